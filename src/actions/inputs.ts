@@ -1,0 +1,30 @@
+import { Problem } from '../platform/problem.js'
+import { InputError } from './parsers.js'
+import { type InputName, type Inputs, inputs } from './interface.js'
+
+/**
+ * Parses inputs once into a frozen object.
+ *
+ * @param read the text of an input: the runner's `INPUT_*`, or an option of the command line. Undefined or empty: the
+ *   input's default.
+ * @throws Problem that names the first input that is wrong, what it got and what it takes.
+ */
+export function readInputs(read: (name: InputName) => string | undefined): Inputs {
+  const names = Object.keys(inputs) as InputName[]
+  return Object.freeze(Object.fromEntries(names.map((name) => [camelCase(name), readInput(name, read(name))]))) as Inputs
+}
+
+function readInput(name: InputName, given: string | undefined): unknown {
+  const definition = inputs[name]
+  const value = given?.trim() ?? ''
+  try {
+    return definition.parse(value === '' ? definition.default : value)
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    throw new Problem(`input ${name}: ${error.message}`, { accepted: error.accepted }, { cause: error })
+  }
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+}

@@ -1,0 +1,229 @@
+import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
+import { targetNames } from '../target/target.js'
+import { InputError, flag, integer, lines, oneOf, optional, pattern, text, words } from './parsers.js'
+
+/** The parts a run is made of; each is an action of its own and a command of the command line. */
+export const parts = ['setup', 'build', 'boot', 'publish'] as const
+export type Part = (typeof parts)[number]
+
+export interface InputDefinition<Value> {
+  readonly description: string
+  /** As written in action.yml. An empty string means: decided from the project and the tables. */
+  readonly default: string
+  readonly parts: readonly Part[]
+  /** @throws InputError, which says what is accepted. */
+  readonly parse: (text: string) => Value
+}
+
+const input = <Value>(
+  parts: readonly Part[],
+  description: string,
+  defaultText: string,
+  parse: (text: string) => Value,
+): InputDefinition<Value> => ({ description, default: defaultText, parts, parse })
+
+const architecture = (word: string): Architecture => {
+  const found = architectureOf(word)
+  if (found === undefined) throw new InputError(word, architectureWords.join(', '))
+  return found
+}
+
+/**
+ * Every input, once: action.yml of the root and of each part, the command line's options, the README's table and the
+ * frozen object that the code reads are all made from this.
+ */
+export const inputs = {
+  // What is built
+  target: input(
+    ['setup', 'build', 'boot', 'publish'],
+    `What the unikernel is built for: ${targetNames.join(', ')}.`,
+    'hvt',
+    oneOf(...targetNames),
+  ),
+  arch: input(
+    ['setup', 'build', 'boot', 'publish'],
+    'Architecture of the unikernel: x86_64 or aarch64 (amd64 and arm64 are understood). Empty: the host’s.',
+    '',
+    optional(architecture),
+  ),
+  directory: input(
+    ['setup', 'build', 'publish'],
+    'Folder of the project, relative to the workspace.',
+    '.',
+    text,
+  ),
+  'config-file': input(
+    ['setup', 'build'],
+    'mirage’s configuration file, relative to `directory`. Empty: `config.ml`.',
+    '',
+    optional(text),
+  ),
+  'build-system': input(
+    ['setup', 'build'],
+    'How the project is built: auto, mirage, dune, opam or command. `auto` looks into `directory`.',
+    'auto',
+    oneOf('auto', 'mirage', 'dune', 'opam', 'command'),
+  ),
+  'configure-args': input(
+    ['build', 'publish'],
+    'More arguments for `mirage configure`, as on a command line (quotes are understood, nothing is expanded).',
+    '',
+    words,
+  ),
+  'build-command': input(
+    ['build'],
+    'Shell command that builds the image (build system `command`), run in `directory` with TARGET, ARCH and OUT set.',
+    '',
+    optional(text),
+  ),
+  image: input(
+    ['build', 'boot', 'publish'],
+    'The image. For build: a glob relative to `directory`, when it is not where the build system puts it. For boot and publish: its path.',
+    '',
+    optional(text),
+  ),
+
+  // The toolchain
+  'ocaml-version': input(
+    ['setup'],
+    'OCaml version, exact or a range such as 5.4.x or 4.14.x. Empty: the newest that the backend and the project support. `none`: no toolchain, the build brings its own.',
+    '',
+    optional(text),
+  ),
+  'mirage-version': input(
+    ['setup'],
+    'Version of the mirage tool: `auto` reads `(* mirage >= A & < B *)` in config.ml, an exact version, or none.',
+    'auto',
+    text,
+  ),
+  'solo5-version': input(['setup'], 'Version of solo5. Empty: decided by the version table.', '', optional(text)),
+  'ocaml-solo5-version': input(
+    ['setup'],
+    'Version of ocaml-solo5. Empty: decided by the version table.',
+    '',
+    optional(text),
+  ),
+  'ocaml-unikraft-version': input(
+    ['setup'],
+    'Version of ocaml-unikraft. Empty: decided by the version table.',
+    '',
+    optional(text),
+  ),
+  'opam-repositories': input(
+    ['setup'],
+    'opam repositories, one `name: url` a line, the first one wins. An url may pin a commit (`git+https://…#commit`); `file://` works.',
+    'default: https://opam.ocaml.org',
+    lines,
+  ),
+  'opam-packages': input(['setup'], 'More opam packages for the toolchain’s switch, separated by blanks.', '', words),
+  'opam-pins': input(['setup'], 'opam pins, one `package[.version] url` a line.', '', lines),
+  cache: input(
+    ['setup'],
+    'Whether toolchains are kept in the actions cache: auto (not for tag, release and untrusted events), true, false, read-only.',
+    'auto',
+    oneOf('auto', 'true', 'false', 'read-only'),
+  ),
+  'install-system-packages': input(
+    ['setup', 'boot'],
+    'Install the system packages that are missing, with apt. false: say which, and stop.',
+    'true',
+    flag,
+  ),
+
+  // The boot
+  boot: input(
+    ['boot'],
+    'auto boots where this machine can and skips where it cannot; required fails where auto would skip; skip does not boot.',
+    'auto',
+    oneOf('auto', 'required', 'skip'),
+  ),
+  accelerator: input(
+    ['boot'],
+    'auto: KVM where it works, else emulation. kvm never falls back. tcg never uses KVM.',
+    'auto',
+    oneOf('auto', 'kvm', 'tcg'),
+  ),
+  args: input(['boot'], 'The unikernel’s arguments, as on a command line.', '', words),
+  memory: input(['boot'], 'Memory of the guest, in MiB.', '64', integer(1, 1_048_576)),
+  timeout: input(['boot'], 'Seconds after which a boot without a verdict has failed.', '60', integer(1, 86_400)),
+  until: input(
+    ['boot'],
+    'What success is: exit (a clean end), running (alive with output of its own `settle` seconds later), expect (the expected lines, then `settle`). auto: expect when there are expectations, else exit or running, whichever comes first.',
+    'auto',
+    oneOf('auto', 'exit', 'running', 'expect'),
+  ),
+  settle: input(
+    ['boot'],
+    'Seconds that the guest is watched after the first good sign, so that a crash right after it fails.',
+    '3',
+    integer(0, 3_600),
+  ),
+  expect: input(
+    ['boot'],
+    'Regular expressions, one a line: each must match a line of the console.',
+    '',
+    (value: string) => lines(value).map(pattern),
+  ),
+  forbid: input(
+    ['boot'],
+    'Regular expressions, one a line: none may match a line of the console.',
+    '',
+    (value: string) => lines(value).map(pattern),
+  ),
+  'expect-exit': input(
+    ['boot'],
+    'The exit status that the unikernel must end with. Empty: 0 where an end is awaited.',
+    '',
+    optional(integer(0, 255)),
+  ),
+
+  // The artifacts
+  'artifact-name': input(
+    ['publish'],
+    'Name of the artifact. Empty: unikernel, variant, target and architecture, so that no other matrix leg has it.',
+    '',
+    optional(text),
+  ),
+  artifact: input(['publish'], 'Upload the artifact (needs github.com’s artifact service).', 'true', flag),
+  'retention-days': input(
+    ['publish'],
+    'Days that the artifact is kept. 0: the repository’s setting.',
+    '0',
+    integer(0, 400),
+  ),
+} as const satisfies Readonly<Record<string, InputDefinition<unknown>>>
+
+export type InputName = keyof typeof inputs
+type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Name
+
+/** The inputs as the code reads them: parsed once, frozen. */
+export type Inputs = {
+  readonly [Name in InputName as Camel<Name>]: ReturnType<(typeof inputs)[Name]['parse']>
+}
+
+export interface OutputDefinition {
+  readonly description: string
+  readonly part: Part
+}
+
+/** Every output, once. */
+export const outputs = {
+  'toolchain-path': { part: 'setup', description: 'Folder of the toolchain.' },
+  'toolchain-key': { part: 'setup', description: 'Cache key of the toolchain: everything that it depends on.' },
+  'cache-hit': { part: 'setup', description: 'true when the toolchain was not built in this run.' },
+  'ocaml-version': { part: 'setup', description: 'The exact version of OCaml.' },
+  image: { part: 'build', description: 'Path of the image (of the first one, when the build made several).' },
+  images: { part: 'build', description: 'All images, as a JSON list of paths.' },
+  sha256: { part: 'build', description: 'SHA-256 of `image`.' },
+  verdict: { part: 'boot', description: 'passed, failed or skipped.' },
+  'verdict-reason': { part: 'boot', description: 'Why, as one word: exited, ready, exception, timeout, accelerator, …' },
+  accelerator: { part: 'boot', description: 'What the guest really ran on: kvm, tcg or native. Empty when nothing ran.' },
+  'boot-ms': { part: 'boot', description: 'Milliseconds from the start of the guest to its first good sign.' },
+  'console-log': { part: 'boot', description: 'Path of the whole console.' },
+  'artifact-id': { part: 'publish', description: 'Id of the uploaded artifact. Empty when nothing was uploaded.' },
+  'artifact-url': { part: 'publish', description: 'Address of the uploaded artifact. Empty when nothing was uploaded.' },
+} as const satisfies Readonly<Record<string, OutputDefinition>>
+
+export type OutputName = keyof typeof outputs
+/** What a part says to the steps after it; names are those of {@link outputs}. */
+export type Outputs = Readonly<Partial<Record<OutputName, string>>>

@@ -1,0 +1,66 @@
+import { split } from 'shlex'
+
+/** Text that an input does not accept: {@link readInputs} adds the input's name. */
+export class InputError extends Error {
+  constructor(
+    readonly got: string,
+    readonly accepted: string,
+  ) {
+    super(`${JSON.stringify(got)} is not accepted`)
+  }
+}
+
+export const text = (value: string): string => value
+
+/** Undefined for an empty text, else what `parse` makes of it. */
+export const optional =
+  <Value>(parse: (text: string) => Value) =>
+  (value: string): Value | undefined =>
+    value === '' ? undefined : parse(value)
+
+export const oneOf =
+  <Word extends string>(...accepted: readonly Word[]) =>
+  (value: string): Word => {
+    const word = accepted.find((candidate) => candidate === value)
+    if (word === undefined) throw new InputError(value, accepted.join(', '))
+    return word
+  }
+
+/** YAML's booleans, as @actions/core's getBooleanInput takes them. */
+export const flag = (value: string): boolean => {
+  if (['true', 'True', 'TRUE'].includes(value)) return true
+  if (['false', 'False', 'FALSE'].includes(value)) return false
+  throw new InputError(value, 'true, false')
+}
+
+export const integer =
+  (least: number, most: number) =>
+  (value: string): number => {
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+    if (!(number >= least && number <= most)) throw new InputError(value, `a whole number from ${least} to ${most}`)
+    return number
+  }
+
+/** One entry a line; blank lines and `#` comments on lines of their own are left out. */
+export const lines = (value: string): readonly string[] =>
+  value
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+
+export const pattern = (value: string): RegExp => {
+  try {
+    return new RegExp(value, 'u')
+  } catch (error) {
+    throw new InputError(value, `a regular expression (${error instanceof Error ? error.message : String(error)})`)
+  }
+}
+
+/** Words as a POSIX shell splits them: blanks separate, quotes and backslashes keep together. Nothing is expanded. */
+export const words = (value: string): readonly string[] => {
+  try {
+    return split(value)
+  } catch {
+    throw new InputError(value, 'words as a shell takes them, each quote closed')
+  }
+}

@@ -1,0 +1,27 @@
+import type { Image } from '../image/image.js'
+import type { Verdict } from './verdict.js'
+
+/** What a guest ran on. `native`: its own process, no virtual machine (spt, unix). */
+export type Accelerator = 'kvm' | 'tcg' | 'native'
+
+/** One try to boot an image: a machine whose KVM is broken gives two. */
+export interface Attempt {
+  readonly accelerator: Accelerator
+  /** The exact command. */
+  readonly argv: readonly string[]
+  readonly verdict: Verdict
+}
+
+/** All that is known of a boot; the last attempt's verdict is the boot's. */
+export interface BootReport {
+  /** Absolute path of the image. */
+  readonly imagePath: string
+  /** Absent when the file could not be read as an image of the target. */
+  readonly image?: Image
+  readonly verdict: Verdict
+  readonly attempts: readonly Attempt[]
+  /** Absolute path of the whole console of the last attempt. Absent when no monitor was started. */
+  readonly consoleLog?: string
+  /** The console's last lines, control characters made visible. */
+  readonly consoleEnd: readonly string[]
+}

@@ -1,0 +1,42 @@
+/** The closed list of reasons. The documentation of each is in docs/verdicts.md. */
+export const reasons = [
+  'ready',
+  'exited',
+  'exit-status',
+  'exception',
+  'abort',
+  'trap',
+  'forbidden',
+  'unexpected-exit',
+  'timeout',
+  'no-output',
+  'reboot-loop',
+  'accelerator',
+  'monitor',
+  'unsupported',
+  'not-asked',
+] as const
+export type Reason = (typeof reasons)[number]
+
+export interface Evidence {
+  /** A line of the console or of the monitor, as it was read. */
+  readonly line: string
+  /** Milliseconds after the guest's start. */
+  readonly atMs: number
+}
+
+export interface Verdict {
+  readonly verdict: 'passed' | 'failed' | 'skipped'
+  readonly reason: Reason
+  /** A phrase for a person: `uncaught exception`, ``seen `listening on port 80` ``. */
+  readonly summary: string
+  readonly evidence?: Evidence
+  /** Exit status of the guest; absent when it did not end or nothing tells. */
+  readonly exitStatus?: number
+  /** Milliseconds from the guest's start to its first good sign; absent when there was none. */
+  readonly bootMs?: number
+  /** Milliseconds from the guest's start to the verdict. */
+  readonly atMs: number
+  /** What a person can do about it. */
+  readonly remedy?: string
+}

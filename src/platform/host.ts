@@ -1,0 +1,76 @@
+import { availableParallelism, homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Architecture, architectureOf } from '../target/architecture.js'
+import { Problem } from './problem.js'
+import type { Log } from './log.js'
+import type { Processes } from './process.js'
+
+/** The machine we run on, and where we may write. Read once, at the start of an entry. */
+export interface Host {
+  readonly architecture: Architecture
+  readonly cores: number
+  readonly isRoot: boolean
+  readonly folders: Folders
+  /** The environment at the start; a step never reads `process.env` itself. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly isGitHubActions: boolean
+}
+
+export interface Folders {
+  /** Toolchains and tools, kept between jobs where the machine is: `RUNNER_TOOL_CACHE`, or the user's cache folder. */
+  readonly toolCache: string
+  /** What one step leaves for the next of the same job (records, consoles): `RUNNER_TEMP`, or the user's state folder. */
+  readonly state: string
+  /** Gone after the job. `RUNNER_TEMP` where there is one: hosted images put a quota on `/tmp`. */
+  readonly temporary: string
+  /** What relative paths of inputs are relative to. */
+  readonly workspace: string
+}
+
+/** What every step is handed: the doors to the outside, each of which a test can replace. */
+export interface Context {
+  readonly log: Log
+  readonly processes: Processes
+  readonly host: Host
+}
+
+/**
+ * Looks at the machine.
+ *
+ * @throws Problem on anything but Linux on x86_64 or aarch64: the toolchains and monitors exist only there.
+ */
+export function inspectHost(
+  platform: NodeJS.Platform = process.platform,
+  machine: string = process.arch,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Host {
+  if (platform !== 'linux') {
+    throw new Problem(`unikernel-ci runs on Linux only, and this is ${platformNames[platform] ?? platform}`)
+  }
+  const architecture = architectureOf(machine)
+  if (architecture === undefined) {
+    throw new Problem(`unikernel-ci runs on x86_64 and aarch64 only, and this machine is ${machine}`)
+  }
+  return {
+    architecture,
+    cores: availableParallelism(),
+    isRoot: process.getuid?.() === 0,
+    folders: foldersOf(environment),
+    environment,
+    isGitHubActions: environment['GITHUB_ACTIONS'] === 'true',
+  }
+}
+
+const platformNames: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: 'macOS', win32: 'Windows' }
+
+/** Actions' folders where the runner names them, else those of the XDG base directory specification. */
+export function foldersOf(environment: Readonly<Record<string, string | undefined>>): Folders {
+  const home = environment['HOME'] ?? homedir()
+  const own = (base: string | undefined, fallback: string) => join(base ?? join(home, fallback), 'unikernel-ci')
+  return {
+    toolCache: own(environment['RUNNER_TOOL_CACHE'] ?? environment['XDG_CACHE_HOME'], '.cache'),
+    state: own(environment['RUNNER_TEMP'] ?? environment['XDG_STATE_HOME'], '.local/state'),
+    temporary: environment['RUNNER_TEMP'] ?? tmpdir(),
+    workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Where the story of a run is told. The Actions runner and a terminal each have an implementation (`createLog`);
+ * tests collect lines.
+ */
+export interface Log {
+  /**
+   * One step of the story: `title`, what `body` logs, then how long it took.
+   * Groups do not nest. The group is closed also when `body` throws.
+   */
+  group<T>(title: string, body: () => Promise<T>): Promise<T>
+  /** A fact, aligned with the others of its group: a short label, its text, and at most one more column. */
+  fact(label: string, text: string): void
+  /** A line as it is. */
+  line(text: string): void
+  /** Lines that somebody else wrote (a guest, a failed tool): control characters are made visible, commands inert. */
+  untrusted(lines: readonly string[]): void
+  /** Worth a look, nothing to do now: an annotation where the host has them. */
+  notice(text: string): void
+  warning(text: string): void
+  error(text: string): void
+  /** Only shown when the user asked for it (`RUNNER_DEBUG=1`, `--verbose`). */
+  debug(text: string): void
+}
+
+/** Seconds with one or two digits after the point, as the log shows durations: `0.31 s`, `24.8 s`, `3 min 12 s`. */
+export function seconds(ms: number): string {
+  const value = ms / 1000
+  if (value < 1) return `${value.toFixed(2)} s`
+  if (value < 120) return `${value.toFixed(1)} s`
+  return `${Math.floor(value / 60)} min ${Math.floor(value % 60)} s`
+}
+
+/** A number of bytes as a person reads it, decimal units as in package managers: `1.9 MB`, `12 kB`. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  if (bytes < 999_500) return `${(bytes / 1000).toFixed(bytes < 99_500 ? 1 : 0)} kB`
+  if (bytes < 999_500_000) return `${(bytes / 1e6).toFixed(1)} MB`
+  return `${(bytes / 1e9).toFixed(2)} GB`
+}

@@ -1,0 +1,48 @@
+/**
+ * What a {@link Problem} can say beside its first line; shown in this order.
+ *
+ * - `found`: what is there instead
+ * - `because`: the cause, when the first line does not carry it
+ * - `evidence`: lines of a log or console that show it
+ * - `accepted`: everything that would have been right
+ * - `do`: the remedy
+ * - `again`: the command that shows the same thing on the reader's own machine
+ */
+export const factLabels = ['found', 'because', 'evidence', 'console', 'accepted', 'do', 'again'] as const
+export type FactLabel = (typeof factLabels)[number]
+export type Facts = Readonly<Partial<Record<FactLabel, string | readonly string[]>>>
+
+/**
+ * A failure that a person can act on: it is shown as it is, without a stack trace.
+ * Any other error that reaches the top is a defect of ours and is reported as one.
+ */
+export class Problem extends Error {
+  readonly facts: Facts
+
+  /** @param what one sentence without a final stop: what was wrong, and where. */
+  constructor(what: string, facts: Facts = {}, options?: ErrorOptions) {
+    super(what, options)
+    this.name = 'Problem'
+    this.facts = facts
+  }
+
+  /** The problem as a person reads it: the sentence, then its facts, aligned. */
+  override toString(): string {
+    return [this.message, ...renderFacts(this.facts)].join('\n')
+  }
+}
+
+const labelWidth = 11
+
+function renderFacts(facts: Facts): string[] {
+  return factLabels.flatMap((label) => {
+    const value = facts[label]
+    const lines = value === undefined ? [] : typeof value === 'string' ? value.split('\n') : value
+    return lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(labelWidth)}${line}`)
+  })
+}
+
+/** The message of anything thrown, for use inside another message. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

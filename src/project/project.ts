@@ -1,0 +1,47 @@
+/** How a project is built. */
+export const buildSystems = ['mirage', 'dune', 'opam', 'command'] as const
+export type BuildSystem = (typeof buildSystems)[number]
+
+/** What was found in the project's folder. */
+export interface Project {
+  readonly buildSystem: BuildSystem
+  /** Absolute path of the project's folder. */
+  readonly directory: string
+  /** One phrase for the log: `MirageOS (config.ml asks mirage >= 4.10 & < 4.12)`. */
+  readonly description: string
+  /** mirage only: the configuration file, relative to `directory`. */
+  readonly configFile?: string
+  /** mirage only: the bounds of the header comment `(* mirage >= 4.10 & < 4.12 *)`. */
+  readonly mirageBounds?: MirageBounds
+}
+
+/** Of a header such as `(* mirage >= 4.10.0 & < 4.12.0 *)`; a missing side is open. */
+export interface MirageBounds {
+  readonly text: string
+  readonly atLeast?: string
+  readonly below?: string
+}
+
+/** One step of a build, as the log and build-info.json name it. */
+export interface BuildStep {
+  readonly name: string
+  readonly ms: number
+}
+
+export interface BuiltImage {
+  /** Absolute path. */
+  readonly path: string
+  /** The unikernel's name: the file's name without the target's suffix. */
+  readonly name: string
+  readonly bytes: number
+  readonly sha256: string
+  /** Absolute path of the unstripped image beside it, where there is one (Unikraft's `.dbg`). */
+  readonly debugFile?: string
+}
+
+export interface Build {
+  readonly project: Project
+  readonly steps: readonly BuildStep[]
+  /** At least one. */
+  readonly images: readonly [BuiltImage, ...BuiltImage[]]
+}

@@ -1,0 +1,61 @@
+import type { Architecture } from '../target/architecture.js'
+import type { Backend } from '../target/target.js'
+
+/** Exact versions of what a toolchain is made of; decided before anything is downloaded. */
+export interface ToolchainVersions {
+  readonly ocaml: string
+  /** Absent for the `unikraft` and `host` backends. */
+  readonly solo5?: string
+  readonly 'ocaml-solo5'?: string
+  readonly 'ocaml-unikraft'?: string
+  /** Absent when the project is not a mirage one, or brings its own mirage. */
+  readonly mirage?: string
+}
+
+/** Everything that decides what a toolchain is. Two equal specs are the same toolchain: the key is made of this alone. */
+export interface ToolchainSpec {
+  readonly backend: Backend
+  readonly architecture: Architecture
+  /** The machine that the compiler runs on. */
+  readonly hostArchitecture: Architecture
+  /** ID and VERSION_ID of /etc/os-release: binaries are linked against this system's libraries. */
+  readonly hostSystem: string
+  /** Version of the C compiler: Unikraft's wrappers bake its include path in. */
+  readonly cCompiler: string
+  readonly versions: ToolchainVersions
+  readonly repositories: readonly OpamRepository[]
+  readonly packages: readonly string[]
+  readonly pins: readonly OpamPin[]
+  /** Where it is built and restored: OCaml's toolchains are not relocatable. */
+  readonly path: string
+}
+
+export interface OpamRepository {
+  readonly name: string
+  readonly url: string
+}
+
+export interface OpamPin {
+  readonly package: string
+  readonly url: string
+}
+
+/** What later steps need to use the toolchain. */
+export interface ToolchainEnvironment {
+  /** Put in front of PATH, first one first. */
+  readonly path: readonly string[]
+  readonly variables: Readonly<Record<string, string>>
+  /** The findlib toolchain (`ocamlfind -toolchain NAME`, dune's `-x NAME`) that compiles for the target; absent for `host`. */
+  readonly findlibToolchain?: string
+}
+
+/** Which level of the store answered. */
+export type ToolchainSource = 'tool-cache' | 'actions-cache' | 'built'
+
+/** A complete toolchain on this machine, proved by having linked a file with it. */
+export interface Toolchain {
+  readonly spec: ToolchainSpec
+  readonly key: string
+  readonly source: ToolchainSource
+  readonly environment: ToolchainEnvironment
+}
