@@ -1,5 +1,6 @@
 import { Problem } from '../platform/problem.js'
 import { InputError } from './parsers.js'
+import { type TargetName, defaultTarget } from '../target/target.js'
 import { type InputName, type Inputs, inputs } from './interface.js'
 
 /**
@@ -12,6 +13,11 @@ import { type InputName, type Inputs, inputs } from './interface.js'
 export function readInputs(read: (name: InputName) => string | undefined): Inputs {
   const names = Object.keys(inputs) as InputName[]
   return Object.freeze(Object.fromEntries(names.map((name) => [camelCase(name), readInput(name, read(name))]))) as Inputs
+}
+
+/** The inputs of a part that makes something: what nobody named is made for {@link defaultTarget}. */
+export function withTarget(given: Inputs): Inputs & { readonly target: TargetName } {
+  return { ...given, target: given.target ?? defaultTarget }
 }
 
 function readInput(name: InputName, given: string | undefined): unknown {

@@ -1,5 +1,5 @@
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
-import { targetNames } from '../target/target.js'
+import { defaultTarget, targetNames } from '../target/target.js'
 import { InputError, flag, integer, lines, oneOf, optional, pattern, text, words } from './parsers.js'
 
 /** The parts a run is made of; each is an action of its own and a command of the command line. */
@@ -36,9 +36,9 @@ export const inputs = {
   // What is built
   target: input(
     ['setup', 'build', 'boot', 'publish'],
-    `What the unikernel is built for: ${targetNames.join(', ')}.`,
-    'hvt',
-    oneOf(...targetNames),
+    `What the unikernel is built for: ${targetNames.join(', ')}. Empty: ${defaultTarget}; for boot and publish, what the image is.`,
+    '',
+    optional(oneOf(...targetNames)),
   ),
   arch: input(
     ['setup', 'build', 'boot', 'publish'],
@@ -71,7 +71,7 @@ export const inputs = {
     words,
   ),
   'build-command': input(
-    ['build'],
+    ['setup', 'build'],
     'Shell command that builds the image (build system `command`), run in `directory` with TARGET, ARCH and OUT set.',
     '',
     optional(text),

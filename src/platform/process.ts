@@ -1,13 +1,15 @@
-import { exec } from '@actions/exec'
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { Problem } from './problem.js'
 
 export interface RunOptions {
   readonly cwd?: string
   /** The whole environment of the process; default: ours. */
   readonly env?: Readonly<Record<string, string>>
-  /** Written to its standard input, which is empty otherwise. */
-  readonly input?: string
-  /** Called with each whole line of its output and error stream as it comes. */
+  /** Called with each line of its output and error stream as it comes. */
   readonly onLine?: (line: string) => void
 }
 
@@ -21,7 +23,7 @@ export interface Outcome {
 /** The one way to run a program to its end. */
 export interface Processes {
   /**
-   * Runs `argv` and collects what it prints. Never through a shell.
+   * Runs `argv` with an empty standard input and collects the end of what it prints. Never through a shell.
    *
    * @throws Problem when the program does not exist. A non-zero exit is an outcome, not an error: see {@link succeed}.
    */
@@ -33,37 +35,37 @@ export const processes: Processes = { run }
 /** What is kept of a stream: the end is what a failure needs, and a build may print without end. */
 const keptCharacters = 4 * 1024 * 1024
 
-async function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<Outcome> {
+/**
+ * Not by @actions/exec: it ends our process by EPIPE when a program ends before it has read an empty input, and without
+ * an input it leaves the program's standard input open, so that a program that reads it waits for ever.
+ */
+function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<Outcome> {
   const [program, ...args] = argv
-  const stdout = new Tail()
-  const stderr = new Tail()
-  try {
-    const exitCode = await exec(`"${program}"`, args, {
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      env: { ...(options.env ?? environment()) },
-      input: Buffer.from(options.input ?? ''),
-      ignoreReturnCode: true,
-      silent: true,
-      listeners: {
-        stdout: (data) => stdout.add(data),
-        stderr: (data) => stderr.add(data),
-        ...(options.onLine === undefined ? {} : { stdline: options.onLine, errline: options.onLine }),
-      },
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
-    return { argv, exitCode, stdout: stdout.text(), stderr: stderr.text() }
-  } catch (error) {
-    if (error instanceof Error && /Unable to locate executable/.test(error.message)) {
-      throw new Problem(`${program} is not installed or not on PATH`, {}, { cause: error })
-    }
-    throw error
-  }
+    const stdout = collect(child.stdout, options.onLine)
+    const stderr = collect(child.stderr, options.onLine)
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const isMissing = error.code === 'ENOENT' && (options.cwd === undefined || existsSync(options.cwd))
+      reject(isMissing ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error)
+    })
+    child.once('close', (code, signal) => {
+      // As a shell gives it: 128 and the signal's number.
+      const exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal])
+      resolve({ argv, exitCode, stdout: stdout.text(), stderr: stderr.text() })
+    })
+  })
 }
 
-/** Our own environment, without the entries that are unset. */
-export function environment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
+function collect(stream: Readable, onLine: RunOptions['onLine']): Tail {
+  const tail = new Tail()
+  stream.on('data', (chunk: Buffer) => tail.add(chunk))
+  if (onLine !== undefined) createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine)
+  return tail
 }
 
 class Tail {

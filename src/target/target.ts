@@ -24,6 +24,9 @@ export type ExitReport =
   /** Nothing tells the status: only that, and sometimes whether, the guest ended. */
   | 'none'
 
+/** `linux-image` is the arm64 boot Image: https://docs.kernel.org/arch/arm64/booting.html */
+export type ImageFormat = 'elf32' | 'elf64' | 'linux-image'
+
 export interface Target {
   readonly name: TargetName
   readonly backend: Backend
@@ -34,6 +37,22 @@ export interface Target {
   readonly suffix: string
   /** Solo5's number of the target in the ABI note (`enum abi_target` of Solo5's elf_abi.h). */
   readonly solo5Abi?: number
+  /** Unikraft's platform, as an image's marks tell it. */
+  readonly unikraftPlatform?: 'qemu' | 'firecracker'
+  /** The only file format that the monitor loads, for each architecture; absent: any ELF file with the right marks. */
+  readonly formats?: Readonly<Record<Architecture, ImageFormat>>
+  /** dune's context for the target: mirage's bindings look for these names. `default` is the host's own. */
+  readonly duneContext: 'solo5' | 'unikraft' | 'default'
+  /**
+   * What the backend's own examples read in their dune files to choose the link option:
+   * `(link_flags (:standard -cclib "-z solo5-abi=%{env:MODE=hvt}"))`.
+   */
+  readonly linkVariables: Readonly<Record<string, string>>
+  /**
+   * The compiler for another architecture conflicts with the one that mirage's generated opam file depends on:
+   * `make install-switch` would throw it out.
+   */
+  readonly crossExcludesHost: boolean
   /** What to hand the backend's linker so that the image is for this target: `-z solo5-abi=hvt`. */
   readonly linkOption?: string
   readonly monitor: MonitorKind
@@ -56,9 +75,14 @@ export const targetNames = [
 ] as const
 export type TargetName = (typeof targetNames)[number]
 
+/** What mirage's own examples and most unikernels are for. */
+export const defaultTarget: TargetName = 'hvt'
+
 const solo5 = {
   backend: 'solo5',
   dialect: 'solo5',
+  duneContext: 'solo5',
+  crossExcludesHost: true,
 } as const
 
 const unikraft = {
@@ -66,6 +90,8 @@ const unikraft = {
   dialect: 'unikraft',
   exitReport: 'none',
   architectures,
+  duneContext: 'unikraft',
+  crossExcludesHost: false,
 } as const
 
 /** The one table of targets: a new target is a row here. */
@@ -78,6 +104,7 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     suffix: 'hvt',
     solo5Abi: 1,
     linkOption: '-z solo5-abi=hvt',
+    linkVariables: { MODE: 'hvt' },
     monitor: 'solo5-hvt',
     exitReport: 'status',
   },
@@ -89,6 +116,7 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     suffix: 'spt',
     solo5Abi: 2,
     linkOption: '-z solo5-abi=spt',
+    linkVariables: { MODE: 'spt' },
     monitor: 'solo5-spt',
     exitReport: 'status',
   },
@@ -100,6 +128,7 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     suffix: 'virtio',
     solo5Abi: 3,
     linkOption: '-z solo5-abi=virtio',
+    linkVariables: { MODE: 'virtio' },
     monitor: 'qemu',
     exitReport: 'console',
   },
@@ -111,6 +140,7 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     suffix: 'muen',
     solo5Abi: 4,
     linkOption: '-z solo5-abi=muen',
+    linkVariables: { MODE: 'muen' },
     monitor: 'none',
     exitReport: 'none',
     bootedBy: 'a Muen separation kernel system with the image as a subject',
@@ -123,6 +153,7 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     suffix: 'xen',
     solo5Abi: 6,
     linkOption: '-z solo5-abi=xen',
+    linkVariables: { MODE: 'xen' },
     monitor: 'none',
     exitReport: 'none',
     bootedBy: 'a Xen host, as a PVH domain (`type = "pvh"`)',
@@ -135,6 +166,7 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     suffix: 'xen',
     solo5Abi: 6,
     linkOption: '-z solo5-abi=xen',
+    linkVariables: { MODE: 'xen' },
     monitor: 'none',
     exitReport: 'none',
     bootedBy: 'Qubes OS, as the kernel of a PVH qube',
@@ -144,7 +176,10 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     name: 'unikraft-qemu',
     mirage: 'unikraft-qemu',
     suffix: 'qemu',
+    unikraftPlatform: 'qemu',
+    formats: { x86_64: 'elf32', aarch64: 'linux-image' },
     linkOption: '-z unikraft-backend=qemu',
+    linkVariables: { UNIKRAFTBACKEND: 'qemu' },
     monitor: 'qemu',
   },
   'unikraft-firecracker': {
@@ -152,13 +187,19 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     name: 'unikraft-firecracker',
     mirage: 'unikraft-firecracker',
     suffix: 'fc',
+    unikraftPlatform: 'firecracker',
+    formats: { x86_64: 'elf64', aarch64: 'linux-image' },
     linkOption: '-z unikraft-backend=firecracker',
+    linkVariables: { UNIKRAFTBACKEND: 'firecracker' },
     monitor: 'firecracker',
   },
   unix: {
     name: 'unix',
     backend: 'host',
     architectures,
+    duneContext: 'default',
+    crossExcludesHost: false,
+    linkVariables: {},
     mirage: 'unix',
     suffix: '',
     monitor: 'process',

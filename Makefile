@@ -1,0 +1,46 @@
+# make demo    builds and boots an embedded example; EXAMPLE=hello-solo5 TARGET=spt does it with OCaml
+# make test    lint, types, unit and integration tests, real boots
+# make e2e     our workflows under a real runner (act)
+# make all     the bundles in dist/, from the sources
+# Each gets what it needs itself: see scripts/bootstrap.sh.
+
+.DEFAULT_GOAL := help
+.PHONY: help all demo test test-fast e2e generate check-dist clean
+
+EXAMPLE ?= bare
+TARGET ?= spt
+ARCH ?=
+OPAM_REPOSITORY ?=
+
+# A recipe line that needs Node.js begins with this: the folder of a good one comes first on PATH.
+NODE = node_bin=$$(scripts/bootstrap.sh node) && PATH=$$node_bin:$$PATH &&
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+all:
+	$(NODE) scripts/bootstrap.sh modules && npm run -s build
+
+demo:
+	@scripts/bootstrap.sh packages demo
+	@$(NODE) scripts/demo.sh '$(EXAMPLE)' '$(TARGET)' '$(ARCH)' '$(OPAM_REPOSITORY)'
+
+test: test-fast
+	$(NODE) npm run -s test:integration
+
+test-fast:
+	@scripts/bootstrap.sh packages test
+	$(NODE) scripts/bootstrap.sh modules && npm run -s check && npm run -s generate -- --check && npm run -s test:unit
+
+e2e:
+	@scripts/bootstrap.sh packages test act
+	$(NODE) scripts/bootstrap.sh modules && npm run -s test:e2e
+
+generate:
+	$(NODE) scripts/bootstrap.sh modules && npm run -s generate
+
+check-dist:
+	$(NODE) scripts/bootstrap.sh modules && scripts/check-dist
+
+clean:
+	rm -rf lib _artifacts .cache

@@ -1,0 +1,3 @@
+let start () =
+  Logs.info (fun m -> m "Hello from MirageOS!");
+  Lwt.return_unit

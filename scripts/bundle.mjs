@@ -1,0 +1,28 @@
+// Makes the committed bundles, one for each entry: dist/NAME/index.js from lib/src/actions/NAME.js.
+// Usage: node scripts/bundle.mjs [FOLDER]   (default: dist)
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import ncc from '@vercel/ncc'
+
+const entries = ['setup', 'build', 'boot', 'publish', 'cli']
+const folder = resolve(process.argv[2] ?? 'dist')
+
+await rm(folder, { recursive: true, force: true })
+for (const entry of entries) {
+  const { code, assets } = await ncc(resolve('lib/src/actions', `${entry}.js`), {
+    cache: false,
+    esm: true,
+    license: 'licenses.txt',
+    minify: true,
+    quiet: true,
+    target: 'es2022',
+  })
+  const files = { 'index.js': { source: code }, ...assets, 'package.json': { source: '{ "type": "module" }\n' } }
+  for (const [name, { source }] of Object.entries(files)) {
+    const path = join(folder, entry, name)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, source)
+  }
+  if (entry === 'cli') await chmod(join(folder, entry, 'index.js'), 0o755)
+  console.log(`${entry.padEnd(8)} ${(Buffer.byteLength(code) / 1000).toFixed(0).padStart(5)} kB`)
+}

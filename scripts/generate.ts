@@ -1,0 +1,42 @@
+// Writes what is made from src/actions/interface.ts: the action.yml of the root and of each part, and the README's tables.
+// `npm run generate` writes; with `-- --check` it names each file that is not what it would write, and exits 1.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parts } from '../src/actions/interface.js'
+import { partAction, rootAction } from './action-files.js'
+import { withTables } from './readme-tables.js'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** The generated files, as they should be: path relative to the repository, and content. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    ['action.yml', rootAction()],
+    ...parts.map((part) => [`${part}/action.yml`, partAction(part)] as const),
+    ['README.md', withTables(contentOf('README.md'))],
+  ])
+}
+
+/** What the repository has at a path; empty for a file that is not there. */
+export function contentOf(path: string): string {
+  try {
+    return readFileSync(join(root, path), 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const stale = [...generatedFiles()].filter(([path, content]) => contentOf(path) !== content)
+  if (process.argv.includes('--check')) {
+    for (const [path] of stale) console.error(`${path} is stale: run \`npm run generate\` and commit it`)
+    if (stale.length > 0) process.exitCode = 1
+  } else {
+    for (const [path, content] of stale) {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), content)
+      console.log(`wrote ${path}`)
+    }
+  }
+}

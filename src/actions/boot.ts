@@ -1,0 +1,4 @@
+import { runAction } from './main.js'
+import { boot } from './parts/boot.js'
+
+await runAction('boot', boot)

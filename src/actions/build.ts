@@ -1,0 +1,4 @@
+import { runAction } from './main.js'
+import { build } from './parts/build.js'
+
+await runAction('build', build)

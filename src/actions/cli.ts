@@ -1,0 +1,103 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from 'commander'
+import { createLog } from '../platform/console-log.js'
+import { collectingRunner, readableOutputs } from '../platform/github.js'
+import { type Context, inspectHost } from '../platform/host.js'
+import type { Log } from '../platform/log.js'
+import { quote } from '../platform/process.js'
+import { processes } from '../platform/process.js'
+import { doctor } from './doctor.js'
+import { type InputName, type Part, inputs, parts } from './interface.js'
+import { readInputs } from './inputs.js'
+import { runGuarded } from './main.js'
+import { boot } from './parts/boot.js'
+import { build } from './parts/build.js'
+import { publishTo } from './parts/publish.js'
+import { runParts } from './parts/run.js'
+import { setup } from './parts/setup.js'
+
+const publish = publishTo({ unavailable: 'this is a command line' })
+const functions = { setup, build, boot, publish }
+const about: Readonly<Record<Part | 'run', string>> = {
+  setup: 'put the cross toolchain on this machine (from the tool cache, or built by opam) and print how to use it',
+  build: 'build the unikernel with the toolchain that `setup` gave',
+  boot: 'boot an image and judge it',
+  publish: 'gather image, console and build info in _artifacts/',
+  run: 'all of it: setup, build, boot, publish',
+}
+
+const program = new Command('unikernel-ci')
+  .description('Cached OCaml cross toolchains, builds and honest smoke boots for MirageOS unikernels.')
+  .option('--json', 'print the outputs as JSON on standard output; the log goes to standard error')
+  .option('--verbose', 'say more')
+  .showHelpAfterError('(add --help for the options)')
+  .addHelpText('after', '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n')
+
+for (const name of [...parts, 'run'] as const) {
+  const command = program.command(name).description(about[name])
+  if (name === 'boot' || name === 'publish') command.argument('[image]', 'path of the image (as --image)')
+  for (const input of inputsOf(name)) command.addOption(optionOf(input))
+  command.action((...given: unknown[]) => {
+    const [image] = name === 'boot' || name === 'publish' ? (given as [string | undefined]) : [undefined]
+    return runCommand(name, { ...(image === undefined ? {} : { image }), ...command.opts<Record<string, string>>() })
+  })
+}
+
+program
+  .command('doctor')
+  .description('tell what this machine can build and boot, and what is missing')
+  .action(() => {
+    const log = createTerminalLog()
+    return runGuarded(log, () => doctor({ log, processes, host: inspectHost() }, (text) => process.stdout.write(text), isJson()))
+  })
+
+try {
+  await program.exitOverride().parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  process.exitCode = error.exitCode
+}
+
+function inputsOf(command: Part | 'run'): InputName[] {
+  const names = Object.keys(inputs) as InputName[]
+  return command === 'run' ? names : names.filter((name) => (inputs[name].parts).includes(command))
+}
+
+function optionOf(name: InputName): Option {
+  const { description, default: byDefault } = inputs[name]
+  const option = new Option(`--${name} <value>`, byDefault === '' ? description : `${description} (default: ${byDefault})`)
+  option.attributeName = () => name
+  return option
+}
+
+async function runCommand(name: Part | 'run', options: Readonly<Record<string, string>>): Promise<void> {
+  const log = createTerminalLog()
+  const runner = collectingRunner()
+  await runGuarded(log, async () => {
+    const given = readInputs((input) => options[input])
+    const context: Context = { log, processes, host: inspectHost() }
+    return name === 'run' ? runParts(functions, context, given, runner) : functions[name](context, given, runner)
+  })
+  if (isJson()) {
+    process.stdout.write(`${JSON.stringify(runner.outputs, null, 2)}\n`)
+    return
+  }
+  for (const line of readableOutputs(runner.outputs)) log.line(line)
+  if (name !== 'setup') return
+  for (const [variable, value] of Object.entries(runner.variables)) log.line(`export ${variable}=${quote(value)}`)
+  if (runner.path.length > 0) log.line(`export PATH=${runner.path.map(quote).join(':')}:"$PATH"`)
+}
+
+function isJson(): boolean {
+  return program.opts<{ json?: boolean }>().json === true
+}
+
+function createTerminalLog(): Log {
+  const stream = isJson() ? process.stderr : process.stdout
+  return createLog({
+    gitHub: false,
+    write: (text) => stream.write(text),
+    colour: stream.isTTY && process.env['NO_COLOR'] === undefined,
+    verbose: program.opts<{ verbose?: boolean }>().verbose === true,
+  })
+}

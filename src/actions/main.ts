@@ -1,0 +1,43 @@
+import { getInput } from '@actions/core'
+import { createLog } from '../platform/console-log.js'
+import { type Context, inspectHost } from '../platform/host.js'
+import { type Runner, gitHubRunner } from '../platform/github.js'
+import type { Log } from '../platform/log.js'
+import { Problem } from '../platform/problem.js'
+import { processes } from '../platform/process.js'
+import { type Inputs, type Part, inputs } from './interface.js'
+import { readInputs } from './inputs.js'
+
+/** One part of a run. False: it failed, and has said why. */
+export type PartFunction = (context: Context, inputs: Inputs, runner: Runner) => Promise<boolean>
+
+/** The entry of a JavaScript action: reads its inputs, runs the part, and fails the step where it fails. */
+export async function runAction(part: Part, run: PartFunction): Promise<void> {
+  const log = createLog({
+    gitHub: process.env['GITHUB_ACTIONS'] === 'true',
+    write: (text) => process.stdout.write(text),
+    colour: true,
+    verbose: process.env['RUNNER_DEBUG'] === '1',
+  })
+  await runGuarded(log, async () => {
+    const context: Context = { log, processes, host: inspectHost() }
+    const isOurs = (name: keyof typeof inputs) => (inputs[name].parts).includes(part)
+    const given = readInputs((name) => (isOurs(name) ? getInput(name) : undefined))
+    return run(context, given, gitHubRunner(context.host.environment))
+  })
+}
+
+/** Runs to the end and sets our exit status; a {@link Problem} is told as it is, anything else as our own defect. */
+export async function runGuarded(log: Log, run: () => Promise<boolean>): Promise<void> {
+  try {
+    if (!(await run())) process.exitCode = 1
+  } catch (error) {
+    process.exitCode = 1
+    if (error instanceof Problem) {
+      log.error(error.toString())
+      return
+    }
+    log.error('a defect of unikernel-ci, not of your project: please report it with this log')
+    log.line(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
+}

@@ -1,0 +1,133 @@
+import { performance } from 'node:perf_hooks'
+import type { MonitorProcess } from '../platform/monitor-process.js'
+import type { ConsoleFile } from '../platform/console-file.js'
+import { type GuestEvent, Judge, type MachineState, type Rules } from './judge.js'
+import { Lines } from './lines.js'
+import { Qmp, type QmpEvent } from './qmp.js'
+import type { Verdict } from './verdict.js'
+
+/** A guest that pauses this long in the middle of a line has perhaps said all it will say: a prompt, a last word. */
+const unfinishedLineMs = 50
+const keptLines = 30
+
+export interface AttemptResult {
+  readonly verdict: Verdict
+  /** The last lines of the console. */
+  readonly consoleEnd: readonly string[]
+  /** What the monitor itself said on its error stream. */
+  readonly monitorSaid: readonly string[]
+}
+
+/**
+ * Watches a running monitor until its guest is judged, then ends it. When this returns, the monitor is gone.
+ *
+ * @param file gets every byte of the console.
+ */
+export async function judgeGuest(monitor: MonitorProcess, rules: Rules, file: ConsoleFile): Promise<AttemptResult> {
+  const judge = new Judge(rules)
+  const lines = new Lines()
+  const errorLines = new Lines()
+  const consoleEnd: string[] = []
+  const monitorSaid: string[] = []
+  let start = performance.now()
+  let decide: (verdict: Verdict) => void = () => undefined
+  const decided = new Promise<Verdict>((resolve) => (decide = resolve))
+  const timers = new Timers()
+
+  const now = () => Math.round(performance.now() - start)
+  const see = (event: GuestEvent) => {
+    const verdict = judge.see(event)
+    if (verdict !== undefined) {
+      decide(verdict)
+      return
+    }
+    // What the guest wrote before a deadline may still lie in the pipe: it is read before the deadline counts.
+    timers.setOnce('deadline', start + judge.deadlineMs, () =>
+      setImmediate(() => setImmediate(() => see({ kind: 'clock', atMs: now() }))),
+    )
+  }
+  const sayUnfinished = () => {
+    if (lines.unfinished !== '') see({ kind: 'console', text: lines.unfinished, atMs: now() })
+  }
+  const keep = (list: string[], line: string) => {
+    list.push(line)
+    if (list.length > keptLines) list.shift()
+  }
+
+  monitor.console.on('data', (chunk: Buffer) => {
+    file.write(chunk, monitor.console)
+    for (const text of lines.add(chunk)) {
+      keep(consoleEnd, text)
+      see({ kind: 'console', text, atMs: now() })
+    }
+    if (lines.unfinished !== '') timers.setOnce('unfinished', performance.now() + unfinishedLineMs, sayUnfinished)
+  })
+  const complain = (text: string) => {
+    keep(monitorSaid, text)
+    see({ kind: 'monitor', text, atMs: now() })
+  }
+  monitor.errors.on('data', (chunk: Buffer) => errorLines.add(chunk).forEach(complain))
+
+  const tell = (state: MachineState) => see({ kind: 'machine', state, atMs: now() })
+  const qmp: Qmp | undefined = monitor.control && new Qmp(monitor.control, (event) => void onMachineEvent(event))
+  const onMachineEvent = async (event: QmpEvent) => {
+    if (event.event === 'GUEST_PANICKED') tell('panicked')
+    if (event.event === 'SHUTDOWN' && event.data?.['reason'] === 'guest-reset') tell('reset')
+    if (event.event === 'STOP' && (await isBroken(qmp))) tell('stopped')
+  }
+  // A failure to start shows as the monitor's own end, with its reason on the error stream.
+  const started = qmp === undefined ? Promise.resolve() : qmp.start().catch(() => undefined)
+  void started.then(() => {
+    start = performance.now()
+    see({ kind: 'clock', atMs: 0 })
+  })
+  void monitor.ended.then(({ code, signal }) => {
+    if (lines.unfinished !== '') keep(consoleEnd, lines.unfinished)
+    sayUnfinished()
+    if (errorLines.unfinished !== '') complain(errorLines.unfinished)
+    see({ kind: 'exit', code, signal, atMs: now() })
+  })
+
+  try {
+    const failure = monitor.ended.then(() => decided)
+    const verdict = await Promise.race([decided, failure])
+    return { verdict, consoleEnd, monitorSaid }
+  } finally {
+    timers.clear()
+    monitor.kill()
+    await monitor.ended.catch(() => undefined)
+    timers.clear()
+  }
+}
+
+/** Whether QEMU paused the guest because it cannot go on: STOP alone is also said on the way out. */
+async function isBroken(qmp: Qmp | undefined): Promise<boolean> {
+  const answer = await qmp?.execute('query-status').catch(() => undefined)
+  const status = (answer as { readonly status?: unknown } | undefined)?.status
+  return status === 'internal-error' || status === 'io-error'
+}
+
+/** Named timers, each set for one moment. */
+class Timers {
+  private readonly running = new Map<string, { readonly at: number; readonly timeout: NodeJS.Timeout }>()
+
+  /** @param at the moment, as performance.now() tells it. Setting the same moment again changes nothing. */
+  setOnce(name: string, at: number, action: () => void): void {
+    const former = this.running.get(name)
+    if (former?.at === at) return
+    clearTimeout(former?.timeout)
+    const timeout = setTimeout(
+      () => {
+        this.running.delete(name)
+        action()
+      },
+      Math.max(0, at - performance.now()),
+    )
+    this.running.set(name, { at, timeout })
+  }
+
+  clear(): void {
+    for (const { timeout } of this.running.values()) clearTimeout(timeout)
+    this.running.clear()
+  }
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import { basename, join } from 'node:path'
+import { checkImage } from '../image/check.js'
+import type { Image } from '../image/image.js'
+import { ensureSystemPackages } from '../platform/apt.js'
+import { ConsoleFile } from '../platform/console-file.js'
+import type { Context } from '../platform/host.js'
+import { kvmAccess } from '../platform/kvm.js'
+import { startMonitor } from '../platform/monitor-process.js'
+import { Problem } from '../platform/problem.js'
+import { findProgram } from '../platform/programs.js'
+import type { Architecture } from '../target/architecture.js'
+import type { Target } from '../target/target.js'
+import { type AttemptResult, judgeGuest } from './attempt.js'
+import type { Rules } from './judge.js'
+import { type AttemptPlan, type PlanRequest, planBoot } from './plan.js'
+import type { Attempt, BootReport } from './report.js'
+import { type Expectations, checkExpectations, rulesFor } from './rules.js'
+import type { Verdict } from './verdict.js'
+
+export interface BootRequest extends Expectations {
+  /** Absolute path. */
+  readonly imagePath: string
+  readonly image: Image
+  readonly target: Target
+  readonly architecture: Architecture
+  readonly boot: 'auto' | 'required' | 'skip'
+  readonly accelerator: PlanRequest['accelerator']
+  readonly args: readonly string[]
+  /** MiB */
+  readonly memory: number
+  readonly installSystemPackages: boolean
+  /** Where monitors are looked for: PATH, with the toolchain's folders in front. */
+  readonly searchPath: string
+}
+
+/**
+ * Boots an image and judges it: by the best accelerator first, and by the next one when that one, and not the image,
+ * failed. No monitor is left running.
+ *
+ * @throws Problem when the boot cannot be tried as asked: wrong inputs, the image of another target, no monitor.
+ */
+export async function bootImage(context: Context, request: BootRequest): Promise<BootReport> {
+  checkExpectations(request, request.target)
+  checkImage(request.image, request.target.name, request.architecture)
+  const { imagePath, image } = request
+  if (request.boot === 'skip') {
+    const verdict: Verdict = { verdict: 'skipped', reason: 'not-asked', summary: '`boot: skip`', atMs: 0 }
+    return { imagePath, image, verdict, attempts: [], consoleEnd: [] }
+  }
+  const plan = planBoot(
+    { ...request, memoryMiB: request.memory, ownsArgv0: image.system.kind === 'unikraft' },
+    { architecture: context.host.architecture, kvm: kvmAccess() },
+  )
+  const attempts: Attempt[] = []
+  let last: AttemptResult | undefined
+  const consoleLog = consolePath(context, imagePath)
+  for (const attempt of plan.attempts) {
+    await ensureMonitor(context, attempt, request)
+    context.log.fact('machine', describeAttempt(attempt))
+    const rules = rulesFor(request, request, attempt, attempt !== plan.attempts.at(-1))
+    last = await runAttempt(context, request, attempt, rules, consoleLog)
+    attempts.push({ accelerator: attempt.accelerator, argv: attempt.argv, verdict: last.verdict })
+    if (last.verdict.reason !== 'accelerator') break
+    context.log.fact('', `${last.verdict.summary}${quoted(last.verdict)}`)
+  }
+  const verdict =
+    last === undefined || last.verdict.reason === 'accelerator'
+      ? { ...last?.verdict, verdict: 'skipped' as const, atMs: last?.verdict.atMs ?? 0, ...plan.otherwise }
+      : last.verdict
+  return {
+    imagePath,
+    image,
+    verdict: asAsked(verdict, request),
+    attempts,
+    ...(last === undefined ? {} : { consoleLog }),
+    consoleEnd: last === undefined ? [] : [...last.consoleEnd, ...last.monitorSaid],
+  }
+}
+
+/** A skip is a failure to who asked for exactly this. */
+export function asAsked(verdict: Verdict, asked: Pick<BootRequest, 'boot' | 'accelerator'>): Verdict {
+  if (verdict.verdict !== 'skipped') return verdict
+  const isFailure = asked.boot === 'required' || (asked.accelerator === 'kvm' && verdict.reason === 'accelerator')
+  return isFailure ? { ...verdict, verdict: 'failed' } : verdict
+}
+
+async function runAttempt(
+  context: Context,
+  request: BootRequest,
+  attempt: AttemptPlan,
+  rules: Rules,
+  consoleLog: string,
+): Promise<AttemptResult> {
+  const file = await ConsoleFile.create(consoleLog)
+  try {
+    const environment = { ...context.host.environment, PATH: request.searchPath }
+    return await judgeGuest(startMonitor(attempt.argv, environment, attempt.qmp), rules, file)
+  } finally {
+    await file.close()
+  }
+}
+
+/** The console's file: the same for each boot of an image, so that the newest one is found. */
+function consolePath(context: Context, imagePath: string): string {
+  const folder = createHash('sha256').update(imagePath).digest('hex').slice(0, 16)
+  return join(context.host.folders.state, 'consoles', folder, `console-${basename(imagePath)}.log`)
+}
+
+async function ensureMonitor(context: Context, attempt: AttemptPlan, request: BootRequest): Promise<void> {
+  const [program] = attempt.argv
+  const isThere = () => findProgram(program, request.searchPath) !== undefined
+  if (isThere()) return
+  if (attempt.debianPackage !== undefined && request.installSystemPackages) {
+    await ensureSystemPackages(context, [attempt.debianPackage], { install: true })
+    if (isThere()) return
+  }
+  throw new Problem(`${program} is not installed, and ${request.target.name} images are booted by it`, {
+    do: attempt.debianPackage === undefined ? `install ${attempt.installedBy}` : attempt.installedBy,
+  })
+}
+
+function describeAttempt({ argv, accelerator }: AttemptPlan): string {
+  const how = { kvm: 'with KVM', tcg: 'by emulation (TCG)', native: 'as a process' }
+  return `${argv[0]} ${how[accelerator]}`
+}
+
+function quoted({ evidence }: Verdict): string {
+  return evidence === undefined ? '' : `: ${evidence.line}`
+}

@@ -1,0 +1,90 @@
+import type { Dialect } from '../target/target.js'
+
+/**
+ * What the parties on a console say about themselves and about their end. Every pattern is matched against one line,
+ * free of escape codes and line ends. The words are those of real consoles: test/fixtures/console.
+ */
+export interface DialectWords {
+  /** A banner, from its first line to its last one; nothing in between is the unikernel's own output. */
+  readonly banner: { readonly first: RegExp; readonly last: RegExp }
+  /** Lines of the backend itself, wherever they stand: not the unikernel's own output. */
+  readonly chrome: readonly RegExp[]
+  /**
+   * How the backend announces the guest's end. The last one before the monitor ends is the true one. It stands behind
+   * whatever the unikernel left on an unfinished line.
+   */
+  readonly ends: readonly EndWords[]
+}
+
+export interface EndWords {
+  /** `exit`: the first group is the status. */
+  readonly kind: 'exit' | 'abort' | 'trap'
+  readonly pattern: RegExp
+}
+
+/** Solo5's bindings/: exit.c, abort.c, cpu_x86_64.c, cpu_aarch64.c, and its banner. */
+const solo5: DialectWords = {
+  banner: { first: /^\s+\|\s+___\|$/, last: /^Solo5: Bindings version / },
+  chrome: [/^Solo5: /],
+  ends: [
+    { kind: 'exit', pattern: /Solo5: solo5_exit\((\d+)\) called$/ },
+    { kind: 'trap', pattern: /Solo5: (?:trap: type=|Trap: )/ },
+    { kind: 'abort', pattern: /Solo5: solo5_abort\(\) called$/ },
+    { kind: 'abort', pattern: /Solo5: ABORT: / },
+  ],
+}
+
+/** Unikraft's ukboot banner and ukdebug's crash report. */
+const unikraft: DialectWords = {
+  banner: { first: /Powered by$/, last: /^\s+[A-Z]\w+ \d+\.\d+\.\d+/ },
+  chrome: [/^\[\s*\d+\.\d+\] (?:Info|dbg|Warn):/],
+  ends: [{ kind: 'trap', pattern: /^(?:\[\s*\d+\.\d+\] CRIT: .*)?Unikraft (?:crash|panic)\b/ }],
+}
+
+const silent: DialectWords = { banner: { first: /(?!)/, last: /(?!)/ }, chrome: [], ends: [] }
+
+export const dialects: Readonly<Record<Dialect, DialectWords>> = { solo5, unikraft, process: silent }
+
+/** The words of several dialects at once, for a kernel that carries nobody's marks. */
+export function anyDialect(): DialectWords {
+  return {
+    banner: solo5.banner,
+    chrome: [...solo5.chrome, ...unikraft.chrome],
+    ends: [...solo5.ends, ...unikraft.ends],
+  }
+}
+
+/** What QEMU's firmware prints before the guest: whole lines, and what stands before the guest's first line. */
+export const firmware = {
+  lines: [/^SeaBIOS \(version /, /^iPXE \(/],
+  prefix: /^.*Booting from ROM\.\./,
+} as const
+
+/**
+ * OCaml's runtime when it gives up: `caml_fatal_uncaught_exception` (runtime/printexc.c) and `caml_fatal_error`
+ * (runtime/misc.c). The words stand alone on a line, or behind what the unikernel printed without a line's end; a
+ * program that reports somebody else's death quotes them.
+ */
+export const ocamlDeath = [
+  { reason: 'exception', summary: 'uncaught exception', pattern: /(?<!["'`“‘«])Fatal error: exception ./u },
+  { reason: 'abort', summary: 'OCaml’s runtime gave up', pattern: /^Fatal error: /u },
+] as const
+
+/** What the OCaml runtime prints after a death: not a sign of life. */
+export const ocamlBacktrace = /^(?:Raised|Re-raised|Called|Raised by primitive operation)\b.* (?:in|at) |^Aborted$/
+
+/** What monitors print when KVM, and not the image, is at fault (FACTS.md section 6). */
+export const kvmFailures: readonly RegExp[] = [
+  /KVM:? internal error/,
+  /failed to set MSR/,
+  /kvm_buf_set_msrs/,
+  /failed to initialize kvm/i,
+  /Could not access KVM kernel module/,
+  /ioctl\(KVM_\w+\)/,
+  /KVM: (?:API version|host)/,
+  /\/dev\/kvm/,
+  /KVM_(?:CREATE|SET|GET|RUN|ARM|CHECK)\w*/,
+]
+
+/** A monitor's own words, for transcripts in which its error stream and the console are mixed. */
+export const monitorWords = /^(?:solo5-(?:hvt|spt)|qemu-system-\w+): /

@@ -1,0 +1,87 @@
+import type { ExitReport, MonitorKind } from '../target/target.js'
+import type { Announcement } from './transcript.js'
+import type { Evidence } from './verdict.js'
+
+/** How a guest ended, as far as it can be known. */
+export type Ending =
+  | { readonly kind: 'exit'; readonly status: number; readonly evidence?: Evidence | undefined }
+  | { readonly kind: 'abort' | 'trap'; readonly summary: string; readonly evidence?: Evidence | undefined }
+  /** The guest asked for a restart. */
+  | { readonly kind: 'reset' }
+  /** The guest is gone and nothing tells how it went. */
+  | { readonly kind: 'unknown' }
+  /** The guest was not run, or not to its end: the monitor is at fault. */
+  | { readonly kind: 'monitor'; readonly summary: string; readonly evidence?: Evidence | undefined }
+
+export interface MonitorExit {
+  /** Exit status of the monitor, null when a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface SeenBefore {
+  /** Its backend's banner or a line of its own was seen. */
+  readonly guestSpoke: boolean
+  readonly announcement?: Announcement | undefined
+  /** The monitor's first own line that is not a warning. */
+  readonly complaint?: Evidence | undefined
+  readonly wasReset: boolean
+}
+
+/** A guest that runs as the monitor's own process (spt, unix) dies of these as of the processor's traps. */
+const trapSignals: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGILL', 'SIGBUS', 'SIGFPE', 'SIGTRAP', 'SIGSYS']
+
+/** isa-debug-exit gives (value << 1) | 1: 41 is Solo5's and Unikraft's end, 42 Unikraft's crash (FACTS.md section 5). */
+const unikraftCrashStatus = 85
+
+/** What the end of the monitor tells of the guest's end (FACTS.md section 5). */
+export function endingOf(
+  { exitReport, monitor }: { readonly exitReport: ExitReport; readonly monitor: MonitorKind },
+  exit: MonitorExit,
+  seen: SeenBefore,
+): Ending {
+  if (seen.wasReset) return { kind: 'reset' }
+  return exitReport === 'status' ? endOfProcess(monitor, exit, seen) : endOfMachine(exitReport, monitor, exit, seen)
+}
+
+/** The ending that the backend itself announced. */
+export function announcedEnding(announcement: Announcement): Ending {
+  switch (announcement.kind) {
+    case 'exit':
+      return announcement
+    case 'abort':
+      return { ...announcement, summary: 'aborted' }
+    case 'trap':
+      return { ...announcement, summary: 'the processor trapped' }
+  }
+}
+
+function endOfProcess(monitor: MonitorKind, { code, signal }: MonitorExit, seen: SeenBefore): Ending {
+  if (signal !== null) {
+    if (trapSignals.includes(signal)) return { kind: 'trap', summary: `died of ${signal}` }
+    if (signal === 'SIGABRT') return { kind: 'abort', summary: `died of ${signal}` }
+    return { kind: 'monitor', summary: `${monitor} was stopped from outside by ${signal}` }
+  }
+  const { announcement, complaint } = seen
+  if (code !== 0 && announcement !== undefined && announcement.kind !== 'exit') return announcedEnding(announcement)
+  // A tender that refuses an image ends with 1, as a guest's `exit 1` does; but it says so on its error stream.
+  if (code === 1 && announcement === undefined && complaint?.line.startsWith(`${monitor}: `)) {
+    return { kind: 'monitor', summary: `${monitor} could not run the image`, evidence: complaint }
+  }
+  return { kind: 'exit', status: code ?? 0, evidence: announcement?.evidence }
+}
+
+function endOfMachine(
+  exitReport: ExitReport,
+  monitor: MonitorKind,
+  { code, signal }: MonitorExit,
+  { announcement, complaint, guestSpoke }: SeenBefore,
+): Ending {
+  if (signal !== null) return { kind: 'monitor', summary: `${monitor} died of ${signal}`, evidence: complaint }
+  if (announcement !== undefined) return announcedEnding(announcement)
+  if (code === 1 && !guestSpoke) {
+    return { kind: 'monitor', summary: `${monitor} could not run the image`, evidence: complaint }
+  }
+  if (exitReport === 'none' && code === unikraftCrashStatus) return { kind: 'trap', summary: 'Unikraft crashed' }
+  return { kind: 'unknown' }
+}

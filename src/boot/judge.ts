@@ -1,0 +1,283 @@
+import type { ExitReport, MonitorKind } from '../target/target.js'
+import { type DialectWords, kvmFailures } from './dialect.js'
+import { type Ending, type MonitorExit, announcedEnding, endingOf } from './ending.js'
+import type { Accelerator } from './report.js'
+import { type Death, Transcript } from './transcript.js'
+import type { Evidence, Reason, Verdict } from './verdict.js'
+
+/** What a boot is judged by; fixed before the guest starts. */
+export interface Rules {
+  readonly words: DialectWords
+  readonly exitReport: ExitReport
+  readonly monitor: MonitorKind
+  readonly accelerator: Accelerator
+  /** Another accelerator is tried when this one fails. */
+  readonly mayFallBack: boolean
+  readonly until: 'auto' | 'exit' | 'running' | 'expect'
+  readonly settleMs: number
+  readonly timeoutMs: number
+  readonly expect: readonly RegExp[]
+  readonly forbid: readonly RegExp[]
+  readonly expectExit?: number | undefined
+}
+
+/** What can be seen of a guest from outside. Times are milliseconds after its start. */
+export type GuestEvent = { readonly atMs: number } & (
+  | { /** A line of the console; a part of one when the guest has paused in the middle. */ readonly kind: 'console'; readonly text: string }
+  | { /** A line of the monitor's own error stream. */ readonly kind: 'monitor'; readonly text: string }
+  | { /** The virtual machine as QEMU tells it (QMP). */ readonly kind: 'machine'; readonly state: MachineState }
+  | ({ readonly kind: 'exit' } & MonitorExit)
+  | { /** Nothing happened, time went on. */ readonly kind: 'clock' }
+)
+
+/** `reset`: the guest asked to be restarted. `stopped`: paused by QEMU, not by us. */
+export type MachineState = 'reset' | 'panicked' | 'stopped'
+
+/**
+ * How long a guest may be silent after it said that it ended or after the words of an uncaught exception, before it
+ * counts as gone. Where the end can be seen it follows at once and decides; Unikraft hangs instead
+ * (https://github.com/unikraft/unikraft/issues/1493).
+ */
+const graceMs: Readonly<Record<ExitReport, number>> = { status: 3_000, console: 3_000, none: 700 }
+
+const kvmFails = 'KVM opens but fails its guests'
+
+/**
+ * A guest under a working KVM reaches its first line at once. One that says nothing for this long may be held up by a
+ * KVM that runs guests hundreds of times too slowly (software nested virtualisation): emulation can tell.
+ */
+const silentKvmMs = 10_000
+
+/**
+ * Events in, verdict out: the first decisive one wins. Has no effect and reads no clock, so that a boot can be judged
+ * again from its events.
+ */
+export class Judge {
+  private verdict: Verdict | undefined
+  private readonly transcript: Transcript
+  private readonly monitorLines: Evidence[] = []
+  private readonly seen: (Evidence | undefined)[]
+  private wasReset = false
+
+  constructor(private readonly rules: Rules) {
+    this.transcript = new Transcript(rules.words)
+    this.seen = rules.expect.map(() => undefined)
+  }
+
+  /** Takes an event; the verdict once there is one, and the same for ever after. */
+  see(event: GuestEvent): Verdict | undefined {
+    this.verdict ??= this.onEvent(event) ?? this.onTime(event.atMs)
+    return this.verdict
+  }
+
+  /** When `see` wants to be called with a `clock` event, if nothing else happens before. */
+  get deadlineMs(): number {
+    return Math.min(this.rules.timeoutMs, this.goneMs ?? Infinity, this.settledMs ?? Infinity, this.silentMs ?? Infinity)
+  }
+
+  private onEvent(event: GuestEvent): Verdict | undefined {
+    const { atMs } = event
+    switch (event.kind) {
+      case 'console':
+        return this.onLine({ line: event.text, atMs })
+      case 'monitor':
+        if (this.monitorLines.length < 50) this.monitorLines.push({ line: event.text, atMs })
+        return undefined
+      case 'machine':
+        return this.onMachine(event.state, atMs)
+      case 'exit':
+        return this.onExit(event, atMs)
+      case 'clock':
+        return undefined
+    }
+  }
+
+  private onLine(evidence: Evidence): Verdict | undefined {
+    this.transcript.add(evidence)
+    this.rules.expect.forEach((pattern, index) => {
+      if (pattern.test(evidence.line)) this.seen[index] ??= evidence
+    })
+    const forbidden = this.rules.forbid.find((pattern) => pattern.test(evidence.line))
+    return forbidden && failed('forbidden', `a line matched the forbidden ${forbidden.source}`, evidence.atMs, { evidence })
+  }
+
+  private onMachine(state: MachineState, atMs: number): Verdict | undefined {
+    switch (state) {
+      case 'stopped':
+        return this.rules.accelerator === 'kvm'
+          ? acceleratorFailed(kvmFails, atMs, this.kvmComplaint() ?? this.complaint())
+          : failed('monitor', 'QEMU stopped the guest', atMs, { evidence: this.complaint() })
+      case 'panicked':
+        return failed('trap', 'the guest panicked', atMs, { evidence: this.transcript.lastLine })
+      case 'reset':
+        this.wasReset = true
+        return undefined
+    }
+  }
+
+  private onExit(exit: MonitorExit, atMs: number): Verdict {
+    const kvmComplaint = this.kvmComplaint()
+    if (this.rules.accelerator === 'kvm' && kvmComplaint !== undefined) return acceleratorFailed(kvmFails, atMs, kvmComplaint)
+    const { announcement, bannerSeen, firstOwnLine } = this.transcript
+    const guestSpoke = bannerSeen || firstOwnLine !== undefined
+    const seen = { guestSpoke, announcement, complaint: this.complaint(), wasReset: this.wasReset }
+    return this.onEnding(endingOf(this.rules, exit, seen), atMs)
+  }
+
+  private onEnding(ending: Ending, atMs: number): Verdict {
+    const { death, lastLine } = this.transcript
+    switch (ending.kind) {
+      case 'monitor':
+        return failed('monitor', ending.summary, atMs, ending)
+      case 'reset':
+        return failed('reboot-loop', 'the guest restarted itself', atMs, {
+          evidence: lastLine,
+          remedy: 'on x86 a restart without a word is a triple fault: look at what runs after the last line',
+        })
+      case 'trap':
+      case 'abort':
+        // OCaml's runtime may end by abort(): its last words say more.
+        if (death !== undefined) return died(death, atMs)
+        return failed(ending.kind, ending.summary, atMs, { evidence: ending.evidence ?? lastLine })
+      case 'exit':
+        return this.onStatus(ending.status, ending.evidence ?? lastLine, atMs)
+      case 'unknown':
+        return death === undefined ? this.onUnknownEnd(atMs) : died(death, atMs)
+    }
+  }
+
+  private onStatus(exitStatus: number, evidence: Evidence | undefined, atMs: number): Verdict {
+    const expected = this.rules.expectExit ?? 0
+    if (exitStatus === expected) return this.onExpectedEnd(`ended with status ${exitStatus}`, atMs, { exitStatus, evidence })
+    if (this.transcript.death !== undefined) return died(this.transcript.death, atMs, exitStatus)
+    const wanted = this.rules.expectExit === undefined ? '' : `, not ${expected}`
+    return failed('exit-status', `ended with status ${exitStatus}${wanted}`, atMs, { evidence, exitStatus })
+  }
+
+  private onUnknownEnd(atMs: number): Verdict {
+    if (this.rules.exitReport !== 'console' || this.rules.expect.length > 0) {
+      return this.onExpectedEnd('ended, its status is unknown', atMs, { evidence: this.transcript.lastLine })
+    }
+    if (this.transcript.bannerSeen) {
+      const evidence = this.transcript.lastLine
+      return failed('unexpected-exit', 'ended without the line that tells how', atMs, { evidence })
+    }
+    return {
+      verdict: 'skipped',
+      reason: 'exited',
+      summary: 'ended, and nothing tells how',
+      atMs,
+      remedy: 'ask for a line of its own with `expect`, or leave `--solo5:quiet` out of its arguments',
+    }
+  }
+
+  /** The guest ended as it should; what else was asked of it? */
+  private onExpectedEnd(how: string, atMs: number, facts: VerdictFacts): Verdict {
+    const missing = this.firstMissing()
+    if (missing !== undefined) {
+      const evidence = this.transcript.lastLine
+      return failed('unexpected-exit', `${how} before a line matched ${missing.source}`, atMs, { ...facts, evidence })
+    }
+    if (this.rules.until === 'running') return failed('unexpected-exit', `${how}, and should run on`, atMs, facts)
+    if (this.waitsForLines()) return { ...this.ready(atMs), ...present({ exitStatus: facts.exitStatus }) }
+    return { verdict: 'passed', reason: 'exited', summary: how, atMs, bootMs: atMs, ...present(facts) }
+  }
+
+  private onTime(atMs: number): Verdict | undefined {
+    const { announcement, death } = this.transcript
+    if (this.goneMs !== undefined && atMs >= this.goneMs) {
+      if (death !== undefined) return died(death, atMs)
+      if (announcement !== undefined) return this.onEnding(announcedEnding(announcement), atMs)
+    }
+    if (this.settledMs !== undefined && atMs >= this.settledMs) return this.ready(atMs)
+    if (this.silentMs !== undefined && atMs >= this.silentMs) {
+      return acceleratorFailed(`the guest said nothing under KVM for ${silentKvmMs / 1000} s`, atMs, undefined)
+    }
+    return atMs >= this.rules.timeoutMs ? this.timedOut(atMs) : undefined
+  }
+
+  private get silentMs(): number | undefined {
+    const { accelerator, mayFallBack } = this.rules
+    return accelerator === 'kvm' && mayFallBack && this.transcript.lastLine === undefined ? silentKvmMs : undefined
+  }
+
+  /** When a guest that has said its last words counts as gone. */
+  private get goneMs(): number | undefined {
+    const { announcement, death } = this.transcript
+    const lastWords = death?.evidence ?? announcement?.evidence
+    return lastWords && lastWords.atMs + graceMs[this.rules.exitReport]
+  }
+
+  /** When the first good sign is old enough; undefined while there is none, or while last words stand against it. */
+  private get settledMs(): number | undefined {
+    const sign = this.goneMs === undefined ? this.goodSign() : undefined
+    return sign && sign.atMs + this.rules.settleMs
+  }
+
+  private goodSign(): Evidence | undefined {
+    if (this.rules.expectExit !== undefined || this.rules.until === 'exit') return undefined
+    if (this.firstMissing() !== undefined) return undefined
+    return this.waitsForLines() ? this.lastExpected() : this.transcript.firstOwnLine
+  }
+
+  private waitsForLines(): boolean {
+    return this.rules.expect.length > 0 && this.rules.until !== 'exit' && this.rules.expectExit === undefined
+  }
+
+  private firstMissing(): RegExp | undefined {
+    return this.rules.expect.find((_, index) => this.seen[index] === undefined)
+  }
+
+  private lastExpected(): Evidence | undefined {
+    return this.seen.reduce((last, line) => (last && line && last.atMs > line.atMs ? last : (line ?? last)), undefined)
+  }
+
+  private ready(atMs: number): Verdict {
+    const evidence = this.waitsForLines() ? this.lastExpected() : this.transcript.firstOwnLine
+    const summary = this.waitsForLines() && evidence ? `seen \`${evidence.line}\`` : 'running'
+    return { verdict: 'passed', reason: 'ready', summary, atMs, ...present({ evidence, bootMs: evidence?.atMs }) }
+  }
+
+  private timedOut(atMs: number): Verdict {
+    const evidence = this.transcript.lastLine
+    if (this.transcript.firstOwnLine === undefined) return failed('no-output', 'no output of its own', atMs, { evidence })
+    const missing = this.firstMissing()
+    const what = missing === undefined ? 'it did not end' : `no line matched ${missing.source}`
+    return failed('timeout', `${what} within ${this.rules.timeoutMs / 1000} s`, atMs, { evidence })
+  }
+
+  private complaint(): Evidence | undefined {
+    return this.monitorLines.find(({ line }) => !/warning/i.test(line))
+  }
+
+  private kvmComplaint(): Evidence | undefined {
+    return this.monitorLines.find(({ line }) => kvmFailures.some((pattern) => pattern.test(line)))
+  }
+}
+
+interface VerdictFacts {
+  readonly evidence?: Evidence | undefined
+  readonly exitStatus?: number | undefined
+  readonly bootMs?: number | undefined
+  readonly remedy?: string | undefined
+}
+
+function failed(reason: Reason, summary: string, atMs: number, facts: VerdictFacts): Verdict {
+  const { evidence, exitStatus, remedy } = facts
+  return { verdict: 'failed', reason, summary, atMs, ...present({ evidence, exitStatus, remedy }) }
+}
+
+function died({ reason, summary, evidence }: Death, atMs: number, exitStatus?: number): Verdict {
+  return failed(reason, summary, atMs, { evidence, exitStatus })
+}
+
+function acceleratorFailed(summary: string, atMs: number, evidence: Evidence | undefined): Verdict {
+  return { verdict: 'skipped', reason: 'accelerator', summary, atMs, ...present({ evidence }) }
+}
+
+type Present<Facts> = { [Name in keyof Facts]?: Exclude<Facts[Name], undefined> }
+
+/** The facts that are known. */
+function present<Facts extends object>(facts: Facts): Present<Facts> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Present<Facts>
+}

@@ -1,0 +1,35 @@
+/** A line longer than this is cut into several: a guest must not decide how much memory we use. */
+const maximalLineCharacters = 16 * 1024
+
+// ECMA-48: ESC [ parameters intermediates final (CSI), ESC ] ... BEL or ST (OSC), and ESC with one more character.
+// eslint-disable-next-line no-control-regex
+const escapeSequence = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[ -/]*[0-~])/g
+
+/**
+ * Cuts a stream of bytes into lines as a console shows them: free of escape sequences and NULs; CR, LF and both end a
+ * line; empty ones are dropped; bytes that are not UTF-8 become U+FFFD.
+ */
+export class Lines {
+  private readonly decoder = new TextDecoder('utf-8')
+  private rest = ''
+
+  /** The lines that `chunk` completes. */
+  add(chunk: Uint8Array): string[] {
+    const pieces = (this.rest + this.decoder.decode(chunk, { stream: true })).split(/[\r\n]+/)
+    this.rest = pieces.pop() ?? ''
+    while (this.rest.length > maximalLineCharacters) {
+      pieces.push(this.rest.slice(0, maximalLineCharacters))
+      this.rest = this.rest.slice(maximalLineCharacters)
+    }
+    return pieces.map(plain).filter((line) => line !== '')
+  }
+
+  /** The beginning of a line whose end has not come. */
+  get unfinished(): string {
+    return plain(this.rest)
+  }
+}
+
+function plain(line: string): string {
+  return line.replace(escapeSequence, '').replaceAll('\0', '')
+}

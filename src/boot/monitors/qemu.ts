@@ -1,0 +1,71 @@
+import { basename } from 'node:path'
+import type { Architecture } from '../../target/architecture.js'
+import type { AttemptPlan, MachineRequest } from '../plan.js'
+import { commandLine } from './command-line.js'
+
+interface Machine {
+  readonly program: string
+  readonly debianPackage: string
+  readonly machine: string
+  /** The CPU model under emulation: the richest that guests of every backend start on. */
+  readonly emulatedCpu: string
+  readonly devices: readonly string[]
+  /** QEMU puts the kernel's name in front of the arguments itself. */
+  readonly namesKernel: boolean
+}
+
+const machines: Readonly<Record<Architecture, Machine>> = {
+  x86_64: {
+    program: 'qemu-system-x86_64',
+    debianPackage: 'qemu-system-x86',
+    machine: 'q35',
+    emulatedCpu: 'max',
+    // Without it a virtio guest cannot end QEMU, or ends it with 0 whatever happened (FACTS.md section 5).
+    devices: ['isa-debug-exit'],
+    namesKernel: true,
+  },
+  aarch64: {
+    program: 'qemu-system-aarch64',
+    debianPackage: 'qemu-system-arm',
+    machine: 'virt',
+    emulatedCpu: 'cortex-a72',
+    devices: [],
+    namesKernel: false,
+  },
+}
+
+/** The file descriptor of QEMU's control channel: a socket pair, so that nobody else can reach it. */
+export const qmpDescriptor = 3
+
+/** Runs an image as QEMU's `-kernel`, its console on standard output, paused until QMP says `cont`. */
+export function planQemu(
+  architecture: Architecture,
+  accelerator: 'kvm' | 'tcg',
+  { imagePath, memoryMiB, args, ownsArgv0 }: MachineRequest,
+): AttemptPlan {
+  const { program, debianPackage, machine, emulatedCpu, devices, namesKernel } = machines[architecture]
+  const words = ownsArgv0 && !namesKernel ? [basename(imagePath), ...args] : args
+  return {
+    monitor: 'qemu',
+    accelerator,
+    argv: [
+      program,
+      '-nodefaults',
+      '-no-user-config',
+      '-no-reboot',
+      ...['-display', 'none'],
+      ...['-machine', `${machine},accel=${accelerator}`],
+      ...['-cpu', accelerator === 'kvm' ? 'host' : emulatedCpu],
+      ...['-m', `${memoryMiB}M`],
+      ...devices.flatMap((device) => ['-device', device]),
+      ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
+      ...['-chardev', `socket,id=qmp,fd=${qmpDescriptor}`, '-mon', 'chardev=qmp,mode=control'],
+      '-S',
+      ...['-kernel', imagePath],
+      ...(words.length === 0 ? [] : ['-append', commandLine(words)]),
+    ],
+    qmp: true,
+    installedBy: `apt-get install ${debianPackage}`,
+    debianPackage,
+  }
+}

@@ -1,0 +1,79 @@
+import type { Bytes } from './bytes.js'
+import { type Elf, elfMachine } from './elf.js'
+import type { ImageSystem } from './image.js'
+
+type Unikraft = Extract<ImageSystem, { kind: 'unikraft' }>
+
+/** `struct ukplat_bootinfo`: the magic 0xb007b0b0 and version 1 (Unikraft's include/uk/plat/common/bootinfo.h). */
+const bootInfo = { section: '.uk_bootinfo', start: Buffer.from('b0b007b001000000', 'hex'), alignment: 8 } as const
+
+/** https://www.gnu.org/software/grub/manual/multiboot/multiboot.html#OS-image-format */
+const multiboot = { magic: Buffer.from('02b0ad1b', 'hex'), searched: 8192, alignment: 4 } as const
+
+/**
+ * What the marks of Unikraft say of an ELF file; undefined when it has none.
+ * QEMU boots x86_64 through multiboot; an x86_64 kernel without it is Firecracker's.
+ */
+export function readUnikraftElf(bytes: Bytes, elf: Elf): Unikraft | undefined {
+  if (!hasBootInfo(bytes, elf)) return undefined
+  const platform = elf.machine === elfMachine.aarch64 ? platformByDriver(bytes) : platformByProtocol(bytes, elf)
+  return platform === undefined ? undefined : withVersion(bytes, platform)
+}
+
+/** The same for an arm64 boot Image, which only its drivers' names tell apart. */
+export function readUnikraftLinuxImage(bytes: Bytes): Unikraft | undefined {
+  const platform = platformByDriver(bytes)
+  return platform === undefined ? undefined : withVersion(bytes, platform)
+}
+
+/** Whether QEMU's `-kernel` takes the file as multiboot: magic, flags and checksum add up in the first 8 KiB. */
+export function isMultiboot(bytes: Bytes): boolean {
+  for (let at = bytes.indexOf(multiboot.magic); at !== -1; at = bytes.indexOf(multiboot.magic, at + 1)) {
+    if (at + 12 > Math.min(bytes.length, multiboot.searched)) return false
+    const sum = [0, 4, 8].reduce((total, field) => total + bytes.u32(at + field, 'the multiboot header'), 0)
+    if (at % multiboot.alignment === 0 && sum % 2 ** 32 === 0) return true
+  }
+  return false
+}
+
+/** Section headers may have been stripped; the mark itself may not. */
+function hasBootInfo(bytes: Bytes, elf: Elf): boolean {
+  const sections = elf.sections.filter(({ name, size }) => name === bootInfo.section && size >= bootInfo.start.length)
+  if (sections.length > 0) return sections.some(({ offset }) => bytes.startsWith(bootInfo.start, offset))
+  for (let at = bytes.indexOf(bootInfo.start); at !== -1; at = bytes.indexOf(bootInfo.start, at + 1)) {
+    if (at % bootInfo.alignment === 0) return true
+  }
+  return false
+}
+
+function platformByProtocol(bytes: Bytes, elf: Elf): Unikraft['platform'] | undefined {
+  if (isMultiboot(bytes)) return 'qemu'
+  return elf.bits === 64 ? 'firecracker' : undefined
+}
+
+/** arm64 only: the console's driver is a library of the kernel, and its name stands in the image. */
+function platformByDriver(bytes: Bytes): Unikraft['platform'] | undefined {
+  if (bytes.indexOf('libpl011') !== -1) return 'qemu'
+  return bytes.indexOf('libns16550') === -1 ? undefined : 'firecracker'
+}
+
+function withVersion(bytes: Bytes, platform: Unikraft['platform']): Unikraft {
+  const version = versionOf(bytes)
+  return { kind: 'unikraft', platform, ...(version === undefined ? {} : { version }) }
+}
+
+const versionMark = 'Unikraft '
+/** Other texts begin like it ("Unikraft halted"); a file made of nothing else is not searched to its end. */
+const mostVersionMarks = 1000
+
+/** Of the text `Unikraft <codename> <version>` (Unikraft's lib/ukboot/version.c): `Helene 0.18.0~6056466f`. */
+function versionOf(bytes: Bytes): string | undefined {
+  let at = bytes.indexOf(versionMark)
+  for (let tries = 0; at !== -1 && tries < mostVersionMarks; tries++, at = bytes.indexOf(versionMark, at + 1)) {
+    const start = at + versionMark.length
+    const text = bytes.text(start, Math.min(80, bytes.length - start), 'Unikraft’s version')
+    const version = /^[A-Z][a-z]+ \d+\.\d+[\w.~+-]*/.exec(text)
+    if (version !== null) return version[0]
+  }
+  return undefined
+}

@@ -1,0 +1,62 @@
+import type { Context } from './host.js'
+import { seconds } from './log.js'
+import { Problem } from './problem.js'
+import { type Outcome, succeed } from './process.js'
+import { findProgram } from './programs.js'
+import { rootPrefix } from './sudo.js'
+
+/**
+ * Sees to it that Debian packages are there: only what is missing is installed, root's rights are used only for that.
+ *
+ * @throws Problem with the command to run, where we may not install or cannot become root.
+ */
+export async function ensureSystemPackages(
+  context: Context,
+  packages: readonly string[],
+  options: { readonly install: boolean },
+): Promise<void> {
+  const { host, log } = context
+  if (findProgram('dpkg-query', host.environment['PATH']) === undefined) {
+    log.notice(`not a Debian or Ubuntu system: it is not checked that it has ${packages.join(' ')} (Debian's names)`)
+    return
+  }
+  const missing = await missingPackages(context, packages)
+  if (missing.length === 0) return
+  const prefix = options.install ? await rootPrefix(context) : undefined
+  if (prefix === undefined) {
+    throw new Problem(`system packages are missing: ${missing.join(' ')}`, {
+      because: options.install ? 'this user is not root and has no sudo without a password' : '`install-system-packages` is false',
+      do: `sudo apt-get install ${missing.join(' ')}`,
+    })
+  }
+  await install(context, prefix, missing)
+}
+
+/** Those of the Debian packages that are not installed; none on another system. */
+export async function missingPackages({ host, processes }: Context, packages: readonly string[]): Promise<readonly string[]> {
+  if (packages.length === 0 || findProgram('dpkg-query', host.environment['PATH']) === undefined) return []
+  const names = [...new Set(packages)]
+  // It ends with status 1 when it does not know one of them; what it knows it lists all the same.
+  const { stdout } = await processes.run(['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status}\\n', ...names])
+  const installed = new Set(stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ')[0]))
+  return names.filter((name) => !installed.has(name))
+}
+
+async function install(context: Context, prefix: readonly string[], missing: readonly string[]): Promise<void> {
+  const start = performance.now()
+  const aptGet = (...args: string[]): Promise<Outcome> => {
+    const [program, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...options, ...args]
+    return context.processes.run([program ?? '', ...rest])
+  }
+  const args = ['install', '--yes', '--no-install-recommends', ...missing]
+  // Hosted images come with lists that are often young enough, and an update takes longer than most installs.
+  const first = await aptGet(...args)
+  if (first.exitCode !== 0) {
+    succeed(await aptGet('update'), 'updating the list of system packages')
+    succeed(await aptGet(...args), `installing ${missing.join(' ')}`)
+  }
+  context.log.fact('system', `installed ${missing.join(' ')} in ${seconds(performance.now() - start)}`)
+}
+
+/** Other programs of a fresh machine (unattended-upgrades) hold the lock for a while; mirrors fail now and then. */
+const options = ['-q', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=3']

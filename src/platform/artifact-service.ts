@@ -1,0 +1,51 @@
+/** Where a run's artifacts go. */
+export interface ArtifactService {
+  /**
+   * Uploads `files`, named relative to `root`.
+   *
+   * @throws ArtifactNameTaken when the run has an artifact of this name and `replace` is false.
+   */
+  upload(name: string, files: readonly string[], root: string, options: UploadOptions): Promise<UploadedArtifact>
+}
+
+export interface UploadOptions {
+  /** 0: the repository's setting. */
+  readonly retentionDays: number
+  /** Delete an artifact of the same name first. */
+  readonly replace: boolean
+}
+
+export interface UploadedArtifact {
+  readonly id?: string
+  readonly url?: string
+}
+
+/** The service, or why there is none: a phrase for a person. */
+export type ArtifactAccess = ArtifactService | { readonly unavailable: string }
+
+export class ArtifactNameTaken extends Error {
+  constructor(readonly artifactName: string) {
+    super(`this run already has an artifact ${artifactName}`)
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Why this step cannot upload, as a phrase; undefined when it can. Tells without asking the network.
+ * (@actions/artifact refuses the same servers, but by an annotation and an exception.)
+ */
+export function whyNoArtifacts(environment: Environment): string | undefined {
+  if (environment['GITHUB_ACTIONS'] !== 'true') return 'this is not a workflow'
+  const server = environment['GITHUB_SERVER_URL'] ?? 'https://github.com'
+  if (!isGitHub(server)) return `${server} has no artifact service that @actions/artifact speaks with`
+  if (!environment['ACTIONS_RUNTIME_TOKEN'] || !environment['ACTIONS_RESULTS_URL']) {
+    return 'this step was given no artifact service (only steps with `uses:` have one)'
+  }
+  return undefined
+}
+
+function isGitHub(server: string): boolean {
+  const host = URL.canParse(server) ? new URL(server).hostname.toLowerCase() : ''
+  return host === 'github.com' || host.endsWith('.ghe.com') || host.endsWith('.localhost')
+}

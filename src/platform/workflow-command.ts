@@ -1,0 +1,28 @@
+/**
+ * Workflow commands of the Actions runner: lines that it obeys instead of showing.
+ * @actions/core has them too, but writes only to `process.stdout`, so that a test could not hold what was written.
+ */
+
+/** `::name::data` as one line, whatever `data` holds: the escapes are those of @actions/core's command.ts. */
+export function workflowCommand(name: string, data = ''): string {
+  return `::${name}::${data.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')}\n`
+}
+
+/**
+ * Whether the runner, or one that imitates it, could take this line for a command.
+ *
+ * `::name::` counts after leading white space, and the old form `##[name]` anywhere in a line:
+ * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+ */
+export function mayBeCommand(line: string): boolean {
+  return line.trimStart().startsWith('::') || line.includes('##[')
+}
+
+/**
+ * `text` (whole lines) with commands switched off around it.
+ *
+ * @param token must be new and unguessable each time: whoever knows it can switch commands on again.
+ */
+export function withoutCommands(text: string, token: string): string {
+  return `${workflowCommand('stop-commands', token)}${text}::${token}::\n`
+}

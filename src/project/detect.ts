@@ -1,0 +1,147 @@
+import { readFile, readdir, realpath } from 'node:fs/promises'
+import { isAbsolute, join, relative, resolve } from 'node:path'
+import { Problem } from '../platform/problem.js'
+import { mentionsMirage, parseMirageBounds } from './mirage-header.js'
+import { type BuildSystem, type Project } from './project.js'
+
+/** The inputs that say what is built; the object of all inputs is one. */
+export interface ProjectInputs {
+  /** Relative to the workspace, or absolute inside it. */
+  readonly directory: string
+  readonly configFile: string | undefined
+  readonly buildSystem: 'auto' | BuildSystem
+  readonly buildCommand: string | undefined
+}
+
+/**
+ * Finds out what is built in a folder, and how.
+ *
+ * @param workspace absolute; the folder must lie inside it.
+ * @throws Problem that says what is there, when that is no project, or not of the build system that was asked for.
+ */
+export async function detectProject(workspace: string, inputs: ProjectInputs): Promise<Project> {
+  const directory = await folderOf(workspace, inputs.directory)
+  const names = (await readdir(directory)).sort()
+  const folder: Folder = { directory, shown: inputs.directory, names }
+  if (inputs.buildSystem === 'auto') return await guess(folder, inputs)
+  const project = await makers[inputs.buildSystem](folder, inputs)
+  if (project === undefined) throw missing(folder, markers[inputs.buildSystem], `\`build-system: ${inputs.buildSystem}\``)
+  return project
+}
+
+interface Folder {
+  readonly directory: string
+  /** As the user wrote it. */
+  readonly shown: string
+  readonly names: readonly string[]
+}
+
+type Maker = (folder: Folder, inputs: ProjectInputs) => Promise<Project | undefined>
+
+const makers: Readonly<Record<BuildSystem, Maker>> = {
+  command: ({ directory }, { buildCommand }) => {
+    if (buildCommand === undefined) {
+      throw new Problem('`build-system: command` needs a command', { do: 'set `build-command`' })
+    }
+    return Promise.resolve({ buildSystem: 'command', directory, description: 'built by `build-command`' })
+  },
+  mirage: async ({ directory }, { configFile = 'config.ml' }) => {
+    const text = await readConfiguration(directory, configFile)
+    if (text === undefined) return undefined
+    const mirageBounds = parseMirageBounds(text)
+    const asks = mirageBounds === undefined ? '' : ` asks mirage ${mirageBounds.text}`
+    const description = `MirageOS (${configFile}${asks})`
+    return { buildSystem: 'mirage', directory, description, configFile, ...(mirageBounds === undefined ? {} : { mirageBounds }) }
+  },
+  dune: ({ directory, names }) => {
+    const file = ['dune-project', 'dune-workspace', 'dune'].find((name) => names.includes(name))
+    return Promise.resolve(
+      file === undefined ? undefined : { buildSystem: 'dune', directory, description: `dune (${file})` },
+    )
+  },
+  opam: ({ directory, names }) => {
+    const files = names.filter(isOpamFile)
+    return Promise.resolve(
+      files.length === 0 ? undefined : { buildSystem: 'opam', directory, description: `opam (${files.join(', ')})` },
+    )
+  },
+}
+
+const markers: Readonly<Record<BuildSystem, string>> = {
+  mirage: 'config.ml',
+  dune: 'dune-project',
+  opam: '*.opam',
+  command: 'build-command',
+}
+
+async function guess(folder: Folder, inputs: ProjectInputs): Promise<Project> {
+  if (inputs.buildCommand !== undefined) return (await makers.command(folder, inputs)) as Project
+  if (inputs.configFile !== undefined || (await hasMirageConfiguration(folder.directory))) {
+    const project = await makers.mirage(folder, inputs)
+    if (project !== undefined) return project
+  }
+  const project = (await makers.dune(folder, inputs)) ?? (await makers.opam(folder, inputs))
+  if (project === undefined) throw missing(folder, 'config.ml, dune-project or *.opam', undefined)
+  return project
+}
+
+/** Some projects have a config.ml that is only a module of theirs: ocaml-solo5's example is one. */
+async function hasMirageConfiguration(directory: string): Promise<boolean> {
+  const text = await readFile(join(directory, 'config.ml'), 'utf8').catch(() => '')
+  return mentionsMirage(text)
+}
+
+/** @returns undefined when the default one is missing; one that was asked for by name must be there. */
+async function readConfiguration(directory: string, configFile: string): Promise<string | undefined> {
+  const path = resolve(directory, configFile)
+  if (isOutside(directory, path)) {
+    throw new Problem(`input config-file: ${configFile} is outside the project’s folder`, { accepted: 'a path relative to `directory`' })
+  }
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (configFile === 'config.ml') return undefined
+    throw new Problem(`input config-file: there is no ${configFile}`, { found: listing(await readdir(directory)) }, { cause: error })
+  }
+}
+
+async function folderOf(workspace: string, directory: string): Promise<string> {
+  const path = resolve(workspace, directory)
+  const real = await realpath(path).catch(() => undefined)
+  if (real === undefined) {
+    throw new Problem(`input directory: there is no folder ${directory}`, {
+      because: `looked in ${workspace}`,
+      do: 'check out the repository first (actions/checkout), and give a path inside it',
+    })
+  }
+  if (isOutside(await realpath(workspace), real)) {
+    throw new Problem(`input directory: ${directory} is outside the workspace`, { found: real, accepted: `a folder inside ${workspace}` })
+  }
+  if ((await readdir(real).catch(() => undefined)) === undefined) {
+    throw new Problem(`input directory: ${directory} is not a folder that can be read`)
+  }
+  return real
+}
+
+function isOutside(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way === '..' || way.startsWith('../') || isAbsolute(way)
+}
+
+function missing(folder: Folder, wanted: string, asked: string | undefined): Problem {
+  return new Problem(`no ${wanted} in ${folder.directory}`, {
+    found: listing(folder.names),
+    ...(asked === undefined ? {} : { because: `${asked} needs it` }),
+    do: `set \`directory\` to the folder of the unikernel (it is \`${folder.shown}\`), or build it with \`build-command\``,
+  })
+}
+
+const isOpamFile = (name: string) => name === 'opam' || name.endsWith('.opam')
+
+const shownNames = 12
+
+function listing(names: readonly string[]): string {
+  if (names.length === 0) return 'an empty folder'
+  const more = names.length > shownNames ? `, and ${names.length - shownNames} more` : ''
+  return names.slice(0, shownNames).join(', ') + more
+}

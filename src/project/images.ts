@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { glob } from 'tinyglobby'
+import { isImageFor, whatImageIs } from '../image/check.js'
+import { readImage } from '../image/recognise.js'
+import { Problem, messageOf } from '../platform/problem.js'
+import type { Architecture } from '../target/architecture.js'
+import type { Target } from '../target/target.js'
+import type { BuiltImage, Project } from './project.js'
+
+/** Where images may be. */
+export interface Search {
+  /** Absolute. */
+  readonly folder: string
+  /** Relative to `folder`. */
+  readonly patterns: readonly string[]
+}
+
+/** Where a build system leaves its images; `image` (a glob relative to the project's folder) goes before it. */
+export function searchFor(project: Project, target: Target, image: string | undefined, outFolder: string): Search {
+  const folder = project.directory
+  if (image !== undefined) return { folder, patterns: [image] }
+  switch (project.buildSystem) {
+    case 'mirage': {
+      const suffix = target.suffix === '' ? '' : `.${target.suffix}`
+      return { folder: join(folder, dirname(project.configFile ?? 'config.ml'), 'dist'), patterns: [`*${suffix}`] }
+    }
+    case 'dune':
+      return { folder: join(folder, '_build', target.duneContext), patterns: ['**/*.exe'] }
+    case 'opam':
+      return { folder, patterns: [] }
+    case 'command':
+      return { folder: outFolder, patterns: ['**'] }
+  }
+}
+
+/** The files of a search, sorted by path. Unstripped copies (`.dbg`) are no images of their own. */
+export async function findFiles({ folder, patterns }: Search): Promise<string[]> {
+  const paths = await glob(patterns, { cwd: folder, absolute: true, onlyFiles: true, dot: false, expandDirectories: false })
+  return paths.filter((path) => !path.endsWith('.dbg')).sort()
+}
+
+/**
+ * Those of the files that are images for the target.
+ *
+ * @param where what was searched, for the error.
+ * @throws Problem that says where it looked and what each file there really is, when none is.
+ */
+export async function collectImages(
+  paths: readonly string[],
+  where: Search,
+  target: Target,
+  architecture: Architecture,
+): Promise<readonly [BuiltImage, ...BuiltImage[]]> {
+  const others: string[] = []
+  const images: BuiltImage[] = []
+  for (const path of paths) {
+    const other = await differenceOf(path, target, architecture)
+    if (other === undefined) images.push(await describe(path, target))
+    else others.push(`${relative(where.folder, path)}: ${other}`)
+  }
+  const [first, ...rest] = images
+  if (first === undefined) throw noImage(others, where, target, architecture)
+  return [first, ...rest]
+}
+
+/** What a file is, when it is not an image for the target. */
+async function differenceOf(path: string, target: Target, architecture: Architecture): Promise<string | undefined> {
+  try {
+    const image = await readImage(path)
+    return isImageFor(image, target.name, architecture) ? undefined : whatImageIs(image)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return [error.facts.found ?? messageOf(error)].flat().join(' ')
+  }
+}
+
+const shownFiles = 10
+
+function noImage(others: readonly string[], where: Search, target: Target, architecture: Architecture): Problem {
+  const more = others.length > shownFiles ? [`and ${others.length - shownFiles} more`] : []
+  const looked = where.patterns.length === 0 ? where.folder : `${where.folder}/${where.patterns.join(' ')}`
+  const option = target.linkOption
+  const advice = [
+    'when the image is elsewhere, set `image` (a glob relative to `directory`)',
+    ...(option === undefined || !others.some((other) => other.includes('without the marks'))
+      ? []
+      : [`an executable without marks was linked without \`-cclib "${option}"\``]),
+  ]
+  return new Problem(`the build left no image for ${target.name} on ${architecture}`, {
+    found: others.length === 0 ? 'no file at all' : [...others.slice(0, shownFiles), ...more],
+    because: `looked for ${looked}`,
+    do: advice,
+  })
+}
+
+async function describe(path: string, target: Target): Promise<BuiltImage> {
+  const debugFile = await firstFile([`${path}.dbg`, join(dirname(path), `${nameOf(path, target)}.dbg`)])
+  return {
+    path,
+    name: nameOf(path, target),
+    bytes: (await stat(path)).size,
+    sha256: await sha256Of(path),
+    ...(debugFile === undefined ? {} : { debugFile }),
+  }
+}
+
+function nameOf(path: string, target: Target): string {
+  const file = basename(path)
+  const ending = [`.${target.suffix}`, '.exe'].find((end) => end !== '.' && file.endsWith(end) && file !== end)
+  return ending === undefined ? file : file.slice(0, -ending.length)
+}
+
+async function firstFile(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    if ((await stat(path).catch(() => undefined))?.isFile() === true) return path
+  }
+  return undefined
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}

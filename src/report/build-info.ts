@@ -1,0 +1,176 @@
+import type { Accelerator, BootReport } from '../boot/report.js'
+import type { Verdict } from '../boot/verdict.js'
+import type { Host } from '../platform/host.js'
+import type { BuildStep, BuiltImage, BuildSystem } from '../project/project.js'
+import type { Architecture } from '../target/architecture.js'
+import type { TargetName } from '../target/target.js'
+import type { OpamPin, OpamRepository, ToolchainSource, ToolchainVersions } from '../toolchain/toolchain.js'
+import type { BuildRecord, ToolchainRecord } from './records.js'
+
+/** What `build-info.json` holds. A field is null when it is not known, so that a reader can tell that from a typo. */
+export interface BuildInfo {
+  /** Number of this format; raised when a field changes its meaning or goes. */
+  readonly schema: 1
+  readonly target: TargetName
+  readonly architecture: Architecture
+  /** The images of the build, the first one first. */
+  readonly images: readonly ImageInfo[]
+  /** null when the image was not built by the `build` step of this job. */
+  readonly build: BuildFacts | null
+  /** null when the build brought its own toolchain. */
+  readonly toolchain: ToolchainFacts | null
+  readonly host: HostFacts
+  /** When this was written, ISO 8601 in UTC. */
+  readonly createdAt: string
+}
+
+export interface ImageInfo {
+  /** The unikernel's name. */
+  readonly unikernel: string
+  /** Name of the image in the artifact. */
+  readonly file: string
+  readonly bytes: number
+  readonly sha256: string
+  /** Name of the unstripped image in the artifact. */
+  readonly debugFile: string | null
+  /** Name of the console log in the artifact. */
+  readonly console: string | null
+  /** null when it was not booted in this job. */
+  readonly boot: BootFacts | null
+}
+
+/** A verdict with what it was reached on. */
+export interface BootFacts extends Verdict {
+  /** What the guest ran on at last; null when nothing ran. */
+  readonly accelerator: Accelerator | null
+  /** Every try, in order: one that KVM failed is followed by one under emulation. */
+  readonly attempts: readonly {
+    readonly accelerator: Accelerator
+    readonly argv: readonly string[]
+    readonly verdict: Verdict
+  }[]
+}
+
+export interface BuildFacts {
+  readonly buildSystem: BuildSystem
+  /** What was found in the project's folder, as the log says it. */
+  readonly project: string
+  /** The words of `configure-args`. */
+  readonly configureArgs: readonly string[]
+  readonly steps: readonly BuildStep[]
+}
+
+export interface ToolchainFacts {
+  readonly key: string
+  /** Where it came from in this run. */
+  readonly source: ToolchainSource
+  /** Milliseconds until it was there and proved. */
+  readonly ms: number
+  readonly versions: ToolchainVersions
+  readonly opamRepositories: readonly OpamRepository[]
+  /** The packages of the switch that were asked for, those of `opam-packages` among them. */
+  readonly opamPackages: readonly string[]
+  readonly opamPins: readonly OpamPin[]
+  /** The C compiler's version. */
+  readonly cCompiler: string
+}
+
+export interface HostFacts {
+  readonly architecture: Architecture
+  /** ID and VERSION_ID of /etc/os-release; null without a toolchain of ours. */
+  readonly system: string | null
+  readonly cores: number
+  /** The commit that the workflow ran for. */
+  readonly commit: string | null
+  /** Address of the workflow run. */
+  readonly run: string | null
+}
+
+/** An image as it will lie in the artifact. */
+export interface PublishedImage {
+  readonly image: BuiltImage
+  readonly file: string
+  readonly debugFile: string | undefined
+  readonly console: string | undefined
+  readonly report: BootReport | undefined
+}
+
+/** Everything that build info is made of. */
+export interface BuildInfoFacts {
+  readonly target: TargetName
+  readonly architecture: Architecture
+  readonly configureArgs: readonly string[]
+  readonly images: readonly PublishedImage[]
+  readonly record: BuildRecord | undefined
+  readonly host: Host
+  readonly now: Date
+}
+
+/** The content of build-info.json. */
+export function buildInfo(facts: BuildInfoFacts): BuildInfo {
+  const { record, host } = facts
+  return {
+    schema: 1,
+    target: facts.target,
+    architecture: facts.architecture,
+    images: facts.images.map(imageInfo),
+    build: record ? buildFacts(record, facts.configureArgs) : null,
+    toolchain: record?.toolchain ? toolchainFacts(record.toolchain) : null,
+    host: {
+      architecture: host.architecture,
+      system: record?.toolchain?.toolchain.spec.hostSystem ?? null,
+      cores: host.cores,
+      commit: host.environment['GITHUB_SHA'] ?? null,
+      run: runAddress(host),
+    },
+    createdAt: facts.now.toISOString(),
+  }
+}
+
+function imageInfo({ image, file, debugFile, console, report }: PublishedImage): ImageInfo {
+  return {
+    unikernel: image.name,
+    file,
+    bytes: image.bytes,
+    sha256: image.sha256,
+    debugFile: debugFile ?? null,
+    console: console ?? null,
+    boot: report ? bootFacts(report) : null,
+  }
+}
+
+function bootFacts({ verdict, attempts }: BootReport): BootFacts {
+  return { ...verdict, accelerator: attempts.at(-1)?.accelerator ?? null, attempts }
+}
+
+function buildFacts({ build }: BuildRecord, configureArgs: readonly string[]): BuildFacts {
+  return {
+    buildSystem: build.project.buildSystem,
+    project: build.project.description,
+    configureArgs,
+    steps: build.steps,
+  }
+}
+
+function toolchainFacts({ toolchain: { key, source, spec }, ms }: ToolchainRecord): ToolchainFacts {
+  return {
+    key,
+    source,
+    ms,
+    versions: spec.versions,
+    opamRepositories: spec.repositories.map(withoutCredentials),
+    opamPackages: spec.packages,
+    opamPins: spec.pins.map(withoutCredentials),
+    cCompiler: spec.cCompiler,
+  }
+}
+
+/** Artifacts are read by more people than the secrets of a workflow, and nothing masks them there. */
+function withoutCredentials<Source extends { readonly url: string }>(source: Source): Source {
+  return { ...source, url: source.url.replace(/\/\/[^/@]*@/, '//') }
+}
+
+function runAddress({ environment }: Host): string | null {
+  const [server, repository, run] = ['GITHUB_SERVER_URL', 'GITHUB_REPOSITORY', 'GITHUB_RUN_ID'].map((name) => environment[name])
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : null
+}

@@ -1,0 +1,23 @@
+/** A file of a folder, and the SHA-256 of its bytes in hexadecimal. */
+export interface Checksum {
+  readonly sha256: string
+  /** Relative to the folder. */
+  readonly name: string
+}
+
+/** The text of a SHA256SUMS file that `sha256sum -c` takes, in the order of the names so that equal folders give equal text. */
+export function checksumFile(checksums: readonly Checksum[]): string {
+  return [...checksums]
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .map(checksumLine)
+    .join('')
+}
+
+/**
+ * One line of coreutils' format. A name with a backslash or a line end is escaped, and a backslash in front of the line
+ * says so: https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html
+ */
+function checksumLine({ sha256, name }: Checksum): string {
+  const escaped = name.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
+  return `${escaped === name ? '' : '\\'}${sha256}  ${escaped}\n`
+}

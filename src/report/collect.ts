@@ -1,0 +1,112 @@
+import { stat } from 'node:fs/promises'
+import { basename, extname, resolve } from 'node:path'
+import type { BootReport } from '../boot/report.js'
+import { targetOf } from '../image/check.js'
+import { readImage } from '../image/recognise.js'
+import { sha256OfFile } from '../platform/atomic.js'
+import type { Context } from '../platform/host.js'
+import { Problem } from '../platform/problem.js'
+import type { BuiltImage } from '../project/project.js'
+import type { Architecture } from '../target/architecture.js'
+import { type TargetName, defaultTarget, targets } from '../target/target.js'
+import { portableFileName } from './artifact-name.js'
+import type { PublishedImage } from './build-info.js'
+import { type BuildRecord, readRecord } from './records.js'
+
+/** What `publish` is asked for: the inputs of that part. */
+export interface PublishRequest {
+  /** Undefined: what the image is. */
+  readonly target: TargetName | undefined
+  readonly arch: Architecture | undefined
+  readonly configureArgs: readonly string[]
+  readonly image: string | undefined
+  readonly artifactName: string | undefined
+  readonly artifact: boolean
+  readonly retentionDays: number
+}
+
+/** What goes into an artifact, and what is known of it. */
+export interface Collection {
+  readonly target: TargetName
+  readonly architecture: Architecture
+  readonly images: readonly [PublishedImage, ...PublishedImage[]]
+  readonly record: BuildRecord | undefined
+  /** Where each file is, and its name in the artifact. */
+  readonly files: readonly { readonly from: string; readonly name: string }[]
+}
+
+/**
+ * Finds what the build and the boot of an image left. An image that `build` made brings the other images of that build
+ * with it, and the record's target and architecture, which are true also where the inputs were not repeated.
+ *
+ * @throws Problem when there is no image.
+ */
+export async function collect(context: Context, request: PublishRequest): Promise<Collection> {
+  const path = await imagePath(context, request)
+  const record = await readRecord(context, path, 'build')
+  const target = record?.target ?? request.target ?? targetOf(await readImage(path)) ?? defaultTarget
+  const architecture = record?.architecture ?? request.arch ?? context.host.architecture
+  const found = record?.build.images ?? ([await describe(path, target)] as const)
+  const files: { from: string; name: string }[] = []
+  const taken = new Set(['build-info.json', 'SHA256SUMS'])
+  const add = (from: string, wanted: string): string => {
+    const name = freeName(portableFileName(wanted), taken)
+    taken.add(name)
+    files.push({ from, name })
+    return name
+  }
+  const publish = async (image: BuiltImage): Promise<PublishedImage> => {
+    const report = await readRecord(context, image.path, 'boot')
+    const { debugFile } = image
+    const log = await consoleOf(report)
+    return {
+      image,
+      file: add(image.path, basename(image.path)),
+      debugFile: debugFile === undefined || !(await isFile(debugFile)) ? undefined : add(debugFile, basename(debugFile)),
+      console: log === undefined ? undefined : add(log, `console-${image.name}-${target}-${architecture}.log`),
+      report,
+    }
+  }
+  const [first, ...others] = found
+  const images: [PublishedImage, ...PublishedImage[]] = [await publish(first)]
+  for (const image of others) if (await isFile(image.path)) images.push(await publish(image))
+  return { target, architecture, images, record, files }
+}
+
+async function imagePath({ host }: Context, { image }: PublishRequest): Promise<string> {
+  if (image === undefined) {
+    throw new Problem('input image: publish needs the path of an image', {
+      do: 'give it the output `image` of build: `image: ${{ steps.build.outputs.image }}`',
+    })
+  }
+  const path = resolve(host.folders.workspace, image)
+  if (!(await isFile(path))) throw new Problem(`input image: there is no file ${path}`)
+  return path
+}
+
+async function describe(path: string, target: TargetName): Promise<BuiltImage> {
+  const { suffix } = targets[target]
+  const name = suffix !== '' && extname(path) === `.${suffix}` ? basename(path, `.${suffix}`) : basename(path)
+  return { path, name, bytes: (await stat(path)).size, sha256: await sha256OfFile(path) }
+}
+
+async function consoleOf(report: BootReport | undefined): Promise<string | undefined> {
+  return report?.consoleLog !== undefined && (await isFile(report.consoleLog)) ? report.consoleLog : undefined
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+}
+
+/** `www.hvt`, then `www-2.hvt`: images of one build may have the same name in different folders. */
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  const extension = extname(wanted)
+  const stem = wanted.slice(0, wanted.length - extension.length)
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? wanted : `${stem}-${number}${extension}`
+    if (!taken.has(name)) return name
+  }
+}

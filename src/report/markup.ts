@@ -1,0 +1,53 @@
+import { visible } from '../platform/visible.js'
+
+// Summaries are Markdown with HTML in it, and nearly every text in them comes from a guest or a user.
+
+/**
+ * A text as inline code that neither Markdown nor HTML finds anything in: every character that could mean something is
+ * a numeric reference, which Markdown never takes for its own marks (https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references).
+ * `<code>` keeps GitHub from making mentions and links of it.
+ */
+export function code(text: string, longest = 200): string {
+  return `<code>${escaped(shortened(text, longest))}</code>`
+}
+
+/** A phrase of ours that may carry words of others; what it has between backticks becomes {@link code}. */
+export function prose(text: string, longest = 300): string {
+  return shortened(text, longest)
+    .split(/`([^`]*)`/)
+    .map((part, index) => (index % 2 === 0 ? escaped(part) : `<code>${escaped(part)}</code>`))
+    .join('')
+}
+
+/** Lines as a block: Markdown leaves `<pre>` alone until its end tag, which escaped text cannot hold. */
+export function block(lines: readonly string[], longest = 500): string {
+  const text = lines.map((line) => htmlEscaped(shortened(line.replace(/\r+$/, ''), longest)))
+  return `<pre><code>${text.join('\n')}</code></pre>`
+}
+
+/** A part that a reader opens when they want it. The blank lines let Markdown begin again inside. */
+export function folded(title: string, body: string): string {
+  return `<details><summary>${title}</summary>\n\n${body}\n\n</details>\n`
+}
+
+/** One row of a Markdown table; cells are escaped already. */
+export function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
+}
+
+function shortened(text: string, longest: number): string {
+  const characters = Array.from(visible(text))
+  return characters.length <= longest ? characters.join('') : `${characters.slice(0, longest - 1).join('')}…`
+}
+
+function escaped(text: string): string {
+  return text.replace(/[^\p{L}\p{N} ,…]/gu, reference)
+}
+
+function htmlEscaped(text: string): string {
+  return text.replace(/[&<>"']/g, reference)
+}
+
+function reference(character: string): string {
+  return `&#${character.codePointAt(0) ?? 0xfffd};`
+}

@@ -1,0 +1,166 @@
+import { copyFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type ArtifactAccess,
+  ArtifactNameTaken,
+  type ArtifactService,
+  type UploadedArtifact,
+} from '../platform/artifact-service.js'
+import { replaceFolder, sha256OfFile } from '../platform/atomic.js'
+import type { Context } from '../platform/host.js'
+import { size } from '../platform/log.js'
+import { messageOf, Problem } from '../platform/problem.js'
+import { artifactName, checkedArtifactName } from './artifact-name.js'
+import { type BuildInfo, buildInfo } from './build-info.js'
+import { checksumFile } from './checksums.js'
+import { collect, type Collection, type PublishRequest } from './collect.js'
+import { summary } from './summary.js'
+
+export type { PublishRequest } from './collect.js'
+
+export interface PublishServices {
+  readonly artifacts: ArtifactAccess
+  readonly now: () => Date
+}
+
+export interface Published {
+  /** Name of the artifact, as it was uploaded or would have been. */
+  readonly name: string
+  /** Absolute path of the folder with its files. */
+  readonly folder: string
+  /** Their names. */
+  readonly files: readonly string[]
+  readonly info: BuildInfo
+  /** Absent when nothing was uploaded. */
+  readonly uploaded?: UploadedArtifact
+  /** Markdown for the job summary. */
+  readonly summary: string
+}
+
+/**
+ * Gathers what a build and a boot left in one folder, and uploads it where there is a service for that.
+ *
+ * @throws Problem when there is no image, or the service is there and refuses.
+ */
+export async function publishArtifact(
+  context: Context,
+  request: PublishRequest,
+  services: PublishServices,
+): Promise<Published> {
+  const collection = await collect(context, request)
+  const { target, architecture, images } = collection
+  const name =
+    request.artifactName === undefined
+      ? artifactName({ unikernel: images[0].image.name, variant: request.configureArgs, target, architecture })
+      : checkedArtifactName(request.artifactName)
+  const info = buildInfo({ ...collection, configureArgs: request.configureArgs, host: context.host, now: services.now() })
+  const folder = join(artifactsFolder(context), name)
+  const files = await assemble(folder, collection, info)
+  context.log.fact('folder', folder)
+  const uploaded = await upload(context, request, services.artifacts, { name, folder, files })
+  const consoleEnds = images.map(({ report }) => report?.consoleEnd ?? [])
+  const artifact = uploaded && { name: uploaded.name, ...(uploaded.url === undefined ? {} : { url: uploaded.url }) }
+  return {
+    name: uploaded?.name ?? name,
+    folder,
+    files,
+    info,
+    ...(uploaded ? { uploaded } : {}),
+    summary: summary({ info, consoleEnds, artifact }),
+  }
+}
+
+/** On Actions beside the other things of the job, so that the checkout stays clean; a person finds them where they are. */
+function artifactsFolder({ host }: Context): string {
+  const { state, workspace } = host.folders
+  return host.isGitHubActions ? join(state, 'artifacts') : join(workspace, '_artifacts')
+}
+
+async function assemble(folder: string, collection: Collection, info: BuildInfo): Promise<string[]> {
+  const names = [...collection.files.map(({ name }) => name), 'build-info.json']
+  await replaceFolder(folder, async (draft) => {
+    for (const { from, name } of collection.files) await copyFile(from, join(draft, name))
+    await writeFile(join(draft, 'build-info.json'), `${JSON.stringify(info, null, 2)}\n`)
+    const checksums = await Promise.all(names.map(async (name) => ({ name, sha256: await sha256OfFile(join(draft, name)) })))
+    await writeFile(join(draft, 'SHA256SUMS'), checksumFile(checksums))
+  })
+  return [...names, 'SHA256SUMS']
+}
+
+interface Package {
+  readonly name: string
+  readonly folder: string
+  readonly files: readonly string[]
+}
+
+type Uploaded = UploadedArtifact & { readonly name: string }
+
+async function upload(
+  context: Context,
+  request: PublishRequest,
+  access: ArtifactAccess,
+  content: Package,
+): Promise<Uploaded | undefined> {
+  if (!request.artifact) return undefined
+  if ('unavailable' in access) {
+    const notice = `nothing was uploaded: ${access.unavailable}; the files are in ${content.folder}`
+    // On a command line nobody expects an upload.
+    if (context.host.isGitHubActions) context.log.notice(notice)
+    return undefined
+  }
+  try {
+    const uploaded = await uploadUnderFreeName(context, request, access, content)
+    context.log.fact('artifact', `${uploaded.name} (${content.files.length} files, ${size(await sizeOf(content))})`)
+    return uploaded
+  } catch (error) {
+    throw new Problem(
+      `uploading the artifact ${content.name} failed: ${messageOf(error)}`,
+      { do: 'run the job again, or set `artifact: false`' },
+      { cause: error },
+    )
+  }
+}
+
+/** Legs of one matrix that ask for the same name; more than this is no accident of a matrix. */
+const mostOfOneName = 20
+
+/**
+ * Names are shared by all jobs of a run, and by its attempts. In a later attempt a name that is taken is most likely our
+ * own from the attempt before, which a reader of the run does not want any more: it is replaced. In the first attempt
+ * another leg of the matrix has it, and deleting that would lose its files: ours gets a number, and a warning says so.
+ */
+async function uploadUnderFreeName(
+  context: Context,
+  request: PublishRequest,
+  service: ArtifactService,
+  { name, folder, files }: Package,
+): Promise<Uploaded> {
+  const paths = files.map((file) => join(folder, file))
+  /** Undefined when the name is taken. */
+  const put = async (as: string, replace: boolean): Promise<Uploaded | undefined> => {
+    try {
+      const { retentionDays } = request
+      return { ...(await service.upload(as, paths, folder, { retentionDays, replace })), name: as }
+    } catch (error) {
+      if (error instanceof ArtifactNameTaken) return undefined
+      throw error
+    }
+  }
+  const isRerun = Number(context.host.environment['GITHUB_RUN_ATTEMPT'] ?? '1') > 1
+  const first = (await put(name, false)) ?? (isRerun ? await put(name, true) : undefined)
+  if (first !== undefined) return first
+  for (let number = 2; number <= mostOfOneName; number++) {
+    const uploaded = await put(`${name}-${number}`, false)
+    if (uploaded === undefined) continue
+    context.log.warning(
+      `another job of this run has an artifact ${name}: this one is ${uploaded.name}. Give each leg of the matrix its own \`artifact-name\``,
+    )
+    return uploaded
+  }
+  throw new ArtifactNameTaken(name)
+}
+
+async function sizeOf({ folder, files }: Package): Promise<number> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size))
+  return sizes.reduce((sum, bytes) => sum + bytes, 0)
+}

@@ -1,0 +1,88 @@
+import type { BootReport } from '../boot/report.js'
+import { reasons } from '../boot/verdict.js'
+import { architectures } from '../target/architecture.js'
+import { targetNames } from '../target/target.js'
+import type { BuildRecord, ToolchainRecord } from './records.js'
+
+// Only as much is looked at as keeps a reader of a record from crashing: the writer is this same program, and what can
+// go wrong is a file of another version or one that somebody edited.
+
+type Check = (value: unknown) => boolean
+
+/** Whether a record read from a file has what its readers use. */
+export const isToolchainRecord = (value: unknown): value is ToolchainRecord => toolchainRecord(value)
+/** Whether a record read from a file has what its readers use. */
+export const isBuildRecord = (value: unknown): value is BuildRecord => buildRecord(value)
+/** Whether a record read from a file has what its readers use. */
+export const isBootReport = (value: unknown): value is BootReport => bootReport(value)
+
+const text: Check = (value) => typeof value === 'string'
+const number: Check = (value) => typeof value === 'number' && Number.isFinite(value)
+const maybe =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+const oneOf =
+  (words: readonly string[]): Check =>
+  (value) =>
+    words.some((word) => word === value)
+const listOf =
+  (check: Check, least = 0): Check =>
+  (value) =>
+    Array.isArray(value) && value.length >= least && value.every(check)
+const record =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]))
+const textsByName: Check = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(text)
+
+const toolchainRecord = record({
+  ms: number,
+  toolchain: record({
+    key: text,
+    source: oneOf(['tool-cache', 'actions-cache', 'built']),
+    spec: record({
+      path: text,
+      hostSystem: text,
+      cCompiler: text,
+      versions: textsByName,
+      repositories: listOf(record({ name: text, url: text })),
+      packages: listOf(text),
+      pins: listOf(record({ package: text, url: text })),
+    }),
+    environment: record({ path: listOf(text), variables: textsByName, findlibToolchain: maybe(text) }),
+  }),
+})
+
+const buildRecord = record({
+  target: oneOf(targetNames),
+  architecture: oneOf(architectures),
+  build: record({
+    project: record({ buildSystem: text, directory: text, description: text }),
+    steps: listOf(record({ name: text, ms: number })),
+    images: listOf(record({ path: text, name: text, bytes: number, sha256: text, debugFile: maybe(text) }), 1),
+  }),
+  toolchain: maybe(toolchainRecord),
+})
+
+const verdict = record({
+  verdict: oneOf(['passed', 'failed', 'skipped']),
+  reason: oneOf(reasons),
+  summary: text,
+  atMs: number,
+  evidence: maybe(record({ line: text, atMs: number })),
+  bootMs: maybe(number),
+  exitStatus: maybe(number),
+  remedy: maybe(text),
+})
+
+const bootReport = record({
+  imagePath: text,
+  verdict,
+  attempts: listOf(record({ accelerator: oneOf(['kvm', 'tcg', 'native']), argv: listOf(text), verdict })),
+  consoleEnd: listOf(text),
+  consoleLog: maybe(text),
+})

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BootReport } from '../boot/report.js'
+import { sha256OfFile, writeFileAtomically } from '../platform/atomic.js'
+import type { Context } from '../platform/host.js'
+import { messageOf } from '../platform/problem.js'
+import type { Build } from '../project/project.js'
+import type { Architecture } from '../target/architecture.js'
+import type { Backend, TargetName } from '../target/target.js'
+import type { Toolchain } from '../toolchain/toolchain.js'
+import { isBootReport, isBuildRecord, isToolchainRecord } from './record-shapes.js'
+
+/** What `setup` leaves for `build`. */
+export interface ToolchainRecord {
+  readonly toolchain: Toolchain
+  /** Milliseconds from the decision to the proof. */
+  readonly ms: number
+}
+
+/** What `build` leaves for `boot` and `publish`, once for each image. */
+export interface BuildRecord {
+  readonly target: TargetName
+  readonly architecture: Architecture
+  readonly build: Build
+  /** Absent when the build brought its own toolchain. */
+  readonly toolchain?: ToolchainRecord
+}
+
+/** What steps of a job tell each other about an image. */
+export interface ImageRecords {
+  readonly build: BuildRecord
+  readonly boot: BootReport
+}
+
+const shapes = { build: isBuildRecord, boot: isBootReport }
+/** Raised when a record's shape changes: a person's state folder outlives our versions. */
+const schema = 1
+
+/**
+ * Keeps what a step knows of an image for the steps after it, with the image's hash: a record of other bytes at the same
+ * path is none.
+ *
+ * @param imagePath absolute
+ */
+export async function saveRecord<Kind extends keyof ImageRecords>(
+  context: Context,
+  imagePath: string,
+  kind: Kind,
+  value: ImageRecords[Kind],
+): Promise<void> {
+  const sha256 = await sha256IfThere(imagePath)
+  await writeFileAtomically(imageRecordPath(context, imagePath, kind), JSON.stringify({ schema, imagePath, sha256, value }))
+}
+
+/** What {@link saveRecord} kept; undefined when there is nothing, or it is about other bytes. */
+export async function readRecord<Kind extends keyof ImageRecords>(
+  context: Context,
+  imagePath: string,
+  kind: Kind,
+): Promise<ImageRecords[Kind] | undefined> {
+  const isShape = shapes[kind] as (value: unknown) => value is ImageRecords[Kind]
+  const record = await readJson(context, imageRecordPath(context, imagePath, kind))
+  if (record?.['imagePath'] !== imagePath || !isShape(record['value'])) return undefined
+  if (record['sha256'] !== (await sha256IfThere(imagePath))) {
+    context.log.debug(`${imagePath} is not the file that its ${kind} record is about`)
+    return undefined
+  }
+  return record['value']
+}
+
+/** Keeps the toolchain that `setup` made for the steps after it. */
+export async function saveToolchain(context: Context, record: ToolchainRecord): Promise<void> {
+  const { backend, architecture } = record.toolchain.spec
+  const path = toolchainRecordPath(context, backend, architecture)
+  await writeFileAtomically(path, JSON.stringify({ schema, value: record }))
+}
+
+/** The toolchain that the last `setup` for this backend and architecture made, if there was one. */
+export async function readToolchain(
+  context: Context,
+  backend: Backend,
+  architecture: Architecture,
+): Promise<ToolchainRecord | undefined> {
+  const value = (await readJson(context, toolchainRecordPath(context, backend, architecture)))?.['value']
+  return isToolchainRecord(value) ? value : undefined
+}
+
+function imageRecordPath(context: Context, imagePath: string, kind: string): string {
+  const index = createHash('sha256').update(imagePath).digest('hex').slice(0, 32)
+  return join(context.host.folders.state, 'records', `${index}.${kind}.json`)
+}
+
+function toolchainRecordPath(context: Context, backend: Backend, architecture: Architecture): string {
+  return join(context.host.folders.state, 'records', `toolchain-${backend}-${architecture}.json`)
+}
+
+/** A record that cannot be read is worth no failure: it only tells what a report would like to say. */
+async function readJson(context: Context, path: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    const record: unknown = JSON.parse(await readFile(path, 'utf8'))
+    if (typeof record !== 'object' || record === null) return undefined
+    const fields = record as Record<string, unknown>
+    return fields['schema'] === schema ? fields : undefined
+  } catch (error) {
+    context.log.debug(`no record at ${path}: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+async function sha256IfThere(path: string): Promise<string | null> {
+  return sha256OfFile(path).catch(() => null)
+}

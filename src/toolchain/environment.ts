@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { parseEnvironment } from './opam-output.js'
+import { recipeOf } from './packages.js'
+import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
+
+/** Name of the one switch in a toolchain's own opam root. */
+export const switchName = 'toolchain'
+
+/** Where things are in a toolchain's folder. */
+export function layoutOf(path: string): { readonly tools: string; readonly root: string; readonly prefix: string } {
+  const root = join(path, 'opam')
+  return { tools: join(path, 'bin'), root, prefix: join(root, switchName) }
+}
+
+/** Set by opam itself for the switch that a user works in: none of it may reach ours, or come from ours. */
+const ofTheCaller = /^(OPAM|OCAML|CAML|MAKEFLAGS$|MAKELEVEL$|FINDLIB)/
+
+/** Marks every process of a toolchain's build, so that what a cancelled one leaves running is found; its value is the path. */
+export const buildMark = 'UNIKERNEL_CI_BUILD'
+
+/**
+ * The environment that opam runs in: the caller's, with nothing of the caller's own opam and OCaml, and told to ask
+ * nothing, colour nothing and touch nothing but the toolchain's root.
+ */
+export function opamEnvironment(
+  path: string,
+  caller: Readonly<Record<string, string | undefined>>,
+  cores: number,
+): Record<string, string> {
+  const kept = Object.entries(caller).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !ofTheCaller.test(entry[0]),
+  )
+  return {
+    ...Object.fromEntries(kept),
+    [buildMark]: path,
+    OPAMROOT: layoutOf(path).root,
+    OPAMSWITCH: switchName,
+    OPAMYES: '1',
+    OPAMCOLOR: 'never',
+    OPAMUTF8: 'never',
+    OPAMJOBS: String(cores),
+    OPAMROOTISOK: '1',
+    // System packages are our business: packages.ts.
+    OPAMNODEPEXTS: '1',
+    OPAMNOENVNOTICE: '1',
+  }
+}
+
+/**
+ * What later steps need, kept in the manifest, so that a cached toolchain is set up without starting opam.
+ *
+ * @param opamEnv what `opam env --sexp` says of the switch.
+ */
+export function environmentOf(spec: ToolchainSpec, opamEnv: string): ToolchainEnvironment {
+  const { tools, root, prefix } = layoutOf(spec.path)
+  const { findlib } = recipeOf(spec)
+  // Both carry the search path of the machine that built the toolchain.
+  const ofSwitch = Object.entries(parseEnvironment(opamEnv)).filter(([name]) => name !== 'PATH' && name !== 'MANPATH')
+  return {
+    path: [tools, join(prefix, 'bin')],
+    variables: { ...Object.fromEntries(ofSwitch), OPAMROOT: root, OPAMSWITCH: switchName },
+    ...(findlib === undefined ? {} : { findlibToolchain: findlib }),
+  }
+}

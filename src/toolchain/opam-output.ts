@@ -1,0 +1,29 @@
+/** Counts packages in what `opam install` prints, of opam 2.1 and newer, with and without UTF-8. */
+export class InstallProgress {
+  private total = 0
+  private installed = 0
+
+  /** @returns what to tell after this line: `solo5.0.12.1 (12 of 45)`; undefined when there is nothing new. */
+  line(text: string): string | undefined {
+    if (/^\s+[-*∗]\s+install\s+\S/.test(text)) this.total++
+    const name = /^(?:->|[-*∗])\s+installed\s+(\S+)/.exec(text)?.[1]
+    if (name === undefined) return undefined
+    this.installed++
+    return this.total < this.installed ? name : `${name} (${this.installed} of ${this.total})`
+  }
+}
+
+/** The packages whose build, installation or download failed, as `name.version`, in the order of opam's output. */
+export function failedPackages(output: string): readonly string[] {
+  const failures = [
+    /^\[ERROR\] The (?:compilation|installation|build|removal) (?:of )?(\S+?) failed/gm,
+    /^\[ERROR\] The sources of the following couldn't be obtained, aborting:\s+- (\S+?):?$/gm,
+  ]
+  return [...new Set(failures.flatMap((pattern) => [...output.matchAll(pattern)].map((match) => match[1] ?? '')))]
+}
+
+/** The variables of `opam env --sexp`. */
+export function parseEnvironment(sexp: string): Readonly<Record<string, string>> {
+  const pairs = sexp.matchAll(/\("([^"]+)"\s+"((?:[^"\\]|\\.)*)"\)/g)
+  return Object.fromEntries([...pairs].map(([, name = '', value = '']) => [name, value.replace(/\\(.)/g, '$1')]))
+}

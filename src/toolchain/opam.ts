@@ -1,0 +1,90 @@
+import { copyFile, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Context } from '../platform/host.js'
+import { seconds } from '../platform/log.js'
+import { Problem } from '../platform/problem.js'
+import { type Outcome, lastLines, quote, succeed } from '../platform/process.js'
+import { environmentOf, layoutOf, opamEnvironment, switchName } from './environment.js'
+import { InstallProgress, failedPackages } from './opam-output.js'
+import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
+
+/**
+ * Builds a toolchain in place, in an opam root of its own. The folder is the caller's to remove when this throws.
+ *
+ * @param opam absolute path of opam 2.1 or newer. It is copied into the toolchain: a root is only good for the opam that
+ *   made it or a newer one, and later steps may find none on their machine.
+ * @throws Problem with the end of opam's log of the package that failed.
+ */
+export async function buildWithOpam(context: Context, spec: ToolchainSpec, opam: string): Promise<ToolchainEnvironment> {
+  const { host, log, processes } = context
+  const { tools, root, prefix } = layoutOf(spec.path)
+  const env = opamEnvironment(spec.path, host.environment, host.cores)
+  const own = join(tools, 'opam')
+  await mkdir(tools, { recursive: true })
+  await copyFile(opam, own)
+
+  const run = (args: readonly string[], onLine?: (line: string) => void) =>
+    processes.run([own, ...args], { env, cwd: spec.path, ...(onLine === undefined ? {} : { onLine }) })
+  const step = async (doing: string, ...args: string[]) => succeed(await run(args), doing)
+
+  const [first, ...others] = spec.repositories
+  if (first === undefined) throw new Problem('input opam-repositories: there is none', { accepted: '`name: url` lines' })
+  const options = ['--bare', '--no-setup', '--disable-sandboxing', '--bypass-checks']
+  await step(`reading the opam repository ${first.url}`, 'init', ...options, first.name, first.url)
+  for (const { name, url } of others) {
+    await step(`reading the opam repository ${url}`, 'repository', 'add', '--dont-select', name, url)
+  }
+  const repositories = spec.repositories.map(({ name }) => name).join(',')
+  await step('creating the switch', 'switch', 'create', switchName, '--empty', `--repositories=${repositories}`)
+  const [compiler = '', ...packages] = spec.packages
+  await step(`choosing ${compiler}`, 'switch', 'set-invariant', '--no-action', compiler)
+  for (const pin of spec.pins) {
+    await step(`pinning ${pin.package} to ${pin.url}`, 'pin', 'add', '--no-action', pin.package, pin.url)
+  }
+
+  const start = performance.now()
+  const progress = new InstallProgress()
+  const installed = await run(['install', compiler, ...packages], (line) => {
+    const news = progress.line(line)
+    if (news !== undefined) log.line(`  ${seconds(performance.now() - start).padStart(12)}  ${news}`)
+  })
+  if (installed.exitCode !== 0) throw await installProblem(installed, root, spec.packages)
+
+  const environment = environmentOf(spec, (await step('asking opam for its environment', 'env', '--sexp')).stdout)
+  await removeLeftovers(root, prefix)
+  return environment
+}
+
+async function installProblem(outcome: Outcome, root: string, packages: readonly string[]): Promise<Problem> {
+  const output = `${outcome.stdout}\n${outcome.stderr}`
+  const [failed] = failedPackages(output)
+  const again = `opam install ${packages.map(quote).join(' ')}`
+  const buildLog = failed === undefined ? undefined : await readBuildLog(join(root, 'log'), failed)
+  if (failed !== undefined && buildLog !== undefined) {
+    return new Problem(`the opam package ${failed} does not build`, { evidence: lastLines(buildLog, 30), again })
+  }
+  const what = failed === undefined ? 'opam could not install the toolchain' : `the opam package ${failed} could not be installed`
+  // opam explains itself on its error stream: what the solver found, or what a download met.
+  return new Problem(what, { evidence: lastLines(outcome.stderr.trim() === '' ? output : outcome.stderr, 30), again })
+}
+
+/** The newest log of a package: opam names them `NAME-PID-RANDOM.out`. */
+async function readBuildLog(folder: string, failed: string): Promise<string | undefined> {
+  const name = failed.split('.')[0] ?? failed
+  const files = (await readdir(folder).catch(() => []))
+    .filter((file) => /^(.*)-\d+-[0-9a-f]+\.out$/.exec(file)?.[1] === name)
+    .map((file) => join(folder, file))
+  const dated = await Promise.all(files.map(async (path) => ({ path, changed: (await stat(path)).mtimeMs })))
+  const newest = dated.sort((a, b) => b.changed - a.changed)[0]
+  return newest === undefined ? undefined : readFile(newest.path, 'utf8')
+}
+
+/** What a finished switch does not need: sources, archives and logs are most of a gigabyte. */
+async function removeLeftovers(root: string, prefix: string): Promise<void> {
+  const needless = [
+    join(root, 'download-cache'),
+    join(root, 'log'),
+    ...['sources', 'build', 'backup'].map((name) => join(prefix, '.opam-switch', name)),
+  ]
+  await Promise.all(needless.map((path) => rm(path, { recursive: true, force: true })))
+}

@@ -1,0 +1,104 @@
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Context } from '../platform/host.js'
+import { Problem } from '../platform/problem.js'
+import { succeed } from '../platform/process.js'
+import type { Architecture } from '../target/architecture.js'
+import type { Target } from '../target/target.js'
+import { layoutOf, opamEnvironment } from './environment.js'
+import { type Recipe, recipeOf } from './packages.js'
+import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
+
+const program = 'let () = print_endline "unikernel-ci: the toolchain works"\n'
+
+/** What calls OCaml's runtime, as in the examples of ocaml-solo5 and ocaml-unikraft; mirage brings its own. */
+const starts: Readonly<Record<Recipe['start'], Readonly<Record<string, string>>>> = {
+  none: {},
+  main: {
+    'start.c': `#include <caml/callback.h>
+int main(int argc, char **argv) { (void)argc; caml_startup(argv); return 0; }
+`,
+  },
+  solo5: {
+    'manifest.json': '{ "type": "solo5.manifest", "version": 1, "devices": [] }\n',
+    'start.c': `#include <solo5.h>
+#include <caml/mlvalues.h>
+#include <caml/callback.h>
+void _nolibc_init(uintptr_t heap_start, size_t heap_size);
+int solo5_app_main(const struct solo5_start_info *info)
+{
+  char *argv[] = { "proof", NULL };
+  _nolibc_init(info->heap_start, info->heap_size);
+  caml_startup(argv);
+  return 0;
+}
+`,
+  },
+}
+
+/**
+ * Proves a toolchain by using it: compiles and links one OCaml file for the target, and looks at what came out.
+ *
+ * @throws Problem with what the compiler said.
+ */
+export async function proveToolchain(
+  context: Context,
+  spec: ToolchainSpec,
+  environment: ToolchainEnvironment,
+  target: Target,
+): Promise<void> {
+  const { host, processes } = context
+  const path = [...environment.path, host.environment['PATH'] ?? ''].join(':')
+  const env = { ...opamEnvironment(spec.path, host.environment, host.cores), ...environment.variables, PATH: path }
+  const bin = join(layoutOf(spec.path).prefix, 'bin')
+  const folder = await mkdtemp(join(host.folders.temporary, 'unikernel-ci-proof-'))
+  const run = async (doing: string, ...argv: [string, ...string[]]) =>
+    succeed(await processes.run(argv, { env, cwd: folder }), doing)
+  try {
+    const files = starts[recipeOf(spec).start]
+    for (const [name, text] of Object.entries({ ...files, 'proof.ml': program })) {
+      await writeFile(join(folder, name), text)
+    }
+    const cFiles = Object.keys(files).filter((name) => name.endsWith('.c'))
+    if ('manifest.json' in files) {
+      await run('making a manifest', join(bin, 'solo5-elftool'), 'gen-manifest', 'manifest.json', 'manifest.c')
+      cFiles.push('manifest.c')
+    }
+    const toolchain = environment.findlibToolchain === undefined ? [] : ['-toolchain', environment.findlibToolchain]
+    const link = target.linkOption === undefined ? [] : ['-cclib', target.linkOption]
+    await run(
+      'linking a test image',
+      join(bin, 'ocamlfind'),
+      ...[...toolchain, 'ocamlopt', '-package', '', '-linkpkg', ...link, ...cFiles, 'proof.ml', '-o', 'proof'],
+    )
+    await checkImage(join(folder, 'proof'), target, spec.architecture)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Of the ELF header, `e_machine`: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
+const machines: Readonly<Record<Architecture, readonly number[]>> = { x86_64: [62, 3], aarch64: [183] }
+
+/** A sanity check; what an image really is, image/recognise.ts tells when there is one to boot. */
+async function checkImage(path: string, target: Target, architecture: Architecture): Promise<void> {
+  const file = await open(path).catch((error: unknown) => {
+    throw new Problem('the toolchain linked a test image, and there is none', {}, { cause: error })
+  })
+  try {
+    const header = Buffer.alloc(64)
+    await file.read(header, 0, header.length, 0)
+    const isElf = header.toString('latin1', 0, 4) === '\x7fELF'
+    if (isElf ? machines[architecture].includes(header.readUInt16LE(18)) : isBootImage(header, target)) return
+    throw new Problem(`the toolchain linked a test image that is not for ${architecture}`, {
+      found: isElf ? `ELF machine ${header.readUInt16LE(18)}` : `a file that begins with ${header.toString('hex', 0, 8)}`,
+    })
+  } finally {
+    await file.close()
+  }
+}
+
+function isBootImage(header: Buffer, target: Target): boolean {
+  const formats = Object.values(target.formats ?? {})
+  return formats.includes('linux-image') && header.toString('latin1', 0x38, 0x3c) === 'ARMd'
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { Host } from '../platform/host.js'
+import { Problem } from '../platform/problem.js'
+import type { Project } from '../project/project.js'
+import type { Architecture } from '../target/architecture.js'
+import { type Target, type TargetName, targets } from '../target/target.js'
+import { type MirageRequest, resolveVersions } from '../target/versions.js'
+import { checkRecipe, opamPackages, recipeOf } from './packages.js'
+import type { OpamPin, OpamRepository, ToolchainSpec } from './toolchain.js'
+
+/** A spec, but for what only the machine tells: that needs the C compiler, which may have to be installed first. */
+export type ToolchainPlan = Omit<ToolchainSpec, 'hostSystem' | 'cCompiler' | 'path'>
+
+/** What a person may ask of a toolchain: the inputs of the same names. */
+export interface ToolchainInputs {
+  readonly target: TargetName
+  /** Undefined: the machine's own. */
+  readonly arch: Architecture | undefined
+  readonly ocamlVersion: string | undefined
+  readonly mirageVersion: string
+  readonly solo5Version: string | undefined
+  readonly ocamlSolo5Version: string | undefined
+  readonly ocamlUnikraftVersion: string | undefined
+  readonly opamRepositories: readonly string[]
+  readonly opamPackages: readonly string[]
+  readonly opamPins: readonly string[]
+}
+
+/**
+ * Decides what the toolchain is, before anything is downloaded.
+ *
+ * @throws Problem when there is no such toolchain, or an input is wrong.
+ */
+export function planToolchain(inputs: ToolchainInputs, project: Project, host: Host): ToolchainPlan {
+  const target = targets[inputs.target]
+  const architecture = inputs.arch ?? host.architecture
+  checkRecipe(target, architecture, host.architecture)
+  const place = { backend: target.backend, architecture, hostArchitecture: host.architecture }
+  const versions = chooseVersions(inputs, project, target, architecture)
+  return {
+    ...place,
+    versions,
+    repositories: parseRepositories(inputs.opamRepositories),
+    packages: opamPackages(recipeOf(place), versions, inputs.opamPackages.map(checkPackage)),
+    pins: inputs.opamPins.map(parsePin),
+  }
+}
+
+/** @param machine what the machine says of itself: see platform/system.ts. */
+export function completeSpec(
+  plan: ToolchainPlan,
+  machine: Pick<ToolchainSpec, 'hostSystem' | 'cCompiler'>,
+  toolCache: string,
+): ToolchainSpec {
+  const { backend, architecture, versions } = plan
+  const id = createHash('sha256').update(JSON.stringify([plan, machine])).digest('hex').slice(0, 8)
+  const path = join(toolCache, 'toolchains', `${backend}-${architecture}-${versions.ocaml}-${id}`)
+  // The kernel reads 255 characters of a script's first line: `#!PATH/opam/toolchain/lib/ocaml-solo5/bin/ocamlrun`.
+  if (path.length > 180 || /\s/.test(path)) {
+    throw new Problem(`OCaml toolchains cannot live in ${path}`, {
+      because: path.length > 180 ? `it has ${path.length} characters, more than a script's first line takes` : 'it has blanks',
+      do: 'set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a short path without blanks',
+    })
+  }
+  return { ...plan, ...machine, path }
+}
+
+function chooseVersions(inputs: ToolchainInputs, project: Project, target: Target, architecture: Architecture) {
+  const asked = {
+    ocaml: inputs.ocamlVersion,
+    solo5: inputs.solo5Version,
+    ocamlSolo5: inputs.ocamlSolo5Version,
+    ocamlUnikraft: inputs.ocamlUnikraftVersion,
+  }
+  const resolution = resolveVersions({
+    target: target.name,
+    backend: target.backend,
+    architecture,
+    ...Object.fromEntries(Object.entries(asked).filter(([, version]) => version !== undefined)),
+    mirage: mirageRequest(inputs.mirageVersion, project),
+  })
+  if (resolution.kind === 'versions') return resolution.versions
+  const { what, because, accepted, remedy } = resolution.refusal
+  throw new Problem(what, { ...(because === undefined ? {} : { because }), accepted, do: remedy })
+}
+
+function mirageRequest(input: string, project: Project): MirageRequest {
+  if (input === 'none' || (input === 'auto' && project.buildSystem !== 'mirage')) return { kind: 'none' }
+  if (input !== 'auto') return { kind: 'exact', version: input }
+  const { atLeast, below } = project.mirageBounds ?? {}
+  return { kind: 'bounds', ...(atLeast === undefined ? {} : { atLeast }), ...(below === undefined ? {} : { below }) }
+}
+
+/** `name: url`, one a line; the first repository wins. */
+export function parseRepositories(lines: readonly string[]): readonly OpamRepository[] {
+  const repositories = lines.map((line): OpamRepository => {
+    const [, name, url] = /^(\w[\w.-]*):\s+([^\s-]\S*)$/.exec(line) ?? []
+    if (name === undefined || url === undefined) {
+      throw new Problem(`input opam-repositories: ${JSON.stringify(line)} is not accepted`, {
+        accepted: '`name: url`, one a line, such as `default: https://opam.ocaml.org`',
+      })
+    }
+    return { name, url }
+  })
+  const names = repositories.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new Problem(`input opam-repositories: ${twice} is there twice`, { do: 'rename one' })
+  return repositories
+}
+
+function parsePin(line: string): OpamPin {
+  const [, name, url] = /^([\w.+~-]+)\s+(\S+)$/.exec(line) ?? []
+  if (name === undefined || name.startsWith('-') || url === undefined || url.startsWith('-')) {
+    throw new Problem(`input opam-pins: ${JSON.stringify(line)} is not accepted`, {
+      accepted: '`package url` or `package.version url`, one a line, such as `mirage git+https://github.com/mirage/mirage#main`',
+    })
+  }
+  return { package: name, url }
+}
+
+/** A word that begins with a dash would be an option of opam's. */
+function checkPackage(word: string): string {
+  if (/^[A-Za-z0-9][\w.+~<>=!-]*$/.test(word)) return word
+  throw new Problem(`input opam-packages: ${JSON.stringify(word)} is not accepted`, {
+    accepted: 'names of opam packages, each with a version or without: `lwt.5.9.1 ocaml-option-flambda`',
+  })
+}

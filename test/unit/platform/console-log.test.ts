@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+import { createLog } from '../../../src/platform/console-log.js'
+import { Problem } from '../../../src/platform/problem.js'
+
+function collect(gitHub: boolean, options: { readonly colour?: boolean; readonly verbose?: boolean } = {}) {
+  const written: string[] = []
+  const write = (text: string) => void written.push(text)
+  const log = createLog({ gitHub, write, colour: options.colour ?? false, verbose: options.verbose ?? false })
+  return { log, text: () => written.join('') }
+}
+
+const gitHubCommands = ['set-env', 'add-mask', 'error', 'add-path', 'stop-commands', 'endgroup', 'debug']
+
+/** Which lines the runner would obey: its two parsers, with stop-commands, over lines as .NET splits them. */
+function obeyed(text: string): string[] {
+  const names = new Set(['group', 'notice', 'warning', ...gitHubCommands])
+  let stopToken: string | undefined
+  const commands: string[] = []
+  for (const line of text.split(/\r\n|\r|\n/)) {
+    const name = commandName(line, stopToken === undefined ? names : new Set([...names, stopToken]))
+    if (name === undefined) continue
+    if (stopToken !== undefined) {
+      if (name === stopToken) stopToken = undefined
+    } else if (name === 'stop-commands') stopToken = line.slice('::stop-commands::'.length)
+    else commands.push(line)
+  }
+  expect(stopToken).toBeUndefined()
+  return commands
+}
+
+function commandName(line: string, names: ReadonlySet<string>): string | undefined {
+  const found = [/^\s*::([^ ]*?)(?: .*?)?::/.exec(line)?.[1], /##\[([^ \]]*)[^\]]*\]/.exec(line)?.[1]]
+  return found.find((name) => name !== undefined && names.has(name))
+}
+
+const hostile = [
+  '::set-env name=PATH::/evil',
+  '   ::add-mask::a',
+  '##[error]x',
+  'text before ##[add-path]/evil',
+  'first\r::set-env name=A::b',
+  'first\n::set-env name=A::b',
+  '\0::error::x',
+  '\u00a0::error::x',
+  '\u2028::error::x',
+  '::stop-commands::mine',
+  '::endgroup::',
+  'ends with CR\r',
+  '\x1b[2J::error::x',
+]
+
+describe('the log on Actions', () => {
+  it.each(hostile)('lets nothing that a guest prints become a command: %j', (line) => {
+    const { log, text } = collect(true)
+    log.untrusted(['before', line, 'after'])
+    expect(obeyed(text())).toEqual([])
+    expect(text()).toMatch(/^::stop-commands::([0-9a-f]{32})\n {2}\| before\n {2}\| .*\n {2}\| after\n::\1::\n$/)
+  })
+
+  it.each(hostile)('lets nothing that our own lines carry become a command: %j', (line) => {
+    const { log, text } = collect(true)
+    log.line(line)
+    log.fact('image', line)
+    log.fact(line, 'x')
+    expect(obeyed(text())).toEqual([])
+  })
+
+  it.each(hostile)('keeps an annotation one command: %j', (line) => {
+    const { log, text } = collect(true)
+    log.error(line)
+    expect(obeyed(text())).toEqual([text().trimEnd()])
+    expect(text()).toMatch(/^::error::[^\r\n]*\n$/)
+  })
+
+  it('takes a new token each time', () => {
+    const { log, text } = collect(true)
+    log.untrusted(['a'])
+    log.untrusted(['a'])
+    const tokens = [...text().matchAll(/^::stop-commands::(.*)$/gm)].map((match) => match[1])
+    expect(new Set(tokens).size).toBe(2)
+  })
+
+  it('folds a group, says how long it took, and closes it also when the step throws', async () => {
+    const { log, text } = collect(true)
+    const step = log.group('Boot', () => {
+      log.fact('image', 'www.hvt')
+      return Promise.reject(new Error('no'))
+    })
+    await expect(step).rejects.toThrow('no')
+    expect(text()).toMatch(/^::group::Boot\n {2}image {7}www\.hvt\n {2}took {8}\d\.\d\d s\n::endgroup::\n$/)
+  })
+
+  it('shows a problem of several lines as one annotation', () => {
+    const { log, text } = collect(true)
+    log.error(new Problem('100% wrong', { do: ['this', 'and that'] }).toString())
+    expect(text()).toBe('::error::100%25 wrong%0A  do         this%0A             and that\n')
+  })
+
+  it('has notices, warnings and debug lines', () => {
+    const { log, text } = collect(true)
+    log.notice('a')
+    log.warning('b')
+    log.debug('c')
+    expect(text()).toBe('::notice::a\n::warning::b\n::debug::c\n')
+  })
+})
+
+describe('the log on a terminal', () => {
+  it('tells a group with its time at the end', async () => {
+    const { log, text } = collect(false)
+    const result = await log.group('Build', () => {
+      log.fact('image', 'one\ntwo')
+      log.line('plain')
+      return Promise.resolve(7)
+    })
+    expect(result).toBe(7)
+    expect(text()).toMatch(/^> Build\n {2}image {7}one\n {14}two\nplain\n {2}took {8}\d\.\d\d s\n$/)
+  })
+
+  it('shows what a guest prints without obeying it', () => {
+    const { log, text } = collect(false)
+    log.untrusted(['\x1b[2J::error::x\r', '##[error]'])
+    expect(text()).toBe('  | \\x1b[2J::error::x\n  | ##[error]\n')
+  })
+
+  it('labels what is wrong, and hides debug lines unless asked', () => {
+    const { log, text } = collect(false)
+    log.error('a\n  do  b')
+    log.debug('hidden')
+    expect(text()).toBe('Error: a\n  do  b\n')
+    const verbose = collect(false, { verbose: true })
+    verbose.log.debug('shown')
+    expect(verbose.text()).toBe('shown\n')
+  })
+
+  it('colours only when asked', () => {
+    const { log, text } = collect(false, { colour: true })
+    log.warning('a')
+    expect(text()).toBe('\x1b[33mWarning:\x1b[0m a\n')
+  })
+})

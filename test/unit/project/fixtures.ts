@@ -1,0 +1,85 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Context } from '../../../src/platform/host.js'
+import type { Outcome, RunOptions } from '../../../src/platform/process.js'
+import { Problem } from '../../../src/platform/problem.js'
+import type { Toolchain } from '../../../src/toolchain/toolchain.js'
+
+/** A folder of its own with these files in it. */
+export async function folderWith(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'project-'))
+  for (const [name, content] of Object.entries(files)) await put(join(folder, name), content)
+  return folder
+}
+
+export async function put(path: string, content: string | Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, content)
+}
+
+export function toolchainFor(architecture: 'x86_64' | 'aarch64', findlibToolchain: string, path = '/tools/bin'): Toolchain {
+  return {
+    spec: {
+      backend: 'solo5',
+      architecture,
+      hostArchitecture: 'x86_64',
+      hostSystem: 'debian12',
+      cCompiler: '12',
+      versions: { ocaml: '5.4.1' },
+      repositories: [],
+      packages: [],
+      pins: [],
+      path: '/tools',
+    },
+    key: 'key',
+    source: 'built',
+    environment: { path: [path], variables: { OPAMROOT: '/tools/opam' }, findlibToolchain },
+  }
+}
+
+/** A context whose processes are `run`, and what was logged. */
+export function fakeContext(
+  state: string,
+  run: (argv: readonly string[], options: RunOptions) => Promise<{ exitCode?: number; stdout?: string } | undefined>,
+): Context & { readonly logged: string[] } {
+  const logged: string[] = []
+  const log = (text: string) => void logged.push(text)
+  return {
+    logged,
+    log: {
+      group: (_, body) => body(),
+      fact: (label, text) => log(`${label}: ${text}`),
+      line: log,
+      untrusted: (lines) => lines.forEach(log),
+      notice: log,
+      warning: log,
+      error: log,
+      debug: log,
+    },
+    processes: {
+      run: async (argv, options = {}): Promise<Outcome> => {
+        const { exitCode = 0, stdout = '' } = (await run(argv, options)) ?? {}
+        return { argv, exitCode, stdout, stderr: '' }
+      },
+    },
+    host: {
+      architecture: 'x86_64',
+      cores: 2,
+      isRoot: false,
+      isGitHubActions: false,
+      environment: { PATH: '/usr/bin:/bin', HOME: '/home/user' },
+      folders: { toolCache: state, state, temporary: state, workspace: state },
+    },
+  }
+}
+
+export async function problemOf(body: Promise<unknown>): Promise<Problem> {
+  try {
+    await body
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { buildInfo } from '../../../src/report/build-info.js'
+import { buildRecord, failedBoot, newContext } from './fixtures.js'
+
+const image = { path: '/w/www.hvt', name: 'www', bytes: 5, sha256: 'ab'.repeat(32) }
+const now = new Date('2026-11-22T10:00:00Z')
+const published = { image, file: 'www.hvt', debugFile: undefined, console: 'console.log', report: failedBoot('/w/www.hvt', '/c') }
+
+describe('buildInfo', () => {
+  it('says everything that a build and a boot left', () => {
+    const info = buildInfo({
+      target: 'hvt',
+      architecture: 'x86_64',
+      configureArgs: ['--dhcp=true'],
+      images: [published],
+      record: buildRecord(image),
+      host: newContext({ GITHUB_SHA: 'c0ffee', GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'o/r', GITHUB_RUN_ID: '7' }).host,
+      now,
+    })
+    expect(info).toMatchObject({
+      schema: 1,
+      target: 'hvt',
+      images: [{ unikernel: 'www', file: 'www.hvt', sha256: image.sha256, boot: { verdict: 'failed', accelerator: 'tcg' } }],
+      build: { buildSystem: 'dune', configureArgs: ['--dhcp=true'], steps: [{ name: 'dune build', ms: 1200 }] },
+      toolchain: { key: 'solo5-x86_64-5.5.0-1f3a9c0d', source: 'actions-cache', versions: { ocaml: '5.5.0' } },
+      host: { system: 'debian-13', commit: 'c0ffee', run: 'https://github.com/o/r/actions/runs/7' },
+      createdAt: '2026-11-22T10:00:00.000Z',
+    })
+  })
+
+  it('publishes no credentials of an address', () => {
+    const info = buildInfo({ target: 'hvt', architecture: 'x86_64', configureArgs: [], images: [published], record: buildRecord(image), host: newContext().host, now })
+    expect(info.toolchain?.opamRepositories[0]?.url).toBe('https://opam.example.org/x@y')
+    expect(info.toolchain?.opamPins[0]?.url).toBe('git+https://example.org/lwt#abc')
+    expect(JSON.stringify(info)).not.toContain('token')
+  })
+
+  it('says null for what is not known', () => {
+    const bare = { ...published, report: undefined, console: undefined }
+    const info = buildInfo({ target: 'spt', architecture: 'aarch64', configureArgs: [], images: [bare], record: undefined, host: newContext().host, now })
+    expect(info).toMatchObject({ build: null, toolchain: null, host: { system: null, commit: null, run: null } })
+    expect(info.images[0]).toMatchObject({ boot: null, console: null, debugFile: null })
+  })
+})

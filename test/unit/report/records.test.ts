@@ -1,0 +1,81 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readRecord, readToolchain, saveRecord, saveToolchain } from '../../../src/report/records.js'
+import { buildRecord, failedBoot, newContext, newImage, toolchainRecord } from './fixtures.js'
+
+function setUp() {
+  const context = newContext()
+  const image = newImage(context.host.folders.workspace, 'www.hvt', 'bytes')
+  const folder = join(context.host.folders.state, 'records')
+  return { context, image, folder }
+}
+
+describe('records', () => {
+  it('come back as they were saved', async () => {
+    const { context, image } = setUp()
+    const record = buildRecord(image)
+    const report = failedBoot(image.path, '/tmp/console.log')
+    await saveRecord(context, image.path, 'build', record)
+    await saveRecord(context, image.path, 'boot', report)
+    expect(await readRecord(context, image.path, 'build')).toEqual(record)
+    expect(await readRecord(context, image.path, 'boot')).toEqual(report)
+  })
+
+  it('are not of another image', async () => {
+    const { context, image } = setUp()
+    await saveRecord(context, image.path, 'build', buildRecord(image))
+    expect(await readRecord(context, `${image.path}2`, 'build')).toBeUndefined()
+    expect(await readRecord(context, image.path, 'boot')).toBeUndefined()
+  })
+
+  it('are not of an image that was built anew since', async () => {
+    const { context, image } = setUp()
+    await saveRecord(context, image.path, 'build', buildRecord(image))
+    writeFileSync(image.path, 'other bytes')
+    expect(await readRecord(context, image.path, 'build')).toBeUndefined()
+    expect(context.logged()).toContain('is not the file that its build record is about')
+  })
+
+  it.each(['', '{', 'null', '[]', '7', '{"schema":2}', '{"schema":1,"imagePath":"?","value":null}'])(
+    'that are damaged count as none: %s',
+    async (content) => {
+      const { context, image, folder } = setUp()
+      await saveRecord(context, image.path, 'build', buildRecord(image))
+      const [file = ''] = readdirSync(folder)
+      writeFileSync(join(folder, file), content)
+      expect(await readRecord(context, image.path, 'build')).toBeUndefined()
+    },
+  )
+
+  it.each([
+    ['"target":"hvt"', '"target":"vax"'],
+    ['"steps":[', '"steps":[7,'],
+    ['"bytes":5', '"bytes":"5"'],
+    ['"packages":[', '"packages":[null,'],
+    ['"images":[', '"images":[],"x":['],
+  ])('with a wrong field count as none: %s -> %s', async (right, wrong) => {
+    const { context, image, folder } = setUp()
+    await saveRecord(context, image.path, 'build', buildRecord(image))
+    const path = join(folder, readdirSync(folder)[0] ?? '')
+    const content = readFileSync(path, 'utf8')
+    expect(content).toContain(right)
+    writeFileSync(path, content.replace(right, wrong))
+    expect(await readRecord(context, image.path, 'build')).toBeUndefined()
+  })
+
+  it('of a toolchain are kept for each backend and architecture', async () => {
+    const { context } = setUp()
+    await saveToolchain(context, toolchainRecord)
+    expect(await readToolchain(context, 'solo5', 'x86_64')).toEqual(toolchainRecord)
+    expect(await readToolchain(context, 'solo5', 'aarch64')).toBeUndefined()
+    expect(await readToolchain(context, 'unikraft', 'x86_64')).toBeUndefined()
+  })
+
+  it('can be asked for where there is no folder, or a folder in their place', async () => {
+    const { context, folder } = setUp()
+    expect(await readToolchain(context, 'solo5', 'x86_64')).toBeUndefined()
+    mkdirSync(join(folder, 'toolchain-solo5-x86_64.json'), { recursive: true })
+    expect(await readToolchain(context, 'solo5', 'x86_64')).toBeUndefined()
+  })
+})

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { readInputs, withTarget } from '../../../src/actions/inputs.js'
+import type { InputName } from '../../../src/actions/interface.js'
+import { inspectHost } from '../../../src/platform/host.js'
+import type { Project } from '../../../src/project/project.js'
+import { completeSpec, parseRepositories, planToolchain } from '../../../src/toolchain/spec.js'
+
+const host = inspectHost('linux', 'x64', {})
+const mirage: Project = { buildSystem: 'mirage', directory: '/project', description: 'MirageOS' }
+const dune: Project = { ...mirage, buildSystem: 'dune' }
+const plan = (given: Partial<Record<InputName, string>>, project = dune) =>
+  planToolchain(withTarget(readInputs((name) => given[name])), project, host)
+
+describe('the plan of a toolchain', () => {
+  it('has the newest of everything for a project that asks nothing', () => {
+    expect(plan({})).toEqual({
+      backend: 'solo5',
+      architecture: 'x86_64',
+      hostArchitecture: 'x86_64',
+      versions: { ocaml: '5.5.0', 'ocaml-solo5': '1.3.4', solo5: '0.12.1' },
+      repositories: [{ name: 'default', url: 'https://opam.ocaml.org' }],
+      packages: ['ocaml-base-compiler.5.5.0', 'dune', 'ocamlfind', 'solo5.0.12.1', 'ocaml-solo5.1.3.4'],
+      pins: [],
+    })
+  })
+
+  it('takes mirage from the project’s header, from the input, or leaves it out', () => {
+    const bounded = { ...mirage, mirageBounds: { text: '>= 4.9 & < 4.10', atLeast: '4.9', below: '4.10' } }
+    expect(plan({}, bounded).versions).toMatchObject({ mirage: '4.9.0', solo5: '0.9.3' })
+    expect(plan({}, mirage).versions.mirage).toBe('4.11.2')
+    expect(plan({ 'mirage-version': '4.10.6' }, dune).versions.mirage).toBe('4.10.6')
+    expect(plan({ 'mirage-version': 'none' }, mirage).versions.mirage).toBeUndefined()
+    expect(plan({}, dune).versions.mirage).toBeUndefined()
+  })
+
+  it('refuses what opam would take for an option', () => {
+    expect(() => plan({ 'opam-packages': '--root=/' })).toThrow('input opam-packages: "--root=/" is not accepted')
+    expect(() => plan({ 'opam-pins': '--all https://example.org' })).toThrow('is not accepted')
+    expect(() => plan({ 'opam-pins': 'mirage --all' })).toThrow('is not accepted')
+    expect(() => plan({ 'opam-pins': 'mirage' })).toThrow('is not accepted')
+  })
+
+  it('keeps pins with and without a version', () => {
+    expect(plan({ 'opam-pins': 'a.1.0 git+https://example.org/a#1\nb file:///b' }).pins).toEqual([
+      { package: 'a.1.0', url: 'git+https://example.org/a#1' },
+      { package: 'b', url: 'file:///b' },
+    ])
+  })
+})
+
+describe('opam repositories', () => {
+  it('are names and urls, the first one first', () => {
+    expect(parseRepositories(['mine: git+https://example.org/r#abc', 'default: https://opam.ocaml.org'])).toEqual([
+      { name: 'mine', url: 'git+https://example.org/r#abc' },
+      { name: 'default', url: 'https://opam.ocaml.org' },
+    ])
+  })
+
+  it.each(['https://opam.ocaml.org', 'a b: https://example.org', 'a: https://example.org more', '-x: y'])(
+    'are refused in another form: %s',
+    (line) => expect(() => parseRepositories([line])).toThrow('input opam-repositories'),
+  )
+
+  it('are refused twice under one name', () => {
+    expect(() => parseRepositories(['a: x', 'a: y'])).toThrow('a is there twice')
+  })
+})
+
+describe('the place of a toolchain', () => {
+  const machine = { hostSystem: 'debian 12', cCompiler: 'gcc 12.2.0' }
+
+  it('is another one for another machine, and does not depend on where it is', () => {
+    const one = completeSpec(plan({}), machine, '/tools')
+    expect(one.path).toMatch(/^\/tools\/toolchains\/solo5-x86_64-5\.5\.0-[0-9a-f]{8}$/)
+    expect(completeSpec(plan({}), machine, '/elsewhere').path.slice(-8)).toBe(one.path.slice(-8))
+    expect(completeSpec(plan({}), { ...machine, cCompiler: 'gcc 13.1.0' }, '/tools').path).not.toBe(one.path)
+  })
+
+  it('is refused where OCaml’s scripts could not start', () => {
+    expect(() => completeSpec(plan({}), machine, `/${'long'.repeat(50)}`)).toThrow('cannot live in')
+    expect(() => completeSpec(plan({}), machine, '/with blanks')).toThrow('cannot live in')
+  })
+})
