@@ -116,7 +116,8 @@ attempts() {
     mv "$log.new" "$log"
     if [ "$status" -eq 0 ]; then rm -f "$log"; return 0; fi
     if [ "$pause" = stop ] || will_not_pass; then break; fi
-    say "$what failed ($(tail -n 1 "$log")); again in $pause s"
+    reason=$(grep -Em1 'Failed to fetch|Could not|^E: |npm (error|ERR!)' "$log" || tail -n 1 "$log")
+    say "$what failed ($reason); again in $pause s"
     sleep "$pause"
   done
   tail -n 20 "$log" | sed 's/^/  | /' >&2
@@ -154,7 +155,7 @@ works() { [ -x "$1/npm" ] && "$1/npm" --version >/dev/null 2>&1; }
 distribution_has_node() {
   has apt-cache || return 1
   if [ -z "$(candidate nodejs)" ]; then
-    become_root nodejs
+    become_root npm
     say 'reading the lists of packages'
     attempts 'apt-get update' apt update
   fi

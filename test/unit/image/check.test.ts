@@ -29,8 +29,9 @@ describe('an image in words', () => {
   })
 })
 
-test('the target that an image names', () => {
-  expect([solo5(1), solo5(6), solo5(5), unikraftQemu, bareImage].map(targetOf)).toEqual(['hvt', 'xen', undefined, 'unikraft-qemu', undefined])
+test('the target that an image names, or whose monitor loads such a file', () => {
+  const images = [solo5(1), solo5(6), solo5(5), unikraftQemu, bareImage]
+  expect(images.map(targetOf)).toEqual(['hvt', 'xen', undefined, 'unikraft-qemu', 'unikraft-qemu'])
 })
 
 describe('an image against what was asked for', () => {

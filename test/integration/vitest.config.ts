@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/integration/**/*.test.ts'],
+    // Real builds on machines with two cores.
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+  },
+})

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { ensureSystemPackages } from '../../../src/platform/apt.js'
+import { type Context, inspectHost } from '../../../src/platform/host.js'
+import { Problem } from '../../../src/platform/problem.js'
+import type { Outcome } from '../../../src/platform/process.js'
+
+interface Machine {
+  readonly isRoot: boolean
+  readonly hasSudo: boolean
+  readonly installed: readonly string[]
+  /** apt-get installs nothing before an update. */
+  readonly isFresh?: boolean
+}
+
+/** A machine of Debian's, and what was run on it. */
+function machineOf({ isRoot, hasSudo, installed, isFresh = false }: Machine): { context: Context; ran: string[] } {
+  const ran: string[] = []
+  let isUpdated = !isFresh
+  const answer = (argv: readonly string[]): Partial<Outcome> => {
+    const command = argv.join(' ')
+    if (argv[0] === 'dpkg-query') return { exitCode: 1, stdout: installed.map((name) => `${name} installed\n`).join('') }
+    if (command === 'sudo -n true') return { exitCode: hasSudo ? 0 : 1 }
+    if (argv.includes('update')) isUpdated = true
+    return { exitCode: argv.includes('install') && !isUpdated ? 100 : 0 }
+  }
+  const context = {
+    host: { ...inspectHost('linux', 'x64', { PATH: process.env['PATH'] }), isRoot },
+    log: { fact: () => undefined, notice: () => undefined },
+    processes: {
+      run: (argv: readonly string[]) => {
+        ran.push(argv.join(' '))
+        return Promise.resolve({ argv, exitCode: 0, stdout: '', stderr: '', ...answer(argv) })
+      },
+    },
+  }
+  return { context: context as unknown as Context, ran }
+}
+
+const root: Machine = { isRoot: true, hasSudo: false, installed: ['gcc'] }
+const changes = (ran: readonly string[]) => ran.filter((command) => command.includes('apt-get'))
+const aptGet = 'env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3'
+const install = `${aptGet} install --yes --no-install-recommends`
+
+describe('system packages', () => {
+  it('that are there are left alone', async () => {
+    const { context, ran } = machineOf({ ...root, installed: ['gcc', 'make'] })
+    await ensureSystemPackages(context, ['gcc', 'make'], { install: true })
+    expect(changes(ran)).toEqual([])
+  })
+
+  it('that are missing are installed by root, without an update where none is needed', async () => {
+    const { context, ran } = machineOf(root)
+    await ensureSystemPackages(context, ['gcc', 'm4', 'git', 'm4'], { install: true })
+    expect(changes(ran)).toEqual([`${install} m4 git`])
+  })
+
+  it('are looked up again where the lists are too old', async () => {
+    const { context, ran } = machineOf({ ...root, isFresh: true })
+    await ensureSystemPackages(context, ['m4'], { install: true })
+    expect(changes(ran)).toEqual([`${install} m4`, `${aptGet} update`, `${install} m4`])
+  })
+
+  it.each([
+    ['nobody lets us install', { ...root, hasSudo: true }, false, '`install-system-packages` is false'],
+    ['there is no way to be root', { ...root, isRoot: false }, true, 'this user is not root and has no sudo without a password'],
+  ])('are named with the command when %s', async (_, machine, mayInstall, because) => {
+    const { context, ran } = machineOf(machine)
+    const problem: unknown = await ensureSystemPackages(context, ['gcc', 'm4'], { install: mayInstall }).catch(
+      (error: unknown) => error,
+    )
+    expect(problem).toEqual(
+      new Problem('system packages are missing: m4', { because, do: 'sudo apt-get install m4' }),
+    )
+    expect(changes(ran)).toEqual([])
+  })
+})
