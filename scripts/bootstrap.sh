@@ -116,13 +116,14 @@ attempts() {
     mv "$log.new" "$log"
     if [ "$status" -eq 0 ]; then rm -f "$log"; return 0; fi
     if [ "$pause" = stop ] || will_not_pass; then break; fi
-    reason=$(grep -Em1 'Failed to fetch|Could not|^E: |npm (error|ERR!)' "$log" || tail -n 1 "$log")
-    say "$what failed ($reason); again in $pause s"
+    say "$what failed ($(evidence 1)); again in $pause s"
     sleep "$pause"
   done
-  tail -n 20 "$log" | sed 's/^/  | /' >&2
-  fail "$what failed with status $status; the end of its output is above"
+  evidence 8 | sed 's/^/  | /' >&2
+  fail "$what failed with status $status, for the reason above"
 }
+
+evidence() { grep -Em "$1" '^E: |Failed to fetch|Could not|^dpkg: error|^npm (error|ERR!)' "$log" || tail -n "$1" "$log"; }
 
 will_not_pass() {
   grep -Eq 'Unable to locate package|has no installation candidate|E404|ETARGET|EUSAGE|ENOSPC|No space left' "$log" &&

@@ -47,7 +47,7 @@ export async function judgeGuest(monitor: MonitorProcess, rules: Rules, file: Co
     )
   }
   const sayUnfinished = () => {
-    if (lines.unfinished !== '') see({ kind: 'console', text: lines.unfinished, atMs: now() })
+    if (lines.unfinished !== '') see({ kind: 'unfinished', text: lines.unfinished, atMs: now() })
   }
   const keep = (list: string[], line: string) => {
     list.push(line)
@@ -75,22 +75,25 @@ export async function judgeGuest(monitor: MonitorProcess, rules: Rules, file: Co
     if (event.event === 'SHUTDOWN' && event.data?.['reason'] === 'guest-reset') tell('reset')
     if (event.event === 'STOP' && (await isBroken(qmp))) tell('stopped')
   }
+  // The clock runs from here, for a monitor that never lets its guest begin, and anew from the guest's beginning.
+  see({ kind: 'clock', atMs: 0 })
   // A failure to start shows as the monitor's own end, with its reason on the error stream.
   const started = qmp === undefined ? Promise.resolve() : qmp.start().catch(() => undefined)
   void started.then(() => {
     start = performance.now()
     see({ kind: 'clock', atMs: 0 })
   })
-  void monitor.ended.then(({ code, signal }) => {
-    if (lines.unfinished !== '') keep(consoleEnd, lines.unfinished)
-    sayUnfinished()
+  const seen = monitor.ended.then(({ code, signal }) => {
+    if (lines.unfinished !== '') {
+      keep(consoleEnd, lines.unfinished)
+      see({ kind: 'console', text: lines.unfinished, atMs: now() })
+    }
     if (errorLines.unfinished !== '') complain(errorLines.unfinished)
     see({ kind: 'exit', code, signal, atMs: now() })
   })
 
   try {
-    const failure = monitor.ended.then(() => decided)
-    const verdict = await Promise.race([decided, failure])
+    const verdict = await Promise.race([decided, seen.then(() => decided)])
     return { verdict, consoleEnd, monitorSaid }
   } finally {
     timers.clear()

@@ -34,11 +34,15 @@ const solo5: DialectWords = {
   ],
 }
 
-/** Unikraft's ukboot banner and ukdebug's crash report. */
+/** Unikraft's ukboot banner, the levels of ukdebug's print.c, and its last words: the traps' (arm64, x86) and UK_CRASH's. */
 const unikraft: DialectWords = {
   banner: { first: /Powered by$/, last: /^\s+[A-Z]\w+ \d+\.\d+\.\d+/ },
-  chrome: [/^\[\s*\d+\.\d+\] (?:Info|dbg|Warn):/],
-  ends: [{ kind: 'trap', pattern: /^(?:\[\s*\d+\.\d+\] CRIT: .*)?Unikraft (?:crash|panic)\b/ }],
+  chrome: [/^(?:\[\s*\d+\.\d+\] )?(?:dbg|Info|Warn|ERR|CRIT): /],
+  ends: [
+    { kind: 'trap', pattern: /CRIT: .*\bEL\d .*\btrap caught/ },
+    { kind: 'trap', pattern: /CRIT: .*\bUnhandled Trap \d/ },
+    { kind: 'trap', pattern: /CRIT: .*\bUnikraft [Cc]rash\b/ },
+  ],
 }
 
 const silent: DialectWords = { banner: { first: /(?!)/, last: /(?!)/ }, chrome: [], ends: [] }
@@ -48,7 +52,7 @@ export const dialects: Readonly<Record<Dialect, DialectWords>> = { solo5, unikra
 /** The words of several dialects at once, for a kernel that carries nobody's marks. */
 export function anyDialect(): DialectWords {
   return {
-    banner: solo5.banner,
+    banner: solo5.banner, // Unikraft's images carry marks: src/image/unikraft.ts
     chrome: [...solo5.chrome, ...unikraft.chrome],
     ends: [...solo5.ends, ...unikraft.ends],
   }
@@ -70,21 +74,32 @@ export const ocamlDeath = [
   { reason: 'abort', summary: 'OCaml’s runtime gave up', pattern: /^Fatal error: /u },
 ] as const
 
-/** What the OCaml runtime prints after a death: not a sign of life. */
-export const ocamlBacktrace = /^(?:Raised|Re-raised|Called|Raised by primitive operation)\b.* (?:in|at) |^Aborted$/
-
-/** What monitors print when KVM, and not the image, is at fault (FACTS.md section 6). */
-export const kvmFailures: readonly RegExp[] = [
-  /KVM:? internal error/,
-  /failed to set MSR/,
-  /kvm_buf_set_msrs/,
-  /failed to initialize kvm/i,
-  /Could not access KVM kernel module/,
-  /ioctl\(KVM_\w+\)/,
-  /KVM: (?:API version|host)/,
-  /\/dev\/kvm/,
-  /KVM_(?:CREATE|SET|GET|RUN|ARM|CHECK)\w*/,
+/** What the OCaml runtime prints after a death (stdlib/printexc.ml, runtime/backtrace.c, abort()): not a sign of life. */
+export const ocamlAfterDeath: readonly RegExp[] = [
+  /^(?:Raised|Re-raised|Called)\b.* in file "/,
+  /^\(Program not linked with -g, cannot print stack backtrace\)$/,
+  /^Fatal error in uncaught exception handler: /,
+  /^Aborted$/,
 ]
 
+/**
+ * What monitors print when KVM, and not the image, is at fault (FACTS.md section 6): QEMU's accel/kvm and target/i386,
+ * Solo5's tenders/hvt/hvt_kvm*.c. Each is the end of the boot.
+ */
+export const kvmFailures: readonly RegExp[] = [
+  /^KVM internal error\. Suberror: /,
+  /failed to set MSR/,
+  /failed to initialize kvm/i,
+  /\bkvm_init_vcpu\b/,
+  /^solo5-hvt: KVM: (?!host\/guest translation fault|unhandled exit)/,
+  /^solo5-hvt: Could not open: \/dev\/kvm/,
+]
+
+/** What a tender says of a guest that left its memory or fell over. */
+export const guestFaults = /^solo5-hvt: KVM: (?:host\/guest translation fault|unhandled exit)/
+
+/** A warning of the monitor: no reason for anything. */
+export const monitorWarning = /\bwarning: /i
+
 /** A monitor's own words, for transcripts in which its error stream and the console are mixed. */
-export const monitorWords = /^(?:solo5-(?:hvt|spt)|qemu-system-\w+): /
+export const monitorWords = /^(?:(?:solo5-(?:hvt|spt)|qemu-system-\w+): |KVM internal error\. )/

@@ -1,4 +1,5 @@
 import type { ExitReport, MonitorKind } from '../target/target.js'
+import { guestFaults } from './dialect.js'
 import type { Announcement } from './transcript.js'
 import type { Evidence } from './verdict.js'
 
@@ -64,6 +65,9 @@ function endOfProcess(monitor: MonitorKind, { code, signal }: MonitorExit, seen:
   }
   const { announcement, complaint } = seen
   if (code !== 0 && announcement !== undefined && announcement.kind !== 'exit') return announcedEnding(announcement)
+  if (code === 1 && complaint !== undefined && guestFaults.test(complaint.line)) {
+    return { kind: 'trap', summary: 'the guest fell over', evidence: complaint }
+  }
   // A tender that refuses an image ends with 1, as a guest's `exit 1` does; but it says so on its error stream.
   if (code === 1 && announcement === undefined && complaint?.line.startsWith(`${monitor}: `)) {
     return { kind: 'monitor', summary: `${monitor} could not run the image`, evidence: complaint }
@@ -79,7 +83,7 @@ function endOfMachine(
 ): Ending {
   if (signal !== null) return { kind: 'monitor', summary: `${monitor} died of ${signal}`, evidence: complaint }
   if (announcement !== undefined) return announcedEnding(announcement)
-  if (code === 1 && !guestSpoke) {
+  if (code === 1 && (complaint !== undefined || !guestSpoke)) {
     return { kind: 'monitor', summary: `${monitor} could not run the image`, evidence: complaint }
   }
   if (exitReport === 'none' && code === unikraftCrashStatus) return { kind: 'trap', summary: 'Unikraft crashed' }

@@ -1,5 +1,5 @@
 import type { ExitReport, MonitorKind } from '../target/target.js'
-import { type DialectWords, kvmFailures } from './dialect.js'
+import { type DialectWords, kvmFailures, monitorWarning } from './dialect.js'
 import { type Ending, type MonitorExit, announcedEnding, endingOf } from './ending.js'
 import type { Accelerator } from './report.js'
 import { type Death, Transcript } from './transcript.js'
@@ -23,7 +23,8 @@ export interface Rules {
 
 /** What can be seen of a guest from outside. Times are milliseconds after its start. */
 export type GuestEvent = { readonly atMs: number } & (
-  | { /** A line of the console; a part of one when the guest has paused in the middle. */ readonly kind: 'console'; readonly text: string }
+  | { /** A line of the console. */ readonly kind: 'console'; readonly text: string }
+  | { /** The guest has paused in the middle of a line: what there is of it. */ readonly kind: 'unfinished'; readonly text: string }
   | { /** A line of the monitor's own error stream. */ readonly kind: 'monitor'; readonly text: string }
   | { /** The virtual machine as QEMU tells it (QMP). */ readonly kind: 'machine'; readonly state: MachineState }
   | ({ readonly kind: 'exit' } & MonitorExit)
@@ -55,7 +56,8 @@ const silentKvmMs = 10_000
 export class Judge {
   private verdict: Verdict | undefined
   private readonly transcript: Transcript
-  private readonly monitorLines: Evidence[] = []
+  /** The monitor's first own line that is not a warning. */
+  private complaint: Evidence | undefined
   private readonly seen: (Evidence | undefined)[]
   private wasReset = false
 
@@ -79,10 +81,13 @@ export class Judge {
     const { atMs } = event
     switch (event.kind) {
       case 'console':
+        this.transcript.add({ line: event.text, atMs })
+        return this.onLine({ line: event.text, atMs })
+      case 'unfinished':
+        this.transcript.addUnfinished({ line: event.text, atMs })
         return this.onLine({ line: event.text, atMs })
       case 'monitor':
-        if (this.monitorLines.length < 50) this.monitorLines.push({ line: event.text, atMs })
-        return undefined
+        return this.onMonitorLine({ line: event.text, atMs })
       case 'machine':
         return this.onMachine(event.state, atMs)
       case 'exit':
@@ -93,7 +98,6 @@ export class Judge {
   }
 
   private onLine(evidence: Evidence): Verdict | undefined {
-    this.transcript.add(evidence)
     this.rules.expect.forEach((pattern, index) => {
       if (pattern.test(evidence.line)) this.seen[index] ??= evidence
     })
@@ -101,12 +105,19 @@ export class Judge {
     return forbidden && failed('forbidden', `a line matched the forbidden ${forbidden.source}`, evidence.atMs, { evidence })
   }
 
+  private onMonitorLine(evidence: Evidence): Verdict | undefined {
+    if (monitorWarning.test(evidence.line)) return undefined
+    this.complaint ??= evidence
+    const isKvms = this.rules.accelerator === 'kvm' && kvmFailures.some((pattern) => pattern.test(evidence.line))
+    return isKvms ? acceleratorFailed(kvmFails, evidence.atMs, evidence) : undefined
+  }
+
   private onMachine(state: MachineState, atMs: number): Verdict | undefined {
     switch (state) {
       case 'stopped':
         return this.rules.accelerator === 'kvm'
-          ? acceleratorFailed(kvmFails, atMs, this.kvmComplaint() ?? this.complaint())
-          : failed('monitor', 'QEMU stopped the guest', atMs, { evidence: this.complaint() })
+          ? acceleratorFailed(kvmFails, atMs, this.complaint)
+          : failed('monitor', 'QEMU stopped the guest', atMs, { evidence: this.complaint })
       case 'panicked':
         return failed('trap', 'the guest panicked', atMs, { evidence: this.transcript.lastLine })
       case 'reset':
@@ -116,11 +127,9 @@ export class Judge {
   }
 
   private onExit(exit: MonitorExit, atMs: number): Verdict {
-    const kvmComplaint = this.kvmComplaint()
-    if (this.rules.accelerator === 'kvm' && kvmComplaint !== undefined) return acceleratorFailed(kvmFails, atMs, kvmComplaint)
     const { announcement, bannerSeen, firstOwnLine } = this.transcript
     const guestSpoke = bannerSeen || firstOwnLine !== undefined
-    const seen = { guestSpoke, announcement, complaint: this.complaint(), wasReset: this.wasReset }
+    const seen = { guestSpoke, announcement, complaint: this.complaint, wasReset: this.wasReset }
     return this.onEnding(endingOf(this.rules, exit, seen), atMs)
   }
 
@@ -155,7 +164,12 @@ export class Judge {
   }
 
   private onUnknownEnd(atMs: number): Verdict {
-    if (this.rules.exitReport !== 'console' || this.rules.expect.length > 0) {
+    const { exitReport, expect, expectExit } = this.rules
+    if (expectExit !== undefined) {
+      const evidence = this.transcript.lastLine
+      return failed('unexpected-exit', `ended, and nothing tells whether with status ${expectExit}`, atMs, { evidence })
+    }
+    if (exitReport !== 'console' || expect.length > 0) {
       return this.onExpectedEnd('ended, its status is unknown', atMs, { evidence: this.transcript.lastLine })
     }
     if (this.transcript.bannerSeen) {
@@ -201,11 +215,11 @@ export class Judge {
     return accelerator === 'kvm' && mayFallBack && this.transcript.lastLine === undefined ? silentKvmMs : undefined
   }
 
-  /** When a guest that has said its last words counts as gone. */
+  /** When a guest that has said its last words counts as gone: what it said decides, not that its time ran out meanwhile. */
   private get goneMs(): number | undefined {
     const { announcement, death } = this.transcript
     const lastWords = death?.evidence ?? announcement?.evidence
-    return lastWords && lastWords.atMs + graceMs[this.rules.exitReport]
+    return lastWords && Math.min(lastWords.atMs + graceMs[this.rules.exitReport], this.rules.timeoutMs)
   }
 
   /** When the first good sign is old enough; undefined while there is none, or while last words stand against it. */
@@ -244,14 +258,6 @@ export class Judge {
     const missing = this.firstMissing()
     const what = missing === undefined ? 'it did not end' : `no line matched ${missing.source}`
     return failed('timeout', `${what} within ${this.rules.timeoutMs / 1000} s`, atMs, { evidence })
-  }
-
-  private complaint(): Evidence | undefined {
-    return this.monitorLines.find(({ line }) => !/warning/i.test(line))
-  }
-
-  private kvmComplaint(): Evidence | undefined {
-    return this.monitorLines.find(({ line }) => kvmFailures.some((pattern) => pattern.test(line)))
   }
 }
 

@@ -5,6 +5,10 @@ const maximalLineCharacters = 16 * 1024
 // eslint-disable-next-line no-control-regex
 const escapeSequence = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[ -/]*[0-~])/g
 
+/** An escape sequence whose end has not come. */
+// eslint-disable-next-line no-control-regex
+const unfinishedEscape = /\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b]*\u001b?|[ -/]*)$/
+
 /**
  * Cuts a stream of bytes into lines as a console shows them: free of escape sequences and NULs; CR, LF and both end a
  * line; empty ones are dropped; bytes that are not UTF-8 become U+FFFD.
@@ -26,7 +30,7 @@ export class Lines {
 
   /** The beginning of a line whose end has not come. */
   get unfinished(): string {
-    return plain(this.rest)
+    return plain(this.rest.replace(unfinishedEscape, ''))
   }
 }
 

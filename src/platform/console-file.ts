@@ -3,48 +3,55 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { Problem, messageOf } from './problem.js'
 
-/** What is kept of one console, in bytes. A guest can print without end; a disk cannot take it. */
-const maximalBytes = 64 * 1024 * 1024
+const mebibyte = 1024 * 1024
+
+/** What is kept of one console, in MiB. A guest can print without end; a disk cannot take it. */
+const maximalMiB = 64
 
 /** A console on disk: every byte as it came, up to a cap that the file then states. */
 export class ConsoleFile {
-  private written = 0
+  private room: number
   private isCut = false
+  private failure: unknown
 
   private constructor(
     readonly path: string,
     private readonly stream: WriteStream,
-  ) {}
+    private readonly capMiB: number,
+  ) {
+    this.room = capMiB * mebibyte
+    stream.on('error', (error) => (this.failure ??= error))
+  }
 
   /** Replaces the file of an earlier boot. */
-  static async create(path: string): Promise<ConsoleFile> {
+  static async create(path: string, capMiB = maximalMiB): Promise<ConsoleFile> {
     await mkdir(dirname(path), { recursive: true })
-    return new ConsoleFile(path, createWriteStream(path))
+    return new ConsoleFile(path, createWriteStream(path), capMiB)
   }
 
   /** @param source is paused while the disk is slower than the guest. */
   write(chunk: Buffer, source: Readable): void {
-    const room = maximalBytes - this.written
-    if (room <= 0) {
-      this.cut()
-      return
+    if (this.isCut || this.failure !== undefined) return
+    const part = chunk.subarray(0, this.room)
+    this.room -= part.length
+    const isFull = !this.stream.write(part)
+    if (part.length < chunk.length) {
+      this.isCut = true
+      this.stream.write(`\n[unikernel-ci: cut here, after ${this.capMiB} MiB]\n`)
     }
-    this.written += chunk.length
-    if (!this.stream.write(chunk.subarray(0, room)) && !source.isPaused()) {
-      source.pause()
-      this.stream.once('drain', () => source.resume())
-    }
+    if (!isFull || source.isPaused()) return
+    source.pause()
+    const resume = () => source.resume()
+    this.stream.once('drain', resume).once('error', resume)
   }
 
-  private cut(): void {
-    if (this.isCut) return
-    this.isCut = true
-    this.stream.write(`\n[unikernel-ci: cut here, after ${maximalBytes / 1024 / 1024} MiB]\n`)
-  }
-
+  /** @throws Problem when a part of the console could not be written. */
   async close(): Promise<void> {
     this.stream.end()
-    await finished(this.stream)
+    await finished(this.stream).catch((error: unknown) => (this.failure ??= error))
+    if (this.failure === undefined) return
+    throw new Problem(`the console could not be written to ${this.path}`, { because: messageOf(this.failure) })
   }
 }

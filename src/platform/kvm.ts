@@ -9,6 +9,7 @@ export function kvmAccess(device = '/dev/kvm'): 'open' | 'absent' | 'denied' {
     closeSync(openSync(device, constants.O_RDWR))
     return 'open'
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'denied'
+    // A device file without a driver behind it (in a container) is as good as none: ENXIO, ENODEV.
+    return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '') ? 'denied' : 'absent'
   }
 }

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename } from 'node:path'
 import type { Duplex, Readable } from 'node:stream'
+import { Problem, messageOf } from './problem.js'
 
 /** A running monitor, our direct child. */
 export interface MonitorProcess {
@@ -15,26 +17,35 @@ export interface MonitorProcess {
 }
 
 /** Makes the kernel end the monitor when we die, however we die: prctl(2), PR_SET_PDEATHSIG. */
-const dieWithUs = ['setpriv', '--pdeathsig', 'KILL', '--'] as const
-const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path))
+const dieWithUs = ['--pdeathsig', 'KILL', '--'] as const
+/** util-linux's; busybox has one that cannot do it. */
+const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path) && basename(realpathSync(path)) === 'setpriv')
+
+/** How long we read on after the end of a monitor that was killed: a child of its own may hold its streams open. */
+const readOnMs = 1_000
 
 /**
  * Starts a monitor, with nothing on its standard input.
  *
  * @param control open a socket pair on its file descriptor 3.
+ * @throws Problem when it cannot be started; what shows later rejects `ended` with one.
  */
 export function startMonitor(
   argv: readonly [string, ...string[]],
   environment: Readonly<Record<string, string | undefined>>,
   control: boolean,
 ): MonitorProcess {
-  const [program, ...args] = setpriv === undefined ? argv : ([...dieWithUs, ...argv] as const)
-  const child: ChildProcess = spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'pipe', ...(control ? ['pipe' as const] : [])],
-    env: environment,
-  })
+  const [program, ...args] = setpriv === undefined ? argv : ([setpriv, ...dieWithUs, ...argv] as const)
+  const notStarted = (cause: unknown) => new Problem(`${argv[0]} could not be started`, { because: messageOf(cause) }, { cause })
+  let child: ChildProcess
+  try {
+    const stdio = ['ignore', 'pipe', 'pipe', ...(control ? ['pipe' as const] : [])] as const
+    child = spawn(program, args, { stdio: [...stdio], env: environment })
+  } catch (error) {
+    throw notStarted(error)
+  }
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
-    child.once('error', reject)
+    child.once('error', (error) => reject(notStarted(error)))
     child.once('close', (code, signal) => resolve({ code, signal }))
   })
   const endWithUs = () => child.kill('SIGKILL')
@@ -45,6 +56,12 @@ export function startMonitor(
     errors: child.stdio[2] as Readable,
     control: child.stdio[3] as Duplex | undefined,
     ended,
-    kill: () => void child.kill('SIGKILL'),
+    kill: () => {
+      const letGo = () => setTimeout(() => child.stdio.forEach((stream) => stream?.destroy()), readOnMs).unref()
+      const isRunning = child.exitCode === null && child.signalCode === null
+      if (isRunning) child.once('exit', letGo)
+      else letGo()
+      child.kill('SIGKILL')
+    },
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BootReport } from '../boot/report.js'
 import { sha256OfFile, writeFileAtomically } from '../platform/atomic.js'
@@ -69,11 +69,21 @@ export async function readRecord<Kind extends keyof ImageRecords>(
   return record['value']
 }
 
+/** A record that the step which is beginning now will write anew: nobody may take the former one for its result. */
+export async function forgetRecord(context: Context, imagePath: string, kind: keyof ImageRecords): Promise<void> {
+  await rm(imageRecordPath(context, imagePath, kind), { force: true })
+}
+
 /** Keeps the toolchain that `setup` made for the steps after it. */
 export async function saveToolchain(context: Context, record: ToolchainRecord): Promise<void> {
   const { backend, architecture } = record.toolchain.spec
   const path = toolchainRecordPath(context, backend, architecture)
   await writeFileAtomically(path, JSON.stringify({ schema, value: record }))
+}
+
+/** The build that comes brings its own toolchain. */
+export async function forgetToolchain(context: Context, backend: Backend, architecture: Architecture): Promise<void> {
+  await rm(toolchainRecordPath(context, backend, architecture), { force: true })
 }
 
 /** The toolchain that the last `setup` for this backend and architecture made, if there was one. */

@@ -36,6 +36,11 @@ export async function readManifest(path: string): Promise<Toolchain | undefined>
   }
 }
 
+/** Whether the toolchain is still where its record says. */
+export async function isComplete({ key, spec }: Toolchain): Promise<boolean> {
+  return (await readManifest(spec.path))?.key === key
+}
+
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isListOf = (value: unknown, isItem: (item: unknown) => boolean) => Array.isArray(value) && value.every(isItem)

@@ -1,9 +1,9 @@
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { checkImage } from '../image/check.js'
+import { readImage } from '../image/recognise.js'
 import type { Context } from '../platform/host.js'
-import { Problem } from '../platform/problem.js'
 import { succeed } from '../platform/process.js'
-import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
 import { layoutOf, opamEnvironment } from './environment.js'
 import { type Recipe, recipeOf } from './packages.js'
@@ -71,34 +71,9 @@ export async function proveToolchain(
       join(bin, 'ocamlfind'),
       ...[...toolchain, 'ocamlopt', '-package', '', '-linkpkg', ...link, ...cFiles, 'proof.ml', '-o', 'proof'],
     )
-    await checkImage(join(folder, 'proof'), target, spec.architecture)
+    // ocamlfind takes the host's compiler for a toolchain that it does not know: only the image tells what really linked it.
+    checkImage(await readImage(join(folder, 'proof')), target.name, spec.architecture, 'the test image')
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** Of the ELF header, `e_machine`: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
-const machines: Readonly<Record<Architecture, readonly number[]>> = { x86_64: [62, 3], aarch64: [183] }
-
-/** A sanity check; what an image really is, image/recognise.ts tells when there is one to boot. */
-async function checkImage(path: string, target: Target, architecture: Architecture): Promise<void> {
-  const file = await open(path).catch((error: unknown) => {
-    throw new Problem('the toolchain linked a test image, and there is none', {}, { cause: error })
-  })
-  try {
-    const header = Buffer.alloc(64)
-    await file.read(header, 0, header.length, 0)
-    const isElf = header.toString('latin1', 0, 4) === '\x7fELF'
-    if (isElf ? machines[architecture].includes(header.readUInt16LE(18)) : isBootImage(header, target)) return
-    throw new Problem(`the toolchain linked a test image that is not for ${architecture}`, {
-      found: isElf ? `ELF machine ${header.readUInt16LE(18)}` : `a file that begins with ${header.toString('hex', 0, 8)}`,
-    })
-  } finally {
-    await file.close()
-  }
-}
-
-function isBootImage(header: Buffer, target: Target): boolean {
-  const formats = Object.values(target.formats ?? {})
-  return formats.includes('linux-image') && header.toString('latin1', 0x38, 0x3c) === 'ARMd'
 }

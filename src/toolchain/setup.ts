@@ -23,16 +23,14 @@ export interface SetUpInputs extends ToolchainInputs {
  * Puts the toolchain that the inputs and the project ask for on this machine, and proves that it works.
  * Everything that can be wrong with the inputs is found before anything is downloaded or installed.
  *
- * @returns undefined when `ocaml-version` is `none`.
  * @throws Problem when there is no such toolchain or it cannot be made.
  */
 export async function setUpToolchain(
   context: Context,
   inputs: SetUpInputs,
   project: Project,
-): Promise<Toolchain | undefined> {
+): Promise<Toolchain> {
   const { host, log, processes } = context
-  if (inputs.ocamlVersion === 'none') return undefined
   return log.group('Toolchain', async () => {
     const target = targets[inputs.target]
     log.fact('project', project.description)

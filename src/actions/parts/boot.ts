@@ -5,7 +5,7 @@ import { describeImage, targetOf } from '../../image/check.js'
 import { readImage } from '../../image/recognise.js'
 import { Problem } from '../../platform/problem.js'
 import { bootFailure, verdictLine } from '../../report/boot-story.js'
-import { readRecord, saveRecord } from '../../report/records.js'
+import { forgetRecord, readRecord, saveRecord } from '../../report/records.js'
 import { defaultTarget, targets } from '../../target/target.js'
 import type { Inputs } from '../interface.js'
 import type { PartFunction } from '../main.js'
@@ -17,6 +17,7 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     throw new Problem('input image is empty', { do: 'give the path of the image, such as the output `image` of build' })
   }
   const imagePath = resolve(host.folders.workspace, inputs.image)
+  await forgetRecord(context, imagePath, 'boot')
   const report = await log.group('Boot', async () => {
     const image = await readImage(imagePath)
     log.fact('image', describeImage(image))

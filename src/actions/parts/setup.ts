@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { detectProject } from '../../project/detect.js'
-import { saveToolchain } from '../../report/records.js'
+import { forgetToolchain, saveToolchain } from '../../report/records.js'
+import { targets } from '../../target/target.js'
 import { setUpToolchain } from '../../toolchain/setup.js'
 import type { PartFunction } from '../main.js'
 import { withTarget } from '../inputs.js'
@@ -9,13 +10,13 @@ import { withTarget } from '../inputs.js'
 export const setup: PartFunction = async (context, given, runner) => {
   const inputs = withTarget(given)
   if (inputs.ocamlVersion === 'none') {
+    await forgetToolchain(context, targets[inputs.target].backend, inputs.arch ?? context.host.architecture)
     context.log.line('no toolchain: `ocaml-version: none`')
     return true
   }
   const project = await detectProject(context.host.folders.workspace, inputs)
   const started = performance.now()
   const toolchain = await setUpToolchain(context, inputs, project)
-  if (toolchain === undefined) return true
   const { environment, key, source, spec } = toolchain
   await saveToolchain(context, { toolchain, ms: Math.round(performance.now() - started) })
   for (const folder of environment.path.toReversed()) runner.addPath(folder)

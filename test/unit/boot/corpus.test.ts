@@ -1,76 +1,23 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { dialects } from '../../../src/boot/dialect.js'
-import { explainConsole } from '../../../src/boot/explain.js'
 import type { Rules } from '../../../src/boot/judge.js'
-import { type TargetName, targets } from '../../../src/target/target.js'
+import { judge as judgeCase, realConsoles, writtenConsoles } from './consoles.js'
 
-const folder = new URL('../../fixtures/console/', import.meta.url)
+const told = ({ verdict, reason }: { verdict: string; reason: string }) => `${verdict} ${reason}`
 
-/** `<architecture>-<target>[-<how>]-<program>.txt` */
-function parse(file: string) {
-  const match = /^(x86_64|aarch64)-(unikraft-qemu|hvt|spt|virtio)(?:-(tcg|kvmhost|brokenkvm))?-(.+)\.txt$/.exec(file)
-  if (match === null) throw new Error(`unknown name ${file}`)
-  const [, , target = '', how = '', program = ''] = match
-  const bytes = readFileSync(new URL(file, folder))
-  const last = /\n?\[exit=(\d+)[^\n]*\]\n?$/.exec(bytes.toString('latin1'))
-  if (last === null) throw new Error(`no exit in ${file}`)
-  return { target: target as TargetName, how, program, console: bytes.subarray(0, last.index + 1), status: Number(last[1]) }
-}
+test('the whole corpus is here', () => expect(realConsoles).toHaveLength(52))
 
-function rules(target: TargetName, how: string): Rules {
-  const row = targets[target]
-  return {
-    words: dialects[row.dialect],
-    exitReport: row.exitReport,
-    monitor: row.monitor,
-    accelerator: how === 'tcg' ? 'tcg' : target === 'spt' ? 'native' : 'kvm',
-    mayFallBack: target === 'virtio',
-    until: 'auto',
-    settleMs: 3_000,
-    timeoutMs: 60_000,
-    expect: [],
-    forbid: [],
-  }
-}
-
-/** test/fixtures/console/README.md: the right verdict with nothing else asked. */
-const right: Record<string, string> = {
-  hello: 'passed exited',
-  'mirage-hello': 'passed exited',
-  args: 'passed exited',
-  cmdl: 'passed exited',
-  dev: 'passed exited',
-  exc: 'failed exception',
-  exit3: 'failed exit-status',
-  abrt: 'failed abort',
-  pf: 'failed trap',
-  fail: 'failed exception',
-  hang: 'passed ready',
-  nodevice: 'failed monitor',
-  wrongtarget: 'failed monitor',
-  mem1: 'failed monitor',
-  wrongkernel: 'failed monitor',
-  'mirage-help': 'failed exit-status',
-  quiet: 'skipped exited',
-}
-
-describe('every real console is judged right', () => {
-  const files = readdirSync(folder).filter((file) => file.endsWith('.txt'))
-  test('the whole corpus is here', () => expect(files).toHaveLength(52))
-
-  test.each(files)('%s', (file) => {
-    const { how, program } = parse(file)
-    const verdict = judge(file)
-    const expected = how === 'brokenkvm' || how === 'kvmhost' ? 'skipped accelerator' : right[program]
-    expect(`${verdict.verdict} ${verdict.reason}`).toBe(expected)
-  })
+test.each(realConsoles)('$name: a real console is judged right', (each) => {
+  expect(told(judgeCase(each))).toBe(each.right)
 })
 
-function judge(file: string, asked: Partial<Rules> = {}) {
-  const { target, how, console, status } = parse(file)
-  const end = status === 124 ? ({ kind: 'stopped' } as const) : ({ kind: 'exit', status } as const)
-  return explainConsole(console, end, { ...rules(target, how), ...asked })
+test.each(writtenConsoles)('$name: $right', (each) => {
+  expect(told(judgeCase(each))).toBe(each.right)
+})
+
+function judge(name: string, asked: Partial<Rules> = {}) {
+  const found = realConsoles.find((each) => each.name === name)
+  if (found === undefined) throw new Error(`no console ${name}`)
+  return judgeCase(found, asked)
 }
 
 describe('what else can be asked of a console', () => {

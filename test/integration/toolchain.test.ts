@@ -1,0 +1,203 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Problem } from '../../src/platform/problem.js'
+import { processes, succeed } from '../../src/platform/process.js'
+import { readManifest } from '../../src/toolchain/manifest.js'
+import type { Toolchain } from '../../src/toolchain/toolchain.js'
+import { writeOpamRepository } from './opam-repository.js'
+import { type GivenInputs, type Story, setUp } from './set-up.js'
+
+let folder: string
+let given: GivenInputs
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-test-'))
+  const url = writeOpamRepository(join(folder, 'repository'))
+  given = { target: 'virtio', arch: 'x86_64', 'ocaml-version': '5.4.x', 'opam-repositories': `test: ${url}` }
+})
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const newStory = (): Story => ({ lines: [], programs: [] })
+const startedOpam = (story: Story) => story.programs.some((program) => basename(program) === 'opam')
+
+async function toolchainOf(inputs: GivenInputs, story = newStory()): Promise<Toolchain> {
+  const toolchain = await setUp(folder, inputs, story)
+  if (toolchain === undefined) throw new Error('no toolchain')
+  return toolchain
+}
+
+async function problemOf(inputs: GivenInputs, story = newStory()): Promise<Problem> {
+  const error: unknown = await setUp(folder, inputs, story).catch((reason: unknown) => reason)
+  if (error instanceof Problem) return error
+  throw new Error('no Problem', { cause: error })
+}
+
+/** Toolchains, complete or not, and their marks and locks. */
+function leftInStore(): string[] {
+  const store = join(folder, 'tools/unikernel-ci/toolchains')
+  return existsSync(store) ? readdirSync(store) : []
+}
+
+describe('a set-up with real opam', () => {
+  it('builds a toolchain that makes images, and finds it again without starting opam', async () => {
+    const cold = newStory()
+    const built = await toolchainOf(given, cold)
+    expect(built.source).toBe('built')
+    expect(built.spec.versions).toEqual({ ocaml: '5.4.1', 'ocaml-solo5': '1.3.3', solo5: '0.12.1' })
+    expect(cold.lines.join('\n')).toMatch(/ocaml-solo5\.1\.3\.3 \(6 of 6\)/)
+    expect(leftInStore()).toEqual([basename(built.spec.path)])
+
+    const start = performance.now()
+    const warm = newStory()
+    const again = await toolchainOf(given, warm)
+    expect(again).toEqual({ ...built, source: 'tool-cache' })
+    expect(startedOpam(cold)).toBe(true)
+    expect(startedOpam(warm)).toBe(false)
+    expect(performance.now() - start).toBeLessThan(20_000)
+    expect(warm.lines.join('\n')).toMatch(/proof: linked a test image/)
+    expect(await readManifest(built.spec.path)).toEqual(built)
+  })
+
+  it('gives an environment in which a program links for the target', async () => {
+    const { environment } = await toolchainOf(given)
+    const program = join(folder, 'program.ml')
+    writeFileSync(program, 'let () = exit 3\n')
+    const env = { PATH: [...environment.path, process.env['PATH']].join(':'), ...environment.variables }
+    const toolchain = environment.findlibToolchain ?? ''
+    const link = ['-cclib', '-z solo5-abi=virtio', program, '-o', join(folder, 'image')]
+    succeed(await processes.run(['ocamlfind', '-toolchain', toolchain, 'ocamlopt', ...link], { env }), 'linking')
+    expect(readFileSync(join(folder, 'image')).toString('latin1', 0, 4)).toBe('\x7fELF')
+    expect((await processes.run(['opam', 'switch', 'show'], { env })).stdout.trim()).toBe('toolchain')
+  })
+
+  it('builds another toolchain when a component changes, and keeps the first', async () => {
+    const first = await toolchainOf(given)
+    const second = await toolchainOf({ ...given, 'ocaml-solo5-version': '1.3.2' })
+    expect(second.source).toBe('built')
+    expect(second.key).not.toBe(first.key)
+    expect((await toolchainOf(given)).source).toBe('tool-cache')
+  })
+
+  it('builds a cross toolchain for aarch64 in a place of its own', async () => {
+    const cross = await toolchainOf({ ...given, target: 'hvt', arch: 'aarch64' })
+    expect(cross.spec.packages).toContain('ocaml-solo5-cross-aarch64.1.3.3')
+    expect(cross.spec.cCompiler).toMatch(/^aarch64-linux-gnu-gcc \d/)
+  })
+
+  it('builds once when two ask for it at the same time', async () => {
+    const [one, two] = [newStory(), newStory()]
+    const sources = await Promise.all([toolchainOf(given, one), toolchainOf(given, two)])
+    expect(sources.map(({ source }) => source).sort()).toEqual(['built', 'tool-cache'])
+    expect([one, two].filter(startedOpam)).toHaveLength(1)
+    expect([...one.lines, ...two.lines].join('\n')).toMatch(/waiting for process \d+ on /)
+  })
+
+  it('makes a toolchain again that has lost its compiler', async () => {
+    const { spec } = await toolchainOf(given)
+    rmSync(join(spec.path, 'opam/toolchain/lib/ocaml-solo5'), { recursive: true })
+    const story = newStory()
+    expect((await toolchainOf(given, story)).source).toBe('built')
+    expect(story.lines.join('\n')).toMatch(/does not work any more and is made again/)
+  })
+})
+
+describe('a set-up that fails', () => {
+  it('shows the log of the package that does not build, and leaves nothing', async () => {
+    const problem = await problemOf({ ...given, 'opam-packages': 'failing' })
+    expect(problem.message).toBe('the opam package failing.1 does not build')
+    expect(problem.facts.evidence).toEqual([
+      'checking for a reason',
+      'failing.c:1: error: this package never builds',
+    ])
+    expect(leftInStore()).toEqual([])
+  })
+
+  it('shows what the solver said of a package that does not exist, and leaves nothing', async () => {
+    const problem = await problemOf({ ...given, 'opam-packages': 'nowhere' })
+    expect(problem.toString()).toMatch(/No package named nowhere found/)
+    expect(leftInStore()).toEqual([])
+  })
+
+  it('names a repository that cannot be read', async () => {
+    const problem = await problemOf({ ...given, 'opam-repositories': `gone: file://${folder}/nowhere` })
+    expect(problem.message).toMatch(/^reading the opam repository file:.*\/nowhere failed/)
+    expect(leftInStore()).toEqual([])
+  })
+
+  it('refuses impossible versions within five seconds and before any process', async () => {
+    const start = performance.now()
+    const story = newStory()
+    const problem = await problemOf({ ...given, 'ocaml-version': '5.2.0' }, story)
+    expect(problem.message).toBe('OCaml 5.2.0 cannot build for virtio: no ocaml-solo5 accepts it')
+    expect(performance.now() - start).toBeLessThan(5_000)
+    expect(story.programs).toEqual([])
+  })
+})
+
+describe('a set-up that is ended', () => {
+  const script = fileURLToPath(new URL('set-up.ts', import.meta.url))
+
+  /** A set-up in a process of its own, once it is building the package that takes a minute. */
+  async function interruptible(before: readonly string[] = []): Promise<ChildProcess> {
+    const inputs = JSON.stringify({ ...given, 'opam-packages': 'slow' })
+    const child = spawn(process.execPath, ['--import', 'tsx', script, folder, inputs], { stdio: ['ignore', 'pipe', 'inherit'] })
+    createInterface({ input: child.stdout }).resume()
+    const started = () => sleepers().filter((pid) => !before.includes(pid))
+    await expect.poll(started, { timeout: 60_000 }).toHaveLength(1)
+    return child
+  }
+
+  /** The process ids of the package that takes a minute. */
+  const sleepers = () => buildsIn(folder).filter((pid) => commandOf(pid).includes('sleep 60'))
+
+  it('by a signal leaves nothing, and no process', async () => {
+    const child = await interruptible()
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([143, null])
+    expect(leftInStore().filter((name) => !name.endsWith('.lock'))).toEqual([])
+    expect(buildsIn(folder)).toEqual([])
+  })
+
+  it('by force leaves nothing that is taken for complete, and the next set-up removes it', async () => {
+    const killed = await interruptible()
+    const first = sleepers()
+    killed.kill('SIGKILL')
+    await once(killed, 'exit')
+    const left = leftInStore().find((name) => !/\.(lock|incomplete)/.test(name)) ?? ''
+    expect(await readManifest(join(folder, 'tools/unikernel-ci/toolchains', left))).toBeUndefined()
+
+    const next = await interruptible(first)
+    expect(sleepers()).toHaveLength(1)
+    next.kill('SIGTERM')
+    await once(next, 'exit')
+    expect(leftInStore().filter((name) => !name.endsWith('.lock'))).toEqual([])
+    expect(buildsIn(folder)).toEqual([])
+  })
+})
+
+/** Processes that a build in `folder` has left running. */
+function buildsIn(folder: string): string[] {
+  return readdirSync('/proc').filter((entry) => {
+    try {
+      const environment = /^\d+$/.test(entry) ? readFileSync(`/proc/${entry}/environ`, 'utf8') : ''
+      return environment.includes(`UNIKERNEL_CI_BUILD=${folder}`)
+    } catch {
+      return false
+    }
+  })
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,108 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { judgeGuest } from '../../../src/boot/attempt.js'
+import { ConsoleFile } from '../../../src/platform/console-file.js'
+import type { MonitorProcess } from '../../../src/platform/monitor-process.js'
+import { rulesOf } from './consoles.js'
+
+let folder: string
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))))
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** A monitor that says and does what the test wants. */
+function fakeMonitor() {
+  const console = new PassThrough()
+  const errors = new PassThrough()
+  let wasKilled = false
+  let end: (code: number) => void = () => undefined
+  let fail: (error: Error) => void = () => undefined
+  const ended = new Promise<Awaited<MonitorProcess['ended']>>((resolve, reject) => {
+    end = (code) => resolve({ code, signal: null })
+    fail = reject
+  })
+  const kill = () => {
+    wasKilled = true
+    end(137)
+  }
+  const monitor: MonitorProcess = { console, errors, control: undefined, ended, kill }
+  return { monitor, console, errors, end, fail, wasKilled: () => wasKilled }
+}
+
+const rules = { ...rulesOf('spt', 'native'), settleMs: 0 }
+const newFile = () => ConsoleFile.create(join(folder, 'console.log'))
+
+test('the guest is judged by lines that come in pieces, and its monitor is ended', async () => {
+  const fake = fakeMonitor()
+  const file = await newFile()
+  const judged = judgeGuest(fake.monitor, { ...rules, expect: [/listening on port 80/] }, file)
+  for (const piece of ['one\r', '\nlistening \u001b[3', '1mon port', ' 80\r\n']) fake.console.write(piece)
+  const { verdict, consoleEnd } = await judged
+  expect(verdict).toMatchObject({ verdict: 'passed', reason: 'ready', evidence: { line: 'listening on port 80' } })
+  expect(consoleEnd).toEqual(['one', 'listening on port 80'])
+  expect(fake.wasKilled()).toBe(true)
+  await file.close()
+  expect(readFileSync(file.path, 'utf8')).toBe('one\r\nlistening \u001b[31mon port 80\r\n')
+})
+
+test('a prompt without a line’s end is seen while the guest waits', async () => {
+  const fake = fakeMonitor()
+  const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^login:/] }, await newFile())
+  fake.console.write('login: ')
+  expect((await judged).verdict).toMatchObject({ verdict: 'passed', evidence: { line: 'login: ' } })
+})
+
+test('last words without a line’s end are read when the monitor ends', async () => {
+  const fake = fakeMonitor()
+  const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 60_000 }, await newFile())
+  fake.console.end('a last line without its endSolo5: solo5_exit(3) called')
+  fake.console.once('end', () => fake.end(3))
+  const { verdict, consoleEnd } = await judged
+  expect(verdict).toMatchObject({ verdict: 'failed', reason: 'exit-status', exitStatus: 3 })
+  expect(consoleEnd).toEqual(['a last line without its endSolo5: solo5_exit(3) called'])
+})
+
+test('what the monitor says is kept apart, also its last line without an end', async () => {
+  const fake = fakeMonitor()
+  const judged = judgeGuest(fake.monitor, rules, await newFile())
+  fake.errors.end('solo5-spt: one\nsolo5-spt: two')
+  fake.errors.once('end', () => fake.end(1))
+  const { verdict, monitorSaid, consoleEnd } = await judged
+  expect(verdict).toMatchObject({ reason: 'monitor', evidence: { line: 'solo5-spt: one' } })
+  expect(monitorSaid).toEqual(['solo5-spt: one', 'solo5-spt: two'])
+  expect(consoleEnd).toEqual([])
+})
+
+test('of a long console the last 30 lines are kept in memory', async () => {
+  const fake = fakeMonitor()
+  const judged = judgeGuest(fake.monitor, { ...rules, until: 'exit' }, await newFile())
+  fake.console.end(Array.from({ length: 10_000 }, (_, index) => `line ${index}\n`).join(''))
+  fake.console.once('end', () => fake.end(0))
+  const { consoleEnd } = await judged
+  expect(consoleEnd).toHaveLength(30)
+  expect(consoleEnd.at(-1)).toBe('line 9999')
+})
+
+test('silence is judged at the timeout', async () => {
+  const fake = fakeMonitor()
+  const { verdict } = await judgeGuest(fake.monitor, { ...rules, timeoutMs: 50 }, await newFile())
+  expect(verdict).toMatchObject({ verdict: 'failed', reason: 'no-output' })
+  expect(fake.wasKilled()).toBe(true)
+})
+
+test('a monitor whose control channel never answers is given up at the timeout', async () => {
+  const fake = fakeMonitor()
+  const monitor = { ...fake.monitor, control: new PassThrough() }
+  monitor.control.write = () => true
+  const { verdict } = await judgeGuest(monitor, { ...rulesOf('virtio', 'tcg'), timeoutMs: 50 }, await newFile())
+  expect(verdict).toMatchObject({ verdict: 'failed', reason: 'no-output' })
+})
+
+test('a monitor that could not be started fails the boot with its reason', async () => {
+  const fake = fakeMonitor()
+  const judged = judgeGuest(fake.monitor, rules, await newFile())
+  fake.fail(new Error('spawn ENOENT'))
+  await expect(judged).rejects.toThrow('spawn ENOENT')
+})

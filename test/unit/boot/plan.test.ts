@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import { type MachineFacts, type PlanRequest, planBoot } from '../../../src/boot/plan.js'
+import { type TargetName, targets } from '../../../src/target/target.js'
+
+interface Asked extends Partial<Omit<PlanRequest, 'target'>> {
+  readonly kvm?: MachineFacts['kvm']
+  readonly on?: MachineFacts['architecture']
+}
+
+function plan(target: TargetName, { kvm = 'absent', on = 'x86_64', ...asked }: Asked = {}) {
+  const request: PlanRequest = {
+    target: targets[target],
+    architecture: 'x86_64',
+    accelerator: 'auto',
+    imagePath: '/work/dist/hello',
+    memoryMiB: 64,
+    args: [],
+    ownsArgv0: targets[target].backend === 'unikraft',
+    ...asked,
+  }
+  return planBoot(request, { architecture: on, kvm })
+}
+
+const commands = (...asked: Parameters<typeof plan>) => plan(...asked).attempts.map(({ argv }) => argv.join(' '))
+const ways = (...asked: Parameters<typeof plan>) => plan(...asked).attempts.map(({ monitor, accelerator }) => `${monitor} ${accelerator}`)
+
+const qemu = (program: string, machine: string, cpu: string, device = '') =>
+  `${program} -nodefaults -no-user-config -no-reboot -display none -machine ${machine} -cpu ${cpu} -m 64M${device}` +
+  ' -chardev stdio,id=console,signal=off -serial chardev:console -chardev socket,id=qmp,fd=3 -mon chardev=qmp,mode=control' +
+  ' -S -kernel /work/dist/hello'
+
+describe('the exact command', () => {
+  test('QEMU x86_64 by emulation', () => {
+    expect(commands('virtio')).toEqual([qemu('qemu-system-x86_64', 'q35,accel=tcg', 'max', ' -device isa-debug-exit')])
+  })
+
+  test('QEMU x86_64: KVM first, emulation next', () => {
+    expect(commands('virtio', { kvm: 'open' })).toEqual([
+      qemu('qemu-system-x86_64', 'q35,accel=kvm', 'host', ' -device isa-debug-exit'),
+      qemu('qemu-system-x86_64', 'q35,accel=tcg', 'max', ' -device isa-debug-exit'),
+    ])
+  })
+
+  test('QEMU aarch64, and the image’s name where the guest takes the first word for its own', () => {
+    expect(commands('unikraft-qemu', { architecture: 'aarch64', args: ['a', 'b c'] })).toEqual([
+      `${qemu('qemu-system-aarch64', 'virt,accel=tcg', 'cortex-a72')} -append hello a "b c"`,
+    ])
+  })
+
+  test('QEMU x86_64 names the kernel itself', () => {
+    expect(commands('unikraft-qemu', { args: ['a'] })[0]).toMatch(/ -kernel \/work\/dist\/hello -append a$/)
+  })
+
+  test('QEMU hands over arguments as one word', () => {
+    expect(plan('virtio', { args: ['--port=80', 'two words'] }).attempts[0]?.argv.slice(-2)).toEqual(['-append', '--port=80 "two words"'])
+  })
+
+  test('Solo5’s tenders', () => {
+    expect(commands('spt')).toEqual(['solo5-spt --mem=64 -- /work/dist/hello'])
+    expect(plan('hvt', { kvm: 'open', memoryMiB: 32, args: ['--x', 'a b'] }).attempts[0]?.argv).toEqual([
+      'solo5-hvt',
+      '--mem=32',
+      '--',
+      '/work/dist/hello',
+      '--x "a b"',
+    ])
+  })
+
+  test('a process gets its arguments as they are', () => {
+    expect(plan('unix', { args: ['--x', 'a b'] }).attempts[0]?.argv).toEqual(['/work/dist/hello', '--x', 'a b'])
+  })
+
+  test('only QEMU has a control channel', () => {
+    expect(plan('virtio').attempts[0]?.qmp).toBe(true)
+    expect(plan('spt').attempts[0]?.qmp).toBe(false)
+  })
+})
+
+describe('the ways to run an image on this machine', () => {
+  test.each<readonly [name: string, target: TargetName, asked: Asked, ways: readonly string[]]>([
+    ['virtio with KVM', 'virtio', { kvm: 'open' }, ['qemu kvm', 'qemu tcg']],
+    ['virtio, KVM wanted', 'virtio', { kvm: 'open', accelerator: 'kvm' }, ['qemu kvm']],
+    ['virtio, KVM wanted and absent', 'virtio', { accelerator: 'kvm' }, []],
+    ['virtio, KVM wanted and denied', 'virtio', { accelerator: 'kvm', kvm: 'denied' }, []],
+    ['virtio, emulation wanted', 'virtio', { kvm: 'open', accelerator: 'tcg' }, ['qemu tcg']],
+    ['virtio, KVM denied', 'virtio', { kvm: 'denied' }, ['qemu tcg']],
+    ['virtio on another machine', 'virtio', { kvm: 'open', on: 'aarch64' }, ['qemu tcg']],
+    ['Unikraft aarch64 at home', 'unikraft-qemu', { kvm: 'open', on: 'aarch64', architecture: 'aarch64' }, ['qemu kvm', 'qemu tcg']],
+    ['Unikraft aarch64 abroad', 'unikraft-qemu', { kvm: 'open', architecture: 'aarch64' }, ['qemu tcg']],
+    ['hvt with KVM', 'hvt', { kvm: 'open' }, ['solo5-hvt kvm']],
+    ['hvt without', 'hvt', {}, []],
+    ['hvt, emulation wanted', 'hvt', { kvm: 'open', accelerator: 'tcg' }, []],
+    ['hvt abroad', 'hvt', { kvm: 'open', architecture: 'aarch64' }, []],
+    ['spt needs nothing', 'spt', {}, ['solo5-spt native']],
+    ['spt abroad', 'spt', { architecture: 'aarch64' }, []],
+    ['unix', 'unix', {}, ['process native']],
+    ['unix abroad', 'unix', { on: 'aarch64' }, []],
+    ['xen', 'xen', { kvm: 'open' }, []],
+    ['qubes', 'qubes', { kvm: 'open' }, []],
+    ['muen', 'muen', { kvm: 'open' }, []],
+  ])('%s', (_, target, asked, expected) => {
+    expect(ways(target, asked)).toEqual(expected)
+  })
+})
+
+describe('why there is no further way', () => {
+  test.each<readonly [name: string, target: TargetName, asked: Asked, reason: string, summary: RegExp, remedy: RegExp]>([
+    ['no /dev/kvm', 'hvt', {}, 'accelerator', /hvt on x86_64 needs KVM, and there is no \/dev\/kvm here/, /spt or virtio/],
+    ['KVM denied', 'hvt', { kvm: 'denied' }, 'accelerator', /may not be opened by this user/, /group of \/dev\/kvm/],
+    ['KVM broken', 'hvt', { kvm: 'open' }, 'accelerator', /opens here but fails its guests/, /spt or virtio/],
+    ['KVM forbidden', 'hvt', { kvm: 'open', accelerator: 'tcg' }, 'accelerator', /`accelerator: tcg` forbids it/, /spt or virtio/],
+    ['KVM of another machine', 'hvt', { kvm: 'open', architecture: 'aarch64' }, 'accelerator', /this machine is x86_64/, /./],
+    ['KVM wanted where emulation would do', 'virtio', { accelerator: 'kvm' }, 'accelerator', /no \/dev\/kvm/, /leave `accelerator: kvm` out/],
+    ['spt of arm64', 'spt', { architecture: 'aarch64' }, 'unsupported', /image is for aarch64, this machine is x86_64/, /arm64 runner/],
+    ['spt of x86_64', 'spt', { on: 'aarch64' }, 'unsupported', /image is for x86_64, this machine is aarch64/, /x86_64 runner/],
+    ['xen', 'xen', {}, 'unsupported', /builds xen and does not boot it/, /a Xen host/],
+  ])('%s', (_, target, asked, reason, summary, remedy) => {
+    const { otherwise } = plan(target, asked)
+    expect(otherwise.reason).toBe(reason)
+    expect(otherwise.summary).toMatch(summary)
+    expect(otherwise.remedy).toMatch(remedy)
+  })
+})

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import type { Image, ImageSystem } from '../../../src/image/image.js'
+import { anyDialect, dialects } from '../../../src/boot/dialect.js'
+import { type Expectations, checkExpectations, rulesFor } from '../../../src/boot/rules.js'
+import { planBoot } from '../../../src/boot/plan.js'
+import { Problem } from '../../../src/platform/problem.js'
+import { type TargetName, targets } from '../../../src/target/target.js'
+
+const asked: Expectations = { until: 'auto', settle: 3, timeout: 60, expect: [], forbid: [] }
+
+describe('what could never be judged is refused before a boot', () => {
+  test.each<readonly [name: string, target: TargetName, asked: Partial<Expectations>, message: RegExp]>([
+    ['waiting for lines, and none is given', 'spt', { until: 'expect' }, /input until: `expect` waits for lines/],
+    ['a status, and no end', 'spt', { until: 'running', expectExit: 0 }, /expect-exit asks for an end/],
+    ['the status of a target that tells none', 'unikraft-qemu', { expectExit: 3 }, /nothing tells the exit status of unikraft-qemu/],
+  ])('%s', (_, target, more, message) => {
+    const check = () => checkExpectations({ ...asked, ...more }, targets[target])
+    expect(check).toThrow(Problem)
+    expect(check).toThrow(message)
+  })
+
+  test.each<readonly [name: string, target: TargetName, asked: Partial<Expectations>]>([
+    ['nothing asked', 'unikraft-qemu', {}],
+    ['lines to wait for', 'unikraft-qemu', { until: 'expect', expect: [/x/] }],
+    ['a status on the console', 'virtio', { expectExit: 3 }],
+    ['a status with an awaited end', 'hvt', { until: 'exit', expectExit: 0 }],
+  ])('%s is fine', (_, target, more) => {
+    expect(() => checkExpectations({ ...asked, ...more }, targets[target])).not.toThrow()
+  })
+})
+
+describe('what a try is judged by', () => {
+  const rulesOf = (name: TargetName, system: ImageSystem, mayFallBack = false) => {
+    const target = targets[name]
+    const image: Image = { format: 'elf64', architecture: 'x86_64', system }
+    const request = { target, architecture: 'x86_64', accelerator: 'auto', imagePath: '/i', memoryMiB: 64, args: [], ownsArgv0: false } as const
+    const [attempt] = planBoot(request, { architecture: 'x86_64', kvm: 'open' }).attempts
+    if (attempt === undefined) throw new Error('no attempt')
+    return rulesFor({ ...asked, settle: 0.5, expectExit: 3 }, { target, image }, attempt, mayFallBack)
+  }
+
+  test('the target’s words, the attempt’s monitor, seconds as milliseconds', () => {
+    expect(rulesOf('virtio', { kind: 'solo5', abi: 3, abiVersion: 1, devices: [] }, true)).toEqual({
+      words: dialects.solo5,
+      exitReport: 'console',
+      monitor: 'qemu',
+      accelerator: 'kvm',
+      mayFallBack: true,
+      until: 'auto',
+      settleMs: 500,
+      timeoutMs: 60_000,
+      expect: [],
+      forbid: [],
+      expectExit: 3,
+    })
+  })
+
+  test('a kernel without marks may speak as any backend does', () => {
+    expect(rulesOf('unikraft-qemu', { kind: 'unmarked' })).toMatchObject({ words: anyDialect(), exitReport: 'console' })
+    expect(rulesOf('unikraft-qemu', { kind: 'unikraft', platform: 'qemu' })).toMatchObject({ words: dialects.unikraft, exitReport: 'none' })
+  })
+})

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { Problem } from '../../../src/platform/problem.js'
+import { lastLines, processes, quote, succeed } from '../../../src/platform/process.js'
+
+const node = (script: string, ...args: string[]) => [process.execPath, '-e', script, ...args] as const
+
+describe('a program is run to its end', () => {
+  test('status, output and error stream are told apart', async () => {
+    const argv = node('console.log("out"); console.error("err"); process.exitCode = 3')
+    expect(await processes.run(argv)).toEqual({ argv, exitCode: 3, stdout: 'out\n', stderr: 'err\n' })
+  })
+
+  test('a signal is told as a shell does', async () => {
+    expect((await processes.run(node('process.kill(process.pid, "SIGKILL")'))).exitCode).toBe(137)
+  })
+
+  test('arguments reach it as they are, never through a shell', async () => {
+    const words = ['$HOME', 'a b', '`x`', '', '*']
+    const { stdout } = await processes.run(node('console.log(JSON.stringify(process.argv.slice(1)))', ...words))
+    expect(JSON.parse(stdout)).toEqual(words)
+  })
+
+  test('a program that reads its input finds its end', async () => {
+    expect(await processes.run(['cat'])).toMatchObject({ exitCode: 0, stdout: '' })
+  })
+
+  test('environment and folder are those that were given', async () => {
+    const { stdout } = await processes.run(node('console.log(process.cwd(), process.env.X, process.env.HOME)'), { cwd: '/', env: { X: 'y' } })
+    expect(stdout).toBe('/ y undefined\n')
+  })
+
+  test('lines are told as they come, also the last one without its end', async () => {
+    const lines: string[] = []
+    await processes.run(node('process.stdout.write("a\\r\\nb\\nlast")'), { onLine: (line) => void lines.push(line) })
+    expect(lines).toEqual(['a', 'b', 'last'])
+  })
+
+  test('of an endless output the end is kept', async () => {
+    const { stdout } = await processes.run(node('process.stdout.write("x".repeat(9e6) + "the end")'))
+    expect(stdout.length).toBeLessThan(5e6)
+    expect(stdout.endsWith('xthe end')).toBe(true)
+  })
+
+  test('a missing program is a problem that names it; a missing folder is not mistaken for one', async () => {
+    await expect(processes.run(['no-such-program'])).rejects.toThrow(new Problem('no-such-program is not installed or not on PATH'))
+    await expect(processes.run(['true'], { cwd: '/no/such/folder' })).rejects.not.toBeInstanceOf(Problem)
+  })
+})
+
+test('a failure is a problem with its last lines and the command to see it again', () => {
+  const outcome = { argv: ['make', 'two words'], exitCode: 2, stdout: 'a\n\nb\n', stderr: 'error: c\n' }
+  expect(() => succeed(outcome, 'building')).toThrow(Problem)
+  expect(() => succeed(outcome, 'building')).toThrow(
+    expect.objectContaining({
+      message: 'building failed: make ended with status 2',
+      facts: { evidence: ['a', 'b', 'error: c'], again: "make 'two words'" },
+    }),
+  )
+  expect(succeed({ ...outcome, exitCode: 0 }, 'building').stdout).toBe('a\n\nb\n')
+})
+
+test('the last lines are those that are not blank', () => {
+  expect(lastLines('1\n2\r\n \n3\n\n', 2)).toEqual(['2', '3'])
+})
+
+test.each([
+  ['plain-word_1/2:3,4=5@6%7+8.9', 'plain-word_1/2:3,4=5@6%7+8.9'],
+  ['two words', "'two words'"],
+  ["it's", "'it'\\''s'"],
+  ['', "''"],
+])('a shell reads %j back', async (word, quoted) => {
+  expect(quote(word)).toBe(quoted)
+  expect((await processes.run(['sh', '-c', `printf %s ${quote(word)}`])).stdout).toBe(word)
+})
