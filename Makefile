@@ -11,6 +11,7 @@ EXAMPLE ?= bare
 TARGET ?= spt
 ARCH ?=
 OPAM_REPOSITORY ?=
+OPTIONS ?=
 
 # A recipe line that needs Node.js begins with this: the folder of a good one comes first on PATH.
 NODE = node_bin=$$(scripts/bootstrap.sh node) && PATH=$$node_bin:$$PATH &&
@@ -23,7 +24,7 @@ all:
 
 demo:
 	@scripts/bootstrap.sh packages demo
-	@$(NODE) scripts/demo.sh '$(EXAMPLE)' '$(TARGET)' '$(ARCH)' '$(OPAM_REPOSITORY)'
+	@$(NODE) scripts/demo.sh '$(EXAMPLE)' '$(TARGET)' '$(ARCH)' '$(OPAM_REPOSITORY)' $(OPTIONS)
 
 test: test-fast
 	$(NODE) npm run -s test:integration

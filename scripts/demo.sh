@@ -1,24 +1,26 @@
 #!/bin/sh
 # The main job on an example: set-up, build, boot, artifacts in _artifacts/. `make demo` calls it.
-# Usage: scripts/demo.sh EXAMPLE TARGET ARCH OPAM_REPOSITORY     (the last three may be empty)
+# Usage: scripts/demo.sh EXAMPLE TARGET ARCH OPAM_REPOSITORY [OPTION...]     (the three in the middle may be empty)
 set -eu
 cd "$(dirname "$0")/.."
 example=$1 target=$2 arch=$3 opam_repository=$4
+shift 4
 
 unikernel_ci() { node dist/cli/index.js "$@"; }
 
 # The bare example has no OCaml and so no toolchain: one image for each architecture, by gcc alone.
+# shellcheck disable=SC2016 # OUT is for the shell of the build command
 run_bare() {
   unikernel_ci run --directory examples/bare --ocaml-version none --boot required --expect 'Hello from a bare unikernel' \
     --build-command 'make -s OUT="$OUT"' "$@"
 }
 
 if [ "$example" = bare ]; then
-  run_bare --target virtio --arch x86_64
-  run_bare --target unikraft-qemu --arch aarch64
+  run_bare --target virtio --arch x86_64 "$@"
+  run_bare --target unikraft-qemu --arch aarch64 "$@"
 else
   unikernel_ci run --directory "examples/$example" --target "$target" \
-    ${arch:+--arch "$arch"} ${opam_repository:+--opam-repositories "local: $opam_repository"}
+    ${arch:+--arch "$arch"} ${opam_repository:+--opam-repositories "local: $opam_repository"} "$@"
 fi
 
 echo

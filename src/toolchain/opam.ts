@@ -8,6 +8,9 @@ import { environmentOf, layoutOf, opamEnvironment, switchName } from './environm
 import { InstallProgress, failedPackages } from './opam-output.js'
 import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
 
+/** opam says nothing while a compiler builds, for minutes: nobody shall wonder whether it hangs. */
+const silenceMs = 60_000
+
 /**
  * Builds a toolchain in place, in an opam root of its own. The folder is the caller's to remove when this throws.
  *
@@ -44,10 +47,14 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, opam:
 
   const start = performance.now()
   const progress = new InstallProgress()
+  const tell = (news: string) => log.line(`  ${seconds(performance.now() - start).padStart(12)}  ${news}`)
+  const stillAlive = setInterval(() => tell('still building'), silenceMs)
   const installed = await run(['install', compiler, ...packages], (line) => {
     const news = progress.line(line)
-    if (news !== undefined) log.line(`  ${seconds(performance.now() - start).padStart(12)}  ${news}`)
-  })
+    if (news === undefined) return
+    tell(news)
+    stillAlive.refresh()
+  }).finally(() => clearInterval(stillAlive))
   if (installed.exitCode !== 0) throw await installProblem(installed, root, spec.packages)
 
   const environment = environmentOf(spec, (await step('asking opam for its environment', 'env', '--sexp')).stdout)

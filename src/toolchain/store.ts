@@ -60,13 +60,13 @@ export async function obtainToolchain(
 async function fromToolCache(log: Log, path: string, key: string, makers: Makers): Promise<Toolchain | undefined> {
   const found = await readManifest(path)
   if (found?.key !== key) return undefined
+  log.fact('tool cache', `hit (${path})`)
   try {
     await prove(log, found.environment, makers)
   } catch (error) {
     log.notice(`the toolchain in ${path} does not work any more and is made again: ${messageOf(error)}`)
     return undefined
   }
-  log.fact('tool cache', `hit (${path})`)
   return { ...found, source: 'tool-cache' }
 }
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { bootImage } from '../../boot/boot.js'
 import type { BootReport } from '../../boot/report.js'
 import { describeImage, targetOf } from '../../image/check.js'
@@ -37,7 +37,8 @@ export const boot: PartFunction = async (context, inputs, runner) => {
   await saveRecord(context, imagePath, 'boot', report)
   setOutputs(report, (name, value) => runner.setOutput(name, value))
   if (report.verdict.verdict === 'skipped' && report.verdict.reason !== 'not-asked') {
-    log.warning(`${inputs.image} was not booted: ${report.verdict.summary}. ${report.verdict.remedy ?? ''}`.trim())
+    const remedy = report.verdict.remedy === undefined ? '' : `; ${report.verdict.remedy}`
+    log.warning(`${basename(imagePath)} was not booted: ${report.verdict.summary}${remedy}`)
   }
   if (report.verdict.verdict !== 'failed') return true
   log.error(bootFailure(report, again(inputs)).toString())
