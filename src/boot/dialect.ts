@@ -34,7 +34,10 @@ const solo5: DialectWords = {
   ],
 }
 
-/** Unikraft's ukboot banner, the levels of ukdebug's print.c, and its last words: the traps' (arm64, x86) and UK_CRASH's. */
+/**
+ * Unikraft's ukboot banner, the levels of ukdebug's print.c, and its last words: the traps' (arm64, x86), UK_CRASH's
+ * and abort's in lib-musl. On arm64 only they tell a crash from an end.
+ */
 const unikraft: DialectWords = {
   banner: { first: /Powered by$/, last: /^\s+[A-Z]\w+ \d+\.\d+\.\d+/ },
   chrome: [/^(?:\[\s*\d+\.\d+\] )?(?:dbg|Info|Warn|ERR|CRIT): /],
@@ -42,6 +45,7 @@ const unikraft: DialectWords = {
     { kind: 'trap', pattern: /CRIT: .*\bEL\d .*\btrap caught/ },
     { kind: 'trap', pattern: /CRIT: .*\bUnhandled Trap \d/ },
     { kind: 'trap', pattern: /CRIT: .*\bUnikraft [Cc]rash\b/ },
+    { kind: 'abort', pattern: /CRIT: .*\babort called$/ },
   ],
 }
 

@@ -131,6 +131,14 @@ const written: readonly Short[] = [
     [...unikraftBanner, 'before', '[    0.2] CRIT: [libkvmplat] <traps.c @   84> Unhandled Trap 14 (page fault), error code=0x2'],
   ],
   [
+    'abort() on Unikraft for arm64, where QEMU ends with 0 all the same (a real console)',
+    'failed abort',
+    'unikraft-qemu',
+    'tcg',
+    { kind: 'exit', status: 0 },
+    [...unikraftBanner, 'about to abort', '[    0.242575] CRIT: [libmusl] <abort.c @    7> abort called'],
+  ],
+  [
     'Unikraft’s crash screen (unikraft/catalog#258)',
     'failed trap',
     'unikraft-qemu',
