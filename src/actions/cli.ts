@@ -4,9 +4,9 @@ import { createLog } from '../platform/console-log.js'
 import { collectingRunner, readableOutputs } from '../platform/github.js'
 import { type Context, inspectHost } from '../platform/host.js'
 import type { Log } from '../platform/log.js'
-import { quote } from '../platform/process.js'
-import { processes } from '../platform/process.js'
+import { processes, quote } from '../platform/process.js'
 import { doctor } from './doctor.js'
+import { type ExplainOptions, explain } from './explain.js'
 import { type InputName, type Part, inputs, parts } from './interface.js'
 import { readInputs } from './inputs.js'
 import { runGuarded } from './main.js'
@@ -43,12 +43,28 @@ for (const name of [...parts, 'run'] as const) {
   })
 }
 
+const explainCommand = program
+  .command('explain')
+  .description('judge a console that lies on disk, as a boot would have')
+  .argument('<console>', 'the file; the monitor’s own lines may stand in it too')
+  .option('--exit-code <status>', 'the monitor ended with this status')
+  .option('--timed-out', 'the guest was stopped after a time')
+  .option('--still-running', 'the guest was still there')
+for (const input of ['target', 'accelerator', 'until', 'expect', 'forbid', 'expect-exit'] as const) {
+  explainCommand.addOption(optionOf(input))
+}
+explainCommand.action((path: string) => {
+  const options = explainCommand.opts<Record<string, string> & ExplainOptions>()
+  const given = () => readInputs((input) => options[input])
+  return runGuarded(createTerminalLog(), async () => explain(path, given(), options, print, isJson()))
+})
+
 program
   .command('doctor')
   .description('tell what this machine can build and boot, and what is missing')
   .action(() => {
     const log = createTerminalLog()
-    return runGuarded(log, () => doctor({ log, processes, host: inspectHost() }, (text) => process.stdout.write(text), isJson()))
+    return runGuarded(log, () => doctor({ log, processes, host: inspectHost() }, print, isJson()))
   })
 
 try {
@@ -86,6 +102,10 @@ async function runCommand(name: Part | 'run', options: Readonly<Record<string, s
   if (name !== 'setup') return
   for (const [variable, value] of Object.entries(runner.variables)) log.line(`export ${variable}=${quote(value)}`)
   if (runner.path.length > 0) log.line(`export PATH=${runner.path.map(quote).join(':')}:"$PATH"`)
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
 }
 
 function isJson(): boolean {

@@ -41,7 +41,8 @@ export interface BootRequest extends Expectations {
  * @throws Problem when the boot cannot be tried as asked: wrong inputs, the image of another target, no monitor.
  */
 export async function bootImage(context: Context, request: BootRequest): Promise<BootReport> {
-  checkExpectations(request, request.target)
+  const guest = { target: request.target, isMarked: request.image.system.kind !== 'unmarked' }
+  checkExpectations(request, guest)
   checkImage(request.image, request.target.name, request.architecture)
   const { imagePath, image } = request
   if (request.boot === 'skip') {
@@ -58,7 +59,9 @@ export async function bootImage(context: Context, request: BootRequest): Promise
   for (const attempt of plan.attempts) {
     await ensureMonitor(context, attempt, request)
     context.log.fact('machine', describeAttempt(attempt))
-    const rules = rulesFor(request, request, attempt, attempt !== plan.attempts.at(-1))
+    const { monitor, accelerator } = attempt
+    const mayFallBack = attempt !== plan.attempts.at(-1)
+    const rules = rulesFor(request, guest, { monitor, accelerator, mayFallBack })
     last = await runAttempt(context, request, attempt, rules, consoleLog)
     attempts.push({ accelerator: attempt.accelerator, argv: attempt.argv, verdict: last.verdict })
     if (last.verdict.reason !== 'accelerator') break

@@ -7,6 +7,21 @@ import type { Verdict } from './verdict.js'
 /** How a console that lies on disk came to its end. `stopped`: the guest was still there and was stopped by somebody. */
 export type TranscriptEnd = { readonly kind: 'exit'; readonly status: number } | { readonly kind: 'stopped' }
 
+/** `timeout` of coreutils ends with this when it had to stop the monitor. */
+const statusOfTimeout = 124
+
+/**
+ * Takes the end off a kept console whose last line tells it: `[exit=139]`, `[exit=124 wall_ms=4008]`, as in the consoles
+ * of our tests.
+ */
+export function splitTranscript(bytes: Uint8Array): { readonly console: Uint8Array; readonly end?: TranscriptEnd } {
+  const found = /(?:^|\n)(\[exit=(\d{1,3})[^\]\n]*\]\s*)$/.exec(Buffer.from(bytes).toString('latin1'))
+  if (found === null) return { console: bytes }
+  const status = Number(found[2])
+  const console = bytes.subarray(0, bytes.length - (found[1]?.length ?? 0))
+  return { console, end: status === statusOfTimeout ? { kind: 'stopped' } : { kind: 'exit', status } }
+}
+
 /**
  * The verdict for a console on disk. Such a file has no times: all lines count as read at once, then time passes.
  *

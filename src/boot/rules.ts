@@ -1,9 +1,7 @@
-import type { Image } from '../image/image.js'
 import { Problem } from '../platform/problem.js'
-import type { Target } from '../target/target.js'
+import type { ExitReport, Target } from '../target/target.js'
 import { anyDialect, dialects } from './dialect.js'
 import type { Rules } from './judge.js'
-import type { AttemptPlan } from './plan.js'
 
 /** What a person may ask of a boot: the inputs of the same names. */
 export interface Expectations {
@@ -17,12 +15,26 @@ export interface Expectations {
   readonly expectExit?: number | undefined
 }
 
+/** What will be booted, as far as its rules depend on it. */
+export interface Guest {
+  readonly target: Target
+  /**
+   * The image carries its backend's marks. A kernel without any may speak as any backend does, and only its own words
+   * tell how it ended.
+   */
+  readonly isMarked: boolean
+}
+
+function exitReportOf({ target, isMarked }: Guest): ExitReport {
+  return isMarked ? target.exitReport : 'console'
+}
+
 /**
  * Refuses what could never be judged, before anything is started.
  *
  * @throws Problem
  */
-export function checkExpectations(asked: Expectations, target: Target): void {
+export function checkExpectations(asked: Expectations, guest: Guest): void {
   if (asked.until === 'expect' && asked.expect.length === 0) {
     throw new Problem('input until: `expect` waits for lines, and input expect is empty', {
       do: 'give `expect`, or set `until: running`',
@@ -34,33 +46,24 @@ export function checkExpectations(asked: Expectations, target: Target): void {
       do: 'leave one of the two out',
     })
   }
-  if (target.exitReport === 'none') {
-    throw new Problem(`input expect-exit: nothing tells the exit status of ${target.name}`, {
+  if (exitReportOf(guest) === 'none') {
+    throw new Problem(`input expect-exit: nothing tells the exit status of ${guest.target.name}`, {
       because: 'its monitor ends the same way whatever status the unikernel gave',
       do: 'ask for a line on the console with `expect`',
     })
   }
 }
 
-/**
- * What this try is judged by.
- *
- * @param mayFallBack another try follows when the accelerator of this one fails.
- */
+/** What a boot is judged by. */
 export function rulesFor(
   asked: Expectations,
-  { target, image }: { readonly target: Target; readonly image: Image },
-  attempt: AttemptPlan,
-  mayFallBack: boolean,
+  guest: Guest,
+  machine: Pick<Rules, 'monitor' | 'accelerator' | 'mayFallBack'>,
 ): Rules {
-  // A kernel without marks may speak as any backend does, and only its own words tell how it ended.
-  const isMarked = image.system.kind !== 'unmarked'
   return {
-    words: isMarked ? dialects[target.dialect] : anyDialect(),
-    exitReport: isMarked ? target.exitReport : 'console',
-    monitor: attempt.monitor,
-    accelerator: attempt.accelerator,
-    mayFallBack,
+    words: guest.isMarked ? dialects[guest.target.dialect] : anyDialect(),
+    exitReport: exitReportOf(guest),
+    ...machine,
     until: asked.until,
     settleMs: asked.settle * 1000,
     timeoutMs: asked.timeout * 1000,

@@ -159,6 +159,17 @@ describe('what a run leaves', () => {
     expect(JSON.parse(readFileSync(join(artifact, 'build-info.json'), 'utf8'))).toBeTruthy()
   })
 
+  test('the verdict of a console on disk', () => {
+    const console = join(root, 'test/fixtures/console/x86_64-virtio-tcg-exc.txt')
+    const ended = cli(['--json', 'explain', console, '--target', 'virtio'])
+    expect(ended.status).toBe(1)
+    expect(JSON.parse(ended.stdout)).toMatchObject({ verdict: 'failed', reason: 'exception', exitStatus: 2 })
+    expect(cli(['explain', console, '--target', 'virtio', '--exit-code', '83', '--expect', 'boom', '--expect-exit', '2']).status).toBe(0)
+    const untold = join(folder, 'console.txt')
+    writeFileSync(untold, 'a line\n')
+    expect(errorOf(cli(['explain', untold]))).toMatch(/^Error: how did it end\? Exactly one is needed\n {2}accepted {3}--exit-code N /)
+  })
+
   test('the machine’s abilities, as JSON', () => {
     const ended = cli(['--json', 'doctor'])
     expect(ended.status).toBe(0)

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dialects } from '../../../src/boot/dialect.js'
-import { type TranscriptEnd, explainConsole } from '../../../src/boot/explain.js'
+import { type TranscriptEnd, explainConsole, splitTranscript } from '../../../src/boot/explain.js'
 import type { Rules } from '../../../src/boot/judge.js'
 import type { Verdict } from '../../../src/boot/verdict.js'
 import { type TargetName, targets } from '../../../src/target/target.js'
@@ -65,13 +65,12 @@ export const realConsoles: readonly Case[] = readdirSync(folder)
     if (name === null) throw new Error(`unknown name ${file}`)
     const [, target = '', how = '', program = ''] = name
     const bytes = readFileSync(new URL(file, folder))
-    const last = /\n?\[exit=(\d+)[^\n]*\]\n?$/.exec(bytes.toString('latin1'))
-    if (last === null) throw new Error(`no exit in ${file}`)
-    const status = Number(last[1])
+    const { console, end } = splitTranscript(bytes)
+    if (end === undefined) throw new Error(`no end in ${file}`)
     return {
       name: file,
-      console: bytes.subarray(0, last.index + 1),
-      end: status === 124 ? { kind: 'stopped' } : { kind: 'exit', status },
+      console,
+      end,
       rules: rulesOf(target as TargetName, how === 'tcg' ? 'tcg' : target === 'spt' ? 'native' : 'kvm'),
       right: how === 'brokenkvm' || how === 'kvmhost' ? 'skipped accelerator' : (rightByProgram[program] ?? 'unknown program'),
     }

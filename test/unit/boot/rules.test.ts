@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Image, ImageSystem } from '../../../src/image/image.js'
+import type { ImageSystem } from '../../../src/image/image.js'
 import { anyDialect, dialects } from '../../../src/boot/dialect.js'
 import { type Expectations, checkExpectations, rulesFor } from '../../../src/boot/rules.js'
 import { planBoot } from '../../../src/boot/plan.js'
@@ -14,7 +14,7 @@ describe('what could never be judged is refused before a boot', () => {
     ['a status, and no end', 'spt', { until: 'running', expectExit: 0 }, /expect-exit asks for an end/],
     ['the status of a target that tells none', 'unikraft-qemu', { expectExit: 3 }, /nothing tells the exit status of unikraft-qemu/],
   ])('%s', (_, target, more, message) => {
-    const check = () => checkExpectations({ ...asked, ...more }, targets[target])
+    const check = () => checkExpectations({ ...asked, ...more }, { target: targets[target], isMarked: true })
     expect(check).toThrow(Problem)
     expect(check).toThrow(message)
   })
@@ -25,18 +25,19 @@ describe('what could never be judged is refused before a boot', () => {
     ['a status on the console', 'virtio', { expectExit: 3 }],
     ['a status with an awaited end', 'hvt', { until: 'exit', expectExit: 0 }],
   ])('%s is fine', (_, target, more) => {
-    expect(() => checkExpectations({ ...asked, ...more }, targets[target])).not.toThrow()
+    expect(() => checkExpectations({ ...asked, ...more }, { target: targets[target], isMarked: true })).not.toThrow()
   })
 })
 
 describe('what a try is judged by', () => {
   const rulesOf = (name: TargetName, system: ImageSystem, mayFallBack = false) => {
     const target = targets[name]
-    const image: Image = { format: 'elf64', architecture: 'x86_64', system }
     const request = { target, architecture: 'x86_64', accelerator: 'auto', imagePath: '/i', memoryMiB: 64, args: [], ownsArgv0: false } as const
     const [attempt] = planBoot(request, { architecture: 'x86_64', kvm: 'open' }).attempts
     if (attempt === undefined) throw new Error('no attempt')
-    return rulesFor({ ...asked, settle: 0.5, expectExit: 3 }, { target, image }, attempt, mayFallBack)
+    const { monitor, accelerator } = attempt
+    const guest = { target, isMarked: system.kind !== 'unmarked' }
+    return rulesFor({ ...asked, settle: 0.5, expectExit: 3 }, guest, { monitor, accelerator, mayFallBack })
   }
 
   test('the target’s words, the attempt’s monitor, seconds as milliseconds', () => {

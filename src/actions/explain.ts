@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import { type TranscriptEnd, explainConsole, splitTranscript } from '../boot/explain.js'
+import { rulesFor } from '../boot/rules.js'
+import type { Accelerator } from '../boot/report.js'
+import { Problem, messageOf } from '../platform/problem.js'
+import { type Target, targets } from '../target/target.js'
+import type { Inputs } from './interface.js'
+import { withTarget } from './inputs.js'
+
+export interface ExplainOptions {
+  readonly exitCode?: string
+  readonly timedOut?: boolean
+  readonly stillRunning?: boolean
+}
+
+/**
+ * The verdict for a console on disk, as JSON or as three lines: for people whose CI keeps logs.
+ *
+ * @param given the inputs of a boot: what was asked of this one.
+ */
+export async function explain(
+  path: string,
+  given: Inputs,
+  options: ExplainOptions,
+  print: (text: string) => void,
+  asJson: boolean,
+): Promise<boolean> {
+  const target = targets[withTarget(given).target]
+  const { console, end } = splitTranscript(
+    await readFile(path).catch((error: unknown) => {
+      throw new Problem(`${path} cannot be read: ${messageOf(error)}`)
+    }),
+  )
+  const { monitor } = target
+  const machine = { monitor, accelerator: acceleratorOf(target, given.accelerator), mayFallBack: false }
+  const rules = rulesFor(given, { target, isMarked: true }, machine)
+  const verdict = explainConsole(console, endOf(options, end), rules)
+  if (asJson) print(`${JSON.stringify(verdict, null, 2)}\n`)
+  else {
+    print(`${verdict.verdict}: ${verdict.summary} (${verdict.reason})\n`)
+    if (verdict.evidence !== undefined) print(`evidence  ${verdict.evidence.line}\n`)
+    if (verdict.remedy !== undefined) print(`do        ${verdict.remedy}\n`)
+  }
+  return verdict.verdict !== 'failed'
+}
+
+function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: TranscriptEnd | undefined): TranscriptEnd {
+  const given = [exitCode, timedOut, stillRunning].filter((value) => value !== undefined && value !== false)
+  if (given.length === 0 && told !== undefined) return told
+  if (given.length !== 1) {
+    throw new Problem('how did it end? Exactly one is needed', {
+      accepted: '--exit-code N (the monitor’s, as a shell gives it), --timed-out, --still-running; or a last line `[exit=N]` in the file',
+    })
+  }
+  if (exitCode === undefined) return { kind: 'stopped' }
+  const status = /^\d{1,3}$/.test(exitCode) ? Number(exitCode) : 256
+  if (status > 255) throw new Problem(`--exit-code: ${JSON.stringify(exitCode)} is not accepted`, { accepted: '0 to 255' })
+  return { kind: 'exit', status }
+}
+
+/** What such a target runs on when nobody says: a console of KVM's failure is known by its words. */
+function acceleratorOf({ monitor }: Target, asked: Inputs['accelerator']): Accelerator {
+  if (monitor === 'solo5-hvt') return 'kvm'
+  if (monitor !== 'qemu' && monitor !== 'firecracker') return 'native'
+  return asked === 'tcg' ? 'tcg' : 'kvm'
+}
