@@ -12,7 +12,7 @@ function plan(target: TargetName, { kvm = 'absent', on = 'x86_64', ...asked }: A
     target: targets[target],
     architecture: 'x86_64',
     accelerator: 'auto',
-    imagePath: '/work/dist/hello',
+    imagePath: '/project/dist/hello',
     memoryMiB: 64,
     args: [],
     ownsArgv0: targets[target].backend === 'unikraft',
@@ -27,7 +27,7 @@ const ways = (...asked: Parameters<typeof plan>) => plan(...asked).attempts.map(
 const qemu = (program: string, machine: string, cpu: string, device = '') =>
   `${program} -nodefaults -no-user-config -no-reboot -display none -machine ${machine} -cpu ${cpu} -m 64M${device}` +
   ' -chardev stdio,id=console,signal=off -serial chardev:console -chardev socket,id=qmp,fd=3 -mon chardev=qmp,mode=control' +
-  ' -S -kernel /work/dist/hello'
+  ' -S -kernel /project/dist/hello'
 
 describe('the exact command', () => {
   test('QEMU x86_64 by emulation', () => {
@@ -56,18 +56,18 @@ describe('the exact command', () => {
   })
 
   test('Solo5’s tenders', () => {
-    expect(commands('spt')).toEqual(['solo5-spt --mem=64 -- /work/dist/hello'])
+    expect(commands('spt')).toEqual(['solo5-spt --mem=64 -- /project/dist/hello'])
     expect(plan('hvt', { kvm: 'open', memoryMiB: 32, args: ['--x', 'a b'] }).attempts[0]?.argv).toEqual([
       'solo5-hvt',
       '--mem=32',
       '--',
-      '/work/dist/hello',
+      '/project/dist/hello',
       '--x "a b"',
     ])
   })
 
   test('a process gets its arguments as they are', () => {
-    expect(plan('unix', { args: ['--x', 'a b'] }).attempts[0]?.argv).toEqual(['/work/dist/hello', '--x', 'a b'])
+    expect(plan('unix', { args: ['--x', 'a b'] }).attempts[0]?.argv).toEqual(['/project/dist/hello', '--x', 'a b'])
   })
 
   test('only QEMU has a control channel', () => {
