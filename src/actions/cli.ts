@@ -22,7 +22,7 @@ const about: Readonly<Record<Part | 'run', string>> = {
   setup: 'put the cross toolchain on this machine (from the tool cache, or built by opam) and print how to use it',
   build: 'build the unikernel with the toolchain that `setup` gave',
   boot: 'boot an image and judge it',
-  publish: 'gather image, console and build info in _artifacts/',
+  publish: 'gather image, console and build info in one folder (_artifacts/)',
   run: 'all of it: setup, build, boot, publish',
 }
 
@@ -66,6 +66,13 @@ program
     const log = createTerminalLog()
     return runGuarded(log, () => doctor({ log, processes, host: inspectHost() }, print, isJson()))
   })
+
+// A reader that has seen enough (`| head -1`) is no error; what was begun is done to its end, with its true status.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
 
 try {
   await program.exitOverride().parseAsync()
@@ -115,7 +122,7 @@ function isJson(): boolean {
 function createTerminalLog(): Log {
   const stream = isJson() ? process.stderr : process.stdout
   return createLog({
-    gitHub: false,
+    gitHub: process.env['GITHUB_ACTIONS'] === 'true',
     write: (text) => stream.write(text),
     colour: stream.isTTY && process.env['NO_COLOR'] === undefined,
     verbose: program.opts<{ verbose?: boolean }>().verbose === true,

@@ -66,7 +66,8 @@ async function examine(context: Context, target: Target, architecture: Architect
   )
   const best = plan.attempts[0]
   const monitorIsMissing = best?.debianPackage !== undefined && findProgram(best.argv[0], host.environment['PATH']) === undefined
-  const needed = recipe === undefined ? [] : systemPackages(recipe, { ocaml: '' }).use
+  const packages = recipe && systemPackages(recipe, { ocaml: '' })
+  const needed = packages === undefined ? [] : [...packages.use, ...packages.build]
   return {
     target: target.name,
     architecture,

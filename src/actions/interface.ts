@@ -1,6 +1,6 @@
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { defaultTarget, targetNames } from '../target/target.js'
-import { InputError, flag, integer, lines, oneOf, optional, pattern, text, words } from './parsers.js'
+import { InputError, flag, integer, lines, oneOf, optional, patterns, text, words } from './parsers.js'
 
 /** The parts a run is made of; each is an action of its own and a command of the command line. */
 export const parts = ['setup', 'build', 'boot', 'publish'] as const
@@ -42,7 +42,7 @@ export const inputs = {
   ),
   arch: input(
     ['setup', 'build', 'boot', 'publish'],
-    'Architecture of the unikernel: x86_64 or aarch64 (amd64 and arm64 are understood). Empty: the host’s.',
+    'Architecture of the unikernel: x86_64 or aarch64 (amd64 and arm64 are understood). Empty: the host’s; for boot and publish, the image’s.',
     '',
     optional(architecture),
   ),
@@ -124,8 +124,8 @@ export const inputs = {
     oneOf('auto', 'true', 'false', 'read-only'),
   ),
   'install-system-packages': input(
-    ['setup', 'boot'],
-    'Install the system packages that are missing, with apt. false: say which, and stop.',
+    ['setup', 'build', 'boot'],
+    'Install the system packages that are missing, with apt (in build: by opam, for the project’s own dependencies). false: say which, and stop.',
     'true',
     flag,
   ),
@@ -139,7 +139,7 @@ export const inputs = {
   ),
   accelerator: input(
     ['boot'],
-    'auto: KVM where it works, else emulation. kvm never falls back. tcg never uses KVM.',
+    'auto: KVM where it works, else emulation. kvm never falls back. tcg never uses KVM. spt and unix need neither.',
     'auto',
     oneOf('auto', 'kvm', 'tcg'),
   ),
@@ -162,13 +162,13 @@ export const inputs = {
     ['boot'],
     'Regular expressions, one a line: each must match a line of the console.',
     '',
-    (value: string) => lines(value).map(pattern),
+    patterns,
   ),
   forbid: input(
     ['boot'],
     'Regular expressions, one a line: none may match a line of the console.',
     '',
-    (value: string) => lines(value).map(pattern),
+    patterns,
   ),
   'expect-exit': input(
     ['boot'],
@@ -209,7 +209,7 @@ export interface OutputDefinition {
 /** Every output, once. */
 export const outputs = {
   'toolchain-path': { part: 'setup', description: 'Folder of the toolchain.' },
-  'toolchain-key': { part: 'setup', description: 'Cache key of the toolchain: everything that it depends on.' },
+  'toolchain-key': { part: 'setup', description: 'Cache key of the toolchain.' },
   'cache-hit': { part: 'setup', description: 'true when the toolchain was not built in this run.' },
   'ocaml-version': { part: 'setup', description: 'The exact version of OCaml.' },
   image: { part: 'build', description: 'Path of the image (of the first one, when the build made several).' },

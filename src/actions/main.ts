@@ -1,10 +1,11 @@
 import { getInput } from '@actions/core'
 import { createLog } from '../platform/console-log.js'
-import { type Context, inspectHost } from '../platform/host.js'
+import { type Context, foldersOf, inspectHost } from '../platform/host.js'
 import { type Runner, gitHubRunner } from '../platform/github.js'
 import type { Log } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
 import { processes } from '../platform/process.js'
+import { systemProblem } from '../platform/system-error.js'
 import { type Inputs, type Part, inputs } from './interface.js'
 import { readInputs } from './inputs.js'
 
@@ -27,14 +28,15 @@ export async function runAction(part: Part, run: PartFunction): Promise<void> {
   })
 }
 
-/** Runs to the end and sets our exit status; a {@link Problem} is told as it is, anything else as our own defect. */
+/** Runs to the end and sets our exit status; a {@link Problem} is told as it is, so is a folder that cannot be used, anything else as our own defect. */
 export async function runGuarded(log: Log, run: () => Promise<boolean>): Promise<void> {
   try {
     if (!(await run())) process.exitCode = 1
   } catch (error) {
     process.exitCode = 1
-    if (error instanceof Problem) {
-      log.error(error.toString())
+    const problem = error instanceof Problem ? error : systemProblem(error, () => foldersOf(process.env))
+    if (problem !== undefined) {
+      log.error(problem.toString())
       return
     }
     log.error('a defect of unikernel-ci, not of your project: please report it with this log')

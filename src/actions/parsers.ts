@@ -48,7 +48,14 @@ export const lines = (value: string): readonly string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
 
-export const pattern = (value: string): RegExp => {
+/** One regular expression a line, as it stands: a `#` and blanks mean themselves. Blank lines are left out. */
+export const patterns = (value: string): readonly RegExp[] =>
+  value
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+    .map(pattern)
+
+const pattern = (value: string): RegExp => {
   try {
     return new RegExp(value, 'u')
   } catch (error) {

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import type { Readable } from 'node:stream'
 import type { MonitorProcess } from '../platform/monitor-process.js'
 import type { ConsoleFile } from '../platform/console-file.js'
 import { type GuestEvent, Judge, type MachineState, type Rules } from './judge.js'
@@ -9,6 +10,9 @@ import type { Verdict } from './verdict.js'
 /** A guest that pauses this long in the middle of a line has perhaps said all it will say: a prompt, a last word. */
 const unfinishedLineMs = 50
 const keptLines = 30
+
+/** QMP's ShutdownCause where neither the guest nor we ended QEMU. */
+const outsideReasons: readonly unknown[] = ['host-signal', 'host-error', 'host-qmp-quit']
 
 export interface AttemptResult {
   readonly verdict: Verdict
@@ -25,7 +29,6 @@ export interface AttemptResult {
  */
 export async function judgeGuest(monitor: MonitorProcess, rules: Rules, file: ConsoleFile): Promise<AttemptResult> {
   const judge = new Judge(rules)
-  const lines = new Lines()
   const errorLines = new Lines()
   const consoleEnd: string[] = []
   const monitorSaid: string[] = []
@@ -46,33 +49,45 @@ export async function judgeGuest(monitor: MonitorProcess, rules: Rules, file: Co
       setImmediate(() => setImmediate(() => see({ kind: 'clock', atMs: now() }))),
     )
   }
-  const sayUnfinished = () => {
-    if (lines.unfinished !== '') see({ kind: 'unfinished', text: lines.unfinished, atMs: now() })
-  }
   const keep = (list: string[], line: string) => {
     list.push(line)
     if (list.length > keptLines) list.shift()
   }
 
-  monitor.console.on('data', (chunk: Buffer) => {
-    file.write(chunk, monitor.console)
-    for (const text of lines.add(chunk)) {
-      keep(consoleEnd, text)
-      see({ kind: 'console', text, atMs: now() })
+  const speak = (text: string) => {
+    keep(consoleEnd, text)
+    see({ kind: 'console', text, atMs: now() })
+  }
+  const readConsole = (name: string, stream: Readable): Lines => {
+    const lines = new Lines()
+    const sayUnfinished = () => {
+      if (lines.unfinished !== '') see({ kind: 'unfinished', text: lines.unfinished, atMs: now() })
     }
-    if (lines.unfinished !== '') timers.setOnce('unfinished', performance.now() + unfinishedLineMs, sayUnfinished)
-  })
+    stream.on('data', (chunk: Buffer) => {
+      file.write(chunk, stream)
+      lines.add(chunk).forEach(speak)
+      if (lines.unfinished !== '') timers.setOnce(name, performance.now() + unfinishedLineMs, sayUnfinished)
+    })
+    return lines
+  }
+  const consoles = [readConsole('unfinished', monitor.console)]
   const complain = (text: string) => {
     keep(monitorSaid, text)
     see({ kind: 'monitor', text, atMs: now() })
   }
-  monitor.errors.on('data', (chunk: Buffer) => errorLines.add(chunk).forEach(complain))
+  // A process has no monitor: its error stream is its own.
+  if (rules.monitor === 'process') consoles.push(readConsole('unfinished error', monitor.errors))
+  else monitor.errors.on('data', (chunk: Buffer) => errorLines.add(chunk).forEach(complain))
 
   const tell = (state: MachineState) => see({ kind: 'machine', state, atMs: now() })
   const qmp: Qmp | undefined = monitor.control && new Qmp(monitor.control, (event) => void onMachineEvent(event))
   const onMachineEvent = async (event: QmpEvent) => {
     if (event.event === 'GUEST_PANICKED') tell('panicked')
-    if (event.event === 'SHUTDOWN' && event.data?.['reason'] === 'guest-reset') tell('reset')
+    if (event.event === 'SHUTDOWN') {
+      const reason = event.data?.['reason']
+      if (reason === 'guest-reset') tell('reset')
+      if (outsideReasons.includes(reason)) tell('quit')
+    }
     if (event.event === 'STOP' && (await isBroken(qmp))) tell('stopped')
   }
   // The clock runs from here, for a monitor that never lets its guest begin, and anew from the guest's beginning.
@@ -84,10 +99,7 @@ export async function judgeGuest(monitor: MonitorProcess, rules: Rules, file: Co
     see({ kind: 'clock', atMs: 0 })
   })
   const seen = monitor.ended.then(({ code, signal }) => {
-    if (lines.unfinished !== '') {
-      keep(consoleEnd, lines.unfinished)
-      see({ kind: 'console', text: lines.unfinished, atMs: now() })
-    }
+    for (const { unfinished } of consoles) if (unfinished !== '') speak(unfinished)
     if (errorLines.unfinished !== '') complain(errorLines.unfinished)
     see({ kind: 'exit', code, signal, atMs: now() })
   })

@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto'
-import { basename, join } from 'node:path'
+import { mkdir, rm, symlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { checkImage } from '../image/check.js'
 import type { Image } from '../image/image.js'
 import { ensureSystemPackages } from '../platform/apt.js'
 import { ConsoleFile } from '../platform/console-file.js'
+import { environmentForOthers } from '../platform/guarded-environment.js'
 import type { Context } from '../platform/host.js'
-import { kvmAccess } from '../platform/kvm.js'
+import { kvmAccess, openKvm } from '../platform/kvm.js'
 import { startMonitor } from '../platform/monitor-process.js'
 import { Problem } from '../platform/problem.js'
+import { quote } from '../platform/process.js'
 import { findProgram } from '../platform/programs.js'
 import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
 import { type AttemptResult, judgeGuest } from './attempt.js'
 import type { Rules } from './judge.js'
-import { type AttemptPlan, type PlanRequest, planBoot } from './plan.js'
+import { type AttemptPlan, type BootPlan, type KvmAccess, type PlanRequest, planBoot } from './plan.js'
 import type { Attempt, BootReport } from './report.js'
-import { type Expectations, checkExpectations, rulesFor } from './rules.js'
+import { type Expectations, type Guest, checkExpectations, rulesFor } from './rules.js'
 import type { Verdict } from './verdict.js'
 
 export interface BootRequest extends Expectations {
@@ -49,15 +52,29 @@ export async function bootImage(context: Context, request: BootRequest): Promise
     const verdict: Verdict = { verdict: 'skipped', reason: 'not-asked', summary: '`boot: skip`', atMs: 0 }
     return { imagePath, image, verdict, attempts: [], consoleEnd: [] }
   }
-  const plan = planBoot(
-    { ...request, memoryMiB: request.memory, ownsArgv0: image.system.kind === 'unikraft' },
-    { architecture: context.host.architecture, kvm: kvmAccess() },
-  )
+  const consoleLog = consolePath(context, imagePath)
+  if (request.target.monitor !== 'qemu' || !/\s/.test(imagePath)) return bootAs(context, request, guest, imagePath, consoleLog)
+  const link = await linkWithoutBlanks(imagePath, dirname(consoleLog))
+  try {
+    return await bootAs(context, request, guest, link, consoleLog)
+  } finally {
+    await rm(link, { force: true })
+  }
+}
+
+/** @param bootPath the image as the monitor is told of it. */
+async function bootAs(
+  context: Context,
+  request: BootRequest,
+  guest: Guest,
+  bootPath: string,
+  consoleLog: string,
+): Promise<BootReport> {
+  const { imagePath, image } = request
+  const plan = await planHere(context, { ...request, imagePath: bootPath })
   const attempts: Attempt[] = []
   let last: AttemptResult | undefined
-  const consoleLog = consolePath(context, imagePath)
   for (const attempt of plan.attempts) {
-    await ensureMonitor(context, attempt, request)
     context.log.fact('machine', describeAttempt(attempt))
     const { monitor, accelerator } = attempt
     const mayFallBack = attempt !== plan.attempts.at(-1)
@@ -88,6 +105,25 @@ export function asAsked(verdict: Verdict, asked: Pick<BootRequest, 'boot' | 'acc
   return isFailure ? { ...verdict, verdict: 'failed' } : verdict
 }
 
+/**
+ * Plans a boot with its monitors in place. KVM is looked at after they are: installing QEMU triggers udev, which sets
+ * the permission of /dev/kvm anew.
+ *
+ * @throws Problem when a monitor is missing.
+ */
+export async function planHere(context: Context, request: BootRequest, look = kvmAccess): Promise<BootPlan> {
+  const question = { ...request, memoryMiB: request.memory, ownsArgv0: request.image.system.kind === 'unikraft' }
+  const planWith = (kvm: KvmAccess) => planBoot(question, { architecture: context.host.architecture, kvm })
+  const ensureAll = async ({ attempts }: BootPlan) => {
+    for (const attempt of attempts) await ensureMonitor(context, attempt, request)
+  }
+  await ensureAll(planWith(look()))
+  const wantsKvm = planWith('open').attempts.some(({ accelerator }) => accelerator === 'kvm')
+  const plan = planWith(wantsKvm ? await openKvm(context, look) : look())
+  await ensureAll(plan)
+  return plan
+}
+
 async function runAttempt(
   context: Context,
   request: BootRequest,
@@ -97,7 +133,7 @@ async function runAttempt(
 ): Promise<AttemptResult> {
   const file = await ConsoleFile.create(consoleLog)
   try {
-    const environment = { ...context.host.environment, PATH: request.searchPath }
+    const environment = { ...environmentForOthers(context.host.environment), PATH: request.searchPath }
     return await judgeGuest(startMonitor(attempt.argv, environment, attempt.qmp), rules, file)
   } finally {
     await file.close()
@@ -110,10 +146,36 @@ function consolePath(context: Context, imagePath: string): string {
   return join(context.host.folders.state, 'consoles', folder, `console-${basename(imagePath)}.log`)
 }
 
+/**
+ * QEMU for x86 puts the image's path in front of the guest's arguments, and the guest splits it at its blanks.
+ *
+ * @returns a path without blanks, in `folder`, that leads to the image.
+ */
+async function linkWithoutBlanks(imagePath: string, folder: string): Promise<string> {
+  if (/\s/.test(folder)) {
+    throw new Problem('the image’s path has blanks, and so has the folder for a link to it', {
+      found: [imagePath, folder],
+      because: 'QEMU puts the path in front of the unikernel’s arguments, which are split at blanks',
+      do: 'move the image to a path without blanks',
+    })
+  }
+  const link = join(folder, basename(imagePath).replace(/\s/g, '-'))
+  await mkdir(folder, { recursive: true })
+  await rm(link, { force: true })
+  await symlink(imagePath, link)
+  return link
+}
+
 async function ensureMonitor(context: Context, attempt: AttemptPlan, request: BootRequest): Promise<void> {
   const [program] = attempt.argv
   const isThere = () => findProgram(program, request.searchPath) !== undefined
   if (isThere()) return
+  if (attempt.monitor === 'process') {
+    throw new Problem(`${basename(program)} is not executable`, {
+      because: 'a file loses that permission in an artifact or a download',
+      do: `chmod +x ${quote(program)}`,
+    })
+  }
   if (attempt.debianPackage !== undefined && request.installSystemPackages) {
     await ensureSystemPackages(context, [attempt.debianPackage], { install: true })
     if (isThere()) return

@@ -87,7 +87,7 @@ export const ocamlAfterDeath: readonly RegExp[] = [
 ]
 
 /**
- * What monitors print when KVM, and not the image, is at fault (FACTS.md section 6): QEMU's accel/kvm and target/i386,
+ * What monitors print when KVM, and not the image, is at fault (docs/facts.md section 6): QEMU's accel/kvm and target/i386,
  * Solo5's tenders/hvt/hvt_kvm*.c. Each is the end of the boot.
  */
 export const kvmFailures: readonly RegExp[] = [

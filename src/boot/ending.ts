@@ -27,20 +27,26 @@ export interface SeenBefore {
   /** The monitor's first own line that is not a warning. */
   readonly complaint?: Evidence | undefined
   readonly wasReset: boolean
+  /** QEMU was told from outside to end: nothing that the guest did. */
+  readonly wasStopped: boolean
 }
 
 /** A guest that runs as the monitor's own process (spt, unix) dies of these as of the processor's traps. */
 const trapSignals: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGILL', 'SIGBUS', 'SIGFPE', 'SIGTRAP', 'SIGSYS']
 
-/** isa-debug-exit gives (value << 1) | 1: 41 is Solo5's and Unikraft's end, 42 Unikraft's crash (FACTS.md section 5). */
+/** isa-debug-exit gives (value << 1) | 1: 41 is Solo5's and Unikraft's end, 42 Unikraft's crash (docs/facts.md section 5). */
 const unikraftCrashStatus = 85
 
-/** What the end of the monitor tells of the guest's end (FACTS.md section 5). */
+/** What QEMU ends with when its guest ended it: by powering off, and by isa-debug-exit. Any other status is QEMU's own. */
+const guestEndStatuses: readonly (number | null)[] = [0, 83, unikraftCrashStatus]
+
+/** What the end of the monitor tells of the guest's end (docs/facts.md section 5). */
 export function endingOf(
   { exitReport, monitor }: { readonly exitReport: ExitReport; readonly monitor: MonitorKind },
   exit: MonitorExit,
   seen: SeenBefore,
 ): Ending {
+  if (seen.wasStopped) return { kind: 'monitor', summary: `${monitor} was stopped from outside`, evidence: seen.complaint }
   if (seen.wasReset) return { kind: 'reset' }
   return exitReport === 'status' ? endOfProcess(monitor, exit, seen) : endOfMachine(exitReport, monitor, exit, seen)
 }
@@ -85,6 +91,9 @@ function endOfMachine(
   if (announcement !== undefined) return announcedEnding(announcement)
   if (code === 1 && (complaint !== undefined || !guestSpoke)) {
     return { kind: 'monitor', summary: `${monitor} could not run the image`, evidence: complaint }
+  }
+  if (!guestEndStatuses.includes(code)) {
+    return { kind: 'monitor', summary: `${monitor} ended with status ${code ?? 'unknown'}`, evidence: complaint }
   }
   if (exitReport === 'none' && code === unikraftCrashStatus) return { kind: 'trap', summary: 'Unikraft crashed' }
   return { kind: 'unknown' }

@@ -31,8 +31,8 @@ export type GuestEvent = { readonly atMs: number } & (
   | { /** Nothing happened, time went on. */ readonly kind: 'clock' }
 )
 
-/** `reset`: the guest asked to be restarted. `stopped`: paused by QEMU, not by us. */
-export type MachineState = 'reset' | 'panicked' | 'stopped'
+/** `reset`: the guest asked to be restarted. `stopped`: paused by QEMU, not by us. `quit`: QEMU was told from outside to end. */
+export type MachineState = 'reset' | 'panicked' | 'stopped' | 'quit'
 
 /**
  * How long a guest may be silent after it said that it ended or after the words of an uncaught exception, before it
@@ -60,6 +60,7 @@ export class Judge {
   private complaint: Evidence | undefined
   private readonly seen: (Evidence | undefined)[]
   private wasReset = false
+  private wasStopped = false
 
   constructor(private readonly rules: Rules) {
     this.transcript = new Transcript(rules.words)
@@ -84,8 +85,9 @@ export class Judge {
         this.transcript.add({ line: event.text, atMs })
         return this.onLine({ line: event.text, atMs })
       case 'unfinished':
+        // What was asked of a line is asked of the whole of it: its rest may tell otherwise.
         this.transcript.addUnfinished({ line: event.text, atMs })
-        return this.onLine({ line: event.text, atMs })
+        return undefined
       case 'monitor':
         return this.onMonitorLine({ line: event.text, atMs })
       case 'machine':
@@ -123,13 +125,15 @@ export class Judge {
       case 'reset':
         this.wasReset = true
         return undefined
+      case 'quit':
+        this.wasStopped = true
+        return undefined
     }
   }
 
   private onExit(exit: MonitorExit, atMs: number): Verdict {
-    const { announcement, bannerSeen, firstOwnLine } = this.transcript
-    const guestSpoke = bannerSeen || firstOwnLine !== undefined
-    const seen = { guestSpoke, announcement, complaint: this.complaint, wasReset: this.wasReset }
+    const { complaint, guestSpoke, wasReset, wasStopped } = this
+    const seen = { guestSpoke, announcement: this.transcript.announcement, complaint, wasReset, wasStopped }
     return this.onEnding(endingOf(this.rules, exit, seen), atMs)
   }
 
@@ -165,6 +169,7 @@ export class Judge {
 
   private onUnknownEnd(atMs: number): Verdict {
     const { exitReport, expect, expectExit } = this.rules
+    if (!this.guestSpoke) return failed('no-output', 'ended without output of its own', atMs, { evidence: this.transcript.lastLine })
     if (expectExit !== undefined) {
       const evidence = this.transcript.lastLine
       return failed('unexpected-exit', `ended, and nothing tells whether with status ${expectExit}`, atMs, { evidence })
@@ -208,6 +213,11 @@ export class Judge {
       return acceleratorFailed(`the guest said nothing under KVM for ${silentKvmMs / 1000} s`, atMs, undefined)
     }
     return atMs >= this.rules.timeoutMs ? this.timedOut(atMs) : undefined
+  }
+
+  /** Its backend's banner or a line of its own was seen. */
+  private get guestSpoke(): boolean {
+    return this.transcript.bannerSeen || this.transcript.firstOwnLine !== undefined
   }
 
   private get silentMs(): number | undefined {

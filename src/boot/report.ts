@@ -16,12 +16,11 @@ export interface Attempt {
 export interface BootReport {
   /** Absolute path of the image. */
   readonly imagePath: string
-  /** Absent when the file could not be read as an image of the target. */
-  readonly image?: Image
+  readonly image: Image
   readonly verdict: Verdict
   readonly attempts: readonly Attempt[]
   /** Absolute path of the whole console of the last attempt. Absent when no monitor was started. */
   readonly consoleLog?: string
-  /** The console's last lines, control characters made visible. */
+  /** The last lines of the console, then of the monitor's own words; as they were read. */
   readonly consoleEnd: readonly string[]
 }

@@ -40,6 +40,12 @@ export function checkExpectations(asked: Expectations, guest: Guest): void {
       do: 'give `expect`, or set `until: running`',
     })
   }
+  if (asked.until !== 'exit' && asked.expectExit === undefined && asked.settle >= asked.timeout) {
+    throw new Problem(`input settle (${asked.settle} s) must be less than input timeout (${asked.timeout} s)`, {
+      because: 'a guest that runs is watched for `settle` seconds before it passes',
+      do: 'set `settle` lower or `timeout` higher',
+    })
+  }
   if (asked.expectExit === undefined) return
   if (asked.until === 'running') {
     throw new Problem('input expect-exit asks for an end, and `until: running` for none', {

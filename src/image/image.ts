@@ -1,6 +1,6 @@
 import type { Architecture } from '../target/architecture.js'
 
-/** What a file is, told by its bytes alone (FACTS.md section 4). */
+/** What a file is, told by its bytes alone (docs/facts.md section 4). */
 export interface Image {
   /** `linux-image` is the arm64 boot Image of the kernel's Documentation/arch/arm64/booting.rst. */
   readonly format: 'elf32' | 'elf64' | 'linux-image'

@@ -44,9 +44,13 @@ export async function missingPackages({ host, processes }: Context, packages: re
 
 async function install(context: Context, prefix: readonly string[], missing: readonly string[]): Promise<void> {
   const start = performance.now()
-  const aptGet = (...args: string[]): Promise<Outcome> => {
-    const [program, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...options, ...args]
-    return context.processes.run([program ?? '', ...rest])
+  const proxies = proxySettings(context.host.environment)
+  const aptGet = async (...args: string[]): Promise<Outcome> => {
+    const commandWith = (settings: readonly string[]) =>
+      [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', ...settings, 'apt-get', ...options, ...args]
+    const [program = '', ...rest] = commandWith(proxies)
+    // A proxy's address may carry a password, and a failed command is shown.
+    return { ...(await context.processes.run([program, ...rest])), argv: commandWith([]) }
   }
   const args = ['install', '--yes', '--no-install-recommends', ...missing]
   // Hosted images come with lists that are often young enough, and an update takes longer than most installs.
@@ -56,6 +60,15 @@ async function install(context: Context, prefix: readonly string[], missing: rea
     succeed(await aptGet(...args), `installing ${missing.join(' ')}`)
   }
   context.log.fact('system', `installed ${missing.join(' ')} in ${seconds(performance.now() - start)}`)
+}
+
+/** sudo keeps none of them by itself: sudoers(5), env_reset. */
+function proxySettings(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const names = ['http_proxy', 'https_proxy', 'no_proxy']
+  return [...names, ...names.map((name) => name.toUpperCase())].flatMap((name) => {
+    const value = environment[name]
+    return value === undefined ? [] : [`${name}=${value}`]
+  })
 }
 
 /** Other programs of a fresh machine (unattended-upgrades) hold the lock for a while; mirrors fail now and then. */

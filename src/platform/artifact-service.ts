@@ -3,7 +3,7 @@ export interface ArtifactService {
   /**
    * Uploads `files`, named relative to `root`.
    *
-   * @throws ArtifactNameTaken when the run has an artifact of this name and `replace` is false.
+   * @throws ArtifactNameTaken when the run has an artifact of this name.
    */
   upload(name: string, files: readonly string[], root: string, options: UploadOptions): Promise<UploadedArtifact>
 }
@@ -11,8 +11,6 @@ export interface ArtifactService {
 export interface UploadOptions {
   /** 0: the repository's setting. */
   readonly retentionDays: number
-  /** Delete an artifact of the same name first. */
-  readonly replace: boolean
 }
 
 export interface UploadedArtifact {

@@ -1,4 +1,4 @@
-import { ArtifactNotFoundError, DefaultArtifactClient } from '@actions/artifact'
+import { DefaultArtifactClient } from '@actions/artifact'
 import {
   type ArtifactAccess,
   ArtifactNameTaken,
@@ -24,7 +24,6 @@ async function upload(
   options: UploadOptions,
 ): Promise<UploadedArtifact> {
   const client = new DefaultArtifactClient()
-  if (options.replace) await client.deleteArtifact(name).catch(ignoreMissing)
   try {
     const { id } = await client.uploadArtifact(name, [...files], root, { retentionDays: options.retentionDays })
     if (id === undefined) return {}
@@ -35,9 +34,4 @@ async function upload(
     if (/\(409\)|already exists/.test(messageOf(error))) throw new ArtifactNameTaken(name)
     throw error
   }
-}
-
-/** An earlier attempt's artifact can hold a name and not be listed. */
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof ArtifactNotFoundError)) throw error
 }

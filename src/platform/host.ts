@@ -1,5 +1,5 @@
-import { availableParallelism, homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { availableParallelism, tmpdir, userInfo } from 'node:os'
+import { isAbsolute, join } from 'node:path'
 import { type Architecture, architectureOf } from '../target/architecture.js'
 import { Problem } from './problem.js'
 import type { Log } from './log.js'
@@ -63,14 +63,38 @@ export function inspectHost(
 
 const platformNames: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: 'macOS', win32: 'Windows' }
 
-/** Actions' folders where the runner names them, else those of the XDG base directory specification. */
+/**
+ * Actions' folders where the runner names them, else those of the XDG base directory specification, by which an empty
+ * variable is unset and a relative path is ignored: https://specifications.freedesktop.org/basedir-spec/latest/
+ *
+ * @throws Problem when there is none to fall back on.
+ */
 export function foldersOf(environment: Readonly<Record<string, string | undefined>>): Folders {
-  const home = environment['HOME'] ?? homedir()
-  const own = (base: string | undefined, fallback: string) => join(base ?? join(home, fallback), 'unikernel-ci')
+  const named = (...names: string[]) =>
+    names.map((name) => environment[name]).find((path) => path !== undefined && isAbsolute(path))
+  const own = (base: string | undefined, fallback: string) =>
+    join(base ?? join(named('HOME') ?? homeOfUser(), fallback), 'unikernel-ci')
   return {
-    toolCache: own(environment['RUNNER_TOOL_CACHE'] ?? environment['XDG_CACHE_HOME'], '.cache'),
-    state: own(environment['RUNNER_TEMP'] ?? environment['XDG_STATE_HOME'], '.local/state'),
-    temporary: environment['RUNNER_TEMP'] ?? tmpdir(),
-    workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
+    toolCache: own(named('RUNNER_TOOL_CACHE', 'XDG_CACHE_HOME'), '.cache'),
+    state: own(named('RUNNER_TEMP', 'XDG_STATE_HOME'), '.local/state'),
+    temporary: named('RUNNER_TEMP') ?? tmpdir(),
+    workspace: named('GITHUB_WORKSPACE') ?? currentFolder(),
+  }
+}
+
+/** Not os.homedir(): it takes an empty HOME for a folder. */
+function homeOfUser(): string {
+  try {
+    return userInfo().homedir
+  } catch (error) {
+    throw new Problem('this user has no home folder', { do: 'set HOME to an absolute path' }, { cause: error })
+  }
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch (error) {
+    throw new Problem('the current folder does not exist any more', { do: 'change to one that does' }, { cause: error })
   }
 }

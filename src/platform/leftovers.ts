@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs'
+import { constants } from 'node:os'
 
 /**
  * Ends every process that was started with `variable=value` in its environment: what a build that was cancelled has
@@ -16,16 +17,83 @@ export function endProcessesWith(variable: string, value: string): void {
   }
 }
 
-/** Runs `body`; when the process is told to end meanwhile (a cancelled job, Ctrl-C), runs `cleanUp` first. */
+/** Process groups and clean-ups that must not be left behind when we end. */
+const groups = new Set<number>()
+const cleanUps = new Set<() => void>()
+const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
+/** How long programs may take to end by themselves. A cancelled job is killed 10 s after its first signal. */
+const graceMs = 2_000
+const pollMs = 50
+let ending = false
+
+/** We were told to end, and do so as soon as our programs have: nothing may be started or concluded any more. */
+export function isEnding(): boolean {
+  return ending
+}
+
+/** Runs `body`; when the process ends meanwhile (a cancelled job, Ctrl-C), runs `cleanUp`, which is synchronous, first. */
 export async function cleaningUp<T>(cleanUp: () => void, body: () => Promise<T>): Promise<T> {
-  const end = (signal: 'SIGINT' | 'SIGTERM') => {
-    cleanUp()
-    process.exit(signal === 'SIGINT' ? 130 : 143)
-  }
-  process.once('SIGINT', end).once('SIGTERM', end)
+  cleanUps.add(cleanUp)
+  watch()
   try {
     return await body()
   } finally {
-    process.off('SIGINT', end).off('SIGTERM', end)
+    cleanUps.delete(cleanUp)
+    watch()
   }
+}
+
+/**
+ * Ends a process group when we end.
+ *
+ * @returns forgets it.
+ */
+export function endWithUs(group: number): () => void {
+  groups.add(group)
+  watch()
+  return () => {
+    // While we are ending, the rest of the group may still be there when its leader is not.
+    if (ending) return
+    groups.delete(group)
+    watch()
+  }
+}
+
+/** Listens while there is something to end: without a listener, a signal ends us by itself. */
+function watch(): void {
+  for (const signal of signals) process.off(signal, endBy)
+  process.off('exit', endAll)
+  if (groups.size + cleanUps.size === 0) return
+  for (const signal of signals) process.on(signal, endBy)
+  process.on('exit', endAll)
+}
+
+/** A second signal waits for nothing. */
+function endBy(signal: NodeJS.Signals): void {
+  // As a shell gives it: 128 and the signal's number.
+  const exit = () => process.exit(128 + constants.signals[signal])
+  if (ending) exit()
+  ending = true
+  const start = performance.now()
+  signalGroups('SIGTERM')
+  setInterval(() => {
+    if (!signalGroups(0) || performance.now() - start > graceMs) exit()
+  }, pollMs)
+}
+
+function endAll(): void {
+  signalGroups('SIGKILL')
+  for (const cleanUp of cleanUps) cleanUp()
+}
+
+/** Whether there was one to be signalled. */
+function signalGroups(signal: NodeJS.Signals | 0): boolean {
+  const isThere = (group: number) => {
+    try {
+      return process.kill(-group, signal)
+    } catch {
+      return false
+    }
+  }
+  return [...groups].filter(isThere).length > 0
 }

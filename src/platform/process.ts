@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { endWithUs, isEnding } from './leftovers.js'
 import { Problem } from './problem.js'
 
 export interface RunOptions {
@@ -23,7 +24,8 @@ export interface Outcome {
 /** The one way to run a program to its end. */
 export interface Processes {
   /**
-   * Runs `argv` with an empty standard input and collects the end of what it prints. Never through a shell.
+   * Runs `argv` with an empty standard input and collects the end of what it prints. Never through a shell. It ends with
+   * us, and never settles when we are told to end meanwhile.
    *
    * @throws Problem when the program does not exist. A non-zero exit is an outcome, not an error: see {@link succeed}.
    */
@@ -35,6 +37,9 @@ export const processes: Processes = { run }
 /** What is kept of a stream: the end is what a failure needs, and a build may print without end. */
 const keptCharacters = 4 * 1024 * 1024
 
+/** How long we read on after the end of a program: one that it has left in the background may hold its streams open. */
+const readOnMs = 1_000
+
 /**
  * Not by @actions/exec: it ends our process by EPIPE when a program ends before it has read an empty input, and without
  * an input it leaves the program's standard input open, so that a program that reads it waits for ever.
@@ -42,10 +47,20 @@ const keptCharacters = 4 * 1024 * 1024
 function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<Outcome> {
   const [program, ...args] = argv
   return new Promise((resolve, reject) => {
+    if (isEnding()) return
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, but not for sudo: we may not signal it, and it keeps what it was allowed by terminal
+      // (sudoers(5), timestamp_type).
+      detached: program !== 'sudo',
+    })
+    const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid)
+    let letGo: NodeJS.Timeout | undefined
+    child.once('exit', () => {
+      forget()
+      letGo = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), readOnMs)
     })
     const stdout = collect(child.stdout, options.onLine)
     const stderr = collect(child.stderr, options.onLine)
@@ -54,6 +69,8 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
       reject(isMissing ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error)
     })
     child.once('close', (code, signal) => {
+      clearTimeout(letGo)
+      if (isEnding()) return
       // As a shell gives it: 128 and the signal's number.
       const exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal])
       resolve({ argv, exitCode, stdout: stdout.text(), stderr: stderr.text() })

@@ -24,6 +24,7 @@ export interface BuildInputs {
   readonly configureArgs: readonly string[]
   readonly buildCommand: string | undefined
   readonly image: string | undefined
+  readonly installSystemPackages: boolean
 }
 
 /**

@@ -39,12 +39,9 @@ interface Folder {
 type Maker = (folder: Folder, inputs: ProjectInputs) => Promise<Project | undefined>
 
 const makers: Readonly<Record<BuildSystem, Maker>> = {
-  command: ({ directory }, { buildCommand }) => {
-    if (buildCommand === undefined) {
-      throw new Problem('`build-system: command` needs a command', { do: 'set `build-command`' })
-    }
-    return Promise.resolve({ buildSystem: 'command', directory, description: 'built by `build-command`' })
-  },
+  // Without the command too: a set-up may be followed by a build that is not ours.
+  command: ({ directory }) =>
+    Promise.resolve({ buildSystem: 'command', directory, description: 'built by a command' }),
   mirage: async ({ directory }, { configFile = 'config.ml' }) => {
     const text = await readConfiguration(directory, configFile)
     if (text === undefined) return undefined
@@ -132,11 +129,11 @@ function missing(folder: Folder, wanted: string, asked: string | undefined): Pro
   return new Problem(`no ${wanted} in ${folder.directory}`, {
     found: listing(folder.names),
     ...(asked === undefined ? {} : { because: `${asked} needs it` }),
-    do: `set \`directory\` to the folder of the unikernel (it is \`${folder.shown}\`), or build it with \`build-command\``,
+    do: `set \`directory\` to the folder of the unikernel (it is \`${folder.shown}\`), or build it with \`build-command\`; a toolchain alone: \`build-system: command\``,
   })
 }
 
-const isOpamFile = (name: string) => name === 'opam' || name.endsWith('.opam')
+const isOpamFile = (name: string) => name.endsWith('.opam')
 
 const shownNames = 12
 

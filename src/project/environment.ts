@@ -1,3 +1,4 @@
+import { environmentForOthers } from '../platform/guarded-environment.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
 
 /**
@@ -10,7 +11,7 @@ const ofAnotherInstallation = /^(OCAMLFIND_.*|OCAMLPATH|OCAMLLIB|CAMLLIB|OCAMLTO
 const ofOuterMake = /^(MAKEFLAGS|MFLAGS|MAKELEVEL|MAKEFILES)$/
 
 /**
- * The environment of a build: the caller's, with the toolchain in front.
+ * The environment of a build: the caller's, without what is ours alone, and with the toolchain in front.
  *
  * @param caller the environment that we were started with.
  * @param toolchain undefined: the build brings its own, and the caller's variables about it are kept.
@@ -21,9 +22,7 @@ export function buildEnvironment(
 ): Record<string, string> {
   const { path = [], variables = {} } = toolchain?.environment ?? {}
   const isKept = (name: string) => !ofOuterMake.test(name) && (toolchain === undefined || !ofAnotherInstallation.test(name))
-  const kept = Object.entries(caller).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && isKept(entry[0]),
-  )
+  const kept = Object.entries(environmentForOthers(caller)).filter(([name]) => isKept(name))
   const searchPath = [...path, caller['PATH'] ?? ''].filter((folder) => folder !== '').join(':')
   return { ...Object.fromEntries(kept), ...variables, PATH: searchPath }
 }

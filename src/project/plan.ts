@@ -1,3 +1,4 @@
+import { Problem } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
@@ -31,6 +32,8 @@ export interface BuildRequest {
   readonly toolchain: Toolchain | undefined
   readonly configureArgs: readonly string[]
   readonly buildCommand: string | undefined
+  /** Whether opam may install what the project's dependencies need of the system. */
+  readonly installSystemPackages: boolean
   /** What was looked up in the project's folder. */
   readonly findings: Findings
   /** A folder of ours for this project, absolute: generated files, and `OUT` of a build command. */
@@ -61,13 +64,16 @@ const planners: Readonly<Record<BuildSystem, (request: BuildRequest) => BuildPla
   command: planCommand,
 }
 
-/** Nothing may wait for an answer; opam's own word for it, which its child opams inherit. */
-const opamEnvironment = { OPAMYES: '1', OPAMCONFIRMLEVEL: 'unsafe-yes' } as const
+/** Nothing may wait for an answer, and opam installs system packages only where we may: its child opams inherit both. */
+function unattended({ installSystemPackages }: BuildRequest): Readonly<Record<string, string>> {
+  const answers = { OPAMYES: '1', OPAMCONFIRMLEVEL: 'unsafe-yes' }
+  return installSystemPackages ? answers : { ...answers, OPAMNODEPEXTS: '1' }
+}
 
 function mirageSteps(request: BuildRequest): PlannedStep[] {
   const { project, target, configureArgs } = request
   const { configFile = 'config.ml', directory } = project
-  const step = (name: string, ...argv: [string, ...string[]]): PlannedStep => ({ name, argv, cwd: directory, env: opamEnvironment })
+  const step = (name: string, ...argv: [string, ...string[]]): PlannedStep => ({ name, argv, cwd: directory, env: unattended(request) })
   const file = configFile === 'config.ml' ? [] : ['-f', configFile]
   const configure = ['mirage', 'configure', '-t', target.mirage, ...file, ...configureArgs] as const
   return [
@@ -120,15 +126,19 @@ function planDune({ project, target, toolchain, findings, folder }: BuildRequest
   }
 }
 
-function planOpam({ project, target }: BuildRequest): BuildPlan {
+function planOpam(request: BuildRequest): BuildPlan {
+  const { project, target } = request
   const argv = ['opam', 'install', '--yes', '--working-dir', '.'] as const
-  const env = { ...opamEnvironment, ...target.linkVariables }
+  const env = { ...unattended(request), ...target.linkVariables }
   return { files: [], emptyFolders: [], steps: [{ name: 'opam install .', argv, cwd: project.directory, env }] }
 }
 
 /** The one step that goes through a shell: `build-command` is documented as a shell command. */
 function planCommand(request: BuildRequest): BuildPlan {
-  const { project, target, architecture, buildCommand = '' } = request
+  const { project, target, architecture, buildCommand } = request
+  if (buildCommand === undefined) {
+    throw new Problem('`build-system: command` needs a command', { do: 'set `build-command`' })
+  }
   const out = outFolderOf(request)
   const env = { ...target.linkVariables, TARGET: target.name, ARCH: architecture, OUT: out }
   const step: PlannedStep = { name: 'build-command', argv: ['sh', '-e', '-c', buildCommand], cwd: project.directory, env }

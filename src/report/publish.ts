@@ -125,40 +125,30 @@ async function upload(
 const mostOfOneName = 20
 
 /**
- * Names are shared by all jobs of a run, and by its attempts. In a later attempt a name that is taken is most likely our
- * own from the attempt before, which a reader of the run does not want any more: it is replaced. In the first attempt
- * another leg of the matrix has it, and deleting that would lose its files: ours gets a number, and a warning says so.
+ * Names are shared by all jobs of a run, and by its attempts. A name that is taken may be another leg's as well as our own
+ * of an earlier attempt, and nothing tells which: nobody's files are deleted, ours get a number, and a warning says so.
  */
 async function uploadUnderFreeName(
   context: Context,
-  request: PublishRequest,
+  { retentionDays }: PublishRequest,
   service: ArtifactService,
   { name, folder, files }: Package,
 ): Promise<Uploaded> {
   const paths = files.map((file) => join(folder, file))
-  /** Undefined when the name is taken. */
-  const put = async (as: string, replace: boolean): Promise<Uploaded | undefined> => {
+  for (let number = 1; number <= mostOfOneName; number++) {
+    const free = number === 1 ? name : `${name}-${number}`
     try {
-      const { retentionDays } = request
-      return { ...(await service.upload(as, paths, folder, { retentionDays, replace })), name: as }
+      const uploaded = { ...(await service.upload(free, paths, folder, { retentionDays })), name: free }
+      if (number > 1) context.log.warning(`this run has an artifact ${name} already: this one is ${free}. ${advice}`)
+      return uploaded
     } catch (error) {
-      if (error instanceof ArtifactNameTaken) return undefined
-      throw error
+      if (!(error instanceof ArtifactNameTaken)) throw error
     }
-  }
-  const isRerun = Number(context.host.environment['GITHUB_RUN_ATTEMPT'] ?? '1') > 1
-  const first = (await put(name, false)) ?? (isRerun ? await put(name, true) : undefined)
-  if (first !== undefined) return first
-  for (let number = 2; number <= mostOfOneName; number++) {
-    const uploaded = await put(`${name}-${number}`, false)
-    if (uploaded === undefined) continue
-    context.log.warning(
-      `another job of this run has an artifact ${name}: this one is ${uploaded.name}. Give each leg of the matrix its own \`artifact-name\``,
-    )
-    return uploaded
   }
   throw new ArtifactNameTaken(name)
 }
+
+const advice = 'Give each leg of a matrix its own `artifact-name`; in an attempt that was run again there is nothing to do'
 
 async function sizeOf({ folder, files }: Package): Promise<number> {
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size))

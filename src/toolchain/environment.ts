@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { environmentForOthers } from '../platform/guarded-environment.js'
 import { parseEnvironment } from './opam-output.js'
 import { recipeOf } from './packages.js'
 import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
@@ -15,24 +16,24 @@ export function layoutOf(path: string): { readonly tools: string; readonly root:
 /** Set by opam itself for the switch that a user works in: none of it may reach ours, or come from ours. */
 const ofTheCaller = /^(OPAM|OCAML|CAML|MAKEFLAGS$|MAKELEVEL$|FINDLIB)/
 
-/** Marks every process of a toolchain's build, so that what a cancelled one leaves running is found; its value is the path. */
+/**
+ * Marks every process of a toolchain's build, so that what a cancelled one leaves running is found; its value is the
+ * path. A proof has no mark: another job may prove the same toolchain meanwhile.
+ */
 export const buildMark = 'UNIKERNEL_CI_BUILD'
 
 /**
- * The environment that opam runs in: the caller's, with nothing of the caller's own opam and OCaml, and told to ask
- * nothing, colour nothing and touch nothing but the toolchain's root.
+ * The environment that opam and a toolchain's programs run in: the caller's, with nothing of ours and nothing of the
+ * caller's own opam and OCaml. opam is told to ask nothing, colour nothing and touch nothing but the toolchain's root.
  */
 export function opamEnvironment(
   path: string,
   caller: Readonly<Record<string, string | undefined>>,
   cores: number,
 ): Record<string, string> {
-  const kept = Object.entries(caller).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !ofTheCaller.test(entry[0]),
-  )
+  const kept = Object.entries(environmentForOthers(caller)).filter(([name]) => !ofTheCaller.test(name))
   return {
     ...Object.fromEntries(kept),
-    [buildMark]: path,
     OPAMROOT: layoutOf(path).root,
     OPAMSWITCH: switchName,
     OPAMYES: '1',

@@ -4,7 +4,7 @@ import type { Context } from '../platform/host.js'
 import { seconds } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
 import { type Outcome, lastLines, quote, succeed } from '../platform/process.js'
-import { environmentOf, layoutOf, opamEnvironment, switchName } from './environment.js'
+import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from './environment.js'
 import { InstallProgress, failedPackages } from './opam-output.js'
 import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
 
@@ -21,7 +21,7 @@ const silenceMs = 60_000
 export async function buildWithOpam(context: Context, spec: ToolchainSpec, opam: string): Promise<ToolchainEnvironment> {
   const { host, log, processes } = context
   const { tools, root, prefix } = layoutOf(spec.path)
-  const env = opamEnvironment(spec.path, host.environment, host.cores)
+  const env = { ...opamEnvironment(spec.path, host.environment, host.cores), [buildMark]: spec.path }
   const own = join(tools, 'opam')
   await mkdir(tools, { recursive: true })
   await copyFile(opam, own)

@@ -5,7 +5,7 @@ import type { ToolchainCache } from '../platform/actions-cache.js'
 import { cleaningUp, endProcessesWith } from '../platform/leftovers.js'
 import { withLock } from '../platform/lock.js'
 import { type Log, seconds } from '../platform/log.js'
-import { messageOf } from '../platform/problem.js'
+import { Problem } from '../platform/problem.js'
 import type { CachePolicy } from './cache-policy.js'
 import { buildMark } from './environment.js'
 import { incompleteMark, readManifest, writeManifest } from './manifest.js'
@@ -15,7 +15,7 @@ import type { Toolchain, ToolchainEnvironment, ToolchainSource, ToolchainSpec } 
 export interface Makers {
   /** Builds the toolchain in its place. */
   readonly build: () => Promise<ToolchainEnvironment>
-  /** Throws when the toolchain in its place does not work. */
+  /** Throws a Problem when the toolchain in its place does not work; another error says nothing about the toolchain. */
   readonly prove: (environment: ToolchainEnvironment) => Promise<void>
 }
 
@@ -64,7 +64,8 @@ async function fromToolCache(log: Log, path: string, key: string, makers: Makers
   try {
     await prove(log, found.environment, makers)
   } catch (error) {
-    log.notice(`the toolchain in ${path} does not work any more and is made again: ${messageOf(error)}`)
+    if (!(error instanceof Problem)) throw error
+    log.notice(`the toolchain in ${path} does not work any more and is made again: ${error.message}`)
     return undefined
   }
   return { ...found, source: 'tool-cache' }
@@ -124,7 +125,8 @@ async function fromActionsCache(
     log.fact('cache', `hit, restored in ${seconds(performance.now() - start)}`)
     return restored.environment
   } catch (error) {
-    log.notice(`the toolchain of the actions cache does not work here and is built again: ${messageOf(error)}`)
+    if (!(error instanceof Problem)) throw error
+    log.notice(`the toolchain of the actions cache does not work here and is built again: ${error.message}`)
     discard(path)
     return undefined
   }

@@ -123,8 +123,8 @@ describe.each(architectures)('a bare unikernel on QEMU %s, by emulation', (archi
     ['exception-logged', 'passed exited 0'],
     ['hang', 'passed ready', { settle: '1' }],
     ['hang', 'failed timeout', { until: 'exit', timeout: '5' }],
-    ['silent', 'failed no-output', { timeout: '1' }],
-    ['quiet silent', 'failed no-output', { timeout: '1' }],
+    ['silent', 'failed no-output', { settle: '0', timeout: '1' }],
+    ['quiet silent', 'failed no-output', { settle: '0', timeout: '1' }],
     ['tick', 'passed ready', { settle: '1' }],
     ['tick 2', 'passed exited 0', { until: 'exit' }],
     ['commands', 'passed exited 0'],
@@ -164,7 +164,7 @@ describe.each(architectures)('a bare unikernel on QEMU %s, by emulation', (archi
     ['an endless flood settles', 'flood', { settle: '1' }, 'passed ready'],
     ['an expected line, then silence', 'ready', { expect: 'port \\d+', settle: '1' }, 'passed ready'],
     ['several expected lines', 'tick', { expect: 'tick 1\ntick 2', settle: '1' }, 'passed ready'],
-    ['an expected line that never comes', 'ready', { expect: 'port 443', timeout: '5' }, 'failed timeout'],
+    ['an expected line that never comes', 'ready', { expect: 'port 443', settle: '1', timeout: '5' }, 'failed timeout'],
     ['an expected line that does not come before the end', 'hello', { expect: 'port 443' }, 'failed unexpected-exit 0'],
     ['an expected line of a quiet guest', 'quiet partial', { expect: 'without its end$' }, 'passed ready'],
     ['a forbidden line', 'ready', { forbid: 'port 80' }, 'failed forbidden'],
@@ -200,7 +200,7 @@ it('an image for another target or a missing monitor is refused before a boot', 
 
 it('a monitor that never lets its guest begin is given up at the timeout', async () => {
   program('qemu-system-x86_64', 'exec sleep 1000')
-  expect(told(await bootBare('x86_64', 'hello', { timeout: '1' }))).toBe('failed no-output')
+  expect(told(await bootBare('x86_64', 'hello', { settle: '0', timeout: '1' }))).toBe('failed no-output')
 })
 
 it('QEMU that refuses is the monitor’s failure, with its words', async () => {

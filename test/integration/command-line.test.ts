@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -176,6 +176,26 @@ describe('what a run leaves', () => {
     const { abilities } = JSON.parse(ended.stdout) as { abilities: { target: string; architecture: string; boot: string }[] }
     const virtio = abilities.find(({ target }) => target === 'virtio')
     expect(virtio?.boot).toMatch(/tcg$/)
+  })
+})
+
+// Root can play somebody else; an ordinary user is one in all the other tests already.
+describe.runIf(process.getuid?.() === 0)('an ordinary user without sudo', () => {
+  test('builds, boots by emulation and gets the artifacts, once the system packages are there', () => {
+    const tools = join(folder, 'unikernel-ci')
+    cpSync(join(root, 'dist/cli'), tools, { recursive: true })
+    // Node.js and this repository may lie in root's home.
+    const itsNode = join(folder, 'node')
+    copyFileSync(process.execPath, itsNode)
+    copyFileSync(bare, join(folder, 'www.virtio'))
+    execFileSync('chown', ['-R', 'nobody', folder])
+    const asNobody = ['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', itsNode, join(tools, 'index.js')]
+    const run = ['--json', 'run', '--target', 'virtio', '--ocaml-version', 'none', '--build-command', 'cp www.virtio "$OUT"']
+    const env = { PATH: process.env['PATH'] ?? '', HOME: join(folder, 'home') }
+    const ended = spawnSync('setpriv', [...asNobody, ...run], { cwd: folder, env, encoding: 'utf8', timeout: 120_000 })
+    expect(ended.status, ended.stderr).toBe(0)
+    expect(JSON.parse(ended.stdout)).toMatchObject({ verdict: 'passed', 'verdict-reason': 'exited' })
+    expect(existsSync(join(folder, '_artifacts/unikernel-www-virtio-x86_64/SHA256SUMS'))).toBe(true)
   })
 })
 

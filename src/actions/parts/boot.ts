@@ -4,6 +4,7 @@ import type { BootReport } from '../../boot/report.js'
 import { describeImage, targetOf } from '../../image/check.js'
 import { readImage } from '../../image/recognise.js'
 import { Problem } from '../../platform/problem.js'
+import { quote } from '../../platform/process.js'
 import { bootFailure, verdictLine } from '../../report/boot-story.js'
 import { forgetRecord, readRecord, saveRecord } from '../../report/records.js'
 import { defaultTarget, targets } from '../../target/target.js'
@@ -18,6 +19,8 @@ export const boot: PartFunction = async (context, inputs, runner) => {
   }
   const imagePath = resolve(host.folders.workspace, inputs.image)
   await forgetRecord(context, imagePath, 'boot')
+  // What is said when the boot cannot even be tried; a verdict replaces it.
+  runner.setOutput('verdict', 'failed')
   const report = await log.group('Boot', async () => {
     const image = await readImage(imagePath)
     log.fact('image', describeImage(image))
@@ -54,18 +57,10 @@ function setOutputs({ verdict, attempts, consoleLog }: BootReport, set: (name: s
 }
 
 /** The options that make a boot by hand the same boot. */
-function again({ target, args, memory, timeout, until, settle, expect, forbid, expectExit }: Inputs): string[] {
-  const options: readonly (readonly [string, string | undefined])[] = [
-    ['target', target],
-    ['args', args.length === 0 ? undefined : args.map((word) => (/[\s"]/.test(word) ? JSON.stringify(word) : word)).join(' ')],
-    ['memory', String(memory)],
-    ['timeout', String(timeout)],
-    ['until', until],
-    ['settle', String(settle)],
-    ['expect', expect.length === 0 ? undefined : expect.map(({ source }) => source).join('\n')],
-    ['forbid', forbid.length === 0 ? undefined : forbid.map(({ source }) => source).join('\n')],
-    ['expect-exit', expectExit === undefined ? undefined : String(expectExit)],
-  ]
-  const given = options.filter((option): option is readonly [string, string] => option[1] !== undefined)
-  return given.flatMap(([name, value]) => [`--${name}`, value])
+function again(inputs: Inputs): string[] {
+  const { arch, args, boot, accelerator, expect, expectExit, forbid, memory, settle, target, timeout, until } = inputs
+  const sources = (patterns: readonly RegExp[]) => patterns.map(({ source }) => source).join('\n')
+  const options = { target, arch, args: args.map(quote).join(' '), boot, accelerator, memory, timeout, until, settle }
+  const all = { ...options, expect: sources(expect), forbid: sources(forbid), 'expect-exit': expectExit }
+  return Object.entries(all).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [`--${name}`, String(value)]))
 }

@@ -20,7 +20,7 @@ const machines: Readonly<Record<Architecture, Machine>> = {
     debianPackage: 'qemu-system-x86',
     machine: 'q35',
     emulatedCpu: 'max',
-    // Without it a virtio guest cannot end QEMU, or ends it with 0 whatever happened (FACTS.md section 5).
+    // Without it a virtio guest cannot end QEMU, or ends it with 0 whatever happened (docs/facts.md section 5).
     devices: ['isa-debug-exit'],
     namesKernel: true,
   },

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
+import { Duplex, PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { judgeGuest } from '../../../src/boot/attempt.js'
 import { ConsoleFile } from '../../../src/platform/console-file.js'
@@ -47,11 +47,46 @@ test('the guest is judged by lines that come in pieces, and its monitor is ended
   expect(readFileSync(file.path, 'utf8')).toBe('one\r\nlistening \u001b[31mon port 80\r\n')
 })
 
-test('a prompt without a line’s end is seen while the guest waits', async () => {
+test('a prompt without a line’s end is a sign of life while the guest waits', async () => {
   const fake = fakeMonitor()
-  const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^login:/] }, await newFile())
+  const judged = judgeGuest(fake.monitor, rules, await newFile())
   fake.console.write('login: ')
   expect((await judged).verdict).toMatchObject({ verdict: 'passed', evidence: { line: 'login: ' } })
+})
+
+test('a last line without its end is an expected one once the monitor has ended', async () => {
+  const fake = fakeMonitor()
+  const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^login: $/] }, await newFile())
+  fake.console.end('login: ')
+  fake.console.once('end', () => fake.end(0))
+  expect((await judged).verdict).toMatchObject({ verdict: 'passed', evidence: { line: 'login: ' } })
+})
+
+test('a process’s error stream is its console', async () => {
+  const fake = fakeMonitor()
+  const file = await newFile()
+  const judged = judgeGuest(fake.monitor, { ...rulesOf('unix', 'native'), expect: [/ready/] }, file)
+  fake.console.write('half a ')
+  fake.errors.write('main: [INFO] ready\nFatal error: exception Not_found')
+  fake.console.end('line\n')
+  fake.errors.end()
+  fake.errors.once('end', () => fake.end(2))
+  const { verdict, consoleEnd, monitorSaid } = await judged
+  expect(verdict).toMatchObject({ verdict: 'failed', reason: 'exception', exitStatus: 2 })
+  expect(consoleEnd.toSorted()).toEqual(['Fatal error: exception Not_found', 'half a line', 'main: [INFO] ready'])
+  expect(monitorSaid).toEqual([])
+  await file.close()
+  expect(readFileSync(file.path, 'utf8')).toContain('main: [INFO] ready\n')
+})
+
+test.each(['host-signal', 'host-error', 'host-qmp-quit'])('QEMU that ends by %s was stopped from outside', async (reason) => {
+  const fake = fakeMonitor()
+  const control = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() })
+  const judged = judgeGuest({ ...fake.monitor, control }, rulesOf('unikraft-qemu', 'tcg'), await newFile())
+  fake.console.write('hello\n')
+  control.push(`${JSON.stringify({ event: 'SHUTDOWN', data: { guest: false, reason } })}\n`)
+  control.once('data', () => setImmediate(() => fake.end(0)))
+  expect((await judged).verdict).toMatchObject({ verdict: 'failed', reason: 'monitor', summary: 'qemu was stopped from outside' })
 })
 
 test('last words without a line’s end are read when the monitor ends', async () => {

@@ -48,7 +48,7 @@ describe('the exact command', () => {
   })
 
   test('QEMU x86_64 names the kernel itself', () => {
-    expect(commands('unikraft-qemu', { args: ['a'] })[0]).toMatch(/ -kernel \/work\/dist\/hello -append a$/)
+    expect(commands('unikraft-qemu', { args: ['a'] })[0]).toMatch(/ -kernel \/project\/dist\/hello -append a$/)
   })
 
   test('QEMU hands over arguments as one word', () => {

@@ -13,6 +13,8 @@ describe('what could never be judged is refused before a boot', () => {
     ['waiting for lines, and none is given', 'spt', { until: 'expect' }, /input until: `expect` waits for lines/],
     ['a status, and no end', 'spt', { until: 'running', expectExit: 0 }, /expect-exit asks for an end/],
     ['the status of a target that tells none', 'unikraft-qemu', { expectExit: 3 }, /nothing tells the exit status of unikraft-qemu/],
+    ['a settle as long as the timeout', 'spt', { settle: 60 }, /input settle \(60 s\) must be less than input timeout \(60 s\)/],
+    ['a settle that outlasts the timeout, with lines', 'spt', { timeout: 2, expect: [/x/] }, /input settle \(3 s\) .* input timeout \(2 s\)/],
   ])('%s', (_, target, more, message) => {
     const check = () => checkExpectations({ ...asked, ...more }, { target: targets[target], isMarked: true })
     expect(check).toThrow(Problem)
@@ -23,6 +25,8 @@ describe('what could never be judged is refused before a boot', () => {
     ['nothing asked', 'unikraft-qemu', {}],
     ['lines to wait for', 'unikraft-qemu', { until: 'expect', expect: [/x/] }],
     ['a status on the console', 'virtio', { expectExit: 3 }],
+    ['a long settle where an end is awaited', 'hvt', { until: 'exit', settle: 90 }],
+    ['a long settle with a status', 'hvt', { settle: 90, expectExit: 0 }],
     ['a status with an awaited end', 'hvt', { until: 'exit', expectExit: 0 }],
   ])('%s is fine', (_, target, more) => {
     expect(() => checkExpectations({ ...asked, ...more }, { target: targets[target], isMarked: true })).not.toThrow()

@@ -10,10 +10,13 @@ interface Machine {
   readonly installed: readonly string[]
   /** apt-get installs nothing before an update. */
   readonly isFresh?: boolean
+  readonly proxies?: Readonly<Record<string, string>>
+  /** apt-get never works. */
+  readonly isOffline?: boolean
 }
 
 /** A machine of Debian's, and what was run on it. */
-function machineOf({ isRoot, hasSudo, installed, isFresh = false }: Machine): { context: Context; ran: string[] } {
+function machineOf({ isRoot, hasSudo, installed, isFresh = false, proxies = {}, isOffline = false }: Machine): { context: Context; ran: string[] } {
   const ran: string[] = []
   let isUpdated = !isFresh
   const answer = (argv: readonly string[]): Partial<Outcome> => {
@@ -21,10 +24,10 @@ function machineOf({ isRoot, hasSudo, installed, isFresh = false }: Machine): { 
     if (argv[0] === 'dpkg-query') return { exitCode: 1, stdout: installed.map((name) => `${name} installed\n`).join('') }
     if (command === 'sudo -n true') return { exitCode: hasSudo ? 0 : 1 }
     if (argv.includes('update')) isUpdated = true
-    return { exitCode: argv.includes('install') && !isUpdated ? 100 : 0 }
+    return { exitCode: isOffline || (argv.includes('install') && !isUpdated) ? 100 : 0 }
   }
   const context = {
-    host: { ...inspectHost('linux', 'x64', { PATH: process.env['PATH'] }), isRoot },
+    host: { ...inspectHost('linux', 'x64', { PATH: process.env['PATH'], ...proxies }), isRoot },
     log: { fact: () => undefined, notice: () => undefined },
     processes: {
       run: (argv: readonly string[]) => {
@@ -58,6 +61,16 @@ describe('system packages', () => {
     const { context, ran } = machineOf({ ...root, isFresh: true })
     await ensureSystemPackages(context, ['m4'], { install: true })
     expect(changes(ran)).toEqual([`${install} m4`, `${aptGet} update`, `${install} m4`])
+  })
+
+  it('are fetched through the proxies of the caller, whose addresses no failure shows', async () => {
+    const proxies = { http_proxy: 'http://me:secret@p', HTTPS_PROXY: 'http://p', no_proxy: 'localhost', ftp_proxy: 'http://q' }
+    const { context, ran } = machineOf({ ...root, proxies, isOffline: true })
+    const problem: unknown = await ensureSystemPackages(context, ['m4'], { install: true }).catch((error: unknown) => error)
+    const settings = 'http_proxy=http://me:secret@p no_proxy=localhost HTTPS_PROXY=http://p'
+    expect(changes(ran)[0]).toBe(install.replace('apt-get', `${settings} apt-get`) + ' m4')
+    expect(String(problem)).toContain(`${aptGet} update`)
+    expect(String(problem)).not.toContain('secret')
   })
 
   it.each([

@@ -1,4 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
 import { Problem } from '../../../src/platform/problem.js'
 import { lastLines, processes, quote, succeed } from '../../../src/platform/process.js'
 
@@ -44,6 +48,54 @@ describe('a program is run to its end', () => {
   test('a missing program is a problem that names it; a missing folder is not mistaken for one', async () => {
     await expect(processes.run(['no-such-program'])).rejects.toThrow(new Problem('no-such-program is not installed or not on PATH'))
     await expect(processes.run(['true'], { cwd: '/no/such/folder' })).rejects.not.toBeInstanceOf(Problem)
+  })
+})
+
+test('a process in the background that holds the output open does not hold us up', async () => {
+  const start = performance.now()
+  const { stdout, exitCode } = await processes.run(['sh', '-c', 'sleep 30 & echo $!'])
+  process.kill(Number(stdout))
+  expect(exitCode).toBe(0)
+  expect(performance.now() - start).toBeLessThan(15_000)
+})
+
+describe('when we are told to end, what we run ends with us', () => {
+  /** A process of ours that runs a shell, which has told the id of a process of its own. */
+  async function runner(script: string) {
+    const path = (name: string) => JSON.stringify(resolve(import.meta.dirname, '../../../src/platform', name))
+    const program = `
+      import { processes } from ${path('process.ts')}
+      import { cleaningUp } from ${path('leftovers.ts')}
+      const onLine = (line) => console.log(line)
+      const run = () => processes.run(['sh', '-c', ${JSON.stringify(script)}], { onLine })
+      await cleaningUp(() => console.log('cleaned up'), run)
+      console.log('went on')`
+    const args = ['--import', 'tsx', '--input-type=module', '-e', program]
+    const ours = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: resolve(import.meta.dirname, '../../..') })
+    let text = ''
+    ours.stdout.on('data', (chunk) => (text += String(chunk)))
+    await once(ours.stdout, 'data')
+    return { ours, pid: Number(text), rest: () => text.split('\n').slice(1) }
+  }
+  const isAlive = (pid: number) => existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const)('by %s', { timeout: 30_000 }, async (signal, status) => {
+    const { ours, pid, rest } = await runner('sleep 77.5 & echo $!; wait')
+    ours.kill(signal)
+    expect(await once(ours, 'close')).toEqual([status, null])
+    expect(isAlive(pid)).toBe(false)
+    expect(rest()).toEqual(['cleaned up', ''])
+  })
+
+  test('also what does not listen to SIGTERM', { timeout: 30_000 }, async () => {
+    const { ours, pid } = await runner('trap "" TERM; sleep 77.5 & echo $!; wait')
+    ours.kill('SIGTERM')
+    expect(await once(ours, 'close')).toEqual([143, null])
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false))
   })
 })
 

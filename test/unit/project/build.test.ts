@@ -7,7 +7,7 @@ import type { BuildSystem, Project } from '../../../src/project/project.js'
 import * as image from '../image/build.js'
 import { fakeContext, folderWith, problemOf, put, toolchainFor } from './fixtures.js'
 
-const inputs: BuildInputs = { target: 'hvt', arch: undefined, configureArgs: [], buildCommand: undefined, image: undefined }
+const inputs: BuildInputs = { target: 'hvt', arch: undefined, configureArgs: [], buildCommand: undefined, image: undefined, installSystemPackages: true }
 const hvt = image.solo5(1, 2)
 const spt = image.solo5(2, 2)
 
@@ -144,6 +144,11 @@ test('variables of another OCaml and of an outer make do not reach a build; with
   const environment = { path: ['/t/bin'], variables: { OPAMROOT: '/t' } }
   expect(buildEnvironment(caller, { environment })).toEqual({ PATH: '/t/bin:/bin', OPAMJOBS: '3', OPAMROOT: '/t' })
   expect(buildEnvironment(caller, undefined)).toEqual({ PATH: '/bin', OPAMJOBS: '3', OCAMLFIND_CONF: '/x', DUNE_WORKSPACE: '/y' })
+})
+
+test.each([undefined, { environment: { path: [], variables: {} } }])('what the runner gave to us alone does not reach a build', (toolchain) => {
+  const caller = { PATH: '/bin', ACTIONS_RUNTIME_TOKEN: 'secret', 'INPUT_GITHUB-TOKEN': 'secret', GITHUB_OUTPUT: '/o', GITHUB_SHA: '1' }
+  expect(buildEnvironment(caller, toolchain)).toEqual({ PATH: '/bin', GITHUB_SHA: '1' })
 })
 
 function quiet(state: string) {

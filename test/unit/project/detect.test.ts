@@ -72,7 +72,6 @@ describe('what is no project', () => {
     ['a link that leads outside', { directory: 'link' }, 'input directory: link is outside the workspace'],
     ['a configuration that is not there', { configFile: 'm/config.ml' }, 'input config-file: there is no m/config.ml'],
     ['a configuration outside', { configFile: '../config.ml' }, 'input config-file: ../config.ml is outside the project’s folder'],
-    ['a command build without a command', { buildSystem: 'command' as const }, '`build-system: command` needs a command'],
   ])('%s', async (_, inputs, message) => {
     const folder = await folderWith({ file: '' })
     await symlink('/', join(folder, 'link'))

@@ -10,6 +10,7 @@ const request = (changes: Partial<BuildRequest>): BuildRequest => ({
   toolchain: toolchainFor('x86_64', 'solo5'),
   configureArgs: [],
   buildCommand: undefined,
+  installSystemPackages: true,
   findings: { lockFiles: [], duneWorkspace: undefined },
   folder: '/state',
   ...changes,
@@ -27,6 +28,8 @@ describe('mirage', () => {
     ])
     expect(new Set(steps.map(({ cwd }) => cwd))).toEqual(new Set(['/p']))
     expect(steps[1]?.env).toEqual({ OPAMYES: '1', OPAMCONFIRMLEVEL: 'unsafe-yes' })
+    const without = planBuild(request({ installSystemPackages: false })).steps
+    expect(without[1]?.env).toMatchObject({ OPAMNODEPEXTS: '1' })
   })
 
   test('configuration file and arguments', () => {
@@ -126,4 +129,9 @@ test('a build command runs in a shell that stops at the first failure, and is to
   expect(plan.emptyFolders).toEqual(['/state/out'])
   expect(plan.steps[0]?.argv).toEqual(['sh', '-e', '-c', 'make image'])
   expect(plan.steps[0]?.env).toEqual({ MODE: 'hvt', TARGET: 'hvt', ARCH: 'aarch64', OUT: '/state/out' })
+})
+
+test('a build by a command needs the command', () => {
+  const command = { buildSystem: 'command', directory: '/p', description: '' } as const
+  expect(() => planBuild(request({ project: command }))).toThrow('`build-system: command` needs a command')
 })

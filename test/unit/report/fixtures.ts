@@ -1,3 +1,4 @@
+import type { Image } from '../../../src/image/image.js'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -77,6 +78,12 @@ export function buildRecord(...images: [BuiltImage, ...BuiltImage[]]): BuildReco
   }
 }
 
+export const solo5Hvt: Image = {
+  format: 'elf64',
+  architecture: 'x86_64',
+  system: { kind: 'solo5', abi: 1, abiVersion: 2, devices: [] },
+}
+
 export function failedBoot(imagePath: string, consoleLog: string): BootReport {
   const verdict = {
     verdict: 'failed',
@@ -89,6 +96,7 @@ export function failedBoot(imagePath: string, consoleLog: string): BootReport {
   const skipped = { verdict: 'skipped', reason: 'accelerator', summary: 'KVM fails its guests', atMs: 5 } as const
   return {
     imagePath,
+    image: solo5Hvt,
     verdict,
     attempts: [
       { accelerator: 'kvm', argv: ['qemu', '-accel', 'kvm'], verdict: skipped },

@@ -24,11 +24,11 @@ interface Upload extends UploadOptions {
   readonly files: readonly string[]
 }
 
-function service(taken: readonly string[] = [], canReplace = true): { access: ArtifactAccess; uploads: Upload[] } {
+function service(taken: readonly string[] = []): { access: ArtifactAccess; uploads: Upload[] } {
   const uploads: Upload[] = []
   const access: ArtifactAccess = {
     upload(name, files, _root, options) {
-      if (taken.includes(name) && !(options.replace && canReplace)) return Promise.reject(new ArtifactNameTaken(name))
+      if (taken.includes(name)) return Promise.reject(new ArtifactNameTaken(name))
       uploads.push({ name, files, ...options })
       return Promise.resolve({ id: '7', url: 'https://github.com/o/r/actions/runs/1/artifacts/7' })
     },
@@ -115,7 +115,7 @@ describe('uploading', () => {
     const { access, uploads } = service()
     const published = await publishArtifact(context, request, { artifacts: access, now })
     expect(published.uploaded).toMatchObject({ id: '7', url: 'https://github.com/o/r/actions/runs/1/artifacts/7' })
-    expect(uploads).toMatchObject([{ name: 'unikernel-www-hvt-x86_64', retentionDays: 5, replace: false }])
+    expect(uploads).toMatchObject([{ name: 'unikernel-www-hvt-x86_64', retentionDays: 5 }])
     expect(uploads[0]?.files.every((file) => file.startsWith(context.host.folders.state))).toBe(true)
     expect(context.logged()).toContain('unikernel-www-hvt-x86_64 (5 files, ')
   })
@@ -138,23 +138,9 @@ describe('uploading', () => {
     const context = await builtAndBooted(actions)
     const { access, uploads } = service(['unikernel-www-hvt-x86_64'])
     const published = await publishArtifact(context, request, { artifacts: access, now })
-    expect(uploads).toMatchObject([{ name: 'unikernel-www-hvt-x86_64-2', replace: false }])
+    expect(uploads).toMatchObject([{ name: 'unikernel-www-hvt-x86_64-2' }])
     expect(published.name).toBe('unikernel-www-hvt-x86_64-2')
-    expect(context.logged()).toContain('Warning: another job of this run has an artifact unikernel-www-hvt-x86_64')
-  })
-
-  it('replaces its own artifact when the job is run again', async () => {
-    const context = await builtAndBooted({ ...actions, GITHUB_RUN_ATTEMPT: '2' })
-    const { access, uploads } = service(['unikernel-www-hvt-x86_64'])
-    await publishArtifact(context, request, { artifacts: access, now })
-    expect(uploads).toMatchObject([{ name: 'unikernel-www-hvt-x86_64', replace: true }])
-  })
-
-  it('keeps both when an earlier attempt’s artifact cannot be replaced', async () => {
-    const context = await builtAndBooted({ ...actions, GITHUB_RUN_ATTEMPT: '2' })
-    const { access, uploads } = service(['unikernel-www-hvt-x86_64'], false)
-    await publishArtifact(context, request, { artifacts: access, now })
-    expect(uploads).toMatchObject([{ name: 'unikernel-www-hvt-x86_64-2', replace: false }])
+    expect(context.logged()).toContain('Warning: this run has an artifact unikernel-www-hvt-x86_64 already')
   })
 
   it('fails with a remedy when the service refuses', async () => {

@@ -4,7 +4,7 @@ import type { Verdict } from '../../../src/boot/verdict.js'
 import { buildInfo } from '../../../src/report/build-info.js'
 import { code, prose } from '../../../src/report/markup.js'
 import { summary } from '../../../src/report/summary.js'
-import { buildRecord, failedBoot, newContext } from './fixtures.js'
+import { buildRecord, failedBoot, newContext , solo5Hvt } from './fixtures.js'
 
 const image = { path: '/w/www.hvt', name: 'www', bytes: 1_900_000, sha256: 'ab'.repeat(32) }
 
@@ -22,7 +22,7 @@ function summaryOf(report: BootReport | undefined, name = 'www', consoleEnd = re
 }
 
 function boot(verdict: Verdict, accelerator: 'kvm' | 'native' = 'kvm'): BootReport {
-  return { imagePath: image.path, verdict, attempts: [{ accelerator, argv: ['x'], verdict }], consoleEnd: ['hello'] }
+  return { imagePath: image.path, image: solo5Hvt, verdict, attempts: [{ accelerator, argv: ['x'], verdict }], consoleEnd: ['hello'] }
 }
 
 const rowOf = (markdown: string) => markdown.split('\n')[2]

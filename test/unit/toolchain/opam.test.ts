@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { environmentOf, opamEnvironment } from '../../../src/toolchain/environment.js'
+import { buildMark, environmentOf, opamEnvironment } from '../../../src/toolchain/environment.js'
 import { InstallProgress, failedPackages, parseEnvironment } from '../../../src/toolchain/opam-output.js'
 import { exampleSpec } from './examples.js'
 
@@ -59,5 +59,11 @@ describe('the environment', () => {
     expect(environment).not.toHaveProperty('OPAM_SWITCH_PREFIX')
     expect(environment).not.toHaveProperty('OCAMLPATH')
     expect(environment).not.toHaveProperty('CC')
+  })
+
+  it('has nothing of ours, and no mark by which another job could end a proof', () => {
+    const caller = { PATH: '/bin', ACTIONS_RUNTIME_TOKEN: 'secret', INPUT_TARGET: 'hvt', GITHUB_OUTPUT: '/o' }
+    const names = Object.keys(opamEnvironment('/t', caller, 4))
+    expect(names.filter((name) => name in caller || name === buildMark)).toEqual(['PATH'])
   })
 })

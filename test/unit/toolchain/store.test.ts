@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ToolchainCache } from '../../../src/platform/actions-cache.js'
 import type { Log } from '../../../src/platform/log.js'
+import { Problem } from '../../../src/platform/problem.js'
 import { toolchainKey } from '../../../src/toolchain/key.js'
 import { readManifest } from '../../../src/toolchain/manifest.js'
 import { type Makers, obtainToolchain } from '../../../src/toolchain/store.js'
@@ -40,7 +41,7 @@ const makers = (): Makers => ({
     writeFileSync(join(spec.path, 'compiler'), '')
     return Promise.resolve(environment)
   },
-  prove: () => (existsSync(join(spec.path, 'compiler')) ? Promise.resolve() : Promise.reject(new Error('no compiler'))),
+  prove: () => (existsSync(join(spec.path, 'compiler')) ? Promise.resolve() : Promise.reject(new Problem('no compiler'))),
 })
 
 /** A cache that copies to a folder. */
@@ -120,6 +121,26 @@ describe('a toolchain', () => {
   it('that builds and does not work leaves nothing', async () => {
     await expect(obtain(undefined, { ...makers(), build: () => Promise.resolve(environment) })).rejects.toThrow('no compiler')
     expect(left()).toEqual([])
+  })
+})
+
+describe('an error that says nothing about the toolchain', () => {
+  const full = new Error('ENOSPC: no space left on device')
+  const unable = (): Makers => ({ ...makers(), prove: () => Promise.reject(full) })
+
+  it('leaves that of the tool cache alone', async () => {
+    await obtain(undefined)
+    await expect(obtain(undefined, unable())).rejects.toBe(full)
+    expect((await obtain(undefined)).source).toBe('tool-cache')
+  })
+
+  it('does not make that of the actions cache be built again', async () => {
+    const cache = folderCache()
+    await obtain(cache)
+    rmSync(spec.path, { recursive: true })
+    const build = () => Promise.reject(new Error('must not be built'))
+    await expect(obtain(cache, { ...unable(), build })).rejects.toBe(full)
+    expect((await obtain(cache)).source).toBe('actions-cache')
   })
 })
 
