@@ -25,7 +25,7 @@ export async function openKvm(context: Context, look: typeof kvmAccess = kvmAcce
   if (access !== 'denied' || !context.host.isGitHubActions) return access
   const prefix = await rootPrefix(context)
   if (prefix === undefined) return access
-  const [program = 'chmod', ...args] = [...prefix, 'chmod', 'a+rw', '/dev/kvm']
+  const [program, ...args] = [...prefix, 'chmod', 'a+rw', '/dev/kvm']
   const { exitCode } = await context.processes.run([program, ...args])
   if (exitCode !== 0) return access
   context.log.fact('machine', 'gave this user leave to open /dev/kvm')
