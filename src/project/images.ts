@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { glob } from 'tinyglobby'
 import { isImageFor, whatImageIs } from '../image/check.js'
 import { readImage } from '../image/recognise.js'
+import { sha256OfFile } from '../platform/atomic.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
@@ -103,7 +101,7 @@ async function describe(path: string, target: Target): Promise<BuiltImage> {
     path,
     name: nameOf(path, target),
     bytes: (await stat(path)).size,
-    sha256: await sha256Of(path),
+    sha256: await sha256OfFile(path),
     ...(debugFile === undefined ? {} : { debugFile }),
   }
 }
@@ -119,10 +117,4 @@ async function firstFile(paths: readonly string[]): Promise<string | undefined> 
     if ((await stat(path).catch(() => undefined))?.isFile() === true) return path
   }
   return undefined
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
 }

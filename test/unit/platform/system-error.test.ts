@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { systemProblem } from '../../../src/platform/system-error.js'
 
-const folders = { toolCache: '/home/me/.cache/unikernel-ci', state: '/temp/unikernel-ci', temporary: '/temp', workspace: '/work' }
+const folders = { toolCache: '/home/me/.cache/unikernel-ci', state: '/temp/unikernel-ci', temporary: '/temp', workspace: '/project' }
 const errorOf = (code: string, path?: string) => Object.assign(new Error(code), { code, syscall: 'mkdir', ...(path && { path }) })
 
 test.each([
@@ -10,7 +10,7 @@ test.each([
   ['EROFS', '/home/me/.cache', 'read-only', 'RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)'],
   ['EPERM', '/temp/unikernel-ci/records', 'not permitted', 'RUNNER_TEMP (or XDG_STATE_HOME)'],
   ['ENOSPC', '/temp/proof', 'no space', 'RUNNER_TEMP (or TMPDIR)'],
-  ['EACCES', '/work/_artifacts', 'permission denied', 'GITHUB_WORKSPACE (or the current folder)'],
+  ['EACCES', '/project/_artifacts', 'permission denied', 'GITHUB_WORKSPACE (or the current folder)'],
 ])('%s on %s says why, and what decides the folder', (code, path, why, choice) => {
   const told = systemProblem(errorOf(code, path), () => folders)?.toString()
   for (const part of [path, why, choice]) expect(told).toContain(part)
