@@ -20,6 +20,7 @@ help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 all:
+	@scripts/bootstrap.sh packages build
 	$(NODE) scripts/bootstrap.sh modules && npm run -s build
 
 demo:
@@ -46,6 +47,7 @@ generate:
 	$(NODE) scripts/bootstrap.sh modules && npm run -s generate
 
 check-dist:
+	@scripts/bootstrap.sh packages build
 	$(NODE) scripts/bootstrap.sh modules && scripts/check-dist
 
 clean:

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import { type InputName, inputs, outputs, type Part, parts } from '../src/actions/interface.js'
+import { matrixInputs, matrixOutputs, sharedInputs } from '../src/actions/matrix-interface.js'
 
 const author = 'The unikernel-ci authors'
 const branding = { icon: 'box', color: 'orange' }
@@ -26,6 +27,20 @@ export function partAction(part: Part): string {
         .map(([output, { description }]) => [output, { description }]),
     ),
     runs: { using: 'node24', main: `../dist/${part}/index.js` },
+  })
+}
+
+/** The action.yml of `matrix`, which is no part of a run: it plans the jobs that each run one. */
+export function matrixAction(): string {
+  const shared = Object.entries(inputs).filter(([name]) => sharedInputs.some((one) => one === name))
+  return yaml({
+    name: 'unikernel-ci matrix',
+    description: 'Makes the matrix of a workflow from a readable list of targets.',
+    author,
+    branding,
+    inputs: withoutParsers([...Object.entries(matrixInputs), ...shared]),
+    outputs: matrixOutputs,
+    runs: { using: 'node24', main: '../dist/matrix/index.js' },
   })
 }
 
@@ -76,11 +91,16 @@ export function inputNamesOf(part: Part): InputName[] {
 }
 
 function inputsOf(isWanted: (owners: readonly Part[]) => boolean): object {
-  return Object.fromEntries(
-    Object.entries(inputs)
-      .filter(([, { parts: owners }]) => isWanted(owners))
-      .map(([name, definition]) => [name, { description: definition.description, default: definition.default }]),
-  )
+  return withoutParsers(Object.entries(inputs).filter(([, { parts: owners }]) => isWanted(owners)))
+}
+
+function withoutParsers(definitions: readonly (readonly [name: string, Definition])[]): Record<string, Definition> {
+  return Object.fromEntries(definitions.map(([name, { description, default: value }]) => [name, { description, default: value }]))
+}
+
+interface Definition {
+  readonly description: string
+  readonly default: string
 }
 
 function yaml(content: object): string {

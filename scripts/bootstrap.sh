@@ -19,15 +19,16 @@ own_node=$repository/.cache/node
 
 packages_for() {
   case $(uname -m) in
-    aarch64) other_gcc=gcc-x86-64-linux-gnu ;;
-    *) other_gcc=gcc-aarch64-linux-gnu ;;
+    aarch64) other_gcc=gcc-x86-64-linux-gnu other_libc=libc6-dev-amd64-cross x86_binutils=binutils-x86-64-linux-gnu ;;
+    *) other_gcc=gcc-aarch64-linux-gnu other_libc=libc6-dev-arm64-cross x86_binutils=binutils ;;
   esac
   case $1 in
     demo) echo "make gcc libc6-dev binutils $other_gcc qemu-system-x86 qemu-system-arm" ;;
+    build) echo "make $x86_binutils" ;;
     opam) echo "opam git patch unzip bzip2 m4 rsync tar xz-utils" ;;
     act) echo "ca-certificates git golang-go" ;;
-    test) echo "$(packages_for demo) $(packages_for opam) shellcheck zstd" ;;
-    *) fail "packages takes demo, opam, act or test, not '$1'" ;;
+    test) echo "$(packages_for demo) $(packages_for build) $(packages_for opam) $other_libc cpio shellcheck zstd" ;;
+    *) fail "packages takes demo, build, opam, act or test, not '$1'" ;;
   esac
 }
 

@@ -1,10 +1,13 @@
-// Makes the committed bundles, one for each entry: dist/NAME/index.js from lib/src/actions/NAME.js.
+// Makes the committed bundles, one for each entry: dist/NAME/index.js from lib/src/actions/NAME.js; and, from loader/, the
+// loader for Firecracker's images beside those that boot (src/platform/loader-file.ts).
 // Usage: node scripts/bundle.mjs [FOLDER]   (default: dist)
+import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import ncc from '@vercel/ncc'
 
-const entries = ['setup', 'build', 'boot', 'publish', 'cli']
+const entries = ['setup', 'build', 'boot', 'publish', 'matrix', 'cli']
+const booting = ['boot', 'cli']
 const folder = resolve(process.argv[2] ?? 'dist')
 
 await rm(folder, { recursive: true, force: true })
@@ -23,6 +26,7 @@ for (const entry of entries) {
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, source)
   }
+  if (booting.includes(entry)) execFileSync('make', ['--silent', '-C', 'loader', `OUT=${join(folder, entry)}`])
   if (entry === 'cli') await chmod(join(folder, entry, 'index.js'), 0o755)
   console.log(`${entry.padEnd(8)} ${(Buffer.byteLength(code) / 1000).toFixed(0).padStart(5)} kB`)
 }

@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parts } from '../src/actions/interface.js'
-import { partAction, rootAction } from './action-files.js'
-import { withTables } from './readme-tables.js'
+import { matrixAction, partAction, rootAction } from './action-files.js'
+import { matrixTable, withTables } from './readme-tables.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -14,6 +14,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['action.yml', rootAction()],
     ...parts.map((part) => [`${part}/action.yml`, partAction(part)] as const),
+    ['matrix/action.yml', matrixAction()],
+    ['docs/matrix.md', matrixTable(contentOf('docs/matrix.md'))],
     ['README.md', withTables(contentOf('README.md'))],
   ])
 }

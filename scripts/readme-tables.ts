@@ -1,4 +1,5 @@
 import { inputs, outputs, parts } from '../src/actions/interface.js'
+import { matrixInputs, sharedInputs } from '../src/actions/matrix-interface.js'
 import { type MonitorKind, targetNames, targets } from '../src/target/target.js'
 
 const tables = { targets: targetTable, inputs: inputTable, outputs: outputTable } as const
@@ -8,12 +9,19 @@ export function withTables(readme: string): string {
   return Object.entries(tables).reduce((text, [marker, content]) => between(text, marker, content()), readme)
 }
 
+/** docs/matrix.md with the table of the inputs that only `matrix` has. */
+export function matrixTable(page: string): string {
+  const rows = Object.entries(matrixInputs).map(([name, definition]) => [`\`${name}\``, cell(definition.description), code(definition.default)])
+  const shared = sharedInputs.map((name) => `\`${name}\``).join(', ')
+  return between(page, 'inputs', `${table(['input', 'what it says', 'default'], rows)}\n\nAs for \`setup\`: ${shared}.`)
+}
+
 const bootedOn: Readonly<Record<MonitorKind, string>> = {
-  'solo5-hvt': 'solo5-hvt, on a machine of its architecture with working KVM',
-  'solo5-spt': 'solo5-spt, on a machine of its architecture, without KVM',
-  qemu: 'QEMU, on any machine: with KVM on one of its architecture, else by emulation',
+  'solo5-hvt': 'solo5-hvt: with KVM on a machine of its architecture, else in a small Linux guest under emulation',
+  'solo5-spt': 'solo5-spt: on a machine of its architecture, else in a small Linux guest under emulation',
+  qemu: 'QEMU: with KVM on a machine of its architecture, else by emulation',
+  firecracker: 'Firecracker with KVM on a machine of its architecture, else (x86_64) QEMU by emulation',
   process: 'as a process, on a machine of its architecture',
-  firecracker: 'not booted yet',
   none: 'not booted',
 }
 
@@ -30,7 +38,7 @@ function inputTable(): string {
   const rows = Object.entries(inputs).map(([name, { description, default: value, parts: owners }]) => [
     `\`${name}\``,
     cell(description),
-    value === '' ? '' : value.split('\n').map((line) => `\`${line}\``).join('<br>'),
+    code(value),
     owners.length === parts.length ? 'all' : owners.join(', '),
   ])
   return table(['input', 'what it says', 'default', 'part'], rows)
@@ -43,6 +51,10 @@ function outputTable(): string {
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+function code(value: string): string {
+  return value === '' ? '' : value.split('\n').map((line) => `\`${line}\``).join('<br>')
 }
 
 /** Angle brackets would be HTML, except inside the code spans that the descriptions have. */

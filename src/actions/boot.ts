@@ -1,4 +1,4 @@
-import { runAction } from './main.js'
+import { runPart } from './main.js'
 import { boot } from './parts/boot.js'
 
-await runAction('boot', boot)
+await runPart('boot', boot)

@@ -1,4 +1,4 @@
-import { runAction } from './main.js'
+import { runPart } from './main.js'
 import { build } from './parts/build.js'
 
-await runAction('build', build)
+await runPart('build', build)

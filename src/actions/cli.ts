@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
 import { createLog } from '../platform/console-log.js'
-import { collectingRunner, readableOutputs } from '../platform/github.js'
+import { type CollectingRunner, collectingRunner, readableOutputs } from '../platform/github.js'
 import { type Context, inspectHost } from '../platform/host.js'
 import type { Log } from '../platform/log.js'
 import { processes, quote } from '../platform/process.js'
@@ -9,9 +9,11 @@ import { doctor } from './doctor.js'
 import { type ExplainOptions, explain } from './explain.js'
 import { type InputName, type Part, inputs, parts } from './interface.js'
 import { readInputs } from './inputs.js'
+import { matrixInputs, readMatrixInputs, sharedInputs } from './matrix-interface.js'
 import { runGuarded } from './main.js'
 import { boot } from './parts/boot.js'
 import { build } from './parts/build.js'
+import { printMatrix } from './parts/matrix.js'
 import { publishTo } from './parts/publish.js'
 import { runParts } from './parts/run.js'
 import { setup } from './parts/setup.js'
@@ -50,13 +52,30 @@ const explainCommand = program
   .option('--exit-code <status>', 'the monitor ended with this status')
   .option('--timed-out', 'the guest was stopped after a time')
   .option('--still-running', 'the guest was still there')
-for (const input of ['target', 'accelerator', 'until', 'expect', 'forbid', 'expect-exit'] as const) {
+for (const input of ['target', 'arch', 'accelerator', 'until', 'expect', 'forbid', 'expect-exit'] as const) {
   explainCommand.addOption(optionOf(input))
 }
 explainCommand.action((path: string) => {
   const options = explainCommand.opts<Record<string, string> & ExplainOptions>()
   const given = () => readInputs((input) => options[input])
   return runGuarded(createTerminalLog(), async () => explain(path, given(), options, print, isJson()))
+})
+
+const matrixCommand = program
+  .command('matrix')
+  .description('plan the jobs of a matrix: a table, or with --json what `strategy.matrix` takes')
+  .argument('[targets...]', 'the legs, each as one word: "hvt x86_64 aarch64" "virtio x86_64 variant=small"')
+for (const [name, definition] of Object.entries(matrixInputs)) {
+  if (name !== 'targets') matrixCommand.addOption(namedOption(name, definition))
+}
+for (const input of sharedInputs) matrixCommand.addOption(optionOf(input))
+matrixCommand.action((targets: readonly string[]) => {
+  const options = { ...matrixCommand.opts<Record<string, string>>(), targets: targets.join('\n') }
+  const log = createTerminalLog()
+  return runGuarded(log, async () => {
+    const given = readMatrixInputs((input) => options[input as keyof typeof options])
+    return printMatrix({ log, processes, host: inspectHost() }, given, print, isJson())
+  })
 })
 
 program
@@ -87,28 +106,35 @@ function inputsOf(command: Part | 'run'): InputName[] {
 }
 
 function optionOf(name: InputName): Option {
-  const { description, default: byDefault } = inputs[name]
+  return namedOption(name, inputs[name])
+}
+
+function namedOption(name: string, { description, default: byDefault }: { readonly description: string; readonly default: string }): Option {
   const option = new Option(`--${name} <value>`, byDefault === '' ? description : `${description} (default: ${byDefault})`)
   option.attributeName = () => name
   return option
 }
 
 async function runCommand(name: Part | 'run', options: Readonly<Record<string, string>>): Promise<void> {
-  const log = createTerminalLog()
-  const runner = collectingRunner()
-  await runGuarded(log, async () => {
+  const { log, runner } = await runCollecting((context, runner) => {
     const given = readInputs((input) => options[input])
-    const context: Context = { log, processes, host: inspectHost() }
     return name === 'run' ? runParts(functions, context, given, runner) : functions[name](context, given, runner)
   })
-  if (isJson()) {
-    process.stdout.write(`${JSON.stringify(runner.outputs, null, 2)}\n`)
-    return
-  }
-  for (const line of readableOutputs(runner.outputs)) log.line(line)
-  if (name !== 'setup') return
+  if (isJson() || name !== 'setup') return
   for (const [variable, value] of Object.entries(runner.variables)) log.line(`export ${variable}=${quote(value)}`)
   if (runner.path.length > 0) log.line(`export PATH=${runner.path.map(quote).join(':')}:"$PATH"`)
+}
+
+/** Runs what an action does, and prints its outputs. */
+async function runCollecting(
+  run: (context: Context, runner: CollectingRunner) => Promise<boolean>,
+): Promise<{ readonly log: Log; readonly runner: CollectingRunner }> {
+  const log = createTerminalLog()
+  const runner = collectingRunner()
+  await runGuarded(log, async () => run({ log, processes, host: inspectHost() }, runner))
+  if (isJson()) process.stdout.write(`${JSON.stringify(runner.outputs, null, 2)}\n`)
+  else for (const line of readableOutputs(runner.outputs)) log.line(line)
+  return { log, runner }
 }
 
 function print(text: string): void {

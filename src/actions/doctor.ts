@@ -1,4 +1,5 @@
-import { type KvmAccess, planBoot } from '../boot/plan.js'
+import { type AttemptPlan, type KvmAccess, planBoot } from '../boot/plan.js'
+import { placesFor } from '../boot/prepare.js'
 import { missingPackages } from '../platform/apt.js'
 import type { Context } from '../platform/host.js'
 import { kvmAccess } from '../platform/kvm.js'
@@ -21,7 +22,7 @@ export interface Ability {
 
 const kvmWords: Readonly<Record<KvmAccess, string>> = {
   open: '/dev/kvm opens; whether it runs guests, only a boot tells',
-  absent: 'no /dev/kvm: virtio and Unikraft boot by emulation, spt as a process, hvt not',
+  absent: 'no /dev/kvm: everything but spt and unix boots by emulation',
   denied: '/dev/kvm is there, and this user may not open it',
 }
 
@@ -61,8 +62,12 @@ async function examine(context: Context, target: Target, architecture: Architect
   const { host } = context
   const recipe = findRecipe({ backend: target.backend, architecture, hostArchitecture: host.architecture })
   const plan = planBoot(
-    { architecture, target, accelerator: 'auto', imagePath: 'IMAGE', memoryMiB: 64, args: [], ownsArgv0: false },
-    { architecture: host.architecture, kvm },
+    {
+      ...{ architecture, target, accelerator: 'auto', imagePath: 'IMAGE', memoryMiB: 64, args: [], ownsArgv0: false, devices: [] },
+      places: await placesFor(context, host.folders.temporary),
+    },
+    // A set-up for another architecture brings its tenders, where there is one.
+    { architecture: host.architecture, kvm, isNestedAmd: false, tenders: recipe === undefined ? [] : [architecture] },
   )
   const best = plan.attempts[0]
   const monitorIsMissing = best?.debianPackage !== undefined && findProgram(best.argv[0], host.environment['PATH']) === undefined
@@ -72,7 +77,11 @@ async function examine(context: Context, target: Target, architecture: Architect
     target: target.name,
     architecture,
     build: recipe === undefined ? 'no' : 'yes',
-    boot: best === undefined ? `no: ${plan.otherwise.summary}` : plan.attempts.map(({ accelerator }) => accelerator).join(', else '),
+    boot: best === undefined ? `no: ${plan.otherwise.summary}` : plan.attempts.map(wayOf).join(', else '),
     missing: [...(await missingPackages(context, needed)), ...(monitorIsMissing && best.debianPackage ? [best.debianPackage] : [])],
   }
+}
+
+function wayOf({ accelerator, inside }: AttemptPlan): string {
+  return inside === undefined ? accelerator : `${accelerator} (in a Linux guest)`
 }

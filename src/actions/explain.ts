@@ -26,14 +26,17 @@ export async function explain(
   asJson: boolean,
 ): Promise<boolean> {
   const target = targets[withTarget(given).target]
+  if (given.arch !== undefined && !target.architectures.includes(given.arch)) {
+    throw new Problem(`there is no ${target.name} for ${given.arch}`, { accepted: target.architectures.join(', ') })
+  }
   const { console, end } = splitTranscript(
     await readFile(path).catch((error: unknown) => {
       throw new Problem(`${path} cannot be read: ${messageOf(error)}`)
     }),
   )
   const { monitor } = target
-  const machine = { monitor, accelerator: acceleratorOf(target, given.accelerator), mayFallBack: false }
-  const rules = rulesFor(given, { target, isMarked: true }, machine)
+  const machine = { monitor, accelerator: acceleratorOf(target, given.accelerator), mayFallBack: false, inCarrier: false }
+  const rules = rulesFor({ ...given, probe: [] }, { target, isMarked: true }, machine)
   const verdict = explainConsole(console, endOf(options, end), rules)
   if (asJson) print(`${JSON.stringify(verdict, null, 2)}\n`)
   else {

@@ -12,7 +12,7 @@ import { type InputName, type Inputs, inputs } from './interface.js'
  */
 export function readInputs(read: (name: InputName) => string | undefined): Inputs {
   const names = Object.keys(inputs) as InputName[]
-  return Object.freeze(Object.fromEntries(names.map((name) => [camelCase(name), readInput(name, read(name))]))) as Inputs
+  return Object.freeze(Object.fromEntries(names.map((name) => [camelCase(name), naming(name, () => parseInput(name, read(name)))]))) as Inputs
 }
 
 /** The inputs of a part that makes something: what nobody named is made for {@link defaultTarget}. */
@@ -20,17 +20,28 @@ export function withTarget(given: Inputs): Inputs & { readonly target: TargetNam
   return { ...given, target: given.target ?? defaultTarget }
 }
 
-function readInput(name: InputName, given: string | undefined): unknown {
+/** @throws InputError */
+export function parseInput(name: InputName, given: string | undefined): unknown {
   const definition = inputs[name]
   const value = given?.trim() ?? ''
+  return definition.parse(value === '' ? definition.default : value)
+}
+
+/**
+ * Adds the input's name to what its parser says.
+ *
+ * @throws Problem
+ */
+export function naming<Value>(name: string, parse: () => Value): Value {
   try {
-    return definition.parse(value === '' ? definition.default : value)
+    return parse()
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     throw new Problem(`input ${name}: ${error.message}`, { accepted: error.accepted }, { cause: error })
   }
 }
 
-function camelCase(name: string): string {
+/** The name of an input as the code has it. */
+export function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 }

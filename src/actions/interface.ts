@@ -1,6 +1,6 @@
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { defaultTarget, targetNames } from '../target/target.js'
-import { InputError, flag, integer, lines, oneOf, optional, patterns, text, words } from './parsers.js'
+import { InputError, blocks, flag, integer, lines, networks, oneOf, optional, patterns, probes, text, words } from './parsers.js'
 
 /** The parts a run is made of; each is an action of its own and a command of the command line. */
 export const parts = ['setup', 'build', 'boot', 'publish'] as const
@@ -139,13 +139,13 @@ export const inputs = {
   ),
   accelerator: input(
     ['boot'],
-    'auto: KVM where it works, else emulation. kvm never falls back. tcg never uses KVM. spt and unix need neither.',
+    'auto: KVM where it works, else emulation. kvm never falls back. tcg never uses KVM. spt and unix of this architecture need neither.',
     'auto',
     oneOf('auto', 'kvm', 'tcg'),
   ),
   args: input(['boot'], 'The unikernel’s arguments, as on a command line.', '', words),
   memory: input(['boot'], 'Memory of the guest, in MiB.', '64', integer(1, 1_048_576)),
-  timeout: input(['boot'], 'Seconds after which a boot without a verdict has failed.', '60', integer(1, 86_400)),
+  timeout: input(['boot'], 'Seconds after which a boot without a verdict has failed; three times as many under emulation.', '60', integer(1, 86_400)),
   until: input(
     ['boot'],
     'What success is: exit (a clean end), running (alive with output of its own `settle` seconds later), expect (the expected lines, then `settle`). auto: expect when there are expectations, else exit or running, whichever comes first.',
@@ -154,7 +154,7 @@ export const inputs = {
   ),
   settle: input(
     ['boot'],
-    'Seconds that the guest is watched after the first good sign, so that a crash right after it fails.',
+    'Seconds that the guest is watched after the first good sign, so that a crash right after it fails; three times as many in a small Linux guest.',
     '3',
     integer(0, 3_600),
   ),
@@ -175,6 +175,36 @@ export const inputs = {
     'The exit status that the unikernel must end with. Empty: 0 where an end is awaited.',
     '',
     optional(integer(0, 255)),
+  ),
+  probe: input(
+    ['boot'],
+    'Questions over the network, one a line, each must be answered: `tcp://:8080`, `http://:8080/path status=200 body=/regex/`, `https://:443/ insecure`, `udp-dns://:53 name=example.org type=A`, `ping`.',
+    '',
+    probes,
+  ),
+  check: input(
+    ['boot'],
+    'boot: boots it as the other inputs say. help: only asks a mirage unikernel for its `--help`, for one that cannot run here for want of its secrets.',
+    'boot',
+    oneOf('boot', 'help'),
+  ),
+  net: input(
+    ['boot'],
+    'Network devices. auto: those that the image asks for, on a tap where root or sudo allows, else QEMU’s user networking. tap, user: only that. none: no device. Or one device a line: `name: [tap|user] [host=10.0.0.1/24] [guest=10.0.0.2] [mac=…] [outside]`.',
+    'auto',
+    networks,
+  ),
+  block: input(
+    ['boot'],
+    'Block devices, one a line: `name: path[, size=4MiB][, ro]`, or `name: scratch, size=4MiB`. A device that the image asks for and that is not named here gets an empty scratch disk.',
+    '',
+    blocks,
+  ),
+  scenarios: input(
+    ['boot'],
+    'Several boots of the image: a YAML list, or the path of a file with one. Each has a `name` and any of the inputs of the boot; what it leaves out is as in the inputs.',
+    '',
+    optional(text),
   ),
 
   // The artifacts
@@ -218,8 +248,11 @@ export const outputs = {
   verdict: { part: 'boot', description: 'passed, failed or skipped.' },
   'verdict-reason': { part: 'boot', description: 'Why, as one word: exited, ready, exception, timeout, accelerator, …' },
   accelerator: { part: 'boot', description: 'What the guest really ran on: kvm, tcg or native. Empty when nothing ran.' },
-  'boot-ms': { part: 'boot', description: 'Milliseconds from the start of the guest to its first good sign.' },
-  'console-log': { part: 'boot', description: 'Path of the whole console.' },
+  'boot-ms': { part: 'boot', description: 'Milliseconds from the start of the guest to its first output.' },
+  'ready-ms': { part: 'boot', description: 'Milliseconds from the start of the guest until all expected lines were seen and all probes answered. Empty when none were asked for.' },
+  'console-log': { part: 'boot', description: 'Path of the whole console (of the first failed scenario, or else the first).' },
+  junit: { part: 'boot', description: 'Path of a JUnit XML file with a test case for each scenario.' },
+  'boot-json': { part: 'boot', description: 'Path of a JSON file with all that is known of the boots.' },
   'artifact-id': { part: 'publish', description: 'Id of the uploaded artifact. Empty when nothing was uploaded.' },
   'artifact-url': { part: 'publish', description: 'Address of the uploaded artifact. Empty when nothing was uploaded.' },
 } as const satisfies Readonly<Record<string, OutputDefinition>>

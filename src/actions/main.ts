@@ -12,8 +12,14 @@ import { readInputs } from './inputs.js'
 /** One part of a run. False: it failed, and has said why. */
 export type PartFunction = (context: Context, inputs: Inputs, runner: Runner) => Promise<boolean>
 
-/** The entry of a JavaScript action: reads its inputs, runs the part, and fails the step where it fails. */
-export async function runAction(part: Part, run: PartFunction): Promise<void> {
+/** The entry of the JavaScript action of a part: reads its inputs, runs it, and fails the step where it fails. */
+export async function runPart(part: Part, run: PartFunction): Promise<void> {
+  const isOurs = (name: keyof typeof inputs) => inputs[name].parts.includes(part)
+  await runAction((context, runner) => run(context, readInputs((name) => (isOurs(name) ? getInput(name) : undefined)), runner))
+}
+
+/** What every action of ours does around its work: the log, the machine, and the end. */
+export async function runAction(run: (context: Context, runner: Runner) => Promise<boolean>): Promise<void> {
   const log = createLog({
     gitHub: process.env['GITHUB_ACTIONS'] === 'true',
     write: (text) => process.stdout.write(text),
@@ -22,9 +28,7 @@ export async function runAction(part: Part, run: PartFunction): Promise<void> {
   })
   await runGuarded(log, async () => {
     const context: Context = { log, processes, host: inspectHost() }
-    const isOurs = (name: keyof typeof inputs) => (inputs[name].parts).includes(part)
-    const given = readInputs((name) => (isOurs(name) ? getInput(name) : undefined))
-    return run(context, given, gitHubRunner(context.host.environment))
+    return run(context, gitHubRunner(context.host.environment))
   })
 }
 

@@ -1,4 +1,7 @@
 import { split } from 'shlex'
+import { type AskedDisk, type AskedNetwork, DeviceSyntaxError, parseDisks, parseNetwork } from '../boot/device-text.js'
+import type { Probe } from '../boot/probe.js'
+import { ProbeSyntaxError, parseProbe } from '../boot/probe-text.js'
 
 /** Text that an input does not accept: {@link readInputs} adds the input's name. */
 export class InputError extends Error {
@@ -69,5 +72,29 @@ export const words = (value: string): readonly string[] => {
     return split(value)
   } catch {
     throw new InputError(value, 'words as a shell takes them, each quote closed')
+  }
+}
+
+/** A value together with the text that it was read from. */
+export interface Written<Value> {
+  readonly text: string
+  readonly value: Value
+}
+
+/** `net`: which network devices, and how. */
+export const networks = (value: string): Written<AskedNetwork> => ({ text: value, value: accepting(() => parseNetwork(value)) })
+
+/** `block`: one disk a line. */
+export const blocks = (value: string): Written<readonly AskedDisk[]> => ({ text: value, value: accepting(() => parseDisks(value)) })
+
+/** `probe`: one question a line; blank lines and `#` comments are left out. */
+export const probes = (value: string): readonly Probe[] => accepting(() => lines(value).map(parseProbe))
+
+function accepting<Value>(parse: () => Value): Value {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof DeviceSyntaxError || error instanceof ProbeSyntaxError) throw new InputError(error.line, error.accepted)
+    throw error
   }
 }

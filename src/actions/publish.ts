@@ -1,5 +1,5 @@
 import { artifactAccess } from '../platform/artifacts.js'
-import { runAction } from './main.js'
+import { runPart } from './main.js'
 import { publishTo } from './parts/publish.js'
 
-await runAction('publish', publishTo(artifactAccess(process.env)))
+await runPart('publish', publishTo(artifactAccess(process.env)))

@@ -1,4 +1,4 @@
-import { runAction } from './main.js'
+import { runPart } from './main.js'
 import { setup } from './parts/setup.js'
 
-await runAction('setup', setup)
+await runPart('setup', setup)

@@ -4,6 +4,8 @@ import type { MonitorProcess } from '../platform/monitor-process.js'
 import type { ConsoleFile } from '../platform/console-file.js'
 import { type GuestEvent, Judge, type MachineState, type Rules } from './judge.js'
 import { Lines } from './lines.js'
+import type { ProbeAnswer } from './probe.js'
+import type { ProbeReport } from './report.js'
 import { Qmp, type QmpEvent } from './qmp.js'
 import type { Verdict } from './verdict.js'
 
@@ -20,14 +22,32 @@ export interface AttemptResult {
   readonly consoleEnd: readonly string[]
   /** What the monitor itself said on its error stream. */
   readonly monitorSaid: readonly string[]
+  /** The last answer to each probe that was answered at all. */
+  readonly probes: readonly ProbeReport[]
 }
+
+/**
+ * Begins to ask a guest that has just been started, and goes on until it is stopped.
+ *
+ * @param onAnswer is called with the index of the probe.
+ * @param control QEMU's control channel, where the guest runs in QEMU.
+ */
+export type Interrogation = (
+  onAnswer: (index: number, answer: ProbeAnswer) => void,
+  control: Qmp | undefined,
+) => { stop(): void }
 
 /**
  * Watches a running monitor until its guest is judged, then ends it. When this returns, the monitor is gone.
  *
  * @param file gets every byte of the console.
  */
-export async function judgeGuest(monitor: MonitorProcess, rules: Rules, file: ConsoleFile): Promise<AttemptResult> {
+export async function judgeGuest(
+  monitor: MonitorProcess,
+  rules: Rules,
+  file: ConsoleFile,
+  interrogate?: Interrogation,
+): Promise<AttemptResult> {
   const judge = new Judge(rules)
   const errorLines = new Lines()
   const consoleEnd: string[] = []
@@ -35,7 +55,10 @@ export async function judgeGuest(monitor: MonitorProcess, rules: Rules, file: Co
   let start = performance.now()
   let decide: (verdict: Verdict) => void = () => undefined
   const decided = new Promise<Verdict>((resolve) => (decide = resolve))
+  const answers: (ProbeReport | undefined)[] = []
   const timers = new Timers()
+  let interrogation: { stop(): void } | undefined
+  let isOver = false
 
   const now = () => Math.round(performance.now() - start)
   const see = (event: GuestEvent) => {
@@ -82,6 +105,8 @@ export async function judgeGuest(monitor: MonitorProcess, rules: Rules, file: Co
   const tell = (state: MachineState) => see({ kind: 'machine', state, atMs: now() })
   const qmp: Qmp | undefined = monitor.control && new Qmp(monitor.control, (event) => void onMachineEvent(event))
   const onMachineEvent = async (event: QmpEvent) => {
+    // What becomes of a carrier's machine is no news of the guest in it.
+    if (rules.monitor !== 'qemu') return
     if (event.event === 'GUEST_PANICKED') tell('panicked')
     if (event.event === 'SHUTDOWN') {
       const reason = event.data?.['reason']
@@ -94,20 +119,28 @@ export async function judgeGuest(monitor: MonitorProcess, rules: Rules, file: Co
   see({ kind: 'clock', atMs: 0 })
   // A failure to start shows as the monitor's own end, with its reason on the error stream.
   const started = qmp === undefined ? Promise.resolve() : qmp.start().catch(() => undefined)
-  void started.then(() => {
+  void Promise.all([started, monitor.begun]).then(() => {
+    if (isOver) return
     start = performance.now()
     see({ kind: 'clock', atMs: 0 })
+    interrogation = interrogate?.((index, answer) => {
+      const atMs = now()
+      answers[index] = { text: rules.probes[index] ?? '', ...answer, atMs }
+      see({ kind: 'probe', index, answer, atMs })
+    }, qmp)
   })
-  const seen = monitor.ended.then(({ code, signal }) => {
+  const seen = monitor.ended.then((end) => {
     for (const { unfinished } of consoles) if (unfinished !== '') speak(unfinished)
     if (errorLines.unfinished !== '') complain(errorLines.unfinished)
-    see({ kind: 'exit', code, signal, atMs: now() })
+    see({ kind: 'exit', ...end, atMs: now() })
   })
 
   try {
     const verdict = await Promise.race([decided, seen.then(() => decided)])
-    return { verdict, consoleEnd, monitorSaid }
+    return { verdict, consoleEnd, monitorSaid, probes: answers.filter((answer) => answer !== undefined) }
   } finally {
+    isOver = true
+    interrogation?.stop()
     timers.clear()
     monitor.kill()
     await monitor.ended.catch(() => undefined)

@@ -14,6 +14,8 @@ export interface DialectWords {
    * whatever the unikernel left on an unfinished line.
    */
   readonly ends: readonly EndWords[]
+  /** When the guest is gone and its last line is one of these, it did not end by itself, whatever the monitor's status. */
+  readonly crash?: RegExp
 }
 
 export interface EndWords {
@@ -47,6 +49,8 @@ const unikraft: DialectWords = {
     { kind: 'trap', pattern: /CRIT: .*\bUnikraft [Cc]rash\b/ },
     { kind: 'abort', pattern: /CRIT: .*\babort called$/ },
   ],
+  // UK_CRASH() prints any text at this level, then resets the machine: on Firecracker that is every end.
+  crash: /^(?:\[\s*\d+\.\d+\] )?CRIT: /,
 }
 
 const silent: DialectWords = { banner: { first: /(?!)/, last: /(?!)/ }, chrome: [], ends: [] }
@@ -59,6 +63,7 @@ export function anyDialect(): DialectWords {
     banner: solo5.banner, // Unikraft's images carry marks: src/image/unikraft.ts
     chrome: [...solo5.chrome, ...unikraft.chrome],
     ends: [...solo5.ends, ...unikraft.ends],
+    ...(unikraft.crash === undefined ? {} : { crash: unikraft.crash }),
   }
 }
 
@@ -100,10 +105,10 @@ export const kvmFailures: readonly RegExp[] = [
 ]
 
 /** What a tender says of a guest that left its memory or fell over. */
-export const guestFaults = /^solo5-hvt: KVM: (?:host\/guest translation fault|unhandled exit)/
+export const guestFaults = /^solo5-hvt: (?:KVM: (?:host\/guest translation fault|unhandled exit)|.*\bInvalid guest (?:access|port access|hypercall):)/
 
-/** A warning of the monitor: no reason for anything. */
-export const monitorWarning = /\bwarning: /i
+/** What a monitor says in passing and goes on: no reason for anything. The tenders round `--mem` down, for one. */
+export const monitorWarning = /\bwarning: |: adjusting memory to \d+ bytes$|: hypercall_poll\(\): /i
 
 /** A monitor's own words, for transcripts in which its error stream and the console are mixed. */
 export const monitorWords = /^(?:(?:solo5-(?:hvt|spt)|qemu-system-\w+): |KVM internal error\. )/

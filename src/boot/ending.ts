@@ -1,5 +1,7 @@
+import type { MonitorEnd } from '../platform/monitor-process.js'
 import type { ExitReport, MonitorKind } from '../target/target.js'
 import { guestFaults } from './dialect.js'
+import { guestResetStatus, loaderRefusalStatus } from './monitors/loader.js'
 import type { Announcement } from './transcript.js'
 import type { Evidence } from './verdict.js'
 
@@ -14,11 +16,6 @@ export type Ending =
   /** The guest was not run, or not to its end: the monitor is at fault. */
   | { readonly kind: 'monitor'; readonly summary: string; readonly evidence?: Evidence | undefined }
 
-export interface MonitorExit {
-  /** Exit status of the monitor, null when a signal ended it. */
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-}
 
 export interface SeenBefore {
   /** Its backend's banner or a line of its own was seen. */
@@ -26,6 +23,10 @@ export interface SeenBefore {
   readonly announcement?: Announcement | undefined
   /** The monitor's first own line that is not a warning. */
   readonly complaint?: Evidence | undefined
+  /** The last line of the console. */
+  readonly lastLine?: Evidence | undefined
+  /** {@link DialectWords.crash} */
+  readonly crash?: RegExp | undefined
   readonly wasReset: boolean
   /** QEMU was told from outside to end: nothing that the guest did. */
   readonly wasStopped: boolean
@@ -38,14 +39,15 @@ const trapSignals: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGILL', 'SIGBUS', '
 const unikraftCrashStatus = 85
 
 /** What QEMU ends with when its guest ended it: by powering off, and by isa-debug-exit. Any other status is QEMU's own. */
-const guestEndStatuses: readonly (number | null)[] = [0, 83, unikraftCrashStatus]
+const guestEndStatuses: readonly (number | null)[] = [0, 83, unikraftCrashStatus, guestResetStatus]
 
 /** What the end of the monitor tells of the guest's end (docs/facts.md section 5). */
 export function endingOf(
   { exitReport, monitor }: { readonly exitReport: ExitReport; readonly monitor: MonitorKind },
-  exit: MonitorExit,
+  exit: MonitorEnd,
   seen: SeenBefore,
 ): Ending {
+  if (exit.failure !== undefined) return { kind: 'monitor', summary: exit.failure, evidence: seen.complaint }
   if (seen.wasStopped) return { kind: 'monitor', summary: `${monitor} was stopped from outside`, evidence: seen.complaint }
   if (seen.wasReset) return { kind: 'reset' }
   return exitReport === 'status' ? endOfProcess(monitor, exit, seen) : endOfMachine(exitReport, monitor, exit, seen)
@@ -63,7 +65,7 @@ export function announcedEnding(announcement: Announcement): Ending {
   }
 }
 
-function endOfProcess(monitor: MonitorKind, { code, signal }: MonitorExit, seen: SeenBefore): Ending {
+function endOfProcess(monitor: MonitorKind, { code, signal }: MonitorEnd, seen: SeenBefore): Ending {
   if (signal !== null) {
     if (trapSignals.includes(signal)) return { kind: 'trap', summary: `died of ${signal}` }
     if (signal === 'SIGABRT') return { kind: 'abort', summary: `died of ${signal}` }
@@ -84,11 +86,14 @@ function endOfProcess(monitor: MonitorKind, { code, signal }: MonitorExit, seen:
 function endOfMachine(
   exitReport: ExitReport,
   monitor: MonitorKind,
-  { code, signal }: MonitorExit,
-  { announcement, complaint, guestSpoke }: SeenBefore,
+  { code, signal }: MonitorEnd,
+  { announcement, complaint, guestSpoke, lastLine, crash }: SeenBefore,
 ): Ending {
   if (signal !== null) return { kind: 'monitor', summary: `${monitor} died of ${signal}`, evidence: complaint }
   if (announcement !== undefined) return announcedEnding(announcement)
+  if (code === loaderRefusalStatus) {
+    return { kind: 'monitor', summary: 'the image could not be loaded', evidence: lastLine }
+  }
   if (code === 1 && (complaint !== undefined || !guestSpoke)) {
     return { kind: 'monitor', summary: `${monitor} could not run the image`, evidence: complaint }
   }
@@ -96,5 +101,6 @@ function endOfMachine(
     return { kind: 'monitor', summary: `${monitor} ended with status ${code ?? 'unknown'}`, evidence: complaint }
   }
   if (exitReport === 'none' && code === unikraftCrashStatus) return { kind: 'trap', summary: 'Unikraft crashed' }
+  if (lastLine !== undefined && crash?.test(lastLine.line)) return { kind: 'trap', summary: 'Unikraft crashed', evidence: lastLine }
   return { kind: 'unknown' }
 }

@@ -1,6 +1,9 @@
+import type { MonitorEnd } from '../platform/monitor-process.js'
 import type { ExitReport, MonitorKind } from '../target/target.js'
 import { type DialectWords, kvmFailures, monitorWarning } from './dialect.js'
-import { type Ending, type MonitorExit, announcedEnding, endingOf } from './ending.js'
+import { type Ending, announcedEnding, endingOf } from './ending.js'
+import type { ProbeAnswer } from './probe.js'
+import { monitorRemedy } from './remedies.js'
 import type { Accelerator } from './report.js'
 import { type Death, Transcript } from './transcript.js'
 import type { Evidence, Reason, Verdict } from './verdict.js'
@@ -16,8 +19,12 @@ export interface Rules {
   readonly until: 'auto' | 'exit' | 'running' | 'expect'
   readonly settleMs: number
   readonly timeoutMs: number
+  /** How long a guest may be silent after its last words before it counts as gone. */
+  readonly graceMs: number
   readonly expect: readonly RegExp[]
   readonly forbid: readonly RegExp[]
+  /** What is asked over the network, as it was written; each must hold. */
+  readonly probes: readonly string[]
   readonly expectExit?: number | undefined
 }
 
@@ -27,19 +34,13 @@ export type GuestEvent = { readonly atMs: number } & (
   | { /** The guest has paused in the middle of a line: what there is of it. */ readonly kind: 'unfinished'; readonly text: string }
   | { /** A line of the monitor's own error stream. */ readonly kind: 'monitor'; readonly text: string }
   | { /** The virtual machine as QEMU tells it (QMP). */ readonly kind: 'machine'; readonly state: MachineState }
-  | ({ readonly kind: 'exit' } & MonitorExit)
+  | { /** A probe was answered, or was not. */ readonly kind: 'probe'; readonly index: number; readonly answer: ProbeAnswer }
+  | ({ readonly kind: 'exit' } & MonitorEnd)
   | { /** Nothing happened, time went on. */ readonly kind: 'clock' }
 )
 
 /** `reset`: the guest asked to be restarted. `stopped`: paused by QEMU, not by us. `quit`: QEMU was told from outside to end. */
 export type MachineState = 'reset' | 'panicked' | 'stopped' | 'quit'
-
-/**
- * How long a guest may be silent after it said that it ended or after the words of an uncaught exception, before it
- * counts as gone. Where the end can be seen it follows at once and decides; Unikraft hangs instead
- * (https://github.com/unikraft/unikraft/issues/1493).
- */
-const graceMs: Readonly<Record<ExitReport, number>> = { status: 3_000, console: 3_000, none: 700 }
 
 const kvmFails = 'KVM opens but fails its guests'
 
@@ -59,12 +60,15 @@ export class Judge {
   /** The monitor's first own line that is not a warning. */
   private complaint: Evidence | undefined
   private readonly seen: (Evidence | undefined)[]
+  /** The last answer to each probe. */
+  private readonly answers: (Answer | undefined)[]
   private wasReset = false
   private wasStopped = false
 
   constructor(private readonly rules: Rules) {
     this.transcript = new Transcript(rules.words)
     this.seen = rules.expect.map(() => undefined)
+    this.answers = rules.probes.map(() => undefined)
   }
 
   /** Takes an event; the verdict once there is one, and the same for ever after. */
@@ -92,6 +96,9 @@ export class Judge {
         return this.onMonitorLine({ line: event.text, atMs })
       case 'machine':
         return this.onMachine(event.state, atMs)
+      case 'probe':
+        this.onAnswer(event.index, event.answer, atMs)
+        return undefined
       case 'exit':
         return this.onExit(event, atMs)
       case 'clock':
@@ -105,6 +112,12 @@ export class Judge {
     })
     const forbidden = this.rules.forbid.find((pattern) => pattern.test(evidence.line))
     return forbidden && failed('forbidden', `a line matched the forbidden ${forbidden.source}`, evidence.atMs, { evidence })
+  }
+
+  /** The first answer that holds stays: what a server does once it must not do for ever. */
+  private onAnswer(index: number, { holds, said }: ProbeAnswer, atMs: number): void {
+    if (this.answers[index]?.holds === true) return
+    this.answers[index] = { holds, evidence: { line: `${this.rules.probes[index] ?? ''}: ${said}`, atMs } }
   }
 
   private onMonitorLine(evidence: Evidence): Verdict | undefined {
@@ -131,9 +144,11 @@ export class Judge {
     }
   }
 
-  private onExit(exit: MonitorExit, atMs: number): Verdict {
+  private onExit(exit: MonitorEnd, atMs: number): Verdict {
     const { complaint, guestSpoke, wasReset, wasStopped } = this
-    const seen = { guestSpoke, announcement: this.transcript.announcement, complaint, wasReset, wasStopped }
+    const { announcement, lastLine } = this.transcript
+    const { crash } = this.rules.words
+    const seen = { guestSpoke, announcement, complaint, lastLine, crash, wasReset, wasStopped }
     return this.onEnding(endingOf(this.rules, exit, seen), atMs)
   }
 
@@ -141,7 +156,7 @@ export class Judge {
     const { death, lastLine } = this.transcript
     switch (ending.kind) {
       case 'monitor':
-        return failed('monitor', ending.summary, atMs, ending)
+        return failed('monitor', ending.summary, atMs, { ...ending, remedy: monitorRemedy(ending.evidence?.line) })
       case 'reset':
         return failed('reboot-loop', 'the guest restarted itself', atMs, {
           evidence: lastLine,
@@ -195,11 +210,12 @@ export class Judge {
     const missing = this.firstMissing()
     if (missing !== undefined) {
       const evidence = this.transcript.lastLine
-      return failed('unexpected-exit', `${how} before a line matched ${missing.source}`, atMs, { ...facts, evidence })
+      return failed('unexpected-exit', `${how} before ${missing.before}`, atMs, { ...facts, evidence: missing.last ?? evidence })
     }
     if (this.rules.until === 'running') return failed('unexpected-exit', `${how}, and should run on`, atMs, facts)
-    if (this.waitsForLines()) return { ...this.ready(atMs), ...present({ exitStatus: facts.exitStatus }) }
-    return { verdict: 'passed', reason: 'exited', summary: how, atMs, bootMs: atMs, ...present(facts) }
+    if (this.waitsForSigns()) return { ...this.ready(atMs), ...present({ exitStatus: facts.exitStatus }) }
+    const bootMs = this.transcript.firstOwnLine?.atMs ?? atMs
+    return { verdict: 'passed', reason: 'exited', summary: how, atMs, bootMs, ...present(facts) }
   }
 
   private onTime(atMs: number): Verdict | undefined {
@@ -229,7 +245,7 @@ export class Judge {
   private get goneMs(): number | undefined {
     const { announcement, death } = this.transcript
     const lastWords = death?.evidence ?? announcement?.evidence
-    return lastWords && Math.min(lastWords.atMs + graceMs[this.rules.exitReport], this.rules.timeoutMs)
+    return lastWords && Math.min(lastWords.atMs + this.rules.graceMs, this.rules.timeoutMs)
   }
 
   /** When the first good sign is old enough; undefined while there is none, or while last words stand against it. */
@@ -241,34 +257,60 @@ export class Judge {
   private goodSign(): Evidence | undefined {
     if (this.rules.expectExit !== undefined || this.rules.until === 'exit') return undefined
     if (this.firstMissing() !== undefined) return undefined
-    return this.waitsForLines() ? this.lastExpected() : this.transcript.firstOwnLine
+    return this.waitsForSigns() ? this.lastSign() : this.transcript.firstOwnLine
   }
 
-  private waitsForLines(): boolean {
-    return this.rules.expect.length > 0 && this.rules.until !== 'exit' && this.rules.expectExit === undefined
+  /** Lines or answers were asked for, and not only an end. */
+  private waitsForSigns(): boolean {
+    const { expect, probes, until, expectExit } = this.rules
+    return expect.length + probes.length > 0 && until !== 'exit' && expectExit === undefined
   }
 
-  private firstMissing(): RegExp | undefined {
-    return this.rules.expect.find((_, index) => this.seen[index] === undefined)
+  /** What did not happen of all that was asked. */
+  private firstMissing(): Missing | undefined {
+    const line = this.rules.expect.find((_, index) => this.seen[index] === undefined)
+    if (line !== undefined) return { never: `no line matched ${line.source}`, before: `a line matched ${line.source}` }
+    const index = this.answers.findIndex((answer) => answer?.holds !== true)
+    if (index < 0) return undefined
+    const probe = `\`${this.rules.probes[index] ?? ''}\``
+    const last = this.answers[index]?.evidence
+    return { never: `${probe} was not answered as asked`, before: `${probe} was answered as asked`, ...(last && { last }) }
   }
 
-  private lastExpected(): Evidence | undefined {
-    return this.seen.reduce((last, line) => (last && line && last.atMs > line.atMs ? last : (line ?? last)), undefined)
+  private lastSign(): Evidence | undefined {
+    const signs = [...this.seen, ...this.answers.map((answer) => answer?.evidence)]
+    return signs.reduce((last, sign) => (last && sign && last.atMs > sign.atMs ? last : (sign ?? last)), undefined)
   }
 
   private ready(atMs: number): Verdict {
-    const evidence = this.waitsForLines() ? this.lastExpected() : this.transcript.firstOwnLine
-    const summary = this.waitsForLines() && evidence ? `seen \`${evidence.line}\`` : 'running'
-    return { verdict: 'passed', reason: 'ready', summary, atMs, ...present({ evidence, bootMs: evidence?.atMs }) }
+    const { firstOwnLine } = this.transcript
+    const evidence = this.waitsForSigns() ? this.lastSign() : firstOwnLine
+    const summary = this.waitsForSigns() && evidence ? `seen \`${evidence.line}\`` : 'running'
+    const bootMs = firstOwnLine?.atMs ?? evidence?.atMs
+    const readyMs = this.waitsForSigns() ? evidence?.atMs : undefined
+    return { verdict: 'passed', reason: 'ready', summary, atMs, ...present({ evidence, bootMs, readyMs }) }
   }
 
   private timedOut(atMs: number): Verdict {
-    const evidence = this.transcript.lastLine
-    if (this.transcript.firstOwnLine === undefined) return failed('no-output', 'no output of its own', atMs, { evidence })
     const missing = this.firstMissing()
-    const what = missing === undefined ? 'it did not end' : `no line matched ${missing.source}`
-    return failed('timeout', `${what} within ${this.rules.timeoutMs / 1000} s`, atMs, { evidence })
+    const evidence = missing?.last ?? this.transcript.lastLine
+    if (evidence === undefined || (missing?.last === undefined && this.transcript.firstOwnLine === undefined)) {
+      return failed('no-output', 'no output of its own', atMs, { evidence })
+    }
+    return failed('timeout', `${missing?.never ?? 'it did not end'} within ${this.rules.timeoutMs / 1000} s`, atMs, { evidence })
   }
+}
+
+/** Something that was asked and did not happen: as a sentence, as the end of one, and what was seen of it at last. */
+interface Missing {
+  readonly never: string
+  readonly before: string
+  readonly last?: Evidence
+}
+
+interface Answer {
+  readonly holds: boolean
+  readonly evidence: Evidence
 }
 
 interface VerdictFacts {

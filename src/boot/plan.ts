@@ -1,5 +1,9 @@
 import type { Architecture } from '../target/architecture.js'
 import type { MonitorKind, Target } from '../target/target.js'
+import type { AttachedDevice } from './devices.js'
+import { type CarrierPlace, planCarrier } from './monitors/carrier.js'
+import { planFirecracker } from './monitors/firecracker.js'
+import { planLoader } from './monitors/loader.js'
 import { planQemu } from './monitors/qemu.js'
 import { planTender } from './monitors/solo5.js'
 import type { Accelerator } from './report.js'
@@ -13,6 +17,8 @@ export interface MachineRequest {
   readonly args: readonly string[]
   /** The guest takes the first word of its command line as its own name (Unikraft). */
   readonly ownsArgv0: boolean
+  /** In the order of the image's manifest: Solo5's virtio bindings take the n-th device of a kind for the n-th entry. */
+  readonly devices: readonly AttachedDevice[]
 }
 
 /** One way to run the image on this machine: the exact command. */
@@ -26,6 +32,16 @@ export interface AttemptPlan {
   readonly installedBy: string
   /** The Debian package that holds the program, where one does. */
   readonly debianPackage?: string
+  /** Present: `argv` starts a small Linux guest (the carrier), and this runs in it. */
+  readonly inside?: CarrierRun
+}
+
+/** What a carrier runs: a Solo5 tender for its architecture. */
+export interface CarrierRun {
+  readonly architecture: Architecture
+  readonly tender: 'solo5-hvt' | 'solo5-spt'
+  /** The tender's arguments; paths are those inside the carrier. */
+  readonly args: readonly string[]
 }
 
 /** What of this machine decides how an image is run. */
@@ -33,8 +49,19 @@ export interface MachineFacts {
   readonly architecture: Architecture
   /** Whether /dev/kvm could be opened for reading and writing, just now. */
   readonly kvm: KvmAccess
+  /** An AMD processor that is itself a virtual machine's. */
+  readonly isNestedAmd: boolean
+  /** Architectures for which there is a Solo5 tender that a carrier can run. */
+  readonly tenders: readonly Architecture[]
 }
 export type KvmAccess = 'open' | 'absent' | 'denied'
+
+/** Files that an attempt may need; where they will be is known before they are made. */
+export interface BootPlaces {
+  readonly carriers: Readonly<Record<Architecture, CarrierPlace>>
+  readonly firecrackerConfig: string
+  readonly loader: string
+}
 
 export interface Refusal {
   readonly reason: Reason
@@ -54,39 +81,44 @@ export interface PlanRequest extends MachineRequest {
   readonly architecture: Architecture
   readonly target: Target
   readonly accelerator: 'auto' | 'kvm' | 'tcg'
+  readonly places: BootPlaces
 }
 
 /** Decides how to run an image on a machine. Pure: the same question always gives the same commands. */
 export function planBoot(request: PlanRequest, machine: MachineFacts): BootPlan {
-  const { architecture, target, accelerator } = request
+  return { attempts: attemptsFor(request, machine), otherwise: refusal(request, machine) }
+}
+
+function attemptsFor(request: PlanRequest, machine: MachineFacts): AttemptPlan[] {
+  const { architecture, target, accelerator, places } = request
   const sameArchitecture = architecture === machine.architecture
   const kvm = sameArchitecture && accelerator !== 'tcg' && machine.kvm === 'open'
+  const emulate = accelerator !== 'kvm'
+  // Tenders and Firecracker take a tap, and know nothing of user networking.
+  const hasTaps = request.devices.every((device) => device.type === 'block' || device.link.kind === 'tap')
+  const carrier = (tender: 'solo5-hvt' | 'solo5-spt') =>
+    emulate && machine.tenders.includes(architecture)
+      ? [planCarrier(architecture, tender, request, places.carriers[architecture])]
+      : []
   switch (target.monitor) {
-    case 'qemu': {
-      const emulate = accelerator !== 'kvm'
-      return {
-        attempts: [
-          ...(kvm ? [planQemu(architecture, 'kvm', request)] : []),
-          ...(emulate ? [planQemu(architecture, 'tcg', request)] : []),
-        ],
-        otherwise: noKvm(request, machine),
-      }
-    }
+    case 'qemu':
+      return [
+        ...(kvm ? [planQemu(architecture, { accelerator: 'kvm', isNestedAmd: machine.isNestedAmd }, request)] : []),
+        ...(emulate ? [planQemu(architecture, { accelerator: 'tcg' }, request)] : []),
+      ]
     case 'solo5-hvt':
-      return { attempts: kvm ? [planTender('solo5-hvt', 'kvm', request)] : [], otherwise: noKvm(request, machine) }
+      return [...(kvm && hasTaps ? [planTender('solo5-hvt', 'kvm', request)] : []), ...carrier('solo5-hvt')]
     case 'solo5-spt':
-      return {
-        attempts: sameArchitecture ? [planTender('solo5-spt', 'native', request)] : [],
-        otherwise: otherArchitecture(request, machine),
-      }
-    case 'process':
-      return {
-        attempts: sameArchitecture ? [planProcess(request)] : [],
-        otherwise: otherArchitecture(request, machine),
-      }
+      return sameArchitecture && hasTaps ? [planTender('solo5-spt', 'native', request)] : carrier('solo5-spt')
     case 'firecracker':
+      return [
+        ...(kvm && hasTaps ? [planFirecracker(architecture, { config: places.firecrackerConfig })] : []),
+        ...(emulate && architecture === 'x86_64' ? [planLoader(request, { loader: places.loader })] : []),
+      ]
+    case 'process':
+      return sameArchitecture ? [planProcess(request)] : []
     case 'none':
-      return { attempts: [], otherwise: notBooted(target) }
+      return []
   }
 }
 
@@ -100,12 +132,30 @@ function planProcess({ imagePath, args }: MachineRequest): AttemptPlan {
   }
 }
 
+function refusal(request: PlanRequest, machine: MachineFacts): Refusal {
+  const { target, architecture } = request
+  switch (target.monitor) {
+    case 'none':
+      return notBooted(target)
+    case 'process':
+      return otherArchitecture(request, machine)
+    case 'solo5-hvt':
+    case 'solo5-spt':
+      if (architecture !== machine.architecture && !machine.tenders.includes(architecture)) return noTender(request)
+      return noKvm(request, machine)
+    case 'qemu':
+    case 'firecracker':
+      return noKvm(request, machine)
+  }
+}
+
 function noKvm({ architecture, target, accelerator }: PlanRequest, machine: MachineFacts): Refusal {
   const needs = `${target.name} on ${architecture} needs KVM`
+  const emulated = target.monitor !== 'firecracker' || architecture === 'x86_64'
   const remedy =
-    target.monitor === 'qemu'
+    accelerator === 'kvm' && emulated
       ? 'leave `accelerator: kvm` out: this target also boots by emulation'
-      : `boot it on a machine whose KVM works, or build for spt or virtio to boot here`
+      : 'boot it on a machine whose KVM works, or build for another target to boot here'
   if (architecture !== machine.architecture) {
     return { reason: 'accelerator', summary: `${needs}, and this machine is ${machine.architecture}`, remedy }
   }
@@ -124,6 +174,14 @@ function noKvm({ architecture, target, accelerator }: PlanRequest, machine: Mach
   }
 }
 
+function noTender({ architecture, target }: PlanRequest): Refusal {
+  return {
+    reason: 'unsupported',
+    summary: `${target.name} for ${architecture} runs here in a Linux guest, and there is no ${target.monitor} for ${architecture} to run it there`,
+    remedy: `set the toolchain up with \`arch: ${architecture}\`, which builds one, or boot it on ${architecture === 'aarch64' ? 'an arm64 runner (ubuntu-24.04-arm)' : 'an x86_64 runner'}`,
+  }
+}
+
 function otherArchitecture({ architecture, target }: PlanRequest, machine: MachineFacts): Refusal {
   return {
     reason: 'unsupported',
@@ -133,10 +191,9 @@ function otherArchitecture({ architecture, target }: PlanRequest, machine: Machi
 }
 
 function notBooted(target: Target): Refusal {
-  const bootedBy = target.bootedBy ?? 'firecracker'
   return {
     reason: 'unsupported',
     summary: `this tool builds ${target.name} and does not boot it`,
-    remedy: `it is booted by ${bootedBy}`,
+    remedy: `it is booted by ${target.bootedBy ?? 'nothing that we know'}`,
   }
 }

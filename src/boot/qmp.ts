@@ -36,14 +36,15 @@ export class Qmp {
     await this.execute('cont')
   }
 
-  execute(command: string): Promise<unknown> {
+  /** The answer to a command of QEMU's. */
+  execute(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.closed) {
         reject(new Error('QEMU closed its control channel'))
         return
       }
       this.waiting.push({ resolve, reject })
-      this.channel.write(`${JSON.stringify({ execute: command })}\n`)
+      this.channel.write(`${JSON.stringify({ execute: command, arguments: args })}\n`)
     })
   }
 

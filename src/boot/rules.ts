@@ -2,6 +2,8 @@ import { Problem } from '../platform/problem.js'
 import type { ExitReport, Target } from '../target/target.js'
 import { anyDialect, dialects } from './dialect.js'
 import type { Rules } from './judge.js'
+import type { Probe } from './probe.js'
+import type { Accelerator } from './report.js'
 
 /** What a person may ask of a boot: the inputs of the same names. */
 export interface Expectations {
@@ -12,6 +14,7 @@ export interface Expectations {
   readonly timeout: number
   readonly expect: readonly RegExp[]
   readonly forbid: readonly RegExp[]
+  readonly probe: readonly Probe[]
   readonly expectExit?: number | undefined
 }
 
@@ -25,7 +28,8 @@ export interface Guest {
   readonly isMarked: boolean
 }
 
-function exitReportOf({ target, isMarked }: Guest): ExitReport {
+/** How much of this guest’s end can be known. */
+export function exitReportOf({ target, isMarked }: Guest): ExitReport {
   return isMarked ? target.exitReport : 'console'
 }
 
@@ -35,9 +39,15 @@ function exitReportOf({ target, isMarked }: Guest): ExitReport {
  * @throws Problem
  */
 export function checkExpectations(asked: Expectations, guest: Guest): void {
-  if (asked.until === 'expect' && asked.expect.length === 0) {
-    throw new Problem('input until: `expect` waits for lines, and input expect is empty', {
-      do: 'give `expect`, or set `until: running`',
+  if (asked.until === 'expect' && asked.expect.length + asked.probe.length === 0) {
+    throw new Problem('input until: `expect` waits for lines or answers, and the inputs expect and probe are empty', {
+      do: 'give `expect` or `probe`, or set `until: running`',
+    })
+  }
+  if (asked.probe.length > 0 && (asked.until === 'exit' || asked.expectExit !== undefined)) {
+    throw new Problem('input probe asks a guest that runs, and an end of the guest is awaited', {
+      found: asked.until === 'exit' ? '`until: exit`' : `\`expect-exit: ${asked.expectExit ?? ''}\``,
+      do: 'leave one of the two out',
     })
   }
   if (asked.until !== 'exit' && asked.expectExit === undefined && asked.settle >= asked.timeout) {
@@ -60,21 +70,40 @@ export function checkExpectations(asked: Expectations, guest: Guest): void {
   }
 }
 
+/** Under emulation everything takes longer, and a `timeout` that fits KVM would fail guests that are well. */
+const timeoutScale: Readonly<Record<Accelerator, number>> = { kvm: 1, native: 1, tcg: 3 }
+
+/**
+ * In a carrier a virtual machine is emulated inside an emulated one: an OCaml guest that allocates 64 MiB until it dies
+ * took 2 to 4 s there, where QEMU's own emulation takes 0.3 s. A settle that fits would not see it die.
+ */
+const carrierSettleScale = 3
+
+/**
+ * How long a guest may be silent after it said that it ended or after the words of an uncaught exception, before it
+ * counts as gone. Where the end can be seen it follows at once and decides; Unikraft hangs instead
+ * (https://github.com/unikraft/unikraft/issues/1493).
+ */
+export const graceMs: Readonly<Record<ExitReport, number>> = { status: 3_000, console: 3_000, none: 700 }
+
 /** What a boot is judged by. */
 export function rulesFor(
   asked: Expectations,
   guest: Guest,
-  machine: Pick<Rules, 'monitor' | 'accelerator' | 'mayFallBack'>,
+  { inCarrier, ...machine }: Pick<Rules, 'monitor' | 'accelerator' | 'mayFallBack'> & { readonly inCarrier: boolean },
 ): Rules {
+  const exitReport = exitReportOf(guest)
   return {
     words: guest.isMarked ? dialects[guest.target.dialect] : anyDialect(),
-    exitReport: exitReportOf(guest),
+    exitReport,
     ...machine,
     until: asked.until,
-    settleMs: asked.settle * 1000,
-    timeoutMs: asked.timeout * 1000,
+    settleMs: asked.settle * 1000 * (inCarrier ? carrierSettleScale : 1),
+    timeoutMs: asked.timeout * 1000 * timeoutScale[machine.accelerator],
+    graceMs: graceMs[exitReport],
     expect: asked.expect,
     forbid: asked.forbid,
+    probes: asked.probe.map(({ text }) => text),
     expectExit: asked.expectExit,
   }
 }

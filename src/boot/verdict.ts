@@ -33,8 +33,10 @@ export interface Verdict {
   readonly evidence?: Evidence
   /** Exit status of the guest; absent when it did not end or nothing tells. */
   readonly exitStatus?: number
-  /** Milliseconds from the guest's start to its first good sign; absent when there was none. */
+  /** Milliseconds from the guest's start to its first output of its own, or its end without any; absent when it failed. */
   readonly bootMs?: number
+  /** Milliseconds from the guest's start until all that was asked of it while it runs held; absent where nothing was. */
+  readonly readyMs?: number
   /** Milliseconds from the guest's start to the verdict. */
   readonly atMs: number
   /** What a person can do about it. */

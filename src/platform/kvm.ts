@@ -1,5 +1,8 @@
 import { closeSync, constants, openSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Context } from './host.js'
+import { findProgram } from './programs.js'
 import { rootPrefix } from './sudo.js'
 
 /**
@@ -18,16 +21,78 @@ export function kvmAccess(device = '/dev/kvm'): 'open' | 'absent' | 'denied' {
 
 /**
  * Looks at KVM, and in GitHub Actions, where the machine is the job's own, gives this user leave to open it when only
- * that is missing. Never on a person's machine.
+ * that is missing. Never on a person's machine. What did not help is undone.
  */
 export async function openKvm(context: Context, look: typeof kvmAccess = kvmAccess): Promise<ReturnType<typeof kvmAccess>> {
   const access = look()
   if (access !== 'denied' || !context.host.isGitHubActions) return access
   const prefix = await rootPrefix(context)
   if (prefix === undefined) return access
-  const [program, ...args] = [...prefix, 'chmod', 'a+rw', '/dev/kvm']
-  const { exitCode } = await context.processes.run([program, ...args])
-  if (exitCode !== 0) return access
-  context.log.fact('machine', 'gave this user leave to open /dev/kvm')
-  return look()
+  const asRoot = async (commands: readonly Command[]) => {
+    for (const command of commands) {
+      const [program = '', ...args] = [...prefix, ...command]
+      const { exitCode } = await context.processes.run([program, ...args])
+      if (exitCode !== 0) return false
+    }
+    return true
+  }
+  const draft = await mkdtemp(join(context.host.folders.temporary, 'unikernel-ci-udev-'))
+  await writeFile(join(draft, 'rule'), rule)
+  const udevRule: Repair = {
+    name: 'a udev rule',
+    make: [['install', '-m', '0644', join(draft, 'rule'), ruleFile], ...reload],
+    undo: [['rm', '-f', ruleFile], ...reload],
+  }
+  // A rule holds also when the next package to be installed triggers udev; a mode does not (docs/facts.md section 6).
+  const repairs = findProgram('udevadm', context.host.environment['PATH']) === undefined ? [mode] : [udevRule, mode]
+  try {
+    for (const { name, make, undo } of repairs) {
+      const made = await asRoot(make)
+      if (made && look() === 'open') {
+        context.log.fact('machine', `gave this user leave to open /dev/kvm (${name})`)
+        return 'open'
+      }
+      await asRoot(undo)
+    }
+    return look()
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+}
+
+type Command = readonly [string, ...string[]]
+
+interface Repair {
+  readonly name: string
+  readonly make: readonly Command[]
+  readonly undo: readonly Command[]
+}
+
+const ruleFile = '/etc/udev/rules.d/99-unikernel-ci-kvm.rules'
+const rule = 'KERNEL=="kvm", MODE="0666", OPTIONS+="static_node=kvm"\n'
+const reload: readonly Command[] = [
+  ['udevadm', 'control', '--reload-rules'],
+  ['udevadm', 'trigger', '--name-match=kvm'],
+  ['udevadm', 'settle', '--timeout=10'],
+]
+
+const mode: Repair = {
+  name: 'chmod',
+  make: [['chmod', 'a+rw', '/dev/kvm']],
+  undo: [['chmod', 'o-rw', '/dev/kvm']],
+}
+
+/**
+ * Whether the processor is AMD's and a virtual machine's own: under nested KVM there, QEMU's `-cpu host` has crashed
+ * guests (docs/facts.md section 6).
+ *
+ * @param cpuinfo text in the form of /proc/cpuinfo.
+ */
+export function isNestedAmd(cpuinfo: string): boolean {
+  return /^vendor_id\s*:\s*AuthenticAMD$/m.test(cpuinfo) && /^flags\s*:.*\bhypervisor\b/m.test(cpuinfo)
+}
+
+/** The text of /proc/cpuinfo; empty where there is none. */
+export async function readCpuInfo(): Promise<string> {
+  return readFile('/proc/cpuinfo', 'utf8').catch(() => '')
 }

@@ -4,14 +4,27 @@ import { basename } from 'node:path'
 import type { Duplex, Readable } from 'node:stream'
 import { Problem, messageOf } from './problem.js'
 
+/** How a monitor ended. */
+export interface MonitorEnd {
+  /** Its exit status, null when a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** What ran the monitor failed, and its own end is not known; a phrase for a person. */
+  readonly failure?: string
+}
+
 /** A running monitor, our direct child. */
 export interface MonitorProcess {
   readonly console: Readable
   readonly errors: Readable
   /** File descriptor 3, when it was asked for. */
   readonly control: Duplex | undefined
+  /** File descriptor 4, when two were asked for. */
+  readonly second?: Duplex | undefined
+  /** Settles when the guest begins, where that is later than the monitor's own start. Never rejects. */
+  readonly begun?: Promise<void>
   /** Settles when it has ended and everything that it wrote was read. Rejects when it could not be started. */
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
+  readonly ended: Promise<MonitorEnd>
   /** Ends it at once; nothing in it is worth saving. */
   kill(): void
 }
@@ -27,19 +40,19 @@ const readOnMs = 1_000
 /**
  * Starts a monitor, with nothing on its standard input.
  *
- * @param control open a socket pair on its file descriptor 3.
+ * @param channels how many socket pairs it has, on its file descriptors 3 and 4.
  * @throws Problem when it cannot be started; what shows later rejects `ended` with one.
  */
 export function startMonitor(
   argv: readonly [string, ...string[]],
   environment: Readonly<Record<string, string | undefined>>,
-  control: boolean,
+  channels: 0 | 1 | 2,
 ): MonitorProcess {
   const [program, ...args] = setpriv === undefined ? argv : ([setpriv, ...dieWithUs, ...argv] as const)
   const notStarted = (cause: unknown) => new Problem(`${argv[0]} could not be started`, { because: messageOf(cause) }, { cause })
   let child: ChildProcess
   try {
-    const stdio = ['ignore', 'pipe', 'pipe', ...(control ? ['pipe' as const] : [])] as const
+    const stdio = ['ignore', 'pipe', 'pipe', ...Array.from({ length: channels }, () => 'pipe' as const)] as const
     child = spawn(program, args, { stdio: [...stdio], env: environment })
   } catch (error) {
     throw notStarted(error)
@@ -55,6 +68,7 @@ export function startMonitor(
     console: child.stdio[1] as Readable,
     errors: child.stdio[2] as Readable,
     control: child.stdio[3] as Duplex | undefined,
+    second: child.stdio[4] as Duplex | undefined,
     ended,
     kill: () => {
       const letGo = () => setTimeout(() => child.stdio.forEach((stream) => stream?.destroy()), readOnMs).unref()

@@ -57,7 +57,7 @@ export async function collectImages(
   const images: BuiltImage[] = []
   for (const path of paths) {
     const other = await differenceOf(path, target, architecture)
-    if (other === undefined) images.push(await describe(path, target))
+    if (other === undefined) images.push(await describeBuilt(path, target))
     else others.push(`${relative(where.folder, path)}: ${other}`)
   }
   const [first, ...rest] = images
@@ -95,7 +95,8 @@ function noImage(others: readonly string[], where: Search, target: Target, archi
   })
 }
 
-async function describe(path: string, target: Target): Promise<BuiltImage> {
+/** An image as it lies on the disk. */
+export async function describeBuilt(path: string, target: Target): Promise<BuiltImage> {
   const debugFile = await firstFile([`${path}.dbg`, join(dirname(path), `${nameOf(path, target)}.dbg`)])
   return {
     path,

@@ -1,16 +1,15 @@
-import type { Accelerator, BootReport } from '../boot/report.js'
-import type { Verdict } from '../boot/verdict.js'
 import type { Host } from '../platform/host.js'
 import type { BuildStep, BuiltImage, BuildSystem } from '../project/project.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
 import type { OpamPin, OpamRepository, ToolchainSource, ToolchainVersions } from '../toolchain/toolchain.js'
+import { type Boot, type BootFacts, bootFacts } from './boot-facts.js'
 import type { BuildRecord, ToolchainRecord } from './records.js'
 
 /** What `build-info.json` holds. A field is null when it is not known, so that a reader can tell that from a typo. */
 export interface BuildInfo {
   /** Number of this format; raised when a field changes its meaning or goes. */
-  readonly schema: 1
+  readonly schema: 2
   readonly target: TargetName
   readonly architecture: Architecture
   /** The images of the build, the first one first. */
@@ -33,22 +32,8 @@ export interface ImageInfo {
   readonly sha256: string
   /** Name of the unstripped image in the artifact. */
   readonly debugFile: string | null
-  /** Name of the console log in the artifact. */
-  readonly console: string | null
-  /** null when it was not booted in this job. */
-  readonly boot: BootFacts | null
-}
-
-/** A verdict with what it was reached on. */
-export interface BootFacts extends Verdict {
-  /** What the guest ran on at last; null when nothing ran. */
-  readonly accelerator: Accelerator | null
-  /** Every try, in order: one that KVM failed is followed by one under emulation. */
-  readonly attempts: readonly {
-    readonly accelerator: Accelerator
-    readonly argv: readonly string[]
-    readonly verdict: Verdict
-  }[]
+  /** One for each scenario; none when it was not booted in this job. */
+  readonly boots: readonly BootFacts[]
 }
 
 export interface BuildFacts {
@@ -91,8 +76,8 @@ export interface PublishedImage {
   readonly image: BuiltImage
   readonly file: string
   readonly debugFile: string | undefined
-  readonly console: string | undefined
-  readonly report: BootReport | undefined
+  /** With the names that the consoles have in the artifact. */
+  readonly boots: readonly Boot[]
 }
 
 /** Everything that build info is made of. */
@@ -110,7 +95,7 @@ export interface BuildInfoFacts {
 export function buildInfo(facts: BuildInfoFacts): BuildInfo {
   const { record, host } = facts
   return {
-    schema: 1,
+    schema: 2,
     target: facts.target,
     architecture: facts.architecture,
     images: facts.images.map(imageInfo),
@@ -127,20 +112,15 @@ export function buildInfo(facts: BuildInfoFacts): BuildInfo {
   }
 }
 
-function imageInfo({ image, file, debugFile, console, report }: PublishedImage): ImageInfo {
+function imageInfo({ image, file, debugFile, boots }: PublishedImage): ImageInfo {
   return {
     unikernel: image.name,
     file,
     bytes: image.bytes,
     sha256: image.sha256,
     debugFile: debugFile ?? null,
-    console: console ?? null,
-    boot: report ? bootFacts(report) : null,
+    boots: boots.map(bootFacts),
   }
-}
-
-function bootFacts({ verdict, attempts }: BootReport): BootFacts {
-  return { ...verdict, accelerator: attempts.at(-1)?.accelerator ?? null, attempts }
 }
 
 function buildFacts({ build }: BuildRecord, configureArgs: readonly string[]): BuildFacts {

@@ -3,13 +3,14 @@ import { basename, extname, resolve } from 'node:path'
 import type { BootReport } from '../boot/report.js'
 import { targetOf } from '../image/check.js'
 import { readImage } from '../image/recognise.js'
-import { sha256OfFile } from '../platform/atomic.js'
 import type { Context } from '../platform/host.js'
 import { Problem } from '../platform/problem.js'
+import { describeBuilt } from '../project/images.js'
 import type { BuiltImage } from '../project/project.js'
 import type { Architecture } from '../target/architecture.js'
 import { type TargetName, defaultTarget, targets } from '../target/target.js'
 import { portableFileName } from './artifact-name.js'
+import type { Boot, BootedImage } from './boot-facts.js'
 import type { PublishedImage } from './build-info.js'
 import { type BuildRecord, readRecord } from './records.js'
 
@@ -35,6 +36,9 @@ export interface Collection {
   readonly files: readonly { readonly from: string; readonly name: string }[]
 }
 
+/** What an artifact has beside the files that it was collected from. */
+export const generatedFiles = ['build-info.json', 'boot.json', 'junit.xml', 'SHA256SUMS'] as const
+
 /**
  * Finds what the build and the boot of an image left. An image that `build` made brings the other images of that build
  * with it, and the record's target and architecture, which are true also where the inputs were not repeated.
@@ -46,31 +50,44 @@ export async function collect(context: Context, request: PublishRequest): Promis
   const record = await readRecord(context, path, 'build')
   const target = record?.target ?? request.target ?? targetOf(await readImage(path)) ?? defaultTarget
   const architecture = record?.architecture ?? request.arch ?? context.host.architecture
-  const found = record?.build.images ?? ([await describe(path, target)] as const)
+  const found = record?.build.images ?? ([await describeBuilt(path, targets[target])] as const)
   const files: { from: string; name: string }[] = []
-  const taken = new Set(['build-info.json', 'SHA256SUMS'])
+  const taken = new Set<string>(generatedFiles)
   const add = (from: string, wanted: string): string => {
     const name = freeName(portableFileName(wanted), taken)
     taken.add(name)
     files.push({ from, name })
     return name
   }
+  const publishConsole = async (image: BuiltImage, report: BootReport): Promise<Boot> => {
+    const { consoleLog, scenario } = report
+    if (consoleLog === undefined || !(await isFile(consoleLog))) return { report, console: undefined }
+    const which = [image.name, ...(scenario === undefined ? [] : [scenario]), target, architecture].join('-')
+    return { report, console: add(consoleLog, `console-${which}.log`) }
+  }
   const publish = async (image: BuiltImage): Promise<PublishedImage> => {
-    const report = await readRecord(context, image.path, 'boot')
+    const reports = (await readRecord(context, image.path, 'boot')) ?? []
     const { debugFile } = image
-    const log = await consoleOf(report)
+    const boots: Boot[] = []
+    for (const report of reports) boots.push(await publishConsole(image, report))
     return {
       image,
       file: add(image.path, basename(image.path)),
       debugFile: debugFile === undefined || !(await isFile(debugFile)) ? undefined : add(debugFile, basename(debugFile)),
-      console: log === undefined ? undefined : add(log, `console-${image.name}-${target}-${architecture}.log`),
-      report,
+      boots,
     }
   }
   const [first, ...others] = found
   const images: [PublishedImage, ...PublishedImage[]] = [await publish(first)]
   for (const image of others) if (await isFile(image.path)) images.push(await publish(image))
   return { target, architecture, images, record, files }
+}
+
+/** The images of an artifact that were booted. */
+export function bootedImages({ target, architecture, images }: Collection): readonly BootedImage[] {
+  return images.flatMap(({ image: { name, bytes, sha256 }, file, boots }) =>
+    boots.length === 0 ? [] : [{ unikernel: name, file, bytes, sha256, target, architecture, boots }],
+  )
 }
 
 async function imagePath({ host }: Context, { image }: PublishRequest): Promise<string> {
@@ -82,16 +99,6 @@ async function imagePath({ host }: Context, { image }: PublishRequest): Promise<
   const path = resolve(host.folders.workspace, image)
   if (!(await isFile(path))) throw new Problem(`input image: there is no file ${path}`)
   return path
-}
-
-async function describe(path: string, target: TargetName): Promise<BuiltImage> {
-  const { suffix } = targets[target]
-  const name = suffix !== '' && extname(path) === `.${suffix}` ? basename(path, `.${suffix}`) : basename(path)
-  return { path, name, bytes: (await stat(path)).size, sha256: await sha256OfFile(path) }
-}
-
-async function consoleOf(report: BootReport | undefined): Promise<string | undefined> {
-  return report?.consoleLog !== undefined && (await isFile(report.consoleLog)) ? report.consoleLog : undefined
 }
 
 async function isFile(path: string): Promise<boolean> {

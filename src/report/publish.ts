@@ -12,8 +12,10 @@ import { size } from '../platform/log.js'
 import { messageOf, Problem } from '../platform/problem.js'
 import { artifactName, checkedArtifactName } from './artifact-name.js'
 import { type BuildInfo, buildInfo } from './build-info.js'
+import { bootJsonText } from './boot-files.js'
 import { checksumFile } from './checksums.js'
-import { collect, type Collection, type PublishRequest } from './collect.js'
+import { bootedImages, collect, type Collection, type generatedFiles, type PublishRequest } from './collect.js'
+import { junit } from './junit.js'
 import { summary } from './summary.js'
 
 export type { PublishRequest } from './collect.js'
@@ -47,18 +49,20 @@ export async function publishArtifact(
   request: PublishRequest,
   services: PublishServices,
 ): Promise<Published> {
+  const began = services.now()
   const collection = await collect(context, request)
   const { target, architecture, images } = collection
   const name =
     request.artifactName === undefined
       ? artifactName({ unikernel: images[0].image.name, variant: request.configureArgs, target, architecture })
       : checkedArtifactName(request.artifactName)
-  const info = buildInfo({ ...collection, configureArgs: request.configureArgs, host: context.host, now: services.now() })
+  const info = buildInfo({ ...collection, configureArgs: request.configureArgs, host: context.host, now: began })
   const folder = join(artifactsFolder(context), name)
   const files = await assemble(folder, collection, info)
   context.log.fact('folder', folder)
   const uploaded = await upload(context, request, services.artifacts, { name, folder, files })
-  const consoleEnds = images.map(({ report }) => report?.consoleEnd ?? [])
+  const consoleEnds = images.map(({ boots }) => boots.map(({ report }) => report.consoleEnd))
+  const publishMs = services.now().getTime() - began.getTime()
   const artifact = uploaded && { name: uploaded.name, ...(uploaded.url === undefined ? {} : { url: uploaded.url }) }
   return {
     name: uploaded?.name ?? name,
@@ -66,7 +70,7 @@ export async function publishArtifact(
     files,
     info,
     ...(uploaded ? { uploaded } : {}),
-    summary: summary({ info, consoleEnds, artifact }),
+    summary: summary({ info, consoleEnds, publishMs, artifact }),
   }
 }
 
@@ -77,14 +81,29 @@ function artifactsFolder({ host }: Context): string {
 }
 
 async function assemble(folder: string, collection: Collection, info: BuildInfo): Promise<string[]> {
-  const names = [...collection.files.map(({ name }) => name), 'build-info.json']
+  const generated = generate(collection, info)
+  const names = [...collection.files, ...generated].map(({ name }) => name)
   await replaceFolder(folder, async (draft) => {
     for (const { from, name } of collection.files) await copyFile(from, join(draft, name))
-    await writeFile(join(draft, 'build-info.json'), `${JSON.stringify(info, null, 2)}\n`)
+    for (const { name, content } of generated) await writeFile(join(draft, name), content)
     const checksums = await Promise.all(names.map(async (name) => ({ name, sha256: await sha256OfFile(join(draft, name)) })))
     await writeFile(join(draft, 'SHA256SUMS'), checksumFile(checksums))
   })
   return [...names, 'SHA256SUMS']
+}
+
+interface GeneratedFile {
+  readonly name: (typeof generatedFiles)[number]
+  readonly content: string
+}
+
+function generate(collection: Collection, info: BuildInfo): GeneratedFile[] {
+  const booted = bootedImages(collection)
+  const reports: GeneratedFile[] = [
+    { name: 'boot.json', content: bootJsonText(booted) },
+    { name: 'junit.xml', content: junit(booted) },
+  ]
+  return [{ name: 'build-info.json', content: `${JSON.stringify(info, null, 2)}\n` }, ...(booted.length === 0 ? [] : reports)]
 }
 
 interface Package {

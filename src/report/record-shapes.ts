@@ -1,8 +1,7 @@
-import type { BootReport } from '../boot/report.js'
 import { reasons } from '../boot/verdict.js'
 import { architectures } from '../target/architecture.js'
 import { targetNames } from '../target/target.js'
-import type { BuildRecord, ToolchainRecord } from './records.js'
+import type { BuildRecord, ImageRecords, ToolchainRecord } from './records.js'
 
 // Only as much is looked at as keeps a reader of a record from crashing: the writer is this same program, and what can
 // go wrong is a file of another version or one that somebody edited.
@@ -14,10 +13,11 @@ export const isToolchainRecord = (value: unknown): value is ToolchainRecord => t
 /** Whether a record read from a file has what its readers use. */
 export const isBuildRecord = (value: unknown): value is BuildRecord => buildRecord(value)
 /** Whether a record read from a file has what its readers use. */
-export const isBootReport = (value: unknown): value is BootReport => bootReport(value)
+export const areBootReports = (value: unknown): value is ImageRecords['boot'] => bootReports(value)
 
 const text: Check = (value) => typeof value === 'string'
 const number: Check = (value) => typeof value === 'number' && Number.isFinite(value)
+const boolean: Check = (value) => typeof value === 'boolean'
 const maybe =
   (check: Check): Check =>
   (value) =>
@@ -75,14 +75,28 @@ const verdict = record({
   atMs: number,
   evidence: maybe(record({ line: text, atMs: number })),
   bootMs: maybe(number),
+  readyMs: maybe(number),
   exitStatus: maybe(number),
   remedy: maybe(text),
 })
 
-const bootReport = record({
-  imagePath: text,
+const attempt = record({
+  accelerator: oneOf(['kvm', 'tcg', 'native']),
+  monitor: text,
+  inCarrier: boolean,
+  argv: listOf(text),
   verdict,
-  attempts: listOf(record({ accelerator: oneOf(['kvm', 'tcg', 'native']), argv: listOf(text), verdict })),
+})
+
+const bootReport = record({
+  scenario: maybe(text),
+  imagePath: text,
+  image: record({ format: text, architecture: text, system: record({ kind: text }) }),
+  verdict,
+  attempts: listOf(attempt),
+  probes: maybe(listOf(record({ text, holds: boolean, said: text, atMs: number }))),
+  span: maybe(record({ startMs: number, ms: number })),
   consoleEnd: listOf(text),
   consoleLog: maybe(text),
 })
+const bootReports = listOf(bootReport, 1)

@@ -9,7 +9,7 @@ import type { Build } from '../project/project.js'
 import type { Architecture } from '../target/architecture.js'
 import type { Backend, TargetName } from '../target/target.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
-import { isBootReport, isBuildRecord, isToolchainRecord } from './record-shapes.js'
+import { areBootReports, isBuildRecord, isToolchainRecord } from './record-shapes.js'
 
 /** What `setup` leaves for `build`. */
 export interface ToolchainRecord {
@@ -30,12 +30,13 @@ export interface BuildRecord {
 /** What steps of a job tell each other about an image. */
 export interface ImageRecords {
   readonly build: BuildRecord
-  readonly boot: BootReport
+  /** One for each scenario; an image without scenarios has one. */
+  readonly boot: readonly [BootReport, ...BootReport[]]
 }
 
-const shapes = { build: isBuildRecord, boot: isBootReport }
+const shapes = { build: isBuildRecord, boot: areBootReports }
 /** Raised when a record's shape changes: a person's state folder outlives our versions. */
-const schema = 1
+const schema = 2
 
 /**
  * Keeps what a step knows of an image for the steps after it, with the image's hash: a record of other bytes at the same

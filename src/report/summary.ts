@@ -1,11 +1,16 @@
+import type { Verdict } from '../boot/verdict.js'
 import { seconds, size } from '../platform/log.js'
-import type { BootFacts, BuildInfo, ImageInfo, ToolchainFacts } from './build-info.js'
+import { type BootFacts, howItRan, overallVerdict } from './boot-facts.js'
+import type { BuildInfo, ImageInfo, ToolchainFacts } from './build-info.js'
 import { block, code, folded, prose, row } from './markup.js'
+import { phasesOf, timeline } from './timeline.js'
 
 export interface SummaryFacts {
   readonly info: BuildInfo
-  /** The last lines of each image's console, in the order of `info.images`. */
-  readonly consoleEnds: readonly (readonly string[])[]
+  /** The last lines of each boot's console, in the order of `info.images` and their `boots`. */
+  readonly consoleEnds: readonly (readonly (readonly string[])[])[]
+  /** Milliseconds that publishing took. */
+  readonly publishMs: number
   /** Absent when nothing was uploaded. */
   readonly artifact: { readonly name: string; readonly url?: string } | undefined
 }
@@ -13,50 +18,81 @@ export interface SummaryFacts {
 /** The runner refuses a step's summary above 1 MiB, and then shows nothing at all of it. */
 const mostBytes = 1_000_000
 
-/** The Markdown of the job summary: a row for each image, what went wrong, and, folded, what it was made of. */
+/** The Markdown of the job summary: images, scenarios, what went wrong, where the time went, and, folded, what it was made of. */
 export function summary(facts: SummaryFacts): string {
-  const { info, consoleEnds, artifact } = facts
+  const { info, consoleEnds, artifact, publishMs } = facts
+  const explanations = info.images.flatMap((image, index) =>
+    image.boots.map((boot, which) => explanation(info, image, boot, consoleEnds[index]?.[which] ?? [])),
+  )
   const sections = [
-    table(info),
-    ...info.images.map((image, index) => explanation(info, image, consoleEnds[index] ?? [])),
+    imageTable(info),
+    ...info.images.map(scenarioTable),
+    ...explanations,
+    timeline(phasesOf(info, publishMs)),
     artifact === undefined ? '' : artifactLine(artifact),
     folded('Versions and hashes', versions(info)),
   ]
   return capped(sections.filter((section) => section !== ''))
 }
 
-function table(info: BuildInfo): string {
-  const header = ['unikernel', 'target', 'size', 'sha256', 'verdict', 'how', 'boot', 'toolchain']
-  return [
-    row(header),
-    row(header.map(() => '---')),
-    ...info.images.map((image) =>
-      row([
-        code(image.unikernel),
-        `${info.target} ${info.architecture}`,
-        size(image.bytes),
-        code(image.sha256.slice(0, 12)),
-        verdictCell(image.boot),
-        howCell(image.boot),
-        image.boot?.bootMs === undefined ? '' : seconds(image.boot.bootMs),
-        toolchainCell(info.toolchain),
-      ]),
-    ),
-  ].join('\n')
+function imageTable(info: BuildInfo): string {
+  const header = ['unikernel', 'target', 'size', 'sha256', 'verdict', 'how', 'boot', 'ready', 'toolchain']
+  return table(
+    header,
+    info.images.map((image) => [
+      code(image.unikernel),
+      `${info.target} ${info.architecture}`,
+      size(image.bytes),
+      code(image.sha256.slice(0, 12)),
+      overallCell(image),
+      ...(image.boots.length === 1 ? image.boots.flatMap(runCells) : ['', '', '']),
+      toolchainCell(info.toolchain),
+    ]),
+  )
 }
 
-function verdictCell(boot: BootFacts | null): string {
-  if (boot === null) return 'not booted'
-  const text = `${boot.verdict}: ${prose(boot.summary)}`
-  return boot.verdict === 'failed' ? `**${text}**` : text
+/** Nothing for an image without scenarios: the one table says it all. */
+function scenarioTable({ boots }: ImageInfo): string {
+  const named = boots.filter(({ scenario }) => scenario !== null)
+  if (named.length === 0) return ''
+  return table(
+    ['scenario', 'verdict', 'reason', 'how', 'boot', 'ready'],
+    named.map((boot) => [code(boot.scenario ?? ''), verdictCell(boot), `\`${boot.reason}\``, ...runCells(boot)]),
+  )
 }
 
-const accelerators = { kvm: 'KVM', tcg: 'emulated', native: 'native' } as const
+/** Columns that have nothing to say in any row are left out. */
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const isTelling = header.map((_, column) => rows.some((cells) => cells[column] !== ''))
+  const telling = (cells: readonly string[]) => row(cells.filter((_, column) => isTelling[column]))
+  return [telling(header), telling(header.map(() => '---')), ...rows.map(telling)].join('\n')
+}
 
-function howCell(boot: BootFacts | null): string {
-  if (!boot?.accelerator) return ''
-  const gaveUp = boot.attempts.slice(0, -1).map((attempt) => `${accelerators[attempt.accelerator]} failed`)
-  return [accelerators[boot.accelerator], ...gaveUp].join(', ')
+function overallCell({ boots, file }: ImageInfo): string {
+  const [first, ...others] = boots.map((boot) => ({ scenario: boot.scenario ?? file, imagePath: file, verdict: boot }))
+  if (first === undefined) return 'not booted'
+  if (others.length === 0) return verdictCell(first.verdict)
+  const { verdict, summary } = overallVerdict([first, ...others])
+  return emphasized(prose(summary), verdict)
+}
+
+function verdictCell({ verdict, summary }: Verdict): string {
+  return emphasized(`${verdict}: ${prose(summary)}`, verdict)
+}
+
+function emphasized(text: string, verdict: Verdict['verdict']): string {
+  return verdict === 'failed' ? `**${text}**` : text
+}
+
+function runCells(boot: BootFacts): readonly [how: string, booted: string, ready: string] {
+  const [last, ...former] = boot.attempts.toReversed()
+  if (last === undefined) return ['', '', '']
+  const gaveUp = former.toReversed().map((attempt) => `${howItRan(attempt)} failed`)
+  return [[howItRan(last), ...gaveUp].join(', '), milliseconds(boot.bootMs), milliseconds(boot.readyMs)]
+}
+
+function milliseconds(ms: number | undefined): string {
+  return ms === undefined ? '' : seconds(ms)
 }
 
 const sources = { 'tool-cache': 'tool cache', 'actions-cache': 'cache', built: 'built' } as const
@@ -66,14 +102,16 @@ function toolchainCell(toolchain: ToolchainFacts | null): string {
 }
 
 /** A failure with its evidence, a skip with its reason; nothing for a boot that passed. */
-function explanation(info: BuildInfo, image: ImageInfo, consoleEnd: readonly string[]): string {
-  const { boot } = image
-  if (boot === null || boot.verdict === 'passed') return ''
-  const title = `${code(image.unikernel)} (${info.target} ${info.architecture}) ${boot.verdict}: ${prose(boot.summary)}`
+function explanation(info: BuildInfo, image: ImageInfo, boot: BootFacts, consoleEnd: readonly string[]): string {
+  if (boot.verdict === 'passed') return ''
+  const scenario = boot.scenario === null ? '' : `, scenario ${code(boot.scenario)},`
+  const subject = `${code(image.unikernel)} (${info.target} ${info.architecture})${scenario}`
+  const unanswered = boot.probes.filter(({ holds }) => !holds)
   return [
-    `#### ${title}`,
+    `#### ${subject} ${boot.verdict}: ${prose(boot.summary)}`,
     `Reason: \`${boot.reason}\`, ${seconds(boot.atMs)} after the start.`,
     ...(boot.evidence ? ['Evidence:', block([boot.evidence.line])] : []),
+    ...(unanswered.length === 0 ? [] : ['Asked in vain:', block(unanswered.map(({ text, said }) => `${text}: ${said}`))]),
     ...(boot.remedy === undefined ? [] : [`What to do: ${prose(boot.remedy, 1000)}`]),
     ...(consoleEnd.length === 0 ? [] : [folded(`The console’s last ${consoleEnd.length} lines`, block(consoleEnd))]),
   ].join('\n\n')
@@ -107,15 +145,17 @@ function toolchainRows(toolchain: ToolchainFacts): Fact[] {
   ]
 }
 
-/** As many whole sections as fit: half a table or an open tag would spoil the rest of the page. */
+/**
+ * As many whole sections as fit, the short ones before the long: half a table or an open tag would spoil the rest of the
+ * page, and one console must not take the place of all that is known.
+ */
 function capped(sections: readonly string[]): string {
   const leftOut = 'Some parts are left out here: they are longer than a job summary may be.'
-  const kept: string[] = []
-  let bytes = Buffer.byteLength(leftOut)
-  for (const section of sections) {
-    bytes += Buffer.byteLength(section) + 2
-    if (bytes > mostBytes) return [...kept, leftOut, ''].join('\n\n')
-    kept.push(section)
-  }
-  return [...kept, ''].join('\n\n')
+  let room = mostBytes - Buffer.byteLength(leftOut)
+  const fits = sections
+    .map((section, index) => ({ index, bytes: Buffer.byteLength(section) + 2 }))
+    .sort((a, b) => a.bytes - b.bytes)
+    .filter(({ bytes }) => (room -= bytes) >= 0)
+  const kept = sections.filter((_, index) => fits.some((fit) => fit.index === index))
+  return [...kept, ...(kept.length < sections.length ? [leftOut] : []), ''].join('\n\n')
 }

@@ -6,6 +6,8 @@ import { Problem } from '../platform/problem.js'
 import { type Outcome, lastLines, quote, succeed } from '../platform/process.js'
 import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from './environment.js'
 import { InstallProgress, failedPackages } from './opam-output.js'
+import { recipeOf } from './packages.js'
+import { buildTenders } from './tenders.js'
 import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
 
 /** opam says nothing while a compiler builds, for minutes: nobody shall wonder whether it hangs. */
@@ -57,6 +59,7 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, opam:
   }).finally(() => clearInterval(stillAlive))
   if (installed.exitCode !== 0) throw await installProblem(installed, root, spec.packages)
 
+  if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, (...args) => run(args), env)
   const environment = environmentOf(spec, (await step('asking opam for its environment', 'env', '--sexp')).stdout)
   await removeLeftovers(root, prefix)
   return environment

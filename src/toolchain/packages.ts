@@ -17,6 +17,8 @@ export interface Recipe {
   readonly findlib?: string
   /** The C files that an OCaml program needs to become an image: see proof.ts. */
   readonly start: 'solo5' | 'main' | 'none'
+  /** The host's monitors cannot run its images: static ones are built for the image's architecture (tenders.ts). */
+  readonly staticTenders?: true
 }
 
 const native = { cCompiler: 'gcc', systemToUse: ['gcc', 'libc6-dev', 'make'] } as const
@@ -59,6 +61,8 @@ const recipes: Readonly<Record<Backend, Readonly<Record<Architecture, ByArchitec
         ...solo5,
         ...crossToArm,
         opam: ['solo5.{solo5}', 'solo5-cross-aarch64.{solo5}', 'ocaml-solo5-cross-aarch64.{ocaml-solo5}'],
+        systemToBuild: [...solo5.systemToBuild, 'libc6-dev-arm64-cross'],
+        staticTenders: true,
       },
     },
     aarch64: { aarch64: solo5Native },
@@ -109,11 +113,12 @@ export function checkRecipe(target: Target, architecture: Architecture, hostArch
   )
   throw new Problem(`no toolchain for ${target.name} on ${architecture} runs on ${hostArchitecture} machines`, {
     accepted: `${hosts.join(', ')} machines`,
-    do: `run this job on ${hosts.map((one) => runners[one]).join(' or ')}`,
+    do: `run this job on ${hosts.map((one) => hostedRunners[one]).join(' or ')}`,
   })
 }
 
-const runners: Readonly<Record<Architecture, string>> = { x86_64: 'ubuntu-24.04', aarch64: 'ubuntu-24.04-arm' }
+/** GitHub's own runner of each architecture. */
+export const hostedRunners: Readonly<Record<Architecture, string>> = { x86_64: 'ubuntu-24.04', aarch64: 'ubuntu-24.04-arm' }
 
 /**
  * Everything that `opam install` is given, exact where the version table decides.

@@ -32,7 +32,7 @@ export interface ToolchainInputs {
  *
  * @throws Problem when there is no such toolchain, or an input is wrong.
  */
-export function planToolchain(inputs: ToolchainInputs, project: Project, host: Host): ToolchainPlan {
+export function planToolchain(inputs: ToolchainInputs, project: Project, host: Pick<Host, 'architecture'>): ToolchainPlan {
   const target = targets[inputs.target]
   const architecture = inputs.arch ?? host.architecture
   checkRecipe(target, architecture, host.architecture)

@@ -118,7 +118,7 @@ describe('a mistake ends with one clear message, a status of 1, and soon', () =>
   })
 
   test('a guest that hangs, within its time-out', () => {
-    const ended = cli(['boot', bare, '--accelerator', 'tcg', '--args', 'hang', '--until', 'exit', '--timeout', '3'])
+    const ended = cli(['boot', bare, '--accelerator', 'tcg', '--args', 'hang', '--until', 'exit', '--timeout', '1', '--settle', '0'])
     expect(ended.status).toBe(1)
     expect(errorOf(ended)).toMatch(/^Error: bare\.virtio failed 3\.\d s after start: it did not end within 3 s\n {2}evidence +about to hang/)
     expect(ended.ms).toBeLessThan(20_000)
@@ -138,8 +138,10 @@ describe('what a run leaves', () => {
     const artifact = join(folder, '_artifacts/unikernel-www-virtio-x86_64')
     expect(readdirSync(artifact).sort()).toEqual([
       'SHA256SUMS',
+      'boot.json',
       'build-info.json',
       'console-www-virtio-x86_64.log',
+      'junit.xml',
       'www.virtio',
     ])
     execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: artifact })

@@ -50,7 +50,8 @@ export async function setUp(
   })
 }
 
-function collectingLog(lines: string[]): Log {
+/** Keeps what is logged as lines, each with what it is in front. */
+export function collectingLog(lines: string[]): Log {
   const say = (text: string) => void lines.push(text)
   return {
     group: (title, body) => {

@@ -1,17 +1,25 @@
-import { basename, resolve } from 'node:path'
-import { bootImage } from '../../boot/boot.js'
+import { resolve } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { sweepLeftovers } from '../../boot/attach.js'
+import { type BootRequest, bootImage, checkedRequest } from '../../boot/boot.js'
 import type { BootReport } from '../../boot/report.js'
+import { bootSeveral } from '../../boot/several.js'
 import { describeImage, targetOf } from '../../image/check.js'
 import { readImage } from '../../image/recognise.js'
+import type { Context } from '../../platform/host.js'
 import { Problem } from '../../platform/problem.js'
-import { quote } from '../../platform/process.js'
-import { bootFailure, verdictLine } from '../../report/boot-story.js'
+import { writeBootFiles } from '../../report/boot-files.js'
+import { decisiveBoot, overallVerdict } from '../../report/boot-facts.js'
+import { bootFailure, skippedWarning, verdictLine } from '../../report/boot-story.js'
+import { cachePolicy } from '../../toolchain/cache-policy.js'
 import { forgetRecord, readRecord, saveRecord } from '../../report/records.js'
 import { defaultTarget, targets } from '../../target/target.js'
+import { bootOptions } from '../boot-options.js'
 import type { Inputs } from '../interface.js'
 import type { PartFunction } from '../main.js'
+import { ofScenario, readScenarios } from '../scenarios.js'
 
-/** Boots the image, judges it, and fails when the verdict does. */
+/** Boots the image, once or as each scenario says, judges it, and fails when a verdict does. */
 export const boot: PartFunction = async (context, inputs, runner) => {
   const { log, host } = context
   if (inputs.image === undefined) {
@@ -21,7 +29,8 @@ export const boot: PartFunction = async (context, inputs, runner) => {
   await forgetRecord(context, imagePath, 'boot')
   // What is said when the boot cannot even be tried; a verdict replaces it.
   runner.setOutput('verdict', 'failed')
-  const report = await log.group('Boot', async () => {
+  const scenarios = await readScenarios(context, inputs)
+  const { reports, subject } = await log.group('Boot', async () => {
     const image = await readImage(imagePath)
     log.fact('image', describeImage(image))
     const record = await readRecord(context, imagePath, 'build')
@@ -29,38 +38,74 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     const architecture = inputs.arch ?? record?.architecture ?? image.architecture
     const tools = record?.toolchain?.toolchain.environment.path ?? []
     const searchPath = [...tools, host.environment['PATH'] ?? ''].join(':')
-    const booted = await bootImage(context, { ...inputs, imagePath, image, target, architecture, searchPath })
-    if (booted.consoleLog !== undefined) {
-      log.fact('console', booted.consoleLog)
-      log.untrusted(booted.consoleEnd)
+    const carrierCache = await cacheOfCarriers(context)
+    const about = { imagePath, image, target, architecture, searchPath, ...(carrierCache && { carrierCache }) }
+    const request = (asked: Inputs, scenario?: string): BootRequest => ({
+      ...asked,
+      ...about,
+      net: asked.net.value,
+      block: asked.block.value,
+      ...(scenario === undefined ? {} : { scenario }),
+    })
+    const [first, ...others] = (scenarios ?? [{ inputs, name: undefined }]).map((one) => request(one.inputs, one.name))
+    if (first === undefined) throw new Error('a list of scenarios is never empty')
+    for (const one of [first, ...others]) {
+      await naming(one, () => Promise.resolve(checkedRequest(one)))
     }
-    log.line(`  ${verdictLine(booted)}`)
-    return booted
+    await sweepLeftovers(context)
+    const start = performance.now()
+    const boot = (one: BootRequest) => async (own: Context) => {
+      if (one.scenario !== undefined) own.log.line(`  ${one.scenario}:`)
+      const report = await naming(one, () => bootImage(own, one, Math.round(performance.now() - start)))
+      tell(own, report)
+      return report
+    }
+    const reports = await bootSeveral(context, [boot(first), ...others.map(boot)], host.cores)
+    return { reports, subject: { imagePath, target: target.name, architecture } }
   })
-  await saveRecord(context, imagePath, 'boot', report)
-  setOutputs(report, (name, value) => runner.setOutput(name, value))
-  if (report.verdict.verdict === 'skipped' && report.verdict.reason !== 'not-asked') {
-    const remedy = report.verdict.remedy === undefined ? '' : `; ${report.verdict.remedy}`
-    log.warning(`${basename(imagePath)} was not booted: ${report.verdict.summary}${remedy}`)
+  await saveRecord(context, imagePath, 'boot', reports)
+  const files = await writeBootFiles(context, subject, reports)
+  const overall = overallVerdict(reports)
+  const shown = decisiveBoot(reports)
+  runner.setOutput('verdict', overall.verdict)
+  runner.setOutput('verdict-reason', overall.reason)
+  runner.setOutput('accelerator', overall.verdict === 'skipped' ? '' : (shown.attempts.at(-1)?.accelerator ?? ''))
+  runner.setOutput('boot-ms', String(shown.verdict.bootMs ?? ''))
+  runner.setOutput('ready-ms', String(shown.verdict.readyMs ?? ''))
+  runner.setOutput('console-log', shown.consoleLog ?? '')
+  runner.setOutput('junit', files.junit)
+  runner.setOutput('boot-json', files.json)
+  for (const [index, report] of reports.entries()) {
+    const asked = scenarios?.[index]?.inputs ?? inputs
+    const skipped = skippedWarning(report)
+    if (report.verdict.verdict === 'failed') log.error(bootFailure(report, bootOptions(asked)).toString())
+    if (skipped !== undefined) log.warning(skipped)
   }
-  if (report.verdict.verdict !== 'failed') return true
-  log.error(bootFailure(report, again(inputs)).toString())
-  return false
+  return overall.verdict !== 'failed'
 }
 
-function setOutputs({ verdict, attempts, consoleLog }: BootReport, set: (name: string, value: string) => void): void {
-  set('verdict', verdict.verdict)
-  set('verdict-reason', verdict.reason)
-  set('accelerator', verdict.verdict === 'skipped' ? '' : (attempts.at(-1)?.accelerator ?? ''))
-  set('boot-ms', verdict.bootMs === undefined ? '' : String(verdict.bootMs))
-  set('console-log', consoleLog ?? '')
+/** What cannot be tried is told with the name of the scenario that asks for it. */
+async function naming<T>({ scenario }: BootRequest, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    throw scenario === undefined ? error : ofScenario({ name: scenario }, error)
+  }
 }
 
-/** The options that make a boot by hand the same boot. */
-function again(inputs: Inputs): string[] {
-  const { arch, args, boot, accelerator, expect, expectExit, forbid, memory, settle, target, timeout, until } = inputs
-  const sources = (patterns: readonly RegExp[]) => patterns.map(({ source }) => source).join('\n')
-  const options = { target, arch, args: args.map(quote).join(' '), boot, accelerator, memory, timeout, until, settle }
-  const all = { ...options, expect: sources(expect), forbid: sources(forbid), 'expect-exit': expectExit }
-  return Object.entries(all).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [`--${name}`, String(value)]))
+/** Loaded only where there is a service: it is larger than all the rest of this action. */
+async function cacheOfCarriers({ host, log }: Context) {
+  const { ACTIONS_CACHE_URL: v1, ACTIONS_RESULTS_URL: v2, GITHUB_EVENT_NAME: event, GITHUB_REF: ref } = host.environment
+  if (!cachePolicy('auto', event, ref).restore || (v1 ?? v2) === undefined) return undefined
+  const { actionsCache } = await import('../../platform/actions-cache.js')
+  return actionsCache(log)
+}
+
+function tell({ log }: Context, report: BootReport): void {
+  if (report.consoleLog !== undefined) {
+    log.fact('console', report.consoleLog)
+    log.untrusted(report.consoleEnd)
+  }
+  for (const { text, said } of report.probes ?? []) log.fact('probe', `${text}: ${said}`)
+  log.line(`  ${verdictLine(report)}`)
 }

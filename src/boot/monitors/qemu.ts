@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import type { Architecture } from '../../target/architecture.js'
 import type { AttemptPlan, MachineRequest } from '../plan.js'
 import { commandLine } from './command-line.js'
+import { deviceOptions } from './qemu-devices.js'
 
 interface Machine {
   readonly program: string
@@ -37,11 +38,20 @@ const machines: Readonly<Record<Architecture, Machine>> = {
 /** The file descriptor of QEMU's control channel: a socket pair, so that nobody else can reach it. */
 export const qmpDescriptor = 3
 
+export interface Acceleration {
+  readonly accelerator: 'kvm' | 'tcg'
+  /** The host's processor is AMD's and a virtual machine's own. */
+  readonly isNestedAmd?: boolean
+}
+
+/** Where `-cpu host` has crashed guests (docs/facts.md section 6): the first generation's features, which each later one has. */
+const nestedAmdCpu = 'EPYC'
+
 /** Runs an image as QEMU's `-kernel`, its console on standard output, paused until QMP says `cont`. */
 export function planQemu(
   architecture: Architecture,
-  accelerator: 'kvm' | 'tcg',
-  { imagePath, memoryMiB, args, ownsArgv0 }: MachineRequest,
+  { accelerator, isNestedAmd = false }: Acceleration,
+  { imagePath, memoryMiB, args, ownsArgv0, devices: attached }: MachineRequest,
 ): AttemptPlan {
   const { program, debianPackage, machine, emulatedCpu, devices, namesKernel } = machines[architecture]
   const words = ownsArgv0 && !namesKernel ? [basename(imagePath), ...args] : args
@@ -55,9 +65,10 @@ export function planQemu(
       '-no-reboot',
       ...['-display', 'none'],
       ...['-machine', `${machine},accel=${accelerator}`],
-      ...['-cpu', accelerator === 'kvm' ? 'host' : emulatedCpu],
+      ...['-cpu', accelerator === 'tcg' ? emulatedCpu : isNestedAmd ? nestedAmdCpu : 'host'],
       ...['-m', `${memoryMiB}M`],
       ...devices.flatMap((device) => ['-device', device]),
+      ...deviceOptions(attached),
       ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
       ...['-chardev', `socket,id=qmp,fd=${qmpDescriptor}`, '-mon', 'chardev=qmp,mode=control'],
       '-S',

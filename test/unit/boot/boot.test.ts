@@ -2,10 +2,11 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type BootRequest, bootImage, planHere } from '../../../src/boot/boot.js'
+import { type BootRequest, bootImage } from '../../../src/boot/boot.js'
+import { defaultNetwork } from '../../../src/boot/device-text.js'
 import type { KvmAccess } from '../../../src/boot/plan.js'
+import { lookAtMachine, placesFor } from '../../../src/boot/prepare.js'
 import type { Context } from '../../../src/platform/host.js'
-import { openKvm } from '../../../src/platform/kvm.js'
 import { Problem } from '../../../src/platform/problem.js'
 import { targets } from '../../../src/target/target.js'
 import { fakeContext } from '../project/fixtures.js'
@@ -38,6 +39,10 @@ const virtio: Omit<BootRequest, 'imagePath' | 'searchPath'> = {
   timeout: 60,
   expect: [],
   forbid: [],
+  probe: [],
+  check: 'boot',
+  net: { kind: 'any', options: defaultNetwork },
+  block: [],
 }
 const unix: typeof virtio = {
   ...virtio,
@@ -47,7 +52,8 @@ const unix: typeof virtio = {
 const requestOf = (what: typeof virtio, imagePath: string): BootRequest => ({ ...what, imagePath, searchPath: `${programs}:/usr/bin:/bin` })
 
 /** A machine with no program but ours, root's rights by sudo, and what was run on it. */
-function machine(isGitHubActions: boolean, run: (command: string) => number | undefined = () => undefined, state = join(folder, 'state')) {
+function machine(isGitHubActions: boolean, run: (command: string) => number | undefined = () => undefined) {
+  const state = join(folder, 'state')
   const ran: string[] = []
   const base = fakeContext(state, (argv) => {
     ran.push(argv.join(' '))
@@ -65,56 +71,42 @@ function looks(...found: readonly KvmAccess[]): () => KvmAccess {
   return () => found[Math.min(next++, found.length - 1)] ?? 'absent'
 }
 
-describe('KVM that may not be opened', () => {
-  const leave = 'sudo -n chmod a+rw /dev/kvm'
-  beforeEach(() => program('sudo'))
+describe('what is looked at before a boot', () => {
+  const lookFor = async (what: typeof virtio, context: Context, look: () => KvmAccess) => {
+    const { args, memory: memoryMiB, target, architecture, accelerator } = what
+    const places = await placesFor(context, folder)
+    const question = { imagePath: '/dist/hello', ownsArgv0: false, devices: [], args, memoryMiB, target, architecture, accelerator, places }
+    return lookAtMachine(context, { ...what, searchPath: programs }, question, look)
+  }
 
-  test('is opened in GitHub Actions, and looked at again', async () => {
-    const { context, ran, logged } = machine(true)
-    expect(await openKvm(context, looks('denied', 'open'))).toBe('open')
-    expect(ran).toContain(leave)
-    expect(logged).toEqual(['machine: gave this user leave to open /dev/kvm'])
-  })
-
-  test('is left alone on a person’s own machine', async () => {
-    const { context, ran } = machine(false)
-    expect(await openKvm(context, looks('denied', 'open'))).toBe('denied')
-    expect(ran).toEqual([])
-  })
-
-  test.each(['sudo -n true', leave])('stays so where this fails: %s', async (failing) => {
-    const { context, logged } = machine(true, (command) => (command === failing ? 1 : 0))
-    expect(await openKvm(context, looks('denied', 'open'))).toBe('denied')
-    expect(logged).toEqual([])
-  })
-
-  test.each(['open', 'absent'] as const)('is not meant where it is %s', async (access) => {
-    const { context, ran } = machine(true)
-    expect(await openKvm(context, looks(access))).toBe(access)
-    expect(ran).toEqual([])
-  })
-
-  test('does not matter to a guest that has no use for it', async () => {
+  test('KVM is not opened for a guest that has no use for it', async () => {
+    program('sudo')
     program('qemu-system-x86_64')
     const { context, ran } = machine(true)
-    const request = requestOf({ ...virtio, accelerator: 'tcg' }, '/dist/hello.virtio')
-    const { attempts } = await planHere(context, request, looks('denied', 'open'))
-    expect(attempts.map(({ accelerator }) => accelerator)).toEqual(['tcg'])
+    const { kvm } = await lookFor({ ...virtio, accelerator: 'tcg' }, context, looks('denied', 'open', 'denied'))
+    expect(kvm).toBe('open') // As it was found: nothing was done to it.
     expect(ran).toEqual([])
   })
-})
 
-test('KVM is looked at when QEMU is there: its installation changes who may open it', async () => {
-  program('sudo')
-  program('dpkg-query')
-  const { context } = machine(false, (command) => {
-    if (command.includes('apt-get')) program('qemu-system-x86_64')
-    return 0
+  test('KVM is looked at when QEMU is there: its installation changes who may open it', async () => {
+    program('sudo')
+    program('dpkg-query')
+    const { context } = machine(false, (command) => {
+      if (command.includes('apt-get')) program('qemu-system-x86_64')
+      return 0
+    })
+    const look = () => (existsSync(join(programs, 'qemu-system-x86_64')) ? 'denied' : 'open')
+    expect(await lookFor(virtio, context, look)).toMatchObject({ kvm: 'denied' })
   })
-  const request = { ...requestOf(virtio, '/dist/hello.virtio'), searchPath: programs }
-  const look = () => (existsSync(join(programs, 'qemu-system-x86_64')) ? 'denied' : 'open')
-  const { attempts } = await planHere(context, request, look)
-  expect(attempts.map(({ accelerator }) => accelerator)).toEqual(['tcg'])
+
+  test('tenders of the other architecture are told by their names', async () => {
+    program('qemu-system-x86_64')
+    const { context } = machine(false)
+    const other = context.host.architecture === 'x86_64' ? 'aarch64' : 'x86_64'
+    expect((await lookFor(virtio, context, looks('absent'))).tenders).toEqual([context.host.architecture])
+    program(`solo5-spt-${other}`)
+    expect((await lookFor(virtio, context, looks('absent'))).tenders).toEqual(['x86_64', 'aarch64'])
+  })
 })
 
 describe('an image whose path has a blank', () => {
@@ -136,9 +128,11 @@ describe('an image whose path has a blank', () => {
     expect(readdirSync(join(consoleLog, '..'))).toEqual(['console-hello world.virtio.log'])
   })
 
-  test('cannot be booted where the folder of consoles has one too', async () => {
+  test('cannot be booted where the folder of temporary files has one too', async () => {
     program('qemu-system-x86_64')
-    const booted = bootImage(machine(false, undefined, join(folder, 'a state')).context, request(spaced()))
+    const { context } = machine(false)
+    const folders = { ...context.host.folders, temporary: join(folder, 'a place') }
+    const booted = bootImage({ ...context, host: { ...context.host, folders } }, request(spaced()))
     await expect(booted).rejects.toThrow(/the image’s path has blanks, and so has the folder/)
   })
 })

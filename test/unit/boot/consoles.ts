@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dialects } from '../../../src/boot/dialect.js'
 import { type TranscriptEnd, explainConsole, splitTranscript } from '../../../src/boot/explain.js'
 import type { Rules } from '../../../src/boot/judge.js'
+import { graceMs } from '../../../src/boot/rules.js'
 import type { Verdict } from '../../../src/boot/verdict.js'
 import { type TargetName, targets } from '../../../src/target/target.js'
 
@@ -29,8 +30,10 @@ export function rulesOf(target: TargetName, accelerator: Rules['accelerator']): 
     until: 'auto',
     settleMs: 3_000,
     timeoutMs: 60_000,
+    graceMs: graceMs[exitReport],
     expect: [],
     forbid: [],
+    probes: [],
   }
 }
 
@@ -146,6 +149,38 @@ const written: readonly Short[] = [
     [...unikraftBanner, 'before', '[    0.807213] CRIT: Unikraft Crash - Kiviuq (0.20.0~667ac92)', '[    0.808308] CRIT:   cx xo'],
   ],
   [
+    'a page fault on Firecracker, which ends as everything does (a real console’s words)',
+    'failed trap',
+    'unikraft-firecracker',
+    'tcg',
+    exit(253),
+    [...unikraftBanner, 'before', '[    0.161] CRIT: [libkvmplat] <traps.c @  113> Crashing'],
+  ],
+  [
+    'a crash that Unikraft tells in other words, and no status tells (UK_CRASH)',
+    'failed trap',
+    'unikraft-firecracker',
+    'tcg',
+    exit(253),
+    [...unikraftBanner, 'before', '[    0.161] CRIT: [libukalloc] <alloc.c @  11> Out of pages'],
+  ],
+  [
+    'a critical message of a guest that goes on and ends',
+    'passed exited',
+    'unikraft-qemu',
+    'tcg',
+    exit(83),
+    [...unikraftBanner, '[    0.1] CRIT: [libmain] <main.c @  11> low on entropy', 'done'],
+  ],
+  [
+    'the loader cannot start the image',
+    'failed monitor',
+    'unikraft-firecracker',
+    'tcg',
+    exit(97),
+    ['loader: the image needs more memory than there is'],
+  ],
+  [
     'Solo5’s abort without a trap (bindings/crt.c)',
     'failed abort',
     'virtio',
@@ -215,14 +250,20 @@ const written: readonly Short[] = [
     exit(1),
     ['solo5-hvt: Could not open: /dev/kvm: Permission denied'],
   ],
-  ...['unhandled exit: exit_reason=0x8, rip=0x104000', 'host/guest translation fault: rip=0x104000'].map(
+  ...[
+    'KVM: unhandled exit: exit_reason=0x8, rip=0x104000',
+    'KVM: host/guest translation fault: rip=0x104000',
+    'hvt/hvt_core.c:93: Invalid guest access: gpa=0xffffffff, sz=8',
+    'Invalid guest port access: port=0x99',
+    'Invalid guest hypercall: num=77',
+  ].map(
     (words): Short => [
       `a guest of solo5-hvt that fell over: ${words}`,
       'failed trap',
       'hvt',
       'kvm',
       exit(1),
-      [...solo5Banner, 'before', `solo5-hvt: KVM: ${words}`],
+      [...solo5Banner, 'before', `solo5-hvt: ${words}`],
     ],
   ),
   [

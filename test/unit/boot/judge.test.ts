@@ -9,6 +9,12 @@ const unfinished = (atMs: number, text: string): GuestEvent => ({ kind: 'unfinis
 const complaint = (atMs: number, text: string): GuestEvent => ({ kind: 'monitor', atMs, text })
 const machine = (atMs: number, state: MachineState): GuestEvent => ({ kind: 'machine', atMs, state })
 const exit = (atMs: number, code: number): GuestEvent => ({ kind: 'exit', atMs, code, signal: null })
+const answer = (atMs: number, index: number, holds: boolean, said = 'status 200'): GuestEvent => ({
+  kind: 'probe',
+  atMs,
+  index,
+  answer: { holds, said },
+})
 const killed = (atMs: number, signal: NodeJS.Signals): GuestEvent => ({ kind: 'exit', atMs, code: null, signal })
 
 /** The events as they would come in time: whenever the judge asks for the clock, it is told. */
@@ -62,6 +68,12 @@ const endings: readonly Row[] = [
     'spt: a warning of the tender is no refusal',
     spt,
     [complaint(1, 'solo5-spt: Warning: seccomp is not used'), line(9, 'bye'), exit(10, 1)],
+    'failed exit-status 10',
+  ],
+  [
+    'spt: a tender that rounds the memory down is no refusal',
+    spt,
+    [complaint(1, 'solo5-spt: adjusting memory to 33554432 bytes'), line(9, 'bye'), exit(10, 1)],
     'failed exit-status 10',
   ],
   ['spt: abort', spt, [banner, line(9, 'Solo5: solo5_abort() called'), exit(10, 255)], 'failed abort 10'],
@@ -213,6 +225,7 @@ describe('the verdict', () => {
       summary: 'seen `listening on port 80`',
       evidence: { line: 'listening on port 80', atMs: 100 },
       exitStatus: 0,
+      readyMs: 100,
       bootMs: 100,
       atMs: 210,
     })
@@ -255,4 +268,32 @@ test('the deadline is the nearest of all that time can decide', () => {
   expect(judge.deadlineMs).toBe(3_200)
   judge.see(line(300, 'alive'))
   expect(judge.deadlineMs).toBe(3_100)
+})
+
+describe('questions over the network', () => {
+  const asked: Rules = { ...spt, probes: ['http://:80/', 'tcp://:443'] }
+  table([
+    ['all must hold, then it is watched', asked, [banner, answer(200, 0, true), answer(900, 1, true)], 'passed ready 3900'],
+    ['no line of its own is needed', asked, [answer(200, 0, true), answer(900, 1, true)], 'passed ready 3900'],
+    ['one that never holds', asked, [banner, ready, answer(200, 0, true), answer(900, 1, false)], 'failed timeout 60000'],
+    ['an answer that holds at last', asked, [answer(200, 0, false), answer(300, 1, true), answer(400, 0, true)], 'passed ready 3400'],
+    ['an answer that held is not taken back', asked, [answer(200, 0, true), answer(210, 0, false), answer(300, 1, true)], 'passed ready 3300'],
+    ['a death after the last answer', asked, [answer(200, 0, true), answer(300, 1, true), line(900, dies), exit(910, 2)], 'failed exception 910'],
+    ['an end before the last answer', asked, [banner, ready, answer(200, 0, true), exit(300, 0)], 'failed unexpected-exit 300'],
+    ['a clean end after the last answer', asked, [answer(200, 0, true), answer(300, 1, true), exit(400, 0)], 'passed ready 400'],
+    ['lines are asked for as well', { ...asked, expect: [/listening/] }, [answer(200, 0, true), answer(300, 1, true)], 'failed no-output 60000'],
+    ['the last of lines and answers counts', { ...asked, expect: [/listening/] }, [answer(50, 0, true), answer(60, 1, true), ready], 'passed ready 3100'],
+  ])
+
+  test('the verdict shows the last answer of a question that failed', () => {
+    const events = [banner, ready, answer(200, 0, true), answer(300, 1, false, 'timed out'), answer(900, 1, false, 'connection refused')]
+    const { summary, evidence } = judge(asked, events)
+    expect(summary).toBe('`tcp://:443` was not answered as asked within 60 s')
+    expect(evidence).toEqual({ line: 'tcp://:443: connection refused', atMs: 900 })
+  })
+
+  test('boot and ready are told apart', () => {
+    const { bootMs, readyMs, summary } = judge(asked, [banner, ready, answer(200, 0, true), answer(900, 1, true, 'connected')])
+    expect({ bootMs, readyMs, summary }).toEqual({ bootMs: 100, readyMs: 900, summary: 'seen `tcp://:443: connected`' })
+  })
 })

@@ -1,13 +1,28 @@
 import { describe, expect, test } from 'vitest'
+import type { AttachedDevice } from '../../../src/boot/devices.js'
 import { type MachineFacts, type PlanRequest, planBoot } from '../../../src/boot/plan.js'
 import { type TargetName, targets } from '../../../src/target/target.js'
 
 interface Asked extends Partial<Omit<PlanRequest, 'target'>> {
   readonly kvm?: MachineFacts['kvm']
   readonly on?: MachineFacts['architecture']
+  readonly tenders?: MachineFacts['tenders']
+  readonly isNestedAmd?: boolean
 }
 
-function plan(target: TargetName, { kvm = 'absent', on = 'x86_64', ...asked }: Asked = {}) {
+const tap: AttachedDevice = {
+  type: 'net',
+  name: 'service',
+  mac: '52:54:00:00:00:01',
+  link: { kind: 'tap', interface: 'uci0', host: '10.0.0.1/24', guest: '10.0.0.2' },
+}
+const user: AttachedDevice = {
+  ...tap,
+  link: { kind: 'user', network: '10.0.2.0/24', guest: '10.0.2.15', gateway: '10.0.2.2', outside: false, forwards: [] },
+}
+const disk: AttachedDevice = { type: 'block', name: 'storage', path: '/boot/storage' }
+
+function plan(target: TargetName, { kvm = 'absent', on = 'x86_64', tenders = ['x86_64', 'aarch64'], isNestedAmd = false, ...asked }: Asked = {}) {
   const request: PlanRequest = {
     target: targets[target],
     architecture: 'x86_64',
@@ -16,13 +31,22 @@ function plan(target: TargetName, { kvm = 'absent', on = 'x86_64', ...asked }: A
     memoryMiB: 64,
     args: [],
     ownsArgv0: targets[target].backend === 'unikraft',
+    devices: [],
+    places: {
+      carriers: { x86_64: { kernel: '/carriers/x86_64/kernel', initrd: '/boot/initrd' }, aarch64: { kernel: '/carriers/aarch64/kernel', initrd: '/boot/initrd' } },
+      firecrackerConfig: '/boot/firecracker.json',
+      loader: '/dist/loader',
+    },
     ...asked,
   }
-  return planBoot(request, { architecture: on, kvm })
+  return planBoot(request, { architecture: on, kvm, tenders, isNestedAmd })
 }
 
 const commands = (...asked: Parameters<typeof plan>) => plan(...asked).attempts.map(({ argv }) => argv.join(' '))
-const ways = (...asked: Parameters<typeof plan>) => plan(...asked).attempts.map(({ monitor, accelerator }) => `${monitor} ${accelerator}`)
+const ways = (...asked: Parameters<typeof plan>) =>
+  plan(...asked).attempts.map(
+  ({ monitor, accelerator, inside }) => `${monitor} ${accelerator}${inside === undefined ? '' : ` in a carrier for ${inside.architecture}`}`,
+)
 
 const qemu = (program: string, machine: string, cpu: string, device = '') =>
   `${program} -nodefaults -no-user-config -no-reboot -display none -machine ${machine} -cpu ${cpu} -m 64M${device}` +
@@ -37,6 +61,13 @@ describe('the exact command', () => {
   test('QEMU x86_64: KVM first, emulation next', () => {
     expect(commands('virtio', { kvm: 'open' })).toEqual([
       qemu('qemu-system-x86_64', 'q35,accel=kvm', 'host', ' -device isa-debug-exit'),
+      qemu('qemu-system-x86_64', 'q35,accel=tcg', 'max', ' -device isa-debug-exit'),
+    ])
+  })
+
+  test('a processor model that a nested AMD host can give', () => {
+    expect(commands('virtio', { kvm: 'open', isNestedAmd: true })).toEqual([
+      qemu('qemu-system-x86_64', 'q35,accel=kvm', 'EPYC', ' -device isa-debug-exit'),
       qemu('qemu-system-x86_64', 'q35,accel=tcg', 'max', ' -device isa-debug-exit'),
     ])
   })
@@ -87,12 +118,26 @@ describe('the ways to run an image on this machine', () => {
     ['virtio on another machine', 'virtio', { kvm: 'open', on: 'aarch64' }, ['qemu tcg']],
     ['Unikraft aarch64 at home', 'unikraft-qemu', { kvm: 'open', on: 'aarch64', architecture: 'aarch64' }, ['qemu kvm', 'qemu tcg']],
     ['Unikraft aarch64 abroad', 'unikraft-qemu', { kvm: 'open', architecture: 'aarch64' }, ['qemu tcg']],
-    ['hvt with KVM', 'hvt', { kvm: 'open' }, ['solo5-hvt kvm']],
-    ['hvt without', 'hvt', {}, []],
-    ['hvt, emulation wanted', 'hvt', { kvm: 'open', accelerator: 'tcg' }, []],
-    ['hvt abroad', 'hvt', { kvm: 'open', architecture: 'aarch64' }, []],
+    ['hvt with KVM', 'hvt', { kvm: 'open' }, ['solo5-hvt kvm', 'solo5-hvt tcg in a carrier for x86_64']],
+    ['hvt without', 'hvt', {}, ['solo5-hvt tcg in a carrier for x86_64']],
+    ['hvt, KVM wanted', 'hvt', { kvm: 'open', accelerator: 'kvm' }, ['solo5-hvt kvm']],
+    ['hvt, KVM wanted and absent', 'hvt', { accelerator: 'kvm' }, []],
+    ['hvt, emulation wanted', 'hvt', { kvm: 'open', accelerator: 'tcg' }, ['solo5-hvt tcg in a carrier for x86_64']],
+    ['hvt abroad', 'hvt', { kvm: 'open', architecture: 'aarch64' }, ['solo5-hvt tcg in a carrier for aarch64']],
+    ['hvt abroad, and no tender for it', 'hvt', { architecture: 'aarch64', tenders: ['x86_64'] }, []],
+    ['hvt with a tap', 'hvt', { kvm: 'open', devices: [tap, disk] }, ['solo5-hvt kvm', 'solo5-hvt tcg in a carrier for x86_64']],
+    ['hvt with user networking, which its tender cannot do', 'hvt', { kvm: 'open', devices: [disk, user] }, ['solo5-hvt tcg in a carrier for x86_64']],
     ['spt needs nothing', 'spt', {}, ['solo5-spt native']],
-    ['spt abroad', 'spt', { architecture: 'aarch64' }, []],
+    ['spt, whatever the accelerator', 'spt', { accelerator: 'kvm' }, ['solo5-spt native']],
+    ['spt with a tap', 'spt', { devices: [tap] }, ['solo5-spt native']],
+    ['spt with user networking', 'spt', { devices: [user] }, ['solo5-spt tcg in a carrier for x86_64']],
+    ['spt abroad', 'spt', { architecture: 'aarch64' }, ['solo5-spt tcg in a carrier for aarch64']],
+    ['spt abroad, no emulation wanted', 'spt', { architecture: 'aarch64', accelerator: 'kvm' }, []],
+    ['Firecracker’s with KVM', 'unikraft-firecracker', { kvm: 'open' }, ['firecracker kvm', 'qemu tcg']],
+    ['Firecracker’s without', 'unikraft-firecracker', {}, ['qemu tcg']],
+    ['Firecracker’s with user networking', 'unikraft-firecracker', { kvm: 'open', devices: [user] }, ['qemu tcg']],
+    ['Firecracker’s for arm64 at home', 'unikraft-firecracker', { kvm: 'open', on: 'aarch64', architecture: 'aarch64' }, ['firecracker kvm']],
+    ['Firecracker’s for arm64 abroad', 'unikraft-firecracker', { kvm: 'open', architecture: 'aarch64' }, []],
     ['unix', 'unix', {}, ['process native']],
     ['unix abroad', 'unix', { on: 'aarch64' }, []],
     ['xen', 'xen', { kvm: 'open' }, []],
@@ -105,14 +150,14 @@ describe('the ways to run an image on this machine', () => {
 
 describe('why there is no further way', () => {
   test.each<readonly [name: string, target: TargetName, asked: Asked, reason: string, summary: RegExp, remedy: RegExp]>([
-    ['no /dev/kvm', 'hvt', {}, 'accelerator', /hvt on x86_64 needs KVM, and there is no \/dev\/kvm here/, /spt or virtio/],
-    ['KVM denied', 'hvt', { kvm: 'denied' }, 'accelerator', /may not be opened by this user/, /group of \/dev\/kvm/],
-    ['KVM broken', 'hvt', { kvm: 'open' }, 'accelerator', /opens here but fails its guests/, /spt or virtio/],
-    ['KVM forbidden', 'hvt', { kvm: 'open', accelerator: 'tcg' }, 'accelerator', /`accelerator: tcg` forbids it/, /spt or virtio/],
-    ['KVM of another machine', 'hvt', { kvm: 'open', architecture: 'aarch64' }, 'accelerator', /this machine is x86_64/, /./],
-    ['KVM wanted where emulation would do', 'virtio', { accelerator: 'kvm' }, 'accelerator', /no \/dev\/kvm/, /leave `accelerator: kvm` out/],
-    ['spt of arm64', 'spt', { architecture: 'aarch64' }, 'unsupported', /image is for aarch64, this machine is x86_64/, /arm64 runner/],
-    ['spt of x86_64', 'spt', { on: 'aarch64' }, 'unsupported', /image is for x86_64, this machine is aarch64/, /x86_64 runner/],
+    ['no /dev/kvm', 'hvt', { accelerator: 'kvm' }, 'accelerator', /hvt on x86_64 needs KVM, and there is no \/dev\/kvm here/, /leave `accelerator: kvm` out/],
+    ['KVM denied', 'hvt', { kvm: 'denied', accelerator: 'kvm' }, 'accelerator', /may not be opened by this user/, /group of \/dev\/kvm/],
+    ['KVM broken', 'hvt', { kvm: 'open', accelerator: 'kvm' }, 'accelerator', /opens here but fails its guests/, /leave `accelerator: kvm` out/],
+    ['KVM of another machine', 'virtio', { accelerator: 'kvm', on: 'aarch64' }, 'accelerator', /this machine is aarch64/, /leave `accelerator: kvm` out/],
+    ['KVM forbidden and nothing else', 'unikraft-firecracker', { accelerator: 'tcg', architecture: 'aarch64', on: 'aarch64' }, 'accelerator', /`accelerator: tcg` forbids it/, /another target/],
+    ['no tender of arm64', 'spt', { architecture: 'aarch64', tenders: [] }, 'unsupported', /there is no solo5-spt for aarch64/, /`arch: aarch64`.* arm64 runner/],
+    ['no tender of x86_64', 'hvt', { on: 'aarch64', tenders: [] }, 'unsupported', /there is no solo5-hvt for x86_64/, /an x86_64 runner/],
+    ['a process of another machine', 'unix', { on: 'aarch64' }, 'unsupported', /image is for x86_64, this machine is aarch64/, /x86_64 runner/],
     ['xen', 'xen', {}, 'unsupported', /builds xen and does not boot it/, /a Xen host/],
   ])('%s', (_, target, asked, reason, summary, remedy) => {
     const { otherwise } = plan(target, asked)

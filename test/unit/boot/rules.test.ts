@@ -2,15 +2,19 @@ import { describe, expect, test } from 'vitest'
 import type { ImageSystem } from '../../../src/image/image.js'
 import { anyDialect, dialects } from '../../../src/boot/dialect.js'
 import { type Expectations, checkExpectations, rulesFor } from '../../../src/boot/rules.js'
-import { planBoot } from '../../../src/boot/plan.js'
+import type { Probe } from '../../../src/boot/probe.js'
+import type { Accelerator } from '../../../src/boot/report.js'
 import { Problem } from '../../../src/platform/problem.js'
 import { type TargetName, targets } from '../../../src/target/target.js'
 
-const asked: Expectations = { until: 'auto', settle: 3, timeout: 60, expect: [], forbid: [] }
+const asked: Expectations = { until: 'auto', settle: 3, timeout: 60, expect: [], forbid: [], probe: [] }
+const ping: Probe = { kind: 'ping', text: 'ping' }
 
 describe('what could never be judged is refused before a boot', () => {
   test.each<readonly [name: string, target: TargetName, asked: Partial<Expectations>, message: RegExp]>([
-    ['waiting for lines, and none is given', 'spt', { until: 'expect' }, /input until: `expect` waits for lines/],
+    ['waiting for lines, and none is given', 'spt', { until: 'expect' }, /input until: `expect` waits for lines or answers/],
+    ['questions to a guest that is to end', 'spt', { until: 'exit', probe: [ping] }, /input probe asks a guest that runs/],
+    ['questions to a guest that is to end with a status', 'spt', { expectExit: 0, probe: [ping] }, /input probe asks a guest that runs/],
     ['a status, and no end', 'spt', { until: 'running', expectExit: 0 }, /expect-exit asks for an end/],
     ['the status of a target that tells none', 'unikraft-qemu', { expectExit: 3 }, /nothing tells the exit status of unikraft-qemu/],
     ['a settle as long as the timeout', 'spt', { settle: 60 }, /input settle \(60 s\) must be less than input timeout \(60 s\)/],
@@ -24,6 +28,7 @@ describe('what could never be judged is refused before a boot', () => {
   test.each<readonly [name: string, target: TargetName, asked: Partial<Expectations>]>([
     ['nothing asked', 'unikraft-qemu', {}],
     ['lines to wait for', 'unikraft-qemu', { until: 'expect', expect: [/x/] }],
+    ['answers to wait for', 'unikraft-qemu', { until: 'expect', probe: [ping] }],
     ['a status on the console', 'virtio', { expectExit: 3 }],
     ['a long settle where an end is awaited', 'hvt', { until: 'exit', settle: 90 }],
     ['a long settle with a status', 'hvt', { settle: 90, expectExit: 0 }],
@@ -34,18 +39,14 @@ describe('what could never be judged is refused before a boot', () => {
 })
 
 describe('what a try is judged by', () => {
-  const rulesOf = (name: TargetName, system: ImageSystem, mayFallBack = false) => {
-    const target = targets[name]
-    const request = { target, architecture: 'x86_64', accelerator: 'auto', imagePath: '/i', memoryMiB: 64, args: [], ownsArgv0: false } as const
-    const [attempt] = planBoot(request, { architecture: 'x86_64', kvm: 'open' }).attempts
-    if (attempt === undefined) throw new Error('no attempt')
-    const { monitor, accelerator } = attempt
-    const guest = { target, isMarked: system.kind !== 'unmarked' }
-    return rulesFor({ ...asked, settle: 0.5, expectExit: 3 }, guest, { monitor, accelerator, mayFallBack })
+  const rulesOf = (name: TargetName, system: ImageSystem, accelerator: Accelerator, inCarrier = false) => {
+    const guest = { target: targets[name], isMarked: system.kind !== 'unmarked' }
+    const machine = { monitor: 'qemu', accelerator, mayFallBack: accelerator === 'kvm', inCarrier } as const
+    return rulesFor({ ...asked, settle: 0.5, expectExit: 3, probe: [ping] }, guest, machine)
   }
 
   test('the target’s words, the attempt’s monitor, seconds as milliseconds', () => {
-    expect(rulesOf('virtio', { kind: 'solo5', abi: 3, abiVersion: 1, devices: [] }, true)).toEqual({
+    expect(rulesOf('virtio', { kind: 'solo5', abi: 3, abiVersion: 1, devices: [] }, 'kvm')).toEqual({
       words: dialects.solo5,
       exitReport: 'console',
       monitor: 'qemu',
@@ -54,14 +55,27 @@ describe('what a try is judged by', () => {
       until: 'auto',
       settleMs: 500,
       timeoutMs: 60_000,
+      graceMs: 3_000,
       expect: [],
       forbid: [],
+      probes: ['ping'],
       expectExit: 3,
     })
   })
 
   test('a kernel without marks may speak as any backend does', () => {
-    expect(rulesOf('unikraft-qemu', { kind: 'unmarked' })).toMatchObject({ words: anyDialect(), exitReport: 'console' })
-    expect(rulesOf('unikraft-qemu', { kind: 'unikraft', platform: 'qemu' })).toMatchObject({ words: dialects.unikraft, exitReport: 'none' })
+    expect(rulesOf('unikraft-qemu', { kind: 'unmarked' }, 'tcg')).toMatchObject({ words: anyDialect(), exitReport: 'console' })
+    expect(rulesOf('unikraft-qemu', { kind: 'unikraft', platform: 'qemu' }, 'tcg')).toMatchObject({ words: dialects.unikraft, exitReport: 'none' })
+  })
+
+  test('emulation is given more time, and settles as long', () => {
+    const system: ImageSystem = { kind: 'unikraft', platform: 'qemu' }
+    expect(rulesOf('unikraft-qemu', system, 'tcg')).toMatchObject({ timeoutMs: 180_000, settleMs: 500, graceMs: 700 })
+    expect(rulesOf('unikraft-qemu', system, 'native')).toMatchObject({ timeoutMs: 60_000 })
+  })
+
+  test('a guest in a carrier is watched for longer too', () => {
+    const system: ImageSystem = { kind: 'solo5', abi: 1, abiVersion: 2, devices: [] }
+    expect(rulesOf('hvt', system, 'tcg', true)).toMatchObject({ timeoutMs: 180_000, settleMs: 1_500 })
   })
 })

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { startMonitor } from '../../../src/platform/monitor-process.js'
 import { Problem } from '../../../src/platform/problem.js'
 
-const sh = (script: string, control = false, environment: Record<string, string | undefined> = process.env) =>
-  startMonitor(['/bin/sh', '-c', script], environment, control)
+const sh = (script: string, channels: 0 | 1 = 0, environment: Record<string, string | undefined> = process.env) =>
+  startMonitor(['/bin/sh', '-c', script], environment, channels)
 
 async function textOf(stream: Readable): Promise<string> {
   let text = ''
@@ -32,7 +32,7 @@ test('it finds nothing on its standard input', async () => {
 })
 
 test('file descriptor 3 is a channel both ways, when it was asked for', async () => {
-  const monitor = sh('read line <&3; echo "got $line" >&3', true)
+  const monitor = sh('read line <&3; echo "got $line" >&3', 1)
   monitor.control?.write('hello\n')
   expect(String((await once(monitor.control as Readable, 'data'))[0])).toBe('got hello\n')
   expect(sh('exit 0').control).toBeUndefined()
@@ -43,7 +43,7 @@ test('it is our direct child', async () => {
 })
 
 test('the search path is that of its environment alone, and may lack the system’s folders', async () => {
-  expect(await textOf(sh('echo "$PATH"', false, { PATH: '/nowhere' }).console)).toBe('/nowhere\n')
+  expect(await textOf(sh('echo "$PATH"', 0, { PATH: '/nowhere' }).console)).toBe('/nowhere\n')
 })
 
 test('killing it ends it, also one that ignores other signals', async () => {
@@ -65,7 +65,7 @@ test('a child of its own that holds its streams open does not hold us up', async
 
 test('a monitor that cannot be started is a problem', async () => {
   const tooLong = 'x'.repeat(300_000)
-  const start = async () => startMonitor(['/bin/true', tooLong], {}, false).ended
+  const start = async () => startMonitor(['/bin/true', tooLong], {}, 0).ended
   await expect(start()).rejects.toThrow(Problem)
   await expect(start()).rejects.toThrow('/bin/true could not be started')
 })

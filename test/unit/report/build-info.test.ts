@@ -4,7 +4,7 @@ import { buildRecord, failedBoot, newContext } from './fixtures.js'
 
 const image = { path: '/w/www.hvt', name: 'www', bytes: 5, sha256: 'ab'.repeat(32) }
 const now = new Date('2026-11-22T10:00:00Z')
-const published = { image, file: 'www.hvt', debugFile: undefined, console: 'console.log', report: failedBoot('/w/www.hvt', '/c') }
+const published = { image, file: 'www.hvt', debugFile: undefined, boots: [{ report: failedBoot('/w/www.hvt', '/c'), console: 'console.log' }] }
 
 describe('buildInfo', () => {
   it('says everything that a build and a boot left', () => {
@@ -18,9 +18,9 @@ describe('buildInfo', () => {
       now,
     })
     expect(info).toMatchObject({
-      schema: 1,
+      schema: 2,
       target: 'hvt',
-      images: [{ unikernel: 'www', file: 'www.hvt', sha256: image.sha256, boot: { verdict: 'failed', accelerator: 'tcg' } }],
+      images: [{ unikernel: 'www', file: 'www.hvt', sha256: image.sha256, boots: [{ verdict: 'failed', accelerator: 'tcg', scenario: null, console: 'console.log' }] }],
       build: { buildSystem: 'dune', configureArgs: ['--dhcp=true'], steps: [{ name: 'dune build', ms: 1200 }] },
       toolchain: { key: 'solo5-x86_64-5.5.0-1f3a9c0d', source: 'actions-cache', versions: { ocaml: '5.5.0' } },
       host: { system: 'debian-13', commit: 'c0ffee', run: 'https://github.com/o/r/actions/runs/7' },
@@ -36,9 +36,9 @@ describe('buildInfo', () => {
   })
 
   it('says null for what is not known', () => {
-    const bare = { ...published, report: undefined, console: undefined }
+    const bare = { ...published, boots: [] }
     const info = buildInfo({ target: 'spt', architecture: 'aarch64', configureArgs: [], images: [bare], record: undefined, host: newContext().host, now })
     expect(info).toMatchObject({ build: null, toolchain: null, host: { system: null, commit: null, run: null } })
-    expect(info.images[0]).toMatchObject({ boot: null, console: null, debugFile: null })
+    expect(info.images[0]).toMatchObject({ boots: [], debugFile: null })
   })
 })

@@ -3,8 +3,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
-import type { BootReport } from '../../../src/boot/report.js'
+import type { Attempt, BootReport } from '../../../src/boot/report.js'
 import { createLog } from '../../../src/platform/console-log.js'
+import type { Verdict } from '../../../src/boot/verdict.js'
 import type { Context } from '../../../src/platform/host.js'
 import type { BuiltImage } from '../../../src/project/project.js'
 import type { BuildRecord, ToolchainRecord } from '../../../src/report/records.js'
@@ -99,10 +100,24 @@ export function failedBoot(imagePath: string, consoleLog: string): BootReport {
     image: solo5Hvt,
     verdict,
     attempts: [
-      { accelerator: 'kvm', argv: ['qemu', '-accel', 'kvm'], verdict: skipped },
-      { accelerator: 'tcg', argv: ['qemu', '-accel', 'tcg'], verdict },
+      { accelerator: 'kvm', monitor: 'qemu', inCarrier: false, argv: ['qemu', '-accel', 'kvm'], verdict: skipped },
+      { accelerator: 'tcg', monitor: 'qemu', inCarrier: false, argv: ['qemu', '-accel', 'tcg'], verdict },
     ],
     consoleLog,
     consoleEnd: ['hello', '</code></pre><img src=x onerror=alert(1)>', '| a | b |', '@everyone'],
+  }
+}
+
+export const passed: Verdict = { verdict: 'passed', reason: 'ready', summary: 'seen `listening`', atMs: 3310, bootMs: 210, readyMs: 310 }
+
+/** A boot of one attempt. */
+export function bootOf(verdict: Verdict, more: Partial<BootReport> = {}, attempt: Partial<Attempt> = {}): BootReport {
+  return {
+    imagePath: '/w/www.hvt',
+    image: solo5Hvt,
+    verdict,
+    attempts: [{ accelerator: 'kvm', monitor: 'solo5-hvt', inCarrier: false, argv: ['solo5-hvt'], verdict, ...attempt }],
+    consoleEnd: ['hello'],
+    ...more,
   }
 }

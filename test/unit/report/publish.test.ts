@@ -3,9 +3,11 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type ArtifactAccess, ArtifactNameTaken, type UploadOptions } from '../../../src/platform/artifact-service.js'
+import type { BootReport } from '../../../src/boot/report.js'
+import type { BootJson } from '../../../src/report/boot-json.js'
 import { publishArtifact, type PublishRequest } from '../../../src/report/publish.js'
 import { saveRecord } from '../../../src/report/records.js'
-import { buildRecord, failedBoot, newContext, newImage } from './fixtures.js'
+import { bootOf, buildRecord, failedBoot, newContext, newImage, passed } from './fixtures.js'
 
 const request: PublishRequest = {
   target: 'hvt',
@@ -36,14 +38,14 @@ function service(taken: readonly string[] = []): { access: ArtifactAccess; uploa
   return { access, uploads }
 }
 
-async function builtAndBooted(environment: Readonly<Record<string, string>> = {}) {
+async function builtAndBooted(environment: Readonly<Record<string, string>> = {}, others: readonly BootReport[] = []) {
   const context = newContext(environment)
   const folder = context.host.folders.workspace
   const image = newImage(folder, 'www.hvt', 'bytes')
   const debug = newImage(folder, 'www.hvt.dbg', 'debug bytes')
   writeFileSync(join(folder, 'console'), 'hello\n')
   await saveRecord(context, image.path, 'build', { ...buildRecord({ ...image, debugFile: debug.path }) })
-  await saveRecord(context, image.path, 'boot', failedBoot(image.path, join(folder, 'console')))
+  await saveRecord(context, image.path, 'boot', [failedBoot(image.path, join(folder, 'console')), ...others])
   return context
 }
 
@@ -53,7 +55,7 @@ describe('publish', () => {
     const published = await publishArtifact(context, request, unavailable)
     expect(published.name).toBe('unikernel-www-hvt-x86_64')
     expect(published.folder).toBe(join(context.host.folders.workspace, '_artifacts', 'unikernel-www-hvt-x86_64'))
-    const files = ['SHA256SUMS', 'build-info.json', 'console-www-hvt-x86_64.log', 'www.hvt', 'www.hvt.dbg']
+    const files = ['SHA256SUMS', 'boot.json', 'build-info.json', 'console-www-hvt-x86_64.log', 'junit.xml', 'www.hvt', 'www.hvt.dbg']
     expect(readdirSync(published.folder).sort()).toEqual(files)
     expect([...published.files].sort()).toEqual(files)
     const info: unknown = JSON.parse(readFileSync(join(published.folder, 'build-info.json'), 'utf8'))
@@ -61,6 +63,26 @@ describe('publish', () => {
     execFileSync('sha256sum', ['-c', '--strict', '--quiet', 'SHA256SUMS'], { cwd: published.folder })
     expect(published.summary).toContain('**failed: uncaught exception**')
     expect(published.uploaded).toBeUndefined()
+  })
+
+  it('keeps the console of every scenario, and says in boot.json which is whose', async () => {
+    const file = join(newContext().host.folders.workspace, 'help')
+    writeFileSync(file, 'usage\n')
+    const context = await builtAndBooted({}, [
+      bootOf(passed, { scenario: 'help', consoleLog: file }),
+      bootOf(passed, { scenario: 'gone', consoleLog: `${file}-that-is-not-there` }),
+    ])
+    const { folder } = await publishArtifact(context, request, unavailable)
+    const { images } = JSON.parse(readFileSync(join(folder, 'boot.json'), 'utf8')) as BootJson
+    const consoles = images[0]?.boots.map(({ scenario, console }) => [scenario, console])
+    expect(consoles).toEqual([
+      [null, 'console-www-hvt-x86_64.log'],
+      ['help', 'console-www-help-hvt-x86_64.log'],
+      ['gone', null],
+    ])
+    expect(readFileSync(join(folder, 'console-www-help-hvt-x86_64.log'), 'utf8')).toBe('usage\n')
+    expect(readFileSync(join(folder, 'junit.xml'), 'utf8')).toContain('<testcase classname="hvt.x86_64" name="help"')
+    expect(readFileSync(join(folder, 'SHA256SUMS'), 'utf8')).toMatch(/ {2}boot\.json\n[^]* {2}junit\.xml\n/)
   })
 
   it('trusts what was built over inputs that were not repeated', async () => {
@@ -74,7 +96,7 @@ describe('publish', () => {
     newImage(context.host.folders.workspace, 'www.hvt', 'bytes')
     const published = await publishArtifact(context, request, unavailable)
     expect(published.files).toEqual(['www.hvt', 'build-info.json', 'SHA256SUMS'])
-    expect(published.info).toMatchObject({ build: null, toolchain: null, images: [{ unikernel: 'www', boot: null }] })
+    expect(published.info).toMatchObject({ build: null, toolchain: null, images: [{ unikernel: 'www', boots: [] }] })
   })
 
   it('publishes every image of a build, also those of the same name', async () => {
@@ -117,7 +139,7 @@ describe('uploading', () => {
     expect(published.uploaded).toMatchObject({ id: '7', url: 'https://github.com/o/r/actions/runs/1/artifacts/7' })
     expect(uploads).toMatchObject([{ name: 'unikernel-www-hvt-x86_64', retentionDays: 5 }])
     expect(uploads[0]?.files.every((file) => file.startsWith(context.host.folders.state))).toBe(true)
-    expect(context.logged()).toContain('unikernel-www-hvt-x86_64 (5 files, ')
+    expect(context.logged()).toContain('unikernel-www-hvt-x86_64 (7 files, ')
   })
 
   it('does without a service, and says so', async () => {

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readRecord, readToolchain, saveRecord, saveToolchain } from '../../../src/report/records.js'
-import { buildRecord, failedBoot, newContext, newImage, toolchainRecord } from './fixtures.js'
+import { type ImageRecords, readRecord, readToolchain, saveRecord, saveToolchain } from '../../../src/report/records.js'
+import { bootOf, buildRecord, failedBoot, newContext, newImage, passed, toolchainRecord } from './fixtures.js'
 
 function setUp() {
   const context = newContext()
@@ -15,11 +15,15 @@ describe('records', () => {
   it('come back as they were saved', async () => {
     const { context, image } = setUp()
     const record = buildRecord(image)
-    const report = failedBoot(image.path, '/tmp/console.log')
+    const probes = [{ text: 'tcp://:80', holds: true, said: 'connected', atMs: 310 }]
+    const reports: ImageRecords['boot'] = [
+      failedBoot(image.path, '/tmp/console.log'),
+      bootOf(passed, { scenario: 'help', probes, span: { startMs: 1, ms: 2 } }),
+    ]
     await saveRecord(context, image.path, 'build', record)
-    await saveRecord(context, image.path, 'boot', report)
+    await saveRecord(context, image.path, 'boot', reports)
     expect(await readRecord(context, image.path, 'build')).toEqual(record)
-    expect(await readRecord(context, image.path, 'boot')).toEqual(report)
+    expect(await readRecord(context, image.path, 'boot')).toEqual(reports)
   })
 
   it('are not of another image', async () => {
@@ -37,7 +41,7 @@ describe('records', () => {
     expect(context.logged()).toContain('is not the file that its build record is about')
   })
 
-  it.each(['', '{', 'null', '[]', '7', '{"schema":2}', '{"schema":1,"imagePath":"?","value":null}'])(
+  it.each(['', '{', 'null', '[]', '7', '{"schema":1}', '{"schema":2,"imagePath":"?","value":null}'])(
     'that are damaged count as none: %s',
     async (content) => {
       const { context, image, folder } = setUp()
@@ -62,6 +66,25 @@ describe('records', () => {
     expect(content).toContain(right)
     writeFileSync(path, content.replace(right, wrong))
     expect(await readRecord(context, image.path, 'build')).toBeUndefined()
+  })
+
+  it.each([
+    ['"inCarrier":false', '"inCarrier":0'],
+    ['"scenario":"help"', '"scenario":7'],
+    ['"holds":true', '"holds":"yes"'],
+    ['"startMs":1', '"startMs":null'],
+    ['"readyMs":310', '"readyMs":"310"'],
+    ['"format":"elf64"', '"format":64'],
+    ['"value":[', '"value":[],"x":['],
+  ])('of boots with a wrong field count as none: %s -> %s', async (right, wrong) => {
+    const { context, image, folder } = setUp()
+    const probes = [{ text: 'tcp://:80', holds: true, said: 'connected', atMs: 310 }]
+    await saveRecord(context, image.path, 'boot', [bootOf(passed, { scenario: 'help', probes, span: { startMs: 1, ms: 2 } })])
+    const path = join(folder, readdirSync(folder)[0] ?? '')
+    const content = readFileSync(path, 'utf8')
+    expect(content).toContain(right)
+    writeFileSync(path, content.replace(right, wrong))
+    expect(await readRecord(context, image.path, 'boot')).toBeUndefined()
   })
 
   it('of a toolchain are kept for each backend and architecture', async () => {

@@ -4,69 +4,116 @@ import type { Verdict } from '../../../src/boot/verdict.js'
 import { buildInfo } from '../../../src/report/build-info.js'
 import { code, prose } from '../../../src/report/markup.js'
 import { summary } from '../../../src/report/summary.js'
-import { buildRecord, failedBoot, newContext , solo5Hvt } from './fixtures.js'
+import { bootOf, buildRecord, failedBoot, newContext, passed } from './fixtures.js'
 
 const image = { path: '/w/www.hvt', name: 'www', bytes: 1_900_000, sha256: 'ab'.repeat(32) }
 
-function summaryOf(report: BootReport | undefined, name = 'www', consoleEnd = report?.consoleEnd ?? []): string {
+function summaryOf(reports: readonly BootReport[], name = 'www', consoleEnds = reports.map(({ consoleEnd }) => consoleEnd)): string {
   const info = buildInfo({
     target: 'hvt',
     architecture: 'x86_64',
     configureArgs: [],
-    images: [{ image: { ...image, name }, file: 'www.hvt', debugFile: undefined, console: undefined, report }],
+    images: [{ image: { ...image, name }, file: 'www.hvt', debugFile: undefined, boots: reports.map((report) => ({ report, console: undefined })) }],
     record: buildRecord(image),
     host: newContext().host,
     now: new Date(0),
   })
-  return summary({ info, consoleEnds: [consoleEnd], artifact: { name: 'unikernel-www', url: 'https://github.com/o/r' } })
-}
-
-function boot(verdict: Verdict, accelerator: 'kvm' | 'native' = 'kvm'): BootReport {
-  return { imagePath: image.path, image: solo5Hvt, verdict, attempts: [{ accelerator, argv: ['x'], verdict }], consoleEnd: ['hello'] }
+  const artifact = { name: 'unikernel-www', url: 'https://github.com/o/r' }
+  return summary({ info, consoleEnds: [consoleEnds], publishMs: 100, artifact })
 }
 
 const rowOf = (markdown: string) => markdown.split('\n')[2]
+const tablesOf = (markdown: string) => [...markdown.matchAll(/(?:^\|.*\n)+/gm)].map(([table]) => table.trimEnd().split('\n'))
 
 describe('the job summary', () => {
   it('has a row that says how an image did', () => {
-    const passed = boot({ verdict: 'passed', reason: 'ready', summary: 'seen `listening`', atMs: 3210, bootMs: 210 })
-    const text = summaryOf(passed)
-    expect(rowOf(text)).toBe(
-      '| <code>www</code> | hvt x86_64 | 1.9 MB | <code>abababababab</code> | passed: seen <code>listening</code> | KVM | 0.21 s | cache, 2.7 s |',
-    )
+    const text = summaryOf([bootOf(passed)])
+    expect(tablesOf(text)[0]).toEqual([
+      '| unikernel | target | size | sha256 | verdict | how | boot | ready | toolchain |',
+      '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+      '| <code>www</code> | hvt x86_64 | 1.9 MB | <code>abababababab</code> | passed: seen <code>listening</code> | KVM | 0.21 s | 0.31 s | cache, 2.7 s |',
+    ])
+    expect(tablesOf(text)).toHaveLength(2)
     expect(text).not.toContain('####')
     expect(text).toContain('Artifact: [<code>unikernel&#45;www</code>](<https://github.com/o/r>)')
     expect(text).toContain('| ocaml | <code>5&#46;5&#46;0</code> |')
   })
 
   it('shows a failure with its evidence, remedy and console', () => {
-    const text = summaryOf(failedBoot(image.path, '/c'))
-    expect(rowOf(text)).toContain('**failed: uncaught exception** | emulated, KVM failed |')
+    const text = summaryOf([failedBoot(image.path, '/c')])
+    expect(rowOf(text)).toContain('| **failed: uncaught exception** | emulated, KVM failed | cache')
     expect(text).toContain('Fatal error: exception Failure(&#34;&#60;/code&#62;')
     expect(text).toContain('What to do: look at <code>tls&#47;cert&#46;pem</code>')
     expect(text).toContain('The console’s last 4 lines')
   })
 
+  it('has a row for each scenario, and one for all of them', () => {
+    const timeout: Verdict = { verdict: 'failed', reason: 'timeout', summary: 'no line matched `up` within 3 s', atMs: 3000 }
+    const text = summaryOf([
+      bootOf(passed, { scenario: 'http' }, { accelerator: 'tcg', inCarrier: true }),
+      bootOf(timeout, { scenario: 'slow' }),
+      bootOf({ ...passed, bootMs: 20 }, { scenario: 'help' }, { accelerator: 'native' }),
+    ])
+    const [images, scenarios] = tablesOf(text)
+    expect(images).toEqual([
+      '| unikernel | target | size | sha256 | verdict | toolchain |',
+      '| --- | --- | --- | --- | --- | --- |',
+      '| <code>www</code> | hvt x86_64 | 1.9 MB | <code>abababababab</code> | **1 of 3 scenarios failed&#58; slow** | cache, 2.7 s |',
+    ])
+    expect(scenarios).toEqual([
+      '| scenario | verdict | reason | how | boot | ready |',
+      '| --- | --- | --- | --- | --- | --- |',
+      '| <code>http</code> | passed: seen <code>listening</code> | `ready` | emulated (Linux guest) | 0.21 s | 0.31 s |',
+      '| <code>slow</code> | **failed: no line matched <code>up</code> within 3 s** | `timeout` | KVM |  |  |',
+      '| <code>help</code> | passed: seen <code>listening</code> | `ready` | native | 0.02 s | 0.31 s |',
+    ])
+    expect(text.match(/^####.*/gm)).toEqual([
+      '#### <code>www</code> (hvt x86_64), scenario <code>slow</code>, failed: no line matched <code>up</code> within 3 s',
+    ])
+  })
+
+  it('shows what probes were answered when that was not what was asked for', () => {
+    const timeout: Verdict = { verdict: 'failed', reason: 'timeout', summary: 'a probe', atMs: 3000 }
+    const probes = [
+      { text: 'tcp://:80', holds: true, said: 'connected', atMs: 10 },
+      { text: 'http://:80/', holds: false, said: 'status 500, wanted 200', atMs: 20 },
+    ]
+    const text = summaryOf([bootOf(timeout, { probes })])
+    expect(text).toContain('Asked in vain:\n\n<pre><code>http://:80/: status 500, wanted 200</code></pre>')
+  })
+
   it('says why a boot was skipped', () => {
-    const text = summaryOf(boot({ verdict: 'skipped', reason: 'accelerator', summary: 'hvt needs KVM', atMs: 0, remedy: 'use spt' }))
+    const text = summaryOf([bootOf({ verdict: 'skipped', reason: 'accelerator', summary: 'hvt needs KVM', atMs: 0, remedy: 'use spt' })])
     expect(text).toContain('#### <code>www</code> (hvt x86_64) skipped: hvt needs KVM')
     expect(text).toContain('What to do: use spt')
   })
 
   it('says when nothing was booted', () => {
-    expect(rowOf(summaryOf(undefined))).toContain('| not booted |  |  |')
+    expect(rowOf(summaryOf([]))).toContain('| not booted | cache')
+  })
+
+  it('has a picture of where the seconds went', () => {
+    const text = summaryOf([bootOf(passed, { span: { startMs: 0, ms: 3310 } })])
+    expect(text).toContain('\n\n```mermaid\ngantt\n')
+    expect(text).toContain('  section boot\n    3.3 s www : 2000-01-01 00:00:03.900, 3310ms\n')
   })
 
   it('lets no text of a guest or user become HTML, a table’s cell or a mention', () => {
-    const hostile = '</code></pre></details>|`@all` [x](javascript:1) <img src=x>\n\n# title'
+    const hostile = '</code></pre></details>|`@all` [x](javascript:1) <img src=x>\n\n# title\n```'
     const verdict = { verdict: 'failed', reason: 'exception', summary: hostile, evidence: { line: hostile, atMs: 1 }, atMs: 1 } as const
-    const text = summaryOf(boot(verdict), hostile, [hostile, 'x'])
+    const probes = [{ text: hostile, holds: false, said: hostile, atMs: 1 }]
+    const report = bootOf(verdict, { scenario: hostile, probes, span: { startMs: 0, ms: 1 } })
+    const text = summaryOf([report, report], hostile, [[hostile, 'x'], [hostile]])
     expect(text).not.toMatch(/<img|<\/details>\|/)
     expect(text).not.toMatch(/^# title/m)
+    expect(text.match(/^```.*$/gm)).toEqual(['```mermaid', '```'])
     // Markdown leaves a block of <pre> alone.
     const markdown = text.replace(/^<pre>.*?<\/pre>$/gms, '')
     expect(markdown).not.toMatch(/\]\(javascript|[^;]@|`@/)
-    expect(rowOf(text)?.split('|')).toHaveLength(10)
+    expect(tablesOf(text).slice(0, 2).map((rows) => rows.map((cells) => cells.split('|').length))).toEqual([
+      [8, 8, 8],
+      [6, 6, 6, 6],
+    ])
     const blocks = [...text.matchAll(/<(\/?)(pre|details|code|summary)>/g)].map(([, slash = '', tag = '']) => slash + tag)
     for (const tag of ['pre', 'details', 'code', 'summary']) {
       const opened = blocks.filter((found) => found === tag).length
@@ -74,10 +121,14 @@ describe('the job summary', () => {
     }
   })
 
-  it('stays below what the runner takes, in whole parts', () => {
-    const text = summaryOf(failedBoot(image.path, '/c'), 'www', Array.from({ length: 10_000 }, () => '&'.repeat(1000)))
+  it('stays below what the runner takes, in whole parts, the long ones left out', () => {
+    const long = Array.from({ length: 10_000 }, () => '&'.repeat(1000))
+    const text = summaryOf([failedBoot(image.path, '/c'), failedBoot(image.path, '/c')], 'www', [long, ['short']])
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024)
     expect(text).toContain('Some parts are left out here')
+    expect(text).toContain('The console’s last 1 lines')
+    expect(text).toContain('Versions and hashes')
+    expect(text).toContain('Artifact: ')
     expect(text.match(/<pre>/g)?.length).toBe(text.match(/<\/pre>/g)?.length)
   })
 })

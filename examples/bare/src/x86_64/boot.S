@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* From a multiboot 1 loader (32 bits, no paging) to C in long mode. */
+/* From a multiboot 1 loader (32 bits, no paging), or from Firecracker (64 bits), to C in long mode. */
+
+#include "loaders.h"
 
 #define MAGIC       0x1badb002
-#define FROM_LOADER 0x2badb002
 #define FLAGS       0x00010002      /* give memory sizes; use the addresses below and not the ELF header */
 
 #define PRESENT     0x1
@@ -27,7 +28,34 @@ header:
     .long header, image_start, file_end, image_end, start
 
     .text
+    /*
+     * From Firecracker, as it starts Linux: %rsi is at the zero page. Back to 32 bits, where everybody else begins.
+     * https://docs.kernel.org/arch/x86/boot.html#id1 (the 64-bit boot protocol)
+     */
+    .code64
+    .globl start_linux
+start_linux:
+    cli
+    mov  %esi, %ebx
+    lgdt descriptors_pointer
+    ljmp *leave_64_bits
+
     .code32
+in_32_bits:
+    mov  $16, %eax
+    mov  %eax, %ds
+    mov  %eax, %es
+    mov  %eax, %ss
+    mov  %cr0, %eax
+    and  $~CR0_PG, %eax
+    mov  %eax, %cr0
+    mov  $EFER, %ecx
+    rdmsr
+    and  $~EFER_LME, %eax
+    wrmsr
+    mov  $FROM_LINUX_LOADER, %eax
+
+    /* From a multiboot loader: who it is in %eax, its information in %ebx. */
     .globl start
 start:
     cli
@@ -104,10 +132,7 @@ long_mode:
     mov  %eax, %gs
     mov  $boot_stack_end, %esp
     mov  %ebp, %edi
-    xor  %eax, %eax
-    cmp  $FROM_LOADER, %esi
-    cmovne %eax, %edi               /* no information from anyone else */
-    call x86_start
+    call x86_start                  /* %esi is who started us */
 
 /* void call_on_stack(uintptr_t top, void (*function)(void)) */
     .globl call_on_stack
@@ -126,9 +151,13 @@ descriptors:
     .quad 0
     .quad 0x00af9b000000ffff        /* 8: code, 64 bits, marked accessed since this page is read-only */
     .quad 0x00cf93000000ffff        /* 16: data, likewise */
+    .quad 0x00cf9b000000ffff        /* 24: code, 32 bits */
 descriptors_pointer:
     .word . - descriptors - 1
-    .long descriptors
+    .quad descriptors               /* 32 bits take the lower half */
+leave_64_bits:
+    .long in_32_bits
+    .word 24
 
     .bss
     .balign 4096

@@ -3,7 +3,7 @@
 #include "x86.h"
 
 enum { PIT_HZ = 1193182, WAKE_HZ = 100, MEASURES = 3 };
-enum { PIT_WAKER = 0x40, PIT_GATED = 0x42, PIT_COMMAND = 0x43, GATE = 0x61 };
+enum { PIT_CHANNEL_0 = 0x40, PIT_COMMAND = 0x43, PIT_LATCH = 0x00, PIT_PERIODIC = 0x34 };
 enum { PIC_1 = 0x20, PIC_2 = 0xa0, END_OF_INTERRUPT = 0x20 };
 
 uint64_t clock_now(void)
@@ -13,20 +13,27 @@ uint64_t clock_now(void)
     return (uint64_t)high << 32 | low;
 }
 
-static void pit_set(uint8_t command, uint16_t channel, uint16_t count)
+/* Lets it count down from `count` (0: from 65536), over and over. */
+static void pit_set(uint16_t count)
 {
-    out8(PIT_COMMAND, command);
-    out8(channel, (uint8_t)count);
-    out8(channel, (uint8_t)(count >> 8));
+    out8(PIT_COMMAND, PIT_PERIODIC);
+    out8(PIT_CHANNEL_0, (uint8_t)count);
+    out8(PIT_CHANNEL_0, (uint8_t)(count >> 8));
 }
 
-/* How much the TSC counts while the PIT's gated channel counts down a hundredth of a second. */
+static uint16_t pit_count(void)
+{
+    out8(PIT_COMMAND, PIT_LATCH);
+    uint16_t low = in8(PIT_CHANNEL_0);
+    return (uint16_t)(in8(PIT_CHANNEL_0) << 8 | low);
+}
+
+/* How much the TSC counts while the PIT counts down a hundredth of a second. */
 static uint64_t measure(void)
 {
-    out8(GATE, (in8(GATE) & ~2) | 1); /* count, without sound */
+    uint16_t start = pit_count();
     uint64_t before = clock_now();
-    pit_set(0xb0, PIT_GATED, PIT_HZ / 100);
-    while ((in8(GATE) & 0x20) == 0)
+    while ((uint16_t)(start - pit_count()) < PIT_HZ / 100)
         ;
     return clock_now() - before;
 }
@@ -48,6 +55,7 @@ static void pic_start(void)
 
 void clock_start(void)
 {
+    pit_set(0);
     uint64_t least = measure(); /* the host being busy only makes it more */
     for (int i = 1; i < MEASURES; i++) {
         uint64_t again = measure();
@@ -57,7 +65,7 @@ void clock_start(void)
     machine.clock_name = "TSC, frequency estimate";
     machine.clock_hz = least * 100;
     pic_start();
-    pit_set(0x34, PIT_WAKER, PIT_HZ / WAKE_HZ);
+    pit_set(PIT_HZ / WAKE_HZ);
 }
 
 void clock_interrupt(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory, the command line, and the ways to stop. */
+#include "loaders.h"
 #include "x86.h"
 
 /* boot.S */
@@ -14,6 +15,16 @@ struct multiboot_info {
 };
 
 enum { HAS_MEMORY = 1 << 0, HAS_COMMAND_LINE = 1 << 2 };
+
+/* Offsets in Linux' zero page: https://docs.kernel.org/arch/x86/zero-page.html */
+enum { E820_ENTRIES = 0x1e8, COMMAND_LINE = 0x228, E820_TABLE = 0x2d0 };
+
+struct __attribute__((packed)) e820_entry {
+    uint64_t address, size;
+    uint32_t type;
+};
+
+enum { RAM = 1 };
 
 #define MIB (1ul << 20)
 #define MAPPED (1024 * MIB) /* by boot.S */
@@ -39,36 +50,65 @@ static void protect_memory(void)
     __asm__ volatile("mov %%cr3, %0\n\tmov %0, %%cr3" : "=r"(root) : : "memory");
 }
 
-static uintptr_t memory_end(const struct multiboot_info *info)
+static uintptr_t usable_end(uintptr_t end)
 {
-    uintptr_t end = 2 * MIB;
-    if (info != NULL && (info->flags & HAS_MEMORY) != 0)
-        end = MIB + ((uintptr_t)info->memory_above_1_mib << 10);
     if (end < 2 * MIB)
         FATAL("Not enough memory");
     return (end < MAPPED ? end : MAPPED) & ~4095ul;
 }
 
-/* QEMU's command line begins with the kernel's file name. */
-static void read_command_line(const struct multiboot_info *info)
+/* The command line begins with the kernel's file name. */
+static const char *behind_name(const char *line)
 {
-    if (info == NULL || (info->flags & HAS_COMMAND_LINE) == 0)
-        return;
-    const char *line = (const char *)(uintptr_t)info->command_line;
     while (*line == ' ')
         line++;
     while (*line != ' ' && *line != '\0')
         line++;
+    return line;
+}
+
+static void read_multiboot(const struct multiboot_info *info)
+{
+    if ((info->flags & HAS_MEMORY) != 0)
+        machine.ram_end = MIB + ((uintptr_t)info->memory_above_1_mib << 10);
+    if ((info->flags & HAS_COMMAND_LINE) != 0) {
+        const char *line = behind_name((const char *)(uintptr_t)info->command_line);
+        machine_keep_command_line(line, strlen(line));
+    }
+}
+
+/* Firecracker has words of its own in front of ` -- `. Behind it, two quotes are no words. */
+static const char *behind_separator(const char *line)
+{
+    for (const char *at = line; *at != '\0'; at++)
+        if (memcmp(at, " -- ", 4) == 0)
+            return same_text(at + 4, "''") ? "" : at + 4;
+    return line;
+}
+
+static void read_zero_page(const uint8_t *page)
+{
+    const struct e820_entry *entry = (const struct e820_entry *)(page + E820_TABLE);
+    for (int i = 0; i < page[E820_ENTRIES]; i++)
+        if (entry[i].type == RAM && entry[i].address == MIB)
+            machine.ram_end = MIB + entry[i].size;
+    uint32_t address;
+    memcpy(&address, page + COMMAND_LINE, sizeof address);
+    const char *line = behind_separator(behind_name((const char *)(uintptr_t)address));
     machine_keep_command_line(line, strlen(line));
 }
 
-_Noreturn void x86_start(const struct multiboot_info *info)
+_Noreturn void x86_start(const void *information, uint32_t loader)
 {
     uart_start();
     traps_start();
     protect_memory();
-    machine.ram_end = memory_end(info);
-    read_command_line(info);
+    machine.ram_end = 2 * MIB;
+    if (loader == FROM_MULTIBOOT_LOADER)
+        read_multiboot(information);
+    if (loader == FROM_LINUX_LOADER)
+        read_zero_page(information);
+    machine.ram_end = usable_end(machine.ram_end);
     clock_start();
     call_on_stack(machine.ram_end, bare_main);
 }
@@ -84,6 +124,7 @@ _Noreturn void machine_off(void)
     out16(0x501, 41);      /* isa-debug-exit: QEMU's exit status is 2 * 41 + 1 */
     out16(0x604, 0x2000);  /* ACPI power off where SeaBIOS puts it: q35 and pc */
     out16(0xb004, 0x2000); /* and on pc before QEMU 2 */
+    out8(0x64, 0xfe);      /* the keyboard controller's reset: Firecracker's only way off */
     machine_halt();
 }
 

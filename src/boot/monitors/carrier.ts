@@ -1,0 +1,128 @@
+import type { Architecture } from '../../target/architecture.js'
+import { inside } from '../carrier/init.js'
+import type { AttachedDevice } from '../devices.js'
+import type { AttemptPlan, MachineRequest } from '../plan.js'
+import { commandLine } from './command-line.js'
+import { driveOption, netdevOption } from './qemu-devices.js'
+
+/** Files of a boot in a carrier: absolute paths. */
+export interface CarrierPlace {
+  readonly kernel: string
+  /** Made for each boot. */
+  readonly initrd: string
+}
+
+interface Machine {
+  readonly program: string
+  readonly debianPackage: string
+  readonly machine: string
+  readonly cpu: string
+  readonly kernelWords: readonly string[]
+}
+
+const machines: Readonly<Record<Architecture, Machine>> = {
+  x86_64: {
+    program: 'qemu-system-x86_64',
+    debianPackage: 'qemu-system-x86',
+    machine: 'q35,accel=tcg',
+    // The richest that TCG has, AMD's virtual machines included; without the fifth level of page tables, which would
+    // only make it slower.
+    cpu: 'max,la57=off',
+    // On a busy machine emulated timers tick too late for the kernel's test of them, and it panics.
+    kernelWords: ['console=ttyS0', 'no_timer_check', 'tsc=reliable'],
+  },
+  aarch64: {
+    program: 'qemu-system-aarch64',
+    debianPackage: 'qemu-system-arm',
+    // The kernel starts at EL2, where its KVM needs to be.
+    machine: 'virt,accel=tcg,virtualization=on,gic-version=3',
+    cpu: 'cortex-a72',
+    kernelWords: ['console=ttyAMA0'],
+  },
+}
+
+/** -1: a panic restarts at once, which ends QEMU. Addresses are not random: that costs time, and nobody is kept out by it. */
+const kernelWords = ['quiet', 'panic=-1', 'mitigations=off', 'nokaslr', 'ipv6.disable=1', 'audit=0']
+
+/** MiB that Linux, busybox, the tender and two copies of the image take; the unikernel's own memory comes on top. */
+const ownMemoryMiB = 192
+
+/**
+ * Runs a hvt or spt image with Solo5's tender in a small Linux guest that QEMU emulates. The guest's serial port (what
+ * happens, as boot/carrier/protocol.ts reads it) is QEMU's standard output; the unikernel's console is file descriptor 3,
+ * QEMU's control channel 4.
+ */
+export function planCarrier(
+  architecture: Architecture,
+  tender: 'solo5-hvt' | 'solo5-spt',
+  { memoryMiB, args, devices }: MachineRequest,
+  { kernel, initrd }: CarrierPlace,
+): AttemptPlan {
+  const { program, debianPackage, machine, cpu, kernelWords: ownWords } = machines[architecture]
+  return {
+    monitor: tender,
+    accelerator: 'tcg',
+    argv: [
+      program,
+      '-nodefaults',
+      '-no-user-config',
+      '-no-reboot',
+      ...['-display', 'none'],
+      ...['-machine', machine],
+      ...['-cpu', cpu],
+      ...['-smp', '1'],
+      ...['-m', `${memoryMiB + ownMemoryMiB}M`],
+      ...['-chardev', 'stdio,id=events,signal=off', '-serial', 'chardev:events'],
+      ...['-chardev', 'socket,id=console,fd=3'],
+      ...['-chardev', 'socket,id=qmp,fd=4', '-mon', 'chardev=qmp,mode=control'],
+      ...['-device', 'virtio-serial-pci,max_ports=2', '-device', 'virtserialport,chardev=console'],
+      ...deviceOptions(devices),
+      ...['-kernel', kernel, '-initrd', initrd],
+      ...['-append', [...ownWords, ...kernelWords].join(' ')],
+    ],
+    qmp: false,
+    installedBy: `apt-get install ${debianPackage}`,
+    debianPackage,
+    inside: {
+      architecture,
+      tender,
+      args: [
+        `--mem=${memoryMiB}`,
+        ...tenderDevices(devices),
+        '--',
+        inside.image,
+        ...(args.length === 0 ? [] : [commandLine(args)]),
+      ],
+    },
+  }
+}
+
+/** Linux numbers its network cards and disks in the order in which they stand here. */
+function deviceOptions(devices: readonly AttachedDevice[]): string[] {
+  return devices.flatMap((device, index) => {
+    const id = `device${index}`
+    if (device.type === 'block') return ['-drive', driveOption(device.path, id), '-device', `virtio-blk-pci,drive=${id}`]
+    const card = `virtio-net-pci,netdev=${id},mac=${cardAddress(device.mac)},romfile=`
+    return ['-netdev', netdevOption(device.link, id), '-device', card]
+  })
+}
+
+/** The card's own address: a bridge would keep the frames to its card's address from the unikernel. */
+function cardAddress(mac: string): string {
+  const [first = '', ...others] = mac.split(':')
+  return [(Number.parseInt(first, 16) ^ 4).toString(16).padStart(2, '0'), ...others].join(':')
+}
+
+function tenderDevices(devices: readonly AttachedDevice[]): string[] {
+  const counts = { net: 0, block: 0 }
+  return devices.flatMap((device) => {
+    const number = counts[device.type]++
+    if (device.type === 'block') return [`--block:${device.name}=${diskPath(number)}`]
+    return [`--net:${device.name}=tap${number}`, `--net-mac:${device.name}=${device.mac}`]
+  })
+}
+
+/** The path of the n-th disk, of at most 26: Solo5's manifests hold fewer. */
+export function diskPath(number: number): string {
+  return `/dev/vd${String.fromCharCode('a'.charCodeAt(0) + number)}`
+}

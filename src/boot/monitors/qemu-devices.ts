@@ -1,0 +1,53 @@
+import type { AttachedDevice, NetworkDevice, UserLink } from '../devices.js'
+import { firstFree, formatAddress, parseAddress, parseSubnet } from '../subnet.js'
+
+/**
+ * The first PCI slot after the host bridge of q35 and virt. None may be left out: Unikraft on x86_64 finds nothing behind
+ * an empty slot (probe_bus in https://github.com/unikraft/unikraft/blob/staging/drivers/ukbus/pci/arch/x86_64/pci_bus.c).
+ */
+const firstSlot = 1
+
+/**
+ * Devices as QEMU takes them: virtio on the root bus, one slot each, in the order in which they are given. Solo5's
+ * bindings find them by slot and take them for the manifest's entries in that order, and speak only the legacy
+ * interface (Solo5's bindings/virtio/pci.c); devices on a root bus offer both.
+ */
+export function deviceOptions(devices: readonly AttachedDevice[]): string[] {
+  return devices.flatMap((device, index) => {
+    const slot = `bus=pcie.0,addr=0x${(firstSlot + index).toString(16)}`
+    if (device.type === 'block') {
+      const id = `disk${index}`
+      return ['-drive', driveOption(device.path, id), '-device', `virtio-blk-pci,drive=${id},${slot}`]
+    }
+    const id = `net${index}`
+    // The network card's boot ROM would only cost time: a kernel is given.
+    const card = `virtio-net-pci,netdev=${id},mac=${device.mac},romfile=,${slot}`
+    return ['-netdev', netdevOption(device.link, id), '-device', card]
+  })
+}
+
+/**
+ * A link of a network device, as the value of QEMU's `-netdev`:
+ * `tap,id=net0,ifname=uci0a000000,script=no,downscript=no`.
+ */
+export function netdevOption(link: NetworkDevice['link'], id: string): string {
+  if (link.kind === 'tap') return `tap,id=${id},ifname=${link.interface},script=no,downscript=no`
+  return [
+    `user,id=${id},net=${link.network},host=${link.gateway},dns=${nameServer(link)},dhcpstart=${link.guest},ipv6=off`,
+    ...(link.outside ? [] : ['restrict=on']),
+    ...link.forwards.map(
+      ({ protocol, hostPort, guestPort }) => `hostfwd=${protocol}:127.0.0.1:${hostPort}-${link.guest}:${guestPort}`,
+    ),
+  ].join(',')
+}
+
+/** QEMU wants a name server's address of its own on the network, and by default one that the guest may have. */
+function nameServer({ network, guest, gateway }: UserLink): string {
+  return formatAddress(firstFree(parseSubnet(network), [guest, gateway].map(parseAddress)))
+}
+
+/** A disk, as the value of QEMU's `-drive`. Never guessed to be anything but raw: a guest may write any header. */
+export function driveOption(path: string, id: string): string {
+  // A comma in a value is doubled: qemu(1).
+  return `file=${path.replaceAll(',', ',,')},if=none,id=${id},format=raw`
+}

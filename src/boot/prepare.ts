@@ -1,0 +1,137 @@
+import { writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { ToolchainCache } from '../platform/actions-cache.js'
+import { ensureSystemPackages } from '../platform/apt.js'
+import { downloadFirecracker } from '../platform/firecracker-binary.js'
+import { environmentForOthers } from '../platform/guarded-environment.js'
+import type { Context } from '../platform/host.js'
+import { isNestedAmd, kvmAccess, openKvm, readCpuInfo } from '../platform/kvm.js'
+import { loaderFile } from '../platform/loader-file.js'
+import { type MonitorProcess, startMonitor } from '../platform/monitor-process.js'
+import { Problem } from '../platform/problem.js'
+import { quote } from '../platform/process.js'
+import { findProgram } from '../platform/programs.js'
+import { readHostSystem } from '../platform/system.js'
+import { type Architecture, architectures } from '../target/architecture.js'
+import { ensureCarrier } from './carrier/make.js'
+import { packRun } from './carrier/pack.js'
+import { carrierPlace } from './carrier/place.js'
+import { carrierProcess } from './carrier/process.js'
+import { findTender } from './carrier/tender.js'
+import { firecrackerConfig } from './monitors/firecracker.js'
+import { type AttemptPlan, type BootPlaces, type KvmAccess, type MachineFacts, type PlanRequest, planBoot } from './plan.js'
+
+/** What the preparation of a boot depends on, beside its plan. */
+export interface Preparation {
+  readonly target: { readonly name: string }
+  readonly installSystemPackages: boolean
+  /** Where monitors are looked for: PATH, with the toolchain's folders in front. */
+  readonly searchPath: string
+  /** Where carriers are kept beside the tool cache; absent: nowhere. */
+  readonly carrierCache?: ToolchainCache | undefined
+}
+
+/** Where the files of a boot will be: those of its own in `folder`, those of the machine in the tool cache. */
+export async function placesFor({ host }: Context, folder: string): Promise<BootPlaces> {
+  const system = await readHostSystem()
+  const initrd = join(folder, 'initrd')
+  const carrier = (architecture: Architecture) => {
+    const { kernel } = carrierPlace(host.folders.toolCache, system, architecture)
+    return { kernel, initrd }
+  }
+  return {
+    carriers: { x86_64: carrier('x86_64'), aarch64: carrier('aarch64') },
+    firecrackerConfig: join(folder, 'firecracker.json'),
+    loader: loaderFile(),
+  }
+}
+
+/**
+ * Looks at this machine. Where QEMU is to use KVM, it is made sure of first: installing it triggers udev, which sets the
+ * permission of /dev/kvm anew.
+ *
+ * @throws Problem when QEMU cannot be had.
+ */
+export async function lookAtMachine(
+  context: Context,
+  preparation: Preparation,
+  question: PlanRequest,
+  look = kvmAccess,
+): Promise<MachineFacts> {
+  const { architecture } = context.host
+  const cpuInfo = await readCpuInfo()
+  const tenders = architectures.filter(
+    // The host's own tender is the toolchain's: without it there is no way at all, and that is told when it is missed.
+    (candidate) => candidate === architecture || findTender('solo5-spt', candidate, architecture, preparation.searchPath) !== undefined,
+  )
+  const factsWith = (kvm: KvmAccess): MachineFacts => ({ architecture, kvm, isNestedAmd: isNestedAmd(cpuInfo), tenders })
+  const { attempts } = planBoot(question, factsWith(look()))
+  // Only QEMU's package touches /dev/kvm; what else is missing is told when its turn comes.
+  const qemu = attempts.find(({ debianPackage, accelerator }) => debianPackage !== undefined && accelerator === 'kvm')
+  if (qemu !== undefined) await ensureMonitor(context, qemu, preparation)
+  const wantsKvm = planBoot(question, factsWith('open')).attempts.some(({ accelerator }) => accelerator === 'kvm')
+  return factsWith(wantsKvm ? await openKvm(context, look) : look())
+}
+
+/**
+ * Makes sure of what runs an attempt.
+ *
+ * @returns the folders to look for its program in.
+ * @throws Problem when it cannot be had.
+ */
+export async function ensureMonitor(context: Context, attempt: AttemptPlan, preparation: Preparation): Promise<string> {
+  const { installSystemPackages, carrierCache } = preparation
+  const found = await programPath(context, attempt, preparation)
+  if (attempt.inside !== undefined) {
+    const { architecture } = attempt.inside
+    await ensureCarrier(context, architecture, { install: installSystemPackages, ...(carrierCache && { cache: carrierCache }) })
+  }
+  return found
+}
+
+async function programPath(context: Context, attempt: AttemptPlan, preparation: Preparation): Promise<string> {
+  const { searchPath } = preparation
+  const [program] = attempt.argv
+  if (findProgram(program, searchPath) !== undefined) return searchPath
+  if (attempt.monitor === 'firecracker') {
+    return dirname(await downloadFirecracker(context, join(context.host.folders.toolCache, 'firecracker')))
+  }
+  if (attempt.monitor === 'process') {
+    throw new Problem(`${basename(program)} is not executable`, {
+      because: 'a file loses that permission in an artifact or a download',
+      do: `chmod +x ${quote(program)}`,
+    })
+  }
+  if (attempt.debianPackage !== undefined && preparation.installSystemPackages) {
+    await ensureSystemPackages(context, [attempt.debianPackage], { install: true })
+    if (findProgram(program, searchPath) !== undefined) return searchPath
+  }
+  throw new Problem(`${program} is not installed, and ${preparation.target.name} images are booted by it`, {
+    do: attempt.debianPackage === undefined ? `install ${attempt.installedBy}` : attempt.installedBy,
+  })
+}
+
+/** Makes the files that an attempt needs, and starts its monitor. */
+export async function startAttempt(
+  context: Context,
+  attempt: AttemptPlan,
+  { request, searchPath }: { readonly request: PlanRequest; readonly searchPath: string },
+): Promise<MonitorProcess> {
+  const environment = { ...environmentForOthers(context.host.environment), PATH: searchPath }
+  if (attempt.monitor === 'firecracker') {
+    await writeFile(request.places.firecrackerConfig, JSON.stringify(firecrackerConfig(request)))
+  }
+  if (attempt.inside === undefined) return startMonitor(attempt.argv, environment, attempt.qmp ? 1 : 0)
+  const { imagePath, devices, places } = request
+  const { architecture } = attempt.inside
+  const files = carrierPlace(context.host.folders.toolCache, await readHostSystem(), architecture)
+  await packRun(context, files, { run: attempt.inside, imagePath, devices, searchPath }, places.carriers[architecture].initrd)
+  return carrierProcess(startMonitor(attempt.argv, environment, 2))
+}
+
+/** An attempt in a few words: `solo5-hvt with KVM`. */
+export function describeAttempt({ argv, accelerator, inside }: AttemptPlan): string {
+  if (inside !== undefined) return `${inside.tender} in a small Linux guest for ${inside.architecture}, by emulation (TCG)`
+  const how = { kvm: 'with KVM', tcg: 'by emulation (TCG)', native: 'as a process' }
+  return `${argv[0]} ${how[accelerator]}`
+}

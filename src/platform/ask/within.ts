@@ -1,0 +1,49 @@
+import { NoAnswer } from './no-answer.js'
+
+/**
+ * Runs `body` with a signal that is aborted when its time is up or when `outer` is.
+ *
+ * @param said what its end by time means, as a phrase: the reason of the abort is a {@link NoAnswer} with it.
+ * @param body must settle soon after the abort.
+ */
+export async function within<Value>(
+  ms: number,
+  said: string,
+  outer: AbortSignal,
+  body: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const controller = new AbortController()
+  const follow = () => controller.abort(outer.reason)
+  const timer = setTimeout(() => controller.abort(new NoAnswer(said)), ms)
+  outer.addEventListener('abort', follow)
+  if (outer.aborted) follow()
+  try {
+    return await body(controller.signal)
+  } finally {
+    clearTimeout(timer)
+    outer.removeEventListener('abort', follow)
+  }
+}
+
+/** A promise that a signal can end, with the signal's reason. */
+export function abortable<Value>(
+  signal: AbortSignal,
+  start: (resolve: (value: Value) => void, reject: (error: Error) => void) => void,
+): Promise<Value> {
+  return new Promise<Value>((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason as Error)
+      return
+    }
+    const onAbort = () => settle(() => reject(signal.reason as Error))
+    const settle = (how: () => void) => {
+      signal.removeEventListener('abort', onAbort)
+      how()
+    }
+    signal.addEventListener('abort', onAbort)
+    start(
+      (value) => settle(() => resolve(value)),
+      (error) => settle(() => reject(error)),
+    )
+  })
+}

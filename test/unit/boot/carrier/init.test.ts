@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, it, test } from 'vitest'
+import { initScript, runScript } from '../../../../src/boot/carrier/init.js'
+
+const script = (asked: Partial<Parameters<typeof runScript>[0]> = {}) =>
+  runScript({ needs: ['console'], netCount: 0, lastDisk: undefined, libraries: false, run: { tender: 'solo5-spt', args: [] }, ...asked })
+
+describe('the script of a boot', () => {
+  it('loads and sets up what the boot needs, then runs the tender', () => {
+    const asked = script({ needs: ['console', 'kvm', 'net', 'block'], netCount: 2, lastDisk: '/dev/vda', libraries: true })
+    expect(asked.split('\n')).toEqual([
+      'load console',
+      'load kvm',
+      'load net',
+      'load block',
+      'bridge 0',
+      'bridge 1',
+      'await_file /dev/vda',
+      'export LD_LIBRARY_PATH=/carrier/lib',
+      'run /carrier/solo5-spt',
+      '',
+    ])
+  })
+
+  it('hands every word to the tender as it is', () => {
+    const args = ['--mem=32', 'two words', "it's", '$HOME `x` "q"', 'a\nb\n', '*', '', '\\', 'ü', '\t']
+    const functions = 'load() { :; }; run() { shift; for word; do printf "%s\\0" "$word"; done; }\n'
+    const read = execFileSync('sh', ['-c', functions + script({ run: { tender: 'solo5-spt', args } })], { encoding: 'utf8' })
+    expect(read.split('\0').slice(0, -1)).toEqual(args)
+  })
+})
+
+test('the carrier’s first program is a shell script without errors of syntax', () => {
+  expect(() => execFileSync('sh', ['-n'], { input: initScript })).not.toThrow()
+})

@@ -1,0 +1,27 @@
+import type { MatrixRequest } from '../../../src/matrix/plan.js'
+import type { Project } from '../../../src/project/project.js'
+
+export const mirage: Project = { buildSystem: 'mirage', directory: '/work/www', description: 'MirageOS' }
+export const dune: Project = { ...mirage, buildSystem: 'dune' }
+
+/** What is asked when only the list is given. */
+export const asked: MatrixRequest = {
+  targets: '',
+  onUnsupported: 'fail',
+  runsOn: {},
+  maxLegs: 100,
+  unikernel: undefined,
+  ocamlVersion: undefined,
+  mirageVersion: 'auto',
+  solo5Version: undefined,
+  ocamlSolo5Version: undefined,
+  ocamlUnikraftVersion: undefined,
+}
+
+/** The list of the documentation. */
+export const exampleTargets = `
+hvt        x86_64 aarch64
+spt        x86_64 aarch64
+unikraft-qemu x86_64 arm64   ocaml=5.4.1
+virtio     x86_64            variant=monitoring  configure-args="--enable-monitoring"
+`
