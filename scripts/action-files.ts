@@ -1,6 +1,8 @@
 import { stringify } from 'yaml'
+import { collectInputs, collectOutputs } from '../src/actions/collect-interface.js'
 import { type InputName, inputs, outputs, type Part, parts } from '../src/actions/interface.js'
 import { matrixInputs, matrixOutputs, sharedInputs } from '../src/actions/matrix-interface.js'
+import { releaseInputs, releaseOutputs } from '../src/actions/release-interface.js'
 
 const author = 'The unikernel-ci authors'
 const branding = { icon: 'box', color: 'orange' }
@@ -41,6 +43,32 @@ export function matrixAction(): string {
     inputs: withoutParsers([...Object.entries(matrixInputs), ...shared]),
     outputs: matrixOutputs,
     runs: { using: 'node24', main: '../dist/matrix/index.js' },
+  })
+}
+
+/** The action.yml of `collect`, which comes after all runs of a matrix. */
+export function collectAction(): string {
+  return yaml({
+    name: 'unikernel-ci collect',
+    description: 'Makes one report of the artifacts of all legs of a matrix.',
+    author,
+    branding,
+    inputs: withoutParsers(Object.entries(collectInputs)),
+    outputs: collectOutputs,
+    runs: { using: 'node24', main: '../dist/collect/index.js' },
+  })
+}
+
+/** The action.yml of `release`, which comes after all legs of a matrix. */
+export function releaseAction(): string {
+  return yaml({
+    name: 'unikernel-ci release',
+    description: 'Publishes the images of a run as a GitHub release: checksums, SBOM and build info first, public last.',
+    author,
+    branding,
+    inputs: withoutParsers(Object.entries(releaseInputs)),
+    outputs: releaseOutputs,
+    runs: { using: 'node24', main: '../dist/release/index.js' },
   })
 }
 

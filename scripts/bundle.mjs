@@ -6,7 +6,7 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import ncc from '@vercel/ncc'
 
-const entries = ['setup', 'build', 'boot', 'publish', 'matrix', 'cli']
+const entries = ['setup', 'build', 'boot', 'publish', 'matrix', 'collect', 'release', 'cli']
 const booting = ['boot', 'cli']
 const folder = resolve(process.argv[2] ?? 'dist')
 

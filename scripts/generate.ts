@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parts } from '../src/actions/interface.js'
-import { matrixAction, partAction, rootAction } from './action-files.js'
-import { matrixTable, withTables } from './readme-tables.js'
+import { collectAction, matrixAction, partAction, releaseAction, rootAction } from './action-files.js'
+import { matrixTable, releaseTables, withTables } from './readme-tables.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -15,7 +15,10 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['action.yml', rootAction()],
     ...parts.map((part) => [`${part}/action.yml`, partAction(part)] as const),
     ['matrix/action.yml', matrixAction()],
+    ['collect/action.yml', collectAction()],
+    ['release/action.yml', releaseAction()],
     ['docs/matrix.md', matrixTable(contentOf('docs/matrix.md'))],
+    ['docs/releases.md', releaseTables(contentOf('docs/releases.md'))],
     ['README.md', withTables(contentOf('README.md'))],
   ])
 }

@@ -1,5 +1,6 @@
 import { inputs, outputs, parts } from '../src/actions/interface.js'
 import { matrixInputs, sharedInputs } from '../src/actions/matrix-interface.js'
+import { releaseInputs, releaseOutputs } from '../src/actions/release-interface.js'
 import { type MonitorKind, targetNames, targets } from '../src/target/target.js'
 
 const tables = { targets: targetTable, inputs: inputTable, outputs: outputTable } as const
@@ -14,6 +15,14 @@ export function matrixTable(page: string): string {
   const rows = Object.entries(matrixInputs).map(([name, definition]) => [`\`${name}\``, cell(definition.description), code(definition.default)])
   const shared = sharedInputs.map((name) => `\`${name}\``).join(', ')
   return between(page, 'inputs', `${table(['input', 'what it says', 'default'], rows)}\n\nAs for \`setup\`: ${shared}.`)
+}
+
+/** docs/releases.md with the tables of what `release` takes and gives. */
+export function releaseTables(page: string): string {
+  const taken = Object.entries(releaseInputs).map(([name, { description, default: value }]) => [`\`${name}\``, cell(description), code(value)])
+  const given = Object.entries(releaseOutputs).map(([name, { description }]) => [`\`${name}\``, cell(description)])
+  const withInputs = between(page, 'inputs', table(['input', 'what it says', 'default'], taken))
+  return between(withInputs, 'outputs', table(['output', 'what it says'], given))
 }
 
 const bootedOn: Readonly<Record<MonitorKind, string>> = {

@@ -6,17 +6,22 @@ import { type Context, inspectHost } from '../platform/host.js'
 import type { Log } from '../platform/log.js'
 import { processes, quote } from '../platform/process.js'
 import { doctor } from './doctor.js'
+import { collectInputs, readCollectInputs } from './collect-interface.js'
 import { type ExplainOptions, explain } from './explain.js'
+import { type InitOptions, init, initInputNames } from './init.js'
 import { type InputName, type Part, inputs, parts } from './interface.js'
 import { readInputs } from './inputs.js'
 import { matrixInputs, readMatrixInputs, sharedInputs } from './matrix-interface.js'
 import { runGuarded } from './main.js'
 import { boot } from './parts/boot.js'
 import { build } from './parts/build.js'
+import { collect } from './parts/collect.js'
 import { printMatrix } from './parts/matrix.js'
 import { publishTo } from './parts/publish.js'
+import { release } from './parts/release.js'
 import { runParts } from './parts/run.js'
 import { setup } from './parts/setup.js'
+import { readReleaseInputs, releaseInputs } from './release-interface.js'
 
 const publish = publishTo({ unavailable: 'this is a command line' })
 const functions = { setup, build, boot, publish }
@@ -76,6 +81,48 @@ matrixCommand.action((targets: readonly string[]) => {
     const given = readMatrixInputs((input) => options[input as keyof typeof options])
     return printMatrix({ log, processes, host: inspectHost() }, given, print, isJson())
   })
+})
+
+const collectCommand = program
+  .command('collect')
+  .description('make one table, SHA256SUMS and JUnit file of the artifacts of several legs')
+  .argument('<folder>', 'where they lie, each in a sub-folder of its name (_artifacts/ after `publish`)')
+for (const [name, definition] of Object.entries(collectInputs)) {
+  if (name !== 'folder') collectCommand.addOption(namedOption(name, definition))
+}
+collectCommand.action(async (folder: string) => {
+  const options: Readonly<Record<string, string>> = { ...collectCommand.opts<Record<string, string>>(), folder }
+  await runCollecting((context, runner) => collect(context, readCollectInputs((name) => options[name]), runner))
+})
+
+const releaseCommand = program
+  .command('release')
+  .description('publish artifacts as a GitHub release; the token is read from GITHUB_TOKEN')
+  .argument('[folder]', 'where they lie, each in a sub-folder of its name (as --folder)')
+for (const [name, definition] of Object.entries(releaseInputs)) {
+  // Every user of a machine can read the words of a command.
+  if (name !== 'token') releaseCommand.addOption(namedOption(name, definition))
+}
+releaseCommand.action(async (folder: string | undefined) => {
+  const token = process.env['GITHUB_TOKEN'] ?? ''
+  const options: Readonly<Record<string, string>> = { ...releaseCommand.opts<Record<string, string>>(), ...(folder === undefined ? {} : { folder }), token }
+  await runCollecting((context, runner) => release(context, readReleaseInputs((name) => options[name]), runner))
+})
+
+const initCommand = program
+  .command('init')
+  .description('write the workflow that fits this project; the inputs of a run, given as options, become its inputs')
+  .option('--forge <name>', 'github, forgejo, gitea, gitlab or shell (default: github)')
+  .option('--template <name>', 'unikernel-matrix, unikernel-release, portable, … (default: what fits the project)')
+  .option('--owner <account>', 'the account on GitHub that hosts unikernel-ci (default: the one that this is a clone of)')
+  .option('--commit <commit>', 'its commit (default: the one of this clone)')
+  .option('--force', 'write over a file that is there')
+for (const [name, definition] of Object.entries({ ...inputs, ...matrixInputs })) initCommand.addOption(namedOption(name, definition))
+initCommand.action(() => {
+  const options = initCommand.opts<InitOptions & Record<string, string>>()
+  const given = Object.fromEntries(initInputNames().flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])))
+  const log = createTerminalLog()
+  return runGuarded(log, () => init({ log, processes, host: inspectHost() }, options, given))
 })
 
 program

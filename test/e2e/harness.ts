@@ -11,7 +11,8 @@
  * - act's artifact server does not take @actions/artifact 6 (it refuses `mime_type`, loses the padding of its signature,
  *   drops an upload in one piece), so a small results service stands in for it. Like GitHub's it refuses a second
  *   artifact of the same name. It speaks cache v2 too, which github.com has; act has v1, as Forgejo and Gitea do.
- * - Of other people's actions only `actions/checkout` works: act copies the repository instead of running it.
+ * - Of other people's actions only `actions/checkout` works: act copies the repository instead of running it. For others
+ *   the options name stand-ins (stand-ins/).
  * - The matrix's legs share one result: each leg's own is read from its steps.
  */
 import { spawn } from 'node:child_process'
@@ -65,6 +66,8 @@ export interface RunOptions {
   readonly runnerPath?: string
   /** v1: act's own cache server. v2: github.com's protocol. */
   readonly cacheService?: 'v1' | 'v2'
+  /** Folders that stand for actions of other people: `OWNER/REPOSITORY@REF` -> folder with an action.yml. */
+  readonly standIns?: Readonly<Record<string, string>>
   /** `runs-on` labels that mean this machine, besides the hosted Ubuntu ones. */
   readonly labels?: readonly string[]
   readonly timeoutMs?: number
@@ -171,7 +174,9 @@ async function copyAction(from: string, to: string, without: readonly string[]):
 async function rewriteSelfReferences(action: string, as: string): Promise<void> {
   const [name, ref] = as.split('@')
   if (name === undefined || ref === undefined) throw new Error(`as: "${as}" is not OWNER/REPOSITORY@REF`)
-  const definitions = (await readdir(action, { recursive: true })).filter((file) => /(^|\/)action\.ya?ml$/.test(file))
+  const definitions = (await readdir(action, { recursive: true })).filter((file) =>
+    /(^|\/)action\.ya?ml$|^\.github\/workflows\//.test(file),
+  )
   for (const file of definitions) {
     const text = await readFile(join(action, file), 'utf8')
     await writeFile(join(action, file), text.replace(/(\buses:\s*["']?)\$\/([\w./-]+)/g, `$1${name}/$2@${ref}`))
@@ -223,6 +228,7 @@ export async function runWorkflow(options: RunOptions): Promise<WorkflowRun> {
     ...['--input-file', await parameters('inputs', {})],
     ...['--env-file', await parameters('env', { ...service.environment(v2), ...terminal, ...options.env })],
     ...['--local-repository', `${options.repository.as}=${options.repository.action}`],
+    ...Object.entries(options.standIns ?? {}).flatMap(([uses, folder]) => ['--local-repository', `${uses}=${resolve(folder)}`]),
     ...[...hostedLabels, ...(options.labels ?? [])].flatMap((label) => ['--platform', `${label}=-self-hosted`]),
     ...['--action-cache-path', runner],
     ...(v2 ? ['--no-cache-server'] : ['--cache-server-path', caches, '--cache-server-addr', '127.0.0.1']),

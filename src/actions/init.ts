@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { type Given, adapted } from '../init/adapt.js'
+import { type Choice, type Forge, chooseTemplate, forges, gitLabInputs } from '../init/choose.js'
+import { type ActionReference, ownerOfRemote, shownReference, withReference } from '../init/reference.js'
+import { writeFileAtomically } from '../platform/atomic.js'
+import type { Context } from '../platform/host.js'
+import { Problem } from '../platform/problem.js'
+import { ownRepository, readTemplate } from '../platform/template-files.js'
+import { detectProject } from '../project/detect.js'
+import { targets } from '../target/target.js'
+import { readInputs } from './inputs.js'
+import { type InputName, inputs } from './interface.js'
+import { matrixInputs, readMatrixInputs, sharedInputs } from './matrix-interface.js'
+
+export interface InitOptions {
+  /** Default: github. */
+  readonly forge?: string
+  /** Default: the one that fits the project. */
+  readonly template?: string
+  /** Default: the account that this program was cloned from. */
+  readonly owner?: string
+  /** Default: the commit of that clone. */
+  readonly commit?: string
+  /** Writes over what is there. */
+  readonly force?: boolean
+}
+
+/**
+ * Looks at the project in the current folder and writes the fitting template into its repository, then tells what it saw,
+ * chose and wrote.
+ *
+ * @param given the inputs that the template is to have, by their names; those of `matrix` too.
+ * @throws Problem when there is no project, the template does not take an input, or a file is there already.
+ */
+export async function init(context: Context, options: InitOptions, given: Given): Promise<boolean> {
+  const { host, log } = context
+  const asked = readInputs((name) => given[name])
+  readMatrixInputs((name) => given[name])
+  const forge = forgeOf(options.forge)
+  const current = host.folders.workspace
+  const project = await detectProject(current, asked)
+  const root = rootOf(current)
+  const isUnikraft =
+    asked.target === undefined ? await mentionsUnikraft(project.directory) : targets[asked.target].backend === 'unikraft'
+  const choice = chooseTemplate({ forge, template: options.template, buildSystem: project.buildSystem, isUnikraft })
+  const reference = await referenceOf(context, options)
+  const wanted = withDirectory(given, relative(root, project.directory))
+  const files = await render(choice, wanted, reference)
+  refuseExisting(root, files, options.force === true)
+  for (const { to, text } of files) await writeFileAtomically(join(root, to), text)
+
+  log.fact('project', project.description)
+  log.fact('template', `${choice.name}: ${choice.why}`)
+  log.fact('action', shownReference(reference))
+  for (const { to } of files) log.fact('wrote', relative(current, join(root, to)))
+  log.fact('next', nextStep(reference))
+  return true
+}
+
+interface Rendered {
+  readonly to: string
+  readonly text: string
+}
+
+async function render({ files }: Choice, given: Given, reference: ActionReference): Promise<Rendered[]> {
+  return Promise.all(
+    files.map(async ({ from, to, takesInputs }) => {
+      const template = await readTemplate(from)
+      return { to, text: withReference(takesInputs ? adapted(from, template, given, takes) : template, reference) }
+    }),
+  )
+}
+
+function takes(part: string, name: string): boolean {
+  if (part === 'gitlab') return gitLabInputs.some((input) => input === name)
+  if (part === 'matrix') return Object.hasOwn(matrixInputs, name) || sharedInputs.some((shared) => shared === name)
+  const definition = Object.entries(inputs).find(([input]) => input === name)?.[1]
+  return definition !== undefined && (part === '' || definition.parts.some((owner) => owner === part))
+}
+
+function forgeOf(word = 'github'): Forge {
+  const forge = forges.find((candidate) => candidate === word)
+  if (forge === undefined) throw new Problem(`--forge: ${JSON.stringify(word)} is not accepted`, { accepted: forges.join(', ') })
+  return forge
+}
+
+/** The folder that workflows are looked for in: the repository's, or the current one outside of any. */
+function rootOf(current: string): string {
+  for (let folder = resolve(current); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return folder
+    if (folder === dirname(folder)) return current
+  }
+}
+
+/** The input `directory` is relative to the repository; the default needs no saying. */
+function withDirectory(given: Given, directory: string): Given {
+  const others = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'directory'))
+  return directory === '' ? others : { ...others, directory }
+}
+
+async function mentionsUnikraft(directory: string): Promise<boolean> {
+  const texts = await Promise.all(['dune', 'dune-workspace'].map((name) => readFile(join(directory, name), 'utf8').catch(() => '')))
+  return texts.some((text) => /\bunikraft\b/.test(text))
+}
+
+/** What was said, and else what the clone that this program runs from says. */
+async function referenceOf({ processes }: Context, { owner, commit }: InitOptions): Promise<ActionReference> {
+  if (commit !== undefined && !/^[0-9a-f]{40}$/.test(commit)) {
+    throw new Problem(`--commit: ${JSON.stringify(commit)} is not accepted`, { accepted: 'a full commit: 40 hexadecimal digits' })
+  }
+  if (owner !== undefined && !/^[\w-]+$/.test(owner)) {
+    throw new Problem(`--owner: ${JSON.stringify(owner)} is not accepted`, { accepted: 'the name of an account' })
+  }
+  const git = async (...args: string[]): Promise<string | undefined> => {
+    if (!existsSync(join(ownRepository, '.git'))) return undefined
+    const { exitCode, stdout } = await processes.run(['git', '-C', ownRepository, ...args])
+    return exitCode === 0 ? stdout.trim() : undefined
+  }
+  return {
+    owner: owner ?? ownerOfRemote((await git('remote', 'get-url', 'origin')) ?? ''),
+    commit: commit ?? (await git('rev-parse', 'HEAD')),
+  }
+}
+
+function refuseExisting(root: string, files: readonly Rendered[], force: boolean): void {
+  const existing = files.map(({ to }) => to).filter((to) => existsSync(join(root, to)))
+  if (existing.length === 0 || force) return
+  throw new Problem(`${existing.join(', ')} ${existing.length === 1 ? 'is' : 'are'} there already`, {
+    because: 'nothing was written',
+    do: 'say --force to write over it',
+  })
+}
+
+function nextStep({ owner, commit }: ActionReference): string {
+  const missing = [...(owner === undefined ? ['OWNER'] : []), ...(commit === undefined ? ['<commit>'] : [])]
+  const fill = missing.length === 0 ? '' : `put the true ${missing.join(' and ')} into it (--owner, --commit), `
+  return `${fill}look at the lines that say "Decide", commit it, push`
+}
+
+/** The inputs that `init` takes as options: all of a run, and those of `matrix`. */
+export function initInputNames(): readonly (InputName | keyof typeof matrixInputs)[] {
+  return [...(Object.keys(inputs) as InputName[]), ...(Object.keys(matrixInputs) as (keyof typeof matrixInputs)[])]
+}

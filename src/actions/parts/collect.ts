@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { mergedChecksums } from '../../collect/checksums.js'
+import { mergedJunit } from '../../collect/junit.js'
+import type { CollectedLeg } from '../../collect/leg.js'
+import { overBudget, overviewOf, overviewVerdict } from '../../collect/overview.js'
+import { readLegs } from '../../collect/read.js'
+import { collectLines, collectSummary, overviewTitle } from '../../collect/table.js'
+import { writeFileAtomically } from '../../platform/atomic.js'
+import type { Runner } from '../../platform/github.js'
+import type { Context } from '../../platform/host.js'
+import { Problem } from '../../platform/problem.js'
+import type { CollectInputs } from '../collect-interface.js'
+
+/**
+ * Makes one report of the artifacts of all legs: a table, one SHA256SUMS, one JUnit file. What is over budget is a warning;
+ * a leg that failed has failed its own job.
+ */
+export async function collect(context: Context, inputs: CollectInputs, runner: Runner): Promise<boolean> {
+  const { log } = context
+  const folder = resolve(context.host.folders.workspace, inputs.folder)
+  const { overview, warnings } = await log.group('Collect', async () => {
+    // A run without any artifact leaves no folder.
+    const legs = existsSync(folder) ? await readLegs(folder) : []
+    if (legs.length + inputs.planned.length === 0) {
+      throw new Problem(`input folder: there is no artifact with a build-info.json in ${folder}`, {
+        do: 'download the artifacts of the run there first, each into a folder of its name',
+      })
+    }
+    const seen = overviewOf(legs, await readBaseline(context, inputs.baseline), inputs.planned)
+    log.fact('legs', overviewTitle(seen))
+    for (const line of collectLines(seen)) log.line(`  ${line}`)
+    runner.setOutput('checksums', await written(join(folder, 'SHA256SUMS'), mergedChecksums(legs)))
+    runner.setOutput('junit', await written(join(folder, 'junit.xml'), mergedJunit(legs)))
+    return { overview: seen, warnings: overBudget(seen, inputs) }
+  })
+  for (const warning of warnings) log.warning(warning)
+  runner.setOutput('verdict', overviewVerdict(overview))
+  await runner.appendSummary(collectSummary(overview, warnings))
+  return true
+}
+
+/** A baseline serves the comparison only: one that cannot be read costs no more than that. */
+async function readBaseline({ host, log }: Context, baseline: string | undefined): Promise<readonly CollectedLeg[]> {
+  if (baseline === undefined) return []
+  const folder = resolve(host.folders.workspace, baseline)
+  if (!existsSync(folder)) {
+    log.line('  no earlier run to compare with')
+    return []
+  }
+  try {
+    return await readLegs(folder)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    log.notice(`sizes are compared with nothing: ${error.message}`)
+    return []
+  }
+}
+
+async function written(path: string, content: string | undefined): Promise<string> {
+  if (content === undefined) return ''
+  await writeFileAtomically(path, content)
+  return path
+}

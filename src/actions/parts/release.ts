@@ -1,0 +1,45 @@
+import { setTimeout } from 'node:timers/promises'
+import { createGitHubApi } from '../../platform/github-api.js'
+import type { Runner } from '../../platform/github.js'
+import { gitHubReleases } from '../../platform/github-releases.js'
+import type { Context, Host } from '../../platform/host.js'
+import { size } from '../../platform/log.js'
+import { Problem } from '../../platform/problem.js'
+import { code, row } from '../../report/markup.js'
+import { type Released, pathsIn, release as releaseImages } from '../../release/release.js'
+import type { ReleaseInputs } from '../release-interface.js'
+
+/** Publishes the artifacts of a run as a release. */
+export async function release(context: Context, inputs: ReleaseInputs, runner: Runner): Promise<boolean> {
+  const { host, log } = context
+  const tag = inputs.tag ?? tagOf(host)
+  const repository = inputs.repository ?? host.environment['GITHUB_REPOSITORY']
+  if (!repository) throw new Problem('no repository is named', { do: 'set the input `repository` to OWNER/NAME' })
+  if (inputs.token === '') {
+    throw new Problem('there is no token', { do: 'give the input `token` one with `contents: write`; on the command line, set GITHUB_TOKEN' })
+  }
+  const baseUrl = host.environment['GITHUB_API_URL'] ?? 'https://api.github.com'
+  const wait = (ms: number) => setTimeout(ms)
+  const releases = gitHubReleases(createGitHubApi({ baseUrl, token: inputs.token, log, wait }), repository)
+  const released = await log.group('Release', () => releaseImages(context, { ...inputs, tag, repository }, { releases, wait }))
+  const paths = pathsIn(released.folder)
+  runner.setOutput('release-url', released.release.url)
+  runner.setOutput('release-id', String(released.release.id))
+  runner.setOutput('checksums', paths.checksums)
+  runner.setOutput('sbom', paths.sbom)
+  runner.setOutput('assets', JSON.stringify(released.assets.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 }))))
+  await runner.appendSummary(summary(tag, released))
+  return true
+}
+
+function tagOf({ environment }: Host): string {
+  const name = environment['GITHUB_REF_NAME']
+  if (environment['GITHUB_REF_TYPE'] === 'tag' && name) return name
+  throw new Problem('no tag is named, and the workflow does not run for one', { do: 'set the input `tag`, or run it `on: push: tags`' })
+}
+
+function summary(tag: string, { release: { url, isDraft }, isChanged, assets }: Released): string {
+  const state = isDraft ? 'draft' : isChanged ? 'published' : 'published before, unchanged'
+  const rows = assets.map(({ name, bytes, sha256 }) => row([code(name), size(bytes), code(sha256)]))
+  return [`#### Release [${code(tag)}](<${encodeURI(url)}>): ${state}`, [row(['file', 'size', 'sha256']), row(['---', '---', '---']), ...rows].join('\n'), ''].join('\n\n')
+}

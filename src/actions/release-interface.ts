@@ -1,0 +1,82 @@
+import type { RequiredVerdict } from '../release/faults.js'
+import { naming } from './inputs.js'
+import type { InputDefinition } from './interface.js'
+import { InputError, flag, oneOf, optional, text } from './parsers.js'
+
+const input = <Value>(
+  description: string,
+  defaultText: string,
+  parse: (text: string) => Value,
+): Omit<InputDefinition<Value>, 'parts'> => ({ description, default: defaultText, parse })
+
+const repository = (value: string): string => {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(value)) throw new InputError(value, 'OWNER/NAME')
+  return value
+}
+
+/** The inputs of `release`. The token is none of the command line's options: other users can read these. */
+export const releaseInputs = {
+  folder: input(
+    'Folder with the artifacts of `publish`, a folder for each, as actions/download-artifact puts them; relative to the workspace.',
+    'artifacts',
+    text,
+  ),
+  tag: input('The tag to release, a version such as v1.2.3. Empty: the tag that the workflow runs for.', '', optional(text)),
+  repository: input('OWNER/NAME of the repository. Empty: that of the workflow.', '', optional(repository)),
+  token: input('Token with `contents: write`. On the command line: the variable GITHUB_TOKEN.', '${{ github.token }}', text),
+  notes: input('Markdown that a new release’s notes begin with, before what is generated.', '', text),
+  'require-verdict': input(
+    'not-failed: images that could not be booted, or were not, are released and marked so. passed: every image must have passed. One that failed is never released.',
+    'not-failed',
+    oneOf('not-failed', 'passed'),
+  ),
+  draft: input(
+    'true: the release stays a draft with all its files, to be attested; called again with false, it is published.',
+    'false',
+    flag,
+  ),
+} as const satisfies Readonly<Record<string, Omit<InputDefinition<unknown>, 'parts'>>>
+
+/** The outputs of `release`. */
+export const releaseOutputs = {
+  'release-url': { description: 'Page of the release.' },
+  'release-id': { description: 'Number of the release, for the API.' },
+  checksums: { description: 'Path of SHA256SUMS over all files of the release: `subject-checksums` of actions/attest.' },
+  sbom: { description: 'Path of the SBOM (CycloneDX, JSON): `sbom-path` of actions/attest.' },
+  assets: { description: 'JSON list of the files, each with its `name`, `bytes` and `sha256`.' },
+} as const
+
+export type ReleaseInputName = keyof typeof releaseInputs
+
+/** The inputs of `release` as the code reads them: parsed once, frozen. */
+export interface ReleaseInputs {
+  readonly folder: string
+  readonly tag: string | undefined
+  readonly repository: string | undefined
+  /** Empty: none was given. */
+  readonly token: string
+  readonly notes: string
+  readonly requireVerdict: RequiredVerdict
+  readonly draft: boolean
+}
+
+/**
+ * Parses the inputs of `release`.
+ *
+ * @param read the text of an input; undefined or empty: the input's default.
+ * @throws Problem that names the first input that is wrong, what it got and what it takes.
+ */
+export function readReleaseInputs(read: (name: ReleaseInputName) => string | undefined): ReleaseInputs {
+  const parsed = <Name extends Exclude<ReleaseInputName, 'token'>>(name: Name) =>
+    naming(name, () => releaseInputs[name].parse(read(name)?.trim() || releaseInputs[name].default)) as ReturnType<(typeof releaseInputs)[Name]['parse']>
+  return Object.freeze({
+    folder: parsed('folder'),
+    tag: parsed('tag'),
+    repository: parsed('repository'),
+    // Its default is an expression for the runner, which nothing else fills in.
+    token: read('token')?.trim() ?? '',
+    notes: parsed('notes'),
+    requireVerdict: parsed('require-verdict'),
+    draft: parsed('draft'),
+  })
+}

@@ -1,0 +1,40 @@
+/** The name of the repository; the account that hosts it is nobody's before it is published. */
+const repository = 'unikernel-ci'
+
+/** What sources, templates and documentation call the account and the commit, until `init` or a release names them. */
+const placeholders = { owner: 'OWNER', commit: '<commit>' } as const
+
+/** Which copy of the action a workflow uses; a side that nobody has named stays a placeholder. */
+export interface ActionReference {
+  readonly owner: string | undefined
+  /** A full commit. */
+  readonly commit: string | undefined
+}
+
+/** A template that uses the action of this account, at this commit. */
+export function withReference(template: string, { owner = placeholders.owner, commit = placeholders.commit }: ActionReference): string {
+  return template
+    .replaceAll(`${placeholders.owner}/${repository}`, `${owner}/${repository}`)
+    .replaceAll(placeholders.commit, commit)
+}
+
+/** What the log calls it: `OWNER/unikernel-ci@<commit>`. */
+export function shownReference(reference: ActionReference): string {
+  return withReference(`${placeholders.owner}/${repository}@${placeholders.commit}`, reference)
+}
+
+/**
+ * The part of the action that a step uses: a name such as `setup`, or empty for the action as a whole; undefined when it uses
+ * something else.
+ *
+ * @param uses as it stands in a template, before {@link withReference}.
+ */
+export function partUsed(uses: string): string | undefined {
+  const [, part] = new RegExp(`(?:^|/)${placeholders.owner}/${repository}(?:/([\\w-]+))?@`).exec(uses) ?? [undefined, undefined]
+  return uses.includes(`${placeholders.owner}/${repository}`) ? (part ?? '') : undefined
+}
+
+/** The account of a clone, by the address of its remote; undefined when that is no repository of ours on GitHub. */
+export function ownerOfRemote(address: string): string | undefined {
+  return new RegExp(`github\\.com[/:]([\\w-]+)/${repository}(?:\\.git)?/?$`).exec(address.trim())?.[1]
+}

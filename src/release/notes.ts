@@ -1,0 +1,61 @@
+import { size } from '../platform/log.js'
+import { howItRan } from '../report/boot-facts.js'
+import { code, prose, row } from '../report/markup.js'
+import type { ReleaseImage } from './images.js'
+
+/** Where a release is, for the commands that verify it. */
+export interface ReleasePlace {
+  /** `owner/name` */
+  readonly repository: string
+  readonly tag: string
+}
+
+const begin = '<!-- unikernel-ci: what follows is generated -->'
+const end = '<!-- unikernel-ci: what is above is generated -->'
+
+/** The generated part of a release's notes: its images, and how to verify them. */
+export function generatedNotes(images: readonly [ReleaseImage, ...ReleaseImage[]], { repository, tag }: ReleasePlace): string {
+  const header = ['image', 'target', 'size', 'boot', 'made with']
+  const rows = images.map((image) => row([code(image.name), `${image.target} ${image.architecture}`, size(image.image.bytes), bootCell(image), prose(versionsOf(image))]))
+  const commands = [
+    `gh release download ${tag} --repo ${repository}`,
+    'sha256sum --check SHA256SUMS',
+    `gh attestation verify ${images[0].name} --repo ${repository}`,
+  ]
+  return [
+    begin,
+    '### Images',
+    [row(header), row(header.map(() => '---')), ...rows].join('\n'),
+    '### Verify',
+    ['```sh', ...commands, '```'].join('\n'),
+    'The last command asks who built the image and from what, where the release was attested. `sbom.cdx.json` and `build-info.json` say what with.',
+    end,
+  ].join('\n\n')
+}
+
+/**
+ * The notes of a draft with the generated part brought up to date: what a person wrote around it stays.
+ *
+ * @param former undefined for a new draft, which begins with `intro`.
+ */
+export function notesWith(generated: string, intro: string, former: string | undefined): string {
+  // GitHub's web page saves line ends as CRLF.
+  const text = (former ?? intro).replaceAll('\r\n', '\n')
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
+  if (from >= 0 && to > from) return `${text.slice(0, from)}${generated}${text.slice(to + end.length)}`
+  return text.trim() === '' ? generated : `${text.trimEnd()}\n\n${generated}`
+}
+
+function bootCell({ image, verdict }: ReleaseImage): string {
+  if (verdict === 'none') return 'not booted'
+  const decisive = image.boots.find((boot) => boot.verdict === verdict)
+  const ran = decisive?.attempts.at(-1)
+  const how = ran === undefined ? '' : ` (${howItRan(ran)})`
+  const several = image.boots.length > 1 ? `${image.boots.length} scenarios` : (decisive?.summary ?? '')
+  return `${verdict}: ${prose(several)}${how}`
+}
+
+function versionsOf({ artifact }: ReleaseImage): string {
+  const { toolchain } = artifact.info
+  return toolchain === null ? 'its own toolchain' : Object.entries<string>({ ...toolchain.versions }).map((part) => part.join(' ')).join(', ')
+}

@@ -1,0 +1,28 @@
+# `include unikernel.mk` in a Makefile, then `make unikernel` builds the unikernel, boots it, and leaves image and console in
+# _artifacts/. Needs Linux, git and Node.js 20.19 or newer.
+
+# Decide: hvt, spt, virtio, muen, xen, qubes, unikraft-qemu or unikraft-firecracker.
+UNIKERNEL_TARGET ?= hvt
+# Decide: x86_64 or aarch64; empty is this machine's.
+UNIKERNEL_ARCH ?=
+# Decide: more inputs as options, such as --expect 'listening on port 80'. `make unikernel-help` lists them.
+UNIKERNEL_OPTIONS ?=
+
+UNIKERNEL_CI_REPOSITORY ?= https://github.com/OWNER/unikernel-ci
+UNIKERNEL_CI_COMMIT ?= <commit>
+UNIKERNEL_CI_FOLDER ?= .cache/unikernel-ci-$(UNIKERNEL_CI_COMMIT)
+unikernel_ci = node $(UNIKERNEL_CI_FOLDER)/dist/cli/index.js
+
+.PHONY: unikernel unikernel-help
+
+unikernel: $(UNIKERNEL_CI_FOLDER)/dist
+	$(unikernel_ci) run --target '$(UNIKERNEL_TARGET)' --arch '$(UNIKERNEL_ARCH)' $(UNIKERNEL_OPTIONS)
+
+unikernel-help: $(UNIKERNEL_CI_FOLDER)/dist
+	$(unikernel_ci) run --help
+
+$(UNIKERNEL_CI_FOLDER)/dist:
+	rm -rf $(UNIKERNEL_CI_FOLDER)
+	git init --quiet $(UNIKERNEL_CI_FOLDER)
+	git -C $(UNIKERNEL_CI_FOLDER) fetch --quiet --depth 1 $(UNIKERNEL_CI_REPOSITORY) $(UNIKERNEL_CI_COMMIT)
+	git -C $(UNIKERNEL_CI_FOLDER) checkout --quiet FETCH_HEAD
