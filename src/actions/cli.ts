@@ -44,9 +44,12 @@ for (const name of [...parts, 'run'] as const) {
   const command = program.command(name).description(about[name])
   if (name === 'boot' || name === 'publish') command.argument('[image]', 'path of the image (as --image)')
   for (const input of inputsOf(name)) command.addOption(optionOf(input))
+  if (name === 'boot') command.option('--self-test', 'the same as --check help')
   command.action((...given: unknown[]) => {
     const [image] = name === 'boot' || name === 'publish' ? (given as [string | undefined]) : [undefined]
-    return runCommand(name, { ...(image === undefined ? {} : { image }), ...command.opts<Record<string, string>>() })
+    const { selfTest, ...options } = command.opts<Record<string, string> & { selfTest?: boolean }>()
+    const shorthands = { ...(image === undefined ? {} : { image }), ...(selfTest === true ? { check: 'help' } : {}) }
+    return runCommand(name, { ...shorthands, ...options })
   })
 }
 

@@ -117,6 +117,12 @@ describe('a mistake ends with one clear message, a status of 1, and soon', () =>
     expect(errorOf(ended)).toMatch(/^Error: qemu-system-x86_64 is not installed.*\n {2}do +apt-get install qemu-system-x86\n/)
   })
 
+  test('a self-test that is not passed', () => {
+    const ended = cli(['boot', bare, '--accelerator', 'tcg', '--self-test'])
+    expect(ended.status).toBe(1)
+    expect(errorOf(ended)).toMatch(/^Error: bare\.virtio failed .* ended with status 64, not 63\n/)
+  })
+
   test('a guest that hangs, within its time-out', () => {
     const ended = cli(['boot', bare, '--accelerator', 'tcg', '--args', 'hang', '--until', 'exit', '--timeout', '1', '--settle', '0'])
     expect(ended.status).toBe(1)
