@@ -27,7 +27,7 @@ const qemu = (program: string, machine: string, cpu: string, words: string) =>
   `${program} -nodefaults -no-user-config -no-reboot -display none -machine ${machine} -cpu ${cpu} -smp 1 -m 256M` +
   ' -chardev stdio,id=events,signal=off -serial chardev:events -chardev socket,id=console,fd=3' +
   ' -chardev socket,id=qmp,fd=4 -mon chardev=qmp,mode=control' +
-  ' -device virtio-serial-pci,max_ports=2 -device virtserialport,chardev=console' +
+  ' -device virtio-serial-pci,max_ports=2,ioeventfd=off -device virtserialport,chardev=console' +
   ` -kernel /tools/carrier/kernel -initrd /tmp/boot/initrd -append ${words} quiet panic=-1 mitigations=off nokaslr ipv6.disable=1 audit=0`
 
 describe('the exact command of a carrier', () => {
