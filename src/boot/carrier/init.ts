@@ -3,7 +3,7 @@ import type { CarrierRun } from '../plan.js'
 import type { Purpose } from './modules.js'
 
 /** What the scripts below call, all of it busybox's. */
-export const applets = ['sh', 'awk', 'brctl', 'cat', 'insmod', 'ip', 'mkfifo', 'mount', 'nice', 'sleep', 'sync', 'tunctl'] as const
+export const applets = ['sh', 'awk', 'brctl', 'cat', 'insmod', 'ip', 'mkfifo', 'mount', 'sleep', 'sync', 'tunctl'] as const
 
 /** Where the parts of a boot lie in the carrier. A tender keeps its name, which it puts in front of what it says. */
 export const inside = {
@@ -65,8 +65,7 @@ run() {
   # Its parent becomes a program that never asks for its end: what the kernel keeps until then tells a signal from an
   # exit status above 128, which a shell does not.
   { sh -c 'echo $$ >/pid; exec "$@"' sh "$@" >/out 2>/err 5>&- & exec sleep 99999999; } &
-  # Behind the tender, so that it takes many lines at once from one that prints without pause.
-  nice -n 19 cat /out >&5
+  cat /out >&5
   wait "$relay"
   read -r pid </pid
   while read -r stat <"/proc/$pid/stat"; do

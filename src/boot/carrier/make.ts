@@ -14,7 +14,7 @@ import type { Architecture } from '../../target/architecture.js'
 import { type CpioEntry, cpioArchive } from './cpio.js'
 import { applets, initScript } from './init.js'
 import { dependenciesOf, loadOrder, moduleName, purposes, wantedModules } from './modules.js'
-import { busyboxPackage, extraModules, kernelPackage, kernelParts } from './packages.js'
+import { appletsIn, busyboxPackage, extraModules, kernelPackage, kernelParts } from './packages.js'
 import { type CarrierFiles, carrierPlace } from './place.js'
 import { type UnpackOptions, readKernel, readUnpacked } from './unpack.js'
 
@@ -93,6 +93,9 @@ async function make(context: Context, architecture: Architecture, meta: string, 
 
   const modules = await modulesIn(context, architecture, root, options, () => archive.unpack(extraModules(parts), root))
   const busybox = await readFile(findIn(root, ['bin/busybox', 'usr/bin/busybox']))
+  const tools = appletsIn(busybox)
+  const lacking = applets.filter((name) => !tools.includes(name))
+  if (lacking.length > 0) throw new Problem(`the distribution's ${busyboxPackage} has no ${lacking.join(', ')}`)
   const boot = join(root, 'boot')
   const kernel = (await readdir(boot)).find((name) => name.startsWith('vmlinuz-'))
   if (kernel === undefined) throw new Problem(`${parts.join(' ')} has no kernel in /boot`)

@@ -32,3 +32,12 @@ export function kernelParts(dependencies: readonly string[]): string[] {
 export function extraModules(parts: readonly string[]): string[] {
   return parts.filter((name) => /^linux-modules-\d/.test(name)).map((name) => name.replace('modules', 'modules-extra'))
 }
+
+/**
+ * The tools in a busybox of any architecture: it carries their names as a sorted list, each ended by a NUL
+ * (`applet_names` of its include/applet_tables.h).
+ */
+export function appletsIn(busybox: Buffer): readonly string[] {
+  const lists = busybox.toString('latin1').match(/(?:[a-z\d[_.-]{1,24}\0){100,}/g) ?? []
+  return lists.flatMap((list) => list.split('\0'))
+}

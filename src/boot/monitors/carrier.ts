@@ -75,6 +75,7 @@ export function planCarrier(
       ...['-chardev', 'stdio,id=events,signal=off', '-serial', 'chardev:events'],
       ...['-chardev', 'socket,id=console,fd=3'],
       ...['-chardev', 'socket,id=qmp,fd=4', '-mon', 'chardev=qmp,mode=control'],
+      // Linux waits for each piece of the console to be taken: QEMU takes it at once, in the processor's own thread.
       ...['-device', 'virtio-serial-pci,max_ports=2,ioeventfd=off', '-device', 'virtserialport,chardev=console'],
       ...deviceOptions(devices),
       ...['-kernel', kernel, '-initrd', initrd],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { extraModules, kernelPackage, kernelParts } from '../../../../src/boot/carrier/packages.js'
+import { appletsIn, extraModules, kernelPackage, kernelParts } from '../../../../src/boot/carrier/packages.js'
 import { carrierPlace } from '../../../../src/boot/carrier/place.js'
 import { Problem } from '../../../../src/platform/problem.js'
 
@@ -39,4 +39,13 @@ test('a carrier has a place of its own for each system and architecture', () => 
   })
   expect(carrierPlace('/tools', 'ubuntu 24.04', 'x86_64').key).not.toBe(place.key)
   expect(carrierPlace('/tools', 'debian 12', 'aarch64').key).not.toBe(place.key)
+})
+
+test('a busybox’s tools are those of its list, not any word in it', () => {
+  const list = Array.from({ length: 200 }, (_, index) => `applet${index}\0`).join('')
+  const busybox = Buffer.from(`\x7fELF\xff\0nice\0Usage: \0${list}[\0[[\0tunctl\0\xff\0renice\0`, 'latin1')
+  const tools = appletsIn(busybox)
+  expect(tools).toEqual(expect.arrayContaining(['applet0', 'applet199', '[', 'tunctl']))
+  expect(tools).not.toContain('nice')
+  expect(tools).not.toContain('renice')
 })
