@@ -123,6 +123,18 @@ export const inputs = {
     'auto',
     oneOf('auto', 'true', 'false', 'read-only'),
   ),
+  mirror: input(
+    ['setup'],
+    'Address of a folder with archives of toolchains and their `toolchains.json` (`https://…`, `file:///…`), asked before the cache. Empty: only what this action publishes.',
+    '',
+    optional(text),
+  ),
+  slim: input(
+    ['setup'],
+    'Leave out of the toolchain what no build of a unikernel uses: sources, annotations, documentation, debug information. false keeps all of it.',
+    'true',
+    flag,
+  ),
   'install-system-packages': input(
     ['setup', 'build', 'boot'],
     'Install the system packages that are missing, with apt (in build: by opam, for the project’s own dependencies). false: say which, and stop.',

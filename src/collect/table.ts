@@ -4,6 +4,7 @@ import { visible } from '../platform/visible.js'
 import { howItRan } from '../report/boot-facts.js'
 import type { ImageInfo, ToolchainFacts } from '../report/build-info.js'
 import { code, folded, prose, row } from '../report/markup.js'
+import { sourceWords } from '../toolchain/toolchain.js'
 import type { Overview, OverviewRow } from './overview.js'
 import { changeText } from './size.js'
 
@@ -79,10 +80,8 @@ function runOf({ boots }: ImageInfo): readonly [how: string, booted: string] {
   return [how, only?.bootMs === undefined || others.length > 0 ? '' : seconds(only.bootMs)]
 }
 
-const sources = { 'tool-cache': 'tool cache', 'actions-cache': 'cache', built: 'built' } as const
-
 function toolchainCell(toolchain: ToolchainFacts | null): string {
-  return toolchain === null ? 'its own' : `${sources[toolchain.source]}, ${seconds(toolchain.ms)}`
+  return toolchain === null ? 'its own' : `${sourceWords[toolchain.source]}, ${seconds(toolchain.ms)}`
 }
 
 function emphasized(text: string, verdict: Verdict | undefined): string {

@@ -2,10 +2,12 @@ import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache'
 import type { Log } from './log.js'
 import { messageOf } from './problem.js'
 
-/** Keeps folders between runs, by exact key. It never fails: a cache that does not work is one that has nothing. */
+/** Keeps files and folders between runs, by exact key. It never fails: a cache that does not work is one that has nothing. */
 export interface ToolchainCache {
   /** @returns whether the paths were restored. */
   restore(key: string, paths: readonly string[]): Promise<boolean>
+  /** @returns whether {@link ToolchainCache.restore} would find something; it transfers nothing. */
+  has(key: string, paths: readonly string[]): Promise<boolean>
   /** @returns whether the paths are kept now. */
   save(key: string, paths: readonly string[]): Promise<boolean>
 }
@@ -21,6 +23,9 @@ export function actionsCache(log: Log): ToolchainCache | undefined {
         log.notice(`the actions cache could not be read: ${messageOf(error)}`)
         return false
       }
+    },
+    async has(key, paths) {
+      return (await restoreCache([...paths], key, [], { lookupOnly: true }).catch(() => undefined)) !== undefined
     },
     async save(key, paths) {
       try {

@@ -46,6 +46,7 @@ const buildInfo = record({
     record({
       key: text,
       source: text,
+      origin: text,
       versions: texts,
       opamRepositories: listOf(record({ name: text, url: text })),
       opamPackages: listOf(text),

@@ -37,7 +37,7 @@ function otherCommit({ name, info }: ArtifactFolder, commit: string): ReleaseFau
 
 /** Whoever can run a workflow on the default branch can write what the cache has: a compiler of theirs would be in every image. */
 function cachedToolchain({ name, info }: ArtifactFolder): ReleaseFault[] {
-  if (info.toolchain?.source !== 'actions-cache') return []
+  if (info.toolchain?.origin !== 'actions-cache') return []
   return [
     {
       what: `${name} was built with a toolchain from the actions cache, which no release trusts`,

@@ -2,7 +2,7 @@ import type { Host } from '../platform/host.js'
 import type { BuildStep, BuiltImage, BuildSystem } from '../project/project.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
-import type { OpamPin, OpamRepository, ToolchainSource, ToolchainVersions } from '../toolchain/toolchain.js'
+import type { OpamPin, OpamRepository, ToolchainOrigin, ToolchainSource, ToolchainVersions } from '../toolchain/toolchain.js'
 import { type Boot, type BootFacts, bootFacts } from './boot-facts.js'
 import type { BuildRecord, ToolchainRecord } from './records.js'
 
@@ -49,6 +49,8 @@ export interface ToolchainFacts {
   readonly key: string
   /** Where it came from in this run. */
   readonly source: ToolchainSource
+  /** What {@link source} was when the toolchain came to its machine. */
+  readonly origin: ToolchainOrigin
   /** Milliseconds until it was there and proved. */
   readonly ms: number
   readonly versions: ToolchainVersions
@@ -132,10 +134,11 @@ function buildFacts({ build }: BuildRecord, configureArgs: readonly string[]): B
   }
 }
 
-function toolchainFacts({ toolchain: { key, source, spec }, ms }: ToolchainRecord): ToolchainFacts {
+function toolchainFacts({ toolchain: { key, source, origin, spec }, ms }: ToolchainRecord): ToolchainFacts {
   return {
     key,
     source,
+    origin,
     ms,
     versions: spec.versions,
     opamRepositories: spec.repositories.map(withoutCredentials),

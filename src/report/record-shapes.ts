@@ -1,6 +1,7 @@
 import { reasons } from '../boot/verdict.js'
 import { architectures } from '../target/architecture.js'
 import { targetNames } from '../target/target.js'
+import { toolchainOrigins, toolchainSources } from '../toolchain/toolchain.js'
 import type { BuildRecord, ImageRecords, ToolchainRecord } from './records.js'
 
 // Only as much is looked at as keeps a reader of a record from crashing: the writer is this same program, and what can
@@ -43,9 +44,10 @@ const toolchainRecord = record({
   ms: number,
   toolchain: record({
     key: text,
-    source: oneOf(['tool-cache', 'actions-cache', 'built']),
+    source: oneOf(toolchainSources),
+    origin: oneOf(toolchainOrigins),
+    path: text,
     spec: record({
-      path: text,
       hostSystem: text,
       cCompiler: text,
       versions: textsByName,

@@ -36,7 +36,7 @@ export interface ImageRecords {
 
 const shapes = { build: isBuildRecord, boot: areBootReports }
 /** Raised when a record's shape changes: a person's state folder outlives our versions. */
-const schema = 2
+const schema = 3
 
 /**
  * Keeps what a step knows of an image for the steps after it, with the image's hash: a record of other bytes at the same

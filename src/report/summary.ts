@@ -4,6 +4,7 @@ import { type BootFacts, howItRan, overallVerdict } from './boot-facts.js'
 import type { BuildInfo, ImageInfo, ToolchainFacts } from './build-info.js'
 import { block, code, folded, prose, row } from './markup.js'
 import { phasesOf, timeline } from './timeline.js'
+import { sourceWords } from '../toolchain/toolchain.js'
 
 export interface SummaryFacts {
   readonly info: BuildInfo
@@ -95,10 +96,8 @@ function milliseconds(ms: number | undefined): string {
   return ms === undefined ? '' : seconds(ms)
 }
 
-const sources = { 'tool-cache': 'tool cache', 'actions-cache': 'cache', built: 'built' } as const
-
 function toolchainCell(toolchain: ToolchainFacts | null): string {
-  return toolchain === null ? 'its own' : `${sources[toolchain.source]}, ${seconds(toolchain.ms)}`
+  return toolchain === null ? 'its own' : `${sourceWords[toolchain.source]}, ${seconds(toolchain.ms)}`
 }
 
 /** A failure with its evidence, a skip with its reason; nothing for a boot that passed. */

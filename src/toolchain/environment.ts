@@ -50,10 +50,11 @@ export function opamEnvironment(
 /**
  * What later steps need, kept in the manifest, so that a cached toolchain is set up without starting opam.
  *
+ * @param path the toolchain's folder.
  * @param opamEnv what `opam env --sexp` says of the switch.
  */
-export function environmentOf(spec: ToolchainSpec, opamEnv: string): ToolchainEnvironment {
-  const { tools, root, prefix } = layoutOf(spec.path)
+export function environmentOf(spec: ToolchainSpec, path: string, opamEnv: string): ToolchainEnvironment {
+  const { tools, root, prefix } = layoutOf(path)
   const { findlib } = recipeOf(spec)
   // Both carry the search path of the machine that built the toolchain.
   const ofSwitch = Object.entries(parseEnvironment(opamEnv)).filter(([name]) => name !== 'PATH' && name !== 'MANPATH')

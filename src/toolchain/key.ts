@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { ToolchainSpec } from './toolchain.js'
 
 /**
- * Raised when a toolchain of an older unikernel-ci must not be used any more: another layout of its folder, other
- * things pruned.
+ * Raised when a toolchain of an older unikernel-ci must not be used any more: another layout of its folder or of its
+ * archive, other things left out by slim.ts.
  */
-const format = 2
+const format = 3
 
 /** What a key is made of, as the log prints it; every fact of the spec is in one of them. */
 export function keyComponents(spec: ToolchainSpec): readonly (readonly [name: string, text: string])[] {
@@ -18,7 +18,7 @@ export function keyComponents(spec: ToolchainSpec): readonly (readonly [name: st
     ['repositories', spec.repositories.map(({ name, url }) => `${name}=${url}`).join(' ')],
     ['packages', spec.packages.join(' ')],
     ['pins', spec.pins.map((pin) => `${pin.package}=${pin.url}`).join(' ')],
-    ['path', spec.path],
+    ['slim', String(spec.slim)],
   ]
 }
 

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Context } from '../platform/host.js'
 import { seconds } from '../platform/log.js'
@@ -16,20 +16,21 @@ const silenceMs = 60_000
 /**
  * Builds a toolchain in place, in an opam root of its own. The folder is the caller's to remove when this throws.
  *
+ * @param path an empty folder, absolute and without links in it.
  * @param opam absolute path of opam 2.1 or newer. It is copied into the toolchain: a root is only good for the opam that
  *   made it or a newer one, and later steps may find none on their machine.
  * @throws Problem with the end of opam's log of the package that failed.
  */
-export async function buildWithOpam(context: Context, spec: ToolchainSpec, opam: string): Promise<ToolchainEnvironment> {
+export async function buildWithOpam(context: Context, spec: ToolchainSpec, path: string, opam: string): Promise<ToolchainEnvironment> {
   const { host, log, processes } = context
-  const { tools, root, prefix } = layoutOf(spec.path)
-  const env = { ...opamEnvironment(spec.path, host.environment, host.cores), [buildMark]: spec.path }
+  const { tools, root } = layoutOf(path)
+  const env = { ...opamEnvironment(path, host.environment, host.cores), [buildMark]: path }
   const own = join(tools, 'opam')
   await mkdir(tools, { recursive: true })
   await copyFile(opam, own)
 
   const run = (args: readonly string[], onLine?: (line: string) => void) =>
-    processes.run([own, ...args], { env, cwd: spec.path, ...(onLine === undefined ? {} : { onLine }) })
+    processes.run([own, ...args], { env, cwd: path, ...(onLine === undefined ? {} : { onLine }) })
   const step = async (doing: string, ...args: string[]) => succeed(await run(args), doing)
 
   const [first, ...others] = spec.repositories
@@ -59,10 +60,8 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, opam:
   }).finally(() => clearInterval(stillAlive))
   if (installed.exitCode !== 0) throw await installProblem(installed, root, spec.packages)
 
-  if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, (...args) => run(args), env)
-  const environment = environmentOf(spec, (await step('asking opam for its environment', 'env', '--sexp')).stdout)
-  await removeLeftovers(root, prefix)
-  return environment
+  if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env)
+  return environmentOf(spec, path, (await step('asking opam for its environment', 'env', '--sexp')).stdout)
 }
 
 async function installProblem(outcome: Outcome, root: string, packages: readonly string[]): Promise<Problem> {
@@ -87,14 +86,4 @@ async function readBuildLog(folder: string, failed: string): Promise<string | un
   const dated = await Promise.all(files.map(async (path) => ({ path, changed: (await stat(path)).mtimeMs })))
   const newest = dated.sort((a, b) => b.changed - a.changed)[0]
   return newest === undefined ? undefined : readFile(newest.path, 'utf8')
-}
-
-/** What a finished switch does not need: sources, archives and logs are most of a gigabyte. */
-async function removeLeftovers(root: string, prefix: string): Promise<void> {
-  const needless = [
-    join(root, 'download-cache'),
-    join(root, 'log'),
-    ...['sources', 'build', 'backup'].map((name) => join(prefix, '.opam-switch', name)),
-  ]
-  await Promise.all(needless.map((path) => rm(path, { recursive: true, force: true })))
 }

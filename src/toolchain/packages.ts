@@ -21,7 +21,7 @@ export interface Recipe {
   readonly staticTenders?: true
 }
 
-const native = { cCompiler: 'gcc', systemToUse: ['gcc', 'libc6-dev', 'make'] } as const
+const native = { cCompiler: 'gcc', systemToUse: ['gcc', 'libc6-dev', 'make', 'zstd'] } as const
 const crossToArm = {
   cCompiler: 'aarch64-linux-gnu-gcc',
   systemToUse: [...native.systemToUse, 'gcc-aarch64-linux-gnu'],

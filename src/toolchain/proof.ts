@@ -7,7 +7,7 @@ import { succeed } from '../platform/process.js'
 import type { Target } from '../target/target.js'
 import { layoutOf, opamEnvironment } from './environment.js'
 import { type Recipe, recipeOf } from './packages.js'
-import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
+import type { Toolchain } from './toolchain.js'
 
 const program = 'let () = print_endline "unikernel-ci: the toolchain works"\n'
 
@@ -43,14 +43,13 @@ int solo5_app_main(const struct solo5_start_info *info)
  */
 export async function proveToolchain(
   context: Context,
-  spec: ToolchainSpec,
-  environment: ToolchainEnvironment,
+  { spec, path: toolchainPath, environment }: Pick<Toolchain, 'spec' | 'path' | 'environment'>,
   target: Target,
 ): Promise<void> {
   const { host, processes } = context
   const path = [...environment.path, host.environment['PATH'] ?? ''].join(':')
-  const env = { ...opamEnvironment(spec.path, host.environment, host.cores), ...environment.variables, PATH: path }
-  const bin = join(layoutOf(spec.path).prefix, 'bin')
+  const env = { ...opamEnvironment(toolchainPath, host.environment, host.cores), ...environment.variables, PATH: path }
+  const bin = join(layoutOf(toolchainPath).prefix, 'bin')
   const folder = await mkdtemp(join(host.folders.temporary, 'unikernel-ci-proof-'))
   const run = async (doing: string, ...argv: [string, ...string[]]) =>
     succeed(await processes.run(argv, { env, cwd: folder }), doing)

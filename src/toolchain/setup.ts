@@ -7,16 +7,22 @@ import { targets } from '../target/target.js'
 import { type CacheChoice, cachePolicy } from './cache-policy.js'
 import { findOpam } from './find-opam.js'
 import { keyComponents, toolchainKey } from './key.js'
+import { actionsCacheLevel } from './levels.js'
 import { buildWithOpam } from './opam.js'
 import { recipeOf, systemPackages } from './packages.js'
 import { proveToolchain } from './proof.js'
-import { type ToolchainInputs, completeSpec, planToolchain } from './spec.js'
+import { toolchainPlace } from './place.js'
+import { publishedLevel } from './published.js'
+import { type ToolchainInputs, planToolchain } from './spec.js'
 import { obtainToolchain } from './store.js'
-import type { Toolchain } from './toolchain.js'
+import { stripToolchain } from './strip.js'
+import type { Toolchain, ToolchainOrigin } from './toolchain.js'
 
 export interface SetUpInputs extends ToolchainInputs {
   readonly cache: CacheChoice
   readonly installSystemPackages: boolean
+  /** Where archives of toolchains are fetched from beside what this action publishes: see published.ts. */
+  readonly mirror: string | undefined
 }
 
 /**
@@ -46,27 +52,23 @@ export async function setUpToolchain(
       hostSystem: await readHostSystem(),
       cCompiler: await readCompilerVersion(processes, recipe.cCompiler),
     }
-    const spec = completeSpec(plan, machine, host.folders.toolCache)
+    const spec = { ...plan, ...machine }
     const key = toolchainKey(spec)
+    const place = await toolchainPlace(host.folders.toolCache, key)
     log.fact('key', key)
     for (const [name, text] of keyComponents(spec)) log.line(`                ${name.padEnd(13)} ${text === '' ? 'none' : text}`)
 
-    const cache = actionsCache(log)
-    return obtainToolchain(
-      log,
-      spec,
-      key,
-      {
-        ...(cache === undefined ? {} : { cache }),
-        policy: cachePolicy(inputs.cache, host.environment['GITHUB_EVENT_NAME'], host.environment['GITHUB_REF']),
+    const policy = cachePolicy(inputs.cache, host.environment['GITHUB_EVENT_NAME'], host.environment['GITHUB_REF'])
+    const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)]
+    const trusts = (origin: ToolchainOrigin) => origin !== 'actions-cache' || policy.restore
+    return obtainToolchain(log, { spec, key, place, trusts }, levels, {
+      build: async (path) => {
+        await ensureSystemPackages(context, system.build, install)
+        const environment = await buildWithOpam(context, spec, path, await findOpam(context, install))
+        if (spec.slim) await stripToolchain(context, path)
+        return environment
       },
-      {
-        build: async () => {
-          await ensureSystemPackages(context, system.build, install)
-          return buildWithOpam(context, spec, await findOpam(context, install))
-        },
-        prove: (environment) => proveToolchain(context, spec, environment, target),
-      },
-    )
+      prove: (toolchain) => proveToolchain(context, toolchain, target),
+    })
   })
 }

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { join } from 'node:path'
 import type { Host } from '../platform/host.js'
 import { Problem } from '../platform/problem.js'
 import type { Project } from '../project/project.js'
@@ -10,7 +8,7 @@ import { checkRecipe, opamPackages, recipeOf } from './packages.js'
 import type { OpamPin, OpamRepository, ToolchainSpec } from './toolchain.js'
 
 /** A spec, but for what only the machine tells: that needs the C compiler, which may have to be installed first. */
-export type ToolchainPlan = Omit<ToolchainSpec, 'hostSystem' | 'cCompiler' | 'path'>
+export type ToolchainPlan = Omit<ToolchainSpec, 'hostSystem' | 'cCompiler'>
 
 /** What a person may ask of a toolchain: the inputs of the same names. */
 export interface ToolchainInputs {
@@ -25,6 +23,7 @@ export interface ToolchainInputs {
   readonly opamRepositories: readonly string[]
   readonly opamPackages: readonly string[]
   readonly opamPins: readonly string[]
+  readonly slim: boolean
 }
 
 /**
@@ -44,26 +43,8 @@ export function planToolchain(inputs: ToolchainInputs, project: Project, host: P
     repositories: parseRepositories(inputs.opamRepositories),
     packages: opamPackages(recipeOf(place), versions, inputs.opamPackages.map(checkPackage)),
     pins: inputs.opamPins.map(parsePin),
+    slim: inputs.slim,
   }
-}
-
-/** @param machine what the machine says of itself: see platform/system.ts. */
-export function completeSpec(
-  plan: ToolchainPlan,
-  machine: Pick<ToolchainSpec, 'hostSystem' | 'cCompiler'>,
-  toolCache: string,
-): ToolchainSpec {
-  const { backend, architecture, versions } = plan
-  const id = createHash('sha256').update(JSON.stringify([plan, machine])).digest('hex').slice(0, 8)
-  const path = join(toolCache, 'toolchains', `${backend}-${architecture}-${versions.ocaml}-${id}`)
-  // The kernel reads 255 characters of a script's first line: `#!PATH/opam/toolchain/lib/ocaml-solo5/bin/ocamlrun`.
-  if (path.length > 180 || /\s/.test(path)) {
-    throw new Problem(`OCaml toolchains cannot live in ${path}`, {
-      because: path.length > 180 ? `it has ${path.length} characters, more than a script's first line takes` : 'it has blanks',
-      do: 'set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a short path without blanks',
-    })
-  }
-  return { ...plan, ...machine, path }
 }
 
 function chooseVersions(inputs: ToolchainInputs, project: Project, target: Target, architecture: Architecture) {

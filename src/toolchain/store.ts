@@ -1,165 +1,227 @@
-import { existsSync, rmSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import type { ToolchainCache } from '../platform/actions-cache.js'
+import { createReadStream, rmSync } from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { cleaningUp, endProcessesWith } from '../platform/leftovers.js'
 import { withLock } from '../platform/lock.js'
-import { type Log, seconds } from '../platform/log.js'
-import { Problem } from '../platform/problem.js'
-import type { CachePolicy } from './cache-policy.js'
+import { type Log, seconds, size } from '../platform/log.js'
+import { Problem, messageOf } from '../platform/problem.js'
+import { type ArchiveManifest, BadArchive } from './archive/manifest.js'
+import { packToolchain } from './archive/pack.js'
+import { unpackToolchain } from './archive/unpack.js'
 import { buildMark } from './environment.js'
-import { incompleteMark, readManifest, writeManifest } from './manifest.js'
-import type { Toolchain, ToolchainEnvironment, ToolchainSource, ToolchainSpec } from './toolchain.js'
+import { evictToolchains } from './evict.js'
+import { type InstalledToolchain, noteUse, readInstalled, writeInstalled } from './installed.js'
+import { type ArchiveLevel, type FetchedArchive, Unusable } from './levels.js'
+import type { Place } from './place.js'
+import { keepsInSlim } from './slim.js'
+import { type Toolchain, type ToolchainEnvironment, type ToolchainOrigin, type ToolchainSpec, sourceWords } from './toolchain.js'
+
+/** The toolchain that is wanted. */
+export interface Wanted {
+  readonly spec: ToolchainSpec
+  readonly key: string
+  readonly place: Place
+  /** Whether this run may use what came to this machine from there. */
+  readonly trusts: (origin: ToolchainOrigin) => boolean
+}
 
 /** What the store needs done, and does not do itself. */
 export interface Makers {
-  /** Builds the toolchain in its place. */
-  readonly build: () => Promise<ToolchainEnvironment>
-  /** Throws a Problem when the toolchain in its place does not work; another error says nothing about the toolchain. */
-  readonly prove: (environment: ToolchainEnvironment) => Promise<void>
+  /** Builds the toolchain in a folder. */
+  readonly build: (path: string) => Promise<ToolchainEnvironment>
+  /** Throws a Problem when the toolchain does not work; another error says nothing about the toolchain. */
+  readonly prove: (toolchain: InstalledToolchain) => Promise<void>
 }
 
-/** Where a toolchain may come from. */
-export interface Levels {
-  /** Absent: this machine has none. */
-  readonly cache?: ToolchainCache
-  readonly policy: CachePolicy
-}
+/** zstd's level for what is used at once: 3 s for 215 MB, and 40% larger than the best that takes 74 s. */
+const packLevel = 9
 
 /**
- * The toolchain of a spec from the first level that has one that works: the tool cache of this machine, the actions
- * cache, or a build, which is kept in both at once.
+ * The toolchain of a spec from the first level that has one that works: the tool cache of this machine, the levels given,
+ * or a build, which is kept in each level that keeps any.
  *
- * When it throws, or when the process is told to end, nothing is left in the toolchain's place. When the process is
- * killed, what is left has no manifest, and the next start removes it.
+ * A toolchain is unpacked beside its place and gets its name when it is whole and checked. That is so for one that was
+ * just built, too: what a first run uses is what every other run will use. When this throws, or when the process is told
+ * to end, nothing is left; when it is killed, the next set-up of the same toolchain removes what it left.
  *
  * @throws whatever `build` and, after a build, `prove` throw.
  */
-export async function obtainToolchain(
-  log: Log,
-  spec: ToolchainSpec,
-  key: string,
-  levels: Levels,
-  makers: Makers,
-): Promise<Toolchain> {
-  const here = await fromToolCache(log, spec.path, key, makers)
+export async function obtainToolchain(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[], makers: Makers): Promise<Toolchain> {
+  const here = await fromToolCache(log, wanted, makers)
   if (here !== undefined) return here
   const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is setting up the same toolchain`)
-  return withLock(`${spec.path}.lock`, onWait, async () => {
+  return withLock(wanted.place.lock, onWait, async () => {
     // Somebody else may have finished it while we waited for the lock.
-    const meanwhile = await fromToolCache(log, spec.path, key, makers)
+    const meanwhile = await fromToolCache(log, wanted, makers)
     if (meanwhile !== undefined) return meanwhile
-    log.fact('tool cache', `miss (${spec.path})`)
-    return cleaningUp(
-      () => discard(spec.path),
-      () => make(log, spec, key, levels, makers),
+    log.fact('tool cache', `miss (${wanted.place.path})`)
+    await removeLeftovers(wanted.place)
+    const made = await cleaningUp(
+      () => discardDrafts(wanted.place),
+      () => fetchOrBuild(log, wanted, levels, makers),
     )
+    await evictToolchains(log, dirname(made.path), made.key)
+    return made
   })
 }
 
-async function fromToolCache(log: Log, path: string, key: string, makers: Makers): Promise<Toolchain | undefined> {
-  const found = await readManifest(path)
+async function fromToolCache(log: Log, { key, place, trusts }: Wanted, makers: Makers): Promise<Toolchain | undefined> {
+  const found = await readInstalled(place.path)
   if (found?.key !== key) return undefined
-  log.fact('tool cache', `hit (${path})`)
-  try {
-    await prove(log, found.environment, makers)
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    log.notice(`the toolchain in ${path} does not work any more and is made again: ${error.message}`)
+  if (!trusts(found.origin)) {
+    log.fact('tool cache', `not used: what it has came from the ${sourceWords[found.origin]}, which this run does not trust`)
     return undefined
   }
+  log.fact('tool cache', `hit (${place.path})`)
+  try {
+    await prove(log, found, makers)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    log.notice(`the toolchain in ${place.path} does not work any more and is made again: ${error.message}`)
+    return undefined
+  }
+  await noteUse(place.path)
   return { ...found, source: 'tool-cache' }
 }
 
-async function make(log: Log, spec: ToolchainSpec, key: string, levels: Levels, makers: Makers): Promise<Toolchain> {
-  discard(spec.path)
-  const toolchain = (environment: ToolchainEnvironment, source: ToolchainSource): Toolchain => ({
-    spec,
-    key,
-    source,
-    environment,
-  })
+async function fetchOrBuild(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[], makers: Makers): Promise<Toolchain> {
   try {
-    const restored = await fromActionsCache(log, spec.path, key, levels, makers)
-    if (restored !== undefined) return toolchain(restored, 'actions-cache')
-
-    const start = performance.now()
-    await begin(spec.path)
-    const environment = await makers.build()
-    log.fact('build', `done in ${seconds(performance.now() - start)}`)
-    await prove(log, environment, makers)
-    const built = toolchain(environment, 'built')
-    await writeManifest(built)
-    await rm(incompleteMark(spec.path))
-    await keep(log, spec.path, key, levels)
-    return built
+    for (const level of levels) {
+      const fetched = await fromLevel(log, wanted, level, makers)
+      if (fetched !== undefined) return fetched
+    }
+    return await build(log, wanted, levels, makers)
   } catch (error) {
-    discard(spec.path)
+    discardDrafts(wanted.place)
     throw error
   }
 }
 
-async function fromActionsCache(
-  log: Log,
-  path: string,
-  key: string,
-  { cache, policy }: Levels,
-  makers: Makers,
-): Promise<ToolchainEnvironment | undefined> {
-  if (cache === undefined || !policy.restore) {
-    log.fact('cache', cache === undefined ? 'no cache service here' : `not asked (${policy.why})`)
-    return undefined
-  }
+async function fromLevel(log: Log, wanted: Wanted, level: ArchiveLevel, makers: Makers): Promise<Toolchain | undefined> {
   const start = performance.now()
-  await begin(path)
-  const hit = await cache.restore(key, [path])
-  await rm(incompleteMark(path), { force: true })
-  const restored = hit ? await readManifest(path) : undefined
-  if (restored?.key !== key) {
-    log.fact('cache', hit ? 'what it had is not this toolchain' : 'miss')
-    discard(path)
+  const fetched = await level.fetch(wanted.key, wanted.place)
+  if (fetched === undefined || 'because' in fetched) {
+    log.fact(level.label, fetched === undefined ? 'miss' : `not asked (${fetched.because})`)
     return undefined
   }
   try {
-    await prove(log, restored.environment, makers)
-    log.fact('cache', `hit, restored in ${seconds(performance.now() - start)}`)
-    return restored.environment
+    const said = await unpackFetched(fetched, wanted, level.source)
+    log.fact(level.label, `hit, ${said === '' ? '' : `${said}, `}unpacked and checked in ${seconds(performance.now() - start)}`)
+    return await installed(log, wanted, makers)
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    log.notice(`the toolchain of the actions cache does not work here and is built again: ${error.message}`)
-    discard(path)
+    if (!(error instanceof Unusable)) throw error
+    log.notice(`${level.label}: what it has of this toolchain cannot be used: ${error.message}`)
+    discardDrafts(wanted.place)
     return undefined
   }
 }
 
-async function keep(log: Log, path: string, key: string, { cache, policy }: Levels): Promise<void> {
-  if (cache === undefined) return
-  if (!policy.save) {
-    log.fact('cache', `not saved (${policy.why})`)
-    return
+/** @returns what the level says of the transfer. */
+async function unpackFetched(fetched: FetchedArchive, wanted: Wanted, origin: ToolchainOrigin): Promise<string> {
+  let manifest: ArchiveManifest | undefined
+  let damage: BadArchive | undefined
+  try {
+    manifest = await unpackAside(fetched.bytes, wanted)
+  } catch (error) {
+    if (!(error instanceof BadArchive)) {
+      fetched.bytes.destroy()
+      throw error
+    }
+    damage = error
   }
-  const start = performance.now()
-  if (await cache.save(key, [path])) log.fact('cache', `saved in ${seconds(performance.now() - start)}`)
-  else log.notice('the toolchain was not kept in the actions cache: the next run builds it again')
+  // An archive that is not what was promised is told as that, and not as the damage it shows.
+  const said = await fetched.finish()
+  if (manifest === undefined) throw new Unusable(messageOf(damage))
+  await putInPlace(wanted.place, origin, manifest)
+  return said
 }
 
-async function prove(log: Log, environment: ToolchainEnvironment, makers: Makers): Promise<void> {
+async function unpackAside(bytes: FetchedArchive['bytes'], { key, place }: Wanted): Promise<ArchiveManifest> {
+  const draft = draftOf(place)
+  await rm(draft, { recursive: true, force: true })
+  await mkdir(draft, { recursive: true })
+  const manifest = await unpackToolchain(bytes, draft, place.path)
+  if (manifest.key !== key) throw new BadArchive(`it is of another toolchain (${manifest.key})`)
+  return manifest
+}
+
+async function putInPlace(place: Place, origin: ToolchainOrigin, manifest: ArchiveManifest): Promise<void> {
+  await writeInstalled(draftOf(place), place.path, origin, manifest)
+  await rm(place.path, { recursive: true, force: true })
+  await rename(draftOf(place), place.path)
+}
+
+async function installed(log: Log, { key, place }: Wanted, makers: Makers): Promise<Toolchain> {
+  const found = await readInstalled(place.path)
+  if (found?.key !== key) throw new Unusable('its key is not that of its own spec')
+  try {
+    await prove(log, found, makers)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    rmSync(place.path, { recursive: true, force: true })
+    if (found.origin === 'built') throw error
+    throw new Unusable(`it does not work here: ${error.message}`, { cause: error })
+  }
+  return { ...found, source: found.origin }
+}
+
+async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[], makers: Makers): Promise<Toolchain> {
+  const { spec, key, place } = wanted
   const start = performance.now()
-  await makers.prove(environment)
+  await mkdir(place.buildPath, { recursive: true })
+  const environment = await makers.build(place.buildPath)
+  log.fact('build', `done in ${seconds(performance.now() - start)}`)
+
+  const packing = performance.now()
+  const keeps = spec.slim ? keepsInSlim : () => true
+  const source = { spec, key, environment, folder: place.buildPath, prefix: Buffer.from(place.buildPath), keeps }
+  const packed = await packToolchain(source, place.archive, packLevel)
+  const files = packed.manifest.entries.filter((entry) => entry.kind === 'file')
+  const unpackedBytes = files.reduce((sum, { bytes }) => sum + bytes, 0)
+  log.fact('packed', `${size(packed.bytes)} of ${size(unpackedBytes)} in ${files.length} files, in ${seconds(performance.now() - packing)}`)
+  if (packed.leftOut.length > 0) log.debug(`not packed: ${packed.leftOut.join(' ')}`)
+  discardBuild(place)
+
+  await putInPlace(place, 'built', await unpackAside(createReadStream(place.archive), wanted))
+  const toolchain = await installed(log, wanted, makers)
+  for (const level of levels) await keep(log, wanted, level)
+  await rm(place.archive)
+  return toolchain
+}
+
+async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Promise<void> {
+  if (level.save === undefined) return
+  const start = performance.now()
+  const outcome = await level.save(key, place)
+  if (typeof outcome === 'object') log.fact(level.label, `not saved (${outcome.because})`)
+  else if (outcome === 'failed') log.notice('the toolchain was not kept in the actions cache: the next run builds it again')
+  else log.fact(level.label, outcome === 'saved' ? `saved in ${seconds(performance.now() - start)}` : 'has it already')
+}
+
+async function prove(log: Log, toolchain: InstalledToolchain, makers: Makers): Promise<void> {
+  const start = performance.now()
+  await makers.prove(toolchain)
   log.fact('proof', `linked a test image in ${seconds(performance.now() - start)}`)
 }
 
-async function begin(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(incompleteMark(path), '')
-  await mkdir(path, { recursive: true })
+const draftOf = ({ path }: Place) => `${path}.new`
+
+/** What a set-up that was killed has left, of this version or of another one: everything beside the place but the lock. */
+async function removeLeftovers(place: Place): Promise<void> {
+  discardDrafts(place)
+  const folder = dirname(place.path)
+  const mine = (name: string) => name.startsWith(`${basename(place.path)}.`) && !name.startsWith(basename(place.lock))
+  const left = (await readdir(folder)).filter(mine)
+  await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })))
 }
 
-/** Removes what is in a toolchain's place, and whatever still writes there. Synchronous, for use while we are ending. */
-function discard(path: string): void {
-  if (existsSync(path)) {
-    endProcessesWith(buildMark, path)
-    rmSync(path, { recursive: true, force: true, maxRetries: 5 })
-  }
-  rmSync(incompleteMark(path), { force: true })
+/** Removes what is not complete, and whatever still writes there. Synchronous, for use while we are ending. */
+function discardDrafts(place: Place): void {
+  discardBuild(place)
+  for (const path of [draftOf(place), place.archive]) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+}
+
+function discardBuild({ buildPath }: Place): void {
+  endProcessesWith(buildMark, buildPath)
+  rmSync(buildPath, { recursive: true, force: true, maxRetries: 5 })
 }

@@ -20,22 +20,24 @@ type Run = (argv: readonly [string, ...string[]], cwd: string, variables?: Reado
  * was built of, and puts them beside opam: a Linux guest runs them (boot/carrier). A toolchain without them builds all
  * the same: a failure is told and is none.
  *
+ * @param path the toolchain's folder.
  * @param opam runs the toolchain's own opam.
  * @param env of the toolchain's build.
  */
 export async function buildTenders(
   context: Context,
   spec: ToolchainSpec,
+  path: string,
   opam: (...args: string[]) => Promise<Outcome>,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { log, processes } = context
-  const work = join(spec.path, 'tenders')
+  const work = join(path, 'tenders')
   const start = performance.now()
   try {
     await mkdir(work, { recursive: true })
     const run: Run = (argv, cwd, variables = {}) => processes.run(argv, { cwd, env: { ...env, ...variables } })
-    await build(context, spec, work, opam, run)
+    await build(context, spec, path, work, opam, run)
     log.fact('tenders', `for ${spec.architecture}, static, built in ${seconds(performance.now() - start)}`)
   } catch (error) {
     const consequence = `no tenders for ${spec.architecture} were built, so its hvt and spt images boot on no other machine`
@@ -48,6 +50,7 @@ export async function buildTenders(
 async function build(
   context: Context,
   spec: ToolchainSpec,
+  path: string,
   work: string,
   opam: (...args: string[]) => Promise<Outcome>,
   run: Run,
@@ -79,7 +82,7 @@ async function build(
   for (const tender of tenders) {
     const program = join(sources, 'tenders', tender.replace('solo5-', ''), tender)
     await checkStatic(program, spec)
-    await copyFile(program, join(layoutOf(spec.path).tools, tenderName(tender, spec.architecture, spec.hostArchitecture)))
+    await copyFile(program, join(layoutOf(path).tools, tenderName(tender, spec.architecture, spec.hostArchitecture)))
   }
 }
 

@@ -26,8 +26,8 @@ export interface ToolchainSpec {
   readonly repositories: readonly OpamRepository[]
   readonly packages: readonly string[]
   readonly pins: readonly OpamPin[]
-  /** Where it is built and restored: OCaml's toolchains are not relocatable. */
-  readonly path: string
+  /** Without what no build of a unikernel uses: see slim.ts. */
+  readonly slim: boolean
 }
 
 export interface OpamRepository {
@@ -49,13 +49,30 @@ export interface ToolchainEnvironment {
   readonly findlibToolchain?: string
 }
 
+/** Where a toolchain came from when it came onto this machine. */
+export const toolchainOrigins = ['published', 'actions-cache', 'built'] as const
+export type ToolchainOrigin = (typeof toolchainOrigins)[number]
+
 /** Which level of the store answered. */
-export type ToolchainSource = 'tool-cache' | 'actions-cache' | 'built'
+export const toolchainSources = ['tool-cache', ...toolchainOrigins] as const
+export type ToolchainSource = (typeof toolchainSources)[number]
+
+/** What a table of a report calls it. */
+export const sourceWords: Readonly<Record<ToolchainSource, string>> = {
+  'tool-cache': 'tool cache',
+  published: 'published',
+  'actions-cache': 'cache',
+  built: 'built',
+}
 
 /** A complete toolchain on this machine, proved by having linked a file with it. */
 export interface Toolchain {
   readonly spec: ToolchainSpec
   readonly key: string
+  /** The folder that it is in: absolute, and without links in it. */
+  readonly path: string
   readonly source: ToolchainSource
+  /** As {@link source}, and for one of the tool cache what that was when it was put there. */
+  readonly origin: ToolchainOrigin
   readonly environment: ToolchainEnvironment
 }

@@ -15,7 +15,8 @@ import { type MonitorEnd, startMonitor } from '../../src/platform/monitor-proces
 import { processes } from '../../src/platform/process.js'
 import { type Architecture, architectures } from '../../src/target/architecture.js'
 import { type Tender, tenderName } from '../../src/target/tender.js'
-import { collectingLog, hostIn } from './set-up.js'
+import { collectingLog } from '../collecting-log.js'
+import { hostIn } from './set-up.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 /** Carriers are kept between runs: making one downloads a kernel. */

@@ -11,7 +11,8 @@ import type { Context } from '../../src/platform/host.js'
 import { processes } from '../../src/platform/process.js'
 import { whyNoTap } from '../../src/platform/tap.js'
 import { targets } from '../../src/target/target.js'
-import { type GivenInputs, collectingLog, hostIn } from './set-up.js'
+import { collectingLog } from '../collecting-log.js'
+import { type GivenInputs, hostIn } from './set-up.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const lines: string[] = []

@@ -1,10 +1,10 @@
 import { readInputs, withTarget } from '../../src/actions/inputs.js'
 import type { InputName } from '../../src/actions/interface.js'
 import { type Context, type Host, inspectHost } from '../../src/platform/host.js'
-import type { Log } from '../../src/platform/log.js'
 import { processes } from '../../src/platform/process.js'
 import { setUpToolchain } from '../../src/toolchain/setup.js'
 import type { Toolchain } from '../../src/toolchain/toolchain.js'
+import { collectingLog } from '../collecting-log.js'
 
 export type GivenInputs = Readonly<Partial<Record<InputName, string>>>
 
@@ -48,24 +48,6 @@ export async function setUp(
     directory: folder,
     description: 'a command',
   })
-}
-
-/** Keeps what is logged as lines, each with what it is in front. */
-export function collectingLog(lines: string[]): Log {
-  const say = (text: string) => void lines.push(text)
-  return {
-    group: (title, body) => {
-      say(`> ${title}`)
-      return body()
-    },
-    fact: (label, text) => say(`${label}: ${text}`),
-    line: say,
-    untrusted: (quoted) => void lines.push(...quoted),
-    notice: (text) => say(`notice: ${text}`),
-    warning: (text) => say(`warning: ${text}`),
-    error: (text) => say(`error: ${text}`),
-    debug: () => undefined,
-  }
 }
 
 // For tests that end a set-up from outside: `node --import tsx set-up.ts FOLDER INPUTS-AS-JSON`, one log line a line.

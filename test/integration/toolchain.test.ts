@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Problem } from '../../src/platform/problem.js'
 import { processes, succeed } from '../../src/platform/process.js'
-import { readManifest } from '../../src/toolchain/manifest.js'
+import { readInstalled } from '../../src/toolchain/installed.js'
 import type { Toolchain } from '../../src/toolchain/toolchain.js'
 import { writeOpamRepository } from './opam-repository.js'
 import { type GivenInputs, type Story, setUp } from './set-up.js'
@@ -52,7 +52,7 @@ describe('a set-up with real opam', () => {
     expect(built.source).toBe('built')
     expect(built.spec.versions).toEqual({ ocaml: '5.4.1', 'ocaml-solo5': '1.3.3', solo5: '0.12.1' })
     expect(cold.lines.join('\n')).toMatch(/ocaml-solo5\.1\.3\.3 \(6 of 6\)/)
-    expect(leftInStore()).toEqual([basename(built.spec.path)])
+    expect(leftInStore()).toEqual([basename(built.path)])
 
     const start = performance.now()
     const warm = newStory()
@@ -62,7 +62,9 @@ describe('a set-up with real opam', () => {
     expect(startedOpam(warm)).toBe(false)
     expect(performance.now() - start).toBeLessThan(20_000)
     expect(warm.lines.join('\n')).toMatch(/proof: linked a test image/)
-    expect(await readManifest(built.spec.path)).toEqual(built)
+    const { source, ...installed } = built
+    expect(source).toBe('built')
+    expect(await readInstalled(built.path)).toEqual(installed)
   })
 
   it('gives an environment in which a program links for the target', async () => {
@@ -100,8 +102,8 @@ describe('a set-up with real opam', () => {
   })
 
   it('makes a toolchain again that has lost its compiler', async () => {
-    const { spec } = await toolchainOf(given)
-    rmSync(join(spec.path, 'opam/toolchain/lib/ocaml-solo5'), { recursive: true })
+    const { path } = await toolchainOf(given)
+    rmSync(join(path, 'opam/toolchain/lib/ocaml-solo5'), { recursive: true })
     const story = newStory()
     expect((await toolchainOf(given, story)).source).toBe('built')
     expect(story.lines.join('\n')).toMatch(/does not work any more and is made again/)
@@ -170,8 +172,8 @@ describe('a set-up that is ended', () => {
     const first = sleepers()
     killed.kill('SIGKILL')
     await once(killed, 'exit')
-    const left = leftInStore().find((name) => !/\.(lock|incomplete)/.test(name)) ?? ''
-    expect(await readManifest(join(folder, 'tools/unikernel-ci/toolchains', left))).toBeUndefined()
+    const left = leftInStore().find((name) => !name.endsWith('.lock')) ?? ''
+    expect(await readInstalled(join(folder, 'tools/unikernel-ci/toolchains', left))).toBeUndefined()
 
     const next = await interruptible(first)
     expect(sleepers()).toHaveLength(1)

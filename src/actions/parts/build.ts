@@ -1,7 +1,7 @@
 import { buildProject } from '../../project/build.js'
 import { detectProject } from '../../project/detect.js'
 import { readToolchain, saveRecord } from '../../report/records.js'
-import { isComplete } from '../../toolchain/manifest.js'
+import { isInstalled } from '../../toolchain/installed.js'
 import { targets } from '../../target/target.js'
 import { withTarget } from '../inputs.js'
 import type { PartFunction } from '../main.js'
@@ -13,7 +13,7 @@ export const build: PartFunction = async (context, given, runner) => {
   const project = await detectProject(context.host.folders.workspace, inputs)
   const record = await readToolchain(context, targets[inputs.target].backend, architecture)
   // On a machine that is kept, the folder may have been removed since.
-  const toolchain = record && (await isComplete(record.toolchain)) ? record : undefined
+  const toolchain = record && (await isInstalled(record.toolchain)) ? record : undefined
   const result = await context.log.group('Build', () => buildProject(context, inputs, toolchain?.toolchain, project))
   const buildRecord = { target: inputs.target, architecture, build: result, ...(toolchain === undefined ? {} : { toolchain }) }
   for (const { path } of result.images) await saveRecord(context, path, 'build', buildRecord)

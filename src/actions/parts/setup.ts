@@ -21,7 +21,7 @@ export const setup: PartFunction = async (context, given, runner) => {
   await saveToolchain(context, { toolchain, ms: Math.round(performance.now() - started) })
   for (const folder of environment.path.toReversed()) runner.addPath(folder)
   for (const [name, value] of Object.entries(environment.variables)) runner.exportVariable(name, value)
-  runner.setOutput('toolchain-path', spec.path)
+  runner.setOutput('toolchain-path', toolchain.path)
   runner.setOutput('toolchain-key', key)
   runner.setOutput('cache-hit', String(source !== 'built'))
   runner.setOutput('ocaml-version', spec.versions.ocaml)

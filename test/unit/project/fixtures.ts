@@ -30,10 +30,12 @@ export function toolchainFor(architecture: 'x86_64' | 'aarch64', findlibToolchai
       repositories: [],
       packages: [],
       pins: [],
-      path: '/tools',
+      slim: true,
     },
     key: 'key',
+    path: '/tools',
     source: 'built',
+    origin: 'built',
     environment: { path: [path], variables: { OPAMROOT: '/tools/opam' }, findlibToolchain },
   }
 }

@@ -8,6 +8,7 @@ export const commit = 'a'.repeat(40)
 export const toolchain: ToolchainFacts = {
   key: 'solo5-x86_64-5.5.0-1f3a9c0d',
   source: 'built',
+  origin: 'built',
   ms: 2700,
   versions: { ocaml: '5.5.0', solo5: '0.12.1', 'ocaml-solo5': '1.3.4' },
   opamRepositories: [{ name: 'default', url: 'https://opam.ocaml.org' }],

@@ -47,7 +47,7 @@ describe('a release is refused', () => {
   })
 
   it('for a toolchain that others may have written', () => {
-    const cached = artifact('a', {}, { toolchain: { ...toolchain, source: 'actions-cache' } })
+    const cached = artifact('a', {}, { toolchain: { ...toolchain, source: 'tool-cache', origin: 'actions-cache' } })
     expect(faults('not-failed', cached)).toEqual(['a was built with a toolchain from the actions cache, which no release trusts'])
   })
 
@@ -65,7 +65,7 @@ describe('a release is refused', () => {
   })
 
   it('for all of it at once', () => {
-    const bad = artifact('a', { boots: [bootWith('failed')] }, { toolchain: { ...toolchain, source: 'actions-cache' } })
+    const bad = artifact('a', { boots: [bootWith('failed')] }, { toolchain: { ...toolchain, source: 'tool-cache', origin: 'actions-cache' } })
     expect(faults('not-failed', bad, artifact('b'))).toHaveLength(3)
   })
 })

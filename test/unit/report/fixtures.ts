@@ -49,7 +49,9 @@ export const toolchainRecord: ToolchainRecord = {
   ms: 2700,
   toolchain: {
     key: 'solo5-x86_64-5.5.0-1f3a9c0d',
+    path: '/opt/toolchain',
     source: 'actions-cache',
+    origin: 'actions-cache',
     spec: {
       backend: 'solo5',
       architecture: 'x86_64',
@@ -60,7 +62,7 @@ export const toolchainRecord: ToolchainRecord = {
       repositories: [{ name: 'default', url: 'https://user:token@opam.example.org/x@y' }],
       packages: ['solo5', 'ocaml-solo5'],
       pins: [{ package: 'lwt', url: 'git+https://token@example.org/lwt#abc' }],
-      path: '/opt/toolchain',
+      slim: true,
     },
     environment: { path: ['/opt/toolchain/bin'], variables: { OPAMROOT: '/opt' }, findlibToolchain: 'solo5' },
   },

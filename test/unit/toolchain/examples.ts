@@ -11,5 +11,5 @@ export const exampleSpec: ToolchainSpec = {
   repositories: [{ name: 'default', url: 'https://opam.ocaml.org' }],
   packages: ['ocaml-base-compiler.5.5.0', 'dune', 'ocamlfind', 'solo5.0.12.1', 'ocaml-solo5.1.3.4', 'mirage.4.11.2'],
   pins: [],
-  path: '/opt/hostedtoolcache/unikernel-ci/toolchains/solo5-x86_64-5.5.0-0a1b2c3d',
+  slim: true,
 }

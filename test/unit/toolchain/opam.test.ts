@@ -39,7 +39,7 @@ describe('the environment', () => {
   })
 
   it('of later steps has nothing of the machine that built the toolchain', () => {
-    expect(environmentOf({ ...exampleSpec, path: '/t' }, sexp)).toEqual({
+    expect(environmentOf(exampleSpec, '/t', sexp)).toEqual({
       path: ['/t/bin', '/t/opam/toolchain/bin'],
       variables: {
         OPAM_SWITCH_PREFIX: '/t/opam/toolchain',

@@ -3,7 +3,7 @@ import { readInputs, withTarget } from '../../../src/actions/inputs.js'
 import type { InputName } from '../../../src/actions/interface.js'
 import { inspectHost } from '../../../src/platform/host.js'
 import type { Project } from '../../../src/project/project.js'
-import { completeSpec, parseRepositories, planToolchain } from '../../../src/toolchain/spec.js'
+import { parseRepositories, planToolchain } from '../../../src/toolchain/spec.js'
 
 const host = inspectHost('linux', 'x64', {})
 const mirage: Project = { buildSystem: 'mirage', directory: '/project', description: 'MirageOS' }
@@ -21,6 +21,7 @@ describe('the plan of a toolchain', () => {
       repositories: [{ name: 'default', url: 'https://opam.ocaml.org' }],
       packages: ['ocaml-base-compiler.5.5.0', 'dune', 'ocamlfind', 'solo5.0.12.1', 'ocaml-solo5.1.3.4'],
       pins: [],
+      slim: true,
     })
   })
 
@@ -63,21 +64,5 @@ describe('opam repositories', () => {
 
   it('are refused twice under one name', () => {
     expect(() => parseRepositories(['a: x', 'a: y'])).toThrow('a is there twice')
-  })
-})
-
-describe('the place of a toolchain', () => {
-  const machine = { hostSystem: 'debian 12', cCompiler: 'gcc 12.2.0' }
-
-  it('is another one for another machine, and does not depend on where it is', () => {
-    const one = completeSpec(plan({}), machine, '/tools')
-    expect(one.path).toMatch(/^\/tools\/toolchains\/solo5-x86_64-5\.5\.0-[0-9a-f]{8}$/)
-    expect(completeSpec(plan({}), machine, '/elsewhere').path.slice(-8)).toBe(one.path.slice(-8))
-    expect(completeSpec(plan({}), { ...machine, cCompiler: 'gcc 13.1.0' }, '/tools').path).not.toBe(one.path)
-  })
-
-  it('is refused where OCaml’s scripts could not start', () => {
-    expect(() => completeSpec(plan({}), machine, `/${'long'.repeat(50)}`)).toThrow('cannot live in')
-    expect(() => completeSpec(plan({}), machine, '/with blanks')).toThrow('cannot live in')
   })
 })

@@ -1,91 +1,100 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ToolchainCache } from '../../../src/platform/actions-cache.js'
-import type { Log } from '../../../src/platform/log.js'
 import { Problem } from '../../../src/platform/problem.js'
+import { readInstalled } from '../../../src/toolchain/installed.js'
 import { toolchainKey } from '../../../src/toolchain/key.js'
-import { readManifest } from '../../../src/toolchain/manifest.js'
-import { type Makers, obtainToolchain } from '../../../src/toolchain/store.js'
-import type { ToolchainEnvironment, ToolchainSpec } from '../../../src/toolchain/toolchain.js'
+import { actionsCacheLevel } from '../../../src/toolchain/levels.js'
+import { type Place, toolchainPlace } from '../../../src/toolchain/place.js'
+import { publishedLevel } from '../../../src/toolchain/published.js'
+import { type Makers, type Wanted, obtainToolchain } from '../../../src/toolchain/store.js'
+import type { ToolchainSpec } from '../../../src/toolchain/toolchain.js'
+import { sha256OfFile } from '../../../src/platform/atomic.js'
+import { collectingLog } from '../../collecting-log.js'
 import { exampleSpec } from './examples.js'
 
 let folder: string
-let spec: ToolchainSpec
+let place: Place
 let told: string[]
+const key = toolchainKey(exampleSpec)
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-store-'))
-  spec = { ...exampleSpec, path: join(folder, 'toolchains/one') }
+beforeEach(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'unikernel-ci-store-')))
+  place = await toolchainPlace(folder, key)
   told = []
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const environment: ToolchainEnvironment = { path: ['/bin'], variables: {}, findlibToolchain: 'solo5' }
-const tell = (text: string) => void told.push(text)
-const log: Log = {
-  group: (_, body) => body(),
-  fact: (label, text) => tell(`${label}: ${text}`),
-  line: tell,
-  untrusted: () => undefined,
-  notice: tell,
-  warning: tell,
-  error: tell,
-  debug: () => undefined,
-}
-
-/** Builds one file; proves that it is there. */
+/** Builds one script that has its own path in it; proves that it is there, with the path where it is now. */
 const makers = (): Makers => ({
-  build: () => {
-    writeFileSync(join(spec.path, 'compiler'), '')
-    return Promise.resolve(environment)
+  build: (path) => {
+    mkdirSync(join(path, 'bin'))
+    writeFileSync(join(path, 'bin/compiler'), `#!${path}/bin/ocamlrun\n`, { mode: 0o755 })
+    return Promise.resolve({ path: [join(path, 'bin')], variables: { OPAMROOT: join(path, 'opam') }, findlibToolchain: 'solo5' })
   },
-  prove: () => (existsSync(join(spec.path, 'compiler')) ? Promise.resolve() : Promise.reject(new Problem('no compiler'))),
+  prove: ({ path }) => {
+    const compiler = join(path, 'bin/compiler')
+    const works = existsSync(compiler) && existsSync(/^#!(.*)\/ocamlrun/.exec(readFileSync(compiler, 'utf8'))?.[1] ?? '')
+    return works ? Promise.resolve() : Promise.reject(new Problem('no compiler'))
+  },
 })
+const mustNotBuild = (): Makers => ({ ...makers(), build: () => Promise.reject(new Error('must not be built')) })
 
-/** A cache that copies to a folder. */
-function folderCache(): ToolchainCache & { readonly saved: string[] } {
+/** A cache that keeps files in a folder. */
+function folderCache(): ToolchainCache & { readonly saved: string[]; readonly file: string } {
   const saved: string[] = []
+  const file = join(folder, 'cached')
   return {
     saved,
-    restore: (key, [path = '']) => {
-      if (!existsSync(join(folder, 'cache', key))) return Promise.resolve(false)
-      cpSync(join(folder, 'cache', key), path, { recursive: true })
+    file,
+    has: () => Promise.resolve(existsSync(file)),
+    restore: (_, [path = '']) => {
+      if (!existsSync(file)) return Promise.resolve(false)
+      cpSync(file, path)
       return Promise.resolve(true)
     },
-    save: (key, [path = '']) => {
-      saved.push(key)
-      cpSync(path, join(folder, 'cache', key), { recursive: true })
+    save: (name, [path = '']) => {
+      saved.push(name)
+      cpSync(path, file)
       return Promise.resolve(true)
     },
   }
 }
 
 const policy = { restore: true, save: true, why: 'test' }
-const obtain = (cache: ToolchainCache | undefined, made = makers(), chosen = policy) =>
-  obtainToolchain(log, spec, toolchainKey(spec), { ...(cache && { cache }), policy: chosen }, made)
+const wanted = (spec: ToolchainSpec = exampleSpec): Wanted => ({ spec, key: toolchainKey(spec), place, trusts: () => true })
+const obtain = (cache: ToolchainCache | undefined, made = makers(), chosen = policy, what = wanted()) =>
+  obtainToolchain(collectingLog(told), what, [actionsCacheLevel(cache, chosen)], made)
 const left = () => readdirSync(join(folder, 'toolchains'))
+const forget = () => rmSync(place.path, { recursive: true })
 
 describe('a toolchain', () => {
   it('is built once, then found in the tool cache, and after that is gone in the actions cache', async () => {
     const cache = folderCache()
-    expect((await obtain(cache)).source).toBe('built')
-    expect(cache.saved).toEqual([toolchainKey(spec)])
-    expect((await obtain(cache)).source).toBe('tool-cache')
-    rmSync(spec.path, { recursive: true })
-    expect((await obtain(cache)).source).toBe('actions-cache')
-    expect((await obtain(cache)).source).toBe('tool-cache')
+    const built = await obtain(cache)
+    expect(built).toMatchObject({ source: 'built', origin: 'built', path: place.path })
+    expect(built.environment).toEqual({
+      path: [join(place.path, 'bin')],
+      variables: { OPAMROOT: join(place.path, 'opam') },
+      findlibToolchain: 'solo5',
+    })
+    expect(cache.saved).toEqual([key])
+    expect(await obtain(cache, mustNotBuild())).toEqual({ ...built, source: 'tool-cache' })
+    forget()
+    expect(await obtain(cache, mustNotBuild())).toEqual({ ...built, source: 'actions-cache', origin: 'actions-cache' })
+    expect((await obtain(cache, mustNotBuild())).source).toBe('tool-cache')
     expect(cache.saved).toHaveLength(1)
-    expect(left()).toEqual(['one'])
+    expect(left()).toEqual([key])
   })
 
-  it('is built also where there is no cache service, or one that does not work', async () => {
+  it('is built where no cache service is, or one that has nothing and keeps nothing', async () => {
     expect((await obtain(undefined)).source).toBe('built')
-    rmSync(spec.path, { recursive: true })
-    const broken = { restore: () => Promise.resolve(false), save: () => Promise.resolve(false) }
+    forget()
+    const broken = { has: () => Promise.resolve(false), restore: () => Promise.resolve(false), save: () => Promise.resolve(false) }
     expect((await obtain(broken)).source).toBe('built')
-    expect(told).toContain('the toolchain was not kept in the actions cache: the next run builds it again')
+    expect(told.join('\n')).toContain('the toolchain was not kept in the actions cache')
   })
 
   it('is neither restored nor saved where the policy says so', async () => {
@@ -93,23 +102,43 @@ describe('a toolchain', () => {
     await obtain(cache, makers(), { restore: true, save: false, why: 'cache: read-only' })
     expect(cache.saved).toEqual([])
     expect(told).toContain('cache: not saved (cache: read-only)')
+    await obtain(cache)
+    forget()
+    expect((await obtain(cache, makers(), { restore: false, save: true, why: 'no' })).source).toBe('built')
+    expect(told).toContain('cache: not asked (no)')
   })
 
-  it('from a cache that was unpacked halfway is built again', async () => {
+  it('that another job has saved meanwhile is not saved again', async () => {
+    const cache = folderCache()
+    writeFileSync(cache.file, '')
+    expect((await obtain({ ...cache, restore: () => Promise.resolve(false) })).source).toBe('built')
+    expect(cache.saved).toEqual([])
+    expect(told).toContain('cache: has it already')
+  })
+
+  it.each([
+    ['truncated', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+    ['changed in the middle', (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 200), Buffer.from('?'), bytes.subarray(201)])],
+    ['something else', () => Buffer.from('<html>no such entry</html>')],
+    ['empty', () => Buffer.alloc(0)],
+  ])('is built when what the cache has of it is %s', async (_, damage) => {
     const cache = folderCache()
     await obtain(cache)
-    rmSync(join(folder, 'cache', toolchainKey(spec), 'compiler'))
-    rmSync(spec.path, { recursive: true })
+    writeFileSync(cache.file, damage(readFileSync(cache.file)))
+    forget()
     expect((await obtain(cache)).source).toBe('built')
-    expect(told.join('\n')).toContain('does not work here and is built again: no compiler')
+    expect(told.join('\n')).toContain('cache: what it has of this toolchain cannot be used')
+    expect(left()).toEqual([key])
   })
 
-  it('of another key in the same place is not taken', async () => {
-    await obtain(undefined)
-    const other = { ...spec, cCompiler: 'gcc 99' }
-    const made = await obtainToolchain(log, other, toolchainKey(other), { policy }, makers())
+  it('of another key in the cache, or in the same place, is not taken', async () => {
+    const cache = folderCache()
+    await obtain(cache)
+    const other = wanted({ ...exampleSpec, cCompiler: 'gcc 99' })
+    const made = await obtain(cache, makers(), policy, other)
     expect(made.source).toBe('built')
-    expect((await readManifest(spec.path))?.spec.cCompiler).toBe('gcc 99')
+    expect((await readInstalled(place.path))?.spec.cCompiler).toBe('gcc 99')
+    expect(told.join('\n')).toContain(`it is of another toolchain (${key})`)
   })
 
   it('that does not build leaves nothing, and the error is the build’s', async () => {
@@ -118,9 +147,41 @@ describe('a toolchain', () => {
     expect(left()).toEqual([])
   })
 
-  it('that builds and does not work leaves nothing', async () => {
-    await expect(obtain(undefined, { ...makers(), build: () => Promise.resolve(environment) })).rejects.toThrow('no compiler')
+  it('that builds and does not work leaves nothing, and is not saved', async () => {
+    const cache = folderCache()
+    await expect(obtain(cache, { ...makers(), prove: () => Promise.reject(new Problem('no compiler')) })).rejects.toThrow('no compiler')
     expect(left()).toEqual([])
+    expect(cache.saved).toEqual([])
+  })
+
+  it('that came from where this run trusts nothing is made again', async () => {
+    const cache = folderCache()
+    await obtain(cache)
+    forget()
+    await obtain(cache)
+    const release = { ...wanted(), trusts: (origin: string) => origin !== 'actions-cache' }
+    const made = await obtain(cache, makers(), { restore: false, save: false, why: 'a release' }, release)
+    expect(made.origin).toBe('built')
+    expect(told.join('\n')).toContain('came from the cache, which this run does not trust')
+    expect((await obtain(cache, mustNotBuild(), policy, release)).source).toBe('tool-cache')
+  })
+
+  it('is set up once by two who want it at the same time', async () => {
+    let builds = 0
+    const counting = { ...makers(), build: (path: string) => (builds++, makers().build(path)) }
+    const [one, two] = await Promise.all([obtain(undefined, counting), obtain(undefined, counting)])
+    expect([one.source, two.source].sort()).toEqual(['built', 'tool-cache'])
+    expect(builds).toBe(1)
+  })
+
+  it('that a killed set-up has left half is not taken, and is gone after the next one', async () => {
+    for (const name of [`${key}.new`, `${key}.build.___`]) {
+      mkdirSync(join(folder, 'toolchains', name), { recursive: true })
+      writeFileSync(join(folder, 'toolchains', name, 'toolchain.json'), '{}')
+    }
+    writeFileSync(place.archive, 'half')
+    expect((await obtain(undefined)).source).toBe('built')
+    expect(left()).toEqual([key])
   })
 })
 
@@ -131,40 +192,90 @@ describe('an error that says nothing about the toolchain', () => {
   it('leaves that of the tool cache alone', async () => {
     await obtain(undefined)
     await expect(obtain(undefined, unable())).rejects.toBe(full)
-    expect((await obtain(undefined)).source).toBe('tool-cache')
+    expect((await obtain(undefined, mustNotBuild())).source).toBe('tool-cache')
   })
 
   it('does not make that of the actions cache be built again', async () => {
     const cache = folderCache()
     await obtain(cache)
-    rmSync(spec.path, { recursive: true })
-    const build = () => Promise.reject(new Error('must not be built'))
-    await expect(obtain(cache, { ...unable(), build })).rejects.toBe(full)
-    expect((await obtain(cache)).source).toBe('actions-cache')
+    forget()
+    await expect(obtain(cache, { ...mustNotBuild(), prove: unable().prove })).rejects.toBe(full)
   })
 })
 
-describe('a manifest', () => {
-  it('is that of a complete toolchain only', async () => {
-    await obtain(undefined)
-    expect(await readManifest(spec.path)).toMatchObject({ key: toolchainKey(spec), source: 'built' })
-    writeFileSync(`${spec.path}.incomplete`, '')
-    expect(await readManifest(spec.path)).toBeUndefined()
+describe('a published toolchain', () => {
+  /** Packs one, and describes it as a list does. */
+  async function publish(): Promise<{ mirror: string; list: (sha256?: string) => void; file: string }> {
+    const cache = folderCache()
+    await obtain(cache)
+    forget()
+    const bytes = readFileSync(cache.file)
+    const sha256 = await sha256OfFile(cache.file)
+    const list = (named = sha256) =>
+      writeFileSync(join(folder, 'toolchains.json'), JSON.stringify({ format: 1, toolchains: [{ key, url: 'cached', sha256: named, bytes: bytes.length }] }))
+    list()
+    return { mirror: `file://${folder}`, list, file: cache.file }
+  }
+  const from = (mirror: string, made: Makers) =>
+    obtainToolchain(collectingLog(told), wanted(), [publishedLevel(collectingLog(told), mirror, [])], made)
+
+  it('is taken from a mirror, and checked', async () => {
+    const { mirror } = await publish()
+    expect((await from(mirror, mustNotBuild())).source).toBe('published')
+    expect(told.join('\n')).toMatch(/published: hit, .* B in .* s, unpacked and checked in/)
   })
 
-  it.each(['', '[]', '{"format":1}', '{"format":1,"toolchain":{"key":"x","source":"built","spec":{},"environment":{}}}'])(
-    'of another shape is none: %s',
+  it('that is not what was published stops the set-up, and nothing of it is left', async () => {
+    const { mirror, list } = await publish()
+    list('0'.repeat(64))
+    await expect(from(mirror, mustNotBuild())).rejects.toThrow('is not the toolchain that was published')
+    expect(left()).toEqual([])
+  })
+
+  it('that is damaged is told as not what was published, not as the damage it shows', async () => {
+    const { mirror, file } = await publish()
+    const bytes = readFileSync(file)
+    bytes[150] = (bytes[150] ?? 0) ^ 0xff
+    writeFileSync(file, bytes)
+    await expect(from(mirror, mustNotBuild())).rejects.toThrow('is not the toolchain that was published')
+    expect(left()).toEqual([])
+  })
+
+  it('is built where the mirror has none, has lost it, or is not there', async () => {
+    const { mirror, file } = await publish()
+    rmSync(file)
+    expect((await from(mirror, makers())).source).toBe('built')
+    forget()
+    writeFileSync(join(folder, 'toolchains.json'), JSON.stringify({ format: 1, toolchains: [] }))
+    expect((await from(mirror, makers())).source).toBe('built')
+    forget()
+    expect((await from(`file://${folder}/nowhere`, makers())).source).toBe('built')
+  })
+
+  it.each(['{', '[]', '{"format":2,"toolchains":[]}', '{"format":1,"toolchains":[{}]}'])('is refused in a list that is none: %s', async (text) => {
+    writeFileSync(join(folder, 'toolchains.json'), text)
+    await expect(from(`file://${folder}`, mustNotBuild())).rejects.toThrow(Problem)
+  })
+
+  it.each(['nowhere', 'ftp://example.org', 'https://user:secret@example.org'])('is not asked of a mirror that is none: %s', async (mirror) => {
+    await expect(from(mirror, mustNotBuild())).rejects.toThrow('input mirror')
+  })
+})
+
+describe('what a folder tells of its toolchain', () => {
+  it.each(['', '[]', '{"format":1}', '{"format":1,"key":"x","path":"y","origin":"built","spec":{},"environment":{}}'])(
+    'is nothing in another shape: %s',
     async (text) => {
-      mkdirSync(spec.path, { recursive: true })
-      writeFileSync(join(spec.path, 'toolchain.json'), text)
-      expect(await readManifest(spec.path)).toBeUndefined()
+      mkdirSync(place.path, { recursive: true })
+      writeFileSync(join(place.path, 'toolchain.json'), text)
+      expect(await readInstalled(place.path)).toBeUndefined()
     },
   )
 
-  it('that was moved is none', async () => {
+  it('is nothing where it was moved to', async () => {
     await obtain(undefined)
     const moved = join(folder, 'moved')
-    cpSync(spec.path, moved, { recursive: true })
-    expect(await readManifest(moved)).toBeUndefined()
+    cpSync(place.path, moved, { recursive: true })
+    expect(await readInstalled(moved)).toBeUndefined()
   })
 })

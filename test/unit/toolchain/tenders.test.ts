@@ -11,15 +11,17 @@ import { exampleSpec } from './examples.js'
 
 let folder: string
 let spec: ToolchainSpec
+let place: string
 let said: string[]
 let commands: { readonly line: string; readonly env: Readonly<Record<string, string>> }[]
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-tenders-'))
-  spec = { ...exampleSpec, architecture: 'aarch64', path: join(folder, 'toolchain') }
+  spec = { ...exampleSpec, architecture: 'aarch64' }
+  place = join(folder, 'toolchain')
   said = []
   commands = []
-  mkdirSync(join(spec.path, 'bin'), { recursive: true })
+  mkdirSync(join(place, 'bin'), { recursive: true })
   for (const name of ['apt-get', 'dpkg-deb']) writeFileSync(join(folder, name), '', { mode: 0o755 })
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
@@ -41,7 +43,7 @@ async function build({ sources = ['configure.sh'], program = elf({ machine: aarc
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, content)
     }
-    if (argv.includes('source')) for (const name of sources) put(join(spec.path, 'tenders/solo5', name), '')
+    if (argv.includes('source')) for (const name of sources) put(join(place, 'tenders/solo5', name), '')
     if (line.startsWith('make -C tenders')) for (const kind of ['hvt', 'spt']) put(join(cwd, `tenders/${kind}/solo5-${kind}`), program)
     return Promise.resolve({ argv, exitCode: line.includes(failing) ? 2 : 0, stdout: '', stderr: 'the reason' })
   }
@@ -49,21 +51,21 @@ async function build({ sources = ['configure.sh'], program = elf({ machine: aarc
   const tell = (text: string) => void said.push(text)
   const log = { fact: (label: string, text: string) => tell(`${label}: ${text}`), notice: (text: string) => tell(`notice: ${text}`) }
   const context = { host, log, processes: { run } } as unknown as Context
-  await buildTenders(context, spec, (...args) => run(['opam', ...args]), { OPAMROOT: '/t' })
+  await buildTenders(context, spec, place, (...args) => run(['opam', ...args]), { OPAMROOT: '/t' })
 }
 
-const programs = () => readdirSync(join(spec.path, 'bin'))
+const programs = () => readdirSync(join(place, 'bin'))
 
 it('static tenders are built from the sources of the toolchain’s own Solo5, and nothing else is left', async () => {
   await build({})
-  expect(commands[0]?.line).toBe(`opam source solo5.0.12.1 --dir=${spec.path}/tenders/solo5`)
+  expect(commands[0]?.line).toBe(`opam source solo5.0.12.1 --dir=${place}/tenders/solo5`)
   const configure = commands.find(({ line }) => line.startsWith('./configure.sh'))
   expect(configure?.env).toMatchObject({ HOST_CC: 'aarch64-linux-gnu-gcc', HOST_AR: 'aarch64-linux-gnu-ar', OPAMROOT: '/t' })
   expect(commands.at(-1)?.line).toContain('-static-pie')
   expect(programs().sort()).toEqual(['solo5-hvt-aarch64', 'solo5-spt-aarch64'])
-  expect(readFileSync(join(spec.path, 'bin/solo5-hvt-aarch64'))).toEqual(elf({ machine: aarch64 }))
+  expect(readFileSync(join(place, 'bin/solo5-hvt-aarch64'))).toEqual(elf({ machine: aarch64 }))
   expect(said).toEqual([expect.stringMatching(/^tenders: for aarch64, static, built in /)])
-  expect(existsSync(join(spec.path, 'tenders'))).toBe(false)
+  expect(existsSync(join(place, 'tenders'))).toBe(false)
 })
 
 it.each<[string, Machine, RegExp]>([
@@ -82,5 +84,5 @@ it.each<[string, Machine, RegExp]>([
   expect(said).toEqual([expect.stringMatching(reason)])
   expect(said[0]).toMatch(/^notice: no tenders for aarch64 were built/)
   expect(programs()).toEqual([])
-  expect(existsSync(join(spec.path, 'tenders'))).toBe(false)
+  expect(existsSync(join(place, 'tenders'))).toBe(false)
 })

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { lstat, readFile, readdir, readlink, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { pack as tarPack } from 'tar-stream'
+import { openFilter } from '../../platform/filter.js'
+import { Problem } from '../../platform/problem.js'
+import type { ToolchainEnvironment, ToolchainSpec } from '../toolchain.js'
+import { type ArchiveEntry, type ArchiveFile, type ArchiveManifest, abstractEnvironment, archiveFormat, manifestName, staysInside } from './manifest.js'
+import { paddedPrefix, placeholder, prefixOffsets, writePlaceholder } from './prefix.js'
+import { zstdCompress } from './zstd.js'
+
+/** A toolchain that lies in a folder. */
+export interface PackSource {
+  readonly key: string
+  readonly spec: ToolchainSpec
+  readonly environment: ToolchainEnvironment
+  /** Absolute, without links in it. */
+  readonly folder: string
+  /** How its own files write its path: where it was built the path itself, else {@link paddedPrefix} of it. */
+  readonly prefix: Buffer
+  /** Whether a path, relative to the folder, becomes part of the archive. */
+  readonly keeps: (path: string) => boolean
+}
+
+export interface Packed {
+  readonly manifest: ArchiveManifest
+  /** Of the archive. */
+  readonly bytes: number
+  /** Links and files that an archive cannot carry: what they lead to is not in the toolchain, or is no file. */
+  readonly leftOut: readonly string[]
+}
+
+/**
+ * Packs a toolchain, so that {@link import('./unpack.js').unpackToolchain} can put it anywhere.
+ *
+ * @param file the archive's path; what was there is replaced when the archive is complete.
+ * @param level of zstd, 1 to 19.
+ * @throws whatever reading the folder or writing the file throws; then there is no new archive.
+ */
+export async function packToolchain(source: PackSource, file: string, level: number): Promise<Packed> {
+  const { entries, leftOut } = await listEntries(source)
+  const { key, spec, folder, prefix } = source
+  const environment = abstractEnvironment(source.environment, folder)
+  const manifest: ArchiveManifest = { format: archiveFormat, key, spec, environment, entries }
+  const draft = `${file}.tmp`
+  try {
+    await writeArchive(manifest, (entry) => readAbstract(join(folder, entry.path), prefix).then(({ content }) => content), draft, level)
+    await rename(draft, file)
+  } finally {
+    await rm(draft, { force: true })
+  }
+  return { manifest, bytes: (await stat(file)).size, leftOut }
+}
+
+async function listEntries({ folder, prefix, keeps }: PackSource): Promise<{ entries: ArchiveEntry[]; leftOut: string[] }> {
+  const entries: ArchiveEntry[] = []
+  const leftOut: string[] = []
+  const list = async (parent: string): Promise<void> => {
+    const names = (await readdir(join(folder, parent))).sort()
+    for (const name of names) {
+      const path = parent === '' ? name : `${parent}/${name}`
+      if (path === manifestName || !keeps(path)) continue
+      const absolute = join(folder, path)
+      const found = await lstat(absolute)
+      if (found.isDirectory()) {
+        entries.push({ kind: 'folder', path })
+        await list(path)
+      } else if (found.isSymbolicLink()) {
+        const target = (await readlink(absolute)).replace(`${folder}/`, `${placeholder}/`)
+        if (staysInside(path, target)) entries.push({ kind: 'link', path, target })
+        else leftOut.push(path)
+      } else if (found.isFile()) {
+        entries.push(await describe(path, absolute, (found.mode & 0o100) !== 0, prefix))
+      } else {
+        leftOut.push(path)
+      }
+    }
+  }
+  await list('')
+  return { entries, leftOut }
+}
+
+async function describe(path: string, absolute: string, executable: boolean, prefix: Buffer): Promise<ArchiveFile> {
+  const { content, prefixAt } = await readAbstract(absolute, prefix)
+  const sha256 = createHash('sha256').update(content).digest('hex')
+  return { kind: 'file', path, executable, bytes: content.length, sha256, ...(prefixAt.length === 0 ? {} : { prefixAt }) }
+}
+
+/** A file's content with the placeholder where the toolchain's path stands, and where that is. */
+async function readAbstract(path: string, prefix: Buffer): Promise<{ content: Buffer; prefixAt: readonly number[] }> {
+  const content = await readFile(path)
+  const prefixAt = prefixOffsets(content, prefix)
+  writePlaceholder(content, prefixAt)
+  return { content, prefixAt }
+}
+
+async function writeArchive(
+  manifest: ArchiveManifest,
+  contentOf: (entry: ArchiveFile) => Promise<Buffer>,
+  file: string,
+  level: number,
+): Promise<void> {
+  const tar = tarPack()
+  const zstd = openFilter(zstdCompress(level))
+  const add = (header: { name: string; type: 'file' | 'directory' | 'symlink'; mode: number; linkname?: string }, content?: Buffer) =>
+    new Promise<void>((resolve, reject) => {
+      // The time of nothing: the same toolchain gives the same archive.
+      const fields = { ...header, mtime: new Date(0), uid: 0, gid: 0 }
+      const done = (error?: Error | null) => (error ? reject(error) : resolve())
+      if (content === undefined) tar.entry(fields, done)
+      else tar.entry(fields, content, done)
+    })
+  const fill = async () => {
+    await add({ name: manifestName, type: 'file', mode: 0o644 }, Buffer.from(JSON.stringify(manifest)))
+    for (const entry of manifest.entries) {
+      if (entry.kind === 'folder') await add({ name: entry.path, type: 'directory', mode: 0o755 })
+      else if (entry.kind === 'link') await add({ name: entry.path, type: 'symlink', mode: 0o777, linkname: entry.target })
+      else await addFile(entry)
+    }
+    tar.finalize()
+  }
+  const addFile = async (entry: ArchiveFile) => {
+    const content = await contentOf(entry)
+    const isSame = content.length === entry.bytes && createHash('sha256').update(content).digest('hex') === entry.sha256
+    if (!isSame) throw new Problem(`${entry.path} changed while its toolchain was being packed`, { do: 'let nothing else use it meanwhile' })
+    await add({ name: entry.path, type: 'file', mode: entry.executable ? 0o755 : 0o644 }, content)
+  }
+  try {
+    await Promise.all([fill(), pipeline(tar, zstd.input), pipeline(zstd.output, createWriteStream(file))])
+    await zstd.ended
+  } catch (error) {
+    zstd.stop()
+    tar.destroy()
+    throw error
+  }
+}
+
+/** The prefix of a toolchain that {@link import('./unpack.js').unpackToolchain} has put into a folder. */
+export const prefixOfUnpacked = paddedPrefix

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Log, size } from '../platform/log.js'
+import { manifestName } from './archive/manifest.js'
+import { readInstalledEntries } from './installed.js'
+
+/** A toolchain that lies on this machine. */
+export interface Kept {
+  readonly name: string
+  readonly bytes: number
+  /** When it was used last, in milliseconds since 1970. */
+  readonly usedMs: number
+}
+
+const limits = { unusedMs: 60 * 24 * 3600 * 1000, totalBytes: 20e9 } as const
+
+/**
+ * Which toolchains have to go: what nobody has used for 60 days, and of the others the longest unused ones, until those
+ * that stay are below 20 GB.
+ *
+ * @param needed the one that is about to be used; it stays.
+ */
+export function chooseEvicted(kept: readonly Kept[], needed: string, nowMs: number): readonly Kept[] {
+  const newestFirst = kept.filter(({ name }) => name !== needed).sort((a, b) => b.usedMs - a.usedMs)
+  let total = kept.find(({ name }) => name === needed)?.bytes ?? 0
+  return newestFirst.filter(({ bytes, usedMs }) => {
+    total += bytes
+    return nowMs - usedMs > limits.unusedMs || total > limits.totalBytes
+  })
+}
+
+/** The complete toolchains in a folder of ours. */
+export async function listToolchains(folder: string): Promise<readonly Kept[]> {
+  const names = await readdir(folder).catch(() => [])
+  const found = names.map(async (name): Promise<Kept[]> => {
+    const used = await stat(join(folder, name, manifestName)).catch(() => undefined)
+    if (used === undefined || name.endsWith('.new')) return []
+    const entries = (await readInstalledEntries(join(folder, name))) ?? []
+    const bytes = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.bytes : 0), 0)
+    return [{ name, bytes, usedMs: used.mtimeMs }]
+  })
+  return (await Promise.all(found)).flat()
+}
+
+/** Removes the toolchains that {@link chooseEvicted} names, but none that somebody is setting up. A failure is told and is none. */
+export async function evictToolchains(log: Log, folder: string, needed: string): Promise<void> {
+  for (const { name, bytes, usedMs } of chooseEvicted(await listToolchains(folder), needed, Date.now())) {
+    if (existsSync(join(folder, `${name}.lock`))) continue
+    const days = Math.floor((Date.now() - usedMs) / (24 * 3600 * 1000))
+    await rm(join(folder, name), { recursive: true, force: true }).then(
+      () => log.fact('tool cache', `removed ${name} (${size(bytes)}, not used for ${days} days)`),
+      () => log.debug(`${name} could not be removed`),
+    )
+  }
+}

@@ -1,0 +1,68 @@
+import { readFile, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeFileAtomically } from '../platform/atomic.js'
+import { type ArchiveEntry, type ArchiveManifest, archiveFormat, locateEnvironment, manifestName } from './archive/manifest.js'
+import { toolchainKey } from './key.js'
+import { isEnvironment, isSpec } from './shapes.js'
+import { type Toolchain, type ToolchainOrigin, toolchainOrigins } from './toolchain.js'
+
+/** Beside what a toolchain is, so that a job which only uses it does not read a list of thousands of files. */
+const filesName = 'toolchain-files.json'
+
+/** A toolchain as its folder tells of it. */
+export type InstalledToolchain = Omit<Toolchain, 'source'>
+
+/**
+ * Written last, before the folder gets its name: a folder with it is a complete toolchain.
+ *
+ * @param path where the folder will be.
+ * @param origin who gave it: an archive cannot say that of itself.
+ */
+export async function writeInstalled(folder: string, path: string, origin: ToolchainOrigin, manifest: ArchiveManifest): Promise<void> {
+  const { entries, environment, ...what } = manifest
+  const located = { ...what, path, origin, environment: locateEnvironment(environment, path) }
+  await writeFileAtomically(join(folder, filesName), JSON.stringify({ entries }))
+  await writeFileAtomically(join(folder, manifestName), `${JSON.stringify(located, null, 2)}\n`)
+}
+
+/**
+ * The complete toolchain in a folder.
+ *
+ * @returns undefined when there is none: nothing, one of another format, or one that was made for another path or spec
+ *   than its key says.
+ */
+export async function readInstalled(path: string): Promise<InstalledToolchain | undefined> {
+  const value = await readJson(join(path, manifestName))
+  if (value === undefined || value['format'] !== archiveFormat || value['path'] !== path) return undefined
+  const { key, spec, environment } = value
+  const origin = toolchainOrigins.find((one) => one === value['origin'])
+  if (origin === undefined || !isSpec(spec) || !isEnvironment(environment) || key !== toolchainKey(spec)) return undefined
+  return { key, path, origin, spec, environment }
+}
+
+/** What was unpacked into a toolchain's folder; what came later (`opam install` on top) is not in it. */
+export async function readInstalledEntries(path: string): Promise<readonly ArchiveEntry[] | undefined> {
+  const entries = (await readJson(join(path, filesName)))?.['entries']
+  return Array.isArray(entries) ? (entries as ArchiveEntry[]) : undefined
+}
+
+/** Whether the toolchain is still where its record says. */
+export async function isInstalled({ key, path }: Pick<Toolchain, 'key' | 'path'>): Promise<boolean> {
+  return (await readInstalled(path))?.key === key
+}
+
+/** Notes that a toolchain was used now: see evict.ts. */
+export async function noteUse(path: string): Promise<void> {
+  const now = new Date()
+  // A tool cache that may only be read is as good.
+  await utimes(join(path, manifestName), now, now).catch(() => undefined)
+}
+
+async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

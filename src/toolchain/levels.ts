@@ -1,0 +1,71 @@
+import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import type { ToolchainCache } from '../platform/actions-cache.js'
+import type { CachePolicy } from './cache-policy.js'
+import type { Place } from './place.js'
+import type { ToolchainSource } from './toolchain.js'
+
+/** A place outside of this machine that may have the archive of a toolchain. */
+export interface ArchiveLevel {
+  readonly source: Extract<ToolchainSource, 'published' | 'actions-cache'>
+  /** As the log calls it. */
+  readonly label: string
+  /**
+   * The archive with this key; undefined when this level has none.
+   *
+   * @throws Problem when what is wrong must stop the set-up.
+   */
+  fetch(key: string, place: Place): Promise<FetchedArchive | undefined | LeftOut>
+  /** Absent: nothing can be kept there. */
+  save?(key: string, place: Place): Promise<'saved' | 'there already' | 'failed' | LeftOut>
+}
+
+/** Thrown for what a level has and cannot give, or what cannot be used: the next level is asked. */
+export class Unusable extends Error {
+  override readonly name = 'Unusable'
+}
+
+/** The policy of this run keeps off a level. */
+export interface LeftOut {
+  readonly because: string
+}
+
+export interface FetchedArchive {
+  readonly bytes: Readable
+  /**
+   * Called when the bytes came to their end, or made no sense.
+   *
+   * @returns what the log says of the transfer.
+   * @throws Problem when they are not the ones that were promised: nothing of them may be used.
+   */
+  finish(): Promise<string>
+}
+
+/** The cache of the Actions service: the archive as one file, so that packing and unpacking are ours. */
+export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: CachePolicy): ArchiveLevel {
+  const leftOut: LeftOut = { because: cache === undefined ? 'no cache service here' : policy.why }
+  return {
+    source: 'actions-cache',
+    label: 'cache',
+    async fetch(key, { archive }) {
+      if (cache === undefined || !policy.restore) return leftOut
+      if (!(await cache.restore(key, [archive]))) return undefined
+      const bytes = createReadStream(archive)
+      return {
+        bytes,
+        async finish() {
+          bytes.destroy()
+          await rm(archive, { force: true })
+          return ''
+        },
+      }
+    },
+    async save(key, { archive }) {
+      if (cache === undefined || !policy.save) return leftOut
+      // Another job may have built the same one meanwhile, and a key is written once.
+      if (await cache.has(key, [archive])) return 'there already'
+      return (await cache.save(key, [archive])) ? 'saved' : 'failed'
+    },
+  }
+}

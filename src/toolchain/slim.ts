@@ -1,0 +1,66 @@
+/** A kind of file that no build of a unikernel uses. */
+export interface SlimRule {
+  readonly name: string
+  readonly reason: string
+  /** Sizes in `toolchain slim` are those of a real toolchain: OCaml 5.4.1 and ocaml-solo5 1.3.2, 983 MB before. */
+  readonly covers: RegExp
+}
+
+/** In a switch: `opam/toolchain/lib/ocaml/…`, and the same again for the cross compiler in `lib/ocaml-solo5`. */
+const bin = String.raw`(?:^|/)bin/`
+
+/**
+ * What is left out of a toolchain's archive, in the order in which it is counted. The paths are relative to the
+ * toolchain's folder. What must stay: the host's compiler-libs (every ppx), the cross ones (one of upstream's examples),
+ * both ocamlmklib (dune makes foreign stubs with them), the host's `ocaml` (build scripts of packages run by it), and
+ * what opam knows of its packages and repositories (`opam install` on top).
+ */
+export const slimRules: readonly SlimRule[] = [
+  {
+    name: 'opam’s own leftovers',
+    reason: 'sources, downloads, logs and caches of a finished build; opam makes its caches again',
+    covers: /^opam\/(?:download-cache|log|repo\/state-[^/]*\.cache|toolchain\/\.opam-switch\/(?:sources|build|backup|packages\/cache))(?:$|\/)/,
+  },
+  {
+    name: 'OCaml’s sources',
+    reason: 'ocaml-src is there for the build of the cross compiler, which is done',
+    covers: /(?:^|\/)lib\/ocaml-src(?:$|\/)/,
+  },
+  {
+    name: 'annotations',
+    reason: 'typed trees for editors and documentation; compilers do not read them',
+    covers: /\.(?:cmt|cmti|annot)$/,
+  },
+  {
+    name: 'documentation',
+    reason: 'for people, who do not come here',
+    covers: /^opam\/toolchain\/(?:lib\/[^/]+\/)?(?:man|doc|share\/(?:doc|man|emacs|vim))(?:$|\/)/,
+  },
+  {
+    name: 'compilers in bytecode',
+    reason: 'each has a native twin, which is the one that runs',
+    covers: new RegExp(String.raw`${bin}[^/]+\.byte$`),
+  },
+  {
+    name: 'runtimes for debugging',
+    reason: 'linked only by -runtime-variant d or i, which no target has',
+    covers: /(?:^|\/)(?:lib(?:asm|caml)run[di](?:_pic)?\.a|bin\/ocamlrun[di])$/,
+  },
+  {
+    name: 'tools for people at a terminal',
+    reason: 'debugger, documentation, profiler; and the cross compiler’s toplevel, whose programs cannot run here',
+    covers: new RegExp(
+      String.raw`(?:${bin}(?:ocamldebug|ocamldoc(?:\.opt)?|ocamlprof|ocamlcp|ocamloptp|ocamlcmt)|(?:^|/)lib/ocaml-[^/]+/bin/ocaml|(?:^|/)lib/ocaml/(?:expunge|ocamldoc/.*))$`,
+    ),
+  },
+]
+
+/** The rule that a path falls under; undefined: it stays. */
+export function slimRuleOf(path: string): SlimRule | undefined {
+  return slimRules.find(({ covers }) => covers.test(path))
+}
+
+/** Whether a path, relative to the toolchain's folder, stays in a slim toolchain. */
+export function keepsInSlim(path: string): boolean {
+  return slimRuleOf(path) === undefined
+}
