@@ -22,6 +22,7 @@ import { release } from './parts/release.js'
 import { runParts } from './parts/run.js'
 import { setup } from './parts/setup.js'
 import { readReleaseInputs, releaseInputs } from './release-interface.js'
+import { listCommand, packCommand, slimCommand, verifyCommand } from './toolchain.js'
 
 const publish = publishTo({ unavailable: 'this is a command line' })
 const functions = { setup, build, boot, publish }
@@ -127,6 +128,32 @@ initCommand.action(() => {
   const log = createTerminalLog()
   return runGuarded(log, () => init({ log, processes, host: inspectHost() }, options, given))
 })
+
+const toolchainCommand = program.command('toolchain').description('look at, check and pack the toolchains of this machine')
+const onToolchains = (run: (context: Context) => Promise<boolean>) => {
+  const log = createTerminalLog()
+  return runGuarded(log, () => run({ log, processes, host: inspectHost() }))
+}
+toolchainCommand
+  .command('list')
+  .description('list the toolchains of this machine')
+  .action(() => onToolchains((context) => listCommand(context, print, isJson())))
+toolchainCommand
+  .command('verify')
+  .description('compare a toolchain, or the archive of one, with its manifest')
+  .argument('<what>', 'its key, its folder, or the archive')
+  .action((what: string) => onToolchains((context) => verifyCommand(context, what, print)))
+toolchainCommand
+  .command('pack')
+  .description('pack a toolchain into a folder that `setup` takes as --mirror')
+  .argument('<what>', 'its key or its folder')
+  .option('--to <folder>', 'where the archive and toolchains.json are written', '.')
+  .action((what: string, { to }: { to: string }) => onToolchains((context) => packCommand(context, what, to, print)))
+toolchainCommand
+  .command('slim')
+  .description('tell what packing leaves out of a toolchain made with --slim false, and why')
+  .argument('<folder>', 'the toolchain’s folder')
+  .action((folder: string) => onToolchains(() => slimCommand(folder, print, isJson())))
 
 program
   .command('doctor')

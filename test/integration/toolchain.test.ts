@@ -11,7 +11,9 @@ import { processes, succeed } from '../../src/platform/process.js'
 import { readInstalled } from '../../src/toolchain/installed.js'
 import type { Toolchain } from '../../src/toolchain/toolchain.js'
 import { writeOpamRepository } from './opam-repository.js'
-import { type GivenInputs, type Story, setUp } from './set-up.js'
+import { packCommand, verifyCommand } from '../../src/actions/toolchain.js'
+import { collectingLog } from '../collecting-log.js'
+import { type GivenInputs, type Story, hostIn, setUp } from './set-up.js'
 
 let folder: string
 let given: GivenInputs
@@ -107,6 +109,41 @@ describe('a set-up with real opam', () => {
     const story = newStory()
     expect((await toolchainOf(given, story)).source).toBe('built')
     expect(story.lines.join('\n')).toMatch(/does not work any more and is made again/)
+  })
+})
+
+describe('a toolchain that was packed for others', () => {
+  it('is set up elsewhere from a mirror, at another path, without opam, and makes images there', async () => {
+    const built = await toolchainOf(given)
+    const mirror = join(folder, 'mirror')
+    const told: string[] = []
+    const context = { log: collectingLog([]), processes, host: hostIn(folder) }
+    expect(await packCommand(context, built.key, mirror, (text) => void told.push(text))).toBe(true)
+    expect(await verifyCommand(context, join(mirror, `${built.key}.tar.zst`), (text) => void told.push(text))).toBe(true)
+    expect(told.join('')).toMatch(/sha256 [0-9a-f]{64}[^]*each as its manifest says/)
+
+    const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'))
+    try {
+      const story = newStory()
+      const restored = await setUp(elsewhere, { ...given, mirror: `file://${mirror}` }, story)
+      expect(restored).toMatchObject({ source: 'published', key: built.key })
+      expect(restored?.path.startsWith(elsewhere)).toBe(true)
+      expect(startedOpam(story)).toBe(false)
+      expect(story.lines.join('\n')).toMatch(/proof: linked a test image/)
+    } finally {
+      rmSync(elsewhere, { recursive: true })
+    }
+  })
+
+  it('is not packed when somebody has changed its compiler', async () => {
+    const { key, path } = await toolchainOf(given)
+    writeFileSync(join(path, 'opam/toolchain/bin/ocamlfind'), '#!/bin/sh\necho mine\n')
+    const context = { log: collectingLog([]), processes, host: hostIn(folder) }
+    const told: string[] = []
+    expect(await verifyCommand(context, key, (text) => void told.push(text))).toBe(false)
+    expect(told[0]).toBe('changed or missing: opam/toolchain/bin/ocamlfind\n')
+    await expect(packCommand(context, key, join(folder, 'mirror'), () => undefined)).rejects.toThrow('is not what was unpacked there')
+    expect(existsSync(join(folder, 'mirror', 'toolchains.json'))).toBe(false)
   })
 })
 

@@ -8,7 +8,7 @@ import { openFilter } from '../../platform/filter.js'
 import { Problem } from '../../platform/problem.js'
 import type { ToolchainEnvironment, ToolchainSpec } from '../toolchain.js'
 import { type ArchiveEntry, type ArchiveFile, type ArchiveManifest, abstractEnvironment, archiveFormat, manifestName, staysInside } from './manifest.js'
-import { paddedPrefix, placeholder, prefixOffsets, writePlaceholder } from './prefix.js'
+import { placeholder, prefixOffsets, writePlaceholder } from './prefix.js'
 import { zstdCompress } from './zstd.js'
 
 /** A toolchain that lies in a folder. */
@@ -18,7 +18,7 @@ export interface PackSource {
   readonly environment: ToolchainEnvironment
   /** Absolute, without links in it. */
   readonly folder: string
-  /** How its own files write its path: where it was built the path itself, else {@link paddedPrefix} of it. */
+  /** How its own files write its path: where it was built the path itself, else {@link import("./prefix.js").paddedPrefix} of it. */
   readonly prefix: Buffer
   /** Whether a path, relative to the folder, becomes part of the archive. */
   readonly keeps: (path: string) => boolean
@@ -137,5 +137,3 @@ async function writeArchive(
   }
 }
 
-/** The prefix of a toolchain that {@link import('./unpack.js').unpackToolchain} has put into a folder. */
-export const prefixOfUnpacked = paddedPrefix

@@ -1,0 +1,51 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { sha256OfFile, writeFileAtomically } from '../platform/atomic.js'
+import { Problem } from '../platform/problem.js'
+import { packToolchain } from './archive/pack.js'
+import { paddedPrefix } from './archive/prefix.js'
+import { type InstalledToolchain, readInstalledEntries } from './installed.js'
+import { type PublishedArchive, parseList } from './published.js'
+import { changedEntries } from './verify.js'
+
+/** Decompresses as fast as the level for everyday, and is fetched a thousand times for each time it is made. */
+const publishLevel = 19
+
+/**
+ * Packs a toolchain of this machine for others, and adds it to the list of a folder, which is then a mirror: an input of
+ * `setup`. Only what was unpacked into the toolchain is packed, not what came later.
+ *
+ * @throws Problem when the toolchain is not what it was.
+ */
+export async function publishToolchain(toolchain: InstalledToolchain, folder: string): Promise<PublishedArchive> {
+  const { key, path, spec, environment } = toolchain
+  const entries = await readInstalledEntries(path)
+  const changed = entries === undefined ? ['its list of files'] : await changedEntries(path, entries)
+  if (entries === undefined || changed.length > 0) {
+    throw new Problem(`the toolchain in ${path} is not what was unpacked there`, {
+      evidence: changed.slice(0, 10),
+      do: `remove the folder, and let \`unikernel-ci setup\` make it again`,
+    })
+  }
+  await mkdir(folder, { recursive: true })
+  const name = `${key}.tar.zst`
+  const file = join(folder, name)
+  const listed = new Set(entries.map((entry) => entry.path))
+  const source = { key, spec, environment, folder: path, prefix: paddedPrefix(path), keeps: (one: string) => listed.has(one) }
+  const { bytes } = await packToolchain(source, file, publishLevel)
+  const archive: PublishedArchive = { key, url: name, sha256: await sha256OfFile(file), bytes }
+  await addToList(folder, archive)
+  return archive
+}
+
+async function addToList(folder: string, archive: PublishedArchive): Promise<void> {
+  const file = join(folder, 'toolchains.json')
+  const text = await readFile(file, 'utf8').catch(() => '{"format":1,"toolchains":[]}')
+  const base = pathToFileURL(`${folder}/`)
+  // As they are written: what is relative stays so.
+  const rows = parseList(text, base).map((row) => ({ ...row, url: row.url.replace(base.href, '') }))
+  const toolchains = [...rows.filter(({ key }) => key !== archive.key), archive].sort((a, b) => (a.key < b.key ? -1 : 1))
+  await writeFileAtomically(file, `${JSON.stringify({ format: 1, toolchains }, null, 2)}\n`)
+}
+
