@@ -26,6 +26,9 @@ function actionsCache(log) {
                 return false;
             }
         },
+        async has(key, paths) {
+            return (await (0,_actions_cache__WEBPACK_IMPORTED_MODULE_0__/* .restoreCache */ .P3)([...paths], key, [], { lookupOnly: true }).catch(() => undefined)) !== undefined;
+        },
         async save(key, paths) {
             try {
                 // It has logged why when it says -1: another run was first, or this one may only read.

@@ -12,7 +12,7 @@ import { writeBootFiles } from '../../report/boot-files.js'
 import { decisiveBoot, overallVerdict } from '../../report/boot-facts.js'
 import { bootFailure, skippedWarning, verdictLine } from '../../report/boot-story.js'
 import { cachePolicy } from '../../toolchain/cache-policy.js'
-import { forgetRecord, readRecord, saveRecord } from '../../report/records.js'
+import { forgetRecord, readRecord, readToolchain, saveRecord } from '../../report/records.js'
 import { defaultTarget, targets } from '../../target/target.js'
 import { bootOptions } from '../boot-options.js'
 import type { Inputs } from '../interface.js'
@@ -36,8 +36,9 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     const record = await readRecord(context, imagePath, 'build')
     const target = targets[inputs.target ?? record?.target ?? targetOf(image) ?? defaultTarget]
     const architecture = inputs.arch ?? record?.architecture ?? image.architecture
-    const tools = record?.toolchain?.toolchain.environment.path ?? []
-    const searchPath = [...tools, host.environment['PATH'] ?? ''].join(':')
+    // Of an image that was built elsewhere: Solo5's tenders come with a toolchain.
+    const toolchain = record?.toolchain ?? (await readToolchain(context, target.backend, architecture))
+    const searchPath = [...(toolchain?.toolchain.environment.path ?? []), host.environment['PATH'] ?? ''].join(':')
     const carrierCache = await cacheOfCarriers(context)
     const about = { imagePath, image, target, architecture, searchPath, ...(carrierCache && { carrierCache }) }
     const request = (asked: Inputs, scenario?: string): BootRequest => ({
