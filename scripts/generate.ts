@@ -1,11 +1,11 @@
-// Writes what is made from src/actions/interface.ts: the action.yml of the root and of each part, and the README's tables.
+// Writes what is made from src/actions/interface.ts: the action.yml of the root and of each part, and the tables of docs/.
 // `npm run generate` writes; with `-- --check` it names each file that is not what it would write, and exits 1.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parts } from '../src/actions/interface.js'
 import { collectAction, matrixAction, partAction, releaseAction, rootAction } from './action-files.js'
-import { matrixTable, releaseTables, withTables } from './readme-tables.js'
+import { inputTables, matrixTables, releaseTables, targetTables } from './tables.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -17,9 +17,10 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['matrix/action.yml', matrixAction()],
     ['collect/action.yml', collectAction()],
     ['release/action.yml', releaseAction()],
-    ['docs/matrix.md', matrixTable(contentOf('docs/matrix.md'))],
+    ['docs/inputs.md', inputTables(contentOf('docs/inputs.md'))],
+    ['docs/targets.md', targetTables(contentOf('docs/targets.md'))],
+    ['docs/matrix.md', matrixTables(contentOf('docs/matrix.md'))],
     ['docs/releases.md', releaseTables(contentOf('docs/releases.md'))],
-    ['README.md', withTables(contentOf('README.md'))],
   ])
 }
 

@@ -29,7 +29,7 @@ const architecture = (word: string): Architecture => {
 }
 
 /**
- * Every input, once: action.yml of the root and of each part, the command line's options, the README's table and the
+ * Every input, once: action.yml of the root and of each part, the command line's options, the table in docs/inputs.md and the
  * frozen object that the code reads are all made from this.
  */
 export const inputs = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { inputNamesOf } from '../../../scripts/action-files.js'
 import { contentOf, generatedFiles } from '../../../scripts/generate.js'
-import { withTables } from '../../../scripts/readme-tables.js'
+import { inputTables } from '../../../scripts/tables.js'
 import { inputs, outputs, parts } from '../../../src/actions/interface.js'
 import { readInputs } from '../../../src/actions/inputs.js'
 
@@ -26,8 +26,8 @@ describe('the generated files', () => {
     expect(contentOf(path)).toBe(content)
   })
 
-  it('a README that lost a marker is refused', () => {
-    expect(() => withTables('# no markers')).toThrow('README.md has no line')
+  it('a page that lost a marker is refused', () => {
+    expect(() => inputTables('# no markers')).toThrow('a page has no line `<!-- inputs')
   })
 })
 
