@@ -189,3 +189,27 @@ it.each(pages)('%s links to what is there', (page) => {
     if (anchor !== undefined) expect(anchorsOf(file), target).toContain(`#${anchor}`)
   }
 })
+
+const sources = (readdirSync(join(root, 'src'), { recursive: true }) as string[]).filter((name) => name.endsWith('.ts')).map((name) => textOf(`src/${name}`))
+
+describe('every message in docs/troubleshooting.md is one of the sources', () => {
+  // Backticks cannot stand in code; what is filled in is `…`.
+  const said = sources.map((text) => text.replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '…').replaceAll(/\\?`/g, ''))
+  const messages = [...textOf('docs/troubleshooting.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, message = '']) => message)
+
+  it('has some', () => expect(messages.length).toBeGreaterThan(30))
+
+  it.each(messages)('%s', (message) => {
+    expect(said.some((text) => text.includes(message))).toBe(true)
+  })
+})
+
+describe('every promise of docs/threat-model.md has its test', () => {
+  const promises = [...textOf('docs/threat-model.md').matchAll(/\| `(test\/[\w./-]+)`: “(.+?)” \|$/gm)]
+
+  it('has some', () => expect(promises.length).toBeGreaterThan(15))
+
+  it.each(promises.map(([, file = '', name = '']) => [name, file]))('%s', (name, file) => {
+    expect(textOf(file)).toContain(name)
+  })
+})
