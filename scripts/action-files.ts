@@ -1,74 +1,58 @@
-import { stringify } from 'yaml'
+import { Scalar, stringify } from 'yaml'
 import { collectInputs, collectOutputs } from '../src/actions/collect-interface.js'
-import { type InputName, inputs, outputs, type Part, parts } from '../src/actions/interface.js'
+import { type InputDefinition, type InputName, type OutputDefinition, type Part, inputs, outputs, parts } from '../src/actions/interface.js'
 import { matrixInputs, matrixOutputs, sharedInputs } from '../src/actions/matrix-interface.js'
+import type { ValueType } from '../src/actions/parsers.js'
 import { releaseInputs, releaseOutputs } from '../src/actions/release-interface.js'
 
 const author = 'The unikernel-ci authors'
 const branding = { icon: 'box', color: 'orange' }
 
-const titles: Readonly<Record<Part, readonly [name: string, description: string]>> = {
+const titles: Readonly<Record<string, readonly [name: string, description: string]>> = {
   setup: ['unikernel-ci setup', 'Installs a cached OCaml cross toolchain for unikernels.'],
   build: ['unikernel-ci build', 'Builds a unikernel and checks what the built file is.'],
   boot: ['unikernel-ci boot', 'Boots a unikernel and judges whether it works.'],
   publish: ['unikernel-ci publish', 'Publishes a unikernel with its console, checksums and build info.'],
+  matrix: ['unikernel-ci matrix', 'Makes the matrix of a workflow from a readable list of targets.'],
+  collect: ['unikernel-ci collect', 'Makes one report of the artifacts of all legs of a matrix.'],
+  release: ['unikernel-ci release', 'Publishes the images of a run as a GitHub release: checksums, SBOM and build info first, public last.'],
 }
 
-/** The action.yml of one part: a JavaScript action, as steps with `run:` are given no cache and no artifact service. */
-export function partAction(part: Part): string {
-  const [name, description] = titles[part]
+/** What an action takes and gives. */
+export interface Interface {
+  readonly inputs: Readonly<Record<string, Taken>>
+  readonly outputs: Readonly<Record<string, Given>>
+}
+
+type Taken = Pick<InputDefinition<unknown>, 'description' | 'default' | 'parse'>
+type Given = Pick<OutputDefinition, 'description' | 'type'>
+
+/** Every action by its folder; the root's is empty. */
+export const interfaces: Readonly<Record<string, Interface>> = {
+  '': { inputs, outputs },
+  ...Object.fromEntries(parts.map((part) => [part, partInterface(part)])),
+  matrix: { inputs: { ...matrixInputs, ...Object.fromEntries(sharedInputs.map((name) => [name, inputs[name]])) }, outputs: matrixOutputs },
+  collect: { inputs: collectInputs, outputs: collectOutputs },
+  release: { inputs: releaseInputs, outputs: releaseOutputs },
+}
+
+/** The action.yml of the action in a folder. */
+export function actionFile(folder: string): string {
+  return folder === '' ? rootAction() : nodeAction(folder)
+}
+
+/** JavaScript actions, as steps with `run:` are given no cache and no artifact service. */
+function nodeAction(folder: string): string {
+  const [name = '', description = ''] = titles[folder] ?? []
+  const { inputs, outputs } = interfaceOf(folder)
   return yaml({
     name,
     description,
     author,
     branding,
-    inputs: inputsOf((owners) => owners.includes(part)),
-    outputs: Object.fromEntries(
-      Object.entries(outputs)
-        .filter(([, output]) => output.part === part)
-        .map(([output, { description }]) => [output, { description }]),
-    ),
-    runs: { using: 'node24', main: `../dist/${part}/index.js` },
-  })
-}
-
-/** The action.yml of `matrix`, which is no part of a run: it plans the jobs that each run one. */
-export function matrixAction(): string {
-  const shared = Object.entries(inputs).filter(([name]) => sharedInputs.some((one) => one === name))
-  return yaml({
-    name: 'unikernel-ci matrix',
-    description: 'Makes the matrix of a workflow from a readable list of targets.',
-    author,
-    branding,
-    inputs: withoutParsers([...Object.entries(matrixInputs), ...shared]),
-    outputs: matrixOutputs,
-    runs: { using: 'node24', main: '../dist/matrix/index.js' },
-  })
-}
-
-/** The action.yml of `collect`, which comes after all runs of a matrix. */
-export function collectAction(): string {
-  return yaml({
-    name: 'unikernel-ci collect',
-    description: 'Makes one report of the artifacts of all legs of a matrix.',
-    author,
-    branding,
-    inputs: withoutParsers(Object.entries(collectInputs)),
-    outputs: collectOutputs,
-    runs: { using: 'node24', main: '../dist/collect/index.js' },
-  })
-}
-
-/** The action.yml of `release`, which comes after all legs of a matrix. */
-export function releaseAction(): string {
-  return yaml({
-    name: 'unikernel-ci release',
-    description: 'Publishes the images of a run as a GitHub release: checksums, SBOM and build info first, public last.',
-    author,
-    branding,
-    inputs: withoutParsers(Object.entries(releaseInputs)),
-    outputs: releaseOutputs,
-    runs: { using: 'node24', main: '../dist/release/index.js' },
+    inputs: written(inputs),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([output, { description }]) => [output, { description }])),
+    runs: { using: 'node24', main: `../dist/${folder}/index.js` },
   })
 }
 
@@ -76,13 +60,13 @@ export function releaseAction(): string {
  * The root action.yml: the four parts, one after the other. `$/part` is the part of this same repository at the commit
  * that the user pinned; `./part` would be in their checkout.
  */
-export function rootAction(): string {
+function rootAction(): string {
   return yaml({
     name: 'unikernel-ci',
     description: 'Builds MirageOS and OCaml unikernels with cached cross toolchains, boots them and publishes them.',
     author,
     branding,
-    inputs: inputsOf(() => true),
+    inputs: written(inputs),
     outputs: Object.fromEntries(
       Object.entries(outputs).map(([output, { description, part }]) => [
         output,
@@ -91,6 +75,30 @@ export function rootAction(): string {
     ),
     runs: { using: 'composite', steps: parts.map(step) },
   })
+}
+
+/**
+ * The action-types.yml beside an action.yml, for generators of typed workflows:
+ * https://github.com/typesafegithub/github-actions-typing
+ */
+export function typesFile(folder: string): string {
+  const { inputs, outputs } = interfaceOf(folder)
+  return yaml({
+    inputs: Object.fromEntries(Object.entries(inputs).map(([name, { parse }]) => [name, typing(parse.type)])),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([name, { type = 'string' }]) => [name, typing(type)])),
+  })
+}
+
+/** As `"\n"`; a block of one empty line would say the same to no reader. */
+function lineFeed(): Scalar {
+  const scalar = new Scalar('\n')
+  scalar.type = 'QUOTE_DOUBLE'
+  return scalar
+}
+
+function typing(type: ValueType): object {
+  if (type === 'lines') return { type: 'list', separator: lineFeed(), 'list-item': { type: 'string' } }
+  return typeof type === 'string' ? { type } : { type: 'enum', 'allowed-values': type }
 }
 
 /** After a failed boot too, so that its console is kept; not without an image. */
@@ -118,17 +126,21 @@ export function inputNamesOf(part: Part): InputName[] {
   return (Object.keys(inputs) as InputName[]).filter((name) => inputs[name].parts.some((owner) => owner === part))
 }
 
-function inputsOf(isWanted: (owners: readonly Part[]) => boolean): object {
-  return withoutParsers(Object.entries(inputs).filter(([, { parts: owners }]) => isWanted(owners)))
+function partInterface(part: Part): Interface {
+  return {
+    inputs: Object.fromEntries(inputNamesOf(part).map((name) => [name, inputs[name]])),
+    outputs: Object.fromEntries(Object.entries(outputs).filter(([, output]) => output.part === part)),
+  }
 }
 
-function withoutParsers(definitions: readonly (readonly [name: string, Definition])[]): Record<string, Definition> {
-  return Object.fromEntries(definitions.map(([name, { description, default: value }]) => [name, { description, default: value }]))
+function interfaceOf(folder: string): Interface {
+  const found = interfaces[folder]
+  if (found === undefined) throw new Error(`there is no action ${folder}`)
+  return found
 }
 
-interface Definition {
-  readonly description: string
-  readonly default: string
+function written(taken: Interface['inputs']): object {
+  return Object.fromEntries(Object.entries(taken).map(([name, { description, default: value }]) => [name, { description, default: value }]))
 }
 
 function yaml(content: object): string {

@@ -1,25 +1,24 @@
-// Writes what is made from src/actions/interface.ts: the action.yml of the root and of each part, and the README's tables.
+// Writes what is made from src/actions/*interface.ts: action.yml and action-types.yml of every action, and the tables in docs/.
 // `npm run generate` writes; with `-- --check` it names each file that is not what it would write, and exits 1.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parts } from '../src/actions/interface.js'
-import { collectAction, matrixAction, partAction, releaseAction, rootAction } from './action-files.js'
-import { matrixTable, releaseTables, withTables } from './readme-tables.js'
+import { actionFile, interfaces, typesFile } from './action-files.js'
+import { inputTables, matrixTables, releaseTables, targetTables } from './tables.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** The generated files, as they should be: path relative to the repository, and content. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
-    ['action.yml', rootAction()],
-    ...parts.map((part) => [`${part}/action.yml`, partAction(part)] as const),
-    ['matrix/action.yml', matrixAction()],
-    ['collect/action.yml', collectAction()],
-    ['release/action.yml', releaseAction()],
-    ['docs/matrix.md', matrixTable(contentOf('docs/matrix.md'))],
+    ...Object.keys(interfaces).flatMap((folder) => [
+      [join(folder, 'action.yml'), actionFile(folder)] as const,
+      [join(folder, 'action-types.yml'), typesFile(folder)] as const,
+    ]),
+    ['docs/inputs.md', inputTables(contentOf('docs/inputs.md'))],
+    ['docs/targets.md', targetTables(contentOf('docs/targets.md'))],
+    ['docs/matrix.md', matrixTables(contentOf('docs/matrix.md'))],
     ['docs/releases.md', releaseTables(contentOf('docs/releases.md'))],
-    ['README.md', withTables(contentOf('README.md'))],
   ])
 }
 

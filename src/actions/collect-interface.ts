@@ -1,26 +1,26 @@
 import { plannedArtifacts } from '../collect/overview.js'
 import { type Growth, parseGrowth, parseSize } from '../collect/size.js'
 import { naming } from './inputs.js'
-import type { InputDefinition } from './interface.js'
-import { InputError, optional, text } from './parsers.js'
+import { type InputDefinition, type OutputDefinition, verdicts } from './interface.js'
+import { InputError, type Parser, optional, text, typed } from './parsers.js'
 
 const input = <Value>(
   description: string,
   defaultText: string,
-  parse: (text: string) => Value,
+  parse: Parser<Value>,
 ): Omit<InputDefinition<Value>, 'parts'> => ({ description, default: defaultText, parse })
 
-const sizes = (value: string): number => {
+const sizes = typed('string', (value): number => {
   const bytes = parseSize(value)
   if (bytes === undefined) throw new InputError(value, 'a size such as 5MB, 800kB or 4MiB')
   return bytes
-}
+})
 
-const growth = (value: string): Growth => {
+const growth = typed('string', (value): Growth => {
   const found = parseGrowth(value)
   if (found === undefined) throw new InputError(value, 'a part of the former size such as 5%, or a size such as 100kB')
   return found
-}
+})
 
 /** The inputs of `collect`. */
 export const collectInputs = {
@@ -33,7 +33,7 @@ export const collectInputs = {
   matrix: input(
     'The output `matrix` of the matrix action: a leg of it without an artifact is then a row of the table too.',
     '',
-    plannedArtifacts,
+    typed('string', plannedArtifacts),
   ),
   'max-size': input('The most that an image may have, such as 5MB; more is a warning.', '', optional(sizes)),
   'max-growth': input('The most that an image may have grown since the baseline, such as 5% or 100kB; more is a warning.', '', optional(growth)),
@@ -41,10 +41,10 @@ export const collectInputs = {
 
 /** The outputs of `collect`. */
 export const collectOutputs = {
-  verdict: { description: 'Over all legs: failed (also when a leg has no artifact), skipped or passed.' },
+  verdict: { type: verdicts, description: 'Over all legs: failed (also when a leg has no artifact), skipped or passed.' },
   checksums: { description: 'Path of the SHA256SUMS of all artifacts, in `folder`.' },
   junit: { description: 'Path of the JUnit XML file of all boots, in `folder`. Empty when nothing was booted.' },
-} as const
+} as const satisfies Readonly<Record<string, Omit<OutputDefinition, 'part'>>>
 
 export type CollectInputName = keyof typeof collectInputs
 

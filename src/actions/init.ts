@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { type Given, adapted } from '../init/adapt.js'
+import { type Given, adapted, templateTargets } from '../init/adapt.js'
 import { type Choice, type Forge, chooseTemplate, forges, gitLabInputs } from '../init/choose.js'
-import { type ActionReference, ownerOfRemote, shownReference, withReference } from '../init/reference.js'
+import { type ActionReference, ownerOfRemote, placeholdersLeft, shownReference, withReference } from '../init/reference.js'
 import { writeFileAtomically } from '../platform/atomic.js'
 import type { Context } from '../platform/host.js'
 import { Problem } from '../platform/problem.js'
 import { ownRepository, readTemplate } from '../platform/template-files.js'
-import { detectProject } from '../project/detect.js'
+import { UnknownProject, detectProject } from '../project/detect.js'
 import { targets } from '../target/target.js'
 import { readInputs } from './inputs.js'
 import { type InputName, inputs } from './interface.js'
@@ -40,7 +40,7 @@ export async function init(context: Context, options: InitOptions, given: Given)
   readMatrixInputs((name) => given[name])
   const forge = forgeOf(options.forge)
   const current = host.folders.workspace
-  const project = await detectProject(current, asked)
+  const project = await detectProject(current, asked).catch(offerCommand)
   const root = rootOf(current)
   const isUnikraft =
     asked.target === undefined ? await mentionsUnikraft(project.directory) : targets[asked.target].backend === 'unikraft'
@@ -53,10 +53,26 @@ export async function init(context: Context, options: InitOptions, given: Given)
 
   log.fact('project', project.description)
   log.fact('template', `${choice.name}: ${choice.why}`)
+  log.fact('target', targetText(given, files))
   log.fact('action', shownReference(reference))
   for (const { to } of files) log.fact('wrote', relative(current, join(root, to)))
   log.fact('next', nextStep(reference))
   return true
+}
+
+/** `auto` knows what to do with a project of mirage, dune or opam; for any other a person has to say it. */
+function offerCommand(error: unknown): never {
+  if (!(error instanceof UnknownProject)) throw error
+  const remedy = 'say how it is built, as in --build-command \'make OUT="$OUT"\', or --directory for the folder of the unikernel'
+  throw new Problem(error.message, { ...error.facts, do: remedy }, { cause: error })
+}
+
+/** What was asked for, or else what the template has. */
+function targetText(given: Given, files: readonly Rendered[]): string {
+  const asked = given['target'] ?? given['targets']
+  if (asked !== undefined) return asked.trim()
+  const { option, targets } = templateTargets(files.map(({ text }) => text).join('\n'))
+  return `${targets.join('\n')} (the template’s; ${option} says another)`
 }
 
 interface Rendered {
@@ -133,8 +149,8 @@ function refuseExisting(root: string, files: readonly Rendered[], force: boolean
   })
 }
 
-function nextStep({ owner, commit }: ActionReference): string {
-  const missing = [...(owner === undefined ? ['OWNER'] : []), ...(commit === undefined ? ['<commit>'] : [])]
+function nextStep(reference: ActionReference): string {
+  const missing = placeholdersLeft(reference)
   const fill = missing.length === 0 ? '' : `put the true ${missing.join(' and ')} into it (--owner, --commit), `
   return `${fill}look at the lines that say "Decide", commit it, push`
 }

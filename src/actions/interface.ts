@@ -1,6 +1,7 @@
+import type { Verdict } from '../boot/verdict.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { defaultTarget, targetNames } from '../target/target.js'
-import { InputError, blocks, flag, integer, lines, networks, oneOf, optional, patterns, probes, text, words } from './parsers.js'
+import { InputError, type Parser, type ValueType, blocks, flag, integer, lines, networks, oneOf, optional, patterns, probes, text, typed, words } from './parsers.js'
 
 /** The parts a run is made of; each is an action of its own and a command of the command line. */
 export const parts = ['setup', 'build', 'boot', 'publish'] as const
@@ -11,25 +12,24 @@ export interface InputDefinition<Value> {
   /** As written in action.yml. An empty string means: decided from the project and the tables. */
   readonly default: string
   readonly parts: readonly Part[]
-  /** @throws InputError, which says what is accepted. */
-  readonly parse: (text: string) => Value
+  readonly parse: Parser<Value>
 }
 
 const input = <Value>(
   parts: readonly Part[],
   description: string,
   defaultText: string,
-  parse: (text: string) => Value,
+  parse: Parser<Value>,
 ): InputDefinition<Value> => ({ description, default: defaultText, parts, parse })
 
-const architecture = (word: string): Architecture => {
+const architecture = typed(architectureWords, (word): Architecture => {
   const found = architectureOf(word)
   if (found === undefined) throw new InputError(word, architectureWords.join(', '))
   return found
-}
+})
 
 /**
- * Every input, once: action.yml of the root and of each part, the command line's options, the README's table and the
+ * Every input, once: action.yml of the root and of each part, the command line's options, the table in docs/inputs.md and the
  * frozen object that the code reads are all made from this.
  */
 export const inputs = {
@@ -246,7 +246,11 @@ export type Inputs = {
 export interface OutputDefinition {
   readonly description: string
   readonly part: Part
+  /** Default: a string. One that may be empty is a string. */
+  readonly type?: ValueType
 }
+
+export const verdicts = ['passed', 'failed', 'skipped'] as const satisfies readonly Verdict['verdict'][]
 
 /** Every output, once. */
 export const outputs = {
@@ -257,7 +261,7 @@ export const outputs = {
   image: { part: 'build', description: 'Path of the image (of the first one, when the build made several).' },
   images: { part: 'build', description: 'All images, as a JSON list of paths.' },
   sha256: { part: 'build', description: 'SHA-256 of `image`.' },
-  verdict: { part: 'boot', description: 'passed, failed or skipped.' },
+  verdict: { part: 'boot', type: verdicts, description: 'passed, failed or skipped.' },
   'verdict-reason': { part: 'boot', description: 'Why, as one word: exited, ready, exception, timeout, accelerator, …' },
   accelerator: { part: 'boot', description: 'What the guest really ran on: kvm, tcg or native. Empty when nothing ran.' },
   'boot-ms': { part: 'boot', description: 'Milliseconds from the start of the guest to its first output.' },

@@ -5,19 +5,19 @@ import type { ProjectInputs } from '../project/detect.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { hostedRunners } from '../toolchain/packages.js'
 import { naming, parseInput } from './inputs.js'
-import type { InputDefinition, InputName, inputs } from './interface.js'
-import { InputError, integer, lines, oneOf, optional, text } from './parsers.js'
+import type { InputDefinition, InputName, OutputDefinition, inputs } from './interface.js'
+import { InputError, type Parser, integer, lines, oneOf, optional, text, typed } from './parsers.js'
 
 const input = <Value>(
   description: string,
   defaultText: string,
-  parse: (text: string) => Value,
+  parse: Parser<Value>,
 ): Omit<InputDefinition<Value>, 'parts'> => ({ description, default: defaultText, parse })
 
 /** GitHub runs no more jobs of one matrix: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstrategymatrix */
 const mostJobs = 256
 
-const runners = (value: string): RunnerLabels => {
+const runners = typed('lines', (value): RunnerLabels => {
   const named: Partial<Record<Architecture, readonly string[]>> = {}
   for (const line of lines(value)) {
     const [, word = '', list = ''] = /^(\w+):(.*)$/.exec(line) ?? []
@@ -30,14 +30,14 @@ const runners = (value: string): RunnerLabels => {
     named[architecture] = labels
   }
   return named
-}
+})
 
 /** The inputs that only `matrix` has. */
 export const matrixInputs = {
   targets: input(
     'The legs, one target a line: `hvt x86_64 aarch64`, then options: `ocaml=5.4.1`, `variant=NAME`, `configure-args="--a --b"`, `runner=ARCH`. Quotes are understood, `#` begins a comment.',
     '',
-    text,
+    typed('lines', (value) => value),
   ),
   'on-unsupported': input(
     'A leg that cannot be built: fail (all of them are named), or skip (it is left out, with a notice).',
@@ -61,7 +61,7 @@ export const matrixInputs = {
 /** The outputs of `matrix`. */
 export const matrixOutputs = {
   matrix: { description: 'For `strategy.matrix`, by `fromJSON`: see docs/matrix.md.' },
-} as const
+} as const satisfies Readonly<Record<string, Omit<OutputDefinition, 'part'>>>
 
 /** The inputs of other parts that `matrix` takes too: they decide versions, and are to be given to `setup` alike. */
 export const sharedInputs = [

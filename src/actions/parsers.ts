@@ -13,50 +13,60 @@ export class InputError extends Error {
   }
 }
 
-export const text = (value: string): string => value
+/** What an input or output is to a generator of typed workflows; `lines` is a list with an entry a line. */
+export type ValueType = 'string' | 'boolean' | 'integer' | 'lines' | readonly string[]
+
+/** Makes a value of an input's text, and says of what type the text is. */
+export interface Parser<Value> {
+  /** @throws InputError, which says what is accepted. */
+  (text: string): Value
+  readonly type: ValueType
+}
+
+export const typed = <Value>(type: ValueType, parse: (text: string) => Value): Parser<Value> => Object.assign((text: string) => parse(text), { type })
+
+export const text = typed('string', (value) => value)
 
 /** Undefined for an empty text, else what `parse` makes of it. */
-export const optional =
-  <Value>(parse: (text: string) => Value) =>
-  (value: string): Value | undefined =>
-    value === '' ? undefined : parse(value)
+export const optional = <Value>(parse: Parser<Value>): Parser<Value | undefined> =>
+  typed(parse.type, (value) => (value === '' ? undefined : parse(value)))
 
-export const oneOf =
-  <Word extends string>(...accepted: readonly Word[]) =>
-  (value: string): Word => {
+export const oneOf = <Word extends string>(...accepted: readonly Word[]): Parser<Word> =>
+  typed(accepted, (value) => {
     const word = accepted.find((candidate) => candidate === value)
     if (word === undefined) throw new InputError(value, accepted.join(', '))
     return word
-  }
+  })
 
 /** YAML's booleans, as @actions/core's getBooleanInput takes them. */
-export const flag = (value: string): boolean => {
+export const flag = typed('boolean', (value) => {
   if (['true', 'True', 'TRUE'].includes(value)) return true
   if (['false', 'False', 'FALSE'].includes(value)) return false
   throw new InputError(value, 'true, false')
-}
+})
 
-export const integer =
-  (least: number, most: number) =>
-  (value: string): number => {
+export const integer = (least: number, most: number): Parser<number> =>
+  typed('integer', (value) => {
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
     if (!(number >= least && number <= most)) throw new InputError(value, `a whole number from ${least} to ${most}`)
     return number
-  }
+  })
 
 /** One entry a line; blank lines and `#` comments on lines of their own are left out. */
-export const lines = (value: string): readonly string[] =>
+export const lines = typed('lines', (value): readonly string[] =>
   value
     .split(/\r?\n/)
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
+    .filter((line) => line !== '' && !line.startsWith('#')),
+)
 
 /** One regular expression a line, as it stands: a `#` and blanks mean themselves. Blank lines are left out. */
-export const patterns = (value: string): readonly RegExp[] =>
+export const patterns = typed('lines', (value): readonly RegExp[] =>
   value
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
-    .map(pattern)
+    .map(pattern),
+)
 
 const pattern = (value: string): RegExp => {
   try {
@@ -67,13 +77,13 @@ const pattern = (value: string): RegExp => {
 }
 
 /** Words as a POSIX shell splits them: blanks separate, quotes and backslashes keep together. Nothing is expanded. */
-export const words = (value: string): readonly string[] => {
+export const words = typed('string', (value): readonly string[] => {
   try {
     return split(value)
   } catch {
     throw new InputError(value, 'words as a shell takes them, each quote closed')
   }
-}
+})
 
 /** A value together with the text that it was read from. */
 export interface Written<Value> {
@@ -81,14 +91,14 @@ export interface Written<Value> {
   readonly value: Value
 }
 
-/** `net`: which network devices, and how. */
-export const networks = (value: string): Written<AskedNetwork> => ({ text: value, value: accepting(() => parseNetwork(value)) })
+/** `net`: which network devices, and how: one word, or lines. */
+export const networks = typed('string', (value): Written<AskedNetwork> => ({ text: value, value: accepting(() => parseNetwork(value)) }))
 
 /** `block`: one disk a line. */
-export const blocks = (value: string): Written<readonly AskedDisk[]> => ({ text: value, value: accepting(() => parseDisks(value)) })
+export const blocks = typed('lines', (value): Written<readonly AskedDisk[]> => ({ text: value, value: accepting(() => parseDisks(value)) }))
 
 /** `probe`: one question a line; blank lines and `#` comments are left out. */
-export const probes = (value: string): readonly Probe[] => accepting(() => lines(value).map(parseProbe))
+export const probes = typed('lines', (value): readonly Probe[] => accepting(() => lines(value).map((line) => parseProbe(line))))
 
 function accepting<Value>(parse: () => Value): Value {
   try {

@@ -1,18 +1,18 @@
 import type { RequiredVerdict } from '../release/faults.js'
 import { naming } from './inputs.js'
-import type { InputDefinition } from './interface.js'
-import { InputError, flag, oneOf, optional, text } from './parsers.js'
+import type { InputDefinition, OutputDefinition } from './interface.js'
+import { InputError, type Parser, flag, oneOf, optional, text, typed } from './parsers.js'
 
 const input = <Value>(
   description: string,
   defaultText: string,
-  parse: (text: string) => Value,
+  parse: Parser<Value>,
 ): Omit<InputDefinition<Value>, 'parts'> => ({ description, default: defaultText, parse })
 
-const repository = (value: string): string => {
+const repository = typed('string', (value): string => {
   if (!/^[\w.-]+\/[\w.-]+$/.test(value)) throw new InputError(value, 'OWNER/NAME')
   return value
-}
+})
 
 /** The inputs of `release`. The token is none of the command line's options: other users can read these. */
 export const releaseInputs = {
@@ -40,11 +40,11 @@ export const releaseInputs = {
 /** The outputs of `release`. */
 export const releaseOutputs = {
   'release-url': { description: 'Page of the release.' },
-  'release-id': { description: 'Number of the release, for the API.' },
+  'release-id': { type: 'integer', description: 'Number of the release, for the API.' },
   checksums: { description: 'Path of SHA256SUMS over all files of the release: `subject-checksums` of actions/attest.' },
   sbom: { description: 'Path of the SBOM (CycloneDX, JSON): `sbom-path` of actions/attest.' },
   assets: { description: 'JSON list of the files, each with its `name`, `bytes` and `sha256`.' },
-} as const
+} as const satisfies Readonly<Record<string, Omit<OutputDefinition, 'part'>>>
 
 export type ReleaseInputName = keyof typeof releaseInputs
 

@@ -87,3 +87,11 @@ function withOptions(template: string, given: Given): string {
     return text.replace(new RegExp(`^${variable} \\?=.*$`, 'm'), () => `${variable} ?= ${escaped}`)
   }, template)
 }
+
+/** What a template builds where nobody says it, and the option that says another: a matrix's list, or the one target. */
+export function templateTargets(text: string): { readonly option: '--targets' | '--target'; readonly targets: readonly string[] } {
+  const [, , list] = /^( *)targets: \|\n((?:\1 +.*\n)+)/m.exec(text) ?? []
+  if (list !== undefined) return { option: '--targets', targets: list.trim().split('\n').map((line) => line.trim().replace(/ +/g, ' ')) }
+  const [, target = ''] = /^(?: *target:|UNIKERNEL_TARGET \?=) ([\w-]+)$/m.exec(text) ?? []
+  return { option: '--target', targets: [target] }
+}

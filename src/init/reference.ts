@@ -18,6 +18,11 @@ export function withReference(template: string, { owner = placeholders.owner, co
     .replaceAll(placeholders.commit, commit)
 }
 
+/** The placeholders that stay in a template. */
+export function placeholdersLeft({ owner, commit }: ActionReference): string[] {
+  return [...(owner === undefined ? [placeholders.owner] : []), ...(commit === undefined ? [placeholders.commit] : [])]
+}
+
 /** What the log calls it: `OWNER/unikernel-ci@<commit>`. */
 export function shownReference(reference: ActionReference): string {
   return withReference(`${placeholders.owner}/${repository}@${placeholders.commit}`, reference)

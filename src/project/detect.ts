@@ -71,6 +71,9 @@ const markers: Readonly<Record<BuildSystem, string>> = {
   command: 'build-command',
 }
 
+/** No build system was asked for, and the folder has the mark of none. */
+export class UnknownProject extends Problem {}
+
 async function guess(folder: Folder, inputs: ProjectInputs): Promise<Project> {
   if (inputs.buildCommand !== undefined) return (await makers.command(folder, inputs)) as Project
   if (inputs.configFile !== undefined || (await hasMirageConfiguration(folder.directory))) {
@@ -78,8 +81,9 @@ async function guess(folder: Folder, inputs: ProjectInputs): Promise<Project> {
     if (project !== undefined) return project
   }
   const project = (await makers.dune(folder, inputs)) ?? (await makers.opam(folder, inputs))
-  if (project === undefined) throw missing(folder, 'config.ml, dune-project or *.opam', undefined)
-  return project
+  if (project !== undefined) return project
+  const { message, facts } = missing(folder, 'config.ml, dune-project or *.opam', undefined)
+  throw new UnknownProject(message, facts)
 }
 
 /** Some projects have a config.ml that is only a module of theirs: ocaml-solo5's example is one. */

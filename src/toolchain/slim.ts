@@ -2,7 +2,6 @@
 export interface SlimRule {
   readonly name: string
   readonly reason: string
-  /** Sizes in `toolchain slim` are those of a real toolchain: OCaml 5.4.1 and ocaml-solo5 1.3.2, 983 MB before. */
   readonly covers: RegExp
 }
 
@@ -40,6 +39,11 @@ export const slimRules: readonly SlimRule[] = [
     name: 'compilers in bytecode',
     reason: 'each has a native twin, which is the one that runs',
     covers: new RegExp(String.raw`${bin}[^/]+\.byte$`),
+  },
+  {
+    name: 'compiler-libs in bytecode',
+    reason: 'dune makes a ppx a native program; a library in bytecode is needed to link one only',
+    covers: /(?:^|\/)lib\/ocaml\/compiler-libs\/[^/]+\.cma$/,
   },
   {
     name: 'runtimes for debugging',

@@ -33,7 +33,7 @@ export interface Makers {
   readonly prove: (toolchain: InstalledToolchain) => Promise<void>
 }
 
-/** zstd's level for what is used at once: 3 s for 215 MB, and 40% larger than the best that takes 74 s. */
+/** zstd's level for what is used at once: see zstd.ts. */
 const packLevel = 9
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { lstat, readFile, readdir, readlink, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { pack as tarPack } from 'tar-stream'
 import { openFilter } from '../../platform/filter.js'
@@ -79,7 +79,18 @@ async function listEntries({ folder, prefix, keeps }: PackSource): Promise<{ ent
     }
   }
   await list('')
-  return { entries, leftOut }
+  return { entries: inPackingOrder(entries), leftOut }
+}
+
+/**
+ * Folders first, then files of one name side by side: those of the host's and of the cross compiler are near copies, and a
+ * compressor sees only so far back. It is a fifth of the archive of a real toolchain.
+ */
+function inPackingOrder(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
+  const folders = entries.filter(({ kind }) => kind === 'folder')
+  const others = entries.filter(({ kind }) => kind !== 'folder').map((entry) => ({ entry, name: basename(entry.path) }))
+  const inOrder = others.sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1))
+  return [...folders, ...inOrder.map(({ entry }) => entry)]
 }
 
 async function describe(path: string, absolute: string, executable: boolean, prefix: Buffer): Promise<ArchiveFile> {

@@ -1,10 +1,14 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { inputNamesOf } from '../../../scripts/action-files.js'
+import { inputNamesOf, interfaces } from '../../../scripts/action-files.js'
 import { contentOf, generatedFiles } from '../../../scripts/generate.js'
-import { withTables } from '../../../scripts/readme-tables.js'
+import { inputTables } from '../../../scripts/tables.js'
+import { collectInputs, collectOutputs } from '../../../src/actions/collect-interface.js'
 import { inputs, outputs, parts } from '../../../src/actions/interface.js'
 import { readInputs } from '../../../src/actions/inputs.js'
+import { matrixInputs } from '../../../src/actions/matrix-interface.js'
+import { releaseInputs, releaseOutputs } from '../../../src/actions/release-interface.js'
 
 interface ActionFile {
   readonly inputs: Readonly<Record<string, { readonly description: string; readonly default: unknown }>>
@@ -26,8 +30,8 @@ describe('the generated files', () => {
     expect(contentOf(path)).toBe(content)
   })
 
-  it('a README that lost a marker is refused', () => {
-    expect(() => withTables('# no markers')).toThrow('README.md has no line')
+  it('a page that lost a marker is refused', () => {
+    expect(() => inputTables('# no markers')).toThrow('a page has no line `<!-- inputs')
   })
 })
 
@@ -78,6 +82,74 @@ describe.each(parts)('the action %s', (part) => {
   it('runs its bundle, and takes its inputs only', () => {
     expect(runs).toEqual({ using: 'node24', main: `../dist/${part}/index.js` })
     expect(Object.keys(own)).toEqual(inputNamesOf(part))
+  })
+})
+
+interface Types {
+  readonly inputs: Readonly<Record<string, Typing>>
+  readonly outputs: Readonly<Record<string, Typing>>
+}
+
+interface Typing {
+  readonly type: string
+  readonly separator?: string
+  readonly 'list-item'?: Typing
+  readonly 'allowed-values'?: readonly string[]
+}
+
+/** The names in the first column of each generated table of a page. */
+function tableOf(page: string, marker: string): string[] {
+  const [, table = ''] = new RegExp(`<!-- ${marker}: .*? -->(.*?)<!-- end of ${marker} -->`, 's').exec(contentOf(page)) ?? []
+  return [...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name = '']) => name)
+}
+
+describe.each(Object.entries(interfaces))('action-types.yml in "%s"', (folder, { inputs: taken, outputs: given }) => {
+  const own = action(join(folder, 'action.yml'))
+  const types = parse(contentOf(join(folder, 'action-types.yml'))) as Types
+
+  it('has the inputs and outputs that action.yml and the code have', () => {
+    expect(Object.keys(types.inputs)).toEqual(Object.keys(own.inputs))
+    expect(Object.keys(types.inputs)).toEqual(Object.keys(taken))
+    expect(Object.keys(types.outputs)).toEqual(Object.keys(own.outputs))
+    expect(Object.keys(types.outputs)).toEqual(Object.keys(given))
+  })
+
+  it('is of the form that generators read', () => {
+    for (const typing of [...Object.values(types.inputs), ...Object.values(types.outputs)]) {
+      const { type, ...rest } = typing
+      expect(['string', 'boolean', 'integer', 'enum', 'list']).toContain(type)
+      if (type === 'enum') expect(rest).toEqual({ 'allowed-values': expect.arrayContaining([expect.any(String)]) as unknown })
+      else expect(rest).toEqual(type === 'list' ? { separator: '\n', 'list-item': { type: 'string' } } : {})
+    }
+  })
+
+  it('says of every value what the code takes', () => {
+    const samples: Readonly<Record<string, readonly string[]>> = { boolean: ['true', 'false'], integer: ['1'], list: [''] }
+    for (const [name, { type, 'allowed-values': allowed }] of Object.entries(types.inputs)) {
+      for (const value of allowed ?? samples[type] ?? []) expect(() => taken[name]?.parse(value), `${name}: ${value}`).not.toThrow()
+      if (allowed !== undefined) expect(() => taken[name]?.parse('another'), name).toThrow()
+    }
+  })
+
+  it('has the defaults of action.yml among the values', () => {
+    for (const [name, { 'allowed-values': allowed }] of Object.entries(types.inputs)) {
+      const byDefault = own.inputs[name]?.default
+      if (allowed !== undefined && byDefault !== '') expect(allowed, name).toContain(byDefault)
+    }
+  })
+})
+
+describe('the tables of the documentation', () => {
+  it.each([
+    ['docs/inputs.md', 'inputs', Object.keys(inputs)],
+    ['docs/inputs.md', 'outputs', Object.keys(outputs)],
+    ['docs/inputs.md', 'collect-inputs', Object.keys(collectInputs)],
+    ['docs/inputs.md', 'collect-outputs', Object.keys(collectOutputs)],
+    ['docs/matrix.md', 'inputs', Object.keys(matrixInputs)],
+    ['docs/releases.md', 'inputs', Object.keys(releaseInputs)],
+    ['docs/releases.md', 'outputs', Object.keys(releaseOutputs)],
+  ])('%s has all %s', (page, marker, names) => {
+    expect(tableOf(page, marker)).toEqual(names)
   })
 })
 

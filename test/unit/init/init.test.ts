@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { type InitOptions, init } from '../../../src/actions/init.js'
-import { ownerOfRemote, partUsed, shownReference } from '../../../src/init/reference.js'
+import { ownerOfRemote, partUsed, placeholdersLeft, shownReference } from '../../../src/init/reference.js'
 import { newContext } from '../report/fixtures.js'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
@@ -52,6 +52,26 @@ describe('init', () => {
     const { run, logged } = project(mirage)
     await run()
     expect(logged()).toContain('project     MirageOS (config.ml asks mirage >= 4.10 & < 4.12)')
+  })
+
+  it.each([
+    [{}, {}, 'target      hvt (the template’s; --target says another)'],
+    [{ target: 'spt' }, {}, 'target      spt'],
+    [{}, { template: 'portable' }, 'target      hvt (the'],
+    [{}, { template: 'unikernel-unikraft' }, 'target      unikraft-qemu (the'],
+    [{}, { forge: 'shell' }, 'target      hvt (the'],
+    [{}, { forge: 'gitlab' }, 'target      hvt (the'],
+    [{ targets: 'spt aarch64' }, { template: 'unikernel-matrix' }, 'target      spt aarch64'],
+    [{}, { template: 'unikernel-matrix' }, '(the template’s; --targets says another)'],
+  ])('says the target for %j and %j', async (given, options, line) => {
+    const { run, logged } = project(mirage)
+    await run(given, options)
+    expect(logged()).toContain(line)
+  })
+
+  it('offers --build-command for a project that nothing recognises', async () => {
+    const error: unknown = await project({ 'main.c': '' }).run().catch((reason: unknown) => reason)
+    expect(String(error)).toMatch(/no config\.ml, dune-project or \*\.opam in .*\n {2}found .*main\.c\n.*--build-command/)
   })
 
   it('puts the account and the commit in, and leaves no placeholder', async () => {
@@ -133,6 +153,9 @@ it('the reference knows its parts', () => {
   expect(partUsed('https://github.com/OWNER/unikernel-ci/setup@<commit>')).toBe('setup')
   expect(partUsed('actions/checkout@v7')).toBeUndefined()
   expect(shownReference({ owner: undefined, commit: undefined })).toBe('OWNER/unikernel-ci@<commit>')
+  expect(placeholdersLeft({ owner: undefined, commit })).toEqual(['OWNER'])
+  expect(placeholdersLeft({ owner: 'someone', commit: undefined })).toEqual(['<commit>'])
+  expect(placeholdersLeft(reference)).toEqual([])
 })
 
 it.each([

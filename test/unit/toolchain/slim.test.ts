@@ -32,6 +32,7 @@ it.each([
   ['opam/toolchain/man/man1/ocaml.1', 'documentation'],
   ['opam/toolchain/bin/ocamlc.byte', 'compilers in bytecode'],
   ['opam/toolchain/lib/ocaml-solo5/bin/ocamlc.byte', 'compilers in bytecode'],
+  ['opam/toolchain/lib/ocaml/compiler-libs/ocamlcommon.cma', 'compiler-libs in bytecode'],
   ['opam/toolchain/lib/ocaml/libasmrund.a', 'runtimes for debugging'],
   ['opam/toolchain/bin/ocamlruni', 'runtimes for debugging'],
   ['opam/toolchain/bin/ocamldebug', 'tools for people at a terminal'],

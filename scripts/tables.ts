@@ -1,28 +1,29 @@
+import { collectInputs, collectOutputs } from '../src/actions/collect-interface.js'
 import { inputs, outputs, parts } from '../src/actions/interface.js'
 import { matrixInputs, sharedInputs } from '../src/actions/matrix-interface.js'
 import { releaseInputs, releaseOutputs } from '../src/actions/release-interface.js'
 import { type MonitorKind, targetNames, targets } from '../src/target/target.js'
 
-const tables = { targets: targetTable, inputs: inputTable, outputs: outputTable } as const
+/** docs/targets.md with the table of the targets, between its markers. */
+export function targetTables(page: string): string {
+  return between(page, 'targets', targetTable())
+}
 
-/** A README whose tables, between their markers, are those of the interface and of the targets. */
-export function withTables(readme: string): string {
-  return Object.entries(tables).reduce((text, [marker, content]) => between(text, marker, content()), readme)
+/** docs/inputs.md with the tables of what a run and `collect` take and give. */
+export function inputTables(page: string): string {
+  const tables = { inputs: inputTable(), outputs: outputTable(), 'collect-inputs': takenTable(collectInputs), 'collect-outputs': givenTable(collectOutputs) }
+  return Object.entries(tables).reduce((text, [marker, content]) => between(text, marker, content), page)
 }
 
 /** docs/matrix.md with the table of the inputs that only `matrix` has. */
-export function matrixTable(page: string): string {
-  const rows = Object.entries(matrixInputs).map(([name, definition]) => [`\`${name}\``, cell(definition.description), code(definition.default)])
+export function matrixTables(page: string): string {
   const shared = sharedInputs.map((name) => `\`${name}\``).join(', ')
-  return between(page, 'inputs', `${table(['input', 'what it says', 'default'], rows)}\n\nAs for \`setup\`: ${shared}.`)
+  return between(page, 'inputs', `${takenTable(matrixInputs)}\n\nAs for \`setup\`: ${shared}.`)
 }
 
 /** docs/releases.md with the tables of what `release` takes and gives. */
 export function releaseTables(page: string): string {
-  const taken = Object.entries(releaseInputs).map(([name, { description, default: value }]) => [`\`${name}\``, cell(description), code(value)])
-  const given = Object.entries(releaseOutputs).map(([name, { description }]) => [`\`${name}\``, cell(description)])
-  const withInputs = between(page, 'inputs', table(['input', 'what it says', 'default'], taken))
-  return between(withInputs, 'outputs', table(['output', 'what it says'], given))
+  return between(between(page, 'inputs', takenTable(releaseInputs)), 'outputs', givenTable(releaseOutputs))
 }
 
 const bootedOn: Readonly<Record<MonitorKind, string>> = {
@@ -58,6 +59,16 @@ function outputTable(): string {
   return table(['output', 'what it says', 'part'], rows)
 }
 
+function takenTable(definitions: Readonly<Record<string, { readonly description: string; readonly default: string }>>): string {
+  const rows = Object.entries(definitions).map(([name, { description, default: value }]) => [`\`${name}\``, cell(description), code(value)])
+  return table(['input', 'what it says', 'default'], rows)
+}
+
+function givenTable(definitions: Readonly<Record<string, { readonly description: string }>>): string {
+  const rows = Object.entries(definitions).map(([name, { description }]) => [`\`${name}\``, cell(description)])
+  return table(['output', 'what it says'], rows)
+}
+
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
@@ -81,6 +92,6 @@ function between(text: string, marker: string, content: string): string {
 
 function halves(text: string, separator: string): [string, string] {
   const index = text.indexOf(separator)
-  if (index < 0) throw new Error(`README.md has no line \`${separator}\``)
+  if (index < 0) throw new Error(`a page has no line \`${separator}\``)
   return [text.slice(0, index), text.slice(index + separator.length)]
 }
