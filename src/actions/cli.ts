@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
-import { createLog } from '../platform/console-log.js'
+import { createLog, wantsColour } from '../platform/console-log.js'
 import { type CollectingRunner, collectingRunner, readableOutputs } from '../platform/github.js'
 import { type Context, inspectHost } from '../platform/host.js'
 import type { Log } from '../platform/log.js'
@@ -224,10 +224,12 @@ function isJson(): boolean {
 
 function createTerminalLog(): Log {
   const stream = isJson() ? process.stderr : process.stdout
+  const gitHub = process.env['GITHUB_ACTIONS'] === 'true'
   return createLog({
-    gitHub: process.env['GITHUB_ACTIONS'] === 'true',
+    gitHub,
     write: (text) => stream.write(text),
-    colour: stream.isTTY && process.env['NO_COLOR'] === undefined,
+    // The log of Actions is no terminal, and shows colours.
+    colour: (gitHub || stream.isTTY) && wantsColour(process.env),
     verbose: program.opts<{ verbose?: boolean }>().verbose === true,
   })
 }

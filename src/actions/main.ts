@@ -1,5 +1,5 @@
 import { getInput } from '@actions/core'
-import { createLog } from '../platform/console-log.js'
+import { createLog, wantsColour } from '../platform/console-log.js'
 import { type Context, foldersOf, inspectHost } from '../platform/host.js'
 import { type Runner, gitHubRunner } from '../platform/github.js'
 import type { Log } from '../platform/log.js'
@@ -23,7 +23,7 @@ export async function runAction(run: (context: Context, runner: Runner) => Promi
   const log = createLog({
     gitHub: process.env['GITHUB_ACTIONS'] === 'true',
     write: (text) => process.stdout.write(text),
-    colour: true,
+    colour: wantsColour(process.env),
     verbose: process.env['RUNNER_DEBUG'] === '1',
   })
   await runGuarded(log, async () => {

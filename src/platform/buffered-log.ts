@@ -1,4 +1,4 @@
-import type { Log } from './log.js'
+import type { Log, Tone } from './log.js'
 
 /**
  * A log that keeps what it is told, for work that runs beside other work: its lines are told together, when `flush` is
@@ -17,7 +17,7 @@ export function bufferedLog(log: Log): { readonly log: Log; readonly flush: () =
         return body()
       },
       fact: later((label: string, text: string) => log.fact(label, text)),
-      line: later((text: string) => log.line(text)),
+      line: later((text: string, tone?: Tone) => log.line(text, tone)),
       untrusted: later((lines: readonly string[]) => log.untrusted(lines)),
       notice: later((text: string) => log.notice(text)),
       warning: later((text: string) => log.warning(text)),

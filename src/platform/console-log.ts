@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { type Log, seconds } from './log.js'
+import { type Log, type Tone, seconds } from './log.js'
 import { visible } from './visible.js'
 import { mayBeCommand, withoutCommands, workflowCommand } from './workflow-command.js'
 
@@ -9,7 +9,7 @@ export interface LogOptions {
   readonly gitHub: boolean
   /** Takes whole lines. */
   readonly write: (text: string) => void
-  /** ANSI colours; never together with `gitHub`. */
+  /** ANSI colours: see {@link wantsColour}. An Actions runner has colours of its own for annotations and groups. */
   readonly colour: boolean
   /** Show debug lines on a terminal. The runner filters its own. */
   readonly verbose: boolean
@@ -19,12 +19,19 @@ const labelWidth = 12
 /** In front of what others wrote: it reads as a quotation, and a line that begins with it is no command anywhere. */
 const gutter = '  | '
 
+const tones: Readonly<Record<Tone, number>> = { good: 32, bad: 31, open: 33 }
+
+/** Whether colours are wanted where they can be shown: https://no-color.org, and a terminal that says what it is not. */
+export function wantsColour({ NO_COLOR, TERM }: Readonly<Record<string, string | undefined>>): boolean {
+  return (NO_COLOR ?? '') === '' && TERM !== 'dumb'
+}
+
 /** The log of a run, for an Actions runner or a terminal. */
 export function createLog(options: LogOptions): Log {
   return options.gitHub ? gitHubLog(options) : terminalLog(options)
 }
 
-function gitHubLog({ write }: LogOptions): Log {
+function gitHubLog({ write, colour }: LogOptions): Log {
   const newToken = () => randomBytes(16).toString('hex')
   // Our own lines carry names of files and words of users: the same guard, where one of them looks like a command.
   const writeLines = (lines: readonly string[]) => {
@@ -46,7 +53,7 @@ function gitHubLog({ write }: LogOptions): Log {
       }
     },
     fact: (label, text) => writeLines(factLines(label, text)),
-    line: (text) => writeLines(visibleLines(text)),
+    line: (text, tone) => writeLines(toned(visibleLines(text), colour ? tone : undefined)),
     untrusted: (lines) => {
       if (lines.length > 0) write(withoutCommands(quotation(lines), newToken()))
     },
@@ -58,7 +65,7 @@ function gitHubLog({ write }: LogOptions): Log {
 }
 
 function terminalLog({ write, colour, verbose }: LogOptions): Log {
-  const paint = (code: number, text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text)
+  const paint = (code: number, text: string) => (colour ? painted(code, text) : text)
   const writeLines = (lines: readonly string[]) => write(lines.map((line) => `${line}\n`).join(''))
   const labelled = (label: string, code: number) => (text: string) => {
     const [first = '', ...rest] = visibleLines(text)
@@ -75,7 +82,7 @@ function terminalLog({ write, colour, verbose }: LogOptions): Log {
       }
     },
     fact: (label, text) => writeLines(factLines(label, text)),
-    line: (text) => writeLines(visibleLines(text)),
+    line: (text, tone) => writeLines(toned(visibleLines(text), colour ? tone : undefined)),
     untrusted: (lines) => {
       if (lines.length > 0) write(quotation(lines))
     },
@@ -86,6 +93,16 @@ function terminalLog({ write, colour, verbose }: LogOptions): Log {
       if (verbose) writeLines(visibleLines(text).map((line) => paint(2, line)))
     },
   }
+}
+
+function painted(code: number, text: string): string {
+  return `\x1b[${code}m${text}\x1b[0m`
+}
+
+/** The first word of the first line in the colour of a tone. What is invisible was made visible before. */
+function toned(lines: readonly string[], tone: Tone | undefined): readonly string[] {
+  if (tone === undefined) return lines
+  return lines.map((line, index) => (index === 0 ? line.replace(/\S+/, (word) => painted(tones[tone], word)) : line))
 }
 
 /** The last line of a group: how long it took is known only then. */

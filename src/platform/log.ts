@@ -1,3 +1,6 @@
+/** What a line says about the work: green, red and yellow, where there are colours. */
+export type Tone = 'good' | 'bad' | 'open'
+
 /**
  * Where the story of a run is told. The Actions runner and a terminal each have an implementation (`createLog`);
  * tests collect lines.
@@ -10,8 +13,8 @@ export interface Log {
   group<T>(title: string, body: () => Promise<T>): Promise<T>
   /** A fact, aligned with the others of its group: a short label, its text, and at most one more column. */
   fact(label: string, text: string): void
-  /** A line as it is. */
-  line(text: string): void
+  /** A line as it is; with a tone, its first word is in the colour of that. */
+  line(text: string, tone?: Tone): void
   /** Lines that somebody else wrote (a guest, a failed tool): control characters are made visible, commands inert. */
   untrusted(lines: readonly string[]): void
   /** Worth a look, nothing to do now: an annotation where the host has them. */

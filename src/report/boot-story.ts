@@ -1,12 +1,19 @@
 import { basename } from 'node:path'
 import type { BootReport } from '../boot/report.js'
 import type { Verdict } from '../boot/verdict.js'
-import { seconds } from '../platform/log.js'
+import { type Log, type Tone, seconds } from '../platform/log.js'
 import { type Facts, Problem } from '../platform/problem.js'
 import { quote } from '../platform/process.js'
 import { howItRan } from './boot-facts.js'
 
 const words: Readonly<Record<Verdict['verdict'], string>> = { passed: 'PASSED', failed: 'FAILED', skipped: 'SKIPPED' }
+
+const tones: Readonly<Record<Verdict['verdict'], Tone>> = { passed: 'good', failed: 'bad', skipped: 'open' }
+
+/** Tells the verdict, its word in its colour. */
+export function tellVerdict(log: Log, report: BootReport): void {
+  log.line(`  ${verdictLine(report)}`, tones[report.verdict.verdict])
+}
 
 /** The verdict as the log's last word: `PASSED   seen "listening" after 0.21 s (KVM)`, in front of it the scenario's name. */
 export function verdictLine({ scenario, verdict, attempts }: BootReport): string {

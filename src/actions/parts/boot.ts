@@ -10,7 +10,7 @@ import type { Context } from '../../platform/host.js'
 import { Problem } from '../../platform/problem.js'
 import { writeBootFiles } from '../../report/boot-files.js'
 import { decisiveBoot, overallVerdict } from '../../report/boot-facts.js'
-import { bootFailure, skippedWarning, verdictLine } from '../../report/boot-story.js'
+import { bootFailure, skippedWarning, tellVerdict } from '../../report/boot-story.js'
 import { cachePolicy } from '../../toolchain/cache-policy.js'
 import { forgetRecord, readRecord, readToolchain, saveRecord } from '../../report/records.js'
 import { defaultTarget, targets } from '../../target/target.js'
@@ -108,5 +108,5 @@ function tell({ log }: Context, report: BootReport): void {
     log.untrusted(report.consoleEnd)
   }
   for (const { text, said } of report.probes ?? []) log.fact('probe', `${text}: ${said}`)
-  log.line(`  ${verdictLine(report)}`)
+  tellVerdict(log, report)
 }

@@ -34,3 +34,11 @@ test('the result of a group is not held back', async () => {
   const { log } = terminal()
   expect(await bufferedLog(log).log.group('Boot', () => Promise.resolve(7))).toBe(7)
 })
+
+test('a tone is kept until it is told', () => {
+  const written: string[] = []
+  const { log, flush } = bufferedLog(createLog({ gitHub: false, write: (text) => written.push(text), colour: true, verbose: false }))
+  log.line('PASSED', 'good')
+  flush()
+  expect(written).toEqual(['\x1b[32mPASSED\x1b[0m\n'])
+})

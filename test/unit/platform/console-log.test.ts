@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createLog } from '../../../src/platform/console-log.js'
+import { createLog, wantsColour } from '../../../src/platform/console-log.js'
 import { Problem } from '../../../src/platform/problem.js'
 
 function collect(gitHub: boolean, options: { readonly colour?: boolean; readonly verbose?: boolean } = {}) {
@@ -131,6 +131,42 @@ describe('the log on a terminal', () => {
     const verbose = collect(false, { verbose: true })
     verbose.log.debug('shown')
     expect(verbose.text()).toBe('shown\n')
+  })
+
+  it('colours the first word of a line that has a tone, and nothing that the line carries', () => {
+    for (const gitHub of [false, true]) {
+      const { log, text } = collect(gitHub, { colour: true })
+      log.line('  PASSED   seen \x1b[31m', 'good')
+      log.line('  FAILED   x', 'bad')
+      log.line('  SKIPPED  x', 'open')
+      log.line('  plain')
+      expect(text()).toBe(
+        '  \x1b[32mPASSED\x1b[0m   seen \\x1b[31m\n  \x1b[31mFAILED\x1b[0m   x\n  \x1b[33mSKIPPED\x1b[0m  x\n  plain\n',
+      )
+    }
+  })
+
+  it('keeps a line with a tone from becoming a command', () => {
+    const { log, text } = collect(true, { colour: true })
+    log.line('  PASSED   x: seen ::error::y\n::error::z', 'good')
+    expect(obeyed(text())).toEqual([])
+  })
+
+  it('has no colour for a tone where none is wanted', () => {
+    const { log, text } = collect(true)
+    log.line('  PASSED   x', 'good')
+    expect(text()).toBe('  PASSED   x\n')
+  })
+
+  it.each([
+    [{}, true],
+    [{ TERM: 'xterm' }, true],
+    [{ NO_COLOR: '' }, true],
+    [{ NO_COLOR: '1' }, false],
+    [{ NO_COLOR: '0', TERM: 'xterm' }, false],
+    [{ TERM: 'dumb' }, false],
+  ])('with %j colours are wanted: %s', (environment, wanted) => {
+    expect(wantsColour(environment)).toBe(wanted)
   })
 
   it('colours only when asked', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Verdict } from '../../../src/boot/verdict.js'
-import { bootFailure, skippedWarning, verdictLine } from '../../../src/report/boot-story.js'
+import { createLog } from '../../../src/platform/console-log.js'
+import { bootFailure, skippedWarning, tellVerdict, verdictLine } from '../../../src/report/boot-story.js'
 import { bootOf, failedBoot, passed } from './fixtures.js'
 
 const skipped: Verdict = { verdict: 'skipped', reason: 'accelerator', summary: 'no KVM', atMs: 0, remedy: 'use spt' }
@@ -24,6 +25,16 @@ describe('the line of a verdict', () => {
   it('gives no time for what was skipped', () => {
     expect(verdictLine(bootOf(skipped))).toBe('SKIPPED  no KVM')
   })
+})
+
+it.each([
+  [passed, '\x1b[32mPASSED\x1b[0m '],
+  [failedBoot('www.hvt', 'console.log').verdict, '\x1b[31mFAILED\x1b[0m '],
+  [skipped, '\x1b[33mSKIPPED\x1b[0m '],
+] as const)('the verdict is told in its colour', (verdict, word) => {
+  const written: string[] = []
+  tellVerdict(createLog({ gitHub: true, write: (text) => written.push(text), colour: true, verbose: false }), bootOf(verdict))
+  expect(written.join('')).toContain(word)
 })
 
 describe('the error of a boot', () => {
