@@ -1,0 +1,131 @@
+// The release template as `init` writes it, from the tag to the published release: every job of it, in a runner, against a
+// server with GitHub's API for releases.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type ReleaseServer, type ServedRelease, startReleaseServer } from '../release-server.js'
+import { type PreparedRepository, type WorkflowRun, prepareRepository, runWorkflow } from './harness.js'
+
+const root = resolve(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-release-'))
+const commit = '0123456789abcdef0123456789abcdef01234567'
+const workflow = '.github/workflows/unikernel-release.yml'
+const build = `make -s -C '${root}/examples/bare' ARCH="$ARCH" OUT="$OUT"\n`
+const token = 'token-of-the-run'
+/** In the order in which they are uploaded. */
+const images = ['bare.aarch64-1.2.3-unikraft-qemu-aarch64', 'bare-1.2.3-virtio-x86_64'] as const
+
+let repository: PreparedRepository
+let server: ReleaseServer
+
+beforeAll(async () => {
+  repository = await prepareRepository({ from: root, as: `unikernel-ci/unikernel-ci@${commit}`, files: { 'build.sh': build } })
+  const options = {
+    ...{ template: 'unikernel-release', owner: 'unikernel-ci', commit, targets: 'virtio x86_64\nunikraft-qemu aarch64' },
+    ...{ 'build-system': 'command', 'build-command': 'sh build.sh', 'ocaml-version': 'none', expect: 'Hello', accelerator: 'tcg' },
+  }
+  const given = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
+  execFileSync(process.execPath, [join(root, 'dist/cli/index.js'), 'init', ...given], { cwd: repository.folder })
+  git('add', '--all')
+  git('commit', '--quiet', '--message=A template')
+})
+
+afterAll(async () => {
+  await repository.remove()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+beforeEach(async () => {
+  server = await startReleaseServer({ repository: 'someone/project', tags: { 'v1.2.3': git('rev-parse', 'HEAD') } })
+})
+
+afterEach(() => server.close())
+
+function git(...args: readonly string[]): string {
+  const person = ['-c', 'user.name=x', '-c', 'user.email=x@example.org']
+  return execFileSync('git', [...person, ...args], { cwd: repository.folder, encoding: 'utf8' }).trim()
+}
+
+function run(cancelled?: AbortSignal): Promise<WorkflowRun> {
+  const place = mkdtempSync(join(folder, 'run-'))
+  const uses = readFileSync(join(repository.folder, workflow), 'utf8').matchAll(/uses: (actions\/(attest|download-artifact)@\w+)/g)
+  return runWorkflow({
+    repository,
+    workflow,
+    payload: { ref: 'refs/tags/v1.2.3' },
+    secrets: { GITHUB_TOKEN: token },
+    env: { GITHUB_API_URL: server.url },
+    standIns: Object.fromEntries([...uses].map(([, name = '', which = '']) => [name, join(import.meta.dirname, 'stand-ins', which)])),
+    cachePath: join(place, 'caches'),
+    artifactPath: join(place, 'artifacts'),
+    cacheService: 'v2',
+    ...(cancelled === undefined ? {} : { cancelled }),
+  })
+}
+
+const resultsOf = ({ jobs }: WorkflowRun) => jobs.map(({ id, result }) => `${id}: ${result}`)
+const complete = ['plan: success', 'unikernel: success', 'unikernel: success', 'release: success']
+const theRelease = (): ServedRelease => {
+  expect(server.releases).toHaveLength(1)
+  return server.releases[0] as ServedRelease
+}
+const namesOf = (release: ServedRelease) => release.assets.map(({ name }) => name).sort()
+const uploadsOf = (requests: readonly string[]) => requests.flatMap((line) => /^POST \/upload\/.*[?&]name=([^&]*)/.exec(line)?.slice(1) ?? [])
+const isPublication = (request: string) => request.startsWith('PATCH ')
+
+/** As a person does who has downloaded all files of a release. */
+function verify({ assets }: ServedRelease): void {
+  const downloads = mkdtempSync(join(folder, 'downloads-'))
+  for (const { name, content } of assets) writeFileSync(join(downloads, name), content)
+  const checked = execFileSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: downloads, encoding: 'utf8' })
+  expect(checked.trim().split('\n')).toHaveLength(assets.length - 1)
+}
+
+test('a tag’s images are drafted, attested, and published last', async () => {
+  const ended = await run()
+  expect(resultsOf(ended), ended.log).toEqual(complete)
+  expect(ended.orphans).toEqual([])
+
+  const release = theRelease()
+  expect(release).toMatchObject({ tag: 'v1.2.3', draft: false, prerelease: false })
+  expect(namesOf(release)).toEqual(['SHA256SUMS', ...images, 'build-info.json', 'sbom.cdx.json'].sort())
+  expect(release.body).toContain('sha256sum --check SHA256SUMS')
+  verify(release)
+
+  const changes = server.requests.filter((request) => !request.startsWith('GET '))
+  expect(changes[0]).toBe('POST /repos/someone/project/releases')
+  expect(uploadsOf(changes).sort()).toEqual(namesOf(release))
+  expect(changes.findLastIndex(isPublication)).toBe(changes.length - 1)
+  expect([...server.tokens]).toEqual([`Bearer ${token}`])
+
+  const told = ended.jobs.find(({ id }) => id === 'release')?.log.match(/^ +(upload|published)|would attest the \w+ of 4 files/gm)
+  const uploads = release.assets.map(() => 'upload')
+  const attestations = ['would attest the provenance of 4 files', 'would attest the SBOM of 4 files']
+  expect(told?.map((words) => words.trim()), ended.log).toEqual([...uploads, ...attestations, 'published'])
+})
+
+test('a run that was cancelled in the middle of an upload is run again: all is there, and nothing twice', async () => {
+  const cancellation = new AbortController()
+  const [whole, half] = images
+  server.disturb({ stallUpload: half })
+  void server.stalled.then(() => cancellation.abort())
+  const broken = await run(cancellation.signal)
+  expect(resultsOf(broken), broken.log).not.toContain('release: success')
+  expect(theRelease()).toMatchObject({ draft: true })
+  const before = theRelease().assets.map(({ name, state }) => [name, state])
+  expect(before, broken.log).toEqual([[whole, 'uploaded'], [half, 'starter']])
+
+  const already = server.requests.length
+  const ended = await run()
+  expect(resultsOf(ended), ended.log).toEqual(complete)
+  const release = theRelease()
+  expect(release).toMatchObject({ draft: false })
+  expect(namesOf(release)).toEqual(['SHA256SUMS', ...images, 'build-info.json', 'sbom.cdx.json'].sort())
+  expect(release.assets.every(({ state }) => state === 'uploaded')).toBe(true)
+  verify(release)
+  const again = uploadsOf(server.requests.slice(already))
+  expect(again).toContain(half)
+  expect(again).not.toContain(whole)
+})
