@@ -11,11 +11,31 @@ import { type PreparedRepository, type WorkflowRun, prepareRepository, runWorkfl
 const root = resolve(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-release-'))
 const commit = '0123456789abcdef0123456789abcdef01234567'
-const workflow = '.github/workflows/unikernel-release.yml'
+const template = '.github/workflows/unikernel-release.yml'
+const reusable = ['unikernel.yml'].map((name) => join(root, '.github/workflows', name))
 const build = `make -s -C '${root}/examples/bare' ARCH="$ARCH" OUT="$OUT"\n`
 const token = 'token-of-the-run'
 /** In the order in which they are uploaded. */
 const images = ['bare.aarch64-1.2.3-unikraft-qemu-aarch64', 'bare-1.2.3-virtio-x86_64'] as const
+
+/** What a person writes who calls the reusable workflow. */
+const caller = '.github/workflows/called.yml'
+const callerText = `name: Called
+on: push
+permissions: {}
+jobs:
+  unikernel:
+    permissions: { contents: read, actions: read }
+    uses: unikernel-ci/unikernel-ci/.github/workflows/unikernel.yml@${commit}
+    with:
+      targets: |
+        virtio         x86_64
+        unikraft-qemu  aarch64
+      build-system: command
+      build-command: sh build.sh
+      ocaml-version: none
+      expect: Hello
+`
 
 let repository: PreparedRepository
 let server: ReleaseServer
@@ -28,6 +48,7 @@ beforeAll(async () => {
   }
   const given = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
   execFileSync(process.execPath, [join(root, 'dist/cli/index.js'), 'init', ...given], { cwd: repository.folder })
+  writeFileSync(join(repository.folder, caller), callerText)
   git('add', '--all')
   git('commit', '--quiet', '--message=A template')
 })
@@ -48,21 +69,32 @@ function git(...args: readonly string[]): string {
   return execFileSync('git', [...person, ...args], { cwd: repository.folder, encoding: 'utf8' }).trim()
 }
 
-function run(cancelled?: AbortSignal): Promise<WorkflowRun> {
+interface Run {
+  readonly workflow?: string
+  readonly payload?: Readonly<Record<string, unknown>>
+  readonly cancelled?: AbortSignal
+}
+
+function run({ workflow = template, payload = { ref: 'refs/tags/v1.2.3' }, cancelled }: Run = {}): Promise<WorkflowRun> {
   const place = mkdtempSync(join(folder, 'run-'))
-  const uses = readFileSync(join(repository.folder, workflow), 'utf8').matchAll(/uses: (actions\/(attest|download-artifact)@\w+)/g)
   return runWorkflow({
     repository,
     workflow,
-    payload: { ref: 'refs/tags/v1.2.3' },
+    payload,
     secrets: { GITHUB_TOKEN: token },
     env: { GITHUB_API_URL: server.url },
-    standIns: Object.fromEntries([...uses].map(([, name = '', which = '']) => [name, join(import.meta.dirname, 'stand-ins', which)])),
+    standIns: { ...standInsOf(join(repository.folder, workflow)), ...reusable.reduce((all, file) => ({ ...all, ...standInsOf(file) }), {}) },
     cachePath: join(place, 'caches'),
     artifactPath: join(place, 'artifacts'),
     cacheService: 'v2',
     ...(cancelled === undefined ? {} : { cancelled }),
   })
+}
+
+/** The actions of other people that a workflow uses, each with what stands for it here. */
+function standInsOf(file: string): Record<string, string> {
+  const uses = readFileSync(file, 'utf8').matchAll(/uses: (actions\/((?:down|up)load-artifact|attest)@\w+)/g)
+  return Object.fromEntries([...uses].map(([, name = '', which = '']) => [name, join(import.meta.dirname, 'stand-ins', which)]))
 }
 
 const resultsOf = ({ jobs }: WorkflowRun) => jobs.map(({ id, result }) => `${id}: ${result}`)
@@ -111,7 +143,7 @@ test('a run that was cancelled in the middle of an upload is run again: all is t
   const [whole, half] = images
   server.disturb({ stallUpload: half })
   void server.stalled.then(() => cancellation.abort())
-  const broken = await run(cancellation.signal)
+  const broken = await run({ cancelled: cancellation.signal })
   expect(resultsOf(broken), broken.log).not.toContain('release: success')
   expect(theRelease()).toMatchObject({ draft: true })
   const before = theRelease().assets.map(({ name, state }) => [name, state])
@@ -128,4 +160,12 @@ test('a run that was cancelled in the middle of an upload is run again: all is t
   const again = uploadsOf(server.requests.slice(already))
   expect(again).toContain(half)
   expect(again).not.toContain(whole)
+})
+
+test('the report of the reusable workflow is kept, with the checksums and the JUnit file over all legs', async () => {
+  const ended = await run({ workflow: caller, payload: { repository: { default_branch: 'main' } } })
+  expect(new Set(ended.jobs.map(({ result }) => result)), ended.log).toEqual(new Set(['success']))
+  const kept = ended.log.match(/would upload .*/g)
+  expect(kept, ended.log).toEqual(['would upload SHA256SUMS in report', 'would upload junit.xml in report'])
+  expect(server.requests).toEqual([])
 })
