@@ -12,13 +12,13 @@ const root = resolve(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-release-'))
 const commit = '0123456789abcdef0123456789abcdef01234567'
 const template = '.github/workflows/unikernel-release.yml'
-const reusable = ['unikernel.yml'].map((name) => join(root, '.github/workflows', name))
+const reusable = ['unikernel.yml', 'unikernel-release.yml'].map((name) => join(root, '.github/workflows', name))
 const build = `make -s -C '${root}/examples/bare' ARCH="$ARCH" OUT="$OUT"\n`
 const token = 'token-of-the-run'
 /** In the order in which they are uploaded. */
 const images = ['bare.aarch64-1.2.3-unikraft-qemu-aarch64', 'bare-1.2.3-virtio-x86_64'] as const
 
-/** What a person writes who calls the reusable workflow. */
+/** What a person writes who calls the reusable workflows. */
 const caller = '.github/workflows/called.yml'
 const callerText = `name: Called
 on: push
@@ -35,6 +35,11 @@ jobs:
       build-command: sh build.sh
       ocaml-version: none
       expect: Hello
+  release:
+    needs: unikernel
+    if: \${{ github.ref_type == 'tag' }}
+    permissions: { contents: write, id-token: write, attestations: write }
+    uses: unikernel-ci/unikernel-ci/.github/workflows/unikernel-release.yml@${commit}
 `
 
 let repository: PreparedRepository
@@ -115,15 +120,23 @@ function verify({ assets }: ServedRelease): void {
   expect(checked.trim().split('\n')).toHaveLength(assets.length - 1)
 }
 
-test('a tag’s images are drafted, attested, and published last', async () => {
-  const ended = await run()
-  expect(resultsOf(ended), ended.log).toEqual(complete)
+const told = ({ jobs }: WorkflowRun) =>
+  jobs.flatMap(({ log }) => log.match(/^ +(upload|published)|would attest the \w+ of 4 files/gm) ?? []).map((words) => words.trim())
+const attestations = ['would attest the provenance of 4 files', 'would attest the SBOM of 4 files']
+
+test.each([
+  ['the template', template, 'gh attestation verify bare.aarch64-1.2.3-unikraft-qemu-aarch64 --repo someone/project\n'],
+  ['the reusable workflows', caller, 'aarch64 --repo someone/project --signer-repo unikernel-ci/unikernel-ci\n'],
+])('%s: a tag’s images are drafted, attested, and published last', async (_, workflow, verification) => {
+  const ended = await run({ workflow })
+  expect(new Set(ended.jobs.map(({ result }) => result)), ended.log).toEqual(new Set(['success']))
   expect(ended.orphans).toEqual([])
 
   const release = theRelease()
   expect(release).toMatchObject({ tag: 'v1.2.3', draft: false, prerelease: false })
   expect(namesOf(release)).toEqual(['SHA256SUMS', ...images, 'build-info.json', 'sbom.cdx.json'].sort())
   expect(release.body).toContain('sha256sum --check SHA256SUMS')
+  expect(release.body).toContain(verification)
   verify(release)
 
   const changes = server.requests.filter((request) => !request.startsWith('GET '))
@@ -131,11 +144,7 @@ test('a tag’s images are drafted, attested, and published last', async () => {
   expect(uploadsOf(changes).sort()).toEqual(namesOf(release))
   expect(changes.findLastIndex(isPublication)).toBe(changes.length - 1)
   expect([...server.tokens]).toEqual([`Bearer ${token}`])
-
-  const told = ended.jobs.find(({ id }) => id === 'release')?.log.match(/^ +(upload|published)|would attest the \w+ of 4 files/gm)
-  const uploads = release.assets.map(() => 'upload')
-  const attestations = ['would attest the provenance of 4 files', 'would attest the SBOM of 4 files']
-  expect(told?.map((words) => words.trim()), ended.log).toEqual([...uploads, ...attestations, 'published'])
+  expect(told(ended), ended.log).toEqual([...release.assets.map(() => 'upload'), ...attestations, 'published'])
 })
 
 test('a run that was cancelled in the middle of an upload is run again: all is there, and nothing twice', async () => {
@@ -162,7 +171,7 @@ test('a run that was cancelled in the middle of an upload is run again: all is t
   expect(again).not.toContain(whole)
 })
 
-test('the report of the reusable workflow is kept, with the checksums and the JUnit file over all legs', async () => {
+test('without a tag the reusable workflows release nothing, and keep the checksums and the JUnit file over all legs', async () => {
   const ended = await run({ workflow: caller, payload: { repository: { default_branch: 'main' } } })
   expect(new Set(ended.jobs.map(({ result }) => result)), ended.log).toEqual(new Set(['success']))
   const kept = ended.log.match(/would upload .*/g)
