@@ -1,6 +1,7 @@
 import { inputs, outputs, parts } from '../src/actions/interface.js'
 import { matrixInputs, sharedInputs } from '../src/actions/matrix-interface.js'
 import { releaseInputs, releaseOutputs } from '../src/actions/release-interface.js'
+import { releaseWorkflowInputs, unikernelInputs } from './workflow-files.js'
 import { type MonitorKind, targetNames, targets } from '../src/target/target.js'
 
 const tables = { targets: targetTable, inputs: inputTable, outputs: outputTable } as const
@@ -23,6 +24,20 @@ export function releaseTables(page: string): string {
   const given = Object.entries(releaseOutputs).map(([name, { description }]) => [`\`${name}\``, cell(description)])
   const withInputs = between(page, 'inputs', table(['input', 'what it says', 'default'], taken))
   return between(withInputs, 'outputs', table(['output', 'what it says'], given))
+}
+
+/** docs/reusable-workflow.md with the tables of what the two workflows take. */
+export function reusableTables(page: string): string {
+  const rows = (taken: ReturnType<typeof unikernelInputs>) =>
+    Object.entries(taken).map(([name, { description, type, required, default: value = '' }]) => [
+      `\`${name}\``,
+      cell(description),
+      type,
+      required === true ? 'required' : code(String(value)),
+    ])
+  const header = ['input', 'what it says', 'type', 'default']
+  const first = between(page, 'inputs of unikernel.yml', table(header, rows(unikernelInputs())))
+  return between(first, 'inputs of unikernel-release.yml', table(header, rows(releaseWorkflowInputs())))
 }
 
 const bootedOn: Readonly<Record<MonitorKind, string>> = {

@@ -35,6 +35,8 @@ jobs:
       build-command: sh build.sh
       ocaml-version: none
       expect: Hello
+      accelerator: tcg
+      memory: 128
   release:
     needs: unikernel
     if: \${{ github.ref_type == 'tag' }}

@@ -20,7 +20,6 @@ export async function collect(context: Context, inputs: CollectInputs, runner: R
   const { log } = context
   const folder = resolve(context.host.folders.workspace, inputs.folder)
   const { overview, warnings } = await log.group('Collect', async () => {
-    // A run without any artifact leaves no folder.
     const artifacts = await artifactsIn(folder)
     // Other jobs of a run have artifacts too, of another matrix or without any: its report has none of theirs.
     const isPlanned = (artifact: string) => inputs.planned.length === 0 || inputs.planned.includes(artifact)
