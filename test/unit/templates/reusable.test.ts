@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parse, parseDocument } from 'yaml'
-import { generatedFiles } from '../../../scripts/generate.js'
+import { contentOf, generatedFiles } from '../../../scripts/generate.js'
 import { collectInputs } from '../../../src/actions/collect-interface.js'
 import { inputs, parts } from '../../../src/actions/interface.js'
 import { matrixInputs } from '../../../src/actions/matrix-interface.js'
@@ -74,4 +74,25 @@ it('only the release has the right to write', () => {
   const rights = Object.values(called('unikernel').jobs).flatMap(({ permissions }) => Object.values(permissions as object) as string[])
   expect(new Set(rights)).toEqual(new Set(['read']))
   expect(called('unikernel-release').jobs['release']?.permissions).toEqual({ contents: 'write', 'id-token': 'write', attestations: 'write' })
+})
+
+describe('the workflow in docs/reusable-workflow.md', () => {
+  interface Call {
+    readonly uses: string
+    readonly permissions: Readonly<Record<string, string>>
+    readonly with?: Readonly<Record<string, unknown>>
+  }
+  const [, text = ''] = /^```yaml\n(.*?)^```$/ms.exec(contentOf('docs/reusable-workflow.md')) ?? []
+  const { jobs } = parse(text) as { readonly jobs: Readonly<Record<string, Call>> }
+
+  it('calls both, gives inputs that are there, and grants what their jobs have, no more', () => {
+    const names = Object.values(jobs).map(({ uses, permissions, with: given = {} }) => {
+      const [, name = ''] = /^OWNER\/unikernel-ci\/\.github\/workflows\/([\w-]+)\.yml@<commit>$/.exec(uses) ?? []
+      expect(Object.keys(inputsOf(name))).toEqual(expect.arrayContaining(Object.keys(given)))
+      const needed = Object.values(called(name).jobs).flatMap((job) => Object.entries(job.permissions as object))
+      expect(permissions).toEqual(Object.fromEntries(needed))
+      return name
+    })
+    expect(names).toEqual(['unikernel', 'unikernel-release'])
+  })
 })
