@@ -1,12 +1,17 @@
-// Writes what is made from src/actions/*interface.ts: action.yml and action-types.yml of every action, and the tables in docs/.
+// Writes what is made from src/actions/*interface.ts: action.yml and action-types.yml of every action, the inputs of the
+// reusable workflows with what hands them on, and the tables in docs/.
 // `npm run generate` writes; with `-- --check` it names each file that is not what it would write, and exits 1.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { actionFile, interfaces, typesFile } from './action-files.js'
-import { inputTables, matrixTables, releaseTables, targetTables } from './tables.js'
+import { inputTables, matrixTables, releaseTables, reusableTables, targetTables } from './tables.js'
+import { releaseWorkflowInputs, unikernelInputs, withWorkflowInputs } from './workflow-files.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+const reusable = '.github/workflows/unikernel.yml'
+const reusableRelease = '.github/workflows/unikernel-release.yml'
 
 /** The generated files, as they should be: path relative to the repository, and content. */
 export function generatedFiles(): ReadonlyMap<string, string> {
@@ -15,6 +20,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
       [join(folder, 'action.yml'), actionFile(folder)] as const,
       [join(folder, 'action-types.yml'), typesFile(folder)] as const,
     ]),
+    [reusable, withWorkflowInputs(contentOf(reusable), unikernelInputs())],
+    [reusableRelease, withWorkflowInputs(contentOf(reusableRelease), releaseWorkflowInputs())],
+    ['docs/reusable-workflow.md', reusableTables(contentOf('docs/reusable-workflow.md'))],
     ['docs/inputs.md', inputTables(contentOf('docs/inputs.md'))],
     ['docs/targets.md', targetTables(contentOf('docs/targets.md'))],
     ['docs/matrix.md', matrixTables(contentOf('docs/matrix.md'))],

@@ -2,6 +2,7 @@ import { collectInputs, collectOutputs } from '../src/actions/collect-interface.
 import { inputs, outputs, parts } from '../src/actions/interface.js'
 import { matrixInputs, sharedInputs } from '../src/actions/matrix-interface.js'
 import { releaseInputs, releaseOutputs } from '../src/actions/release-interface.js'
+import { releaseWorkflowInputs, unikernelInputs } from './workflow-files.js'
 import { type MonitorKind, targetNames, targets } from '../src/target/target.js'
 
 /** docs/targets.md with the table of the targets, between its markers. */
@@ -24,6 +25,20 @@ export function matrixTables(page: string): string {
 /** docs/releases.md with the tables of what `release` takes and gives. */
 export function releaseTables(page: string): string {
   return between(between(page, 'inputs', takenTable(releaseInputs)), 'outputs', givenTable(releaseOutputs))
+}
+
+/** docs/reusable-workflow.md with the tables of what the two workflows take. */
+export function reusableTables(page: string): string {
+  const rows = (taken: ReturnType<typeof unikernelInputs>) =>
+    Object.entries(taken).map(([name, { description, type, required, default: value = '' }]) => [
+      `\`${name}\``,
+      cell(description),
+      type,
+      required === true ? 'required' : code(String(value)),
+    ])
+  const header = ['input', 'what it says', 'type', 'default']
+  const first = between(page, 'inputs of unikernel.yml', table(header, rows(unikernelInputs())))
+  return between(first, 'inputs of unikernel-release.yml', table(header, rows(releaseWorkflowInputs())))
 }
 
 const bootedOn: Readonly<Record<MonitorKind, string>> = {

@@ -31,7 +31,7 @@ export const collectInputs = {
     optional(text),
   ),
   matrix: input(
-    'The output `matrix` of the matrix action: a leg of it without an artifact is then a row of the table too.',
+    'The output `matrix` of the matrix action: a leg of it without an artifact is then a row of the table too, and what is none of its legs is left out.',
     '',
     typed('string', plannedArtifacts),
   ),

@@ -35,6 +35,11 @@ export const releaseInputs = {
     'false',
     flag,
   ),
+  signer: input(
+    'Whose workflow attests the files, for the command in the notes that verifies them. repository: one of the released repository. action: a reusable one of the action’s repository.',
+    'repository',
+    oneOf('repository', 'action'),
+  ),
 } as const satisfies Readonly<Record<string, Omit<InputDefinition<unknown>, 'parts'>>>
 
 /** The outputs of `release`. */
@@ -58,6 +63,7 @@ export interface ReleaseInputs {
   readonly notes: string
   readonly requireVerdict: RequiredVerdict
   readonly draft: boolean
+  readonly signer: 'repository' | 'action'
 }
 
 /**
@@ -78,5 +84,6 @@ export function readReleaseInputs(read: (name: ReleaseInputName) => string | und
     notes: parsed('notes'),
     requireVerdict: parsed('require-verdict'),
     draft: parsed('draft'),
+    signer: parsed('signer'),
   })
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile, readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256OfFile } from '../platform/atomic.js'
@@ -5,24 +6,33 @@ import { Problem } from '../platform/problem.js'
 import { parseChecksums } from './checksums.js'
 import { type CollectedLeg, parseBuildInfo } from './leg.js'
 
+const buildInfo = 'build-info.json'
+
 /**
- * Reads the artifacts of a run: each sub-folder with a `build-info.json` is one, in the order of the names. Every file is
- * checked against the artifact's SHA256SUMS.
+ * The names of the artifacts of a run: each sub-folder with a `build-info.json` is one. A folder that is not there has none.
+ *
+ * @param folder absolute.
+ */
+export async function artifactsIn(folder: string): Promise<string[]> {
+  // A run without any artifact leaves no folder.
+  if (!existsSync(folder)) return []
+  const folders = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory())
+  return folders.map(({ name }) => name).filter((name) => existsSync(join(folder, name, buildInfo))).sort()
+}
+
+/**
+ * Reads artifacts of a run. Every file is checked against the artifact's SHA256SUMS.
  *
  * @param folder absolute.
  * @throws Problem when an artifact cannot be read, or is not what its checksums say.
  */
-export async function readLegs(folder: string): Promise<CollectedLeg[]> {
-  const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+export async function readLegs(folder: string, artifacts: readonly string[]): Promise<CollectedLeg[]> {
   const legs: CollectedLeg[] = []
-  for (const artifact of names.sort()) {
-    const info = await textOf(join(folder, artifact, 'build-info.json'))
-    if (info !== undefined) legs.push(await readLeg(folder, artifact, info))
-  }
+  for (const artifact of artifacts) legs.push(await readLeg(folder, artifact))
   return legs
 }
 
-async function readLeg(folder: string, artifact: string, info: string): Promise<CollectedLeg> {
+async function readLeg(folder: string, artifact: string): Promise<CollectedLeg> {
   const sums = await textOf(join(folder, artifact, 'SHA256SUMS'))
   if (sums === undefined) throw new Problem(`${artifact} has no SHA256SUMS`)
   const checksums = parseChecksums(sums, `${artifact}/SHA256SUMS`)
@@ -36,7 +46,8 @@ async function readLeg(folder: string, artifact: string, info: string): Promise<
       do: 'download the artifact again',
     })
   }
-  return { artifact, info: parseBuildInfo(info, `${artifact}/build-info.json`), checksums, junit: await textOf(join(root, 'junit.xml')) }
+  const info = await readFile(join(root, buildInfo), 'utf8')
+  return { artifact, info: parseBuildInfo(info, `${artifact}/${buildInfo}`), checksums, junit: await textOf(join(root, 'junit.xml')) }
 }
 
 /** undefined for a file that is not there, or lies elsewhere: a list from outside names it. */

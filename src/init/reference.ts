@@ -9,12 +9,14 @@ export interface ActionReference {
   readonly owner: string | undefined
   /** A full commit. */
   readonly commit: string | undefined
+  /** The repository's name, for a copy under another one. */
+  readonly name?: string
 }
 
 /** A template that uses the action of this account, at this commit. */
-export function withReference(template: string, { owner = placeholders.owner, commit = placeholders.commit }: ActionReference): string {
+export function withReference(template: string, { owner = placeholders.owner, commit = placeholders.commit, name = repository }: ActionReference): string {
   return template
-    .replaceAll(`${placeholders.owner}/${repository}`, `${owner}/${repository}`)
+    .replaceAll(`${placeholders.owner}/${repository}`, `${owner}/${name}`)
     .replaceAll(placeholders.commit, commit)
 }
 

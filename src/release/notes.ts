@@ -8,19 +8,23 @@ export interface ReleasePlace {
   /** `owner/name` */
   readonly repository: string
   readonly tag: string
+  /** `owner/name` of the repository whose workflow attests it, where that is another one. */
+  readonly signer?: string | undefined
 }
 
 const begin = '<!-- unikernel-ci: what follows is generated -->'
 const end = '<!-- unikernel-ci: what is above is generated -->'
 
 /** The generated part of a release's notes: its images, and how to verify them. */
-export function generatedNotes(images: readonly [ReleaseImage, ...ReleaseImage[]], { repository, tag }: ReleasePlace): string {
+export function generatedNotes(images: readonly [ReleaseImage, ...ReleaseImage[]], { repository, tag, signer }: ReleasePlace): string {
   const header = ['image', 'target', 'size', 'boot', 'made with']
   const rows = images.map((image) => row([code(image.name), `${image.target} ${image.architecture}`, size(image.image.bytes), bootCell(image), prose(versionsOf(image))]))
+  // A workflow of another repository is no identity that is trusted without being named: https://github.com/cli/cli/issues/9045
+  const signedBy = signer === undefined ? '' : ` --signer-repo ${signer}`
   const commands = [
     `gh release download ${tag} --repo ${repository}`,
     'sha256sum --check SHA256SUMS',
-    `gh attestation verify ${images[0].name} --repo ${repository}`,
+    `gh attestation verify ${images[0].name} --repo ${repository}${signedBy}`,
   ]
   return [
     begin,

@@ -25,6 +25,8 @@ export interface ReleaseRequest {
   readonly requireVerdict: RequiredVerdict
   /** It stays a draft. */
   readonly draft: boolean
+  /** `owner/name` of the repository whose reusable workflow attests; undefined: it is the released repository's own. */
+  readonly signer?: string | undefined
 }
 
 export interface ReleaseServices {

@@ -71,6 +71,8 @@ export interface RunOptions {
   /** `runs-on` labels that mean this machine, besides the hosted Ubuntu ones. */
   readonly labels?: readonly string[]
   readonly timeoutMs?: number
+  /** Aborted: the run is cancelled in the middle of what it does. */
+  readonly cancelled?: AbortSignal
   readonly act?: string
 }
 
@@ -237,8 +239,8 @@ export async function runWorkflow(options: RunOptions): Promise<WorkflowRun> {
   ]
   try {
     const environment = await runnerEnvironment(scratch)
-    const { timeoutMs = 10 * 60_000 } = options
-    const ended = await run(act, args, { cwd: options.repository.folder, environment, timeoutMs })
+    const { timeoutMs = 10 * 60_000, cancelled } = options
+    const ended = await run(act, args, { cwd: options.repository.folder, environment, timeoutMs, ...(cancelled && { cancelled }) })
     const orphans = await endOrphans(`ACTIONS_RUNTIME_URL=${service.url}`)
     const { jobs, log } = readLog(`${ended.stdout}\n${ended.stderr}`)
     const unsupported = /Skipping unsupported platform.*/.exec(log)
@@ -276,7 +278,7 @@ interface Ended {
 function run(
   program: string,
   args: readonly string[],
-  options: { cwd: string; environment: NodeJS.ProcessEnv; timeoutMs: number },
+  options: { cwd: string; environment: NodeJS.ProcessEnv; timeoutMs: number; cancelled?: AbortSignal },
 ): Promise<Ended> {
   return new Promise((done, fail) => {
     const { cwd, environment: env } = options
@@ -293,6 +295,7 @@ function run(
     const timers = [setTimeout(interrupt, options.timeoutMs), setTimeout(signal, options.timeoutMs + 10_000, 'SIGKILL')]
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    options.cancelled?.addEventListener('abort', () => signal('SIGINT'))
     child.on('error', fail)
     child.on('close', (exitCode) => {
       timers.forEach(clearTimeout)

@@ -4,7 +4,7 @@ import { mergedChecksums } from '../../collect/checksums.js'
 import { mergedJunit } from '../../collect/junit.js'
 import type { CollectedLeg } from '../../collect/leg.js'
 import { overBudget, overviewOf, overviewVerdict } from '../../collect/overview.js'
-import { readLegs } from '../../collect/read.js'
+import { artifactsIn, readLegs } from '../../collect/read.js'
 import { collectLines, collectSummary, overviewTitle } from '../../collect/table.js'
 import { writeFileAtomically } from '../../platform/atomic.js'
 import type { Runner } from '../../platform/github.js'
@@ -20,8 +20,12 @@ export async function collect(context: Context, inputs: CollectInputs, runner: R
   const { log } = context
   const folder = resolve(context.host.folders.workspace, inputs.folder)
   const { overview, warnings } = await log.group('Collect', async () => {
-    // A run without any artifact leaves no folder.
-    const legs = existsSync(folder) ? await readLegs(folder) : []
+    const artifacts = await artifactsIn(folder)
+    // Other jobs of a run have artifacts too, of another matrix or without any: its report has none of theirs.
+    const isPlanned = (artifact: string) => inputs.planned.length === 0 || inputs.planned.includes(artifact)
+    const foreign = artifacts.filter((artifact) => !isPlanned(artifact))
+    if (foreign.length > 0) log.notice(`artifacts of no leg of the matrix, left out: ${foreign.join(', ')}`)
+    const legs = await readLegs(folder, artifacts.filter(isPlanned))
     if (legs.length + inputs.planned.length === 0) {
       throw new Problem(`input folder: there is no artifact with a build-info.json in ${folder}`, {
         do: 'download the artifacts of the run there first, each into a folder of its name',
@@ -49,7 +53,7 @@ async function readBaseline({ host, log }: Context, baseline: string | undefined
     return []
   }
   try {
-    return await readLegs(folder)
+    return await readLegs(folder, await artifactsIn(folder))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     log.notice(`sizes are compared with nothing: ${error.message}`)

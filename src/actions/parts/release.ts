@@ -21,7 +21,7 @@ export async function release(context: Context, inputs: ReleaseInputs, runner: R
   const baseUrl = host.environment['GITHUB_API_URL'] ?? 'https://api.github.com'
   const wait = (ms: number) => setTimeout(ms)
   const releases = gitHubReleases(createGitHubApi({ baseUrl, token: inputs.token, log, wait }), repository)
-  const released = await log.group('Release', () => releaseImages(context, { ...inputs, tag, repository }, { releases, wait }))
+  const released = await log.group('Release', () => releaseImages(context, { ...inputs, tag, repository, signer: signerOf(host, inputs) }, { releases, wait }))
   const paths = pathsIn(released.folder)
   runner.setOutput('release-url', released.release.url)
   runner.setOutput('release-id', String(released.release.id))
@@ -30,6 +30,14 @@ export async function release(context: Context, inputs: ReleaseInputs, runner: R
   runner.setOutput('assets', JSON.stringify(released.assets.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 }))))
   await runner.appendSummary(summary(tag, released))
   return true
+}
+
+/** The repository that attests when it is not the released one: that of the action, as the runner names it. */
+function signerOf({ environment }: Host, { signer }: ReleaseInputs): string | undefined {
+  if (signer === 'repository') return undefined
+  const repository = environment['GITHUB_ACTION_REPOSITORY']
+  if (repository) return repository
+  throw new Problem('input signer: no action’s repository is known here', { do: 'leave it out, where no reusable workflow calls' })
 }
 
 function tagOf({ environment }: Host): string {

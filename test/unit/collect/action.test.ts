@@ -52,6 +52,18 @@ describe('collect', () => {
     expect(context.logged()).toContain('www.hvt of unikernel-www-hvt-x86_64 has 1.0 kB (1000 bytes); the budget is 999 B')
   })
 
+  it('leaves out what is no leg of the matrix, and misses a leg that has no artifact', async () => {
+    const { context, folder, runner, run } = prepared()
+    appendFileSync(join(folder, xen.artifact, 'www.xen'), 'not what its checksums say')
+    const include = [{ 'artifact-name': hvt.artifact }, { 'artifact-name': 'unikernel-www-spt-x86_64' }]
+    await run({ matrix: JSON.stringify({ include }) })
+    expect(context.logged()).toContain(`artifacts of no leg of the matrix, left out: ${xen.artifact}`)
+    expect(runner.summaries.at(-1)).not.toContain('xen')
+    expect(runner.summaries.at(-1)).toContain('spt')
+    expect(readFileSync(join(folder, 'SHA256SUMS'), 'utf8')).not.toContain(xen.artifact)
+    expect(runner.outputs['verdict']).toBe('failed')
+  })
+
   it('compares with the baseline, and does without one that is not there or not whole', async () => {
     const { context, runner, run } = prepared()
     const baseline = join(context.host.folders.workspace, 'baseline')

@@ -18,6 +18,7 @@ describe('the inputs of release', () => {
       notes: '',
       requireVerdict: 'not-failed',
       draft: false,
+      signer: 'repository',
     })
   })
 
@@ -26,6 +27,7 @@ describe('the inputs of release', () => {
     ['repository', 'a/b/../c'],
     ['require-verdict', 'failed'],
     ['draft', 'maybe'],
+    ['signer', 'somebody'],
   ])('refuse %s: %j', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(`input ${name}: "${value}" is not accepted`)
   })
@@ -44,6 +46,7 @@ describe('release', () => {
   it('says where a token and a repository come from', async () => {
     await expect(run({ tag: 'v1.2.3' }, repository)).rejects.toThrow('there is no token')
     await expect(run({ tag: 'v1.2.3', token: 'x' }, {})).rejects.toThrow('no repository is named')
+    await expect(run({ tag: 'v1.2.3', token: 'x', signer: 'action' }, repository)).rejects.toThrow('no action’s repository is known')
   })
 })
 

@@ -26,6 +26,13 @@ it('say how to verify them, with commands that name this release', () => {
   )
 })
 
+it('name the repository whose reusable workflow has attested them', () => {
+  const [image] = imagesOf([artifact('a')], '1.2.3') as [ReleaseImage]
+  expect(generatedNotes([image], { ...place, signer: 'makers/unikernel-ci' })).toContain(
+    'gh attestation verify www-1.2.3-hvt-x86_64 --repo someone/www --signer-repo makers/unikernel-ci\n',
+  )
+})
+
 it('take no markup from a guest', () => {
   expect(notesFor(artifact('a', { boots: [bootWith('passed', '<img src=x> | @everyone')] }))).not.toMatch(/<img|@everyone/)
 })

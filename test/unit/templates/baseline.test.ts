@@ -13,12 +13,14 @@ interface Workflow {
 const { jobs } = parse(contentOf('.github/workflows/unikernel.yml')) as Workflow
 const script = jobs.collect.steps.flatMap(({ run = [] }) => run).join('\n')
 
+const reference = 'someone/project/.github/workflows/ci.yml@refs/heads/x@refs'
+
 /** Runs the step with a `gh` of these lines; none: there is no `gh`. */
 function runWith(gh: string | undefined) {
   const bin = join(mkdtempSync(join(tmpdir(), 'unikernel-ci-gh-')), 'bin')
   mkdirSync(bin)
   if (gh !== undefined) writeFileSync(join(bin, 'gh'), `#!/bin/sh\n${gh}\n`, { mode: 0o755 })
-  const env = { PATH: bin, GITHUB_REPOSITORY: 'someone/project', GITHUB_WORKFLOW: 'CI', BRANCH: 'main' }
+  const env = { PATH: bin, GITHUB_REPOSITORY: 'someone/project', GITHUB_WORKFLOW_REF: reference, BRANCH: 'main' }
   // As GitHub's runner starts a step: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
   return spawnSync('/bin/bash', ['-e', '-c', script], { env, encoding: 'utf8' })
 }
@@ -32,4 +34,9 @@ it.each([
 ])('the report goes on when %s', (_, gh, said) => {
   const { status, stdout } = runWith(gh)
   expect([status, stdout]).toEqual([0, said])
+})
+
+it('a run counts only as one of this workflow, for a push to the branch: a fork may call its branch the same', () => {
+  const { stderr } = runWith('echo "$*" >&2')
+  expect(stderr).toContain('run list --repo someone/project --workflow ci.yml --branch main --event push --status success')
 })

@@ -2,34 +2,15 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments, parseDocument } from 'yaml'
-import { contentOf, generatedFiles } from '../../../scripts/generate.js'
 import { gitHubTemplates, gitLabInputs } from '../../../src/init/choose.js'
-import { partUsed, withReference } from '../../../src/init/reference.js'
+import { withReference } from '../../../src/init/reference.js'
+import { type Workflow, outputsRead, unknownInputs } from './workflow.js'
 
 const folder = resolve(import.meta.dirname, '../../../templates')
 const read = (path: string) => readFileSync(join(folder, path), 'utf8')
 const workflows = [...Object.keys(gitHubTemplates).map((name) => `github/${name}.yml`), 'forgejo/unikernel.yml']
 
-interface Step {
-  readonly uses?: string
-  readonly with?: Readonly<Record<string, unknown>>
-}
-
-interface Job {
-  readonly uses?: string
-  readonly permissions?: unknown
-  readonly 'timeout-minutes'?: number
-  readonly steps?: readonly Step[]
-}
-
-interface Workflow {
-  readonly permissions?: unknown
-  readonly concurrency?: unknown
-  readonly jobs: Readonly<Record<string, Job>>
-}
-
 const workflow = (path: string) => parse(read(path)) as Workflow
-const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps = [] }) => steps)
 
 it('init knows every template of GitHub’s form, and no other', () => {
   const files = readdirSync(join(folder, 'github')).filter((name) => name.endsWith('.yml'))
@@ -53,14 +34,11 @@ describe.each(workflows)('%s', (path) => {
     }
   })
 
-  it('says nothing to our action that it does not take', () => {
-    for (const { uses = '', with: given = {} } of stepsOf(workflow(path))) {
-      const part = partUsed(uses)
-      if (part === undefined) continue
-      const file = part === '' ? 'action.yml' : `${part}/action.yml`
-      const action = parse(generatedFiles().get(file) ?? contentOf(file)) as { readonly inputs: Readonly<Record<string, unknown>> }
-      expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(given)))
-    }
+  it('says nothing to our action that it does not take', () => expect(unknownInputs(workflow(path))).toEqual([]))
+
+  it('reads no output that is not there', () => {
+    const read = outputsRead(workflow(path))
+    expect(read.filter(({ isThere }) => !isThere)).toEqual([])
   })
 
   it('stays as it is when it is read and written, so that `init` changes what it is asked to', () => {
