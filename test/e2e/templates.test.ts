@@ -1,27 +1,35 @@
-// Every template as `init` writes it for a project of a few lines: in a runner, or in a shell with GitLab's variables. The
-// project's build command makes examples/bare.
+// Every template as `init` writes it for a project of a few lines: in a runner, or in a shell with GitLab's variables. What the
+// project's build commands make is examples/bare, or comes from a toolchain of the opam repository for tests.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { writeOpamRepository } from '../integration/opam-repository.js'
+import { action, commit, commitAll, init as initIn, standInsOf } from './caller.js'
 import { type JobRun, type PreparedRepository, type WorkflowRun, prepareRepository, runWorkflow } from './harness.js'
 
 const root = resolve(import.meta.dirname, '../..')
-const standIns = resolve(import.meta.dirname, 'stand-ins')
 const folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-templates-'))
-const commit = '0123456789abcdef0123456789abcdef01234567'
-const action = `unikernel-ci/unikernel-ci@${commit}`
+const repositories = `test: ${writeOpamRepository(join(folder, 'opam-repository'))}`
 
-const command = ['--build-command', 'sh build.sh', '--ocaml-version', 'none']
-const build = `make -s -C '${root}/examples/bare' ARCH="$ARCH" OUT="$OUT"\n`
+/** Without a toolchain: examples/bare, with Unikraft's mark where the target is Unikraft. */
+const bare = ['--build-command', 'sh build.sh', '--ocaml-version', 'none']
+const build = `case $TARGET in unikraft-*) abi=unikraft ;; *) abi=$TARGET ;; esac
+make -s -C '${root}/examples/bare' ARCH="$ARCH" ABI="$abi" OUT="$OUT"
+`
+/** With one: a line of OCaml. A leg for Unikraft has none here, and is made without. */
+const compiled = ['--build-command', 'sh compile.sh', '--opam-repositories', repositories]
+const compile = `case $TARGET in unikraft-*) exec sh build.sh ;; esac
+ocamlfind -toolchain solo5 ocamlopt -cclib "-z solo5-abi=$TARGET" hello.ml -o "$OUT/hello.$TARGET"
+`
+const files = { 'build.sh': build, 'compile.sh': compile, 'hello.ml': 'let () = print_endline "Hello-from-a-template"\n' }
 
 let repository: PreparedRepository
 
 beforeAll(async () => {
-  repository = await prepareRepository({ from: root, as: action, files: { 'build.sh': build } })
+  repository = await prepareRepository({ from: root, as: action, files })
 })
 
 afterAll(async () => {
@@ -29,19 +37,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Writes a template with the committed command line, and commits it: act reads the commit. */
-function init(...options: readonly string[]): void {
-  const cli = join(root, 'dist/cli/index.js')
-  const reference = ['--owner', 'unikernel-ci', '--commit', commit, '--force']
-  execFileSync(process.execPath, [cli, 'init', ...reference, ...command, ...options], { cwd: repository.folder })
-  commitAll()
-}
-
-function commitAll(): void {
-  const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.org', ...args], { cwd: repository.folder })
-  git('add', '--all')
-  git('commit', '--quiet', '--allow-empty', '--message=A template')
-}
+const init = (...options: readonly string[]) => initIn(repository, '--force', ...options)
 
 /** Without anything on it, and at the same path each time: a toolchain is restored to where it was built. */
 function freshMachine(): string {
@@ -52,18 +48,13 @@ function freshMachine(): string {
 interface Options {
   readonly job?: string
   readonly cachePath?: string
+  readonly artifactPath?: string
   readonly runnerPath?: string
   readonly event?: string
   readonly payload?: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string>>
   readonly labels?: readonly string[]
   readonly cacheService?: 'v1' | 'v2'
-}
-
-/** The actions of other people that a workflow uses, each with what stands for it here. */
-function standInsOf(workflow: string): Record<string, string> {
-  const uses = [...readFileSync(workflow, 'utf8').matchAll(/uses: (actions\/(download-artifact|upload-artifact)@\w+)/g)]
-  return Object.fromEntries(uses.map(([, name = '', which = '']) => [name, join(standIns, which)]))
 }
 
 function run(workflow: string, options: Options = {}): Promise<WorkflowRun> {
@@ -83,67 +74,122 @@ function run(workflow: string, options: Options = {}): Promise<WorkflowRun> {
 
 const results = (workflow: WorkflowRun) => workflow.jobs.map(({ result }) => result)
 const outputs = (jobs: readonly JobRun[]) => jobs.flatMap(({ steps }) => steps.map((step) => step.outputs))
+/** Of every leg that was booted, once for each. */
 const verdicts = (workflow: WorkflowRun) =>
-  outputs(workflow.jobs.filter(({ id }) => id !== 'collect')).flatMap((given) => (given['verdict-reason'] ? [given['verdict']] : []))
+  workflow.jobs.filter(({ id }) => id !== 'collect').flatMap((job) => {
+    const said = outputs([job]).find((given) => given['verdict-reason'])
+    return said === undefined ? [] : [said['verdict']]
+  })
+/** Of every leg that has a toolchain, once for each. */
+const hits = (workflow: WorkflowRun) => workflow.jobs.flatMap((job) => outputs([job]).find((given) => given['cache-hit'])?.['cache-hit'] ?? [])
+
+const targets = 'virtio x86_64\nunikraft-qemu aarch64'
+const expectations = ['--expect', 'Hello', '--accelerator', 'tcg']
+
+/** Runs a workflow on two machines with nothing on them, the second of which finds what the first cached. */
+async function coldAndWarm(workflow: string, check: (ended: WorkflowRun, hit: 'false' | 'true') => void, options: Options = {}): Promise<void> {
+  const cachePath = mkdtempSync(join(folder, 'caches-'))
+  for (const hit of ['false', 'true'] as const) {
+    check(await run(workflow, { cachePath, runnerPath: freshMachine(), ...options }), hit)
+  }
+}
 
 describe('a template for GitHub', () => {
-  test.each([
-    ['unikernel', ['--target', 'virtio']],
-    ['portable', ['--target', 'virtio']],
-    ['unikernel-dune', ['--target', 'virtio', '--build-system', 'command']],
-  ])('%s builds, boots and publishes', async (template, options) => {
-    init('--template', template, '--expect', 'Hello', '--accelerator', 'tcg', ...options)
-    const ended = await run(`.github/workflows/${template}.yml`)
+  test.each(['unikernel', 'portable'])('%s builds with its toolchain, boots and publishes, and has the toolchain from the cache the second time', async (template) => {
+    init('--template', template, '--target', 'virtio', ...compiled, ...expectations)
+    await coldAndWarm(`.github/workflows/${template}.yml`, (ended, hit) => {
+      expect(results(ended), ended.log).toEqual(['success'])
+      expect([verdicts(ended), hits(ended)], ended.log).toEqual([['passed'], [hit]])
+      expect(ended.artifacts).toEqual(['unikernel-hello-virtio-x86_64'])
+    })
+  })
+
+  // With the build system that it is for: newcomer.test.ts.
+  test('unikernel-dune takes another build system', async () => {
+    init('--template', 'unikernel-dune', '--target', 'virtio', '--build-system', 'command', ...bare, ...expectations)
+    const ended = await run('.github/workflows/unikernel-dune.yml')
     expect(results(ended), ended.log).toEqual(['success'])
-    expect(new Set(verdicts(ended)), ended.log).toEqual(new Set(['passed']))
+    expect(verdicts(ended), ended.log).toEqual(['passed'])
     expect(ended.artifacts).toEqual(['unikernel-bare-virtio-x86_64'])
   })
 
   test('a boot that fails fails the job, and keeps the console', async () => {
-    init('--template', 'unikernel', '--target', 'virtio', '--expect', 'never said', '--accelerator', 'tcg')
+    init('--template', 'unikernel', '--target', 'virtio', ...bare, '--expect', 'never said', '--accelerator', 'tcg')
     const ended = await run('.github/workflows/unikernel.yml')
     expect(results(ended), ended.log).toEqual(['failure'])
     expect(ended.artifacts).toEqual(['unikernel-bare-virtio-x86_64'])
   })
 
-  test('unikernel-unikraft does both architectures', async () => {
-    init('--target', 'unikraft-qemu', '--boot', 'skip')
+  test('unikernel-unikraft builds and boots both architectures', async () => {
+    init('--target', 'unikraft-qemu', ...bare, ...expectations)
     const ended = await run('.github/workflows/unikernel-unikraft.yml')
-    // examples/bare has a Unikraft image for aarch64 only, and is refused as one for x86_64.
-    const resultOf = (arch: string) => ended.jobs.find(({ matrix }) => matrix['arch'] === arch)?.result
-    expect([resultOf('x86_64'), resultOf('aarch64')], ended.log).toEqual(['failure', 'success'])
+    expect(results(ended), ended.log).toEqual(['success', 'success'])
+    expect(verdicts(ended), ended.log).toEqual(['passed', 'passed'])
+    expect(ended.log).toContain('Unikraft qemu, x86_64')
+    expect([...ended.artifacts].sort()).toEqual(['unikernel-bare-unikraft-qemu-x86_64', 'unikernel-bare.aarch64-unikraft-qemu-aarch64'])
   })
 
-  const targets = 'virtio x86_64\nunikraft-qemu aarch64'
-
-  test('unikernel-matrix plans the legs and runs each', async () => {
-    init('--template', 'unikernel-matrix', '--targets', targets, '--build-system', 'command', '--expect', 'Hello', '--accelerator', 'tcg')
-    const ended = await run('.github/workflows/unikernel-matrix.yml')
-    expect(results(ended), ended.log).toEqual(['success', 'success', 'success'])
-    expect(ended.artifacts).toHaveLength(2)
+  test('unikernel-matrix plans the legs and runs each, with toolchains from the cache the second time', async () => {
+    const legs = 'virtio x86_64\nspt aarch64\nunikraft-qemu x86_64 ocaml=none'
+    init('--template', 'unikernel-matrix', '--targets', legs, '--build-system', 'command', ...compiled, ...expectations)
+    await coldAndWarm('.github/workflows/unikernel-matrix.yml', (ended, hit) => {
+      expect(results(ended), ended.log).toEqual(['success', 'success', 'success', 'success'])
+      // What is compiled for aarch64 here does nothing, and no machine for it is there.
+      expect(verdicts(ended).sort(), ended.log).toEqual(['passed', 'passed', 'skipped'])
+      expect(hits(ended), ended.log).toEqual([hit, hit])
+      expect(ended.artifacts).toHaveLength(3)
+    })
   })
 
   test('unikernel-release builds what it releases', async () => {
-    init('--template', 'unikernel-release', '--targets', targets, '--build-system', 'command', '--expect', 'Hello', '--accelerator', 'tcg')
+    init('--template', 'unikernel-release', '--targets', targets, '--build-system', 'command', ...bare, ...expectations)
     const ended = await run('.github/workflows/unikernel-release.yml', { job: 'unikernel', payload: { ref: 'refs/tags/v1.0.0' } })
     expect(results(ended), ended.log).toEqual(['success', 'success', 'success'])
     expect(ended.artifacts).toHaveLength(2)
   })
 
   test('warm-toolchains caches one toolchain for the targets that share it', async () => {
-    const repositories = `test: ${writeOpamRepository(join(folder, 'opam-repository'))}`
-    const newest = ['--ocaml-version', '', '--opam-repositories', repositories]
-    init('--template', 'warm-toolchains', '--targets', 'virtio x86_64\nspt x86_64', '--build-system', 'command', ...newest)
-    const cachePath = join(folder, 'warm')
-    for (const hit of ['false', 'true']) {
-      const ended = await run('.github/workflows/warm-toolchains.yml', { cachePath, runnerPath: freshMachine() })
+    init('--template', 'warm-toolchains', '--targets', 'virtio x86_64\nspt x86_64', '--build-system', 'command', ...compiled)
+    await coldAndWarm('.github/workflows/warm-toolchains.yml', (ended, hit) => {
       expect(ended.jobs.map(({ id, result }) => [id, result]), ended.log).toEqual([['plan', 'success'], ['toolchain', 'success']])
-      expect(outputs(ended.jobs).flatMap((given) => given['cache-hit'] ?? []), ended.log).toEqual([hit])
-    }
+      expect(hits(ended), ended.log).toEqual([hit])
+    })
   })
 })
 
-test('the reusable workflow runs every leg and reports over all of them', async () => {
+/** A `gh` that has one run of the default branch, whose artifacts are in `baseline`; none as long as that folder is empty. */
+function ghWith(baseline: string): string {
+  const bin = join(folder, 'gh')
+  mkdirSync(bin, { recursive: true })
+  mkdirSync(baseline, { recursive: true })
+  const script = `#!/bin/sh
+case "$1 $2" in
+  'run list') [ -z "$(ls '${baseline}')" ] || echo 7 ;;
+  'run download')
+    [ "$3" = 7 ] && while [ "$1" != --dir ]; do shift; done
+    mkdir -p "$2" && cp -R '${baseline}/.' "$2" ;;
+  *) exit 1 ;;
+esac
+`
+  writeFileSync(join(bin, 'gh'), script, { mode: 0o755 })
+  return bin
+}
+
+/** Keeps a run's artifacts as those of an earlier one, whose image in the artifact that ends in `smaller` was 1000 bytes smaller. */
+function keepAsBaseline(artifacts: string, baseline: string, smaller: string): void {
+  for (const archive of readdirSync(artifacts)) {
+    const place = join(baseline, archive.replace(/\.zip$/, ''))
+    execFileSync('unzip', ['-q', join(artifacts, archive), '-d', place])
+    if (!archive.endsWith(smaller)) continue
+    const info = readFileSync(join(place, 'build-info.json'), 'utf8')
+    writeFileSync(join(place, 'build-info.json'), info.replace(/"bytes": (\d+)/, (_, bytes: string) => `"bytes": ${Number(bytes) - 1000}`))
+    execFileSync('sh', ['-e', '-c', 'sha256sum $(cut -c 67- SHA256SUMS) > sums && mv sums SHA256SUMS'], { cwd: place })
+  }
+}
+
+const columns = ['| unikernel', 'target', 'size', 'change', 'verdict', 'how', 'boot', 'build', 'toolchain |']
+
+test('the reusable workflow runs every leg, with toolchains from the cache the second time, and reports over all of them', async () => {
   const caller = `name: Called
 on: push
 permissions: {}
@@ -154,35 +200,60 @@ jobs:
     with:
       targets: |
         virtio         x86_64
-        unikraft-qemu  aarch64
+        unikraft-qemu  aarch64  ocaml=none
       build-system: command
-      build-command: sh build.sh
-      ocaml-version: none
+      build-command: sh compile.sh
+      opam-repositories: '${repositories}'
       expect: Hello
       max-size: 10kB
+      max-growth: 100 B
 `
   mkdirSync(join(repository.folder, '.github/workflows'), { recursive: true })
   writeFileSync(join(repository.folder, '.github/workflows/called.yml'), caller)
-  commitAll()
-  const ended = await run('.github/workflows/called.yml', { payload: { repository: { default_branch: 'main' } } })
-  expect(new Set(results(ended)), ended.log).toEqual(new Set(['success']))
-  const report = ended.jobs.find(({ summary }) => summary.includes('2 images: 2 passed'))
-  expect(report, ended.log).toBeDefined()
-  expect(report?.annotations.filter(({ level }) => level === 'warning'), report?.log).toHaveLength(2)
+  commitAll(repository.folder)
+  const [artifactPath, baseline, path = ''] = [join(folder, 'called'), join(folder, 'baseline'), process.env['PATH']]
+  process.env['PATH'] = [ghWith(baseline), path].join(delimiter)
+  try {
+    const payload = { repository: { default_branch: 'main' } }
+    await coldAndWarm('.github/workflows/called.yml', (ended, hit) => {
+      expect(new Set(results(ended)), ended.log).toEqual(new Set(['success']))
+      expect([verdicts(ended), hits(ended)], ended.log).toEqual([['passed', 'passed'], [hit]])
+      const report = ended.jobs.find(({ summary }) => summary.includes('2 images: 2 passed'))
+      const rows = (report?.summary ?? '').split('\n').map((line) => line.split(' | ')).filter(({ length }) => length === columns.length)
+      expect(rows[0]).toEqual(columns)
+      const changes = rows.slice(1).filter(([first]) => first?.startsWith('| <code>')).map((row) => row[3]).sort()
+      const warnings = report?.annotations.filter(({ level }) => level === 'warning').map(({ message }) => message) ?? []
+      if (hit === 'false') {
+        expect(changes, report?.log ?? ended.log).toEqual(['', ''])
+        expect(warnings).toHaveLength(2)
+        keepAsBaseline(artifactPath, baseline, '-virtio-x86_64.zip')
+      } else {
+        expect(changes, report?.log ?? ended.log).toEqual([expect.stringMatching(/^\+1\.0 kB \(\+\d+\.\d %\)$/), 'same'])
+        expect(warnings).toHaveLength(3)
+        expect(warnings).toContainEqual(expect.stringContaining('accepted is 100 B'))
+      }
+    }, { payload, artifactPath })
+  } finally {
+    process.env['PATH'] = path
+  }
 })
 
 test.each(['forgejo', 'gitea'])('the template for %s runs with its variables', async (forge) => {
-  init('--forge', forge, '--target', 'virtio', '--expect', 'Hello', '--accelerator', 'tcg')
+  init('--forge', forge, '--target', 'virtio', ...bare, ...expectations)
   const path = `.${forge}/workflows/unikernel.yml`
   // act takes no addresses; Forgejo's and Gitea's runners do.
   const file = join(repository.folder, path)
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll('https://github.com/', ''))
-  commitAll()
+  commitAll(repository.folder)
   const server = 'https://forge.example.org'
-  const env = { GITHUB_SERVER_URL: server, GITHUB_API_URL: `${server}/api/v1`, FORGEJO_ACTIONS: 'true', GITEA_ACTIONS: 'true' }
+  const uploaded = join(folder, `uploaded-${forge}`)
+  const env = { UPLOADED: uploaded, GITHUB_SERVER_URL: server, GITHUB_API_URL: `${server}/api/v1`, FORGEJO_ACTIONS: 'true', GITEA_ACTIONS: 'true' }
   const ended = await run(path, { env, labels: ['docker'], cacheService: 'v1' })
   expect(results(ended), ended.log).toEqual(['success'])
-  expect(ended.log).toContain('would upload bare.virtio')
+  const kept = readdirSync(join(uploaded, 'unikernel'), { recursive: true }).map(String)
+  const names = ['SHA256SUMS', 'bare.virtio', 'boot.json', 'build-info.json', 'console-bare-virtio-x86_64.log', 'junit.xml']
+  expect(kept).toEqual(expect.arrayContaining(names.map((name) => `unikernel-bare-virtio-x86_64/${name}`)))
+  execFileSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: join(uploaded, 'unikernel/unikernel-bare-virtio-x86_64') })
 })
 
 /** The action as a server would give it, by its commit. */
@@ -201,7 +272,7 @@ function served(): { readonly address: string; readonly head: string } {
 const artifactFiles = () => readdirSync(join(repository.folder, '_artifacts'), { recursive: true }).map(String)
 
 test('GitLab’s script builds, boots and leaves the artifact', () => {
-  init('--forge', 'gitlab', '--target', 'virtio', '--expect', 'Hello')
+  init('--forge', 'gitlab', '--target', 'virtio', ...bare, '--expect', 'Hello')
   const read = (path: string) => readFileSync(join(repository.folder, path), 'utf8')
   const pipeline = parse(read('.gitlab-ci.yml')) as { readonly include: readonly [{ readonly local: string; readonly inputs: Readonly<Record<string, string>> }] }
   const [{ local, inputs }] = pipeline.include
@@ -228,7 +299,7 @@ test('GitLab’s script builds, boots and leaves the artifact', () => {
 
 test('the Makefile fragment builds, boots and leaves the artifact', () => {
   rmSync(join(repository.folder, '_artifacts'), { recursive: true, force: true })
-  init('--forge', 'shell', '--target', 'virtio', '--expect', 'Hello')
+  init('--forge', 'shell', '--target', 'virtio', ...bare, '--expect', 'Hello')
   const { address, head } = served()
   execFileSync('make', ['-f', 'unikernel.mk', 'unikernel', `UNIKERNEL_CI_REPOSITORY=${address}`, `UNIKERNEL_CI_COMMIT=${head}`], {
     cwd: repository.folder,

@@ -134,6 +134,7 @@ describe.each(architectures)('a bare unikernel on QEMU %s, by emulation', (archi
     ['ready', 'passed ready', { settle: '1' }],
     ['ready-then-trap', 'failed trap'],
     ['echo one two', 'passed exited 0'],
+    ['say one  two', 'passed exited 0'],
     ['quiet hello', 'skipped exited'],
     ['no-such-thing', 'failed exit-status 64'],
   ]

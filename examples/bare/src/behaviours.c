@@ -183,6 +183,11 @@ static void echo(struct arguments *arguments)
         print("argv[%u] = %s\n", i, word);
 }
 
+static void say(struct arguments *arguments)
+{
+    print("%s\n", arguments->rest);
+}
+
 const struct behaviour behaviours[] = {
     { .word = "hello", .run = hello, .help = "hello              greet, exit 0 (the default)" },
     { .word = "exit", .takes = A_NUMBER, .most = 255, .run = exit_with,
@@ -206,6 +211,7 @@ const struct behaviour behaviours[] = {
     { .word = "ready-then-trap", .run = ready_then_trap,
       .help = "ready-then-trap    print it, trap a second later" },
     { .word = "echo", .takes = WORDS, .run = echo, .help = "echo WORDS...      print each word, exit 0" },
+    { .word = "say", .takes = WORDS, .run = say, .help = "say TEXT           print it on one line, exit 0" },
 };
 
 const size_t behaviour_count = sizeof behaviours / sizeof behaviours[0];
