@@ -72,9 +72,11 @@ function helpOf(command: string): string {
 }
 
 /** Its options are those that the command line itself lists, and their values what the inputs take. */
-function checkOwn([first = '', ...others]: readonly string[]): void {
+function checkOwn(given: readonly string[]): void {
   // `toolchain` has commands of its own.
-  const [command = '', ...words] = first === 'toolchain' ? [[first, others[0] ?? ''].join(' '), ...others.slice(1)] : [first, ...others]
+  const length = given[0] === 'toolchain' ? 2 : 1
+  const command = given.slice(0, length).join(' ')
+  const words = given.slice(length)
   const options = [...helpOf(command).matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, option]) => option)
   words.forEach((word, index) => {
     if (!word.startsWith('--')) return
