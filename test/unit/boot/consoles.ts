@@ -24,6 +24,7 @@ export function rulesOf(target: TargetName, accelerator: Rules['accelerator']): 
   return {
     words: dialects[dialect],
     exitReport,
+    mayHang: exitReport === 'none',
     monitor,
     accelerator,
     mayFallBack: monitor === 'qemu' && accelerator === 'kvm',
