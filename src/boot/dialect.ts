@@ -78,14 +78,26 @@ export const firmware = {
   prefix: /^.*Booting from ROM\.\./,
 } as const
 
+/** Not behind a quotation mark whose closing one follows. Of marks that open and close alike, an odd number is one too many. */
+const unquoted = [
+  '(?=Fatal error: )', // First: the rest of the line is looked at nowhere else.
+  ...['"', "'", '`'].map((mark) => `(?<!${mark}(?=[^${mark}]*${mark}(?:[^${mark}]*${mark}[^${mark}]*${mark})*[^${mark}]*$))`),
+  ...['“”', '‘’', '«»', "`'"].map(([open = '', close = '']) => `(?<!${open}(?=[^${close}]*${close}))`),
+].join('')
+
 /**
  * OCaml's runtime when it gives up: `caml_fatal_uncaught_exception` (runtime/printexc.c) and `caml_fatal_error`
- * (runtime/misc.c). The words stand alone on a line, or behind what the unikernel printed without a line's end; a
- * program that reports somebody else's death quotes them.
+ * (runtime/misc.c). The words that are known stand behind whatever the unikernel printed without a line's end, others
+ * at a line's beginning; a program that reports somebody else's death quotes them.
  */
 export const ocamlDeath = [
-  { reason: 'exception', summary: 'uncaught exception', pattern: /(?<!["'`“‘«])Fatal error: exception ./u },
-  { reason: 'abort', summary: 'OCaml’s runtime gave up', pattern: /^Fatal error: /u },
+  { reason: 'exception', summary: 'uncaught exception', pattern: new RegExp(`${unquoted}Fatal error: exception .`, 'u') },
+  {
+    reason: 'abort',
+    summary: 'OCaml’s runtime gave up',
+    pattern: new RegExp(`${unquoted}Fatal error: (?:out of memory|allocation failure|cannot allocate|[Nn]ot enough (?:heap )?memory)`, 'u'),
+  },
+  { reason: 'abort', summary: 'OCaml’s runtime gave up', pattern: /^Fatal error: (?!exception )/u },
 ] as const
 
 /** What the OCaml runtime prints after a death (stdlib/printexc.ml, runtime/backtrace.c, abort()): not a sign of life. */

@@ -198,6 +198,24 @@ const written: readonly Short[] = [
     [...unikraftBanner, 'Fatal error: allocation failure during minor GC'],
   ],
   [
+    'OCaml’s fatal error that nobody knows yet',
+    'failed abort',
+    'unikraft-qemu',
+    'tcg',
+    stopped,
+    [...unikraftBanner, 'Fatal error: the domain is lost'],
+  ],
+  ...['out of memory', 'allocation failure during minor GC', 'not enough memory for startup'].map(
+    (words): Short => [
+      `OCaml’s fatal error behind an unfinished line: ${words}`,
+      'failed abort',
+      'unikraft-qemu',
+      'tcg',
+      stopped,
+      [...unikraftBanner, `progress 10%Fatal error: ${words}`],
+    ],
+  ),
+  [
     'OCaml’s fatal error with abort()’s word',
     'failed abort',
     'unikraft-qemu',

@@ -22,6 +22,7 @@ import {
   signsOfLife,
   spt,
   success,
+  unikraft,
   unfinishedLines,
   virtio,
   virtioKvm,
@@ -59,6 +60,12 @@ test('every rule that can decide is in the tables', () => {
 test('the documentation has every reason and every rule', () => {
   const rows = readFileSync(new URL('../../../docs/verdicts.md', import.meta.url), 'utf8').matchAll(/^\| `([a-z-]+)` \|/gm)
   expect(new Set(Array.from(rows, ([, name]) => name))).toEqual(new Set([...reasons, ...ruleNames]))
+})
+
+test('a long line of quotation marks is read at once', () => {
+  const start = performance.now()
+  judge(unikraft, Array.from({ length: 20 }, (_, index) => line(index, '"'.repeat(16_384))))
+  expect(performance.now() - start).toBeLessThan(1_000)
 })
 
 describe('the verdict', () => {
