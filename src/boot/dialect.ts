@@ -114,6 +114,9 @@ export const ocamlAfterDeath: readonly RegExp[] = [
  */
 export const kvmFailures: readonly RegExp[] = [
   /^KVM internal error\. Suberror: /,
+  /^KVM: entry failed, hardware error /,
+  /^error: kvm run failed /,
+  /^Could not access KVM kernel module: /,
   /failed to set MSR/,
   /failed to initialize kvm/i,
   /\bkvm_init_vcpu\b/,
@@ -141,4 +144,4 @@ export const guestFaults = /^solo5-hvt: (?:KVM: (?:host\/guest translation fault
 export const monitorWarning = /\bwarning: |: adjusting memory to \d+ bytes$|: hypercall_poll\(\): |:(?:WARN|INFO|DEBUG|TRACE)(?::[^\]\s]+)?\] /i
 
 /** A monitor's own words, for transcripts in which its error stream and the console are mixed. */
-export const monitorWords = /^(?:(?:solo5-(?:hvt|spt)|qemu-system-\w+): |KVM internal error\. )/
+export const monitorWords = /^(?:(?:solo5-(?:hvt|spt)|qemu-system-\w+): |KVM internal error\. |KVM: entry failed, |error: kvm run failed |Could not access KVM )/
