@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { monitorWords } from './dialect.js'
-import { Judge, type GuestEvent, type Rules } from './judge.js'
+import type { GuestEvent } from './events.js'
+import { Judge, type Rules } from './judge.js'
 import { Lines } from './lines.js'
 import type { Verdict } from './verdict.js'
 

@@ -3,11 +3,14 @@ import type { ExitReport, MonitorKind } from '../target/target.js'
 import { Asked, type AskedOf } from './asked.js'
 import { type DialectWords, guestShutdown, kvmFailures, monitorLogs, monitorWarning } from './dialect.js'
 import { type Ending, announcedEnding, endingOf } from './ending.js'
+import type { GuestEvent, MachineState } from './events.js'
+import { type VerdictFacts, acceleratorFailed, by, died, failed, present } from './outcome.js'
+import { Patience } from './patience.js'
 import type { ProbeAnswer } from './probe.js'
 import { monitorRemedy } from './remedies.js'
 import type { Accelerator } from './report.js'
-import { type Death, Transcript } from './transcript.js'
-import type { Evidence, Reason, RuleName, Verdict } from './verdict.js'
+import { Transcript } from './transcript.js'
+import type { Evidence, Verdict } from './verdict.js'
 
 /** What a boot is judged by; fixed before the guest starts. */
 export interface Rules extends AskedOf {
@@ -26,30 +29,7 @@ export interface Rules extends AskedOf {
   readonly forbid: readonly RegExp[]
 }
 
-/** What can be seen of a guest from outside. Times are milliseconds after its start. */
-export type GuestEvent = { readonly atMs: number } & (
-  | { /** A line of the console. */ readonly kind: 'console'; readonly text: string }
-  | { /** The guest has paused in the middle of a line: what there is of it. */ readonly kind: 'unfinished'; readonly text: string }
-  | { /** A line of the monitor's own error stream. */ readonly kind: 'monitor'; readonly text: string }
-  | { /** The virtual machine as QEMU tells it (QMP). */ readonly kind: 'machine'; readonly state: MachineState }
-  | { /** A probe was answered, or was not. */ readonly kind: 'probe'; readonly index: number; readonly answer: ProbeAnswer }
-  | ({ readonly kind: 'exit' } & MonitorEnd)
-  | { /** Nothing happened, time went on. */ readonly kind: 'clock' }
-)
-
-/**
- * `reset`: the guest asked to be restarted. `stopped`: paused by QEMU, not by us. `disk-full`: the same, because a disk
- * image cannot grow. `quit`: QEMU was told from outside to end.
- */
-export type MachineState = 'reset' | 'panicked' | 'stopped' | 'disk-full' | 'quit'
-
 const kvmFails = 'KVM opens but fails its guests'
-
-/**
- * A guest under a working KVM reaches its first line at once. One that says nothing for this long may be held up by a
- * KVM that runs guests hundreds of times too slowly (software nested virtualisation): emulation can tell.
- */
-const silentKvmMs = 10_000
 
 /** An unfinished line that has not grown for this long is perhaps all that will come: a prompt. */
 const restMs = 200
@@ -62,6 +42,7 @@ export class Judge {
   private verdict: Verdict | undefined
   private readonly transcript: Transcript
   private readonly asked: Asked
+  private readonly patience: Patience
   /** The monitor's first own line that is not a warning. */
   private complaint: Evidence | undefined
   /** The unfinished line, while it was not read as a whole one. */
@@ -75,6 +56,7 @@ export class Judge {
   constructor(private readonly rules: Rules) {
     this.transcript = new Transcript(rules.words)
     this.asked = new Asked(rules)
+    this.patience = new Patience(rules, this.transcript, this.asked, () => this.hasShownItself)
   }
 
   /** Takes an event; the verdict once there is one, and the same for ever after. */
@@ -85,8 +67,8 @@ export class Judge {
 
   /** When `see` wants to be called with a `clock` event, if nothing else happens before. */
   get deadlineMs(): number {
-    const { limitMs, goneMs = Infinity, settledMs = Infinity, silentMs = Infinity, restedMs = Infinity } = this
-    return Math.min(limitMs, goneMs, settledMs, silentMs, restedMs)
+    const { limitMs, goneMs = Infinity, settledMs = Infinity, silentMs = Infinity } = this.patience
+    return Math.min(limitMs, goneMs, settledMs, silentMs, this.restedMs ?? Infinity)
   }
 
   private onEvent(event: GuestEvent): Verdict | undefined {
@@ -256,18 +238,20 @@ export class Judge {
   }
 
   private onTime(atMs: number): Verdict | undefined {
-    const { death, announcement } = this.transcript
-    if (this.goneMs !== undefined && atMs >= this.goneMs) {
+    const { death, announcement, lastLine } = this.transcript
+    if (isOver(this.patience.goneMs, atMs)) {
       return death === undefined ? by('end-line', this.onEnding(announcedEnding(announcement), atMs)) : died(death, atMs)
     }
-    const decides = Math.min(this.restedMs ?? Infinity, this.settledMs ?? Infinity, this.limitMs)
-    const forbidden = atMs >= decides ? this.readRest(atMs) : undefined
+    const isRestDue = [this.restedMs, this.patience.settledMs, this.patience.limitMs].some((due) => isOver(due, atMs))
+    const forbidden = isRestDue ? this.readRest(atMs) : undefined
     if (forbidden !== undefined) return forbidden
-    if (this.settledMs !== undefined && atMs >= this.settledMs) return by('settle', this.ready(atMs))
-    if (this.silentMs !== undefined && atMs >= this.silentMs) {
-      return by('silence', acceleratorFailed(`the guest said nothing under KVM for ${this.silentMs / 1000} s`, atMs, this.transcript.lastLine))
+    // What was read may have changed what is waited for.
+    const { settledMs, silentMs, limitMs } = this.patience
+    if (isOver(settledMs, atMs)) return by('settle', this.ready(atMs))
+    if (silentMs !== undefined && isOver(silentMs, atMs)) {
+      return by('silence', acceleratorFailed(`the guest said nothing under KVM for ${silentMs / 1000} s`, atMs, lastLine))
     }
-    return atMs >= this.limitMs ? by('timeout', this.timedOut(atMs)) : undefined
+    return isOver(limitMs, atMs) ? by('timeout', this.timedOut(atMs)) : undefined
   }
 
   private readRest(atMs: number): Verdict | undefined {
@@ -294,67 +278,6 @@ export class Judge {
     return this.hasAnswered || this.transcript.firstOwnLine !== undefined
   }
 
-  private get silentMs(): number | undefined {
-    const { accelerator, mayFallBack, timeoutMs } = this.rules
-    const mayTell = accelerator === 'kvm' && mayFallBack && !this.hasShownItself && this.transcript.announcement === undefined
-    return mayTell ? Math.min(silentKvmMs, timeoutMs / 2) : undefined
-  }
-
-  /** The latest words that tell of an end, while the guest is still there and shows no other sign of life. */
-  private get lastWords(): Evidence | undefined {
-    const { death, announcement } = this.transcript
-    return announcement?.evidence ?? death?.evidence
-  }
-
-  /**
-   * The words that decide though the guest is still there. Where its end would show, a guest that is there has not ended,
-   * whatever stands in its log. An exit line tells of an end that shows at once: it never decides alone.
-   */
-  private get fatalWords(): Evidence | undefined {
-    const { death, announcement } = this.transcript
-    if (this.rules.mayHang && death !== undefined) return death.evidence
-    return this.rules.exitReport !== 'status' && announcement !== undefined && announcement.kind !== 'exit'
-      ? announcement.evidence
-      : undefined
-  }
-
-  /** When a guest that has said its last words counts as gone: what it said decides, not that its time ran out meanwhile. */
-  private get goneMs(): number | undefined {
-    const { graceMs, timeoutMs } = this.rules
-    const words = this.fatalWords
-    if (words === undefined) return undefined
-    return words.atMs < timeoutMs ? Math.min(words.atMs + graceMs, timeoutMs) : words.atMs + graceMs
-  }
-
-  /** When the first good sign is old enough; undefined while there is none, or while the console says that it has ended. */
-  private get settledMs(): number | undefined {
-    const { settleMs, graceMs, exitReport } = this.rules
-    const sign = this.goodSign()
-    const isContradicted = this.fatalWords !== undefined || (exitReport === 'console' && this.transcript.announcement !== undefined)
-    if (sign === undefined || isContradicted) return undefined
-    // Words that do not decide must be outlived.
-    return Math.max(sign.atMs + settleMs, (this.lastWords?.atMs ?? -Infinity) + Math.max(settleMs, graceMs))
-  }
-
-  /** When the time is over: what began to settle in time may go on, and so may what began to end. */
-  private get limitMs(): number {
-    const { timeoutMs, settleMs, graceMs } = this.rules
-    const sign = this.goodSign()
-    const limit = Math.max(timeoutMs, sign === undefined ? 0 : sign.atMs + settleMs, this.goneMs ?? 0)
-    const words = this.lastWords
-    return words !== undefined && words.atMs < limit && this.goneMs === undefined
-      ? Math.max(limit, words.atMs + graceMs, this.settledMs ?? 0)
-      : limit
-  }
-
-  /** What there is of all that was asked of a guest that runs, if it came in time. */
-  private goodSign(): Evidence | undefined {
-    const { expectExit, until, timeoutMs } = this.rules
-    if (expectExit !== undefined || until === 'exit' || this.asked.missing !== undefined) return undefined
-    const sign = this.asked.waitsForSigns ? this.asked.lastSign : this.transcript.firstOwnLine
-    return sign !== undefined && sign.atMs <= timeoutMs ? sign : undefined
-  }
-
   private ready(atMs: number): Verdict {
     const { firstOwnLine } = this.transcript
     const { waitsForSigns, lastSign } = this.asked
@@ -376,34 +299,6 @@ export class Judge {
   }
 }
 
-interface VerdictFacts {
-  readonly evidence?: Evidence | undefined
-  readonly exitStatus?: number | undefined
-  readonly bootMs?: number | undefined
-  readonly remedy?: string | undefined
-}
-
-/** The verdict with what decided it, where it does not name that itself. */
-function by<V extends Verdict | undefined>(rule: RuleName, verdict: V): V {
-  return verdict && { rule, ...verdict }
-}
-
-function failed(reason: Reason, summary: string, atMs: number, facts: VerdictFacts): Verdict {
-  const { evidence, exitStatus, remedy } = facts
-  return { verdict: 'failed', reason, summary, atMs, ...present({ evidence, exitStatus, remedy }) }
-}
-
-function died({ reason, summary, evidence }: Death, atMs: number, exitStatus?: number): Verdict {
-  return { ...failed(reason, summary, atMs, { evidence, exitStatus }), rule: 'last-words' }
-}
-
-function acceleratorFailed(summary: string, atMs: number, evidence: Evidence | undefined): Verdict {
-  return { verdict: 'skipped', reason: 'accelerator', summary, atMs, ...present({ evidence }) }
-}
-
-type Present<Facts> = { [Name in keyof Facts]?: Exclude<Facts[Name], undefined> }
-
-/** The facts that are known. */
-function present<Facts extends object>(facts: Facts): Present<Facts> {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Present<Facts>
+function isOver(dueMs: number | undefined, atMs: number): boolean {
+  return dueMs !== undefined && atMs >= dueMs
 }

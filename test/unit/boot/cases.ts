@@ -1,5 +1,6 @@
 import { anyDialect } from '../../../src/boot/dialect.js'
-import { type GuestEvent, Judge, type MachineState, type Rules } from '../../../src/boot/judge.js'
+import type { GuestEvent, MachineState } from '../../../src/boot/events.js'
+import { Judge, type Rules } from '../../../src/boot/judge.js'
 import type { Reason, Verdict } from '../../../src/boot/verdict.js'
 import { rulesOf } from './consoles.js'
 
