@@ -78,9 +78,12 @@ export const firmware = {
   prefix: /^.*Booting from ROM\.\./,
 } as const
 
+/** What each of {@link ocamlDeath} has in it: told sooner than by their patterns. */
+export const ocamlDeathWords = 'Fatal error: '
+
 /** Not behind a quotation mark whose closing one follows. Of marks that open and close alike, an odd number is one too many. */
 const unquoted = [
-  '(?=Fatal error: )', // First: the rest of the line is looked at nowhere else.
+  `(?=${ocamlDeathWords})`, // First: the rest of the line is looked at nowhere else.
   ...['"', "'", '`'].map((mark) => `(?<!${mark}(?=[^${mark}]*${mark}(?:[^${mark}]*${mark}[^${mark}]*${mark})*[^${mark}]*$))`),
   ...['“”', '‘’', '«»', "`'"].map(([open = '', close = '']) => `(?<!${open}(?=[^${close}]*${close}))`),
 ].join('')

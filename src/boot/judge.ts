@@ -45,10 +45,8 @@ export class Judge {
   private readonly patience: Patience
   /** The monitor's first own line that is not a warning. */
   private complaint: Evidence | undefined
-  /** The unfinished line, while it was not read as a whole one. */
-  private rest: Evidence | undefined
-  /** The unfinished line that was. */
-  private restRead: string | undefined
+  /** Unfinished lines, one of each stream: as long as they are no longer. */
+  private rests: readonly Rest[] = []
   private hasAnswered = false
   private wasReset = false
   private wasStopped = false
@@ -77,8 +75,7 @@ export class Judge {
       case 'console':
         return this.onConsole(event.text, atMs)
       case 'unfinished':
-        this.transcript.addUnfinished({ line: event.text, atMs })
-        if (event.text !== this.rest?.line && event.text !== this.restRead) this.rest = { line: event.text, atMs }
+        this.onUnfinished({ line: event.text, atMs })
         return undefined
       case 'monitor':
         return this.onMonitorLine({ line: event.text, atMs })
@@ -103,10 +100,18 @@ export class Judge {
   }
 
   private onGuestLine(evidence: Evidence): Verdict | undefined {
-    this.rest = undefined
-    this.restRead = undefined
+    this.rests = []
     this.transcript.add(evidence)
     return this.read(evidence, evidence.atMs)
+  }
+
+  /** What was there before has no new time. */
+  private onUnfinished(evidence: Evidence): void {
+    const { line } = evidence
+    if (this.rests.some((rest) => rest.evidence.line === line) || monitorLogs[this.rules.monitor]?.test(line) === true) return
+    this.transcript.addUnfinished(evidence)
+    const others = this.rests.filter((rest) => !line.startsWith(rest.evidence.line))
+    this.rests = [...others, { evidence, isRead: false }]
   }
 
   private read(evidence: Evidence, atMs: number): Verdict | undefined {
@@ -243,7 +248,7 @@ export class Judge {
       return death === undefined ? by('end-line', this.onEnding(announcedEnding(announcement), atMs)) : died(death, atMs)
     }
     const isRestDue = [this.restedMs, this.patience.settledMs, this.patience.limitMs].some((due) => isOver(due, atMs))
-    const forbidden = isRestDue ? this.readRest(atMs) : undefined
+    const forbidden = isRestDue ? this.readRests(atMs) : undefined
     if (forbidden !== undefined) return forbidden
     // What was read may have changed what is waited for.
     const { settledMs, silentMs, limitMs } = this.patience
@@ -254,18 +259,17 @@ export class Judge {
     return isOver(limitMs, atMs) ? by('timeout', this.timedOut(atMs)) : undefined
   }
 
-  private readRest(atMs: number): Verdict | undefined {
-    const { rest } = this
-    if (rest === undefined) return undefined
-    this.rest = undefined
-    this.restRead = rest.line
-    return this.read(rest, atMs)
+  private readRests(atMs: number): Verdict | undefined {
+    const unread = this.rests.filter(({ isRead }) => !isRead)
+    this.rests = this.rests.map(({ evidence }) => ({ evidence, isRead: true }))
+    return unread.map(({ evidence }) => this.read(evidence, atMs)).find((verdict) => verdict !== undefined)
   }
 
-  /** When the unfinished line counts as all that will come of it. */
+  /** When an unfinished line counts as all that will come of it. */
   private get restedMs(): number | undefined {
     const isAsked = this.rules.expect.length + this.rules.forbid.length > 0
-    return isAsked && this.rest !== undefined ? this.rest.atMs + restMs : undefined
+    const first = isAsked ? this.rests.find(({ isRead }) => !isRead) : undefined
+    return first && first.evidence.atMs + restMs
   }
 
   /** Its backend's banner or a line of its own was seen. */
@@ -279,10 +283,11 @@ export class Judge {
   }
 
   private ready(atMs: number): Verdict {
-    const { firstOwnLine } = this.transcript
+    const { firstOwnLine, death } = this.transcript
     const { waitsForSigns, lastSign } = this.asked
     const evidence = waitsForSigns ? lastSign : firstOwnLine
-    const summary = waitsForSigns && evidence ? `seen \`${evidence.line}\`` : 'running'
+    const running = death === undefined ? 'running' : `running on after \`${death.evidence.line}\``
+    const summary = waitsForSigns && evidence ? `seen \`${evidence.line}\`` : running
     const bootMs = firstOwnLine?.atMs ?? evidence?.atMs
     const readyMs = waitsForSigns ? evidence?.atMs : undefined
     return { verdict: 'passed', reason: 'ready', summary, atMs, ...present({ evidence, bootMs, readyMs }) }
@@ -297,6 +302,12 @@ export class Judge {
     const never = missing?.never ?? (announcement === undefined ? 'it did not end' : 'it announced its end and did not end')
     return failed('timeout', `${never} within ${this.rules.timeoutMs / 1000} s`, atMs, { evidence })
   }
+}
+
+interface Rest {
+  readonly evidence: Evidence
+  /** It counted as a whole line. */
+  readonly isRead: boolean
 }
 
 function isOver(dueMs: number | undefined, atMs: number): boolean {

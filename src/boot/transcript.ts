@@ -1,4 +1,4 @@
-import { type DialectWords, firmware, ocamlAfterDeath, ocamlDeath } from './dialect.js'
+import { type DialectWords, firmware, ocamlAfterDeath, ocamlDeath, ocamlDeathWords } from './dialect.js'
 import type { Evidence, Reason } from './verdict.js'
 
 /** How the backend announced the guest's end. */
@@ -141,6 +141,7 @@ export class Transcript {
 }
 
 function deathIn(text: string, evidence: Evidence): Death | undefined {
+  if (!text.includes(ocamlDeathWords)) return undefined
   const death = ocamlDeath.find(({ pattern }) => pattern.test(text))
   return death && { reason: death.reason, summary: death.summary, evidence }
 }

@@ -108,6 +108,15 @@ test.each([
   expect((await judged).verdict).toMatchObject({ reason, summary, rule: 'machine-event' })
 })
 
+test('last words on a line that never ends are decided after their grace', async () => {
+  const fake = fakeMonitor()
+  const judged = judgeGuest(fake.monitor, { ...rulesOf('unikraft-qemu', 'tcg'), graceMs: 150, forbid: [/never/] }, await newFile())
+  fake.console.write('hello\nFatal error: exception Not_found')
+  const { verdict } = await judged
+  expect(verdict).toMatchObject({ reason: 'exception' })
+  expect(verdict.atMs).toBeLessThan(1_000)
+})
+
 test('a prompt that the time-out overtakes is an expected line', async () => {
   const fake = fakeMonitor()
   const asked = { ...rules, expect: [/^login: $/], timeoutMs: 200, settleMs: 20 }

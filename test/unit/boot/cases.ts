@@ -164,6 +164,7 @@ export const firecrackers: readonly Row[] = [
   ['there is no KVM', firecracker, [line(9, '2026-11-25T12:50:01.123456789 [anonymous-instance:main] RunWithoutApiError error: Failed to build MicroVM from Json: Error creating the Kvm object: No such file or directory')], 'skipped accelerator 9', 'KVM opens but fails its guests'],
   ['its log is no output of the guest', firecrackerAlone, [line(9, logged('Failed to log metrics')), exit(10, 0)], 'failed no-output 10', 'ended without output of its own'],
   ['its log is no output, and what stands in front of it is', firecrackerAlone, [line(9, `hello${logged('Failed to log metrics')}`), exit(10, 0)], 'passed exited 10', 'ended, its status is unknown'],
+  ['half a line of its log is no output either', firecrackerAlone, [unfinished(9, logged('Failed to log')), exit(10, 0)], 'failed no-output 10', 'ended without output of its own'],
   ['what it tells in passing is no reason', firecrackerAlone, [line(1, logged('Running Firecracker v1.13.1', 'INFO')), ready, exit(200, 1)], 'failed monitor 200', 'firecracker ended with status 1'],
   ['a triple fault, and the status of any end', firecrackerAlone, [ready, line(200, logged('Received KVM_EXIT_SHUTDOWN signal', 'INFO')), exit(210, 0)], 'failed reboot-loop 210', 'the guest restarted itself'],
   ['a triple fault before any word, where emulation can tell', firecracker, [line(20, logged('Received KVM_EXIT_SHUTDOWN signal', 'INFO')), exit(30, 0)], 'skipped accelerator 30', 'the guest ended under KVM without a line of its own'],
@@ -208,7 +209,7 @@ export const success: readonly Row[] = [
 
 export const lastWords: readonly Row[] = [
   ['Unikraft hangs after an exception: given up after 0.7 s', unikraft, [line(100, dies)], 'failed exception 800'],
-  ['virtio lives after such words: it would have ended', virtio, [ready, line(200, dies)], 'passed ready 3200'],
+  ['virtio lives after such words: it would have ended', virtio, [ready, line(200, dies)], 'passed ready 3200', `running on after \`${dies}\``],
   ['spt lives after such words: it would have ended', spt, [ready, line(200, dies)], 'passed ready 3200'],
   ['hvt lives after such words: it would have ended', hvt, [ready, line(200, dies)], 'passed ready 3200'],
   ['unix lives after such words: it would have ended', unix, [ready, line(200, dies)], 'passed ready 3200'],
@@ -235,6 +236,7 @@ export const lastWords: readonly Row[] = [
   ['a typographic mark that nothing closes', unikraft, [line(100, '“Fatal error: exception Not_found')], 'failed exception 800'],
   ['a runtime that gave up, quoted', unikraft, [line(100, 'worker said `Fatal error: out of memory`')], 'passed ready 3100'],
   ['words in the middle of a line are the runtime’s when nothing quotes them', unikraft, [line(100, `progress 10%${dies}`)], 'failed exception 800'],
+  ['words on a line that never ends, told again', unikraft, [unfinished(100, dies), unfinished(800, dies)], 'failed exception 800'],
   ['words on a line that never ends', unikraft, [unfinished(100, dies)], 'failed exception 800'],
   ['half of the words, then all of them, are one death', unikraft, [unfinished(100, 'Fatal error: ex'), line(180, dies)], 'failed exception 880'],
   ['words that the time-out overtakes', { ...unikraft, timeoutMs: 1_000 }, [line(900, dies)], 'failed exception 1000'],
@@ -284,6 +286,7 @@ export const unfinishedLines: readonly Row[] = [
   ['expect: a prompt that rests', { ...unix, expect: [/login: $/] }, [unfinished(100, 'login: ')], 'passed ready 3100'],
   ['expect: a prompt that rests, and nothing is to settle', { ...unix, expect: [/login: $/], settleMs: 0 }, [unfinished(100, 'login: ')], 'passed ready 300'],
   ['expect: a prompt that is told again rests from its first time', { ...unix, expect: [/login: $/], settleMs: 0 }, [unfinished(100, 'login: '), unfinished(250, 'login: ')], 'passed ready 300'],
+  ['expect: the prompts of two streams', { ...unix, expect: [/login: $/, /ok: $/], settleMs: 0 }, [unfinished(100, 'login: '), unfinished(110, 'ok: '), unfinished(250, 'login: '), unfinished(250, 'ok: ')], 'passed ready 300'],
   ['expect: a prompt just before the time is over', { ...unix, expect: [/login: $/] }, [unfinished(59_950, 'login: ')], 'passed ready 62950'],
   ['forbid: an unfinished line that rests', { ...unix, forbid: [/ERROR/] }, [ready, unfinished(200, 'ERROR: ')], 'failed forbidden 400'],
   ['forbid: an unfinished line when all else has settled', { ...unix, forbid: [/ERROR/] }, [ready, unfinished(3_050, 'ERROR: ')], 'failed forbidden 3100'],
