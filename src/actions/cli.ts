@@ -58,9 +58,9 @@ const explainCommand = program
   .command('explain')
   .description('judge a console that lies on disk, as a boot would have')
   .argument('<console>', 'the file; the monitor’s own lines may stand in it too')
-  .option('--exit-code <status>', 'the monitor ended with this status')
-  .option('--timed-out', 'the guest was stopped after a time')
-  .option('--still-running', 'the guest was still there')
+  .option('--exit-code <status>', 'the monitor ended with this status, as a shell gives it')
+  .option('--timed-out', 'it had not ended when its time was over: judged as one that stayed and said no more')
+  .option('--still-running', 'it had not ended when the console was copied: judged the same way')
 for (const input of ['target', 'arch', 'accelerator', 'until', 'expect', 'forbid', 'expect-exit'] as const) {
   explainCommand.addOption(optionOf(input))
 }

@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { type TranscriptEnd, explainConsole, splitTranscript } from '../boot/explain.js'
-import { rulesFor } from '../boot/rules.js'
+import { createReadStream } from 'node:fs'
+import { type TranscriptEnd, explainStream } from '../boot/explain.js'
+import { notBooted } from '../boot/plan.js'
+import { checkExpectations, rulesFor } from '../boot/rules.js'
+import type { Verdict } from '../boot/verdict.js'
 import type { Accelerator } from '../boot/report.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import { type Target, targets } from '../target/target.js'
@@ -14,7 +16,7 @@ export interface ExplainOptions {
 }
 
 /**
- * The verdict for a console on disk, as JSON or as three lines: for people whose CI keeps logs.
+ * The verdict for a console on disk, as JSON or as a few lines: for people whose CI keeps logs.
  *
  * @param given the inputs of a boot: what was asked of this one.
  */
@@ -29,22 +31,36 @@ export async function explain(
   if (given.arch !== undefined && !target.architectures.includes(given.arch)) {
     throw new Problem(`there is no ${target.name} for ${given.arch}`, { accepted: target.architectures.join(', ') })
   }
-  const { console, end } = splitTranscript(
-    await readFile(path).catch((error: unknown) => {
-      throw new Problem(`${path} cannot be read: ${messageOf(error)}`)
-    }),
-  )
-  const { monitor } = target
-  const machine = { monitor, accelerator: acceleratorOf(target, given.accelerator), mayFallBack: false, inCarrier: false }
-  const rules = rulesFor({ ...given, probe: [] }, { target, isMarked: true }, machine)
-  const verdict = explainConsole(console, endOf(options, end), rules)
+  const verdict = await verdictFor(path, given, options, target)
   if (asJson) print(`${JSON.stringify(verdict, null, 2)}\n`)
   else {
     print(`${verdict.verdict}: ${verdict.summary} (${verdict.reason})\n`)
+    if (verdict.rule !== undefined) print(`rule      ${verdict.rule}\n`)
     if (verdict.evidence !== undefined) print(`evidence  ${verdict.evidence.line}\n`)
     if (verdict.remedy !== undefined) print(`do        ${verdict.remedy}\n`)
   }
   return verdict.verdict !== 'failed'
+}
+
+async function verdictFor(path: string, given: Inputs, options: ExplainOptions, target: Target): Promise<Verdict> {
+  const { monitor } = target
+  if (monitor === 'none') return { verdict: 'skipped', atMs: 0, ...notBooted(target) }
+  const guest = { target, isMarked: true }
+  // Nobody can be asked any more.
+  const asked = { ...given, probe: [] }
+  checkExpectations(asked, guest)
+  const accelerator = acceleratorOf(target, given.accelerator)
+  const inCarrier = monitor === 'solo5-hvt' && accelerator === 'tcg'
+  const rules = rulesFor(asked, guest, { monitor, accelerator, mayFallBack: false, inCarrier })
+  return explainStream(readConsole(path), (told) => endOf(options, told), rules)
+}
+
+async function* readConsole(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(path)) yield chunk as Buffer
+  } catch (error) {
+    throw new Problem(`${path} cannot be read: ${messageOf(error)}`)
+  }
 }
 
 function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: TranscriptEnd | undefined): TranscriptEnd {
@@ -63,7 +79,6 @@ function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: Trans
 
 /** What such a target runs on when nobody says: a console of KVM's failure is known by its words. */
 function acceleratorOf({ monitor }: Target, asked: Inputs['accelerator']): Accelerator {
-  if (monitor === 'solo5-hvt') return 'kvm'
-  if (monitor !== 'qemu' && monitor !== 'firecracker') return 'native'
+  if (monitor === 'solo5-spt' || monitor === 'process') return 'native'
   return asked === 'tcg' ? 'tcg' : 'kvm'
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sweepBootFolders, withBootFolder } from '../platform/boot-folder.js'
 import { makeDisk } from '../platform/disks.js'
 import type { Context } from '../platform/host.js'
+import { sweepMonitors } from '../platform/monitor-process.js'
 import { readInterfaces } from '../platform/interfaces.js'
 import { freePorts } from '../platform/ports.js'
 import { Problem } from '../platform/problem.js'
@@ -52,8 +53,9 @@ export async function withDevices<T>(
   })
 }
 
-/** Removes what boots that were killed have left: network interfaces and folders. */
+/** Removes what boots that were killed have left: monitors, and then their network interfaces and folders. */
 export async function sweepLeftovers(context: Context): Promise<void> {
+  sweepMonitors()
   sweepBootFolders(context)
   await sweepTaps(context)
 }

@@ -2,7 +2,8 @@ import { performance } from 'node:perf_hooks'
 import type { Readable } from 'node:stream'
 import type { MonitorProcess } from '../platform/monitor-process.js'
 import type { ConsoleFile } from '../platform/console-file.js'
-import { type GuestEvent, Judge, type MachineState, type Rules } from './judge.js'
+import type { GuestEvent, MachineState } from './events.js'
+import { Judge, type Rules } from './judge.js'
 import { Lines } from './lines.js'
 import type { ProbeAnswer } from './probe.js'
 import type { ProbeReport } from './report.js'
@@ -68,9 +69,7 @@ export async function judgeGuest(
       return
     }
     // What the guest wrote before a deadline may still lie in the pipe: it is read before the deadline counts.
-    timers.setOnce('deadline', start + judge.deadlineMs, () =>
-      setImmediate(() => setImmediate(() => see({ kind: 'clock', atMs: now() }))),
-    )
+    timers.setOnce('deadline', start + judge.deadlineMs, () => setImmediate(() => setImmediate(onDeadline)))
   }
   const keep = (list: string[], line: string) => {
     list.push(line)
@@ -81,19 +80,24 @@ export async function judgeGuest(
     keep(consoleEnd, text)
     see({ kind: 'console', text, atMs: now() })
   }
+  const sayUnfinished = (lines: Lines) => {
+    if (lines.unfinished !== '') see({ kind: 'unfinished', text: lines.unfinished, atMs: now() })
+  }
   const readConsole = (name: string, stream: Readable): Lines => {
     const lines = new Lines()
-    const sayUnfinished = () => {
-      if (lines.unfinished !== '') see({ kind: 'unfinished', text: lines.unfinished, atMs: now() })
-    }
     stream.on('data', (chunk: Buffer) => {
       file.write(chunk, stream)
       lines.add(chunk).forEach(speak)
-      if (lines.unfinished !== '') timers.setOnce(name, performance.now() + unfinishedLineMs, sayUnfinished)
+      if (lines.unfinished !== '') timers.setOnce(name, performance.now() + unfinishedLineMs, () => sayUnfinished(lines))
     })
     return lines
   }
   const consoles = [readConsole('unfinished', monitor.console)]
+  // Whatever is decided now, what stands on the console's last line is part of it.
+  const onDeadline = () => {
+    consoles.forEach(sayUnfinished)
+    see({ kind: 'clock', atMs: now() })
+  }
   const complain = (text: string) => {
     keep(monitorSaid, text)
     see({ kind: 'monitor', text, atMs: now() })
@@ -113,7 +117,8 @@ export async function judgeGuest(
       if (reason === 'guest-reset') tell('reset')
       if (outsideReasons.includes(reason)) tell('quit')
     }
-    if (event.event === 'STOP' && (await isBroken(qmp))) tell('stopped')
+    const broken = event.event === 'STOP' ? await whyStopped(qmp) : undefined
+    if (broken !== undefined) tell(broken)
   }
   // The clock runs from here, for a monitor that never lets its guest begin, and anew from the guest's beginning.
   see({ kind: 'clock', atMs: 0 })
@@ -148,11 +153,14 @@ export async function judgeGuest(
   }
 }
 
-/** Whether QEMU paused the guest because it cannot go on: STOP alone is also said on the way out. */
-async function isBroken(qmp: Qmp | undefined): Promise<boolean> {
+/**
+ * Why QEMU paused a guest that cannot go on: STOP alone is also said on the way out. QEMU pauses for a disk's error only
+ * when there is no room to write (`werror=enospc`).
+ */
+async function whyStopped(qmp: Qmp | undefined): Promise<MachineState | undefined> {
   const answer = await qmp?.execute('query-status').catch(() => undefined)
   const status = (answer as { readonly status?: unknown } | undefined)?.status
-  return status === 'internal-error' || status === 'io-error'
+  return status === 'io-error' ? 'disk-full' : status === 'internal-error' ? 'stopped' : undefined
 }
 
 /** Named timers, each set for one moment. */

@@ -3,7 +3,7 @@ import type { ExitReport, MonitorKind } from '../target/target.js'
 import { guestFaults } from './dialect.js'
 import { guestResetStatus, loaderRefusalStatus } from './monitors/loader.js'
 import type { Announcement } from './transcript.js'
-import type { Evidence } from './verdict.js'
+import type { Evidence, RuleName } from './verdict.js'
 
 /** How a guest ended, as far as it can be known. */
 export type Ending =
@@ -16,8 +16,10 @@ export type Ending =
   /** The guest was not run, or not to its end: the monitor is at fault. */
   | { readonly kind: 'monitor'; readonly summary: string; readonly evidence?: Evidence | undefined }
 
-
-export interface SeenBefore {
+/** What is known when the monitor has ended. */
+export interface EndFacts extends MonitorEnd {
+  readonly exitReport: ExitReport
+  readonly monitor: MonitorKind
   /** Its backend's banner or a line of its own was seen. */
   readonly guestSpoke: boolean
   readonly announcement?: Announcement | undefined
@@ -25,82 +27,159 @@ export interface SeenBefore {
   readonly complaint?: Evidence | undefined
   /** The last line of the console. */
   readonly lastLine?: Evidence | undefined
-  /** {@link DialectWords.crash} */
-  readonly crash?: RegExp | undefined
+  /** The backend told of a crash, and that was the last it said. */
+  readonly crash?: Evidence | undefined
   readonly wasReset: boolean
   /** QEMU was told from outside to end: nothing that the guest did. */
   readonly wasStopped: boolean
 }
 
+/** One thing that the end of a monitor tells of the guest's. It holds when all of `when` do. */
+export interface EndRule {
+  readonly rule: RuleName
+  readonly when: readonly ((facts: EndFacts) => boolean)[]
+  readonly ending: (facts: EndFacts) => Ending
+}
+
 /** A guest that runs as the monitor's own process (spt, unix) dies of these as of the processor's traps. */
-const trapSignals: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGILL', 'SIGBUS', 'SIGFPE', 'SIGTRAP', 'SIGSYS']
+const trapSignals: readonly (string | null)[] = ['SIGSEGV', 'SIGILL', 'SIGBUS', 'SIGFPE', 'SIGTRAP', 'SIGSYS']
 
 /** isa-debug-exit gives (value << 1) | 1: 41 is Solo5's and Unikraft's end, 42 Unikraft's crash (docs/facts.md section 5). */
+const guestEndStatus = 83
 const unikraftCrashStatus = 85
 
 /** What QEMU ends with when its guest ended it: by powering off, and by isa-debug-exit. Any other status is QEMU's own. */
-const guestEndStatuses: readonly (number | null)[] = [0, 83, unikraftCrashStatus, guestResetStatus]
+const guestEndStatuses: readonly (number | null)[] = [0, guestEndStatus, unikraftCrashStatus, guestResetStatus]
 
-/** What the end of the monitor tells of the guest's end (docs/facts.md section 5). */
-export function endingOf(
-  { exitReport, monitor }: { readonly exitReport: ExitReport; readonly monitor: MonitorKind },
-  exit: MonitorEnd,
-  seen: SeenBefore,
-): Ending {
-  if (exit.failure !== undefined) return { kind: 'monitor', summary: exit.failure, evidence: seen.complaint }
-  if (seen.wasStopped) return { kind: 'monitor', summary: `${monitor} was stopped from outside`, evidence: seen.complaint }
-  if (seen.wasReset) return { kind: 'reset' }
-  return exitReport === 'status' ? endOfProcess(monitor, exit, seen) : endOfMachine(exitReport, monitor, exit, seen)
+const monitorFault = (summary: string, evidence?: Evidence): Ending => ({ kind: 'monitor', summary, evidence })
+const couldNotRun = ({ monitor, complaint }: EndFacts) => monitorFault(`${monitor} could not run the image`, complaint)
+
+/** A failure that was announced: an exit line may stand in any program's log. */
+const failureAnnounced = ({ announcement }: EndFacts) => announcement !== undefined && announcement.kind !== 'exit'
+
+/** What the end of the monitor tells (docs/facts.md section 5): the first rule that holds decides. */
+export const endRules: Readonly<Record<'any' | 'process' | 'machine', readonly EndRule[]>> = {
+  /** Whatever ran the guest. */
+  any: [
+    {
+      rule: 'monitor-failure',
+      when: [({ failure }) => failure !== undefined],
+      ending: ({ failure = '', complaint }) => monitorFault(failure, complaint),
+    },
+    {
+      rule: 'machine-event',
+      when: [({ wasStopped }) => wasStopped],
+      ending: ({ monitor, complaint }) => monitorFault(`${monitor} was stopped from outside`, complaint),
+    },
+    {
+      // What the console said of a crash tells more than the restart that it ended in.
+      rule: 'machine-event',
+      when: [({ wasReset }) => wasReset, (facts) => !failureAnnounced(facts), ({ crash }) => crash === undefined],
+      ending: () => ({ kind: 'reset' }),
+    },
+  ],
+  /** The monitor's status is the guest's. */
+  process: [
+    {
+      rule: 'signal',
+      when: [({ signal }) => trapSignals.includes(signal)],
+      ending: ({ signal }) => ({ kind: 'trap', summary: `died of ${signal ?? ''}` }),
+    },
+    {
+      rule: 'signal',
+      when: [({ signal }) => signal === 'SIGABRT'],
+      ending: ({ signal }) => ({ kind: 'abort', summary: `died of ${signal ?? ''}` }),
+    },
+    {
+      rule: 'signal',
+      when: [({ signal }) => signal !== null],
+      ending: ({ monitor, signal }) => monitorFault(`${monitor} was stopped from outside by ${signal ?? ''}`),
+    },
+    {
+      rule: 'end-line',
+      when: [failureAnnounced, ({ code }) => code !== 0],
+      ending: ({ announcement }) => announcedEnding(announcement),
+    },
+    {
+      rule: 'monitor-line',
+      when: [({ complaint }) => complaint !== undefined && guestFaults.test(complaint.line)],
+      ending: ({ complaint }) => ({ kind: 'trap', summary: 'the guest fell over', evidence: complaint }),
+    },
+    {
+      // A tender that refuses an image ends with 1, as a guest's `exit 1` does; but it says so on its error stream.
+      rule: 'monitor-line',
+      when: [
+        ({ code }) => code === 1,
+        ({ announcement }) => announcement === undefined,
+        ({ monitor, complaint }) => complaint?.line.startsWith(`${monitor}: `) === true,
+      ],
+      ending: couldNotRun,
+    },
+    {
+      rule: 'exit-status',
+      when: [],
+      ending: ({ code, announcement }) => ({ kind: 'exit', status: code ?? 0, evidence: announcement?.evidence }),
+    },
+  ],
+  /** The monitor's status is its own, or the same for many ends. */
+  machine: [
+    {
+      rule: 'signal',
+      when: [({ signal }) => signal !== null],
+      ending: ({ monitor, signal, complaint }) => monitorFault(`${monitor} died of ${signal ?? ''}`, complaint),
+    },
+    {
+      rule: 'end-line',
+      when: [({ announcement }) => announcement !== undefined],
+      ending: ({ announcement }) => announcedEnding(announcement),
+    },
+    {
+      rule: 'exit-status',
+      when: [({ code }) => code === loaderRefusalStatus],
+      ending: ({ lastLine }) => monitorFault('the image could not be loaded', lastLine),
+    },
+    {
+      rule: 'exit-status',
+      when: [({ code }) => code === 1, ({ complaint, guestSpoke }) => complaint !== undefined || !guestSpoke],
+      ending: couldNotRun,
+    },
+    {
+      rule: 'exit-status',
+      when: [({ code }) => !guestEndStatuses.includes(code)],
+      ending: ({ monitor, code, complaint }) => monitorFault(`${monitor} ended with status ${code ?? 'unknown'}`, complaint),
+    },
+    {
+      rule: 'exit-status',
+      when: [({ exitReport }) => exitReport === 'none', ({ code }) => code === unikraftCrashStatus],
+      ending: ({ crash }) => ({ kind: 'trap', summary: 'Unikraft crashed', evidence: crash }),
+    },
+    {
+      // Where only crashes end otherwise, the status of a good end is believed.
+      rule: 'crash-line',
+      when: [({ crash }) => crash !== undefined, ({ exitReport, code }) => exitReport !== 'none' || code !== guestEndStatus],
+      ending: ({ crash }) => ({ kind: 'trap', summary: 'Unikraft crashed', evidence: crash }),
+    },
+    { rule: 'monitor-end', when: [], ending: () => ({ kind: 'unknown' }) },
+  ],
+}
+
+/** What the end of the monitor tells of the guest's end, and which rule says so. */
+export function endingOf(facts: EndFacts): { readonly rule: RuleName; readonly ending: Ending } {
+  const rules = [...endRules.any, ...endRules[facts.exitReport === 'status' ? 'process' : 'machine']]
+  const found = rules.find(({ when }) => when.every((holds) => holds(facts)))
+  return found === undefined ? { rule: 'monitor-end', ending: { kind: 'unknown' } } : { rule: found.rule, ending: found.ending(facts) }
 }
 
 /** The ending that the backend itself announced. */
-export function announcedEnding(announcement: Announcement): Ending {
-  switch (announcement.kind) {
+export function announcedEnding(announcement: Announcement | undefined): Ending {
+  switch (announcement?.kind) {
     case 'exit':
       return announcement
     case 'abort':
       return { ...announcement, summary: 'aborted' }
     case 'trap':
       return { ...announcement, summary: 'the processor trapped' }
+    case undefined:
+      return { kind: 'unknown' }
   }
-}
-
-function endOfProcess(monitor: MonitorKind, { code, signal }: MonitorEnd, seen: SeenBefore): Ending {
-  if (signal !== null) {
-    if (trapSignals.includes(signal)) return { kind: 'trap', summary: `died of ${signal}` }
-    if (signal === 'SIGABRT') return { kind: 'abort', summary: `died of ${signal}` }
-    return { kind: 'monitor', summary: `${monitor} was stopped from outside by ${signal}` }
-  }
-  const { announcement, complaint } = seen
-  if (code !== 0 && announcement !== undefined && announcement.kind !== 'exit') return announcedEnding(announcement)
-  if (code === 1 && complaint !== undefined && guestFaults.test(complaint.line)) {
-    return { kind: 'trap', summary: 'the guest fell over', evidence: complaint }
-  }
-  // A tender that refuses an image ends with 1, as a guest's `exit 1` does; but it says so on its error stream.
-  if (code === 1 && announcement === undefined && complaint?.line.startsWith(`${monitor}: `)) {
-    return { kind: 'monitor', summary: `${monitor} could not run the image`, evidence: complaint }
-  }
-  return { kind: 'exit', status: code ?? 0, evidence: announcement?.evidence }
-}
-
-function endOfMachine(
-  exitReport: ExitReport,
-  monitor: MonitorKind,
-  { code, signal }: MonitorEnd,
-  { announcement, complaint, guestSpoke, lastLine, crash }: SeenBefore,
-): Ending {
-  if (signal !== null) return { kind: 'monitor', summary: `${monitor} died of ${signal}`, evidence: complaint }
-  if (announcement !== undefined) return announcedEnding(announcement)
-  if (code === loaderRefusalStatus) {
-    return { kind: 'monitor', summary: 'the image could not be loaded', evidence: lastLine }
-  }
-  if (code === 1 && (complaint !== undefined || !guestSpoke)) {
-    return { kind: 'monitor', summary: `${monitor} could not run the image`, evidence: complaint }
-  }
-  if (!guestEndStatuses.includes(code)) {
-    return { kind: 'monitor', summary: `${monitor} ended with status ${code ?? 'unknown'}`, evidence: complaint }
-  }
-  if (exitReport === 'none' && code === unikraftCrashStatus) return { kind: 'trap', summary: 'Unikraft crashed' }
-  if (lastLine !== undefined && crash?.test(lastLine.line)) return { kind: 'trap', summary: 'Unikraft crashed', evidence: lastLine }
-  return { kind: 'unknown' }
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { monitorWords } from './dialect.js'
-import { Judge, type GuestEvent, type Rules } from './judge.js'
+import type { GuestEvent } from './events.js'
+import { Judge, type Rules } from './judge.js'
 import { Lines } from './lines.js'
 import type { Verdict } from './verdict.js'
 
@@ -22,20 +23,68 @@ export function splitTranscript(bytes: Uint8Array): { readonly console: Uint8Arr
   return { console, end: status === statusOfTimeout ? { kind: 'stopped' } : { kind: 'exit', status } }
 }
 
+/** Longer than any last line that tells the end. */
+const endLineBytes = 4096
+
 /**
- * The verdict for a console on disk. Such a file has no times: all lines count as read at once, then time passes.
+ * The verdict for a console on disk, read piece by piece: it may be longer than our memory.
  *
- * @param console the console, in which the monitor's own lines may stand too.
- * @param end a monitor's exit status as a shell gives it: above 128 it died of a signal.
+ * @param endOf how it ended, when its last line tells that or does not.
  */
+export async function explainStream(
+  chunks: AsyncIterable<Uint8Array>,
+  endOf: (told: TranscriptEnd | undefined) => TranscriptEnd,
+  rules: Rules,
+): Promise<Verdict> {
+  const judged = new KeptConsole(rules)
+  let rest = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    rest = Buffer.concat([rest, chunk])
+    const known = Math.max(0, rest.length - endLineBytes)
+    judged.add(rest.subarray(0, known))
+    rest = rest.subarray(known)
+  }
+  const { console, end } = splitTranscript(rest)
+  judged.add(console)
+  return judged.verdict(endOf(end))
+}
+
+/** The verdict for a console at hand. */
 export function explainConsole(console: Uint8Array, end: TranscriptEnd, rules: Rules): Verdict {
-  const judge = new Judge(rules)
-  const lines = new Lines()
-  const all = [...lines.add(console), lines.unfinished].filter((line) => line !== '')
-  for (const text of all) judge.see({ kind: monitorWords.test(text) ? 'monitor' : 'console', text, atMs: 0 })
-  let verdict = end.kind === 'exit' ? judge.see(exitEvent(end.status, rules)) : undefined
-  while (verdict === undefined) verdict = judge.see({ kind: 'clock', atMs: judge.deadlineMs })
-  return verdict
+  const judged = new KeptConsole(rules)
+  judged.add(console)
+  return judged.verdict(end)
+}
+
+/**
+ * A console that was kept, in which the monitor's own lines may stand too. It has no times: all lines count as read at
+ * once, then time passes.
+ */
+class KeptConsole {
+  private readonly judge: Judge
+  private readonly lines = new Lines()
+
+  constructor(private readonly rules: Rules) {
+    this.judge = new Judge(rules)
+  }
+
+  add(bytes: Uint8Array): void {
+    this.lines.add(bytes).forEach((text) => this.read(text))
+  }
+
+  /** @param end a monitor's exit status as a shell gives it: above 128 it died of a signal. */
+  verdict(end: TranscriptEnd): Verdict {
+    if (this.lines.unfinished !== '') this.read(this.lines.unfinished)
+    let verdict = end.kind === 'exit' ? this.judge.see(exitEvent(end.status, this.rules)) : undefined
+    while (verdict === undefined) verdict = this.judge.see({ kind: 'clock', atMs: this.judge.deadlineMs })
+    return verdict
+  }
+
+  private read(text: string): void {
+    // A process has no monitor that could speak.
+    const isMonitors = this.rules.monitor !== 'process' && monitorWords.test(text)
+    this.judge.see({ kind: isMonitors ? 'monitor' : 'console', text, atMs: 0 })
+  }
 }
 
 function exitEvent(status: number, rules: Rules): GuestEvent {

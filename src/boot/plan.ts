@@ -94,8 +94,6 @@ function attemptsFor(request: PlanRequest, machine: MachineFacts): AttemptPlan[]
   const sameArchitecture = architecture === machine.architecture
   const kvm = sameArchitecture && accelerator !== 'tcg' && machine.kvm === 'open'
   const emulate = accelerator !== 'kvm'
-  // Tenders and Firecracker take a tap, and know nothing of user networking.
-  const hasTaps = request.devices.every((device) => device.type === 'block' || device.link.kind === 'tap')
   const carrier = (tender: 'solo5-hvt' | 'solo5-spt') =>
     emulate && machine.tenders.includes(architecture)
       ? [planCarrier(architecture, tender, request, places.carriers[architecture])]
@@ -107,12 +105,12 @@ function attemptsFor(request: PlanRequest, machine: MachineFacts): AttemptPlan[]
         ...(emulate ? [planQemu(architecture, { accelerator: 'tcg' }, request)] : []),
       ]
     case 'solo5-hvt':
-      return [...(kvm && hasTaps ? [planTender('solo5-hvt', 'kvm', request)] : []), ...carrier('solo5-hvt')]
+      return [...(kvm && hasTaps(request) ? [planTender('solo5-hvt', 'kvm', request)] : []), ...carrier('solo5-hvt')]
     case 'solo5-spt':
-      return sameArchitecture && hasTaps ? [planTender('solo5-spt', 'native', request)] : carrier('solo5-spt')
+      return sameArchitecture && hasTaps(request) ? [planTender('solo5-spt', 'native', request)] : carrier('solo5-spt')
     case 'firecracker':
       return [
-        ...(kvm && hasTaps ? [planFirecracker(architecture, { config: places.firecrackerConfig })] : []),
+        ...(kvm && hasTaps(request) ? [planFirecracker(architecture, { config: places.firecrackerConfig })] : []),
         ...(emulate && architecture === 'x86_64' ? [planLoader(request, { loader: places.loader })] : []),
       ]
     case 'process':
@@ -120,6 +118,11 @@ function attemptsFor(request: PlanRequest, machine: MachineFacts): AttemptPlan[]
     case 'none':
       return []
   }
+}
+
+/** Tenders and Firecracker take a tap, and know nothing of user networking. */
+function hasTaps({ devices }: MachineRequest): boolean {
+  return devices.every((device) => device.type === 'block' || device.link.kind === 'tap')
 }
 
 function planProcess({ imagePath, args }: MachineRequest): AttemptPlan {
@@ -133,7 +136,7 @@ function planProcess({ imagePath, args }: MachineRequest): AttemptPlan {
 }
 
 function refusal(request: PlanRequest, machine: MachineFacts): Refusal {
-  const { target, architecture } = request
+  const { target, architecture, accelerator } = request
   switch (target.monitor) {
     case 'none':
       return notBooted(target)
@@ -142,10 +145,37 @@ function refusal(request: PlanRequest, machine: MachineFacts): Refusal {
     case 'solo5-hvt':
     case 'solo5-spt':
       if (architecture !== machine.architecture && !machine.tenders.includes(architecture)) return noTender(request)
+      if (accelerator === 'kvm' && needsCarrier(request, machine)) return carrierForbidden(request, machine)
+      return noKvm(request, machine)
+    case 'firecracker':
+      if (accelerator === 'kvm' && architecture === machine.architecture && !hasTaps(request)) return userNetForbidden('by emulation')
       return noKvm(request, machine)
     case 'qemu':
-    case 'firecracker':
       return noKvm(request, machine)
+  }
+}
+
+/** Whether a tender can run the image in the Linux guest only, whatever KVM does. */
+function needsCarrier(request: PlanRequest, machine: MachineFacts): boolean {
+  const isAbroad = request.architecture !== machine.architecture
+  // Abroad it is KVM itself that is missing to hvt; spt needs none at home.
+  return request.target.monitor === 'solo5-spt' ? isAbroad || !hasTaps(request) : !isAbroad && !hasTaps(request)
+}
+
+function carrierForbidden(request: PlanRequest, machine: MachineFacts): Refusal {
+  if (request.architecture === machine.architecture) return userNetForbidden('in the Linux guest, which is emulation')
+  return {
+    reason: 'accelerator',
+    summary: `${request.target.name} for ${request.architecture} runs here in the Linux guest, which is emulation; \`accelerator: kvm\` forbids it`,
+    remedy: 'leave `accelerator: kvm` out',
+  }
+}
+
+function userNetForbidden(where: string): Refusal {
+  return {
+    reason: 'accelerator',
+    summary: `with \`net: user\` it runs ${where}; \`accelerator: kvm\` forbids it`,
+    remedy: 'set `net: tap`, or leave `accelerator: kvm` out',
   }
 }
 
@@ -190,7 +220,8 @@ function otherArchitecture({ architecture, target }: PlanRequest, machine: Machi
   }
 }
 
-function notBooted(target: Target): Refusal {
+/** Why a target that is only built has no verdict. */
+export function notBooted(target: Target): Refusal {
   return {
     reason: 'unsupported',
     summary: `this tool builds ${target.name} and does not boot it`,

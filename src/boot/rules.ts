@@ -80,9 +80,9 @@ const timeoutScale: Readonly<Record<Accelerator, number>> = { kvm: 1, native: 1,
 const carrierSettleScale = 3
 
 /**
- * How long a guest may be silent after it said that it ended or after the words of an uncaught exception, before it
- * counts as gone. Where the end can be seen it follows at once and decides; Unikraft hangs instead
- * (https://github.com/unikraft/unikraft/issues/1493).
+ * How long a guest may be silent after it said that it ended or after the words of an uncaught exception. Where the end
+ * can be seen it follows at once and decides, and who is still there has only logged such words. Unikraft hangs instead
+ * (https://github.com/unikraft/unikraft/issues/1493): there they count.
  */
 export const graceMs: Readonly<Record<ExitReport, number>> = { status: 3_000, console: 3_000, none: 700 }
 
@@ -96,6 +96,7 @@ export function rulesFor(
   return {
     words: guest.isMarked ? dialects[guest.target.dialect] : anyDialect(),
     exitReport,
+    mayHang: guest.target.exitReport === 'none',
     ...machine,
     until: asked.until,
     settleMs: asked.settle * 1000 * (inCarrier ? carrierSettleScale : 1),

@@ -1,4 +1,4 @@
-import { type DialectWords, firmware, ocamlAfterDeath, ocamlDeath } from './dialect.js'
+import { type DialectWords, firmware, ocamlAfterDeath, ocamlDeath, ocamlDeathWords } from './dialect.js'
 import type { Evidence, Reason } from './verdict.js'
 
 /** How the backend announced the guest's end. */
@@ -13,18 +13,28 @@ export interface Death {
   readonly evidence: Evidence
 }
 
+/**
+ * What is printed this soon after last words belongs to them: the other lines of an exception's text, registers. Where
+ * lines have no times (`explain`), or come by the thousand, their number tells.
+ */
+const burst = { ms: 100, lines: 50 } as const
+
 /** What has been said on a console so far, sorted by who said it and what it means. */
 export class Transcript {
   /** The backend's banner was seen whole: its other lines are not hidden. */
   bannerSeen = false
   lastLine: Evidence | undefined
-  /** The end that the backend announced, while nothing of the unikernel's own came after it. */
+  /** The end that the backend announced, while no sign of life came after it. */
   announcement: Announcement | undefined
+  /** The backend's last line that tells of a crash in words of its own, while nothing came after its dump. */
+  crash: Evidence | undefined
   private firstWholeOwnLine: Evidence | undefined
   private wholeDeath: Death | undefined
   private bannerIsOpen = false
   /** What an unfinished line looks like so far: the rest of it may tell otherwise. */
   private open: { readonly ownLine?: Evidence | undefined; readonly death?: Death | undefined } = {}
+  /** When the latest of all last words came, and how many lines since. */
+  private lastWords = { atMs: -Infinity, lines: 0 }
 
   constructor(private readonly words: DialectWords) {}
 
@@ -54,6 +64,8 @@ export class Transcript {
     const text = evidence.line.replace(firmware.prefix, '')
     this.lastLine = evidence
     this.open = {}
+    this.lastWords.lines += 1
+    this.lookForCrash(text, evidence)
     const announcement = this.announcementIn(text, evidence)
     if (announcement !== undefined) {
       if (this.isOutput(text)) this.firstWholeOwnLine ??= evidence
@@ -62,17 +74,45 @@ export class Transcript {
     }
     if (!this.isOwn(text)) return
     this.firstWholeOwnLine ??= evidence
-    // A unikernel that runs on after announcing its end has not ended. A trap's report has lines without the backend's mark.
-    if (this.announcement?.kind !== 'trap') this.announcement = undefined
     const death = deathIn(text, evidence)
-    if (death !== undefined) this.wholeDeath ??= death
-    else if (!ocamlAfterDeath.some((pattern) => pattern.test(text))) this.wholeDeath = undefined
+    const isLife = death === undefined && !ocamlAfterDeath.some((pattern) => pattern.test(text))
+    // After the words of an exit or an abort a guest says nothing more; a trap's report has lines without the backend's mark.
+    if (this.announcement?.kind !== 'trap' || (isLife && !this.isInBurst(evidence.atMs))) this.announcement = undefined
+    if (death !== undefined && this.wholeDeath === undefined) {
+      this.wholeDeath = death
+      this.beginBurst(evidence.atMs)
+    }
+    if (isLife && !this.isInBurst(evidence.atMs)) this.wholeDeath = undefined
+  }
+
+  /** The guest did something that only a living one does. What it did just before it died is none of that. */
+  showLife(atMs: number): void {
+    if (this.isInBurst(atMs)) return
+    this.wholeDeath = undefined
+    this.announcement = undefined
+    this.open = { ...this.open, death: undefined }
+  }
+
+  private lookForCrash(text: string, evidence: Evidence): void {
+    if (this.words.crash?.test(text) === true) {
+      this.crash = evidence
+      this.beginBurst(evidence.atMs)
+    } else if (!this.isInBurst(evidence.atMs)) this.crash = undefined
   }
 
   private announce(announcement: Announcement): void {
     // A trap's report goes on with an abort's words: the trap is the cause and stays.
     if (this.announcement?.kind === 'trap' && announcement.kind !== 'exit') return
     this.announcement = announcement
+    this.beginBurst(announcement.evidence.atMs)
+  }
+
+  private beginBurst(atMs: number): void {
+    this.lastWords = { atMs, lines: 0 }
+  }
+
+  private isInBurst(atMs: number): boolean {
+    return atMs - this.lastWords.atMs <= burst.ms && this.lastWords.lines <= burst.lines
   }
 
   private announcementIn(text: string, evidence: Evidence): Announcement | undefined {
@@ -101,6 +141,7 @@ export class Transcript {
 }
 
 function deathIn(text: string, evidence: Evidence): Death | undefined {
+  if (!text.includes(ocamlDeathWords)) return undefined
   const death = ocamlDeath.find(({ pattern }) => pattern.test(text))
   return death && { reason: death.reason, summary: death.summary, evidence }
 }

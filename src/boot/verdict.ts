@@ -18,6 +18,24 @@ export const reasons = [
 ] as const
 export type Reason = (typeof reasons)[number]
 
+/** What can decide: the closed list of the names that {@link Verdict.rule} takes. The documentation of each is in docs/verdicts.md. */
+export const ruleNames = [
+  'forbid',
+  'last-words',
+  'end-line',
+  'crash-line',
+  'exit-status',
+  'signal',
+  'monitor-end',
+  'monitor-line',
+  'monitor-failure',
+  'machine-event',
+  'settle',
+  'timeout',
+  'silence',
+] as const
+export type RuleName = (typeof ruleNames)[number]
+
 export interface Evidence {
   /** A line of the console or of the monitor, as it was read. */
   readonly line: string
@@ -28,6 +46,8 @@ export interface Evidence {
 export interface Verdict {
   readonly verdict: 'passed' | 'failed' | 'skipped'
   readonly reason: Reason
+  /** What decided; absent when no guest was started. */
+  readonly rule?: RuleName
   /** A phrase for a person: `uncaught exception`, ``seen `listening on port 80` ``. */
   readonly summary: string
   readonly evidence?: Evidence

@@ -3,17 +3,16 @@ import { mkdir, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Context } from './host.js'
 import { cleaningUp } from './leftovers.js'
-import { type OwnerMark, ownMark, ownerState } from './owner-mark.js'
+import { type OwnerMark, markText, ownMark, ownerState, parseMark } from './owner-mark.js'
 
-const named = /^unikernel-ci-boot-(?<pid>\d+)-(?<start>\d+)-(?<place>[\da-f]{8})-/
+const named = /^unikernel-ci-boot-(\d+-\d+-[\da-f]{8})-/
 /** Longer than any boot: nobody's process elsewhere, or before the machine's last start, still needs its folder. */
 const staleMs = 48 * 60 * 60 * 1000
 
 /** Lets `body` use a new folder, for this user only; it is gone afterwards, also when we are told to end meanwhile. */
 export async function withBootFolder<T>({ host }: Context, body: (folder: string) => Promise<T>): Promise<T> {
-  const { pid, start, place } = ownMark()
   await mkdir(host.folders.temporary, { recursive: true })
-  const folder = await mkdtemp(join(host.folders.temporary, `unikernel-ci-boot-${pid}-${start}-${place}-`))
+  const folder = await mkdtemp(join(host.folders.temporary, `unikernel-ci-boot-${markText(ownMark())}-`))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
     return await cleaningUp(remove, () => body(folder))
@@ -26,12 +25,11 @@ export async function withBootFolder<T>({ host }: Context, body: (folder: string
 export function sweepBootFolders({ host }: Context): void {
   const { temporary } = host.folders
   for (const name of namesIn(temporary)) {
-    const match = named.exec(name)
-    if (match === null) continue
-    const { pid, start, place = '' } = match.groups ?? {}
+    const mark = parseMark(named.exec(name)?.[1] ?? '')
+    if (mark === undefined) continue
     const path = join(temporary, name)
     try {
-      if (isAbandoned(path, { pid: Number(pid), start: Number(start), place })) rmSync(path, { recursive: true, force: true })
+      if (isAbandoned(path, mark)) rmSync(path, { recursive: true, force: true })
     } catch {
       // Somebody else has removed it, or it cannot be removed: the next sweep tries again.
     }

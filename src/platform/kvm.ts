@@ -1,17 +1,19 @@
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, openSync, statSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Context } from './host.js'
 import { findProgram } from './programs.js'
 import { rootPrefix } from './sudo.js'
 
+const device = '/dev/kvm'
+
 /**
  * Whether KVM can be opened for reading and writing right now. That it opens does not mean that it runs guests: only a
  * boot tells (docs/facts.md section 6).
  */
-export function kvmAccess(device = '/dev/kvm'): 'open' | 'absent' | 'denied' {
+export function kvmAccess(path: string = device): 'open' | 'absent' | 'denied' {
   try {
-    closeSync(openSync(device, constants.O_RDWR))
+    closeSync(openSync(path, constants.O_RDWR))
     return 'open'
   } catch (error) {
     // A device file without a driver behind it (in a container) is as good as none: ENXIO, ENODEV.
@@ -19,11 +21,20 @@ export function kvmAccess(device = '/dev/kvm'): 'open' | 'absent' | 'denied' {
   }
 }
 
+/** Its permissions as chmod takes them: `0660`. */
+function kvmMode(): string {
+  return (statSync(device).mode & 0o7777).toString(8).padStart(4, '0')
+}
+
 /**
  * Looks at KVM, and in GitHub Actions, where the machine is the job's own, gives this user leave to open it when only
  * that is missing. Never on a person's machine. What did not help is undone.
  */
-export async function openKvm(context: Context, look: typeof kvmAccess = kvmAccess): Promise<ReturnType<typeof kvmAccess>> {
+export async function openKvm(
+  context: Context,
+  look: typeof kvmAccess = kvmAccess,
+  modeNow: typeof kvmMode = kvmMode,
+): Promise<ReturnType<typeof kvmAccess>> {
   const access = look()
   if (access !== 'denied' || !context.host.isGitHubActions) return access
   const prefix = await rootPrefix(context)
@@ -42,6 +53,11 @@ export async function openKvm(context: Context, look: typeof kvmAccess = kvmAcce
     name: 'a udev rule',
     make: [['install', '-m', '0644', join(draft, 'rule'), ruleFile], ...reload],
     undo: [['rm', '-f', ruleFile], ...reload],
+  }
+  const mode: Repair = {
+    name: 'chmod',
+    make: [['chmod', 'a+rw', device]],
+    undo: [['chmod', modeNow(), device]],
   }
   // A rule holds also when the next package to be installed triggers udev; a mode does not (docs/facts.md section 6).
   const repairs = findProgram('udevadm', context.host.environment['PATH']) === undefined ? [mode] : [udevRule, mode]
@@ -75,12 +91,6 @@ const reload: readonly Command[] = [
   ['udevadm', 'trigger', '--name-match=kvm'],
   ['udevadm', 'settle', '--timeout=10'],
 ]
-
-const mode: Repair = {
-  name: 'chmod',
-  make: [['chmod', 'a+rw', '/dev/kvm']],
-  undo: [['chmod', 'o-rw', '/dev/kvm']],
-}
 
 /**
  * Whether the processor is AMD's and a virtual machine's own: under nested KVM there, QEMU's `-cpu host` has crashed

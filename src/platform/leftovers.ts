@@ -3,14 +3,23 @@ import { constants } from 'node:os'
 
 /**
  * Ends every process that was started with `variable=value` in its environment: what a build that was cancelled has
- * left running. Processes of other users cannot be read and are left alone. Synchronous, for use while we are ending.
+ * left running. Synchronous, for use while we are ending.
  */
 export function endProcessesWith(variable: string, value: string): void {
+  endProcessesWhere(variable, (found) => found === value)
+}
+
+/**
+ * Ends every process that was started with a `variable` in its environment whose value is meant. Processes of other users
+ * cannot be read and are left alone.
+ */
+export function endProcessesWhere(variable: string, isMeant: (value: string) => boolean): void {
+  const prefix = `${variable}=`
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue
     try {
-      const environment = readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0')
-      if (environment.includes(`${variable}=${value}`)) process.kill(Number(entry), 'SIGKILL')
+      const found = readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').find((word) => word.startsWith(prefix))
+      if (found !== undefined && isMeant(found.slice(prefix.length))) process.kill(Number(entry), 'SIGKILL')
     } catch {
       // It has ended meanwhile, or is not ours.
     }

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Duplex, Readable } from 'node:stream'
+import { endProcessesWhere } from './leftovers.js'
+import { markText, ownMark, ownerState, parseMark } from './owner-mark.js'
 import { Problem, messageOf } from './problem.js'
 
 /** How a monitor ended. */
@@ -34,6 +36,9 @@ const dieWithUs = ['--pdeathsig', 'KILL', '--'] as const
 /** util-linux's; busybox has one that cannot do it. */
 const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path) && basename(realpathSync(path)) === 'setpriv')
 
+/** Where there is no setpriv, and for what it does not end: whose monitor a process is, in its environment. */
+export const monitorMark = 'UNIKERNEL_CI_MONITOR_OF'
+
 /** How long we read on after the end of a monitor that was killed: a child of its own may hold its streams open. */
 const readOnMs = 1_000
 
@@ -53,7 +58,7 @@ export function startMonitor(
   let child: ChildProcess
   try {
     const stdio = ['ignore', 'pipe', 'pipe', ...Array.from({ length: channels }, () => 'pipe' as const)] as const
-    child = spawn(program, args, { stdio: [...stdio], env: environment })
+    child = spawn(program, args, { stdio: [...stdio], env: { ...environment, [monitorMark]: markText(ownMark()) } })
   } catch (error) {
     throw notStarted(error)
   }
@@ -78,4 +83,12 @@ export function startMonitor(
       child.kill('SIGKILL')
     },
   }
+}
+
+/** Ends the monitors of runs that were killed; this user's only. */
+export function sweepMonitors(): void {
+  endProcessesWhere(monitorMark, (text) => {
+    const owner = parseMark(text)
+    return owner !== undefined && ownerState(owner) === 'gone'
+  })
 }

@@ -18,6 +18,17 @@ export function ownMark(): OwnerMark {
   return { pid: process.pid, start: startOf(process.pid) ?? 0, place: ownPlace() }
 }
 
+/** A mark as a word, for the name of a thing or its environment. */
+export function markText({ pid, start, place }: OwnerMark): string {
+  return `${pid}-${start}-${place}`
+}
+
+/** @returns undefined for a word that is no mark. */
+export function parseMark(text: string): OwnerMark | undefined {
+  const match = /^(\d+)-(\d+)-([\da-f]{8})$/.exec(text)
+  return match === null ? undefined : { pid: Number(match[1]), start: Number(match[2]), place: match[3] ?? '' }
+}
+
 /** `alive` also where it cannot be told, `elsewhere` where its process would not be seen from here. */
 export function ownerState({ pid, start, place }: OwnerMark): 'alive' | 'gone' | 'elsewhere' {
   if (place !== ownPlace()) return 'elsewhere'

@@ -8,8 +8,8 @@ export function planFirecracker(architecture: Architecture, place: { readonly co
   return {
     monitor: 'firecracker',
     accelerator: 'kvm',
-    // Its log goes where the guest's console goes.
-    argv: ['firecracker', '--no-api', '--level', 'Error', '--config-file', place.config],
+    // Its log goes where the guest's console goes. That a guest fell over stands there and nowhere else, at the level Info.
+    argv: ['firecracker', '--no-api', '--level', 'Info', '--show-level', '--config-file', place.config],
     qmp: false,
     installedBy: `a release of https://github.com/firecracker-microvm/firecracker for ${architecture}`,
   }

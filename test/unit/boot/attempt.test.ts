@@ -89,6 +89,42 @@ test.each(['host-signal', 'host-error', 'host-qmp-quit'])('QEMU that ends by %s 
   expect((await judged).verdict).toMatchObject({ verdict: 'failed', reason: 'monitor', summary: 'qemu was stopped from outside' })
 })
 
+test.each([
+  ['io-error', 'monitor', 'QEMU stopped the guest: there is no room on this machine’s disk'],
+  ['internal-error', 'accelerator', 'KVM opens but fails its guests'],
+])('QEMU that pauses a guest by %s', async (status, reason, summary) => {
+  const fake = fakeMonitor()
+  const control = new Duplex({
+    read: () => undefined,
+    write: (chunk: Buffer, _encoding, done) => {
+      const { id, execute } = JSON.parse(chunk.toString()) as { id: number; execute: string }
+      control.push(`${JSON.stringify({ id, return: execute === 'query-status' ? { status } : {} })}\n`)
+      if (execute === 'cont') control.push(`${JSON.stringify({ event: 'STOP' })}\n`)
+      done()
+    },
+  })
+  control.push(`${JSON.stringify({ QMP: {} })}\n`)
+  const judged = judgeGuest({ ...fake.monitor, control }, { ...rulesOf('virtio', 'kvm'), mayFallBack: true }, await newFile())
+  expect((await judged).verdict).toMatchObject({ reason, summary, rule: 'machine-event' })
+})
+
+test('last words on a line that never ends are decided after their grace', async () => {
+  const fake = fakeMonitor()
+  const judged = judgeGuest(fake.monitor, { ...rulesOf('unikraft-qemu', 'tcg'), graceMs: 150, forbid: [/never/] }, await newFile())
+  fake.console.write('hello\nFatal error: exception Not_found')
+  const { verdict } = await judged
+  expect(verdict).toMatchObject({ reason: 'exception' })
+  expect(verdict.atMs).toBeLessThan(1_000)
+})
+
+test('a prompt that the time-out overtakes is an expected line', async () => {
+  const fake = fakeMonitor()
+  const asked = { ...rules, expect: [/^login: $/], timeoutMs: 200, settleMs: 20 }
+  const judged = judgeGuest(fake.monitor, asked, await newFile())
+  setTimeout(() => fake.console.write('login: '), 170)
+  expect((await judged).verdict).toMatchObject({ verdict: 'passed', evidence: { line: 'login: ' } })
+})
+
 test('last words without a line’s end are read when the monitor ends', async () => {
   const fake = fakeMonitor()
   const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 60_000 }, await newFile())

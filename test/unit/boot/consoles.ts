@@ -24,6 +24,7 @@ export function rulesOf(target: TargetName, accelerator: Rules['accelerator']): 
   return {
     words: dialects[dialect],
     exitReport,
+    mayHang: exitReport === 'none',
     monitor,
     accelerator,
     mayFallBack: monitor === 'qemu' && accelerator === 'kvm',
@@ -197,6 +198,24 @@ const written: readonly Short[] = [
     [...unikraftBanner, 'Fatal error: allocation failure during minor GC'],
   ],
   [
+    'OCaml’s fatal error that nobody knows yet',
+    'failed abort',
+    'unikraft-qemu',
+    'tcg',
+    stopped,
+    [...unikraftBanner, 'Fatal error: the domain is lost'],
+  ],
+  ...['out of memory', 'allocation failure during minor GC', 'not enough memory for startup'].map(
+    (words): Short => [
+      `OCaml’s fatal error behind an unfinished line: ${words}`,
+      'failed abort',
+      'unikraft-qemu',
+      'tcg',
+      stopped,
+      [...unikraftBanner, `progress 10%Fatal error: ${words}`],
+    ],
+  ),
+  [
     'OCaml’s fatal error with abort()’s word',
     'failed abort',
     'unikraft-qemu',
@@ -226,13 +245,19 @@ const written: readonly Short[] = [
     stopped,
     ['KVM internal error. Suberror: 1', 'emulation failure', 'EAX=00000000 EBX=00000000 ECX=00000000 EDX=00000663'],
   ],
+  ...[
+    'KVM: entry failed, hardware error 0x0',
+    'error: kvm run failed Bad address',
+    'Could not access KVM kernel module: No such file or directory',
+  ].map((words): Short => [`QEMU’s KVM: ${words}`, 'skipped accelerator', 'unikraft-qemu', 'kvm', stopped, ['hello', words, 'EAX=00000000']]),
+  ['a process that prints a monitor’s words', 'failed exit-status', 'unix', 'native', exit(1), ['solo5-hvt: KVM: unhandled exit: exit_reason=0x8']],
   [
     'QEMU that may not open /dev/kvm',
     'skipped accelerator',
     'virtio',
     'kvm',
     exit(1),
-    ['Could not access KVM kernel module: Permission denied', 'qemu-system-x86_64: failed to initialize kvm: Permission denied'],
+    ['qemu-system-x86_64: failed to initialize kvm: Permission denied'],
   ],
   [
     'QEMU whose KVM refuses the CPU',

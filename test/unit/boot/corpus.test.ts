@@ -49,6 +49,7 @@ describe('what else can be asked of a console', () => {
     expect(judge('x86_64-virtio-tcg-exc.txt')).toEqual({
       verdict: 'failed',
       reason: 'exception',
+      rule: 'last-words',
       summary: 'uncaught exception',
       evidence: { line: 'Fatal error: exception Dune__exe__Exc.My_error("boom")', atMs: 0 },
       exitStatus: 2,

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as dialect from '../../../src/boot/dialect.js'
+import { type EndRule, endRules } from '../../../src/boot/ending.js'
+import { allRows, judge as judgeEvents } from './cases.js'
 import { judge, realConsoles, writtenConsoles } from './consoles.js'
 
 /** Every pattern of a value, by the way that leads to it. */
@@ -19,8 +21,23 @@ function withoutPattern<T>(pattern: RegExp, body: () => T): T {
   }
 }
 
+/** A rule with another list of conditions. */
+function withConditions<T>(rule: EndRule, when: EndRule['when'], body: () => T): T {
+  const before = rule.when
+  Object.assign(rule, { when })
+  try {
+    return body()
+  } finally {
+    Object.assign(rule, { when: before })
+  }
+}
+
 const consoles = [...realConsoles, ...writtenConsoles]
-const verdicts = () => consoles.map((each) => ({ name: each.name, ...judge(each) }))
+/** The verdicts with their summaries and evidence: a rule may be needed for no more than the right words. */
+const verdicts = () => [...consoles.map((each) => judge(each)), ...allRows.map(([, rules, events]) => judgeEvents(rules, events))].map((verdict) => JSON.stringify(verdict))
+const right = verdicts()
+const changed = (now: readonly string[]) => now.filter((verdict, index) => verdict !== right[index])
+
 const patterns = patternsIn(dialect, 'dialect')
 
 test('all rules are found', () => {
@@ -37,8 +54,23 @@ test('all rules are found', () => {
 })
 
 test.each(patterns)('a console changes its verdict without the rule %s', (_, pattern) => {
-  const right = verdicts()
-  const changed = withoutPattern(pattern, verdicts).filter((verdict, index) => JSON.stringify(verdict) !== JSON.stringify(right[index]))
-  expect(changed, `no console needs ${String(pattern)}`).not.toEqual([])
+  expect(changed(withoutPattern(pattern, verdicts)), `no console needs ${String(pattern)}`).not.toEqual([])
   expect(verdicts()).toEqual(right)
+})
+
+const rules = Object.entries(endRules).flatMap(([table, list]) =>
+  list.map((rule, index) => [`${table}[${index}] ${rule.rule}`, rule] as const),
+)
+
+describe('what the end of a monitor tells', () => {
+  test.each(rules.filter(([, { when }]) => when.length > 0))('a verdict changes without the rule %s', (_, rule) => {
+    expect(changed(withConditions(rule, [() => false], verdicts))).not.toEqual([])
+  })
+
+  const conditions = rules.flatMap(([name, rule]) => rule.when.map((condition, index) => [`${index} of ${name}`, rule, condition] as const))
+  test.each(conditions)('a verdict changes without the condition %s', (_, rule, condition) => {
+    const others = rule.when.filter((other) => other !== condition)
+    expect(changed(withConditions(rule, others, verdicts)), String(condition)).not.toEqual([])
+    expect(verdicts()).toEqual(right)
+  })
 })

@@ -49,6 +49,7 @@ describe('what a try is judged by', () => {
     expect(rulesOf('virtio', { kind: 'solo5', abi: 3, abiVersion: 1, devices: [] }, 'kvm')).toEqual({
       words: dialects.solo5,
       exitReport: 'console',
+      mayHang: false,
       monitor: 'qemu',
       accelerator: 'kvm',
       mayFallBack: true,
@@ -64,7 +65,7 @@ describe('what a try is judged by', () => {
   })
 
   test('a kernel without marks may speak as any backend does', () => {
-    expect(rulesOf('unikraft-qemu', { kind: 'unmarked' }, 'tcg')).toMatchObject({ words: anyDialect(), exitReport: 'console' })
+    expect(rulesOf('unikraft-qemu', { kind: 'unmarked' }, 'tcg')).toMatchObject({ words: anyDialect(), exitReport: 'console', mayHang: true })
     expect(rulesOf('unikraft-qemu', { kind: 'unikraft', platform: 'qemu' }, 'tcg')).toMatchObject({ words: dialects.unikraft, exitReport: 'none' })
   })
 

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { startMonitor } from '../../../src/platform/monitor-process.js'
+import { monitorMark, startMonitor, sweepMonitors } from '../../../src/platform/monitor-process.js'
+import { markText, ownMark } from '../../../src/platform/owner-mark.js'
 import { Problem } from '../../../src/platform/problem.js'
 
 const sh = (script: string, channels: 0 | 1 = 0, environment: Record<string, string | undefined> = process.env) =>
@@ -68,4 +70,27 @@ test('a monitor that cannot be started is a problem', async () => {
   const start = async () => startMonitor(['/bin/true', tooLong], {}, 0).ended
   await expect(start()).rejects.toThrow(Problem)
   await expect(start()).rejects.toThrow('/bin/true could not be started')
+})
+
+test('monitors of runs that were killed are ended, and nobody else’s', async () => {
+  // No process has an id this high.
+  const marks = { gone: { ...ownMark(), pid: 4_194_304 }, elsewhere: { ...ownMark(), pid: 4_194_304, place: '00000000' } }
+  const sleeping = (mark: string) => spawn('sleep', ['60'], { stdio: 'ignore', env: { PATH: process.env['PATH'], [monitorMark]: mark } })
+  const orphan = sleeping(markText(marks.gone))
+  const others = [sleeping(markText(marks.elsewhere)), sleeping('no mark')]
+  const own = sh('sleep 60')
+  own.errors.resume()
+  own.console.resume()
+  try {
+    await Promise.all([orphan, ...others].map(async (child) => child.pid ?? once(child, 'spawn')))
+    const ended = once(orphan, 'exit')
+    sweepMonitors()
+    expect(await ended).toEqual([null, 'SIGKILL'])
+    expect(others.map(({ exitCode, signalCode }) => [exitCode, signalCode])).toEqual([[null, null], [null, null]])
+    expect(await Promise.race([own.ended, Promise.resolve('runs')])).toBe('runs')
+  } finally {
+    for (const child of [orphan, ...others]) child.kill('SIGKILL')
+    own.kill()
+    await own.ended
+  }
 })

@@ -3,10 +3,15 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { ownMark, ownerState } from '../../../src/platform/owner-mark.js'
+import { markText, ownMark, ownerState, parseMark } from '../../../src/platform/owner-mark.js'
 
 test('this process is alive', () => {
   expect(ownerState(ownMark())).toBe('alive')
+})
+
+test('a mark can be written and read', () => {
+  expect(parseMark(markText(ownMark()))).toEqual(ownMark())
+  expect(parseMark('1-2-nonsense')).toBeUndefined()
 })
 
 test('a process that has ended is gone', () => {

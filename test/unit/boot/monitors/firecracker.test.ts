@@ -39,7 +39,7 @@ describe('Firecracker', () => {
     expect(planFirecracker('x86_64', { config: '/tmp/boot/firecracker.json' })).toMatchObject({
       monitor: 'firecracker',
       accelerator: 'kvm',
-      argv: ['firecracker', '--no-api', '--level', 'Error', '--config-file', '/tmp/boot/firecracker.json'],
+      argv: ['firecracker', '--no-api', '--level', 'Info', '--show-level', '--config-file', '/tmp/boot/firecracker.json'],
       qmp: false,
     })
   })

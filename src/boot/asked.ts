@@ -1,0 +1,64 @@
+import type { ProbeAnswer } from './probe.js'
+import type { Evidence } from './verdict.js'
+
+export interface AskedOf {
+  readonly until: 'auto' | 'exit' | 'running' | 'expect'
+  readonly expect: readonly RegExp[]
+  /** What is asked over the network, as it was written; each must hold. */
+  readonly probes: readonly string[]
+  readonly expectExit?: number | undefined
+}
+
+/** What did not happen: as a sentence, as the end of one, and what was seen of it at last. */
+export interface Missing {
+  readonly never: string
+  readonly before: string
+  readonly last?: Evidence
+}
+
+/** What a guest was asked to show, and what of it was seen. */
+export class Asked {
+  private readonly seen: (Evidence | undefined)[]
+  /** The last answer to each probe. */
+  private readonly answers: ({ readonly holds: boolean; readonly evidence: Evidence } | undefined)[]
+
+  constructor(private readonly rules: AskedOf) {
+    this.seen = rules.expect.map(() => undefined)
+    this.answers = rules.probes.map(() => undefined)
+  }
+
+  read(evidence: Evidence): void {
+    this.rules.expect.forEach((pattern, index) => {
+      if (pattern.test(evidence.line)) this.seen[index] ??= evidence
+    })
+  }
+
+  /** The first answer that holds stays: what a server does once it must not do for ever. */
+  answer(index: number, { holds, said }: ProbeAnswer, atMs: number): void {
+    if (this.answers[index]?.holds === true) return
+    this.answers[index] = { holds, evidence: { line: `${this.rules.probes[index] ?? ''}: ${said}`, atMs } }
+  }
+
+  /** Lines or answers were asked for, and not only an end. */
+  get waitsForSigns(): boolean {
+    const { expect, probes, until, expectExit } = this.rules
+    return expect.length + probes.length > 0 && until !== 'exit' && expectExit === undefined
+  }
+
+  /** The first of all that did not happen. */
+  get missing(): Missing | undefined {
+    const line = this.rules.expect.find((_, index) => this.seen[index] === undefined)
+    if (line !== undefined) return { never: `no line matched ${line.source}`, before: `a line matched ${line.source}` }
+    const index = this.answers.findIndex((answer) => answer?.holds !== true)
+    if (index < 0) return undefined
+    const probe = `\`${this.rules.probes[index] ?? ''}\``
+    const last = this.answers[index]?.evidence
+    return { never: `${probe} was not answered as asked`, before: `${probe} was answered as asked`, ...(last && { last }) }
+  }
+
+  /** The latest of the lines and answers that were asked for. */
+  get lastSign(): Evidence | undefined {
+    const signs = [...this.seen, ...this.answers.map((answer) => answer?.evidence)]
+    return signs.reduce((last, sign) => (last && sign && last.atMs > sign.atMs ? last : (sign ?? last)), undefined)
+  }
+}
