@@ -41,9 +41,9 @@ export const slimRules: readonly SlimRule[] = [
     covers: new RegExp(String.raw`${bin}[^/]+\.byte$`),
   },
   {
-    name: 'compiler-libs in bytecode',
-    reason: 'dune makes a ppx a native program; a library in bytecode is needed to link one only',
-    covers: /(?:^|\/)lib\/ocaml\/compiler-libs\/[^/]+\.cma$/,
+    name: 'cross compiler-libs in bytecode',
+    reason: 'no program in bytecode is made for a target; the host’s are read by ppxlib’s build',
+    covers: /(?:^|\/)lib\/ocaml-[^/]+\/lib\/ocaml\/compiler-libs\/[^/]+\.cma$/,
   },
   {
     name: 'runtimes for debugging',
