@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Header, extract as tarExtract } from 'tar-stream'
 import { openFilter } from '../../platform/filter.js'
@@ -17,6 +17,9 @@ const mostUnwritten = 64 * 1024 ** 2
 interface Entry extends AsyncIterable<unknown> {
   readonly header: Header
 }
+
+/** Bytes that zstd may be ahead of us. */
+const readAhead = 8 * 1024 ** 2
 
 /** What becomes of an archive's entries, in its order. */
 interface Sink {
@@ -79,7 +82,9 @@ async function* decompress(archive: Readable, onFailure: (error: unknown) => voi
     zstd.stop()
   })
   try {
-    for await (const chunk of zstd.output) yield chunk as Buffer
+    // Read ahead: a pipe holds 64 kB, and whoever writes to a full one waits for us.
+    const ahead = zstd.output.pipe(new PassThrough({ highWaterMark: readAhead }))
+    for await (const chunk of ahead) yield chunk as Buffer
     await feeding
     await zstd.ended.catch((error: unknown) => {
       onFailure(error instanceof Problem && error.facts.evidence !== undefined ? damaged(error) : error)
@@ -146,7 +151,6 @@ function diskSink(folder: string, path: string): Sink {
   const write = (file: string, content: Buffer, mode: number) => {
     unwritten += content.length
     const written = writeFile(file, content, { flag: 'wx', mode })
-      .then(() => (mode === 0o755 ? chmod(file, mode) : undefined))
       .catch((error: unknown) => {
         failure ??= error
       })
