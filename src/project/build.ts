@@ -14,7 +14,8 @@ import type { Architecture } from '../target/architecture.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
 import { buildEnvironment } from './environment.js'
 import { collectImages, findFiles, searchFor } from './images.js'
-import { type BuildPlan, type BuildRequest, type Findings, type PlannedStep, outFolderOf, planBuild } from './plan.js'
+import { planBuild } from './plan.js'
+import { type BuildPlan, type BuildRequest, type Findings, type PlannedStep, outFolderOf } from './plans/request.js'
 import type { Build, BuildStep, BuiltImage, Project } from './project.js'
 
 /** The inputs of a build; the object of all inputs is one. */

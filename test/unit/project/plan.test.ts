@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type BuildRequest, planBuild } from '../../../src/project/plan.js'
+import { planBuild } from '../../../src/project/plan.js'
+import type { BuildRequest } from '../../../src/project/plans/request.js'
 import { targets } from '../../../src/target/target.js'
 import { toolchainFor } from './fixtures.js'
 

@@ -1,0 +1,57 @@
+import type { Architecture } from '../../target/architecture.js'
+import type { Target } from '../../target/target.js'
+import type { Toolchain } from '../../toolchain/toolchain.js'
+import type { Project } from '../project.js'
+
+export interface PlannedStep {
+  /** As the log and build-info.json name it. */
+  readonly name: string
+  readonly argv: readonly [string, ...string[]]
+  /** Absolute. */
+  readonly cwd: string
+  /** Added to the toolchain's environment. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+export interface BuildPlan {
+  /** Written before the first step. */
+  readonly files: readonly { readonly path: string; readonly text: string }[]
+  /** Folders emptied before the first step: our own, never the project's. */
+  readonly emptyFolders: readonly string[]
+  readonly steps: readonly PlannedStep[]
+}
+
+/** Everything that decides how a project is built. */
+export interface BuildRequest {
+  readonly project: Project
+  readonly target: Target
+  readonly architecture: Architecture
+  /** Absent: the build brings its own. */
+  readonly toolchain: Toolchain | undefined
+  readonly configureArgs: readonly string[]
+  readonly buildCommand: string | undefined
+  /** Whether opam may install what the project's dependencies need of the system. */
+  readonly installSystemPackages: boolean
+  /** What was looked up in the project's folder. */
+  readonly findings: Findings
+  /** A folder of ours for this project, absolute: generated files, and `OUT` of a build command. */
+  readonly folder: string
+}
+
+export interface Findings {
+  /** mirage only: lock files beside the configuration, as paths relative to the project's folder. */
+  readonly lockFiles: readonly string[]
+  /** dune only: the text of the project's dune-workspace. */
+  readonly duneWorkspace: string | undefined
+}
+
+/** The folder that a build command leaves its images in (`OUT`). */
+export function outFolderOf(request: Pick<BuildRequest, 'folder'>): string {
+  return `${request.folder}/out`
+}
+
+/** Nothing may wait for an answer, and opam installs system packages only where we may: its child opams inherit both. */
+export function unattended({ installSystemPackages }: BuildRequest): Readonly<Record<string, string>> {
+  const answers = { OPAMYES: '1', OPAMCONFIRMLEVEL: 'unsafe-yes' }
+  return installSystemPackages ? answers : { ...answers, OPAMNODEPEXTS: '1' }
+}
