@@ -1,4 +1,6 @@
-import { type AttemptPlan, type KvmAccess, planBoot } from '../boot/plan.js'
+import type { AttemptPlan } from '../boot/attempt-plan.js'
+import { planBoot } from '../boot/plan.js'
+import type { KvmAccess } from '../boot/plan-request.js'
 import { placesFor } from '../boot/prepare.js'
 import { missingPackages } from '../platform/apt.js'
 import type { Context } from '../platform/host.js'

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { type TranscriptEnd, explainStream } from '../boot/explain.js'
-import { notBooted } from '../boot/plan.js'
+import { notBooted } from '../boot/refusal.js'
 import { checkExpectations, rulesFor } from '../boot/rules.js'
 import type { Verdict } from '../boot/verdict.js'
 import type { Accelerator } from '../boot/report.js'

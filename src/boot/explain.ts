@@ -1,7 +1,8 @@
 import { constants } from 'node:os'
 import { monitorWords } from './dialect.js'
 import type { GuestEvent } from './events.js'
-import { Judge, type Rules } from './judge.js'
+import { Judge } from './judge.js'
+import type { Rules } from './rules.js'
 import { Lines } from './lines.js'
 import type { Verdict } from './verdict.js'
 

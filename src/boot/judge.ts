@@ -1,33 +1,15 @@
 import type { MonitorEnd } from '../platform/monitor-process.js'
-import type { ExitReport, MonitorKind } from '../target/target.js'
-import { Asked, type AskedOf } from './asked.js'
-import { type DialectWords, guestShutdown, kvmFailures, monitorLogs, monitorWarning } from './dialect.js'
+import { Asked } from './asked.js'
+import { guestShutdown, kvmFailures, monitorLogs, monitorWarning } from './dialect.js'
 import { type Ending, announcedEnding, endingOf } from './ending.js'
 import type { GuestEvent, MachineState } from './events.js'
 import { type VerdictFacts, acceleratorFailed, by, died, failed, present } from './outcome.js'
 import { Patience } from './patience.js'
 import type { ProbeAnswer } from './probe.js'
 import { monitorRemedy } from './remedies.js'
-import type { Accelerator } from './report.js'
+import type { Rules } from './rules.js'
 import { Transcript } from './transcript.js'
 import type { Evidence, Verdict } from './verdict.js'
-
-/** What a boot is judged by; fixed before the guest starts. */
-export interface Rules extends AskedOf {
-  readonly words: DialectWords
-  readonly exitReport: ExitReport
-  /** A guest that has died may stay there for ever (Unikraft): its last words decide once it has been silent for `graceMs`. */
-  readonly mayHang: boolean
-  readonly monitor: MonitorKind
-  readonly accelerator: Accelerator
-  /** Another accelerator is tried when this one fails. */
-  readonly mayFallBack: boolean
-  readonly settleMs: number
-  readonly timeoutMs: number
-  /** How long a guest may be silent after its last words before it counts as gone, or, where its end would show, as alive. */
-  readonly graceMs: number
-  readonly forbid: readonly RegExp[]
-}
 
 const kvmFails = 'KVM opens but fails its guests'
 

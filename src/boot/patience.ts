@@ -1,5 +1,5 @@
 import type { Asked } from './asked.js'
-import type { Rules } from './judge.js'
+import type { Rules } from './rules.js'
 import type { Transcript } from './transcript.js'
 import type { Evidence } from './verdict.js'
 

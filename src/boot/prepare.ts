@@ -19,7 +19,9 @@ import { carrierPlace } from './carrier/place.js'
 import { carrierProcess } from './carrier/process.js'
 import { findTender } from './carrier/tender.js'
 import { firecrackerConfig } from './monitors/firecracker.js'
-import { type AttemptPlan, type BootPlaces, type KvmAccess, type MachineFacts, type PlanRequest, planBoot } from './plan.js'
+import type { AttemptPlan } from './attempt-plan.js'
+import { planBoot } from './plan.js'
+import type { BootPlaces, KvmAccess, MachineFacts, PlanRequest } from './plan-request.js'
 
 /** What the preparation of a boot depends on, beside its plan. */
 export interface Preparation {

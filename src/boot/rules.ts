@@ -1,9 +1,26 @@
 import { Problem } from '../platform/problem.js'
-import type { ExitReport, Target } from '../target/target.js'
-import { anyDialect, dialects } from './dialect.js'
-import type { Rules } from './judge.js'
+import type { ExitReport, MonitorKind, Target } from '../target/target.js'
+import type { AskedOf } from './asked.js'
+import { type DialectWords, anyDialect, dialects } from './dialect.js'
 import type { Probe } from './probe.js'
 import type { Accelerator } from './report.js'
+
+/** What a boot is judged by; fixed before the guest starts. */
+export interface Rules extends AskedOf {
+  readonly words: DialectWords
+  readonly exitReport: ExitReport
+  /** A guest that has died may stay there for ever (Unikraft): its last words decide once it has been silent for `graceMs`. */
+  readonly mayHang: boolean
+  readonly monitor: MonitorKind
+  readonly accelerator: Accelerator
+  /** Another accelerator is tried when this one fails. */
+  readonly mayFallBack: boolean
+  readonly settleMs: number
+  readonly timeoutMs: number
+  /** How long a guest may be silent after its last words before it counts as gone, or, where its end would show, as alive. */
+  readonly graceMs: number
+  readonly forbid: readonly RegExp[]
+}
 
 /** What a person may ask of a boot: the inputs of the same names. */
 export interface Expectations {

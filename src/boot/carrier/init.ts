@@ -1,5 +1,5 @@
 import { quote } from '../../platform/process.js'
-import type { CarrierRun } from '../plan.js'
+import type { CarrierRun } from '../attempt-plan.js'
 import type { Purpose } from './modules.js'
 
 /** What the scripts below call, all of it busybox's. */

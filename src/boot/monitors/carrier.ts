@@ -1,7 +1,7 @@
 import type { Architecture } from '../../target/architecture.js'
 import { inside } from '../carrier/init.js'
 import type { AttachedDevice } from '../devices.js'
-import type { AttemptPlan, MachineRequest } from '../plan.js'
+import type { AttemptPlan, MachineRequest } from '../attempt-plan.js'
 import { commandLine } from './command-line.js'
 import { driveOption, netdevOption } from './qemu-devices.js'
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Architecture } from '../../target/architecture.js'
-import type { AttemptPlan, MachineRequest } from '../plan.js'
+import type { AttemptPlan, MachineRequest } from '../attempt-plan.js'
 import { commandLine } from './command-line.js'
 
 /** Runs an image in Firecracker, which gets everything else from a file: {@link firecrackerConfig}. */

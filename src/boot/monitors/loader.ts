@@ -1,5 +1,5 @@
 import type { AttachedDevice } from '../devices.js'
-import type { AttemptPlan, MachineRequest } from '../plan.js'
+import type { AttemptPlan, MachineRequest } from '../attempt-plan.js'
 import { kernelCommandLine } from './firecracker.js'
 import { driveOption, netdevOption } from './qemu-devices.js'
 import { qmpDescriptor } from './qemu.js'

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Architecture } from '../../target/architecture.js'
-import type { AttemptPlan, MachineRequest } from '../plan.js'
+import type { AttemptPlan, MachineRequest } from '../attempt-plan.js'
 import { commandLine } from './command-line.js'
 import { deviceOptions } from './qemu-devices.js'
 

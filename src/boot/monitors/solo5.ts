@@ -1,5 +1,5 @@
 import type { AttachedDevice } from '../devices.js'
-import type { AttemptPlan, MachineRequest } from '../plan.js'
+import type { AttemptPlan, MachineRequest } from '../attempt-plan.js'
 import { commandLine } from './command-line.js'
 
 /** Runs a hvt or spt image with Solo5's own tender: `solo5-spt --mem=64 --net:service=tap0 -- IMAGE ARGS`. */

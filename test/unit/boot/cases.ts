@@ -1,6 +1,7 @@
 import { anyDialect } from '../../../src/boot/dialect.js'
 import type { GuestEvent, MachineState } from '../../../src/boot/events.js'
-import { Judge, type Rules } from '../../../src/boot/judge.js'
+import { Judge } from '../../../src/boot/judge.js'
+import type { Rules } from '../../../src/boot/rules.js'
 import type { Reason, Verdict } from '../../../src/boot/verdict.js'
 import { rulesOf } from './consoles.js'
 

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dialects } from '../../../src/boot/dialect.js'
 import { type TranscriptEnd, explainConsole, splitTranscript } from '../../../src/boot/explain.js'
-import type { Rules } from '../../../src/boot/judge.js'
-import { graceMs } from '../../../src/boot/rules.js'
+import { type Rules, graceMs } from '../../../src/boot/rules.js'
 import type { Verdict } from '../../../src/boot/verdict.js'
 import { type TargetName, targets } from '../../../src/target/target.js'
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { Judge, type Rules } from '../../../src/boot/judge.js'
+import { Judge } from '../../../src/boot/judge.js'
+import type { Rules } from '../../../src/boot/rules.js'
 import { type Reason, reasons, ruleNames } from '../../../src/boot/verdict.js'
 import {
   type Row,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AttachedDevice } from '../../../src/boot/devices.js'
-import { type MachineFacts, type PlanRequest, planBoot } from '../../../src/boot/plan.js'
+import { planBoot } from '../../../src/boot/plan.js'
+import type { MachineFacts, PlanRequest } from '../../../src/boot/plan-request.js'
 import { type TargetName, targets } from '../../../src/target/target.js'
 
 interface Asked extends Partial<Omit<PlanRequest, 'target'>> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AttachedDevice } from '../../../../src/boot/devices.js'
 import { planCarrier } from '../../../../src/boot/monitors/carrier.js'
-import type { MachineRequest } from '../../../../src/boot/plan.js'
+import type { MachineRequest } from '../../../../src/boot/attempt-plan.js'
 
 const place = { kernel: '/tools/carrier/kernel', initrd: '/tmp/boot/initrd' }
 const tap: AttachedDevice = {

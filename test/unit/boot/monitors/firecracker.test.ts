@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { AttachedDevice } from '../../../../src/boot/devices.js'
 import { firecrackerConfig, kernelCommandLine, planFirecracker } from '../../../../src/boot/monitors/firecracker.js'
 import { planLoader } from '../../../../src/boot/monitors/loader.js'
-import type { MachineRequest } from '../../../../src/boot/plan.js'
+import type { MachineRequest } from '../../../../src/boot/attempt-plan.js'
 
 const disk: AttachedDevice = { type: 'block', name: 'storage', path: '/tmp/a,b.img' }
 const tap: AttachedDevice = {

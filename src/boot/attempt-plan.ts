@@ -1,0 +1,44 @@
+import type { Architecture } from '../target/architecture.js'
+import type { MonitorKind } from '../target/target.js'
+import type { AttachedDevice } from './devices.js'
+import type { Accelerator } from './report.js'
+
+/** What a monitor is told of the guest. */
+export interface MachineRequest {
+  /** Absolute path. */
+  readonly imagePath: string
+  readonly memoryMiB: number
+  readonly args: readonly string[]
+  /** The guest takes the first word of its command line as its own name (Unikraft). */
+  readonly ownsArgv0: boolean
+  /** In the order of the image's manifest: Solo5's virtio bindings take the n-th device of a kind for the n-th entry. */
+  readonly devices: readonly AttachedDevice[]
+}
+
+/** One way to run the image on this machine: the exact command. */
+export interface AttemptPlan {
+  readonly monitor: MonitorKind
+  readonly accelerator: Accelerator
+  readonly argv: readonly [string, ...string[]]
+  /** The monitor is QEMU, with its control channel on file descriptor 3. */
+  readonly qmp: boolean
+  /** How the program gets onto a machine, for a person. */
+  readonly installedBy: string
+  /** The Debian package that holds the program, where one does. */
+  readonly debianPackage?: string
+  /** Present: `argv` starts a small Linux guest (the carrier), and this runs in it. */
+  readonly inside?: CarrierRun
+}
+
+/** What a carrier runs: a Solo5 tender for its architecture. */
+export interface CarrierRun {
+  readonly architecture: Architecture
+  readonly tender: 'solo5-hvt' | 'solo5-spt'
+  /** The tender's arguments; paths are those inside the carrier. */
+  readonly args: readonly string[]
+}
+
+/** Tenders and Firecracker take a tap, and know nothing of user networking. */
+export function hasTaps({ devices }: MachineRequest): boolean {
+  return devices.every((device) => device.type === 'block' || device.link.kind === 'tap')
+}
