@@ -19,6 +19,8 @@ for (const entry of entries) {
     minify: true,
     quiet: true,
     target: 'es2022',
+    // `debug` takes it where it is there: bundles do not change with what our development tools bring.
+    externals: { 'supports-color': 'supports-color' },
   })
   const files = { 'index.js': { source: code }, ...assets, 'package.json': { source: '{ "type": "module" }\n' } }
   for (const [name, { source }] of Object.entries(files)) {

@@ -4,7 +4,7 @@ import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
 import type { OpamPin, OpamRepository, ToolchainOrigin, ToolchainSource, ToolchainVersions } from '../toolchain/toolchain.js'
 import { type Boot, type BootFacts, bootFacts } from './boot-facts.js'
-import type { BuildRecord, ToolchainRecord } from './records.js'
+import type { BuildRecord, ToolchainRecord } from './record-shapes.js'
 
 /** What `build-info.json` holds. A field is null when it is not known, so that a reader can tell that from a typo. */
 export interface BuildInfo {

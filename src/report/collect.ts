@@ -12,7 +12,8 @@ import { type TargetName, defaultTarget, targets } from '../target/target.js'
 import { portableFileName } from './artifact-name.js'
 import type { Boot, BootedImage } from './boot-facts.js'
 import type { PublishedImage } from './build-info.js'
-import { type BuildRecord, readRecord } from './records.js'
+import type { BuildRecord } from './record-shapes.js'
+import { readRecord } from './records.js'
 
 /** What `publish` is asked for: the inputs of that part. */
 export interface PublishRequest {

@@ -1,8 +1,32 @@
+import type { BootReport } from '../boot/report.js'
 import { reasons } from '../boot/verdict.js'
-import { architectures } from '../target/architecture.js'
-import { targetNames } from '../target/target.js'
-import { toolchainOrigins, toolchainSources } from '../toolchain/toolchain.js'
-import type { BuildRecord, ImageRecords, ToolchainRecord } from './records.js'
+import type { Build } from '../project/project.js'
+import { type Architecture, architectures } from '../target/architecture.js'
+import { type TargetName, targetNames } from '../target/target.js'
+import { type Toolchain, toolchainOrigins, toolchainSources } from '../toolchain/toolchain.js'
+
+/** What `setup` leaves for `build`. */
+export interface ToolchainRecord {
+  readonly toolchain: Toolchain
+  /** Milliseconds from the decision to the proof. */
+  readonly ms: number
+}
+
+/** What `build` leaves for `boot` and `publish`, once for each image. */
+export interface BuildRecord {
+  readonly target: TargetName
+  readonly architecture: Architecture
+  readonly build: Build
+  /** Absent when the build brought its own toolchain. */
+  readonly toolchain?: ToolchainRecord
+}
+
+/** What steps of a job tell each other about an image. */
+export interface ImageRecords {
+  readonly build: BuildRecord
+  /** One for each scenario; an image without scenarios has one. */
+  readonly boot: readonly [BootReport, ...BootReport[]]
+}
 
 // Only as much is looked at as keeps a reader of a record from crashing: the writer is this same program, and what can
 // go wrong is a file of another version or one that somebody edited.

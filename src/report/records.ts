@@ -1,38 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BootReport } from '../boot/report.js'
 import { sha256OfFile, writeFileAtomically } from '../platform/atomic.js'
 import type { Context } from '../platform/host.js'
 import { messageOf } from '../platform/problem.js'
-import type { Build } from '../project/project.js'
 import type { Architecture } from '../target/architecture.js'
-import type { Backend, TargetName } from '../target/target.js'
-import type { Toolchain } from '../toolchain/toolchain.js'
-import { areBootReports, isBuildRecord, isToolchainRecord } from './record-shapes.js'
-
-/** What `setup` leaves for `build`. */
-export interface ToolchainRecord {
-  readonly toolchain: Toolchain
-  /** Milliseconds from the decision to the proof. */
-  readonly ms: number
-}
-
-/** What `build` leaves for `boot` and `publish`, once for each image. */
-export interface BuildRecord {
-  readonly target: TargetName
-  readonly architecture: Architecture
-  readonly build: Build
-  /** Absent when the build brought its own toolchain. */
-  readonly toolchain?: ToolchainRecord
-}
-
-/** What steps of a job tell each other about an image. */
-export interface ImageRecords {
-  readonly build: BuildRecord
-  /** One for each scenario; an image without scenarios has one. */
-  readonly boot: readonly [BootReport, ...BootReport[]]
-}
+import type { Backend } from '../target/target.js'
+import { type ImageRecords, type ToolchainRecord, areBootReports, isBuildRecord, isToolchainRecord } from './record-shapes.js'
 
 const shapes = { build: isBuildRecord, boot: areBootReports }
 /** Raised when a record's shape changes: a person's state folder outlives our versions. */

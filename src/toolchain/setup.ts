@@ -2,7 +2,6 @@ import { actionsCache } from '../platform/actions-cache.js'
 import { ensureSystemPackages } from '../platform/apt.js'
 import type { Context } from '../platform/host.js'
 import { readCompilerVersion, readHostSystem } from '../platform/system.js'
-import type { Project } from '../project/project.js'
 import { targets } from '../target/target.js'
 import { type CacheChoice, cachePolicy } from './cache-policy.js'
 import { findOpam } from './find-opam.js'
@@ -13,7 +12,7 @@ import { recipeOf, systemPackages } from './packages.js'
 import { proveToolchain } from './proof.js'
 import { toolchainPlace } from './place.js'
 import { publishedLevel } from './published.js'
-import { type ToolchainInputs, planToolchain } from './spec.js'
+import { type ProjectNeeds, type ToolchainInputs, planToolchain } from './spec.js'
 import { obtainToolchain } from './store.js'
 import { stripToolchain } from './strip.js'
 import type { Toolchain, ToolchainOrigin } from './toolchain.js'
@@ -34,7 +33,7 @@ export interface SetUpInputs extends ToolchainInputs {
 export async function setUpToolchain(
   context: Context,
   inputs: SetUpInputs,
-  project: Project,
+  project: ProjectNeeds,
 ): Promise<Toolchain> {
   const { host, log, processes } = context
   return log.group('Toolchain', async () => {

@@ -1,6 +1,5 @@
 import type { Host } from '../platform/host.js'
 import { Problem } from '../platform/problem.js'
-import type { Project } from '../project/project.js'
 import type { Architecture } from '../target/architecture.js'
 import { type Target, type TargetName, targets } from '../target/target.js'
 import { type MirageRequest, resolveVersions } from '../target/versions.js'
@@ -26,12 +25,22 @@ export interface ToolchainInputs {
   readonly slim: boolean
 }
 
+/** What a toolchain has to know of the project that it will build. */
+export interface ProjectNeeds {
+  /** As the log shows it. */
+  readonly description: string
+  /** `mirage` needs the mirage tool. */
+  readonly buildSystem: string
+  /** The versions of mirage that it takes; a missing side is open. */
+  readonly mirageBounds?: { readonly atLeast?: string; readonly below?: string }
+}
+
 /**
  * Decides what the toolchain is, before anything is downloaded.
  *
  * @throws Problem when there is no such toolchain, or an input is wrong.
  */
-export function planToolchain(inputs: ToolchainInputs, project: Project, host: Pick<Host, 'architecture'>): ToolchainPlan {
+export function planToolchain(inputs: ToolchainInputs, project: ProjectNeeds, host: Pick<Host, 'architecture'>): ToolchainPlan {
   const target = targets[inputs.target]
   const architecture = inputs.arch ?? host.architecture
   checkRecipe(target, architecture, host.architecture)
@@ -47,7 +56,7 @@ export function planToolchain(inputs: ToolchainInputs, project: Project, host: P
   }
 }
 
-function chooseVersions(inputs: ToolchainInputs, project: Project, target: Target, architecture: Architecture) {
+function chooseVersions(inputs: ToolchainInputs, project: ProjectNeeds, target: Target, architecture: Architecture) {
   const asked = {
     ocaml: inputs.ocamlVersion,
     solo5: inputs.solo5Version,
@@ -66,7 +75,7 @@ function chooseVersions(inputs: ToolchainInputs, project: Project, target: Targe
   throw new Problem(what, { ...(because === undefined ? {} : { because }), accepted, do: remedy })
 }
 
-function mirageRequest(input: string, project: Project): MirageRequest {
+function mirageRequest(input: string, project: ProjectNeeds): MirageRequest {
   if (input === 'none' || (input === 'auto' && project.buildSystem !== 'mirage')) return { kind: 'none' }
   if (input !== 'auto') return { kind: 'exact', version: input }
   const { atLeast, below } = project.mirageBounds ?? {}

@@ -45,7 +45,6 @@ export async function setUp(
   }
   return setUpToolchain(context, withTarget(readInputs((name) => given[name])), {
     buildSystem: 'command',
-    directory: folder,
     description: 'a command',
   })
 }

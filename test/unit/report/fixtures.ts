@@ -8,7 +8,7 @@ import { createLog } from '../../../src/platform/console-log.js'
 import type { Verdict } from '../../../src/boot/verdict.js'
 import type { Context } from '../../../src/platform/host.js'
 import type { BuiltImage } from '../../../src/project/project.js'
-import type { BuildRecord, ToolchainRecord } from '../../../src/report/records.js'
+import type { BuildRecord, ToolchainRecord } from '../../../src/report/record-shapes.js'
 
 export interface TestContext extends Context {
   readonly logged: () => string

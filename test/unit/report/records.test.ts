@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type ImageRecords, readRecord, readToolchain, saveRecord, saveToolchain } from '../../../src/report/records.js'
+import type { ImageRecords } from '../../../src/report/record-shapes.js'
+import { readRecord, readToolchain, saveRecord, saveToolchain } from '../../../src/report/records.js'
 import { bootOf, buildRecord, failedBoot, newContext, newImage, passed, toolchainRecord } from './fixtures.js'
 
 function setUp() {
