@@ -137,8 +137,11 @@ export const monitorLogs: Readonly<Partial<Record<MonitorKind, RegExp>>> = {
   firecracker: /\b\d{4}-\d\d-\d\dT[\d:.]+Z? \[[\w-]+:[\w -]+(?::(?:ERROR|WARN|INFO|DEBUG|TRACE))?(?::[^\]\s]+)?\] /,
 }
 
-/** Firecracker's words for a guest that fell over: it ends with 0 as for any end (src/vmm/src/vstate/vcpu.rs). */
-export const guestShutdown = /\] Received KVM_EXIT_SHUTDOWN signal/
+/**
+ * Firecracker's words for a guest that fell over (a triple fault). Up to 1.14 it ended with 0 as for any end
+ * (src/vmm/src/vstate/vcpu.rs), since 1.15 with 1 as for a failure of its own (src/vmm/src/arch/x86_64/vcpu.rs).
+ */
+export const guestShutdown = /\] (?:Received KVM_EXIT_SHUTDOWN signal|Unexpected exit reason on vcpu run: Shutdown\b)/
 
 /** What a tender says of a guest that left its memory or fell over. */
 export const guestFaults = /^solo5-hvt: (?:KVM: (?:host\/guest translation fault|unhandled exit)|.*\bInvalid guest (?:access|port access|hypercall):)/

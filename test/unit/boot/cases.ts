@@ -168,6 +168,8 @@ export const firecrackers: readonly Row[] = [
   ['half a line of its log is no output either', firecrackerAlone, [unfinished(9, logged('Failed to log')), exit(10, 0)], 'failed no-output 10', 'ended without output of its own'],
   ['what it tells in passing is no reason', firecrackerAlone, [line(1, logged('Running Firecracker v1.13.1', 'INFO')), ready, exit(200, 1)], 'failed monitor 200', 'firecracker ended with status 1'],
   ['a triple fault, and the status of any end', firecrackerAlone, [ready, line(200, logged('Received KVM_EXIT_SHUTDOWN signal', 'INFO')), exit(210, 0)], 'failed reboot-loop 210', 'the guest restarted itself'],
+  ['a triple fault, told as an error and by a status of its own', firecrackerAlone, [ready, line(200, logged('Unexpected exit reason on vcpu run: Shutdown')), line(201, logged('RunWithoutApiError error: MicroVMStopped without an error: GenericError')), exit(210, 1)], 'failed reboot-loop 210', 'the guest restarted itself'],
+  ['another exit that Firecracker does not know', firecrackerAlone, [ready, line(200, logged('Unexpected exit reason on vcpu run: Hlt')), exit(210, 1)], 'failed monitor 210', 'firecracker could not run the image'],
   ['a triple fault before any word, where emulation can tell', firecracker, [line(20, logged('Received KVM_EXIT_SHUTDOWN signal', 'INFO')), exit(30, 0)], 'skipped accelerator 30', 'the guest ended under KVM without a line of its own'],
   ['a guest of QEMU that prints such a line', unikraft, [line(9, logged('Received KVM_EXIT_SHUTDOWN signal')), exit(10, 0)], 'passed exited 10', 'ended, its status is unknown'],
 ]
