@@ -37,7 +37,42 @@ export function writePlaceholder(content: Buffer, offsets: readonly number[]): v
   writePrefix(content, offsets, placeholderBytes)
 }
 
-/** Whether the placeholder stands at each of the offsets. */
-export function isPlaceholderAt(content: Buffer, offsets: readonly number[]): boolean {
-  return offsets.every((at) => content.subarray(at, at + prefixLength).equals(placeholderBytes))
+/**
+ * {@link writePrefix} in a part of a file; what an offset names may begin or end in another part.
+ *
+ * @param start where the part stands in the file, in bytes.
+ * @param offsets in the file, in rising order.
+ */
+export function writePrefixIn(chunk: Buffer, start: number, offsets: readonly number[], prefix: Buffer): void {
+  for (const { at, from, to } of piecesIn(chunk, start, offsets)) prefix.copy(chunk, at, from, to)
+}
+
+/** Whether the placeholder stands at each of the offsets, so far as this part of the file shows; as {@link writePrefixIn}. */
+export function isPlaceholderIn(chunk: Buffer, start: number, offsets: readonly number[]): boolean {
+  for (const { at, from, to } of piecesIn(chunk, start, offsets)) {
+    if (placeholderBytes.compare(chunk, at, at + to - from, from, to) !== 0) return false
+  }
+  return true
+}
+
+/** The pieces of a prefix that a part of a file has: from `from` to `to` of the prefix, at `at` of the part. */
+function* piecesIn(chunk: Buffer, start: number, offsets: readonly number[]): Generator<{ at: number; from: number; to: number }> {
+  const end = start + chunk.length
+  for (let next = firstAfter(offsets, start - prefixLength); next < offsets.length; next++) {
+    const offset = offsets[next] ?? end
+    if (offset >= end) return
+    const from = Math.max(0, start - offset)
+    yield { at: offset + from - start, from, to: Math.min(prefixLength, end - offset) }
+  }
+}
+
+/** The index of the first offset above `limit`: a large file has thousands of them, and comes in thousands of parts. */
+function firstAfter(offsets: readonly number[], limit: number): number {
+  let low = 0
+  for (let high = offsets.length; low < high; ) {
+    const middle = (low + high) >> 1
+    if ((offsets[middle] ?? 0) > limit) high = middle
+    else low = middle + 1
+  }
+  return low
 }

@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Header, extract as tarExtract } from 'tar-stream'
 import { openFilter } from '../../platform/filter.js'
 import { Problem, messageOf } from '../../platform/problem.js'
+import { diskSink } from './disk.js'
 import { type ArchiveEntry, type ArchiveFile, type ArchiveManifest, BadArchive, largestManifest, manifestName, parseManifest } from './manifest.js'
-import { isPlaceholderAt, paddedPrefix, placeholder, writePrefix } from './prefix.js'
+import { isPlaceholderIn } from './prefix.js'
 import { zstdDecompress } from './zstd.js'
-
-/** Bytes that may wait for the disk: a fast download must not fill the memory. */
-const mostUnwritten = 64 * 1024 ** 2
 
 /** An entry of a tar archive; it must be read to its end before the next one comes. */
 interface Entry extends AsyncIterable<unknown> {
@@ -22,10 +18,18 @@ interface Entry extends AsyncIterable<unknown> {
 const readAhead = 8 * 1024 ** 2
 
 /** What becomes of an archive's entries, in its order. */
-interface Sink {
-  add(entry: ArchiveEntry, content: Buffer): Promise<void>
-  /** Settles when all is done that {@link add} began. */
+export interface Sink {
+  folder(entry: Extract<ArchiveEntry, { kind: 'folder' }>): void
+  link(entry: Extract<ArchiveEntry, { kind: 'link' }>): void
+  file(entry: ArchiveFile): FileSink
+  /** Settles when all is done that was begun. */
   done(): Promise<void>
+}
+
+/** Takes the content of a file, which it may change. */
+export interface FileSink {
+  write(chunk: Buffer): Promise<void> | void
+  end(): void
 }
 
 /**
@@ -47,7 +51,8 @@ export async function unpackToolchain(archive: Readable, folder: string, path: s
  * @throws BadArchive when it is damaged or not one of ours.
  */
 export async function checkArchive(archive: Readable): Promise<ArchiveManifest> {
-  return readArchive(archive, { add: () => Promise.resolve(), done: () => Promise.resolve() })
+  const ignore = () => undefined
+  return readArchive(archive, { folder: ignore, link: ignore, file: () => ({ write: ignore, end: ignore }), done: () => Promise.resolve() })
 }
 
 async function readArchive(archive: Readable, sink: Sink): Promise<ArchiveManifest> {
@@ -104,7 +109,7 @@ async function readEntries(tar: AsyncIterable<Entry>, sink: Sink): Promise<Archi
   for (const expected of manifest.entries) {
     const next = await entries.next()
     if (next.done === true) throw new BadArchive(`it ends before ${expected.path}`)
-    await sink.add(expected, await readEntry(next.value, expected))
+    await readEntry(next.value, expected, sink)
   }
   if ((await entries.next()).done !== true) throw new BadArchive('it has more than its manifest says')
   await sink.done()
@@ -113,25 +118,53 @@ async function readEntries(tar: AsyncIterable<Entry>, sink: Sink): Promise<Archi
 
 const tarTypes = { folder: 'directory', link: 'symlink', file: 'file' } as const
 
-async function readEntry(entry: Entry, expected: ArchiveEntry): Promise<Buffer> {
-  const { name, type, linkname } = entry.header
+async function readEntry(entry: Entry, expected: ArchiveEntry, sink: Sink): Promise<void> {
+  const { name, type, linkname, size } = entry.header
   const isExpected = name.replace(/\/$/, '') === expected.path && type === tarTypes[expected.kind]
   if (!isExpected) throw new BadArchive(`it has ${JSON.stringify(name.slice(0, 200))} where its manifest says ${expected.path}`)
   if (expected.kind === 'link' && linkname !== expected.target) throw new BadArchive(`${expected.path} leads elsewhere than its manifest says`)
-  const content = await contentOf(entry, expected.kind === 'file' ? expected.bytes : 0)
-  if (expected.kind === 'file') checkFile(expected, content)
-  return content
+  if (size !== (expected.kind === 'file' ? expected.bytes : 0)) throw new BadArchive(`${expected.path} is not what its manifest says`)
+  if (expected.kind === 'file') await readFile(entry, expected, sink.file(expected))
+  else for await (const chunk of entry) throw new BadArchive(`${expected.path} has ${String(chunk).length} bytes and is no file`)
+  if (expected.kind === 'folder') sink.folder(expected)
+  if (expected.kind === 'link') sink.link(expected)
+}
+
+/** A file in parts as they come: some are of many megabytes. */
+async function readFile(entry: Entry, expected: ArchiveFile, sink: FileSink): Promise<void> {
+  const check = fileCheck(expected)
+  try {
+    for await (const chunk of entry) {
+      check.next(chunk as Buffer)
+      const written = sink.write(chunk as Buffer)
+      if (written !== undefined) await written
+    }
+    check.end()
+  } finally {
+    sink.end()
+  }
 }
 
 /**
- * Checks a file of an archive.
+ * Checks a file of an archive as it comes.
  *
- * @param content as in the archive, with the placeholder in it.
- * @throws BadArchive when it is another one than the manifest says.
+ * @returns `next` takes its bytes as they are in the archive, with the placeholder in them, and `end` throws a BadArchive
+ *   when they were others than the manifest says.
  */
-export function checkFile({ path, bytes, sha256, prefixAt = [] }: ArchiveFile, content: Buffer): void {
-  const isSame = content.length === bytes && createHash('sha256').update(content).digest('hex') === sha256
-  if (!isSame || !isPlaceholderAt(content, prefixAt)) throw new BadArchive(`${path} is not what its manifest says`)
+export function fileCheck({ path, bytes, sha256, prefixAt = [] }: ArchiveFile): { next: (chunk: Buffer) => void; end: () => void } {
+  const hash = createHash('sha256')
+  let position = 0
+  let isRight = true
+  return {
+    next(chunk) {
+      hash.update(chunk)
+      isRight &&= isPlaceholderIn(chunk, position, prefixAt)
+      position += chunk.length
+    },
+    end() {
+      if (!isRight || position !== bytes || hash.digest('hex') !== sha256) throw new BadArchive(`${path} is not what its manifest says`)
+    },
+  }
 }
 
 async function contentOf(entry: Entry, most: number): Promise<Buffer> {
@@ -140,44 +173,6 @@ async function contentOf(entry: Entry, most: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of entry) chunks.push(chunk as Buffer)
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
-}
-
-/** Writes files side by side: one after the other, the disk would wait for us and we for it. */
-function diskSink(folder: string, path: string): Sink {
-  const prefix = paddedPrefix(path)
-  const writing = new Set<Promise<void>>()
-  let unwritten = 0
-  let failure: unknown
-  const write = (file: string, content: Buffer, mode: number) => {
-    unwritten += content.length
-    const written = writeFile(file, content, { flag: 'wx', mode })
-      .catch((error: unknown) => {
-        failure ??= error
-      })
-      .finally(() => {
-        unwritten -= content.length
-        writing.delete(written)
-      })
-    writing.add(written)
-  }
-  const throwFailure = () => {
-    if (failure !== undefined) throw failure as Error
-  }
-  return {
-    async add(entry, content) {
-      throwFailure()
-      const place = join(folder, entry.path)
-      if (entry.kind === 'folder') return mkdir(place).then(() => undefined)
-      if (entry.kind === 'link') return symlink(entry.target.replace(`${placeholder}/`, `${path}/`), place)
-      writePrefix(content, entry.prefixAt ?? [], prefix)
-      write(place, content, entry.executable ? 0o755 : 0o644)
-      while (unwritten > mostUnwritten) await Promise.race(writing)
-    },
-    async done() {
-      await Promise.all(writing)
-      throwFailure()
-    },
-  }
 }
 
 const damaged = (zstd: Problem) => new BadArchive(`zstd cannot read it: ${[zstd.facts.evidence ?? []].flat().join(' ')}`, { cause: zstd })
