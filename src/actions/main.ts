@@ -30,6 +30,8 @@ export async function runAction(run: (context: Context, runner: Runner) => Promi
     const context: Context = { log, processes, host: inspectHost() }
     return run(context, gitHubRunner(context.host.environment))
   })
+  // A service that has never answered would keep us here by the socket that waits for it.
+  process.exit()
 }
 
 /** Runs to the end and sets our exit status; a {@link Problem} is told as it is, so is a folder that cannot be used, anything else as our own defect. */

@@ -1,5 +1,5 @@
 import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache'
-import type { Log } from './log.js'
+import { type Log, seconds } from './log.js'
 import { messageOf } from './problem.js'
 
 /** Keeps files and folders between runs, by exact key. It never fails: a cache that does not work is one that has nothing. */
@@ -12,29 +12,46 @@ export interface ToolchainCache {
   save(key: string, paths: readonly string[]): Promise<boolean>
 }
 
+/**
+ * How long we wait for the service, at 200 kB a second for a whole toolchain. The client itself waits for ever where a
+ * server takes a question and gives no answer.
+ */
+const patienceMs = 5 * 60_000
+
 /** The cache of the Actions service, or of a server that speaks like it; undefined where there is none. */
 export function actionsCache(log: Log): ToolchainCache | undefined {
   if (!isFeatureAvailable()) return undefined
+  let isSilent = false
+  /** A service that has once been silent is not asked again: each question would cost as much. */
+  const ask = async <Answer>(failed: string, question: () => Promise<Answer>): Promise<Answer | undefined> => {
+    if (isSilent) return undefined
+    let timer: NodeJS.Timeout | undefined
+    const silence = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => {
+        isSilent = true
+        log.notice(`${failed}: no end after ${seconds(patienceMs)}, and it is not used any more`)
+        resolve(undefined)
+      }, patienceMs)
+    })
+    try {
+      return await Promise.race([question(), silence])
+    } catch (error) {
+      log.notice(`${failed}: ${messageOf(error)}`)
+      return undefined
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  const has: ToolchainCache['has'] = async (key, paths) =>
+    (await ask('the actions cache could not be asked', () => restoreCache([...paths], key, [], { lookupOnly: true }))) !== undefined
   return {
-    async restore(key, paths) {
-      try {
-        return (await restoreCache([...paths], key)) !== undefined
-      } catch (error) {
-        log.notice(`the actions cache could not be read: ${messageOf(error)}`)
-        return false
-      }
-    },
-    async has(key, paths) {
-      return (await restoreCache([...paths], key, [], { lookupOnly: true }).catch(() => undefined)) !== undefined
-    },
+    has,
+    restore: async (key, paths) => (await ask('the actions cache could not be read', () => restoreCache([...paths], key))) !== undefined,
     async save(key, paths) {
-      try {
-        // It has logged why when it says -1: another run was first, or this one may only read.
-        return (await saveCache([...paths], key)) !== -1
-      } catch (error) {
-        log.notice(`the toolchain was not kept in the actions cache: ${messageOf(error)}`)
-        return false
-      }
+      // It has logged why when it says -1: another run was first, or this one may only read. By its first protocol it says
+      // something else where an upload fails, too: https://github.com/actions/toolkit/blob/main/packages/cache/src/cache.ts
+      const id = await ask('the actions cache could not be written', () => saveCache([...paths], key))
+      return id !== undefined && id !== -1 && (await has(key, paths))
     },
   }
 }

@@ -92,7 +92,8 @@ function endBy(signal: NodeJS.Signals): void {
 
 function endAll(): void {
   signalGroups('SIGKILL')
-  for (const cleanUp of cleanUps) cleanUp()
+  // What was begun last goes first: a lock is given back when what it guards is clean.
+  for (const cleanUp of [...cleanUps].reverse()) cleanUp()
 }
 
 /** Whether there was one to be signalled. */

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync, rmSync } from 'node:fs'
 import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { cleaningUp } from './leftovers.js'
 
 const heartbeatMs = 5_000
 /** A holder on another machine (a shared tool cache) that has not touched its lock for this long is dead. */
@@ -11,7 +13,7 @@ const pollMs = 500
 
 /**
  * Runs `body` while no other process, here or on a machine that shares the folder, holds the lock `path`.
- * A lock whose holder is dead is taken over.
+ * A lock whose holder is dead is taken over; a holder that is told to end gives it back.
  *
  * @param onWait called once when somebody else holds it.
  */
@@ -33,7 +35,7 @@ export async function withLock<T>(path: string, onWait: (holder: string) => void
   const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), heartbeatMs)
   heartbeat.unref()
   try {
-    return await body()
+    return await cleaningUp(() => removeOwn(path, own), body)
   } finally {
     clearInterval(heartbeat)
     await remove(path, own)
@@ -42,8 +44,8 @@ export async function withLock<T>(path: string, onWait: (holder: string) => void
 
 async function take(path: string, own: string): Promise<boolean> {
   const draft = `${path}.${own.split(' ')[2] ?? ''}`
-  await writeFile(draft, own)
   try {
+    await writeFile(draft, own)
     // Unlike an exclusive open, a link shows the file with its content at once.
     await link(draft, path)
     return true
@@ -68,6 +70,15 @@ function isAlive(pid: number): boolean {
     return true
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** Synchronous, for use while we are ending. */
+function removeOwn(path: string, own: string): void {
+  try {
+    if (readFileSync(path, 'utf8') === own) rmSync(path)
+  } catch {
+    // It is not there any more.
   }
 }
 

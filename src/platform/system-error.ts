@@ -8,6 +8,7 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'operation not permitted',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left on the device',
+  EDQUOT: 'the quota is used up',
   ENOTDIR: 'a part of the path is not a folder',
 }
 
@@ -30,6 +31,16 @@ export function systemProblem(error: unknown, folders: () => Folders): Problem |
     { because: `${syscall}: ${code ?? ''}`, ...(choice === undefined ? {} : { do: `make it usable, or choose another folder by ${choice}` }) },
     { cause: error },
   )
+}
+
+/** Whether an error says that a disk has no space left. Writing to an open file fails so without naming it. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+}
+
+/** Whether an error says that we may not write there. */
+export function isNotAllowed(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EROFS' || error.code === 'EACCES' || error.code === 'EPERM')
 }
 
 /** What decides the folder that a path lies in; the more special folders come first, for they may lie in the others. */

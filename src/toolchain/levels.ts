@@ -50,7 +50,13 @@ export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: Cac
     label: 'cache',
     async fetch(key, { archive }) {
       if (cache === undefined || !policy.restore) return leftOut
-      if (!(await cache.restore(key, [archive]))) return undefined
+      // Once more where it has it and could not bring it: what breaks off in the middle its client does not take up.
+      const isHere = (await cache.restore(key, [archive])) || ((await cache.has(key, [archive])) && (await cache.restore(key, [archive])))
+      if (!isHere) {
+        // There may be half of it.
+        await rm(archive, { force: true })
+        return undefined
+      }
       const bytes = createReadStream(archive)
       return {
         bytes,

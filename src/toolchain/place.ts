@@ -1,6 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Problem } from '../platform/problem.js'
+import { isNotAllowed } from '../platform/system-error.js'
 import { prefixLength } from './archive/prefix.js'
 
 /** Where a toolchain is on this machine. */
@@ -20,13 +21,18 @@ export const toolchainsFolder = (toolCache: string): string => join(toolCache, '
 /**
  * The place of the toolchain with this key.
  *
- * @param toolCache absolute; it is made where it is not there. Links in it are followed: programs write down where they
- *   really are.
+ * @param toolCache absolute; it is made where it is not there and may be. Links in it are followed: programs write down
+ *   where they really are.
  * @throws Problem when toolchains cannot live there.
  */
 export async function toolchainPlace(toolCache: string, key: string): Promise<Place> {
   const folder = toolchainsFolder(toolCache)
-  await mkdir(folder, { recursive: true })
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    if (isNotAllowed(error)) return placeIn(folder, key)
+    throw error
+  }
   return placeIn(await realpath(folder), key)
 }
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import ours from '../../data/toolchains.json' with { type: 'json' }
-import { DownloadFailed, download } from '../platform/download.js'
+import { type DownloadOptions, DownloadFailed, download } from '../platform/download.js'
 import { type Log, seconds, size } from '../platform/log.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import { type ArchiveLevel, type FetchedArchive, Unusable } from './levels.js'
@@ -18,6 +18,9 @@ export interface PublishedArchive {
   readonly bytes: number
 }
 
+export type Patience = Pick<DownloadOptions, 'wait' | 'silenceMs'>
+type Line = Patience & { readonly log: Log }
+
 /** Of the list itself, in bytes. */
 const largestList = 4 * 1024 ** 2
 
@@ -26,29 +29,31 @@ const largestList = 4 * 1024 ** 2
  * Where both have a toolchain the bytes come from the mirror, and must be the ones that this repository names.
  *
  * @param mirror the address of a folder with a `toolchains.json` in it: `https://…`, `http://…` or `file:///…`.
+ * @param patience how long servers are waited for.
  */
-export function publishedLevel(log: Log, mirror: string | undefined, own: readonly PublishedArchive[] = ours.toolchains): ArchiveLevel {
+export function publishedLevel(log: Log, mirror: string | undefined, own: readonly PublishedArchive[] = ours.toolchains, patience: Patience = {}): ArchiveLevel {
+  const line: Line = { log, ...patience }
   return {
     source: 'published',
     label: 'published',
     async fetch(key) {
       const named = own.find((archive) => archive.key === key)
-      const mirrored = mirror === undefined ? undefined : (await readList(log, mirror)).find((archive) => archive.key === key)
-      if (mirrored === undefined) return named === undefined ? undefined : open(log, named)
-      return open(log, named === undefined ? mirrored : { ...named, url: mirrored.url })
+      const mirrored = mirror === undefined ? undefined : (await readList(line, mirror)).find((archive) => archive.key === key)
+      if (mirrored === undefined) return named === undefined ? undefined : open(line, named)
+      return open(line, named === undefined ? mirrored : { ...named, url: mirrored.url })
     },
   }
 }
 
 /** What a mirror has; nothing, and a notice, where it does not answer. */
-async function readList(log: Log, mirror: string): Promise<readonly PublishedArchive[]> {
+async function readList(line: Line, mirror: string): Promise<readonly PublishedArchive[]> {
   const base = baseOf(mirror)
   const list = new URL('toolchains.json', base)
   try {
-    return parseList(await readText(log, list), base)
+    return parseList(await readText(line, list), base)
   } catch (error) {
     if (!(error instanceof DownloadFailed) && !isMissingFile(error)) throw error
-    log.notice(`the mirror has no list of toolchains: ${messageOf(error)}`)
+    line.log.notice(`the mirror has no list of toolchains: ${messageOf(error)}`)
     return []
   }
 }
@@ -65,12 +70,12 @@ function baseOf(mirror: string): URL {
   return url
 }
 
-async function readText(log: Log, url: URL): Promise<string> {
+async function readText(line: Line, url: URL): Promise<string> {
   if (url.protocol === 'file:') return readFile(fileURLToPath(url), 'utf8')
   const chunks: Buffer[] = []
   let total = 0
   // Its length is not known before: it ends where the server says so.
-  for await (const chunk of download(url.href, { log, most: largestList, isExact: false })) {
+  for await (const chunk of download(url.href, { ...line, most: largestList, isExact: false })) {
     total += (chunk as Buffer).length
     chunks.push(chunk as Buffer)
   }
@@ -103,10 +108,10 @@ export function parseList(text: string, base: URL): readonly PublishedArchive[] 
   })
 }
 
-function open(log: Log, archive: PublishedArchive): FetchedArchive {
+function open(line: Line, archive: PublishedArchive): FetchedArchive {
   const start = performance.now()
   const url = new URL(archive.url)
-  const source = url.protocol === 'file:' ? createReadStream(fileURLToPath(url)) : download(archive.url, { log, most: archive.bytes, isExact: true })
+  const source = url.protocol === 'file:' ? createReadStream(fileURLToPath(url)) : download(archive.url, { ...line, most: archive.bytes, isExact: true })
   // Its reader is told of an error when it reads, which may be later than it happens.
   source.on('error', () => undefined)
   const chunks = source[Symbol.asyncIterator]()

@@ -60,7 +60,7 @@ export async function setUpToolchain(
     const policy = cachePolicy(inputs.cache, host.environment['GITHUB_EVENT_NAME'], host.environment['GITHUB_REF'])
     const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)]
     const trusts = (origin: ToolchainOrigin) => origin !== 'actions-cache' || policy.restore
-    return obtainToolchain(log, { spec, key, place, trusts }, levels, {
+    return obtainToolchain(log, { spec, key, place, spare: () => toolchainPlace(host.folders.state, key), trusts }, levels, {
       build: async (path) => {
         await ensureSystemPackages(context, system.build, install)
         const environment = await buildWithOpam(context, spec, path, await findOpam(context, install))

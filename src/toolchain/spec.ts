@@ -50,8 +50,8 @@ export function planToolchain(inputs: ToolchainInputs, project: ProjectNeeds, ho
     ...place,
     versions,
     repositories: parseRepositories(inputs.opamRepositories),
-    packages: opamPackages(recipeOf(place), versions, inputs.opamPackages.map(checkPackage)),
-    pins: inputs.opamPins.map(parsePin),
+    packages: opamPackages(recipeOf(place), versions, inOrder(inputs.opamPackages.map(checkPackage))),
+    pins: parsePins(inputs.opamPins),
     slim: inputs.slim,
   }
 }
@@ -98,6 +98,17 @@ export function parseRepositories(lines: readonly string[]): readonly OpamReposi
   if (twice !== undefined) throw new Problem(`input opam-repositories: ${twice} is there twice`, { do: 'rename one' })
   return repositories
 }
+
+/** A toolchain with the same pins is the same, in whatever order they are written. */
+function parsePins(lines: readonly string[]): readonly OpamPin[] {
+  const pins = inOrder(lines).map(parsePin)
+  const names = pins.map((pin) => pin.package.split('.')[0])
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new Problem(`input opam-pins: ${twice} is there twice`, { do: 'leave one' })
+  return pins
+}
+
+const inOrder = (words: readonly string[]): readonly string[] => [...new Set(words)].sort()
 
 function parsePin(line: string): OpamPin {
   const [, name, url] = /^([\w.+~-]+)\s+(\S+)$/.exec(line) ?? []

@@ -1,10 +1,11 @@
-import { createReadStream, rmSync } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { constants, createReadStream, rmSync } from 'node:fs'
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { cleaningUp, endProcessesWith } from '../platform/leftovers.js'
 import { withLock } from '../platform/lock.js'
 import { type Log, seconds, size } from '../platform/log.js'
 import { Problem, messageOf } from '../platform/problem.js'
+import { isDiskFull } from '../platform/system-error.js'
 import { type ArchiveManifest, BadArchive } from './archive/manifest.js'
 import { packToolchain } from './archive/pack.js'
 import { unpackToolchain } from './archive/unpack.js'
@@ -21,6 +22,8 @@ export interface Wanted {
   readonly spec: ToolchainSpec
   readonly key: string
   readonly place: Place
+  /** Another place, for a toolchain that {@link place} has not and may not be given. */
+  readonly spare?: () => Promise<Place>
   /** Whether this run may use what came to this machine from there. */
   readonly trusts: (origin: ToolchainOrigin) => boolean
 }
@@ -44,11 +47,24 @@ const packLevel = 9
  * just built, too: what a first run uses is what every other run will use. When this throws, or when the process is told
  * to end, nothing is left; when it is killed, the next set-up of the same toolchain removes what it left.
  *
- * @throws whatever `build` and, after a build, `prove` throw.
+ * @throws whatever `build` and, after a build, `prove` throw; Problem where no space is left.
  */
 export async function obtainToolchain(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[], makers: Makers): Promise<Toolchain> {
+  try {
+    return await obtain(log, wanted, levels, makers)
+  } catch (error) {
+    throw isDiskFull(error) ? noSpace(wanted.place, error) : error
+  }
+}
+
+async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly ArchiveLevel[], makers: Makers): Promise<Toolchain> {
   const here = await fromToolCache(log, wanted, makers)
   if (here !== undefined) return here
+  if (spare !== undefined && !(await isWritable(dirname(wanted.place.path)))) {
+    const place = await spare()
+    log.notice(`the tool cache ${dirname(wanted.place.path)} may not be written to: the toolchain goes to ${dirname(place.path)}`)
+    return obtainToolchain(log, { ...wanted, place }, levels, makers)
+  }
   const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is setting up the same toolchain`)
   return withLock(wanted.place.lock, onWait, async () => {
     // Somebody else may have finished it while we waited for the lock.
@@ -194,8 +210,21 @@ async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Prom
   const start = performance.now()
   const outcome = await level.save(key, place)
   if (typeof outcome === 'object') log.fact(level.label, `not saved (${outcome.because})`)
-  else if (outcome === 'failed') log.notice('the toolchain was not kept in the actions cache: the next run builds it again')
+  else if (outcome === 'failed') log.notice('the toolchain was not kept in the actions cache: where no other run has just kept it, the next one builds it again')
   else log.fact(level.label, outcome === 'saved' ? `saved in ${seconds(performance.now() - start)}` : 'has it already')
+}
+
+const isWritable = (folder: string) => access(folder, constants.W_OK).then(() => true, () => false)
+
+function noSpace({ path }: Place, cause: unknown): Problem {
+  return new Problem(
+    `no space is left for the toolchain in ${dirname(path)}`,
+    {
+      because: messageOf(cause),
+      do: 'make some: 0.5 GB where it is fetched, 2 GB where it is built; or choose a folder elsewhere by RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)',
+    },
+    { cause },
+  )
 }
 
 async function prove(log: Log, toolchain: InstalledToolchain, makers: Makers): Promise<void> {

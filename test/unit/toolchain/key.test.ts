@@ -1,5 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { readInputs, withTarget } from '../../../src/actions/inputs.js'
+import type { InputName } from '../../../src/actions/interface.js'
+import { inspectHost } from '../../../src/platform/host.js'
+import type { Processes } from '../../../src/platform/process.js'
+import { hostSystemOf, readCompilerVersion, readHostSystem } from '../../../src/platform/system.js'
 import { keyComponents, toolchainKey } from '../../../src/toolchain/key.js'
+import { planToolchain } from '../../../src/toolchain/spec.js'
 import type { ToolchainSpec } from '../../../src/toolchain/toolchain.js'
 import { exampleSpec } from './examples.js'
 
@@ -20,20 +26,30 @@ describe('the key of a toolchain', () => {
     expect(toolchainKey({ ...exampleSpec, versions })).toBe(toolchainKey(exampleSpec))
   })
 
-  const changes: Readonly<{ [Field in keyof ToolchainSpec]: ToolchainSpec[Field] }> = {
-    backend: 'unikraft',
-    architecture: 'aarch64',
-    hostArchitecture: 'aarch64',
-    hostSystem: 'ubuntu 26.04',
-    cCompiler: 'gcc 13.3.1',
-    versions: { ...exampleSpec.versions, solo5: '0.12.0' },
-    repositories: [{ name: 'default', url: 'git+https://github.com/ocaml/opam-repository#97014be6' }],
-    packages: [...exampleSpec.packages, 'ocaml-option-flambda'],
-    pins: [{ package: 'mirage', url: 'git+https://github.com/mirage/mirage#main' }],
-    slim: false,
+  const repository = { name: 'default', url: 'https://opam.ocaml.org' }
+  const other = { name: 'other', url: 'https://example.org' }
+  const pin = { package: 'mirage', url: 'git+https://github.com/mirage/mirage#main' }
+  /** Each fact of a spec, in every way that it can be another. */
+  const changes: Readonly<{ [Field in keyof ToolchainSpec]: readonly ToolchainSpec[Field][] }> = {
+    backend: ['unikraft', 'host'],
+    architecture: ['aarch64'],
+    hostArchitecture: ['aarch64'],
+    hostSystem: ['ubuntu 26.04', 'debian 24.04'],
+    cCompiler: ['gcc 13.3.1', 'aarch64-linux-gnu-gcc 13.3.0'],
+    versions: [
+      ...Object.keys(exampleSpec.versions).map((name) => ({ ...exampleSpec.versions, [name]: '9.9.9' })),
+      { ...exampleSpec.versions, 'ocaml-unikraft': '1.2.0' },
+      { ocaml: '5.5.0', 'ocaml-solo5': '1.3.4', solo5: '0.12.1' },
+    ],
+    repositories: [[{ ...repository, url: 'git+https://github.com/ocaml/opam-repository#97014be6' }], [{ ...repository, name: 'mine' }], [repository, other], [other, repository]],
+    packages: [[...exampleSpec.packages, 'ocaml-option-flambda'], exampleSpec.packages.slice(1)],
+    pins: [[pin], [{ ...pin, url: 'git+https://github.com/mirage/mirage#4.11' }], [{ ...pin, package: 'mirage-runtime' }]],
+    slim: [false],
   }
-  it.each(Object.entries(changes))('is another one when %s changes', (field, value) => {
-    expect(toolchainKey({ ...exampleSpec, [field]: value })).not.toBe(toolchainKey(exampleSpec))
+  it('is another one for each change of a component, and no two of them are the same', () => {
+    const changed = Object.entries(changes).flatMap(([field, values]) => values.map((value) => toolchainKey({ ...exampleSpec, [field]: value })))
+    const keys = [toolchainKey(exampleSpec), ...changed]
+    expect(new Set(keys).size).toBe(keys.length)
   })
 
   it('prints every component', () => {
@@ -48,5 +64,44 @@ describe('the key of a toolchain', () => {
       ['pins', ''],
       ['slim', 'true'],
     ])
+  })
+})
+
+describe('the key of what the inputs ask for on this machine', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs()
+    vi.useRealTimers()
+  })
+
+  const keyOf = async (given: Partial<Record<InputName, string>>): Promise<string> => {
+    const project = { buildSystem: 'dune', directory: '/project', description: 'dune' } as const
+    const plan = planToolchain(withTarget(readInputs((name) => given[name])), project, inspectHost('linux', 'x64'))
+    return toolchainKey({ ...plan, hostSystem: await readHostSystem(), cCompiler: await readCompilerVersion(processes, 'gcc') })
+  }
+  const processes: Processes = { run: (argv) => Promise.resolve({ argv, exitCode: 0, stdout: '13.3.0\n', stderr: '' }) }
+
+  it('is the same at another time, for another user, at another place, and on an image with other packages', async () => {
+    const here = await keyOf({})
+    vi.useFakeTimers({ now: new Date('2031-12-31T23:59:59Z'), toFake: ['Date'] })
+    const surroundings = { HOME: '/home/other', USER: 'other', PATH: '/opt/other/bin:/usr/bin:/bin', LANG: 'tr_TR.UTF-8', TZ: 'Asia/Tokyo' }
+    const runner = { RUNNER_TEMP: '/temp', RUNNER_TOOL_CACHE: '/tools', GITHUB_WORKSPACE: '/elsewhere', GITHUB_SHA: 'f00', GITHUB_RUN_ID: '7', ImageVersion: '20991231.1' }
+    for (const [name, value] of Object.entries({ ...surroundings, ...runner })) vi.stubEnv(name, value)
+    expect(await keyOf({})).toBe(here)
+  })
+
+  it('is the same in whatever order packages and pins are written, and however often a package', async () => {
+    const one = { 'opam-packages': 'lwt.5.9.1 cmdliner', 'opam-pins': 'mirage https://a.example\nhttpaf https://b.example' }
+    const another = { 'opam-packages': 'cmdliner lwt.5.9.1 cmdliner', 'opam-pins': 'httpaf https://b.example\nmirage https://a.example' }
+    expect(await keyOf(another)).toBe(await keyOf(one))
+  })
+
+  it('is another one in another order of the repositories, of which the first wins', async () => {
+    const [one, two] = ['a: https://a.example', 'b: https://b.example']
+    expect(await keyOf({ 'opam-repositories': `${one}\n${two}` })).not.toBe(await keyOf({ 'opam-repositories': `${two}\n${one}` }))
+  })
+
+  it('has the system by its name and release alone: a point release or a newer image has the same', () => {
+    const release = (version: string) => `NAME="Ubuntu"\nVERSION="${version}"\nID=ubuntu\nVERSION_ID="24.04"\nPRETTY_NAME="Ubuntu ${version}"\n`
+    expect(hostSystemOf(release('24.04.3 LTS'))).toBe(hostSystemOf(release('24.04.4 LTS')))
   })
 })
