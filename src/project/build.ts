@@ -12,6 +12,7 @@ import { findProgram } from '../platform/programs.js'
 import { type TargetName, targets } from '../target/target.js'
 import type { Architecture } from '../target/architecture.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
+import { readDuneFiles } from './dune-files.js'
 import { buildEnvironment } from './environment.js'
 import { collectImages, findFiles, searchFor } from './images.js'
 import { planBuild } from './plan.js'
@@ -50,7 +51,7 @@ export async function buildProject(
   const environment = buildEnvironment(context.host.environment, toolchain)
   const steps: BuildStep[] = []
   for (const step of plan.steps) steps.push(await runStep(context, step, environment))
-  const search = searchFor(project, target, inputs.image, outFolderOf(request))
+  const search = searchFor(project, target, inputs.image, { out: outFolderOf(request), duneContext: plan.duneContext ?? target.duneContext })
   const isInstalled = project.buildSystem === 'opam' && inputs.image === undefined
   const files = isInstalled ? await installedFiles(context, project, environment) : await findFiles(search)
   const images = await collectImages(files, search, target, architecture)
@@ -71,6 +72,7 @@ async function inspect(project: Project): Promise<Findings> {
   return {
     lockFiles: names.filter((name) => name.endsWith('.opam.locked')).map((name) => posix.join(lockFolder, name)),
     duneWorkspace: await readFile(join(directory, 'dune-workspace'), 'utf8').catch(() => undefined),
+    duneFiles: project.buildSystem === 'dune' ? await readDuneFiles(directory) : [],
   }
 }
 
