@@ -34,7 +34,6 @@ export function searchFor(
     case 'dune':
       return { folder: join(folder, '_build', duneContext), patterns: ['**/*.exe'] }
     case 'opam':
-      return { folder, patterns: [] }
     case 'command':
       return { folder: out, patterns: ['**'] }
   }

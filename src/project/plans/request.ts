@@ -21,6 +21,8 @@ export interface BuildPlan {
   readonly steps: readonly PlannedStep[]
   /** dune only: the context that the images are built in. */
   readonly duneContext?: string
+  /** opam only: the steps install into the toolchain's switch. */
+  readonly changesSwitch?: true
 }
 
 /** Everything that decides how a project is built. */

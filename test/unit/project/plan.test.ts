@@ -150,6 +150,7 @@ describe('dune', () => {
 test('opam installs the project’s packages', () => {
   const project = { buildSystem: 'opam', directory: '/p', description: '' } as const
   expect(commands({ project })).toEqual(['opam install --yes --working-dir .'])
+  expect(planBuild(request({ project }))).toMatchObject({ emptyFolders: ['/state/out'], changesSwitch: true })
 })
 
 test('a build command runs in a shell that stops at the first failure, and is told target, architecture and folder', () => {

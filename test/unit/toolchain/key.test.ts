@@ -20,7 +20,7 @@ describe('the key of a toolchain', () => {
     expect(toolchainKey({ ...exampleSpec, versions })).toBe(toolchainKey(exampleSpec))
   })
 
-  const changes: Readonly<{ [Field in keyof ToolchainSpec]: ToolchainSpec[Field] }> = {
+  const changes: Readonly<Required<ToolchainSpec>> = {
     backend: 'unikraft',
     architecture: 'aarch64',
     hostArchitecture: 'aarch64',
@@ -31,6 +31,7 @@ describe('the key of a toolchain', () => {
     packages: [...exampleSpec.packages, 'ocaml-option-flambda'],
     pins: [{ package: 'mirage', url: 'git+https://github.com/mirage/mirage#main' }],
     slim: false,
+    cFlags: ['-O3'],
   }
   it.each(Object.entries(changes))('is another one when %s changes', (field, value) => {
     expect(toolchainKey({ ...exampleSpec, [field]: value })).not.toBe(toolchainKey(exampleSpec))
