@@ -1,6 +1,7 @@
 import type { Verdict } from '../boot/verdict.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { defaultTarget, targetNames } from '../target/target.js'
+import { toolchainOptions } from '../toolchain/options.js'
 import { InputError, type Parser, type ValueType, blocks, flag, integer, lines, networks, oneOf, optional, patterns, probes, text, typed, words } from './parsers.js'
 
 /** The parts a run is made of; each is an action of its own and a command of the command line. */
@@ -116,6 +117,13 @@ export const inputs = {
     lines,
   ),
   'opam-packages': input(['setup'], 'More opam packages for the toolchain’s switch, separated by blanks.', '', words),
+  'toolchain-options': input(
+    ['setup'],
+    `What the toolchain is built with, separated by blanks: ${Object.keys(toolchainOptions).join(', ')}; the last two are Unikraft’s.`,
+    '',
+    words,
+  ),
+  'c-flags': input(['setup'], 'More options for the C compiler that builds the toolchain (`CFLAGS` of its packages), such as -O3.', '', words),
   'opam-pins': input(['setup'], 'opam pins, one `package[.version] url` a line.', '', lines),
   cache: input(
     ['setup'],

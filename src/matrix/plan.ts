@@ -79,7 +79,7 @@ function toolchainFor(entry: Entry, runner: Runner, request: MatrixRequest, proj
     return undefined
   }
   // Repositories, packages and pins are asked of every leg alike: they decide nothing here.
-  const alike = { opamRepositories: [], opamPackages: [], opamPins: [], slim: true }
+  const alike = { opamRepositories: [], opamPackages: [], opamPins: [], toolchainOptions: [], cFlags: [], slim: true }
   return planToolchain({ ...request, ...alike, target, arch, ocamlVersion }, project, runner)
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, posix, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describeImage } from '../image/check.js'
@@ -11,7 +11,9 @@ import { lastLines, quote } from '../platform/process.js'
 import { findProgram } from '../platform/programs.js'
 import { type TargetName, targets } from '../target/target.js'
 import type { Architecture } from '../target/architecture.js'
+import { borrowSwitch } from '../toolchain/borrow.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
+import { readDuneFiles } from './dune-files.js'
 import { buildEnvironment } from './environment.js'
 import { collectImages, findFiles, searchFor } from './images.js'
 import { planBuild } from './plan.js'
@@ -48,12 +50,18 @@ export async function buildProject(
   const plan = planBuild(request)
   await prepare(plan)
   const environment = buildEnvironment(context.host.environment, toolchain)
-  const steps: BuildStep[] = []
-  for (const step of plan.steps) steps.push(await runStep(context, step, environment))
-  const search = searchFor(project, target, inputs.image, outFolderOf(request))
-  const isInstalled = project.buildSystem === 'opam' && inputs.image === undefined
-  const files = isInstalled ? await installedFiles(context, project, environment) : await findFiles(search)
-  const images = await collectImages(files, search, target, architecture)
+  const runSteps = async () => {
+    const steps: BuildStep[] = []
+    for (const step of plan.steps) steps.push(await runStep(context, step, environment))
+    if (project.buildSystem === 'opam') await keepInstalled(context, project, environment, outFolderOf(request))
+    return steps
+  }
+  const steps =
+    plan.changesSwitch === true && toolchain !== undefined
+      ? await borrowSwitch(context, toolchain, opamIn(context, project, environment), runSteps)
+      : await runSteps()
+  const search = searchFor(project, target, inputs.image, { out: outFolderOf(request), duneContext: plan.duneContext ?? target.duneContext })
+  const images = await collectImages(await findFiles(search), search, target, architecture)
   for (const image of images) await logImage(context, project, image)
   return { project, steps, images }
 }
@@ -71,6 +79,7 @@ async function inspect(project: Project): Promise<Findings> {
   return {
     lockFiles: names.filter((name) => name.endsWith('.opam.locked')).map((name) => posix.join(lockFolder, name)),
     duneWorkspace: await readFile(join(directory, 'dune-workspace'), 'utf8').catch(() => undefined),
+    duneFiles: project.buildSystem === 'dune' ? await readDuneFiles(directory) : [],
   }
 }
 
@@ -126,16 +135,17 @@ function commandOf(step: PlannedStep): string {
   return [`cd ${quote(step.cwd)} &&`, ...variables, ...step.argv.map(quote)].join(' ')
 }
 
-/** What opam has installed of the project's packages: it knows, and the switch's other files are not ours. */
-async function installedFiles(context: Context, project: Project, env: Record<string, string>): Promise<string[]> {
+const opamIn = (context: Context, { directory }: Project, env: Record<string, string>) => (args: readonly string[]) =>
+  context.processes.run([programOf('opam', env), ...args], { cwd: directory, env: { ...env, OPAMYES: '1' } })
+
+/** Copies what opam has installed of the project's packages into the switch's bin: it knows, and the other files there are not ours. */
+async function keepInstalled(context: Context, project: Project, env: Record<string, string>, folder: string): Promise<void> {
   const names = await readdir(project.directory)
   const packages = names.filter((name) => name.endsWith('.opam')).map((name) => basename(name, '.opam'))
-  const files: string[] = []
   for (const name of packages) {
-    const { stdout } = await context.processes.run([programOf('opam', env), 'show', '--list-files', name], { cwd: project.directory, env })
-    files.push(...stdout.split('\n').filter((path) => /\/bin\/[^/]+$/.test(path)))
+    const { stdout } = await opamIn(context, project, env)(['show', '--list-files', name])
+    for (const path of stdout.split('\n').filter((line) => /\/bin\/[^/]+$/.test(line))) await copyFile(path, join(folder, basename(path)))
   }
-  return files.sort()
 }
 
 async function logImage(context: Context, project: Project, image: BuiltImage): Promise<void> {

@@ -18,7 +18,12 @@ export interface Search {
 }
 
 /** Where a build system leaves its images; `image` (a glob relative to the project's folder) goes before it. */
-export function searchFor(project: Project, target: Target, image: string | undefined, outFolder: string): Search {
+export function searchFor(
+  project: Project,
+  target: Target,
+  image: string | undefined,
+  { out, duneContext }: { readonly out: string; readonly duneContext: string },
+): Search {
   const folder = project.directory
   if (image !== undefined) return { folder, patterns: [image] }
   switch (project.buildSystem) {
@@ -27,11 +32,10 @@ export function searchFor(project: Project, target: Target, image: string | unde
       return { folder: join(folder, dirname(project.configFile ?? 'config.ml'), 'dist'), patterns: [`*${suffix}`] }
     }
     case 'dune':
-      return { folder: join(folder, '_build', target.duneContext), patterns: ['**/*.exe'] }
+      return { folder: join(folder, '_build', duneContext), patterns: ['**/*.exe'] }
     case 'opam':
-      return { folder, patterns: [] }
     case 'command':
-      return { folder: outFolder, patterns: ['**'] }
+      return { folder: out, patterns: ['**'] }
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFile, utimes } from 'node:fs/promises'
+import { readFile, rename, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../platform/atomic.js'
 import { type ArchiveEntry, type ArchiveManifest, archiveFormat, locateEnvironment, manifestName } from './archive/manifest.js'
@@ -8,6 +8,8 @@ import { type Toolchain, type ToolchainOrigin, toolchainOrigins } from './toolch
 
 /** Beside what a toolchain is, so that a job which only uses it does not read a list of thousands of files. */
 const filesName = 'toolchain-files.json'
+/** What the manifest is called while a build changes the toolchain: nobody takes it for one. */
+const hiddenName = 'toolchain-borrowed.json'
 
 /** A toolchain as its folder tells of it. */
 export type InstalledToolchain = Omit<Toolchain, 'source'>
@@ -44,6 +46,16 @@ export async function readInstalled(path: string): Promise<InstalledToolchain | 
 export async function readInstalledEntries(path: string): Promise<readonly ArchiveEntry[] | undefined> {
   const entries = (await readJson(join(path, filesName)))?.['entries']
   return Array.isArray(entries) ? (entries as ArchiveEntry[]) : undefined
+}
+
+/** From now on no set-up uses the toolchain: see borrow.ts. */
+export async function hideInstalled(path: string): Promise<void> {
+  await rename(join(path, manifestName), join(path, hiddenName))
+}
+
+/** Takes {@link hideInstalled} back. */
+export async function showInstalled(path: string): Promise<void> {
+  await rename(join(path, hiddenName), join(path, manifestName))
 }
 
 /** Whether the toolchain is still where its record says. */

@@ -19,6 +19,8 @@ export function keyComponents(spec: ToolchainSpec): readonly (readonly [name: st
     ['packages', spec.packages.join(' ')],
     ['pins', spec.pins.map((pin) => `${pin.package}=${pin.url}`).join(' ')],
     ['slim', String(spec.slim)],
+    // Left out where there are none: toolchains without them keep the keys that they have always had.
+    ...(spec.cFlags === undefined ? [] : [['C flags', spec.cFlags.join(' ')] as const]),
   ]
 }
 

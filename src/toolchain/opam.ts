@@ -24,7 +24,8 @@ const silenceMs = 60_000
 export async function buildWithOpam(context: Context, spec: ToolchainSpec, path: string, opam: string): Promise<ToolchainEnvironment> {
   const { host, log, processes } = context
   const { tools, root } = layoutOf(path)
-  const env = { ...opamEnvironment(path, host.environment, host.cores), [buildMark]: path }
+  const flags = spec.cFlags === undefined ? {} : { CFLAGS: spec.cFlags.join(' ') }
+  const env = { ...opamEnvironment(path, host.environment, host.cores), ...flags, [buildMark]: path }
   const own = join(tools, 'opam')
   await mkdir(tools, { recursive: true })
   await copyFile(opam, own)

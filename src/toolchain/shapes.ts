@@ -12,7 +12,8 @@ export function isSpec(value: unknown): value is ToolchainSpec {
     isListOf(value['repositories'], (item) => hasTexts(item, 'name', 'url')) &&
     isListOf(value['packages'], isText) &&
     isListOf(value['pins'], (item) => hasTexts(item, 'package', 'url')) &&
-    typeof value['slim'] === 'boolean'
+    typeof value['slim'] === 'boolean' &&
+    (value['cFlags'] === undefined || isListOf(value['cFlags'], isText))
   )
 }
 

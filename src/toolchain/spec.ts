@@ -3,6 +3,7 @@ import { Problem } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
 import { type Target, type TargetName, targets } from '../target/target.js'
 import { type MirageRequest, resolveVersions } from '../target/versions.js'
+import { optionPackages } from './options.js'
 import { checkRecipe, opamPackages, recipeOf } from './packages.js'
 import type { OpamPin, OpamRepository, ToolchainSpec } from './toolchain.js'
 
@@ -21,6 +22,8 @@ export interface ToolchainInputs {
   readonly ocamlUnikraftVersion: string | undefined
   readonly opamRepositories: readonly string[]
   readonly opamPackages: readonly string[]
+  readonly toolchainOptions: readonly string[]
+  readonly cFlags: readonly string[]
   readonly opamPins: readonly string[]
   readonly slim: boolean
 }
@@ -50,9 +53,13 @@ export function planToolchain(inputs: ToolchainInputs, project: ProjectNeeds, ho
     ...place,
     versions,
     repositories: parseRepositories(inputs.opamRepositories),
-    packages: opamPackages(recipeOf(place), versions, inOrder(inputs.opamPackages.map(checkPackage))),
+    packages: opamPackages(recipeOf(place), versions, [
+      ...inOrder(inputs.opamPackages.map(checkPackage)),
+      ...optionPackages(inputs.toolchainOptions, target.backend, versions),
+    ]),
     pins: parsePins(inputs.opamPins),
     slim: inputs.slim,
+    ...(inputs.cFlags.length === 0 ? {} : { cFlags: inputs.cFlags.map(checkFlag) }),
   }
 }
 
@@ -125,5 +132,13 @@ function checkPackage(word: string): string {
   if (/^[A-Za-z0-9][\w.+~<>=!-]*$/.test(word)) return word
   throw new Problem(`input opam-packages: ${JSON.stringify(word)} is not accepted`, {
     accepted: 'names of opam packages, each with a version or without: `lwt.5.9.1 ocaml-option-flambda`',
+  })
+}
+
+/** The C flags go to configure scripts and makefiles as one text, which shells split again. */
+function checkFlag(word: string): string {
+  if (/^-[\w+=,./:-]+$/.test(word)) return word
+  throw new Problem(`input c-flags: ${JSON.stringify(word)} is not accepted`, {
+    accepted: 'options of gcc without blanks and quotes, such as `-O3 -fstack-protector-strong`',
   })
 }

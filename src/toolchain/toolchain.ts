@@ -28,6 +28,8 @@ export interface ToolchainSpec {
   readonly pins: readonly OpamPin[]
   /** Without what no build of a unikernel uses: see slim.ts. */
   readonly slim: boolean
+  /** More options for the C compiler, in the environment of the toolchain's build; absent: none. */
+  readonly cFlags?: readonly string[]
 }
 
 export interface OpamRepository {

@@ -1,19 +1,24 @@
-import { duneWorkspaceFor } from '../dune-workspace.js'
+import { duneContextFor } from '../dune-workspace.js'
 import type { BuildPlan, BuildRequest } from './request.js'
 
 /**
  * The commands of a dune project. Only the target's context is built: the host's would try to compile the unikernel's C stubs against headers that are
- * not there.
+ * not there. What a rule of the target's context runs on the host, dune builds all the same.
  */
 export function planDune({ project, target, toolchain, findings, folder }: BuildRequest): BuildPlan {
-  const text = duneWorkspaceFor(findings.duneWorkspace, target, toolchain?.environment.findlibToolchain ?? target.duneContext)
+  const findlib = toolchain?.environment.findlibToolchain ?? target.duneContext
+  const context = duneContextFor(findings.duneWorkspace, target, findlib, findings.duneFiles)
   const path = `${folder}/dune-workspace`
-  const workspace = text === undefined ? [] : ['--workspace', path]
-  const alias = `@_build/${target.duneContext}/default`
-  const argv = ['dune', 'build', '--root', '.', '--profile', 'release', ...workspace, alias] as const
+  const argv = [
+    ...(['dune', 'build', '--root', '.', '--profile', 'release'] as const),
+    ...(context.workspace === undefined ? [] : ['--workspace', path]),
+    ...(context.cross === undefined ? [] : ['-x', context.cross]),
+    `@_build/${context.name}/default`,
+  ] as const
   return {
-    files: text === undefined ? [] : [{ path, text }],
+    files: context.workspace === undefined ? [] : [{ path, text: context.workspace }],
     emptyFolders: [],
     steps: [{ name: 'dune build', argv, cwd: project.directory, env: target.linkVariables }],
+    duneContext: context.name,
   }
 }

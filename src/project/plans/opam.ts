@@ -1,9 +1,10 @@
-import { type BuildPlan, type BuildRequest, unattended } from './request.js'
+import { type BuildPlan, type BuildRequest, outFolderOf, unattended } from './request.js'
 
 /** The commands that install the project's own opam packages. */
 export function planOpam(request: BuildRequest): BuildPlan {
   const { project, target } = request
   const argv = ['opam', 'install', '--yes', '--working-dir', '.'] as const
   const env = { ...unattended(request), ...target.linkVariables }
-  return { files: [], emptyFolders: [], steps: [{ name: 'opam install .', argv, cwd: project.directory, env }] }
+  const steps = [{ name: 'opam install .', argv, cwd: project.directory, env }]
+  return { files: [], emptyFolders: [outFolderOf(request)], steps, changesSwitch: true }
 }

@@ -19,6 +19,10 @@ export interface BuildPlan {
   /** Folders emptied before the first step: our own, never the project's. */
   readonly emptyFolders: readonly string[]
   readonly steps: readonly PlannedStep[]
+  /** dune only: the context that the images are built in. */
+  readonly duneContext?: string
+  /** opam only: the steps install into the toolchain's switch. */
+  readonly changesSwitch?: true
 }
 
 /** Everything that decides how a project is built. */
@@ -43,6 +47,8 @@ export interface Findings {
   readonly lockFiles: readonly string[]
   /** dune only: the text of the project's dune-workspace. */
   readonly duneWorkspace: string | undefined
+  /** dune only: the texts of the project’s dune files. */
+  readonly duneFiles: readonly string[]
 }
 
 /** The folder that a build command leaves its images in (`OUT`). */

@@ -88,14 +88,15 @@ describe('images', () => {
     expect(build.images[0].debugFile).toBe(join(folder, '_build/unikraft/a.exe.dbg'))
   })
 
-  test('opam: what opam says it installed in a bin folder', async () => {
+  test('opam: a copy of what opam says it installed in a bin folder, for the switch keeps none of it', async () => {
     const { project, toolchain, state, folder } = await setUp('opam', { 'www.opam': '', 'switch/bin/www.hvt': hvt, 'switch/bin/other': hvt })
     const context = fakeContext(state, (argv) => {
       const stdout = argv.includes('show') ? `${folder}/switch/lib/www/META\n${folder}/switch/bin/www.hvt\n` : ''
       return Promise.resolve({ stdout })
     })
-    const build = await buildProject(context, inputs, toolchain, project)
-    expect(build.images.map(({ path }) => path)).toEqual([join(folder, 'switch/bin/www.hvt')])
+    const build = await buildProject(context, inputs, { ...toolchain, path: join(state, 'toolchain') }, project)
+    expect(build.images.map(({ name }) => name)).toEqual(['www'])
+    expect(build.images[0].path.startsWith(join(state, 'build'))).toBe(true)
   })
 
   test('command: what it left in OUT, which was emptied before', async () => {

@@ -12,7 +12,7 @@ const request = (changes: Partial<BuildRequest>): BuildRequest => ({
   configureArgs: [],
   buildCommand: undefined,
   installSystemPackages: true,
-  findings: { lockFiles: [], duneWorkspace: undefined },
+  findings: { lockFiles: [], duneWorkspace: undefined, duneFiles: [] },
   folder: '/state',
   ...changes,
 })
@@ -40,7 +40,7 @@ describe('mirage', () => {
   })
 
   test('a committed lock for the target is not made again', () => {
-    const findings = { lockFiles: ['mirage/www-spt.opam.locked', 'mirage/www-hvt.opam.locked'], duneWorkspace: undefined }
+    const findings = { lockFiles: ['mirage/www-spt.opam.locked', 'mirage/www-hvt.opam.locked'], duneWorkspace: undefined, duneFiles: [] }
     expect(commands({ findings }).slice(1)).toEqual([
       'make install-switch',
       'make -o mirage/www-hvt.opam.locked pull',
@@ -83,26 +83,54 @@ describe('dune', () => {
         env: { MODE: 'spt' },
       },
     ])
+    expect(plan.duneContext).toBe('solo5')
   })
 
   test('a workspace of the project that has the context is used as it is', () => {
     const duneWorkspace = '(lang dune 2.0)\n(context (default))\n(context (default (name solo5) (toolchain solo5)))'
-    const plan = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace } }))
+    const plan = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace, duneFiles: [] } }))
     expect(plan.files).toEqual([])
     expect(plan.steps[0]?.argv).not.toContain('--workspace')
   })
 
   test('a workspace of the project without the context keeps what it says', () => {
     const duneWorkspace = '(lang dune 3.5)\n(profile release)\n; (name solo5)\n'
-    const [file] = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace } })).files
+    const [file] = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace, duneFiles: [] } })).files
     expect(file?.text).toMatch(/^\(lang dune 3\.5\)\n\(profile release\)[^]*\(context default\)\n\(context\n \(default\n {2}\(name solo5\)/)
   })
 
   test('contexts of the project are kept, and no second default is added', () => {
     const duneWorkspace = '(lang dune 3.5)\n(context (default (profile dev)))'
-    const [file] = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace } })).files
+    const [file] = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace, duneFiles: [] } })).files
     expect(file?.text).not.toContain('(context default)')
     expect(file?.text).toContain('(name solo5)')
+  })
+
+  test.each([
+    ['targets of the default context', '(context (default (targets native solo5)))', 'default.solo5'],
+    ['targets of a named context', '(context (default (name ci) (targets solo5)))', 'ci.solo5'],
+    ['another name', '(context (default (name "mine") (toolchain solo5) (host default)))', 'mine'],
+    ['no name', '(context (default (toolchain solo5)))', 'default'],
+  ])('a context of the project that has the toolchain is used: %s', (_, context, name) => {
+    const findings = { lockFiles: [], duneWorkspace: `(lang dune 3.0)\n${context}`, duneFiles: [] }
+    const plan = planBuild(request({ project: dune, findings }))
+    expect(plan).toMatchObject({ files: [], duneContext: name })
+    expect(plan.steps[0]?.argv.slice(-1)).toEqual([`@_build/${name}/default`])
+  })
+
+  test('a context that is commented out is none', () => {
+    const duneWorkspace = '(lang dune 3.0)\n#; (context (default (name solo5)))\n#| (context (default (targets solo5))) |#'
+    const plan = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace, duneFiles: [] } }))
+    expect(plan.files).toHaveLength(1)
+  })
+
+  test('dune files that ask for the context of `dune build -x` get that', () => {
+    const duneFiles = ['(executable (name www) (enabled_if (= %{context_name} "default.solo5")))']
+    const plan = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace: undefined, duneFiles } }))
+    expect(plan).toMatchObject({ files: [], duneContext: 'default.solo5' })
+    expect(plan.steps[0]?.argv.slice(-3)).toEqual(['-x', 'solo5', '@_build/default.solo5/default'])
+    const other = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace: undefined, duneFiles: ['default.solo5x'] } }))
+    expect(other.duneContext).toBe('solo5')
   })
 
   test('the toolchain is the one that was installed for the architecture; the context keeps the backend’s name', () => {
@@ -122,6 +150,7 @@ describe('dune', () => {
 test('opam installs the project’s packages', () => {
   const project = { buildSystem: 'opam', directory: '/p', description: '' } as const
   expect(commands({ project })).toEqual(['opam install --yes --working-dir .'])
+  expect(planBuild(request({ project }))).toMatchObject({ emptyFolders: ['/state/out'], changesSwitch: true })
 })
 
 test('a build command runs in a shell that stops at the first failure, and is told target, architecture and folder', () => {

@@ -30,7 +30,7 @@ describe('the key of a toolchain', () => {
   const other = { name: 'other', url: 'https://example.org' }
   const pin = { package: 'mirage', url: 'git+https://github.com/mirage/mirage#main' }
   /** Each fact of a spec, in every way that it can be another. */
-  const changes: Readonly<{ [Field in keyof ToolchainSpec]: readonly ToolchainSpec[Field][] }> = {
+  const changes: Readonly<{ [Field in keyof ToolchainSpec]-?: readonly ToolchainSpec[Field][] }> = {
     backend: ['unikraft', 'host'],
     architecture: ['aarch64'],
     hostArchitecture: ['aarch64'],
@@ -45,6 +45,7 @@ describe('the key of a toolchain', () => {
     packages: [[...exampleSpec.packages, 'ocaml-option-flambda'], exampleSpec.packages.slice(1)],
     pins: [[pin], [{ ...pin, url: 'git+https://github.com/mirage/mirage#4.11' }], [{ ...pin, package: 'mirage-runtime' }]],
     slim: [false],
+    cFlags: [['-O3'], ['-O3', '-g']],
   }
   it('is another one for each change of a component, and no two of them are the same', () => {
     const changed = Object.entries(changes).flatMap(([field, values]) => values.map((value) => toolchainKey({ ...exampleSpec, [field]: value })))

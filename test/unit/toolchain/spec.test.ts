@@ -41,6 +41,35 @@ describe('the plan of a toolchain', () => {
     expect(() => plan({ 'opam-pins': 'mirage' })).toThrow('is not accepted')
   })
 
+  it('has the packages of its options, and the compiler that takes them', () => {
+    const solo5 = plan({ 'toolchain-options': 'flambda no-flat-float-array flambda', 'opam-packages': 'fmt' }).packages
+    expect(solo5[0]).toBe('ocaml-variants.5.5.0+options')
+    expect(solo5.slice(-3)).toEqual(['fmt', 'ocaml-option-flambda', 'ocaml-option-no-flat-float-array'])
+    const unikraft = plan({ target: 'unikraft-qemu', 'toolchain-options': 'debug 9pfs' }).packages
+    expect(unikraft[0]).toMatch(/^ocaml-base-compiler/)
+    expect(unikraft.slice(-2)).toEqual(['ocaml-unikraft-option-debug', 'ocaml-unikraft-option-9pfs'])
+  })
+
+  it.each([
+    [{ 'toolchain-options': 'fp' }, 'input toolchain-options: there is no fp', 'for solo5: flambda, no-flat-float-array'],
+    [{ 'toolchain-options': 'debug' }, 'input toolchain-options: debug is not for solo5 toolchains', 'for solo5: flambda, no-flat-float-array'],
+    [{ 'toolchain-options': 'flambda', target: 'unikraft-qemu' }, 'input toolchain-options: flambda is not for unikraft toolchains', 'for unikraft: debug, 9pfs'],
+    [
+      { 'toolchain-options': '9pfs', target: 'unikraft-qemu', 'ocaml-unikraft-version': '1.1.0' },
+      'input toolchain-options: ocaml-unikraft 1.1.0 has no 9pfs',
+      'ocaml-unikraft 1.2.0 and newer',
+    ],
+    [{ 'c-flags': '-O3 $(date)' }, 'input c-flags: "$(date)" is not accepted', 'options of gcc without blanks and quotes, such as `-O3 -fstack-protector-strong`'],
+  ])('refuses what the toolchain would not read: %j', (given, message, accepted) => {
+    const refused = () => plan(given)
+    expect(refused).toThrow(message)
+    expect(refused).toThrow(expect.objectContaining({ facts: expect.objectContaining({ accepted }) as unknown }))
+  })
+
+  it('has its C flags', () => {
+    expect(plan({ 'c-flags': '-O3 -fno-plt' }).cFlags).toEqual(['-O3', '-fno-plt'])
+  })
+
   it('keeps pins with and without a version', () => {
     expect(plan({ 'opam-pins': 'a.1.0 git+https://example.org/a#1\nb file:///b' }).pins).toEqual([
       { package: 'a.1.0', url: 'git+https://example.org/a#1' },

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { fieldsOf, readSExpressions } from '../../../src/project/s-expression.js'
+
+test('words, quoted words and lists', () => {
+  expect(readSExpressions('(a "b c" (d e))f')).toEqual([['a', 'b c', ['d', 'e']], 'f'])
+})
+
+test('the three kinds of comment', () => {
+  expect(readSExpressions('; (a)\n(b #| (c)\n |# d) #; (e (f)) g (#; h i)')).toEqual([['b', 'd'], 'g', ['i']])
+})
+
+test('what makes no sense ends the reading', () => {
+  expect(readSExpressions('(a) ) (b)')).toEqual([['a']])
+  expect(readSExpressions('(a) (b')).toEqual([['a']])
+  expect(readSExpressions('(a) "b')).toEqual([['a']])
+})
+
+test('the fields of a list', () => {
+  const [list = []] = readSExpressions('(default (name solo5) flag (targets native solo5) (env (_ (x))) ())')
+  expect(Object.fromEntries(fieldsOf(list))).toEqual({ name: ['solo5'], targets: ['native', 'solo5'], env: [] })
+  expect(fieldsOf('word').size).toBe(0)
+})
