@@ -32,7 +32,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
 export function changed(...files: readonly Buffer[]): fc.Arbitrary<Buffer> {
   return fc
     .tuple(fc.constantFrom(...files), fc.array(edit, { maxLength: 8 }))
-    .map(([file, edits]) => edits.reduce((bytes, apply) => apply(bytes), Buffer.from(file)))
+    .map(([file, edits]) => edits.reduce<Buffer>((bytes, apply) => apply(bytes), Buffer.from(file)))
 }
 
 const mostStretched = 256 * 1024
