@@ -1,5 +1,5 @@
 # make demo    builds and boots an embedded example; EXAMPLE=hello-solo5 TARGET=spt does it with OCaml
-# make test    lint, types, unit tests; integration tests with real opam and real boots; and e2e where act can be had
+# make test    lint, types, unit tests; a minute of fuzzing; integration tests with real opam and real boots; and e2e where act can be had
 # make e2e     a workflow with our action under a real runner (act)
 # make all     the bundles in dist/, from the sources
 # Each gets what it needs itself: see scripts/bootstrap.sh.
@@ -28,6 +28,7 @@ demo:
 	@$(NODE) scripts/demo.sh '$(EXAMPLE)' '$(TARGET)' '$(ARCH)' '$(OPAM_REPOSITORY)' $(OPTIONS)
 
 test: test-fast
+	$(NODE) npm run -s fuzz
 	$(NODE) npm run -s test:integration
 	@test/e2e/install-act.sh >/dev/null; status=$$?; case $$status in \
 	  0) $(MAKE) e2e ;; \

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type { MonitorProcess } from '../platform/monitor-process.js'
 import type { ConsoleFile } from '../platform/console-file.js'
 import type { GuestEvent, MachineState } from './events.js'
+import { judgeInTime } from './judge-in-time.js'
 import { Judge } from './judge.js'
 import type { Rules } from './rules.js'
 import { Lines } from './lines.js'
@@ -56,17 +57,27 @@ export async function judgeGuest(
   const monitorSaid: string[] = []
   let start = performance.now()
   let decide: (verdict: Verdict) => void = () => undefined
-  const decided = new Promise<Verdict>((resolve) => (decide = resolve))
+  let fail: (error: unknown) => void = () => undefined
+  const decided = new Promise<Verdict>((resolve, reject) => {
+    decide = resolve
+    fail = reject
+  })
   const answers: (ProbeReport | undefined)[] = []
   const timers = new Timers()
   let interrogation: { stop(): void } | undefined
   let isOver = false
 
   const now = () => Math.round(performance.now() - start)
-  const see = (event: GuestEvent) => {
-    const verdict = judge.see(event)
-    if (verdict !== undefined) {
-      decide(verdict)
+  const see = (...events: readonly GuestEvent[]) => {
+    if (isOver) return
+    try {
+      const verdict = judgeInTime(judge, events, rules)
+      if (verdict !== undefined) {
+        decide(verdict)
+        return
+      }
+    } catch (error) {
+      fail(error)
       return
     }
     // What the guest wrote before a deadline may still lie in the pipe: it is read before the deadline counts.
@@ -77,9 +88,10 @@ export async function judgeGuest(
     if (list.length > keptLines) list.shift()
   }
 
-  const speak = (text: string) => {
-    keep(consoleEnd, text)
-    see({ kind: 'console', text, atMs: now() })
+  const speak = (texts: readonly string[]) => {
+    if (texts.length === 0) return
+    texts.forEach((text) => keep(consoleEnd, text))
+    see(...texts.map((text) => ({ kind: 'console', text, atMs: now() }) as const))
   }
   const sayUnfinished = (lines: Lines) => {
     if (lines.unfinished !== '') see({ kind: 'unfinished', text: lines.unfinished, atMs: now() })
@@ -88,7 +100,7 @@ export async function judgeGuest(
     const lines = new Lines()
     stream.on('data', (chunk: Buffer) => {
       file.write(chunk, stream)
-      lines.add(chunk).forEach(speak)
+      speak(lines.add(chunk))
       if (lines.unfinished !== '') timers.setOnce(name, performance.now() + unfinishedLineMs, () => sayUnfinished(lines))
     })
     return lines
@@ -136,7 +148,7 @@ export async function judgeGuest(
     }, qmp)
   })
   const seen = monitor.ended.then((end) => {
-    for (const { unfinished } of consoles) if (unfinished !== '') speak(unfinished)
+    for (const { unfinished } of consoles) if (unfinished !== '') speak([unfinished])
     if (errorLines.unfinished !== '') complain(errorLines.unfinished)
     see({ kind: 'exit', ...end, atMs: now() })
   })

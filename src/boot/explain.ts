@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { monitorWords } from './dialect.js'
 import type { GuestEvent } from './events.js'
+import { judgeInTime } from './judge-in-time.js'
 import { Judge } from './judge.js'
 import type { Rules } from './rules.js'
 import { Lines } from './lines.js'
@@ -70,21 +71,21 @@ class KeptConsole {
   }
 
   add(bytes: Uint8Array): void {
-    this.lines.add(bytes).forEach((text) => this.read(text))
+    this.read(this.lines.add(bytes))
   }
 
   /** @param end a monitor's exit status as a shell gives it: above 128 it died of a signal. */
   verdict(end: TranscriptEnd): Verdict {
-    if (this.lines.unfinished !== '') this.read(this.lines.unfinished)
+    if (this.lines.unfinished !== '') this.read([this.lines.unfinished])
     let verdict = end.kind === 'exit' ? this.judge.see(exitEvent(end.status, this.rules)) : undefined
     while (verdict === undefined) verdict = this.judge.see({ kind: 'clock', atMs: this.judge.deadlineMs })
     return verdict
   }
 
-  private read(text: string): void {
+  private read(texts: readonly string[]): void {
     // A process has no monitor that could speak.
-    const isMonitors = this.rules.monitor !== 'process' && monitorWords.test(text)
-    this.judge.see({ kind: isMonitors ? 'monitor' : 'console', text, atMs: 0 })
+    const isMonitors = (text: string) => this.rules.monitor !== 'process' && monitorWords.test(text)
+    judgeInTime(this.judge, texts.map((text) => ({ kind: isMonitors(text) ? 'monitor' : 'console', text, atMs: 0 })), this.rules)
   }
 }
 

@@ -19,12 +19,8 @@ export class Lines {
 
   /** The lines that `chunk` completes. */
   add(chunk: Uint8Array): string[] {
-    const pieces = (this.rest + this.decoder.decode(chunk, { stream: true })).split(/[\r\n]+/)
+    const pieces = (this.rest + this.decoder.decode(chunk, { stream: true })).split(/[\r\n]+/).flatMap(cut)
     this.rest = pieces.pop() ?? ''
-    while (this.rest.length > maximalLineCharacters) {
-      pieces.push(this.rest.slice(0, maximalLineCharacters))
-      this.rest = this.rest.slice(maximalLineCharacters)
-    }
     return pieces.map(plain).filter((line) => line !== '')
   }
 
@@ -32,6 +28,14 @@ export class Lines {
   get unfinished(): string {
     return plain(this.rest.replace(unfinishedEscape, ''))
   }
+}
+
+/** Wherever a line is cut, it is the same for a line that came at once and for one that came byte by byte. */
+function cut(line: string): string[] {
+  if (line.length <= maximalLineCharacters) return [line]
+  return Array.from({ length: Math.ceil(line.length / maximalLineCharacters) }, (_, index) =>
+    line.slice(index * maximalLineCharacters, (index + 1) * maximalLineCharacters),
+  )
 }
 
 function plain(line: string): string {

@@ -55,16 +55,18 @@ export class Qmp {
   }
 
   private onMessage(line: string): void {
-    let message: { event?: string; data?: Record<string, unknown>; return?: unknown; error?: { desc?: string } }
+    let message: unknown
     try {
-      message = JSON.parse(line) as typeof message
+      message = JSON.parse(line)
     } catch (error) {
       this.waiting.shift()?.reject(new Error(`QEMU's control channel said no JSON: ${messageOf(error)}`))
       return
     }
-    if (message.event !== undefined) this.onEvent({ event: message.event, ...(message.data && { data: message.data }) })
-    else if (message.error !== undefined) this.waiting.shift()?.reject(new Error(message.error.desc ?? line))
-    else if ('return' in message) this.waiting.shift()?.resolve(message.return)
+    if (!isRecord(message)) return
+    const { event, data, error } = message
+    if (typeof event === 'string') this.onEvent({ event, ...(isRecord(data) && { data }) })
+    else if (error !== undefined) this.waiting.shift()?.reject(new Error(isRecord(error) && typeof error['desc'] === 'string' ? error['desc'] : line))
+    else if ('return' in message) this.waiting.shift()?.resolve(message['return'])
   }
 
   private close(): void {
@@ -72,3 +74,5 @@ export class Qmp {
     for (const { reject } of this.waiting.splice(0)) reject(new Error('QEMU closed its control channel'))
   }
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

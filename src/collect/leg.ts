@@ -1,5 +1,6 @@
 import { Problem } from '../platform/problem.js'
 import type { BuildInfo } from '../report/build-info.js'
+import { isBuildInfo } from '../report/build-info-shape.js'
 import type { Checksum } from '../report/checksums.js'
 
 /** One leg of a matrix, as its artifact tells it. */
@@ -41,32 +42,6 @@ function parseJson(text: string, shown: string): unknown {
   }
 }
 
-/** As much as keeps the readers here from crashing: our own `publish` has written the file. */
-function isBuildInfo(value: unknown): value is BuildInfo {
-  return (
-    typeof field(value, 'target') === 'string' &&
-    typeof field(value, 'architecture') === 'string' &&
-    list(value, 'images').every(isImage) &&
-    list(value, 'images').length > 0 &&
-    [field(value, 'build'), field(value, 'toolchain')].every((part) => typeof part === 'object')
-  )
-}
-
-function isImage(value: unknown): boolean {
-  return (
-    typeof field(value, 'unikernel') === 'string' &&
-    typeof field(value, 'file') === 'string' &&
-    typeof field(value, 'bytes') === 'number' &&
-    Array.isArray(field(value, 'boots')) &&
-    list(value, 'boots').every((boot) => typeof field(boot, 'verdict') === 'string' && Array.isArray(field(boot, 'attempts')))
-  )
-}
-
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
-}
-
-function list(value: unknown, name: string): readonly unknown[] {
-  const found = field(value, name)
-  return Array.isArray(found) ? found : []
 }

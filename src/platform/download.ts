@@ -90,6 +90,8 @@ async function ask(url: string, offset: number, silenceMs: number): Promise<Disp
       headers: { 'user-agent': 'unikernel-ci', ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) },
       ...(proxy === undefined ? {} : { dispatcher: proxy }),
     })
+    // Who reads the body is told; one that nobody reads must not end the process.
+    answer.body.on('error', () => undefined)
     const location = [answer.headers['location'] ?? []].flat()[0]
     if (answer.statusCode < 300 || answer.statusCode >= 400 || location === undefined) return answer
     await answer.body.dump()
@@ -104,7 +106,10 @@ async function ask(url: string, offset: number, silenceMs: number): Promise<Disp
 async function* fromOffset(answer: Dispatcher.ResponseData, offset: number): AsyncGenerator<Buffer> {
   const [, start] = /^bytes (\d+)-/.exec(String(answer.headers['content-range'])) ?? []
   let toSkip = answer.statusCode === 206 && Number(start) === offset ? 0 : offset
-  if (answer.statusCode === 206 && toSkip > 0) throw new Error(`it was asked for what follows byte ${offset}, and sent something else`)
+  if (answer.statusCode === 206 && toSkip > 0) {
+    answer.body.destroy()
+    throw new Error(`it was asked for what follows byte ${offset}, and sent something else`)
+  }
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
     const kept = chunk.subarray(Math.min(toSkip, chunk.length))
     toSkip -= chunk.length - kept.length

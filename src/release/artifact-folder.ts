@@ -4,7 +4,7 @@ import { sha256OfFile } from '../platform/atomic.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import type { BuildInfo } from '../report/build-info.js'
 import type { Checksum } from '../report/checksums.js'
-import { isBuildInfo } from './build-info-shape.js'
+import { isBuildInfo } from '../report/build-info-shape.js'
 import { parseChecksums } from './read-checksums.js'
 
 /** An artifact of `publish`, as it was downloaded; its files are those that its SHA256SUMS lists. */

@@ -53,7 +53,12 @@ export async function queryDns(
   }
 }
 
-function readAnswer(message: Buffer, id: number): DnsAnswer {
+/**
+ * Reads a name server's answer to the question with that id.
+ *
+ * @throws NoAnswer for anything else.
+ */
+export function readAnswer(message: Buffer, id: number): DnsAnswer {
   const packet = decoded(message)
   if (packet.type !== 'response') throw new NoAnswer('no DNS answer: a question came back')
   if (packet.id !== id) throw new NoAnswer('no DNS answer: it has the id of another question')

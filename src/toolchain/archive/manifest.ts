@@ -91,7 +91,7 @@ function parseJson(text: string): unknown {
 function parseEntries(value: unknown): ArchiveEntry[] {
   if (!Array.isArray(value) || value.length > limits.entries) throw new BadArchive('its manifest has no list of files, or one that is too long')
   const folders = new Set(['.'])
-  const paths = new Set([manifestName])
+  const paths = new Set([manifestName, '.'])
   let total = 0
   return value.map((item: unknown) => {
     const entry = parseEntry(item)

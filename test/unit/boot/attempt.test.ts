@@ -177,3 +177,11 @@ test('a monitor that could not be started fails the boot with its reason', async
   fake.fail(new Error('spawn ENOENT'))
   await expect(judged).rejects.toThrow('spawn ENOENT')
 })
+
+test('a pattern that comes to no end is an error, and the monitor is ended', { timeout: 30_000 }, async () => {
+  const fake = fakeMonitor()
+  const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^(a+)+$/u] }, await newFile())
+  fake.console.write(`${'a'.repeat(40)}!\n`)
+  await expect(judged).rejects.toThrow('a pattern came to no end')
+  expect(fake.wasKilled()).toBe(true)
+})

@@ -31,6 +31,13 @@ describe('a console is cut into lines', () => {
     expect(read(...chunks)).toEqual({ lines, unfinished })
   })
 
+  test('a long line is cut at the same places, at once or in pieces', () => {
+    const long = Buffer.from(`${'x'.repeat(40_000)}\ny\n`)
+    const pieces = Array.from({ length: 41 }, (_, index) => long.subarray(index * 1000, (index + 1) * 1000))
+    expect(read(long)).toEqual(read(...pieces))
+    expect(read(long).lines.map((line) => line.length)).toEqual([16_384, 16_384, 7_232, 1])
+  })
+
   test('a line without end is cut, and nothing of it is lost', () => {
     const lines = new Lines()
     const long = 'x'.repeat(100_000)

@@ -83,6 +83,18 @@ describe('QEMU’s control channel', () => {
     await expect(answer).rejects.toThrow(/said no JSON/)
   })
 
+  test.each(['0', 'null', '"x"', '[]', '{"event":1}'])('%s, which QEMU never says, is passed over', async (said) => {
+    const answer = qmp.execute('query-status')
+    channel.push(`${said}\n{"return": 1}\n`)
+    expect(await answer).toBe(1)
+  })
+
+  test('an error without its description fails its command all the same', async () => {
+    const answer = qmp.execute('query-status')
+    channel.push('{"error": null}\n')
+    await expect(answer).rejects.toThrow('{"error": null}')
+  })
+
   test.each([
     ['ends', () => channel.push(null)],
     ['breaks', () => channel.destroy(new Error('EPIPE'))],

@@ -1,36 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { createLog, wantsColour } from '../../../src/platform/console-log.js'
 import { Problem } from '../../../src/platform/problem.js'
+import { obeyed } from '../../actions-runner.js'
 
 function collect(gitHub: boolean, options: { readonly colour?: boolean; readonly verbose?: boolean } = {}) {
   const written: string[] = []
   const write = (text: string) => void written.push(text)
   const log = createLog({ gitHub, write, colour: options.colour ?? false, verbose: options.verbose ?? false })
   return { log, text: () => written.join('') }
-}
-
-const gitHubCommands = ['set-env', 'add-mask', 'error', 'add-path', 'stop-commands', 'endgroup', 'debug']
-
-/** Which lines the runner would obey: its two parsers, with stop-commands, over lines as .NET splits them. */
-function obeyed(text: string): string[] {
-  const names = new Set(['group', 'notice', 'warning', ...gitHubCommands])
-  let stopToken: string | undefined
-  const commands: string[] = []
-  for (const line of text.split(/\r\n|\r|\n/)) {
-    const name = commandName(line, stopToken === undefined ? names : new Set([...names, stopToken]))
-    if (name === undefined) continue
-    if (stopToken !== undefined) {
-      if (name === stopToken) stopToken = undefined
-    } else if (name === 'stop-commands') stopToken = line.slice('::stop-commands::'.length)
-    else commands.push(line)
-  }
-  expect(stopToken).toBeUndefined()
-  return commands
-}
-
-function commandName(line: string, names: ReadonlySet<string>): string | undefined {
-  const found = [/^\s*::([^ ]*?)(?: .*?)?::/.exec(line)?.[1], /##\[([^ \]]*)[^\]]*\]/.exec(line)?.[1]]
-  return found.find((name) => name !== undefined && names.has(name))
 }
 
 const hostile = [

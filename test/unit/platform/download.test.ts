@@ -147,6 +147,17 @@ describe('a download', () => {
     await expect(read()).rejects.toThrow('from address to address')
   })
 
+  it('that breaks off where nobody reads it any more ends nothing else', async () => {
+    const elsewhere: Answer = (_, response) => {
+      response.writeHead(206, { 'content-range': `bytes 7-${content.length - 1}/${content.length}`, 'content-length': content.length })
+      response.write(content.subarray(0, 1_000), () => response.destroy())
+    }
+    answers = [cut(1_000), elsewhere]
+    expect((await read()).equals(content)).toBe(true)
+    // An error that nobody hears would come now, and fail the run of tests.
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  })
+
   it('is not followed to a file or another scheme', async () => {
     answers = [status(302, { location: 'ftp://example.org/archive' })]
     await expect(read()).rejects.toThrow('away from HTTPS')

@@ -61,9 +61,9 @@ it('the workflow lists the checksums of all that it releases, then attests them,
   const { steps } = jobs.release
   const order = [
     steps.findIndex(({ uses = '' }) => uses.startsWith('actions/download-artifact@')),
-    steps.findIndex(({ run = '' }) => /sha256sum templates\.tar\.gz >> .*SHA256SUMS/.test(run)),
+    steps.findIndex(({ run = '' }) => /sha256sum templates\.tar\.gz sbom\.cdx\.json >> .*SHA256SUMS/.test(run)),
     steps.findIndex(({ uses = '' }) => uses.startsWith('actions/attest@')),
-    steps.findIndex(({ run = '' }) => /publish-release .*SHA256SUMS.*templates\.tar\.gz/.test(run)),
+    steps.findIndex(({ run = '' }) => /publish-release .*SHA256SUMS.*templates\.tar\.gz.*sbom\.cdx\.json/.test(run)),
     steps.findIndex(({ run = '' }) => run.includes('git/refs/tags/$major')),
   ]
   expect(order).not.toContain(-1)

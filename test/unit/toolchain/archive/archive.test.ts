@@ -150,6 +150,22 @@ describe('an archive that is not whole', () => {
     await refused(repacked(change, order))
   })
 
+  it('is refused for a name without end, before it fills the memory', { timeout: 60_000 }, async () => {
+    const header = Buffer.alloc(512)
+    const size = 128 * 1024 ** 2
+    header.write('././@LongLink')
+    header.write(size.toString(8), 124)
+    header.write('L', 156)
+    header.write('ustar  ', 257)
+    header.write(' '.repeat(8), 148)
+    header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148)
+    const small = execFileSync('zstd', ['-qc'], { input: Buffer.concat([header, Buffer.alloc(size, 'x')]), maxBuffer: size })
+    expect(small.length).toBeLessThan(100_000)
+    const before = process.memoryUsage.rss()
+    await expect(unpack(Readable.from([small]))).rejects.toThrow(/^it is no archive: Header exceeds max/)
+    expect(process.memoryUsage.rss() - before).toBeLessThan(size / 4)
+  })
+
   it('tells the error of what brings it as it is', async () => {
     await pack()
     const bytes = readFileSync(archive)

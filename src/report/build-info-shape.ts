@@ -1,12 +1,12 @@
 import { architectures } from '../target/architecture.js'
 import { targetNames } from '../target/target.js'
-import type { BuildInfo } from '../report/build-info.js'
+import type { BuildInfo } from './build-info.js'
 
 // Artifacts come from other jobs, maybe of another version of this program: what is read of them is looked at.
 
 type Check = (value: unknown) => boolean
 
-/** Whether a build-info.json has what a release reads of it. */
+/** Whether a build-info.json has what a release and a report read of it. */
 export const isBuildInfo = (value: unknown): value is BuildInfo => buildInfo(value)
 
 const text: Check = (value) => typeof value === 'string'
@@ -34,18 +34,30 @@ const record =
 const texts: Check = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(text)
 
-const boot = record({ verdict: oneOf('passed', 'failed', 'skipped'), summary: text, scenario: orNull(text) })
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+
+const boot = record({
+  verdict: oneOf('passed', 'failed', 'skipped'),
+  summary: text,
+  scenario: orNull(text),
+  bootMs: orAbsent(number),
+  attempts: listOf(record({ accelerator: text, monitor: text })),
+})
 
 const buildInfo = record({
   schema: (value) => value === 2,
   target: oneOf(...targetNames),
   architecture: oneOf(...architectures),
   images: listOf(record({ unikernel: text, file: fileName, bytes: number, sha256, debugFile: orNull(fileName), boots: listOf(boot) }), 1),
-  build: orNull(record({ configureArgs: listOf(text) })),
+  build: orNull(record({ configureArgs: listOf(text), steps: listOf(record({ name: text, ms: number })) })),
   toolchain: orNull(
     record({
       key: text,
       source: text,
+      ms: number,
       origin: text,
       versions: texts,
       opamRepositories: listOf(record({ name: text, url: text })),

@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest'
+import { parseBuildInfo } from '../../../src/collect/leg.js'
+import { Problem } from '../../../src/platform/problem.js'
+import { passed } from '../report/fixtures.js'
+import { legOf } from './fixtures.js'
+
+const { info } = legOf({ verdict: passed })
+const [image] = info.images
+const read = (value: unknown) => parseBuildInfo(JSON.stringify(value), 'a/build-info.json')
+
+describe('build info of an artifact', () => {
+  test('is taken as publish writes it', () => expect(read(info)).toEqual(info))
+
+  test.each<readonly [what: string, value: unknown]>([
+    ['no image', { ...info, images: [] }],
+    ['an image without its hash', { ...info, images: [{ ...image, sha256: undefined }] }],
+    ['a name that leads elsewhere', { ...info, images: [{ ...image, file: '../x' }] }],
+    ['a boot without a summary', { ...info, images: [{ ...image, boots: [{ ...image?.boots[0], summary: 1 }] }] }],
+    ['attempts that are none', { ...info, images: [{ ...image, boots: [{ ...image?.boots[0], attempts: [1] }] }] }],
+    ['a build without its steps', { ...info, build: { configureArgs: [] } }],
+  ])('with %s is refused', (_, value) => {
+    expect(() => read(value)).toThrow(Problem)
+    expect(() => read(value)).toThrow('a/build-info.json lacks fields that build info has')
+  })
+})
