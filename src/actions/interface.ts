@@ -118,8 +118,8 @@ export const inputs = {
   'opam-packages': input(['setup'], 'More opam packages for the toolchain’s switch, separated by blanks.', '', words),
   'opam-pins': input(['setup'], 'opam pins, one `package[.version] url` a line.', '', lines),
   cache: input(
-    ['setup'],
-    'Whether toolchains are kept in the actions cache: auto (not for tag, release and untrusted events), true, false, read-only.',
+    ['setup', 'build', 'boot'],
+    'Whether toolchains, what builds can use again and the Linux guests of boots are kept in the actions cache: auto (not for tag, release and untrusted events), true, false, read-only.',
     'auto',
     oneOf('auto', 'true', 'false', 'read-only'),
   ),

@@ -41,7 +41,8 @@ const buildInfo = record({
   target: oneOf(...targetNames),
   architecture: oneOf(...architectures),
   images: listOf(record({ unikernel: text, file: fileName, bytes: number, sha256, debugFile: orNull(fileName), boots: listOf(boot) }), 1),
-  build: orNull(record({ configureArgs: listOf(text) })),
+  // Absent in what an older version of this program wrote, which had no such cache.
+  build: orNull(record({ configureArgs: listOf(text), cache: (value) => value === undefined || orNull(text)(value) })),
   toolchain: orNull(
     record({
       key: text,

@@ -68,6 +68,7 @@ const buildRecord = record({
     images: listOf(record({ path: text, name: text, bytes: number, sha256: text, debugFile: maybe(text) }), 1),
   }),
   toolchain: maybe(toolchainRecord),
+  buildCache: maybe(text),
 })
 
 const verdict = record({

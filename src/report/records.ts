@@ -25,6 +25,8 @@ export interface BuildRecord {
   readonly build: Build
   /** Absent when the build brought its own toolchain. */
   readonly toolchain?: ToolchainRecord
+  /** Key of the dune cache that was restored from the actions cache; absent when none was. */
+  readonly buildCache?: string
 }
 
 /** What steps of a job tell each other about an image. */

@@ -44,6 +44,8 @@ export function opamEnvironment(
     // System packages are our business: packages.ts.
     OPAMNODEPEXTS: '1',
     OPAMNOENVNOTICE: '1',
+    // Nothing of a toolchain comes from what another job of this machine has left in the user's home.
+    DUNE_CACHE: 'disabled',
   }
 }
 

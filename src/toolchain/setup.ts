@@ -4,7 +4,7 @@ import type { Context } from '../platform/host.js'
 import { readCompilerVersion, readHostSystem } from '../platform/system.js'
 import type { Project } from '../project/project.js'
 import { targets } from '../target/target.js'
-import { type CacheChoice, cachePolicy } from './cache-policy.js'
+import { type CacheChoice, cachePolicyOf } from './cache-policy.js'
 import { findOpam } from './find-opam.js'
 import { keyComponents, toolchainKey } from './key.js'
 import { actionsCacheLevel } from './levels.js'
@@ -58,7 +58,7 @@ export async function setUpToolchain(
     log.fact('key', key)
     for (const [name, text] of keyComponents(spec)) log.line(`                ${name.padEnd(13)} ${text === '' ? 'none' : text}`)
 
-    const policy = cachePolicy(inputs.cache, host.environment['GITHUB_EVENT_NAME'], host.environment['GITHUB_REF'])
+    const policy = cachePolicyOf(host, inputs.cache)
     const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)]
     const trusts = (origin: ToolchainOrigin) => origin !== 'actions-cache' || policy.restore
     return obtainToolchain(log, { spec, key, place, trusts }, levels, {

@@ -53,9 +53,9 @@ describe('the environment', () => {
   })
 
   it('of opam has nothing of the caller’s own opam and OCaml', () => {
-    const caller = { OPAMROOT: '/home/me/.opam', OPAMSWITCH: 'mine', OPAM_SWITCH_PREFIX: '/x', OCAMLPATH: '/y', PATH: '/bin', CC: undefined }
+    const caller = { OPAMROOT: '/home/me/.opam', OPAMSWITCH: 'mine', OPAM_SWITCH_PREFIX: '/x', OCAMLPATH: '/y', DUNE_CACHE: 'enabled', PATH: '/bin', CC: undefined }
     const environment = opamEnvironment('/t', caller, 4)
-    expect(environment).toMatchObject({ OPAMROOT: '/t/opam', OPAMSWITCH: 'toolchain', OPAMYES: '1', OPAMJOBS: '4', PATH: '/bin' })
+    expect(environment).toMatchObject({ OPAMROOT: '/t/opam', OPAMSWITCH: 'toolchain', OPAMYES: '1', OPAMJOBS: '4', PATH: '/bin', DUNE_CACHE: 'disabled' })
     expect(environment).not.toHaveProperty('OPAM_SWITCH_PREFIX')
     expect(environment).not.toHaveProperty('OCAMLPATH')
     expect(environment).not.toHaveProperty('CC')
