@@ -1,5 +1,6 @@
 import { actionsCache } from '../platform/actions-cache.js'
 import { ensureSystemPackages } from '../platform/apt.js'
+import { bufferedLog } from '../platform/buffered-log.js'
 import type { Context } from '../platform/host.js'
 import { readCompilerVersion, readHostSystem } from '../platform/system.js'
 import type { Project } from '../project/project.js'
@@ -63,12 +64,27 @@ export async function setUpToolchain(
     const trusts = (origin: ToolchainOrigin) => origin !== 'actions-cache' || policy.restore
     return obtainToolchain(log, { spec, key, place, trusts }, levels, {
       build: async (path) => {
-        await ensureSystemPackages(context, system.build, install)
-        const environment = await buildWithOpam(context, spec, path, await findOpam(context, install))
+        const opam = await prepareBuild(context, system.build, install)
+        const environment = await buildWithOpam(context, spec, path, opam)
         if (spec.slim) await stripToolchain(context, path)
         return environment
       },
       prove: (toolchain) => proveToolchain(context, toolchain, target),
     })
   })
+}
+
+/**
+ * Installs what a build needs, while opam itself is fetched.
+ *
+ * @returns the path of opam.
+ */
+async function prepareBuild(context: Context, packages: readonly string[], install: { readonly install: boolean }): Promise<string> {
+  const beside = bufferedLog(context.log)
+  const installing = ensureSystemPackages(context, packages, install)
+  const finding = findOpam({ ...context, log: beside.log }, { ...install, aptIsFree: installing })
+  const outcomes = await Promise.allSettled([installing, finding])
+  beside.flush()
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  return finding
 }
