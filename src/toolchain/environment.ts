@@ -12,7 +12,7 @@ export function layoutOf(path: string): {
   readonly tools: string
   readonly root: string
   readonly prefix: string
-  /** Where opam builds its packages, each in a folder `name.version` that goes when it is done. */
+  /** Where opam builds its packages, each in a folder `name.version` that is there until all are done. */
   readonly builds: string
 } {
   const root = join(path, 'opam')

@@ -16,7 +16,8 @@ export class InstallProgress {
   /**
    * What to tell when nothing was new for long.
    *
-   * @param building the packages that opam has a build folder of, as `name.version`: it makes one when it begins.
+   * @param building the packages that opam has a build folder of, as `name.version`: it makes one when it begins,
+   *   and removes them when all are done.
    */
   silence(building: readonly string[]): string {
     const unfinished = building.filter((name) => !this.installed.has(name))

@@ -14,6 +14,7 @@ import { recipeOf, systemPackages } from './packages.js'
 import { proveToolchain } from './proof.js'
 import { toolchainPlace } from './place.js'
 import { publishedLevel } from './published.js'
+import { withContent } from './repository-content.js'
 import { type ToolchainInputs, planToolchain } from './spec.js'
 import { obtainToolchain } from './store.js'
 import { stripToolchain } from './strip.js'
@@ -53,7 +54,7 @@ export async function setUpToolchain(
       hostSystem: await readHostSystem(),
       cCompiler: await readCompilerVersion(processes, recipe.cCompiler),
     }
-    const spec = { ...plan, ...machine }
+    const spec = { ...plan, ...machine, repositories: await withContent(plan.repositories) }
     const key = toolchainKey(spec)
     const place = await toolchainPlace(host.folders.toolCache, key)
     log.fact('key', key)

@@ -90,6 +90,14 @@ describe('a set-up with real opam', () => {
     expect((await toolchainOf(given)).source).toBe('tool-cache')
   })
 
+  it('builds another toolchain when a repository on this machine has changed', async () => {
+    const first = await toolchainOf(given)
+    writeFileSync(join(folder, 'repository', 'packages', 'README'), 'changed')
+    const second = await toolchainOf(given)
+    expect(second).toMatchObject({ source: 'built' })
+    expect(second.key).not.toBe(first.key)
+  })
+
   it('builds a cross toolchain for aarch64 in a place of its own', async () => {
     const cross = await toolchainOf({ ...given, target: 'hvt', arch: 'aarch64' })
     expect(cross.spec.packages).toContain('ocaml-solo5-cross-aarch64.1.3.3')
@@ -201,7 +209,7 @@ describe('a set-up that is ended', () => {
     const child = await interruptible()
     const building = leftInStore().find((name) => name.includes('.build.')) ?? ''
     // Where the log looks when it tells what is being built.
-    expect(readdirSync(layoutOf(join(folder, 'tools/unikernel-ci/toolchains', building)).builds)).toEqual(['slow.1'])
+    expect(readdirSync(layoutOf(join(folder, 'tools/unikernel-ci/toolchains', building)).builds)).toContain('slow.1')
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([143, null])
     expect(leftInStore().filter((name) => !name.endsWith('.lock'))).toEqual([])
