@@ -41,6 +41,9 @@ export function actionFile(folder: string): string {
   return folder === '' ? rootAction() : nodeAction(folder)
 }
 
+/** Called again at the end of a job that has succeeded: see src/actions/build.ts. */
+const atTheEnd: readonly string[] = ['build']
+
 /** JavaScript actions, as steps with `run:` are given no cache and no artifact service. */
 function nodeAction(folder: string): string {
   const [name = '', description = ''] = titles[folder] ?? []
@@ -52,7 +55,7 @@ function nodeAction(folder: string): string {
     branding,
     inputs: written(inputs),
     outputs: Object.fromEntries(Object.entries(outputs).map(([output, { description }]) => [output, { description }])),
-    runs: { using: 'node24', main: `../dist/${folder}/index.js` },
+    runs: { using: 'node24', main: `../dist/${folder}/index.js`, ...(atTheEnd.includes(folder) ? { post: `../dist/${folder}/index.js`, 'post-if': 'success()' } : {}) },
   })
 }
 

@@ -1,4 +1,9 @@
-import { runPart } from './main.js'
+import { readState } from '../platform/github.js'
+import { runAction, runPart } from './main.js'
 import { build } from './parts/build.js'
+import { endOfBuild, stateName } from './parts/build-end.js'
 
-await runPart('build', build)
+// The runner calls it twice: for the step, and at the end of a job that has succeeded.
+const state = readState(stateName)
+if (state === '') await runPart('build', build)
+else await runAction((context, runner) => endOfBuild(context, runner, state))

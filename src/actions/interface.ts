@@ -126,8 +126,8 @@ export const inputs = {
   'c-flags': input(['setup'], 'More options for the C compiler that builds the toolchain (`CFLAGS` of its packages), such as -O3.', '', words),
   'opam-pins': input(['setup'], 'opam pins, one `package[.version] url` a line.', '', lines),
   cache: input(
-    ['setup'],
-    'Whether toolchains are kept in the actions cache: auto (not for tag, release and untrusted events), true, false, read-only.',
+    ['setup', 'build', 'boot'],
+    'Whether toolchains, what builds can use again and the Linux guests of boots are kept in the actions cache: auto (not for tag, release and untrusted events), true, false, read-only.',
     'auto',
     oneOf('auto', 'true', 'false', 'read-only'),
   ),

@@ -12,6 +12,12 @@ export interface ToolchainCache {
   save(key: string, paths: readonly string[]): Promise<boolean>
 }
 
+/** Keeps what may be had from an older entry as well as from the wanted one. */
+export interface NearestCache extends ToolchainCache {
+  /** @returns the key of what was restored: the wanted one, else the newest one that begins with one of `prefixes`. */
+  restoreNearest(key: string, prefixes: readonly string[], paths: readonly string[]): Promise<string | undefined>
+}
+
 /**
  * How long we wait for the service, at 200 kB a second for a whole toolchain. The client itself waits for ever where a
  * server takes a question and gives no answer.
@@ -19,7 +25,7 @@ export interface ToolchainCache {
 const patienceMs = 5 * 60_000
 
 /** The cache of the Actions service, or of a server that speaks like it; undefined where there is none. */
-export function actionsCache(log: Log): ToolchainCache | undefined {
+export function actionsCache(log: Log): NearestCache | undefined {
   if (!isFeatureAvailable()) return undefined
   let isSilent = false
   /** A service that has once been silent is not asked again: each question would cost as much. */
@@ -44,9 +50,12 @@ export function actionsCache(log: Log): ToolchainCache | undefined {
   }
   const has: ToolchainCache['has'] = async (key, paths) =>
     (await ask('the actions cache could not be asked', () => restoreCache([...paths], key, [], { lookupOnly: true }))) !== undefined
+  const restoreNearest: NearestCache['restoreNearest'] = (key, prefixes, paths) =>
+    ask('the actions cache could not be read', () => restoreCache([...paths], key, [...prefixes]))
   return {
     has,
-    restore: async (key, paths) => (await ask('the actions cache could not be read', () => restoreCache([...paths], key))) !== undefined,
+    restoreNearest,
+    restore: async (key, paths) => (await restoreNearest(key, [], paths)) !== undefined,
     async save(key, paths) {
       // It has logged why when it says -1: another run was first, or this one may only read. By its first protocol it says
       // something else where an upload fails, too: https://github.com/actions/toolkit/blob/main/packages/cache/src/cache.ts

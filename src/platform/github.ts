@@ -1,4 +1,4 @@
-import { addPath, exportVariable, setOutput, summary } from '@actions/core'
+import { addPath, exportVariable, getState, saveState, setOutput, summary } from '@actions/core'
 
 /** What a step hands to the steps after it. */
 export interface Runner {
@@ -7,7 +7,12 @@ export interface Runner {
   /** Puts a folder in front of PATH; of several calls, the last one's folder comes first. */
   addPath(folder: string): void
   appendSummary(markdown: string): Promise<void>
+  /** Tells the same step at the end of the job. */
+  saveState(name: string, value: string): void
 }
+
+/** What {@link Runner.saveState} kept for the end of the job; empty when nothing was, as it is not the end yet. */
+export const readState: (name: string) => string = getState
 
 /**
  * The runner's own files (GITHUB_OUTPUT, GITHUB_ENV, GITHUB_PATH, GITHUB_STEP_SUMMARY), through @actions/core: it
@@ -18,6 +23,7 @@ export function gitHubRunner(environment: Readonly<Record<string, string | undef
     setOutput,
     exportVariable,
     addPath,
+    saveState,
     async appendSummary(markdown) {
       // Old runners and imitations have no summary, and lose nothing that the log does not say.
       if (environment['GITHUB_STEP_SUMMARY']) await summary.addRaw(markdown, true).write()
@@ -32,6 +38,7 @@ export interface CollectingRunner extends Runner {
   /** In the order of PATH. */
   readonly path: readonly string[]
   readonly summaries: readonly string[]
+  readonly states: Readonly<Record<string, string>>
 }
 
 /** For the command line: what a step hands on is kept, to be printed or given to the next part. */
@@ -40,11 +47,13 @@ export function collectingRunner(): CollectingRunner {
   const variables: Record<string, string> = {}
   const path: string[] = []
   const summaries: string[] = []
+  const states: Record<string, string> = {}
   return {
     outputs,
     variables,
     path,
     summaries,
+    states,
     setOutput: (name, value) => {
       outputs[name] = value
     },
@@ -53,6 +62,9 @@ export function collectingRunner(): CollectingRunner {
     },
     addPath: (folder) => {
       path.unshift(folder)
+    },
+    saveState: (name, value) => {
+      states[name] = value
     },
     appendSummary: (markdown) => {
       summaries.push(markdown)

@@ -23,7 +23,7 @@ export function faultsOf(
   required: RequiredVerdict,
 ): readonly ReleaseFault[] {
   return [
-    ...artifacts.flatMap((artifact) => [...otherCommit(artifact, commit), ...cachedToolchain(artifact)]),
+    ...artifacts.flatMap((artifact) => [...otherCommit(artifact, commit), ...cachedToolchain(artifact), ...cachedBuild(artifact)]),
     ...images.flatMap((image) => badVerdict(image, required)),
     ...sameNames(images),
   ]
@@ -38,13 +38,16 @@ function otherCommit({ name, info }: ArtifactFolder, commit: string): ReleaseFau
 /** Whoever can run a workflow on the default branch can write what the cache has: a compiler of theirs would be in every image. */
 function cachedToolchain({ name, info }: ArtifactFolder): ReleaseFault[] {
   if (info.toolchain?.origin !== 'actions-cache') return []
-  return [
-    {
-      what: `${name} was built with a toolchain from the actions cache, which no release trusts`,
-      remedy: 'leave the input `cache` of the build at `auto` (on a tag it takes nothing from the cache), or set it to `false`',
-    },
-  ]
+  return [{ what: `${name} was built with a toolchain from the actions cache, which no release trusts`, remedy: withoutCache }]
 }
+
+/** The same for what the build did not compile itself. */
+function cachedBuild({ name, info }: ArtifactFolder): ReleaseFault[] {
+  if (info.build?.cache == null) return []
+  return [{ what: `${name} was built with parts from the actions cache, which no release trusts`, remedy: withoutCache }]
+}
+
+const withoutCache = 'leave the input `cache` of the build at `auto` (on a tag it takes nothing from the cache), or set it to `false`'
 
 const acceptable: Readonly<Record<RequiredVerdict, readonly ReleaseVerdict[]>> = {
   passed: ['passed'],

@@ -52,7 +52,14 @@ const buildInfo = record({
   target: oneOf(...targetNames),
   architecture: oneOf(...architectures),
   images: listOf(record({ unikernel: text, file: fileName, bytes: number, sha256, debugFile: orNull(fileName), boots: listOf(boot) }), 1),
-  build: orNull(record({ configureArgs: listOf(text), steps: listOf(record({ name: text, ms: number })) })),
+  build: orNull(
+    record({
+      configureArgs: listOf(text),
+      steps: listOf(record({ name: text, ms: number })),
+      // Absent in what an older version of this program wrote, which had no such cache.
+      cache: orAbsent(orNull(text)),
+    }),
+  ),
   toolchain: orNull(
     record({
       key: text,

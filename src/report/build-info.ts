@@ -43,6 +43,8 @@ export interface BuildFacts {
   /** The words of `configure-args`. */
   readonly configureArgs: readonly string[]
   readonly steps: readonly BuildStep[]
+  /** Key of the dune cache from the actions cache that the build took what it could from. */
+  readonly cache: string | null
 }
 
 export interface ToolchainFacts {
@@ -125,12 +127,13 @@ function imageInfo({ image, file, debugFile, boots }: PublishedImage): ImageInfo
   }
 }
 
-function buildFacts({ build }: BuildRecord, configureArgs: readonly string[]): BuildFacts {
+function buildFacts({ build, buildCache }: BuildRecord, configureArgs: readonly string[]): BuildFacts {
   return {
     buildSystem: build.project.buildSystem,
     project: build.project.description,
     configureArgs,
     steps: build.steps,
+    cache: buildCache ?? null,
   }
 }
 

@@ -19,6 +19,8 @@ export interface BuildRecord {
   readonly build: Build
   /** Absent when the build brought its own toolchain. */
   readonly toolchain?: ToolchainRecord
+  /** Key of the dune cache that was restored from the actions cache; absent when none was. */
+  readonly buildCache?: string
 }
 
 /** What steps of a job tell each other about an image. */
@@ -92,6 +94,7 @@ const buildRecord = record({
     images: listOf(record({ path: text, name: text, bytes: number, sha256: text, debugFile: maybe(text) }), 1),
   }),
   toolchain: maybe(toolchainRecord),
+  buildCache: maybe(text),
 })
 
 const verdict = record({

@@ -1,3 +1,5 @@
+import type { Host } from '../platform/host.js'
+
 /** What may be done with the actions cache in this run. */
 export interface CachePolicy {
   readonly restore: boolean
@@ -36,4 +38,9 @@ export function cachePolicy(
     return { restore: false, save: false, why: 'cache: auto keeps off for tags' }
   }
   return { restore: true, save: true, why: 'cache: auto' }
+}
+
+/** The policy of the run that this machine is in. */
+export function cachePolicyOf({ environment }: Pick<Host, 'environment'>, input: CacheChoice): CachePolicy {
+  return cachePolicy(input, environment['GITHUB_EVENT_NAME'], environment['GITHUB_REF'])
 }

@@ -8,9 +8,16 @@ import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
 export const switchName = 'toolchain'
 
 /** Where things are in a toolchain's folder. */
-export function layoutOf(path: string): { readonly tools: string; readonly root: string; readonly prefix: string } {
+export function layoutOf(path: string): {
+  readonly tools: string
+  readonly root: string
+  readonly prefix: string
+  /** Where opam builds its packages, each in a folder `name.version` that is there until all are done. */
+  readonly builds: string
+} {
   const root = join(path, 'opam')
-  return { tools: join(path, 'bin'), root, prefix: join(root, switchName) }
+  const prefix = join(root, switchName)
+  return { tools: join(path, 'bin'), root, prefix, builds: join(prefix, '.opam-switch', 'build') }
 }
 
 /** Set by opam itself for the switch that a user works in: none of it may reach ours, or come from ours. */
@@ -44,6 +51,8 @@ export function opamEnvironment(
     // System packages are our business: packages.ts.
     OPAMNODEPEXTS: '1',
     OPAMNOENVNOTICE: '1',
+    // Nothing of a toolchain comes from what another job of this machine has left in the user's home.
+    DUNE_CACHE: 'disabled',
   }
 }
 

@@ -9,13 +9,19 @@ import { findProgram } from '../platform/programs.js'
 /** `switch set-invariant` came with it. */
 const oldest = '2.1.0'
 
+export interface OpamOptions {
+  readonly install: boolean
+  /** Settled when nobody else in this process installs system packages: two at once lock each other out. */
+  readonly aptIsFree: Promise<unknown>
+}
+
 /**
  * An opam that is new enough: the one on PATH, else opam's own release binary, else the distribution's package.
  *
  * @returns its absolute path.
  * @throws Problem that says how to get one.
  */
-export async function findOpam(context: Context, options: { readonly install: boolean }): Promise<string> {
+export async function findOpam(context: Context, options: OpamOptions): Promise<string> {
   const { host, log } = context
   const path = host.environment['PATH']
   const onPath = findProgram('opam', path)
@@ -35,6 +41,7 @@ export async function findOpam(context: Context, options: { readonly install: bo
     if (error instanceof Problem) throw error
     log.notice(`opam ${opamRelease} could not be downloaded: ${messageOf(error)}`)
   }
+  await options.aptIsFree.catch(() => undefined)
   if (onPath === undefined && options.install) await ensureSystemPackages(context, ['opam'], options)
   const installed = findProgram('opam', path)
   const version = installed === undefined ? undefined : await versionOf(context, installed)

@@ -15,7 +15,7 @@ export function keyComponents(spec: ToolchainSpec): readonly (readonly [name: st
     ['host', `${spec.hostSystem} ${spec.hostArchitecture}`],
     ['C compiler', spec.cCompiler],
     ['versions', Object.entries(spec.versions).sort(([a], [b]) => (a < b ? -1 : 1)).flat().join(' ')],
-    ['repositories', spec.repositories.map(({ name, url }) => `${name}=${url}`).join(' ')],
+    ['repositories', spec.repositories.map(({ name, url, content }) => `${name}=${url}${content === undefined ? '' : ` (${content})`}`).join(' ')],
     ['packages', spec.packages.join(' ')],
     ['pins', spec.pins.map((pin) => `${pin.package}=${pin.url}`).join(' ')],
     ['slim', String(spec.slim)],

@@ -23,7 +23,7 @@ const silenceMs = 60_000
  */
 export async function buildWithOpam(context: Context, spec: ToolchainSpec, path: string, opam: string): Promise<ToolchainEnvironment> {
   const { host, log, processes } = context
-  const { tools, root } = layoutOf(path)
+  const { tools, root, builds } = layoutOf(path)
   const flags = spec.cFlags === undefined ? {} : { CFLAGS: spec.cFlags.join(' ') }
   const env = { ...opamEnvironment(path, host.environment, host.cores), ...flags, [buildMark]: path }
   const own = join(tools, 'opam')
@@ -52,7 +52,7 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, path:
   const start = performance.now()
   const progress = new InstallProgress()
   const tell = (news: string) => log.line(`  ${seconds(performance.now() - start).padStart(12)}  ${news}`)
-  const stillAlive = setInterval(() => tell('still building'), silenceMs)
+  const stillAlive = setInterval(() => void foldersIn(builds).then((names) => tell(progress.silence(names))), silenceMs)
   const installed = await run(['install', compiler, ...packages], (line) => {
     const news = progress.line(line)
     if (news === undefined) return
@@ -64,6 +64,9 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, path:
   if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env)
   return environmentOf(spec, path, (await step('asking opam for its environment', 'env', '--sexp')).stdout)
 }
+
+/** None while opam has not begun. */
+const foldersIn = (path: string): Promise<readonly string[]> => readdir(path).catch(() => [])
 
 async function installProblem(outcome: Outcome, root: string, packages: readonly string[]): Promise<Problem> {
   const output = `${outcome.stdout}\n${outcome.stderr}`

@@ -1,9 +1,10 @@
 import { actionsCache } from '../platform/actions-cache.js'
 import { ensureSystemPackages } from '../platform/apt.js'
+import { bufferedLog } from '../platform/buffered-log.js'
 import type { Context } from '../platform/host.js'
 import { readCompilerVersion, readHostSystem } from '../platform/system.js'
 import { targets } from '../target/target.js'
-import { type CacheChoice, cachePolicy } from './cache-policy.js'
+import { type CacheChoice, cachePolicyOf } from './cache-policy.js'
 import { findOpam } from './find-opam.js'
 import { keyComponents, toolchainKey } from './key.js'
 import { actionsCacheLevel } from './levels.js'
@@ -12,6 +13,7 @@ import { recipeOf, systemPackages } from './packages.js'
 import { proveToolchain } from './proof.js'
 import { toolchainPlace } from './place.js'
 import { publishedLevel } from './published.js'
+import { withContent } from './repository-content.js'
 import { type ProjectNeeds, type ToolchainInputs, planToolchain } from './spec.js'
 import { obtainToolchain } from './store.js'
 import { stripToolchain } from './strip.js'
@@ -51,23 +53,38 @@ export async function setUpToolchain(
       hostSystem: await readHostSystem(),
       cCompiler: await readCompilerVersion(processes, recipe.cCompiler),
     }
-    const spec = { ...plan, ...machine }
+    const spec = { ...plan, ...machine, repositories: await withContent(plan.repositories) }
     const key = toolchainKey(spec)
     const place = await toolchainPlace(host.folders.toolCache, key)
     log.fact('key', key)
     for (const [name, text] of keyComponents(spec)) log.line(`                ${name.padEnd(13)} ${text === '' ? 'none' : text}`)
 
-    const policy = cachePolicy(inputs.cache, host.environment['GITHUB_EVENT_NAME'], host.environment['GITHUB_REF'])
+    const policy = cachePolicyOf(host, inputs.cache)
     const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)]
     const trusts = (origin: ToolchainOrigin) => origin !== 'actions-cache' || policy.restore
     return obtainToolchain(log, { spec, key, place, spare: () => toolchainPlace(host.folders.state, key), trusts }, levels, {
       build: async (path) => {
-        await ensureSystemPackages(context, system.build, install)
-        const environment = await buildWithOpam(context, spec, path, await findOpam(context, install))
+        const opam = await prepareBuild(context, system.build, install)
+        const environment = await buildWithOpam(context, spec, path, opam)
         if (spec.slim) await stripToolchain(context, path)
         return environment
       },
       prove: (toolchain) => proveToolchain(context, toolchain, target),
     })
   })
+}
+
+/**
+ * Installs what a build needs, while opam itself is fetched.
+ *
+ * @returns the path of opam.
+ */
+async function prepareBuild(context: Context, packages: readonly string[], install: { readonly install: boolean }): Promise<string> {
+  const beside = bufferedLog(context.log)
+  const installing = ensureSystemPackages(context, packages, install)
+  const finding = findOpam({ ...context, log: beside.log }, { ...install, aptIsFree: installing })
+  const outcomes = await Promise.allSettled([installing, finding])
+  beside.flush()
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  return finding
 }

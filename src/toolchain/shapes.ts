@@ -9,7 +9,7 @@ export function isSpec(value: unknown): value is ToolchainSpec {
     isRecord(value) &&
     isTextRecord(value['versions']) &&
     hasTexts(value['versions'], 'ocaml') &&
-    isListOf(value['repositories'], (item) => hasTexts(item, 'name', 'url')) &&
+    isListOf(value['repositories'], (item) => hasTexts(item, 'name', 'url') && hasTextOrNothing(item, 'content')) &&
     isListOf(value['packages'], isText) &&
     isListOf(value['pins'], (item) => hasTexts(item, 'package', 'url')) &&
     typeof value['slim'] === 'boolean' &&
@@ -31,4 +31,5 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isListOf = (value: unknown, isItem: (item: unknown) => boolean) => Array.isArray(value) && value.every(isItem)
 const isTextRecord = (value: unknown) => isRecord(value) && Object.values(value).every(isText)
+const hasTextOrNothing = (value: unknown, name: string) => isRecord(value) && (value[name] === undefined || isText(value[name]))
 const hasTexts = (value: unknown, ...names: string[]) => isRecord(value) && names.every((name) => isText(value[name]))

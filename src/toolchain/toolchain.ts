@@ -35,6 +35,8 @@ export interface ToolchainSpec {
 export interface OpamRepository {
   readonly name: string
   readonly url: string
+  /** Only of one on this machine: a hash of what it has. */
+  readonly content?: string
 }
 
 export interface OpamPin {

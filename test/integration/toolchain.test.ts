@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Problem } from '../../src/platform/problem.js'
 import { processes, succeed } from '../../src/platform/process.js'
+import { layoutOf } from '../../src/toolchain/environment.js'
 import { readInstalled } from '../../src/toolchain/installed.js'
 import type { Toolchain } from '../../src/toolchain/toolchain.js'
 import { writeOpamRepository } from './opam-repository.js'
@@ -87,6 +88,14 @@ describe('a set-up with real opam', () => {
     expect(second.source).toBe('built')
     expect(second.key).not.toBe(first.key)
     expect((await toolchainOf(given)).source).toBe('tool-cache')
+  })
+
+  it('builds another toolchain when a repository on this machine has changed', async () => {
+    const first = await toolchainOf(given)
+    writeFileSync(join(folder, 'repository', 'packages', 'README'), 'changed')
+    const second = await toolchainOf(given)
+    expect(second).toMatchObject({ source: 'built' })
+    expect(second.key).not.toBe(first.key)
   })
 
   it('builds a cross toolchain for aarch64 in a place of its own', async () => {
@@ -198,6 +207,9 @@ describe('a set-up that is ended', () => {
 
   it('by a signal leaves nothing, and no process', async () => {
     const child = await interruptible()
+    const building = leftInStore().find((name) => name.includes('.build.')) ?? ''
+    // Where the log looks when it tells what is being built.
+    expect(readdirSync(layoutOf(join(folder, 'tools/unikernel-ci/toolchains', building)).builds)).toContain('slow.1')
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([143, null])
     expect(leftInStore().filter((name) => !name.endsWith('.lock'))).toEqual([])

@@ -6,12 +6,14 @@ import type { BootReport } from '../../boot/report.js'
 import { bootSeveral } from '../../boot/several.js'
 import { describeImage, targetOf } from '../../image/check.js'
 import { readImage } from '../../image/recognise.js'
+import type { ToolchainCache } from '../../platform/actions-cache.js'
+import { cacheService } from '../../platform/cache-service.js'
 import type { Context } from '../../platform/host.js'
 import { Problem } from '../../platform/problem.js'
 import { writeBootFiles } from '../../report/boot-files.js'
 import { decisiveBoot, overallVerdict } from '../../report/boot-facts.js'
 import { bootFailure, skippedWarning, tellVerdict } from '../../report/boot-story.js'
-import { cachePolicy } from '../../toolchain/cache-policy.js'
+import { cachePolicyOf } from '../../toolchain/cache-policy.js'
 import { forgetRecord, readRecord, readToolchain, saveRecord } from '../../report/records.js'
 import { defaultTarget, targets } from '../../target/target.js'
 import { bootOptions } from '../boot-options.js'
@@ -39,7 +41,7 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     // Of an image that was built elsewhere: Solo5's tenders come with a toolchain.
     const toolchain = record?.toolchain ?? (await readToolchain(context, target.backend, architecture))
     const searchPath = [...(toolchain?.toolchain.environment.path ?? []), host.environment['PATH'] ?? ''].join(':')
-    const carrierCache = await cacheOfCarriers(context)
+    const carrierCache = await cacheOfCarriers(context, inputs.cache)
     const about = { imagePath, image, target, architecture, searchPath, ...(carrierCache && { carrierCache }) }
     const request = (asked: Inputs, scenario?: string): BootRequest => ({
       ...asked,
@@ -94,12 +96,11 @@ async function naming<T>({ scenario }: BootRequest, action: () => Promise<T>): P
   }
 }
 
-/** Loaded only where there is a service: it is larger than all the rest of this action. */
-async function cacheOfCarriers({ host, log }: Context) {
-  const { ACTIONS_CACHE_URL: v1, ACTIONS_RESULTS_URL: v2, GITHUB_EVENT_NAME: event, GITHUB_REF: ref } = host.environment
-  if (!cachePolicy('auto', event, ref).restore || (v1 ?? v2) === undefined) return undefined
-  const { actionsCache } = await import('../../platform/actions-cache.js')
-  return actionsCache(log)
+/** A guest that may be taken and not kept is taken only. */
+async function cacheOfCarriers({ host, log }: Context, choice: Inputs['cache']): Promise<ToolchainCache | undefined> {
+  const { restore, save } = cachePolicyOf(host, choice)
+  const cache = restore ? await cacheService(host, log) : undefined
+  return cache === undefined || save ? cache : { ...cache, save: () => Promise.resolve(false) }
 }
 
 function tell({ log }: Context, report: BootReport): void {

@@ -1,21 +1,44 @@
+import { cacheService } from '../../platform/cache-service.js'
 import { buildProject } from '../../project/build.js'
+import { restoreBuildCaches } from '../../project/caches/restore.js'
 import { detectProject } from '../../project/detect.js'
 import { readToolchain, saveRecord } from '../../report/records.js'
+import { cachePolicyOf } from '../../toolchain/cache-policy.js'
 import { isInstalled } from '../../toolchain/installed.js'
 import { targets } from '../../target/target.js'
 import { withTarget } from '../inputs.js'
 import type { PartFunction } from '../main.js'
+import { saveForEnd } from './build-end.js'
 
 /** Builds the project and says where its images are. */
 export const build: PartFunction = async (context, given, runner) => {
+  // First of all, so that the call at the end of the job is known as that, whatever happens here.
+  saveForEnd(runner, [], given.cache)
   const inputs = withTarget(given)
-  const architecture = inputs.arch ?? context.host.architecture
-  const project = await detectProject(context.host.folders.workspace, inputs)
-  const record = await readToolchain(context, targets[inputs.target].backend, architecture)
+  const { host, log } = context
+  const architecture = inputs.arch ?? host.architecture
+  const target = targets[inputs.target]
+  const project = await detectProject(host.folders.workspace, inputs)
+  const record = await readToolchain(context, target.backend, architecture)
   // On a machine that is kept, the folder may have been removed since.
   const toolchain = record && (await isInstalled(record.toolchain)) ? record : undefined
-  const result = await context.log.group('Build', () => buildProject(context, inputs, toolchain?.toolchain, project))
-  const buildRecord = { target: inputs.target, architecture, build: result, ...(toolchain === undefined ? {} : { toolchain }) }
+  const policy = cachePolicyOf(host, inputs.cache)
+  const service = policy.restore ? await cacheService(host, log) : undefined
+  const { result, used } = await log.group('Build', async () => {
+    const caches = await restoreBuildCaches(context, { project, target, toolchain: toolchain?.toolchain, policy, service })
+    const withCaches = { ...context, host: { ...host, environment: { ...host.environment, ...caches.environment } } }
+    const built = await buildProject(withCaches, inputs, toolchain?.toolchain, project)
+    return { result: built, used: await caches.afterBuild() }
+  })
+  saveForEnd(runner, used, inputs.cache)
+  const restored = used.find(({ kind }) => kind === 'dune')?.restored
+  const buildRecord = {
+    target: inputs.target,
+    architecture,
+    build: result,
+    ...(toolchain === undefined ? {} : { toolchain }),
+    ...(restored === undefined ? {} : { buildCache: restored.key }),
+  }
   for (const { path } of result.images) await saveRecord(context, path, 'build', buildRecord)
   const [image] = result.images
   runner.setOutput('image', image.path)

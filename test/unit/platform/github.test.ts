@@ -43,11 +43,13 @@ describe('the runner of the command line', () => {
     runner.addPath('/first')
     runner.addPath('/second')
     await runner.appendSummary('# s')
+    runner.saveState('build', '{}')
     expect(runner).toMatchObject({
       outputs: { image: 'www.hvt' },
       variables: { OPAMROOT: '/x' },
       path: ['/second', '/first'],
       summaries: ['# s'],
+      states: { build: '{}' },
     })
     expect(readableOutputs(runner.outputs)).toEqual(['image  www.hvt'])
   })

@@ -4,7 +4,7 @@ import { faultsOf } from '../../../src/release/faults.js'
 import type { ArtifactFolder } from '../../../src/release/artifact-folder.js'
 import { artifact, bootWith, commit, toolchain } from './fixtures.js'
 
-const build = (...configureArgs: string[]) => ({ build: { buildSystem: 'mirage', project: 'MirageOS', configureArgs, steps: [] } as const })
+const build = (...configureArgs: string[]) => ({ build: { buildSystem: 'mirage', project: 'MirageOS', configureArgs, steps: [], cache: null as string | null } as const })
 const namesOf = (...artifacts: ArtifactFolder[]) => imagesOf(artifacts, '1.2.3').map(({ name }) => name)
 const faults = (required: 'passed' | 'not-failed', ...artifacts: ArtifactFolder[]) =>
   faultsOf(artifacts, imagesOf(artifacts, '1.2.3'), commit, required).map(({ what }) => what)
@@ -49,6 +49,11 @@ describe('a release is refused', () => {
   it('for a toolchain that others may have written', () => {
     const cached = artifact('a', {}, { toolchain: { ...toolchain, source: 'tool-cache', origin: 'actions-cache' } })
     expect(faults('not-failed', cached)).toEqual(['a was built with a toolchain from the actions cache, which no release trusts'])
+  })
+
+  it('for parts of the build that others may have written', () => {
+    const cached = artifact('a', {}, { build: { ...build().build, cache: 'unikernel-ci-dune-1-x' } })
+    expect(faults('not-failed', cached)).toEqual(['a was built with parts from the actions cache, which no release trusts'])
   })
 
   it('for another commit than the tag’s', () => {

@@ -21,11 +21,17 @@ describe('buildInfo', () => {
       schema: 2,
       target: 'hvt',
       images: [{ unikernel: 'www', file: 'www.hvt', sha256: image.sha256, boots: [{ verdict: 'failed', accelerator: 'tcg', scenario: null, console: 'console.log' }] }],
-      build: { buildSystem: 'dune', configureArgs: ['--dhcp=true'], steps: [{ name: 'dune build', ms: 1200 }] },
+      build: { buildSystem: 'dune', configureArgs: ['--dhcp=true'], steps: [{ name: 'dune build', ms: 1200 }], cache: null },
       toolchain: { key: 'solo5-x86_64-5.5.0-1f3a9c0d', source: 'actions-cache', versions: { ocaml: '5.5.0' } },
       host: { system: 'debian-13', commit: 'c0ffee', run: 'https://github.com/o/r/actions/runs/7' },
       createdAt: '2026-11-22T10:00:00.000Z',
     })
+  })
+
+  it('says what cache the build took parts from', () => {
+    const record = { ...buildRecord(image), buildCache: 'unikernel-ci-dune-1-x' }
+    const info = buildInfo({ target: 'hvt', architecture: 'x86_64', configureArgs: [], images: [published], record, host: newContext().host, now })
+    expect(info.build?.cache).toBe('unikernel-ci-dune-1-x')
   })
 
   it('publishes no credentials of an address', () => {

@@ -53,6 +53,12 @@ describe('the key of a toolchain', () => {
     expect(new Set(keys).size).toBe(keys.length)
   })
 
+  it('is another one when a repository on this machine has another content', () => {
+    const keyWith = (content?: string) =>
+      toolchainKey({ ...exampleSpec, repositories: [{ name: 'mine', url: 'file:///opt/repository', ...(content === undefined ? {} : { content }) }] })
+    expect(new Set([keyWith(), keyWith('a'), keyWith('b')]).size).toBe(3)
+  })
+
   it('prints every component', () => {
     expect(keyComponents(exampleSpec)).toEqual([
       ['format', '3'],

@@ -13,6 +13,18 @@ describe('the progress of an installation', () => {
   })
 })
 
+describe('a long silence', () => {
+  it('names what is being built now, and not what is done and only not yet tidied up', () => {
+    const progress = new InstallProgress()
+    progress.line('-> installed dune.3.24.2')
+    expect(progress.silence(['solo5.0.12.1', 'dune.3.24.2', 'ocaml-base-compiler.5.5.0'])).toBe('still building ocaml-base-compiler.5.5.0, solo5.0.12.1')
+  })
+
+  it('claims no build where none is', () => {
+    expect(new InstallProgress().silence([])).toBe('no package is being built, and opam is still busy')
+  })
+})
+
 describe('the packages that failed', () => {
   it('are those that opam names', () => {
     const output = [
@@ -53,9 +65,9 @@ describe('the environment', () => {
   })
 
   it('of opam has nothing of the caller’s own opam and OCaml', () => {
-    const caller = { OPAMROOT: '/home/me/.opam', OPAMSWITCH: 'mine', OPAM_SWITCH_PREFIX: '/x', OCAMLPATH: '/y', PATH: '/bin', CC: undefined }
+    const caller = { OPAMROOT: '/home/me/.opam', OPAMSWITCH: 'mine', OPAM_SWITCH_PREFIX: '/x', OCAMLPATH: '/y', DUNE_CACHE: 'enabled', PATH: '/bin', CC: undefined }
     const environment = opamEnvironment('/t', caller, 4)
-    expect(environment).toMatchObject({ OPAMROOT: '/t/opam', OPAMSWITCH: 'toolchain', OPAMYES: '1', OPAMJOBS: '4', PATH: '/bin' })
+    expect(environment).toMatchObject({ OPAMROOT: '/t/opam', OPAMSWITCH: 'toolchain', OPAMYES: '1', OPAMJOBS: '4', PATH: '/bin', DUNE_CACHE: 'disabled' })
     expect(environment).not.toHaveProperty('OPAM_SWITCH_PREFIX')
     expect(environment).not.toHaveProperty('OCAMLPATH')
     expect(environment).not.toHaveProperty('CC')
