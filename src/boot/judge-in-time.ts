@@ -1,7 +1,8 @@
 import { OutOfTime, withinTime } from '../platform/time-limit.js'
 import { Problem } from '../platform/problem.js'
 import type { GuestEvent } from './events.js'
-import type { Judge, Rules } from './judge.js'
+import type { Judge } from './judge.js'
+import type { Rules } from './rules.js'
 import type { Verdict } from './verdict.js'
 
 /** One read of a console takes milliseconds, unless a pattern tries more ways through a line than anybody can wait for. */

@@ -13,7 +13,7 @@ import type { Target } from '../../target/target.js'
 import { buildEnvironment } from '../environment.js'
 import type { Project } from '../project.js'
 import { type BuildCache, buildCaches, dependenciesHash, duneCacheUse } from './plan.js'
-import { trimDuneCache } from './save.js'
+import { trimDuneCache } from './trim.js'
 
 export interface CacheRequest {
   readonly project: Project

@@ -3,9 +3,9 @@ import { folderBytes, removeOldest } from '../../platform/folder-content.js'
 import type { Context } from '../../platform/host.js'
 import { seconds, size } from '../../platform/log.js'
 import { messageOf } from '../../platform/problem.js'
-import { succeed } from '../../platform/process.js'
 import type { CachePolicy } from '../../toolchain/cache-policy.js'
 import type { UsedCache } from './restore.js'
+import { trimDuneCache } from './trim.js'
 
 /** What became of a cache at the end of the job, as log and summary say it. */
 export interface KeptCache {
@@ -51,12 +51,4 @@ async function save(context: Context, cache: UsedCache, policy: CachePolicy, ser
   if (await service.save(key, [folder])) return `saved (${key}), ${size(bytes)} in ${seconds(performance.now() - start)}`
   context.log.warning(`${cache.label}: not kept in the actions cache: the next build makes it again`)
   return 'not saved (the service has not taken it)'
-}
-
-/** By dune itself, which knows what was used last; nothing happens where it is small enough. */
-export async function trimDuneCache({ log, processes, host }: Context, { folder, limitBytes, dune }: UsedCache): Promise<void> {
-  if (dune === undefined || (await folderBytes(folder)) <= limitBytes) return
-  const environment = { PATH: host.environment['PATH'] ?? '', HOME: host.environment['HOME'] ?? '/', DUNE_CACHE_ROOT: folder }
-  const outcome = await processes.run([dune, 'cache', 'trim', `--size=${limitBytes}B`], { cwd: folder, env: environment })
-  log.fact('dune cache', `trimmed to ${size(limitBytes)}: ${succeed(outcome, 'trimming dune’s cache').stdout.trim()}`)
 }

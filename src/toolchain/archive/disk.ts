@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ArchiveFile } from './manifest.js'
 import { paddedPrefix, placeholder, writePrefixIn } from './prefix.js'
-import type { FileSink, Sink } from './unpack.js'
+import type { FileSink, Sink } from './sink.js'
 
 /** Bytes that may wait for the disk: a fast download must not fill the memory. */
 const mostUnwritten = 64 * 1024 ** 2

@@ -7,6 +7,7 @@ import { Problem, messageOf } from '../../platform/problem.js'
 import { diskSink } from './disk.js'
 import { type ArchiveEntry, type ArchiveFile, type ArchiveManifest, BadArchive, largestManifest, manifestName, parseManifest } from './manifest.js'
 import { isPlaceholderIn } from './prefix.js'
+import type { FileSink, Sink } from './sink.js'
 import { zstdDecompress } from './zstd.js'
 
 /** An entry of a tar archive; it must be read to its end before the next one comes. */
@@ -16,21 +17,6 @@ interface Entry extends AsyncIterable<unknown> {
 
 /** Bytes that zstd may be ahead of us. */
 const readAhead = 8 * 1024 ** 2
-
-/** What becomes of an archive's entries, in its order. */
-export interface Sink {
-  folder(entry: Extract<ArchiveEntry, { kind: 'folder' }>): void
-  link(entry: Extract<ArchiveEntry, { kind: 'link' }>): void
-  file(entry: ArchiveFile): FileSink
-  /** Settles when all is done that was begun. */
-  done(): Promise<void>
-}
-
-/** Takes the content of a file, which it may change. */
-export interface FileSink {
-  write(chunk: Buffer): Promise<void> | void
-  end(): void
-}
 
 /**
  * Unpacks an archive while it comes, each file with the toolchain's new path in it. Every byte is checked against the
