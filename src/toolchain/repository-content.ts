@@ -31,7 +31,7 @@ async function contentHash(path: string): Promise<string> {
 async function filesBelow(folder: string): Promise<{ readonly path: string; readonly isLink: boolean }[]> {
   const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => name !== '.git')
   const found = await Promise.all(
-    entries.map((entry) => {
+    entries.map(async (entry) => {
       const path = join(folder, entry.name)
       return entry.isDirectory() ? filesBelow(path) : [{ path, isLink: entry.isSymbolicLink() }]
     }),

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { utimesSync } from 'node:fs'
+import { rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { withContent } from '../../../src/toolchain/repository-content.js'
@@ -19,9 +20,9 @@ describe('the content of a repository on this machine', () => {
   it.each([
     ['a file has other bytes', () => put(join(folder, 'packages/a/a.1/opam'), 'ONE')],
     ['a file is added', () => put(join(folder, 'packages/a/a.2/opam'), 'one')],
-    ['a file is gone', () => Promise.resolve(rmSync(join(folder, 'packages/a/a.1/opam')))],
+    ['a file is gone', () => rm(join(folder, 'packages/a/a.1/opam'))],
     ['two files have changed places', () => put(join(folder, 'packages/a/a.1/opam'), 'two').then(() => put(join(folder, 'packages/b/b.1/opam'), 'one'))],
-    ['a link is added', () => Promise.resolve(symlinkSync('a', join(folder, 'packages/c')))],
+    ['a link is added', () => symlink('a', join(folder, 'packages/c'))],
   ])('is another one when %s', async (_, change) => {
     const before = await contentOf()
     await change()
