@@ -1,6 +1,7 @@
 import { actionsCache } from '../platform/actions-cache.js'
 import { ensureSystemPackages } from '../platform/apt.js'
 import type { Context } from '../platform/host.js'
+import { openMounts } from '../platform/mount.js'
 import { readCompilerVersion, readHostSystem } from '../platform/system.js'
 import type { Project } from '../project/project.js'
 import { targets } from '../target/target.js'
@@ -61,7 +62,7 @@ export async function setUpToolchain(
     const policy = cachePolicy(inputs.cache, host.environment['GITHUB_EVENT_NAME'], host.environment['GITHUB_REF'])
     const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)]
     const trusts = (origin: ToolchainOrigin) => origin !== 'actions-cache' || policy.restore
-    return obtainToolchain(log, { spec, key, place, trusts }, levels, {
+    return obtainToolchain(log, { spec, key, place, trusts, findMounts: () => openMounts(context) }, levels, {
       build: async (path) => {
         await ensureSystemPackages(context, system.build, install)
         const environment = await buildWithOpam(context, spec, path, await findOpam(context, install))
