@@ -18,9 +18,10 @@ const publishLevel = 19
  * `setup`. Only what was unpacked into the toolchain is packed, not what came later.
  *
  * @param withImage whether an image is packed beside it: see archive/image.ts.
+ * @param level of zstd.
  * @throws Problem when the toolchain is not what it was.
  */
-export async function publishToolchain(toolchain: InstalledToolchain, folder: string, withImage: boolean): Promise<PublishedArchive> {
+export async function publishToolchain(toolchain: InstalledToolchain, folder: string, withImage: boolean, level = publishLevel): Promise<PublishedArchive> {
   const { key, path, spec, environment } = toolchain
   const entries = await readInstalledEntries(path)
   const changed = entries === undefined ? ['its list of files'] : await changedEntries(path, entries)
@@ -35,16 +36,16 @@ export async function publishToolchain(toolchain: InstalledToolchain, folder: st
   const file = join(folder, name)
   const listed = new Set(entries.map((entry) => entry.path))
   const source: PackSource = { key, spec, environment, folder: path, prefix: paddedPrefix(path), keeps: (one: string) => listed.has(one) }
-  const { bytes } = await packToolchain(source, file, publishLevel)
-  const archive: PublishedArchive = { key, url: name, sha256: await sha256OfFile(file), bytes, ...(await imageOf(source, folder, withImage)) }
+  const { bytes } = await packToolchain(source, file, level)
+  const archive: PublishedArchive = { key, url: name, sha256: await sha256OfFile(file), bytes, ...(await imageOf(source, folder, withImage, level)) }
   await addToList(folder, archive)
   return archive
 }
 
-async function imageOf(source: PackSource, folder: string, isWanted: boolean): Promise<Pick<PublishedArchive, 'image'>> {
+async function imageOf(source: PackSource, folder: string, isWanted: boolean, level: number): Promise<Pick<PublishedArchive, 'image'>> {
   if (!isWanted) return {}
   const url = `${source.key}.image.tar.zst`
-  const { bytes } = await packImage(source, join(folder, url), publishLevel)
+  const { bytes } = await packImage(source, join(folder, url), level)
   return { image: { url, sha256: await sha256OfFile(join(folder, url)), bytes } }
 }
 
