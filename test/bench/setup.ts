@@ -113,8 +113,8 @@ try {
   if (archive.image !== undefined) add('our set-up, mounting', archive.image.bytes, setUp(`${url}/mounted`))
   if (options.length > 0) for (const count of [2, 5]) add(`our set-up, unpacking, for ${count} targets`, archive.bytes, several(count))
   if (whole !== undefined) {
-    // As @actions/cache packs a folder: https://github.com/actions/toolkit/blob/main/packages/cache/src/internal/tar.ts
-    const script = 'tar --posix -cf - -P -C "$1" "$2" | zstd -q -T0 --long=30 -o "$3"'
+    // As @actions/cache 6.3 packs a folder, without a long window: https://github.com/actions/toolkit/blob/main/packages/cache/src/internal/tar.ts
+    const script = 'tar --posix -cf - -P -C "$1" "$2" | zstd -q -T0 -o "$3"'
     execFileSync('bash', ['-c', script, 'bash', dirname(whole), basename(whole), wholeArchive])
     const environment = { ACTIONS_CACHE_URL: `${url}/`, ACTIONS_RUNTIME_TOKEN: 'token', ACTIONS_CACHE_SERVICE_V2: '', ACTIONS_CACHE_MODE: '' }
     add('the whole opam root by @actions/cache', statSync(wholeArchive).size, (empty, run) =>
