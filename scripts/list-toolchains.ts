@@ -3,7 +3,7 @@
 // Adds the archives of every FOLDER/*/toolchains.json (`unikernel-ci toolchain pack` wrote them) to the list of what this
 // action publishes, each with its address below BASE. A key that is listed already stays as it is.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type PublishedArchive, parseList } from '../src/toolchain/published.js'
 
@@ -12,11 +12,12 @@ if (folder === undefined || base === undefined) throw new Error('usage: list-too
 
 const { toolchains } = JSON.parse(readFileSync(list, 'utf8')) as { readonly toolchains: readonly PublishedArchive[] }
 const known = new Set(toolchains.map(({ key }) => key))
+const published = <File extends { readonly url: string }>(file: File): File => ({ ...file, url: new URL(basename(file.url), base).href })
 const added = readdirSync(folder).flatMap((name) => {
   const file = join(folder, name, 'toolchains.json')
   if (!existsSync(file)) return []
   const rows = parseList(readFileSync(file, 'utf8'), pathToFileURL(`${join(folder, name)}/`))
-  return rows.filter(({ key }) => !known.has(key)).map((row) => ({ ...row, url: new URL(`${row.key}.tar.zst`, base).href }))
+  return rows.filter(({ key }) => !known.has(key)).map(({ image, ...row }) => ({ ...published(row), ...(image === undefined ? {} : { image: published(image) }) }))
 })
 const all = [...toolchains, ...added].sort((a, b) => (a.key < b.key ? -1 : 1))
 writeFileSync(list, `${JSON.stringify({ format: 1, toolchains: all }, null, 2)}\n`)

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import type { Context } from '../platform/host.js'
 import { size } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
+import { findProgram } from '../platform/programs.js'
 import { BadArchive } from '../toolchain/archive/manifest.js'
 import { checkArchive } from '../toolchain/archive/unpack.js'
 import { listToolchains } from '../toolchain/evict.js'
@@ -47,8 +48,10 @@ export async function verifyCommand(context: Context, what: string, print: Print
 
 /** Packs a toolchain into a folder that can be given to others as a mirror. */
 export async function packCommand(context: Context, what: string, to: string, print: Print): Promise<boolean> {
-  const { key, bytes, sha256 } = await publishToolchain(await find(context, what), resolve(to))
-  print(`${join(to, `${key}.tar.zst`)}  ${size(bytes)}  sha256 ${sha256}\n`)
+  const canImage = findProgram('mksquashfs', context.host.environment['PATH']) !== undefined
+  const { image, ...archive } = await publishToolchain(await find(context, what), resolve(to), canImage)
+  for (const { url, bytes, sha256 } of [archive, image ?? []].flat()) print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`)
+  if (image === undefined) print('no image to mount: mksquashfs (Debian: squashfs-tools) is not installed\n')
   return true
 }
 

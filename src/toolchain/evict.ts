@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Log, size } from '../platform/log.js'
 import { manifestName } from './archive/manifest.js'
 import { readInstalledEntries } from './installed.js'
+import { type FindMounts, recordFolderOf, removeToolchain } from './mounted.js'
+import { imageFolderOf } from './place.js'
 
 /** A toolchain that lies on this machine. */
 export interface Kept {
@@ -33,22 +35,28 @@ export function chooseEvicted(kept: readonly Kept[], needed: string, nowMs: numb
 /** The complete toolchains in a folder of ours. */
 export async function listToolchains(folder: string): Promise<readonly Kept[]> {
   const names = await readdir(folder).catch(() => [])
-  const found = names.map(async (name): Promise<Kept[]> => {
-    const used = await stat(join(folder, name, manifestName)).catch(() => undefined)
-    if (used === undefined || name.endsWith('.new')) return []
-    const entries = (await readInstalledEntries(join(folder, name))) ?? []
-    const bytes = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.bytes : 0), 0)
-    return [{ name, bytes, usedMs: used.mtimeMs }]
+  const keys = new Set(names.filter((name) => !name.endsWith('.new')).map((name) => name.replace(/\.image$/, '')))
+  const found = [...keys].map(async (name): Promise<Kept[]> => {
+    const [path, image] = [join(folder, name), imageFolderOf(join(folder, name))]
+    // An image that is not mounted is one that can be.
+    for (const record of [path, recordFolderOf(image)]) {
+      const used = await stat(join(record, manifestName)).catch(() => undefined)
+      if (used === undefined) continue
+      const entries = (await readInstalledEntries(record)) ?? []
+      const bytes = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.bytes : 0), 0)
+      return [{ name, bytes, usedMs: used.mtimeMs }]
+    }
+    return []
   })
   return (await Promise.all(found)).flat()
 }
 
-/** Removes the toolchains that {@link chooseEvicted} names, but none that somebody is setting up. A failure is told and is none. */
-export async function evictToolchains(log: Log, folder: string, needed: string): Promise<void> {
+/** Removes the toolchains that {@link chooseEvicted} names, but none that somebody is setting up, or has mounted and uses. A failure is told and is none. */
+export async function evictToolchains(log: Log, folder: string, needed: string, findMounts: FindMounts): Promise<void> {
   for (const { name, bytes, usedMs } of chooseEvicted(await listToolchains(folder), needed, Date.now())) {
     if (existsSync(join(folder, `${name}.lock`))) continue
     const days = Math.floor((Date.now() - usedMs) / (24 * 3600 * 1000))
-    await rm(join(folder, name), { recursive: true, force: true }).then(
+    await removeToolchain(findMounts, { path: join(folder, name), image: imageFolderOf(join(folder, name)) }, 'fail').then(
       () => log.fact('tool cache', `removed ${name} (${size(bytes)}, not used for ${days} days)`),
       () => log.debug(`${name} could not be removed`),
     )

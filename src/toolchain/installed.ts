@@ -21,8 +21,8 @@ export type InstalledToolchain = Omit<Toolchain, 'source'>
  * @param origin who gave it: an archive cannot say that of itself.
  */
 export async function writeInstalled(folder: string, path: string, origin: ToolchainOrigin, manifest: ArchiveManifest): Promise<void> {
-  const { entries, environment, ...what } = manifest
-  const located = { ...what, path, origin, environment: locateEnvironment(environment, path) }
+  const { format, key, spec, environment, entries } = manifest
+  const located = { format, key, spec, path, origin, environment: locateEnvironment(environment, path) }
   await writeFileAtomically(join(folder, filesName), JSON.stringify({ entries }))
   await writeFileAtomically(join(folder, manifestName), `${JSON.stringify(located, null, 2)}\n`)
 }
@@ -32,9 +32,10 @@ export async function writeInstalled(folder: string, path: string, origin: Toolc
  *
  * @returns undefined when there is none: nothing, one of another format, or one that was made for another path or spec
  *   than its key says.
+ * @param folder where its record is, when it is not in its folder.
  */
-export async function readInstalled(path: string): Promise<InstalledToolchain | undefined> {
-  const value = await readJson(join(path, manifestName))
+export async function readInstalled(path: string, folder = path): Promise<InstalledToolchain | undefined> {
+  const value = await readJson(join(folder, manifestName))
   if (value === undefined || value['format'] !== archiveFormat || value['path'] !== path) return undefined
   const { key, spec, environment } = value
   const origin = toolchainOrigins.find((one) => one === value['origin'])

@@ -17,6 +17,12 @@ export interface ArchiveLevel {
    * @throws Problem when what is wrong must stop the set-up.
    */
   fetch(key: string, place: Place): Promise<FetchedArchive | undefined | LeftOut>
+  /**
+   * The same toolchain as a file system, where this level may have one.
+   *
+   * @returns what fetches it; undefined when there is none.
+   */
+  image?(key: string): Promise<(() => FetchedArchive) | undefined>
   /** Absent: nothing can be kept there. */
   save?(key: string, place: Place): Promise<'saved' | 'there already' | 'failed' | LeftOut>
 }

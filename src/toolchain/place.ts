@@ -12,8 +12,13 @@ export interface Place {
   readonly buildPath: string
   /** Where its archive lies while it is made, or fetched by somebody who wants a file. */
   readonly archive: string
+  /** The folder of its image, where it is one that was mounted. */
+  readonly image: string
   readonly lock: string
 }
+
+/** Where the image of the toolchain in `path` is. */
+export const imageFolderOf = (path: string): string => `${path}.image`
 
 /** The folder of all toolchains in a tool cache. */
 export const toolchainsFolder = (toolCache: string): string => join(toolCache, 'toolchains')
@@ -51,5 +56,5 @@ export function placeIn(folder: string, key: string): Place {
       do: 'set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a short path without blanks',
     })
   }
-  return { path, buildPath: building.padEnd(prefixLength, '_'), archive: `${path}.tar.zst`, lock: `${path}.lock` }
+  return { path, buildPath: building.padEnd(prefixLength, '_'), archive: `${path}.tar.zst`, image: imageFolderOf(path), lock: `${path}.lock` }
 }

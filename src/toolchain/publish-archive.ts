@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { sha256OfFile, writeFileAtomically } from '../platform/atomic.js'
 import { Problem } from '../platform/problem.js'
-import { packToolchain } from './archive/pack.js'
+import { packImage } from './archive/image.js'
+import { type PackSource, packToolchain } from './archive/pack.js'
 import { paddedPrefix } from './archive/prefix.js'
 import { type InstalledToolchain, readInstalledEntries } from './installed.js'
-import { type PublishedArchive, parseList } from './published.js'
+import { type PublishedArchive, type PublishedFile, parseList } from './published.js'
 import { changedEntries } from './verify.js'
 
 /** Decompresses as fast as the level for everyday, and is fetched a thousand times for each time it is made. */
@@ -16,9 +17,11 @@ const publishLevel = 19
  * Packs a toolchain of this machine for others, and adds it to the list of a folder, which is then a mirror: an input of
  * `setup`. Only what was unpacked into the toolchain is packed, not what came later.
  *
+ * @param withImage whether an image is packed beside it: see archive/image.ts.
+ * @param level of zstd.
  * @throws Problem when the toolchain is not what it was.
  */
-export async function publishToolchain(toolchain: InstalledToolchain, folder: string): Promise<PublishedArchive> {
+export async function publishToolchain(toolchain: InstalledToolchain, folder: string, withImage: boolean, level = publishLevel): Promise<PublishedArchive> {
   const { key, path, spec, environment } = toolchain
   const entries = await readInstalledEntries(path)
   const changed = entries === undefined ? ['its list of files'] : await changedEntries(path, entries)
@@ -32,11 +35,18 @@ export async function publishToolchain(toolchain: InstalledToolchain, folder: st
   const name = `${key}.tar.zst`
   const file = join(folder, name)
   const listed = new Set(entries.map((entry) => entry.path))
-  const source = { key, spec, environment, folder: path, prefix: paddedPrefix(path), keeps: (one: string) => listed.has(one) }
-  const { bytes } = await packToolchain(source, file, publishLevel)
-  const archive: PublishedArchive = { key, url: name, sha256: await sha256OfFile(file), bytes }
+  const source: PackSource = { key, spec, environment, folder: path, prefix: paddedPrefix(path), keeps: (one: string) => listed.has(one) }
+  const { bytes } = await packToolchain(source, file, level)
+  const archive: PublishedArchive = { key, url: name, sha256: await sha256OfFile(file), bytes, ...(await imageOf(source, folder, withImage, level)) }
   await addToList(folder, archive)
   return archive
+}
+
+async function imageOf(source: PackSource, folder: string, isWanted: boolean, level: number): Promise<Pick<PublishedArchive, 'image'>> {
+  if (!isWanted) return {}
+  const url = `${source.key}.image.tar.zst`
+  const { bytes } = await packImage(source, join(folder, url), level)
+  return { image: { url, sha256: await sha256OfFile(join(folder, url)), bytes } }
 }
 
 async function addToList(folder: string, archive: PublishedArchive): Promise<void> {
@@ -44,7 +54,8 @@ async function addToList(folder: string, archive: PublishedArchive): Promise<voi
   const text = await readFile(file, 'utf8').catch(() => '{"format":1,"toolchains":[]}')
   const base = pathToFileURL(`${folder}/`)
   // As they are written: what is relative stays so.
-  const rows = parseList(text, base).map((row) => ({ ...row, url: row.url.replace(base.href, '') }))
+  const relative = <File extends PublishedFile>(published: File): File => ({ ...published, url: published.url.replace(base.href, '') })
+  const rows = parseList(text, base).map((row) => ({ ...relative(row), ...(row.image === undefined ? {} : { image: relative(row.image) }) }))
   const toolchains = [...rows.filter(({ key }) => key !== archive.key), archive].sort((a, b) => (a.key < b.key ? -1 : 1))
   await writeFileAtomically(file, `${JSON.stringify({ format: 1, toolchains }, null, 2)}\n`)
 }

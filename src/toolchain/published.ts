@@ -10,8 +10,13 @@ import { Problem, messageOf } from '../platform/problem.js'
 import { type ArchiveLevel, type FetchedArchive, Unusable } from './levels.js'
 
 /** An archive that lies somewhere for everybody: a row of data/toolchains.json, or of a mirror's `toolchains.json`. */
-export interface PublishedArchive {
+export interface PublishedArchive extends PublishedFile {
   readonly key: string
+  /** The archive of its image, for those who can mount it: archive/image.ts. */
+  readonly image?: PublishedFile
+}
+
+export interface PublishedFile {
   /** Absolute, or in a mirror's list relative to that list. */
   readonly url: string
   readonly sha256: string
@@ -33,16 +38,31 @@ const largestList = 4 * 1024 ** 2
  */
 export function publishedLevel(log: Log, mirror: string | undefined, own: readonly PublishedArchive[] = ours.toolchains, patience: Patience = {}): ArchiveLevel {
   const line: Line = { log, ...patience }
+  let list: Promise<readonly PublishedArchive[]> | undefined
+  const find = async (key: string): Promise<PublishedArchive | undefined> => {
+    const named = own.find((archive) => archive.key === key)
+    list ??= mirror === undefined ? Promise.resolve([]) : readList(line, mirror)
+    const mirrored = (await list).find((archive) => archive.key === key)
+    return named === undefined || mirrored === undefined ? (mirrored ?? named) : fromMirror(named, mirrored)
+  }
   return {
     source: 'published',
     label: 'published',
     async fetch(key) {
-      const named = own.find((archive) => archive.key === key)
-      const mirrored = mirror === undefined ? undefined : (await readList(line, mirror)).find((archive) => archive.key === key)
-      if (mirrored === undefined) return named === undefined ? undefined : open(line, named)
-      return open(line, named === undefined ? mirrored : { ...named, url: mirrored.url })
+      const archive = await find(key)
+      return archive === undefined ? undefined : open(line, archive)
+    },
+    async image(key) {
+      const image = (await find(key))?.image
+      return image === undefined ? undefined : () => open(line, image)
     },
   }
+}
+
+/** What this repository names, from where the mirror has it. */
+function fromMirror({ image, ...named }: PublishedArchive, mirrored: PublishedArchive): PublishedArchive {
+  const images = image === undefined || mirrored.image === undefined ? {} : { image: { ...image, url: mirrored.image.url } }
+  return { ...named, url: mirrored.url, ...images }
 }
 
 /** What a mirror has; nothing, and a notice, where it does not answer. */
@@ -98,17 +118,23 @@ export function parseList(text: string, base: URL): readonly PublishedArchive[] 
   if (!isRecord(value) || value['format'] !== 1 || !Array.isArray(value['toolchains'])) throw wrong('is no list of toolchains of format 1')
   return value['toolchains'].map((row: unknown) => {
     if (!isRecord(row)) throw wrong('has a row that is no archive')
-    const { key, url, sha256, bytes } = row
-    const isArchive = typeof key === 'string' && typeof url === 'string' && typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256) && Number.isSafeInteger(bytes)
-    if (!isArchive || !URL.canParse(url, base.href)) throw wrong('has a row that is no archive')
+    const { key, image } = row
+    if (typeof key !== 'string') throw wrong('has a row that is no archive')
+    return { key, ...parseFile(row), ...(image === undefined ? {} : { image: parseFile(image) }) }
+  })
+
+  function parseFile(value: unknown): PublishedFile {
+    const { url, sha256, bytes } = isRecord(value) ? value : {}
+    const isFile = typeof url === 'string' && typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256) && Number.isSafeInteger(bytes)
+    if (!isFile || !URL.canParse(url, base.href)) throw wrong('has a row that is no archive')
     const address = new URL(url, base)
     // Else a list from the network could make us read this machine's files.
     if (address.protocol === 'file:' && base.protocol !== 'file:') throw wrong(`names a file of this machine: ${address.href}`)
-    return { key, url: address.href, sha256, bytes: bytes as number }
-  })
+    return { url: address.href, sha256, bytes: bytes as number }
+  }
 }
 
-function open(line: Line, archive: PublishedArchive): FetchedArchive {
+function open(line: Line, archive: PublishedFile): FetchedArchive {
   const start = performance.now()
   const url = new URL(archive.url)
   const source = url.protocol === 'file:' ? createReadStream(fileURLToPath(url)) : download(archive.url, { ...line, most: archive.bytes, isExact: true })
@@ -144,7 +170,7 @@ function open(line: Line, archive: PublishedArchive): FetchedArchive {
   }
 }
 
-function notWhatWasPublished({ url, sha256, bytes }: PublishedArchive, found: string, foundBytes: number): Problem {
+function notWhatWasPublished({ url, sha256, bytes }: PublishedFile, found: string, foundBytes: number): Problem {
   return new Problem(`${url} is not the toolchain that was published`, {
     found: `SHA-256 ${found}, ${foundBytes} bytes`,
     accepted: `SHA-256 ${sha256}, ${bytes} bytes`,

@@ -2,6 +2,7 @@ import { actionsCache } from '../platform/actions-cache.js'
 import { ensureSystemPackages } from '../platform/apt.js'
 import { bufferedLog } from '../platform/buffered-log.js'
 import type { Context } from '../platform/host.js'
+import { openMounts } from '../platform/mount.js'
 import { readCompilerVersion, readHostSystem } from '../platform/system.js'
 import { targets } from '../target/target.js'
 import { type CacheChoice, cachePolicyOf } from './cache-policy.js'
@@ -62,7 +63,8 @@ export async function setUpToolchain(
     const policy = cachePolicyOf(host, inputs.cache)
     const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)]
     const trusts = (origin: ToolchainOrigin) => origin !== 'actions-cache' || policy.restore
-    return obtainToolchain(log, { spec, key, place, spare: () => toolchainPlace(host.folders.state, key), trusts }, levels, {
+    const spare = () => toolchainPlace(host.folders.state, key)
+    return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts: () => openMounts(context) }, levels, {
       build: async (path) => {
         const opam = await prepareBuild(context, system.build, install)
         const environment = await buildWithOpam(context, spec, path, opam)

@@ -1,4 +1,4 @@
-import { constants, createReadStream, rmSync } from 'node:fs'
+import { constants, createReadStream, existsSync, rmSync } from 'node:fs'
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { cleaningUp, endProcessesWith } from '../platform/leftovers.js'
@@ -13,6 +13,7 @@ import { buildMark } from './environment.js'
 import { evictToolchains } from './evict.js'
 import { type InstalledToolchain, noteUse, readInstalled, writeInstalled } from './installed.js'
 import { type ArchiveLevel, type FetchedArchive, Unusable } from './levels.js'
+import { type FindMounts, completeImage, mountAgain, mountImage, removeToolchain } from './mounted.js'
 import type { Place } from './place.js'
 import { keepsInSlim } from './slim.js'
 import { type Toolchain, type ToolchainEnvironment, type ToolchainOrigin, type ToolchainSpec, sourceWords } from './toolchain.js'
@@ -26,6 +27,8 @@ export interface Wanted {
   readonly spare?: () => Promise<Place>
   /** Whether this run may use what came to this machine from there. */
   readonly trusts: (origin: ToolchainOrigin) => boolean
+  /** What mounts a toolchain that comes as an image. */
+  readonly findMounts: FindMounts
 }
 
 /** What the store needs done, and does not do itself. */
@@ -67,16 +70,17 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
   }
   const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is setting up the same toolchain`)
   return withLock(wanted.place.lock, onWait, async () => {
+    await mountWhatIsHere(log, wanted)
     // Somebody else may have finished it while we waited for the lock.
     const meanwhile = await fromToolCache(log, wanted, makers)
     if (meanwhile !== undefined) return meanwhile
     log.fact('tool cache', `miss (${wanted.place.path})`)
-    await removeLeftovers(wanted.place)
+    await removeLeftovers(wanted)
     const made = await cleaningUp(
       () => discardDrafts(wanted.place),
       () => fetchOrBuild(log, wanted, levels, makers),
     )
-    await evictToolchains(log, dirname(made.path), made.key)
+    await evictToolchains(log, dirname(made.path), made.key, wanted.findMounts)
     return made
   })
 }
@@ -100,6 +104,15 @@ async function fromToolCache(log: Log, { key, place, trusts }: Wanted, makers: M
   return { ...found, source: 'tool-cache' }
 }
 
+async function mountWhatIsHere(log: Log, { findMounts, place }: Wanted): Promise<void> {
+  try {
+    if (await mountAgain(findMounts, place)) log.fact('tool cache', 'mounted the image that it has')
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error
+    log.debug(`the image in ${place.image}: ${error.message}`)
+  }
+}
+
 async function fetchOrBuild(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[], makers: Makers): Promise<Toolchain> {
   try {
     for (const level of levels) {
@@ -114,6 +127,8 @@ async function fetchOrBuild(log: Log, wanted: Wanted, levels: readonly ArchiveLe
 }
 
 async function fromLevel(log: Log, wanted: Wanted, level: ArchiveLevel, makers: Makers): Promise<Toolchain | undefined> {
+  const mounted = await fromImage(log, wanted, level, makers)
+  if (mounted !== undefined) return mounted
   const start = performance.now()
   const fetched = await level.fetch(wanted.key, wanted.place)
   if (fetched === undefined || 'because' in fetched) {
@@ -121,7 +136,7 @@ async function fromLevel(log: Log, wanted: Wanted, level: ArchiveLevel, makers: 
     return undefined
   }
   try {
-    const said = await unpackFetched(fetched, wanted, level.source)
+    const said = await unpackFetched(fetched, wanted, draftOf(wanted.place), (manifest) => putInPlace(wanted, level.source, manifest))
     log.fact(level.label, `hit, ${said === '' ? '' : `${said}, `}unpacked and checked in ${seconds(performance.now() - start)}`)
     return await installed(log, wanted, makers)
   } catch (error) {
@@ -132,12 +147,44 @@ async function fromLevel(log: Log, wanted: Wanted, level: ArchiveLevel, makers: 
   }
 }
 
-/** @returns what the level says of the transfer. */
-async function unpackFetched(fetched: FetchedArchive, wanted: Wanted, origin: ToolchainOrigin): Promise<string> {
+/** A toolchain that is mounted is there sooner; where that does not work, it is unpacked. */
+async function fromImage(log: Log, wanted: Wanted, level: ArchiveLevel, makers: Makers): Promise<Toolchain | undefined> {
+  const { key, place, findMounts } = wanted
+  const fetch = await level.image?.(key)
+  const mounts = fetch === undefined ? undefined : await findMounts()
+  if (fetch === undefined || mounts === undefined) return undefined
+  const start = performance.now()
+  try {
+    const said = await unpackFetched(fetch(), wanted, imageDraftOf(place), async (manifest) => {
+      await completeImage(imageDraftOf(place), place.path, level.source, manifest)
+      await rename(imageDraftOf(place), place.image)
+    })
+    await mountImage(mounts, place)
+    log.fact(level.label, `hit, ${said}, checked and mounted in ${seconds(performance.now() - start)}`)
+    return await installed(log, wanted, makers)
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error
+    log.debug(`${level.label}: its image of this toolchain is not used: ${error.message}`)
+    discardDrafts(place)
+    await removeToolchain(findMounts, place, 'detach')
+    return undefined
+  }
+}
+
+/**
+ * @param use what is done with what was unpacked, when all of it is what it should be.
+ * @returns what the level says of the transfer.
+ */
+async function unpackFetched(
+  fetched: FetchedArchive,
+  wanted: Wanted,
+  draft: string,
+  use: (manifest: ArchiveManifest) => Promise<void>,
+): Promise<string> {
   let manifest: ArchiveManifest | undefined
   let damage: BadArchive | undefined
   try {
-    manifest = await unpackAside(fetched.bytes, wanted)
+    manifest = await unpackAside(fetched.bytes, wanted, draft)
   } catch (error) {
     if (!(error instanceof BadArchive)) {
       fetched.bytes.destroy()
@@ -148,12 +195,11 @@ async function unpackFetched(fetched: FetchedArchive, wanted: Wanted, origin: To
   // An archive that is not what was promised is told as that, and not as the damage it shows.
   const said = await fetched.finish()
   if (manifest === undefined) throw new Unusable(messageOf(damage))
-  await putInPlace(wanted.place, origin, manifest)
+  await use(manifest)
   return said
 }
 
-async function unpackAside(bytes: FetchedArchive['bytes'], { key, place }: Wanted): Promise<ArchiveManifest> {
-  const draft = draftOf(place)
+async function unpackAside(bytes: FetchedArchive['bytes'], { key, place }: Wanted, draft: string): Promise<ArchiveManifest> {
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { recursive: true })
   const manifest = await unpackToolchain(bytes, draft, place.path)
@@ -161,20 +207,21 @@ async function unpackAside(bytes: FetchedArchive['bytes'], { key, place }: Wante
   return manifest
 }
 
-async function putInPlace(place: Place, origin: ToolchainOrigin, manifest: ArchiveManifest): Promise<void> {
+async function putInPlace({ place, findMounts }: Wanted, origin: ToolchainOrigin, manifest: ArchiveManifest): Promise<void> {
+  if (manifest.contents !== undefined) throw new Unusable('it is an image, and this was to be unpacked')
   await writeInstalled(draftOf(place), place.path, origin, manifest)
-  await rm(place.path, { recursive: true, force: true })
+  await removeToolchain(findMounts, place, 'detach')
   await rename(draftOf(place), place.path)
 }
 
-async function installed(log: Log, { key, place }: Wanted, makers: Makers): Promise<Toolchain> {
+async function installed(log: Log, { key, place, findMounts }: Wanted, makers: Makers): Promise<Toolchain> {
   const found = await readInstalled(place.path)
   if (found?.key !== key) throw new Unusable('its key is not that of its own spec')
   try {
     await prove(log, found, makers)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    rmSync(place.path, { recursive: true, force: true })
+    await removeToolchain(findMounts, place, 'detach')
     if (found.origin === 'built') throw error
     throw new Unusable(`it does not work here: ${error.message}`, { cause: error })
   }
@@ -198,7 +245,7 @@ async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[], 
   if (packed.leftOut.length > 0) log.debug(`not packed: ${packed.leftOut.join(' ')}`)
   discardBuild(place)
 
-  await putInPlace(place, 'built', await unpackAside(createReadStream(place.archive), wanted))
+  await putInPlace(wanted, 'built', await unpackAside(createReadStream(place.archive), wanted, draftOf(place)))
   const toolchain = await installed(log, wanted, makers)
   for (const level of levels) await keep(log, wanted, level)
   await rm(place.archive)
@@ -234,12 +281,15 @@ async function prove(log: Log, toolchain: InstalledToolchain, makers: Makers): P
 }
 
 const draftOf = ({ path }: Place) => `${path}.new`
+const imageDraftOf = ({ image }: Place) => `${image}.new`
 
 /** What a set-up that was killed has left, of this version or of another one: everything beside the place but the lock. */
-async function removeLeftovers(place: Place): Promise<void> {
+async function removeLeftovers({ place, findMounts }: Wanted): Promise<void> {
   discardDrafts(place)
+  if (existsSync(place.image)) await removeToolchain(findMounts, place, 'detach')
   const folder = dirname(place.path)
-  const mine = (name: string) => name.startsWith(`${basename(place.path)}.`) && !name.startsWith(basename(place.lock))
+  const kept = [basename(place.lock), basename(place.image)]
+  const mine = (name: string) => name.startsWith(`${basename(place.path)}.`) && !kept.some((start) => name.startsWith(start))
   const left = (await readdir(folder)).filter(mine)
   await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })))
 }
@@ -247,7 +297,7 @@ async function removeLeftovers(place: Place): Promise<void> {
 /** Removes what is not complete, and whatever still writes there. Synchronous, for use while we are ending. */
 function discardDrafts(place: Place): void {
   discardBuild(place)
-  for (const path of [draftOf(place), place.archive]) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+  for (const path of [draftOf(place), imageDraftOf(place), place.archive]) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
 }
 
 function discardBuild({ buildPath }: Place): void {

@@ -1,78 +1,132 @@
-// npm run bench:setup -- [--whole FOLDER] [OPTIONS OF unikernel-ci setup …]
+// npm run bench:setup -- [--runs N] [--packed FOLDER] [--whole FOLDER] [OPTIONS OF unikernel-ci setup …]
 //
-// What a warm set-up costs, beside what its bytes cost: medians of 5 on this machine, in one run, all from one HTTP server
-// on loopback. The options name the toolchain, which is made first where it is not there yet. `--whole` names an opam root
-// with all that a build left in it (a toolchain made with `--slim false`): what a cache of the whole folder would carry.
+// What a warm set-up costs, beside what its bytes cost: medians of 5 on this machine, taken in turns, all from one HTTP server
+// on loopback. The options name a toolchain that this machine has, or makes first; without any it is a synthetic one.
+// `--packed` names a folder that `toolchain pack` wrote of it; otherwise it is packed here, faster and a quarter larger.
+// `--whole` names an opam root with all that a build left in it: what a cache entry of the whole folder would carry.
+// It measures what is built (`npm run build`).
 import { execFile, execFileSync } from 'node:child_process'
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
+import { type InstalledToolchain, readInstalled, readInstalledEntries } from '../../src/toolchain/installed.js'
+import { publishToolchain } from '../../src/toolchain/publish-archive.js'
+import type { PublishedArchive } from '../../src/toolchain/published.js'
+import { findProgram } from '../../src/platform/programs.js'
+import { targets } from '../../src/target/target.js'
+import { type Way, measure } from './measure.js'
+import { syntheticShape, writeSynthetic } from './synthetic.js'
 
-const runs = 5
-const cli = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url))
+const own = parseArgs({ options: { runs: { type: 'string', default: '5' }, packed: { type: 'string' }, whole: { type: 'string' } }, strict: false, allowPositionals: true })
+const ours = ['--runs', '--packed', '--whole']
+const options = process.argv.slice(2).filter((word, at, all) => !ours.includes(word) && !ours.includes(all[at - 1] ?? ''))
+/** That of `toolchain pack` takes minutes. */
+const quickLevel = 9
+const runs = Number(own.values.runs)
+const whole = own.values.whole as string | undefined
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const cli = here('../../dist/cli/index.js')
 const folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-bench-'))
-const [first, whole] = process.argv.slice(2)
-const options = process.argv.slice(first === '--whole' ? 4 : 2)
-const wholeRoot = first === '--whole' ? whole : undefined
+const served = (own.values.packed as string | undefined) ?? join(folder, 'served')
+const wholeArchive = join(folder, 'whole')
 
+/** Files; the same list without images, for those who unpack; and one entry of a cache as its first protocol has it. */
 const server = createServer((request, response) => {
-  const file = join(folder, 'mirror', basename(request.url ?? ''))
+  const { pathname, searchParams } = new URL(request.url ?? '', url)
+  const json = (value: object) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+  }
+  const file = pathname === '/whole' ? wholeArchive : join(served, basename(pathname))
+  if (pathname === '/_apis/artifactcache/cache') {
+    json({ cacheKey: searchParams.get('keys'), archiveLocation: `${url}/whole` })
+    return
+  }
   if (!existsSync(file)) return void response.writeHead(404).end()
-  response.writeHead(200, { 'content-length': statSync(file).size })
-  createReadStream(file).pipe(response)
+  if (pathname === '/unpacked/toolchains.json') {
+    const list = JSON.parse(readFileSync(file, 'utf8')) as { toolchains: object[] }
+    json({ ...list, toolchains: list.toolchains.map((row) => ({ ...row, image: undefined })) })
+    return
+  }
+  // @actions/cache asks for parts of 4 MB side by side.
+  const { size } = statSync(file)
+  const [, from = '0', to = String(size - 1)] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
+  const [start, end] = [Number(from), Math.min(Number(to), size - 1)]
+  const isPart = request.headers.range !== undefined
+  response.writeHead(isPart ? 206 : 200, { 'content-length': end + 1 - start, ...(isPart ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}) })
+  if (request.method === 'HEAD') response.end()
+  else createReadStream(file, { start, end }).pipe(response)
 })
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-const mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-const run = promisify(execFile)
-const setup = async (environment: NodeJS.ProcessEnv, ...more: string[]): Promise<Record<string, string>> => {
-  const { stdout } = await run(process.execPath, [cli, '--json', 'setup', ...options, ...more], { env: { ...process.env, ...environment }, maxBuffer: 1e8 })
-  return JSON.parse(stdout) as Record<string, string>
-}
-const shell = (script: string) => run('bash', ['-e', '-o', 'pipefail', '-c', script], { maxBuffer: 1e8 })
-
-/** Milliseconds of the middle one of several runs; each gets an empty folder that is gone after it. */
-async function median(action: (empty: string) => Promise<unknown>): Promise<number> {
-  const times: number[] = []
-  for (let count = 0; count < runs; count++) {
-    const empty = join(folder, 'empty')
-    mkdirSync(empty)
-    const start = performance.now()
-    await action(empty)
-    times.push(performance.now() - start)
-    rmSync(empty, { recursive: true })
+/** The toolchain that is measured, and how it is set up. */
+async function prepare(): Promise<{ toolchain: InstalledToolchain; title: string; setUp: (mirror: string, target?: string) => Way }> {
+  if (options.length === 0) {
+    const path = join(folder, 'synthetic')
+    await writeSynthetic(path)
+    const toolchain = await installedIn(path)
+    writeFileSync(join(folder, 'spec.json'), JSON.stringify(toolchain.spec))
+    const setUp = (mirror: string): Way => (empty, run) => run([process.execPath, here('restore.mjs'), empty, mirror, join(folder, 'spec.json')])
+    return { toolchain, title: syntheticShape, setUp }
   }
-  return times.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? NaN
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, '--json', 'setup', ...options], { maxBuffer: 1e8 })
+  const toolchain = await installedIn((JSON.parse(stdout) as Record<string, string>)['toolchain-path'] ?? '')
+  const files = ((await readInstalledEntries(toolchain.path)) ?? []).flatMap((entry) => (entry.kind === 'file' ? entry.bytes : []))
+  const title = `${toolchain.key}: ${files.length} files, ${Math.round(files.reduce((sum, bytes) => sum + bytes, 0) / 1e6)} MB`
+  const setUp = (mirror: string, target?: string): Way => (empty, run) =>
+    run([process.execPath, cli, '--json', 'setup', ...options, '--mirror', mirror, ...(target === undefined ? [] : ['--target', target])], { XDG_CACHE_HOME: empty, RUNNER_TOOL_CACHE: '' })
+  return { toolchain, title, setUp }
+}
+
+async function installedIn(path: string): Promise<InstalledToolchain> {
+  const found = await readInstalled(path)
+  if (found === undefined) throw new Error(`there is no toolchain in ${path}`)
+  return found
 }
 
 try {
-  const made = await setup({})
-  const path = made['toolchain-path'] ?? ''
-  const key = made['toolchain-key'] ?? ''
-  execFileSync(process.execPath, [cli, 'toolchain', 'pack', key, '--to', join(folder, 'mirror')])
-  const archive = `${key}.tar.zst`
-  const archiveBytes = statSync(join(folder, 'mirror', archive)).size
-  const rows: [name: string, bytes: number, ms: number][] = []
-
-  const fetchOnly = await median((empty) => shell(`curl -sSf ${mirror}/${archive} -o ${empty}/archive`))
-  const floor = await median((empty) => shell(`curl -sSf ${mirror}/${archive} | zstd -qdc --long=27 | tar -xf - -C ${empty}`))
-  rows.push(['fetching the bytes alone', archiveBytes, fetchOnly], ['the floor: curl | zstd -d | tar x', archiveBytes, floor])
-  rows.push(['our set-up, process start to proof', archiveBytes, await median((empty) => setup({ XDG_CACHE_HOME: empty }, '--mirror', mirror))])
-  rows.push(['our set-up again (the next target)', 0, await median(() => setup({}))])
-  if (wholeRoot !== undefined) {
-    // As @actions/cache packs and restores a folder: https://github.com/actions/toolkit/blob/main/packages/cache/src/internal/tar.ts
-    execFileSync('bash', ['-c', `tar -cf - -C ${dirname(wholeRoot)} ${basename(wholeRoot)} | zstd -q -T0 --long=30 -o ${join(folder, 'mirror/whole')}`])
-    const bytes = statSync(join(folder, 'mirror/whole')).size
-    rows.push(['a cache of the whole opam root', bytes, await median((empty) => shell(`curl -sSf ${mirror}/whole -o ${empty}/a; zstd -qdc --long=30 ${empty}/a | tar -xf - -C ${empty}`))])
+  const { toolchain, title, setUp } = await prepare()
+  if (own.values.packed === undefined) await publishToolchain(toolchain, served, findProgram('mksquashfs', process.env['PATH']) !== undefined, quickLevel)
+  const list = JSON.parse(readFileSync(join(served, 'toolchains.json'), 'utf8')) as { toolchains: PublishedArchive[] }
+  const archive = list.toolchains.find(({ key }) => key === toolchain.key)
+  if (archive === undefined) throw new Error(`${served} does not have ${toolchain.key}`)
+  const shell = (script: string): Way => (empty, run) =>
+    run(['bash', '-e', '-o', 'pipefail', '-c', `${script}\ncat /proc/$$/stat > "$BENCH_USAGE"`, 'bash', empty])
+  const several = (count: number): Way => async (empty, run) => {
+    const others = Object.values(targets).filter(({ backend }) => backend === toolchain.spec.backend)
+    for (const { name } of others.slice(0, count)) await setUp(`${url}/unpacked`, name)(empty, run)
   }
-  console.log(`${key}, medians of ${runs}; ${(JSON.parse(readFileSync(join(path, 'toolchain-files.json'), 'utf8')) as { entries: unknown[] }).entries.length} entries`)
-  for (const [name, bytes, ms] of rows) {
-    console.log(`${name.padEnd(36)} ${(bytes / 1e6).toFixed(1).padStart(7)} MB  ${ms.toFixed(0).padStart(6)} ms  x ${(ms / floor).toFixed(2).padStart(5)} of the floor`)
+  const bytes: Record<string, number> = {}
+  const ways: Record<string, Way> = {}
+  const add = (name: string, count: number, way: Way) => {
+    bytes[name] = count
+    ways[name] = way
+  }
+  const floor = 'the floor: curl | zstd -d | tar x'
+  add('fetching the bytes alone', archive.bytes, shell(`curl -sSf ${url}/${archive.url} -o "$1/archive"`))
+  add(floor, archive.bytes, shell(`curl -sSf ${url}/${archive.url} | zstd -qdc --long=27 | tar -xf - -C "$1"`))
+  add('our set-up, unpacking', archive.bytes, setUp(`${url}/unpacked`))
+  if (archive.image !== undefined) add('our set-up, mounting', archive.image.bytes, setUp(`${url}/mounted`))
+  if (options.length > 0) for (const count of [2, 5]) add(`our set-up, unpacking, for ${count} targets`, archive.bytes, several(count))
+  if (whole !== undefined) {
+    // As @actions/cache 6.3 packs a folder, without a long window: https://github.com/actions/toolkit/blob/main/packages/cache/src/internal/tar.ts
+    const script = 'tar --posix -cf - -P -C "$1" "$2" | zstd -q -T0 -o "$3"'
+    execFileSync('bash', ['-c', script, 'bash', dirname(whole), basename(whole), wholeArchive])
+    const environment = { ACTIONS_CACHE_URL: `${url}/`, ACTIONS_RUNTIME_TOKEN: 'token', ACTIONS_CACHE_SERVICE_V2: '', ACTIONS_CACHE_MODE: '' }
+    add('the whole opam root by @actions/cache', statSync(wholeArchive).size, (empty, run) =>
+      run([process.execPath, here('restore-whole.mjs'), 'whole', basename(whole)], { ...environment, GITHUB_WORKSPACE: empty, RUNNER_TEMP: empty }))
+  }
+  const load = loadavg()[0] ?? 0
+  const costs = await measure(folder, runs, ways)
+  console.log(`${title}\nmedians of ${runs}, in turns, on ${cpus().length} cores; load before ${load.toFixed(1)}, after ${(loadavg()[0] ?? 0).toFixed(1)}\n`)
+  console.log(`${''.padEnd(40)}       MB        ms   x floor    CPU s   MB of memory`)
+  for (const [name, { ms, cpuSeconds, peakBytes }] of Object.entries(costs)) {
+    const cells = [((bytes[name] ?? 0) / 1e6).toFixed(1).padStart(9), ms.toFixed(0).padStart(9), (ms / (costs[floor]?.ms ?? NaN)).toFixed(2).padStart(9)]
+    console.log(`${name.padEnd(40)}${cells.join(' ')} ${cpuSeconds.toFixed(2).padStart(8)} ${peakBytes === 0 ? '' : (peakBytes / 1e6).toFixed(0).padStart(8)}`)
   }
 } finally {
   server.close()

@@ -54,9 +54,12 @@ bridge() {
 
 await_file() { until [ -e "$1" ]; do sleep 0; done; }
 
+# The port is there a moment after its module is, and opens a moment later still. Written to before it is there, its name
+# becomes a file, and takes the whole console.
+await_port() { until [ -c "$1" ] && (: >"$1") 2>/dev/null; do sleep 0; done; }
+
 run() {
-  # Its file is there before the kernel can open it.
-  until (: >/dev/vport0p1) 2>/dev/null; do sleep 0; done
+  await_port /dev/vport0p1
   exec 5>/dev/vport0p1
   mkfifo /out /err
   awk '{ print "carrier: error " $0; fflush() }' </err &

@@ -5,7 +5,7 @@ import type { Architecture } from '../../target/architecture.js'
  * Raised when a carrier of an older unikernel-ci must not be used any more: other modules, another script, another
  * protocol.
  */
-const format = 1
+const format = 2
 
 /** Where a carrier is kept. */
 export interface CarrierFiles {

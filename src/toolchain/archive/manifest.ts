@@ -17,6 +17,8 @@ export interface ArchiveManifest {
   readonly environment: ToolchainEnvironment
   /** Folders come before what is in them. */
   readonly entries: readonly ArchiveEntry[]
+  /** What is in the file system that the archive’s one file is; absent for an archive of files. */
+  readonly contents?: readonly ArchiveEntry[]
 }
 
 /** Its path is relative to the toolchain's folder. */
@@ -55,10 +57,11 @@ export class BadArchive extends Error {
 export function parseManifest(text: string): ArchiveManifest {
   const value = parseJson(text)
   if (!isRecord(value)) throw new BadArchive('its manifest is no object')
-  const { format, key, spec, environment, entries } = value
+  const { format, key, spec, environment, entries, contents } = value
   if (format !== archiveFormat) throw new BadArchive(`its format is ${JSON.stringify(format)}, and this version reads ${archiveFormat}`)
   if (typeof key !== 'string' || !isSpec(spec) || !isEnvironment(environment)) throw new BadArchive('its manifest does not say what it is')
-  return { format, key, spec, environment, entries: parseEntries(entries) }
+  const what = { format, key, spec, environment, entries: parseEntries(entries) } as const
+  return contents === undefined ? what : { ...what, contents: parseEntries(contents) }
 }
 
 /** An archive’s environment for a toolchain that lies at `path`. */

@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { lstat, readFile, readdir, readlink, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { pack as tarPack } from 'tar-stream'
-import { openFilter } from '../../platform/filter.js'
-import { Problem } from '../../platform/problem.js'
 import type { ToolchainEnvironment, ToolchainSpec } from '../toolchain.js'
 import { type ArchiveEntry, type ArchiveFile, type ArchiveManifest, abstractEnvironment, archiveFormat, manifestName, staysInside } from './manifest.js'
 import { placeholder, prefixOffsets, writePlaceholder } from './prefix.js'
+import { writeTar } from './tar.js'
 import { zstdCompress } from './zstd.js'
 
 /** A toolchain that lies in a folder. */
@@ -22,6 +18,8 @@ export interface PackSource {
   readonly prefix: Buffer
   /** Whether a path, relative to the folder, becomes part of the archive. */
   readonly keeps: (path: string) => boolean
+  /** Of the file system that the one file of the folder is: see image.ts. */
+  readonly contents?: readonly ArchiveEntry[]
 }
 
 export interface Packed {
@@ -41,12 +39,14 @@ export interface Packed {
  */
 export async function packToolchain(source: PackSource, file: string, level: number): Promise<Packed> {
   const { entries, leftOut } = await listEntries(source)
-  const { key, spec, folder, prefix } = source
+  const { key, spec, folder, prefix, contents } = source
   const environment = abstractEnvironment(source.environment, folder)
-  const manifest: ArchiveManifest = { format: archiveFormat, key, spec, environment, entries }
+  const manifest: ArchiveManifest = { format: archiveFormat, key, spec, environment, entries, ...(contents === undefined ? {} : { contents }) }
   const draft = `${file}.tmp`
   try {
-    await writeArchive(manifest, (entry) => readAbstract(join(folder, entry.path), prefix).then(({ content }) => content), draft, level)
+    const first = { name: manifestName, content: Buffer.from(JSON.stringify(manifest)) }
+    const contentOf = (path: string) => readAbstract(join(folder, path), prefix).then(({ content }) => content)
+    await writeTar({ first, entries, contentOf, modes: { plain: 0o644, executable: 0o755, folder: 0o755 } }, zstdCompress(level), draft)
     await rename(draft, file)
   } finally {
     await rm(draft, { force: true })
@@ -54,7 +54,7 @@ export async function packToolchain(source: PackSource, file: string, level: num
   return { manifest, bytes: (await stat(file)).size, leftOut }
 }
 
-async function listEntries({ folder, prefix, keeps }: PackSource): Promise<{ entries: ArchiveEntry[]; leftOut: string[] }> {
+export async function listEntries({ folder, prefix, keeps }: PackSource): Promise<{ entries: ArchiveEntry[]; leftOut: string[] }> {
   const entries: ArchiveEntry[] = []
   const leftOut: string[] = []
   const list = async (parent: string): Promise<void> => {
@@ -100,51 +100,9 @@ async function describe(path: string, absolute: string, executable: boolean, pre
 }
 
 /** A file's content with the placeholder where the toolchain's path stands, and where that is. */
-async function readAbstract(path: string, prefix: Buffer): Promise<{ content: Buffer; prefixAt: readonly number[] }> {
+export async function readAbstract(path: string, prefix: Buffer): Promise<{ content: Buffer; prefixAt: readonly number[] }> {
   const content = await readFile(path)
   const prefixAt = prefixOffsets(content, prefix)
   writePlaceholder(content, prefixAt)
   return { content, prefixAt }
 }
-
-async function writeArchive(
-  manifest: ArchiveManifest,
-  contentOf: (entry: ArchiveFile) => Promise<Buffer>,
-  file: string,
-  level: number,
-): Promise<void> {
-  const tar = tarPack()
-  const zstd = openFilter(zstdCompress(level))
-  const add = (header: { name: string; type: 'file' | 'directory' | 'symlink'; mode: number; linkname?: string }, content?: Buffer) =>
-    new Promise<void>((resolve, reject) => {
-      // The time of nothing: the same toolchain gives the same archive.
-      const fields = { ...header, mtime: new Date(0), uid: 0, gid: 0 }
-      const done = (error?: Error | null) => (error ? reject(error) : resolve())
-      if (content === undefined) tar.entry(fields, done)
-      else tar.entry(fields, content, done)
-    })
-  const fill = async () => {
-    await add({ name: manifestName, type: 'file', mode: 0o644 }, Buffer.from(JSON.stringify(manifest)))
-    for (const entry of manifest.entries) {
-      if (entry.kind === 'folder') await add({ name: entry.path, type: 'directory', mode: 0o755 })
-      else if (entry.kind === 'link') await add({ name: entry.path, type: 'symlink', mode: 0o777, linkname: entry.target })
-      else await addFile(entry)
-    }
-    tar.finalize()
-  }
-  const addFile = async (entry: ArchiveFile) => {
-    const content = await contentOf(entry)
-    const isSame = content.length === entry.bytes && createHash('sha256').update(content).digest('hex') === entry.sha256
-    if (!isSame) throw new Problem(`${entry.path} changed while its toolchain was being packed`, { do: 'let nothing else use it meanwhile' })
-    await add({ name: entry.path, type: 'file', mode: entry.executable ? 0o755 : 0o644 }, content)
-  }
-  try {
-    await Promise.all([fill(), pipeline(tar, zstd.input), pipeline(zstd.output, createWriteStream(file))])
-    await zstd.ended
-  } catch (error) {
-    zstd.stop()
-    tar.destroy()
-    throw error
-  }
-}
-

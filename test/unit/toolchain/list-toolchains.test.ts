@@ -16,7 +16,7 @@ it('the list of published toolchains gets what is new, below the address it lies
     }
     for (const leg of ['packed/one', 'packed/two', 'packed/empty']) mkdirSync(join(folder, leg), { recursive: true })
     write('list.json', [{ ...row('b', '0'), url: 'https://example.org/old/b.tar.zst' }])
-    write('packed/one/toolchains.json', [row('c', '1')])
+    write('packed/one/toolchains.json', [{ ...row('c', '1'), image: { url: 'c.image.tar.zst', sha256: '4'.repeat(64), bytes: 2 } }])
     write('packed/two/toolchains.json', [row('a', '2'), row('b', '3')])
     execFileSync(process.execPath, ['--import', 'tsx', script, join(folder, 'packed'), 'https://example.org/new/', join(folder, 'list.json')])
     expect(JSON.parse(readFileSync(join(folder, 'list.json'), 'utf8'))).toEqual({
@@ -24,7 +24,11 @@ it('the list of published toolchains gets what is new, below the address it lies
       toolchains: [
         { ...row('a', '2'), url: 'https://example.org/new/a.tar.zst' },
         { ...row('b', '0'), url: 'https://example.org/old/b.tar.zst' },
-        { ...row('c', '1'), url: 'https://example.org/new/c.tar.zst' },
+        {
+          ...row('c', '1'),
+          url: 'https://example.org/new/c.tar.zst',
+          image: { url: 'https://example.org/new/c.image.tar.zst', sha256: '4'.repeat(64), bytes: 2 },
+        },
       ],
     })
   } finally {

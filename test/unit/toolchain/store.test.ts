@@ -64,7 +64,7 @@ function folderCache(): ToolchainCache & { readonly saved: string[]; readonly fi
 }
 
 const policy = { restore: true, save: true, why: 'test' }
-const wanted = (spec: ToolchainSpec = exampleSpec): Wanted => ({ spec, key: toolchainKey(spec), place, trusts: () => true })
+const wanted = (spec: ToolchainSpec = exampleSpec): Wanted => ({ spec, key: toolchainKey(spec), place, trusts: () => true, findMounts: () => Promise.resolve(undefined) })
 const obtain = (cache: ToolchainCache | undefined, made = makers(), chosen = policy, what = wanted()) =>
   obtainToolchain(collectingLog(told), what, [actionsCacheLevel(cache, chosen)], made)
 const left = () => readdirSync(join(folder, 'toolchains'))

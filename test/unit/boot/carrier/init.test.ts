@@ -1,4 +1,7 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { initScript, runScript } from '../../../../src/boot/carrier/init.js'
 
@@ -32,4 +35,23 @@ describe('the script of a boot', () => {
 
 test('the carrier’s first program is a shell script without errors of syntax', () => {
   expect(() => execFileSync('sh', ['-n'], { input: initScript })).not.toThrow()
+})
+
+describe('the wait for the console’s port', () => {
+  const [awaitPort = ''] = /^await_port\(\) .*$/m.exec(initScript) ?? []
+  const wait = (path: string, timeout: number) => spawnSync('sh', ['-c', `${awaitPort}\nawait_port "$1"`, 'sh', path], { timeout })
+
+  it('goes on while there is none, and makes none', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-port-'))
+    try {
+      expect(wait(join(folder, 'port'), 300).signal).toBe('SIGTERM')
+      expect(readdirSync(folder)).toEqual([])
+      writeFileSync(join(folder, 'file'), '')
+      expect(wait(join(folder, 'file'), 300).signal).toBe('SIGTERM')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('is over when it opens', () => expect(wait('/dev/null', 30_000)).toMatchObject({ status: 0, signal: null }))
 })

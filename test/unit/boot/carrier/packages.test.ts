@@ -32,10 +32,10 @@ test('Ubuntu’s rarer modules are those of the same kernel, and Debian has none
 test('a carrier has a place of its own for each system and architecture', () => {
   const place = carrierPlace('/tools', 'ubuntu 24.04', 'aarch64')
   expect(place).toEqual({
-    key: 'unikernel-ci-carrier-1-ubuntu-24.04-aarch64',
-    folder: '/tools/carriers/carrier-1-ubuntu-24.04-aarch64',
-    kernel: '/tools/carriers/carrier-1-ubuntu-24.04-aarch64/kernel',
-    initramfs: '/tools/carriers/carrier-1-ubuntu-24.04-aarch64/initramfs',
+    key: 'unikernel-ci-carrier-2-ubuntu-24.04-aarch64',
+    folder: '/tools/carriers/carrier-2-ubuntu-24.04-aarch64',
+    kernel: '/tools/carriers/carrier-2-ubuntu-24.04-aarch64/kernel',
+    initramfs: '/tools/carriers/carrier-2-ubuntu-24.04-aarch64/initramfs',
   })
   expect(carrierPlace('/tools', 'ubuntu 24.04', 'x86_64').key).not.toBe(place.key)
   expect(carrierPlace('/tools', 'debian 12', 'aarch64').key).not.toBe(place.key)

@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { abstractEnvironment } from './manifest.js'
+import { type PackSource, type Packed, listEntries, packToolchain, readAbstract } from './pack.js'
+import { placeholder } from './prefix.js'
+import { writeTar } from './tar.js'
+
+/** The one file of the archive of an image. */
+export const imageName = 'toolchain.squashfs'
+
+/**
+ * Packs a toolchain as a file system: an archive with one file in it. That file is not compressed by itself, so that it
+ * packs as well as the files do, and the toolchain's path can be written into it on its way as into any other file.
+ *
+ * It needs mksquashfs 4.5 or newer. Parameters and errors are those of {@link packToolchain}.
+ */
+export async function packImage(source: PackSource, file: string, level: number): Promise<Packed> {
+  const work = await mkdtemp(join(dirname(file), '.image-'))
+  try {
+    const { entries, leftOut } = await listEntries(source)
+    const contentOf = (path: string) => readAbstract(join(source.folder, path), source.prefix).then(({ content }) => content)
+    // All may write: files of an image have an owner that no user is. Who may enter is decided where it is mounted.
+    await writeTar({ entries, contentOf, modes: { plain: 0o666, executable: 0o777, folder: 0o777 } }, mksquashfs(join(work, imageName)))
+    const image = {
+      ...source,
+      environment: abstractEnvironment(source.environment, source.folder),
+      folder: work,
+      prefix: Buffer.from(placeholder),
+      keeps: () => true,
+      contents: entries,
+    }
+    return { ...(await packToolchain(image, file, level)), leftOut }
+  } finally {
+    await rm(work, { recursive: true })
+  }
+}
+
+/** Nothing compressed, nobody's, of no time: the same toolchain gives the same image. */
+const mksquashfs = (file: string): readonly [string, ...string[]] => [
+  ...(['mksquashfs', '-', file, '-tar', '-quiet', '-no-progress'] as const),
+  ...['-b', '1M', '-noI', '-noD', '-noF', '-noX', '-no-xattrs', '-all-root', '-root-mode', '0777', '-all-time', '0', '-mkfs-time', '0'],
+]

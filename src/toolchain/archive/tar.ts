@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { finished, pipeline } from 'node:stream/promises'
+import { pack as tarPack } from 'tar-stream'
+import { openFilter } from '../../platform/filter.js'
+import { Problem } from '../../platform/problem.js'
+import type { ArchiveEntry, ArchiveFile } from './manifest.js'
+
+/** What a tar archive is made of. */
+export interface TarSource {
+  /** A file before all others. */
+  readonly first?: { readonly name: string; readonly content: Buffer }
+  readonly entries: readonly ArchiveEntry[]
+  readonly contentOf: (path: string) => Promise<Buffer>
+  readonly modes: { readonly plain: number; readonly executable: number; readonly folder: number }
+}
+
+/**
+ * Writes a tar archive to a program, and what that makes of it to a file.
+ *
+ * @param file absent where the program writes where it wants.
+ */
+export async function writeTar({ first, entries, contentOf, modes }: TarSource, program: readonly [string, ...string[]], file?: string): Promise<void> {
+  const tar = tarPack()
+  const filter = openFilter(program)
+  const add = (header: { name: string; type: 'file' | 'directory' | 'symlink'; mode: number; linkname?: string }, content?: Buffer) =>
+    new Promise<void>((resolve, reject) => {
+      // The time of nothing: the same toolchain gives the same archive.
+      const fields = { ...header, mtime: new Date(0), uid: 0, gid: 0 }
+      const done = (error?: Error | null) => (error ? reject(error) : resolve())
+      if (content === undefined) tar.entry(fields, done)
+      else tar.entry(fields, content, done)
+    })
+  const fill = async () => {
+    if (first !== undefined) await add({ name: first.name, type: 'file', mode: modes.plain }, first.content)
+    for (const entry of entries) {
+      if (entry.kind === 'folder') await add({ name: entry.path, type: 'directory', mode: modes.folder })
+      else if (entry.kind === 'link') await add({ name: entry.path, type: 'symlink', mode: 0o777, linkname: entry.target })
+      else await add({ name: entry.path, type: 'file', mode: entry.executable ? modes.executable : modes.plain }, await unchanged(entry))
+    }
+    tar.finalize()
+  }
+  const unchanged = async (entry: ArchiveFile) => {
+    const content = await contentOf(entry.path)
+    const isSame = content.length === entry.bytes && createHash('sha256').update(content).digest('hex') === entry.sha256
+    if (!isSame) throw new Problem(`${entry.path} changed while its toolchain was being packed`, { do: 'let nothing else use it meanwhile' })
+    return content
+  }
+  try {
+    const output = file === undefined ? finished(filter.output.resume()) : pipeline(filter.output, createWriteStream(file))
+    await Promise.all([fill(), pipeline(tar, filter.input), output])
+    await filter.ended
+  } catch (error) {
+    filter.stop()
+    tar.destroy()
+    throw error
+  }
+}
