@@ -10,13 +10,13 @@ export const fixedFolder = '/var/tmp/unikernel-ci'
  * @throws Problem when it is not this user's own folder.
  */
 export async function ownFixedFolder(): Promise<string> {
-  await mkdir(fixedFolder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
+  await mkdir(fixedFolder, { mode: 0o700 }).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
   })
   const found = await lstat(fixedFolder)
   if (found.isDirectory() && found.uid === process.getuid?.()) return fixedFolder
   throw new Problem(`${fixedFolder} is not a folder of this user`, {
     because: 'reproducible builds use the same path on every machine',
-    do: `remove it, or build as the user who owns it`,
+    do: 'remove it, or build as the user who owns it',
   })
 }

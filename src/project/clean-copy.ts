@@ -31,9 +31,9 @@ export async function copyClean({ processes }: Context, directory: string, to: s
 
 async function copyEntry(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true })
-  await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }).catch((error: NodeJS.ErrnoException) => {
+  await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }).catch((error: unknown) => {
     // Tracked, and removed since: so it is in the copy.
-    if (error.code !== 'ENOENT') throw error
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
   })
 }
 
