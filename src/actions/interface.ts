@@ -83,6 +83,24 @@ export const inputs = {
     '',
     optional(text),
   ),
+  strip: input(
+    ['build'],
+    'Take symbols and debug information off the image; they stay beside it, as IMAGE.debug. false: the image as the build system made it.',
+    'false',
+    flag,
+  ),
+  reproducible: input(
+    ['build'],
+    'Build twice, each time from a clean copy at the same path on every machine, and fail when the images differ.',
+    'false',
+    flag,
+  ),
+  'expected-sha256': input(
+    ['build'],
+    'What the image must be: a SHA-256, or the path (relative to `directory`) of a file as sha256sum writes it.',
+    '',
+    optional(text),
+  ),
 
   // The toolchain
   'ocaml-version': input(

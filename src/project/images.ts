@@ -39,10 +39,10 @@ export function searchFor(
   }
 }
 
-/** The files of a search, sorted by path. Unstripped copies (`.dbg`) are no images of their own. */
+/** The files of a search, sorted by path. Files of debug information are no images of their own. */
 export async function findFiles({ folder, patterns }: Search): Promise<string[]> {
   const paths = await glob(patterns, { cwd: folder, absolute: true, onlyFiles: true, dot: false, expandDirectories: false })
-  return paths.filter((path) => !path.endsWith('.dbg')).sort()
+  return paths.filter((path) => !/\.(dbg|debug)$/.test(path)).sort()
 }
 
 /**
@@ -101,7 +101,7 @@ function noImage(others: readonly string[], where: Search, target: Target, archi
 
 /** An image as it lies on the disk. */
 export async function describeBuilt(path: string, target: Target): Promise<BuiltImage> {
-  const debugFile = await firstFile([`${path}.dbg`, join(dirname(path), `${nameOf(path, target)}.dbg`)])
+  const debugFile = await firstFile([`${path}.dbg`, `${path}.debug`, join(dirname(path), `${nameOf(path, target)}.dbg`)])
   return {
     path,
     name: nameOf(path, target),

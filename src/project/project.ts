@@ -35,7 +35,7 @@ export interface BuiltImage {
   readonly name: string
   readonly bytes: number
   readonly sha256: string
-  /** Absolute path of the unstripped image beside it, where there is one (Unikraft's `.dbg`). */
+  /** Absolute path of its debug information, where it lies beside it: Unikraft's `.dbg`, or what `strip` took off. */
   readonly debugFile?: string
 }
 

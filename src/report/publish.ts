@@ -10,6 +10,7 @@ import { replaceFolder, sha256OfFile } from '../platform/atomic.js'
 import type { Context } from '../platform/host.js'
 import { size } from '../platform/log.js'
 import { messageOf, Problem } from '../platform/problem.js'
+import { artifactsFolder } from './artifacts-folder.js'
 import { artifactName, checkedArtifactName } from './artifact-name.js'
 import { type BuildInfo, buildInfo } from './build-info.js'
 import { bootJsonText } from './boot-files.js'
@@ -72,12 +73,6 @@ export async function publishArtifact(
     ...(uploaded ? { uploaded } : {}),
     summary: summary({ info, consoleEnds, publishMs, artifact }),
   }
-}
-
-/** On Actions beside the other things of the job, so that the checkout stays clean; a person finds them where they are. */
-function artifactsFolder({ host }: Context): string {
-  const { state, workspace } = host.folders
-  return host.isGitHubActions ? join(state, 'artifacts') : join(workspace, '_artifacts')
 }
 
 async function assemble(folder: string, collection: Collection, info: BuildInfo): Promise<string[]> {

@@ -1,9 +1,10 @@
 import { cacheService } from '../../platform/cache-service.js'
-import { buildProject } from '../../project/build.js'
 import { restoreBuildCaches } from '../../project/caches/restore.js'
 import { detectProject } from '../../project/detect.js'
+import { makeImages } from '../../project/make.js'
+import { artifactsFolder } from '../../report/artifacts-folder.js'
 import { readToolchain, saveRecord } from '../../report/records.js'
-import { cachePolicyOf } from '../../toolchain/cache-policy.js'
+import { cachePolicyOf, fromClean } from '../../toolchain/cache-policy.js'
 import { isInstalled } from '../../toolchain/installed.js'
 import { targets } from '../../target/target.js'
 import { withTarget } from '../inputs.js'
@@ -22,12 +23,13 @@ export const build: PartFunction = async (context, given, runner) => {
   const record = await readToolchain(context, target.backend, architecture)
   // On a machine that is kept, the folder may have been removed since.
   const toolchain = record && (await isInstalled(record.toolchain)) ? record : undefined
-  const policy = cachePolicyOf(host, inputs.cache)
+  // What an earlier build has left says nothing of whether two builds from clean give the same.
+  const policy = inputs.reproducible ? fromClean : cachePolicyOf(host, inputs.cache)
   const service = policy.restore ? await cacheService(host, log) : undefined
   const { result, used } = await log.group('Build', async () => {
     const caches = await restoreBuildCaches(context, { project, target, toolchain: toolchain?.toolchain, policy, service })
     const withCaches = { ...context, host: { ...host, environment: { ...host.environment, ...caches.environment } } }
-    const built = await buildProject(withCaches, inputs, toolchain?.toolchain, project)
+    const built = await makeImages(withCaches, inputs, toolchain?.toolchain, project, artifactsFolder(context))
     return { result: built, used: await caches.afterBuild() }
   })
   saveForEnd(runner, used, inputs.cache)

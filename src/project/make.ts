@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { Context } from '../platform/host.js'
+import { targets } from '../target/target.js'
+import type { Toolchain } from '../toolchain/toolchain.js'
+import { type BuildInputs, buildProject } from './build.js'
+import { lastCommitDate } from './clean-copy.js'
+import { checkExpected } from './expected.js'
+import type { Build, Project } from './project.js'
+import { buildTwice, unpinnedSources } from './reproduce.js'
+import { stripImages } from './strip.js'
+
+/** The inputs that say what is asked of the images; the object of all inputs is one. */
+export interface ImageInputs extends BuildInputs {
+  readonly strip: boolean
+  readonly reproducible: boolean
+  readonly expectedSha256: string | undefined
+}
+
+/**
+ * Builds a project as often as its inputs ask, and holds its images against what they promise.
+ *
+ * @param artifacts where the images of two builds are left: absolute.
+ * @throws Problem as {@link buildProject}, {@link buildTwice} and {@link checkExpected} do.
+ */
+export async function makeImages(
+  context: Context,
+  inputs: ImageInputs,
+  toolchain: Toolchain | undefined,
+  project: Project,
+  artifacts: string,
+): Promise<Build> {
+  const target = targets[inputs.target]
+  const architecture = inputs.arch ?? context.host.architecture
+  const mark = createHash('sha256').update(`${project.directory}\0${inputs.configureArgs.join('\0')}`).digest('hex').slice(0, 8)
+  const own = `${target.name}-${architecture}-${mark}`
+  const make = async (where: Context, what: Project): Promise<Build> => {
+    const made = await buildProject(where, inputs, toolchain, what)
+    if (!inputs.strip) return made
+    const images = await stripImages(where, made.images, target, architecture, join(where.host.folders.state, 'stripped', own))
+    context.log.fact('stripped', images.map(({ name, sha256 }) => `${name}  sha256 ${sha256.slice(0, 16)}…`).join(', '))
+    return { ...made, images }
+  }
+  if (inputs.reproducible && toolchain !== undefined) {
+    const unpinned = unpinnedSources(toolchain.spec)
+    if (unpinned.length > 0) context.log.warning(`may be built of other packages tomorrow, being at no commit: ${unpinned.join(', ')}`)
+  }
+  const sameDay = await dated(context, project)
+  const build = inputs.reproducible
+    ? await buildTwice(sameDay, project, join(artifacts, `reproducible-${own}`), make)
+    : await make(sameDay, project)
+  if (inputs.expectedSha256 !== undefined) {
+    for (const line of await checkExpected(build.images, inputs.expectedSha256, project.directory)) context.log.fact('as expected', line)
+  }
+  return build
+}
+
+/** What writes dates into what it makes takes the last commit's, unless somebody has decided. */
+async function dated(context: Context, project: Project): Promise<Context> {
+  const { host } = context
+  const date = host.environment['SOURCE_DATE_EPOCH'] ?? (await lastCommitDate(context, project.directory))
+  return { ...context, host: { ...host, environment: { ...host.environment, SOURCE_DATE_EPOCH: date } } }
+}
