@@ -24,6 +24,8 @@ describe('the manifest of an archive', () => {
     'an absolute path': [{ ...file, path: '/etc/passwd' }],
     'a path with a detour': [{ ...file, path: 'a/../file' }],
     'the toolchain’s own folder as a link': [{ kind: 'link', path: '.', target: 'x' }],
+    'the toolchain’s own folder with a slash': [{ ...file, path: './' }],
+    'a path that ends in a slash': [{ ...file, path: 'file/' }],
     'the empty path': [{ ...file, path: '' }],
     'a path with a NUL byte': [{ ...file, path: 'a\0b' }],
     'a path of 4 KiB': [{ ...file, path: 'a'.repeat(4096) }],
