@@ -76,8 +76,12 @@ const pattern = (value: string): RegExp => {
   }
 }
 
+/** Linux takes no longer word: execve(2), MAX_ARG_STRLEN. Splitting takes time out of proportion for much longer texts. */
+const longestWords = 128 * 1024
+
 /** Words as a POSIX shell splits them: blanks separate, quotes and backslashes keep together. Nothing is expanded. */
 export const words = typed('string', (value): readonly string[] => {
+  if (value.length > longestWords) throw new InputError(`${value.slice(0, 60)}…`, `up to ${longestWords} characters`)
   try {
     return split(value)
   } catch {

@@ -1,4 +1,5 @@
 import { addPath, exportVariable, getState, saveState, setOutput, summary } from '@actions/core'
+import { Problem } from './problem.js'
 
 /** What a step hands to the steps after it. */
 export interface Runner {
@@ -16,20 +17,29 @@ export const readState: (name: string) => string = getState
 
 /**
  * The runner's own files (GITHUB_OUTPUT, GITHUB_ENV, GITHUB_PATH, GITHUB_STEP_SUMMARY), through @actions/core: it
- * delimits each value by a random word, so that a value with line feeds cannot add a line of its own.
+ * delimits each value by a random word, so that a value with line feeds cannot add a line of its own. It writes names, and
+ * folders of PATH, as they are: those that are more than one line are refused here.
  */
 export function gitHubRunner(environment: Readonly<Record<string, string | undefined>>): Runner {
   return {
     setOutput,
-    exportVariable,
-    addPath,
     saveState,
+    exportVariable(name, value) {
+      if (!/^[A-Za-z_]\w*$/.test(name)) throw notOneLine('variable', name)
+      exportVariable(name, value)
+    },
+    addPath(folder) {
+      if (/[\r\n]/.test(folder)) throw notOneLine('folder of PATH', folder)
+      addPath(folder)
+    },
     async appendSummary(markdown) {
       // Old runners and imitations have no summary, and lose nothing that the log does not say.
       if (environment['GITHUB_STEP_SUMMARY']) await summary.addRaw(markdown, true).write()
     },
   }
 }
+
+const notOneLine = (what: string, found: string) => new Problem(`the runner can be given no ${what} with such a name`, { found: JSON.stringify(found) })
 
 /** A runner that only remembers, for the command line and for tests. */
 export interface CollectingRunner extends Runner {

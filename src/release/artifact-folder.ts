@@ -1,4 +1,4 @@
-import { readFile, readdir, stat } from 'node:fs/promises'
+import { lstat, readFile, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { sha256OfFile } from '../platform/atomic.js'
 import { Problem, messageOf } from '../platform/problem.js'
@@ -98,7 +98,8 @@ async function readInfo(path: string): Promise<BuildInfo | undefined> {
 }
 
 async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
+  // A link could lead to any file of this machine.
+  return lstat(path).then(
     (found) => found.isFile(),
     () => false,
   )

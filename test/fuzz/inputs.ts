@@ -35,7 +35,7 @@ export function changed(...files: readonly Buffer[]): fc.Arbitrary<Buffer> {
     .map(([file, edits]) => edits.reduce<Buffer>((bytes, apply) => apply(bytes), Buffer.from(file)))
 }
 
-const mostStretched = 256 * 1024
+const mostStretched = 128 * 1024
 
 /** Texts of words in any order, of any characters, and of one word over and over: what backtracks shows there. */
 export function textOf(...words: readonly string[]): fc.Arbitrary<string> {

@@ -59,7 +59,7 @@ export function orRefused<Result>(work: () => Result, ...refusals: readonly (abs
   }
 }
 
-/** Of processor time, whatever else the machine does. Inputs have up to 256 kB: what is linear takes some milliseconds. */
+/** Of processor time, whatever else the machine does. Inputs have up to 128 kB and something: what is linear takes some milliseconds. */
 const mostMs = 2_000
 
 /** @throws when it takes longer than anything linear in the size of an input may. */

@@ -208,12 +208,19 @@ describe('every message in docs/troubleshooting.md is one of the sources', () =>
   })
 })
 
-describe('every promise of docs/threat-model.md has its test', () => {
-  const promises = [...textOf('docs/threat-model.md').matchAll(/\| `(test\/[\w./-]+)`: “(.+?)” \|$/gm)]
+describe.each([
+  ['promise', 'docs/threat-model.md'],
+  ['fault', 'test/faults/README.md'],
+])('every %s of %s has its test', (_, page) => {
+  const named = [...textOf(page).matchAll(/`(test\/[\w./-]+)`: “(.+?)”/g)]
+  const rows = (textOf(page).match(/^\| .*`test\/.* \|$/gm) ?? []).length
 
-  it('has some', () => expect(promises.length).toBeGreaterThan(15))
+  it('has some, and one a row', () => {
+    expect(rows).toBeGreaterThan(25)
+    expect(named.length).toBeGreaterThanOrEqual(rows)
+  })
 
-  it.each(promises.map(([, file = '', name = '']) => [name, file]))('%s', (name, file) => {
+  it.each(named.map(([, file = '', name = '']) => [name, file]))('%s', (name, file) => {
     expect(textOf(file)).toContain(name)
   })
 })

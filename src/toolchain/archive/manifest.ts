@@ -98,7 +98,7 @@ function parseEntries(value: unknown): ArchiveEntry[] {
   let total = 0
   return value.map((item: unknown) => {
     const entry = parseEntry(item)
-    if (!isPlainPath(entry.path) || !folders.has(posix.dirname(entry.path))) throw bad('has no place in a toolchain', entry.path)
+    if (!isPlainPath(entry.path) || entry.path.endsWith('/') || !folders.has(posix.dirname(entry.path))) throw bad('has no place in a toolchain', entry.path)
     if (paths.has(entry.path)) throw bad('is there twice', entry.path)
     paths.add(entry.path)
     if (entry.kind === 'folder') folders.add(entry.path)

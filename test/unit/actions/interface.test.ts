@@ -158,3 +158,8 @@ describe('the defaults', () => {
     expect(readInputs(() => undefined)).toMatchObject({ target: undefined, boot: 'auto', timeout: 60, artifact: true })
   })
 })
+
+it('words that are longer than Linux takes are refused before they are split, and not shown whole', () => {
+  const read = () => readInputs((name) => (name === 'args' ? '"x'.repeat(80_000) : undefined))
+  expect(read).toThrow(/^input args: .{1,100} is not accepted$/)
+})

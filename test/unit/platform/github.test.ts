@@ -22,6 +22,16 @@ describe('the runner of Actions', () => {
     expect(file('OUTPUT')).toMatch(/^image<<(ghadelimiter_\S+)\na\nverdict=passed\n\1\n$/)
   })
 
+  it.each(['A\nB', 'A=B', 'A<<B', '', 'A B', '1'])('takes no variable whose name could be more than a name: %j', (name) => {
+    expect(() => gitHubRunner(process.env).exportVariable(name, 'x')).toThrow('no variable with such a name')
+    expect(file('ENV')).toBe('')
+  })
+
+  it.each(['/a\n/evil', '/a\r/evil'])('takes no folder of PATH that could be two: %j', (folder) => {
+    expect(() => gitHubRunner(process.env).addPath(folder)).toThrow('no folder of PATH with such a name')
+    expect(file('PATH')).toBe('')
+  })
+
   it('appends to the summary', async () => {
     const runner = gitHubRunner(process.env)
     await runner.appendSummary('one')

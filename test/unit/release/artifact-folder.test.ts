@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -65,6 +65,14 @@ describe('an artifact is not released', () => {
     expect(await because(info(), { SHA256SUMS: 'nonsense\n' })).toContain('SHA256SUMS has a line that is no checksum')
     expect(await because(info(), { SHA256SUMS: `${sha256('')}  ../secret\n` })).toContain('names a file of another folder')
     expect(await because(info(), { SHA256SUMS: '' })).toContain('SHA256SUMS has a line that is no checksum')
+  })
+
+  it('with a link to a file elsewhere, even when its bytes are right', async () => {
+    const place = join(folder, 'a')
+    lay(place, info())
+    renameSync(join(place, 'www.hvt'), join(folder, 'secret'))
+    symlinkSync(join(folder, 'secret'), join(place, 'www.hvt'))
+    await expect(findArtifacts(folder)).rejects.toMatchObject({ facts: { because: 'www.hvt is missing' } })
   })
 
   it.each([

@@ -1,0 +1,104 @@
+// What machines do to a run: test/faults/README.md has the whole table. Here a small program is the unikernel (target unix).
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+const command = ['--import', join(root, 'node_modules/tsx/dist/loader.mjs'), join(root, 'src/actions/cli.ts')]
+let folder: string
+let environment: Record<string, string>
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-faults-'))
+  copyFileSync('/bin/echo', join(folder, 'www.exe'))
+  environment = { PATH: process.env['PATH'] ?? '', HOME: join(folder, 'home') }
+  return () => rmSync(folder, { recursive: true, force: true })
+})
+
+const copying = 'cp www.exe "$OUT"'
+const runWords = (build = copying) => ['run', '--target', 'unix', '--ocaml-version', 'none', '--build-command', build, '--args', 'hello', '--expect', 'hello']
+
+function run(env: Record<string, string> = environment, before = '') {
+  const words = [process.execPath, ...command, ...runWords()]
+  // The shell sets limits that a process cannot set for itself alone.
+  return spawnSync('sh', ['-c', `${before} exec "$@"`, 'sh', ...words], { cwd: folder, env, encoding: 'utf8', timeout: 120_000 })
+}
+
+const artifact = () => join(folder, '_artifacts/unikernel-www-unix-x86_64')
+function expectWhole(): void {
+  expect(spawnSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: artifact(), encoding: 'utf8' }).status).toBe(0)
+  expect(readFileSync(join(artifact(), 'www.exe')).equals(readFileSync('/bin/echo'))).toBe(true)
+}
+
+describe('a run', () => {
+  it('needs neither HOME nor the folder that TMPDIR names', () => {
+    const ended = run({ PATH: environment['PATH'] ?? '', XDG_STATE_HOME: join(folder, 'state'), TMPDIR: join(folder, 'nowhere') })
+    expect(ended.status, ended.stdout).toBe(0)
+    expect(ended.stdout).toContain('PASSED')
+  })
+
+  it('on Actions without its files and services says so, or does without', () => {
+    const imitation = { ...environment, GITHUB_ACTIONS: 'true', ACTIONS_RESULTS_URL: 'http://127.0.0.1:9/', ACTIONS_RUNTIME_TOKEN: 'none' }
+    const { status, stdout, stderr } = run(imitation)
+    expect(status, stdout + stderr).toBe(0)
+    expect(stdout).toContain('PASSED')
+  })
+
+  it('that may not write files of any size says what it could not write, and the next one is whole', () => {
+    const { status, stdout, stderr } = run(environment, 'ulimit -f 16;')
+    expect(status, stdout).toBe(1)
+    expect(stdout + stderr).not.toMatch(/^\s+at /m)
+    expect(existsSync(join(artifact(), 'SHA256SUMS'))).toBe(false)
+    expect(run().status).toBe(0)
+    expectWhole()
+  })
+
+  it.skipIf(process.getuid?.() === 0)('in a folder that may not be written is an error that names it', () => {
+    chmodSync(folder, 0o555)
+    const { status, stdout } = run({ ...environment, HOME: tmpdir() })
+    expect(status).toBe(1)
+    expect(stdout).toContain('EACCES')
+    chmodSync(folder, 0o755)
+  })
+})
+
+describe('a build that is ended', () => {
+  const marked = (): string[] =>
+    readdirSync('/proc').filter((entry) => {
+      try {
+        return /^\d+$/.test(entry) && readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes('sleep\x0061\0') && readFileSync(`/proc/${entry}/environ`, 'utf8').includes(folder)
+      } catch {
+        return false
+      }
+    })
+
+  async function building(): Promise<ChildProcess> {
+    const child = spawn(process.execPath, [...command, ...runWords(`printf half > "$OUT/www.exe"; sleep 61; ${copying}`)], { cwd: folder, env: environment, stdio: 'ignore' })
+    await expect.poll(marked, { timeout: 60_000 }).not.toEqual([])
+    return child
+  }
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('by %s is done anew by the next run, which takes nothing of it', async (signal) => {
+    const child = await building()
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
+    expect(existsSync(artifact())).toBe(false)
+    if (signal !== 'SIGKILL') await expect.poll(marked, { timeout: 20_000 }).toEqual([])
+    expect(run().status).toBe(0)
+    expectWhole()
+  })
+})
+
+describe('publishing', () => {
+  it('into a folder with what a killed run left makes it whole', () => {
+    mkdirSync(artifact(), { recursive: true })
+    writeFileSync(join(artifact(), 'www.exe'), 'half')
+    writeFileSync(join(artifact(), 'SHA256SUMS'), `${'0'.repeat(64)}  www.exe\n`)
+    expect(run().status).toBe(0)
+    expectWhole()
+  })
+})
