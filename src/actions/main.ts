@@ -1,7 +1,6 @@
-import { getInput } from '@actions/core'
 import { createLog, wantsColour } from '../platform/console-log.js'
 import { type Context, foldersOf, inspectHost } from '../platform/host.js'
-import { type Runner, gitHubRunner } from '../platform/github.js'
+import { type Runner, actionInput, gitHubRunner } from '../platform/github.js'
 import type { Log } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
 import { processes } from '../platform/process.js'
@@ -15,7 +14,7 @@ export type PartFunction = (context: Context, inputs: Inputs, runner: Runner) =>
 /** The entry of the JavaScript action of a part: reads its inputs, runs it, and fails the step where it fails. */
 export async function runPart(part: Part, run: PartFunction): Promise<void> {
   const isOurs = (name: keyof typeof inputs) => inputs[name].parts.includes(part)
-  await runAction((context, runner) => run(context, readInputs((name) => (isOurs(name) ? getInput(name) : undefined)), runner))
+  await runAction((context, runner) => run(context, readInputs((name) => (isOurs(name) ? actionInput(name) : undefined)), runner))
 }
 
 /** What every action of ours does around its work: the log, the machine, and the end. */

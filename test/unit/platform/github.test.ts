@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { collectingRunner, gitHubRunner, readableOutputs } from '../../../src/platform/github.js'
+import { actionInput, collectingRunner, gitHubRunner, readableOutputs } from '../../../src/platform/github.js'
 
 describe('the runner of Actions', () => {
   let folder = ''
@@ -27,6 +27,21 @@ describe('the runner of Actions', () => {
     await runner.appendSummary('one')
     await runner.appendSummary('two')
     expect(file('STEP_SUMMARY')).toBe('one\ntwo\n')
+  })
+
+  it('hands on variables and folders for PATH, the last folder first', () => {
+    const runner = gitHubRunner(process.env)
+    runner.exportVariable('OPAMROOT', '/x')
+    runner.addPath('/first')
+    runner.addPath('/second')
+    expect(file('ENV')).toMatch(/^OPAMROOT<<(\S+)\n\/x\n\1\n$/)
+    expect(file('PATH')).toBe('/first\n/second\n')
+  })
+
+  it('tells an input as the step has it, without the blanks around it', () => {
+    expect(actionInput('ocaml-version', { 'INPUT_OCAML-VERSION': ' 5.4.1\n' })).toBe('5.4.1')
+    expect(actionInput('two words', { INPUT_TWO_WORDS: 'x' })).toBe('x')
+    expect(actionInput('image', {})).toBe('')
   })
 
   it('does without a summary where there is none', async () => {
