@@ -1,4 +1,3 @@
-import { DefaultArtifactClient } from '@actions/artifact'
 import {
   type ArtifactAccess,
   ArtifactNameTaken,
@@ -23,6 +22,8 @@ async function upload(
   root: string,
   options: UploadOptions,
 ): Promise<UploadedArtifact> {
+  // Loaded only where there is something to upload: it is two thirds of the action that does.
+  const { DefaultArtifactClient } = await import('@actions/artifact')
   const client = new DefaultArtifactClient()
   try {
     const { id } = await client.uploadArtifact(name, [...files], root, { retentionDays: options.retentionDays })

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { chmod, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { downloadTool } from '@actions/tool-cache'
 import release from '../../data/firecracker.json' with { type: 'json' }
 import type { Architecture } from '../target/architecture.js'
 import { replaceFolder, sha256OfFile } from './atomic.js'
@@ -39,6 +38,8 @@ export async function downloadFirecracker({ host, processes }: Context, folder: 
 
 async function downloadArchive(architecture: Architecture, file: string): Promise<string> {
   const { url, sha256 } = release.archives[architecture]
+  // Few boots need it.
+  const { downloadTool } = await import('@actions/tool-cache')
   const archive = await downloadTool(url, file).catch((error: unknown) => {
     throw new Problem(`Firecracker could not be downloaded: ${messageOf(error)}`, {
       found: url,

@@ -42,7 +42,7 @@ export const mirrorLevel = (log: Log, mirror: string, patience?: Patience): Arch
 export async function obtainSmall(log: Log, tools: string, levels: readonly ArchiveLevel[], makers = smallMakers, spec: ToolchainSpec = exampleSpec, spare?: string): Promise<Toolchain> {
   const key = toolchainKey(spec)
   const elsewhere = spare === undefined ? {} : { spare: () => toolchainPlace(spare, key) }
-  return obtainToolchain(log, { spec, key, place: await toolchainPlace(tools, key), trusts: () => true, ...elsewhere }, levels, makers)
+  return obtainToolchain(log, { spec, key, place: await toolchainPlace(tools, key), trusts: () => true, findMounts: () => Promise.resolve(undefined), ...elsewhere }, levels, makers)
 }
 
 // For tests that end a restore from outside: `node --import tsx small-toolchain.ts TOOLS [MIRROR]`.

@@ -19,7 +19,6 @@ import { defaultTarget, targets } from '../../target/target.js'
 import { bootOptions } from '../boot-options.js'
 import type { Inputs } from '../interface.js'
 import type { PartFunction } from '../main.js'
-import { ofScenario, readScenarios } from '../scenarios.js'
 
 /** Boots the image, once or as each scenario says, judges it, and fails when a verdict does. */
 export const boot: PartFunction = async (context, inputs, runner) => {
@@ -31,7 +30,7 @@ export const boot: PartFunction = async (context, inputs, runner) => {
   await forgetRecord(context, imagePath, 'boot')
   // What is said when the boot cannot even be tried; a verdict replaces it.
   runner.setOutput('verdict', 'failed')
-  const scenarios = await readScenarios(context, inputs)
+  const scenarios = inputs.scenarios === undefined ? undefined : await (await ofScenarios()).readScenarios(context, inputs)
   const { reports, subject } = await log.group('Boot', async () => {
     const image = await readImage(imagePath)
     log.fact('image', describeImage(image))
@@ -87,12 +86,15 @@ export const boot: PartFunction = async (context, inputs, runner) => {
   return overall.verdict !== 'failed'
 }
 
+/** Loaded only where there are some: a parser of YAML is a fifth of this action. */
+const ofScenarios = () => import('../scenarios.js')
+
 /** What cannot be tried is told with the name of the scenario that asks for it. */
 async function naming<T>({ scenario }: BootRequest, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
   } catch (error) {
-    throw scenario === undefined ? error : ofScenario({ name: scenario }, error)
+    throw scenario === undefined ? error : (await ofScenarios()).ofScenario({ name: scenario }, error)
   }
 }
 

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+// Loaded here, or its loading would count as a part of the first test.
+import '@actions/artifact'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ArtifactNameTaken, type ArtifactService } from '../../../src/platform/artifact-service.js'
 import { artifactAccess } from '../../../src/platform/artifacts.js'
