@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, posix, relative } from 'node:path'
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describeImage } from '../image/check.js'
 import { readImage } from '../image/recognise.js'
@@ -12,10 +12,17 @@ import { findProgram } from '../platform/programs.js'
 import { type TargetName, targets } from '../target/target.js'
 import type { Architecture } from '../target/architecture.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
+import type { LockChoice } from '../toolchain/lock-choice.js'
+import { parseExtraRepositories } from '../toolchain/spec.js'
 import { buildEnvironment } from './environment.js'
 import { collectImages, findFiles, searchFor } from './images.js'
+import { compilerChanges, readCompilers, refuseChangedCompilers } from './mirage/compiler.js'
+import { readConfigured } from './mirage/configured.js'
+import { completeHistory, pinsLocalRepository } from '../platform/git-history.js'
+import { putOverlay } from './mirage/overlay.js'
 import { planBuild } from './plan.js'
-import { type BuildPlan, type BuildRequest, type Findings, type PlannedStep, outFolderOf } from './plans/request.js'
+import { planAfterConfigure } from './plans/mirage.js'
+import { type BuildPlan, type BuildRequest, type Findings, type Overlay, type PlannedStep, type Step, hookStep, outFolderOf } from './plans/request.js'
 import type { Build, BuildStep, BuiltImage, Project } from './project.js'
 
 /** The inputs of a build; the object of all inputs is one. */
@@ -24,6 +31,13 @@ export interface BuildInputs {
   readonly arch: Architecture | undefined
   readonly configureArgs: readonly string[]
   readonly buildCommand: string | undefined
+  readonly lock: LockChoice
+  /** `name: url` lines, or `none`; undefined: what mirage has by itself. */
+  readonly extraRepos: readonly string[] | undefined
+  readonly duniverseOverlay: readonly Overlay[]
+  readonly preConfigure: string | undefined
+  readonly postPull: string | undefined
+  readonly postBuild: string | undefined
   readonly image: string | undefined
   readonly installSystemPackages: boolean
 }
@@ -44,18 +58,25 @@ export async function buildProject(
   const architecture = inputs.arch ?? context.host.architecture
   const folder = folderFor(context, project, inputs.target, architecture)
   const findings = await inspect(project)
-  const request: BuildRequest = { ...inputs, project, target, architecture, toolchain, findings, folder }
+  const extraRepos = inputs.extraRepos && parseExtraRepositories(inputs.extraRepos)
+  const request: BuildRequest = { ...inputs, extraRepos, overlays: inputs.duniverseOverlay, project, target, architecture, toolchain, findings, folder }
   const plan = planBuild(request)
   await prepare(plan)
   const environment = buildEnvironment(context.host.environment, toolchain)
   const steps: BuildStep[] = []
-  for (const step of plan.steps) steps.push(await runStep(context, step, environment))
+  const run = async (planned: readonly Step[]) => {
+    for (const step of planned) steps.push(await runStep(context, project, step, environment))
+  }
+  if (await pinsItsRepository(project)) await completeHistory(context, project.directory, environment)
+  await run(plan.steps)
+  const lockFile = project.buildSystem === 'mirage' ? await finishMirage(context, request, run) : undefined
+  await run(hookStep(request, 'post-build', inputs.postBuild))
   const search = searchFor(project, target, inputs.image, outFolderOf(request))
   const isInstalled = project.buildSystem === 'opam' && inputs.image === undefined
   const files = isInstalled ? await installedFiles(context, project, environment) : await findFiles(search)
   const images = await collectImages(files, search, target, architecture)
   for (const image of images) await logImage(context, project, image)
-  return { project, steps, images }
+  return { project, steps, images, ...(lockFile === undefined ? {} : { lockFile }) }
 }
 
 /** One folder of ours for each project, target and architecture: two builds of one job do not meet. */
@@ -64,14 +85,31 @@ function folderFor({ host }: Context, project: Project, target: TargetName, arch
   return join(host.folders.state, 'build', `${basename(project.directory)}-${mark}-${target}-${architecture}`)
 }
 
-async function inspect(project: Project): Promise<Findings> {
-  const { directory, configFile = 'config.ml' } = project
-  const lockFolder = posix.join(dirname(configFile), 'mirage')
-  const names = await readdir(join(directory, lockFolder)).catch(() => [])
+async function inspect({ directory }: Project): Promise<Findings> {
   return {
-    lockFiles: names.filter((name) => name.endsWith('.opam.locked')).map((name) => posix.join(lockFolder, name)),
     duneWorkspace: await readFile(join(directory, 'dune-workspace'), 'utf8').catch(() => undefined),
   }
+}
+
+/** What follows `mirage configure`; the toolchain must be the same after it. Returns the lock file, when there is one. */
+async function finishMirage(context: Context, request: BuildRequest, run: (steps: readonly Step[]) => Promise<void>): Promise<string | undefined> {
+  const { project, toolchain } = request
+  const configured = await readConfigured(project.directory)
+  const { steps, notices } = planAfterConfigure(request, configured)
+  for (const notice of notices) context.log.notice(notice)
+  const before = toolchain && (await readCompilers(toolchain))
+  await run(steps)
+  if (toolchain !== undefined && before !== undefined) refuseChangedCompilers(compilerChanges(before, await readCompilers(toolchain)))
+  const lockFile = configured && join(project.directory, configured.lockFile)
+  return lockFile !== undefined && (await isFile(lockFile)) ? lockFile : undefined
+}
+
+/** Whether opam will fetch from the project's own checkout. */
+async function pinsItsRepository({ directory, configFile = 'config.ml' }: Project): Promise<boolean> {
+  const names = await readdir(directory)
+  const files = [configFile, ...names.filter((name) => name.endsWith('.opam') || name.endsWith('.opam.locked'))]
+  const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8').catch(() => '')))
+  return texts.some(pinsLocalRepository)
 }
 
 async function prepare(plan: BuildPlan): Promise<void> {
@@ -85,8 +123,14 @@ async function prepare(plan: BuildPlan): Promise<void> {
   }
 }
 
-async function runStep(context: Context, step: PlannedStep, environment: Record<string, string>): Promise<BuildStep> {
+async function runStep(context: Context, project: Project, step: Step, environment: Record<string, string>): Promise<BuildStep> {
   const started = performance.now()
+  if ('overlay' in step) {
+    const folder = await putOverlay(project.directory, context.host.folders.workspace, step)
+    const ms = Math.round(performance.now() - started)
+    context.log.fact(step.name, `${step.overlay.path} is now ${folder}`)
+    return { name: step.name, ms }
+  }
   const recent: string[] = []
   const [name, ...args] = step.argv
   const outcome = await context.processes.run([programOf(name, environment), ...args], {
@@ -100,8 +144,11 @@ async function runStep(context: Context, step: PlannedStep, environment: Record<
   })
   const ms = Math.round(performance.now() - started)
   if (outcome.exitCode !== 0) {
+    const printed = recent.map(stripVTControlCharacters)
+    const advice = step.advice?.find(({ when }) => printed.some((line) => when.test(line)))
     throw new Problem(`${step.name} failed with status ${outcome.exitCode} after ${seconds(ms)}`, {
-      evidence: lastLines(recent.map(stripVTControlCharacters).join('\n'), 30),
+      evidence: lastLines(printed.join('\n'), 30),
+      ...(advice === undefined ? {} : { do: advice.say }),
       again: commandOf(step),
     })
   }
@@ -143,4 +190,11 @@ async function logImage(context: Context, project: Project, image: BuiltImage): 
   const shown = path.startsWith('..') ? image.path : path
   context.log.fact('image', `${shown}  ${size(image.bytes)}  sha256 ${image.sha256.slice(0, 16)}…`)
   context.log.fact('', describeImage(await readImage(image.path)))
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
 }

@@ -1,0 +1,57 @@
+import type { LockFile } from '../project.js'
+import type { Target } from '../../target/target.js'
+import { type Constraint, type Dependency, readDependencies, satisfies } from '../opam-file.js'
+
+/** What `opam monorepo lock` decided: the version of each package, by name. */
+export type Lock = ReadonlyMap<string, string>
+
+/** Reads a `.opam.locked` file. Every package in it has one exact version; one that has not is not looked at. */
+export function readLock(text: string): Lock {
+  return new Map(
+    readDependencies(text).flatMap(({ name, constraints }) =>
+      constraints.flatMap(({ relation, version }): [string, string][] => (relation === '=' ? [[name, version]] : [])),
+    ),
+  )
+}
+
+const components = ['ocaml', 'solo5', 'ocaml-solo5', 'ocaml-unikraft', 'mirage'] as const
+
+/** The versions in a lock that decide which toolchain it was made with. */
+export function toolchainVersions(lock: Lock): LockFile['versions'] {
+  return Object.fromEntries(components.flatMap((name) => (lock.has(name) ? [[name, lock.get(name)]] : [])))
+}
+
+/** The one committed lock for a target: mirage names it `NAME-TARGET.opam.locked`. Undefined when there is none, or several. */
+export function lockFileFor(lockFiles: readonly LockFile[], target: Target): LockFile | undefined {
+  const candidates = lockFiles.filter(({ path }) => path.endsWith(`-${target.mirage}.opam.locked`))
+  return candidates.length === 1 ? candidates[0] : undefined
+}
+
+/** What a lock must fit to. */
+export interface LockedFor {
+  /** OCaml of the toolchain; undefined when the build brings its own. */
+  readonly ocaml: string | undefined
+  /** The dependencies that `mirage configure` has just written. */
+  readonly dependencies: readonly Dependency[]
+}
+
+/**
+ * Why a lock is not one for this project and toolchain any more, one line for each package.
+ *
+ * @returns none when it fits. Newer releases do not make a lock stale.
+ */
+export function lockDifferences(lock: Lock, { ocaml, dependencies }: LockedFor): readonly string[] {
+  const locked = lock.get('ocaml')
+  const ofOcaml = ocaml === undefined || locked === undefined || locked === ocaml ? [] : [`ocaml: locked ${locked}, the toolchain has ${ocaml}`]
+  return [...ofOcaml, ...dependencies.flatMap((dependency) => differenceOf(lock, dependency))]
+}
+
+function differenceOf(lock: Lock, { name, constraints }: Dependency): readonly string[] {
+  const version = lock.get(name)
+  if (version === undefined) return [`${name}: not locked, the project needs ${asked(constraints)}`]
+  // A pin's version is often `dev` or `zdev`, which opam takes for newer than any number.
+  return constraints.every((constraint) => satisfies(version, constraint)) ? [] : [`${name}: locked ${version}, the project needs ${asked(constraints)}`]
+}
+
+const asked = (constraints: readonly Constraint[]): string =>
+  constraints.length === 0 ? 'it' : constraints.map(({ relation, version }) => `${relation} ${version}`).join(' & ')
