@@ -7,6 +7,8 @@ import { targets } from '../../../../src/target/target.js'
 const lock = readLock(`opam-version: "2.0"
 synopsis: "opam-monorepo generated lockfile"
 depends: [
+  "astring" {= "0.8.5+dune"}
+  "base-threads" {= "base"}
   "duration" {= "0.3.1" & ?vendor}
   "fmt" {= "0.11.0+dune" & ?vendor}
   "mirage" {= "4.11.1"}
@@ -39,13 +41,19 @@ describe('a lock', () => {
     expect(lockDifferences(lock, { ocaml: undefined, dependencies: asked })).toEqual([])
   })
 
+  test('is stale when the project uses what only a tool of the switch did: nobody would pull its sources', () => {
+    expect(lockDifferences(lock, { ocaml: '5.4.1', dependencies: dependencies('"astring" {?monorepo} "base-threads" {?monorepo}') })).toEqual([
+      'astring: locked 0.8.5+dune as a tool’s dependency, the project needs its sources',
+    ])
+  })
+
   test('is stale for another OCaml, for a package that is new, and for a bound that has moved: each is told', () => {
-    const asked = dependencies('"duration" {?monorepo & >= "0.4.0"} "lwt" {?monorepo & >= "5.0.0" & < "7.0.0"} "astring"')
+    const asked = dependencies('"duration" {?monorepo & >= "0.4.0"} "lwt" {?monorepo & >= "5.0.0" & < "7.0.0"} "bheap"')
     expect(lockDifferences(lock, { ocaml: '5.5.0', dependencies: asked })).toEqual([
       'ocaml: locked 5.4.1, the toolchain has 5.5.0',
       'duration: locked 0.3.1, the project needs >= 0.4.0',
       'lwt: not locked, the project needs >= 5.0.0 & < 7.0.0',
-      'astring: not locked, the project needs it',
+      'bheap: not locked, the project needs it',
     ])
   })
 })

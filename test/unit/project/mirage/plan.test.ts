@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Configured } from '../../../../src/project/mirage/configured.js'
 import { namesInMakefile } from '../../../../src/project/mirage/configured.js'
+import { readLock } from '../../../../src/project/mirage/lock.js'
 import { readDependencies } from '../../../../src/project/opam-file.js'
 import { planBuild } from '../../../../src/project/plan.js'
 import { planAfterConfigure } from '../../../../src/project/plans/mirage.js'
@@ -36,7 +37,9 @@ const configured = (changes: Partial<Configured> = {}): Configured => ({
   duniverse: 'duniverse',
   ...changes,
 })
-const lock = new Map(Object.entries({ ocaml: '5.4.1', lwt: '6.1.2', crunch: '2.1', solo5: '0.12.1', 'ocaml-solo5': '1.3.3', mirage: '4.11.1' }))
+const lock = readLock(
+  'depends: [ "ocaml" {= "5.4.1"} "lwt" {= "6.1.2" & ?vendor} "crunch" {= "2.1"} "solo5" {= "0.12.1"} "ocaml-solo5" {= "1.3.3"} "mirage" {= "4.11.1"} ]',
+)
 const argv = (changes: Partial<BuildRequest>) => planBuild(request(changes)).steps.map((step) => step.argv.join(' '))
 const after = (changes: Partial<BuildRequest> = {}, written: Configured | undefined = configured()) =>
   planAfterConfigure(request(changes), written).steps.map((step) => ('overlay' in step ? step.name : step.argv.join(' ')))
@@ -106,7 +109,7 @@ describe('after the configuration', () => {
   })
 
   test('a stale one is, with the reason', () => {
-    const stale = configured({ lock: new Map([...lock, ['ocaml', '4.14.2'], ['crunch', '1.9']]) })
+    const stale = configured({ lock: new Map([...lock, ...readLock('depends: [ "ocaml" {= "4.14.2"} "crunch" {= "1.9"} ]')]) })
     const plan = planAfterConfigure(request(), stale)
     expect(plan.steps.map(({ name }) => name)).toEqual(['make depends', 'make build'])
     expect(plan.notices).toEqual([
