@@ -8,13 +8,13 @@ import { type BuildPlan, type BuildRequest, type PlannedStep, type Step, hookSte
 
 /** The commands of a mirage project up to its configuration; what follows is decided by what that writes. */
 export function planMirage(request: BuildRequest): BuildPlan {
-  const { project, target, configureArgs, preConfigure } = request
+  const { project, target, configureArgs } = request
   const { configFile = 'config.ml', directory } = project
   if (request.lock === 'require') requireCommitted(request)
   const file = configFile === 'config.ml' ? [] : ['-f', configFile]
   const argv = ['mirage', 'configure', '-t', target.mirage, ...file, ...repositories(request), ...depext(request), ...configureArgs] as const
   const configure: PlannedStep = { name: `mirage configure -t ${target.mirage}`, argv, cwd: directory, env: unattended(request), advice: configureAdvice }
-  return { files: [], emptyFolders: [], steps: [...hookStep(request, 'pre-configure', preConfigure), configure] }
+  return { files: [], emptyFolders: [], steps: [configure] }
 }
 
 /** mirage names the overlay repositories of its version by itself; what it is given replaces them. */

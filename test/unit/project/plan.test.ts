@@ -101,6 +101,18 @@ test('a build command runs in a shell that stops at the first failure, and is to
   expect(plan.steps[0]?.env).toEqual({ MODE: 'hvt', TARGET: 'hvt', ARCH: 'aarch64', OUT: '/state/out' })
 })
 
+test('hooks before a build are for every build system; what is mirage’s alone is refused elsewhere', () => {
+  expect(commands({ project: dune, preConfigure: './generate.sh' })[0]).toBe('sh -e -c ./generate.sh')
+  for (const [input, changes] of Object.entries({
+    'post-pull': { postPull: 'true' },
+    'duniverse-overlay': { overlays: [{ name: 'a', path: 'b' }] },
+    'extra-repos': { extraRepos: [] },
+    lock: { lock: 'require' as const },
+  })) {
+    expect(() => planBuild(request({ project: dune, ...changes }))).toThrow(`input ${input}: the project is built by dune`)
+  }
+})
+
 test('a build by a command needs the command', () => {
   const command = { buildSystem: 'command', directory: '/p', description: '' } as const
   expect(() => planBuild(request({ project: command }))).toThrow('`build-system: command` needs a command')
