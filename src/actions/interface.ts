@@ -1,8 +1,9 @@
 import type { Verdict } from '../boot/verdict.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { defaultTarget, targetNames } from '../target/target.js'
+import { lockChoices } from '../toolchain/lock.js'
 import { toolchainOptions } from '../toolchain/options.js'
-import { InputError, type Parser, type ValueType, blocks, flag, integer, lines, networks, oneOf, optional, patterns, probes, text, typed, words } from './parsers.js'
+import { InputError, type Parser, type ValueType, blocks, flag, integer, lines, networks, oneOf, optional, overlays, patterns, probes, text, typed, words } from './parsers.js'
 
 /** The parts a run is made of; each is an action of its own and a command of the command line. */
 export const parts = ['setup', 'build', 'boot', 'publish'] as const
@@ -71,6 +72,37 @@ export const inputs = {
     '',
     words,
   ),
+  lock: input(
+    ['setup', 'build'],
+    'mirage’s lock file (`mirage/NAME-TARGET.opam.locked`). auto: a committed one decides versions and packages where it fits; else one is made, and goes into the artifact. require: fails when it is missing or stale. ignore: always made.',
+    'auto',
+    oneOf(...lockChoices),
+  ),
+  'extra-repos': input(
+    ['build'],
+    'Overlay repositories for `mirage configure --extra-repos`, one `name: url` a line, or `none`. Empty: what mirage has by itself.',
+    '',
+    optional(lines),
+  ),
+  'duniverse-overlay': input(
+    ['build'],
+    'Sources of your own over pulled ones, one `name=path` a line: a folder of duniverse, or a package in one, and a path relative to `directory`.',
+    '',
+    overlays,
+  ),
+  'pre-configure': input(
+    ['build'],
+    'Shell command before the build’s first step, run in `directory` with the toolchain’s environment and TARGET and ARCH set.',
+    '',
+    optional(text),
+  ),
+  'post-pull': input(
+    ['build'],
+    'The same, for mirage, between pulling the sources (and `duniverse-overlay`) and building.',
+    '',
+    optional(text),
+  ),
+  'post-build': input(['build'], 'The same, after the build’s last step and before its images are collected.', '', optional(text)),
   'build-command': input(
     ['setup', 'build'],
     'Shell command that builds the image (build system `command`), run in `directory` with TARGET, ARCH and OUT set.',

@@ -1,6 +1,7 @@
 import { split } from 'shlex'
 import { type AskedDisk, type AskedNetwork, DeviceSyntaxError, parseDisks, parseNetwork } from '../boot/device-text.js'
 import type { Probe } from '../boot/probe.js'
+import type { Overlay } from '../project/plans/request.js'
 import { ProbeSyntaxError, parseProbe } from '../boot/probe-text.js'
 
 /** Text that an input does not accept: {@link readInputs} adds the input's name. */
@@ -94,6 +95,21 @@ export interface Written<Value> {
   readonly text: string
   readonly value: Value
 }
+
+/** `duniverse-overlay`: `name=path`, one a line. */
+export const overlays = typed('lines', (value): readonly Overlay[] => {
+  const found = lines(value).map((line): Overlay => {
+    const [, name, path] = /^([\w.+-]+)\s*=\s*(\S.*)$/.exec(line) ?? []
+    if (name === undefined || path === undefined || name.startsWith('.')) {
+      throw new InputError(line, '`name=path`, one a line, such as `lwt=../lwt`')
+    }
+    return { name, path }
+  })
+  const names = found.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new InputError(twice, 'each name once')
+  return found
+})
 
 /** `net`: which network devices, and how: one word, or lines. */
 export const networks = typed('string', (value): Written<AskedNetwork> => ({ text: value, value: accepting(() => parseNetwork(value)) }))

@@ -12,7 +12,7 @@ import { type Runner, type RunnerLabels, runnerFor } from './runner.js'
 export interface MatrixRequest
   extends Pick<
     ToolchainInputs,
-    'ocamlVersion' | 'mirageVersion' | 'solo5Version' | 'ocamlSolo5Version' | 'ocamlUnikraftVersion'
+    'lock' | 'ocamlVersion' | 'mirageVersion' | 'solo5Version' | 'ocamlSolo5Version' | 'ocamlUnikraftVersion'
   > {
   /** The list: see {@link parseTargets}. */
   readonly targets: string

@@ -1,24 +1,26 @@
 import { createHash } from 'node:crypto'
-import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, posix, relative } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
 import { describeImage } from '../image/check.js'
 import { readImage } from '../image/recognise.js'
+import { completeHistory } from '../platform/git-history.js'
 import type { Context } from '../platform/host.js'
-import { seconds, size } from '../platform/log.js'
-import { Problem } from '../platform/problem.js'
-import { lastLines, quote } from '../platform/process.js'
-import { findProgram } from '../platform/programs.js'
+import { size } from '../platform/log.js'
 import { type TargetName, targets } from '../target/target.js'
 import type { Architecture } from '../target/architecture.js'
 import { borrowSwitch } from '../toolchain/borrow.js'
+import type { LockChoice } from '../toolchain/lock.js'
+import { parseExtraRepositories } from '../toolchain/spec.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
 import { readDuneFiles } from './dune-files.js'
 import { buildEnvironment } from './environment.js'
 import { collectImages, findFiles, searchFor } from './images.js'
+import { finishMirage } from './mirage/finish.js'
+import { keepInstalled, opamIn, pinsItsRepository } from './opam-project.js'
 import { planBuild } from './plan.js'
-import { type BuildPlan, type BuildRequest, type Findings, type PlannedStep, outFolderOf } from './plans/request.js'
+import { type BuildPlan, type BuildRequest, type Findings, type Overlay, type Step, hookStep, outFolderOf } from './plans/request.js'
 import type { Build, BuildStep, BuiltImage, Project } from './project.js'
+import { runStep } from './run-step.js'
 
 /** The inputs of a build; the object of all inputs is one. */
 export interface BuildInputs {
@@ -26,6 +28,13 @@ export interface BuildInputs {
   readonly arch: Architecture | undefined
   readonly configureArgs: readonly string[]
   readonly buildCommand: string | undefined
+  readonly lock: LockChoice
+  /** `name: url` lines, or `none`; undefined: what mirage has by itself. */
+  readonly extraRepos: readonly string[] | undefined
+  readonly duniverseOverlay: readonly Overlay[]
+  readonly preConfigure: string | undefined
+  readonly postPull: string | undefined
+  readonly postBuild: string | undefined
   readonly image: string | undefined
   readonly installSystemPackages: boolean
 }
@@ -46,24 +55,28 @@ export async function buildProject(
   const architecture = inputs.arch ?? context.host.architecture
   const folder = folderFor(context, project, inputs.target, architecture)
   const findings = await inspect(project)
-  const request: BuildRequest = { ...inputs, project, target, architecture, toolchain, findings, folder }
+  const extraRepos = inputs.extraRepos && parseExtraRepositories(inputs.extraRepos)
+  const request: BuildRequest = { ...inputs, extraRepos, overlays: inputs.duniverseOverlay, project, target, architecture, toolchain, findings, folder }
   const plan = planBuild(request)
   await prepare(plan)
   const environment = buildEnvironment(context.host.environment, toolchain)
-  const runSteps = async () => {
-    const steps: BuildStep[] = []
-    for (const step of plan.steps) steps.push(await runStep(context, step, environment))
-    if (project.buildSystem === 'opam') await keepInstalled(context, project, environment, outFolderOf(request))
-    return steps
+  const steps: BuildStep[] = []
+  const run = async (planned: readonly Step[]) => {
+    for (const step of planned) steps.push(await runStep(context, project, step, environment))
   }
-  const steps =
-    plan.changesSwitch === true && toolchain !== undefined
-      ? await borrowSwitch(context, toolchain, opamIn(context, project, environment), runSteps)
-      : await runSteps()
+  if (await pinsItsRepository(project)) await completeHistory(context, project.directory, environment)
+  const opam = opamIn(context, project, environment)
+  const runPlan = async () => {
+    await run(plan.steps)
+    if (project.buildSystem === 'opam') await keepInstalled(project, opam, outFolderOf(request))
+  }
+  await (plan.changesSwitch === true && toolchain !== undefined ? borrowSwitch(context, toolchain, opam, runPlan) : runPlan())
+  const lockFile = project.buildSystem === 'mirage' ? await finishMirage(context, request, run) : undefined
+  await run(hookStep(request, 'post-build', inputs.postBuild))
   const search = searchFor(project, target, inputs.image, { out: outFolderOf(request), duneContext: plan.duneContext ?? target.duneContext })
   const images = await collectImages(await findFiles(search), search, target, architecture)
   for (const image of images) await logImage(context, project, image)
-  return { project, steps, images }
+  return { project, steps, images, ...(lockFile === undefined ? {} : { lockFile }) }
 }
 
 /** One folder of ours for each project, target and architecture: two builds of one job do not meet. */
@@ -72,14 +85,10 @@ function folderFor({ host }: Context, project: Project, target: TargetName, arch
   return join(host.folders.state, 'build', `${basename(project.directory)}-${mark}-${target}-${architecture}`)
 }
 
-async function inspect(project: Project): Promise<Findings> {
-  const { directory, configFile = 'config.ml' } = project
-  const lockFolder = posix.join(dirname(configFile), 'mirage')
-  const names = await readdir(join(directory, lockFolder)).catch(() => [])
+async function inspect({ buildSystem, directory }: Project): Promise<Findings> {
   return {
-    lockFiles: names.filter((name) => name.endsWith('.opam.locked')).map((name) => posix.join(lockFolder, name)),
     duneWorkspace: await readFile(join(directory, 'dune-workspace'), 'utf8').catch(() => undefined),
-    duneFiles: project.buildSystem === 'dune' ? await readDuneFiles(directory) : [],
+    duneFiles: buildSystem === 'dune' ? await readDuneFiles(directory) : [],
   }
 }
 
@@ -91,60 +100,6 @@ async function prepare(plan: BuildPlan): Promise<void> {
   for (const { path, text } of plan.files) {
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, text)
-  }
-}
-
-async function runStep(context: Context, step: PlannedStep, environment: Record<string, string>): Promise<BuildStep> {
-  const started = performance.now()
-  const recent: string[] = []
-  const [name, ...args] = step.argv
-  const outcome = await context.processes.run([programOf(name, environment), ...args], {
-    cwd: step.cwd,
-    env: { ...environment, ...step.env },
-    onLine: (line) => {
-      context.log.line(line)
-      recent.push(line)
-      if (recent.length > 400) recent.splice(0, 200)
-    },
-  })
-  const ms = Math.round(performance.now() - started)
-  if (outcome.exitCode !== 0) {
-    throw new Problem(`${step.name} failed with status ${outcome.exitCode} after ${seconds(ms)}`, {
-      evidence: lastLines(recent.map(stripVTControlCharacters).join('\n'), 30),
-      again: commandOf(step),
-    })
-  }
-  context.log.fact(step.name, seconds(ms))
-  return { name: step.name, ms }
-}
-
-/** Looked up on the toolchain's PATH, which is not the one of our own process. */
-function programOf(name: string, environment: Record<string, string>): string {
-  const program = findProgram(name, environment['PATH'])
-  if (program === undefined) {
-    throw new Problem(`${name} is not on PATH`, {
-      do: `run setup first; without it (\`ocaml-version: none\`), install ${name} in a step of your own`,
-    })
-  }
-  return program
-}
-
-/** The step as a person types it, in the toolchain's environment. */
-function commandOf(step: PlannedStep): string {
-  const variables = Object.entries(step.env).map(([name, value]) => `${name}=${quote(value)}`)
-  return [`cd ${quote(step.cwd)} &&`, ...variables, ...step.argv.map(quote)].join(' ')
-}
-
-const opamIn = (context: Context, { directory }: Project, env: Record<string, string>) => (args: readonly string[]) =>
-  context.processes.run([programOf('opam', env), ...args], { cwd: directory, env: { ...env, OPAMYES: '1' } })
-
-/** Copies what opam has installed of the project's packages into the switch's bin: it knows, and the other files there are not ours. */
-async function keepInstalled(context: Context, project: Project, env: Record<string, string>, folder: string): Promise<void> {
-  const names = await readdir(project.directory)
-  const packages = names.filter((name) => name.endsWith('.opam')).map((name) => basename(name, '.opam'))
-  for (const name of packages) {
-    const { stdout } = await opamIn(context, project, env)(['show', '--list-files', name])
-    for (const path of stdout.split('\n').filter((line) => /\/bin\/[^/]+$/.test(line))) await copyFile(path, join(folder, basename(path)))
   }
 }
 

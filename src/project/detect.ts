@@ -1,8 +1,11 @@
 import { readFile, readdir, realpath } from 'node:fs/promises'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { Problem } from '../platform/problem.js'
+import { allBounds, boundsOfOpamFile } from './mirage/bounds.js'
+import { readLock, toolchainVersions } from './mirage/lock.js'
 import { mentionsMirage, parseMirageBounds } from './mirage-header.js'
-import { type BuildSystem, type Project } from './project.js'
+import type { LockFile } from '../toolchain/lock.js'
+import { type BuildSystem, type MirageBounds, type Project } from './project.js'
 
 /** The inputs that say what is built; the object of all inputs is one. */
 export interface ProjectInputs {
@@ -42,13 +45,15 @@ const makers: Readonly<Record<BuildSystem, Maker>> = {
   // Without the command too: a set-up may be followed by a build that is not ours.
   command: ({ directory }) =>
     Promise.resolve({ buildSystem: 'command', directory, description: 'built by a command' }),
-  mirage: async ({ directory }, { configFile = 'config.ml' }) => {
+  mirage: async (folder, { configFile = 'config.ml' }) => {
+    const { directory } = folder
     const text = await readConfiguration(directory, configFile)
     if (text === undefined) return undefined
-    const mirageBounds = parseMirageBounds(text)
+    const mirageBounds = await findMirageBounds(folder, text)
+    const lockFiles = await findLockFiles(directory, configFile)
     const asks = mirageBounds === undefined ? '' : ` asks mirage ${mirageBounds.text}`
     const description = `MirageOS (${configFile}${asks})`
-    return { buildSystem: 'mirage', directory, description, configFile, ...(mirageBounds === undefined ? {} : { mirageBounds }) }
+    return { buildSystem: 'mirage', directory, description, configFile, ...(mirageBounds === undefined ? {} : { mirageBounds }), lockFiles }
   },
   dune: ({ directory, names }) => {
     const file = ['dune-project', 'dune-workspace', 'dune'].find((name) => names.includes(name))
@@ -90,6 +95,24 @@ async function guess(folder: Folder, inputs: ProjectInputs): Promise<Project> {
 async function hasMirageConfiguration(directory: string): Promise<boolean> {
   const text = await readFile(join(directory, 'config.ml'), 'utf8').catch(() => '')
   return mentionsMirage(text)
+}
+
+async function findMirageBounds({ directory, names }: Folder, configuration: string): Promise<MirageBounds | undefined> {
+  const header = parseMirageBounds(configuration)
+  const ofFiles = await Promise.all(names.filter(isOpamFile).map(async (name) => boundsOfOpamFile(name, await readFile(join(directory, name), 'utf8'))))
+  return allBounds([header, ...ofFiles].filter((bounds) => bounds !== undefined))
+}
+
+/** mirage has its files, and the locks, in a folder beside the configuration. */
+async function findLockFiles(directory: string, configFile: string): Promise<readonly LockFile[]> {
+  const folder = join(dirname(configFile), 'mirage')
+  const names = (await readdir(join(directory, folder)).catch(() => [])).filter((name) => name.endsWith('.opam.locked')).sort()
+  return Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name)
+      return { path, versions: toolchainVersions(readLock(await readFile(join(directory, path), 'utf8'))) }
+    }),
+  )
 }
 
 /** @returns undefined when the default one is missing; one that was asked for by name must be there. */

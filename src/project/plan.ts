@@ -1,13 +1,30 @@
+import { Problem } from '../platform/problem.js'
 import { planCommand } from './plans/command.js'
 import { planDune } from './plans/dune.js'
 import { planMirage } from './plans/mirage.js'
 import { planOpam } from './plans/opam.js'
-import type { BuildPlan, BuildRequest } from './plans/request.js'
+import { type BuildPlan, type BuildRequest, hookStep } from './plans/request.js'
 import type { BuildSystem } from './project.js'
 
-/** The commands that build a project, and what they need first. */
+/**
+ * The commands that build a project, and what they need first; of a mirage project those up to its configuration.
+ *
+ * @throws Problem when an input is for mirage and the project is not, or a lock that must be there is missing.
+ */
 export function planBuild(request: BuildRequest): BuildPlan {
-  return planners[request.project.buildSystem](request)
+  checkMirageInputs(request)
+  const plan = planners[request.project.buildSystem](request)
+  return { ...plan, steps: [...hookStep(request, 'pre-configure', request.preConfigure), ...plan.steps] }
+}
+
+function checkMirageInputs({ project, postPull, overlays, extraRepos, lock }: BuildRequest): void {
+  if (project.buildSystem === 'mirage') return
+  const given = { 'post-pull': postPull !== undefined, 'duniverse-overlay': overlays.length > 0, 'extra-repos': extraRepos !== undefined, lock: lock === 'require' }
+  const [input] = Object.entries(given).find(([, isGiven]) => isGiven) ?? []
+  if (input === undefined) return
+  throw new Problem(`input ${input}: the project is built by ${project.buildSystem}, and only mirage pulls sources by a lock`, {
+    do: `leave \`${input}\` out, or set \`build-system: mirage\``,
+  })
 }
 
 const planners: Readonly<Record<BuildSystem, (request: BuildRequest) => BuildPlan>> = {

@@ -1,3 +1,5 @@
+import type { LockFile } from '../toolchain/lock.js'
+
 /** How a project is built. */
 export const buildSystems = ['mirage', 'dune', 'opam', 'command'] as const
 export type BuildSystem = (typeof buildSystems)[number]
@@ -11,12 +13,15 @@ export interface Project {
   readonly description: string
   /** mirage only: the configuration file, relative to `directory`. */
   readonly configFile?: string
-  /** mirage only: the bounds of the header comment `(* mirage >= 4.10 & < 4.12 *)`. */
+  /** mirage only: the bounds of the header comment `(* mirage >= 4.10 & < 4.12 *)`, and of opam files of the project. */
   readonly mirageBounds?: MirageBounds
+  /** mirage only: committed lock files. */
+  readonly lockFiles?: readonly LockFile[]
 }
 
 /** Of a header such as `(* mirage >= 4.10.0 & < 4.12.0 *)`; a missing side is open. */
 export interface MirageBounds {
+  /** As it is written, and where when that is no header. */
   readonly text: string
   readonly atLeast?: string
   readonly below?: string
@@ -42,6 +47,8 @@ export interface BuiltImage {
 export interface Build {
   readonly project: Project
   readonly steps: readonly BuildStep[]
+  /** Absolute path of the lock file that decided the packages of a mirage project, committed or made by this build. */
+  readonly lockFile?: string
   /** At least one. */
   readonly images: readonly [BuiltImage, ...BuiltImage[]]
 }

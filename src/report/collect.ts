@@ -81,6 +81,8 @@ export async function collect(context: Context, request: PublishRequest): Promis
   const [first, ...others] = found
   const images: [PublishedImage, ...PublishedImage[]] = [await publish(first)]
   for (const image of others) if (await isFile(image.path)) images.push(await publish(image))
+  const lockFile = record?.build.lockFile
+  if (lockFile !== undefined && (await isFile(lockFile))) add(lockFile, basename(lockFile))
   return { target, architecture, images, record, files }
 }
 

@@ -90,6 +90,7 @@ const buildRecord = record({
   architecture: oneOf(architectures),
   build: record({
     project: record({ buildSystem: text, directory: text, description: text }),
+    lockFile: maybe(text),
     steps: listOf(record({ name: text, ms: number })),
     images: listOf(record({ path: text, name: text, bytes: number, sha256: text, debugFile: maybe(text) }), 1),
   }),

@@ -6,7 +6,8 @@ import { Problem } from '../platform/problem.js'
 import { type Outcome, lastLines, quote, succeed } from '../platform/process.js'
 import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from './environment.js'
 import { InstallProgress, failedPackages } from './opam-output.js'
-import { recipeOf } from './packages.js'
+import { crossPackages, recipeOf } from './packages.js'
+import { completeHistory } from '../platform/git-history.js'
 import { buildTenders } from './tenders.js'
 import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
 
@@ -44,8 +45,12 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, path:
   const repositories = spec.repositories.map(({ name }) => name).join(',')
   await step('creating the switch', 'switch', 'create', switchName, '--empty', `--repositories=${repositories}`)
   const [compiler = '', ...packages] = spec.packages
-  await step(`choosing ${compiler}`, 'switch', 'set-invariant', '--no-action', compiler)
+  // The cross compiler too: what a project's dependencies ask for later must not build another one.
+  const fixed = [compiler, ...crossPackages(recipeOf(spec), spec.versions).filter((name) => name.includes('.'))]
+  await step(`choosing ${compiler}`, 'switch', 'set-invariant', '--no-action', ...fixed)
   for (const pin of spec.pins) {
+    const local = /^git\+file:\/\/(\/[^#]*)/.exec(pin.url)?.[1]
+    if (local !== undefined) await completeHistory(context, local, env)
     await step(`pinning ${pin.package} to ${pin.url}`, 'pin', 'add', '--no-action', pin.package, pin.url)
   }
 

@@ -130,15 +130,19 @@ export function opamPackages(recipe: Recipe, versions: ToolchainVersions, extra:
   const compiler = extra.some((name) => name.startsWith('ocaml-option-'))
     ? `ocaml-variants.${versions.ocaml}+options`
     : `ocaml-base-compiler.${versions.ocaml}`
-  const crossPackages = recipe.opam.map((name) =>
+  const mirage = versions.mirage === undefined ? [] : [`mirage.${versions.mirage}`]
+  return [compiler, 'dune', 'ocamlfind', ...crossPackages(recipe, versions), ...mirage, ...extra]
+}
+
+/** The cross compiler's packages, each as `name.version` where the version table decides. */
+export function crossPackages(recipe: Recipe, versions: ToolchainVersions): readonly string[] {
+  return recipe.opam.map((name) =>
     name.replace(/\{(.*)\}/, (_, component: keyof ToolchainVersions) => {
       const version = versions[component]
       if (version === undefined) throw new Error(`${name} needs a version of ${component}`)
       return version
     }),
   )
-  const mirage = versions.mirage === undefined ? [] : [`mirage.${versions.mirage}`]
-  return [compiler, 'dune', 'ocamlfind', ...crossPackages, ...mirage, ...extra]
 }
 
 /** Debian packages: `use` are needed with a cached toolchain too. */

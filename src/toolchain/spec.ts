@@ -2,7 +2,8 @@ import type { Host } from '../platform/host.js'
 import { Problem } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
 import { type Target, type TargetName, targets } from '../target/target.js'
-import { type MirageRequest, resolveVersions } from '../target/versions.js'
+import { type MirageRequest, type Resolution, type VersionRequest, resolveVersions } from '../target/versions.js'
+import { type LockChoice, type LockFile, lockFileFor } from './lock.js'
 import { optionPackages } from './options.js'
 import { checkRecipe, opamPackages, recipeOf } from './packages.js'
 import type { OpamPin, OpamRepository, ToolchainSpec } from './toolchain.js'
@@ -17,6 +18,8 @@ export interface ToolchainInputs {
   readonly arch: Architecture | undefined
   readonly ocamlVersion: string | undefined
   readonly mirageVersion: string
+  /** Whether a committed lock file decides versions: see lock.ts. */
+  readonly lock: LockChoice
   readonly solo5Version: string | undefined
   readonly ocamlSolo5Version: string | undefined
   readonly ocamlUnikraftVersion: string | undefined
@@ -36,6 +39,8 @@ export interface ProjectNeeds {
   readonly buildSystem: string
   /** The versions of mirage that it takes; a missing side is open. */
   readonly mirageBounds?: { readonly atLeast?: string; readonly below?: string }
+  /** Committed lock files of a mirage project. */
+  readonly lockFiles?: readonly LockFile[]
 }
 
 /**
@@ -70,16 +75,43 @@ function chooseVersions(inputs: ToolchainInputs, project: ProjectNeeds, target: 
     ocamlSolo5: inputs.ocamlSolo5Version,
     ocamlUnikraft: inputs.ocamlUnikraftVersion,
   }
-  const resolution = resolveVersions({
+  const request: VersionRequest = {
     target: target.name,
     backend: target.backend,
     architecture,
-    ...Object.fromEntries(Object.entries(asked).filter(([, version]) => version !== undefined)),
+    ...definedOnly(asked),
     mirage: mirageRequest(inputs.mirageVersion, project),
-  })
+  }
+  const locked = inputs.lock === 'ignore' ? undefined : lockFileFor(project.lockFiles ?? [], target)?.versions
+  const resolution = locked === undefined ? resolveVersions(request) : resolveLocked(request, locked, inputs.lock === 'require')
   if (resolution.kind === 'versions') return resolution.versions
   const { what, because, accepted, remedy } = resolution.refusal
   throw new Problem(what, { ...(because === undefined ? {} : { because }), accepted, do: remedy })
+}
+
+/**
+ * What nobody asks otherwise is as the lock has it. Where there is no such toolchain, the lock cannot be honoured: the
+ * newest versions are taken as without one, and the build finds the lock stale and says so.
+ */
+function resolveLocked(request: VersionRequest, locked: LockFile['versions'], isRequired: boolean): Resolution {
+  const isFree = request.mirage.kind === 'bounds'
+  const resolution = resolveVersions({
+    ...request,
+    ...definedOnly({
+      ocaml: request.ocaml ?? locked.ocaml,
+      solo5: request.solo5 ?? locked.solo5,
+      ocamlSolo5: request.ocamlSolo5 ?? locked['ocaml-solo5'],
+      ocamlUnikraft: request.ocamlUnikraft ?? locked['ocaml-unikraft'],
+    }),
+    ...(isFree && locked.mirage !== undefined ? { mirage: { kind: 'exact', version: locked.mirage } } : {}),
+  })
+  return resolution.kind === 'versions' || isRequired ? resolution : resolveVersions(request)
+}
+
+type Defined<Given> = { readonly [Name in keyof Given]?: NonNullable<Given[Name]> }
+
+function definedOnly<Given extends object>(given: Given): Defined<Given> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Defined<Given>
 }
 
 function mirageRequest(input: string, project: ProjectNeeds): MirageRequest {
@@ -89,12 +121,21 @@ function mirageRequest(input: string, project: ProjectNeeds): MirageRequest {
   return { kind: 'bounds', ...(atLeast === undefined ? {} : { atLeast }), ...(below === undefined ? {} : { below }) }
 }
 
+/** Overlay repositories of `mirage configure`, which takes them as one word with commas; `none`: no repository. */
+export function parseExtraRepositories(lines: readonly string[]): readonly OpamRepository[] {
+  if (lines.length === 1 && lines[0] === 'none') return []
+  const repositories = parseRepositories(lines, 'extra-repos')
+  const wrong = repositories.find(({ url }) => url.includes(','))
+  if (wrong !== undefined) throw new Problem(`input extra-repos: the address of ${wrong.name} has a comma, which mirage takes for its end`)
+  return repositories
+}
+
 /** `name: url`, one a line; the first repository wins. */
-export function parseRepositories(lines: readonly string[]): readonly OpamRepository[] {
+export function parseRepositories(lines: readonly string[], input = 'opam-repositories'): readonly OpamRepository[] {
   const repositories = lines.map((line): OpamRepository => {
     const [, name, url] = /^(\w[\w.-]*):\s+([^\s-]\S*)$/.exec(line) ?? []
     if (name === undefined || url === undefined) {
-      throw new Problem(`input opam-repositories: ${JSON.stringify(line)} is not accepted`, {
+      throw new Problem(`input ${input}: ${JSON.stringify(line)} is not accepted`, {
         accepted: '`name: url`, one a line, such as `default: https://opam.ocaml.org`',
       })
     }
@@ -102,7 +143,7 @@ export function parseRepositories(lines: readonly string[]): readonly OpamReposi
   })
   const names = repositories.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined) throw new Problem(`input opam-repositories: ${twice} is there twice`, { do: 'rename one' })
+  if (twice !== undefined) throw new Problem(`input ${input}: ${twice} is there twice`, { do: 'rename one' })
   return repositories
 }
 

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readInputs, withTarget } from '../../src/actions/inputs.js'
 import { folderBytes } from '../../src/platform/folder-content.js'
 import type { NearestCache } from '../../src/platform/actions-cache.js'
 import type { Context } from '../../src/platform/host.js'
@@ -14,7 +15,7 @@ import { targets } from '../../src/target/target.js'
 import { type CachePolicy, cachePolicy } from '../../src/toolchain/cache-policy.js'
 import { collectingLog } from '../collecting-log.js'
 import { put, toolchainFor } from '../unit/project/fixtures.js'
-import { hostIn } from './set-up.js'
+import { type GivenInputs, hostIn } from './set-up.js'
 
 /** A real one, with the OCaml beside it: put a toolchain's folder on PATH. */
 const dune = findProgram('dune', process.env['PATH'])
@@ -68,7 +69,8 @@ async function job(cache: NearestCache, policy: CachePolicy = auto): Promise<rea
   const project = { buildSystem: 'dune', directory, description: 'dune' } as const
   const { environment, afterBuild } = await restoreBuildCaches(context, { project, target: targets.unix, toolchain, policy, service: cache })
   const withCache = { ...context, host: { ...context.host, environment: { ...host.environment, ...environment } } }
-  const inputs = { target: 'unix', arch: host.architecture, configureArgs: [], buildCommand: undefined, image: undefined, installSystemPackages: false } as const
+  const given: GivenInputs = { target: 'unix', arch: host.architecture, 'install-system-packages': 'false' }
+  const inputs = withTarget(readInputs((name) => given[name]))
   const { images } = await buildProject(withCache, inputs, toolchain, project)
   expect((await processes.run([images[0].path])).stdout).toBe('42\n')
   const used = await afterBuild()

@@ -1,6 +1,7 @@
 import type { Architecture } from '../../target/architecture.js'
 import type { Target } from '../../target/target.js'
-import type { Toolchain } from '../../toolchain/toolchain.js'
+import type { LockChoice } from '../../toolchain/lock.js'
+import type { OpamRepository, Toolchain } from '../../toolchain/toolchain.js'
 import type { Project } from '../project.js'
 
 export interface PlannedStep {
@@ -11,7 +12,33 @@ export interface PlannedStep {
   readonly cwd: string
   /** Added to the toolchain's environment. */
   readonly env: Readonly<Record<string, string>>
+  /** What to do, by what it printed when it failed. */
+  readonly advice?: readonly Advice[]
 }
+
+export interface Advice {
+  /** Matches a line. */
+  readonly when: RegExp
+  readonly say: string
+}
+
+/** A folder of the project's own in the place of one that was pulled. */
+export interface OverlayStep {
+  readonly name: string
+  readonly overlay: Overlay
+  /** The folder of pulled sources, relative to the project's. */
+  readonly duniverse: string
+}
+
+/** A line of `duniverse-overlay`. */
+export interface Overlay {
+  /** Of a folder in duniverse, or of an opam package whose sources are in one. */
+  readonly name: string
+  /** Relative to the project's folder. */
+  readonly path: string
+}
+
+export type Step = PlannedStep | OverlayStep
 
 export interface BuildPlan {
   /** Written before the first step. */
@@ -34,6 +61,15 @@ export interface BuildRequest {
   readonly toolchain: Toolchain | undefined
   readonly configureArgs: readonly string[]
   readonly buildCommand: string | undefined
+  readonly lock: LockChoice
+  /** mirage only: overlay repositories for the lock; undefined: mirage's own. */
+  readonly extraRepos: readonly OpamRepository[] | undefined
+  /** mirage only. */
+  readonly overlays: readonly Overlay[]
+  /** Shell commands of the user. */
+  readonly preConfigure: string | undefined
+  readonly postPull: string | undefined
+  readonly postBuild: string | undefined
   /** Whether opam may install what the project's dependencies need of the system. */
   readonly installSystemPackages: boolean
   /** What was looked up in the project's folder. */
@@ -43,8 +79,6 @@ export interface BuildRequest {
 }
 
 export interface Findings {
-  /** mirage only: lock files beside the configuration, as paths relative to the project's folder. */
-  readonly lockFiles: readonly string[]
   /** dune only: the text of the project's dune-workspace. */
   readonly duneWorkspace: string | undefined
   /** dune only: the texts of the project’s dune files. */
@@ -54,6 +88,14 @@ export interface Findings {
 /** The folder that a build command leaves its images in (`OUT`). */
 export function outFolderOf(request: Pick<BuildRequest, 'folder'>): string {
   return `${request.folder}/out`
+}
+
+/** A hook is documented as a shell command, as `build-command` is, and is told the same. */
+export function hookStep(request: BuildRequest, name: 'pre-configure' | 'post-pull' | 'post-build', command: string | undefined): readonly PlannedStep[] {
+  if (command === undefined) return []
+  const { project, target, architecture } = request
+  const env = { ...unattended(request), TARGET: target.name, ARCH: architecture }
+  return [{ name, argv: ['sh', '-e', '-c', command], cwd: project.directory, env }]
 }
 
 /** Nothing may wait for an answer, and opam installs system packages only where we may: its child opams inherit both. */

@@ -22,6 +22,7 @@ describe('the inputs of matrix', () => {
       directory: '.',
       configFile: undefined,
       buildSystem: 'auto',
+      lock: 'auto',
       ocamlVersion: undefined,
       mirageVersion: 'auto',
       solo5Version: undefined,

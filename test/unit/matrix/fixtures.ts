@@ -11,6 +11,7 @@ export const asked: MatrixRequest = {
   runsOn: {},
   maxLegs: 100,
   unikernel: undefined,
+  lock: 'auto',
   ocamlVersion: undefined,
   mirageVersion: 'auto',
   solo5Version: undefined,

@@ -7,7 +7,20 @@ import type { BuildSystem, Project } from '../../../src/project/project.js'
 import * as image from '../image/build.js'
 import { fakeContext, folderWith, problemOf, put, toolchainFor } from './fixtures.js'
 
-const inputs: BuildInputs = { target: 'hvt', arch: undefined, configureArgs: [], buildCommand: undefined, image: undefined, installSystemPackages: true }
+const inputs: BuildInputs = {
+  target: 'hvt',
+  arch: undefined,
+  configureArgs: [],
+  buildCommand: undefined,
+  lock: 'auto',
+  extraRepos: undefined,
+  duniverseOverlay: [],
+  preConfigure: undefined,
+  postPull: undefined,
+  postBuild: undefined,
+  image: undefined,
+  installSystemPackages: true,
+}
 const hvt = image.solo5(1, 2)
 const spt = image.solo5(2, 2)
 

@@ -19,6 +19,22 @@ describe('what is in a folder', () => {
     })
   })
 
+  test('what the project’s opam files ask of mirage holds beside the header', async () => {
+    const folder = await folderWith({ 'config.ml': mirage, 'www.opam': 'depends: [ "mirage" {< "4.11.0"} ]', 'lib.opam': 'depends: [ "lwt" ]' })
+    expect(await detectProject(folder, automatic)).toMatchObject({
+      description: 'MirageOS (config.ml asks mirage >= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam))',
+      mirageBounds: { atLeast: '4.10.0', below: '4.11.0' },
+    })
+  })
+
+  test('committed locks are found beside the configuration, with what they say of the toolchain', async () => {
+    const lock = 'depends: [ "ocaml" {= "5.4.1"} "lwt" {= "6.1.2" & ?vendor} "mirage" {= "4.11.1"} ]'
+    const folder = await folderWith({ 'unikernel/config.ml': mirage, 'unikernel/mirage/www-hvt.opam.locked': lock, 'unikernel/mirage/www-hvt.opam': '' })
+    expect(await detectProject(folder, { ...automatic, configFile: 'unikernel/config.ml' })).toMatchObject({
+      lockFiles: [{ path: 'unikernel/mirage/www-hvt.opam.locked', versions: { ocaml: '5.4.1', mirage: '4.11.1' } }],
+    })
+  })
+
   test('a config.ml that is only a module of a dune project is not mirage’s', async () => {
     const folder = await folderWith({ 'config.ml': 'let () = print_endline Sys.ocaml_version', 'dune-project': '' })
     expect(await detectProject(folder, automatic)).toMatchObject({ buildSystem: 'dune', description: 'dune (dune-project)' })

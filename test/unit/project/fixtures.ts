@@ -26,7 +26,7 @@ export function toolchainFor(architecture: 'x86_64' | 'aarch64', findlibToolchai
       hostArchitecture: 'x86_64',
       hostSystem: 'debian12',
       cCompiler: '12',
-      versions: { ocaml: '5.4.1' },
+      versions: { ocaml: '5.4.1', solo5: '0.12.1', 'ocaml-solo5': '1.3.3' },
       repositories: [],
       packages: [],
       pins: [],

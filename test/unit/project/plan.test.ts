@@ -12,49 +12,18 @@ const request = (changes: Partial<BuildRequest>): BuildRequest => ({
   configureArgs: [],
   buildCommand: undefined,
   installSystemPackages: true,
-  findings: { lockFiles: [], duneWorkspace: undefined, duneFiles: [] },
+  lock: 'auto',
+  extraRepos: undefined,
+  overlays: [],
+  preConfigure: undefined,
+  postPull: undefined,
+  postBuild: undefined,
+  findings: { duneWorkspace: undefined, duneFiles: [] },
   folder: '/state',
   ...changes,
 })
 const dune = { buildSystem: 'dune', directory: '/p', description: '' } as const
 const commands = (changes: Partial<BuildRequest>) => planBuild(request(changes)).steps.map(({ argv }) => argv.join(' '))
-
-describe('mirage', () => {
-  test('configure, then make targets by name, each in the project’s folder, none of which asks', () => {
-    const { steps } = planBuild(request({}))
-    expect(steps.map(({ argv }) => argv)).toEqual([
-      ['mirage', 'configure', '-t', 'hvt'],
-      ['make', 'depends'],
-      ['make', 'build'],
-    ])
-    expect(new Set(steps.map(({ cwd }) => cwd))).toEqual(new Set(['/p']))
-    expect(steps[1]?.env).toEqual({ OPAMYES: '1', OPAMCONFIRMLEVEL: 'unsafe-yes' })
-    const without = planBuild(request({ installSystemPackages: false })).steps
-    expect(without[1]?.env).toMatchObject({ OPAMNODEPEXTS: '1' })
-  })
-
-  test('configuration file and arguments', () => {
-    const project = { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'mirage/config.ml' } as const
-    const [configure] = commands({ project, configureArgs: ['--dhcp', 'true'], target: targets['unikraft-qemu'] })
-    expect(configure).toBe('mirage configure -t unikraft-qemu -f mirage/config.ml --dhcp true')
-  })
-
-  test('a committed lock for the target is not made again', () => {
-    const findings = { lockFiles: ['mirage/www-spt.opam.locked', 'mirage/www-hvt.opam.locked'], duneWorkspace: undefined, duneFiles: [] }
-    expect(commands({ findings }).slice(1)).toEqual([
-      'make install-switch',
-      'make -o mirage/www-hvt.opam.locked pull',
-      'make build',
-    ])
-    expect(commands({ findings, target: targets.virtio })[1]).toBe('make depends')
-  })
-
-  test('install-switch is left out where it would throw the cross compiler out', () => {
-    const cross = { toolchain: toolchainFor('aarch64', 'solo5'), architecture: 'aarch64' } as const
-    expect(commands(cross).slice(1)).toEqual(['make lock', 'make pull', 'make build'])
-    expect(commands({ ...cross, target: targets['unikraft-qemu'] }).slice(1)).toEqual(['make depends', 'make build'])
-  })
-})
 
 describe('dune', () => {
   const generated = [
@@ -88,20 +57,20 @@ describe('dune', () => {
 
   test('a workspace of the project that has the context is used as it is', () => {
     const duneWorkspace = '(lang dune 2.0)\n(context (default))\n(context (default (name solo5) (toolchain solo5)))'
-    const plan = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace, duneFiles: [] } }))
+    const plan = planBuild(request({ project: dune, findings: { duneWorkspace, duneFiles: [] } }))
     expect(plan.files).toEqual([])
     expect(plan.steps[0]?.argv).not.toContain('--workspace')
   })
 
   test('a workspace of the project without the context keeps what it says', () => {
     const duneWorkspace = '(lang dune 3.5)\n(profile release)\n; (name solo5)\n'
-    const [file] = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace, duneFiles: [] } })).files
+    const [file] = planBuild(request({ project: dune, findings: { duneWorkspace, duneFiles: [] } })).files
     expect(file?.text).toMatch(/^\(lang dune 3\.5\)\n\(profile release\)[^]*\(context default\)\n\(context\n \(default\n {2}\(name solo5\)/)
   })
 
   test('contexts of the project are kept, and no second default is added', () => {
     const duneWorkspace = '(lang dune 3.5)\n(context (default (profile dev)))'
-    const [file] = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace, duneFiles: [] } })).files
+    const [file] = planBuild(request({ project: dune, findings: { duneWorkspace, duneFiles: [] } })).files
     expect(file?.text).not.toContain('(context default)')
     expect(file?.text).toContain('(name solo5)')
   })
@@ -120,16 +89,16 @@ describe('dune', () => {
 
   test('a context that is commented out is none', () => {
     const duneWorkspace = '(lang dune 3.0)\n#; (context (default (name solo5)))\n#| (context (default (targets solo5))) |#'
-    const plan = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace, duneFiles: [] } }))
+    const plan = planBuild(request({ project: dune, findings: { duneWorkspace, duneFiles: [] } }))
     expect(plan.files).toHaveLength(1)
   })
 
   test('dune files that ask for the context of `dune build -x` get that', () => {
     const duneFiles = ['(executable (name www) (enabled_if (= %{context_name} "default.solo5")))']
-    const plan = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace: undefined, duneFiles } }))
+    const plan = planBuild(request({ project: dune, findings: { duneWorkspace: undefined, duneFiles } }))
     expect(plan).toMatchObject({ files: [], duneContext: 'default.solo5' })
     expect(plan.steps[0]?.argv.slice(-3)).toEqual(['-x', 'solo5', '@_build/default.solo5/default'])
-    const other = planBuild(request({ project: dune, findings: { lockFiles: [], duneWorkspace: undefined, duneFiles: ['default.solo5x'] } }))
+    const other = planBuild(request({ project: dune, findings: { duneWorkspace: undefined, duneFiles: ['default.solo5x'] } }))
     expect(other.duneContext).toBe('solo5')
   })
 
@@ -159,6 +128,18 @@ test('a build command runs in a shell that stops at the first failure, and is to
   expect(plan.emptyFolders).toEqual(['/state/out'])
   expect(plan.steps[0]?.argv).toEqual(['sh', '-e', '-c', 'make image'])
   expect(plan.steps[0]?.env).toEqual({ MODE: 'hvt', TARGET: 'hvt', ARCH: 'aarch64', OUT: '/state/out' })
+})
+
+test('hooks before a build are for every build system; what is mirage’s alone is refused elsewhere', () => {
+  expect(commands({ project: dune, preConfigure: './generate.sh' })[0]).toBe('sh -e -c ./generate.sh')
+  for (const [input, changes] of Object.entries({
+    'post-pull': { postPull: 'true' },
+    'duniverse-overlay': { overlays: [{ name: 'a', path: 'b' }] },
+    'extra-repos': { extraRepos: [] },
+    lock: { lock: 'require' as const },
+  })) {
+    expect(() => planBuild(request({ project: dune, ...changes }))).toThrow(`input ${input}: the project is built by dune`)
+  }
 })
 
 test('a build by a command needs the command', () => {

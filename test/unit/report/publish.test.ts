@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type ArtifactAccess, ArtifactNameTaken, type UploadOptions } from '../../../src/platform/artifact-service.js'
@@ -63,6 +63,21 @@ describe('publish', () => {
     execFileSync('sha256sum', ['-c', '--strict', '--quiet', 'SHA256SUMS'], { cwd: published.folder })
     expect(published.summary).toContain('**failed: uncaught exception**')
     expect(published.uploaded).toBeUndefined()
+  })
+
+  it('takes the lock file along, so that the build can be repeated; a missing one is not missed', async () => {
+    const context = newContext()
+    const folder = context.host.folders.workspace
+    const image = newImage(folder, 'www.hvt', 'bytes')
+    const lockFile = join(folder, 'www-hvt.opam.locked')
+    writeFileSync(lockFile, 'locked')
+    const record = buildRecord(image)
+    await saveRecord(context, image.path, 'build', { ...record, build: { ...record.build, lockFile } })
+    const published = await publishArtifact(context, request, unavailable)
+    expect(readFileSync(join(published.folder, 'www-hvt.opam.locked'), 'utf8')).toBe('locked')
+    expect(readFileSync(join(published.folder, 'SHA256SUMS'), 'utf8')).toContain('  www-hvt.opam.locked\n')
+    rmSync(lockFile)
+    expect((await publishArtifact(context, request, unavailable)).files).not.toContain('www-hvt.opam.locked')
   })
 
   it('keeps the console of every scenario, and says in boot.json which is whose', async () => {

@@ -3,7 +3,7 @@ import { readInputs, withTarget } from '../../../src/actions/inputs.js'
 import type { InputName } from '../../../src/actions/interface.js'
 import { inspectHost } from '../../../src/platform/host.js'
 import type { Project } from '../../../src/project/project.js'
-import { parseRepositories, planToolchain } from '../../../src/toolchain/spec.js'
+import { parseExtraRepositories, parseRepositories, planToolchain } from '../../../src/toolchain/spec.js'
 
 const host = inspectHost('linux', 'x64', {})
 const mirage: Project = { buildSystem: 'mirage', directory: '/project', description: 'MirageOS' }
@@ -32,6 +32,22 @@ describe('the plan of a toolchain', () => {
     expect(plan({ 'mirage-version': '4.10.6' }, dune).versions.mirage).toBe('4.10.6')
     expect(plan({ 'mirage-version': 'none' }, mirage).versions.mirage).toBeUndefined()
     expect(plan({}, dune).versions.mirage).toBeUndefined()
+  })
+
+  it('is what a committed lock for the target was made with, where nobody asks otherwise', () => {
+    const versions = { ocaml: '5.4.1', solo5: '0.10.1', 'ocaml-solo5': '1.2.2', mirage: '4.10.6' }
+    const locked: Project = { ...mirage, lockFiles: [{ path: 'mirage/www-hvt.opam.locked', versions }] }
+    expect(plan({}, locked).versions).toEqual(versions)
+    expect(plan({ 'solo5-version': '0.9.3' }, locked).versions).toEqual({ ...versions, solo5: '0.9.3' })
+    expect(plan({ target: 'spt' }, locked).versions.mirage).toBe('4.11.2')
+    expect(plan({ lock: 'ignore' }, locked).versions.mirage).toBe('4.11.2')
+  })
+
+  it('is as without a lock where the lock cannot be kept to, unless it is required', () => {
+    const versions = { ocaml: '5.2.0', solo5: '0.9.3', mirage: '4.9.0' }
+    const locked: Project = { ...mirage, lockFiles: [{ path: 'mirage/www-hvt.opam.locked', versions }] }
+    expect(plan({}, locked).versions).toEqual(plan({}, mirage).versions)
+    expect(() => plan({ lock: 'require' }, locked)).toThrow('OCaml 5.2.0')
   })
 
   it('refuses what opam would take for an option', () => {
@@ -75,6 +91,15 @@ describe('the plan of a toolchain', () => {
       { package: 'a.1.0', url: 'git+https://example.org/a#1' },
       { package: 'b', url: 'file:///b' },
     ])
+  })
+})
+
+describe('overlay repositories', () => {
+  it('are names and urls, or none; a comma would end an url', () => {
+    expect(parseExtraRepositories(['none'])).toEqual([])
+    expect(parseExtraRepositories(['mine: file:///overlays'])).toEqual([{ name: 'mine', url: 'file:///overlays' }])
+    expect(() => parseExtraRepositories(['mine: file:///a,b'])).toThrow('the address of mine has a comma')
+    expect(() => parseExtraRepositories(['file:///overlays'])).toThrow('input extra-repos: "file:///overlays" is not accepted')
   })
 })
 

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises'
+import { join, normalize } from 'node:path'
+import { type Dependency, readDependencies, readStrings } from '../opam-file.js'
+import { type Lock, readLock } from './lock.js'
+
+/** What `mirage configure` has written, as far as it decides the rest of the build. Paths are relative to the project's folder. */
+export interface Configured {
+  /** `mirage/NAME-hvt.opam.locked`, there or not. */
+  readonly lockFile: string
+  /** Undefined when there is no lock file. */
+  readonly lock: Lock | undefined
+  readonly dependencies: readonly Dependency[]
+  /** Packages that the switch has, and duniverse does not: the compilers and other tools. */
+  readonly ofSwitch: readonly string[]
+  /** The folder that `make pull` fills. */
+  readonly duniverse: string
+}
+
+/**
+ * Reads the generated Makefile and opam file. Their form has been the same from mirage 4.0 on (lib/functoria/makefile.ml).
+ *
+ * @returns undefined when the Makefile is none of mirage's: a project may have its own, and then knows what its targets do.
+ */
+export async function readConfigured(directory: string): Promise<Configured | undefined> {
+  const names = namesInMakefile(await readText(join(directory, 'Makefile')))
+  if (names === undefined) return undefined
+  const opam = await readText(join(directory, `${names.stem}.opam`))
+  const lockFile = `${names.stem}.opam.locked`
+  const lock = await readFile(join(directory, lockFile), 'utf8').catch(() => undefined)
+  return {
+    lockFile,
+    lock: lock === undefined ? undefined : readLock(lock),
+    dependencies: readDependencies(opam),
+    ofSwitch: readStrings(opam, 'x-opam-monorepo-opam-provided'),
+    duniverse: names.duniverse,
+  }
+}
+
+/** What a Makefile of mirage's calls its files; undefined for any other. */
+export function namesInMakefile(makefile: string): { readonly stem: string; readonly duniverse: string } | undefined {
+  const variable = (name: string) => new RegExp(`^${name} = (.+)$`, 'm').exec(makefile)?.[1]?.trim()
+  const [folder, name, build] = [variable('MIRAGE_DIR'), variable('UNIKERNEL_NAME'), variable('BUILD_DIR')]
+  if (folder === undefined || name === undefined || build === undefined) return undefined
+  return { stem: normalize(`${folder}/${name}`), duniverse: normalize(`${build}/duniverse`) }
+}
+
+const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')

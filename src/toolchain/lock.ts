@@ -1,0 +1,23 @@
+import type { Target } from '../target/target.js'
+import type { Component } from '../target/version-text.js'
+
+/**
+ * What a committed lock file of a mirage project decides: auto: versions and packages, where it fits. require: the same,
+ * and it must be there and fit. ignore: nothing.
+ */
+export const lockChoices = ['auto', 'require', 'ignore'] as const
+export type LockChoice = (typeof lockChoices)[number]
+
+/** A file that `opam monorepo lock` has made. */
+export interface LockFile {
+  /** Relative to the project's folder: `mirage/NAME-hvt.opam.locked`. */
+  readonly path: string
+  /** Those that decide a toolchain, as it has them locked; `ocaml-solo5` also for another architecture. */
+  readonly versions: Readonly<Partial<Record<Component, string>>>
+}
+
+/** The one committed lock for a target: mirage names it `NAME-TARGET.opam.locked`. Undefined when there is none, or several. */
+export function lockFileFor(lockFiles: readonly LockFile[], target: Target): LockFile | undefined {
+  const candidates = lockFiles.filter(({ path }) => path.endsWith(`-${target.mirage}.opam.locked`))
+  return candidates.length === 1 ? candidates[0] : undefined
+}
