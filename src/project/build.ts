@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, posix, relative } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
 import { describeImage } from '../image/check.js'
 import { readImage } from '../image/recognise.js'
 import type { Context } from '../platform/host.js'
 import { seconds, size } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
-import { lastLines, quote } from '../platform/process.js'
 import { findProgram } from '../platform/programs.js'
 import { type TargetName, targets } from '../target/target.js'
 import type { Architecture } from '../target/architecture.js'
@@ -17,6 +15,7 @@ import { collectImages, findFiles, searchFor } from './images.js'
 import { planBuild } from './plan.js'
 import { type BuildPlan, type BuildRequest, type Findings, type PlannedStep, outFolderOf } from './plans/request.js'
 import type { Build, BuildStep, BuiltImage, Project } from './project.js'
+import { StepOutput } from './step-output.js'
 
 /** The inputs of a build; the object of all inputs is one. */
 export interface BuildInputs {
@@ -49,7 +48,7 @@ export async function buildProject(
   await prepare(plan)
   const environment = buildEnvironment(context.host.environment, toolchain)
   const steps: BuildStep[] = []
-  for (const step of plan.steps) steps.push(await runStep(context, step, environment))
+  for (const step of plan.steps) steps.push(await runStep(context, step, environment, request))
   const search = searchFor(project, target, inputs.image, outFolderOf(request))
   const isInstalled = project.buildSystem === 'opam' && inputs.image === undefined
   const files = isInstalled ? await installedFiles(context, project, environment) : await findFiles(search)
@@ -85,26 +84,21 @@ async function prepare(plan: BuildPlan): Promise<void> {
   }
 }
 
-async function runStep(context: Context, step: PlannedStep, environment: Record<string, string>): Promise<BuildStep> {
+async function runStep(context: Context, step: PlannedStep, environment: Record<string, string>, request: BuildRequest): Promise<BuildStep> {
   const started = performance.now()
-  const recent: string[] = []
+  const printed = new StepOutput()
   const [name, ...args] = step.argv
-  const outcome = await context.processes.run([programOf(name, environment), ...args], {
+  const { exitCode } = await context.processes.run([programOf(name, environment), ...args], {
     cwd: step.cwd,
     env: { ...environment, ...step.env },
     onLine: (line) => {
       context.log.line(line)
-      recent.push(line)
-      if (recent.length > 400) recent.splice(0, 200)
+      printed.line(line)
     },
   })
   const ms = Math.round(performance.now() - started)
-  if (outcome.exitCode !== 0) {
-    throw new Problem(`${step.name} failed with status ${outcome.exitCode} after ${seconds(ms)}`, {
-      evidence: lastLines(recent.map(stripVTControlCharacters).join('\n'), 30),
-      again: commandOf(step),
-    })
-  }
+  printed.annotate(context, step)
+  if (exitCode !== 0) throw await printed.problem(step, exitCode, ms, environment['OPAMROOT'], request)
   context.log.fact(step.name, seconds(ms))
   return { name: step.name, ms }
 }
@@ -118,12 +112,6 @@ function programOf(name: string, environment: Record<string, string>): string {
     })
   }
   return program
-}
-
-/** The step as a person types it, in the toolchain's environment. */
-function commandOf(step: PlannedStep): string {
-  const variables = Object.entries(step.env).map(([name, value]) => `${name}=${quote(value)}`)
-  return [`cd ${quote(step.cwd)} &&`, ...variables, ...step.argv.map(quote)].join(' ')
 }
 
 /** What opam has installed of the project's packages: it knows, and the switch's other files are not ours. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { buildMark, environmentOf, opamEnvironment } from '../../../src/toolchain/environment.js'
-import { InstallProgress, failedPackages, parseEnvironment } from '../../../src/toolchain/opam-output.js'
+import { InstallProgress, parseEnvironment } from '../../../src/toolchain/opam-output.js'
 import { exampleSpec } from './examples.js'
 
 describe('the progress of an installation', () => {
@@ -10,18 +10,6 @@ describe('the progress of an installation', () => {
   ])('counts packages: %s', (_, lines) => {
     const progress = new InstallProgress()
     expect(lines.map((line) => progress.line(line)).filter((news) => news !== undefined)).toEqual(['dune.3.24.2 (1 of 2)'])
-  })
-})
-
-describe('the packages that failed', () => {
-  it('are those that opam names', () => {
-    const output = [
-      '[ERROR] The compilation of solo5.0.12.1 failed at "make V=1".',
-      '[ERROR] The installation of dune.3.20.0 failed at "install".',
-      '[ERROR] The compilation of solo5.0.12.1 failed at "make V=1".',
-    ]
-    expect(failedPackages(output.join('\n'))).toEqual(['solo5.0.12.1', 'dune.3.20.0'])
-    expect(failedPackages('[ERROR] No package named nowhere found.')).toEqual([])
   })
 })
 
