@@ -16,6 +16,7 @@ import { planBuild } from './plan.js'
 import { type BuildPlan, type BuildRequest, type Findings, type PlannedStep, outFolderOf } from './plans/request.js'
 import type { Build, BuildStep, BuiltImage, Project } from './project.js'
 import { StepOutput } from './step-output.js'
+import { usedPackages } from './used-packages.js'
 
 /** The inputs of a build; the object of all inputs is one. */
 export interface BuildInputs {
@@ -54,7 +55,8 @@ export async function buildProject(
   const files = isInstalled ? await installedFiles(context, project, environment) : await findFiles(search)
   const images = await collectImages(files, search, target, architecture)
   for (const image of images) await logImage(context, project, image)
-  return { project, steps, images }
+  const packages = await usedPackages(project, target, toolchain)
+  return { project, steps, images, ...(packages.length === 0 ? {} : { packages }) }
 }
 
 /** One folder of ours for each project, target and architecture: two builds of one job do not meet. */
