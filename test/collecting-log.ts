@@ -14,6 +14,7 @@ export function collectingLog(lines: string[]): Log {
     notice: (text) => say(`notice: ${text}`),
     warning: (text) => say(`warning: ${text}`),
     error: (text) => say(`error: ${text}`),
+    annotate: (kind, { file, line }, text) => say(`${kind} at ${file}:${line}: ${text}`),
     debug: () => undefined,
   }
 }

@@ -3,7 +3,7 @@ import { createLog, wantsColour } from '../platform/console-log.js'
 import { type Context, foldersOf, inspectHost } from '../platform/host.js'
 import { type Runner, gitHubRunner } from '../platform/github.js'
 import type { Log } from '../platform/log.js'
-import { Problem } from '../platform/problem.js'
+import { Problem, type WholeLog } from '../platform/problem.js'
 import { processes } from '../platform/process.js'
 import { systemProblem } from '../platform/system-error.js'
 import { type Inputs, type Part, inputs } from './interface.js'
@@ -42,10 +42,18 @@ export async function runGuarded(log: Log, run: () => Promise<boolean>): Promise
     process.exitCode = 1
     const problem = error instanceof Problem ? error : systemProblem(error, () => foldersOf(process.env))
     if (problem !== undefined) {
+      if (problem.wholeLog !== undefined) await showWhole(log, problem.wholeLog)
       log.error(problem.toString())
       return
     }
     log.error('a defect of unikernel-ci, not of your project: please report it with this log')
     log.line(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
+}
+
+function showWhole(log: Log, { title, lines }: WholeLog): Promise<void> {
+  return log.group(title, () => {
+    log.untrusted(lines)
+    return Promise.resolve()
+  })
 }

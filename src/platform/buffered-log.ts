@@ -22,6 +22,7 @@ export function bufferedLog(log: Log): { readonly log: Log; readonly flush: () =
       notice: later((text: string) => log.notice(text)),
       warning: later((text: string) => log.warning(text)),
       error: later((text: string) => log.error(text)),
+      annotate: later((...words: Parameters<Log['annotate']>) => log.annotate(...words)),
       debug: later((text: string) => log.debug(text)),
     },
     flush: () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { type Log, type Tone, seconds } from './log.js'
+import { type Log, type SourcePlace, type Tone, seconds } from './log.js'
 import { visible } from './visible.js'
 import { mayBeCommand, withoutCommands, workflowCommand } from './workflow-command.js'
 
@@ -38,7 +38,7 @@ function gitHubLog({ write, colour }: LogOptions): Log {
     const text = lines.map((line) => `${line}\n`).join('')
     write(lines.some(mayBeCommand) ? withoutCommands(text, newToken()) : text)
   }
-  const annotate = (kind: 'notice' | 'warning' | 'error' | 'debug') => (text: string) => {
+  const command = (kind: 'notice' | 'warning' | 'error' | 'debug') => (text: string) => {
     write(workflowCommand(kind, visibleLines(text).join('\n')))
   }
   return {
@@ -57,10 +57,11 @@ function gitHubLog({ write, colour }: LogOptions): Log {
     untrusted: (lines) => {
       if (lines.length > 0) write(withoutCommands(quotation(lines), newToken()))
     },
-    notice: annotate('notice'),
-    warning: annotate('warning'),
-    error: annotate('error'),
-    debug: annotate('debug'),
+    notice: command('notice'),
+    warning: command('warning'),
+    error: command('error'),
+    annotate: (kind, place, text) => write(workflowCommand(kind, visibleLines(text).join('\n'), propertiesOf(place))),
+    debug: command('debug'),
   }
 }
 
@@ -89,10 +90,17 @@ function terminalLog({ write, colour, verbose }: LogOptions): Log {
     notice: labelled('Notice', 36),
     warning: labelled('Warning', 33),
     error: labelled('Error', 31),
+    annotate: () => undefined,
     debug: (text) => {
       if (verbose) writeLines(visibleLines(text).map((line) => paint(2, line)))
     },
   }
+}
+
+function propertiesOf({ file, line, endLine, column, endColumn }: SourcePlace): Readonly<Record<string, string>> {
+  const numbers = { line, endLine, col: column, endColumn }
+  const known = Object.entries(numbers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const]))
+  return { file: visible(file), ...Object.fromEntries(known) }
 }
 
 function painted(code: number, text: string): string {

@@ -1,6 +1,16 @@
 /** What a line says about the work: green, red and yellow, where there are colours. */
 export type Tone = 'good' | 'bad' | 'open'
 
+/** A place in a source file; lines and columns count from 1. */
+export interface SourcePlace {
+  /** Relative to the repository's folder. */
+  readonly file: string
+  readonly line: number
+  readonly endLine: number
+  readonly column?: number
+  readonly endColumn?: number
+}
+
 /**
  * Where the story of a run is told. The Actions runner and a terminal each have an implementation (`createLog`);
  * tests collect lines.
@@ -21,6 +31,11 @@ export interface Log {
   notice(text: string): void
   warning(text: string): void
   error(text: string): void
+  /**
+   * What a compiler said of a source file, where the host shows such things beside the source. Elsewhere it is nothing:
+   * the compiler's own lines were told.
+   */
+  annotate(kind: 'error' | 'warning', place: SourcePlace, text: string): void
   /** Only shown when the user asked for it (`RUNNER_DEBUG=1`, `--verbose`). */
   debug(text: string): void
 }

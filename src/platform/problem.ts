@@ -12,18 +12,27 @@ export const factLabels = ['found', 'because', 'evidence', 'console', 'accepted'
 export type FactLabel = (typeof factLabels)[number]
 export type Facts = Readonly<Partial<Record<FactLabel, string | readonly string[]>>>
 
+/** A log that belongs to a problem and is too long to be told with it. */
+export interface WholeLog {
+  readonly title: string
+  /** Of others: shown as a quotation. */
+  readonly lines: readonly string[]
+}
+
 /**
  * A failure that a person can act on: it is shown as it is, without a stack trace.
  * Any other error that reaches the top is a defect of ours and is reported as one.
  */
 export class Problem extends Error {
   readonly facts: Facts
+  readonly wholeLog: WholeLog | undefined
 
   /** @param what one sentence without a final stop: what was wrong, and where. */
-  constructor(what: string, facts: Facts = {}, options?: ErrorOptions) {
+  constructor(what: string, facts: Facts = {}, options: ErrorOptions & { readonly wholeLog?: WholeLog | undefined } = {}) {
     super(what, options)
     this.name = 'Problem'
     this.facts = facts
+    this.wholeLog = options.wholeLog
   }
 
   /** The problem as a person reads it: the sentence, then its facts, aligned. */

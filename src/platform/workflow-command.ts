@@ -3,9 +3,17 @@
  * @actions/core has them too, but writes only to `process.stdout`, so that a test could not hold what was written.
  */
 
-/** `::name::data` as one line, whatever `data` holds: the escapes are those of @actions/core's command.ts. */
-export function workflowCommand(name: string, data = ''): string {
-  return `::${name}::${data.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')}\n`
+/**
+ * `::name key=value::data` as one line, whatever `data` and the values hold: the escapes are those of @actions/core's
+ * command.ts.
+ */
+export function workflowCommand(name: string, data = '', properties: Readonly<Record<string, string>> = {}): string {
+  const pairs = Object.entries(properties).map(([key, value]) => `${key}=${escaped(value).replaceAll(':', '%3A').replaceAll(',', '%2C')}`)
+  return `::${name}${pairs.length === 0 ? '' : ` ${pairs.join(',')}`}::${escaped(data)}\n`
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 }
 
 /**

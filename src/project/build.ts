@@ -21,6 +21,7 @@ import { planBuild } from './plan.js'
 import { type BuildPlan, type BuildRequest, type Findings, type Overlay, type Step, hookStep, outFolderOf } from './plans/request.js'
 import type { Build, BuildStep, BuiltImage, Project } from './project.js'
 import { runStep } from './run-step.js'
+import { usedPackages } from './used-packages.js'
 
 /** The inputs of a build; the object of all inputs is one. */
 export interface BuildInputs {
@@ -62,7 +63,7 @@ export async function buildProject(
   const environment = buildEnvironment(context.host.environment, toolchain)
   const steps: BuildStep[] = []
   const run = async (planned: readonly Step[]) => {
-    for (const step of planned) steps.push(await runStep(context, project, step, environment))
+    for (const step of planned) steps.push(await runStep(context, request, step, environment))
   }
   if (await pinsItsRepository(project)) await completeHistory(context, project.directory, environment)
   const opam = opamIn(context, project, environment)
@@ -76,7 +77,14 @@ export async function buildProject(
   const search = searchFor(project, target, inputs.image, { out: outFolderOf(request), duneContext: plan.duneContext ?? target.duneContext })
   const images = await collectImages(await findFiles(search), search, target, architecture)
   for (const image of images) await logImage(context, project, image)
-  return { project, steps, images, ...(lockFile === undefined ? {} : { lockFile }) }
+  const packages = await usedPackages(project, target, toolchain)
+  return {
+    project,
+    steps,
+    images,
+    ...(lockFile === undefined ? {} : { lockFile }),
+    ...(packages.length === 0 ? {} : { packages }),
+  }
 }
 
 /** One folder of ours for each project, target and architecture: two builds of one job do not meet. */

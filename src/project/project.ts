@@ -44,6 +44,22 @@ export interface BuiltImage {
   readonly debugFile?: string
 }
 
+/** A package that a build used. */
+export interface UsedPackage {
+  readonly name: string
+  readonly version: string
+  /** `opam`: of the toolchain's switch. `duniverse`: a source that was pulled and built with the project. */
+  readonly from: 'opam' | 'duniverse'
+  /** `image`: its code is in the image. `tool`: it only built it. `unknown`: a library that the build could link. */
+  readonly use: 'image' | 'tool' | 'unknown'
+  /** Where its source came from; null when the package has none of its own. */
+  readonly source: string | null
+  /** As opam writes them: `sha256=…`. */
+  readonly hashes: readonly string[]
+  /** As the package says, mostly SPDX expressions. */
+  readonly licenses: readonly string[]
+}
+
 export interface Build {
   readonly project: Project
   readonly steps: readonly BuildStep[]
@@ -51,4 +67,6 @@ export interface Build {
   readonly lockFile?: string
   /** At least one. */
   readonly images: readonly [BuiltImage, ...BuiltImage[]]
+  /** Absent: nobody looked, or there was nothing to look at. */
+  readonly packages?: readonly UsedPackage[]
 }

@@ -1,47 +1,37 @@
-import { stripVTControlCharacters } from 'node:util'
 import type { Context } from '../platform/host.js'
 import { seconds } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
-import { lastLines, quote } from '../platform/process.js'
 import { findProgram } from '../platform/programs.js'
 import { putOverlay } from './mirage/overlay.js'
-import type { PlannedStep, Step } from './plans/request.js'
-import type { BuildStep, Project } from './project.js'
+import type { BuildRequest, Step } from './plans/request.js'
+import type { BuildStep } from './project.js'
+import { StepOutput } from './step-output.js'
 
 /**
- * Runs a step of a build, in the toolchain's environment.
+ * Runs a step of a build, in the toolchain's environment; what compilers said is shown beside the sources.
  *
- * @throws Problem with the step's last lines and the command that does it again.
+ * @throws Problem with why it failed, as far as its output tells, and the command that does it again.
  */
-export async function runStep(context: Context, project: Project, step: Step, environment: Record<string, string>): Promise<BuildStep> {
+export async function runStep(context: Context, request: BuildRequest, step: Step, environment: Record<string, string>): Promise<BuildStep> {
   const started = performance.now()
   if ('overlay' in step) {
-    const folder = await putOverlay(project.directory, context.host.folders.workspace, step)
-    const ms = Math.round(performance.now() - started)
+    const folder = await putOverlay(request.project.directory, context.host.folders.workspace, step)
     context.log.fact(step.name, `${step.overlay.path} is now ${folder}`)
-    return { name: step.name, ms }
+    return { name: step.name, ms: Math.round(performance.now() - started) }
   }
-  const recent: string[] = []
+  const printed = new StepOutput()
   const [name, ...args] = step.argv
-  const outcome = await context.processes.run([programOf(name, environment), ...args], {
+  const { exitCode } = await context.processes.run([programOf(name, environment), ...args], {
     cwd: step.cwd,
     env: { ...environment, ...step.env },
     onLine: (line) => {
       context.log.line(line)
-      recent.push(line)
-      if (recent.length > 400) recent.splice(0, 200)
+      printed.line(line)
     },
   })
   const ms = Math.round(performance.now() - started)
-  if (outcome.exitCode !== 0) {
-    const printed = recent.map(stripVTControlCharacters)
-    const advice = step.advice?.find(({ when }) => printed.some((line) => when.test(line)))
-    throw new Problem(`${step.name} failed with status ${outcome.exitCode} after ${seconds(ms)}`, {
-      evidence: lastLines(printed.join('\n'), 30),
-      ...(advice === undefined ? {} : { do: advice.say }),
-      again: commandOf(step),
-    })
-  }
+  printed.annotate(context, step)
+  if (exitCode !== 0) throw await printed.problem(step, exitCode, ms, environment['OPAMROOT'], request)
   context.log.fact(step.name, seconds(ms))
   return { name: step.name, ms }
 }
@@ -55,10 +45,4 @@ export function programOf(name: string, environment: Record<string, string>): st
     })
   }
   return program
-}
-
-/** The step as a person types it, in the toolchain's environment. */
-function commandOf(step: PlannedStep): string {
-  const variables = Object.entries(step.env).map(([name, value]) => `${name}=${quote(value)}`)
-  return [`cd ${quote(step.cwd)} &&`, ...variables, ...step.argv.map(quote)].join(' ')
 }

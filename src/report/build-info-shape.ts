@@ -47,6 +47,16 @@ const boot = record({
   attempts: listOf(record({ accelerator: text, monitor: text })),
 })
 
+const usedPackage = record({
+  name: text,
+  version: text,
+  from: oneOf('opam', 'duniverse'),
+  use: oneOf('image', 'tool', 'unknown'),
+  source: orNull(text),
+  hashes: listOf(text),
+  licenses: listOf(text),
+})
+
 const buildInfo = record({
   schema: (value) => value === 2,
   target: oneOf(...targetNames),
@@ -73,6 +83,7 @@ const buildInfo = record({
       cCompiler: text,
     }),
   ),
+  packages: (value) => value === undefined || value === null || listOf(usedPackage)(value),
   host: record({ commit: orNull(text), run: orNull(text) }),
   createdAt: (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
 })

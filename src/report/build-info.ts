@@ -1,5 +1,6 @@
+import { withoutCredentials } from '../platform/address.js'
 import type { Host } from '../platform/host.js'
-import type { BuildStep, BuiltImage, BuildSystem } from '../project/project.js'
+import type { BuildStep, BuiltImage, BuildSystem, UsedPackage } from '../project/project.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
 import type { OpamPin, OpamRepository, ToolchainOrigin, ToolchainSource, ToolchainVersions } from '../toolchain/toolchain.js'
@@ -18,6 +19,8 @@ export interface BuildInfo {
   readonly build: BuildFacts | null
   /** null when the build brought its own toolchain. */
   readonly toolchain: ToolchainFacts | null
+  /** Everything that the build used; null when it is not known. Older artifacts do not have it. */
+  readonly packages?: readonly UsedPackage[] | null
   readonly host: HostFacts
   /** When this was written, ISO 8601 in UTC. */
   readonly createdAt: string
@@ -105,6 +108,7 @@ export function buildInfo(facts: BuildInfoFacts): BuildInfo {
     images: facts.images.map(imageInfo),
     build: record ? buildFacts(record, facts.configureArgs) : null,
     toolchain: record?.toolchain ? toolchainFacts(record.toolchain) : null,
+    packages: record?.build.packages ?? null,
     host: {
       architecture: host.architecture,
       system: record?.toolchain?.toolchain.spec.hostSystem ?? null,
@@ -144,16 +148,15 @@ function toolchainFacts({ toolchain: { key, source, origin, spec }, ms }: Toolch
     origin,
     ms,
     versions: spec.versions,
-    opamRepositories: spec.repositories.map(withoutCredentials),
+    opamRepositories: spec.repositories.map(ofEveryone),
     opamPackages: spec.packages,
-    opamPins: spec.pins.map(withoutCredentials),
+    opamPins: spec.pins.map(ofEveryone),
     cCompiler: spec.cCompiler,
   }
 }
 
-/** Artifacts are read by more people than the secrets of a workflow, and nothing masks them there. */
-function withoutCredentials<Source extends { readonly url: string }>(source: Source): Source {
-  return { ...source, url: source.url.replace(/\/\/[^/@]*@/, '//') }
+function ofEveryone<Source extends { readonly url: string }>(source: Source): Source {
+  return { ...source, url: withoutCredentials(source.url) }
 }
 
 function runAddress({ environment }: Host): string | null {

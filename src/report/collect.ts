@@ -38,7 +38,7 @@ export interface Collection {
 }
 
 /** What an artifact has beside the files that it was collected from. */
-export const generatedFiles = ['build-info.json', 'boot.json', 'junit.xml', 'SHA256SUMS'] as const
+export const generatedFiles = ['build-info.json', 'sbom.cdx.json', 'boot.json', 'junit.xml', 'SHA256SUMS'] as const
 
 /**
  * Finds what the build and the boot of an image left. An image that `build` made brings the other images of that build

@@ -1,5 +1,5 @@
 import { copyFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import {
   type ArtifactAccess,
   ArtifactNameTaken,
@@ -17,6 +17,7 @@ import { bootJsonText } from './boot-files.js'
 import { checksumFile } from './checksums.js'
 import { bootedImages, collect, type Collection, type generatedFiles, type PublishRequest } from './collect.js'
 import { junit } from './junit.js'
+import { artifactSbom, sbomName } from './sbom.js'
 import { summary } from './summary.js'
 
 export type { PublishRequest } from './collect.js'
@@ -76,7 +77,7 @@ export async function publishArtifact(
 }
 
 async function assemble(folder: string, collection: Collection, info: BuildInfo): Promise<string[]> {
-  const generated = generate(collection, info)
+  const generated = generate(collection, info, basename(folder))
   const names = [...collection.files, ...generated].map(({ name }) => name)
   await replaceFolder(folder, async (draft) => {
     for (const { from, name } of collection.files) await copyFile(from, join(draft, name))
@@ -92,13 +93,17 @@ interface GeneratedFile {
   readonly content: string
 }
 
-function generate(collection: Collection, info: BuildInfo): GeneratedFile[] {
+function generate(collection: Collection, info: BuildInfo, artifact: string): GeneratedFile[] {
   const booted = bootedImages(collection)
   const reports: GeneratedFile[] = [
     { name: 'boot.json', content: bootJsonText(booted) },
     { name: 'junit.xml', content: junit(booted) },
   ]
-  return [{ name: 'build-info.json', content: `${JSON.stringify(info, null, 2)}\n` }, ...(booted.length === 0 ? [] : reports)]
+  return [
+    { name: 'build-info.json', content: `${JSON.stringify(info, null, 2)}\n` },
+    { name: sbomName, content: artifactSbom(artifact, info) },
+    ...(booted.length === 0 ? [] : reports),
+  ]
 }
 
 interface Package {

@@ -85,6 +85,16 @@ const toolchainRecord = record({
   }),
 })
 
+const usedPackage = record({
+  name: text,
+  version: text,
+  from: oneOf(['opam', 'duniverse']),
+  use: oneOf(['image', 'tool', 'unknown']),
+  source: (value) => value === null || text(value),
+  hashes: listOf(text),
+  licenses: listOf(text),
+})
+
 const buildRecord = record({
   target: oneOf(targetNames),
   architecture: oneOf(architectures),
@@ -93,6 +103,7 @@ const buildRecord = record({
     lockFile: maybe(text),
     steps: listOf(record({ name: text, ms: number })),
     images: listOf(record({ path: text, name: text, bytes: number, sha256: text, debugFile: maybe(text) }), 1),
+    packages: maybe(listOf(usedPackage)),
   }),
   toolchain: maybe(toolchainRecord),
   buildCache: maybe(text),

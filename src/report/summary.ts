@@ -2,6 +2,7 @@ import type { Verdict } from '../boot/verdict.js'
 import { seconds, size } from '../platform/log.js'
 import { type BootFacts, howItRan, overallVerdict } from './boot-facts.js'
 import type { BuildInfo, ImageInfo, ToolchainFacts } from './build-info.js'
+import { unusualLicenses } from './licenses.js'
 import { block, code, folded, prose, row } from './markup.js'
 import { phasesOf, timeline } from './timeline.js'
 import { sourceWords } from '../toolchain/toolchain.js'
@@ -31,6 +32,7 @@ export function summary(facts: SummaryFacts): string {
     ...explanations,
     timeline(phasesOf(info, publishMs)),
     artifact === undefined ? '' : artifactLine(artifact),
+    licenses(info),
     folded('Versions and hashes', versions(info)),
   ]
   return capped(sections.filter((section) => section !== ''))
@@ -114,6 +116,14 @@ function explanation(info: BuildInfo, image: ImageInfo, boot: BootFacts, console
     ...(boot.remedy === undefined ? [] : [`What to do: ${prose(boot.remedy, 1000)}`]),
     ...(consoleEnd.length === 0 ? [] : [folded(`The console’s last ${consoleEnd.length} lines`, block(consoleEnd))]),
   ].join('\n\n')
+}
+
+/** Nothing when every licence is a usual one. */
+function licenses({ packages }: BuildInfo): string {
+  const unusual = unusualLicenses(packages ?? [])
+  if (unusual.length === 0) return ''
+  const rows = unusual.map(({ name, version, license }) => [code(name), code(version), code(license)])
+  return folded(`Licences to look at: ${unusual.length}`, table(['package', 'version', 'licence'], rows))
 }
 
 function artifactLine({ name, url }: { readonly name: string; readonly url?: string }): string {

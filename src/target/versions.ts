@@ -120,7 +120,8 @@ function textOf({ atLeast, below }: Bounds): string {
   return [atLeast === undefined ? [] : [`>=${atLeast}`], below === undefined ? [] : [`<${below}`]].flat().join(' ')
 }
 
-const knownVersions: Readonly<Record<Component, readonly string[]>> = {
+/** Every released version of a component, the oldest first. */
+export const knownVersions: Readonly<Record<Component, readonly string[]>> = {
   ocaml: data.ocaml,
   solo5: data.solo5,
   'ocaml-solo5': data['ocaml-solo5'].map(({ version }) => version),

@@ -25,15 +25,6 @@ export class InstallProgress {
   }
 }
 
-/** The packages whose build, installation or download failed, as `name.version`, in the order of opam's output. */
-export function failedPackages(output: string): readonly string[] {
-  const failures = [
-    /^\[ERROR\] The (?:compilation|installation|build|removal) (?:of )?(\S+?) failed/gm,
-    /^\[ERROR\] The sources of the following couldn't be obtained, aborting:\s+- (\S+?):?$/gm,
-  ]
-  return [...new Set(failures.flatMap((pattern) => [...output.matchAll(pattern)].map((match) => match[1] ?? '')))]
-}
-
 /** The variables of `opam env --sexp`. */
 export function parseEnvironment(sexp: string): Readonly<Record<string, string>> {
   const pairs = sexp.matchAll(/\("([^"]+)"\s+"((?:[^"\\]|\\.)*)"\)/g)

@@ -1,13 +1,14 @@
-import { copyFile, mkdir, readFile, readdir, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { completeHistory } from '../platform/git-history.js'
 import type { Context } from '../platform/host.js'
 import { seconds } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
-import { type Outcome, lastLines, quote, succeed } from '../platform/process.js'
+import { quote, succeed } from '../platform/process.js'
 import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from './environment.js'
-import { InstallProgress, failedPackages } from './opam-output.js'
+import { InstallProgress } from './opam-output.js'
+import { installProblem } from './opam-problem.js'
 import { crossPackages, recipeOf } from './packages.js'
-import { completeHistory } from '../platform/git-history.js'
 import { buildTenders } from './tenders.js'
 import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
 
@@ -64,7 +65,10 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, path:
     tell(news)
     stillAlive.refresh()
   }).finally(() => clearInterval(stillAlive))
-  if (installed.exitCode !== 0) throw await installProblem(installed, root, spec.packages)
+  if (installed.exitCode !== 0) {
+    const output = `${installed.stdout}\n${installed.stderr}`
+    throw await installProblem({ ...spec, output, root }, `opam install ${spec.packages.map(quote).join(' ')}`)
+  }
 
   if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env)
   return environmentOf(spec, path, (await step('asking opam for its environment', 'env', '--sexp')).stdout)
@@ -72,27 +76,3 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, path:
 
 /** None while opam has not begun. */
 const foldersIn = (path: string): Promise<readonly string[]> => readdir(path).catch(() => [])
-
-async function installProblem(outcome: Outcome, root: string, packages: readonly string[]): Promise<Problem> {
-  const output = `${outcome.stdout}\n${outcome.stderr}`
-  const [failed] = failedPackages(output)
-  const again = `opam install ${packages.map(quote).join(' ')}`
-  const buildLog = failed === undefined ? undefined : await readBuildLog(join(root, 'log'), failed)
-  if (failed !== undefined && buildLog !== undefined) {
-    return new Problem(`the opam package ${failed} does not build`, { evidence: lastLines(buildLog, 30), again })
-  }
-  const what = failed === undefined ? 'opam could not install the toolchain' : `the opam package ${failed} could not be installed`
-  // opam explains itself on its error stream: what the solver found, or what a download met.
-  return new Problem(what, { evidence: lastLines(outcome.stderr.trim() === '' ? output : outcome.stderr, 30), again })
-}
-
-/** The newest log of a package: opam names them `NAME-PID-RANDOM.out`. */
-async function readBuildLog(folder: string, failed: string): Promise<string | undefined> {
-  const name = failed.split('.')[0] ?? failed
-  const files = (await readdir(folder).catch(() => []))
-    .filter((file) => /^(.*)-\d+-[0-9a-f]+\.out$/.exec(file)?.[1] === name)
-    .map((file) => join(folder, file))
-  const dated = await Promise.all(files.map(async (path) => ({ path, changed: (await stat(path)).mtimeMs })))
-  const newest = dated.sort((a, b) => b.changed - a.changed)[0]
-  return newest === undefined ? undefined : readFile(newest.path, 'utf8')
-}

@@ -24,7 +24,7 @@ const runs = 20
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-bench-'))
 const nothing = () => undefined
-const log: Log = { group: (_, body) => body(), fact: nothing, line: nothing, untrusted: nothing, notice: nothing, warning: nothing, error: nothing, debug: nothing }
+const log: Log = { group: (_, body) => body(), fact: nothing, line: nothing, untrusted: nothing, notice: nothing, warning: nothing, error: nothing, annotate: nothing, debug: nothing }
 const environment = { ...process.env, XDG_STATE_HOME: join(folder, 'state'), RUNNER_TEMP: undefined, GITHUB_ACTIONS: undefined }
 const context: Context = { log, processes, host: inspectHost('linux', process.arch, environment) }
 

@@ -251,7 +251,7 @@ test.each(['forgejo', 'gitea'])('the template for %s runs with its variables', a
   const ended = await run(path, { env, labels: ['docker'], cacheService: 'v1' })
   expect(results(ended), ended.log).toEqual(['success'])
   const kept = readdirSync(join(uploaded, 'unikernel'), { recursive: true }).map(String)
-  const names = ['SHA256SUMS', 'bare.virtio', 'boot.json', 'build-info.json', 'console-bare-virtio-x86_64.log', 'junit.xml']
+  const names = ['SHA256SUMS', 'bare.virtio', 'boot.json', 'build-info.json', 'console-bare-virtio-x86_64.log', 'junit.xml', 'sbom.cdx.json']
   expect(kept).toEqual(expect.arrayContaining(names.map((name) => `unikernel-bare-virtio-x86_64/${name}`)))
   execFileSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: join(uploaded, 'unikernel/unikernel-bare-virtio-x86_64') })
 })

@@ -9,7 +9,7 @@ export interface FuzzTarget {
 }
 
 export function target<Value>(name: string, inputs: fc.Arbitrary<Value>, check: (input: Value) => void | Promise<void>): FuzzTarget {
-  return { name, property: fc.asyncProperty(inputs, async (input) => check(input as Value)) }
+  return { name, property: fc.asyncProperty(inputs, async (input) => check(input)) }
 }
 
 export interface FuzzOutcome {

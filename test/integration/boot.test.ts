@@ -105,6 +105,7 @@ const silent: Log = {
   notice: nothing,
   warning: nothing,
   error: nothing,
+  annotate: () => undefined,
   debug: nothing,
 }
 

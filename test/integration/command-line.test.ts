@@ -148,6 +148,7 @@ describe('what a run leaves', () => {
       'build-info.json',
       'console-www-virtio-x86_64.log',
       'junit.xml',
+      'sbom.cdx.json',
       'www.virtio',
     ])
     execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: artifact })

@@ -159,17 +159,33 @@ describe('a toolchain that was packed for others', () => {
 describe('a set-up that fails', () => {
   it('shows the log of the package that does not build, and leaves nothing', async () => {
     const problem = await problemOf({ ...given, 'opam-packages': 'failing' })
-    expect(problem.message).toBe('the opam package failing.1 does not build')
-    expect(problem.facts.evidence).toEqual([
-      'checking for a reason',
-      'failing.c:1: error: this package never builds',
-    ])
+    expect(problem.message).toBe('the toolchain cannot be installed: the opam package failing.1 does not build')
+    const lines = ['checking for a reason', 'failing.c:1: error: this package never builds']
+    expect(problem.facts.evidence).toEqual(lines)
+    expect(problem.wholeLog).toEqual({ title: 'The whole log of failing.1', lines })
     expect(leftInStore()).toEqual([])
   })
 
-  it('shows what the solver said of a package that does not exist, and leaves nothing', async () => {
+  it('says of a conflict who wants what, and which version would do, and leaves nothing', async () => {
+    const problem = await problemOf({ ...given, 'opam-packages': 'wants-old-ocaml' })
+    expect(problem.message).toBe('the toolchain cannot be installed: no version of OCaml suits both the toolchain and wants-old-ocaml')
+    expect(problem.facts.because).toEqual(['wants-old-ocaml wants ocaml < 5.0, and the toolchain has OCaml 5.4.1'])
+    expect(problem.facts.do).toEqual(['set `ocaml-version: 4.14.4`, or relax that bound'])
+    expect(problem.wholeLog?.lines.join('\n')).toMatch(/No agreement on the version of ocaml/)
+    expect(leftInStore()).toEqual([])
+  })
+
+  it('says where an archived package is', async () => {
     const problem = await problemOf({ ...given, 'opam-packages': 'nowhere' })
-    expect(problem.toString()).toMatch(/No package named nowhere found/)
+    expect(problem.message).toBe('the toolchain cannot be installed: no opam repository has a package nowhere')
+    expect(problem.facts.do?.[0]).toContain('opam-repository-archive')
+    expect(leftInStore()).toEqual([])
+  })
+
+  it('names the address of sources that cannot be downloaded', async () => {
+    const problem = await problemOf({ ...given, 'opam-packages': 'no-source' })
+    expect(problem.message).toBe('the toolchain cannot be installed: the sources of the opam package no-source.1 could not be downloaded')
+    expect(problem.facts.evidence?.[0]).toBe('http://127.0.0.1:9/no-source-1.tar.gz')
     expect(leftInStore()).toEqual([])
   })
 

@@ -8,10 +8,15 @@ import { DeviceSyntaxError, parseDisks, parseNetwork } from '../../../src/boot/d
 import { ProbeSyntaxError, parseProbe } from '../../../src/boot/probe-text.js'
 import { configureWords, parseTargets } from '../../../src/matrix/list.js'
 import { Problem } from '../../../src/platform/problem.js'
+import { DiagnosticReader } from '../../../src/project/diagnostics.js'
+import { readLock } from '../../../src/project/mirage/lock.js'
 import { mentionsMirage, parseMirageBounds } from '../../../src/project/mirage-header.js'
+import { readDependencies, readStrings } from '../../../src/project/opam-file.js'
+import { readSExpressions } from '../../../src/project/s-expression.js'
 import { targetNames } from '../../../src/target/target.js'
 import { toolchainKey } from '../../../src/toolchain/key.js'
-import { failedPackages, parseEnvironment } from '../../../src/toolchain/opam-output.js'
+import { readOpamFailure } from '../../../src/toolchain/opam-failure.js'
+import { parseEnvironment } from '../../../src/toolchain/opam-output.js'
 import { parseRepositories } from '../../../src/toolchain/spec.js'
 import { exampleSpec } from '../../unit/toolchain/examples.js'
 import { textOf } from '../inputs.js'
@@ -24,6 +29,10 @@ const deviceWords = ['service', 'storage', ': ', 'auto', 'tap', 'user', 'none', 
 const matrixWords = [...targetNames, 'x86_64', 'aarch64', 'arm64', 'ocaml=', '5.4.x', 'none', 'variant=', 'configure-args=', 'runner=', '"', "'", '\\', '#', ' ', '\t', '\n', '--dhcp']
 const yamlWords = ['- ', 'name', ': ', 'args', 'expect', '\n', '  ', '"', "'", '[', ']', '{', '}', ', ', '&a', '*a', '<<: ', '!!js ', '|', '>', '? ', '--- ', '...', '%YAML 1.2', '#', '\t', '__proto__', 'help', 'x', '@', '`']
 const opamWords = ['(', ')', '"', '\\', 'PATH', 'FOO', ' ', '\n', '[ERROR] ', 'The compilation of ', 'failed', '<><> ', '#=== ERROR while compiling ', 'a.1.2', ' ===#']
+
+const fileWords = ['depends', ': ', '[', ']', '{', '}', '(', ')', '"', 'ocaml', 'solo5', '=', '>= ', '!= ', '"4.9.0"', '&', '|', '?vendor', '?monorepo', 'build', '\n', ' ', '#', '(*', '*)', '\\', '"""']
+const duneWords = ['(', ')', '"', '\\', ';', '#;', '#|', '|#', 'context', 'default', 'name', 'solo5', 'targets', 'native', ' ', '\n', '%{', '}']
+const compilerWords = ['File "', 'a.ml', '", line', 's', ' 1', '-3', ', characters ', '4-9', ':', '\n', 'Error', ': ', 'Warning 32 [unused-value]', 'Alert deprecated', '  1 | ', '    ^^^', 'Entering directory \'', 'Leaving directory \'', "'", 'make[1]: ', 'a.c:', '1:2: error: ', '#=== ERROR while compiling a.1 ===#', '# ']
 
 export const languageTargets = [
   target('probes: read, or refused as no probe', textOf(...probeWords), (text) => {
@@ -64,8 +73,22 @@ export const languageTargets = [
   target('config.ml and what opam prints', textOf('(* mirage ', '>= ', '< ', '4.10', ' & ', ' ', '*)', '\n', 'Mirage', ...opamWords), (text) => {
     quickly(() => parseMirageBounds(text))
     quickly(() => mentionsMirage(text))
-    quickly(() => failedPackages(text))
+    quickly(() => readOpamFailure(text))
     quickly(() => orRefused(() => parseEnvironment(text), Problem))
+  }),
+  target('opam files and locks: what makes no sense is left out', textOf(...fileWords), (text) => {
+    quickly(() => readDependencies(text))
+    quickly(() => readStrings(text, 'tags'))
+    quickly(() => readLock(text))
+  }),
+  target('dune’s files: what makes no sense is left out', textOf(...duneWords), (text) => {
+    quickly(() => readSExpressions(text))
+  }),
+  target('what compilers print', textOf(...compilerWords), (text) => {
+    quickly(() => {
+      const reader = new DiagnosticReader()
+      return [...text.split('\n').flatMap((line) => reader.line(line)), ...reader.end()]
+    })
   }),
 ]
 

@@ -49,6 +49,19 @@ describe('the log on Actions', () => {
     expect(text()).toMatch(/^::error::[^\r\n]*\n$/)
   })
 
+  it.each(hostile)('lets nothing that a compiler prints become more than an annotation: %j', (line) => {
+    const { log, text } = collect(true)
+    log.annotate('error', { file: `a,b:c%${line}`, line: 3, endLine: 4, column: 5, endColumn: 6 }, line)
+    expect(obeyed(text())).toEqual([text().trimEnd()])
+    expect(text()).toMatch(/^::error file=a%2Cb%3Ac%25[^:,\r\n]*,line=3,endLine=4,col=5,endColumn=6::[^\r\n]*\n$/)
+  })
+
+  it('annotates sources only where somebody shows that', () => {
+    const { log, text } = collect(false)
+    log.annotate('error', { file: 'a.ml', line: 1, endLine: 1 }, 'bad')
+    expect(text()).toBe('')
+  })
+
   it('takes a new token each time', () => {
     const { log, text } = collect(true)
     log.untrusted(['a'])

@@ -57,6 +57,7 @@ export function fakeContext(
       notice: log,
       warning: log,
       error: log,
+      annotate: (kind, { file, line }, text) => log(`${kind} at ${file}:${line}: ${text}`),
       debug: log,
     },
     processes: {

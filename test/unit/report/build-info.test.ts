@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import Ajv2020 from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { buildInfo } from '../../../src/report/build-info.js'
 import { buildRecord, failedBoot, newContext } from './fixtures.js'
@@ -46,5 +50,21 @@ describe('buildInfo', () => {
     const info = buildInfo({ target: 'spt', architecture: 'aarch64', configureArgs: [], images: [bare], record: undefined, host: newContext().host, now })
     expect(info).toMatchObject({ build: null, toolchain: null, host: { system: null, commit: null, run: null } })
     expect(info.images[0]).toMatchObject({ boots: [], debugFile: null })
+  })
+
+  it('is what docs/build-info.schema.json says', () => {
+    const schema = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../../docs/build-info.schema.json'), 'utf8')) as object
+    const ajv = new Ajv2020.default({ allowUnionTypes: true })
+    addFormats.default(ajv)
+    const validate = ajv.compile(schema)
+    const used = { name: 'a', version: '1', from: 'opam', use: 'tool', source: null, hashes: ['md5=00'], licenses: [] } as const
+    const withPackages = { ...buildRecord(image), build: { ...buildRecord(image).build, packages: [used] } }
+    const facts = { target: 'hvt', architecture: 'x86_64', configureArgs: [], images: [published], host: newContext().host, now } as const
+    for (const record of [undefined, buildRecord(image), withPackages]) {
+      const info = JSON.parse(JSON.stringify(buildInfo({ ...facts, record }))) as object
+      expect(validate(info), JSON.stringify(validate.errors)).toBe(true)
+    }
+    expect(buildInfo({ ...facts, record: withPackages }).packages).toEqual([used])
+    expect(validate({ ...buildInfo({ ...facts, record: withPackages }), schema: 3 })).toBe(false)
   })
 })

@@ -55,7 +55,7 @@ describe('publish', () => {
     const published = await publishArtifact(context, request, unavailable)
     expect(published.name).toBe('unikernel-www-hvt-x86_64')
     expect(published.folder).toBe(join(context.host.folders.workspace, '_artifacts', 'unikernel-www-hvt-x86_64'))
-    const files = ['SHA256SUMS', 'boot.json', 'build-info.json', 'console-www-hvt-x86_64.log', 'junit.xml', 'www.hvt', 'www.hvt.dbg']
+    const files = ['SHA256SUMS', 'boot.json', 'build-info.json', 'console-www-hvt-x86_64.log', 'junit.xml', 'sbom.cdx.json', 'www.hvt', 'www.hvt.dbg']
     expect(readdirSync(published.folder).sort()).toEqual(files)
     expect([...published.files].sort()).toEqual(files)
     const info: unknown = JSON.parse(readFileSync(join(published.folder, 'build-info.json'), 'utf8'))
@@ -110,7 +110,7 @@ describe('publish', () => {
     const context = newContext()
     newImage(context.host.folders.workspace, 'www.hvt', 'bytes')
     const published = await publishArtifact(context, request, unavailable)
-    expect(published.files).toEqual(['www.hvt', 'build-info.json', 'SHA256SUMS'])
+    expect(published.files).toEqual(['www.hvt', 'build-info.json', 'sbom.cdx.json', 'SHA256SUMS'])
     expect(published.info).toMatchObject({ build: null, toolchain: null, images: [{ unikernel: 'www', boots: [] }] })
   })
 
@@ -122,7 +122,7 @@ describe('publish', () => {
     const second = newImage(join(temporary, 'other'), 'www.hvt', 'two')
     await saveRecord(context, first.path, 'build', buildRecord(first, second))
     const published = await publishArtifact(context, request, unavailable)
-    expect(published.files).toEqual(['www.hvt', 'www-2.hvt', 'build-info.json', 'SHA256SUMS'])
+    expect(published.files).toEqual(['www.hvt', 'www-2.hvt', 'build-info.json', 'sbom.cdx.json', 'SHA256SUMS'])
     expect(readFileSync(join(published.folder, 'www-2.hvt'), 'utf8')).toBe('two')
   })
 
@@ -154,7 +154,7 @@ describe('uploading', () => {
     expect(published.uploaded).toMatchObject({ id: '7', url: 'https://github.com/o/r/actions/runs/1/artifacts/7' })
     expect(uploads).toMatchObject([{ name: 'unikernel-www-hvt-x86_64', retentionDays: 5 }])
     expect(uploads[0]?.files.every((file) => file.startsWith(context.host.folders.state))).toBe(true)
-    expect(context.logged()).toContain('unikernel-www-hvt-x86_64 (7 files, ')
+    expect(context.logged()).toContain('unikernel-www-hvt-x86_64 (8 files, ')
   })
 
   it('does without a service, and says so', async () => {

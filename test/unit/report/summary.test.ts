@@ -133,6 +133,18 @@ describe('the job summary', () => {
   })
 })
 
+it('names unusual licences of what is in an image, and no others', () => {
+  const used = (name: string, license: string, use: 'image' | 'tool') => ({ name, version: '1', from: 'duniverse', use, source: null, hashes: [], licenses: [license] }) as const
+  const record = buildRecord(image)
+  const textOf = (...packages: ReturnType<typeof used>[]) => {
+    const facts = { target: 'hvt', architecture: 'x86_64', configureArgs: [], host: newContext().host, now: new Date(0) } as const
+    const images = [{ image, file: 'www.hvt', debugFile: undefined, boots: [] }]
+    return summary({ info: buildInfo({ ...facts, images, record: { ...record, build: { ...record.build, packages } } }), consoleEnds: [[]], publishMs: 1, artifact: undefined })
+  }
+  expect(textOf(used('lib', 'AGPL|3', 'image'), used('gcc', 'GPL-3.0-only', 'tool'))).toMatch(/Licences to look at: 1<[^]*<code>lib<\/code> \| <code>1<\/code> \| <code>AGPL&#124;3<\/code>/)
+  expect(textOf(used('lib', 'MIT', 'image'))).not.toContain('Licences')
+})
+
 describe('escaping', () => {
   it('leaves letters of every script as they are, and shows control characters', () => {
     expect(code('é日本 1\x1b')).toBe('<code>é日本 1&#92;x1b</code>')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { buildMark, environmentOf, opamEnvironment } from '../../../src/toolchain/environment.js'
-import { InstallProgress, failedPackages, parseEnvironment } from '../../../src/toolchain/opam-output.js'
+import { InstallProgress, parseEnvironment } from '../../../src/toolchain/opam-output.js'
 import { exampleSpec } from './examples.js'
 
 describe('the progress of an installation', () => {
@@ -22,18 +22,6 @@ describe('a long silence', () => {
 
   it('claims no build where none is', () => {
     expect(new InstallProgress().silence([])).toBe('no package is being built, and opam is still busy')
-  })
-})
-
-describe('the packages that failed', () => {
-  it('are those that opam names', () => {
-    const output = [
-      '[ERROR] The compilation of solo5.0.12.1 failed at "make V=1".',
-      '[ERROR] The installation of dune.3.20.0 failed at "install".',
-      '[ERROR] The compilation of solo5.0.12.1 failed at "make V=1".',
-    ]
-    expect(failedPackages(output.join('\n'))).toEqual(['solo5.0.12.1', 'dune.3.20.0'])
-    expect(failedPackages('[ERROR] No package named nowhere found.')).toEqual([])
   })
 })
 

@@ -1,0 +1,71 @@
+import { readdirSync } from 'node:fs'
+import { basename } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import type { Context } from '../platform/host.js'
+import { seconds } from '../platform/log.js'
+import { Problem } from '../platform/problem.js'
+import { lastLines, quote } from '../platform/process.js'
+import { explainOpam } from '../toolchain/opam-problem.js'
+import { annotate } from './annotations.js'
+import { type Diagnostic, DiagnosticReader } from './diagnostics.js'
+import type { BuildRequest, PlannedStep } from './plans/request.js'
+
+/** What opam's longest explanation and a compiler's longest list of errors need; a build may print without end. */
+const keptLines = 4_000
+const keptDiagnostics = 1_000
+
+/** What a step printed, as far as its failure may be explained by it. */
+export class StepOutput {
+  private readonly reader = new DiagnosticReader()
+  private readonly diagnostics: Diagnostic[] = []
+  private readonly recent: string[] = []
+
+  line(coloured: string): void {
+    const line = stripVTControlCharacters(coloured)
+    this.recent.push(line)
+    if (this.recent.length > keptLines) this.recent.splice(0, keptLines / 2)
+    this.keep(this.reader.line(line))
+  }
+
+  /** Shows what compilers said beside the sources. */
+  annotate({ host, log }: Context, { cwd }: PlannedStep): void {
+    this.keep(this.reader.end())
+    annotate(log, { workspace: host.folders.workspace, cwd, packages: packagesIn(cwd) }, this.diagnostics)
+  }
+
+  /**
+   * Why the step failed.
+   *
+   * @param root opam's, where there is one.
+   */
+  async problem(step: PlannedStep, exitCode: number, ms: number, root: string | undefined, request: BuildRequest): Promise<Problem> {
+    const output = this.recent.join('\n')
+    const { target, architecture, toolchain } = request
+    const ofOpam = await explainOpam({ output, root, backend: target.backend, architecture, versions: toolchain?.spec.versions })
+    const again = commandOf(step)
+    if (ofOpam !== undefined) {
+      return new Problem(`${step.name} failed after ${seconds(ms)}: ${ofOpam.what}`, { ...ofOpam.facts, again }, { wholeLog: ofOpam.wholeLog })
+    }
+    const advice = step.advice?.find(({ when }) => this.recent.some((line) => when.test(line)))
+    return new Problem(`${step.name} failed with status ${exitCode} after ${seconds(ms)}`, {
+      evidence: lastLines(output, 30),
+      ...(advice === undefined ? {} : { do: advice.say }),
+      again,
+    })
+  }
+
+  private keep(diagnostics: readonly Diagnostic[]): void {
+    if (this.diagnostics.length < keptDiagnostics) this.diagnostics.push(...diagnostics)
+  }
+}
+
+/** The opam packages of a folder. */
+function packagesIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.opam')).map((name) => basename(name, '.opam'))
+}
+
+/** The step as a person types it, in the toolchain's environment. */
+function commandOf(step: PlannedStep): string {
+  const variables = Object.entries(step.env).map(([name, value]) => `${name}=${quote(value)}`)
+  return [`cd ${quote(step.cwd)} &&`, ...variables, ...step.argv.map(quote)].join(' ')
+}
