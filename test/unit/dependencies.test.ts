@@ -25,7 +25,7 @@ function reasonsIn(section: string): string[] {
 }
 
 /** They ask for no more than their text beside the bundle: licenses.txt. */
-const accepted = ['MIT', 'MIT/X11', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'CC0-1.0', 'Unlicense']
+const accepted = ['MIT', 'MIT/X11', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'CC0-1.0', 'CC-BY-3.0', 'Unlicense']
 /** Of tools that are run and not given on. */
 const acceptedForTools = [...accepted, 'MPL-2.0', 'Python-2.0', 'CC-BY-4.0']
 /** Packages that state no licence of their own: docs/dependencies.md names each. */

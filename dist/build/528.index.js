@@ -1,0 +1,68 @@
+export const id = 528;
+export const ids = [528];
+export const modules = {
+
+/***/ 1528:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   actionsCache: () => (/* binding */ actionsCache)
+/* harmony export */ });
+/* harmony import */ var _actions_cache__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(5735);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(150);
+/* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4047);
+
+
+
+/**
+ * How long we wait for the service, at 200 kB a second for a whole toolchain. The client itself waits for ever where a
+ * server takes a question and gives no answer.
+ */
+const patienceMs = 5 * 60_000;
+/** The cache of the Actions service, or of a server that speaks like it; undefined where there is none. */
+function actionsCache(log) {
+    if (!(0,_actions_cache__WEBPACK_IMPORTED_MODULE_0__/* .isFeatureAvailable */ .w3)())
+        return undefined;
+    let isSilent = false;
+    /** A service that has once been silent is not asked again: each question would cost as much. */
+    const ask = async (failed, question) => {
+        if (isSilent)
+            return undefined;
+        let timer;
+        const silence = new Promise((resolve) => {
+            timer = setTimeout(() => {
+                isSilent = true;
+                log.notice(`${failed}: no end after ${(0,_log_js__WEBPACK_IMPORTED_MODULE_2__/* .seconds */ .Y)(patienceMs)}, and it is not used any more`);
+                resolve(undefined);
+            }, patienceMs);
+        });
+        try {
+            return await Promise.race([question(), silence]);
+        }
+        catch (error) {
+            log.notice(`${failed}: ${(0,_problem_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}`);
+            return undefined;
+        }
+        finally {
+            clearTimeout(timer);
+        }
+    };
+    const has = async (key, paths) => (await ask('the actions cache could not be asked', () => (0,_actions_cache__WEBPACK_IMPORTED_MODULE_0__/* .restoreCache */ .P3)([...paths], key, [], { lookupOnly: true }))) !== undefined;
+    const restoreNearest = (key, prefixes, paths) => ask('the actions cache could not be read', () => (0,_actions_cache__WEBPACK_IMPORTED_MODULE_0__/* .restoreCache */ .P3)([...paths], key, [...prefixes]));
+    return {
+        has,
+        restoreNearest,
+        restore: async (key, paths) => (await restoreNearest(key, [], paths)) !== undefined,
+        async save(key, paths) {
+            // It has logged why when it says -1: another run was first, or this one may only read. By its first protocol it says
+            // something else where an upload fails, too: https://github.com/actions/toolkit/blob/main/packages/cache/src/cache.ts
+            const id = await ask('the actions cache could not be written', () => (0,_actions_cache__WEBPACK_IMPORTED_MODULE_0__/* .saveCache */ .Io)([...paths], key));
+            return id !== undefined && id !== -1 && (await has(key, paths));
+        },
+    };
+}
+
+
+/***/ })
+
+};
