@@ -5,7 +5,7 @@ import type { ToolchainSpec } from './toolchain.js'
  * Raised when a toolchain of an older unikernel-ci must not be used any more: another layout of its folder or of its
  * archive, other things left out by slim.ts.
  */
-const format = 3
+const format = 4
 
 /** What a key is made of, as the log prints it; every fact of the spec is in one of them. */
 export function keyComponents(spec: ToolchainSpec): readonly (readonly [name: string, text: string])[] {

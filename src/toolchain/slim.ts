@@ -10,9 +10,10 @@ const bin = String.raw`(?:^|/)bin/`
 
 /**
  * What is left out of a toolchain's archive, in the order in which it is counted. The paths are relative to the
- * toolchain's folder. What must stay: the host's compiler-libs (every ppx), the cross ones (one of upstream's examples),
- * both ocamlmklib (dune makes foreign stubs with them), the host's `ocaml` (build scripts of packages run by it), and
- * what opam knows of its packages and repositories (`opam install` on top).
+ * toolchain's folder. What must stay: the host's compiler-libs (every ppx), the cross ones, those in bytecode as well (findlib
+ * says that there are none without them, and one of upstream's examples links them), both ocamlmklib (dune makes foreign
+ * stubs with them), both `ocaml` (build scripts of packages, and dune's files in OCaml's syntax, are run by it), and what
+ * opam knows of its packages and repositories (`opam install` on top).
  */
 export const slimRules: readonly SlimRule[] = [
   {
@@ -41,20 +42,15 @@ export const slimRules: readonly SlimRule[] = [
     covers: new RegExp(String.raw`${bin}[^/]+\.byte$`),
   },
   {
-    name: 'cross compiler-libs in bytecode',
-    reason: 'no program in bytecode is made for a target; the host’s are read by ppxlib’s build',
-    covers: /(?:^|\/)lib\/ocaml-[^/]+\/lib\/ocaml\/compiler-libs\/[^/]+\.cma$/,
-  },
-  {
     name: 'runtimes for debugging',
     reason: 'linked only by -runtime-variant d or i, which no target has',
     covers: /(?:^|\/)(?:lib(?:asm|caml)run[di](?:_pic)?\.a|bin\/ocamlrun[di])$/,
   },
   {
     name: 'tools for people at a terminal',
-    reason: 'debugger, documentation, profiler; and the cross compiler’s toplevel, whose programs cannot run here',
+    reason: 'debugger, documentation, profiler',
     covers: new RegExp(
-      String.raw`(?:${bin}(?:ocamldebug|ocamldoc(?:\.opt)?|ocamlprof|ocamlcp|ocamloptp|ocamlcmt)|(?:^|/)lib/ocaml-[^/]+/bin/ocaml|(?:^|/)lib/ocaml/(?:expunge|ocamldoc/.*))$`,
+      String.raw`(?:${bin}(?:ocamldebug|ocamldoc(?:\.opt)?|ocamlprof|ocamlcp|ocamloptp|ocamlcmt)|(?:^|/)lib/ocaml/(?:expunge|ocamldoc/.*))$`,
     ),
   },
 ]

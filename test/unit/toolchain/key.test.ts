@@ -11,7 +11,7 @@ import { exampleSpec } from './examples.js'
 
 describe('the key of a toolchain', () => {
   it('stays the same from release to release, or every cache in the world is lost', () => {
-    expect(toolchainKey(exampleSpec)).toBe('unikernel-ci-3-solo5-x86_64-5.5.0-5385df5972f3a0e9')
+    expect(toolchainKey(exampleSpec)).toBe('unikernel-ci-4-solo5-x86_64-5.5.0-7ef2d6d71f605966')
   })
 
   it('is accepted by the actions cache', () => {
@@ -61,7 +61,7 @@ describe('the key of a toolchain', () => {
 
   it('prints every component', () => {
     expect(keyComponents(exampleSpec)).toEqual([
-      ['format', '3'],
+      ['format', '4'],
       ['target', 'solo5 x86_64'],
       ['host', 'ubuntu 24.04 x86_64'],
       ['C compiler', 'gcc 13.3.0'],
