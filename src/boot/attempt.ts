@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type { MonitorProcess } from '../platform/monitor-process.js'
 import type { ConsoleFile } from '../platform/console-file.js'
 import type { GuestEvent, MachineState } from './events.js'
+import { GuestClock } from './guest-clock.js'
 import { judgeInTime } from './judge-in-time.js'
 import { Judge } from './judge.js'
 import type { Rules } from './rules.js'
@@ -55,7 +56,7 @@ export async function judgeGuest(
   const errorLines = new Lines()
   const consoleEnd: string[] = []
   const monitorSaid: string[] = []
-  let start = performance.now()
+  const clock = new GuestClock(monitor.heldUpMs, rules.timeoutMs)
   let decide: (verdict: Verdict) => void = () => undefined
   let fail: (error: unknown) => void = () => undefined
   const decided = new Promise<Verdict>((resolve, reject) => {
@@ -67,7 +68,7 @@ export async function judgeGuest(
   let interrogation: { stop(): void } | undefined
   let isOver = false
 
-  const now = () => Math.round(performance.now() - start)
+  const now = () => clock.nowMs
   const see = (...events: readonly GuestEvent[]) => {
     if (isOver) return
     try {
@@ -81,7 +82,7 @@ export async function judgeGuest(
       return
     }
     // What the guest wrote before a deadline may still lie in the pipe: it is read before the deadline counts.
-    timers.setOnce('deadline', start + judge.deadlineMs, () => setImmediate(() => setImmediate(onDeadline)))
+    timers.setOnce('deadline', clock.momentOf(judge.deadlineMs), () => setImmediate(() => setImmediate(onDeadline)))
   }
   const keep = (list: string[], line: string) => {
     list.push(line)
@@ -139,7 +140,7 @@ export async function judgeGuest(
   const started = qmp === undefined ? Promise.resolve() : qmp.start().catch(() => undefined)
   void Promise.all([started, monitor.begun]).then(() => {
     if (isOver) return
-    start = performance.now()
+    clock.restart()
     see({ kind: 'clock', atMs: 0 })
     interrogation = interrogate?.((index, answer) => {
       const atMs = now()

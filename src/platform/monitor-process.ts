@@ -5,6 +5,7 @@ import type { Duplex, Readable } from 'node:stream'
 import { endProcessesWhere } from './leftovers.js'
 import { markText, ownMark, ownerState, parseMark } from './owner-mark.js'
 import { Problem, messageOf } from './problem.js'
+import { processorWait } from './processor-wait.js'
 
 /** How a monitor ended. */
 export interface MonitorEnd {
@@ -27,6 +28,8 @@ export interface MonitorProcess {
   readonly begun?: Promise<void>
   /** Settles when it has ended and everything that it wrote was read. Rejects when it could not be started. */
   readonly ended: Promise<MonitorEnd>
+  /** How long it was ready to run and had no processor, in milliseconds since its start; it only grows. */
+  readonly heldUpMs: () => number
   /** Ends it at once; nothing in it is worth saving. */
   kill(): void
 }
@@ -75,6 +78,7 @@ export function startMonitor(
     control: child.stdio[3] as Duplex | undefined,
     second: child.stdio[4] as Duplex | undefined,
     ended,
+    heldUpMs: processorWait(child.pid),
     kill: () => {
       const letGo = () => setTimeout(() => child.stdio.forEach((stream) => stream?.destroy()), readOnMs).unref()
       const isRunning = child.exitCode === null && child.signalCode === null

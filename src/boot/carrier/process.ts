@@ -97,6 +97,7 @@ export function carrierProcess(qemu: MonitorProcess, startMs = longestStartMs): 
     control: qemu.second,
     begun,
     ended,
+    heldUpMs: qemu.heldUpMs,
     kill: () => {
       wasKilled = true
       qemu.kill()

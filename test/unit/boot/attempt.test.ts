@@ -17,6 +17,7 @@ function fakeMonitor() {
   const console = new PassThrough()
   const errors = new PassThrough()
   let wasKilled = false
+  let heldUpMs = 0
   let end: (code: number) => void = () => undefined
   let fail: (error: Error) => void = () => undefined
   const ended = new Promise<Awaited<MonitorProcess['ended']>>((resolve, reject) => {
@@ -27,8 +28,9 @@ function fakeMonitor() {
     wasKilled = true
     end(137)
   }
-  const monitor: MonitorProcess = { console, errors, control: undefined, ended, kill }
-  return { monitor, console, errors, end, fail, wasKilled: () => wasKilled }
+  const monitor: MonitorProcess = { console, errors, control: undefined, ended, heldUpMs: () => heldUpMs, kill }
+  const holdUp = (ms: number) => (heldUpMs += ms)
+  return { monitor, console, errors, end, fail, holdUp, wasKilled: () => wasKilled }
 }
 
 const rules = { ...rulesOf('spt', 'native'), settleMs: 0 }
@@ -184,4 +186,13 @@ test('a pattern that comes to no end is an error, and the monitor is ended', { t
   fake.console.write(`${'a'.repeat(40)}!\n`)
   await expect(judged).rejects.toThrow('a pattern came to no end')
   expect(fake.wasKilled()).toBe(true)
+})
+
+test('a guest that had no processor while it settled is watched for as much longer', async () => {
+  const fake = fakeMonitor()
+  const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 100 }, await newFile())
+  fake.console.write('ready\n')
+  setTimeout(() => fake.holdUp(300), 50)
+  setTimeout(() => fake.end(2), 250)
+  expect((await judged).verdict).toMatchObject({ verdict: 'failed', reason: 'exit-status' })
 })

@@ -10,7 +10,7 @@ function fakeQemu() {
   let end: (end: MonitorEnd) => void = () => undefined
   const ended = new Promise<MonitorEnd>((resolve) => (end = resolve))
   const kill = vi.fn(() => end({ code: null, signal: 'SIGKILL' }))
-  const qemu: MonitorProcess = { console: serial, errors, control: console, second: new PassThrough(), ended, kill }
+  const qemu: MonitorProcess = { console: serial, errors, control: console, second: new PassThrough(), ended, heldUpMs: () => 0, kill }
   return { qemu, serial, errors, console, end, kill }
 }
 
