@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache'
 import { type Log, seconds } from './log.js'
 import { messageOf } from './problem.js'
@@ -24,9 +25,23 @@ export interface NearestCache extends ToolchainCache {
  */
 const patienceMs = 5 * 60_000
 
+/**
+ * Whether an error is that of an upload whose archive is gone: when one part of an upload fails, the client removes its own
+ * archive, opens it again for the parts that it still tries, and nobody listens for what comes of that.
+ */
+export function isLostUpload(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOENT' || !('path' in error)) return false
+  return typeof error.path === 'string' && ['cache.tzst', 'cache.tgz'].includes(basename(error.path))
+}
+
+function outliveLostUpload(error: unknown): void {
+  if (!isLostUpload(error)) throw error
+}
+
 /** The cache of the Actions service, or of a server that speaks like it; undefined where there is none. */
 export function actionsCache(log: Log): NearestCache | undefined {
   if (!isFeatureAvailable()) return undefined
+  if (!process.listeners('uncaughtException').includes(outliveLostUpload)) process.on('uncaughtException', outliveLostUpload)
   let isSilent = false
   /** A service that has once been silent is not asked again: each question would cost as much. */
   const ask = async <Answer>(failed: string, question: () => Promise<Answer>): Promise<Answer | undefined> => {

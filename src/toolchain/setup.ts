@@ -64,7 +64,9 @@ export async function setUpToolchain(
     const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)]
     const trusts = (origin: ToolchainOrigin) => origin !== 'actions-cache' || policy.restore
     const spare = () => toolchainPlace(host.folders.state, key)
-    return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts: () => openMounts(context) }, levels, {
+    // A person's machine would keep the mount until it is started again, and not know of it.
+    const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined))
+    return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts }, levels, {
       build: async (path) => {
         const opam = await prepareBuild(context, system.build, install)
         const environment = await buildWithOpam(context, spec, path, opam)

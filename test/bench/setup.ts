@@ -78,7 +78,7 @@ async function prepare(): Promise<{ toolchain: InstalledToolchain; title: string
   const files = ((await readInstalledEntries(toolchain.path)) ?? []).flatMap((entry) => (entry.kind === 'file' ? entry.bytes : []))
   const title = `${toolchain.key}: ${files.length} files, ${Math.round(files.reduce((sum, bytes) => sum + bytes, 0) / 1e6)} MB`
   const setUp = (mirror: string, target?: string): Way => (empty, run) =>
-    run([process.execPath, cli, '--json', 'setup', ...options, '--mirror', mirror, ...(target === undefined ? [] : ['--target', target])], { XDG_CACHE_HOME: empty, RUNNER_TOOL_CACHE: '' })
+    run([process.execPath, cli, '--json', 'setup', ...options, '--mirror', mirror, ...(target === undefined ? [] : ['--target', target])], { XDG_CACHE_HOME: empty, RUNNER_TOOL_CACHE: '', GITHUB_ACTIONS: 'true' })
   return { toolchain, title, setUp }
 }
 
