@@ -51,13 +51,19 @@ function readOptions(values: readonly OpamValue[]): Pick<Dependency, 'constraint
   return { constraints, filters }
 }
 
+/** Between two of them `&` may be left out: `>= "8.18" < "8.19"`. */
 function conjuncts(words: readonly OpamWord[]): readonly (readonly OpamWord[])[] {
-  const parts: OpamWord[][] = [[]]
-  for (const word of words) {
-    if (word.kind === 'operator' && word.text === '&') parts.push([])
-    else parts.at(-1)?.push(word)
+  const isOperator = (at: number, is: (text: string) => boolean) => words[at]?.kind === 'operator' && is(words[at].text)
+  const parts: (readonly OpamWord[])[] = []
+  let at = 0
+  while (at < words.length) {
+    if (isOperator(at, (text) => text === '&')) at++
+    else {
+      const length = words[at]?.kind === 'operator' ? 2 : isOperator(at + 1, isRelation) ? 3 : 1
+      parts.push(words.slice(at, (at += length)))
+    }
   }
-  return parts.filter((part) => part.length > 0)
+  return parts
 }
 
 function written(words: readonly OpamWord[]): string {

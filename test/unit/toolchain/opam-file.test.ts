@@ -93,6 +93,7 @@ depends: [
   "loose" {>= "1" | = "0.5"}
   "conf-libseccomp" {build & os = "linux" & !dev}
   "mirage-runtime" {= version}
+  "coq" {?monorepo >= "8.18" < "8.19"}
 ]
 build: ["make" "build"]
 x-opam-monorepo-opam-provided: ["mirage" "solo5"]
@@ -116,6 +117,14 @@ describe('the dependencies in an opam file', () => {
       { name: 'loose', constraints: [], filters: [] },
       { name: 'conf-libseccomp', constraints: [], filters: ['build', 'os = "linux"', '!dev'] },
       { name: 'mirage-runtime', constraints: [], filters: ['= version'] },
+      {
+        name: 'coq',
+        constraints: [
+          { relation: '>=', version: '8.18' },
+          { relation: '<', version: '8.19' },
+        ],
+        filters: ['?monorepo'],
+      },
     ])
   })
 
@@ -133,7 +142,7 @@ describe('the dependencies in an opam file', () => {
 })
 
 // A time with the square of the length would be many seconds; a stack frame for each bracket, a RangeError.
-test.each(['\\"', '"\\', '(*', '(* *', '"""', '"""\\', '(', '{', '[', '{ "a"', '[ "a" {', 'a {', 'a "b" { c: [] ', '"a" & ', '| ', 'a: ', 'x'])('128 kB of %j are read at once', (word) => {
+test.each(['\\"', '"\\', '(*', '(* *', '"""', '"""\\', '(', '{', '[', '{ "a"', '[ "a" {', 'a {', 'a "b" { c: [] ', '"a" & ', '"a" { < ', '| ', 'a: ', 'x'])('128 kB of %j are read at once', (word) => {
   for (const before of ['depends: [ ', '']) {
     const start = process.cpuUsage()
     dependenciesOf(parseOpamFile(before + word.repeat(128 * 1024 / word.length)))
