@@ -1,10 +1,11 @@
 import { readFile, readdir } from 'node:fs/promises'
-import { dirname, join, posix } from 'node:path'
+import { dirname, join } from 'node:path'
 import { withoutCredentials } from '../platform/address.js'
 import type { Backend, Target } from '../target/target.js'
 import { layoutOf } from '../toolchain/environment.js'
-import { type OpamFile, type OpamValue, parseOpamFile, textsOf } from '../toolchain/opam-file.js'
+import { parseOpamFile, stringsOf } from '../toolchain/opam-file.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
+import { readLock } from './mirage/lock.js'
 import type { BuildSystem, Project, UsedPackage } from './project.js'
 
 /** What a build used: every package of the toolchain's switch, and every source that mirage pulled into `duniverse/`. */
@@ -24,10 +25,10 @@ async function switchPackages(project: Project, { path, spec }: Toolchain): Prom
     const [, name, version] = /^([^.]+)\.(.+)$/.exec(directory) ?? []
     if (text === undefined || name === undefined || version === undefined) return []
     const file = parseOpamFile(text)
-    const [source] = [...textsOf(file, 'url.src'), ...textsOf(file, 'url.archive')]
+    const [source] = [...stringsOf(file, 'url.src'), ...stringsOf(file, 'url.archive')]
     const isOwn = own.includes(name)
     const use = isOwn ? 'image' : useInSwitch(name, spec.backend, project.buildSystem, await hasLibrary(join(prefix, 'lib', name)))
-    return [{ name, version, from: 'opam', use, source: addressOf(source), hashes: textsOf(file, 'url.checksum'), licenses: textsOf(file, 'license') }]
+    return [{ name, version, from: 'opam', use, source: addressOf(source), hashes: stringsOf(file, 'url.checksum'), licenses: stringsOf(file, 'license') }]
   })
   return (await Promise.all(packages)).flat()
 }
@@ -59,49 +60,18 @@ async function pulledPackages(project: Project, target: Target): Promise<UsedPac
   const locks = (await names(join(base, 'mirage'))).filter((name) => name.endsWith(`-${target.mirage}.opam.locked`))
   const [lock] = locks
   if (lock === undefined || locks.length > 1) return []
-  const duniverse = parseLock(await readFile(join(base, 'mirage', lock), 'utf8'))
+  const { sources } = readLock(await readFile(join(base, 'mirage', lock), 'utf8'))
   const built = join(base, '_build', target.duneContext, 'duniverse')
   const wasBuilt = (await names(built)).length > 0
-  const packages = duniverse.map(async ({ directory, name, version, source, hashes }): Promise<UsedPackage> => {
+  const packages = sources.map(async ({ directory, name, version, source, hashes }): Promise<UsedPackage> => {
     const folder = join(base, 'duniverse', directory)
     const text = (await read(join(folder, `${name}.opam`))) ?? (await read(join(folder, 'opam'))) ?? (await read(join(folder, 'opam', `${name}.opam`)))
-    const licenses = text === undefined ? [] : textsOf(parseOpamFile(text), 'license')
+    const licenses = text === undefined ? [] : stringsOf(parseOpamFile(text), 'license')
     // dune builds for the target's context what the image asks for, and all else in the host's, or not at all.
     const use = !wasBuilt ? 'unknown' : (await hasLibrary(join(built, directory))) ? 'image' : 'tool'
     return { name, version, from: 'duniverse', use, source: addressOf(source), hashes, licenses }
   })
   return Promise.all(packages)
-}
-
-interface LockedSource {
-  readonly name: string
-  readonly version: string
-  /** Below `duniverse/`. */
-  readonly directory: string
-  readonly source: string
-  readonly hashes: readonly string[]
-}
-
-/** The packages of a lock file of opam-monorepo (`x-opam-monorepo-version: "0.3"`) that are pulled. */
-export function parseLock(text: string): LockedSource[] {
-  const file = parseOpamFile(text)
-  const directories = new Map(
-    listsOf(file, 'x-opam-monorepo-duniverse-dirs').flatMap(([url, directory, hashes = []]) =>
-      typeof url === 'string' && typeof directory === 'string' && !directory.split('/').includes('..')
-        ? [[url, { directory: posix.normalize(directory), hashes: [hashes].flat().filter((hash) => typeof hash === 'string') }] as const]
-        : [],
-    ),
-  )
-  return listsOf(file, 'pin-depends').flatMap(([pinned, source]) => {
-    const [, name, version] = typeof pinned === 'string' ? (/^([^.]+)\.(.+)$/.exec(pinned) ?? []) : []
-    const place = typeof source === 'string' ? directories.get(source) : undefined
-    return name === undefined || version === undefined || typeof source !== 'string' || place === undefined ? [] : [{ name, version, source, ...place }]
-  })
-}
-
-function listsOf(file: OpamFile, field: string): readonly (readonly OpamValue[])[] {
-  const [list] = file.get(field) ?? []
-  return typeof list === 'string' || list === undefined ? [] : list.filter((value) => typeof value !== 'string')
 }
 
 function addressOf(source: string | undefined): string | null {

@@ -1,6 +1,8 @@
 import semver from 'semver'
 import type { Bounds } from '../../target/versions.js'
-import { type Constraint, readDependencies } from '../opam-file.js'
+import { dependenciesOf } from '../../toolchain/opam-dependencies.js'
+import { parseOpamFile } from '../../toolchain/opam-file.js'
+import type { Constraint } from '../../toolchain/opam-version.js'
 import type { MirageBounds } from '../project.js'
 
 /** Released together, under one version. */
@@ -13,7 +15,7 @@ const packages = ['mirage', 'mirage-runtime']
  * @returns undefined when it says nothing of mirage's version.
  */
 export function boundsOfOpamFile(name: string, text: string): MirageBounds | undefined {
-  const constraints = readDependencies(text)
+  const constraints = dependenciesOf(parseOpamFile(text))
     .filter((dependency) => packages.includes(dependency.name))
     .flatMap((dependency) => dependency.constraints)
   if (constraints.length === 0) return undefined

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
-import { type Dependency, readDependencies, readStrings } from '../opam-file.js'
+import { type Dependency, dependenciesOf } from '../../toolchain/opam-dependencies.js'
+import { parseOpamFile, stringsOf } from '../../toolchain/opam-file.js'
 import { type Lock, readLock } from './lock.js'
 
 /** What `mirage configure` has written, as far as it decides the rest of the build. Paths are relative to the project's folder. */
@@ -24,14 +25,14 @@ export interface Configured {
 export async function readConfigured(directory: string): Promise<Configured | undefined> {
   const names = namesInMakefile(await readText(join(directory, 'Makefile')))
   if (names === undefined) return undefined
-  const opam = await readText(join(directory, `${names.stem}.opam`))
+  const opam = parseOpamFile(await readText(join(directory, `${names.stem}.opam`)))
   const lockFile = `${names.stem}.opam.locked`
   const lock = await readFile(join(directory, lockFile), 'utf8').catch(() => undefined)
   return {
     lockFile,
     lock: lock === undefined ? undefined : readLock(lock),
-    dependencies: readDependencies(opam),
-    ofSwitch: readStrings(opam, 'x-opam-monorepo-opam-provided'),
+    dependencies: dependenciesOf(opam),
+    ofSwitch: stringsOf(opam, 'x-opam-monorepo-opam-provided'),
     duniverse: names.duniverse,
   }
 }

@@ -1,9 +1,9 @@
 import { Problem } from '../../platform/problem.js'
+import type { Dependency } from '../../toolchain/opam-dependencies.js'
 import { crossPackages, recipeOf } from '../../toolchain/packages.js'
 import { configureAdvice } from '../mirage/advice.js'
 import type { Configured } from '../mirage/configured.js'
 import { lockDifferences } from '../mirage/lock.js'
-import type { Dependency } from '../opam-file.js'
 import { type BuildPlan, type BuildRequest, type PlannedStep, type Step, hookStep, unattended } from './request.js'
 
 /** The commands of a mirage project up to its configuration; what follows is decided by what that writes. */

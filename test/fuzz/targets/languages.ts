@@ -11,12 +11,14 @@ import { Problem } from '../../../src/platform/problem.js'
 import { DiagnosticReader } from '../../../src/project/diagnostics.js'
 import { readLock } from '../../../src/project/mirage/lock.js'
 import { mentionsMirage, parseMirageBounds } from '../../../src/project/mirage-header.js'
-import { readDependencies, readStrings } from '../../../src/project/opam-file.js'
 import { readSExpressions } from '../../../src/project/s-expression.js'
 import { targetNames } from '../../../src/target/target.js'
 import { toolchainKey } from '../../../src/toolchain/key.js'
+import { dependenciesOf } from '../../../src/toolchain/opam-dependencies.js'
 import { readOpamFailure } from '../../../src/toolchain/opam-failure.js'
+import { parseOpamFile, stringsOf } from '../../../src/toolchain/opam-file.js'
 import { parseEnvironment } from '../../../src/toolchain/opam-output.js'
+import { compareVersions } from '../../../src/toolchain/opam-version.js'
 import { parseRepositories } from '../../../src/toolchain/spec.js'
 import { exampleSpec } from '../../unit/toolchain/examples.js'
 import { textOf } from '../inputs.js'
@@ -30,7 +32,7 @@ const matrixWords = [...targetNames, 'x86_64', 'aarch64', 'arm64', 'ocaml=', '5.
 const yamlWords = ['- ', 'name', ': ', 'args', 'expect', '\n', '  ', '"', "'", '[', ']', '{', '}', ', ', '&a', '*a', '<<: ', '!!js ', '|', '>', '? ', '--- ', '...', '%YAML 1.2', '#', '\t', '__proto__', 'help', 'x', '@', '`']
 const opamWords = ['(', ')', '"', '\\', 'PATH', 'FOO', ' ', '\n', '[ERROR] ', 'The compilation of ', 'failed', '<><> ', '#=== ERROR while compiling ', 'a.1.2', ' ===#']
 
-const fileWords = ['depends', ': ', '[', ']', '{', '}', '(', ')', '"', 'ocaml', 'solo5', '=', '>= ', '!= ', '"4.9.0"', '&', '|', '?vendor', '?monorepo', 'build', '\n', ' ', '#', '(*', '*)', '\\', '"""']
+const fileWords = ['depends', 'pin-depends', 'x-opam-monorepo-duniverse-dirs', ': ', 'url', ' {', '"a.1"', '[[', '[', ']', '{', '}', '(', ')', '"', 'ocaml', 'solo5', '=', '>= ', '!= ', '"4.9.0"', '&', '|', '?vendor', '?monorepo', 'build', '\n', ' ', '#', '(*', '*)', '\\', '"""']
 const duneWords = ['(', ')', '"', '\\', ';', '#;', '#|', '|#', 'context', 'default', 'name', 'solo5', 'targets', 'native', ' ', '\n', '%{', '}']
 const compilerWords = ['File "', 'a.ml', '", line', 's', ' 1', '-3', ', characters ', '4-9', ':', '\n', 'Error', ': ', 'Warning 32 [unused-value]', 'Alert deprecated', '  1 | ', '    ^^^', 'Entering directory \'', 'Leaving directory \'', "'", 'make[1]: ', 'a.c:', '1:2: error: ', '#=== ERROR while compiling a.1 ===#', '# ']
 
@@ -77,9 +79,10 @@ export const languageTargets = [
     quickly(() => orRefused(() => parseEnvironment(text), Problem))
   }),
   target('opam files and locks: what makes no sense is left out', textOf(...fileWords), (text) => {
-    quickly(() => readDependencies(text))
-    quickly(() => readStrings(text, 'tags'))
+    const file = quickly(() => parseOpamFile(text))
+    quickly(() => [dependenciesOf(file), stringsOf(file, 'url.src')])
     quickly(() => readLock(text))
+    quickly(() => expect(Math.sign(compareVersions(text, '1.0'))).toBe(0 - Math.sign(compareVersions('1.0', text))))
   }),
   target('dune’s files: what makes no sense is left out', textOf(...duneWords), (text) => {
     quickly(() => readSExpressions(text))

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { parseLock, useInSwitch, usedPackages } from '../../../src/project/used-packages.js'
+import { useInSwitch, usedPackages } from '../../../src/project/used-packages.js'
 import { targets } from '../../../src/target/target.js'
 import { folderWith, toolchainFor } from './fixtures.js'
 
@@ -31,14 +31,6 @@ x-opam-monorepo-duniverse-dirs: [
 ]
 x-opam-monorepo-version: "0.3"
 `
-
-test('a lock names each pulled package with its source, hashes and folder, and no folder outside of duniverse', () => {
-  expect(parseLock(lock).map(({ name, version, directory, hashes }) => [name, version, directory, hashes.length])).toEqual([
-    ['duration', '0.3.1', 'duration', 1],
-    ['ipaddr', '5.6.2', 'ocaml-ipaddr', 0],
-    ['macaddr', '5.6.2', 'ocaml-ipaddr', 0],
-  ])
-})
 
 describe('a package of the switch', () => {
   test.each([

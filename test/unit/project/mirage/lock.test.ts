@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { lockDifferences, readLock, toolchainVersions } from '../../../../src/project/mirage/lock.js'
 import { lockFileFor } from '../../../../src/toolchain/lock.js'
-import { readDependencies } from '../../../../src/project/opam-file.js'
+import { dependenciesOf } from '../../../../src/toolchain/opam-dependencies.js'
+import { parseOpamFile } from '../../../../src/toolchain/opam-file.js'
 import { targets } from '../../../../src/target/target.js'
 
 // In the form that opam-monorepo 0.4.3 writes.
@@ -19,12 +20,34 @@ depends: [
 ]
 pin-depends: [
   ["duration.0.3.1" "https://example.org/duration-0.3.1.tbz"]
+  ["ipaddr.5.6.2" "git+https://example.org/ipaddr.git#abc"]
+  ["macaddr.5.6.2" "git+https://example.org/ipaddr.git#abc"]
+  ["evil.1" "https://example.org/evil.tbz"]
+]
+x-opam-monorepo-duniverse-dirs: [
+  [
+    "https://example.org/duration-0.3.1.tbz"
+    "duration"
+    [
+      "sha256=e704282bc8fe7abefddb1aa76cb914dd08aeb12513b81064a257f362f2023b86"
+    ]
+  ]
+  ["git+https://example.org/ipaddr.git#abc" "ocaml-ipaddr"]
+  ["https://example.org/evil.tbz" "../../etc"]
 ]
 `)
-const dependencies = (list: string) => readDependencies(`depends: [ ${list} ]`)
+const dependencies = (list: string) => dependenciesOf(parseOpamFile(`depends: [ ${list} ]`))
 
 test('a lock decides the toolchain it was made with', () => {
   expect(toolchainVersions(lock)).toEqual({ ocaml: '5.4.1', solo5: '0.12.1', 'ocaml-solo5': '1.3.3', mirage: '4.11.1' })
+})
+
+test('a lock names each pulled package with its source, hashes and folder, and no folder outside of duniverse', () => {
+  expect(lock.sources.map(({ name, version, directory, hashes }) => [name, version, directory, hashes.length])).toEqual([
+    ['duration', '0.3.1', 'duration', 1],
+    ['ipaddr', '5.6.2', 'ocaml-ipaddr', 0],
+    ['macaddr', '5.6.2', 'ocaml-ipaddr', 0],
+  ])
 })
 
 test('the lock for a target is the one that is named for it', () => {

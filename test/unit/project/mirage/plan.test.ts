@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Configured } from '../../../../src/project/mirage/configured.js'
 import { namesInMakefile } from '../../../../src/project/mirage/configured.js'
 import { readLock } from '../../../../src/project/mirage/lock.js'
-import { readDependencies } from '../../../../src/project/opam-file.js'
+import { dependenciesOf } from '../../../../src/toolchain/opam-dependencies.js'
+import { parseOpamFile } from '../../../../src/toolchain/opam-file.js'
 import { planBuild } from '../../../../src/project/plan.js'
 import { planAfterConfigure } from '../../../../src/project/plans/mirage.js'
 import type { BuildRequest } from '../../../../src/project/plans/request.js'
@@ -32,7 +33,7 @@ const request = (changes: Partial<BuildRequest> = {}): BuildRequest => ({
 const configured = (changes: Partial<Configured> = {}): Configured => ({
   lockFile: 'mirage/www-hvt.opam.locked',
   lock: undefined,
-  dependencies: readDependencies('depends: [ "lwt" {?monorepo} "crunch" {build & >= "2.0"} "solo5" {build & < "0.13.0"} "ocaml-solo5" {build} "mirage" {build} ]'),
+  dependencies: dependenciesOf(parseOpamFile('depends: [ "lwt" {?monorepo} "crunch" {build & >= "2.0"} "solo5" {build & < "0.13.0"} "ocaml-solo5" {build} "mirage" {build} ]')),
   ofSwitch: ['mirage', 'ocaml-solo5', 'solo5', 'crunch'],
   duniverse: 'duniverse',
   ...changes,
@@ -109,7 +110,8 @@ describe('after the configuration', () => {
   })
 
   test('a stale one is, with the reason', () => {
-    const stale = configured({ lock: new Map([...lock, ...readLock('depends: [ "ocaml" {= "4.14.2"} "crunch" {= "1.9"} ]')]) })
+    const other = readLock('depends: [ "ocaml" {= "4.14.2"} "crunch" {= "1.9"} ]')
+    const stale = configured({ lock: { ...lock, packages: new Map([...lock.packages, ...other.packages]) } })
     const plan = planAfterConfigure(request(), stale)
     expect(plan.steps.map(({ name }) => name)).toEqual(['make depends', 'make build'])
     expect(plan.notices).toEqual([
