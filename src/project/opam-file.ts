@@ -73,7 +73,8 @@ function fieldTokens(text: string, field: string): readonly string[] {
   return tokens[at + 1] === '[' ? tokens.slice(at + 2, endOf(tokens, at + 1)) : tokens.slice(at + 1, at + 2)
 }
 
-const token = /"""[^]*?"""|"(?:\\[^]|[^"\\])*"|#[^\n]*|\(\*[^]*?\*\)|[A-Za-z_][\w-]*:(?!\w)|[?!]?[A-Za-z_][\w:+-]*|[<>!]?=|[<>&|[\]{}()]|[^\s"[\]{}()&|<>=#]+/g
+// What is not closed takes the rest of the file: were it tried again from its next character, a hostile file would take hours.
+const token = /"""[^]*?(?:"""|$)|"(?:\\[^]|[^"\\])*(?:"|\\?$)|#[^\n]*|\(\*[^]*?(?:\*\)|$)|[A-Za-z_][\w-]*:(?!\w)|[?!]?[A-Za-z_][\w:+-]*|[<>!]?=|[<>&|[\]{}()]|[^\s"[\]{}()&|<>=#]+/g
 
 function tokensOf(text: string): string[] {
   return [...text.matchAll(token)].map(([word]) => word).filter((word) => !word.startsWith('#') && !word.startsWith('(*'))

@@ -49,6 +49,13 @@ describe('the dependencies in an opam file', () => {
   })
 })
 
+// A time with the square of the length would be minutes.
+test.each(['\\"', '"\\', '(*', '(* *', '"""', '(', '{'])('a megabyte of %j is read at once', (word) => {
+  const start = performance.now()
+  readDependencies(`depends: [ ${word.repeat(1024 ** 2 / word.length)}`)
+  expect(performance.now() - start).toBeLessThan(3_000)
+})
+
 describe('versions', () => {
   test('are in opam’s order', () => {
     const ordered = ['0.9', '0.10.0~beta', '0.10.0', '0.10.0+dune', '0.10.0.1', '4.11.1', 'dev', 'zdev']
