@@ -1,8 +1,8 @@
-import { split } from 'shlex'
 import { type AskedDisk, type AskedNetwork, DeviceSyntaxError, parseDisks, parseNetwork } from '../boot/device-text.js'
 import type { Probe } from '../boot/probe.js'
 import type { Overlay } from '../project/plans/request.js'
 import { ProbeSyntaxError, parseProbe } from '../boot/probe-text.js'
+import { longestWords, splitWords } from '../platform/words.js'
 
 /** Text that an input does not accept: {@link readInputs} adds the input's name. */
 export class InputError extends Error {
@@ -77,17 +77,12 @@ const pattern = (value: string): RegExp => {
   }
 }
 
-/** Linux takes no longer word: execve(2), MAX_ARG_STRLEN. Splitting takes time out of proportion for much longer texts. */
-const longestWords = 128 * 1024
-
-/** Words as a POSIX shell splits them: blanks separate, quotes and backslashes keep together. Nothing is expanded. */
+/** As {@link splitWords} splits them. */
 export const words = typed('string', (value): readonly string[] => {
-  if (value.length > longestWords) throw new InputError(`${value.slice(0, 60)}…`, `up to ${longestWords} characters`)
-  try {
-    return split(value)
-  } catch {
-    throw new InputError(value, 'words as a shell takes them, each quote closed')
-  }
+  const found = splitWords(value)
+  if (found === 'too long') throw new InputError(`${value.slice(0, 60)}…`, `up to ${longestWords} characters`)
+  if (found === 'not closed') throw new InputError(value, 'words as a shell takes them, each quote closed')
+  return found
 })
 
 /** A value together with the text that it was read from. */

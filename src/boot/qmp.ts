@@ -49,7 +49,9 @@ export class Qmp {
   }
 
   private read(text: string): void {
-    const lines = (this.rest + text).split('\n')
+    this.rest += text
+    if (!text.includes('\n')) return
+    const lines = this.rest.split('\n')
     this.rest = lines.pop() ?? ''
     for (const line of lines) if (line.trim() !== '') this.onMessage(line)
   }

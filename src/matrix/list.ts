@@ -1,5 +1,5 @@
 import semver from 'semver'
-import { split } from 'shlex'
+import { longestWords, splitWords } from '../platform/words.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { type TargetName, targetNames } from '../target/target.js'
 
@@ -52,13 +52,15 @@ export function parseTargets(text: string): TargetList {
 
 /** The words of `configure-args`. */
 export function configureWords({ configureArgs }: Pick<Entry, 'configureArgs'>): readonly string[] {
-  return split(configureArgs ?? '')
+  const words = splitWords(configureArgs ?? '')
+  return typeof words === 'string' ? [] : words
 }
 
 function readLine(content: string, line: number): TargetList {
   const words = wordsOf(content)
   const wrong = (what: string, accepted: string): TargetList => ({ entries: [], faults: [{ line, what, accepted: [accepted] }] })
-  if (words === undefined) return wrong('a quote is not closed, or nothing follows a backslash', 'words as a shell takes them')
+  if (words === 'too long') return wrong('it is too long', `up to ${longestWords} characters a line`)
+  if (words === 'not closed') return wrong('a quote is not closed, or nothing follows a backslash', 'words as a shell takes them')
   const [name, ...rest] = words
   if (name === undefined) return { entries: [], faults: [] }
   const target = targetNames.find((candidate) => candidate === name)
@@ -118,19 +120,17 @@ const valuesOf: Readonly<Record<OptionName, { readonly accepts: (value: string) 
     accepted: 'up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit',
   },
   'configure-args': {
-    accepts: (value) => (wordsOf(value)?.length ?? 0) > 0,
+    accepts: (value) => hasWords(value),
     accepted: 'arguments of `mirage configure`, in quotes where there are several: "--dhcp --tls=false"',
   },
   runner: { accepts: (value) => architectureOf(value) !== undefined, accepted: architectureWords.join(', ') },
 }
 
-/** Undefined when a quote or an escape is not ended. */
-function wordsOf(text: string): readonly string[] | undefined {
-  try {
-    return split(withoutComment(text))
-  } catch {
-    return undefined
-  }
+const wordsOf = (text: string) => splitWords(withoutComment(text))
+
+function hasWords(text: string): boolean {
+  const words = wordsOf(text)
+  return typeof words !== 'string' && words.length > 0
 }
 
 /** Quoted and escaped characters are passed over: only a bare `#` at the start of a word begins a comment. */

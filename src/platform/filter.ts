@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { endWithUs } from './leftovers.js'
+import { endWithUs, isEnding } from './leftovers.js'
 import { Problem } from './problem.js'
 import { quote } from './process.js'
 
@@ -8,7 +8,7 @@ import { quote } from './process.js'
 export interface Filter {
   readonly input: Writable
   readonly output: Readable
-  /** Settles when it has ended: with a Problem that has its own words, unless it ended well. */
+  /** Settles when it has ended: with a Problem that has its own words, unless it ended well; never when we are told to end meanwhile. */
   readonly ended: Promise<void>
   /** Ends it where its work is not wanted any more. */
   readonly stop: () => void
@@ -33,6 +33,7 @@ export function openFilter(argv: readonly [string, ...string[]]): Filter {
     })
     child.once('close', (code, signal) => {
       forget()
+      if (isEnding()) return
       if (code === 0) resolve()
       else reject(new Problem(`${argv.map(quote).join(' ')} ended with ${signal ?? `status ${code ?? ''}`}`, { evidence: said.trim().split('\n') }))
     })

@@ -2,7 +2,7 @@
 export type SExpression = string | readonly SExpression[]
 
 /** Blanks, the three kinds of comment that dune knows, parentheses, quoted words and bare words; of a `#;` only the mark. */
-const token = /\s+|;[^\n]*|#\|[^]*?\|#|(#;)|([()])|"((?:[^"\\]|\\[^])*)"|([^\s()";]+)/y
+const token = /\s+|;[^\n]*|#\|[^]*?(?:\|#|$)|(#;)|([()])|"((?:[^"\\]|\\[^])*)"|([^\s()";]+)/y
 
 /**
  * The S-expressions of one of dune's files (https://dune.readthedocs.io/en/stable/reference/lexical-conventions.html), as far

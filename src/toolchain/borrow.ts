@@ -35,9 +35,6 @@ export function planRestoration(before: SwitchContent, after: SwitchContent): Re
 /** opam's names of packages have no dot; versions may have. */
 const nameOf = (name: string): string => name.slice(0, name.indexOf('.'))
 
-/** opam's own notes about a switch, which any use of it rewrites. */
-const notes = /^opam\/[^/]+\/\.opam-switch\/(environment|switch-state)$/
-
 /**
  * Lets a build install into the switch of a toolchain, and makes the switch afterwards what it was: the tool cache of a machine
  * that is kept serves other projects, which must find the toolchain of its key and not what this build made of it.
@@ -92,5 +89,5 @@ async function restore(opam: Opam, before: SwitchContent, path: string): Promise
   const left = planRestoration(before, await contentOf(opam))
   const entries = (await readInstalledEntries(path)) ?? []
   const changed = await changedEntries(path, entries)
-  return [...left.remove, ...left.unpin, ...left.lost, ...changed.filter((file) => !notes.test(file))]
+  return [...left.remove, ...left.unpin, ...left.lost, ...changed]
 }

@@ -1,14 +1,17 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { sha256OfFile, writeFileAtomically } from '../platform/atomic.js'
 import { Problem } from '../platform/problem.js'
 import { packImage } from './archive/image.js'
+import type { ArchiveEntry } from './archive/manifest.js'
 import { type PackSource, packToolchain } from './archive/pack.js'
 import { paddedPrefix } from './archive/prefix.js'
 import { type InstalledToolchain, readInstalledEntries } from './installed.js'
 import { type PublishedArchive, type PublishedFile, parseList } from './published.js'
-import { changedEntries } from './verify.js'
+import { changedEntries, isNote } from './verify.js'
+
+const switchNotes = 'opam/toolchain/.opam-switch'
 
 /** Decompresses as fast as the level for everyday, and is fetched a thousand times for each time it is made. */
 const publishLevel = 19
@@ -31,15 +34,32 @@ export async function publishToolchain(toolchain: InstalledToolchain, folder: st
       do: `remove the folder, and let \`unikernel-ci setup\` make it again`,
     })
   }
+  const later = await packagesOnTop(path, entries)
+  if (later.length > 0) {
+    throw new Problem(`the toolchain in ${path} has packages that were not unpacked with it`, {
+      found: later.slice(0, 10),
+      do: 'let opam remove them: others would find them noted as installed, and nothing of them there',
+    })
+  }
   await mkdir(folder, { recursive: true })
   const name = `${key}.tar.zst`
   const file = join(folder, name)
   const listed = new Set(entries.map((entry) => entry.path))
-  const source: PackSource = { key, spec, environment, folder: path, prefix: paddedPrefix(path), keeps: (one: string) => listed.has(one) }
+  const source: PackSource = { key, spec, environment, folder: path, prefix: paddedPrefix(path), rewritten: isNote, keeps: (one: string) => listed.has(one) }
   const { bytes } = await packToolchain(source, file, level)
   const archive: PublishedArchive = { key, url: name, sha256: await sha256OfFile(file), bytes, ...(await imageOf(source, folder, withImage, level)) }
   await addToList(folder, archive)
   return archive
+}
+
+/** What opam has installed or pinned in the switch since: it has a folder for each. */
+async function packagesOnTop(path: string, entries: readonly ArchiveEntry[]): Promise<readonly string[]> {
+  const listed = new Set(entries.map((entry) => entry.path))
+  const found = ['packages', 'overlay'].map(async (folder) => {
+    const names = await readdir(join(path, switchNotes, folder)).catch(() => [])
+    return names.filter((name) => name !== 'cache' && !listed.has(`${switchNotes}/${folder}/${name}`))
+  })
+  return (await Promise.all(found)).flat()
 }
 
 async function imageOf(source: PackSource, folder: string, isWanted: boolean, level: number): Promise<Pick<PublishedArchive, 'image'>> {

@@ -4,8 +4,15 @@ import { join } from 'node:path'
 import type { ArchiveEntry, ArchiveFile } from './archive/manifest.js'
 import { paddedPrefix, placeholder, prefixLength, writePlaceholder } from './archive/prefix.js'
 
+/** opam's own notes about a switch, which any use of it rewrites. */
+const notes = /^opam\/[^/]+\/\.opam-switch\/(environment|switch-state)$/
+
+/** Whether what is in a file of a toolchain may be other than it was, and is no change. */
+export const isNote = (path: string): boolean => notes.test(path)
+
 /**
- * Compares what lies in a toolchain's folder with what was unpacked there. What came later is not looked at.
+ * Compares what lies in a toolchain's folder with what was unpacked there. What came later is not looked at, nor is what
+ * opam notes for itself.
  *
  * @returns the paths that are missing or are not what they were.
  */
@@ -27,6 +34,7 @@ async function isUnchanged(file: string, entry: ArchiveEntry, path: string, pref
     case 'link':
       return found.isSymbolicLink() && (await readlink(file)) === entry.target.replace(`${placeholder}/`, `${path}/`)
     case 'file':
+      if (isNote(entry.path)) return found.isFile()
       return found.isFile() && (found.mode & 0o100) !== 0 === entry.executable && isContent(await readFile(file), entry, prefix)
   }
 }

@@ -39,15 +39,20 @@ const mostStretched = 128 * 1024
 
 /** Texts of words in any order, of any characters, and of one word over and over: what backtracks shows there. */
 export function textOf(...words: readonly string[]): fc.Arbitrary<string> {
+  return textUpTo(mostStretched, ...words)
+}
+
+/** @param most characters of a word over and over, for what is slow with long texts for reasons of its own. */
+export function textUpTo(most: number, ...words: readonly string[]): fc.Arbitrary<string> {
   const word = fc.constantFrom(...words)
   const any = fc.string({ unit: 'binary', maxLength: 20 })
   const piece = fc.oneof({ weight: 4, arbitrary: word }, { weight: 1, arbitrary: any })
   const some = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''))
   const stretched = fc
-    .tuple(fc.array(piece, { maxLength: 3 }), fc.array(piece, { minLength: 1, maxLength: 3 }), fc.integer({ min: 1, max: mostStretched }), fc.array(piece, { maxLength: 3 }))
+    .tuple(fc.array(piece, { maxLength: 3 }), fc.array(piece, { minLength: 1, maxLength: 3 }), fc.integer({ min: 1, max: most }), fc.array(piece, { maxLength: 3 }))
     .map(([before, over, length, after]) => {
       const repeated = over.join('') === '' ? 'x' : over.join('')
-      return `${before.join('')}${repeated.repeat(Math.ceil(Math.min(length, mostStretched) / repeated.length)).slice(0, length)}${after.join('')}`
+      return `${before.join('')}${repeated.repeat(Math.ceil(length / repeated.length)).slice(0, length)}${after.join('')}`
     })
   return fc.oneof({ weight: 9, arbitrary: some }, { weight: 1, arbitrary: stretched })
 }
@@ -86,9 +91,9 @@ export function jsonText(value: unknown): fc.Arbitrary<string> {
 }
 
 /** How a stream of so many bytes comes in pieces. */
-export function cuts(): fc.Arbitrary<(bytes: Uint8Array) => Uint8Array[]> {
+export function cuts(): fc.Arbitrary<(bytes: Buffer) => Buffer[]> {
   return fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 1, maxLength: 12 }).map((sizes) => (bytes) => {
-    const pieces: Uint8Array[] = []
+    const pieces: Buffer[] = []
     for (let start = 0, index = 0; start < bytes.length; index++) {
       const size = sizes[index % sizes.length] ?? 1
       pieces.push(bytes.subarray(start, start + size))
@@ -96,4 +101,9 @@ export function cuts(): fc.Arbitrary<(bytes: Uint8Array) => Uint8Array[]> {
     }
     return pieces
   })
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await
+export async function* asyncOf<Piece>(pieces: readonly Piece[]): AsyncGenerator<Piece> {
+  yield* pieces
 }

@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { cleaningUp } from '../../platform/leftovers.js'
 import { abstractEnvironment } from './manifest.js'
 import { type PackSource, type Packed, listEntries, packToolchain, readAbstract } from './pack.js'
 import { placeholder } from './prefix.js'
@@ -16,9 +18,9 @@ export const imageName = 'toolchain.squashfs'
  */
 export async function packImage(source: PackSource, file: string, level: number): Promise<Packed> {
   const work = await mkdtemp(join(dirname(file), '.image-'))
-  try {
+  const pack = async () => {
     const { entries, leftOut } = await listEntries(source)
-    const contentOf = (path: string) => readAbstract(join(source.folder, path), source.prefix).then(({ content }) => content)
+    const contentOf = (path: string) => readAbstract(source, path).then(({ content }) => content)
     // All may write: files of an image have an owner that no user is. Who may enter is decided where it is mounted.
     await writeTar({ entries, contentOf, modes: { plain: 0o666, executable: 0o777, folder: 0o777 } }, mksquashfs(join(work, imageName)))
     const image = {
@@ -30,9 +32,8 @@ export async function packImage(source: PackSource, file: string, level: number)
       contents: entries,
     }
     return { ...(await packToolchain(image, file, level)), leftOut }
-  } finally {
-    await rm(work, { recursive: true })
   }
+  return cleaningUp(() => rmSync(work, { recursive: true, force: true }), pack).finally(() => rm(work, { recursive: true }))
 }
 
 /** Nothing compressed, nobody's, of no time: the same toolchain gives the same image. */

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { lstat, readFile, readdir, readlink, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { cleaningUp } from '../../platform/leftovers.js'
 import type { ToolchainEnvironment, ToolchainSpec } from '../toolchain.js'
 import { type ArchiveEntry, type ArchiveFile, type ArchiveManifest, abstractEnvironment, archiveFormat, manifestName, staysInside } from './manifest.js'
-import { placeholder, prefixOffsets, writePlaceholder } from './prefix.js'
+import { padded, placeholder, prefixOffsets, writePlaceholder } from './prefix.js'
 import { writeTar } from './tar.js'
 import { zstdCompress } from './zstd.js'
 
@@ -18,6 +20,8 @@ export interface PackSource {
   readonly prefix: Buffer
   /** Whether a path, relative to the folder, becomes part of the archive. */
   readonly keeps: (path: string) => boolean
+  /** Whether a file is one that programs write with the path as it is, not as {@link prefix} has it. */
+  readonly rewritten?: (path: string) => boolean
   /** Of the file system that the one file of the folder is: see image.ts. */
   readonly contents?: readonly ArchiveEntry[]
 }
@@ -39,22 +43,21 @@ export interface Packed {
  */
 export async function packToolchain(source: PackSource, file: string, level: number): Promise<Packed> {
   const { entries, leftOut } = await listEntries(source)
-  const { key, spec, folder, prefix, contents } = source
+  const { key, spec, folder, contents } = source
   const environment = abstractEnvironment(source.environment, folder)
   const manifest: ArchiveManifest = { format: archiveFormat, key, spec, environment, entries, ...(contents === undefined ? {} : { contents }) }
   const draft = `${file}.tmp`
-  try {
+  await cleaningUp(() => rmSync(draft, { force: true }), async () => {
     const first = { name: manifestName, content: Buffer.from(JSON.stringify(manifest)) }
-    const contentOf = (path: string) => readAbstract(join(folder, path), prefix).then(({ content }) => content)
+    const contentOf = (path: string) => readAbstract(source, path).then(({ content }) => content)
     await writeTar({ first, entries, contentOf, modes: { plain: 0o644, executable: 0o755, folder: 0o755 } }, zstdCompress(level), draft)
     await rename(draft, file)
-  } finally {
-    await rm(draft, { force: true })
-  }
+  }).finally(() => rm(draft, { force: true }))
   return { manifest, bytes: (await stat(file)).size, leftOut }
 }
 
-export async function listEntries({ folder, prefix, keeps }: PackSource): Promise<{ entries: ArchiveEntry[]; leftOut: string[] }> {
+export async function listEntries(source: PackSource): Promise<{ entries: ArchiveEntry[]; leftOut: string[] }> {
+  const { folder, keeps } = source
   const entries: ArchiveEntry[] = []
   const leftOut: string[] = []
   const list = async (parent: string): Promise<void> => {
@@ -72,7 +75,7 @@ export async function listEntries({ folder, prefix, keeps }: PackSource): Promis
         if (staysInside(path, target)) entries.push({ kind: 'link', path, target })
         else leftOut.push(path)
       } else if (found.isFile()) {
-        entries.push(await describe(path, absolute, (found.mode & 0o100) !== 0, prefix))
+        entries.push(await describe(source, path, (found.mode & 0o100) !== 0))
       } else {
         leftOut.push(path)
       }
@@ -93,15 +96,16 @@ function inPackingOrder(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
   return [...folders, ...inOrder.map(({ entry }) => entry)]
 }
 
-async function describe(path: string, absolute: string, executable: boolean, prefix: Buffer): Promise<ArchiveFile> {
-  const { content, prefixAt } = await readAbstract(absolute, prefix)
+async function describe(source: PackSource, path: string, executable: boolean): Promise<ArchiveFile> {
+  const { content, prefixAt } = await readAbstract(source, path)
   const sha256 = createHash('sha256').update(content).digest('hex')
   return { kind: 'file', path, executable, bytes: content.length, sha256, ...(prefixAt.length === 0 ? {} : { prefixAt }) }
 }
 
 /** A file's content with the placeholder where the toolchain's path stands, and where that is. */
-export async function readAbstract(path: string, prefix: Buffer): Promise<{ content: Buffer; prefixAt: readonly number[] }> {
-  const content = await readFile(path)
+export async function readAbstract({ folder, prefix, rewritten }: PackSource, path: string): Promise<{ content: Buffer; prefixAt: readonly number[] }> {
+  const found = await readFile(join(folder, path))
+  const content = rewritten?.(path) === true ? padded(found, folder) : found
   const prefixAt = prefixOffsets(content, prefix)
   writePlaceholder(content, prefixAt)
   return { content, prefixAt }

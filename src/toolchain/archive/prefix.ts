@@ -20,6 +20,13 @@ export function paddedPrefix(path: string): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(prefixLength - bytes.length, '/')])
 }
 
+/** A text with the path as {@link paddedPrefix} has it also where a program has written it as it is. */
+export function padded(content: Buffer, path: string): Buffer {
+  const [before = '', ...behind] = content.toString('latin1').split(`${Buffer.from(path).toString('latin1')}/`)
+  const prefix = paddedPrefix(path).toString('latin1')
+  return Buffer.from([before, ...behind.map((text) => `/${text.replace(/^\/+/, '')}`)].join(prefix), 'latin1')
+}
+
 /** Where in `content` the prefix stands, in bytes from its start. */
 export function prefixOffsets(content: Buffer, prefix: Buffer): number[] {
   const found: number[] = []

@@ -14,3 +14,8 @@ export interface FileSink {
   write(chunk: Buffer): Promise<void> | void
   end(): void
 }
+
+const ignore = () => undefined
+
+/** For archives that are only looked at. */
+export const noSink: Sink = { folder: ignore, link: ignore, file: () => ({ write: ignore, end: ignore }), done: () => Promise.resolve() }

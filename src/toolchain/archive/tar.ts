@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { finished, pipeline } from 'node:stream/promises'
 import { pack as tarPack } from 'tar-stream'
 import { openFilter } from '../../platform/filter.js'
+import { isEnding } from '../../platform/leftovers.js'
 import { Problem } from '../../platform/problem.js'
 import type { ArchiveEntry, ArchiveFile } from './manifest.js'
 
@@ -28,8 +29,9 @@ export async function writeTar({ first, entries, contentOf, modes }: TarSource, 
       // The time of nothing: the same toolchain gives the same archive.
       const fields = { ...header, mtime: new Date(0), uid: 0, gid: 0 }
       const done = (error?: Error | null) => (error ? reject(error) : resolve())
-      if (content === undefined) tar.entry(fields, done)
-      else tar.entry(fields, content, done)
+      // An entry fails with its archive, which tells us; nobody listens to the entry itself.
+      if (content === undefined) tar.entry(fields, done).on('error', reject)
+      else tar.entry(fields, content, done).on('error', reject)
     })
   const fill = async () => {
     if (first !== undefined) await add({ name: first.name, type: 'file', mode: modes.plain }, first.content)
@@ -53,6 +55,8 @@ export async function writeTar({ first, entries, contentOf, modes }: TarSource, 
   } catch (error) {
     filter.stop()
     tar.destroy()
+    // The program was told to end with us: its broken pipe is no failure of it.
+    if (isEnding()) await new Promise(() => undefined)
     throw error
   }
 }

@@ -7,7 +7,7 @@ import { Problem, messageOf } from '../../platform/problem.js'
 import { diskSink } from './disk.js'
 import { type ArchiveEntry, type ArchiveFile, type ArchiveManifest, BadArchive, largestManifest, manifestName, parseManifest } from './manifest.js'
 import { isPlaceholderIn } from './prefix.js'
-import type { FileSink, Sink } from './sink.js'
+import { type FileSink, type Sink, noSink } from './sink.js'
 import { zstdDecompress } from './zstd.js'
 
 /** An entry of a tar archive; it must be read to its end before the next one comes. */
@@ -37,16 +37,25 @@ export async function unpackToolchain(archive: Readable, folder: string, path: s
  * @throws BadArchive when it is damaged or not one of ours.
  */
 export async function checkArchive(archive: Readable): Promise<ArchiveManifest> {
-  const ignore = () => undefined
-  return readArchive(archive, { folder: ignore, link: ignore, file: () => ({ write: ignore, end: ignore }), done: () => Promise.resolve() })
+  return readArchive(archive, noSink)
 }
 
 async function readArchive(archive: Readable, sink: Sink): Promise<ArchiveManifest> {
-  const tar = tarExtract()
   let cause: unknown
   const bytes = decompress(archive, (error) => {
     cause ??= error
   })
+  return readTar(bytes, sink, () => cause).finally(() => archive.destroy())
+}
+
+/**
+ * Reads what an archive is when it is decompressed.
+ *
+ * @param causeOf why the bytes ended before their end; that is thrown then.
+ * @throws BadArchive when it is damaged or not one of ours.
+ */
+export async function readTar(bytes: AsyncIterable<Buffer>, sink: Sink, causeOf: () => unknown = () => undefined): Promise<ArchiveManifest> {
+  const tar = tarExtract()
   // It tells the extractor, which tells us.
   const feeding = pipeline(Readable.from(bytes), tar).catch(() => undefined)
   try {
@@ -58,9 +67,8 @@ async function readArchive(archive: Readable, sink: Sink): Promise<ArchiveManife
     await feeding
     await sink.done().catch(() => undefined)
     if (error instanceof BadArchive || isSystemError(error)) throw error
+    const cause = causeOf()
     throw cause instanceof Error ? cause : new BadArchive(`it is no archive: ${messageOf(error)}`, { cause: error })
-  } finally {
-    archive.destroy()
   }
 }
 

@@ -12,9 +12,10 @@ import { bodyLimit, requestHttp } from '../../../src/platform/ask/http.js'
 import { NoAnswer } from '../../../src/platform/ask/no-answer.js'
 import { DownloadFailed, download } from '../../../src/platform/download.js'
 import { BadArchive, manifestName } from '../../../src/toolchain/archive/manifest.js'
-import { checkArchive } from '../../../src/toolchain/archive/unpack.js'
+import { noSink } from '../../../src/toolchain/archive/sink.js'
+import { checkArchive, readTar } from '../../../src/toolchain/archive/unpack.js'
 import { collectingLog } from '../../collecting-log.js'
-import { changed, cuts, textOf } from '../inputs.js'
+import { asyncOf, changed, cuts, textOf } from '../inputs.js'
 import { orRefused, quickly, target } from '../target.js'
 import { manifest } from './records.js'
 
@@ -54,6 +55,8 @@ const dnsAnswer = encode({
 })
 
 const qmpWords = ['{"event":"STOP"}', '{"return":{}}', '{"error":{"desc":"x"}}', '{"QMP":{}}', 'null', '0', '"x"', '[]', '{"event":{}}', '{"error":null}', '{"error":0}', '{"event":"SHUTDOWN","data":{"reason":"guest-reset"}}', '{', '}', '\n', '\r\n', '"', ',', '[']
+
+const tars = [await tarOf('exact'), await tarOf('pax')]
 
 export const answerTargets = [
   target('HTTP answers: an answer or none', httpAnswers, async (bytes) => {
@@ -106,14 +109,19 @@ export const answerTargets = [
   target('QEMU’s list of connections', textOf('  TCP[ESTABLISHED]  12       127.0.0.1 18080       10.0.2.15    80     0     0', '\n', ' ', 'TCP[', '127.0.0.1 18080', ']'), (text) => {
     quickly(() => hasAccepted(text, 18_080))
   }),
-  target('toolchain archives: whole, or refused', changed(await tarOf('exact'), await tarOf('pax')), async (tar) => {
-    try {
-      await checkArchive(Readable.from([stored(tar)]))
-    } catch (error) {
-      if (!(error instanceof BadArchive)) throw error
-    }
+  target('toolchain archives: whole, or refused', fc.tuple(changed(...tars), cuts()), async ([tar, cut]) => {
+    await orBadArchive(readTar(asyncOf(cut(tar)), noSink))
+  }),
+  target('compressed toolchain archives: whole, or refused', changed(...tars.map(stored)), async (archive) => {
+    await orBadArchive(checkArchive(Readable.from([archive])))
   }),
 ]
+
+async function orBadArchive(reading: Promise<unknown>): Promise<void> {
+  await reading.catch((error: unknown) => {
+    if (!(error instanceof BadArchive)) throw error
+  })
+}
 
 /** Without compression, as RFC 8878 has it: what changes is the archive, and not only its checksum. */
 function stored(content: Buffer): Buffer {

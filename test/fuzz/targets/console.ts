@@ -6,7 +6,7 @@ import { Lines } from '../../../src/boot/lines.js'
 import { monitorRemedy } from '../../../src/boot/remedies.js'
 import { targetNames, targets } from '../../../src/target/target.js'
 import { realConsoles, rulesOf } from '../../unit/boot/consoles.js'
-import { changed, cuts, textOf } from '../inputs.js'
+import { asyncOf, changed, cuts, textOf } from '../inputs.js'
 import { quickly, target } from '../target.js'
 
 /** Every line of the real consoles, and what cuts and dresses lines. */
@@ -53,8 +53,3 @@ export const consoleTargets = [
     quickly(() => monitorRemedy(text))
   }),
 ]
-
-// eslint-disable-next-line @typescript-eslint/require-await
-async function* asyncOf(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* pieces
-}

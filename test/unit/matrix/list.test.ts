@@ -77,6 +77,11 @@ describe('a fault', () => {
     expect(parseTargets(`\n${line}`)).toEqual({ entries: [], faults: [{ line: 2, what, accepted }] })
   })
 
+  it('is a line that would take minutes to split', () => {
+    const faults = [{ line: 1, what: 'it is too long', accepted: ['up to 131072 characters a line'] }]
+    expect(parseTargets(`hvt x86_64 ${'""'.repeat(65_536)}`)).toEqual({ entries: [], faults })
+  })
+
   it('does not hide the others, nor the lines that are right', () => {
     const { entries, faults } = parseTargets('hvtt x86_64\nhvt riscv64 x=1\nspt x86_64')
     expect(faults.map(({ line }) => line)).toEqual([1, 2, 2])

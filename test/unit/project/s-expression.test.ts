@@ -13,6 +13,14 @@ test('what makes no sense ends the reading', () => {
   expect(readSExpressions('(a) ) (b)')).toEqual([['a']])
   expect(readSExpressions('(a) (b')).toEqual([['a']])
   expect(readSExpressions('(a) "b')).toEqual([['a']])
+  expect(readSExpressions('(a) #| (b)')).toEqual([['a']])
+})
+
+// A time with the square of the length would be minutes.
+test('a megabyte of comments that are not closed is read at once', () => {
+  const start = performance.now()
+  readSExpressions('#| '.repeat(1024 ** 2 / 3))
+  expect(performance.now() - start).toBeLessThan(3_000)
 })
 
 test('the fields of a list', () => {

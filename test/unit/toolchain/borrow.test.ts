@@ -37,6 +37,7 @@ describe('a borrowed switch', () => {
     key = toolchainKey(spec)
     await mkdir(join(path, 'opam/toolchain/.opam-switch'), { recursive: true })
     await writeFile(join(path, 'opam/toolchain/ocamlopt'), 'compiler')
+    await writeFile(join(path, 'opam/toolchain/.opam-switch/switch-state'), 'as it is now')
     const sha256 = createHash('sha256').update('compiler').digest('hex')
     // opam rewrites its notes about a switch whenever it looks at it: that is no change.
     const entries = ['ocamlopt', '.opam-switch/switch-state'].map(
