@@ -68,7 +68,7 @@ export const inputs = {
   ),
   'configure-args': input(
     ['build', 'publish'],
-    'More arguments for `mirage configure`, as on a command line (quotes are understood, nothing is expanded).',
+    'More arguments for `mirage configure`, as on a command line (quotes are understood, nothing is expanded). Commands of yours find them in CONFIGURE_ARGS. They are part of the artifact’s name.',
     '',
     words,
   ),
@@ -92,7 +92,7 @@ export const inputs = {
   ),
   'pre-configure': input(
     ['build'],
-    'Shell command before the build’s first step, run in `directory` with the toolchain’s environment and TARGET and ARCH set.',
+    'Shell command before the build’s first step, run in `directory` with the toolchain’s environment and TARGET, ARCH and CONFIGURE_ARGS set (and OUT, as in `build-command`, where opam or a command builds).',
     '',
     optional(text),
   ),
@@ -105,7 +105,7 @@ export const inputs = {
   'post-build': input(['build'], 'The same, after the build’s last step and before its images are collected.', '', optional(text)),
   'build-command': input(
     ['setup', 'build'],
-    'Shell command that builds the image (build system `command`), run in `directory` with TARGET, ARCH and OUT set.',
+    'Shell command that builds the image (build system `command`), run in `directory` with TARGET, ARCH and CONFIGURE_ARGS set; it leaves the image in the folder OUT.',
     '',
     optional(text),
   ),

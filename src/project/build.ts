@@ -69,15 +69,18 @@ export async function buildProject(
   const opam = opamIn(context, project, environment)
   const runPlan = async () => {
     await run(plan.steps)
-    if (project.buildSystem === 'opam') await keepInstalled(project, opam, outFolderOf(request))
+    if (project.buildSystem !== 'opam') return undefined
+    await keepInstalled(project, opam, outFolderOf(request))
+    // Before the switch is made what it was.
+    return usedPackages(project, target, toolchain)
   }
-  await (plan.changesSwitch === true && toolchain !== undefined ? borrowSwitch(context, toolchain, opam, runPlan) : runPlan())
+  const installed = await (plan.changesSwitch === true && toolchain !== undefined ? borrowSwitch(context, toolchain, opam, runPlan) : runPlan())
   const lockFile = project.buildSystem === 'mirage' ? await finishMirage(context, request, run) : undefined
   await run(hookStep(request, 'post-build', inputs.postBuild))
   const search = searchFor(project, target, inputs.image, { out: outFolderOf(request), duneContext: plan.duneContext ?? target.duneContext })
   const images = await collectImages(await findFiles(search), search, target, architecture)
   for (const image of images) await logImage(context, project, image)
-  const packages = await usedPackages(project, target, toolchain)
+  const packages = installed ?? (await usedPackages(project, target, toolchain))
   return {
     project,
     steps,

@@ -13,6 +13,7 @@ import type { BuildSystem } from './project.js'
  */
 export function planBuild(request: BuildRequest): BuildPlan {
   checkMirageInputs(request)
+  checkConfigureArgs(request)
   const plan = planners[request.project.buildSystem](request)
   return { ...plan, steps: [...hookStep(request, 'pre-configure', request.preConfigure), ...plan.steps] }
 }
@@ -24,6 +25,16 @@ function checkMirageInputs({ project, postPull, overlays, extraRepos, lock }: Bu
   if (input === undefined) return
   throw new Problem(`input ${input}: the project is built by ${project.buildSystem}, and only mirage pulls sources by a lock`, {
     do: `leave \`${input}\` out, or set \`build-system: mirage\``,
+  })
+}
+
+/** They name the artifact too: two artifacts of two variants would have the same image. */
+function checkConfigureArgs({ project: { buildSystem }, configureArgs, preConfigure, postBuild }: BuildRequest): void {
+  const areRead = buildSystem === 'mirage' || buildSystem === 'command' || preConfigure !== undefined || postBuild !== undefined
+  if (configureArgs.length === 0 || areRead) return
+  throw new Problem(`input configure-args: the project is built by ${buildSystem}, and nothing reads them`, {
+    found: configureArgs.join(' '),
+    do: 'leave `configure-args` out (`variant=` of a matrix, or `artifact-name`, tells artifacts apart), or read `CONFIGURE_ARGS` in `pre-configure`',
   })
 }
 

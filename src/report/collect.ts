@@ -71,12 +71,9 @@ export async function collect(context: Context, request: PublishRequest): Promis
     const { debugFile } = image
     const boots: Boot[] = []
     for (const report of reports) boots.push(await publishConsole(image, report))
-    return {
-      image,
-      file: add(image.path, basename(image.path)),
-      debugFile: debugFile === undefined || !(await isFile(debugFile)) ? undefined : add(debugFile, basename(debugFile)),
-      boots,
-    }
+    const file = add(image.path, basename(image.path))
+    const hasDebug = debugFile !== undefined && (await isFile(debugFile))
+    return { image, file, debugFile: hasDebug ? add(debugFile, nameBeside(file, image.path, debugFile)) : undefined, boots }
   }
   const [first, ...others] = found
   const images: [PublishedImage, ...PublishedImage[]] = [await publish(first)]
@@ -109,6 +106,12 @@ async function isFile(path: string): Promise<boolean> {
     (found) => found.isFile(),
     () => false,
   )
+}
+
+/** `www-2.hvt.debug` for `www-2.hvt`: a file that is named after its image stays so when that gets a number. */
+function nameBeside(file: string, image: string, debugFile: string): string {
+  const [own, debug] = [basename(image), basename(debugFile)]
+  return debug.startsWith(own) ? `${file}${debug.slice(own.length)}` : debug
 }
 
 /** `www.hvt`, then `www-2.hvt`: images of one build may have the same name in different folders. */

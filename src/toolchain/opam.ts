@@ -53,6 +53,8 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, path:
     const local = /^git\+file:\/\/(\/[^#]*)/.exec(pin.url)?.[1]
     if (local !== undefined) await completeHistory(context, local, env)
     await step(`pinning ${pin.package} to ${pin.url}`, 'pin', 'add', '--no-action', pin.package, pin.url)
+    // Of a repository on this machine, opam 2.1 first reads the opam file that lies there, which is not always that of the commit.
+    if (local !== undefined) await step(`reading ${pin.package} at ${pin.url}`, 'update', '--development', pin.package.replace(/\..*/, ''))
   }
 
   const start = performance.now()

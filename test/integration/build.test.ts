@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -83,13 +83,19 @@ describe('an opam package', () => {
     expect((await toolchain()).source).toBe('tool-cache')
   })
 
-  it('that exchanges a package of the toolchain leaves none that another job would use', async () => {
-    const dunes = join(folder, 'repository/packages/dune')
-    cpSync(join(dunes, 'dune.3.20.0'), join(dunes, 'dune.3.19.0'), { recursive: true })
-    write({ 'www.opam': opamFile('"dune" {= "3.19.0"}'), 'www.ml': unikernel })
+  it('cannot exchange what the cross compiler stands on: opam refuses, and the toolchain stays', async () => {
+    write({ 'www.opam': opamFile('"solo5" {= "0.9.3"}'), 'www.ml': unikernel })
     const made = await toolchain()
-    await build(made)
-    expect(lines.join('\n')).toMatch(/the build has changed the toolchain, which the next set-up makes again: dune\.3\.20\.0/)
-    expect((await toolchain()).source).toBe('built')
+    const error: unknown = await build(made).catch((reason: unknown) => reason)
+    expect(String(error)).toMatch(/^opam install \. failed after \S+ s: no version of solo5 suits both the toolchain and www\n/)
+    expect((await toolchain()).source).toBe('tool-cache')
+  })
+
+  it('that exchanges another package of the toolchain leaves none that another job would use', async () => {
+    write({ '../repository/packages/library/library.2/opam': 'opam-version: "2.0"\n', 'www.opam': opamFile('"library" {= "2"}'), 'www.ml': unikernel })
+    const older = { 'opam-packages': 'library.1' }
+    await build(await toolchain(older))
+    expect(lines.join('\n')).toMatch(/the build has changed the toolchain, which the next set-up makes again: library\.1/)
+    expect((await toolchain(older)).source).toBe('built')
   })
 })

@@ -1,3 +1,4 @@
+import { quote } from '../../platform/process.js'
 import type { Architecture } from '../../target/architecture.js'
 import type { Target } from '../../target/target.js'
 import type { LockChoice } from '../../toolchain/lock.js'
@@ -93,9 +94,14 @@ export function outFolderOf(request: Pick<BuildRequest, 'folder'>): string {
 /** A hook is documented as a shell command, as `build-command` is, and is told the same. */
 export function hookStep(request: BuildRequest, name: 'pre-configure' | 'post-pull' | 'post-build', command: string | undefined): readonly PlannedStep[] {
   if (command === undefined) return []
-  const { project, target, architecture } = request
-  const env = { ...unattended(request), TARGET: target.name, ARCH: architecture }
-  return [{ name, argv: ['sh', '-e', '-c', command], cwd: project.directory, env }]
+  return [{ name, argv: ['sh', '-e', '-c', command], cwd: request.project.directory, env: { ...unattended(request), ...toldToShell(request) } }]
+}
+
+/** What a shell command of the user finds in its environment. `OUT` is there where images are looked for in it. */
+export function toldToShell(request: BuildRequest): Readonly<Record<string, string>> {
+  const { project, target, architecture, configureArgs } = request
+  const out = project.buildSystem === 'command' || project.buildSystem === 'opam' ? { OUT: outFolderOf(request) } : {}
+  return { TARGET: target.name, ARCH: architecture, CONFIGURE_ARGS: configureArgs.map(quote).join(' '), ...out }
 }
 
 /** Nothing may wait for an answer, and opam installs system packages only where we may: its child opams inherit both. */

@@ -122,12 +122,25 @@ test('opam installs the project’s packages', () => {
   expect(planBuild(request({ project }))).toMatchObject({ emptyFolders: ['/state/out'], changesSwitch: true })
 })
 
-test('a build command runs in a shell that stops at the first failure, and is told target, architecture and folder', () => {
+test('a build command runs in a shell that stops at the first failure, and is told target, architecture, arguments and folder', () => {
   const project = { buildSystem: 'command', directory: '/p', description: '' } as const
-  const plan = planBuild(request({ project, buildCommand: 'make image', architecture: 'aarch64' }))
+  const plan = planBuild(request({ project, buildCommand: 'make image', architecture: 'aarch64', configureArgs: ['--a', 'b c'] }))
   expect(plan.emptyFolders).toEqual(['/state/out'])
   expect(plan.steps[0]?.argv).toEqual(['sh', '-e', '-c', 'make image'])
-  expect(plan.steps[0]?.env).toEqual({ MODE: 'hvt', TARGET: 'hvt', ARCH: 'aarch64', OUT: '/state/out' })
+  expect(plan.steps[0]?.env).toEqual({ MODE: 'hvt', TARGET: 'hvt', ARCH: 'aarch64', CONFIGURE_ARGS: "--a 'b c'", OUT: '/state/out' })
+})
+
+test('a hook is told what a build command is, and of the folder where images are looked for in it', () => {
+  const hookOf = (buildSystem: 'dune' | 'opam') => planBuild(request({ project: { ...dune, buildSystem }, preConfigure: 'true', configureArgs: ['--a'] })).steps[0]?.env
+  expect(hookOf('opam')).toMatchObject({ TARGET: 'hvt', ARCH: 'x86_64', CONFIGURE_ARGS: '--a', OUT: '/state/out' })
+  expect(hookOf('dune')).toMatchObject({ CONFIGURE_ARGS: '--a' })
+  expect(hookOf('dune')).not.toHaveProperty('OUT')
+})
+
+test('arguments that nothing reads are refused: they would name an artifact that has no other image', () => {
+  const problem = () => planBuild(request({ project: dune, configureArgs: ['--a'] }))
+  expect(problem).toThrow('input configure-args: the project is built by dune, and nothing reads them')
+  expect(() => planBuild(request({ project: dune, configureArgs: ['--a'], postBuild: 'true' }))).not.toThrow()
 })
 
 test('hooks before a build are for every build system; what is mirage’s alone is refused elsewhere', () => {
