@@ -1,24 +1,29 @@
-// npx tsx scripts/list-toolchains.ts FOLDER BASE [LIST]
+// npx tsx scripts/list-published.ts FOLDER BASE [LISTS]
 //
-// Adds the archives of every FOLDER/*/toolchains.json (`unikernel-ci toolchain pack` wrote them) to the list of what this
-// action publishes, each with its address below BASE. A key that is listed already stays as it is.
+// Adds the archives of every FOLDER/*/toolchains.json and FOLDER/*/carriers.json (`unikernel-ci toolchain pack` and `toolchain
+// carrier` wrote them) to the lists of what this action publishes, each with its address below BASE. A key that is listed already
+// stays as it is.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type PublishedArchive, parseList } from '../src/toolchain/published.js'
+import { type PublishedArchive, type PublishedKind, listText, parseList, publishedKinds } from '../src/platform/published-list.js'
 
-const [folder, base, list = fileURLToPath(new URL('../data/toolchains.json', import.meta.url))] = process.argv.slice(2)
-if (folder === undefined || base === undefined) throw new Error('usage: list-toolchains.ts FOLDER BASE [LIST]')
+const [folder, base, lists = fileURLToPath(new URL('../data', import.meta.url))] = process.argv.slice(2)
+if (folder === undefined || base === undefined) throw new Error('usage: list-published.ts FOLDER BASE [LISTS]')
 
-const { toolchains } = JSON.parse(readFileSync(list, 'utf8')) as { readonly toolchains: readonly PublishedArchive[] }
-const known = new Set(toolchains.map(({ key }) => key))
 const published = <File extends { readonly url: string }>(file: File): File => ({ ...file, url: new URL(basename(file.url), base).href })
-const added = readdirSync(folder).flatMap((name) => {
-  const file = join(folder, name, 'toolchains.json')
-  if (!existsSync(file)) return []
-  const rows = parseList(readFileSync(file, 'utf8'), pathToFileURL(`${join(folder, name)}/`))
-  return rows.filter(({ key }) => !known.has(key)).map(({ image, ...row }) => ({ ...published(row), ...(image === undefined ? {} : { image: published(image) }) }))
-})
-const all = [...toolchains, ...added].sort((a, b) => (a.key < b.key ? -1 : 1))
-writeFileSync(list, `${JSON.stringify({ format: 1, toolchains: all }, null, 2)}\n`)
-console.log(`${added.length} new, ${all.length} in all`)
+const rowsIn = (kind: PublishedKind, place: string): readonly PublishedArchive[] => {
+  const file = join(place, `${kind}.json`)
+  return existsSync(file) ? parseList(kind, readFileSync(file, 'utf8'), pathToFileURL(`${place}/`)) : []
+}
+
+for (const kind of Object.keys(publishedKinds) as PublishedKind[]) {
+  const listed = rowsIn(kind, lists)
+  const known = new Set(listed.map(({ key }) => key))
+  const added = readdirSync(folder)
+    .flatMap((name) => rowsIn(kind, join(folder, name)))
+    .filter(({ key }) => !known.has(key))
+    .map(({ image, ...row }) => ({ ...published(row), ...(image === undefined ? {} : { image: published(image) }) }))
+  writeFileSync(join(lists, `${kind}.json`), listText(kind, [...listed, ...added]))
+  console.log(`${kind}: ${added.length} new, ${listed.length + added.length} in all`)
+}
