@@ -22,7 +22,7 @@ import { release } from './parts/release.js'
 import { runParts } from './parts/run.js'
 import { setup } from './parts/setup.js'
 import { readReleaseInputs, releaseInputs } from './release-interface.js'
-import { listCommand, packCommand, slimCommand, verifyCommand } from './toolchain.js'
+import { carrierCommand, listCommand, packCommand, slimCommand, verifyCommand } from './toolchain.js'
 
 const publish = publishTo({ unavailable: 'this is a command line' })
 const functions = { setup, build, boot, publish }
@@ -129,7 +129,7 @@ initCommand.action(() => {
   return runGuarded(log, () => init({ log, processes, host: inspectHost() }, options, given))
 })
 
-const toolchainCommand = program.command('toolchain').description('look at, check and pack the toolchains of this machine')
+const toolchainCommand = program.command('toolchain').description('look at, check and pack the toolchains of this machine, and pack Linux guests of boots')
 const onToolchains = (run: (context: Context) => Promise<boolean>) => {
   const log = createTerminalLog()
   return runGuarded(log, () => run({ log, processes, host: inspectHost() }))
@@ -149,6 +149,12 @@ toolchainCommand
   .argument('<what>', 'its key or its folder')
   .option('--to <folder>', 'where the archive and toolchains.json are written', '.')
   .action((what: string, { to }: { to: string }) => onToolchains((context) => packCommand(context, what, to, print)))
+toolchainCommand
+  .command('carrier')
+  .description('pack the Linux guest that runs Solo5’s tenders into a folder that `boot` takes as --mirror')
+  .argument('<arch>', 'its architecture')
+  .option('--to <folder>', 'where the archive and carriers.json are written', '.')
+  .action((arch: string, { to }: { to: string }) => onToolchains((context) => carrierCommand(context, arch, to, print)))
 toolchainCommand
   .command('slim')
   .description('tell what packing leaves out of a toolchain made with --slim false, and why')

@@ -182,8 +182,8 @@ export const inputs = {
     oneOf('auto', 'true', 'false', 'read-only'),
   ),
   mirror: input(
-    ['setup'],
-    'Address of a folder with archives of toolchains and their `toolchains.json` (`https://…`, `file:///…`), asked before the cache. Empty: only what this action publishes.',
+    ['setup', 'boot'],
+    'Address of a folder (`https://…`, `file:///…`) with archives of toolchains and their `toolchains.json`, or of the Linux guests of boots and their `carriers.json`, asked before the cache. Empty: only what this action publishes.',
     '',
     optional(text),
   ),

@@ -1,10 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { ensureCarrier } from '../boot/carrier/ensure.js'
+import { publishCarrier } from '../boot/carrier/publish.js'
 import type { Context } from '../platform/host.js'
 import { size } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
 import { findProgram } from '../platform/programs.js'
+import { architectureOf, architectureWords } from '../target/architecture.js'
 import { BadArchive } from '../toolchain/archive/manifest.js'
 import { checkArchive } from '../toolchain/archive/unpack.js'
 import { listToolchains } from '../toolchain/evict.js'
@@ -52,6 +55,16 @@ export async function packCommand(context: Context, what: string, to: string, pr
   const { image, ...archive } = await publishToolchain(await find(context, what), resolve(to), canImage)
   for (const { url, bytes, sha256 } of [archive, image ?? []].flat()) print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`)
   if (image === undefined) print('no image to mount: mksquashfs (Debian: squashfs-tools) is not installed\n')
+  return true
+}
+
+/** Packs the Linux guest of a boot, and makes it first where this machine has none, into a folder that can be given to others as a mirror. */
+export async function carrierCommand(context: Context, word: string, to: string, print: Print): Promise<boolean> {
+  const architecture = architectureOf(word)
+  if (architecture === undefined) throw new Problem(`${word} is no architecture`, { accepted: architectureWords.join(', ') })
+  const carrier = await ensureCarrier(context, architecture, { install: false })
+  const { url, bytes, sha256 } = await publishCarrier(context, carrier, resolve(to))
+  print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`)
   return true
 }
 

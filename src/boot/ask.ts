@@ -1,5 +1,4 @@
 import { type ConnectOptions, connect } from '../platform/ask/connect.js'
-import { queryDns } from '../platform/ask/dns.js'
 import { requestHttp } from '../platform/ask/http.js'
 import { ping } from '../platform/ask/ping.js'
 import { secured } from '../platform/ask/tls.js'
@@ -37,8 +36,11 @@ async function question(probe: Probe, { host, port }: ProbeAddress, options: Ask
       return { holds: true, said: 'connection accepted' }
     case 'http':
       return judgeHttp(probe, await askHttp(probe, address, options))
-    case 'dns':
+    case 'dns': {
+      // Its codec, a tenth of all that is ours in this action, is loaded only where a probe asks for it.
+      const { queryDns } = await import('../platform/ask/dns.js')
       return judgeDns(probe, await queryDns(probe, address, signal))
+    }
   }
 }
 

@@ -13,7 +13,6 @@ import { quote } from '../platform/process.js'
 import { findProgram } from '../platform/programs.js'
 import { readHostSystem } from '../platform/system.js'
 import { type Architecture, architectures } from '../target/architecture.js'
-import { ensureCarrier } from './carrier/make.js'
 import { packRun } from './carrier/pack.js'
 import { carrierPlace } from './carrier/place.js'
 import { carrierProcess } from './carrier/process.js'
@@ -31,6 +30,8 @@ export interface Preparation {
   readonly searchPath: string
   /** Where carriers are kept beside the tool cache; absent: nowhere. */
   readonly carrierCache?: ToolchainCache | undefined
+  /** Where carriers are fetched from beside what this action publishes: platform/published.ts. */
+  readonly mirror?: string | undefined
 }
 
 /** Where the files of a boot will be: those of its own in `folder`, those of the machine in the tool cache. */
@@ -82,11 +83,14 @@ export async function lookAtMachine(
  * @throws Problem when it cannot be had.
  */
 export async function ensureMonitor(context: Context, attempt: AttemptPlan, preparation: Preparation): Promise<string> {
-  const { installSystemPackages, carrierCache } = preparation
+  const { installSystemPackages, carrierCache, mirror } = preparation
   const found = await programPath(context, attempt, preparation)
   if (attempt.inside !== undefined) {
-    const { architecture } = attempt.inside
-    await ensureCarrier(context, architecture, { install: installSystemPackages, ...(carrierCache && { cache: carrierCache }) })
+    // Few boots need one.
+    const { ensureCarrier } = await import('./carrier/ensure.js')
+    const { publishedCarriers } = await import('./carrier/published.js')
+    const published = publishedCarriers(context.log, mirror)
+    await ensureCarrier(context, attempt.inside.architecture, { install: installSystemPackages, published, ...(carrierCache && { cache: carrierCache }) })
   }
   return found
 }

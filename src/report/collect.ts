@@ -37,7 +37,7 @@ export interface Collection {
   readonly files: readonly { readonly from: string; readonly name: string }[]
 }
 
-/** What an artifact has beside the files that it was collected from. */
+/** What an artifact has beside the files that it was collected from; tools know CycloneDX by the ending of `sbom.cdx.json`. */
 export const generatedFiles = ['build-info.json', 'sbom.cdx.json', 'boot.json', 'junit.xml', 'SHA256SUMS'] as const
 
 /**

@@ -17,7 +17,6 @@ import { bootJsonText } from './boot-files.js'
 import { checksumFile } from './checksums.js'
 import { bootedImages, collect, type Collection, type generatedFiles, type PublishRequest } from './collect.js'
 import { junit } from './junit.js'
-import { artifactSbom, sbomName } from './sbom.js'
 import { summary } from './summary.js'
 
 export type { PublishRequest } from './collect.js'
@@ -77,7 +76,7 @@ export async function publishArtifact(
 }
 
 async function assemble(folder: string, collection: Collection, info: BuildInfo): Promise<string[]> {
-  const generated = generate(collection, info, basename(folder))
+  const generated = await generate(collection, info, basename(folder))
   const names = [...collection.files, ...generated].map(({ name }) => name)
   await replaceFolder(folder, async (draft) => {
     for (const { from, name } of collection.files) await copyFile(from, join(draft, name))
@@ -93,15 +92,17 @@ interface GeneratedFile {
   readonly content: string
 }
 
-function generate(collection: Collection, info: BuildInfo, artifact: string): GeneratedFile[] {
+async function generate(collection: Collection, info: BuildInfo, artifact: string): Promise<GeneratedFile[]> {
   const booted = bootedImages(collection)
   const reports: GeneratedFile[] = [
     { name: 'boot.json', content: bootJsonText(booted) },
     { name: 'junit.xml', content: junit(booted) },
   ]
+  // What writes it is a quarter of this action, and only now needed.
+  const { artifactSbom } = await import('./sbom.js')
   return [
     { name: 'build-info.json', content: `${JSON.stringify(info, null, 2)}\n` },
-    { name: sbomName, content: artifactSbom(artifact, info) },
+    { name: 'sbom.cdx.json', content: artifactSbom(artifact, info) },
     ...(booted.length === 0 ? [] : reports),
   ]
 }

@@ -8,9 +8,6 @@ import type { UsedPackage } from '../project/project.js'
 import type { BuildInfo, ImageInfo, ToolchainFacts } from './build-info.js'
 import { spdxExpression } from './licenses.js'
 
-/** The name of an SBOM: tools know CycloneDX by its ending. */
-export const sbomName = 'sbom.cdx.json'
-
 /**
  * The bill of materials of an artifact, in CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/): its images, and what they were
  * made of. A scope of `required` is in the images, `excluded` only built them, `optional` may be in them. It is made of build

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
 import type { ToolchainCache } from '../platform/actions-cache.js'
+import type { FetchedArchive } from '../platform/published-archive.js'
 import type { CachePolicy } from './cache-policy.js'
 import type { Place } from './place.js'
 import type { ToolchainSource } from './toolchain.js'
@@ -27,25 +27,9 @@ export interface ArchiveLevel {
   save?(key: string, place: Place): Promise<'saved' | 'there already' | 'failed' | LeftOut>
 }
 
-/** Thrown for what a level has and cannot give, or what cannot be used: the next level is asked. */
-export class Unusable extends Error {
-  override readonly name = 'Unusable'
-}
-
 /** The policy of this run keeps off a level. */
 export interface LeftOut {
   readonly because: string
-}
-
-export interface FetchedArchive {
-  readonly bytes: Readable
-  /**
-   * Called when the bytes came to their end, or made no sense.
-   *
-   * @returns what the log says of the transfer.
-   * @throws Problem when they are not the ones that were promised: nothing of them may be used.
-   */
-  finish(): Promise<string>
 }
 
 /** The cache of the Actions service: the archive as one file, so that packing and unpacking are ours. */

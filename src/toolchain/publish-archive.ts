@@ -1,14 +1,13 @@
-import { mkdir, readFile, readdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { sha256OfFile, writeFileAtomically } from '../platform/atomic.js'
+import { sha256OfFile } from '../platform/atomic.js'
 import { Problem } from '../platform/problem.js'
+import { type PublishedArchive, addToList } from '../platform/published-list.js'
 import { packImage } from './archive/image.js'
 import type { ArchiveEntry } from './archive/manifest.js'
 import { type PackSource, packToolchain } from './archive/pack.js'
 import { paddedPrefix } from './archive/prefix.js'
 import { type InstalledToolchain, readInstalledEntries } from './installed.js'
-import { type PublishedArchive, type PublishedFile, parseList } from './published.js'
 import { changedEntries, isNote } from './verify.js'
 
 const switchNotes = 'opam/toolchain/.opam-switch'
@@ -48,7 +47,7 @@ export async function publishToolchain(toolchain: InstalledToolchain, folder: st
   const source: PackSource = { key, spec, environment, folder: path, prefix: paddedPrefix(path), rewritten: isNote, keeps: (one: string) => listed.has(one) }
   const { bytes } = await packToolchain(source, file, level)
   const archive: PublishedArchive = { key, url: name, sha256: await sha256OfFile(file), bytes, ...(await imageOf(source, folder, withImage, level)) }
-  await addToList(folder, archive)
+  await addToList('toolchains', folder, archive)
   return archive
 }
 
@@ -68,15 +67,3 @@ async function imageOf(source: PackSource, folder: string, isWanted: boolean, le
   const { bytes } = await packImage(source, join(folder, url), level)
   return { image: { url, sha256: await sha256OfFile(join(folder, url)), bytes } }
 }
-
-async function addToList(folder: string, archive: PublishedArchive): Promise<void> {
-  const file = join(folder, 'toolchains.json')
-  const text = await readFile(file, 'utf8').catch(() => '{"format":1,"toolchains":[]}')
-  const base = pathToFileURL(`${folder}/`)
-  // As they are written: what is relative stays so.
-  const relative = <File extends PublishedFile>(published: File): File => ({ ...published, url: published.url.replace(base.href, '') })
-  const rows = parseList(text, base).map((row) => ({ ...relative(row), ...(row.image === undefined ? {} : { image: relative(row.image) }) }))
-  const toolchains = [...rows.filter(({ key }) => key !== archive.key), archive].sort((a, b) => (a.key < b.key ? -1 : 1))
-  await writeFileAtomically(file, `${JSON.stringify({ format: 1, toolchains }, null, 2)}\n`)
-}
-

@@ -23,7 +23,7 @@ import type { Toolchain, ToolchainOrigin } from './toolchain.js'
 export interface SetUpInputs extends ToolchainInputs {
   readonly cache: CacheChoice
   readonly installSystemPackages: boolean
-  /** Where archives of toolchains are fetched from beside what this action publishes: see published.ts. */
+  /** Where archives of toolchains are fetched from beside what this action publishes: see platform/published.ts. */
   readonly mirror: string | undefined
 }
 

@@ -4,7 +4,7 @@ import type { Architecture } from '../target/architecture.js'
 import { type Target, type TargetName, targets } from '../target/target.js'
 import { type MirageRequest, type Resolution, type VersionRequest, resolveVersions } from '../target/versions.js'
 import { type LockChoice, type LockFile, lockFileFor } from './lock.js'
-import { optionPackages } from './options.js'
+import { optionPackages } from './option-packages.js'
 import { checkRecipe, opamPackages, recipeOf } from './packages.js'
 import type { OpamPin, OpamRepository, ToolchainSpec } from './toolchain.js'
 

@@ -1,18 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ensureCarrier } from '../../src/boot/carrier/make.js'
+import { ensureCarrier } from '../../src/boot/carrier/ensure.js'
 import { packRun } from '../../src/boot/carrier/pack.js'
-import type { CarrierFiles } from '../../src/boot/carrier/place.js'
+import { type CarrierFiles, carrierPlace } from '../../src/boot/carrier/place.js'
 import { type CarrierProcess, carrierProcess } from '../../src/boot/carrier/process.js'
+import { publishCarrier } from '../../src/boot/carrier/publish.js'
+import { publishedCarriers } from '../../src/boot/carrier/published.js'
 import type { AttachedDevice } from '../../src/boot/devices.js'
 import { planCarrier } from '../../src/boot/monitors/carrier.js'
 import type { Context } from '../../src/platform/host.js'
 import { type MonitorEnd, startMonitor } from '../../src/platform/monitor-process.js'
 import { processes } from '../../src/platform/process.js'
+import { readHostSystem } from '../../src/platform/system.js'
 import { type Architecture, architectures } from '../../src/target/architecture.js'
 import { type Tender, tenderName } from '../../src/target/tender.js'
 import { collectingLog } from '../collecting-log.js'
@@ -47,12 +50,18 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 let count = 0
 
-async function start(architecture: Architecture, tender: Tender, how: string, devices: readonly AttachedDevice[] = []): Promise<CarrierProcess> {
+async function start(
+  architecture: Architecture,
+  tender: Tender,
+  how: string,
+  devices: readonly AttachedDevice[] = [],
+  files = carriers[architecture],
+): Promise<CarrierProcess> {
   const initrd = join(folder, `initrd-${count++}`)
   const request = { imagePath: image, memoryMiB: 32, args: [how], ownsArgv0: false, devices }
-  const { argv, inside } = planCarrier(architecture, tender, request, { kernel: carriers[architecture].kernel, initrd })
+  const { argv, inside } = planCarrier(architecture, tender, request, { kernel: files.kernel, initrd })
   if (inside === undefined) throw new Error('no carrier')
-  await packRun(context, carriers[architecture], { run: inside, imagePath: image, devices, searchPath: folder }, initrd)
+  await packRun(context, files, { run: inside, imagePath: image, devices, searchPath: folder }, initrd)
   const carrier = carrierProcess(startMonitor(argv, process.env, 2))
   carrier.control?.resume()
   return carrier
@@ -143,6 +152,29 @@ describe.each(architectures)('a carrier for %s', (architecture) => {
       errors: '',
     })
     expect(readFileSync(disk).toString('latin1', 512, 533)).toBe('written by the tender')
+  })
+})
+
+describe('a carrier of a mirror', () => {
+  it('is fetched once, without apt, also after a restore that was killed, and boots', async () => {
+    const mirror = join(folder, 'mirror')
+    await publishCarrier(context, carriers.aarch64, mirror)
+    const programs: string[] = []
+    const elsewhere: Context = {
+      ...context,
+      host: hostIn(join(folder, 'fresh')),
+      processes: { run: (argv, options) => (programs.push(argv[0]), processes.run(argv, options)) },
+    }
+    const place = carrierPlace(elsewhere.host.folders.toolCache, await readHostSystem(), 'aarch64')
+    mkdirSync(place.folder, { recursive: true })
+    writeFileSync(`${place.folder}.incomplete`, '')
+    const fetch = () => ensureCarrier(elsewhere, 'aarch64', { install: false, published: publishedCarriers(context.log, `file://${mirror}`) })
+    expect(await fetch()).toEqual(place)
+    expect(lines.at(-1)).toMatch(/^Linux guest: fetched for aarch64 in /)
+    expect(existsSync(`${place.folder}.incomplete`)).toBe(false)
+    await fetch()
+    expect(programs).toEqual(['tar'])
+    expect(await boot('aarch64', 'solo5-hvt', '3', [], place)).toEqual({ end: { code: 3, signal: null }, console: machine, errors: '' })
   })
 })
 

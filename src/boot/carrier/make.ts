@@ -1,87 +1,33 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { ToolchainCache } from '../../platform/actions-cache.js'
-import { replaceFolder } from '../../platform/atomic.js'
-import { withBootFolder } from '../../platform/boot-folder.js'
 import { type DebArchive, openDebArchive } from '../../platform/deb-archive.js'
 import type { Context } from '../../platform/host.js'
-import { withLock } from '../../platform/lock.js'
-import { seconds, size } from '../../platform/log.js'
 import { Problem } from '../../platform/problem.js'
-import { readHostSystem } from '../../platform/system.js'
 import type { Architecture } from '../../target/architecture.js'
 import { type CpioEntry, cpioArchive } from './cpio.js'
 import { applets, initScript } from './init.js'
 import { dependenciesOf, loadOrder, moduleName, purposes, wantedModules } from './modules.js'
-import { appletsIn, busyboxPackage, extraModules, kernelPackage, kernelParts } from './packages.js'
-import { type CarrierFiles, carrierPlace } from './place.js'
+import { appletsIn, busyboxPackage, extraModules, kernelParts } from './packages.js'
+import type { CarrierFiles } from './place.js'
 import { type UnpackOptions, readKernel, readUnpacked } from './unpack.js'
 
-export interface CarrierOptions extends UnpackOptions {
-  /** Where a carrier may be kept beside the tool cache. */
-  readonly cache?: ToolchainCache
-}
-
-/**
- * The carrier for an architecture: found in the tool cache or the other cache, or made of the distribution's own
- * packages. What is in its place is complete.
- *
- * @throws Problem when the packages are not to be had.
- */
-export async function ensureCarrier(
-  context: Context,
-  architecture: Architecture,
-  options: CarrierOptions,
-): Promise<CarrierFiles> {
-  const { host, log } = context
-  const system = await readHostSystem()
-  const place = carrierPlace(host.folders.toolCache, system, architecture)
-  const isThere = () => existsSync(place.folder) && !existsSync(incompleteMark(place))
-  if (isThere()) return place
-  const meta = kernelPackage(system, architecture)
-  const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is making the same Linux guest`)
-  return withLock(`${place.folder}.lock`, onWait, async () => {
-    if (isThere()) return place
-    const start = performance.now()
-    const restored = await restore(place, options.cache)
-    if (!restored) {
-      await withBootFolder(context, (work) =>
-        replaceFolder(place.folder, (draft) => make(context, architecture, meta, { work, draft, place, options })),
-      )
-    }
-    const total = (await stat(place.kernel)).size + (await stat(place.initramfs)).size
-    const how = restored ? 'restored' : `made of ${meta}`
-    const took = seconds(performance.now() - start)
-    log.fact('Linux guest', `${how} for ${architecture} in ${took}, ${size(total)} (${place.folder})`)
-    if (!restored) await options.cache?.save(place.key, [place.folder])
-    return place
-  })
-}
-
-/** A cache unpacks file by file: what it leaves when it is cut off halfway must not be used. */
-const incompleteMark = ({ folder }: CarrierFiles) => `${folder}.incomplete`
-
-async function restore(place: CarrierFiles, cache: ToolchainCache | undefined): Promise<boolean> {
-  if (cache === undefined) return false
-  await writeFile(incompleteMark(place), '')
-  const hit = await cache.restore(place.key, [place.folder])
-  const isWhole = hit && existsSync(place.kernel) && existsSync(place.initramfs)
-  if (!isWhole) await rm(place.folder, { recursive: true, force: true })
-  await rm(incompleteMark(place))
-  return isWhole
-}
-
-interface Site {
+export interface Site {
   /** For what is needed meanwhile. */
   readonly work: string
   /** What becomes the carrier's folder. */
   readonly draft: string
   readonly place: CarrierFiles
-  readonly options: CarrierOptions
+  readonly options: UnpackOptions
 }
 
-async function make(context: Context, architecture: Architecture, meta: string, site: Site): Promise<void> {
+/**
+ * Makes the files of a carrier of the distribution's own packages.
+ *
+ * @param meta the package that depends on the newest kernel.
+ * @throws Problem when a package is not to be had, or lacks what a carrier needs.
+ */
+export async function makeCarrier(context: Context, architecture: Architecture, meta: string, site: Site): Promise<void> {
   const { work, draft, place, options } = site
   const apt = join(work, 'apt')
   const root = join(work, 'root')

@@ -7,6 +7,9 @@ import type { Architecture } from '../../target/architecture.js'
  */
 const format = 2
 
+/** The files of a carrier. */
+export const carrierNames = ['kernel', 'initramfs'] as const
+
 /** Where a carrier is kept. */
 export interface CarrierFiles {
   /** Its key in every cache. */

@@ -3,12 +3,12 @@ import { expect } from 'vitest'
 import fc from 'fast-check'
 import { parseChecksums as readChecksums } from '../../../src/collect/checksums.js'
 import { Problem } from '../../../src/platform/problem.js'
+import { parseList } from '../../../src/platform/published-list.js'
 import { isBuildInfo } from '../../../src/report/build-info-shape.js'
 import { parseChecksums } from '../../../src/release/read-checksums.js'
 import { areBootReports, isBuildRecord, isToolchainRecord } from '../../../src/report/record-shapes.js'
 import { type ArchiveManifest, BadArchive, parseManifest } from '../../../src/toolchain/archive/manifest.js'
 import { placeholder } from '../../../src/toolchain/archive/prefix.js'
-import { parseList } from '../../../src/toolchain/published.js'
 import { exampleSpec } from '../../unit/toolchain/examples.js'
 import { changedJson, jsonText, textOf } from '../inputs.js'
 import { orRefused, quickly, target } from '../target.js'
@@ -58,7 +58,7 @@ export const recordTargets = [
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
   }),
   target('mirrors’ lists: read, or refused; no file of this machine', fc.tuple(jsonText(list), fc.constantFrom('https://mirror.example/x/', 'http://mirror.example/')), ([text, base]) => {
-    for (const { url } of quickly(() => orRefused(() => parseList(text, new URL(base)), Problem)) ?? []) expect(new URL(url).protocol).not.toBe('file:')
+    for (const { url } of quickly(() => orRefused(() => parseList('toolchains', text, new URL(base)), Problem)) ?? []) expect(new URL(url).protocol).not.toBe('file:')
   }),
   target('records of other steps are checked, whatever they are', fc.oneof(fc.jsonValue(), changedJson({ spec: exampleSpec, images: [{ path: 'x', bytes: 1, sha256 }], commands: [] })), (value) => {
     for (const isRecord of [isBuildInfo, isBuildRecord, isToolchainRecord, areBootReports]) expect(typeof isRecord(value)).toBe('boolean')

@@ -23,7 +23,7 @@ function problemOf(run: () => unknown): string {
 
 describe('the keys of scenarios', () => {
   it('are all inputs of the boot but those that are about the whole step', () => {
-    const ofTheStep = ['target', 'arch', 'image', 'cache', 'install-system-packages', 'boot', 'scenarios']
+    const ofTheStep = ['target', 'arch', 'image', 'cache', 'mirror', 'install-system-packages', 'boot', 'scenarios']
     const ofTheBoot = (Object.keys(inputs) as InputName[]).filter((name) => (inputs[name].parts).includes('boot'))
     expect([...scenarioInputs].sort()).toEqual(ofTheBoot.filter((name) => !ofTheStep.includes(name)).sort())
   })
