@@ -1,4 +1,6 @@
 import semver from 'semver'
+import { type OpamValue, itemsOf, parseOpamFile } from '../src/toolchain/opam-file.js'
+import { type Relation, isRelation } from '../src/toolchain/opam-version.js'
 
 /** `atLeast <= version < below`; a missing side is open. */
 export interface Bounds {
@@ -6,18 +8,20 @@ export interface Bounds {
   below?: string
 }
 
-type Operator = '=' | '!=' | '<' | '<=' | '>' | '>='
-
 /** A version formula of opam's `depends`, without its filters. */
 export type Constraint =
   | { readonly kind: 'any' }
-  | { readonly kind: 'compare'; readonly operator: Operator; readonly version: string }
+  | { readonly kind: 'compare'; readonly operator: Relation; readonly version: string }
   | { readonly kind: 'and' | 'or'; readonly parts: readonly [Constraint, Constraint] }
 
 /** A package that nobody can install, or that its maintainers tell everyone not to. */
 export function isWithdrawn(opam: string): boolean {
-  return /^available:\s*\[?\s*false\b/m.test(opam) || /^flags:.*\b(avoid-version|deprecated)\b/m.test(opam)
+  const file = parseOpamFile(opam)
+  const [available] = itemsOf(file, 'available')
+  return isWord(available, 'false') || itemsOf(file, 'flags').some((flag) => isWord(flag, 'avoid-version') || isWord(flag, 'deprecated'))
 }
+
+const isWord = (value: OpamValue | undefined, text: string): boolean => value?.kind === 'word' && value.text === text
 
 /**
  * What `opam` asks of its dependency `name`, all entries of `depends` for it taken together; those for tests are not asked.
@@ -25,14 +29,18 @@ export function isWithdrawn(opam: string): boolean {
  * @throws Error when the package does not depend on it, or with a formula that we do not understand.
  */
 export function constraintOf(opam: string, name: string): Constraint {
-  const depends = /^depends:\s*\[([\s\S]*?)^\]/m.exec(opam)?.[1]?.replace(/#.*$/gm, '')
-  if (depends === undefined) throw new Error('the opam file has no depends')
-  const entries = [...depends.matchAll(new RegExp(`"${name}"[ \\t]*(?:\\{([^}]*)\\})?`, 'g'))]
-    .map((entry) => entry[1] ?? '')
-    .filter((formula) => !formula.includes('with-test'))
-  if (entries.length === 0) throw new Error(`the opam file does not depend on ${name}`)
-  return entries.map(parse).reduce((a, b) => ({ kind: 'and', parts: [a, b] }))
+  const depends = itemsOf(parseOpamFile(opam), 'depends')
+  if (depends.some((value) => value.kind === 'group' || isOperator(value, '|'))) throw new Error('depends has alternatives')
+  const formulas = depends.flatMap((value, at) => {
+    const next = depends[at + 1]
+    return value.kind === 'string' && value.text === name ? [next?.kind === 'options' ? next.values : []] : []
+  })
+  const asked = formulas.filter((formula) => !formula.some((value) => isWord(value, 'with-test')))
+  if (asked.length === 0) throw new Error(`the opam file does not depend on ${name}`)
+  return asked.map(parse).reduce((a, b) => ({ kind: 'and', parts: [a, b] }))
 }
+
+const isOperator = (value: OpamValue | undefined, text: string): boolean => value?.kind === 'operator' && value.text === text
 
 /** Whether a version satisfies a constraint. */
 export function accepts(constraint: Constraint, version: string): boolean {
@@ -73,35 +81,27 @@ function full(version: string): string {
 }
 
 /** `&` binds tighter than `|`, as in opam. */
-function parse(formula: string): Constraint {
-  const tokens = formula.match(/"[^"]*"|[<>!]?=|[<>]|[&|()]|[\w-]+/g) ?? []
-  let next = 0
+function parse(formula: readonly OpamValue[]): Constraint {
+  return split(formula, '|')
+    .map((either) => split(either, '&').map(one).reduce((a, b) => ({ kind: 'and', parts: [a, b] })))
+    .reduce((a, b) => ({ kind: 'or', parts: [a, b] }))
+}
 
-  const chain = (operator: '&' | '|', kind: 'and' | 'or', operand: () => Constraint): Constraint => {
-    let left = operand()
-    while (tokens[next] === operator) {
-      next++
-      left = { kind, parts: [left, operand()] }
-    }
-    return left
+function split(formula: readonly OpamValue[], operator: '&' | '|'): readonly (readonly OpamValue[])[] {
+  const parts: OpamValue[][] = [[]]
+  for (const value of formula) {
+    if (isOperator(value, operator)) parts.push([])
+    else parts.at(-1)?.push(value)
   }
-  const either = (): Constraint => chain('|', 'or', both)
-  const both = (): Constraint => chain('&', 'and', one)
-  const one = (): Constraint => {
-    const token = tokens[next++]
-    if (token === undefined || token === 'build' || token === 'post') return { kind: 'any' }
-    if (token === '(') {
-      const inner = either()
-      next++
-      return inner
-    }
-    if (/^([<>!]?=|[<>])$/.test(token)) {
-      return { kind: 'compare', operator: token as Operator, version: (tokens[next++] ?? '').slice(1, -1) }
-    }
-    throw new Error(`${JSON.stringify(formula)} is not understood at ${token}`)
-  }
+  return parts
+}
 
-  const result = either()
-  if (next < tokens.length) throw new Error(`${JSON.stringify(formula)} is not understood at ${tokens[next] ?? ''}`)
-  return result
+function one(part: readonly OpamValue[]): Constraint {
+  const [first, second] = part
+  if (part.length === 0 || (part.length === 1 && (isWord(first, 'build') || isWord(first, 'post')))) return { kind: 'any' }
+  if (part.length === 1 && first?.kind === 'group') return parse(first.values)
+  if (part.length === 2 && first?.kind === 'operator' && isRelation(first.text) && second?.kind === 'string') {
+    return { kind: 'compare', operator: first.text, version: second.text }
+  }
+  throw new Error(`${JSON.stringify(part)} is not understood`)
 }

@@ -54,7 +54,7 @@ export function parseOpamFile(text: string): OpamFile {
         field = undefined
       } else values.push(token)
     } else if (isOpening(token.text)) {
-      // The brace of a section that has just begun: in none, there is no field that it could belong to.
+      // A section's own brace, which its name announced.
       if (token.text === '{' && bracket === undefined && field === undefined) continue
       const inner: OpamValue[] = []
       values.push({ kind: kinds[token.text], values: inner })
