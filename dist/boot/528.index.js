@@ -8,9 +8,12 @@ export const modules = {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   actionsCache: () => (/* binding */ actionsCache)
 /* harmony export */ });
-/* harmony import */ var _actions_cache__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(816);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(150);
-/* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4047);
+/* unused harmony export isLostUpload */
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6760);
+/* harmony import */ var _actions_cache__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(816);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(150);
+/* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4047);
+
 
 
 
@@ -19,10 +22,25 @@ export const modules = {
  * server takes a question and gives no answer.
  */
 const patienceMs = 5 * 60_000;
+/**
+ * Whether an error is that of an upload whose archive is gone: when one part of an upload fails, the client removes its own
+ * archive, opens it again for the parts that it still tries, and nobody listens for what comes of that.
+ */
+function isLostUpload(error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOENT' || !('path' in error))
+        return false;
+    return typeof error.path === 'string' && ['cache.tzst', 'cache.tgz'].includes((0,node_path__WEBPACK_IMPORTED_MODULE_0__.basename)(error.path));
+}
+function outliveLostUpload(error) {
+    if (!isLostUpload(error))
+        throw error;
+}
 /** The cache of the Actions service, or of a server that speaks like it; undefined where there is none. */
 function actionsCache(log) {
-    if (!(0,_actions_cache__WEBPACK_IMPORTED_MODULE_0__/* .isFeatureAvailable */ .w3)())
+    if (!(0,_actions_cache__WEBPACK_IMPORTED_MODULE_1__/* .isFeatureAvailable */ .w3)())
         return undefined;
+    if (!process.listeners('uncaughtException').includes(outliveLostUpload))
+        process.on('uncaughtException', outliveLostUpload);
     let isSilent = false;
     /** A service that has once been silent is not asked again: each question would cost as much. */
     const ask = async (failed, question) => {
@@ -32,7 +50,7 @@ function actionsCache(log) {
         const silence = new Promise((resolve) => {
             timer = setTimeout(() => {
                 isSilent = true;
-                log.notice(`${failed}: no end after ${(0,_log_js__WEBPACK_IMPORTED_MODULE_2__/* .seconds */ .Y)(patienceMs)}, and it is not used any more`);
+                log.notice(`${failed}: no end after ${(0,_log_js__WEBPACK_IMPORTED_MODULE_3__/* .seconds */ .Y)(patienceMs)}, and it is not used any more`);
                 resolve(undefined);
             }, patienceMs);
         });
@@ -40,15 +58,15 @@ function actionsCache(log) {
             return await Promise.race([question(), silence]);
         }
         catch (error) {
-            log.notice(`${failed}: ${(0,_problem_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}`);
+            log.notice(`${failed}: ${(0,_problem_js__WEBPACK_IMPORTED_MODULE_2__/* .messageOf */ .bD)(error)}`);
             return undefined;
         }
         finally {
             clearTimeout(timer);
         }
     };
-    const has = async (key, paths) => (await ask('the actions cache could not be asked', () => (0,_actions_cache__WEBPACK_IMPORTED_MODULE_0__/* .restoreCache */ .P3)([...paths], key, [], { lookupOnly: true }))) !== undefined;
-    const restoreNearest = (key, prefixes, paths) => ask('the actions cache could not be read', () => (0,_actions_cache__WEBPACK_IMPORTED_MODULE_0__/* .restoreCache */ .P3)([...paths], key, [...prefixes]));
+    const has = async (key, paths) => (await ask('the actions cache could not be asked', () => (0,_actions_cache__WEBPACK_IMPORTED_MODULE_1__/* .restoreCache */ .P3)([...paths], key, [], { lookupOnly: true }))) !== undefined;
+    const restoreNearest = (key, prefixes, paths) => ask('the actions cache could not be read', () => (0,_actions_cache__WEBPACK_IMPORTED_MODULE_1__/* .restoreCache */ .P3)([...paths], key, [...prefixes]));
     return {
         has,
         restoreNearest,
@@ -56,7 +74,7 @@ function actionsCache(log) {
         async save(key, paths) {
             // It has logged why when it says -1: another run was first, or this one may only read. By its first protocol it says
             // something else where an upload fails, too: https://github.com/actions/toolkit/blob/main/packages/cache/src/cache.ts
-            const id = await ask('the actions cache could not be written', () => (0,_actions_cache__WEBPACK_IMPORTED_MODULE_0__/* .saveCache */ .Io)([...paths], key));
+            const id = await ask('the actions cache could not be written', () => (0,_actions_cache__WEBPACK_IMPORTED_MODULE_1__/* .saveCache */ .Io)([...paths], key));
             return id !== undefined && id !== -1 && (await has(key, paths));
         },
     };
