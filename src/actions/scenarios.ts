@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { LineCounter, type Node, type Pair, type YAMLMap, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml'
+import { CST, Lexer, LineCounter, type Node, type Pair, type YAMLMap, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml'
 import type { Context } from '../platform/host.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import { quote } from '../platform/process.js'
@@ -99,6 +99,26 @@ export function parseScenarios(text: string, base: Inputs, source: string): read
   return Object.freeze(scenarios)
 }
 
+const mostNested = 50
+
+/**
+ * Whether brackets, or the `-`, `?` and `:` of one line, nest deeper than any scenario: the parser calls itself for each of
+ * them, and where it has no stack left for a regular expression, V8 ends the process.
+ */
+function isNested(text: string): boolean {
+  let brackets = 0
+  let marks = 0
+  for (const source of new Lexer().lex(text)) {
+    const type = CST.tokenType(source)
+    if (type === 'newline') marks = 0
+    else if (type === 'flow-seq-start' || type === 'flow-map-start') brackets++
+    else if (type === 'flow-seq-end' || type === 'flow-map-end') brackets--
+    else if (type === 'seq-item-ind' || type === 'explicit-key-ind' || type === 'map-value-ind') marks++
+    if (brackets > mostNested || marks > mostNested) return true
+  }
+  return false
+}
+
 type LineOf = (node: unknown) => string
 
 /**
@@ -108,6 +128,7 @@ type LineOf = (node: unknown) => string
 function parseList(text: string, source: string): { readonly items: readonly unknown[]; readonly lineOf: LineOf } {
   const bytes = Buffer.byteLength(text)
   if (bytes > mostBytes) throw new Problem(`${source} has ${bytes} bytes`, { accepted: `up to ${mostBytes}` })
+  if (isNested(text)) throw new Problem(`${source} has lists in lists in lists, many times over`, { accepted: 'a list of scenarios' })
   const lineCounter = new LineCounter()
   // `failsafe` has texts, lists and mappings only.
   const document = parseDocument(text, { schema: 'failsafe', resolveKnownTags: false, prettyErrors: false, lineCounter })

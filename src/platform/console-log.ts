@@ -128,7 +128,7 @@ function factLine(label: string, text: string): string {
 
 /** Consoles end their lines with CR LF: that CR is no content. */
 function quotation(lines: readonly string[]): string {
-  return lines.map((line) => `${gutter}${visible(line.replace(/\r+$/, ''))}\n`).join('')
+  return lines.map((line) => `${gutter}${visible(line.replace(/(?<!\r)\r+$/, ''))}\n`).join('')
 }
 
 /** Line feeds in our own texts are meant; nothing else that is invisible is. */

@@ -91,7 +91,7 @@ function tail(texts: readonly string[], mostCharacters: number): string[] {
 }
 
 function lines(texts: readonly string[]): string {
-  return texts.map((text) => xmlText(text.replace(/\r+$/, ''))).join('\n')
+  return texts.map((text) => xmlText(text.replace(/(?<!\r)\r+$/, ''))).join('\n')
 }
 
 /**

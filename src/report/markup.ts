@@ -21,7 +21,7 @@ export function prose(text: string, longest = 300): string {
 
 /** Lines as a block: Markdown leaves `<pre>` alone until its end tag, which escaped text cannot hold. */
 export function block(lines: readonly string[], longest = 500): string {
-  const text = lines.map((line) => htmlEscaped(shortened(line.replace(/\r+$/, ''), longest)))
+  const text = lines.map((line) => htmlEscaped(shortened(line.replace(/(?<!\r)\r+$/, ''), longest)))
   return `<pre><code>${text.join('\n')}</code></pre>`
 }
 

@@ -21,10 +21,13 @@ beforeEach(() => {
 const copying = 'cp www.exe "$OUT"'
 const runWords = (build = copying) => ['run', '--target', 'unix', '--ocaml-version', 'none', '--build-command', build, '--args', 'hello', '--expect', 'hello']
 
-function run(env: Record<string, string> = environment, before = '') {
+/** How a run starts that may not do everything. */
+const asNobody = process.getuid?.() === 0 ? 'exec setpriv --reuid=65534 --regid=65534 --clear-groups' : 'exec'
+
+function run(env: Record<string, string> = environment, before = '', start = 'exec') {
   const words = [process.execPath, ...command, ...runWords()]
   // The shell sets limits that a process cannot set for itself alone.
-  return spawnSync('sh', ['-c', `${before} exec "$@"`, 'sh', ...words], { cwd: folder, env, encoding: 'utf8', timeout: 120_000 })
+  return spawnSync('sh', ['-c', `${before} ${start} "$@"`, 'sh', ...words], { cwd: folder, env, encoding: 'utf8', timeout: 120_000 })
 }
 
 const artifact = () => join(folder, '_artifacts/unikernel-www-unix-x86_64')
@@ -56,12 +59,17 @@ describe('a run', () => {
     expectWhole()
   })
 
-  it.skipIf(process.getuid?.() === 0)('in a folder that may not be written is an error that names it', () => {
+  it('in a folder that may not be written is an error that names it, and leaves nothing there', () => {
+    const home = mkdtempSync(join(tmpdir(), 'unikernel-ci-home-'))
+    chmodSync(home, 0o777)
     chmodSync(folder, 0o555)
-    const { status, stdout } = run({ ...environment, HOME: tmpdir() })
-    expect(status).toBe(1)
+    const { status, stdout } = run({ ...environment, HOME: home }, '', asNobody)
+    expect(status, stdout).toBe(1)
+    expect(stdout).toContain(`Error: ${folder}`)
     expect(stdout).toContain('EACCES')
+    expect(readdirSync(folder)).toEqual(['www.exe'])
     chmodSync(folder, 0o755)
+    rmSync(home, { recursive: true })
   })
 })
 

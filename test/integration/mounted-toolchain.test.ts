@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -53,6 +53,8 @@ function obtain(by: Partial<Mounts> | undefined, made = mustNotBuild) {
   const findMounts = () => Promise.resolve(by === undefined ? undefined : { ...mounts, ...by })
   return obtainToolchain(log, { spec: exampleSpec, key, place, trusts: () => true, findMounts }, [publishedLevel(log, `file://${mirror()}`, [])], made)
 }
+const optionsAt = (path: string) =>
+  readFileSync('/proc/self/mountinfo', 'utf8').split('\n').find((line) => line.split(' ')[4] === path)?.split(' ')[5]?.split(',')
 const left = () => readdirSync(join(folder, 'toolchains')).sort()
 const reboot = () => mounts.unmount(place.path, 'fail')
 
@@ -82,6 +84,9 @@ describe.skipIf(cannot)('a toolchain that is published as an image too', () => {
     const mounted = await obtain({})
     expect(mounted).toMatchObject({ source: 'published', path: place.path, environment: { path: [join(place.path, 'opam')] } })
     expect(mountPoints(folder)).toEqual([place.path])
+    expect(optionsAt(place.path)).toEqual(expect.arrayContaining(['nosuid', 'nodev']))
+    // Whoever may enter could write everywhere in it.
+    expect(statSync(place.path).mode & 0o777).toBe(0o700)
     expect(told.join('\n')).toMatch(/published: hit, .* B in .* s, checked and mounted in/)
     expect((await obtain({})).source).toBe('tool-cache')
     expect(left()).toEqual([key, `${key}.image`])
@@ -131,6 +136,19 @@ describe.skipIf(cannot)('a toolchain that is published as an image too', () => {
     expect(left()).toEqual([key])
   })
 
+  it.each([',', ':', '\\'])('is unpacked instead where its folder has a %s, which a mount would take for an option', async (character) => {
+    const odd = join(folder, `odd${character}lowerdir=`)
+    mkdirSync(odd)
+    place = await toolchainPlace(odd, key)
+    const tried: string[] = []
+    const image = (file: string) => {
+      tried.push(file)
+      return Promise.reject(new Problem('must not be mounted'))
+    }
+    expect((await obtain({ image })).source).toBe('published')
+    expect(tried).toEqual([])
+  })
+
   it('stops the set-up when its image is not what was published, and nothing of it is left or mounted', async () => {
     const file = join(mirror(), `${key}.image.tar.zst`)
     const bytes = readFileSync(file)
@@ -145,6 +163,7 @@ describe.skipIf(cannot)('a toolchain that is published as an image too', () => {
     await obtain({})
     await reboot()
     await mounts.image(join(place.image, 'toolchain.squashfs'), join(place.image, 'lower'))
+    expect(optionsAt(join(place.image, 'lower'))).toEqual(expect.arrayContaining(['ro', 'nosuid', 'nodev']))
     expect((await obtain({})).source).toBe('tool-cache')
     expect(mountPoints(folder)).toEqual([place.path])
   })

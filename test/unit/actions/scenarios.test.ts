@@ -21,6 +21,16 @@ function problemOf(run: () => unknown): string {
   throw new Error('no problem')
 }
 
+// 16,000 brackets ended Node itself: V8 compiles no regular expression where the stack is full.
+it.each(['- ', '? ', '[', '{', '{a: ', '- ? ', 'a: '])('%j over and over is refused, and ends nothing', (word) => {
+  expect(problemOf(() => parse(word.repeat(60_000 / word.length)))).toContain('boots.yml has lists in lists in lists, many times over')
+})
+
+it('lists that go in a column for each are read to their end', () => {
+  const deep = Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}-\n`).join('')
+  expect(problemOf(() => parse(deep))).toContain('boots.yml, line')
+})
+
 describe('the keys of scenarios', () => {
   it('are all inputs of the boot but those that are about the whole step', () => {
     const ofTheStep = ['target', 'arch', 'image', 'cache', 'mirror', 'install-system-packages', 'boot', 'scenarios']

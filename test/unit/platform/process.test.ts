@@ -91,6 +91,18 @@ describe('when we are told to end, what we run ends with us', () => {
     expect(rest()).toEqual(['cleaned up', ''])
   })
 
+  test('at once where we are told twice', { timeout: 30_000 }, async () => {
+    const { ours, pid } = await runner('trap "" TERM; sleep 77.5 & echo $!; wait')
+    const start = performance.now()
+    ours.kill('SIGINT')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    ours.kill('SIGINT')
+    expect(await once(ours, 'close')).toEqual([130, null])
+    // It would have had two seconds.
+    expect(performance.now() - start).toBeLessThan(1_900)
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false))
+  })
+
   test('also what does not listen to SIGTERM', { timeout: 30_000 }, async () => {
     const { ours, pid } = await runner('trap "" TERM; sleep 77.5 & echo $!; wait')
     ours.kill('SIGTERM')

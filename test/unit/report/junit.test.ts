@@ -133,3 +133,9 @@ describe('the JUnit file', () => {
     expect(one(junit([]), 'testsuites')?.attributes['tests']).toBe('0')
   })
 })
+
+it('takes no longer than its texts are long, also where they are carriage returns', () => {
+  const start = performance.now()
+  junit([imageOf(bootOf(passed, { consoleEnd: [`a${'\r'.repeat(60_000)}b`] }))])
+  expect(performance.now() - start).toBeLessThan(1_000)
+})

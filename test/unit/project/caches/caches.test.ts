@@ -124,6 +124,11 @@ describe('dune’s cache', () => {
     expect(existsSync(join(folder, 'state/dune-cache/db'))).toBe(false)
   })
 
+  it('nor are opam’s downloads', async () => {
+    const policy = cachePolicy('auto', 'release', undefined)
+    expect(await (await restore(mirage, policy)).afterBuild()).toEqual([])
+  })
+
   it('is taken and not kept where the policy says so', async () => {
     await job('one')
     await put(join(folder, 'workspace/x.opam'), '')

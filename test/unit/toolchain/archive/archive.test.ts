@@ -2,10 +2,12 @@ import { createReadStream, lstatSync, mkdirSync, mkdtempSync, readFileSync, read
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Packed, packToolchain } from '../../../../src/toolchain/archive/pack.js'
 import { paddedPrefix, placeholder, prefixLength } from '../../../../src/toolchain/archive/prefix.js'
+import { writeTar } from '../../../../src/toolchain/archive/tar.js'
 import { checkArchive, unpackToolchain } from '../../../../src/toolchain/archive/unpack.js'
 import { exampleSpec } from '../examples.js'
 
@@ -40,6 +42,15 @@ async function unpack(from: Readable = createReadStream(archive), path = '/opt/t
   await unpackToolchain(from, to, path)
   return to
 }
+
+it('a program that ends before it has read an archive is an error of the packing, and of nothing else', async () => {
+  const content = Buffer.alloc(4 * 1024 ** 2)
+  const entry = { kind: 'file', path: 'large', executable: false, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') } as const
+  const source = { entries: [entry], contentOf: () => Promise.resolve(content), modes: { plain: 0o644, executable: 0o755, folder: 0o755 } }
+  await expect(writeTar(source, ['true'], archive)).rejects.toThrow()
+  // What nobody listens for would end the process now.
+  await new Promise(setImmediate)
+})
 
 describe('a packed toolchain', () => {
   it('comes out as it went in, with its new path, padded to the length of the old one', async () => {
