@@ -104,6 +104,29 @@ function parseScenarios(text, base, source) {
     });
     return Object.freeze(scenarios);
 }
+const mostNested = 50;
+/**
+ * Whether brackets, or the `-`, `?` and `:` of one line, nest deeper than any scenario: the parser calls itself for each of
+ * them, and where it has no stack left for a regular expression, V8 ends the process.
+ */
+function isNested(text) {
+    let brackets = 0;
+    let marks = 0;
+    for (const source of new yaml__WEBPACK_IMPORTED_MODULE_2__/* .Lexer */ .JG().lex(text)) {
+        const type = yaml__WEBPACK_IMPORTED_MODULE_2__/* .CST */ .DB.tokenType(source);
+        if (type === 'newline')
+            marks = 0;
+        else if (type === 'flow-seq-start' || type === 'flow-map-start')
+            brackets++;
+        else if (type === 'flow-seq-end' || type === 'flow-map-end')
+            brackets--;
+        else if (type === 'seq-item-ind' || type === 'explicit-key-ind' || type === 'map-value-ind')
+            marks++;
+        if (brackets > mostNested || marks > mostNested)
+            return true;
+    }
+    return false;
+}
 /**
  * The items of a YAML list. Aliases are refused: what scenarios share are the step's inputs, and a few aliases of aliases
  * can stand for gigabytes.
@@ -112,6 +135,8 @@ function parseList(text, source) {
     const bytes = Buffer.byteLength(text);
     if (bytes > mostBytes)
         throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${source} has ${bytes} bytes`, { accepted: `up to ${mostBytes}` });
+    if (isNested(text))
+        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${source} has lists in lists in lists, many times over`, { accepted: 'a list of scenarios' });
     const lineCounter = new yaml__WEBPACK_IMPORTED_MODULE_2__/* .LineCounter */ .HN();
     // `failsafe` has texts, lists and mappings only.
     const document = (0,yaml__WEBPACK_IMPORTED_MODULE_2__/* .parseDocument */ .Tp)(text, { schema: 'failsafe', resolveKnownTags: false, prettyErrors: false, lineCounter });
