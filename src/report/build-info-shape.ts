@@ -1,46 +1,18 @@
+import { type Check, listOf, number, oneOf, orAbsent, orNull, record, text, textsByName } from '../platform/shape.js'
 import { architectures } from '../target/architecture.js'
 import { targetNames } from '../target/target.js'
 import type { BuildInfo } from './build-info.js'
 
 // Artifacts come from other jobs, maybe of another version of this program: what is read of them is looked at.
 
-type Check = (value: unknown) => boolean
-
 /** Whether a build-info.json has what a release and a report read of it. */
 export const isBuildInfo = (value: unknown): value is BuildInfo => buildInfo(value)
 
-const text: Check = (value) => typeof value === 'string'
 const fileName: Check = (value) => typeof value === 'string' && !/[/\\]/.test(value) && !/^\.*$/.test(value)
 const sha256: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
-const number: Check = (value) => typeof value === 'number' && Number.isFinite(value)
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value)
-const oneOf =
-  (...words: readonly string[]): Check =>
-  (value) =>
-    words.some((word) => word === value)
-const listOf =
-  (check: Check, least = 0): Check =>
-  (value) =>
-    Array.isArray(value) && value.length >= least && value.every(check)
-const record =
-  (fields: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]))
-const texts: Check = (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(text)
-
-const orAbsent =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value)
 
 const boot = record({
-  verdict: oneOf('passed', 'failed', 'skipped'),
+  verdict: oneOf(['passed', 'failed', 'skipped']),
   summary: text,
   scenario: orNull(text),
   bootMs: orAbsent(number),
@@ -50,8 +22,8 @@ const boot = record({
 const usedPackage = record({
   name: text,
   version: text,
-  from: oneOf('opam', 'duniverse'),
-  use: oneOf('image', 'tool', 'unknown'),
+  from: oneOf(['opam', 'duniverse']),
+  use: oneOf(['image', 'tool', 'unknown']),
   source: orNull(text),
   hashes: listOf(text),
   licenses: listOf(text),
@@ -59,8 +31,8 @@ const usedPackage = record({
 
 const buildInfo = record({
   schema: (value) => value === 2,
-  target: oneOf(...targetNames),
-  architecture: oneOf(...architectures),
+  target: oneOf(targetNames),
+  architecture: oneOf(architectures),
   images: listOf(record({ unikernel: text, file: fileName, bytes: number, sha256, debugFile: orNull(fileName), boots: listOf(boot) }), 1),
   build: orNull(
     record({
@@ -76,7 +48,7 @@ const buildInfo = record({
       source: text,
       ms: number,
       origin: text,
-      versions: texts,
+      versions: textsByName,
       opamRepositories: listOf(record({ name: text, url: text })),
       opamPackages: listOf(text),
       opamPins: listOf(record({ package: text, url: text })),

@@ -1,8 +1,10 @@
 import type { BootReport } from '../boot/report.js'
 import { reasons } from '../boot/verdict.js'
+import { boolean, listOf, number, oneOf, orAbsent, record, text } from '../platform/shape.js'
 import type { Build } from '../project/project.js'
 import { type Architecture, architectures } from '../target/architecture.js'
 import { type TargetName, targetNames } from '../target/target.js'
+import { isEnvironment, isSpec } from '../toolchain/shapes.js'
 import { type Toolchain, toolchainOrigins, toolchainSources } from '../toolchain/toolchain.js'
 
 /** What `setup` leaves for `build`. */
@@ -33,38 +35,12 @@ export interface ImageRecords {
 // Only as much is looked at as keeps a reader of a record from crashing: the writer is this same program, and what can
 // go wrong is a file of another version or one that somebody edited.
 
-type Check = (value: unknown) => boolean
-
 /** Whether a record read from a file has what its readers use. */
 export const isToolchainRecord = (value: unknown): value is ToolchainRecord => toolchainRecord(value)
 /** Whether a record read from a file has what its readers use. */
 export const isBuildRecord = (value: unknown): value is BuildRecord => buildRecord(value)
 /** Whether a record read from a file has what its readers use. */
 export const areBootReports = (value: unknown): value is ImageRecords['boot'] => bootReports(value)
-
-const text: Check = (value) => typeof value === 'string'
-const number: Check = (value) => typeof value === 'number' && Number.isFinite(value)
-const boolean: Check = (value) => typeof value === 'boolean'
-const maybe =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value)
-const oneOf =
-  (words: readonly string[]): Check =>
-  (value) =>
-    words.some((word) => word === value)
-const listOf =
-  (check: Check, least = 0): Check =>
-  (value) =>
-    Array.isArray(value) && value.length >= least && value.every(check)
-const record =
-  (fields: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]))
-const textsByName: Check = (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(text)
 
 const toolchainRecord = record({
   ms: number,
@@ -73,15 +49,8 @@ const toolchainRecord = record({
     source: oneOf(toolchainSources),
     origin: oneOf(toolchainOrigins),
     path: text,
-    spec: record({
-      hostSystem: text,
-      cCompiler: text,
-      versions: textsByName,
-      repositories: listOf(record({ name: text, url: text })),
-      packages: listOf(text),
-      pins: listOf(record({ package: text, url: text })),
-    }),
-    environment: record({ path: listOf(text), variables: textsByName, findlibToolchain: maybe(text) }),
+    spec: isSpec,
+    environment: isEnvironment,
   }),
 })
 
@@ -100,13 +69,13 @@ const buildRecord = record({
   architecture: oneOf(architectures),
   build: record({
     project: record({ buildSystem: text, directory: text, description: text }),
-    lockFile: maybe(text),
+    lockFile: orAbsent(text),
     steps: listOf(record({ name: text, ms: number })),
-    images: listOf(record({ path: text, name: text, bytes: number, sha256: text, debugFile: maybe(text) }), 1),
-    packages: maybe(listOf(usedPackage)),
+    images: listOf(record({ path: text, name: text, bytes: number, sha256: text, debugFile: orAbsent(text) }), 1),
+    packages: orAbsent(listOf(usedPackage)),
   }),
-  toolchain: maybe(toolchainRecord),
-  buildCache: maybe(text),
+  toolchain: orAbsent(toolchainRecord),
+  buildCache: orAbsent(text),
 })
 
 const verdict = record({
@@ -114,11 +83,11 @@ const verdict = record({
   reason: oneOf(reasons),
   summary: text,
   atMs: number,
-  evidence: maybe(record({ line: text, atMs: number })),
-  bootMs: maybe(number),
-  readyMs: maybe(number),
-  exitStatus: maybe(number),
-  remedy: maybe(text),
+  evidence: orAbsent(record({ line: text, atMs: number })),
+  bootMs: orAbsent(number),
+  readyMs: orAbsent(number),
+  exitStatus: orAbsent(number),
+  remedy: orAbsent(text),
 })
 
 const attempt = record({
@@ -130,14 +99,14 @@ const attempt = record({
 })
 
 const bootReport = record({
-  scenario: maybe(text),
+  scenario: orAbsent(text),
   imagePath: text,
   image: record({ format: text, architecture: text, system: record({ kind: text }) }),
   verdict,
   attempts: listOf(attempt),
-  probes: maybe(listOf(record({ text, holds: boolean, said: text, atMs: number }))),
-  span: maybe(record({ startMs: number, ms: number })),
+  probes: orAbsent(listOf(record({ text, holds: boolean, said: text, atMs: number }))),
+  span: orAbsent(record({ startMs: number, ms: number })),
   consoleEnd: listOf(text),
-  consoleLog: maybe(text),
+  consoleLog: orAbsent(text),
 })
 const bootReports = listOf(bootReport, 1)

@@ -1,35 +1,27 @@
+import { type Check, boolean, listOf, orAbsent, record, text, textsByName } from '../platform/shape.js'
 import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
 
 // What is read from a file may be of another version, damaged, or somebody's own.
 
 /** Whether a value read from a file is a spec. */
-export function isSpec(value: unknown): value is ToolchainSpec {
-  return (
-    hasTexts(value, 'backend', 'architecture', 'hostArchitecture', 'hostSystem', 'cCompiler') &&
-    isRecord(value) &&
-    isTextRecord(value['versions']) &&
-    hasTexts(value['versions'], 'ocaml') &&
-    isListOf(value['repositories'], (item) => hasTexts(item, 'name', 'url') && hasTextOrNothing(item, 'content')) &&
-    isListOf(value['packages'], isText) &&
-    isListOf(value['pins'], (item) => hasTexts(item, 'package', 'url')) &&
-    typeof value['slim'] === 'boolean' &&
-    (value['cFlags'] === undefined || isListOf(value['cFlags'], isText))
-  )
-}
-
+export const isSpec = (value: unknown): value is ToolchainSpec => spec(value)
 /** Whether a value read from a file is an environment. */
-export function isEnvironment(value: unknown): value is ToolchainEnvironment {
-  return (
-    isRecord(value) &&
-    isListOf(value['path'], isText) &&
-    isTextRecord(value['variables']) &&
-    (value['findlibToolchain'] === undefined || isText(value['findlibToolchain']))
-  )
-}
+export const isEnvironment = (value: unknown): value is ToolchainEnvironment => environment(value)
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
-const isText = (value: unknown): value is string => typeof value === 'string'
-const isListOf = (value: unknown, isItem: (item: unknown) => boolean) => Array.isArray(value) && value.every(isItem)
-const isTextRecord = (value: unknown) => isRecord(value) && Object.values(value).every(isText)
-const hasTextOrNothing = (value: unknown, name: string) => isRecord(value) && (value[name] === undefined || isText(value[name]))
-const hasTexts = (value: unknown, ...names: string[]) => isRecord(value) && names.every((name) => isText(value[name]))
+const versions: Check = (value) => textsByName(value) && record({ ocaml: text })(value)
+
+const spec = record({
+  backend: text,
+  architecture: text,
+  hostArchitecture: text,
+  hostSystem: text,
+  cCompiler: text,
+  versions,
+  repositories: listOf(record({ name: text, url: text, content: orAbsent(text) })),
+  packages: listOf(text),
+  pins: listOf(record({ package: text, url: text })),
+  slim: boolean,
+  cFlags: orAbsent(listOf(text)),
+})
+
+const environment = record({ path: listOf(text), variables: textsByName, findlibToolchain: orAbsent(text) })
