@@ -35,7 +35,7 @@ function useCache(protocol: Protocol): void {
   const environment = server.environment(protocol)
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
   const wait = setTimeout
-  vi.stubGlobal('setTimeout', Object.assign((action: () => void, ms = 0) => wait(action, ms / 100), wait))
+  vi.stubGlobal('setTimeout', Object.assign((action: () => void, ms = 0, ...more: []) => wait(action, ms / 100, ...more), wait))
 }
 
 /** A mount of few bytes, until the test is over. */
