@@ -23,6 +23,7 @@ import { runParts } from './parts/run.js'
 import { setup } from './parts/setup.js'
 import { readReleaseInputs, releaseInputs } from './release-interface.js'
 import { carrierCommand, listCommand, packCommand, slimCommand, verifyCommand } from './toolchain.js'
+import { hasCode } from '../platform/error-code.js'
 
 const publish = publishTo({ unavailable: 'this is a command line' })
 const functions = { setup, build, boot, publish }
@@ -171,8 +172,8 @@ program
 
 // A reader that has seen enough (`| head -1`) is no error; what was begun is done to its end, with its true status.
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+  stream.on('error', (error) => {
+    if (!hasCode(error, 'EPIPE')) throw error
   })
 }
 

@@ -330,7 +330,3 @@ export const outputs = {
   'artifact-id': { part: 'publish', description: 'Id of the uploaded artifact. Empty when nothing was uploaded.' },
   'artifact-url': { part: 'publish', description: 'Address of the uploaded artifact. Empty when nothing was uploaded.' },
 } as const satisfies Readonly<Record<string, OutputDefinition>>
-
-export type OutputName = keyof typeof outputs
-/** What a part says to the steps after it; names are those of {@link outputs}. */
-export type Outputs = Readonly<Partial<Record<OutputName, string>>>

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { endWithUs, isEnding } from './leftovers.js'
 import { Problem } from './problem.js'
 import { quote } from './process.js'
+import { isMissing } from './error-code.js'
 
 /** A program that reads bytes of ours and writes others. */
 export interface Filter {
@@ -27,9 +28,9 @@ export function openFilter(argv: readonly [string, ...string[]]): Filter {
     said = (said + text).slice(-keptCharacters)
   })
   const ended = new Promise<void>((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => {
+    child.once('error', (error) => {
       forget()
-      reject(error.code === 'ENOENT' ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error)
+      reject(isMissing(error) ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error)
     })
     child.once('close', (code, signal) => {
       forget()

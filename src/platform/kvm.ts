@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Context } from './host.js'
 import { findProgram } from './programs.js'
 import { rootPrefix } from './sudo.js'
+import { isNotAllowed } from './error-code.js'
 
 const device = '/dev/kvm'
 
@@ -17,7 +18,7 @@ export function kvmAccess(path: string = device): 'open' | 'absent' | 'denied' {
     return 'open'
   } catch (error) {
     // A device file without a driver behind it (in a container) is as good as none: ENXIO, ENODEV.
-    return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '') ? 'denied' : 'absent'
+    return isNotAllowed(error) ? 'denied' : 'absent'
   }
 }
 

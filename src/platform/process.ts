@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { endWithUs, isEnding } from './leftovers.js'
 import { Problem } from './problem.js'
+import { isMissing } from './error-code.js'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -64,9 +65,9 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
     })
     const stdout = collect(child.stdout, options.onLine)
     const stderr = collect(child.stderr, options.onLine)
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      const isMissing = error.code === 'ENOENT' && (options.cwd === undefined || existsSync(options.cwd))
-      reject(isMissing ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error)
+    child.once('error', (error) => {
+      const isProgramMissing = isMissing(error) && (options.cwd === undefined || existsSync(options.cwd))
+      reject(isProgramMissing ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error)
     })
     child.once('close', (code, signal) => {
       clearTimeout(letGo)
