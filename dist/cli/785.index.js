@@ -17,8 +17,10 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(38815);
 /* harmony import */ var _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(24047);
 /* harmony import */ var _platform_process_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(37391);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(82489);
-/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(57028);
+/* harmony import */ var _interface_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(43717);
+/* harmony import */ var _definition_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(96785);
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(57028);
+
 
 
 
@@ -187,10 +189,10 @@ function readPair({ key, value }, where) {
         });
     }
     try {
-        return [(0,_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .camelCase */ .xQ)(input), (0,_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .parseInput */ .CU)(input, text)];
+        return [(0,_definition_js__WEBPACK_IMPORTED_MODULE_6__/* .camelCase */ .xQ)(input), (0,_definition_js__WEBPACK_IMPORTED_MODULE_6__/* .parseInput */ .CU)(_interface_js__WEBPACK_IMPORTED_MODULE_5__/* .inputs */ .QL[input], text)];
     }
     catch (error) {
-        if (!(error instanceof _parsers_js__WEBPACK_IMPORTED_MODULE_6__/* .InputError */ .dz))
+        if (!(error instanceof _parsers_js__WEBPACK_IMPORTED_MODULE_7__/* .InputError */ .dz))
             throw error;
         throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${where}: ${input}: ${error.message}`, { accepted: error.accepted }, { cause: error });
     }
