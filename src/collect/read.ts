@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { readFile, readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256OfFile } from '../platform/atomic.js'
+import { isMissing } from '../platform/error-code.js'
 import { Problem } from '../platform/problem.js'
 import { parseChecksums } from './checksums.js'
 import { type CollectedLeg, parseBuildInfo } from './leg.js'
-import { isMissing } from '../platform/error-code.js'
 
 const buildInfo = 'build-info.json'
 

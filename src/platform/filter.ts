@@ -1,9 +1,9 @@
+import { isMissing } from './error-code.js'
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { endWithUs, isEnding } from './leftovers.js'
 import { Problem } from './problem.js'
 import { quote } from './process.js'
-import { isMissing } from './error-code.js'
 
 /** A program that reads bytes of ours and writes others. */
 export interface Filter {

@@ -1,6 +1,6 @@
+import { hasCode } from './error-code.js'
 import { lstat, mkdir } from 'node:fs/promises'
 import { Problem } from './problem.js'
-import { hasCode } from './error-code.js'
 
 /** The same on every machine: a path in an image's debug information is then the same, too. On a disk, which /tmp may not be. */
 const fixedFolder = '/var/tmp/unikernel-ci'

@@ -1,3 +1,4 @@
+import { hasCode } from './error-code.js'
 import { randomBytes } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
@@ -5,7 +6,6 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cleaningUp } from './leftovers.js'
-import { hasCode } from './error-code.js'
 
 const heartbeatMs = 5_000
 /** A holder on another machine (a shared tool cache) that has not touched its lock for this long is dead. */

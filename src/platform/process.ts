@@ -1,3 +1,4 @@
+import { isMissing } from './error-code.js'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -5,7 +6,6 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { endWithUs, isEnding } from './leftovers.js'
 import { Problem } from './problem.js'
-import { isMissing } from './error-code.js'
 
 export interface RunOptions {
   readonly cwd?: string

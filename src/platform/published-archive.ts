@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { type DownloadOptions, DownloadFailed, download } from './download.js'
+import { isMissing } from './error-code.js'
 import { seconds, size } from './log.js'
 import { Problem, messageOf } from './problem.js'
 import { type PublishedFile, type PublishedKind, publishedKinds } from './published-list.js'
-import { isMissing } from './error-code.js'
 
 /** Thrown for what is there and cannot be had, or cannot be used: what is next is asked. */
 export class Unusable extends Error {

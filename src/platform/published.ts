@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type DownloadOptions, DownloadFailed, download } from './download.js'
+import { isMissing } from './error-code.js'
 import type { Log } from './log.js'
 import { Problem, messageOf } from './problem.js'
 import { type FetchedArchive, openArchive } from './published-archive.js'
 import { type PublishedArchive, type PublishedFile, type PublishedKind, parseList } from './published-list.js'
-import { isMissing } from './error-code.js'
 
 export type Patience = Pick<DownloadOptions, 'wait' | 'silenceMs'>
 

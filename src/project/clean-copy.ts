@@ -1,7 +1,7 @@
+import { isMissing } from '../platform/error-code.js'
 import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { Context } from '../platform/host.js'
-import { isMissing } from '../platform/error-code.js'
 
 /** What builds leave, where git does not say it. */
 const built = new Set(['_build', '_opam', '_artifacts', 'node_modules'])

@@ -1,7 +1,7 @@
+import { isDiskFull } from '../platform/error-code.js'
 import { constants, createReadStream } from 'node:fs'
 import { access, mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { isDiskFull } from '../platform/error-code.js'
 import { cleaningUp } from '../platform/leftovers.js'
 import { withLock } from '../platform/lock.js'
 import { type Log, seconds, size } from '../platform/log.js'

@@ -1,3 +1,4 @@
+import { hasCode } from '../../platform/error-code.js'
 import { createHash } from 'node:crypto'
 import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -9,7 +10,6 @@ import { type ArchiveEntry, type ArchiveFile, type ArchiveManifest, BadArchive, 
 import { isPlaceholderIn } from './prefix.js'
 import { type FileSink, type Sink, noSink } from './sink.js'
 import { zstdDecompress } from './zstd.js'
-import { hasCode } from '../../platform/error-code.js'
 
 /** An entry of a tar archive; it must be read to its end before the next one comes. */
 interface Entry extends AsyncIterable<unknown> {
