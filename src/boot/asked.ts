@@ -39,6 +39,11 @@ export class Asked {
     this.answers[index] = { holds, evidence: { line: `${this.rules.probes[index] ?? ''}: ${said}`, atMs } }
   }
 
+  /** A probe was answered as asked. */
+  get hasAnswered(): boolean {
+    return this.answers.some((answer) => answer?.holds === true)
+  }
+
   /** Lines or answers were asked for, and not only an end. */
   get waitsForSigns(): boolean {
     const { expect, probes, until, expectExit } = this.rules

@@ -159,15 +159,16 @@ export const endRules: Readonly<Record<'any' | 'process' | 'machine', readonly E
       when: [({ crash }) => crash !== undefined, ({ exitReport, code }) => exitReport !== 'none' || code !== guestEndStatus],
       ending: ({ crash }) => ({ kind: 'trap', summary: 'Unikraft crashed', evidence: crash }),
     },
-    { rule: 'monitor-end', when: [], ending: () => ({ kind: 'unknown' }) },
   ],
 }
+
+const noRule: EndRule = { rule: 'monitor-end', when: [], ending: () => ({ kind: 'unknown' }) }
 
 /** What the end of the monitor tells of the guest's end, and which rule says so. */
 export function endingOf(facts: EndFacts): { readonly rule: RuleName; readonly ending: Ending } {
   const rules = [...endRules.any, ...endRules[facts.exitReport === 'status' ? 'process' : 'machine']]
-  const found = rules.find(({ when }) => when.every((holds) => holds(facts)))
-  return found === undefined ? { rule: 'monitor-end', ending: { kind: 'unknown' } } : { rule: found.rule, ending: found.ending(facts) }
+  const { rule, ending } = rules.find(({ when }) => when.every((holds) => holds(facts))) ?? noRule
+  return { rule, ending: ending(facts) }
 }
 
 /** The ending that the backend itself announced. */
