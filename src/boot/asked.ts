@@ -1,4 +1,5 @@
 import type { ProbeAnswer } from './probe.js'
+import type { ProbeReport } from './report.js'
 import type { Evidence } from './verdict.js'
 
 export interface AskedOf {
@@ -19,8 +20,7 @@ export interface Missing {
 /** What a guest was asked to show, and what of it was seen. */
 export class Asked {
   private readonly seen: (Evidence | undefined)[]
-  /** The last answer to each probe. */
-  private readonly answers: ({ readonly holds: boolean; readonly evidence: Evidence } | undefined)[]
+  private readonly answers: (ProbeReport | undefined)[]
 
   constructor(private readonly rules: AskedOf) {
     this.seen = rules.expect.map(() => undefined)
@@ -34,14 +34,18 @@ export class Asked {
   }
 
   /** The first answer that holds stays: what a server does once it must not do for ever. */
-  answer(index: number, { holds, said }: ProbeAnswer, atMs: number): void {
-    if (this.answers[index]?.holds === true) return
-    this.answers[index] = { holds, evidence: { line: `${this.rules.probes[index] ?? ''}: ${said}`, atMs } }
+  answer(index: number, answer: ProbeAnswer, atMs: number): void {
+    if (this.answers[index]?.holds !== true) this.answers[index] = { text: this.rules.probes[index] ?? '', ...answer, atMs }
+  }
+
+  /** The last answer to each probe that was answered at all. */
+  get reports(): readonly ProbeReport[] {
+    return this.answers.filter((answer) => answer !== undefined)
   }
 
   /** A probe was answered as asked. */
   get hasAnswered(): boolean {
-    return this.answers.some((answer) => answer?.holds === true)
+    return this.reports.some(({ holds }) => holds)
   }
 
   /** Lines or answers were asked for, and not only an end. */
@@ -57,13 +61,17 @@ export class Asked {
     const index = this.answers.findIndex((answer) => answer?.holds !== true)
     if (index < 0) return undefined
     const probe = `\`${this.rules.probes[index] ?? ''}\``
-    const last = this.answers[index]?.evidence
+    const last = evidenceOf(this.answers[index])
     return { never: `${probe} was not answered as asked`, before: `${probe} was answered as asked`, ...(last && { last }) }
   }
 
   /** The latest of the lines and answers that were asked for. */
   get lastSign(): Evidence | undefined {
-    const signs = [...this.seen, ...this.answers.map((answer) => answer?.evidence)]
+    const signs = [...this.seen, ...this.answers.map(evidenceOf)]
     return signs.reduce((last, sign) => (last && sign && last.atMs > sign.atMs ? last : (sign ?? last)), undefined)
   }
+}
+
+function evidenceOf(report: ProbeReport | undefined): Evidence | undefined {
+  return report && { line: `${report.text}: ${report.said}`, atMs: report.atMs }
 }

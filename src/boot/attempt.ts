@@ -2,23 +2,22 @@ import { performance } from 'node:perf_hooks'
 import type { Readable } from 'node:stream'
 import type { MonitorProcess } from '../platform/monitor-process.js'
 import type { ConsoleFile } from '../platform/console-file.js'
-import type { GuestEvent, MachineState } from './events.js'
+import type { GuestEvent } from './events.js'
 import { GuestClock } from './guest-clock.js'
 import { judgeInTime } from './judge-in-time.js'
 import { Judge } from './judge.js'
-import type { Rules } from './rules.js'
 import { Lines } from './lines.js'
+import { machineStateOf } from './machine-state.js'
 import type { ProbeAnswer } from './probe.js'
-import type { ProbeReport } from './report.js'
 import { Qmp, type QmpEvent } from './qmp.js'
+import type { ProbeReport } from './report.js'
+import type { Rules } from './rules.js'
+import { Timers } from './timers.js'
 import type { Verdict } from './verdict.js'
 
 /** A guest that pauses this long in the middle of a line has perhaps said all it will say: a prompt, a last word. */
 const unfinishedLineMs = 50
 const keptLines = 30
-
-/** QMP's ShutdownCause where neither the guest nor we ended QEMU. */
-const outsideReasons: readonly unknown[] = ['host-signal', 'host-error', 'host-qmp-quit']
 
 export interface AttemptResult {
   readonly verdict: Verdict
@@ -63,7 +62,6 @@ export async function judgeGuest(
     decide = resolve
     fail = reject
   })
-  const answers: (ProbeReport | undefined)[] = []
   const timers = new Timers()
   let interrogation: { stop(): void } | undefined
   let isOver = false
@@ -120,20 +118,12 @@ export async function judgeGuest(
   if (rules.monitor === 'process') consoles.push(readConsole('unfinished error', monitor.errors))
   else monitor.errors.on('data', (chunk: Buffer) => errorLines.add(chunk).forEach(complain))
 
-  const tell = (state: MachineState) => see({ kind: 'machine', state, atMs: now() })
-  const qmp: Qmp | undefined = monitor.control && new Qmp(monitor.control, (event) => void onMachineEvent(event))
   const onMachineEvent = async (event: QmpEvent) => {
     // What becomes of a carrier's machine is no news of the guest in it.
-    if (rules.monitor !== 'qemu') return
-    if (event.event === 'GUEST_PANICKED') tell('panicked')
-    if (event.event === 'SHUTDOWN') {
-      const reason = event.data?.['reason']
-      if (reason === 'guest-reset') tell('reset')
-      if (outsideReasons.includes(reason)) tell('quit')
-    }
-    const broken = event.event === 'STOP' ? await whyStopped(qmp) : undefined
-    if (broken !== undefined) tell(broken)
+    const state = rules.monitor === 'qemu' && qmp ? await machineStateOf(event, qmp) : undefined
+    if (state !== undefined) see({ kind: 'machine', state, atMs: now() })
   }
+  const qmp: Qmp | undefined = monitor.control && new Qmp(monitor.control, (event) => void onMachineEvent(event))
   // The clock runs from here, for a monitor that never lets its guest begin, and anew from the guest's beginning.
   see({ kind: 'clock', atMs: 0 })
   // A failure to start shows as the monitor's own end, with its reason on the error stream.
@@ -142,11 +132,7 @@ export async function judgeGuest(
     if (isOver) return
     clock.restart()
     see({ kind: 'clock', atMs: 0 })
-    interrogation = interrogate?.((index, answer) => {
-      const atMs = now()
-      answers[index] = { text: rules.probes[index] ?? '', ...answer, atMs }
-      see({ kind: 'probe', index, answer, atMs })
-    }, qmp)
+    interrogation = interrogate?.((index, answer) => see({ kind: 'probe', index, answer, atMs: now() }), qmp)
   })
   const seen = monitor.ended.then((end) => {
     for (const { unfinished } of consoles) if (unfinished !== '') speak([unfinished])
@@ -156,7 +142,7 @@ export async function judgeGuest(
 
   try {
     const verdict = await Promise.race([decided, seen.then(() => decided)])
-    return { verdict, consoleEnd, monitorSaid, probes: answers.filter((answer) => answer !== undefined) }
+    return { verdict, consoleEnd, monitorSaid, probes: judge.probes }
   } finally {
     isOver = true
     interrogation?.stop()
@@ -164,40 +150,5 @@ export async function judgeGuest(
     monitor.kill()
     await monitor.ended.catch(() => undefined)
     timers.clear()
-  }
-}
-
-/**
- * Why QEMU paused a guest that cannot go on: STOP alone is also said on the way out. QEMU pauses for a disk's error only
- * when there is no room to write (`werror=enospc`).
- */
-async function whyStopped(qmp: Qmp | undefined): Promise<MachineState | undefined> {
-  const answer = await qmp?.execute('query-status').catch(() => undefined)
-  const status = (answer as { readonly status?: unknown } | undefined)?.status
-  return status === 'io-error' ? 'disk-full' : status === 'internal-error' ? 'stopped' : undefined
-}
-
-/** Named timers, each set for one moment. */
-class Timers {
-  private readonly running = new Map<string, { readonly at: number; readonly timeout: NodeJS.Timeout }>()
-
-  /** @param at the moment, as performance.now() tells it. Setting the same moment again changes nothing. */
-  setOnce(name: string, at: number, action: () => void): void {
-    const former = this.running.get(name)
-    if (former?.at === at) return
-    clearTimeout(former?.timeout)
-    const timeout = setTimeout(
-      () => {
-        this.running.delete(name)
-        action()
-      },
-      Math.max(0, at - performance.now()),
-    )
-    this.running.set(name, { at, timeout })
-  }
-
-  clear(): void {
-    for (const { timeout } of this.running.values()) clearTimeout(timeout)
-    this.running.clear()
   }
 }

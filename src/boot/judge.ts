@@ -4,6 +4,7 @@ import { guestShutdown, kvmFailures, monitorLogs, monitorWarning } from './diale
 import { decideEnd, decideGone } from './end-decision.js'
 import type { GuestEvent, MachineState } from './events.js'
 import { Findings } from './findings.js'
+import type { ProbeReport } from './report.js'
 import type { Rules } from './rules.js'
 import { UnfinishedLines } from './unfinished-lines.js'
 import type { Evidence, Verdict } from './verdict.js'
@@ -35,6 +36,11 @@ export class Judge {
   get deadlineMs(): number {
     const { goneMs, settledMs, silentMs, limitMs } = deadlinesOf(this.findings)
     return Math.min(goneMs, settledMs, silentMs, limitMs, this.unfinished.restedMs)
+  }
+
+  /** The last answer to each probe that was answered at all. */
+  get probes(): readonly ProbeReport[] {
+    return this.findings.asked.reports
   }
 
   private onEvent(event: GuestEvent): Decision | undefined {
