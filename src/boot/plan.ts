@@ -23,7 +23,7 @@ function attemptsFor(request: PlanRequest, machine: MachineFacts): AttemptPlan[]
   const { architecture, target, accelerator, places } = request
   const sameArchitecture = architecture === machine.architecture
   const kvm = sameArchitecture && accelerator !== 'tcg' && machine.kvm === 'open'
-  const emulate = accelerator !== 'kvm'
+  const emulate = accelerator !== 'kvm' && target.emulated.includes(architecture)
   const carrier = (tender: 'solo5-hvt' | 'solo5-spt') =>
     emulate && machine.tenders.includes(architecture)
       ? [planCarrier(architecture, tender, request, places.carriers[architecture])]
@@ -41,7 +41,7 @@ function attemptsFor(request: PlanRequest, machine: MachineFacts): AttemptPlan[]
     case 'firecracker':
       return [
         ...(kvm && hasTaps(request) ? [planFirecracker(architecture, { config: places.firecrackerConfig })] : []),
-        ...(emulate && architecture === 'x86_64' ? [planLoader(request, { loader: places.loader })] : []),
+        ...(emulate ? [planLoader(request, { loader: places.loader })] : []),
       ]
     case 'process':
       return sameArchitecture ? [planProcess(request)] : []

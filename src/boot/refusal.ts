@@ -56,9 +56,8 @@ function userNetForbidden(where: string): Refusal {
 
 function noKvm({ architecture, target, accelerator }: PlanRequest, machine: MachineFacts): Refusal {
   const needs = `${target.name} on ${architecture} needs KVM`
-  const emulated = target.monitor !== 'firecracker' || architecture === 'x86_64'
   const remedy =
-    accelerator === 'kvm' && emulated
+    accelerator === 'kvm' && target.emulated.includes(architecture)
       ? 'leave `accelerator: kvm` out: this target also boots by emulation'
       : 'boot it on a machine whose KVM works, or build for another target to boot here'
   if (architecture !== machine.architecture) {

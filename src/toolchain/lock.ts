@@ -18,6 +18,6 @@ export interface LockFile {
 
 /** The one committed lock for a target: mirage names it `NAME-TARGET.opam.locked`. Undefined when there is none, or several. */
 export function lockFileFor(lockFiles: readonly LockFile[], target: Target): LockFile | undefined {
-  const candidates = lockFiles.filter(({ path }) => path.endsWith(`-${target.mirage}.opam.locked`))
+  const candidates = lockFiles.filter(({ path }) => path.endsWith(`-${target.name}.opam.locked`))
   return candidates.length === 1 ? candidates[0] : undefined
 }
