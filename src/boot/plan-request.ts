@@ -1,9 +1,9 @@
 import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
-import type { MachineRequest } from './attempt-plan.js'
+import type { MonitorRequest } from './attempt-plan.js'
 import type { CarrierPlace } from './monitors/carrier.js'
 
-export interface PlanRequest extends MachineRequest {
+export interface PlanRequest extends MonitorRequest {
   /** The image's. */
   readonly architecture: Architecture
   readonly target: Target

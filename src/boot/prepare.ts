@@ -113,7 +113,7 @@ async function programPath(context: Context, attempt: AttemptPlan, preparation: 
     if (findProgram(program, searchPath) !== undefined) return searchPath
   }
   throw new Problem(`${program} is not installed, and ${preparation.target.name} images are booted by it`, {
-    do: attempt.debianPackage === undefined ? `install ${attempt.installedBy}` : attempt.installedBy,
+    do: attempt.debianPackage === undefined ? 'install the opam package solo5, which `unikernel-ci setup` installs' : `apt-get install ${attempt.debianPackage}`,
   })
 }
 
@@ -127,7 +127,7 @@ export async function startAttempt(
   if (attempt.monitor === 'firecracker') {
     await writeFile(request.places.firecrackerConfig, JSON.stringify(firecrackerConfig(request)))
   }
-  if (attempt.inside === undefined) return startMonitor(attempt.argv, environment, attempt.qmp ? 1 : 0)
+  if (attempt.inside === undefined) return startMonitor(attempt.argv, environment, attempt.monitor === 'qemu' ? 1 : 0)
   const { imagePath, devices, places } = request
   const { architecture } = attempt.inside
   const files = carrierPlace(context.host.folders.toolCache, await readHostSystem(), architecture)

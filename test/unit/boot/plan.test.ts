@@ -101,11 +101,6 @@ describe('the exact command', () => {
   test('a process gets its arguments as they are', () => {
     expect(plan('unix', { args: ['--x', 'a b'] }).attempts[0]?.argv).toEqual(['/project/dist/hello', '--x', 'a b'])
   })
-
-  test('only QEMU has a control channel', () => {
-    expect(plan('virtio').attempts[0]?.qmp).toBe(true)
-    expect(plan('spt').attempts[0]?.qmp).toBe(false)
-  })
 })
 
 describe('the ways to run an image on this machine', () => {
