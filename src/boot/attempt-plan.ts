@@ -39,3 +39,10 @@ export interface CarrierRun {
 export function hasTaps({ devices }: MonitorRequest): boolean {
   return devices.every((device) => device.type === 'block' || device.link.kind === 'tap')
 }
+
+/** An attempt in a few words: `solo5-hvt with KVM`. */
+export function describeAttempt({ argv, accelerator, inside }: AttemptPlan): string {
+  if (inside !== undefined) return `${inside.tender} in a small Linux guest for ${inside.architecture}, by emulation (TCG)`
+  const how = { kvm: 'with KVM', tcg: 'by emulation (TCG)', native: 'as a process' }
+  return `${argv[0]} ${how[accelerator]}`
+}

@@ -1,7 +1,7 @@
 import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
 import type { MonitorRequest } from './attempt-plan.js'
-import type { CarrierPlace } from './monitors/carrier.js'
+import type { CarrierBootFiles } from './monitors/carrier.js'
 
 export interface PlanRequest extends MonitorRequest {
   /** The image's. */
@@ -25,7 +25,7 @@ export type KvmAccess = 'open' | 'absent' | 'denied'
 
 /** Files that an attempt may need; where they will be is known before they are made. */
 export interface BootPlaces {
-  readonly carriers: Readonly<Record<Architecture, CarrierPlace>>
+  readonly carriers: Readonly<Record<Architecture, CarrierBootFiles>>
   readonly firecrackerConfig: string
   readonly loader: string
 }

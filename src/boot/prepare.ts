@@ -134,10 +134,3 @@ export async function startAttempt(
   await packRun(context, files, { run: attempt.inside, imagePath, devices, searchPath }, places.carriers[architecture].initrd)
   return carrierProcess(startMonitor(attempt.argv, environment, 2))
 }
-
-/** An attempt in a few words: `solo5-hvt with KVM`. */
-export function describeAttempt({ argv, accelerator, inside }: AttemptPlan): string {
-  if (inside !== undefined) return `${inside.tender} in a small Linux guest for ${inside.architecture}, by emulation (TCG)`
-  const how = { kvm: 'with KVM', tcg: 'by emulation (TCG)', native: 'as a process' }
-  return `${argv[0]} ${how[accelerator]}`
-}

@@ -8,7 +8,7 @@ import { bareMachine, controlChannel, qemuPrograms } from './qemu-program.js'
 import { tenderArgs } from './solo5.js'
 
 /** Files of a boot in a carrier: absolute paths. */
-export interface CarrierPlace {
+export interface CarrierBootFiles {
   readonly kernel: string
   /** Made for each boot. */
   readonly initrd: string
@@ -52,7 +52,7 @@ export function planCarrier(
   architecture: Architecture,
   tender: Tender,
   request: MonitorRequest,
-  { kernel, initrd }: CarrierPlace,
+  { kernel, initrd }: CarrierBootFiles,
 ): AttemptPlan {
   const { program, debianPackage } = qemuPrograms[architecture]
   const { machine, cpu, kernelWords: ownWords } = machines[architecture]
