@@ -75,39 +75,33 @@ export const knownVersions: Readonly<Record<Component, readonly string[]>> = {
 
 /** Every combination that fits, the most wanted first. */
 export function* combinations(request: VersionRequest, wishes: readonly Wish[]): Generator<Versions> {
-  const wanted = (component: Component, versions: readonly string[]) =>
-    versions.filter((version) => wishes.every((w) => w.component !== component || w.accepts(version))).toReversed()
-
+  const isWanted = (component: Component, version: string) => wishes.every((wish) => wish.component !== component || wish.accepts(version))
   const compiler = crossCompilerFor(request.target)
-  for (const ocaml of wanted('ocaml', data.ocaml)) {
-    for (const mirage of mirages(request, wanted)) {
+  const mirages = request.mirage.kind === 'none' ? [undefined] : mirageFacts.filter(({ version }) => isWanted('mirage', version)).toReversed()
+  for (const ocaml of data.ocaml.filter((version) => isWanted('ocaml', version)).toReversed()) {
+    for (const mirage of mirages) {
       if (mirage !== undefined && !within(mirage.ocaml, ocaml)) continue
+      const chosen = { ocaml, ...(mirage && { mirage: mirage.version }) }
       if (compiler === undefined) {
-        yield { ocaml, ...(mirage && { mirage: mirage.version }) }
+        yield chosen
         continue
       }
       // An older mirage names the cross compilers it knows; one that it does not name it cannot use.
       const bounds = mirage === undefined ? {} : mirage[compiler]
       if (bounds === undefined) continue
-      for (const version of wanted(compiler, knownVersions[compiler])) {
-        const facts = crossCompilerFacts[compiler].find((candidate) => candidate.version === version)
-        if (!facts?.ocaml.includes(ocaml) || !within(bounds, version)) continue
-        const chosen = { ocaml, [compiler]: version, ...(mirage && { mirage: mirage.version }) }
-        if (facts.solo5 === undefined) yield chosen
-        for (const solo5 of facts.solo5 === undefined ? [] : wanted('solo5', data.solo5)) {
-          if (within(facts.solo5 ?? {}, solo5) && within(mirage?.solo5 ?? {}, solo5)) yield { ...chosen, solo5 }
+      for (const { version, ocaml: ocamls, solo5: ofSolo5 } of crossCompilerFacts[compiler].toReversed()) {
+        if (!ocamls.includes(ocaml) || !within(bounds, version) || !isWanted(compiler, version)) continue
+        if (ofSolo5 === undefined) {
+          yield { ...chosen, [compiler]: version }
+          continue
+        }
+        for (const solo5 of data.solo5.toReversed()) {
+          const fits = within(ofSolo5, solo5) && within(mirage?.solo5 ?? {}, solo5) && isWanted('solo5', solo5)
+          if (fits) yield { ...chosen, [compiler]: version, solo5 }
         }
       }
     }
   }
-}
-
-function mirages(
-  request: VersionRequest,
-  wanted: (component: Component, versions: readonly string[]) => readonly string[],
-): readonly (MirageFacts | undefined)[] {
-  if (request.mirage.kind === 'none') return [undefined]
-  return wanted('mirage', knownVersions.mirage).map((version) => mirageFacts.find((one) => one.version === version))
 }
 
 const within = ({ atLeast, below }: Bounds, version: string): boolean =>
