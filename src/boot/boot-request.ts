@@ -55,7 +55,6 @@ export function deviceQuestion({ image, target, net, block, probe, args }: BootR
     net,
     block,
     ports: portsOf(probe).map(({ protocol, port }) => ({ protocol, guestPort: port })),
-    isProbed: probe.length > 0,
     isProcess: target.monitor === 'process',
     needsTap: probe.some(needsTap),
     isAddressable: known.includes('ipv4'),

@@ -5,6 +5,7 @@ import { judgeInTime } from './judge-in-time.js'
 import { Judge } from './judge.js'
 import type { Rules } from './rules.js'
 import { Lines } from './lines.js'
+import { signalOf } from './signal.js'
 import type { Verdict } from './verdict.js'
 
 /** How a console that lies on disk came to its end. `stopped`: the guest was still there and was stopped by somebody. */
@@ -90,11 +91,6 @@ class KeptConsole {
 }
 
 function exitEvent(status: number, rules: Rules): GuestEvent {
-  const signal = rules.exitReport === 'status' || status === 128 + constants.signals.SIGABRT ? signalOf(status) : undefined
+  const signal = rules.exitReport === 'status' || status === 128 + constants.signals.SIGABRT ? signalOf(status - 128) : undefined
   return { kind: 'exit', code: signal === undefined ? status : null, signal: signal ?? null, atMs: 0 }
-}
-
-function signalOf(status: number): NodeJS.Signals | undefined {
-  const names = Object.keys(constants.signals) as NodeJS.Signals[]
-  return names.find((name) => constants.signals[name] === status - 128)
 }

@@ -12,12 +12,9 @@ export function interrogate(probes: readonly Probe[], devices: readonly Attached
   return (onAnswer, control) => {
     // Without it, an open connection would be taken for an accepted one: usernet.ts.
     if (link?.kind === 'user' && control === undefined) throw new Error('user networking needs a monitor with a control channel')
-    return startProbing(
-      probes,
-      (probe) => addressOf(probe, link),
-      (index, _, answer) => onAnswer(index, answer),
-      { isEstablished: link?.kind === 'user' && control ? (address) => isEstablished(control, address) : undefined },
-    )
+    return startProbing(probes, (probe) => addressOf(probe, link), onAnswer, {
+      isEstablished: link?.kind === 'user' && control ? (address) => isEstablished(control, address) : undefined,
+    })
   }
 }
 

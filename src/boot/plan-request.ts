@@ -1,7 +1,7 @@
 import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
 import type { MonitorRequest } from './attempt-plan.js'
-import type { CarrierBootFiles } from './monitors/carrier.js'
+import type { CarrierFiles } from './carrier/place.js'
 
 export interface PlanRequest extends MonitorRequest {
   /** The image's. */
@@ -25,7 +25,9 @@ export type KvmAccess = 'open' | 'absent' | 'denied'
 
 /** Files that an attempt may need; where they will be is known before they are made. */
 export interface BootPlaces {
-  readonly carriers: Readonly<Record<Architecture, CarrierBootFiles>>
+  readonly carriers: Readonly<Record<Architecture, CarrierFiles>>
+  /** What a carrier unpacks at its start. */
+  readonly initrd: string
   readonly firecrackerConfig: string
   readonly loader: string
 }

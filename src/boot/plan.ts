@@ -27,7 +27,7 @@ function attemptsFor(request: PlanRequest, machine: MachineFacts): AttemptPlan[]
   const emulate = accelerator !== 'kvm' && target.emulated.includes(architecture)
   const carrier = (tender: Tender) =>
     emulate && machine.tenders.includes(architecture)
-      ? [planCarrier(architecture, tender, request, places.carriers[architecture])]
+      ? [planCarrier(architecture, tender, request, { kernel: places.carriers[architecture].kernel, initrd: places.initrd })]
       : []
   switch (target.monitor) {
     case 'qemu':

@@ -37,13 +37,10 @@ export interface Preparation {
 /** Where the files of a boot will be: those of its own in `folder`, those of the machine in the tool cache. */
 export async function placesFor({ host }: Context, folder: string): Promise<BootPlaces> {
   const system = await readHostSystem()
-  const initrd = join(folder, 'initrd')
-  const carrier = (architecture: Architecture) => {
-    const { kernel } = carrierPlace(host.folders.toolCache, system, architecture)
-    return { kernel, initrd }
-  }
+  const carrier = (architecture: Architecture) => carrierPlace(host.folders.toolCache, system, architecture)
   return {
     carriers: { x86_64: carrier('x86_64'), aarch64: carrier('aarch64') },
+    initrd: join(folder, 'initrd'),
     firecrackerConfig: join(folder, 'firecracker.json'),
     loader: loaderFile(),
   }
@@ -129,8 +126,7 @@ export async function startAttempt(
   }
   if (attempt.inside === undefined) return startMonitor(attempt.argv, environment, attempt.monitor === 'qemu' ? 1 : 0)
   const { imagePath, devices, places } = request
-  const { architecture } = attempt.inside
-  const files = carrierPlace(context.host.folders.toolCache, await readHostSystem(), architecture)
-  await packRun(context, files, { run: attempt.inside, imagePath, devices, searchPath }, places.carriers[architecture].initrd)
+  const carrier = places.carriers[attempt.inside.architecture]
+  await packRun(context, carrier, { run: attempt.inside, imagePath, devices, searchPath }, places.initrd)
   return carrierProcess(startMonitor(attempt.argv, environment, 2))
 }

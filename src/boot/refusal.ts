@@ -1,3 +1,4 @@
+import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
 import { hasTaps } from './attempt-plan.js'
 import type { KvmAccess, MachineFacts, PlanRequest } from './plan-request.js'
@@ -78,11 +79,13 @@ function noKvm({ architecture, target, accelerator }: PlanRequest, machine: Mach
   }
 }
 
+const runnerOf: Readonly<Record<Architecture, string>> = { x86_64: 'an x86_64 runner', aarch64: 'an arm64 runner (ubuntu-24.04-arm)' }
+
 function noTender({ architecture, target }: PlanRequest): Refusal {
   return {
     reason: 'unsupported',
     summary: `${target.name} for ${architecture} runs here in a Linux guest, and there is no ${target.monitor} for ${architecture} to run it there`,
-    remedy: `set the toolchain up with \`arch: ${architecture}\`, which builds one, or boot it on ${architecture === 'aarch64' ? 'an arm64 runner (ubuntu-24.04-arm)' : 'an x86_64 runner'}`,
+    remedy: `set the toolchain up with \`arch: ${architecture}\`, which builds one, or boot it on ${runnerOf[architecture]}`,
   }
 }
 
@@ -90,7 +93,7 @@ function otherArchitecture({ architecture, target }: PlanRequest, machine: Machi
   return {
     reason: 'unsupported',
     summary: `${target.name} runs on its own architecture only: the image is for ${architecture}, this machine is ${machine.architecture}`,
-    remedy: architecture === 'aarch64' ? 'boot it on an arm64 runner (ubuntu-24.04-arm)' : 'boot it on an x86_64 runner',
+    remedy: `boot it on ${runnerOf[architecture]}`,
   }
 }
 

@@ -1,5 +1,5 @@
-import { constants } from 'node:os'
 import { Lines } from '../lines.js'
+import { signalOf } from '../signal.js'
 
 /** How a process ended: an exit status or a signal. */
 export interface ProcessEnd {
@@ -54,6 +54,5 @@ function eventOf(line: string): CarrierEvent {
 export function endOf(status: number): ProcessEnd {
   const number = status & 0x7f
   if (number === 0) return { code: status >> 8, signal: null }
-  const names = Object.entries(constants.signals) as [NodeJS.Signals, number][]
-  return { code: null, signal: names.find(([, value]) => value === number)?.[0] ?? 'SIGKILL' }
+  return { code: null, signal: signalOf(number) ?? 'SIGKILL' }
 }

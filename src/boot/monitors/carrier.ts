@@ -7,13 +7,6 @@ import { virtioDevice } from './qemu-devices.js'
 import { bareMachine, controlChannel, qemuPrograms } from './qemu-program.js'
 import { tenderArgs } from './solo5.js'
 
-/** Files of a boot in a carrier: absolute paths. */
-export interface CarrierBootFiles {
-  readonly kernel: string
-  /** Made for each boot. */
-  readonly initrd: string
-}
-
 interface Machine {
   readonly machine: string
   readonly cpu: string
@@ -52,7 +45,7 @@ export function planCarrier(
   architecture: Architecture,
   tender: Tender,
   request: MonitorRequest,
-  { kernel, initrd }: CarrierBootFiles,
+  { kernel, initrd }: { readonly kernel: string; readonly initrd: string },
 ): AttemptPlan {
   const { program, debianPackage } = qemuPrograms[architecture]
   const { machine, cpu, kernelWords: ownWords } = machines[architecture]

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { carrierPlace } from '../../../src/boot/carrier/place.js'
 import type { AttachedDevice } from '../../../src/boot/devices.js'
 import { planBoot } from '../../../src/boot/plan.js'
 import type { MachineFacts, PlanRequest } from '../../../src/boot/plan-request.js'
@@ -34,7 +35,8 @@ function plan(target: TargetName, { kvm = 'absent', on = 'x86_64', tenders = ['x
     ownsArgv0: targets[target].backend === 'unikraft',
     devices: [],
     places: {
-      carriers: { x86_64: { kernel: '/carriers/x86_64/kernel', initrd: '/boot/initrd' }, aarch64: { kernel: '/carriers/aarch64/kernel', initrd: '/boot/initrd' } },
+      carriers: { x86_64: carrierPlace('/cache', 'debian 12', 'x86_64'), aarch64: carrierPlace('/cache', 'debian 12', 'aarch64') },
+      initrd: '/boot/initrd',
       firecrackerConfig: '/boot/firecracker.json',
       loader: '/dist/loader',
     },
