@@ -54,7 +54,7 @@ export function deviceQuestion({ image, target, net, block, probe, args }: BootR
     manifest: image.system.kind === 'solo5' ? image.system.devices : undefined,
     net,
     block,
-    ports: portsOf(probe).map(({ protocol, port }) => ({ protocol, guestPort: port })),
+    ports: portsOf(probe),
     isProcess: target.monitor === 'process',
     needsTap: probe.some(needsTap),
     isAddressable: known.includes('ipv4'),

@@ -2,15 +2,9 @@ import { join, resolve } from 'node:path'
 import type { Device } from '../image/image.js'
 import type { DiskWork } from '../platform/disks.js'
 import { Problem } from '../platform/problem.js'
-import { type AskedDisk, type AskedNetwork, type NetworkOptions, defaultNetwork } from './device-text.js'
+import { type AskedDisk, type AskedNetwork, type NamedNetwork, type NetworkOptions, defaultNetwork } from './device-text.js'
 import type { AttachedDevice, TapLink } from './devices.js'
-import {
-  type NetworkBusy,
-  type NetworkFacts,
-  type NetworkQuestion,
-  type WantedNetwork,
-  planNetworks,
-} from './network-plan.js'
+import { type NetworkBusy, type NetworkFacts, type NetworkQuestion, planNetworks } from './network-plan.js'
 
 /** What is asked of a boot's devices. */
 export interface DeviceQuestion extends NetworkQuestion {
@@ -74,7 +68,7 @@ export function planDevices(question: DeviceQuestion, facts: DeviceFacts): Devic
 }
 
 /** The network devices that the guest is to have. */
-export function wantedNetworks(question: DeviceQuestion): readonly WantedNetwork[] {
+export function wantedNetworks(question: DeviceQuestion): readonly NamedNetwork[] {
   const { manifest, net, isProcess } = question
   if (isProcess) return []
   if (manifest === undefined) {
