@@ -70,7 +70,7 @@ export async function judgeGuest(
   const see = (...events: readonly GuestEvent[]) => {
     if (isOver) return
     try {
-      const verdict = judgeInTime(judge, events, rules)
+      const verdict = judgeInTime(judge, events)
       if (verdict !== undefined) {
         decide(verdict)
         return

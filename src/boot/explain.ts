@@ -67,7 +67,7 @@ class KeptConsole {
   private readonly judge: Judge
   private readonly lines = new Lines()
 
-  constructor(private readonly rules: Rules) {
+  constructor(rules: Rules) {
     this.judge = new Judge(rules)
   }
 
@@ -78,15 +78,15 @@ class KeptConsole {
   /** @param end a monitor's exit status as a shell gives it: above 128 it died of a signal. */
   verdict(end: TranscriptEnd): Verdict {
     if (this.lines.unfinished !== '') this.read([this.lines.unfinished])
-    let verdict = end.kind === 'exit' ? this.judge.see(exitEvent(end.status, this.rules)) : undefined
+    let verdict = end.kind === 'exit' ? this.judge.see(exitEvent(end.status, this.judge.rules)) : undefined
     while (verdict === undefined) verdict = this.judge.see({ kind: 'clock', atMs: this.judge.deadlineMs })
     return verdict
   }
 
   private read(texts: readonly string[]): void {
     // A process has no monitor that could speak.
-    const isMonitors = (text: string) => this.rules.monitor !== 'process' && monitorWords.test(text)
-    judgeInTime(this.judge, texts.map((text) => ({ kind: isMonitors(text) ? 'monitor' : 'console', text, atMs: 0 })), this.rules)
+    const isMonitors = (text: string) => this.judge.rules.monitor !== 'process' && monitorWords.test(text)
+    judgeInTime(this.judge, texts.map((text) => ({ kind: isMonitors(text) ? 'monitor' : 'console', text, atMs: 0 })))
   }
 }
 

@@ -20,7 +20,7 @@ export class Judge {
   private readonly findings: Findings
   private readonly unfinished = new UnfinishedLines()
 
-  constructor(private readonly rules: Rules) {
+  constructor(readonly rules: Rules) {
     this.findings = new Findings(rules)
   }
 
