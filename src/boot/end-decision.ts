@@ -6,13 +6,10 @@ import { monitorRemedy } from './remedies.js'
 import type { Evidence } from './verdict.js'
 
 /** What is decided when the monitor has ended. */
-export function decideEnd(findings: Findings, exit: MonitorEnd, atMs: number): Decision {
-  const { rules, transcript, complaint, guestSpoke, wasReset, wasStopped } = findings
-  const { exitReport, monitor } = rules
-  const { announcement, lastLine, crash } = transcript
-  const { rule, ending } = endingOf({ ...exit, exitReport, monitor, guestSpoke, announcement, complaint, lastLine, crash, wasReset, wasStopped })
+export function decideEnd(findings: Findings, end: MonitorEnd, atMs: number): Decision {
+  const { rule, ending } = endingOf(end, findings)
   if (mayBeKvms(findings, ending)) {
-    return by(rule, acceleratorFailed('the guest ended under KVM without a line of its own', complaint ?? lastLine))
+    return by(rule, acceleratorFailed('the guest ended under KVM without a line of its own', findings.complaint ?? findings.transcript.lastLine))
   }
   return by(rule, decisionOn(findings, ending, atMs))
 }
