@@ -101,7 +101,7 @@ const carrierSettleScale = 3
  * can be seen it follows at once and decides, and who is still there has only logged such words. Unikraft hangs instead
  * (https://github.com/unikraft/unikraft/issues/1493): there they count.
  */
-export const graceMs: Readonly<Record<ExitReport, number>> = { status: 3_000, console: 3_000, none: 700 }
+const graceMs: Readonly<Record<ExitReport, number>> = { status: 3_000, console: 3_000, none: 700 }
 
 /** What a boot is judged by. */
 export function rulesFor(
