@@ -1,14 +1,7 @@
 import type { ProbeAnswer } from './probe.js'
 import type { ProbeReport } from './report.js'
+import type { Rules } from './rules.js'
 import type { Evidence } from './verdict.js'
-
-export interface AskedOf {
-  readonly until: 'auto' | 'exit' | 'running' | 'expect'
-  readonly expect: readonly RegExp[]
-  /** What is asked over the network, as it was written; each must hold. */
-  readonly probes: readonly string[]
-  readonly expectExit?: number | undefined
-}
 
 /** What did not happen: as a sentence, as the end of one, and what was seen of it at last. */
 export interface Missing {
@@ -22,7 +15,7 @@ export class Asked {
   private readonly seen: (Evidence | undefined)[]
   private readonly answers: (ProbeReport | undefined)[]
 
-  constructor(private readonly rules: AskedOf) {
+  constructor(private readonly rules: Pick<Rules, 'until' | 'expect' | 'probes' | 'expectExit'>) {
     this.seen = rules.expect.map(() => undefined)
     this.answers = rules.probes.map(() => undefined)
   }
