@@ -1,7 +1,6 @@
-import { performance } from 'node:perf_hooks'
-import type { Readable } from 'node:stream'
-import type { MonitorProcess } from '../platform/monitor-process.js'
 import type { ConsoleFile } from '../platform/console-file.js'
+import type { MonitorProcess } from '../platform/monitor-process.js'
+import { ConsoleReader } from './console-reader.js'
 import type { GuestEvent } from './events.js'
 import { GuestClock } from './guest-clock.js'
 import { judgeInTime } from './judge-in-time.js'
@@ -15,8 +14,6 @@ import type { Rules } from './rules.js'
 import { Timers } from './timers.js'
 import type { Verdict } from './verdict.js'
 
-/** A guest that pauses this long in the middle of a line has perhaps said all it will say: a prompt, a last word. */
-const unfinishedLineMs = 50
 const keptLines = 30
 
 export interface AttemptResult {
@@ -52,17 +49,16 @@ export async function judgeGuest(
   interrogate?: Interrogation,
 ): Promise<AttemptResult> {
   const judge = new Judge(rules)
-  const errorLines = new Lines()
+  const clock = new GuestClock(monitor.heldUpMs, rules.timeoutMs)
+  const timers = new Timers()
   const consoleEnd: string[] = []
   const monitorSaid: string[] = []
-  const clock = new GuestClock(monitor.heldUpMs, rules.timeoutMs)
   let decide: (verdict: Verdict) => void = () => undefined
   let fail: (error: unknown) => void = () => undefined
   const decided = new Promise<Verdict>((resolve, reject) => {
     decide = resolve
     fail = reject
   })
-  const timers = new Timers()
   let interrogation: { stop(): void } | undefined
   let isOver = false
 
@@ -82,41 +78,27 @@ export async function judgeGuest(
     // What the guest wrote before a deadline may still lie in the pipe: it is read before the deadline counts.
     timers.setOnce('deadline', clock.momentOf(judge.deadlineMs), () => setImmediate(() => setImmediate(onDeadline)))
   }
-  const keep = (list: string[], line: string) => {
-    list.push(line)
-    if (list.length > keptLines) list.shift()
-  }
-
-  const speak = (texts: readonly string[]) => {
-    if (texts.length === 0) return
-    texts.forEach((text) => keep(consoleEnd, text))
-    see(...texts.map((text) => ({ kind: 'console', text, atMs: now() }) as const))
-  }
-  const sayUnfinished = (lines: Lines) => {
-    if (lines.unfinished !== '') see({ kind: 'unfinished', text: lines.unfinished, atMs: now() })
-  }
-  const readConsole = (name: string, stream: Readable): Lines => {
-    const lines = new Lines()
-    stream.on('data', (chunk: Buffer) => {
-      file.write(chunk, stream)
-      speak(lines.add(chunk))
-      if (lines.unfinished !== '') timers.setOnce(name, performance.now() + unfinishedLineMs, () => sayUnfinished(lines))
-    })
-    return lines
-  }
-  const consoles = [readConsole('unfinished', monitor.console)]
+  const console = new ConsoleReader(file, timers, {
+    lines: (texts) => {
+      keep(consoleEnd, texts)
+      see(...texts.map((text) => ({ kind: 'console', text, atMs: now() }) as const))
+    },
+    unfinished: (text) => see({ kind: 'unfinished', text, atMs: now() }),
+  })
   // Whatever is decided now, what stands on the console's last line is part of it.
   const onDeadline = () => {
-    consoles.forEach(sayUnfinished)
+    console.tellAllUnfinished()
     see({ kind: 'clock', atMs: now() })
   }
-  const complain = (text: string) => {
-    keep(monitorSaid, text)
-    see({ kind: 'monitor', text, atMs: now() })
+  const errorLines = new Lines()
+  const complain = (texts: readonly string[]) => {
+    keep(monitorSaid, texts)
+    for (const text of texts) see({ kind: 'monitor', text, atMs: now() })
   }
+  console.read(monitor.console)
   // A process has no monitor: its error stream is its own.
-  if (rules.monitor === 'process') consoles.push(readConsole('unfinished error', monitor.errors))
-  else monitor.errors.on('data', (chunk: Buffer) => errorLines.add(chunk).forEach(complain))
+  if (rules.monitor === 'process') console.read(monitor.errors)
+  else monitor.errors.on('data', (chunk: Buffer) => complain(errorLines.add(chunk)))
 
   const onMachineEvent = async (event: QmpEvent) => {
     // What becomes of a carrier's machine is no news of the guest in it.
@@ -135,8 +117,8 @@ export async function judgeGuest(
     interrogation = interrogate?.((index, answer) => see({ kind: 'probe', index, answer, atMs: now() }), qmp)
   })
   const seen = monitor.ended.then((end) => {
-    for (const { unfinished } of consoles) if (unfinished !== '') speak([unfinished])
-    if (errorLines.unfinished !== '') complain(errorLines.unfinished)
+    console.end()
+    if (errorLines.unfinished !== '') complain([errorLines.unfinished])
     see({ kind: 'exit', ...end, atMs: now() })
   })
 
@@ -151,4 +133,10 @@ export async function judgeGuest(
     await monitor.ended.catch(() => undefined)
     timers.clear()
   }
+}
+
+/** Adds to a list that forgets what is old. */
+function keep(list: string[], lines: readonly string[]): void {
+  list.push(...lines)
+  list.splice(0, list.length - keptLines)
 }
