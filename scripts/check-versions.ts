@@ -15,7 +15,7 @@ import { readInputs, withTarget } from '../src/actions/inputs.js'
 import { Problem } from '../src/platform/problem.js'
 import { type Architecture, architectures } from '../src/target/architecture.js'
 import { type TargetName, targetNames, targets } from '../src/target/target.js'
-import { knownVersions } from '../src/target/versions.js'
+import { knownVersions } from '../src/target/combinations.js'
 import { opamEnvironment, switchName } from '../src/toolchain/environment.js'
 import { explainOpam } from '../src/toolchain/opam-problem.js'
 import { findRecipe } from '../src/toolchain/packages.js'
@@ -42,7 +42,7 @@ const wishes: readonly Given[] = [
 
 /** Undefined where the table has no such toolchain: it has refused, and that is its right. */
 function planned(target: TargetName, architecture: Architecture, hostArchitecture: Architecture, given: Given): ToolchainPlan | undefined {
-  const inputs = withTarget(readInputs((name) => ({ target, arch: architecture, ...given })[name as keyof typeof given]))
+  const inputs = withTarget(readInputs((name) => ({ target, arch: architecture, ...given })[name]))
   const project = { description: 'none', buildSystem: given['mirage-version'] === undefined ? 'dune' : 'mirage' }
   try {
     return planToolchain(inputs, project, { architecture: hostArchitecture })
