@@ -38,14 +38,14 @@ export interface Budget {
  * @param planned names of all artifacts that there should be.
  */
 export function overviewOf(legs: readonly CollectedLeg[], baseline: readonly CollectedLeg[], planned: readonly string[]): Overview {
-  const sizes = new Map(baseline.flatMap((leg) => leg.info.images.map((image) => [`${leg.artifact}/${image.file}`, image.bytes])))
-  const rows = legs.flatMap(({ artifact, info }) =>
+  const sizes = new Map(baseline.flatMap((leg) => leg.info.images.map((image) => [`${leg.name}/${image.file}`, image.bytes])))
+  const rows = legs.flatMap(({ name: artifact, info }) =>
     info.images.map((image) => {
       const before = sizes.get(`${artifact}/${image.file}`)
       return { artifact, info, image, verdict: verdictOf(image), before }
     }),
   )
-  const present = new Set(legs.map(({ artifact }) => artifact))
+  const present = new Set(legs.map(({ name }) => name))
   return { rows, missing: planned.filter((name) => !present.has(name)) }
 }
 

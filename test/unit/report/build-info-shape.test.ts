@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { parseBuildInfo } from '../../../src/collect/leg.js'
 import { Problem } from '../../../src/platform/problem.js'
-import { passed } from '../report/fixtures.js'
-import { legOf } from './fixtures.js'
+import { parseBuildInfo } from '../../../src/report/build-info-shape.js'
+import { legOf } from '../collect/fixtures.js'
+import { passed } from './fixtures.js'
 
 const { info } = legOf({ verdict: passed })
 const [image] = info.images
@@ -17,6 +17,7 @@ describe('build info of an artifact', () => {
     ['a name that leads elsewhere', { ...info, images: [{ ...image, file: '../x' }] }],
     ['a boot without a summary', { ...info, images: [{ ...image, boots: [{ ...image?.boots[0], summary: 1 }] }] }],
     ['attempts that are none', { ...info, images: [{ ...image, boots: [{ ...image?.boots[0], attempts: [1] }] }] }],
+    ['no date', { ...info, createdAt: 'today' }],
     ['a build without its steps', { ...info, build: { configureArgs: [] } }],
   ])('with %s is refused', (_, value) => {
     expect(() => read(value)).toThrow(Problem)
