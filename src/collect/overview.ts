@@ -1,6 +1,5 @@
 import { Problem } from '../platform/problem.js'
-import type { BuildInfo, ImageInfo } from '../report/build-info.js'
-import { overallVerdict } from '../report/boot-facts.js'
+import { type BuildInfo, type ImageInfo, imageVerdict } from '../report/build-info.js'
 import type { Verdict } from '../boot/verdict.js'
 import type { CollectedLeg } from './leg.js'
 import { type Growth, changeText, exceeds, growthText } from './size.js'
@@ -40,22 +39,10 @@ export interface Budget {
 export function overviewOf(legs: readonly CollectedLeg[], baseline: readonly CollectedLeg[], planned: readonly string[]): Overview {
   const sizes = new Map(baseline.flatMap((leg) => leg.info.images.map((image) => [`${leg.name}/${image.file}`, image.bytes])))
   const rows = legs.flatMap(({ name: artifact, info }) =>
-    info.images.map((image) => {
-      const before = sizes.get(`${artifact}/${image.file}`)
-      return { artifact, info, image, verdict: verdictOf(image), before }
-    }),
+    info.images.map((image) => ({ artifact, info, image, verdict: imageVerdict(image), before: sizes.get(`${artifact}/${image.file}`) })),
   )
   const present = new Set(legs.map(({ name }) => name))
   return { rows, missing: planned.filter((name) => !present.has(name)) }
-}
-
-function verdictOf({ boots, file }: ImageInfo): Verdict | undefined {
-  const [first, ...others] = boots.map((boot) => ({
-    ...(boot.scenario === null ? {} : { scenario: boot.scenario }),
-    imagePath: file,
-    verdict: boot,
-  }))
-  return first === undefined ? undefined : overallVerdict([first, ...others])
 }
 
 /** What is over budget, a sentence each. */

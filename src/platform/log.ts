@@ -40,6 +40,12 @@ export interface Log {
   debug(text: string): void
 }
 
+/** Rows for a terminal: each column as wide as its widest cell. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows.reduce<number[]>((most, cells) => cells.map((cell, column) => Math.max(most[column] ?? 0, cell.length)), [])
+  return rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+}
+
 /** Seconds with one or two digits after the point, as the log shows durations: `0.31 s`, `24.8 s`, `3 min 12 s`. */
 export function seconds(ms: number): string {
   const value = ms / 1000

@@ -1,7 +1,5 @@
-import type { Architecture } from '../target/architecture.js'
-import type { TargetName } from '../target/target.js'
 import { artifactName } from '../report/artifact-name.js'
-import type { ImageInfo } from '../report/build-info.js'
+import { type ImageInfo, imageVerdict } from '../report/build-info.js'
 import type { Artifact } from '../report/artifact.js'
 
 /** `none`: nobody has booted it. */
@@ -13,8 +11,6 @@ export interface ReleaseImage {
   readonly name: string
   readonly artifact: Artifact
   readonly image: ImageInfo
-  readonly target: TargetName
-  readonly architecture: Architecture
   /** Over all boots of the image: the gravest. */
   readonly verdict: ReleaseVerdict
 }
@@ -26,7 +22,7 @@ export function imagesOf(artifacts: readonly Artifact[], version: string): reado
       const { target, architecture } = artifact.info
       const variant = variantOf(artifact, image)
       const parts = [image.unikernel, version, target, architecture, ...(variant === '' ? [] : [variant])]
-      return { name: portable(parts.join('-')), artifact, image, target, architecture, verdict: verdictOf(image) }
+      return { name: portable(parts.join('-')), artifact, image, verdict: imageVerdict(image)?.verdict ?? 'none' }
     }),
   )
 }
@@ -48,11 +44,6 @@ function variantOf({ name, info }: Artifact, { unikernel }: ImageInfo): string {
   }
   const configured = artifactName({ unikernel: 'x', variant: build?.configureArgs ?? [], target, architecture })
   return between(name, `unikernel-${unikernel}`) ?? between(configured, 'unikernel-x') ?? ''
-}
-
-function verdictOf({ boots }: ImageInfo): ReleaseVerdict {
-  const gravest = (['failed', 'skipped', 'passed'] as const).find((verdict) => boots.some((boot) => boot.verdict === verdict))
-  return gravest ?? 'none'
 }
 
 /** Only what the service leaves as it is: it replaces other characters in the names of assets. */

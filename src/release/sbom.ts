@@ -36,8 +36,8 @@ export function sbom(images: readonly ReleaseImage[], subject: SbomSubject): str
 }
 
 function imageComponent(released: ReleaseImage, version: string): Models.Component {
-  const { name, image, target, architecture, artifact } = released
-  const { toolchain, host } = artifact.info
+  const { name, image, artifact } = released
+  const { target, architecture, toolchain, host } = artifact.info
   return new Models.Component(Enums.ComponentType.Application, name, {
     bomRef: name,
     version,

@@ -1,10 +1,11 @@
+import type { Verdict } from '../boot/verdict.js'
 import { withoutCredentials } from '../platform/address.js'
 import type { Host } from '../platform/host.js'
 import type { BuildStep, BuiltImage, BuildSystem, UsedPackage } from '../project/project.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
 import type { OpamPin, OpamRepository, ToolchainOrigin, ToolchainSource, ToolchainVersions } from '../toolchain/toolchain.js'
-import { type Boot, type BootFacts, bootFacts } from './boot-facts.js'
+import { type Boot, type BootFacts, bootFacts, overallVerdict } from './boot-facts.js'
 import type { BuildRecord, ToolchainRecord } from './record-shapes.js'
 
 /** What `build-info.json` holds. A field is null when it is not known, so that a reader can tell that from a typo. */
@@ -37,6 +38,12 @@ export interface ImageInfo {
   readonly debugFile: string | null
   /** One for each scenario; none when it was not booted in this job. */
   readonly boots: readonly BootFacts[]
+}
+
+/** The verdict over all boots of an image; undefined when it was not booted. */
+export function imageVerdict({ boots, file }: ImageInfo): Verdict | undefined {
+  const [first, ...others] = boots.map((boot) => ({ name: boot.scenario ?? file, verdict: boot }))
+  return first && overallVerdict([first, ...others])
 }
 
 export interface BuildFacts {

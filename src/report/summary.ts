@@ -1,11 +1,11 @@
 import type { Verdict } from '../boot/verdict.js'
 import { seconds, size } from '../platform/log.js'
-import { type BootFacts, howItRan, overallVerdict } from './boot-facts.js'
-import type { BuildInfo, ImageInfo, ToolchainFacts } from './build-info.js'
+import { type BootFacts, howItRan } from './boot-facts.js'
+import { type BuildInfo, type ImageInfo, type ToolchainFacts, imageVerdict } from './build-info.js'
+import { emphasized, toolchainCell } from './cells.js'
 import { unusualLicenses } from './licenses.js'
-import { block, code, folded, prose, row } from './markup.js'
+import { block, code, folded, prose, table } from './markup.js'
 import { phasesOf, timeline } from './timeline.js'
-import { sourceWords } from '../toolchain/toolchain.js'
 
 export interface SummaryFacts {
   readonly info: BuildInfo
@@ -40,7 +40,7 @@ export function summary(facts: SummaryFacts): string {
 
 function imageTable(info: BuildInfo): string {
   const header = ['unikernel', 'target', 'size', 'sha256', 'verdict', 'how', 'boot', 'ready', 'toolchain']
-  return table(
+  return tellingColumns(
     header,
     info.images.map((image) => [
       code(image.unikernel),
@@ -58,33 +58,26 @@ function imageTable(info: BuildInfo): string {
 function scenarioTable({ boots }: ImageInfo): string {
   const named = boots.filter(({ scenario }) => scenario !== null)
   if (named.length === 0) return ''
-  return table(
+  return tellingColumns(
     ['scenario', 'verdict', 'reason', 'how', 'boot', 'ready'],
     named.map((boot) => [code(boot.scenario ?? ''), verdictCell(boot), `\`${boot.reason}\``, ...runCells(boot)]),
   )
 }
 
-/** Columns that have nothing to say in any row are left out. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const isTelling = header.map((_, column) => rows.some((cells) => cells[column] !== ''))
-  const telling = (cells: readonly string[]) => row(cells.filter((_, column) => isTelling[column]))
-  return [telling(header), telling(header.map(() => '---')), ...rows.map(telling)].join('\n')
+/** A table without the columns that have nothing to say in any row. */
+function tellingColumns(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const telling = (cells: readonly string[]) => cells.filter((_, column) => rows.some((row) => row[column] !== ''))
+  return table(telling(header), rows.map(telling))
 }
 
-function overallCell({ boots, file }: ImageInfo): string {
-  const [first, ...others] = boots.map((boot) => ({ scenario: boot.scenario ?? file, imagePath: file, verdict: boot }))
-  if (first === undefined) return 'not booted'
-  if (others.length === 0) return verdictCell(first.verdict)
-  const { verdict, summary } = overallVerdict([first, ...others])
-  return emphasized(prose(summary), verdict)
+function overallCell(image: ImageInfo): string {
+  const overall = imageVerdict(image)
+  if (overall === undefined) return 'not booted'
+  return image.boots.length === 1 ? verdictCell(overall) : emphasized(prose(overall.summary), overall.verdict)
 }
 
 function verdictCell({ verdict, summary }: Verdict): string {
   return emphasized(`${verdict}: ${prose(summary)}`, verdict)
-}
-
-function emphasized(text: string, verdict: Verdict['verdict']): string {
-  return verdict === 'failed' ? `**${text}**` : text
 }
 
 function runCells(boot: BootFacts): readonly [how: string, booted: string, ready: string] {
@@ -96,10 +89,6 @@ function runCells(boot: BootFacts): readonly [how: string, booted: string, ready
 
 function milliseconds(ms: number | undefined): string {
   return ms === undefined ? '' : seconds(ms)
-}
-
-function toolchainCell(toolchain: ToolchainFacts | null): string {
-  return toolchain === null ? 'its own' : `${sourceWords[toolchain.source]}, ${seconds(toolchain.ms)}`
 }
 
 /** A failure with its evidence, a skip with its reason; nothing for a boot that passed. */
@@ -139,7 +128,7 @@ function versions({ images, toolchain, host }: BuildInfo): string {
     ['host', `${host.architecture}, ${host.cores} cores${host.system === null ? '' : `, ${host.system}`}`],
   ]
   if (host.commit !== null) facts.push(['commit', host.commit])
-  return [row(['what', 'is']), row(['---', '---']), ...facts.map(([what, is]) => row([prose(what), code(is)]))].join('\n')
+  return table(['what', 'is'], facts.map(([what, is]) => [prose(what), code(is)]))
 }
 
 type Fact = readonly [what: string, is: string]

@@ -9,7 +9,7 @@ import { createLog } from '../../../src/platform/console-log.js'
 import { Problem } from '../../../src/platform/problem.js'
 import { parseBuildInfo } from '../../../src/report/build-info-shape.js'
 import { junit } from '../../../src/report/junit.js'
-import { block, code, prose, row } from '../../../src/report/markup.js'
+import { block, code, prose, table } from '../../../src/report/markup.js'
 import { obeyed } from '../../actions-runner.js'
 import { legOf } from '../../unit/collect/fixtures.js'
 import { bootOf, failedBoot, passed } from '../../unit/report/fixtures.js'
@@ -35,7 +35,7 @@ export const reportTargets = [
   target('the summary: texts stay texts, cells stay cells', textOf(...markup), (text) => {
     for (const cell of quickly(() => [code(text), prose(text)])) {
       expect(cell.replace(/<\/?code>/g, '')).not.toMatch(/[<>|`@\n\r*[\]\\]/)
-      expect(row([cell, cell]).split('|')).toHaveLength(4)
+      expect(table([cell, cell], []).split('\n')[0]?.split('|')).toHaveLength(4)
     }
     expect(quickly(() => block([text, text])).replace(/^<pre><code>|<\/code><\/pre>$/g, '')).not.toMatch(/[<>]/)
   }),
