@@ -8,17 +8,16 @@ import type { Context } from '../platform/host.js'
 import { size } from '../platform/log.js'
 import { type TargetName, targets } from '../target/target.js'
 import type { Architecture } from '../target/architecture.js'
-import { borrowSwitch } from '../toolchain/borrow.js'
 import type { LockChoice } from '../toolchain/lock.js'
 import { parseExtraRepositories } from '../toolchain/spec.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
 import { readDuneFiles } from './dune-files.js'
 import { buildEnvironment } from './environment.js'
-import { collectImages, findFiles, searchFor } from './images.js'
+import { findImages } from './images.js'
 import { finishMirage } from './mirage/finish.js'
-import { keepInstalled, opamIn, pinsItsRepository } from './opam-project.js'
+import { installProject, pinsItsRepository } from './opam-project.js'
 import { planBuild } from './plan.js'
-import { type BuildPlan, type BuildRequest, type Findings, type Overlay, type Step, hookStep, outFolderOf } from './plans/request.js'
+import { type BuildPlan, type BuildRequest, type Findings, type Overlay, type Step, hookStep } from './plans/request.js'
 import type { Build, BuildStep, BuiltImage, Project } from './project.js'
 import { runStep } from './run-step.js'
 import { usedPackages } from './used-packages.js'
@@ -26,7 +25,7 @@ import { usedPackages } from './used-packages.js'
 /** The inputs of a build; the object of all inputs is one. */
 export interface BuildInputs {
   readonly target: TargetName
-  readonly arch: Architecture | undefined
+  readonly arch: Architecture
   readonly configureArgs: readonly string[]
   readonly buildCommand: string | undefined
   readonly lock: LockChoice
@@ -53,7 +52,7 @@ export async function buildProject(
   project: Project,
 ): Promise<Build> {
   const target = targets[inputs.target]
-  const architecture = inputs.arch ?? context.host.architecture
+  const architecture = inputs.arch
   const folder = folderFor(context, project, inputs.target, architecture)
   const findings = await inspect(project)
   const extraRepos = inputs.extraRepos && parseExtraRepositories(inputs.extraRepos)
@@ -66,19 +65,12 @@ export async function buildProject(
     for (const step of planned) steps.push(await runStep(context, request, step, environment))
   }
   if (await pinsItsRepository(project)) await completeHistory(context, project.directory, environment)
-  const opam = opamIn(context, project, environment)
-  const runPlan = async () => {
-    await run(plan.steps)
-    if (project.buildSystem !== 'opam') return undefined
-    await keepInstalled(project, opam, outFolderOf(request))
-    // Before the switch is made what it was.
-    return usedPackages(project, target, toolchain)
-  }
-  const installed = await (plan.changesSwitch === true && toolchain !== undefined ? borrowSwitch(context, toolchain, opam, runPlan) : runPlan())
+  const runPlan = () => run(plan.steps)
+  const installed = project.buildSystem === 'opam' ? await installProject(context, request, environment, runPlan) : undefined
+  if (installed === undefined) await runPlan()
   const lockFile = project.buildSystem === 'mirage' ? await finishMirage(context, request, run) : undefined
   await run(hookStep(request, 'post-build', inputs.postBuild))
-  const search = searchFor(project, target, inputs.image, { out: outFolderOf(request), duneContext: plan.duneContext ?? target.duneContext })
-  const images = await collectImages(await findFiles(search), search, target, architecture)
+  const images = await findImages(plan.images, target, architecture)
   for (const image of images) await logImage(context, project, image)
   const packages = installed ?? (await usedPackages(project, target, toolchain))
   return {

@@ -1,11 +1,12 @@
 import { readFile, readdir, realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { Problem } from '../platform/problem.js'
+import type { LockFile } from '../toolchain/lock.js'
 import { allBounds, boundsOfOpamFile } from './mirage/bounds.js'
 import { readLock, toolchainVersions } from './mirage/lock.js'
 import { mentionsMirage, parseMirageBounds } from './mirage-header.js'
-import type { LockFile } from '../toolchain/lock.js'
-import { type BuildSystem, type MirageBounds, type Project } from './project.js'
+import { isOpamFile } from './opam-files.js'
+import type { BuildSystem, MirageBounds, Project } from './project.js'
 
 /** The inputs that say what is built; the object of all inputs is one. */
 export interface ProjectInputs {
@@ -159,8 +160,6 @@ function missing(folder: Folder, wanted: string, asked: string | undefined): Pro
     do: `set \`directory\` to the folder of the unikernel (it is \`${folder.shown}\`), or build it with \`build-command\`; a toolchain alone: \`build-system: command\``,
   })
 }
-
-const isOpamFile = (name: string) => name.endsWith('.opam')
 
 const shownNames = 12
 

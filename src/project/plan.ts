@@ -15,7 +15,9 @@ export function planBuild(request: BuildRequest): BuildPlan {
   checkMirageInputs(request)
   checkConfigureArgs(request)
   const plan = planners[request.project.buildSystem](request)
-  return { ...plan, steps: [...hookStep(request, 'pre-configure', request.preConfigure), ...plan.steps] }
+  const { image, preConfigure, project } = request
+  const images = image === undefined ? plan.images : { folder: project.directory, pattern: image }
+  return { ...plan, images, steps: [...hookStep(request, 'pre-configure', preConfigure), ...plan.steps] }
 }
 
 function checkMirageInputs({ project, postPull, overlays, extraRepos, lock }: BuildRequest): void {

@@ -44,6 +44,8 @@ export interface BuiltImage {
   readonly debugFile?: string
 }
 
+export type BuiltImages = readonly [BuiltImage, ...BuiltImage[]]
+
 /** A package that a build used. */
 export interface UsedPackage {
   readonly name: string
@@ -65,8 +67,7 @@ export interface Build {
   readonly steps: readonly BuildStep[]
   /** Absolute path of the lock file that decided the packages of a mirage project, committed or made by this build. */
   readonly lockFile?: string
-  /** At least one. */
-  readonly images: readonly [BuiltImage, ...BuiltImage[]]
+  readonly images: BuiltImages
   /** Absent: nobody looked, or there was nothing to look at. */
   readonly packages?: readonly UsedPackage[]
 }

@@ -6,6 +6,7 @@ import { layoutOf } from '../toolchain/environment.js'
 import { parseOpamFile, stringsOf } from '../toolchain/opam-file.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
 import { readLock } from './mirage/lock.js'
+import { packagesOf } from './opam-files.js'
 import type { BuildSystem, Project, UsedPackage } from './project.js'
 
 /** What a build used: every package of the toolchain's switch, and every source that mirage pulled into `duniverse/`. */
@@ -18,7 +19,7 @@ export async function usedPackages(project: Project, target: Target, toolchain: 
 async function switchPackages(project: Project, { path, spec }: Toolchain): Promise<UsedPackage[]> {
   const { prefix } = layoutOf(path)
   const folder = join(prefix, '.opam-switch/packages')
-  const own = (await names(project.directory)).filter((name) => name.endsWith('.opam')).map((name) => name.slice(0, -'.opam'.length))
+  const own = packagesOf(await names(project.directory))
   const installed = (await names(folder)).sort()
   const packages = installed.map(async (directory): Promise<UsedPackage[]> => {
     const text = await readFile(join(folder, directory, 'opam'), 'utf8').catch(() => undefined)

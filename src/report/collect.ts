@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
 import type { BootReport } from '../boot/report.js'
 import { targetOf } from '../image/check.js'
 import { readImage } from '../image/recognise.js'
+import { isFile } from '../platform/folder-content.js'
 import type { Context } from '../platform/host.js'
 import { Problem } from '../platform/problem.js'
 import { describeBuilt } from '../project/images.js'
@@ -99,13 +99,6 @@ async function imagePath({ host }: Context, { image }: PublishRequest): Promise<
   const path = resolve(host.folders.workspace, image)
   if (!(await isFile(path))) throw new Problem(`input image: there is no file ${path}`)
   return path
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  )
 }
 
 /** `www-2.hvt.debug` for `www-2.hvt`: a file that is named after its image stays so when that gets a number. */

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isFile } from '../../platform/folder-content.js'
 import type { Context } from '../../platform/host.js'
 import { planAfterConfigure } from '../plans/mirage.js'
 import type { BuildRequest, Step } from '../plans/request.js'
@@ -23,11 +23,4 @@ export async function finishMirage(context: Context, request: BuildRequest, run:
   if (toolchain !== undefined && before !== undefined) refuseChangedCompilers(compilerChanges(before, await readCompilers(toolchain)))
   const lockFile = configured && join(project.directory, configured.lockFile)
   return lockFile !== undefined && (await isFile(lockFile)) ? lockFile : undefined
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  )
 }

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import { Problem } from '../../platform/problem.js'
 import type { Dependency } from '../../toolchain/opam-dependencies.js'
 import { crossPackages, recipeOf } from '../../toolchain/packages.js'
@@ -14,7 +15,8 @@ export function planMirage(request: BuildRequest): BuildPlan {
   const file = configFile === 'config.ml' ? [] : ['-f', configFile]
   const argv = ['mirage', 'configure', '-t', target.mirage, ...file, ...repositories(request), ...depext(request), ...configureArgs] as const
   const configure: PlannedStep = { name: `mirage configure -t ${target.mirage}`, argv, cwd: directory, env: unattended(request), advice: configureAdvice }
-  return { files: [], emptyFolders: [], steps: [configure] }
+  const images = { folder: join(directory, dirname(configFile), 'dist'), pattern: target.suffix === '' ? '*' : `*.${target.suffix}` }
+  return { files: [], emptyFolders: [], steps: [configure], images }
 }
 
 /** mirage names the overlay repositories of its version by itself; what it is given replaces them. */

@@ -9,7 +9,7 @@ import { fakeContext, folderWith, problemOf, put, toolchainFor } from './fixture
 
 const inputs: BuildInputs = {
   target: 'hvt',
-  arch: undefined,
+  arch: 'x86_64',
   configureArgs: [],
   buildCommand: undefined,
   lock: 'auto',

@@ -18,6 +18,7 @@ const request = (changes: Partial<BuildRequest>): BuildRequest => ({
   preConfigure: undefined,
   postPull: undefined,
   postBuild: undefined,
+  image: undefined,
   findings: { duneWorkspace: undefined, duneFiles: [] },
   folder: '/state',
   ...changes,
@@ -52,7 +53,7 @@ describe('dune', () => {
         env: { MODE: 'spt' },
       },
     ])
-    expect(plan.duneContext).toBe('solo5')
+    expect(plan.images).toEqual({ folder: '/p/_build/solo5', pattern: '**/*.exe' })
   })
 
   test('a workspace of the project that has the context is used as it is', () => {
@@ -83,7 +84,7 @@ describe('dune', () => {
   ])('a context of the project that has the toolchain is used: %s', (_, context, name) => {
     const findings = { lockFiles: [], duneWorkspace: `(lang dune 3.0)\n${context}`, duneFiles: [] }
     const plan = planBuild(request({ project: dune, findings }))
-    expect(plan).toMatchObject({ files: [], duneContext: name })
+    expect(plan).toMatchObject({ files: [], images: { folder: `/p/_build/${name}` } })
     expect(plan.steps[0]?.argv.slice(-1)).toEqual([`@_build/${name}/default`])
   })
 
@@ -96,10 +97,10 @@ describe('dune', () => {
   test('dune files that ask for the context of `dune build -x` get that', () => {
     const duneFiles = ['(executable (name www) (enabled_if (= %{context_name} "default.solo5")))']
     const plan = planBuild(request({ project: dune, findings: { duneWorkspace: undefined, duneFiles } }))
-    expect(plan).toMatchObject({ files: [], duneContext: 'default.solo5' })
+    expect(plan).toMatchObject({ files: [], images: { folder: '/p/_build/default.solo5' } })
     expect(plan.steps[0]?.argv.slice(-3)).toEqual(['-x', 'solo5', '@_build/default.solo5/default'])
     const other = planBuild(request({ project: dune, findings: { duneWorkspace: undefined, duneFiles: ['default.solo5x'] } }))
-    expect(other.duneContext).toBe('solo5')
+    expect(other.images.folder).toBe('/p/_build/solo5')
   })
 
   test('the toolchain is the one that was installed for the architecture; the context keeps the backend’s name', () => {
@@ -119,7 +120,7 @@ describe('dune', () => {
 test('opam installs the project’s packages', () => {
   const project = { buildSystem: 'opam', directory: '/p', description: '' } as const
   expect(commands({ project })).toEqual(['opam install --yes --working-dir .'])
-  expect(planBuild(request({ project }))).toMatchObject({ emptyFolders: ['/state/out'], changesSwitch: true })
+  expect(planBuild(request({ project }))).toMatchObject({ emptyFolders: ['/state/out'], images: { folder: '/state/out', pattern: '**' } })
 })
 
 test('a build command runs in a shell that stops at the first failure, and is told target, architecture, arguments and folder', () => {

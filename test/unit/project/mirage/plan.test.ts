@@ -25,6 +25,7 @@ const request = (changes: Partial<BuildRequest> = {}): BuildRequest => ({
   preConfigure: undefined,
   postPull: undefined,
   postBuild: undefined,
+  image: undefined,
   installSystemPackages: true,
   findings: { duneWorkspace: undefined, duneFiles: [] },
   folder: '/state',
