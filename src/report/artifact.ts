@@ -4,7 +4,7 @@ import { sha256OfFile } from '../platform/atomic.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import type { BuildInfo } from './build-info.js'
 import { parseBuildInfo } from './build-info-shape.js'
-import { type Checksum, parseChecksums } from './checksums.js'
+import { type Checksum, parseChecksums, sumsName } from './checksums.js'
 
 /** An artifact of `publish`, as it was downloaded. */
 export interface Artifact {
@@ -18,7 +18,6 @@ export interface Artifact {
 }
 
 const infoFile = 'build-info.json'
-const sumsFile = 'SHA256SUMS'
 
 /** Whether a folder is an artifact of `publish`, as far as a look at it tells. */
 export const isArtifact = (folder: string): Promise<boolean> => isThere(join(folder, infoFile))
@@ -48,31 +47,31 @@ export async function readArtifact(path: string): Promise<Artifact> {
   const name = basename(path)
   const damaged = (because: string, error?: unknown) =>
     new Problem(`the artifact ${name} is not as \`publish\` left it`, { because, do: 'download it again, or run its job again' }, { cause: error })
-  const sums = await readFile(join(path, sumsFile), 'utf8').catch((error: unknown) => {
+  const sums = await readFile(join(path, sumsName), 'utf8').catch((error: unknown) => {
     throw damaged(messageOf(error), error)
   })
   const checksums = parseChecksums(sums)
-  if (checksums === undefined) throw damaged(`${sumsFile} has a line that is no checksum`)
+  if (checksums === undefined) throw damaged(`${sumsName} has a line that is no checksum`)
   for (const checksum of checksums) {
     const wrong = await mismatch(path, checksum)
     if (wrong !== undefined) throw damaged(wrong)
   }
   const sumOf = new Map(checksums.map((checksum) => [checksum.name, checksum.sha256]))
-  if (!sumOf.has(infoFile)) throw damaged(`${infoFile} is not in ${sumsFile}`)
+  if (!sumOf.has(infoFile)) throw damaged(`${infoFile} is not in ${sumsName}`)
   const info = parseBuildInfo(await readFile(join(path, infoFile), 'utf8'), `${name}/${infoFile}`)
   for (const { file, sha256, debugFile } of info.images) {
-    if (sumOf.get(file) !== sha256) throw damaged(`${file} is another one in ${infoFile} than in ${sumsFile}`)
-    if (debugFile !== null && !sumOf.has(debugFile)) throw damaged(`${debugFile} is not in ${sumsFile}`)
+    if (sumOf.get(file) !== sha256) throw damaged(`${file} is another one in ${infoFile} than in ${sumsName}`)
+    if (debugFile !== null && !sumOf.has(debugFile)) throw damaged(`${debugFile} is not in ${sumsName}`)
   }
   return { name, path, info, checksums }
 }
 
 async function mismatch(folder: string, { name, sha256 }: Checksum): Promise<string | undefined> {
-  if (basename(name) !== name) return `${sumsFile} names a file of another folder: ${name}`
+  if (basename(name) !== name) return `${sumsName} names a file of another folder: ${name}`
   const path = join(folder, name)
   if (!(await isThere(path))) return `${name} is missing`
   const found = await sha256OfFile(path)
-  return found === sha256 ? undefined : `the SHA-256 of ${name} is ${found}, and ${sumsFile} has ${sha256}`
+  return found === sha256 ? undefined : `the SHA-256 of ${name} is ${found}, and ${sumsName} has ${sha256}`
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,3 +1,5 @@
+export const sumsName = 'SHA256SUMS'
+
 /** A file of a folder, and the SHA-256 of its bytes in hexadecimal. */
 export interface Checksum {
   readonly sha256: string
