@@ -1,7 +1,8 @@
+import { verdicts } from '../boot/verdict.js'
 import { plannedArtifacts } from '../collect/overview.js'
 import { type Growth, parseGrowth, parseSize } from '../collect/size.js'
 import { naming } from './inputs.js'
-import { type InputDefinition, type OutputDefinition, verdicts } from './interface.js'
+import { type InputDefinition, type OutputDefinition } from './interface.js'
 import { InputError, type Parser, optional, text, typed } from './parsers.js'
 
 const input = <Value>(

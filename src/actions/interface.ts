@@ -1,4 +1,4 @@
-import type { Verdict } from '../boot/verdict.js'
+import { verdicts } from '../boot/verdict.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { defaultTarget, targetNames } from '../target/target.js'
 import { lockChoices } from '../toolchain/lock.js'
@@ -307,8 +307,6 @@ export interface OutputDefinition {
   /** Default: a string. One that may be empty is a string. */
   readonly type?: ValueType
 }
-
-export const verdicts = ['passed', 'failed', 'skipped'] as const satisfies readonly Verdict['verdict'][]
 
 /** Every output, once. */
 export const outputs = {

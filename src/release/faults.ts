@@ -43,7 +43,7 @@ function cachedToolchain({ name, info }: Artifact): ReleaseFault[] {
 
 /** The same for what the build did not compile itself. */
 function cachedBuild({ name, info }: Artifact): ReleaseFault[] {
-  if (info.build?.cache == null) return []
+  if (info.build === null || info.build.cache === null) return []
   return [{ what: `${name} was built with parts from the actions cache, which no release trusts`, remedy: withoutCache }]
 }
 

@@ -1,6 +1,6 @@
 import * as Enums from '@cyclonedx/cyclonedx-library/Enums'
 import * as Models from '@cyclonedx/cyclonedx-library/Models'
-import { hasPackages, partsOf, properties, serialNumber, writeSbom } from '../report/sbom.js'
+import { partsOf, properties, serialNumber, writeSbom } from '../report/sbom.js'
 import { type ReleaseImage, debugName } from './images.js'
 
 /** What an SBOM is about, beside its images. */
@@ -30,7 +30,7 @@ export function sbom(images: readonly ReleaseImage[], subject: SbomSubject): str
     root,
     serial: serialNumber(images.map(({ name, image }) => `${image.sha256}  ${name}\n`).join('')),
     made: new Date(Math.max(...images.map(({ artifact }) => Date.parse(artifact.info.createdAt)))),
-    isComplete: images.every(({ artifact }) => hasPackages(artifact.info)),
+    isComplete: images.every(({ artifact }) => artifact.info.packages !== null),
     components: [...components, ...packages.values()],
   })
 }

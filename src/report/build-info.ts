@@ -20,8 +20,8 @@ export interface BuildInfo {
   readonly build: BuildFacts | null
   /** null when the build brought its own toolchain. */
   readonly toolchain: ToolchainFacts | null
-  /** Everything that the build used; null when it is not known. Older artifacts do not have it. */
-  readonly packages?: readonly UsedPackage[] | null
+  /** Everything that the build used; null when it is not known. */
+  readonly packages: readonly UsedPackage[] | null
   readonly host: HostFacts
   /** When this was written, ISO 8601 in UTC. */
   readonly createdAt: string

@@ -23,7 +23,7 @@ export function artifactSbom(name: string, info: BuildInfo): string {
     return component
   })
   const serial = serialNumber(info.images.map(({ file, sha256 }) => `${sha256}  ${file}\n`).join(''))
-  return writeSbom({ root, serial, made: new Date(info.createdAt), isComplete: hasPackages(info), components: [...images, ...parts] })
+  return writeSbom({ root, serial, made: new Date(info.createdAt), isComplete: info.packages !== null, components: [...images, ...parts] })
 }
 
 function imageComponent({ file, unikernel, sha256 }: ImageInfo): Models.Component {
@@ -63,19 +63,15 @@ export function writeSbom({ root, serial, made, isComplete, components }: SbomCo
   return `${serializer.serialize(bom, { sortLists: true, space: 2 })}\n`
 }
 
-/** Whether the packages of a build are known. */
-export function hasPackages({ packages }: { readonly packages?: BuildInfo['packages'] | undefined }): boolean {
-  return packages !== null && packages !== undefined
-}
-
 /** What an image was made of: each package with its hashes, licences and scope, and the C compiler. */
 export function partsOf({ toolchain, packages }: Pick<BuildInfo, 'toolchain' | 'packages'>): Models.Component[] {
-  const used = packages ?? []
-  const compiler =
-    toolchain === null
-      ? []
-      : [new Models.Component(Enums.ComponentType.Application, 'C compiler', { bomRef: `cc:${toolchain.cCompiler}`, version: toolchain.cCompiler, scope: Enums.ComponentScope.Excluded })]
-  return [...(hasPackages({ packages }) ? used.map(packageComponent) : toolchain === null ? [] : askedComponents(toolchain)), ...compiler]
+  if (toolchain === null) return (packages ?? []).map(packageComponent)
+  return [...(packages?.map(packageComponent) ?? askedComponents(toolchain)), compilerComponent(toolchain)]
+}
+
+function compilerComponent({ cCompiler }: ToolchainFacts): Models.Component {
+  const facts = { bomRef: `cc:${cCompiler}`, version: cCompiler, scope: Enums.ComponentScope.Excluded }
+  return new Models.Component(Enums.ComponentType.Application, 'C compiler', facts)
 }
 
 const scopes = {

@@ -31,6 +31,7 @@ export function legOf({ target = 'hvt', architecture = 'x86_64', bytes = 1000, v
     images: [{ unikernel: 'www', file, bytes, sha256, debugFile: null, boots: boots.map(bootFacts) }],
     build: { buildSystem: 'dune', project: 'dune', configureArgs: [], steps: [{ name: 'dune build', ms: 1200 }], cache: null },
     toolchain: null,
+    packages: null,
     host: { architecture: 'x86_64', system: null, cores: 2, commit: null, run: null },
     createdAt: '2026-11-24T00:00:00.000Z',
   }

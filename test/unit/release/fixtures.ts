@@ -42,6 +42,7 @@ export function artifact(name: string, ofImage: Partial<ImageInfo> = {}, ofInfo:
     images: [{ ...image, ...ofImage }],
     build: null,
     toolchain,
+    packages: null,
     host: { architecture: 'x86_64', system: null, cores: 2, commit, run: 'https://github.com/o/www/actions/runs/1' },
     createdAt: '2026-01-02T03:04:05.000Z',
     ...ofInfo,

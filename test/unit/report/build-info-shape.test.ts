@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Problem } from '../../../src/platform/problem.js'
 import { parseBuildInfo } from '../../../src/report/build-info-shape.js'
 import { legOf } from '../collect/fixtures.js'
+import { toolchain } from '../release/fixtures.js'
 import { passed } from './fixtures.js'
 
 const { info } = legOf({ verdict: passed })
@@ -17,6 +18,8 @@ describe('build info of an artifact', () => {
     ['a name that leads elsewhere', { ...info, images: [{ ...image, file: '../x' }] }],
     ['a boot without a summary', { ...info, images: [{ ...image, boots: [{ ...image?.boots[0], summary: 1 }] }] }],
     ['attempts that are none', { ...info, images: [{ ...image, boots: [{ ...image?.boots[0], attempts: [1] }] }] }],
+    ['an accelerator that no table has a word for', { ...info, images: [{ ...image, boots: [{ ...image?.boots[0], attempts: [{ accelerator: 'hvf', monitor: 'qemu' }] }] }] }],
+    ['a toolchain from where none can be', { ...info, toolchain: { ...toolchain, source: 'moon' } }],
     ['no date', { ...info, createdAt: 'today' }],
     ['a build without its steps', { ...info, build: { configureArgs: [] } }],
   ])('with %s is refused', (_, value) => {
