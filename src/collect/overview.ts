@@ -1,9 +1,10 @@
-import { Problem } from '../platform/problem.js'
-import { type BuildInfo, type ImageInfo, imageVerdict } from '../report/build-info.js'
 import type { Verdict } from '../boot/verdict.js'
+import { size } from '../platform/log.js'
+import { Problem } from '../platform/problem.js'
+import { record, text } from '../platform/shape.js'
+import { type BuildInfo, type ImageInfo, imageVerdict } from '../report/build-info.js'
 import type { CollectedLeg } from './leg.js'
 import { type Growth, changeText, exceeds, growthText } from './size.js'
-import { size } from '../platform/log.js'
 
 /** One image of one leg. */
 export interface OverviewRow {
@@ -74,14 +75,15 @@ export function overviewVerdict({ rows, missing }: Overview): Verdict['verdict']
 export function plannedArtifacts(json: string): string[] {
   if (json === '') return []
   try {
-    const { include } = JSON.parse(json) as { include: readonly Job[] }
-    return include.flatMap((job) => ('legs' in job ? (JSON.parse(job.legs) as Leg[]) : [job])).map((leg) => leg['artifact-name'])
+    const { include } = JSON.parse(json) as { readonly include: readonly object[] }
+    const legs = include.flatMap((job): unknown[] => ('legs' in job ? (JSON.parse(String(job.legs)) as unknown[]) : [job]))
+    return legs.map((leg) => {
+      if (!isLeg(leg)) throw new TypeError('a leg without a name')
+      return leg['artifact-name']
+    })
   } catch (error) {
     throw new Problem('input matrix is no matrix of unikernel-ci', { accepted: 'the output `matrix` of the matrix action' }, { cause: error })
   }
 }
 
-interface Leg {
-  readonly 'artifact-name': string
-}
-type Job = Leg | { readonly legs: string }
+const isLeg = (value: unknown): value is { readonly 'artifact-name': string } => record({ 'artifact-name': text })(value)

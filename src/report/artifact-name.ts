@@ -3,8 +3,8 @@ import { Problem } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
 
-/** What tells one leg of a matrix from another. */
-export interface Leg {
+/** What tells the artifact of one leg of a matrix from that of another. */
+interface NameParts {
   readonly unikernel: string
   /** The words of `configure-args`: the same unikernel configured otherwise is another variant. */
   readonly variant: readonly string[]
@@ -22,9 +22,8 @@ const longestVariant = 40
 const longestName = 200
 
 /** Name of the artifact of a leg, such as `unikernel-www-hvt-x86_64`: the same in every run, and no other leg's. */
-export function artifactName(leg: Leg): string {
-  const variant = leg.variant.length === 0 ? [] : [variantName(leg.variant)]
-  return ['unikernel', portable(leg.unikernel), ...variant, leg.target, leg.architecture].join('-')
+export function artifactName({ unikernel, variant, target, architecture }: NameParts): string {
+  return ['unikernel', portable(unikernel), ...(variant.length === 0 ? [] : [variantName(variant)]), target, architecture].join('-')
 }
 
 /**
