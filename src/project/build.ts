@@ -68,7 +68,7 @@ export async function buildProject(
   const runPlan = () => run(plan.steps)
   const installed = project.buildSystem === 'opam' ? await installProject(context, request, environment, runPlan) : undefined
   if (installed === undefined) await runPlan()
-  const lockFile = project.buildSystem === 'mirage' ? await finishMirage(context, request, run) : undefined
+  const lockFile = project.buildSystem === 'mirage' ? await finishMirage(context, { ...request, project }, run) : undefined
   await run(hookStep(request, 'post-build', inputs.postBuild))
   const images = await findImages(plan.images, target, architecture)
   for (const image of images) await logImage(context, project, image)

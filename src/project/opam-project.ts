@@ -43,9 +43,10 @@ async function keepInstalled(project: Project, opam: Opam, folder: string): Prom
 }
 
 /** Whether opam will fetch from the project's own checkout. */
-export async function pinsItsRepository({ directory, configFile = 'config.ml' }: Project): Promise<boolean> {
+export async function pinsItsRepository(project: Project): Promise<boolean> {
+  const { directory } = project
   const names = await readdir(directory)
-  const files = [configFile, ...names.filter((name) => isOpamFile(name) || name.endsWith('.opam.locked'))]
+  const files = [project.buildSystem === 'mirage' ? project.configFile : 'config.ml', ...names.filter((name) => isOpamFile(name) || name.endsWith('.opam.locked'))]
   const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8').catch(() => '')))
   return texts.some(pinsLocalRepository)
 }

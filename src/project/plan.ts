@@ -14,8 +14,8 @@ import type { BuildSystem } from './project.js'
 export function planBuild(request: BuildRequest): BuildPlan {
   checkMirageInputs(request)
   checkConfigureArgs(request)
-  const plan = planners[request.project.buildSystem](request)
   const { image, preConfigure, project } = request
+  const plan = project.buildSystem === 'mirage' ? planMirage({ ...request, project }) : planners[project.buildSystem](request)
   const images = image === undefined ? plan.images : { folder: project.directory, pattern: image }
   return { ...plan, images, steps: [...hookStep(request, 'pre-configure', preConfigure), ...plan.steps] }
 }
@@ -40,8 +40,7 @@ function checkConfigureArgs({ project: { buildSystem }, configureArgs, preConfig
   })
 }
 
-const planners: Readonly<Record<BuildSystem, (request: BuildRequest) => BuildPlan>> = {
-  mirage: planMirage,
+const planners: Readonly<Record<Exclude<BuildSystem, 'mirage'>, (request: BuildRequest) => BuildPlan>> = {
   dune: planDune,
   opam: planOpam,
   command: planCommand,

@@ -5,18 +5,27 @@ export const buildSystems = ['mirage', 'dune', 'opam', 'command'] as const
 export type BuildSystem = (typeof buildSystems)[number]
 
 /** What was found in the project's folder. */
-export interface Project {
-  readonly buildSystem: BuildSystem
+export type Project = MirageProject | OtherProject
+
+interface ProjectFolder {
   /** Absolute path of the project's folder. */
   readonly directory: string
   /** One phrase for the log: `MirageOS (config.ml asks mirage >= 4.10 & < 4.12)`. */
   readonly description: string
-  /** mirage only: the configuration file, relative to `directory`. */
-  readonly configFile?: string
-  /** mirage only: the bounds of the header comment `(* mirage >= 4.10 & < 4.12 *)`, and of opam files of the project. */
+}
+
+export interface MirageProject extends ProjectFolder {
+  readonly buildSystem: 'mirage'
+  /** The configuration file, relative to `directory`. */
+  readonly configFile: string
+  /** The bounds of the header comment `(* mirage >= 4.10 & < 4.12 *)`, and of opam files of the project. */
   readonly mirageBounds?: MirageBounds
-  /** mirage only: committed lock files. */
-  readonly lockFiles?: readonly LockFile[]
+  /** Those that are committed. */
+  readonly lockFiles: readonly LockFile[]
+}
+
+interface OtherProject extends ProjectFolder {
+  readonly buildSystem: Exclude<BuildSystem, 'mirage'>
 }
 
 /** Of a header such as `(* mirage >= 4.10.0 & < 4.12.0 *)`; a missing side is open. */

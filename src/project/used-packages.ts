@@ -7,7 +7,7 @@ import { parseOpamFile, stringsOf } from '../toolchain/opam-file.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
 import { readLock } from './mirage/lock.js'
 import { packagesOf } from './opam-files.js'
-import type { BuildSystem, Project, UsedPackage } from './project.js'
+import type { BuildSystem, MirageProject, Project, UsedPackage } from './project.js'
 
 /** What a build used: every package of the toolchain's switch, and every source that mirage pulled into `duniverse/`. */
 export async function usedPackages(project: Project, target: Target, toolchain: Toolchain | undefined): Promise<UsedPackage[]> {
@@ -56,8 +56,8 @@ export function useInSwitch(name: string, backend: Backend, buildSystem: BuildSy
 }
 
 /** The sources that opam-monorepo's lock names, by what it calls their packages. */
-async function pulledPackages(project: Project, target: Target): Promise<UsedPackage[]> {
-  const base = join(project.directory, dirname(project.configFile ?? 'config.ml'))
+async function pulledPackages(project: MirageProject, target: Target): Promise<UsedPackage[]> {
+  const base = join(project.directory, dirname(project.configFile))
   const locks = (await names(join(base, 'mirage'))).filter((name) => name.endsWith(`-${target.mirage}.opam.locked`))
   const [lock] = locks
   if (lock === undefined || locks.length > 1) return []

@@ -70,7 +70,7 @@ function keyPrefix(host: Pick<Host, 'folders'>, kind: BuildCache['kind'], build:
 
 /** Two projects of one repository have other dependencies. */
 function placeOf({ folders }: Pick<Host, 'folders'>, { project }: CachedBuild): string {
-  return hashOf([relative(folders.workspace, project.directory), project.configFile ?? ''], 8)
+  return hashOf([relative(folders.workspace, project.directory), project.buildSystem === 'mirage' ? project.configFile : ''], 8)
 }
 
 /**

@@ -111,12 +111,12 @@ async function tellKept({ host, log }: Context, { label, folder }: BuildCache): 
 }
 
 /** The hash of what names a project's dependencies; undefined for mirage without a lock, which alone names them all. */
-async function readDependencies({ buildSystem, directory, configFile = 'config.ml' }: Project, target: Target): Promise<string | undefined> {
-  const isMirage = buildSystem === 'mirage'
-  const patterns = isMirage
-    ? [posix.join(dirname(configFile), 'mirage', `*-${target.mirage}.opam.locked`)]
+async function readDependencies(project: Project, target: Target): Promise<string | undefined> {
+  const { buildSystem, directory } = project
+  const patterns = buildSystem === 'mirage'
+    ? [posix.join(dirname(project.configFile), 'mirage', `*-${target.mirage}.opam.locked`)]
     : ['**/dune-project', '**/dune-workspace', '**/*.opam', '**/*.opam.locked', 'dune.lock/**']
   const paths = await glob(patterns, { cwd: directory, ignore: ['**/_build/**', '**/_opam/**', '**/node_modules/**'], dot: false })
-  if (isMirage && paths.length === 0) return undefined
+  if (buildSystem === 'mirage' && paths.length === 0) return undefined
   return dependenciesHash(await Promise.all(paths.map(async (path) => [path, await readFile(join(directory, path), 'utf8')] as const)))
 }

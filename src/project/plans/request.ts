@@ -4,7 +4,7 @@ import type { Target } from '../../target/target.js'
 import type { LockChoice } from '../../toolchain/lock.js'
 import type { OpamRepository, Toolchain } from '../../toolchain/toolchain.js'
 import type { Search } from '../images.js'
-import type { Project } from '../project.js'
+import type { MirageProject, Project } from '../project.js'
 
 export interface PlannedStep {
   /** As the log and build-info.json name it. */
@@ -78,6 +78,10 @@ export interface BuildRequest {
   readonly findings: Findings
   /** A folder of ours for this project, absolute: generated files, and `OUT` of a build command. */
   readonly folder: string
+}
+
+export interface MirageBuildRequest extends BuildRequest {
+  readonly project: MirageProject
 }
 
 export interface Findings {

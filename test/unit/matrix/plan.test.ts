@@ -6,6 +6,7 @@ import { checkedArtifactName } from '../../../src/report/artifact-name.js'
 import { architectures } from '../../../src/target/architecture.js'
 import { targetNames, targets } from '../../../src/target/target.js'
 import { checkRecipe } from '../../../src/toolchain/packages.js'
+import { projectIn } from '../project/fixtures.js'
 import { asked, dune, exampleTargets, mirage } from './fixtures.js'
 
 const plan = (list: string, given: Partial<MatrixRequest> = {}, project: Project = dune) =>
@@ -179,7 +180,7 @@ describe.each(buildSystems)('every leg of a %s project', (buildSystem) => {
   const runners = [{}, { x86_64: ['a'] }, { aarch64: ['b', 'c'] }, { x86_64: ['a'], aarch64: ['b'] }]
 
   it.each(runners)('can be built on its runner, with an artifact of its own: %j', (runsOn) => {
-    const all = legs(everything.join('\n'), { runsOn, maxLegs: 256 }, { ...dune, buildSystem })
+    const all = legs(everything.join('\n'), { runsOn, maxLegs: 256 }, projectIn('/work/www', buildSystem))
     expect(all).toHaveLength(everything.join(' ').match(/x86_64|aarch64/g)?.length ?? 0)
     for (const { target, entry, runner } of all) {
       expect(() => checkRecipe(target, entry.architecture, runner.architecture)).not.toThrow()

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Context } from '../../../src/platform/host.js'
 import type { Outcome, RunOptions } from '../../../src/platform/process.js'
 import { Problem } from '../../../src/platform/problem.js'
+import type { BuildSystem, Project } from '../../../src/project/project.js'
 import type { Toolchain } from '../../../src/toolchain/toolchain.js'
 
 /** A folder of its own with these files in it. */
@@ -16,6 +17,12 @@ export async function folderWith(files: Readonly<Record<string, string | Buffer>
 export async function put(path: string, content: string | Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, content)
+}
+
+/** A project of a folder that says nothing of versions. */
+export function projectIn(directory: string, buildSystem: BuildSystem): Project {
+  const folder = { directory, description: '' }
+  return buildSystem === 'mirage' ? { ...folder, buildSystem, configFile: 'config.ml', lockFiles: [] } : { ...folder, buildSystem }
 }
 
 export function toolchainFor(architecture: 'x86_64' | 'aarch64', findlibToolchain: string, path = '/tools/bin'): Toolchain {

@@ -5,7 +5,7 @@ import { targets } from '../../../src/target/target.js'
 import { toolchainFor } from './fixtures.js'
 
 const request = (changes: Partial<BuildRequest>): BuildRequest => ({
-  project: { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'config.ml' },
+  project: { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'config.ml', lockFiles: [] },
   target: targets.hvt,
   architecture: 'x86_64',
   toolchain: toolchainFor('x86_64', 'solo5'),

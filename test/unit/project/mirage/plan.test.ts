@@ -6,13 +6,13 @@ import { dependenciesOf } from '../../../../src/toolchain/opam-dependencies.js'
 import { parseOpamFile } from '../../../../src/toolchain/opam-file.js'
 import { planBuild } from '../../../../src/project/plan.js'
 import { planAfterConfigure } from '../../../../src/project/plans/mirage.js'
-import type { BuildRequest } from '../../../../src/project/plans/request.js'
+import type { MirageBuildRequest } from '../../../../src/project/plans/request.js'
 import { Problem } from '../../../../src/platform/problem.js'
 import { targetNames, targets } from '../../../../src/target/target.js'
 import { toolchainFor } from '../fixtures.js'
 
-const mirage = { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'config.ml' } as const
-const request = (changes: Partial<BuildRequest> = {}): BuildRequest => ({
+const mirage = { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'config.ml', lockFiles: [] } as const
+const request = (changes: Partial<MirageBuildRequest> = {}): MirageBuildRequest => ({
   project: mirage,
   target: targets.hvt,
   architecture: 'x86_64',
@@ -42,8 +42,8 @@ const configured = (changes: Partial<Configured> = {}): Configured => ({
 const lock = readLock(
   'depends: [ "ocaml" {= "5.4.1"} "lwt" {= "6.1.2" & ?vendor} "crunch" {= "2.1"} "solo5" {= "0.12.1"} "ocaml-solo5" {= "1.3.3"} "mirage" {= "4.11.1"} ]',
 )
-const argv = (changes: Partial<BuildRequest>) => planBuild(request(changes)).steps.map((step) => step.argv.join(' '))
-const after = (changes: Partial<BuildRequest> = {}, written: Configured | undefined = configured()) =>
+const argv = (changes: Partial<MirageBuildRequest>) => planBuild(request(changes)).steps.map((step) => step.argv.join(' '))
+const after = (changes: Partial<MirageBuildRequest> = {}, written: Configured | undefined = configured()) =>
   planAfterConfigure(request(changes), written).steps.map((step) => ('overlay' in step ? step.name : step.argv.join(' ')))
 
 function problemOf(body: () => unknown): Problem {
