@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { describeImage } from '../image/check.js'
 import { readImage } from '../image/recognise.js'
 import { completeHistory } from '../platform/git-history.js'
+import { hashOf } from '../platform/hash.js'
 import type { Context } from '../platform/host.js'
 import { size } from '../platform/log.js'
 import { type TargetName, targets } from '../target/target.js'
@@ -13,6 +13,7 @@ import { parseExtraRepositories } from '../toolchain/spec.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
 import { readDuneFiles } from './dune-files.js'
 import { buildEnvironment } from './environment.js'
+import { isOutside } from './folder.js'
 import { findImages } from './images.js'
 import { finishMirage } from './mirage/finish.js'
 import { installProject, pinsItsRepository } from './opam-project.js'
@@ -84,7 +85,7 @@ export async function buildProject(
 
 /** One folder of ours for each project, target and architecture: two builds of one job do not meet. */
 function folderFor({ host }: Context, project: Project, target: TargetName, architecture: Architecture): string {
-  const mark = createHash('sha256').update(project.directory).digest('hex').slice(0, 8)
+  const mark = hashOf(project.directory, 8)
   return join(host.folders.state, 'build', `${basename(project.directory)}-${mark}-${target}-${architecture}`)
 }
 
@@ -107,8 +108,8 @@ async function prepare(plan: BuildPlan): Promise<void> {
 }
 
 async function logImage(context: Context, project: Project, image: BuiltImage): Promise<void> {
-  const path = relative(project.directory, image.path)
-  const shown = path.startsWith('..') ? image.path : path
+  const { directory } = project
+  const shown = isOutside(directory, image.path) ? image.path : relative(directory, image.path)
   context.log.fact('image', `${shown}  ${size(image.bytes)}  sha256 ${image.sha256.slice(0, 16)}…`)
   context.log.fact('', describeImage(await readImage(image.path)))
 }

@@ -1,10 +1,11 @@
-import { readFile, readdir, realpath } from 'node:fs/promises'
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { readFile, readdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { Problem } from '../platform/problem.js'
 import type { LockFile } from '../toolchain/lock.js'
 import { allBounds, boundsOfOpamFile } from './mirage/bounds.js'
 import { readLock, toolchainVersions } from './mirage/lock.js'
 import { mentionsMirage, parseMirageBounds } from './mirage-header.js'
+import { folderOf, isOutside } from './folder.js'
 import { isOpamFile } from './opam-files.js'
 import type { BuildSystem, MirageBounds, MirageProject, Project } from './project.js'
 
@@ -129,29 +130,6 @@ async function readConfiguration(directory: string, configFile: string): Promise
     if (configFile === 'config.ml') return undefined
     throw new Problem(`input config-file: there is no ${configFile}`, { found: listing(await readdir(directory)) }, { cause: error })
   }
-}
-
-async function folderOf(workspace: string, directory: string): Promise<string> {
-  const path = resolve(workspace, directory)
-  const real = await realpath(path).catch(() => undefined)
-  if (real === undefined) {
-    throw new Problem(`input directory: there is no folder ${directory}`, {
-      because: `looked in ${workspace}`,
-      do: 'check out the repository first (actions/checkout), and give a path inside it',
-    })
-  }
-  if (isOutside(await realpath(workspace), real)) {
-    throw new Problem(`input directory: ${directory} is outside the workspace`, { found: real, accepted: `a folder inside ${workspace}` })
-  }
-  if ((await readdir(real).catch(() => undefined)) === undefined) {
-    throw new Problem(`input directory: ${directory} is not a folder that can be read`)
-  }
-  return real
-}
-
-function isOutside(folder: string, path: string): boolean {
-  const way = relative(folder, path)
-  return way === '..' || way.startsWith('../') || isAbsolute(way)
 }
 
 function missing(folder: Folder, wanted: string, asked: string | undefined): Problem {

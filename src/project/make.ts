@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { hashOf } from '../platform/hash.js'
 import type { Context } from '../platform/host.js'
 import { targets } from '../target/target.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
@@ -31,7 +31,7 @@ export async function makeImages(
   artifacts: string,
 ): Promise<Build> {
   const target = targets[inputs.target]
-  const mark = createHash('sha256').update(`${project.directory}\0${inputs.configureArgs.join('\0')}`).digest('hex').slice(0, 8)
+  const mark = hashOf([project.directory, ...inputs.configureArgs].join('\0'), 8)
   const own = `${target.name}-${inputs.arch}-${mark}`
   const make = async (where: Context, what: Project): Promise<Build> => {
     const made = await buildProject(where, inputs, toolchain, what)

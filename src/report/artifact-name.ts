@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hashOf } from '../platform/hash.js'
 import { Problem } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
@@ -46,15 +46,11 @@ export function portableFileName(name: string): string {
 function variantName(words: readonly string[]): string {
   const readable = words.map((word) => word.slice(2)).join('+')
   if (words.every((word) => plainOption.test(word)) && readable.length <= longestVariant) return readable
-  return shortHash(words.join('\0'))
+  return hashOf(words.join('\0'), 8)
 }
 
 /** A unikernel's name with only what every file system and service takes; a name that had to change keeps a hash. */
 function portable(name: string): string {
   const short = name.replace(/[^\w.+-]+/g, '-').slice(0, 80)
-  return short === name ? name : `${short}-${shortHash(name)}`
-}
-
-function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8)
+  return short === name ? name : `${short}-${hashOf(name, 8)}`
 }

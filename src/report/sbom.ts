@@ -1,9 +1,9 @@
 // Not the library's main module: that looks for its schemas by `__dirname`, which a bundle does not have.
-import { createHash } from 'node:crypto'
 import * as Enums from '@cyclonedx/cyclonedx-library/Enums'
 import * as Models from '@cyclonedx/cyclonedx-library/Models'
 import * as Serialize from '@cyclonedx/cyclonedx-library/Serialize'
 import * as Spec from '@cyclonedx/cyclonedx-library/Spec'
+import { hashOf } from '../platform/hash.js'
 import type { UsedPackage } from '../project/project.js'
 import type { BuildInfo, ImageInfo, ToolchainFacts } from './build-info.js'
 import { spdxExpression } from './licenses.js'
@@ -88,7 +88,7 @@ function packageComponent({ name, version, from, use, source, hashes, licenses }
     purl,
     version,
     scope: scopes[use],
-    hashes: new Models.HashDictionary(hashes.flatMap(hashOf)),
+    hashes: new Models.HashDictionary(hashes.flatMap(opamHash)),
     licenses: new Models.LicenseRepository(licensesOf(licenses)),
     externalReferences: new Models.ExternalReferenceRepository(
       source === null ? [] : [new Models.ExternalReference(source, Enums.ExternalReferenceType.Distribution)],
@@ -104,7 +104,7 @@ const algorithms: Readonly<Record<string, Enums.HashAlgorithm>> = {
 }
 
 /** opam writes `sha256=…`. */
-function hashOf(text: string): [Enums.HashAlgorithm, string][] {
+function opamHash(text: string): [Enums.HashAlgorithm, string][] {
   const [, name = '', digits = ''] = /^(\w+)=([0-9a-f]+)$/.exec(text) ?? []
   const algorithm = algorithms[name]
   return algorithm === undefined ? [] : [[algorithm, digits]]
@@ -161,7 +161,7 @@ export function properties(values: Readonly<Record<string, string>>): Models.Pro
 
 /** A UUID (version 8, RFC 9562: its bits are ours to choose) of a text. */
 export function serialNumber(text: string): string {
-  const hash = createHash('sha256').update(text).digest('hex')
+  const hash = hashOf(text)
   const variant = ((Number.parseInt(hash.charAt(16), 16) & 0x3) | 0x8).toString(16)
   return `urn:uuid:${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-${variant}${hash.slice(17, 20)}-${hash.slice(20, 32)}`
 }
