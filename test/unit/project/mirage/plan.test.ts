@@ -7,30 +7,13 @@ import { parseOpamFile } from '../../../../src/toolchain/opam-file.js'
 import { planBuild } from '../../../../src/project/plan.js'
 import { planAfterConfigure } from '../../../../src/project/plans/mirage.js'
 import type { MirageBuildRequest } from '../../../../src/project/plans/request.js'
+import type { MirageProject } from '../../../../src/project/project.js'
 import { Problem } from '../../../../src/platform/problem.js'
 import { targetNames, targets } from '../../../../src/target/target.js'
-import { toolchainFor } from '../fixtures.js'
+import { requestFor, toolchainFor } from '../fixtures.js'
 
-const mirage = { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'config.ml', lockFiles: [] } as const
-const request = (changes: Partial<MirageBuildRequest> = {}): MirageBuildRequest => ({
-  project: mirage,
-  target: targets.hvt,
-  architecture: 'x86_64',
-  toolchain: toolchainFor('x86_64', 'solo5'),
-  configureArgs: [],
-  buildCommand: undefined,
-  lock: 'auto',
-  extraRepos: undefined,
-  overlays: [],
-  preConfigure: undefined,
-  postPull: undefined,
-  postBuild: undefined,
-  image: undefined,
-  installSystemPackages: true,
-  findings: { duneWorkspace: undefined, duneFiles: [] },
-  folder: '/state',
-  ...changes,
-})
+const mirage: MirageProject = { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'config.ml', lockFiles: [] }
+const request = (changes: Partial<MirageBuildRequest> = {}): MirageBuildRequest => ({ ...requestFor(mirage), ...changes })
 const configured = (changes: Partial<Configured> = {}): Configured => ({
   lockFile: 'mirage/www-hvt.opam.locked',
   lock: undefined,
