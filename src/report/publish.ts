@@ -52,7 +52,6 @@ export async function publishArtifact(
   const files = await writeWithChecksums(folder, gathered.files, await generate(gathered, info, name))
   context.log.fact('folder', folder)
   const uploaded = await uploadArtifact(context, request, services.artifacts, { name, folder, files })
-  const consoleEnds = images.map(({ boots }) => boots.map(({ report }) => report.consoleEnd))
   const publishMs = services.now().getTime() - began.getTime()
   return {
     name: uploaded?.name ?? name,
@@ -60,7 +59,7 @@ export async function publishArtifact(
     files,
     info,
     ...(uploaded ? { uploaded } : {}),
-    summary: summary({ info, consoleEnds, publishMs, artifact: uploaded }),
+    summary: summary({ info, images, publishMs, artifact: uploaded }),
   }
 }
 

@@ -1,7 +1,8 @@
+import type { BootReport } from '../boot/report.js'
 import type { Verdict } from '../boot/verdict.js'
 import { seconds, size } from '../platform/log.js'
 import { type BootFacts, howItRan } from './boot-facts.js'
-import { type BuildInfo, type ImageInfo, type ToolchainFacts, imageVerdict } from './build-info.js'
+import { type BuildInfo, type ImageInfo, type PublishedImage, type ToolchainFacts, imageVerdict } from './build-info.js'
 import { emphasized, toolchainCell } from './cells.js'
 import { unusualLicenses } from './licenses.js'
 import { block, code, folded, prose, table } from './markup.js'
@@ -9,8 +10,8 @@ import { phasesOf, timeline } from './timeline.js'
 
 export interface SummaryFacts {
   readonly info: BuildInfo
-  /** The last lines of each boot's console, in the order of `info.images` and their `boots`. */
-  readonly consoleEnds: readonly (readonly (readonly string[])[])[]
+  /** Those of `info`, with all that is known of their boots. */
+  readonly images: readonly PublishedImage[]
   /** Milliseconds that publishing took. */
   readonly publishMs: number
   /** Absent when nothing was uploaded. */
@@ -22,10 +23,8 @@ const mostBytes = 1_000_000
 
 /** The Markdown of the job summary: images, scenarios, what went wrong, where the time went, and, folded, what it was made of. */
 export function summary(facts: SummaryFacts): string {
-  const { info, consoleEnds, artifact, publishMs } = facts
-  const explanations = info.images.flatMap((image, index) =>
-    image.boots.map((boot, which) => explanation(info, image, boot, consoleEnds[index]?.[which] ?? [])),
-  )
+  const { info, images, artifact, publishMs } = facts
+  const explanations = images.flatMap(({ image, boots }) => boots.map(({ report }) => explanation(info, image.name, report)))
   const sections = [
     imageTable(info),
     ...info.images.map(scenarioTable),
@@ -92,17 +91,18 @@ function milliseconds(ms: number | undefined): string {
 }
 
 /** A failure with its evidence, a skip with its reason; nothing for a boot that passed. */
-function explanation(info: BuildInfo, image: ImageInfo, boot: BootFacts, consoleEnd: readonly string[]): string {
-  if (boot.verdict === 'passed') return ''
-  const scenario = boot.scenario === null ? '' : `, scenario ${code(boot.scenario)},`
-  const subject = `${code(image.unikernel)} (${info.target} ${info.architecture})${scenario}`
-  const unanswered = boot.probes.filter(({ holds }) => !holds)
+function explanation({ target, architecture }: BuildInfo, unikernel: string, report: BootReport): string {
+  const { verdict, summary, reason, atMs, evidence, remedy } = report.verdict
+  if (verdict === 'passed') return ''
+  const scenario = report.scenario === undefined ? '' : `, scenario ${code(report.scenario)},`
+  const unanswered = (report.probes ?? []).filter(({ holds }) => !holds)
+  const { consoleEnd } = report
   return [
-    `#### ${subject} ${boot.verdict}: ${prose(boot.summary)}`,
-    `Reason: \`${boot.reason}\`, ${seconds(boot.atMs)} after the start.`,
-    ...(boot.evidence ? ['Evidence:', block([boot.evidence.line])] : []),
+    `#### ${code(unikernel)} (${target} ${architecture})${scenario} ${verdict}: ${prose(summary)}`,
+    `Reason: \`${reason}\`, ${seconds(atMs)} after the start.`,
+    ...(evidence === undefined ? [] : ['Evidence:', block([evidence.line])]),
     ...(unanswered.length === 0 ? [] : ['Asked in vain:', block(unanswered.map(({ text, said }) => `${text}: ${said}`))]),
-    ...(boot.remedy === undefined ? [] : [`What to do: ${prose(boot.remedy, 1000)}`]),
+    ...(remedy === undefined ? [] : [`What to do: ${prose(remedy, 1000)}`]),
     ...(consoleEnd.length === 0 ? [] : [folded(`The console’s last ${consoleEnd.length} lines`, block(consoleEnd))]),
   ].join('\n\n')
 }
