@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { withoutCredentials } from '../platform/address.js'
 import type { Backend, Target } from '../target/target.js'
 import { layoutOf } from '../toolchain/environment.js'
+import { isLockFor } from '../toolchain/lock.js'
 import { parseOpamFile, stringsOf } from '../toolchain/opam-file.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
 import { readLock } from './mirage/lock.js'
@@ -58,7 +59,7 @@ export function useInSwitch(name: string, backend: Backend, buildSystem: BuildSy
 /** The sources that opam-monorepo's lock names, by what it calls their packages. */
 async function pulledPackages(project: MirageProject, target: Target): Promise<UsedPackage[]> {
   const base = join(project.directory, dirname(project.configFile))
-  const locks = (await names(join(base, 'mirage'))).filter((name) => name.endsWith(`-${target.mirage}.opam.locked`))
+  const locks = (await names(join(base, 'mirage'))).filter((name) => isLockFor(name, target))
   const [lock] = locks
   if (lock === undefined || locks.length > 1) return []
   const { sources } = readLock(await readFile(join(base, 'mirage', lock), 'utf8'))

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { Problem } from '../../platform/problem.js'
+import { isLockFor } from '../../toolchain/lock.js'
 import type { Dependency } from '../../toolchain/opam-dependencies.js'
 import { crossPackages, recipeOf } from '../../toolchain/packages.js'
 import { configureAdvice } from '../mirage/advice.js'
@@ -102,7 +103,7 @@ function atoms({ name, constraints }: Dependency): readonly string[] {
 
 function requireCommitted({ project, target }: MirageBuildRequest): void {
   const { lockFiles, configFile } = project
-  if (lockFiles.some(({ path }) => path.endsWith(`-${target.mirage}.opam.locked`))) return
+  if (lockFiles.some(({ path }) => isLockFor(path, target))) return
   throw missingLock(target.mirage, `mirage/*-${target.mirage}.opam.locked beside ${configFile}`, lockFiles.map(({ path }) => path))
 }
 
