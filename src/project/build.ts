@@ -19,7 +19,7 @@ import { finishMirage } from './mirage/finish.js'
 import { installProject, pinsItsRepository } from './opam-project.js'
 import { planBuild } from './plan.js'
 import { type BuildPlan, type BuildRequest, type Findings, type Overlay, type Step, hookStep } from './plans/request.js'
-import type { Build, BuildStep, BuiltImage, Project } from './project.js'
+import type { Build, FinishedStep, BuiltImage, Project } from './project.js'
 import { runStep } from './run-step.js'
 import { usedPackages } from './used-packages.js'
 
@@ -61,7 +61,7 @@ export async function buildProject(
   const plan = planBuild(request)
   await prepare(plan)
   const environment = buildEnvironment(context.host.environment, toolchain)
-  const steps: BuildStep[] = []
+  const steps: FinishedStep[] = []
   const run = async (planned: readonly Step[]) => {
     for (const step of planned) steps.push(await runStep(context, request, step, environment))
   }

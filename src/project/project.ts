@@ -36,8 +36,9 @@ export interface MirageBounds {
   readonly below?: string
 }
 
-/** One step of a build, as the log and build-info.json name it. */
-export interface BuildStep {
+/** A step that a build has done. */
+export interface FinishedStep {
+  /** As the log and build-info.json say it. */
   readonly name: string
   readonly ms: number
 }
@@ -73,7 +74,7 @@ export interface UsedPackage {
 
 export interface Build {
   readonly project: Project
-  readonly steps: readonly BuildStep[]
+  readonly steps: readonly FinishedStep[]
   /** Absolute path of the lock file that decided the packages of a mirage project, committed or made by this build. */
   readonly lockFile?: string
   readonly images: BuiltImages

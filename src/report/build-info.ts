@@ -1,7 +1,7 @@
 import type { Verdict } from '../boot/verdict.js'
 import { withoutCredentials } from '../platform/address.js'
 import type { Host } from '../platform/host.js'
-import type { BuildStep, BuiltImage, BuildSystem, UsedPackage } from '../project/project.js'
+import type { FinishedStep, BuiltImage, BuildSystem, UsedPackage } from '../project/project.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
 import type { OpamPin, OpamRepository, ToolchainOrigin, ToolchainSource, ToolchainVersions } from '../toolchain/toolchain.js'
@@ -52,7 +52,7 @@ export interface BuildFacts {
   readonly project: string
   /** The words of `configure-args`. */
   readonly configureArgs: readonly string[]
-  readonly steps: readonly BuildStep[]
+  readonly steps: readonly FinishedStep[]
   /** Key of the dune cache from the actions cache that the build took what it could from. */
   readonly cache: string | null
 }
