@@ -1,3 +1,4 @@
+import { verdicts } from '../boot/verdict.js'
 import { aligned, seconds, size } from '../platform/log.js'
 import { visible } from '../platform/visible.js'
 import { howItRan } from '../report/boot-facts.js'
@@ -38,7 +39,7 @@ const missingCells = (name: string, verdict: string): string[] =>
 
 /** `4 images: 2 passed, 1 failed, 1 skipped, 1 missing` */
 export function overviewTitle({ rows, missing }: Overview): string {
-  const counted = (['passed', 'failed', 'skipped'] as const).map((kind) => {
+  const counted = verdicts.map((kind) => {
     const number = rows.filter(({ verdict }) => verdict?.verdict === kind).length
     return number === 0 ? [] : [`${number} ${kind}`]
   })

@@ -46,6 +46,11 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
   return rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
 }
 
+/** The first of many names, and how many more there are. */
+export function firstOf(names: readonly string[], most: number): string[] {
+  return [...names.slice(0, most), ...(names.length > most ? [`and ${names.length - most} more`] : [])]
+}
+
 /** Seconds with one or two digits after the point, as the log shows durations: `0.31 s`, `24.8 s`, `3 min 12 s`. */
 export function seconds(ms: number): string {
   const value = ms / 1000

@@ -1,11 +1,12 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { firstOf } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
 import type { LockFile } from '../toolchain/lock.js'
+import { folderOf, isOutside } from './folder.js'
 import { allBounds, boundsOfOpamFile } from './mirage/bounds.js'
 import { mentionsMirage, parseMirageBounds } from './mirage/header.js'
 import { readLock, toolchainVersions } from './mirage/lock.js'
-import { folderOf, isOutside } from './folder.js'
 import { isOpamFile } from './opam-files.js'
 import type { BuildSystem, MirageBounds, MirageProject, Project } from './project.js'
 
@@ -143,7 +144,5 @@ function missing(folder: Folder, wanted: string, asked: string | undefined): Pro
 const shownNames = 12
 
 function listing(names: readonly string[]): string {
-  if (names.length === 0) return 'an empty folder'
-  const more = names.length > shownNames ? `, and ${names.length - shownNames} more` : ''
-  return names.slice(0, shownNames).join(', ') + more
+  return names.length === 0 ? 'an empty folder' : firstOf(names, shownNames).join(', ')
 }

@@ -5,6 +5,7 @@ import { isImageFor, whatImageIs } from '../image/check.js'
 import { readImage } from '../image/recognise.js'
 import { sha256OfFile } from '../platform/atomic.js'
 import { isFile } from '../platform/folder-content.js'
+import { firstOf } from '../platform/log.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
@@ -56,7 +57,6 @@ async function differenceOf(path: string, target: Target, architecture: Architec
 const shownFiles = 10
 
 function noImage(others: readonly string[], where: Search, target: Target, architecture: Architecture): Problem {
-  const more = others.length > shownFiles ? [`and ${others.length - shownFiles} more`] : []
   const option = target.linkOption
   const advice = [
     'when the image is elsewhere, set `image` (a glob relative to `directory`)',
@@ -65,7 +65,7 @@ function noImage(others: readonly string[], where: Search, target: Target, archi
       : [`an executable without marks was linked without \`-cclib "${option}"\``]),
   ]
   return new Problem(`the build left no image for ${target.name} on ${architecture}`, {
-    found: others.length === 0 ? 'no file at all' : [...others.slice(0, shownFiles), ...more],
+    found: others.length === 0 ? 'no file at all' : firstOf(others, shownFiles),
     because: `looked for ${where.folder}/${where.pattern}`,
     do: advice,
   })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { firstOf } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
 import { type Artifact, artifactsIn, isArtifact, readArtifact } from '../report/artifact.js'
 
@@ -22,7 +23,7 @@ export async function findArtifacts(folder: string): Promise<FoundArtifacts> {
   for (const name of names) artifacts.push(await readArtifact(join(folder, name)))
   if (artifacts.length > 0) return { artifacts, others }
   throw new Problem(`there is no artifact of \`publish\` in ${folder}`, {
-    found: others.length === 0 ? 'no folder' : others.slice(0, 20).join(', '),
+    found: others.length === 0 ? 'no folder' : firstOf(others, 20).join(', '),
     accepted: 'folders with a build-info.json, as actions/download-artifact puts them side by side',
   })
 }

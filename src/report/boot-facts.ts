@@ -1,5 +1,6 @@
 import type { Accelerator, Attempt, BootReport, ProbeReport, Span } from '../boot/report.js'
 import type { Verdict } from '../boot/verdict.js'
+import { firstOf } from '../platform/log.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
 
@@ -78,8 +79,7 @@ export function overallVerdict(boots: readonly [NamedBoot, ...NamedBoot[]]): Ver
   const { verdict } = decisiveBoot(boots)
   if (boots.length === 1) return verdict
   const names = boots.filter((boot) => boot.verdict.verdict === verdict.verdict).map(({ name }) => name)
-  const more = names.length > shownNames ? [`and ${names.length - shownNames} more`] : []
-  const which = verdict.verdict === 'passed' ? '' : `: ${[...names.slice(0, shownNames), ...more].join(', ')}`
+  const which = verdict.verdict === 'passed' ? '' : `: ${firstOf(names, shownNames).join(', ')}`
   return { ...verdict, summary: `${names.length} of ${boots.length} scenarios ${verdict.verdict}${which}` }
 }
 
