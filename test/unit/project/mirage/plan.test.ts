@@ -8,9 +8,9 @@ import { planBuild } from '../../../../src/project/plan.js'
 import { planAfterConfigure } from '../../../../src/project/plans/mirage.js'
 import type { MirageBuildRequest } from '../../../../src/project/plans/request.js'
 import type { MirageProject } from '../../../../src/project/project.js'
-import { Problem } from '../../../../src/platform/problem.js'
 import { targetNames, targets } from '../../../../src/target/target.js'
 import { requestFor, toolchainFor } from '../fixtures.js'
+import { problemOf } from '../../../problem.js'
 
 const mirage: MirageProject = { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'config.ml', lockFiles: [] }
 const request = (changes: Partial<MirageBuildRequest> = {}): MirageBuildRequest => ({ ...requestFor(mirage), ...changes })
@@ -28,16 +28,6 @@ const lock = readLock(
 const argv = (changes: Partial<MirageBuildRequest>) => planBuild(request(changes)).steps.map((step) => step.argv.join(' '))
 const after = (changes: Partial<MirageBuildRequest> = {}, written: Configured | undefined = configured()) =>
   planAfterConfigure(request(changes), written).steps.map((step) => ('overlay' in step ? step.name : step.argv.join(' ')))
-
-function problemOf(body: () => unknown): Problem {
-  try {
-    body()
-  } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
 
 describe('up to the configuration', () => {
   test('configure, in the project’s folder, and nothing asks', () => {
