@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { endWithUs, isEnding } from './leftovers.js'
+import { LineReader } from './line-reader.js'
 import { Problem } from './problem.js'
 
 export interface RunOptions {
   readonly cwd?: string
   /** The whole environment of the process; default: ours. */
   readonly env?: Readonly<Record<string, string>>
-  /** Called with each line of its output and error stream as it comes. */
+  /** Called with each line of its output and error stream as it comes; long ones are cut. */
   readonly onLine?: (line: string) => void
 }
 
@@ -81,7 +81,11 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
 function collect(stream: Readable, onLine: RunOptions['onLine']): Tail {
   const tail = new Tail()
   stream.on('data', (chunk: Buffer) => tail.add(chunk))
-  if (onLine !== undefined) createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine)
+  if (onLine === undefined) return tail
+  const lines = new LineReader()
+  stream.on('data', (chunk: Buffer) => lines.add(chunk).forEach((line) => onLine(line)))
+  // Also of a stream that we have let go of.
+  stream.once('close', () => lines.end().forEach((line) => onLine(line)))
   return tail
 }
 
