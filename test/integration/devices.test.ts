@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Attached, sweepLeftovers, withDevices } from '../../src/boot/attach.js'
+import { type Attached, withDevices } from '../../src/boot/attach.js'
 import type { AttachedDevice } from '../../src/boot/devices.js'
 import { planQemu } from '../../src/boot/monitors/qemu.js'
 import { Qmp } from '../../src/boot/qmp.js'
 import { startMonitor } from '../../src/platform/monitor-process.js'
+import { sweepLeftovers } from '../../src/platform/sweep.js'
 import { rootPrefix } from '../../src/platform/sudo.js'
 import { TapTaken, whyNoTap, withTaps } from '../../src/platform/tap.js'
 import { type Asked, attach, contextIn, question } from './hold-devices.js'
@@ -77,7 +78,7 @@ describe.skipIf(noTap !== undefined)('a tap', () => {
       expect(ip('-oneline', '-4', 'address', 'show', 'dev', tap.interface)).toContain('inet 10.213.1.1/24 ')
       expect(Number(read(tap.interface, 'flags')) & 1).toBe(1)
       expect(read(tap.interface, 'owner')).toBe(String(process.getuid?.()))
-      expect(read(tap.interface, 'ifalias')).toMatch(new RegExp(`^unikernel-ci pid=${process.pid} start=\\d+ place=[0-9a-f]{8} boot=\\d+$`))
+      expect(read(tap.interface, 'ifalias')).toMatch(new RegExp(`^unikernel-ci pid=${process.pid} start=\\d+ place=[0-9a-f]{16} boot=\\d+$`))
       return Promise.resolve(tap.interface)
     })
     expect(isThere(name)).toBe(false)

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -74,7 +75,8 @@ describe('a run', () => {
 })
 
 describe('a build that is ended', () => {
-  const marked = (): string[] =>
+  /** The programs of a build here, also one in a session of its own, as a daemon is. */
+  const building = (): string[] =>
     readdirSync('/proc').filter((entry) => {
       try {
         return /^\d+$/.test(entry) && readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes('sleep\x0061\0') && readFileSync(`/proc/${entry}/environ`, 'utf8').includes(folder)
@@ -82,22 +84,71 @@ describe('a build that is ended', () => {
         return false
       }
     })
+  const temporary = () => join(folder, 'temporary')
 
-  async function building(): Promise<ChildProcess> {
-    const child = spawn(process.execPath, [...command, ...runWords(`printf half > "$OUT/www.exe"; sleep 61; ${copying}`)], { cwd: folder, env: environment, stdio: 'ignore' })
-    await expect.poll(marked, { timeout: 60_000 }).not.toEqual([])
+  async function begin(before = ''): Promise<ChildProcess> {
+    environment = { ...environment, TMPDIR: temporary() }
+    const script = `${before} printf half > "$OUT/www.exe"; setsid -f sleep 61; sleep 61; ${copying}`
+    const child = spawn(process.execPath, [...command, ...runWords(script)], { cwd: folder, env: environment, stdio: 'ignore', detached: true })
+    await expect.poll(building, { timeout: 60_000 }).toHaveLength(2)
     return child
   }
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('by %s is done anew by the next run, which takes nothing of it', async (signal) => {
-    const child = await building()
+  /** Of us; our build is in a group of its own. */
+  const killGroup = ({ pid = 0 }: ChildProcess) => void process.kill(-pid, 'SIGKILL')
+  /** All of the job, as a runner does in the end: first those that could start others. */
+  function killTree({ pid = 0 }: ChildProcess): void {
+    const childrenOf = (parent: number): number[] => {
+      const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(parent)], { encoding: 'utf8' })
+      return stdout.split('\n').filter((line) => line.trim() !== '').map(Number)
+    }
+    const tree = (parent: number): number[] => [parent, ...childrenOf(parent).flatMap(tree)]
+    for (const one of tree(pid)) process.kill(one, 'SIGKILL')
+  }
+
+  async function expectNextIsWhole(): Promise<void> {
+    expect(existsSync(artifact())).toBe(false)
+    const next = run()
+    expect(next.status, next.stdout).toBe(0)
+    expectWhole()
+    await expect.poll(building, { timeout: 20_000 }).toEqual([])
+    expect(readdirSync(temporary()).filter((name) => name.startsWith('unikernel-ci'))).toEqual([])
+  }
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('by %s is done anew by the next run, which takes nothing of it', async (signal) => {
+    const child = await begin()
     const ended = once(child, 'exit')
     child.kill(signal)
     await ended
-    expect(existsSync(artifact())).toBe(false)
-    if (signal !== 'SIGKILL') await expect.poll(marked, { timeout: 20_000 }).toEqual([])
-    expect(run().status).toBe(0)
-    expectWhole()
+    await expect.poll(building, { timeout: 20_000 }).toEqual([])
+    await expectNextIsWhole()
+  })
+
+  it('by force is done anew by the next run, which ends what it still does', async () => {
+    const child = await begin()
+    const ended = once(child, 'exit')
+    killGroup(child)
+    await ended
+    expect(building()).toHaveLength(2)
+    await expectNextIsWhole()
+  })
+
+  // What is told twice to end ends at once, so that a runner's SIGKILL comes only while something holds our end up.
+  it.each<[after: string, steps: readonly (readonly [ms: number, act: (child: ChildProcess) => void])[]]>([
+    ['as it is told to end', [[0, (child) => child.kill('SIGINT')], [20, killGroup]]],
+    ['while it waits for its build to end', [[0, (child) => child.kill('SIGINT')], [700, killTree]]],
+    ['while it waits for its build, which has left the tree', [[0, (child) => child.kill('SIGTERM')], [700, killGroup]]],
+    ['when it cannot go on tidying up, by a runner’s SIGINT, SIGTERM and SIGKILL', [[0, (child) => child.kill('SIGINT')], [1_000, (child) => child.kill('SIGSTOP')], [6_500, (child) => child.kill('SIGTERM')], [2_500, killTree]]],
+  ])('by force %s leaves nothing after the next run', { timeout: 180_000 }, async (_, steps) => {
+    const child = await begin('trap "" INT TERM;')
+    const ended = once(child, 'exit')
+    for (const [ms, act] of steps) {
+      await sleep(ms)
+      act(child)
+    }
+    expect(await ended).toEqual([null, 'SIGKILL'])
+    expect(building().length).toBeGreaterThan(0)
+    await expectNextIsWhole()
   })
 })
 

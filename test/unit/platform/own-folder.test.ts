@@ -2,7 +2,7 @@ import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sta
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { sweepBootFolders, withBootFolder } from '../../../src/platform/boot-folder.js'
+import { sweepOwnFolders, withOwnFolder } from '../../../src/platform/own-folder.js'
 import type { Context } from '../../../src/platform/host.js'
 import { ownMark } from '../../../src/platform/owner-mark.js'
 
@@ -14,7 +14,7 @@ const context = () => ({ host: { folders: { temporary } } }) as unknown as Conte
 
 describe('a boot’s folder', () => {
   test('is this user’s only, and gone afterwards with what is in it', async () => {
-    const seen = await withBootFolder(context(), (folder) => {
+    const seen = await withOwnFolder(context(), 'boot', (folder) => {
       writeFileSync(join(folder, 'disk.img'), '')
       return Promise.resolve({ folder, mode: statSync(folder).mode & 0o777 })
     })
@@ -23,13 +23,13 @@ describe('a boot’s folder', () => {
   })
 
   test('is gone after a failure', async () => {
-    await expect(withBootFolder(context(), () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    await expect(withOwnFolder(context(), 'boot', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(readdirSync(temporary)).toEqual([])
   })
 
   test('is another one for each boot', async () => {
-    await withBootFolder(context(), (one) =>
-      withBootFolder(context(), (other) => {
+    await withOwnFolder(context(), 'boot', (one) =>
+      withOwnFolder(context(), 'boot', (other) => {
         expect(one).not.toBe(other)
         return Promise.resolve()
       }),
@@ -40,7 +40,7 @@ describe('a boot’s folder', () => {
 describe('the sweep', () => {
   const own = ownMark()
   const dead = { ...own, pid: 4_194_304 }
-  const place = '00000000'
+  const place = '0'.repeat(16)
   const days = (count: number) => Date.now() / 1000 - count * 24 * 60 * 60
 
   function leave(name: string, age = 0): string {
@@ -53,13 +53,13 @@ describe('the sweep', () => {
 
   test('removes the folder of a process that is gone', () => {
     const path = leave(`unikernel-ci-boot-${dead.pid}-${dead.start}-${dead.place}-aaaaaa`)
-    sweepBootFolders(context())
+    sweepOwnFolders(context(), 'boot')
     expect(existsSync(path)).toBe(false)
   })
 
   test('removes what has lain there since before the machine’s last start', () => {
     const path = leave(`unikernel-ci-boot-1-1-${place}-aaaaaa`, 3)
-    sweepBootFolders(context())
+    sweepOwnFolders(context(), 'boot')
     expect(existsSync(path)).toBe(false)
   })
 
@@ -70,27 +70,27 @@ describe('the sweep', () => {
     ['of others', 'unikernel-ci-boot', 3],
   ])('leaves a folder %s', (_, name, age) => {
     const path = leave(name, age)
-    sweepBootFolders(context())
+    sweepOwnFolders(context(), 'boot')
     expect(existsSync(join(path, 'disk.img'))).toBe(true)
   })
 
   test.skipIf(process.getuid?.() !== 0)('leaves another user’s folder, also as root', () => {
     const path = leave(`unikernel-ci-boot-${dead.pid}-${dead.start}-${dead.place}-aaaaaa`)
     chownSync(path, 65534, 65534)
-    sweepBootFolders(context())
+    sweepOwnFolders(context(), 'boot')
     expect(existsSync(path)).toBe(true)
   })
 
   test('removes a link, and not what it leads to', () => {
     const target = leave('target')
     symlinkSync(target, join(temporary, `unikernel-ci-boot-${dead.pid}-${dead.start}-${dead.place}-aaaaaa`))
-    sweepBootFolders(context())
+    sweepOwnFolders(context(), 'boot')
     expect(readdirSync(temporary)).toEqual(['target'])
     expect(existsSync(join(target, 'disk.img'))).toBe(true)
   })
 
   test('does not mind that there is no temporary folder', () => {
     rmSync(temporary, { recursive: true })
-    expect(() => sweepBootFolders(context())).not.toThrow()
+    expect(() => sweepOwnFolders(context(), 'boot')).not.toThrow()
   })
 })
