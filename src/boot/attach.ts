@@ -30,7 +30,7 @@ export async function withDevices<T>(
   question: DeviceQuestion,
   body: (attached: Attached) => Promise<T>,
 ): Promise<T> {
-  return withOwnFolder(context, 'boot', async (folder) => {
+  return withOwnFolder(context.host.folders.temporary, 'boot', async (folder) => {
     const told = new Set<string>()
     const start = performance.now()
     for (;;) {

@@ -16,7 +16,7 @@ export const buildProgramMark = 'UNIKERNEL_CI_BUILD_OF'
  */
 export async function withBuildPrograms<T>(context: Context, body: (context: Context) => Promise<T>): Promise<T> {
   // The folder is there while the build is: one that has lost its process is of a run that was killed.
-  return withOwnFolder(context, 'build', (folder) => {
+  return withOwnFolder(context.host.folders.temporary, 'build', (folder) => {
     const build = basename(folder)
     const run: Context['processes']['run'] = (argv, options = {}) =>
       context.processes.run(argv, { ...options, env: { ...(options.env ?? definedOf(process.env)), [buildProgramMark]: build } })
@@ -29,7 +29,7 @@ export async function withBuildPrograms<T>(context: Context, body: (context: Con
 
 /** Ends what the builds of killed runs have left running; this user's only. */
 export function sweepBuilds(context: Context): void {
-  sweepOwnFolders(context, 'build', (folder) => endProcessesWith(buildProgramMark, basename(folder)))
+  sweepOwnFolders(context.host.folders.temporary, 'build', (folder) => endProcessesWith(buildProgramMark, basename(folder)))
 }
 
 function definedOf(environment: NodeJS.ProcessEnv): Record<string, string> {

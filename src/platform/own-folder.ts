@@ -1,20 +1,19 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Context } from './host.js'
 import { cleaningUp } from './leftovers.js'
 import { markText, ownMark, ownerAgeMs, ownerState, parseMark } from './owner-mark.js'
 
 /** What a folder of ours is for. */
-export type FolderUse = 'boot' | 'build'
+export type FolderUse = 'boot' | 'build' | 'draft'
 
 /** Longer than any job: what belongs to nobody that could be seen from here is nobody's by then. */
 const staleMs = 48 * 60 * 60 * 1000
 
-/** Lets `body` use a new folder, for this user only; it is gone afterwards, also when we are told to end meanwhile. */
-export async function withOwnFolder<T>({ host }: Context, use: FolderUse, body: (folder: string) => Promise<T>): Promise<T> {
-  await mkdir(host.folders.temporary, { recursive: true })
-  const folder = await mkdtemp(join(host.folders.temporary, `unikernel-ci-${use}-${markText(ownMark())}-`))
+/** Lets `body` use a new folder in `parent`, for this user only; it is gone afterwards, also when we are told to end meanwhile. */
+export async function withOwnFolder<T>(parent: string, use: FolderUse, body: (folder: string) => Promise<T>): Promise<T> {
+  await mkdir(parent, { recursive: true })
+  const folder = await mkdtemp(join(parent, `unikernel-ci-${use}-${markText(ownMark())}-`))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
     return await cleaningUp(remove, () => body(folder))
@@ -24,13 +23,13 @@ export async function withOwnFolder<T>({ host }: Context, use: FolderUse, body: 
 }
 
 /**
- * Removes the folders of runs that were killed; this user's only.
+ * Removes the folders in `parent` of runs that were killed; this user's only.
  *
  * @param before is called with each before it is removed; its owner is gone for sure.
  */
-export function sweepOwnFolders({ host }: Context, use: FolderUse, before: (folder: string) => void = () => undefined): void {
-  for (const name of namesIn(host.folders.temporary)) {
-    const path = join(host.folders.temporary, name)
+export function sweepOwnFolders(parent: string, use: FolderUse, before: (folder: string) => void = () => undefined): void {
+  for (const name of namesIn(parent)) {
+    const path = join(parent, name)
     try {
       const state = stateOf(path, use)
       if (state === 'gone') before(path)

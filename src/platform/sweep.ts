@@ -11,6 +11,6 @@ import { sweepTaps } from './tap.js'
 export async function sweepLeftovers(context: Context): Promise<void> {
   sweepBuilds(context)
   sweepMonitors()
-  sweepOwnFolders(context, 'boot')
+  sweepOwnFolders(context.host.folders.temporary, 'boot')
   await sweepTaps(context)
 }

@@ -2,7 +2,7 @@ import { constants, createReadStream, existsSync, rmSync } from 'node:fs'
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { cleaningUp, endProcessesWith } from '../platform/leftovers.js'
-import { withLock } from '../platform/lock.js'
+import { withAbandonedLock, withLock } from '../platform/lock.js'
 import { type Log, seconds, size } from '../platform/log.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import { type FetchedArchive, Unusable } from '../platform/published-archive.js'
@@ -15,7 +15,7 @@ import { evictToolchains } from './evict.js'
 import { type InstalledToolchain, noteUse, readInstalled, writeInstalled } from './installed.js'
 import type { ArchiveLevel } from './levels.js'
 import { type FindMounts, completeImage, mountAgain, mountImage, removeToolchain } from './mounted.js'
-import type { Place } from './place.js'
+import { type Place, imageFolderOf, placeIn } from './place.js'
 import { keepsInSlim } from './slim.js'
 import { type Toolchain, type ToolchainEnvironment, type ToolchainOrigin, type ToolchainSpec, sourceWords } from './toolchain.js'
 
@@ -49,7 +49,7 @@ const packLevel = 9
  *
  * A toolchain is unpacked beside its place and gets its name when it is whole and checked. That is so for one that was
  * just built, too: what a first run uses is what every other run will use. When this throws, or when the process is told
- * to end, nothing is left; when it is killed, the next set-up of the same toolchain removes what it left.
+ * to end, nothing is left; when it is killed, the next set-up removes what it left, of whichever toolchain.
  *
  * @throws whatever `build` and, after a build, `prove` throw; Problem where no space is left.
  */
@@ -62,6 +62,7 @@ export async function obtainToolchain(log: Log, wanted: Wanted, levels: readonly
 }
 
 async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly ArchiveLevel[], makers: Makers): Promise<Toolchain> {
+  await removeAbandoned(log, dirname(wanted.place.path))
   const here = await fromToolCache(log, wanted, makers)
   if (here !== undefined) return here
   if (spare !== undefined && !(await isWritable(dirname(wanted.place.path)))) {
@@ -284,10 +285,30 @@ async function prove(log: Log, toolchain: InstalledToolchain, makers: Makers): P
 const draftOf = ({ path }: Place) => `${path}.new`
 const imageDraftOf = ({ image }: Place) => `${image}.new`
 
-/** What a set-up that was killed has left, of this version or of another one: everything beside the place but the lock. */
+/** What set-ups and builds that were killed have left of any toolchain, and the locks that tell of them. */
+async function removeAbandoned(log: Log, folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names.filter((one) => one.endsWith('.lock'))) {
+    const path = join(folder, basename(name, '.lock'))
+    const clean = async () => {
+      await removeDrafts(placeIn(folder, basename(path)))
+      // One that a build had borrowed: nobody takes it, and nobody counts it.
+      const isHalf = (await readInstalled(path)) === undefined && !existsSync(imageFolderOf(path))
+      if (isHalf) await rm(path, { recursive: true, force: true })
+    }
+    // Who may not write here needs no room here.
+    await withAbandonedLock(join(folder, name), clean).catch((error: unknown) => log.debug(`${join(folder, name)}: ${messageOf(error)}`))
+  }
+}
+
 async function removeLeftovers({ place, findMounts }: Wanted): Promise<void> {
-  discardDrafts(place)
   if (existsSync(place.image)) await removeToolchain(findMounts, place, 'detach')
+  await removeDrafts(place)
+}
+
+/** What a set-up that was killed has left, of this version or of another one: everything beside the place but the lock. */
+async function removeDrafts(place: Place): Promise<void> {
+  discardDrafts(place)
   const folder = dirname(place.path)
   const kept = [basename(place.lock), basename(place.image)]
   const mine = (name: string) => name.startsWith(`${basename(place.path)}.`) && !kept.some((start) => name.startsWith(start))

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -50,10 +50,12 @@ const tapOf = ({ devices }: Pick<Attached, 'devices'>) => {
 const children: ChildProcess[] = []
 
 /** A process of its own that holds devices until it is ended. */
-async function hold(asked: Asked): Promise<{ readonly child: ChildProcess; readonly attached: Attached }> {
+async function hold(asked: Asked, env = process.env): Promise<{ readonly child: ChildProcess; readonly attached: Attached }> {
   const script = fileURLToPath(new URL('hold-devices.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', script, folder, JSON.stringify(asked)], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+    env,
   })
   children.push(child)
   let text = ''
@@ -151,6 +153,26 @@ describe.skipIf(noTap !== undefined)('a tap', () => {
     expect(isThere(tapOf(living.attached).interface) && existsSync(living.attached.folder)).toBe(true)
     await end(living.child, 'SIGTERM')
   })
+
+  it('whose removal hangs is left by a runner’s SIGINT, SIGTERM and SIGKILL, and swept by the next run', async () => {
+    const real = execFileSync('sh', ['-c', 'PATH="$PATH:/usr/sbin:/sbin" command -v ip'], { encoding: 'utf8' }).trim()
+    const bin = join(folder, 'bin')
+    mkdirSync(bin)
+    writeFileSync(join(bin, 'ip'), `#!/bin/sh\n[ "$1 $2" = 'link delete' ] && exec sleep 67\nexec ${real} "$@"\n`, { mode: 0o755 })
+    const { child, attached } = await hold({ manifest: manifest.service }, { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` })
+    const { interface: name } = tapOf(attached)
+    const ended = once(child, 'exit')
+    child.kill('SIGINT')
+    await sleep(7_500)
+    child.kill('SIGTERM')
+    await sleep(2_500)
+    // Its removal is our child, and of our group.
+    process.kill(-(child.pid ?? 0), 'SIGKILL')
+    expect(await ended).toEqual([null, 'SIGKILL'])
+    expect(isThere(name)).toBe(true)
+    await sweepLeftovers(contextIn(folder))
+    expect([isThere(name), existsSync(attached.folder)]).toEqual([false, false])
+  }, 60_000)
 
   it('of somebody else is left alone, whatever its name and alias', async () => {
     ip('tuntap', 'add', 'dev', 'uci0ad50300', 'mode', 'tap')

@@ -43,7 +43,7 @@ export async function ensureCarrier(
   const obtain = async (): Promise<'fetched' | 'restored' | `made of ${string}`> => {
     if (options.published !== undefined && (await fetchCarrier(context, place, options.published))) return 'fetched'
     if (await restore(place, options.cache)) return 'restored'
-    await withOwnFolder(context, 'boot', (work) =>
+    await withOwnFolder(context.host.folders.temporary, 'boot', (work) =>
       replaceFolder(place.folder, (draft) => makeCarrier(context, architecture, meta, { work, draft, place, options })),
     )
     return `made of ${meta}`

@@ -25,7 +25,7 @@ export function publishedCarriers(log: Log, mirror: string | undefined): Publish
 export async function fetchCarrier(context: Context, { key, folder }: CarrierFiles, published: Published): Promise<boolean> {
   const archive = await published.find(key)
   if (archive === undefined) return false
-  return withOwnFolder(context, 'boot', async (work) => {
+  return withOwnFolder(context.host.folders.temporary, 'boot', async (work) => {
     const file = join(work, 'carrier.tar.gz')
     try {
       const fetched = published.open(archive)

@@ -3,18 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sweepOwnFolders, withOwnFolder } from '../../../src/platform/own-folder.js'
-import type { Context } from '../../../src/platform/host.js'
 import { ownMark } from '../../../src/platform/owner-mark.js'
 
 let temporary: string
 beforeEach(() => (temporary = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))))
 afterEach(() => rmSync(temporary, { recursive: true, force: true }))
 
-const context = () => ({ host: { folders: { temporary } } }) as unknown as Context
-
 describe('a boot’s folder', () => {
   test('is this user’s only, and gone afterwards with what is in it', async () => {
-    const seen = await withOwnFolder(context(), 'boot', (folder) => {
+    const seen = await withOwnFolder(temporary, 'boot', (folder) => {
       writeFileSync(join(folder, 'disk.img'), '')
       return Promise.resolve({ folder, mode: statSync(folder).mode & 0o777 })
     })
@@ -23,13 +20,13 @@ describe('a boot’s folder', () => {
   })
 
   test('is gone after a failure', async () => {
-    await expect(withOwnFolder(context(), 'boot', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    await expect(withOwnFolder(temporary, 'boot', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(readdirSync(temporary)).toEqual([])
   })
 
   test('is another one for each boot', async () => {
-    await withOwnFolder(context(), 'boot', (one) =>
-      withOwnFolder(context(), 'boot', (other) => {
+    await withOwnFolder(temporary, 'boot', (one) =>
+      withOwnFolder(temporary, 'boot', (other) => {
         expect(one).not.toBe(other)
         return Promise.resolve()
       }),
@@ -53,13 +50,13 @@ describe('the sweep', () => {
 
   test('removes the folder of a process that is gone', () => {
     const path = leave(`unikernel-ci-boot-${dead.pid}-${dead.start}-${dead.place}-aaaaaa`)
-    sweepOwnFolders(context(), 'boot')
+    sweepOwnFolders(temporary, 'boot')
     expect(existsSync(path)).toBe(false)
   })
 
   test('removes what has lain there since before the machine’s last start', () => {
     const path = leave(`unikernel-ci-boot-1-1-${place}-aaaaaa`, 3)
-    sweepOwnFolders(context(), 'boot')
+    sweepOwnFolders(temporary, 'boot')
     expect(existsSync(path)).toBe(false)
   })
 
@@ -70,27 +67,27 @@ describe('the sweep', () => {
     ['of others', 'unikernel-ci-boot', 3],
   ])('leaves a folder %s', (_, name, age) => {
     const path = leave(name, age)
-    sweepOwnFolders(context(), 'boot')
+    sweepOwnFolders(temporary, 'boot')
     expect(existsSync(join(path, 'disk.img'))).toBe(true)
   })
 
   test.skipIf(process.getuid?.() !== 0)('leaves another user’s folder, also as root', () => {
     const path = leave(`unikernel-ci-boot-${dead.pid}-${dead.start}-${dead.place}-aaaaaa`)
     chownSync(path, 65534, 65534)
-    sweepOwnFolders(context(), 'boot')
+    sweepOwnFolders(temporary, 'boot')
     expect(existsSync(path)).toBe(true)
   })
 
   test('removes a link, and not what it leads to', () => {
     const target = leave('target')
     symlinkSync(target, join(temporary, `unikernel-ci-boot-${dead.pid}-${dead.start}-${dead.place}-aaaaaa`))
-    sweepOwnFolders(context(), 'boot')
+    sweepOwnFolders(temporary, 'boot')
     expect(readdirSync(temporary)).toEqual(['target'])
     expect(existsSync(join(target, 'disk.img'))).toBe(true)
   })
 
   test('does not mind that there is no temporary folder', () => {
     rmSync(temporary, { recursive: true })
-    expect(() => sweepOwnFolders(context(), 'boot')).not.toThrow()
+    expect(() => sweepOwnFolders(temporary, 'boot')).not.toThrow()
   })
 })
