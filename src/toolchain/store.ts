@@ -82,6 +82,7 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
       () => discardDrafts(wanted.place),
       () => fetchOrBuild(log, wanted, levels, makers),
     )
+    await noteUse(made.path)
     await evictToolchains(log, dirname(made.path), made.key, wanted.findMounts)
     return made
   })

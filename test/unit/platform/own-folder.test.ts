@@ -1,9 +1,13 @@
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sweepOwnFolders, withOwnFolder } from '../../../src/platform/own-folder.js'
 import { ownMark } from '../../../src/platform/owner-mark.js'
+
+/** How long this machine has been up, in seconds. */
+const up = 100 * 3600
+vi.mock('node:os', async (original) => ({ ...(await original<object>()), uptime: () => up }))
 
 let temporary: string
 beforeEach(() => (temporary = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))))
@@ -89,5 +93,38 @@ describe('the sweep', () => {
   test('does not mind that there is no temporary folder', () => {
     rmSync(temporary, { recursive: true })
     expect(() => sweepOwnFolders(temporary, 'boot')).not.toThrow()
+  })
+})
+
+describe('when the clock is set, the sweep', () => {
+  const own = ownMark()
+  const named = (pid: number, start: number, place: string) => join(temporary, `unikernel-ci-boot-${pid}-${start}-${place}-aaaaaa`)
+  const container = `${own.place.slice(0, 8)}00000000`
+  /** A start so many hours ago, in ticks. */
+  const ticksAgo = (hours: number) => (up - hours * 3600) * 100
+  afterEach(() => vi.useRealTimers())
+
+  test.each([99, -99])('by %i days, leaves what living boots have, here and in a container', (days) => {
+    const living = [named(own.pid, own.start, own.place), named(7, ticksAgo(0.1), container)]
+    for (const path of living) mkdirSync(path)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 24 * 3600_000 })
+    sweepOwnFolders(temporary, 'boot')
+    expect(living.map((path) => existsSync(path))).toEqual([true, true])
+  })
+
+  test('removes what a container has left for longer than any boot, whatever the folder’s time says', () => {
+    const path = named(7, ticksAgo(49), container)
+    mkdirSync(path)
+    utimesSync(path, Date.now() / 1000 + 9e6, Date.now() / 1000 + 9e6)
+    sweepOwnFolders(temporary, 'boot')
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('removes what lies there since before the machine’s last start, also of a time to come', () => {
+    const path = named(7, 1, '0'.repeat(16))
+    mkdirSync(path)
+    utimesSync(path, Date.now() / 1000 + 9e6, Date.now() / 1000 + 9e6)
+    sweepOwnFolders(temporary, 'boot')
+    expect(existsSync(path)).toBe(false)
   })
 })
