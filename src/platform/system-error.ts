@@ -24,7 +24,8 @@ export function systemProblem(error: unknown, folders: () => Folders): Problem |
   if (!(error instanceof Error)) return undefined
   const { code, path, syscall = '' } = error as NodeJS.ErrnoException
   const reason = code === undefined ? undefined : reasons[code]
-  if (reason === undefined || path === undefined) return undefined
+  if (reason === undefined) return undefined
+  if (path === undefined) return isDiskFull(error) ? diskFull(folders(), error) : undefined
   const choice = choiceOf(path, folders())
   return new Problem(
     `${path} cannot be used: ${reason}`,
@@ -33,7 +34,16 @@ export function systemProblem(error: unknown, folders: () => Folders): Problem |
   )
 }
 
-/** Whether an error says that a disk has no space left. Writing to an open file fails so without naming it. */
+/** Writing to an open file fails without naming it. */
+function diskFull(folders: Folders, cause: Error): Problem {
+  return new Problem(
+    'no space is left on a disk',
+    { because: cause.message, do: `make some where these are: ${[...new Set(Object.values(folders) as string[])].join(', ')}` },
+    { cause },
+  )
+}
+
+/** Whether an error says that a disk has no space left. */
 export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 }

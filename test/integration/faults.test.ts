@@ -74,6 +74,54 @@ describe('a run', () => {
   })
 })
 
+const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0 && process.getuid?.() === 0
+if (!mayMount) console.log('skipped: machines that lack a part: nobody may mount here')
+
+describe.skipIf(!mayMount)('a run on a machine that lacks a part', () => {
+  /** How a run starts after `mounts`, which nobody else sees. */
+  const after = (mounts: string, then = 'exec') => `exec unshare --mount sh -c '${mounts} && ${then} "$@"' sh`
+  const withOwnFolders = () => ({ ...environment, XDG_STATE_HOME: join(folder, 'state'), TMPDIR: join(folder, 'state') })
+
+  it('needs no device but those that every container has', () => {
+    const kept = ['null', 'zero', 'random', 'urandom', 'full']
+    const bind = kept.map((name) => `touch ${folder}/dev/${name} && mount --bind /dev/${name} ${folder}/dev/${name}`)
+    const mounts = [`mkdir ${folder}/dev`, `mount -t tmpfs none ${folder}/dev`, ...bind, `mount --rbind ${folder}/dev /dev`].join(' && ')
+    const { status, stdout, stderr } = run(environment, '', after(mounts))
+    expect(status, stdout + stderr).toBe(0)
+    expect(stdout).toContain('PASSED')
+    expectWhole()
+  })
+
+  it('says that /proc is missing', () => {
+    const { status, stdout, stderr } = run(environment, '', after('mount -t tmpfs none /proc'))
+    expect(status, stdout + stderr).toBe(1)
+    expect(stdout).toMatch(/Error: \/proc is not mounted here[^]*do +mount it: `mount -t proc proc \/proc`/)
+    expect(stdout + stderr).not.toMatch(/^\s+at /m)
+    expect(existsSync(artifact())).toBe(false)
+  })
+
+  it('needs not see the processes of others', () => {
+    chmodSync(folder, 0o777)
+    const { status, stdout, stderr } = run(environment, '', after('mount -t proc -o hidepid=2 proc /proc', asNobody))
+    expect(status, stdout + stderr).toBe(0)
+    expect(stdout).toContain('PASSED')
+  })
+
+  it('whose disk the guest fills says of the guest what it did, and of its console that it is not whole', () => {
+    copyFileSync('/bin/dd', join(folder, 'www.exe'))
+    mkdirSync(join(folder, 'state'))
+    const words = [process.execPath, ...command, 'run', '--target', 'unix', '--ocaml-version', 'none', '--build-command', copying, '--args', `if=/dev/zero bs=4k of=${folder}/state/filled`]
+    const start = `${after(`mount -t tmpfs -o size=4m none ${folder}/state`)} "$@"`
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', start, 'sh', ...words], { cwd: folder, env: withOwnFolders(), encoding: 'utf8', timeout: 120_000 })
+    expect(status, stdout + stderr).toBe(1)
+    expect(stdout).toMatch(/error writing .*No space left on device\n/)
+    expect(stdout).toContain('FAILED   ended with status 1')
+    expect(stdout).toMatch(/Warning: the console is not whole in .*ENOSPC/)
+    expect(stdout).toMatch(/Error: no space is left on a disk\n +because +ENOSPC.*\n +do +make some where these are: /)
+    expect(stdout + stderr).not.toMatch(/^\s+at /m)
+  })
+})
+
 describe('a build that is ended', () => {
   /** The programs of a build here, also one in a session of its own, as a daemon is. */
   const building = (): string[] =>
