@@ -113,9 +113,15 @@ class Tail {
 export function succeed(outcome: Outcome, doing: string): Outcome {
   if (outcome.exitCode === 0) return outcome
   throw new Problem(`${doing} failed: ${outcome.argv[0] ?? ''} ended with status ${outcome.exitCode}`, {
+    ...killedFact(outcome.exitCode),
     evidence: lastLines(`${outcome.stdout}\n${outcome.stderr}`, 30),
     again: outcome.argv.map(quote).join(' '),
   })
+}
+
+/** Why a program has ended whose own words cannot say it, as a fact of a {@link Problem}. */
+export function killedFact(exitCode: number): { readonly because?: string } {
+  return exitCode === 128 + constants.signals.SIGKILL ? { because: 'somebody has killed it (SIGKILL); Linux does where memory runs out' } : {}
 }
 
 /** The last `count` lines that are not blank. */

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { Context } from '../platform/host.js'
 import { seconds } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
-import { lastLines, quote } from '../platform/process.js'
+import { killedFact, lastLines, quote } from '../platform/process.js'
 import { explainOpam } from '../toolchain/opam-problem.js'
 import { annotate } from './annotations.js'
 import { type Diagnostic, DiagnosticReader } from './diagnostics.js'
@@ -53,6 +53,7 @@ export class StepOutput {
     }
     const advice = step.advice?.find(({ when }) => this.recent.some((line) => when.test(line)))
     return new Problem(`${step.name} failed with status ${exitCode} after ${seconds(ms)}`, {
+      ...killedFact(exitCode),
       evidence: lastLines(output, 30),
       ...(advice === undefined ? {} : { do: advice.say }),
       again,

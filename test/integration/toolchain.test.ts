@@ -196,6 +196,19 @@ describe('a set-up that fails', () => {
     expect(leftInStore()).toEqual([])
   })
 
+  it('says that opam was killed, as for want of memory, and leaves nothing, nor what opam has left running', async () => {
+    const failing = problemOf({ ...given, 'opam-packages': 'slow' })
+    const opams = () => buildsIn(folder).filter((pid) => commandOf(pid).includes('/opam install'))
+    const sleeping = () => buildsIn(folder).filter((pid) => commandOf(pid).includes('sleep 60'))
+    await expect.poll(sleeping, { timeout: 60_000 }).toHaveLength(1)
+    for (const pid of opams()) process.kill(Number(pid), 'SIGKILL')
+    const problem = await failing
+    expect(problem.message).toBe('opam could not install the toolchain')
+    expect(problem.facts.because).toBe('somebody has killed it (SIGKILL); Linux does where memory runs out')
+    expect(leftInStore()).toEqual([])
+    await expect.poll(() => buildsIn(folder)).toEqual([])
+  })
+
   it('refuses impossible versions within five seconds and before any process', async () => {
     const start = performance.now()
     const story = newStory()

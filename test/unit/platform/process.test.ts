@@ -132,6 +132,13 @@ test('a failure is a problem with its last lines and the command to see it again
   expect(succeed({ ...outcome, exitCode: 0 }, 'building').stdout).toBe('a\n\nb\n')
 })
 
+test('a program that was killed is told as that: memory may have run out', () => {
+  const outcome = { argv: ['opam'], exitCode: 137, stdout: '', stderr: 'half a li' }
+  expect(() => succeed(outcome, 'building')).toThrow(
+    expect.objectContaining({ facts: { because: 'somebody has killed it (SIGKILL); Linux does where memory runs out', evidence: ['half a li'], again: 'opam' } }),
+  )
+})
+
 test('the last lines are those that are not blank', () => {
   expect(lastLines('1\n2\r\n \n3\n\n', 2)).toEqual(['2', '3'])
 })

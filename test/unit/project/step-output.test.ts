@@ -23,5 +23,11 @@ test('of a step that prints without end what it said last is kept, and no more t
   expect(used() - before).toBeLessThan(20e6)
   const { facts } = await printed.problem(step, 2, 1_000, undefined, request)
   expect(facts.evidence?.at(-1)).toBe('the end')
+  expect(facts.because).toBeUndefined()
   expect(facts.evidence?.at(-2)).toMatch(/^19999 /)
+})
+
+test('a step that was killed is told as that: memory may have run out', async () => {
+  const { facts } = await new StepOutput().problem(step, 137, 1_000, undefined, request)
+  expect(facts.because).toBe('somebody has killed it (SIGKILL); Linux does where memory runs out')
 })
