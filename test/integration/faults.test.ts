@@ -51,6 +51,18 @@ describe('a run', () => {
     expect(stdout).toContain('PASSED')
   })
 
+  it.each([1, -1])('is the same while the clock is set by %i day whenever it is read', (days) => {
+    const clock = join(folder, 'clock.mjs')
+    writeFileSync(clock, `const real = Date.now; let read = 0; const now = () => real() + ++read * ${days} * 24 * 3600_000
+      globalThis.Date = class extends Date { constructor(...given) { super(...(given.length === 0 ? [now()] : given)) } static now = now }`)
+    const { status, stdout, stderr } = run({ ...environment, NODE_OPTIONS: `--import=${clock}` })
+    expect(status, stdout + stderr).toBe(0)
+    expect(stdout).toMatch(/PASSED +.* after 0\.\d\d s/)
+    expectWhole()
+    const { createdAt } = JSON.parse(readFileSync(join(artifact(), 'build-info.json'), 'utf8')) as { createdAt: string }
+    expect(Math.abs(Date.parse(createdAt) - Date.now())).toBeGreaterThan(12 * 3600_000)
+  })
+
   it('that may not write files of any size says what it could not write, and the next one is whole', () => {
     const { status, stdout, stderr } = run(environment, 'ulimit -f 16;')
     expect(status, stdout).toBe(1)
