@@ -1,8 +1,9 @@
 import { verdicts } from '../boot/verdict.js'
 import { plannedArtifacts } from '../collect/overview.js'
 import { type Growth, parseGrowth, parseSize } from '../collect/size.js'
+import { InputError } from '../platform/input-error.js'
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from './definition.js'
-import { InputError, optional, text, typed } from './parsers.js'
+import { optional, text, typed } from './parsers.js'
 
 const sizes = typed('string', (value): number => {
   const bytes = parseSize(value)

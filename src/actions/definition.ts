@@ -1,5 +1,6 @@
+import { InputError } from '../platform/input-error.js'
 import { Problem } from '../platform/problem.js'
-import { InputError, type Parser, type ValueType } from './parsers.js'
+import { type Parser, type ValueType } from './parsers.js'
 
 export interface InputDefinition<Value> {
   readonly description: string

@@ -3,8 +3,9 @@ import { type Architecture, architectureOf, architectureWords } from '../target/
 import { defaultTarget, targetNames } from '../target/target.js'
 import { lockChoices } from '../toolchain/lock.js'
 import { toolchainOptions } from '../toolchain/options.js'
+import { InputError } from '../platform/input-error.js'
 import { type InputDefinition, type OutputDefinition, type Parsed, input as definition } from './definition.js'
-import { InputError, type Parser, blocks, flag, integer, lines, networks, oneOf, optional, overlays, patterns, probes, text, typed, words } from './parsers.js'
+import { type Parser, blocks, flag, integer, lines, networks, oneOf, optional, overlays, patterns, probes, text, typed, words } from './parsers.js'
 
 /** The parts a run is made of; each is an action of its own and a command of the command line. */
 export const parts = ['setup', 'build', 'boot', 'publish'] as const

@@ -1,9 +1,10 @@
 import type { RunnerLabels } from '../matrix/runner.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { hostedRunners } from '../toolchain/packages.js'
+import { InputError } from '../platform/input-error.js'
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from './definition.js'
 import { type InputName, inputs } from './interface.js'
-import { InputError, integer, lines, oneOf, optional, text, typed } from './parsers.js'
+import { integer, lines, oneOf, optional, text, typed } from './parsers.js'
 
 /** GitHub runs no more jobs of one matrix: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstrategymatrix */
 const mostJobs = 256

@@ -1,18 +1,9 @@
-import { type AskedDisk, type AskedNetwork, DeviceSyntaxError, parseDisks, parseNetwork } from '../boot/device-text.js'
+import { type AskedDisk, type AskedNetwork, parseDisks, parseNetwork } from '../boot/device-text.js'
 import type { Probe } from '../boot/probe.js'
 import type { Overlay } from '../project/plans/request.js'
-import { ProbeSyntaxError, parseProbe } from '../boot/probe-text.js'
+import { parseProbe } from '../boot/probe-text.js'
+import { InputError } from '../platform/input-error.js'
 import { longestWords, splitWords } from '../platform/words.js'
-
-/** Text that an input does not accept: whoever reads them all adds the input's name. */
-export class InputError extends Error {
-  constructor(
-    readonly got: string,
-    readonly accepted: string,
-  ) {
-    super(`${JSON.stringify(got)} is not accepted`)
-  }
-}
 
 /** What an input or output is to a generator of typed workflows; `lines` is a list with an entry a line. */
 export type ValueType = 'string' | 'boolean' | 'integer' | 'lines' | readonly string[]
@@ -107,19 +98,10 @@ export const overlays = typed('lines', (value): readonly Overlay[] => {
 })
 
 /** `net`: which network devices, and how: one word, or lines. */
-export const networks = typed('string', (value): Written<AskedNetwork> => ({ text: value, value: accepting(() => parseNetwork(value)) }))
+export const networks = typed('string', (value): Written<AskedNetwork> => ({ text: value, value: parseNetwork(value) }))
 
 /** `block`: one disk a line. */
-export const blocks = typed('lines', (value): Written<readonly AskedDisk[]> => ({ text: value, value: accepting(() => parseDisks(value)) }))
+export const blocks = typed('lines', (value): Written<readonly AskedDisk[]> => ({ text: value, value: parseDisks(value) }))
 
 /** `probe`: one question a line; blank lines and `#` comments are left out. */
-export const probes = typed('lines', (value): readonly Probe[] => accepting(() => lines(value).map((line) => parseProbe(line))))
-
-function accepting<Value>(parse: () => Value): Value {
-  try {
-    return parse()
-  } catch (error) {
-    if (error instanceof DeviceSyntaxError || error instanceof ProbeSyntaxError) throw new InputError(error.line, error.accepted)
-    throw error
-  }
-}
+export const probes = typed('lines', (value): readonly Probe[] => lines(value).map((line) => parseProbe(line)))

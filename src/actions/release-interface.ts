@@ -1,5 +1,6 @@
+import { InputError } from '../platform/input-error.js'
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from './definition.js'
-import { InputError, flag, oneOf, optional, text, typed } from './parsers.js'
+import { flag, oneOf, optional, text, typed } from './parsers.js'
 
 const repository = typed('string', (value): string => {
   if (!/^[\w.-]+\/[\w.-]+$/.test(value)) throw new InputError(value, 'OWNER/NAME')

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CST, Lexer, LineCounter, type Node, type Pair, type YAMLMap, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml'
 import type { Context } from '../platform/host.js'
+import { InputError } from '../platform/input-error.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import { quote } from '../platform/process.js'
 import { type InputName, type Inputs, inputs } from './interface.js'
 import { camelCase, parseInput } from './definition.js'
-import { InputError } from './parsers.js'
 
 /** One boot of several of an image. */
 export interface Scenario {

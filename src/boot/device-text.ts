@@ -1,16 +1,5 @@
+import { InputError } from '../platform/input-error.js'
 import { type Subnet, isHostOf, isUsable, parseAddress, parseSubnet } from './subnet.js'
-
-/** Text of the inputs `net` and `block` that is not accepted. */
-export class DeviceSyntaxError extends Error {
-  /** @param accepted what would have been right, as a phrase. */
-  constructor(
-    readonly line: string,
-    readonly accepted: string,
-  ) {
-    super(`${JSON.stringify(line)} is no device: ${accepted}`)
-    this.name = 'DeviceSyntaxError'
-  }
-}
 
 /** What the input `net` asks for. */
 export type AskedNetwork =
@@ -65,14 +54,14 @@ const name = '[A-Za-z0-9]+'
 /**
  * Reads the input `net`.
  *
- * @throws DeviceSyntaxError
+ * @throws InputError
  */
 export function parseNetwork(text: string): AskedNetwork {
   const lines = linesOf(text)
   const named = lines.map((line) => new RegExp(`^(${name}):(?:\\s+(.*))?$`).exec(line))
   if (lines.length > 1 || named[0] != null) {
     const devices = named.map((match, index) => {
-      if (match === null) throw new DeviceSyntaxError(lines[index] ?? '', networkForms)
+      if (match === null) throw new InputError(lines[index] ?? '', networkForms)
       return { name: match[1] ?? '', options: networkOptions(match[2] ?? '', match[0]) }
     })
     requireOnce(devices, networkForms)
@@ -84,7 +73,7 @@ export function parseNetwork(text: string): AskedNetwork {
 
 function networkOptions(text: string, line: string): NetworkOptions {
   let options: NetworkOptions = defaultNetwork
-  const refuse = (accepted: string) => new DeviceSyntaxError(line, accepted)
+  const refuse = (accepted: string) => new InputError(line, accepted)
   for (const word of text.split(/\s+/).filter((word) => word !== '')) {
     const [key = '', value] = word.split(/=(.*)/s)
     if (value === undefined && (key === 'auto' || key === 'tap' || key === 'user')) options = { ...options, mode: key }
@@ -103,7 +92,7 @@ function networkOptions(text: string, line: string): NetworkOptions {
   return options
 }
 
-type Refuse = (accepted: string) => DeviceSyntaxError
+type Refuse = (accepted: string) => InputError
 
 function address(text: string, refuse: Refuse): number {
   try {
@@ -132,18 +121,18 @@ function hardwareAddress(text: string, refuse: Refuse): string {
 /**
  * Reads the input `block`.
  *
- * @throws DeviceSyntaxError
+ * @throws InputError
  */
 export function parseDisks(text: string): readonly AskedDisk[] {
   const disks = linesOf(text).map((line) => {
     const [, disk, rest] = new RegExp(`^(${name}):\\s+(.+)$`).exec(line) ?? []
-    if (disk === undefined || rest === undefined) throw new DeviceSyntaxError(line, diskForms)
+    if (disk === undefined || rest === undefined) throw new InputError(line, diskForms)
     // Options are read from the end, as a path may have commas.
     const [, path = '', options = ''] = /^(.*?)((?:\s*,\s*(?:ro|size=[^,\s]*))*)$/su.exec(rest) ?? []
     const sizes = [...options.matchAll(/size=([^,\s]*)/g)].map(([, size = '']) => size)
     const readOnly = /,\s*ro\s*(?:,|$)/.test(options)
     const isScratch = path.trim() === 'scratch'
-    if (path.trim() === '' || sizes.length > 1 || (isScratch && readOnly)) throw new DeviceSyntaxError(line, diskForms)
+    if (path.trim() === '' || sizes.length > 1 || (isScratch && readOnly)) throw new InputError(line, diskForms)
     const size = sizes[0] === undefined ? undefined : bytes(sizes[0], line)
     return { name: disk, path: isScratch ? undefined : path.trim(), size, readOnly }
   })
@@ -157,7 +146,7 @@ function bytes(text: string, line: string): number {
   const [, digits = '', unit = ''] = /^(\d{1,12})([KMG]iB)?$/.exec(text) ?? []
   const size = Number(digits) * (units[unit] ?? 0)
   if (size > 0 && size <= 2 ** 40 && size % sectorSize === 0) return size
-  throw new DeviceSyntaxError(line, `a size such as 4MiB (KiB, MiB, GiB or bytes, up to 1024GiB), a multiple of ${sectorSize} bytes`)
+  throw new InputError(line, `a size such as 4MiB (KiB, MiB, GiB or bytes, up to 1024GiB), a multiple of ${sectorSize} bytes`)
 }
 
 function linesOf(text: string): string[] {
@@ -170,5 +159,5 @@ function linesOf(text: string): string[] {
 function requireOnce(devices: readonly { readonly name: string }[], accepted: string): void {
   const names = devices.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined) throw new DeviceSyntaxError(twice, `each name once; ${accepted}`)
+  if (twice !== undefined) throw new InputError(twice, `each name once; ${accepted}`)
 }

@@ -1,16 +1,5 @@
+import { InputError } from '../platform/input-error.js'
 import { type DnsProbe, type HttpProbe, type Probe, type TcpProbe, dnsTypes } from './probe.js'
-
-/** A line of `probe` that is none. */
-export class ProbeSyntaxError extends Error {
-  /** @param accepted what would have been right, as a phrase. */
-  constructor(
-    readonly line: string,
-    readonly accepted: string,
-  ) {
-    super(`${JSON.stringify(line)} is no probe: ${accepted}`)
-    this.name = 'ProbeSyntaxError'
-  }
-}
 
 const forms = {
   tcp: 'tcp://:PORT',
@@ -24,7 +13,7 @@ type Scheme = keyof typeof forms
 /**
  * Reads one line of the input `probe`.
  *
- * @throws ProbeSyntaxError
+ * @throws InputError
  */
 export function parseProbe(line: string): Probe {
   const text = line.trim()
@@ -39,7 +28,7 @@ export function parseProbe(line: string): Probe {
     case 'udp-dns':
       return parseDns(new ProbeText(text, scheme, rest), place)
     default:
-      throw new ProbeSyntaxError(text, Object.values(forms).join('; '))
+      throw new InputError(text, Object.values(forms).join('; '))
   }
 }
 
@@ -107,8 +96,8 @@ class ProbeText {
     }
   }
 
-  error(accepted: string): ProbeSyntaxError {
-    return new ProbeSyntaxError(this.text, accepted)
+  error(accepted: string): InputError {
+    return new InputError(this.text, accepted)
   }
 
   /** @param place what stands behind the two slashes. */

@@ -1,6 +1,6 @@
-import { isMissing } from './error-code.js'
 import { basename } from 'node:path'
 import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache'
+import { isMissing } from './error-code.js'
 import { type Log, seconds } from './log.js'
 import { messageOf } from './problem.js'
 

@@ -1,6 +1,6 @@
-import { isMissing } from './error-code.js'
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
+import { isMissing } from './error-code.js'
 import { endWithUs, isEnding } from './leftovers.js'
 import { Problem } from './problem.js'
 import { quote } from './process.js'

@@ -1,5 +1,5 @@
-import { hasCode } from './error-code.js'
 import { lstat, mkdir } from 'node:fs/promises'
+import { hasCode } from './error-code.js'
 import { Problem } from './problem.js'
 
 /** The same on every machine: a path in an image's debug information is then the same, too. On a disk, which /tmp may not be. */

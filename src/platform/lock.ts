@@ -1,10 +1,10 @@
-import { hasCode } from './error-code.js'
 import { randomBytes } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { hasCode } from './error-code.js'
 import { cleaningUp } from './leftovers.js'
 import { markText, ownMark, ownerState, parseMark } from './owner-mark.js'
 

@@ -1,6 +1,6 @@
-import { isMissing } from '../platform/error-code.js'
 import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { isMissing } from '../platform/error-code.js'
 import type { Context } from '../platform/host.js'
 
 /** What builds leave, where git does not say it. */

@@ -1,6 +1,6 @@
-import { isNotAllowed } from '../platform/error-code.js'
 import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isNotAllowed } from '../platform/error-code.js'
 import { Problem } from '../platform/problem.js'
 import { prefixLength } from './archive/prefix.js'
 

@@ -3,11 +3,11 @@ import { expect } from 'vitest'
 import { type InputName, inputs } from '../../../src/actions/interface.js'
 import { parseInput } from '../../../src/actions/definition.js'
 import { readInputs } from '../../../src/actions/inputs.js'
-import { InputError } from '../../../src/actions/parsers.js'
 import { parseScenarios } from '../../../src/actions/scenarios.js'
-import { DeviceSyntaxError, parseDisks, parseNetwork } from '../../../src/boot/device-text.js'
-import { ProbeSyntaxError, parseProbe } from '../../../src/boot/probe-text.js'
+import { parseDisks, parseNetwork } from '../../../src/boot/device-text.js'
+import { parseProbe } from '../../../src/boot/probe-text.js'
 import { configureWords, parseTargets } from '../../../src/matrix/list.js'
+import { InputError } from '../../../src/platform/input-error.js'
 import { Problem } from '../../../src/platform/problem.js'
 import { DiagnosticReader } from '../../../src/project/diagnostics.js'
 import { readLock } from '../../../src/project/mirage/lock.js'
@@ -39,11 +39,11 @@ const compilerWords = ['File "', 'a.ml', '", line', 's', ' 1', '-3', ', characte
 
 export const languageTargets = [
   target('probes: read, or refused as no probe', textOf(...probeWords), (text) => {
-    quickly(() => orRefused(() => parseProbe(text), ProbeSyntaxError))
+    quickly(() => orRefused(() => parseProbe(text), InputError))
   }),
   target('devices: read, or refused as none', textOf(...deviceWords), (text) => {
-    quickly(() => orRefused(() => parseNetwork(text), DeviceSyntaxError))
-    quickly(() => orRefused(() => parseDisks(text), DeviceSyntaxError))
+    quickly(() => orRefused(() => parseNetwork(text), InputError))
+    quickly(() => orRefused(() => parseDisks(text), InputError))
   }),
   target('inputs: each is read, or refused by its name', fc.tuple(fc.constantFrom(...names), textOf(...probeWords, ...deviceWords, ...matrixWords, '5', '-1', 'true')), ([name, text]) => {
     quickly(() => orRefused(() => parseInput<unknown>(inputs[name], text), InputError))
