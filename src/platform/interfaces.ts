@@ -1,4 +1,4 @@
-import { accessSync, readFileSync, readdirSync } from 'node:fs'
+import { accessSync, existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context } from './host.js'
 import type { OwnerMark } from './owner-mark.js'
@@ -30,9 +30,10 @@ export async function readInterfaces(context: Context): Promise<readonly HostInt
   return interfaceNames().map((name) => ({ name, addresses: addresses.get(name) ?? [], owner: markOf(name)?.pid }))
 }
 
+/** None where /sys is not mounted, as there can be no taps of ours then. */
 export function interfaceNames(): string[] {
   // The bonding driver has a file of its own there.
-  return readdirSync(classNet).filter((name) => name !== 'bonding_masters')
+  return existsSync(classNet) ? readdirSync(classNet).filter((name) => name !== 'bonding_masters') : []
 }
 
 /**

@@ -104,6 +104,12 @@ describe.skipIf(!mayMount)('a run on a machine that lacks a part', () => {
     expectWhole()
   })
 
+  it('needs no /sys', () => {
+    const { status, stdout, stderr } = run(environment, '', after('mount -t tmpfs none /sys'))
+    expect(status, stdout + stderr).toBe(0)
+    expect(stdout).toContain('PASSED')
+  })
+
   it('says that /proc is missing', () => {
     const { status, stdout, stderr } = run(environment, '', after('mount -t tmpfs none /proc'))
     expect(status, stdout + stderr).toBe(1)
