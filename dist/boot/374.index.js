@@ -17,8 +17,6 @@ var external_node_fs_ = __webpack_require__(3024);
 var promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: ./lib/src/platform/atomic.js
 var atomic = __webpack_require__(9755);
-// EXTERNAL MODULE: ./lib/src/platform/error-code.js
-var error_code = __webpack_require__(9958);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
 // EXTERNAL MODULE: external "node:os"
@@ -27,6 +25,8 @@ var external_node_os_ = __webpack_require__(8161);
 var external_node_path_ = __webpack_require__(6760);
 // EXTERNAL MODULE: external "node:timers/promises"
 var external_node_timers_promises_ = __webpack_require__(8500);
+// EXTERNAL MODULE: ./lib/src/platform/error-code.js
+var error_code = __webpack_require__(9958);
 // EXTERNAL MODULE: ./lib/src/platform/leftovers.js
 var leftovers = __webpack_require__(252);
 // EXTERNAL MODULE: ./lib/src/platform/owner-mark.js
