@@ -24,4 +24,10 @@ export const archives: ProtectionTable = {
   'which a mount would take for an option': [[mounted, '/[,:\\\\]/.test(image)', 'false']],
   'stops the set-up when its image is not what was published, and nothing of it is left or mounted': [[published, 'found !== archive.sha256', 'false']],
   'unpacks and keeps nothing of what was not released': [['src/platform/firecracker-binary.ts', 'found !== sha256', 'false']],
+  'a link out': [[manifest, ' || !staysInside(path, target)', '']],
+  'a device': [[manifest, "kind === 'file' && typeof executable", 'typeof executable']],
+  'is refused with a %s in it, whatever its manifest says': [['src/toolchain/archive/unpack.ts', ' && type === tarTypes[expected.kind]', '']],
+  'a path twice': [[manifest, 'paths.has(entry.path)', 'false']],
+  'a path of 4 KiB': [[manifest, ' && path.length < 4096', '']],
+  'that is not what was published stops the boot, and nothing of it is unpacked': [[published, 'found !== archive.sha256', 'false']],
 }

@@ -22,4 +22,11 @@ export const caches: ProtectionTable = {
   ],
   'is neither asked nor kept for %s %s': [['src/project/caches/restore.ts', 'use.because === undefined && dune !== undefined', 'dune !== undefined']],
   'nor are opam’s downloads': [['src/project/caches/restore.ts', ': policy.restore)', ': true)']],
+  'is not run before all of it was checked, where a compiler in it was changed': [['src/toolchain/archive/unpack.ts', "hash.digest('hex') !== sha256", 'false']],
+  'cache: %s in a %s of %s': [
+    [policy, "'release', 'pull", "'pull"],
+    [policy, "'pull_request_target', 'workflow_run'", "'workflow_run'"],
+    [policy, ", 'workflow_run']", ']'],
+    [policy, "ref?.startsWith('refs/tags/')", 'false'],
+  ],
 }

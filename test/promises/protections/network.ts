@@ -11,9 +11,26 @@ export const network: ProtectionTable = {
     [devices, "['restrict=on']", '[]'],
     [devices, 'hostfwd=${protocol}:127.0.0.1:', 'hostfwd=${protocol}::'],
   ],
-  'socket,id=qmp,fd=3': [['src/boot/monitors/qemu.ts', '`socket,id=qmp,fd=${qmpDescriptor}`', "'socket,id=qmp,path=/tmp/qmp,server=on'"]],
+  'QEMU’s channels are descriptors, without a name: %s': [
+    ['src/boot/monitors/qemu.ts', '`socket,id=qmp,fd=${qmpDescriptor}`', "'socket,id=qmp,path=/tmp/qmp,server=on'"],
+    ['src/boot/monitors/loader.ts', '`socket,id=qmp,fd=${qmpDescriptor}`', "'socket,id=qmp,path=/tmp/qmp,server=on'"],
+    ['src/boot/monitors/carrier.ts', "'socket,id=qmp,fd=4'", "'socket,id=qmp,path=/tmp/qmp,server=on'"],
+  ],
+  'is this user’s only, and gone afterwards with what is in it': [
+    ['src/platform/boot-folder.ts', 'await mkdtemp(join(host.folders.temporary, `unikernel-ci-boot-${markText(ownMark())}-`))', "(await mkdir(join(host.folders.temporary, 'boot'), { recursive: true })) ?? ''"],
+    ['src/platform/boot-folder.ts', '} finally {\n    remove()', '} finally {'],
+  ],
   'a list from %s names no file of this machine': [['src/platform/published-list.ts', "address.protocol === 'file:' && base.protocol !== 'file:'", 'false']],
-  'is not followed to a file or another scheme': [[download, 'left === 0 || isDowngrade', 'left === 0']],
+  'is not followed to a file or another scheme': [[download, '!mayLead(address, next)', 'false']],
+  'is led from %s to %s: %s': [[download, " && from.protocol === 'http:'", '']],
   'that does not end is cut off': [[download, 'offset > most', 'false']],
   'that breaks off where nobody reads it any more ends nothing else': [[download, "answer.body.on('error', () => undefined)", '']],
+  'goes on where it ended too early without a word': [[download, 'offset === most || !isExact', 'true']],
+  'does not take another part than it asked for': [[download, 'answer.statusCode === 206 && toSkip > 0', 'false']],
+  'is not asked of a mirror that is none: %s': [
+    ['src/platform/published.ts', " || url.username !== '' || url.password !== ''", ''],
+    ['src/platform/published.ts', "!['https:', 'http:', 'file:'].includes(url.protocol)", 'false'],
+  ],
+  'of a mirror must be the one that this action names': [['src/platform/published.ts', 'fromMirror(named, mirrored)', 'mirrored']],
+  'are Ubuntu’s other server, with its updates, and only by its own key': [['src/platform/deb-archive.ts', 'signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg', 'trusted=yes']],
 }

@@ -5,6 +5,8 @@ import type { ProtectionTable } from '../protection.js'
 const consoleLog = 'src/platform/console-log.ts'
 const command = 'src/platform/workflow-command.ts'
 const markup = 'src/report/markup.ts'
+const visible = 'src/platform/visible.ts'
+const delimiter = ['node_modules/@actions/core/lib/file-command.js', '`${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`', '`${key}=${convertedValue}`'] as const
 
 export const words: ProtectionTable = {
   'lets nothing that a guest prints become a command': [
@@ -22,10 +24,24 @@ export const words: ProtectionTable = {
     [command, ".replaceAll(':', '%3A').replaceAll(',', '%2C')", ''],
     [command, ".replaceAll('%', '%25')", ''],
     [consoleLog, "visibleLines(text).join('\\n'), propertiesOf(place)", 'text, propertiesOf(place)'],
+    [consoleLog, 'file: visible(file)', 'file'],
   ],
-  'keeps a value with line feeds one output': [
-    ['node_modules/@actions/core/lib/file-command.js', '`${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`', '`${key}=${convertedValue}`'],
+  'takes a new token each time': [[consoleLog, "randomBytes(16).toString('hex')", "'0'.repeat(32)"]],
+  'writes %j as %j': [
+    [visible, '\\p{Cc}', ''],
+    [visible, '\\p{Zl}', ''],
+    [visible, '\\p{Zp}', ''],
+    [visible, '\\p{Bidi_Control}', ''],
   ],
+  'shows what a guest prints without obeying it': [[consoleLog, "${visible(line.replace(/(?<!\\r)\\r+$/, ''))}", '${line}']],
+  'keeps an annotation one command': [
+    [command, ".replaceAll('\\r', '%0D').replaceAll('\\n', '%0A')", ''],
+    [command, ".replaceAll('%', '%25')", ''],
+    [consoleLog, "write(workflowCommand(kind, visibleLines(text).join('\\n')))", 'write(workflowCommand(kind, text))'],
+  ],
+  'keeps a value with line feeds one output': [delimiter],
+  'keeps a value with line feeds one variable': [delimiter],
+  'keeps a value with line feeds one state': [delimiter],
   'takes no variable whose name could be more than a name': [['src/platform/github.ts', '!/^[A-Za-z_]\\w*$/.test(name)', 'false']],
   'takes no folder of PATH that could be two': [['src/platform/github.ts', '/[\\r\\n]/.test(folder)', 'false']],
   'is well-formed whatever a guest prints': [
@@ -39,4 +55,7 @@ export const words: ProtectionTable = {
     [markup, 'Array.from(visible(text))', 'Array.from(text)'],
   ],
   'keeps a guest’s words from making columns of their own': [['src/collect/table.ts', 'emphasized(prose(said), verdict)', 'emphasized(said, verdict)']],
+  'are JSON of the same words, whatever a guest prints': [['src/report/boot-files.ts', 'JSON.stringify(bootJson(images), null, 2)', "JSON.stringify(bootJson(images), null, 2).replaceAll('\\\\', '')"]],
+  'take no markup from a guest': [['src/release/notes.ts', '${prose(several)}', '${several}']],
+  'are fetched through the proxies of the caller, whose addresses no failure shows': [['src/platform/apt.ts', 'argv: commandWith([])', 'argv: commandWith(proxies)']],
 }
