@@ -78,7 +78,7 @@ async function main(word: string): Promise<number> {
   }
   const bad = results.filter(({ outcome }) => outcome !== 'fails')
   const kept = new Set(results.map(({ promised }) => promised.promise))
-  console.log(`${kept.size} promises, ${results.length} protections: ${results.length - bad.length} missed by their test, ${bad.length} not, in ${seconds(performance.now() - start)}`)
+  console.log(`${kept.size} promises, ${results.length} protections: the tests fail without ${results.length - bad.length}, and not without ${bad.length}, in ${seconds(performance.now() - start)}`)
   for (const { promised, protection, outcome, why } of bad) {
     console.log(`\n${outcome}: ${promised.promise}\n  test  ${promised.file}: ${promised.test}\n  file  ${protection.file}\n  from  ${protection.from}\n  to    ${protection.to}\n  why   ${why}`)
   }
