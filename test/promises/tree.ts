@@ -24,6 +24,8 @@ export function copyTree(changed: readonly string[]): Tree {
   const present = names.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))
   for (const name of new Set(present.map((path) => dirname(path)))) mkdirSync(join(folder, name), { recursive: true })
   for (const name of present) cpSync(join(root, name), join(folder, name), { verbatimSymlinks: true })
+  // What tests have fetched and made for themselves.
+  if (existsSync(join(root, '.cache'))) symlinkSync(join(root, '.cache'), join(folder, '.cache'))
   mkdirSync(join(folder, 'node_modules'))
   for (const name of readdirSync(join(root, 'node_modules'))) {
     const [from, to] = [join(root, 'node_modules', name), join(folder, 'node_modules', name)]

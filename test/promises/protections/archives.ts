@@ -30,4 +30,5 @@ export const archives: ProtectionTable = {
   'a path twice': [[manifest, 'paths.has(entry.path)', 'false']],
   'a path of 4 KiB': [[manifest, ' && path.length < 4096', '']],
   'that is not what was published stops the boot, and nothing of it is unpacked': [[published, 'found !== archive.sha256', 'false']],
+  'is refused for a manifest that would fill the memory, before it is read': [['src/toolchain/archive/unpack.ts', 'size > most', 'false']],
 }

@@ -29,4 +29,5 @@ export const caches: ProtectionTable = {
     [policy, ", 'workflow_run']", ']'],
     [policy, "ref?.startsWith('refs/tags/')", 'false'],
   ],
+  'makes one again that came from the actions cache, where this run is to take none from there': [['src/toolchain/setup.ts', "origin !== 'actions-cache' || policy.restore", 'true']],
 }

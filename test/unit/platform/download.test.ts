@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { download, mayLead } from '../../../src/platform/download.js'
 import { collectingLog } from '../../collecting-log.js'
 
@@ -178,6 +178,20 @@ describe('a download', () => {
       await new Promise((resolve) => setTimeout(resolve, 100))
     })
     expect(unheard).toEqual([])
+  })
+
+  it('sends nothing but what it asks for, also where it is led', async () => {
+    vi.stubEnv('GITHUB_TOKEN', 'secret')
+    const sent: string[] = []
+    const note: Answer = (request, response) => {
+      sent.push(...Object.keys(request.headers))
+      if (sent.length > 3) whole(request, response)
+      else response.writeHead(302, { location: '/other' }).end()
+    }
+    answers = [note, note]
+    await read()
+    vi.unstubAllEnvs()
+    expect(sent).toEqual(['host', 'connection', 'user-agent', 'host', 'connection', 'user-agent'])
   })
 
   it.each([

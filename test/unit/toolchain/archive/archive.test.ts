@@ -113,6 +113,13 @@ function headerOf(tar: Buffer, name: string): Buffer {
   return tar.subarray(at, at + 512)
 }
 
+/** Changes a header, and writes the sum of its bytes into it. */
+function sealed(header: Buffer, change: (header: Buffer) => void): void {
+  change(header)
+  header.write(' '.repeat(8), 148)
+  header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148)
+}
+
 describe('an archive that is not whole', () => {
   const refused = (bytes: Buffer) => expect(unpack(Readable.from([bytes]))).rejects.toThrow(expect.objectContaining({ name: 'BadArchive' }))
 
@@ -183,11 +190,15 @@ describe('an archive that is not whole', () => {
   ])('is refused with a %s in it, whatever its manifest says', async (_, type) => {
     await pack()
     const tar = execFileSync('zstd', ['-dc', '--long=27', archive])
-    const header = headerOf(tar, 'bin/program')
-    header.write(type, 156)
-    header.write(' '.repeat(8), 148)
-    header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148)
+    sealed(headerOf(tar, 'bin/program'), (header) => header.write(type, 156))
     await refused(execFileSync('zstd', ['-qc'], { input: tar }))
+  })
+
+  it('is refused for a manifest that would fill the memory, before it is read', async () => {
+    await pack()
+    const tar = execFileSync('zstd', ['-dc', '--long=27', archive])
+    sealed(headerOf(tar, 'toolchain.json'), (header) => header.write(`${(64 * 1024 ** 2 + 1).toString(8).padStart(11, '0')}\0`, 124))
+    await expect(unpack(Readable.from([execFileSync('zstd', ['-qc'], { input: tar })]))).rejects.toThrow('toolchain.json is larger than any of ours')
   })
 
   it('is refused for a name without end, before it fills the memory', { timeout: 60_000 }, async () => {
@@ -196,9 +207,7 @@ describe('an archive that is not whole', () => {
     header.write('././@LongLink')
     header.write(size.toString(8), 124)
     header.write('L', 156)
-    header.write('ustar  ', 257)
-    header.write(' '.repeat(8), 148)
-    header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148)
+    sealed(header, () => header.write('ustar  ', 257))
     const small = execFileSync('zstd', ['-qc'], { input: Buffer.concat([header, Buffer.alloc(size, 'x')]), maxBuffer: size })
     expect(small.length).toBeLessThan(100_000)
     const before = process.memoryUsage.rss()
