@@ -1,7 +1,8 @@
 import { Scalar, stringify } from 'yaml'
 import { collectInputs, collectOutputs } from '../src/actions/collect-interface.js'
-import { type InputDefinition, type InputName, type OutputDefinition, type Part, inputs, outputs, parts } from '../src/actions/interface.js'
-import { matrixInputs, matrixOutputs, sharedInputs } from '../src/actions/matrix-interface.js'
+import type { InputDefinition, OutputDefinition } from '../src/actions/definition.js'
+import { type InputName, type Part, inputs, outputs, parts } from '../src/actions/interface.js'
+import { allMatrixInputs, matrixOutputs } from '../src/actions/matrix-interface.js'
 import type { ValueType } from '../src/actions/parsers.js'
 import { releaseInputs, releaseOutputs } from '../src/actions/release-interface.js'
 
@@ -20,18 +21,16 @@ const titles: Readonly<Record<string, readonly [name: string, description: strin
 
 /** What an action takes and gives. */
 export interface Interface {
-  readonly inputs: Readonly<Record<string, Taken>>
-  readonly outputs: Readonly<Record<string, Given>>
+  readonly inputs: Readonly<Record<string, InputDefinition<unknown>>>
+  readonly outputs: Readonly<Record<string, OutputDefinition>>
 }
 
-type Taken = Pick<InputDefinition<unknown>, 'description' | 'default' | 'parse'>
-type Given = Pick<OutputDefinition, 'description' | 'type'>
 
 /** Every action by its folder; the root's is empty. */
 export const interfaces: Readonly<Record<string, Interface>> = {
   '': { inputs, outputs },
   ...Object.fromEntries(parts.map((part) => [part, partInterface(part)])),
-  matrix: { inputs: { ...matrixInputs, ...Object.fromEntries(sharedInputs.map((name) => [name, inputs[name]])) }, outputs: matrixOutputs },
+  matrix: { inputs: allMatrixInputs, outputs: matrixOutputs },
   collect: { inputs: collectInputs, outputs: collectOutputs },
   release: { inputs: releaseInputs, outputs: releaseOutputs },
 }

@@ -29,7 +29,10 @@ var external_node_path_ = __webpack_require__(6760);
 var external_node_timers_promises_ = __webpack_require__(8500);
 // EXTERNAL MODULE: ./lib/src/platform/leftovers.js
 var leftovers = __webpack_require__(252);
+// EXTERNAL MODULE: ./lib/src/platform/error-code.js
+var error_code = __webpack_require__(9958);
 ;// CONCATENATED MODULE: ./lib/src/platform/lock.js
+
 
 
 
@@ -83,7 +86,7 @@ async function take(path, own) {
         return true;
     }
     catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+        if ((0,error_code/* hasCode */.up)(error, 'EEXIST'))
             return false;
         throw error;
     }
@@ -104,7 +107,7 @@ function isAlive(pid) {
         return true;
     }
     catch (error) {
-        return error instanceof Error && 'code' in error && error.code === 'EPERM';
+        return (0,error_code/* hasCode */.up)(error, 'EPERM');
     }
 }
 /** Synchronous, for use while we are ending. */
@@ -165,7 +168,7 @@ const debianArchitectures = { x86_64: 'amd64', aarch64: 'arm64' };
 async function openDebArchive({ host, processes }, architecture, folder) {
     const missing = ['apt-get', 'dpkg-deb'].find((name) => (0,programs/* findProgram */.K)(name, host.environment['PATH']) === undefined);
     if (missing !== undefined) {
-        throw new problem/* Problem */.AF(`there is no ${missing} here to get packages for ${architecture} with`, {
+        throw new problem/* Problem */.A(`there is no ${missing} here to get packages for ${architecture} with`, {
             accepted: 'Debian and Ubuntu, and what is made of them',
         });
     }
@@ -188,7 +191,7 @@ async function openDebArchive({ host, processes }, architecture, folder) {
             return dependenciesIn(stdout);
         },
         async unpack(names, target) {
-            const failed = (outcome, what) => new problem/* Problem */.AF(`${what} for ${word} could not be had`, {
+            const failed = (outcome, what) => new problem/* Problem */.A(`${what} for ${word} could not be had`, {
                 evidence: (0,platform_process/* lastLines */.w$)(`${updated.stderr}\n${outcome.stderr}`, 10),
                 do: foreign === undefined
                     ? `see that apt on this machine (/etc/apt) has sources with packages for ${word}, and reaches them`
@@ -342,7 +345,7 @@ function kernelPackage(system, architecture) {
         return `linux-image-cloud-${debianArchitectures[architecture]}`;
     if (id === 'ubuntu')
         return 'linux-image-virtual';
-    throw new problem/* Problem */.AF(`the Linux guest that runs Solo5's tender cannot be made on ${system}`, {
+    throw new problem/* Problem */.A(`the Linux guest that runs Solo5's tender cannot be made on ${system}`, {
         because: 'it is made of the distribution’s own packages',
         accepted: 'Debian and Ubuntu',
         do: 'boot it on one of these, or on a machine whose KVM works',
@@ -416,7 +419,7 @@ function payloadOf(kernel) {
     const word = kernel.toString('latin1', 24, 32).split('\0')[0] ?? '';
     const suffix = { gzip: '.gz', xzkern: '.xz', zstd22: '.zst', zstd: '.zst' }[word];
     if (suffix === undefined)
-        throw new problem/* Problem */.AF(`the kernel is compressed by ${word}, which we cannot undo`);
+        throw new problem/* Problem */.A(`the kernel is compressed by ${word}, which we cannot undo`);
     const start = kernel.readUInt32LE(8);
     return { suffix, content: kernel.subarray(start, start + kernel.readUInt32LE(12)) };
 }
@@ -453,11 +456,11 @@ async function makeCarrier(context, architecture, meta, site) {
     const tools = appletsIn(busybox);
     const lacking = init/* applets */.A8.filter((name) => !tools.includes(name));
     if (lacking.length > 0)
-        throw new problem/* Problem */.AF(`the distribution's ${busyboxPackage} has no ${lacking.join(', ')}`);
+        throw new problem/* Problem */.A(`the distribution's ${busyboxPackage} has no ${lacking.join(', ')}`);
     const boot = (0,external_node_path_.join)(root, 'boot');
     const kernel = (await (0,promises_.readdir)(boot)).find((name) => name.startsWith('vmlinuz-'));
     if (kernel === undefined)
-        throw new problem/* Problem */.AF(`${parts.join(' ')} has no kernel in /boot`);
+        throw new problem/* Problem */.A(`${parts.join(' ')} has no kernel in /boot`);
     await (0,promises_.writeFile)((0,external_node_path_.join)(draft, (0,external_node_path_.basename)(place.kernel)), await readKernel(context, (0,external_node_path_.join)(boot, kernel), options));
     const entries = [
         ...['bin', 'dev', 'proc', 'sys', 'modules'].map((path) => ({ kind: 'folder', path })),
@@ -488,7 +491,7 @@ async function modulesIn(context, architecture, root, options, unpackMore) {
     }
     const missing = all.filter(isMissing);
     if (missing.length > 0)
-        throw new problem/* Problem */.AF(`the distribution's kernel for ${architecture} has no ${missing.join(', ')}`);
+        throw new problem/* Problem */.A(`the distribution's kernel for ${architecture} has no ${missing.join(', ')}`);
     const contents = new Map();
     const dependencies = new Map();
     const read = async (name) => {
@@ -527,7 +530,7 @@ async function kernelModules(root) {
 function findIn(root, paths) {
     const found = paths.map((path) => (0,external_node_path_.join)(root, path)).find((path) => (0,external_node_fs_.existsSync)(path));
     if (found === undefined)
-        throw new problem/* Problem */.AF(`the distribution's packages have no ${paths.join(' or ')}`);
+        throw new problem/* Problem */.A(`the distribution's packages have no ${paths.join(' or ')}`);
     return found;
 }
 
@@ -703,9 +706,9 @@ async function* chunksOf(url, { log, most, isExact, wait = external_node_timers_
                 throw error;
             failures = offset > before ? 1 : failures + 1;
             if (failures >= tries)
-                throw new DownloadFailed(`${url} failed ${tries} times: ${(0,problem/* messageOf */.bD)(error)}`, undefined, { cause: error });
+                throw new DownloadFailed(`${url} failed ${tries} times: ${(0,problem/* messageOf */.b)(error)}`, undefined, { cause: error });
             pauseMs = pauseAfter(failures);
-            log.debug(`${url}: ${(0,problem/* messageOf */.bD)(error)}; going on at byte ${offset} in ${(0,platform_log/* seconds */.Y)(pauseMs)}`);
+            log.debug(`${url}: ${(0,problem/* messageOf */.b)(error)}; going on at byte ${offset} in ${(0,platform_log/* seconds */.Y)(pauseMs)}`);
         }
         await wait(pauseMs);
     }
@@ -780,7 +783,7 @@ const publishedKinds = {
  * @throws Problem where it is none, or names an address that is no place for an archive.
  */
 function parseList(kind, text, base) {
-    const wrong = (what) => new problem/* Problem */.AF(`${base.href}${kind}.json ${what}`, { do: `write it with \`${publishedKinds[kind].packedBy}\`` });
+    const wrong = (what) => new problem/* Problem */.A(`${base.href}${kind}.json ${what}`, { do: `write it with \`${publishedKinds[kind].packedBy}\`` });
     let value;
     try {
         value = JSON.parse(text);
@@ -828,7 +831,10 @@ async function addToList(kind, folder, archive) {
 }
 const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+// EXTERNAL MODULE: ./lib/src/platform/error-code.js
+var error_code = __webpack_require__(9958);
 ;// CONCATENATED MODULE: ./lib/src/platform/published-archive.js
+
 
 
 
@@ -854,7 +860,7 @@ function openArchive(line, kind, archive) {
     let arrivedMs = 0;
     const next = async () => {
         const result = await chunks.next().catch((error) => {
-            throw error instanceof DownloadFailed || isMissingFile(error) ? new Unusable((0,problem/* messageOf */.bD)(error), { cause: error }) : error;
+            throw error instanceof DownloadFailed || (0,error_code/* isMissing */.b2)(error) ? new Unusable((0,problem/* messageOf */.b)(error), { cause: error }) : error;
         });
         arrivedMs = performance.now() - start;
         if (result.done === true)
@@ -882,15 +888,15 @@ function openArchive(line, kind, archive) {
     };
 }
 function notWhatWasPublished(kind, { url, sha256, bytes }, found, foundBytes) {
-    return new problem/* Problem */.AF(`${url} is not the ${publishedKinds[kind].one} that was published`, {
+    return new problem/* Problem */.A(`${url} is not the ${publishedKinds[kind].one} that was published`, {
         found: `SHA-256 ${found}, ${foundBytes} bytes`,
         accepted: `SHA-256 ${sha256}, ${bytes} bytes`,
         do: 'nothing of it was used. Try again; if it stays so, report it, and leave out `mirror` meanwhile',
     });
 }
-const isMissingFile = (error) => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 ;// CONCATENATED MODULE: ./lib/src/platform/published.js
+
 
 
 
@@ -929,9 +935,9 @@ async function readList(line, kind, mirror) {
         return parseList(kind, await readText(line, list), base);
     }
     catch (error) {
-        if (!(error instanceof DownloadFailed) && !isMissingFile(error))
+        if (!(error instanceof DownloadFailed) && !(0,error_code/* isMissing */.b2)(error))
             throw error;
-        const said = `the mirror has no list of ${kind}: ${(0,problem/* messageOf */.bD)(error)}`;
+        const said = `the mirror has no list of ${kind}: ${(0,problem/* messageOf */.b)(error)}`;
         // Most mirrors are made for toolchains alone.
         if (kind !== 'toolchains' && isNotThere(error))
             line.log.debug(said);
@@ -944,7 +950,7 @@ async function readList(line, kind, mirror) {
 function baseOf(mirror) {
     const url = URL.canParse(mirror) ? new URL(mirror) : undefined;
     if (url === undefined || !['https:', 'http:', 'file:'].includes(url.protocol) || url.username !== '' || url.password !== '') {
-        throw new problem/* Problem */.AF(`input mirror: ${JSON.stringify(mirror)} is not accepted`, {
+        throw new problem/* Problem */.A(`input mirror: ${JSON.stringify(mirror)} is not accepted`, {
             accepted: 'the address of a folder with a toolchains.json or carriers.json in it, without a password: https://…, http://… or file:///…',
         });
     }
@@ -964,7 +970,7 @@ async function readText(line, url) {
     }
     return Buffer.concat(chunks, total).toString('utf8');
 }
-const isNotThere = (error) => isMissingFile(error) || (error instanceof DownloadFailed && error.status === 404);
+const isNotThere = (error) => (0,error_code/* isMissing */.b2)(error) || (error instanceof DownloadFailed && error.status === 404);
 
 // EXTERNAL MODULE: ./lib/src/boot/carrier/place.js
 var place = __webpack_require__(5519);

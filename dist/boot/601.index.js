@@ -105,9 +105,9 @@ async function* chunksOf(url, { log, most, isExact, wait = external_node_timers_
                 throw error;
             failures = offset > before ? 1 : failures + 1;
             if (failures >= tries)
-                throw new DownloadFailed(`${url} failed ${tries} times: ${(0,problem/* messageOf */.bD)(error)}`, undefined, { cause: error });
+                throw new DownloadFailed(`${url} failed ${tries} times: ${(0,problem/* messageOf */.b)(error)}`, undefined, { cause: error });
             pauseMs = pauseAfter(failures);
-            log.debug(`${url}: ${(0,problem/* messageOf */.bD)(error)}; going on at byte ${offset} in ${(0,platform_log/* seconds */.Y)(pauseMs)}`);
+            log.debug(`${url}: ${(0,problem/* messageOf */.b)(error)}; going on at byte ${offset} in ${(0,platform_log/* seconds */.Y)(pauseMs)}`);
         }
         await wait(pauseMs);
     }
@@ -182,7 +182,7 @@ const publishedKinds = {
  * @throws Problem where it is none, or names an address that is no place for an archive.
  */
 function parseList(kind, text, base) {
-    const wrong = (what) => new problem/* Problem */.AF(`${base.href}${kind}.json ${what}`, { do: `write it with \`${publishedKinds[kind].packedBy}\`` });
+    const wrong = (what) => new problem/* Problem */.A(`${base.href}${kind}.json ${what}`, { do: `write it with \`${publishedKinds[kind].packedBy}\`` });
     let value;
     try {
         value = JSON.parse(text);
@@ -230,7 +230,10 @@ async function addToList(kind, folder, archive) {
 }
 const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+// EXTERNAL MODULE: ./lib/src/platform/error-code.js
+var error_code = __webpack_require__(9958);
 ;// CONCATENATED MODULE: ./lib/src/platform/published-archive.js
+
 
 
 
@@ -256,7 +259,7 @@ function openArchive(line, kind, archive) {
     let arrivedMs = 0;
     const next = async () => {
         const result = await chunks.next().catch((error) => {
-            throw error instanceof DownloadFailed || isMissingFile(error) ? new Unusable((0,problem/* messageOf */.bD)(error), { cause: error }) : error;
+            throw error instanceof DownloadFailed || (0,error_code/* isMissing */.b2)(error) ? new Unusable((0,problem/* messageOf */.b)(error), { cause: error }) : error;
         });
         arrivedMs = performance.now() - start;
         if (result.done === true)
@@ -284,15 +287,15 @@ function openArchive(line, kind, archive) {
     };
 }
 function notWhatWasPublished(kind, { url, sha256, bytes }, found, foundBytes) {
-    return new problem/* Problem */.AF(`${url} is not the ${publishedKinds[kind].one} that was published`, {
+    return new problem/* Problem */.A(`${url} is not the ${publishedKinds[kind].one} that was published`, {
         found: `SHA-256 ${found}, ${foundBytes} bytes`,
         accepted: `SHA-256 ${sha256}, ${bytes} bytes`,
         do: 'nothing of it was used. Try again; if it stays so, report it, and leave out `mirror` meanwhile',
     });
 }
-const isMissingFile = (error) => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 ;// CONCATENATED MODULE: ./lib/src/platform/published.js
+
 
 
 
@@ -331,9 +334,9 @@ async function readList(line, kind, mirror) {
         return parseList(kind, await readText(line, list), base);
     }
     catch (error) {
-        if (!(error instanceof DownloadFailed) && !isMissingFile(error))
+        if (!(error instanceof DownloadFailed) && !(0,error_code/* isMissing */.b2)(error))
             throw error;
-        const said = `the mirror has no list of ${kind}: ${(0,problem/* messageOf */.bD)(error)}`;
+        const said = `the mirror has no list of ${kind}: ${(0,problem/* messageOf */.b)(error)}`;
         // Most mirrors are made for toolchains alone.
         if (kind !== 'toolchains' && isNotThere(error))
             line.log.debug(said);
@@ -346,7 +349,7 @@ async function readList(line, kind, mirror) {
 function baseOf(mirror) {
     const url = URL.canParse(mirror) ? new URL(mirror) : undefined;
     if (url === undefined || !['https:', 'http:', 'file:'].includes(url.protocol) || url.username !== '' || url.password !== '') {
-        throw new problem/* Problem */.AF(`input mirror: ${JSON.stringify(mirror)} is not accepted`, {
+        throw new problem/* Problem */.A(`input mirror: ${JSON.stringify(mirror)} is not accepted`, {
             accepted: 'the address of a folder with a toolchains.json or carriers.json in it, without a password: https://…, http://… or file:///…',
         });
     }
@@ -366,7 +369,7 @@ async function readText(line, url) {
     }
     return Buffer.concat(chunks, total).toString('utf8');
 }
-const isNotThere = (error) => isMissingFile(error) || (error instanceof DownloadFailed && error.status === 404);
+const isNotThere = (error) => (0,error_code/* isMissing */.b2)(error) || (error instanceof DownloadFailed && error.status === 404);
 
 // EXTERNAL MODULE: ./lib/src/boot/carrier/place.js
 var place = __webpack_require__(5519);

@@ -11,8 +11,10 @@ export const modules = {
 /* unused harmony export isLostUpload */
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6760);
 /* harmony import */ var _actions_cache__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(5735);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(150);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(150);
 /* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4047);
+/* harmony import */ var _error_code_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(9958);
+
 
 
 
@@ -27,9 +29,10 @@ const patienceMs = 5 * 60_000;
  * archive, opens it again for the parts that it still tries, and nobody listens for what comes of that.
  */
 function isLostUpload(error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOENT' || !('path' in error))
+    if (!(0,_error_code_js__WEBPACK_IMPORTED_MODULE_3__/* .isMissing */ .b2)(error))
         return false;
-    return typeof error.path === 'string' && ['cache.tzst', 'cache.tgz'].includes((0,node_path__WEBPACK_IMPORTED_MODULE_0__.basename)(error.path));
+    const { path = '' } = error;
+    return ['cache.tzst', 'cache.tgz'].includes((0,node_path__WEBPACK_IMPORTED_MODULE_0__.basename)(path));
 }
 function outliveLostUpload(error) {
     if (!isLostUpload(error))
@@ -50,7 +53,7 @@ function actionsCache(log) {
         const silence = new Promise((resolve) => {
             timer = setTimeout(() => {
                 isSilent = true;
-                log.notice(`${failed}: no end after ${(0,_log_js__WEBPACK_IMPORTED_MODULE_3__/* .seconds */ .Y)(patienceMs)}, and it is not used any more`);
+                log.notice(`${failed}: no end after ${(0,_log_js__WEBPACK_IMPORTED_MODULE_4__/* .seconds */ .Y)(patienceMs)}, and it is not used any more`);
                 resolve(undefined);
             }, patienceMs);
         });
@@ -58,7 +61,7 @@ function actionsCache(log) {
             return await Promise.race([question(), silence]);
         }
         catch (error) {
-            log.notice(`${failed}: ${(0,_problem_js__WEBPACK_IMPORTED_MODULE_2__/* .messageOf */ .bD)(error)}`);
+            log.notice(`${failed}: ${(0,_problem_js__WEBPACK_IMPORTED_MODULE_2__/* .messageOf */ .b)(error)}`);
             return undefined;
         }
         finally {

@@ -17,8 +17,10 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(38815);
 /* harmony import */ var _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(24047);
 /* harmony import */ var _platform_process_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(37391);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(82489);
-/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(57028);
+/* harmony import */ var _interface_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(43717);
+/* harmony import */ var _definition_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(96785);
+/* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(57028);
+
 
 
 
@@ -62,8 +64,8 @@ async function readScenarios({ host }, base) {
     if (!isPath(given))
         return parseScenarios(given, base, 'input scenarios');
     const text = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(host.folders.workspace, given), 'utf8').catch((error) => {
-        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`input scenarios: ${given} cannot be read`, {
-            because: (0,_platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .bD)(error),
+        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`input scenarios: ${given} cannot be read`, {
+            because: (0,_platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .b)(error),
             accepted: 'a YAML list, or the path of a .yml or .yaml file with one, relative to the workspace',
         });
     });
@@ -71,7 +73,7 @@ async function readScenarios({ host }, base) {
 }
 /** What a boot threw, with the scenario named where it is a problem that a person can solve. */
 function ofScenario({ name }, error) {
-    return error instanceof _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF ? new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`scenario ${name}: ${error.message}`, error.facts, { cause: error }) : error;
+    return error instanceof _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A ? new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`scenario ${name}: ${error.message}`, error.facts, { cause: error }) : error;
 }
 /** A list of one scenario in one line may end as a file's name does. */
 function isPath(text) {
@@ -89,12 +91,12 @@ function parseScenarios(text, base, source) {
     const names = new Map();
     const scenarios = items.map((item) => {
         if (!(0,yaml__WEBPACK_IMPORTED_MODULE_2__/* .isMap */ .jh)(item)) {
-            throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${lineOf(item)}: a scenario has keys and values`, { found: shown(item), accepted: knownKeys });
+            throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${lineOf(item)}: a scenario has keys and values`, { found: shown(item), accepted: knownKeys });
         }
         const name = readName(item, lineOf);
         const former = names.get(name.toLowerCase());
         if (former !== undefined) {
-            throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${lineOf(item)}: there is a scenario ${former} already`, {
+            throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${lineOf(item)}: there is a scenario ${former} already`, {
                 ...(former === name ? {} : { because: `${name} names the same file where upper and lower case do not count` }),
                 do: 'give each scenario a name of its own',
             });
@@ -134,9 +136,9 @@ function isNested(text) {
 function parseList(text, source) {
     const bytes = Buffer.byteLength(text);
     if (bytes > mostBytes)
-        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${source} has ${bytes} bytes`, { accepted: `up to ${mostBytes}` });
+        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${source} has ${bytes} bytes`, { accepted: `up to ${mostBytes}` });
     if (isNested(text))
-        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${source} has lists in lists in lists, many times over`, { accepted: 'a list of scenarios' });
+        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${source} has lists in lists in lists, many times over`, { accepted: 'a list of scenarios' });
     const lineCounter = new yaml__WEBPACK_IMPORTED_MODULE_2__/* .LineCounter */ .HN();
     // `failsafe` has texts, lists and mappings only.
     const document = (0,yaml__WEBPACK_IMPORTED_MODULE_2__/* .parseDocument */ .Tp)(text, { schema: 'failsafe', resolveKnownTags: false, prettyErrors: false, lineCounter });
@@ -144,31 +146,31 @@ function parseList(text, source) {
     const lineOf = (node) => lineAt(node?.range?.[0]);
     const [mistake] = [...document.errors, ...document.warnings];
     if (mistake !== undefined)
-        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${lineAt(mistake.pos[0])}: ${mistake.message}`);
+        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${lineAt(mistake.pos[0])}: ${mistake.message}`);
     (0,yaml__WEBPACK_IMPORTED_MODULE_2__/* .visit */ .YR)(document, {
         Alias: (_, alias) => {
-            throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${lineOf(alias)}: aliases (*${alias.source}) are not taken`, {
+            throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${lineOf(alias)}: aliases (*${alias.source}) are not taken`, {
                 do: 'write what all scenarios share into the inputs of the step',
             });
         },
     });
     const list = document.contents;
     if (!(0,yaml__WEBPACK_IMPORTED_MODULE_2__/* .isSeq */ .oP)(list) || list.items.length === 0) {
-        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${source} is no list of scenarios`, { found: shown(list), accepted: ['- name: help', '  args: --help'] });
+        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${source} is no list of scenarios`, { found: shown(list), accepted: ['- name: help', '  args: --help'] });
     }
     if (list.items.length > mostScenarios) {
-        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${source} has ${list.items.length} scenarios`, { accepted: `up to ${mostScenarios}` });
+        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${source} has ${list.items.length} scenarios`, { accepted: `up to ${mostScenarios}` });
     }
     return { items: list.items, lineOf };
 }
 function readName(scenario, lineOf) {
     const pair = scenario.items.find(({ key }) => textOf(key) === 'name');
     if (pair === undefined)
-        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${lineOf(scenario)}: a scenario has no name`, { accepted: `name: ${nameRule}` });
+        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${lineOf(scenario)}: a scenario has no name`, { accepted: `name: ${nameRule}` });
     const name = textOf(pair.value);
     if (name !== undefined && portableName.test(name))
         return name;
-    throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${lineOf(pair.key)}: ${shown(pair.value)} cannot name a scenario`, { accepted: nameRule });
+    throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${lineOf(pair.key)}: ${shown(pair.value)} cannot name a scenario`, { accepted: nameRule });
 }
 /** What a scenario says itself, by the names that the code has for the inputs. */
 function readOwn(scenario, name, lineOf) {
@@ -178,21 +180,21 @@ function readOwn(scenario, name, lineOf) {
 function readPair({ key, value }, where) {
     const input = scenarioInputs.find((known) => known === textOf(key));
     if (input === undefined)
-        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${where}: ${shown(key)} is not a key of scenarios`, { accepted: knownKeys });
+        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${where}: ${shown(key)} is not a key of scenarios`, { accepted: knownKeys });
     const text = inputText(input, value);
     if (text === undefined) {
-        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${where}: ${input} is ${shown(value)}`, {
+        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${where}: ${input} is ${shown(value)}`, {
             accepted: 'a text, or a list of texts',
             do: 'put quotes around a text in which a colon and a blank follow each other',
         });
     }
     try {
-        return [(0,_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .camelCase */ .xQ)(input), (0,_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .parseInput */ .CU)(input, text)];
+        return [(0,_definition_js__WEBPACK_IMPORTED_MODULE_6__/* .camelCase */ .xQ)(input), (0,_definition_js__WEBPACK_IMPORTED_MODULE_6__/* .parseInput */ .CU)(_interface_js__WEBPACK_IMPORTED_MODULE_5__/* .inputs */ .QL[input], text)];
     }
     catch (error) {
-        if (!(error instanceof _parsers_js__WEBPACK_IMPORTED_MODULE_6__/* .InputError */ .dz))
+        if (!(error instanceof _parsers_js__WEBPACK_IMPORTED_MODULE_7__/* .InputError */ .dz))
             throw error;
-        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .AF(`${where}: ${input}: ${error.message}`, { accepted: error.accepted }, { cause: error });
+        throw new _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__/* .Problem */ .A(`${where}: ${input}: ${error.message}`, { accepted: error.accepted }, { cause: error });
     }
 }
 /** What the input would be given; undefined when the value is something else than a text or a list of texts. */

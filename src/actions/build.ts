@@ -6,4 +6,4 @@ import { endOfBuild, stateName } from './parts/build-end.js'
 // The runner calls it twice: for the step, and at the end of a job that has succeeded.
 const state = readState(stateName)
 if (state === '') await runPart('build', build)
-else await runAction((context, runner) => endOfBuild(context, runner, state))
+else await runAction({}, (context, _, runner) => endOfBuild(context, runner, state))

@@ -1,18 +1,18 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
 import { createLog, wantsColour } from '../platform/console-log.js'
+import { hasCode } from '../platform/error-code.js'
 import { type CollectingRunner, collectingRunner, readableOutputs } from '../platform/github.js'
 import { type Context, inspectHost } from '../platform/host.js'
 import type { Log } from '../platform/log.js'
 import { processes, quote } from '../platform/process.js'
 import { doctor } from './doctor.js'
-import { collectInputs, readCollectInputs } from './collect-interface.js'
+import { collectInputs } from './collect-interface.js'
 import { type ExplainOptions, explain } from './explain.js'
 import { type InitOptions, init, initInputNames } from './init.js'
 import { type InputName, type Part, inputs, parts } from './interface.js'
-import { readInputs } from './inputs.js'
-import { matrixInputs, readMatrixInputs, sharedInputs } from './matrix-interface.js'
-import { runGuarded } from './main.js'
+import { allMatrixInputs, matrixInputs } from './matrix-interface.js'
+import { given, runGuarded } from './main.js'
 import { boot } from './parts/boot.js'
 import { build } from './parts/build.js'
 import { collect } from './parts/collect.js'
@@ -21,7 +21,7 @@ import { publishTo } from './parts/publish.js'
 import { release } from './parts/release.js'
 import { runParts } from './parts/run.js'
 import { setup } from './parts/setup.js'
-import { readReleaseInputs, releaseInputs } from './release-interface.js'
+import { releaseInputs } from './release-interface.js'
 import { carrierCommand, listCommand, packCommand, slimCommand, verifyCommand } from './toolchain.js'
 
 const publish = publishTo({ unavailable: 'this is a command line' })
@@ -46,8 +46,8 @@ for (const name of [...parts, 'run'] as const) {
   if (name === 'boot' || name === 'publish') command.argument('[image]', 'path of the image (as --image)')
   for (const input of inputsOf(name)) command.addOption(optionOf(input))
   if (name === 'boot') command.option('--self-test', 'the same as --check help')
-  command.action((...given: unknown[]) => {
-    const [image] = name === 'boot' || name === 'publish' ? (given as [string | undefined]) : [undefined]
+  command.action((...words: unknown[]) => {
+    const [image] = name === 'boot' || name === 'publish' ? (words as [string | undefined]) : [undefined]
     const { selfTest, ...options } = command.opts<Record<string, string> & { selfTest?: boolean }>()
     const shorthands = { ...(image === undefined ? {} : { image }), ...(selfTest === true ? { check: 'help' } : {}) }
     return runCommand(name, { ...shorthands, ...options })
@@ -66,24 +66,23 @@ for (const input of ['target', 'arch', 'accelerator', 'until', 'expect', 'forbid
 }
 explainCommand.action((path: string) => {
   const options = explainCommand.opts<Record<string, string> & ExplainOptions>()
-  const given = () => readInputs((input) => options[input])
-  return runGuarded(createTerminalLog(), async () => explain(path, given(), options, print, isJson()))
+  const log = createTerminalLog()
+  return runGuarded(log, async () => explain(path, given(log, inputs, (name) => options[name]), options, print, isJson()))
 })
 
 const matrixCommand = program
   .command('matrix')
   .description('plan the jobs of a matrix: a table, or with --json what `strategy.matrix` takes')
   .argument('[targets...]', 'the legs, each as one word: "hvt x86_64 aarch64" "virtio x86_64 variant=small"')
-for (const [name, definition] of Object.entries(matrixInputs)) {
+for (const [name, definition] of Object.entries(allMatrixInputs)) {
   if (name !== 'targets') matrixCommand.addOption(namedOption(name, definition))
 }
-for (const input of sharedInputs) matrixCommand.addOption(optionOf(input))
 matrixCommand.action((targets: readonly string[]) => {
   const options = { ...matrixCommand.opts<Record<string, string>>(), targets: targets.join('\n') }
   const log = createTerminalLog()
   return runGuarded(log, async () => {
-    const given = readMatrixInputs((input) => options[input as keyof typeof options])
-    return printMatrix({ log, processes, host: inspectHost() }, given, print, isJson())
+    const asked = given(log, allMatrixInputs, (name) => options[name as keyof typeof options])
+    return printMatrix({ log, processes, host: inspectHost() }, asked, print, isJson())
   })
 })
 
@@ -96,7 +95,7 @@ for (const [name, definition] of Object.entries(collectInputs)) {
 }
 collectCommand.action(async (folder: string) => {
   const options: Readonly<Record<string, string>> = { ...collectCommand.opts<Record<string, string>>(), folder }
-  await runCollecting((context, runner) => collect(context, readCollectInputs((name) => options[name]), runner))
+  await runCollecting((context, runner) => collect(context, given(context.log, collectInputs, (name) => options[name]), runner))
 })
 
 const releaseCommand = program
@@ -110,7 +109,7 @@ for (const [name, definition] of Object.entries(releaseInputs)) {
 releaseCommand.action(async (folder: string | undefined) => {
   const token = process.env['GITHUB_TOKEN'] ?? ''
   const options: Readonly<Record<string, string>> = { ...releaseCommand.opts<Record<string, string>>(), ...(folder === undefined ? {} : { folder }), token }
-  await runCollecting((context, runner) => release(context, readReleaseInputs((name) => options[name]), runner))
+  await runCollecting((context, runner) => release(context, given(context.log, releaseInputs, (name) => options[name]), runner))
 })
 
 const initCommand = program
@@ -171,8 +170,8 @@ program
 
 // A reader that has seen enough (`| head -1`) is no error; what was begun is done to its end, with its true status.
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+  stream.on('error', (error) => {
+    if (!hasCode(error, 'EPIPE')) throw error
   })
 }
 
@@ -200,8 +199,8 @@ function namedOption(name: string, { description, default: byDefault }: { readon
 
 async function runCommand(name: Part | 'run', options: Readonly<Record<string, string>>): Promise<void> {
   const { log, runner } = await runCollecting((context, runner) => {
-    const given = readInputs((input) => options[input])
-    return name === 'run' ? runParts(functions, context, given, runner) : functions[name](context, given, runner)
+    const asked = given(context.log, inputs, (input) => options[input])
+    return name === 'run' ? runParts(functions, context, asked, runner) : functions[name](context, asked, runner)
   })
   if (isJson() || name !== 'setup') return
   for (const [variable, value] of Object.entries(runner.variables)) log.line(`export ${variable}=${quote(value)}`)

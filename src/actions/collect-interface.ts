@@ -1,14 +1,8 @@
 import { plannedArtifacts } from '../collect/overview.js'
 import { type Growth, parseGrowth, parseSize } from '../collect/size.js'
-import { naming } from './inputs.js'
-import { type InputDefinition, type OutputDefinition, verdicts } from './interface.js'
-import { InputError, type Parser, optional, text, typed } from './parsers.js'
-
-const input = <Value>(
-  description: string,
-  defaultText: string,
-  parse: Parser<Value>,
-): Omit<InputDefinition<Value>, 'parts'> => ({ description, default: defaultText, parse })
+import { type InputDefinitions, type OutputDefinition, type Parsed, input } from './definition.js'
+import { verdicts } from './interface.js'
+import { InputError, optional, text, typed } from './parsers.js'
 
 const sizes = typed('string', (value): number => {
   const bytes = parseSize(value)
@@ -37,43 +31,13 @@ export const collectInputs = {
   ),
   'max-size': input('The most that an image may have, such as 5MB; more is a warning.', '', optional(sizes)),
   'max-growth': input('The most that an image may have grown since the baseline, such as 5% or 100kB; more is a warning.', '', optional(growth)),
-} as const satisfies Readonly<Record<string, Omit<InputDefinition<unknown>, 'parts'>>>
+} as const satisfies InputDefinitions
 
 /** The outputs of `collect`. */
 export const collectOutputs = {
   verdict: { type: verdicts, description: 'Over all legs: failed (also when a leg has no artifact), skipped or passed.' },
   checksums: { description: 'Path of the SHA256SUMS of all artifacts, in `folder`.' },
   junit: { description: 'Path of the JUnit XML file of all boots, in `folder`. Empty when nothing was booted.' },
-} as const satisfies Readonly<Record<string, Omit<OutputDefinition, 'part'>>>
+} as const satisfies Readonly<Record<string, OutputDefinition>>
 
-export type CollectInputName = keyof typeof collectInputs
-
-/** The inputs of `collect` as the code reads them: parsed once, frozen. */
-export interface CollectInputs {
-  readonly folder: string
-  readonly baseline: string | undefined
-  /** Names of the artifacts that there should be; none: not known. */
-  readonly planned: readonly string[]
-  readonly maxSize: number | undefined
-  readonly maxGrowth: Growth | undefined
-}
-
-/**
- * Parses the inputs of `collect`.
- *
- * @param read the text of an input; undefined or empty: the input's default.
- * @throws Problem that names the first input that is wrong, what it got and what it takes.
- */
-export function readCollectInputs(read: (name: CollectInputName) => string | undefined): CollectInputs {
-  const own = <Name extends CollectInputName>(name: Name) =>
-    naming(name, () => collectInputs[name].parse(read(name)?.trim() || collectInputs[name].default)) as ReturnType<
-      (typeof collectInputs)[Name]['parse']
-    >
-  return Object.freeze({
-    folder: own('folder'),
-    baseline: own('baseline'),
-    planned: own('matrix'),
-    maxSize: own('max-size'),
-    maxGrowth: own('max-growth'),
-  })
-}
+export type CollectInputs = Parsed<typeof collectInputs>

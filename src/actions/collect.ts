@@ -1,6 +1,5 @@
-import { getInput } from '@actions/core'
-import { readCollectInputs } from './collect-interface.js'
+import { collectInputs } from './collect-interface.js'
 import { runAction } from './main.js'
 import { collect } from './parts/collect.js'
 
-await runAction((context, runner) => collect(context, readCollectInputs(getInput), runner))
+await runAction(collectInputs, collect)

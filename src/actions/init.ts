@@ -10,9 +10,10 @@ import { Problem } from '../platform/problem.js'
 import { ownRepository, readTemplate } from '../platform/template-files.js'
 import { UnknownProject, detectProject } from '../project/detect.js'
 import { targets } from '../target/target.js'
+import { parseInputs } from './definition.js'
 import { readInputs } from './inputs.js'
 import { type InputName, inputs } from './interface.js'
-import { matrixInputs, readMatrixInputs, sharedInputs } from './matrix-interface.js'
+import { allMatrixInputs, matrixInputs } from './matrix-interface.js'
 
 export interface InitOptions {
   /** Default: github. */
@@ -37,7 +38,7 @@ export interface InitOptions {
 export async function init(context: Context, options: InitOptions, given: Given): Promise<boolean> {
   const { host, log } = context
   const asked = readInputs((name) => given[name])
-  readMatrixInputs((name) => given[name])
+  parseInputs(allMatrixInputs, (name) => given[name])
   const forge = forgeOf(options.forge)
   const current = host.folders.workspace
   const project = await detectProject(current, asked).catch(offerCommand)
@@ -91,7 +92,7 @@ async function render({ files }: Choice, given: Given, reference: ActionReferenc
 
 function takes(part: string, name: string): boolean {
   if (part === 'gitlab') return gitLabInputs.some((input) => input === name)
-  if (part === 'matrix') return Object.hasOwn(matrixInputs, name) || sharedInputs.some((shared) => shared === name)
+  if (part === 'matrix') return Object.hasOwn(allMatrixInputs, name)
   const definition = Object.entries(inputs).find(([input]) => input === name)?.[1]
   return definition !== undefined && (part === '' || definition.parts.some((owner) => owner === part))
 }

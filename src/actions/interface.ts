@@ -3,26 +3,22 @@ import { type Architecture, architectureOf, architectureWords } from '../target/
 import { defaultTarget, targetNames } from '../target/target.js'
 import { lockChoices } from '../toolchain/lock.js'
 import { toolchainOptions } from '../toolchain/options.js'
-import { InputError, type Parser, type ValueType, blocks, flag, integer, lines, networks, oneOf, optional, overlays, patterns, probes, text, typed, words } from './parsers.js'
+import { type InputDefinition, type OutputDefinition, type Parsed, input as definition } from './definition.js'
+import { InputError, type Parser, blocks, flag, integer, lines, networks, oneOf, optional, overlays, patterns, probes, text, typed, words } from './parsers.js'
 
 /** The parts a run is made of; each is an action of its own and a command of the command line. */
 export const parts = ['setup', 'build', 'boot', 'publish'] as const
 export type Part = (typeof parts)[number]
 
-export interface InputDefinition<Value> {
-  readonly description: string
-  /** As written in action.yml. An empty string means: decided from the project and the tables. */
-  readonly default: string
+/** An input, with the parts that take it. */
+interface PartInput<Value> extends InputDefinition<Value> {
   readonly parts: readonly Part[]
-  readonly parse: Parser<Value>
 }
 
-const input = <Value>(
-  parts: readonly Part[],
-  description: string,
-  defaultText: string,
-  parse: Parser<Value>,
-): InputDefinition<Value> => ({ description, default: defaultText, parts, parse })
+const input = <Value>(parts: readonly Part[], description: string, defaultText: string, parse: Parser<Value>): PartInput<Value> => ({
+  ...definition(description, defaultText, parse),
+  parts,
+})
 
 const architecture = typed(architectureWords, (word): Architecture => {
   const found = architectureOf(word)
@@ -291,22 +287,12 @@ export const inputs = {
     '0',
     integer(0, 400),
   ),
-} as const satisfies Readonly<Record<string, InputDefinition<unknown>>>
+} as const satisfies Readonly<Record<string, PartInput<unknown>>>
 
 export type InputName = keyof typeof inputs
-type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Name
 
 /** The inputs as the code reads them: parsed once, frozen. */
-export type Inputs = {
-  readonly [Name in InputName as Camel<Name>]: ReturnType<(typeof inputs)[Name]['parse']>
-}
-
-export interface OutputDefinition {
-  readonly description: string
-  readonly part: Part
-  /** Default: a string. One that may be empty is a string. */
-  readonly type?: ValueType
-}
+export type Inputs = Parsed<typeof inputs>
 
 export const verdicts = ['passed', 'failed', 'skipped'] as const satisfies readonly Verdict['verdict'][]
 
@@ -329,8 +315,4 @@ export const outputs = {
   'boot-json': { part: 'boot', description: 'Path of a JSON file with all that is known of the boots.' },
   'artifact-id': { part: 'publish', description: 'Id of the uploaded artifact. Empty when nothing was uploaded.' },
   'artifact-url': { part: 'publish', description: 'Address of the uploaded artifact. Empty when nothing was uploaded.' },
-} as const satisfies Readonly<Record<string, OutputDefinition>>
-
-export type OutputName = keyof typeof outputs
-/** What a part says to the steps after it; names are those of {@link outputs}. */
-export type Outputs = Readonly<Partial<Record<OutputName, string>>>
+} as const satisfies Readonly<Record<string, OutputDefinition & { readonly part: Part }>>

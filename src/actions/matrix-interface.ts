@@ -1,18 +1,9 @@
-import type { MatrixRequest } from '../matrix/plan.js'
 import type { RunnerLabels } from '../matrix/runner.js'
-import type { Grouping } from '../matrix/strategy.js'
-import type { ProjectInputs } from '../project/detect.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { hostedRunners } from '../toolchain/packages.js'
-import { naming, parseInput } from './inputs.js'
-import type { InputDefinition, InputName, OutputDefinition, inputs } from './interface.js'
-import { InputError, type Parser, integer, lines, oneOf, optional, text, typed } from './parsers.js'
-
-const input = <Value>(
-  description: string,
-  defaultText: string,
-  parse: Parser<Value>,
-): Omit<InputDefinition<Value>, 'parts'> => ({ description, default: defaultText, parse })
+import { type InputDefinitions, type OutputDefinition, type Parsed, input } from './definition.js'
+import { type InputName, inputs } from './interface.js'
+import { InputError, integer, lines, oneOf, optional, text, typed } from './parsers.js'
 
 /** GitHub runs no more jobs of one matrix: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstrategymatrix */
 const mostJobs = 256
@@ -56,12 +47,12 @@ export const matrixInputs = {
   ),
   'max-legs': input(`The most legs that the list may have, up to ${mostJobs}.`, '100', integer(1, mostJobs)),
   unikernel: input('Name of the unikernel in the artifacts’ names. Empty: that of the project’s folder.', '', optional(text)),
-} as const satisfies Readonly<Record<string, Omit<InputDefinition<unknown>, 'parts'>>>
+} as const satisfies InputDefinitions
 
 /** The outputs of `matrix`. */
 export const matrixOutputs = {
   matrix: { description: 'For `strategy.matrix`, by `fromJSON`: see docs/matrix.md.' },
-} as const satisfies Readonly<Record<string, Omit<OutputDefinition, 'part'>>>
+} as const satisfies Readonly<Record<string, OutputDefinition>>
 
 /** The inputs of other parts that `matrix` takes too: they decide versions, and are to be given to `setup` alike. */
 export const sharedInputs = [
@@ -76,43 +67,12 @@ export const sharedInputs = [
   'ocaml-unikraft-version',
 ] as const satisfies readonly InputName[]
 
-type OwnName = keyof typeof matrixInputs
-type SharedName = (typeof sharedInputs)[number]
-export type MatrixInputName = OwnName | SharedName
+type SharedInputs = Pick<typeof inputs, (typeof sharedInputs)[number]>
 
-/** The inputs of `matrix` as the code reads them: parsed once, frozen. */
-export interface MatrixInputs extends MatrixRequest, Omit<ProjectInputs, 'buildCommand'> {
-  readonly group: Grouping
-}
+/** Every input of `matrix`. */
+export const allMatrixInputs = {
+  ...matrixInputs,
+  ...(Object.fromEntries(sharedInputs.map((name) => [name, inputs[name]])) as SharedInputs),
+} as const satisfies InputDefinitions
 
-/**
- * Parses the inputs of `matrix`.
- *
- * @param read the text of an input; undefined or empty: the input's default.
- * @throws Problem that names the first input that is wrong, what it got and what it takes.
- */
-export function readMatrixInputs(read: (name: MatrixInputName) => string | undefined): MatrixInputs {
-  const own = <Name extends OwnName>(name: Name) =>
-    naming(name, () => matrixInputs[name].parse(read(name)?.trim() || matrixInputs[name].default)) as Parsed<typeof matrixInputs, Name>
-  const shared = <Name extends SharedName>(name: Name) => naming(name, () => parseInput(name, read(name))) as Parsed<typeof inputs, Name>
-  return Object.freeze({
-    targets: own('targets'),
-    onUnsupported: own('on-unsupported'),
-    group: own('group'),
-    runsOn: own('runs-on'),
-    maxLegs: own('max-legs'),
-    unikernel: own('unikernel'),
-    directory: shared('directory'),
-    configFile: shared('config-file'),
-    buildSystem: shared('build-system'),
-    lock: shared('lock'),
-    ocamlVersion: shared('ocaml-version'),
-    mirageVersion: shared('mirage-version'),
-    solo5Version: shared('solo5-version'),
-    ocamlSolo5Version: shared('ocaml-solo5-version'),
-    ocamlUnikraftVersion: shared('ocaml-unikraft-version'),
-  })
-}
-
-type Parsed<Definitions extends Readonly<Record<string, { readonly parse: (text: string) => unknown }>>, Name extends keyof Definitions> =
-  ReturnType<Definitions[Name]['parse']>
+export type MatrixInputs = Parsed<typeof allMatrixInputs>

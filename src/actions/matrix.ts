@@ -1,6 +1,5 @@
-import { getInput } from '@actions/core'
 import { runAction } from './main.js'
-import { readMatrixInputs } from './matrix-interface.js'
+import { allMatrixInputs } from './matrix-interface.js'
 import { matrix } from './parts/matrix.js'
 
-await runAction((context, runner) => matrix(context, readMatrixInputs(getInput), runner))
+await runAction(allMatrixInputs, matrix)

@@ -4,7 +4,7 @@ import type { Overlay } from '../project/plans/request.js'
 import { ProbeSyntaxError, parseProbe } from '../boot/probe-text.js'
 import { longestWords, splitWords } from '../platform/words.js'
 
-/** Text that an input does not accept: {@link readInputs} adds the input's name. */
+/** Text that an input does not accept: whoever reads them all adds the input's name. */
 export class InputError extends Error {
   constructor(
     readonly got: string,

@@ -1,18 +1,14 @@
-import type { RequiredVerdict } from '../release/faults.js'
-import { naming } from './inputs.js'
-import type { InputDefinition, OutputDefinition } from './interface.js'
-import { InputError, type Parser, flag, oneOf, optional, text, typed } from './parsers.js'
-
-const input = <Value>(
-  description: string,
-  defaultText: string,
-  parse: Parser<Value>,
-): Omit<InputDefinition<Value>, 'parts'> => ({ description, default: defaultText, parse })
+import { type InputDefinitions, type OutputDefinition, type Parsed, input } from './definition.js'
+import { InputError, flag, oneOf, optional, text, typed } from './parsers.js'
 
 const repository = typed('string', (value): string => {
   if (!/^[\w.-]+\/[\w.-]+$/.test(value)) throw new InputError(value, 'OWNER/NAME')
   return value
 })
+
+const defaultToken = '${{ github.token }}'
+/** An expression that nobody has filled in is no token. */
+const token = typed('string', (value) => (value === defaultToken ? '' : value))
 
 /** The inputs of `release`. The token is none of the command line's options: other users can read these. */
 export const releaseInputs = {
@@ -23,7 +19,7 @@ export const releaseInputs = {
   ),
   tag: input('The tag to release, a version such as v1.2.3. Empty: the tag that the workflow runs for.', '', optional(text)),
   repository: input('OWNER/NAME of the repository. Empty: that of the workflow.', '', optional(repository)),
-  token: input('Token with `contents: write`. On the command line: the variable GITHUB_TOKEN.', '${{ github.token }}', text),
+  token: input('Token with `contents: write`. On the command line: the variable GITHUB_TOKEN.', defaultToken, token),
   notes: input('Markdown that a new release’s notes begin with, before what is generated.', '', text),
   'require-verdict': input(
     'not-failed: images that could not be booted, or were not, are released and marked so. passed: every image must have passed. One that failed is never released.',
@@ -40,7 +36,7 @@ export const releaseInputs = {
     'repository',
     oneOf('repository', 'action'),
   ),
-} as const satisfies Readonly<Record<string, Omit<InputDefinition<unknown>, 'parts'>>>
+} as const satisfies InputDefinitions
 
 /** The outputs of `release`. */
 export const releaseOutputs = {
@@ -49,41 +45,6 @@ export const releaseOutputs = {
   checksums: { description: 'Path of SHA256SUMS over all files of the release: `subject-checksums` of actions/attest.' },
   sbom: { description: 'Path of the SBOM (CycloneDX, JSON): `sbom-path` of actions/attest.' },
   assets: { description: 'JSON list of the files, each with its `name`, `bytes` and `sha256`.' },
-} as const satisfies Readonly<Record<string, Omit<OutputDefinition, 'part'>>>
+} as const satisfies Readonly<Record<string, OutputDefinition>>
 
-export type ReleaseInputName = keyof typeof releaseInputs
-
-/** The inputs of `release` as the code reads them: parsed once, frozen. */
-export interface ReleaseInputs {
-  readonly folder: string
-  readonly tag: string | undefined
-  readonly repository: string | undefined
-  /** Empty: none was given. */
-  readonly token: string
-  readonly notes: string
-  readonly requireVerdict: RequiredVerdict
-  readonly draft: boolean
-  readonly signer: 'repository' | 'action'
-}
-
-/**
- * Parses the inputs of `release`.
- *
- * @param read the text of an input; undefined or empty: the input's default.
- * @throws Problem that names the first input that is wrong, what it got and what it takes.
- */
-export function readReleaseInputs(read: (name: ReleaseInputName) => string | undefined): ReleaseInputs {
-  const parsed = <Name extends Exclude<ReleaseInputName, 'token'>>(name: Name) =>
-    naming(name, () => releaseInputs[name].parse(read(name)?.trim() || releaseInputs[name].default)) as ReturnType<(typeof releaseInputs)[Name]['parse']>
-  return Object.freeze({
-    folder: parsed('folder'),
-    tag: parsed('tag'),
-    repository: parsed('repository'),
-    // Its default is an expression for the runner, which nothing else fills in.
-    token: read('token')?.trim() ?? '',
-    notes: parsed('notes'),
-    requireVerdict: parsed('require-verdict'),
-    draft: parsed('draft'),
-    signer: parsed('signer'),
-  })
-}
+export type ReleaseInputs = Parsed<typeof releaseInputs>

@@ -1,6 +1,5 @@
-import { getInput } from '@actions/core'
 import { runAction } from './main.js'
 import { release } from './parts/release.js'
-import { readReleaseInputs } from './release-interface.js'
+import { releaseInputs } from './release-interface.js'
 
-await runAction((context, runner) => release(context, readReleaseInputs(getInput), runner))
+await runAction(releaseInputs, release)

@@ -4,8 +4,8 @@ import { CST, Lexer, LineCounter, type Node, type Pair, type YAMLMap, isMap, isS
 import type { Context } from '../platform/host.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import { quote } from '../platform/process.js'
-import type { InputName, Inputs } from './interface.js'
-import { camelCase, parseInput } from './inputs.js'
+import { type InputName, type Inputs, inputs } from './interface.js'
+import { camelCase, parseInput } from './definition.js'
 import { InputError } from './parsers.js'
 
 /** One boot of several of an image. */
@@ -178,7 +178,7 @@ function readPair({ key, value }: Pair, where: string): [name: string, value: un
     })
   }
   try {
-    return [camelCase(input), parseInput(input, text)]
+    return [camelCase(input), parseInput<unknown>(inputs[input], text)]
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     throw new Problem(`${where}: ${input}: ${error.message}`, { accepted: error.accepted }, { cause: error })

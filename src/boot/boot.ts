@@ -198,7 +198,7 @@ async function addressArgumentNames({ imagePath, image }: BootRequest) {
 }
 
 /** A skip is a failure to who asked for exactly this. */
-export function asAsked(verdict: Verdict, asked: Pick<BootRequest, 'boot' | 'accelerator'>): Verdict {
+function asAsked(verdict: Verdict, asked: Pick<BootRequest, 'boot' | 'accelerator'>): Verdict {
   if (verdict.verdict !== 'skipped') return verdict
   const isFailure = asked.boot === 'required' || (asked.accelerator === 'kvm' && verdict.reason === 'accelerator')
   return isFailure ? { ...verdict, verdict: 'failed' } : verdict

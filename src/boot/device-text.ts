@@ -53,7 +53,7 @@ export interface AskedDisk {
   readonly readOnly: boolean
 }
 
-export const sectorSize = 512
+const sectorSize = 512
 
 const networkForms =
   'auto, tap, user or none, or a line `NAME: auto|tap|user` for each device; then host=10.0.0.1/24, guest=10.0.0.2, mac=52:54:00:12:34:56, outside'

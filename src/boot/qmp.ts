@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { messageOf } from '../platform/problem.js'
+import { isRecord } from '../platform/shape.js'
 
 /** An event as QEMU sends it: https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html */
 export interface QmpEvent {
@@ -76,5 +77,3 @@ export class Qmp {
     for (const { reject } of this.waiting.splice(0)) reject(new Error('QEMU closed its control channel'))
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

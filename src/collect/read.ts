@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256OfFile } from '../platform/atomic.js'
+import { isMissing } from '../platform/error-code.js'
 import { Problem } from '../platform/problem.js'
 import { parseChecksums } from './checksums.js'
 import { type CollectedLeg, parseBuildInfo } from './leg.js'
@@ -58,7 +59,7 @@ async function sha256Inside(root: string, name: string): Promise<string | undefi
 
 async function textOf(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (isMissing(error)) return undefined
     throw error
   })
 }

@@ -1,3 +1,4 @@
+import { isMissing } from './error-code.js'
 import { basename } from 'node:path'
 import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache'
 import { type Log, seconds } from './log.js'
@@ -30,8 +31,9 @@ const patienceMs = 5 * 60_000
  * archive, opens it again for the parts that it still tries, and nobody listens for what comes of that.
  */
 export function isLostUpload(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOENT' || !('path' in error)) return false
-  return typeof error.path === 'string' && ['cache.tzst', 'cache.tgz'].includes(basename(error.path))
+  if (!isMissing(error)) return false
+  const { path = '' } = error as NodeJS.ErrnoException
+  return ['cache.tzst', 'cache.tgz'].includes(basename(path))
 }
 
 function outliveLostUpload(error: unknown): void {

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { isMissing } from './error-code.js'
 
 /** Writes a file so that a reader finds the old one or the new one, never a part of either. Makes its folder. */
 export async function writeFileAtomically(path: string, content: string): Promise<void> {
@@ -47,5 +48,5 @@ function draftOf(path: string): string {
 }
 
 function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  if (!isMissing(error)) throw error
 }

@@ -1,3 +1,4 @@
+import { isMissing } from './error-code.js'
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { endWithUs, isEnding } from './leftovers.js'
@@ -27,9 +28,9 @@ export function openFilter(argv: readonly [string, ...string[]]): Filter {
     said = (said + text).slice(-keptCharacters)
   })
   const ended = new Promise<void>((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => {
+    child.once('error', (error) => {
       forget()
-      reject(error.code === 'ENOENT' ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error)
+      reject(isMissing(error) ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error)
     })
     child.once('close', (code, signal) => {
       forget()

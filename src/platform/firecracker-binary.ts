@@ -8,9 +8,6 @@ import type { Context } from './host.js'
 import { Problem, messageOf } from './problem.js'
 import { succeed } from './process.js'
 
-/** The release of Firecracker that {@link downloadFirecracker} gives. */
-export const firecrackerRelease = release.version
-
 /**
  * Firecracker's own release for this machine, checked before anything of it is unpacked. What is there already was
  * checked when it came.

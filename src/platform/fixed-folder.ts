@@ -1,8 +1,9 @@
+import { hasCode } from './error-code.js'
 import { lstat, mkdir } from 'node:fs/promises'
 import { Problem } from './problem.js'
 
 /** The same on every machine: a path in an image's debug information is then the same, too. On a disk, which /tmp may not be. */
-export const fixedFolder = '/var/tmp/unikernel-ci'
+const fixedFolder = '/var/tmp/unikernel-ci'
 
 /**
  * Makes {@link fixedFolder}. Anybody may write to its parent, so that it may be somebody else's, or a link.
@@ -11,7 +12,7 @@ export const fixedFolder = '/var/tmp/unikernel-ci'
  */
 export async function ownFixedFolder(): Promise<string> {
   await mkdir(fixedFolder, { mode: 0o700 }).catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (!hasCode(error, 'EEXIST')) throw error
   })
   const found = await lstat(fixedFolder)
   if (found.isDirectory() && found.uid === process.getuid?.()) return fixedFolder

@@ -1,3 +1,4 @@
+import { isNotAllowed } from './error-code.js'
 import { closeSync, constants, openSync, statSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +18,7 @@ export function kvmAccess(path: string = device): 'open' | 'absent' | 'denied' {
     return 'open'
   } catch (error) {
     // A device file without a driver behind it (in a container) is as good as none: ENXIO, ENODEV.
-    return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '') ? 'denied' : 'absent'
+    return isNotAllowed(error) ? 'denied' : 'absent'
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { sep } from 'node:path'
+import { hasCapability } from './capabilities.js'
 import type { Context } from './host.js'
 import { succeed } from './process.js'
 import { rootPrefix } from './sudo.js'
@@ -43,9 +44,6 @@ export async function openMounts(context: Context): Promise<Mounts | undefined> 
   }
 }
 
-/** Of capabilities(7): its bit in the masks of /proc/PID/status. */
-const sysAdmin = 21n
-
 /**
  * Whether root may mount block devices here: CAP_SYS_ADMIN was not taken from all processes, and root is the machine's
  * own, not that of a user namespace.
@@ -54,9 +52,8 @@ const sysAdmin = 21n
  * @param uidMap of user_namespaces(7).
  */
 export function mayMount(status: string, uidMap: string): boolean {
-  const bounds = /^CapBnd:\s*([\da-f]+)$/m.exec(status)?.[1]
   const isMachines = /^\s*0\s+0\s+4294967295\s*$/.test(uidMap)
-  return isMachines && bounds !== undefined && ((BigInt(`0x${bounds}`) >> sysAdmin) & 1n) === 1n
+  return isMachines && hasCapability(status, 'CapBnd', 'sysAdmin')
 }
 
 /** Where something is mounted in a folder or on it, the last mount first. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
+import { hasCode } from './error-code.js'
 
 /**
  * Which process a thing belongs to that outlives it (a network interface, a folder). Process ids are used again, so the
@@ -60,6 +61,6 @@ function isHidden(pid: number): boolean {
     process.kill(pid, 0)
     return false
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return hasCode(error, 'EPERM')
   }
 }

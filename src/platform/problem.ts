@@ -8,7 +8,7 @@
  * - `do`: the remedy
  * - `again`: the command that shows the same thing on the reader's own machine
  */
-export const factLabels = ['found', 'because', 'evidence', 'console', 'accepted', 'do', 'again'] as const
+const factLabels = ['found', 'because', 'evidence', 'console', 'accepted', 'do', 'again'] as const
 export type FactLabel = (typeof factLabels)[number]
 export type Facts = Readonly<Partial<Record<FactLabel, string | readonly string[]>>>
 

@@ -1,3 +1,4 @@
+import { isMissing } from './error-code.js'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -64,9 +65,9 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
     })
     const stdout = collect(child.stdout, options.onLine)
     const stderr = collect(child.stderr, options.onLine)
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      const isMissing = error.code === 'ENOENT' && (options.cwd === undefined || existsSync(options.cwd))
-      reject(isMissing ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error)
+    child.once('error', (error) => {
+      const isProgramMissing = isMissing(error) && (options.cwd === undefined || existsSync(options.cwd))
+      reject(isProgramMissing ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error)
     })
     child.once('close', (code, signal) => {
       clearTimeout(letGo)

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { type DownloadOptions, DownloadFailed, download } from './download.js'
+import { isMissing } from './error-code.js'
 import { seconds, size } from './log.js'
 import { Problem, messageOf } from './problem.js'
 import { type PublishedFile, type PublishedKind, publishedKinds } from './published-list.js'
@@ -36,7 +37,7 @@ export function openArchive(line: Omit<DownloadOptions, 'most' | 'isExact'>, kin
   let arrivedMs = 0
   const next = async (): Promise<Buffer | undefined> => {
     const result = await (chunks.next() as Promise<IteratorResult<Buffer, undefined>>).catch((error: unknown) => {
-      throw error instanceof DownloadFailed || isMissingFile(error) ? new Unusable(messageOf(error), { cause: error }) : error
+      throw error instanceof DownloadFailed || isMissing(error) ? new Unusable(messageOf(error), { cause: error }) : error
     })
     arrivedMs = performance.now() - start
     if (result.done === true) return undefined
@@ -67,5 +68,3 @@ function notWhatWasPublished(kind: PublishedKind, { url, sha256, bytes }: Publis
     do: 'nothing of it was used. Try again; if it stays so, report it, and leave out `mirror` meanwhile',
   })
 }
-
-export const isMissingFile = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { writeFileAtomically } from './atomic.js'
 import { Problem } from './problem.js'
+import { isRecord } from './shape.js'
 
 export interface PublishedFile {
   /** Absolute, or in a mirror's list relative to that list. */
@@ -75,5 +76,3 @@ export async function addToList(kind: PublishedKind, folder: string, archive: Pu
   const rows = parseList(kind, text, base).map((row) => ({ ...relative(row), ...(row.image === undefined ? {} : { image: relative(row.image) }) }))
   await writeFileAtomically(file, listText(kind, [...rows, archive]))
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type DownloadOptions, DownloadFailed, download } from './download.js'
+import { isMissing } from './error-code.js'
 import type { Log } from './log.js'
 import { Problem, messageOf } from './problem.js'
-import { type FetchedArchive, isMissingFile, openArchive } from './published-archive.js'
+import { type FetchedArchive, openArchive } from './published-archive.js'
 import { type PublishedArchive, type PublishedFile, type PublishedKind, parseList } from './published-list.js'
 
 export type Patience = Pick<DownloadOptions, 'wait' | 'silenceMs'>
@@ -58,7 +59,7 @@ async function readList(line: Line, kind: PublishedKind, mirror: string): Promis
   try {
     return parseList(kind, await readText(line, list), base)
   } catch (error) {
-    if (!(error instanceof DownloadFailed) && !isMissingFile(error)) throw error
+    if (!(error instanceof DownloadFailed) && !isMissing(error)) throw error
     const said = `the mirror has no list of ${kind}: ${messageOf(error)}`
     // Most mirrors are made for toolchains alone.
     if (kind !== 'toolchains' && isNotThere(error)) line.log.debug(said)
@@ -91,4 +92,4 @@ async function readText(line: Line, url: URL): Promise<string> {
   return Buffer.concat(chunks, total).toString('utf8')
 }
 
-const isNotThere = (error: unknown) => isMissingFile(error) || (error instanceof DownloadFailed && error.status === 404)
+const isNotThere = (error: unknown) => isMissing(error) || (error instanceof DownloadFailed && error.status === 404)

@@ -26,14 +26,14 @@ export const listOf =
   (value) =>
     Array.isArray(value) && value.length >= least && value.every(check)
 
+/** An object that is no list. */
+export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** An object with these fields at least. */
 export const record =
   (fields: Readonly<Record<string, Check>>): Check =>
   (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]))
+    isRecord(value) && Object.entries(fields).every(([name, check]) => check(value[name]))
 
 /** An object, whatever its fields are called. */
-export const textsByName: Check = (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(text)
+export const textsByName: Check = (value) => isRecord(value) && Object.values(value).every(text)

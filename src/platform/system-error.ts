@@ -33,16 +33,6 @@ export function systemProblem(error: unknown, folders: () => Folders): Problem |
   )
 }
 
-/** Whether an error says that a disk has no space left. Writing to an open file fails so without naming it. */
-export function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
-}
-
-/** Whether an error says that we may not write there. */
-export function isNotAllowed(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EROFS' || error.code === 'EACCES' || error.code === 'EPERM')
-}
-
 /** What decides the folder that a path lies in; the more special folders come first, for they may lie in the others. */
 function choiceOf(path: string, folders: Folders): string | undefined {
   const names = Object.keys(decidedBy) as (keyof Folders)[]

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, openSync, readFileSync } from 'node:fs'
+import { hasCapability } from './capabilities.js'
 import type { Context } from './host.js'
 import { aliasOf, findIp, interfaceNames, isThere, markOf, readAlias } from './interfaces.js'
 import { cleaningUp } from './leftovers.js'
@@ -33,14 +34,8 @@ export async function whyNoTap(context: Context, device = '/dev/net/tun'): Promi
     return `${device} cannot be opened (${(error as NodeJS.ErrnoException).code ?? ''})`
   }
   if ((await rootPrefix(context)) === undefined) return 'neither root nor sudo without a password'
-  if (context.host.isRoot && !mayAdministrate()) return 'root of this container may not make network interfaces'
+  if (context.host.isRoot && !hasCapability(readFileSync('/proc/self/status', 'utf8'), 'CapEff', 'netAdmin')) return 'root of this container may not make network interfaces'
   return undefined
-}
-
-/** Whether our root has CAP_NET_ADMIN (bit 12): capabilities(7). */
-function mayAdministrate(): boolean {
-  const [, capabilities = '0'] = /^CapEff:\s*([\da-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
-  return ((BigInt(`0x${capabilities}`) >> 12n) & 1n) === 1n
 }
 
 let boots = 0

@@ -1,3 +1,4 @@
+import { isMissing } from '../platform/error-code.js'
 import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { Context } from '../platform/host.js'
@@ -33,7 +34,7 @@ async function copyEntry(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true })
   await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }).catch((error: unknown) => {
     // Tracked, and removed since: so it is in the copy.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    if (!isMissing(error)) throw error
   })
 }
 

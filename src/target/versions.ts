@@ -62,7 +62,7 @@ const crossCompilerFacts: Readonly<Record<'ocaml-solo5' | 'ocaml-unikraft', read
 const mirageFacts: readonly MirageFacts[] = data.mirage
 
 /** Where and when the table was taken from, for the log. */
-export const versionSource = data.sources['ocaml/opam-repository']
+const versionSource = data.sources['ocaml/opam-repository']
 
 /** What is asked of one component. */
 interface Wish {

@@ -1,6 +1,7 @@
 import { readFile, rename, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../platform/atomic.js'
+import { isRecord } from '../platform/shape.js'
 import { type ArchiveEntry, type ArchiveManifest, archiveFormat, locateEnvironment, manifestName } from './archive/manifest.js'
 import { toolchainKey } from './key.js'
 import { isEnvironment, isSpec } from './shapes.js'
@@ -74,7 +75,7 @@ export async function noteUse(path: string): Promise<void> {
 async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'))
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+    return isRecord(value) ? value : undefined
   } catch {
     return undefined
   }

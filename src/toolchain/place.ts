@@ -1,7 +1,7 @@
+import { isNotAllowed } from '../platform/error-code.js'
 import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Problem } from '../platform/problem.js'
-import { isNotAllowed } from '../platform/system-error.js'
 import { prefixLength } from './archive/prefix.js'
 
 /** Where a toolchain is on this machine. */

@@ -7,6 +7,7 @@ import { readCompilerVersion, readHostSystem } from '../platform/system.js'
 import { targets } from '../target/target.js'
 import { type CacheChoice, cachePolicyOf } from './cache-policy.js'
 import { findOpam } from './find-opam.js'
+import type { InstalledToolchain } from './installed.js'
 import { keyComponents, toolchainKey } from './key.js'
 import { actionsCacheLevel } from './levels.js'
 import { buildWithOpam } from './opam.js'
@@ -66,15 +67,14 @@ export async function setUpToolchain(
     const spare = () => toolchainPlace(host.folders.state, key)
     // A person's machine would keep the mount until it is started again, and not know of it.
     const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined))
-    return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts }, levels, {
-      build: async (path) => {
-        const opam = await prepareBuild(context, system.build, install)
-        const environment = await buildWithOpam(context, spec, path, opam)
-        if (spec.slim) await stripToolchain(context, path)
-        return environment
-      },
-      prove: (toolchain) => proveToolchain(context, toolchain, target),
-    })
+    const build = async (path: string) => {
+      const opam = await prepareBuild(context, system.build, install)
+      const environment = await buildWithOpam(context, spec, path, opam)
+      if (spec.slim) await stripToolchain(context, path)
+      return environment
+    }
+    const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target)
+    return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts, build, prove }, levels)
   })
 }
 

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { readInputs } from '../../src/actions/inputs.js'
-import { readMatrixInputs } from '../../src/actions/matrix-interface.js'
+import { parseInputs } from '../../src/actions/definition.js'
+import { allMatrixInputs } from '../../src/actions/matrix-interface.js'
 import { withReference } from '../../src/init/reference.js'
 import { planMatrix } from '../../src/matrix/plan.js'
 import { type GroupJob, type LegJob, strategyMatrix } from '../../src/matrix/strategy.js'
@@ -105,7 +106,7 @@ test('the job for a toolchain runs the command line for each of its legs, and fa
       "appendFileSync('calls', JSON.stringify(words) + '\\n'); process.exitCode = words.includes('spt') ? 1 : 0\n",
   )
   const text = 'hvt x86_64\nspt x86_64\nvirtio x86_64 variant=small configure-args="--a \'b c\'"'
-  const plan = planMatrix(readMatrixInputs((name) => (name === 'targets' ? text : undefined)), mirage)
+  const plan = planMatrix(parseInputs(allMatrixInputs, (name) => (name === 'targets' ? text : undefined)), mirage)
   const [group, ...others] = strategyMatrix(plan, 'toolchain').include as readonly GroupJob[]
   expect(others).toEqual([])
   const ran = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', script.replace('index.js', 'index.cjs')], {

@@ -127,7 +127,7 @@ export interface WorkflowRun {
 const hostedLabels = ['latest', '26.04', '24.04', '22.04'].flatMap((v) => [`ubuntu-${v}`, `ubuntu-${v}-arm`])
 
 /** The act binary: `$ACT`, where install-act.sh puts it, or PATH's. */
-export function findAct(): string | undefined {
+function findAct(): string | undefined {
   const ours = resolve(dirname(fileURLToPath(import.meta.url)), '../../.cache/bin')
   const folders = [ours, ...(process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')]
   return [process.env['ACT'] ?? '', ...folders.map((folder) => join(folder, 'act'))].find((file) => {

@@ -15,7 +15,8 @@ import { toolchainKey } from '../../src/toolchain/key.js'
 import { type Place, toolchainPlace } from '../../src/toolchain/place.js'
 import { publishToolchain } from '../../src/toolchain/publish-archive.js'
 import { publishedLevel } from '../../src/toolchain/published.js'
-import { type Makers, obtainToolchain } from '../../src/toolchain/store.js'
+import { obtainToolchain } from '../../src/toolchain/store.js'
+import type { Makers } from '../../src/toolchain/wanted.js'
 import { collectingLog } from '../collecting-log.js'
 import { exampleSpec } from '../unit/toolchain/examples.js'
 import { hostIn } from './set-up.js'
@@ -51,7 +52,7 @@ const mirror = () => join(folder, 'mirror')
 function obtain(by: Partial<Mounts> | undefined, made = mustNotBuild) {
   const log = collectingLog(told)
   const findMounts = () => Promise.resolve(by === undefined ? undefined : { ...mounts, ...by })
-  return obtainToolchain(log, { spec: exampleSpec, key, place, trusts: () => true, findMounts }, [publishedLevel(log, `file://${mirror()}`, [])], made)
+  return obtainToolchain(log, { spec: exampleSpec, key, place, trusts: () => true, findMounts, ...made }, [publishedLevel(log, `file://${mirror()}`, [])])
 }
 const optionsAt = (path: string) =>
   readFileSync('/proc/self/mountinfo', 'utf8').split('\n').find((line) => line.split(' ')[4] === path)?.split(' ')[5]?.split(',')

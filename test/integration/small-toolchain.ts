@@ -9,7 +9,8 @@ import { type ArchiveLevel, actionsCacheLevel } from '../../src/toolchain/levels
 import { toolchainPlace } from '../../src/toolchain/place.js'
 import type { Patience } from '../../src/platform/published.js'
 import { publishedLevel } from '../../src/toolchain/published.js'
-import { type Makers, obtainToolchain } from '../../src/toolchain/store.js'
+import { obtainToolchain } from '../../src/toolchain/store.js'
+import type { Makers } from '../../src/toolchain/wanted.js'
 import type { Toolchain, ToolchainSpec } from '../../src/toolchain/toolchain.js'
 import { collectingLog } from '../collecting-log.js'
 import { exampleSpec } from '../unit/toolchain/examples.js'
@@ -43,7 +44,7 @@ export const mirrorLevel = (log: Log, mirror: string, patience?: Patience): Arch
 export async function obtainSmall(log: Log, tools: string, levels: readonly ArchiveLevel[], makers = smallMakers, spec: ToolchainSpec = exampleSpec, spare?: string): Promise<Toolchain> {
   const key = toolchainKey(spec)
   const elsewhere = spare === undefined ? {} : { spare: () => toolchainPlace(spare, key) }
-  return obtainToolchain(log, { spec, key, place: await toolchainPlace(tools, key), trusts: () => true, findMounts: () => Promise.resolve(undefined), ...elsewhere }, levels, makers)
+  return obtainToolchain(log, { spec, key, place: await toolchainPlace(tools, key), trusts: () => true, findMounts: () => Promise.resolve(undefined), ...elsewhere, ...makers }, levels)
 }
 
 // For tests that end a restore from outside: `node --import tsx small-toolchain.ts TOOLS [MIRROR]`.

@@ -18,20 +18,21 @@ import type { CollectInputs } from '../collect-interface.js'
  */
 export async function collect(context: Context, inputs: CollectInputs, runner: Runner): Promise<boolean> {
   const { log } = context
+  const { matrix: planned } = inputs
   const folder = resolve(context.host.folders.workspace, inputs.folder)
   const { overview, warnings } = await log.group('Collect', async () => {
     const artifacts = await artifactsIn(folder)
     // Other jobs of a run have artifacts too, of another matrix or without any: its report has none of theirs.
-    const isPlanned = (artifact: string) => inputs.planned.length === 0 || inputs.planned.includes(artifact)
+    const isPlanned = (artifact: string) => planned.length === 0 || planned.includes(artifact)
     const foreign = artifacts.filter((artifact) => !isPlanned(artifact))
     if (foreign.length > 0) log.notice(`artifacts of no leg of the matrix, left out: ${foreign.join(', ')}`)
     const legs = await readLegs(folder, artifacts.filter(isPlanned))
-    if (legs.length + inputs.planned.length === 0) {
+    if (legs.length + planned.length === 0) {
       throw new Problem(`input folder: there is no artifact with a build-info.json in ${folder}`, {
         do: 'download the artifacts of the run there first, each into a folder of its name',
       })
     }
-    const seen = overviewOf(legs, await readBaseline(context, inputs.baseline), inputs.planned)
+    const seen = overviewOf(legs, await readBaseline(context, inputs.baseline), planned)
     log.fact('legs', overviewTitle(seen))
     for (const line of collectLines(seen)) log.line(`  ${line}`)
     runner.setOutput('checksums', await written(join(folder, 'SHA256SUMS'), mergedChecksums(legs)))

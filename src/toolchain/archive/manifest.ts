@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
-import type { ToolchainEnvironment, ToolchainSpec } from '../toolchain.js'
+import { isRecord } from '../../platform/shape.js'
 import { isEnvironment, isSpec } from '../shapes.js'
+import type { ToolchainEnvironment, ToolchainSpec } from '../toolchain.js'
 import { placeholder, prefixLength } from './prefix.js'
 
 /** Raised with the shape of an archive or of its manifest. */
@@ -146,4 +147,3 @@ function areOffsets(value: unknown, bytes: number): value is number[] {
 
 const bad = (what: string, path: string) => new BadArchive(`${JSON.stringify(path.slice(0, 200))} ${what}`)
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -34,18 +34,14 @@ export function prefixOffsets(content: Buffer, prefix: Buffer): number[] {
   return found
 }
 
-/** Writes `prefix` over what stands at each offset, in place. */
-export function writePrefix(content: Buffer, offsets: readonly number[], prefix: Buffer): void {
-  for (const at of offsets) prefix.copy(content, at)
-}
-
 /** Writes the placeholder over what stands at each offset, in place. */
 export function writePlaceholder(content: Buffer, offsets: readonly number[]): void {
-  writePrefix(content, offsets, placeholderBytes)
+  for (const at of offsets) placeholderBytes.copy(content, at)
 }
 
 /**
- * {@link writePrefix} in a part of a file; what an offset names may begin or end in another part.
+ * Writes `prefix` over what stands at each offset of a file, in a part of it and in place; what an offset names may begin or
+ * end in another part.
  *
  * @param start where the part stands in the file, in bytes.
  * @param offsets in the file, in rising order.

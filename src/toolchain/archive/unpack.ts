@@ -1,3 +1,4 @@
+import { hasCode } from '../../platform/error-code.js'
 import { createHash } from 'node:crypto'
 import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -145,7 +146,7 @@ async function readFile(entry: Entry, expected: ArchiveFile, sink: FileSink): Pr
  * @returns `next` takes its bytes as they are in the archive, with the placeholder in them, and `end` throws a BadArchive
  *   when they were others than the manifest says.
  */
-export function fileCheck({ path, bytes, sha256, prefixAt = [] }: ArchiveFile): { next: (chunk: Buffer) => void; end: () => void } {
+function fileCheck({ path, bytes, sha256, prefixAt = [] }: ArchiveFile): { next: (chunk: Buffer) => void; end: () => void } {
   const hash = createHash('sha256')
   let position = 0
   let isRight = true
@@ -171,4 +172,4 @@ async function contentOf(entry: Entry, most: number): Promise<Buffer> {
 
 const damaged = (zstd: Problem) => new BadArchive(`zstd cannot read it: ${[zstd.facts.evidence ?? []].flat().join(' ')}`, { cause: zstd })
 const isSystemError = (error: unknown) => error instanceof Error && 'syscall' in error
-const isBrokenPipe = (error: unknown) => error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
+const isBrokenPipe = (error: unknown) => hasCode(error, 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE')

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { type InputName, inputs } from '../../../src/actions/interface.js'
-import { parseInput, readInputs } from '../../../src/actions/inputs.js'
+import { parseInput } from '../../../src/actions/definition.js'
+import { readInputs } from '../../../src/actions/inputs.js'
 import { InputError } from '../../../src/actions/parsers.js'
 import { parseScenarios } from '../../../src/actions/scenarios.js'
 import { DeviceSyntaxError, parseDisks, parseNetwork } from '../../../src/boot/device-text.js'
@@ -45,7 +46,7 @@ export const languageTargets = [
     quickly(() => orRefused(() => parseDisks(text), DeviceSyntaxError))
   }),
   target('inputs: each is read, or refused by its name', fc.tuple(fc.constantFrom(...names), textOf(...probeWords, ...deviceWords, ...matrixWords, '5', '-1', 'true')), ([name, text]) => {
-    quickly(() => orRefused(() => parseInput(name, text), InputError))
+    quickly(() => orRefused(() => parseInput<unknown>(inputs[name], text), InputError))
   }),
   target('matrix: every line gives jobs or says what is wrong', textOf(...matrixWords), (text) => {
     const { entries, faults } = quickly(() => parseTargets(text))

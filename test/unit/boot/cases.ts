@@ -6,9 +6,9 @@ import type { Reason, Verdict } from '../../../src/boot/verdict.js'
 import { rulesOf } from './consoles.js'
 
 export const line = (atMs: number, text: string): GuestEvent => ({ kind: 'console', atMs, text })
-export const unfinished = (atMs: number, text: string): GuestEvent => ({ kind: 'unfinished', atMs, text })
+const unfinished = (atMs: number, text: string): GuestEvent => ({ kind: 'unfinished', atMs, text })
 export const complaint = (atMs: number, text: string): GuestEvent => ({ kind: 'monitor', atMs, text })
-export const machine = (atMs: number, state: MachineState): GuestEvent => ({ kind: 'machine', atMs, state })
+const machine = (atMs: number, state: MachineState): GuestEvent => ({ kind: 'machine', atMs, state })
 export const exit = (atMs: number, code: number): GuestEvent => ({ kind: 'exit', atMs, code, signal: null })
 export const answer = (atMs: number, index: number, holds: boolean, said = 'status 200'): GuestEvent => ({
   kind: 'probe',
@@ -16,7 +16,7 @@ export const answer = (atMs: number, index: number, holds: boolean, said = 'stat
   index,
   answer: { holds, said },
 })
-export const killed = (atMs: number, signal: NodeJS.Signals): GuestEvent => ({ kind: 'exit', atMs, code: null, signal })
+const killed = (atMs: number, signal: NodeJS.Signals): GuestEvent => ({ kind: 'exit', atMs, code: null, signal })
 
 /** The events as they would come in time: whenever the judge asks for the clock, it is told. */
 export function judge(rules: Rules, events: readonly GuestEvent[]): Verdict {
@@ -31,13 +31,13 @@ export function judge(rules: Rules, events: readonly GuestEvent[]): Verdict {
 }
 
 export const spt = rulesOf('spt', 'native')
-export const hvt = rulesOf('hvt', 'kvm')
+const hvt = rulesOf('hvt', 'kvm')
 export const virtio = rulesOf('virtio', 'tcg')
 export const virtioKvm: Rules = { ...rulesOf('virtio', 'kvm'), mayFallBack: true }
 export const unikraft = rulesOf('unikraft-qemu', 'tcg')
 const hvtInCarrier = rulesOf('hvt', 'tcg')
-export const unix = rulesOf('unix', 'native')
-export const unmarked: Rules = { ...unikraft, words: anyDialect(), exitReport: 'console' }
+const unix = rulesOf('unix', 'native')
+const unmarked: Rules = { ...unikraft, words: anyDialect(), exitReport: 'console' }
 
 export const banner = line(5, 'Solo5: Bindings version v0.12.1')
 export const ready = line(100, 'listening on port 80')

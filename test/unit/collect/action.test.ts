@@ -5,7 +5,8 @@ import { SaxesParser } from 'saxes'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { generatedFiles } from '../../../scripts/generate.js'
-import { collectInputs, readCollectInputs } from '../../../src/actions/collect-interface.js'
+import { collectInputs } from '../../../src/actions/collect-interface.js'
+import { parseInputs } from '../../../src/actions/definition.js'
 import { collect } from '../../../src/actions/parts/collect.js'
 import { parseChecksums } from '../../../src/collect/checksums.js'
 import { mergedJunit } from '../../../src/collect/junit.js'
@@ -24,7 +25,7 @@ function prepared() {
   const folder = join(context.host.folders.workspace, 'artifacts')
   writeLegs(folder, hvt, xen)
   const runner = collectingRunner()
-  const run = (given: Readonly<Record<string, string>> = {}) => collect(context, readCollectInputs((name) => given[name]), runner)
+  const run = (given: Readonly<Record<string, string>> = {}) => collect(context, parseInputs(collectInputs, (name) => given[name]), runner)
   return { context, folder, runner, run }
 }
 
@@ -119,7 +120,7 @@ describe('collect', () => {
     ['max-size', '5 percent'],
     ['max-growth', 'much'],
   ])('refuses %s: %j', (name, value) => {
-    expect(() => readCollectInputs((input) => (input === name ? value : undefined))).toThrow(`input ${name}: "${value}" is not accepted`)
+    expect(() => parseInputs(collectInputs, (input) => (input === name ? value : undefined))).toThrow(`input ${name}: "${value}" is not accepted`)
   })
 })
 

@@ -112,7 +112,7 @@ export function solo5(abi: number, version: number, devices: readonly TestDevice
 /** Magic, flags and the checksum that makes their sum zero. */
 export const multiboot = words(0x1badb002, 0x10003, -(0x1badb002 + 0x10003))
 export const bootInfo = Buffer.concat([words(0xb007b0b0, 1), Buffer.alloc(32)])
-export const versionText = Buffer.from('\0Unikraft halted\n\0Unikraft Helene 0.18.0~6056466f\n\0', 'latin1')
+const versionText = Buffer.from('\0Unikraft halted\n\0Unikraft Helene 0.18.0~6056466f\n\0', 'latin1')
 
 export function unikraft(platform: 'qemu' | 'firecracker'): Buffer {
   const section = { name: '.uk_bootinfo', type: 1, data: bootInfo }

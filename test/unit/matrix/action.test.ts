@@ -1,14 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { matrixInputs, readMatrixInputs, sharedInputs } from '../../../src/actions/matrix-interface.js'
+import { parseInputs } from '../../../src/actions/definition.js'
+import { allMatrixInputs, matrixInputs, sharedInputs } from '../../../src/actions/matrix-interface.js'
 import { inputs } from '../../../src/actions/interface.js'
 import { matrix, printMatrix } from '../../../src/actions/parts/matrix.js'
 import type { StrategyMatrix } from '../../../src/matrix/strategy.js'
 import { collectingRunner } from '../../../src/platform/github.js'
 import { newContext } from '../report/fixtures.js'
 
-const read = (given: Readonly<Record<string, string>> = {}) => readMatrixInputs((name) => given[name])
+const read = (given: Readonly<Record<string, string>> = {}) => parseInputs(allMatrixInputs, (name) => given[name])
 
 describe('the inputs of matrix', () => {
   it('have defaults that their own parsers accept', () => {

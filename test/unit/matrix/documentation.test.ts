@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { contentOf } from '../../../scripts/generate.js'
-import { readMatrixInputs } from '../../../src/actions/matrix-interface.js'
+import { parseInputs } from '../../../src/actions/definition.js'
+import { allMatrixInputs } from '../../../src/actions/matrix-interface.js'
 import { planMatrix } from '../../../src/matrix/plan.js'
 import { type LegJob, strategyMatrix } from '../../../src/matrix/strategy.js'
 import { matrixLines } from '../../../src/matrix/table.js'
@@ -14,7 +15,7 @@ interface Workflow {
 const text = contentOf('docs/matrix.md')
 const [workflowText = '', planText = '', runnersText = ''] = [...text.matchAll(/^```\w*\n(.*?)^```$/gms)].map(([, body = '']) => body)
 const { jobs } = parse(workflowText) as Workflow
-const plan = planMatrix(readMatrixInputs((name) => jobs['plan']?.steps[1]?.with?.[name]), mirage)
+const plan = planMatrix(parseInputs(allMatrixInputs, (name) => jobs['plan']?.steps[1]?.with?.[name]), mirage)
 
 it('the plan in the documentation is that of its workflow', () => {
   expect(planText.trimEnd().split('\n')).toEqual(matrixLines(plan))
@@ -30,5 +31,5 @@ it('the documentation describes every key of a leg, and reads none that is not t
 
 it('the runners in the documentation are taken', () => {
   const given = parse(runnersText) as Readonly<Record<string, string>>
-  expect(readMatrixInputs((name) => given[name]).runsOn).toEqual({ x86_64: ['ubuntu-24.04'], aarch64: ['self-hosted', 'linux', 'arm64'] })
+  expect(parseInputs(allMatrixInputs, (name) => given[name]).runsOn).toEqual({ x86_64: ['ubuntu-24.04'], aarch64: ['self-hosted', 'linux', 'arm64'] })
 })

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { contentOf } from '../../../scripts/generate.js'
+import { parseInputs } from '../../../src/actions/definition.js'
 import { release } from '../../../src/actions/parts/release.js'
-import { readReleaseInputs, releaseInputs, releaseOutputs } from '../../../src/actions/release-interface.js'
+import { releaseInputs, releaseOutputs } from '../../../src/actions/release-interface.js'
 import { collectingRunner } from '../../../src/platform/github.js'
 import { newContext } from '../report/fixtures.js'
 
-const read = (given: Readonly<Record<string, string>> = {}) => readReleaseInputs((name) => given[name])
+const read = (given: Readonly<Record<string, string>> = {}) => parseInputs(releaseInputs, (name) => given[name])
 
 describe('the inputs of release', () => {
   it('have defaults that their own parsers accept', () => {

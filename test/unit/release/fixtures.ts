@@ -24,7 +24,7 @@ export function bootWith(verdict: BootFacts['verdict'], summary = 'as it was', s
   return { scenario, verdict, reason: 'ready', summary, atMs: 10, accelerator: 'kvm', attempts: [], probes: [], span: null, console: null }
 }
 
-export const image: ImageInfo = {
+const image: ImageInfo = {
   unikernel: 'www',
   file: 'www.hvt',
   bytes: 5,

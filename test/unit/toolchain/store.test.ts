@@ -10,7 +10,8 @@ import { toolchainKey } from '../../../src/toolchain/key.js'
 import { actionsCacheLevel } from '../../../src/toolchain/levels.js'
 import { type Place, toolchainPlace } from '../../../src/toolchain/place.js'
 import { publishedLevel } from '../../../src/toolchain/published.js'
-import { type Makers, type Wanted, obtainToolchain } from '../../../src/toolchain/store.js'
+import { obtainToolchain } from '../../../src/toolchain/store.js'
+import type { Makers, Wanted } from '../../../src/toolchain/wanted.js'
 import type { ToolchainSpec } from '../../../src/toolchain/toolchain.js'
 import { sha256OfFile } from '../../../src/platform/atomic.js'
 import { collectingLog } from '../../collecting-log.js'
@@ -65,9 +66,9 @@ function folderCache(): ToolchainCache & { readonly saved: string[]; readonly fi
 }
 
 const policy = { restore: true, save: true, why: 'test' }
-const wanted = (spec: ToolchainSpec = exampleSpec): Wanted => ({ spec, key: toolchainKey(spec), place, trusts: () => true, findMounts: () => Promise.resolve(undefined) })
+const wanted = (spec: ToolchainSpec = exampleSpec): Omit<Wanted, keyof Makers> => ({ spec, key: toolchainKey(spec), place, trusts: () => true, findMounts: () => Promise.resolve(undefined) })
 const obtain = (cache: ToolchainCache | undefined, made = makers(), chosen = policy, what = wanted()) =>
-  obtainToolchain(collectingLog(told), what, [actionsCacheLevel(cache, chosen)], made)
+  obtainToolchain(collectingLog(told), { ...what, ...made }, [actionsCacheLevel(cache, chosen)])
 const left = () => readdirSync(join(folder, 'toolchains'))
 const forget = () => rmSync(place.path, { recursive: true })
 
@@ -231,7 +232,7 @@ describe('a published toolchain', () => {
     return { mirror: `file://${folder}`, list, file: cache.file }
   }
   const from = (mirror: string, made: Makers) =>
-    obtainToolchain(collectingLog(told), wanted(), [publishedLevel(collectingLog(told), mirror, [])], made)
+    obtainToolchain(collectingLog(told), { ...wanted(), ...made }, [publishedLevel(collectingLog(told), mirror, [])])
 
   it('is taken from a mirror, and checked', async () => {
     const { mirror } = await publish()
