@@ -14,7 +14,7 @@ export const archives: ProtectionTable = {
   'is refused when a compiler in it is not the one of its manifest': [['src/toolchain/archive/unpack.ts', "hash.digest('hex') !== sha256", 'false']],
   'that is not what was published stops the set-up, and nothing of it is left': [
     [published, 'found !== archive.sha256', 'false'],
-    ['src/toolchain/store.ts', 'const said = await fetched.finish()\n', 'if (manifest !== undefined) await use(manifest)\n  const said = await fetched.finish()\n'],
+    ['src/toolchain/receive.ts', 'const said = await fetched.finish()\n', 'if (manifest !== undefined) await use(manifest)\n  const said = await fetched.finish()\n'],
   ],
   'is mounted, and is then as one that was unpacked': [
     ['src/platform/mount.ts', 'nosuid,nodev,redirect_dir', 'nodev,redirect_dir'],

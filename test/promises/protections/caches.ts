@@ -7,7 +7,7 @@ const policy = 'src/toolchain/cache-policy.ts'
 
 export const caches: ProtectionTable = {
   'of another key in the cache, or in the same place, is not taken': [
-    [store, 'manifest.key !== key', 'false'],
+    ['src/toolchain/in-place.ts', 'manifest.key !== key', 'false'],
     [store, 'if (found?.key !== key) return undefined', 'if (found === undefined) return undefined'],
   ],
   'that came from where this run trusts nothing is made again': [[store, '!trusts(found.origin)', 'false']],
