@@ -9,8 +9,8 @@ import type { Protection } from './protection.js'
 export interface Tree {
   readonly folder: string
   /** Takes a protection out for as long as `body` runs. */
-  without<T>(protection: Protection, body: () => Promise<T>): Promise<T>
-  remove(): void
+  readonly without: <T>(protection: Protection, body: () => Promise<T>) => Promise<T>
+  readonly remove: () => void
 }
 
 /**
