@@ -6,6 +6,9 @@ const manifest = 'src/toolchain/archive/manifest.ts'
 const published = 'src/platform/published-archive.ts'
 const mounted = 'src/toolchain/mounted.ts'
 
+// Either half refuses most of such paths.
+const wholePath = "!isPlainPath(entry.path) || entry.path.endsWith('/') || !folders.has(posix.dirname(entry.path))"
+
 export const archives: ProtectionTable = {
   'a file below a link': [[manifest, ' || !folders.has(posix.dirname(entry.path))', '']],
   'is refused for a name without end, before it fills the memory': [['node_modules/tar-stream/extract.js', '4 * 1024 * 1024', 'Infinity']],
@@ -31,4 +34,6 @@ export const archives: ProtectionTable = {
   'a path of 4 KiB': [[manifest, ' && path.length < 4096', '']],
   'that is not what was published stops the boot, and nothing of it is unpacked': [[published, 'found !== archive.sha256', 'false']],
   'is refused for a manifest that would fill the memory, before it is read': [['src/toolchain/archive/unpack.ts', 'size > most', 'false']],
+  'a path that leads out': [[manifest, wholePath, 'false']],
+  'an absolute path': [[manifest, wholePath, 'false']],
 }

@@ -35,4 +35,5 @@ export const network: ProtectionTable = {
   'are Ubuntu’s other server, with its updates, and only by its own key': [['src/platform/deb-archive.ts', 'signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg', 'trusted=yes']],
   'reaches nothing of this machine’s own': [[devices, "['restrict=on']", '[]']],
   'sends nothing but what it asks for, also where it is led': [[download, "'user-agent': 'unikernel-ci',", "'user-agent': 'unikernel-ci', authorization: `Bearer ${process.env['GITHUB_TOKEN']}`,"]],
+  'that comes to no end is none': [['src/platform/published.ts', 'most: largestList', 'most: Infinity']],
 }

@@ -58,4 +58,9 @@ export const words: ProtectionTable = {
   'are JSON of the same words, whatever a guest prints': [['src/report/boot-files.ts', 'JSON.stringify(bootJson(images), null, 2)', "JSON.stringify(bootJson(images), null, 2).replaceAll('\\\\', '')"]],
   'take no markup from a guest': [['src/release/notes.ts', '${prose(several)}', '${several}']],
   'are fetched through the proxies of the caller, whose addresses no failure shows': [['src/platform/apt.ts', 'argv: commandWith([])', 'argv: commandWith(proxies)']],
+  'stays below what the runner takes, in whole parts, the long ones left out': [['src/report/summary.ts', '(room -= bytes) >= 0', 'bytes > 0']],
+  'is bounded, and keeps the last lines': [
+    ['src/report/junit.ts', 'tail(consoleEnd, mostOfOutput)', 'consoleEnd'],
+    ['src/report/junit.ts', 'tail(consoleEnd, mostOfFailure)', 'consoleEnd'],
+  ],
 }
