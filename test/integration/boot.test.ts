@@ -17,6 +17,7 @@ import { processes } from '../../src/platform/process.js'
 import type { Architecture } from '../../src/target/architecture.js'
 import { type TargetName, targets } from '../../src/target/target.js'
 import { type GivenInputs, hostIn } from './set-up.js'
+import { shownWhenFailed } from './shown-when-failed.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const consoles = join(repository, 'test/fixtures/console')
@@ -79,7 +80,8 @@ async function bareImage(architecture: Architecture): Promise<Boot> {
 async function boot(what: Boot, given: GivenInputs, path = process.env['PATH'] ?? ''): Promise<BootReport> {
   const inputs = readInputs((name) => ({ 'install-system-packages': 'false', settle: '20', timeout: '60', ...given })[name])
   const context = { host: hostIn(folder), log: silent, processes }
-  return bootImage(context, { ...inputs, net: inputs.net.value, block: inputs.block.value, ...what, target: targets[what.target], searchPath: `${programs}:${path}` })
+  const asked = { ...inputs, net: inputs.net.value, block: inputs.block.value, ...what, target: targets[what.target], searchPath: `${programs}:${path}` }
+  return shownWhenFailed(await bootImage(context, asked))
 }
 
 const bootBare = async (architecture: Architecture, args: string, given: GivenInputs = {}) =>

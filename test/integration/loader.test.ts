@@ -8,6 +8,7 @@ import type { AttachedDevice } from '../../src/boot/devices.js'
 import { guestResetStatus, loaderRefusalStatus, planLoader } from '../../src/boot/monitors/loader.js'
 import { Qmp } from '../../src/boot/qmp.js'
 import { startMonitor } from '../../src/platform/monitor-process.js'
+import { showWhenFailed } from './shown-when-failed.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const sources = join(repository, 'test/integration/fixtures/loader')
@@ -56,6 +57,7 @@ async function boot(imagePath: string, { args = [], memoryMiB = 64, devices = []
   // The guest may have ended QEMU before it answers.
   await qmp.start().catch(() => undefined)
   const { code } = await monitor.ended
+  showWhenFailed(`${imagePath}: status ${String(code)}`, seen.console.trimEnd().split('\n').slice(-30))
   expect(seen.errors).toBe('')
   return { console: seen.console, code, wasReset: seen.wasReset }
 }

@@ -14,6 +14,7 @@ import { whyNoTap } from '../../src/platform/tap.js'
 import { targets } from '../../src/target/target.js'
 import { collectingLog } from '../collecting-log.js'
 import { type GivenInputs, hostIn } from './set-up.js'
+import { shownWhenFailed } from './shown-when-failed.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const lines: string[] = []
@@ -58,12 +59,13 @@ const image: Image = { format: 'elf64', architecture: host.architecture, system 
 
 async function boot(given: GivenInputs): Promise<BootReport> {
   const inputs = readInputs((name) => ({ 'install-system-packages': 'false', accelerator: 'tcg', settle: '0', ...given })[name])
-  return bootImage(context, {
+  const report = await bootImage(context, {
     ...inputs,
     ...{ net: inputs.net.value, block: inputs.block.value },
     ...{ imagePath: join(folder, 'image'), image, target: targets.hvt, architecture: host.architecture },
     searchPath: `${folder}:${process.env['PATH'] ?? ''}`,
   })
+  return shownWhenFailed(report)
 }
 
 describe.each(['user', 'tap'] as const)('a server in a Linux guest, reached by %s networking', (net) => {
