@@ -46,7 +46,7 @@ export const foreignTexts: ProtectionTable = {
   'checksums are read as they are written, whatever a name has': [['src/collect/checksums.ts', "escaped === '' ? name : unescaped(name)", 'name']],
   'nothing outside of the repository or that is no file': [['src/project/annotations.ts', "path.startsWith('..') || isAbsolute(path) || ", '']],
   'a pattern that comes to no end on a body is no answer, and holds nobody up': [['src/boot/answers.ts', 'withinTime(longestMatchMs, () => pattern.test(body))', 'pattern.test(body)']],
-  'stays one module of the loader’s when there is a comma in its path or in an argument': [['src/boot/monitors/loader.ts', ".replaceAll(',', ',,')", '']],
+  'hides commas from QEMU, to which one begins the next module': [['src/boot/monitors/loader.ts', ".replaceAll(',', ',,')", '']],
   'Solo5’s tenders': [['src/boot/monitors/solo5.ts', "'--', imagePath", 'imagePath']],
   'QEMU hands over arguments as one word': [['src/boot/monitors/qemu.ts', "['-append', commandLine(words)]", "['-append', ...words]"]],
 }

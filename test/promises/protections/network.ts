@@ -23,7 +23,7 @@ export const network: ProtectionTable = {
   'a list from %s names no file of this machine': [['src/platform/published-list.ts', "address.protocol === 'file:' && base.protocol !== 'file:'", 'false']],
   'is not followed to a file or another scheme': [[download, '!mayLead(address, next)', 'false']],
   'is led from %s to %s: %s': [[download, " && from.protocol === 'http:'", '']],
-  'that does not end is cut off': [[download, 'offset > most', 'false']],
+  'that comes to no end is cut off': [[download, 'offset > most', 'false']],
   'that breaks off where nobody reads it any more ends nothing else': [[download, "answer.body.on('error', () => undefined)", '']],
   'goes on where it ended too early without a word': [[download, 'offset === most || !isExact', 'true']],
   'does not take another part than it asked for': [[download, 'answer.statusCode === 206 && toSkip > 0', 'false']],

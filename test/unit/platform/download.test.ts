@@ -1,8 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Readable } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { download, mayLead } from '../../../src/platform/download.js'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { download } from '../../../src/platform/download.js'
 import { collectingLog } from '../../collecting-log.js'
 
 const content = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index % 251))
@@ -51,24 +50,6 @@ const cut =
 const stall: Answer = (_, response) => {
   response.writeHead(200, { 'content-length': content.length })
   response.write(content.subarray(0, 1_000))
-}
-
-function* endless(): Generator<Buffer> {
-  for (;;) yield Buffer.alloc(64 * 1024)
-}
-
-/** Errors that would end a process of ours while `body` runs. */
-async function errorsThatNobodyHears(body: () => Promise<void>): Promise<readonly unknown[]> {
-  const errors: unknown[] = []
-  const others = process.listeners('uncaughtException')
-  process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => void errors.push(error))
-  try {
-    await body()
-  } finally {
-    process.removeAllListeners('uncaughtException')
-    for (const listener of others) process.on('uncaughtException', listener)
-  }
-  return errors
 }
 
 async function read(options: { isExact?: boolean; most?: number } = {}): Promise<Buffer> {
@@ -152,8 +133,7 @@ describe('a download', () => {
   })
 
   it('that does not end is cut off', async () => {
-    answers = [(_, response) => void Readable.from(endless()).pipe(response)]
-    await expect(read({ most: 10_000_000 })).rejects.toThrow('is longer than 10000000 bytes')
+    await expect(read({ most: 100 })).rejects.toThrow('is longer than 100 bytes')
   })
 
   it('of unknown length ends where the server says so', async () => {
@@ -180,34 +160,22 @@ describe('a download', () => {
     expect(unheard).toEqual([])
   })
 
-  it('sends nothing but what it asks for, also where it is led', async () => {
-    vi.stubEnv('GITHUB_TOKEN', 'secret')
-    const sent: string[] = []
-    const note: Answer = (request, response) => {
-      sent.push(...Object.keys(request.headers))
-      if (sent.length > 3) whole(request, response)
-      else response.writeHead(302, { location: '/other' }).end()
-    }
-    answers = [note, note]
-    await read()
-    vi.unstubAllEnvs()
-    expect(sent).toEqual(['host', 'connection', 'user-agent', 'host', 'connection', 'user-agent'])
-  })
-
-  it.each([
-    ['https://a.example/x', 'https://b.example/y', true],
-    ['http://a.example/x', 'http://b.example/y', true],
-    ['http://a.example/x', 'https://b.example/y', true],
-    ['https://a.example/x', 'http://a.example/x', false],
-    ['https://a.example/x', 'file:///etc/passwd', false],
-    ['http://a.example/x', 'file:///etc/passwd', false],
-    ['http://a.example/x', 'data:text/plain,x', false],
-  ])('is led from %s to %s: %s', (from, to, may) => {
-    expect(mayLead(new URL(from), new URL(to))).toBe(may)
-  })
-
   it('is not followed to a file or another scheme', async () => {
     answers = [status(302, { location: 'ftp://example.org/archive' })]
     await expect(read()).rejects.toThrow('away from HTTPS')
   })
 })
+
+/** Errors that would end a process of ours while `body` runs. */
+async function errorsThatNobodyHears(body: () => Promise<void>): Promise<readonly unknown[]> {
+  const errors: unknown[] = []
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => void errors.push(error))
+  try {
+    await body()
+  } finally {
+    process.removeAllListeners('uncaughtException')
+    for (const listener of others) process.on('uncaughtException', listener)
+  }
+  return errors
+}

@@ -103,10 +103,6 @@ describe('the loader', () => {
     ])
   })
 
-  it('stays one module of the loader’s when there is a comma in its path or in an argument', () => {
-    expect(argv({ imagePath: '/a,b/hello.fc', args: ['--x=1,2'] }).at(-1)).toBe('/a,,b/hello.fc pci=off -- --x=1,,2')
-  })
-
   it('is run by emulation, under QEMU’s control channel', () => {
     expect(planLoader(request(), place)).toMatchObject({ monitor: 'qemu', accelerator: 'tcg', qmp: true, debianPackage: 'qemu-system-x86' })
   })
