@@ -1,13 +1,7 @@
 import type { ProbeAnswer } from './probe.js'
+import type { ProbeReport } from './report.js'
+import type { Rules } from './rules.js'
 import type { Evidence } from './verdict.js'
-
-export interface AskedOf {
-  readonly until: 'auto' | 'exit' | 'running' | 'expect'
-  readonly expect: readonly RegExp[]
-  /** What is asked over the network, as it was written; each must hold. */
-  readonly probes: readonly string[]
-  readonly expectExit?: number | undefined
-}
 
 /** What did not happen: as a sentence, as the end of one, and what was seen of it at last. */
 export interface Missing {
@@ -19,10 +13,9 @@ export interface Missing {
 /** What a guest was asked to show, and what of it was seen. */
 export class Asked {
   private readonly seen: (Evidence | undefined)[]
-  /** The last answer to each probe. */
-  private readonly answers: ({ readonly holds: boolean; readonly evidence: Evidence } | undefined)[]
+  private readonly answers: (ProbeReport | undefined)[]
 
-  constructor(private readonly rules: AskedOf) {
+  constructor(private readonly rules: Pick<Rules, 'until' | 'expect' | 'probes' | 'expectExit'>) {
     this.seen = rules.expect.map(() => undefined)
     this.answers = rules.probes.map(() => undefined)
   }
@@ -34,9 +27,18 @@ export class Asked {
   }
 
   /** The first answer that holds stays: what a server does once it must not do for ever. */
-  answer(index: number, { holds, said }: ProbeAnswer, atMs: number): void {
-    if (this.answers[index]?.holds === true) return
-    this.answers[index] = { holds, evidence: { line: `${this.rules.probes[index] ?? ''}: ${said}`, atMs } }
+  answer(index: number, answer: ProbeAnswer, atMs: number): void {
+    if (this.answers[index]?.holds !== true) this.answers[index] = { text: this.rules.probes[index] ?? '', ...answer, atMs }
+  }
+
+  /** The last answer to each probe that was answered at all. */
+  get reports(): readonly ProbeReport[] {
+    return this.answers.filter((answer) => answer !== undefined)
+  }
+
+  /** A probe was answered as asked. */
+  get hasAnswered(): boolean {
+    return this.reports.some(({ holds }) => holds)
   }
 
   /** Lines or answers were asked for, and not only an end. */
@@ -52,13 +54,17 @@ export class Asked {
     const index = this.answers.findIndex((answer) => answer?.holds !== true)
     if (index < 0) return undefined
     const probe = `\`${this.rules.probes[index] ?? ''}\``
-    const last = this.answers[index]?.evidence
+    const last = evidenceOf(this.answers[index])
     return { never: `${probe} was not answered as asked`, before: `${probe} was answered as asked`, ...(last && { last }) }
   }
 
   /** The latest of the lines and answers that were asked for. */
   get lastSign(): Evidence | undefined {
-    const signs = [...this.seen, ...this.answers.map((answer) => answer?.evidence)]
+    const signs = [...this.seen, ...this.answers.map(evidenceOf)]
     return signs.reduce((last, sign) => (last && sign && last.atMs > sign.atMs ? last : (sign ?? last)), undefined)
   }
+}
+
+function evidenceOf(report: ProbeReport | undefined): Evidence | undefined {
+  return report && { line: `${report.text}: ${report.said}`, atMs: report.atMs }
 }

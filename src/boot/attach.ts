@@ -16,7 +16,7 @@ const waitMs = 10 * 60_000
 const pollMs = 500
 
 /** A boot's devices, made. */
-export interface Attached extends Pick<DevicePlan, 'devices' | 'story'> {
+export interface Attached extends Pick<DevicePlan, 'devices'> {
   /** The boot's own folder, gone after it. */
   readonly folder: string
 }
@@ -44,7 +44,7 @@ export async function withDevices<T>(
         return await withTaps(context, plan.taps, async () => {
           for (const disk of plan.disks) await makeDisk(context, disk)
           if (plan.story !== '') context.log.fact('devices', plan.story)
-          return body({ devices: plan.devices, story: plan.story, folder })
+          return body({ devices: plan.devices, folder })
         })
       } catch (error) {
         if (!(error instanceof TapTaken)) throw error

@@ -1,10 +1,11 @@
 import type { Architecture } from '../target/architecture.js'
 import type { MonitorKind } from '../target/target.js'
+import type { Tender } from '../target/tender.js'
 import type { AttachedDevice } from './devices.js'
 import type { Accelerator } from './report.js'
 
 /** What a monitor is told of the guest. */
-export interface MachineRequest {
+export interface MonitorRequest {
   /** Absolute path. */
   readonly imagePath: string
   readonly memoryMiB: number
@@ -20,10 +21,6 @@ export interface AttemptPlan {
   readonly monitor: MonitorKind
   readonly accelerator: Accelerator
   readonly argv: readonly [string, ...string[]]
-  /** The monitor is QEMU, with its control channel on file descriptor 3. */
-  readonly qmp: boolean
-  /** How the program gets onto a machine, for a person. */
-  readonly installedBy: string
   /** The Debian package that holds the program, where one does. */
   readonly debianPackage?: string
   /** Present: `argv` starts a small Linux guest (the carrier), and this runs in it. */
@@ -33,12 +30,19 @@ export interface AttemptPlan {
 /** What a carrier runs: a Solo5 tender for its architecture. */
 export interface CarrierRun {
   readonly architecture: Architecture
-  readonly tender: 'solo5-hvt' | 'solo5-spt'
+  readonly tender: Tender
   /** The tender's arguments; paths are those inside the carrier. */
   readonly args: readonly string[]
 }
 
 /** Tenders and Firecracker take a tap, and know nothing of user networking. */
-export function hasTaps({ devices }: MachineRequest): boolean {
+export function hasTaps({ devices }: MonitorRequest): boolean {
   return devices.every((device) => device.type === 'block' || device.link.kind === 'tap')
+}
+
+/** An attempt in a few words: `solo5-hvt with KVM`. */
+export function describeAttempt({ argv, accelerator, inside }: AttemptPlan): string {
+  if (inside !== undefined) return `${inside.tender} in a small Linux guest for ${inside.architecture}, by emulation (TCG)`
+  const how = { kvm: 'with KVM', tcg: 'by emulation (TCG)', native: 'as a process' }
+  return `${argv[0]} ${how[accelerator]}`
 }

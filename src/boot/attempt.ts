@@ -1,24 +1,20 @@
-import { performance } from 'node:perf_hooks'
-import type { Readable } from 'node:stream'
-import type { MonitorProcess } from '../platform/monitor-process.js'
 import type { ConsoleFile } from '../platform/console-file.js'
-import type { GuestEvent, MachineState } from './events.js'
+import type { MonitorProcess } from '../platform/monitor-process.js'
+import { ConsoleReader } from './console-reader.js'
+import type { GuestEvent } from './events.js'
 import { GuestClock } from './guest-clock.js'
 import { judgeInTime } from './judge-in-time.js'
 import { Judge } from './judge.js'
-import type { Rules } from './rules.js'
 import { Lines } from './lines.js'
+import { machineStateOf } from './machine-state.js'
 import type { ProbeAnswer } from './probe.js'
-import type { ProbeReport } from './report.js'
 import { Qmp, type QmpEvent } from './qmp.js'
+import type { ProbeReport } from './report.js'
+import type { Rules } from './rules.js'
+import { Timers } from './timers.js'
 import type { Verdict } from './verdict.js'
 
-/** A guest that pauses this long in the middle of a line has perhaps said all it will say: a prompt, a last word. */
-const unfinishedLineMs = 50
 const keptLines = 30
-
-/** QMP's ShutdownCause where neither the guest nor we ended QEMU. */
-const outsideReasons: readonly unknown[] = ['host-signal', 'host-error', 'host-qmp-quit']
 
 export interface AttemptResult {
   readonly verdict: Verdict
@@ -53,18 +49,16 @@ export async function judgeGuest(
   interrogate?: Interrogation,
 ): Promise<AttemptResult> {
   const judge = new Judge(rules)
-  const errorLines = new Lines()
+  const clock = new GuestClock(monitor.heldUpMs, rules.timeoutMs)
+  const timers = new Timers()
   const consoleEnd: string[] = []
   const monitorSaid: string[] = []
-  const clock = new GuestClock(monitor.heldUpMs, rules.timeoutMs)
   let decide: (verdict: Verdict) => void = () => undefined
   let fail: (error: unknown) => void = () => undefined
   const decided = new Promise<Verdict>((resolve, reject) => {
     decide = resolve
     fail = reject
   })
-  const answers: (ProbeReport | undefined)[] = []
-  const timers = new Timers()
   let interrogation: { stop(): void } | undefined
   let isOver = false
 
@@ -72,7 +66,7 @@ export async function judgeGuest(
   const see = (...events: readonly GuestEvent[]) => {
     if (isOver) return
     try {
-      const verdict = judgeInTime(judge, events, rules)
+      const verdict = judgeInTime(judge, events)
       if (verdict !== undefined) {
         decide(verdict)
         return
@@ -84,56 +78,34 @@ export async function judgeGuest(
     // What the guest wrote before a deadline may still lie in the pipe: it is read before the deadline counts.
     timers.setOnce('deadline', clock.momentOf(judge.deadlineMs), () => setImmediate(() => setImmediate(onDeadline)))
   }
-  const keep = (list: string[], line: string) => {
-    list.push(line)
-    if (list.length > keptLines) list.shift()
-  }
-
-  const speak = (texts: readonly string[]) => {
-    if (texts.length === 0) return
-    texts.forEach((text) => keep(consoleEnd, text))
-    see(...texts.map((text) => ({ kind: 'console', text, atMs: now() }) as const))
-  }
-  const sayUnfinished = (lines: Lines) => {
-    if (lines.unfinished !== '') see({ kind: 'unfinished', text: lines.unfinished, atMs: now() })
-  }
-  const readConsole = (name: string, stream: Readable): Lines => {
-    const lines = new Lines()
-    stream.on('data', (chunk: Buffer) => {
-      file.write(chunk, stream)
-      speak(lines.add(chunk))
-      if (lines.unfinished !== '') timers.setOnce(name, performance.now() + unfinishedLineMs, () => sayUnfinished(lines))
-    })
-    return lines
-  }
-  const consoles = [readConsole('unfinished', monitor.console)]
+  const console = new ConsoleReader(file, timers, {
+    lines: (texts) => {
+      keep(consoleEnd, texts)
+      see(...texts.map((text) => ({ kind: 'console', text, atMs: now() }) as const))
+    },
+    unfinished: (text) => see({ kind: 'unfinished', text, atMs: now() }),
+  })
   // Whatever is decided now, what stands on the console's last line is part of it.
   const onDeadline = () => {
-    consoles.forEach(sayUnfinished)
+    console.tellAllUnfinished()
     see({ kind: 'clock', atMs: now() })
   }
-  const complain = (text: string) => {
-    keep(monitorSaid, text)
-    see({ kind: 'monitor', text, atMs: now() })
+  const errorLines = new Lines()
+  const complain = (texts: readonly string[]) => {
+    keep(monitorSaid, texts)
+    for (const text of texts) see({ kind: 'monitor', text, atMs: now() })
   }
+  console.read(monitor.console)
   // A process has no monitor: its error stream is its own.
-  if (rules.monitor === 'process') consoles.push(readConsole('unfinished error', monitor.errors))
-  else monitor.errors.on('data', (chunk: Buffer) => errorLines.add(chunk).forEach(complain))
+  if (rules.monitor === 'process') console.read(monitor.errors)
+  else monitor.errors.on('data', (chunk: Buffer) => complain(errorLines.add(chunk)))
 
-  const tell = (state: MachineState) => see({ kind: 'machine', state, atMs: now() })
-  const qmp: Qmp | undefined = monitor.control && new Qmp(monitor.control, (event) => void onMachineEvent(event))
   const onMachineEvent = async (event: QmpEvent) => {
     // What becomes of a carrier's machine is no news of the guest in it.
-    if (rules.monitor !== 'qemu') return
-    if (event.event === 'GUEST_PANICKED') tell('panicked')
-    if (event.event === 'SHUTDOWN') {
-      const reason = event.data?.['reason']
-      if (reason === 'guest-reset') tell('reset')
-      if (outsideReasons.includes(reason)) tell('quit')
-    }
-    const broken = event.event === 'STOP' ? await whyStopped(qmp) : undefined
-    if (broken !== undefined) tell(broken)
+    const state = rules.monitor === 'qemu' && qmp ? await machineStateOf(event, qmp) : undefined
+    if (state !== undefined) see({ kind: 'machine', state, atMs: now() })
   }
+  const qmp: Qmp | undefined = monitor.control && new Qmp(monitor.control, (event) => void onMachineEvent(event))
   // The clock runs from here, for a monitor that never lets its guest begin, and anew from the guest's beginning.
   see({ kind: 'clock', atMs: 0 })
   // A failure to start shows as the monitor's own end, with its reason on the error stream.
@@ -142,21 +114,17 @@ export async function judgeGuest(
     if (isOver) return
     clock.restart()
     see({ kind: 'clock', atMs: 0 })
-    interrogation = interrogate?.((index, answer) => {
-      const atMs = now()
-      answers[index] = { text: rules.probes[index] ?? '', ...answer, atMs }
-      see({ kind: 'probe', index, answer, atMs })
-    }, qmp)
+    interrogation = interrogate?.((index, answer) => see({ kind: 'probe', index, answer, atMs: now() }), qmp)
   })
   const seen = monitor.ended.then((end) => {
-    for (const { unfinished } of consoles) if (unfinished !== '') speak([unfinished])
-    if (errorLines.unfinished !== '') complain(errorLines.unfinished)
+    console.end()
+    if (errorLines.unfinished !== '') complain([errorLines.unfinished])
     see({ kind: 'exit', ...end, atMs: now() })
   })
 
   try {
     const verdict = await Promise.race([decided, seen.then(() => decided)])
-    return { verdict, consoleEnd, monitorSaid, probes: answers.filter((answer) => answer !== undefined) }
+    return { verdict, consoleEnd, monitorSaid, probes: judge.probes }
   } finally {
     isOver = true
     interrogation?.stop()
@@ -167,37 +135,8 @@ export async function judgeGuest(
   }
 }
 
-/**
- * Why QEMU paused a guest that cannot go on: STOP alone is also said on the way out. QEMU pauses for a disk's error only
- * when there is no room to write (`werror=enospc`).
- */
-async function whyStopped(qmp: Qmp | undefined): Promise<MachineState | undefined> {
-  const answer = await qmp?.execute('query-status').catch(() => undefined)
-  const status = (answer as { readonly status?: unknown } | undefined)?.status
-  return status === 'io-error' ? 'disk-full' : status === 'internal-error' ? 'stopped' : undefined
-}
-
-/** Named timers, each set for one moment. */
-class Timers {
-  private readonly running = new Map<string, { readonly at: number; readonly timeout: NodeJS.Timeout }>()
-
-  /** @param at the moment, as performance.now() tells it. Setting the same moment again changes nothing. */
-  setOnce(name: string, at: number, action: () => void): void {
-    const former = this.running.get(name)
-    if (former?.at === at) return
-    clearTimeout(former?.timeout)
-    const timeout = setTimeout(
-      () => {
-        this.running.delete(name)
-        action()
-      },
-      Math.max(0, at - performance.now()),
-    )
-    this.running.set(name, { at, timeout })
-  }
-
-  clear(): void {
-    for (const { timeout } of this.running.values()) clearTimeout(timeout)
-    this.running.clear()
-  }
+/** Adds to a list that forgets what is old. */
+function keep(list: string[], lines: readonly string[]): void {
+  list.push(...lines)
+  list.splice(0, list.length - keptLines)
 }

@@ -2,15 +2,9 @@ import { join, resolve } from 'node:path'
 import type { Device } from '../image/image.js'
 import type { DiskWork } from '../platform/disks.js'
 import { Problem } from '../platform/problem.js'
-import { type AskedDisk, type AskedNetwork, type NetworkOptions, defaultNetwork } from './device-text.js'
+import { type AskedDisk, type AskedNetwork, type NamedNetwork, type NetworkOptions, defaultNetwork } from './device-text.js'
 import type { AttachedDevice, TapLink } from './devices.js'
-import {
-  type NetworkBusy,
-  type NetworkFacts,
-  type NetworkQuestion,
-  type WantedNetwork,
-  planNetworks,
-} from './network-plan.js'
+import { type NetworkBusy, type NetworkFacts, type NetworkQuestion, planNetworks } from './network-plan.js'
 
 /** What is asked of a boot's devices. */
 export interface DeviceQuestion extends NetworkQuestion {
@@ -18,10 +12,8 @@ export interface DeviceQuestion extends NetworkQuestion {
   readonly manifest: readonly Device[] | undefined
   readonly net: AskedNetwork
   readonly block: readonly AskedDisk[]
-  /** There are probes: they need a network device. */
-  readonly isProbed: boolean
   /** A process of this host, which is on the host's own network and has no devices. */
-  readonly isProcess?: boolean
+  readonly isProcess: boolean
 }
 
 /** What of this machine decides how the devices are made. */
@@ -49,10 +41,10 @@ const scratchSize = 2 ** 20
  * @throws Problem for devices that the image does not have, or that cannot be made here as asked.
  */
 export function planDevices(question: DeviceQuestion, facts: DeviceFacts): DevicePlan | NetworkBusy {
-  if (question.isProcess === true) refuseDevices(question)
+  if (question.isProcess) refuseDevices(question)
   const disks = wantedDisks(question)
   const wanted = wantedNetworks(question)
-  if (question.isProbed && question.isProcess !== true && wanted.length === 0) throw nothingToProbe(question)
+  if (isProbed(question) && !question.isProcess && wanted.length === 0) throw nothingToProbe(question)
   const networks = planNetworks(wanted, question, facts)
   if ('holder' in networks) return networks
   const works = disks.map((disk) => diskWork(disk, question, facts))
@@ -76,11 +68,12 @@ export function planDevices(question: DeviceQuestion, facts: DeviceFacts): Devic
 }
 
 /** The network devices that the guest is to have. */
-export function wantedNetworks({ manifest, net, isProbed, isProcess }: DeviceQuestion): readonly WantedNetwork[] {
-  if (isProcess === true) return []
+export function wantedNetworks(question: DeviceQuestion): readonly NamedNetwork[] {
+  const { manifest, net, isProcess } = question
+  if (isProcess) return []
   if (manifest === undefined) {
     if (net.kind === 'named') return net.devices
-    const isWanted = net.kind === 'any' && (isProbed || isAsked(net.options))
+    const isWanted = net.kind === 'any' && (isProbed(question) || isAsked(net.options))
     return isWanted ? [{ name: 'net0', options: net.options }] : []
   }
   const names = manifest.filter(({ type }) => type === 'net').map(({ name }) => name)
@@ -101,6 +94,11 @@ export function wantedNetworks({ manifest, net, isProbed, isProcess }: DeviceQue
     })
   }
   return names.map((name) => ({ name, options: net.options }))
+}
+
+/** What is asked over the network needs a network device. */
+function isProbed({ ports, needsTap }: NetworkQuestion): boolean {
+  return ports.length > 0 || needsTap
 }
 
 function refuseDevices({ net, block }: DeviceQuestion): void {

@@ -113,7 +113,6 @@ function address(text: string, refuse: Refuse): number {
   }
 }
 
-
 function hostAddress(text: string, refuse: Refuse): Subnet {
   try {
     const subnet = parseSubnet(text)

@@ -33,11 +33,14 @@ export interface UserLink {
   readonly forwards: readonly Forward[]
 }
 
-/** A port of the host's loopback interface that leads to one of the guest. */
-export interface Forward {
+export interface GuestPort {
   readonly protocol: 'tcp' | 'udp'
-  readonly hostPort: number
   readonly guestPort: number
+}
+
+/** A port of the host's loopback interface that leads to one of the guest. */
+export interface Forward extends GuestPort {
+  readonly hostPort: number
 }
 
 export interface BlockDevice {

@@ -64,12 +64,8 @@ export const dialects: Readonly<Record<Dialect, DialectWords>> = { solo5, unikra
 
 /** The words of several dialects at once, for a kernel that carries nobody's marks. */
 export function anyDialect(): DialectWords {
-  return {
-    banner: solo5.banner, // Unikraft's images carry marks: src/image/unikraft.ts
-    chrome: [...solo5.chrome, ...unikraft.chrome],
-    ends: [...solo5.ends, ...unikraft.ends],
-    ...(unikraft.crash === undefined ? {} : { crash: unikraft.crash }),
-  }
+  // Unikraft's images carry marks (image/unikraft.ts): the banner is Solo5's.
+  return { ...unikraft, banner: solo5.banner, chrome: [...solo5.chrome, ...unikraft.chrome], ends: [...solo5.ends, ...unikraft.ends] }
 }
 
 /** What QEMU's firmware prints before the guest: whole lines, and what stands before the guest's first line. */

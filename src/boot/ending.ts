@@ -1,8 +1,9 @@
 import type { MonitorEnd } from '../platform/monitor-process.js'
-import type { ExitReport, MonitorKind } from '../target/target.js'
 import { guestFaults } from './dialect.js'
+import type { Findings } from './findings.js'
 import { guestResetStatus, loaderRefusalStatus } from './monitors/loader.js'
-import type { Announcement } from './transcript.js'
+import type { Rules } from './rules.js'
+import type { Announcement, Transcript } from './transcript.js'
 import type { Evidence, RuleName } from './verdict.js'
 
 /** How a guest ended, as far as it can be known. */
@@ -17,22 +18,10 @@ export type Ending =
   | { readonly kind: 'monitor'; readonly summary: string; readonly evidence?: Evidence | undefined }
 
 /** What is known when the monitor has ended. */
-export interface EndFacts extends MonitorEnd {
-  readonly exitReport: ExitReport
-  readonly monitor: MonitorKind
-  /** Its backend's banner or a line of its own was seen. */
-  readonly guestSpoke: boolean
-  readonly announcement?: Announcement | undefined
-  /** The monitor's first own line that is not a warning. */
-  readonly complaint?: Evidence | undefined
-  /** The last line of the console. */
-  readonly lastLine?: Evidence | undefined
-  /** The backend told of a crash, and that was the last it said. */
-  readonly crash?: Evidence | undefined
-  readonly wasReset: boolean
-  /** QEMU was told from outside to end: nothing that the guest did. */
-  readonly wasStopped: boolean
-}
+export type EndFacts = MonitorEnd &
+  Pick<Rules, 'exitReport' | 'monitor'> &
+  Pick<Transcript, 'announcement' | 'lastLine' | 'crash'> &
+  Pick<Findings, 'complaint' | 'guestSpoke' | 'wasReset' | 'wasStopped'>
 
 /** One thing that the end of a monitor tells of the guest's. It holds when all of `when` do. */
 export interface EndRule {
@@ -159,15 +148,20 @@ export const endRules: Readonly<Record<'any' | 'process' | 'machine', readonly E
       when: [({ crash }) => crash !== undefined, ({ exitReport, code }) => exitReport !== 'none' || code !== guestEndStatus],
       ending: ({ crash }) => ({ kind: 'trap', summary: 'Unikraft crashed', evidence: crash }),
     },
-    { rule: 'monitor-end', when: [], ending: () => ({ kind: 'unknown' }) },
   ],
 }
 
+const noRule: EndRule = { rule: 'monitor-end', when: [], ending: () => ({ kind: 'unknown' }) }
+
 /** What the end of the monitor tells of the guest's end, and which rule says so. */
-export function endingOf(facts: EndFacts): { readonly rule: RuleName; readonly ending: Ending } {
-  const rules = [...endRules.any, ...endRules[facts.exitReport === 'status' ? 'process' : 'machine']]
-  const found = rules.find(({ when }) => when.every((holds) => holds(facts)))
-  return found === undefined ? { rule: 'monitor-end', ending: { kind: 'unknown' } } : { rule: found.rule, ending: found.ending(facts) }
+export function endingOf(end: MonitorEnd, findings: Findings): { readonly rule: RuleName; readonly ending: Ending } {
+  const { complaint, guestSpoke, wasReset, wasStopped } = findings
+  const { exitReport, monitor } = findings.rules
+  const { announcement, lastLine, crash } = findings.transcript
+  const facts: EndFacts = { ...end, exitReport, monitor, announcement, lastLine, crash, complaint, guestSpoke, wasReset, wasStopped }
+  const rules = [...endRules.any, ...endRules[exitReport === 'status' ? 'process' : 'machine']]
+  const { rule, ending } = rules.find(({ when }) => when.every((holds) => holds(facts))) ?? noRule
+  return { rule, ending: ending(facts) }
 }
 
 /** The ending that the backend itself announced. */

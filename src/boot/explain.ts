@@ -5,6 +5,7 @@ import { judgeInTime } from './judge-in-time.js'
 import { Judge } from './judge.js'
 import type { Rules } from './rules.js'
 import { Lines } from './lines.js'
+import { signalOf } from './signal.js'
 import type { Verdict } from './verdict.js'
 
 /** How a console that lies on disk came to its end. `stopped`: the guest was still there and was stopped by somebody. */
@@ -66,7 +67,7 @@ class KeptConsole {
   private readonly judge: Judge
   private readonly lines = new Lines()
 
-  constructor(private readonly rules: Rules) {
+  constructor(rules: Rules) {
     this.judge = new Judge(rules)
   }
 
@@ -77,24 +78,19 @@ class KeptConsole {
   /** @param end a monitor's exit status as a shell gives it: above 128 it died of a signal. */
   verdict(end: TranscriptEnd): Verdict {
     if (this.lines.unfinished !== '') this.read([this.lines.unfinished])
-    let verdict = end.kind === 'exit' ? this.judge.see(exitEvent(end.status, this.rules)) : undefined
+    let verdict = end.kind === 'exit' ? this.judge.see(exitEvent(end.status, this.judge.rules)) : undefined
     while (verdict === undefined) verdict = this.judge.see({ kind: 'clock', atMs: this.judge.deadlineMs })
     return verdict
   }
 
   private read(texts: readonly string[]): void {
     // A process has no monitor that could speak.
-    const isMonitors = (text: string) => this.rules.monitor !== 'process' && monitorWords.test(text)
-    judgeInTime(this.judge, texts.map((text) => ({ kind: isMonitors(text) ? 'monitor' : 'console', text, atMs: 0 })), this.rules)
+    const isMonitors = (text: string) => this.judge.rules.monitor !== 'process' && monitorWords.test(text)
+    judgeInTime(this.judge, texts.map((text) => ({ kind: isMonitors(text) ? 'monitor' : 'console', text, atMs: 0 })))
   }
 }
 
 function exitEvent(status: number, rules: Rules): GuestEvent {
-  const signal = rules.exitReport === 'status' || status === 128 + constants.signals.SIGABRT ? signalOf(status) : undefined
+  const signal = rules.exitReport === 'status' || status === 128 + constants.signals.SIGABRT ? signalOf(status - 128) : undefined
   return { kind: 'exit', code: signal === undefined ? status : null, signal: signal ?? null, atMs: 0 }
-}
-
-function signalOf(status: number): NodeJS.Signals | undefined {
-  const names = Object.keys(constants.signals) as NodeJS.Signals[]
-  return names.find((name) => constants.signals[name] === status - 128)
 }

@@ -1,6 +1,6 @@
 import type { Interrogation } from './attempt.js'
 import type { AttachedDevice, NetworkDevice } from './devices.js'
-import type { Probe, ProbeAddress } from './probe.js'
+import { type Probe, type ProbeAddress, isSamePort, portOf } from './probe.js'
 import { startProbing } from './probing.js'
 import type { Qmp } from './qmp.js'
 import { hasAccepted } from './usernet.js'
@@ -12,12 +12,9 @@ export function interrogate(probes: readonly Probe[], devices: readonly Attached
   return (onAnswer, control) => {
     // Without it, an open connection would be taken for an accepted one: usernet.ts.
     if (link?.kind === 'user' && control === undefined) throw new Error('user networking needs a monitor with a control channel')
-    return startProbing(
-      probes,
-      (probe) => addressOf(probe, link),
-      (index, _, answer) => onAnswer(index, answer),
-      { isEstablished: link?.kind === 'user' && control ? (address) => isEstablished(control, address) : undefined },
-    )
+    return startProbing(probes, (probe) => addressOf(probe, link), onAnswer, {
+      isEstablished: link?.kind === 'user' && control ? (address) => isEstablished(control, address) : undefined,
+    })
   }
 }
 
@@ -29,10 +26,10 @@ export function interrogate(probes: readonly Probe[], devices: readonly Attached
  */
 export function addressOf(probe: Probe, link: NetworkDevice['link'] | undefined): ProbeAddress {
   if (link === undefined) return { host: '127.0.0.1' }
-  if (link.kind === 'tap' || probe.kind === 'ping') return { host: link.guest }
-  const protocol = probe.kind === 'dns' ? 'udp' : 'tcp'
-  const forward = link.forwards.find((one) => one.protocol === protocol && one.guestPort === probe.port)
-  if (forward === undefined) throw new Error(`no port leads to ${protocol} ${probe.port}: planDevices() forwards each`)
+  const port = portOf(probe)
+  if (link.kind === 'tap' || port === undefined) return { host: link.guest }
+  const forward = link.forwards.find((one) => isSamePort(one, port))
+  if (forward === undefined) throw new Error(`no port leads to ${port.protocol} ${port.guestPort}: planDevices() forwards each`)
   return { host: '127.0.0.1', port: forward.hostPort }
 }
 

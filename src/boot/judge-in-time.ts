@@ -2,7 +2,6 @@ import { OutOfTime, withinTime } from '../platform/time-limit.js'
 import { Problem } from '../platform/problem.js'
 import type { GuestEvent } from './events.js'
 import type { Judge } from './judge.js'
-import type { Rules } from './rules.js'
 import type { Verdict } from './verdict.js'
 
 /** One read of a console takes milliseconds, unless a pattern tries more ways through a line than anybody can wait for. */
@@ -13,12 +12,8 @@ const longestMs = 5_000
  *
  * @throws Problem where they come to no end: who waited for them would wait for ever, and would not see the timeout.
  */
-export function judgeInTime(
-  judge: Judge,
-  events: readonly GuestEvent[],
-  { expect, forbid }: Pick<Rules, 'expect' | 'forbid'>,
-  limitMs = longestMs,
-): Verdict | undefined {
+export function judgeInTime(judge: Judge, events: readonly GuestEvent[], limitMs = longestMs): Verdict | undefined {
+  const { expect, forbid } = judge.rules
   const look = () => events.reduce<Verdict | undefined>((_, event) => judge.see(event), undefined)
   if (expect.length + forbid.length === 0) return look()
   try {

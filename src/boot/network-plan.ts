@@ -1,14 +1,14 @@
 import { Problem } from '../platform/problem.js'
 import type { HostInterface } from '../platform/interfaces.js'
 import type { ToldAddress } from './addresses.js'
-import type { NetworkOptions } from './device-text.js'
-import type { Forward, NetworkDevice, TapLink, UserLink } from './devices.js'
+import type { NamedNetwork, NetworkOptions } from './device-text.js'
+import type { Forward, GuestPort, NetworkDevice, TapLink, UserLink } from './devices.js'
 import { type Subnet, firstFree, formatAddress, formatSubnet, isHostOf, networkOf, overlap, parseSubnet } from './subnet.js'
 
 /** What is asked of a boot's network devices, beside each one's own options. */
 export interface NetworkQuestion {
   /** The guest's ports that probes ask, at its first network device. */
-  readonly ports: readonly Pick<Forward, 'protocol' | 'guestPort'>[]
+  readonly ports: readonly GuestPort[]
   /** A probe needs the guest itself, not only ports of it: `ping`. */
   readonly needsTap: boolean
   /** The guest can be told its address. */
@@ -23,11 +23,6 @@ export interface NetworkFacts {
   readonly interfaces: readonly HostInterface[]
   /** Free ports of the host's loopback interface, one for each of the question's `ports`. */
   readonly freePorts: readonly number[]
-}
-
-export interface WantedNetwork {
-  readonly name: string
-  readonly options: NetworkOptions
 }
 
 export interface PlannedNetwork {
@@ -49,7 +44,7 @@ const lastNetwork = 255
 
 /** @throws Problem for a network that cannot be made here as asked. */
 export function planNetworks(
-  wanted: readonly WantedNetwork[],
+  wanted: readonly NamedNetwork[],
   question: NetworkQuestion,
   facts: NetworkFacts,
 ): readonly PlannedNetwork[] | NetworkBusy {
@@ -73,7 +68,7 @@ export function planNetworks(
   return planned
 }
 
-function modeOf({ name, options }: WantedNetwork, index: number, question: NetworkQuestion, facts: NetworkFacts): 'tap' | 'user' {
+function modeOf({ name, options }: NamedNetwork, index: number, question: NetworkQuestion, facts: NetworkFacts): 'tap' | 'user' {
   const mode = options.mode !== 'auto' ? options.mode : facts.noTap !== undefined || options.outside ? 'user' : 'tap'
   const rights = 'run it as root, or as a user with sudo without a password'
   if (mode === 'tap' && facts.noTap !== undefined) {
@@ -145,7 +140,7 @@ function namedNetwork(name: string): Subnet[] {
   return digits === undefined ? [] : [{ address: parseInt(digits, 16), prefix: 24 }]
 }
 
-function forwardsTo(ports: NetworkQuestion['ports'], free: readonly number[]): Forward[] {
+function forwardsTo(ports: readonly GuestPort[], free: readonly number[]): Forward[] {
   return ports.flatMap((port, index) => {
     const hostPort = free[index]
     return hostPort === undefined ? [] : [{ ...port, hostPort }]

@@ -1,9 +1,9 @@
 import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
-import type { MachineRequest } from './attempt-plan.js'
-import type { CarrierPlace } from './monitors/carrier.js'
+import type { MonitorRequest } from './attempt-plan.js'
+import type { CarrierFiles } from './carrier/place.js'
 
-export interface PlanRequest extends MachineRequest {
+export interface PlanRequest extends MonitorRequest {
   /** The image's. */
   readonly architecture: Architecture
   readonly target: Target
@@ -25,7 +25,9 @@ export type KvmAccess = 'open' | 'absent' | 'denied'
 
 /** Files that an attempt may need; where they will be is known before they are made. */
 export interface BootPlaces {
-  readonly carriers: Readonly<Record<Architecture, CarrierPlace>>
+  readonly carriers: Readonly<Record<Architecture, CarrierFiles>>
+  /** What a carrier unpacks at its start. */
+  readonly initrd: string
   readonly firecrackerConfig: string
   readonly loader: string
 }

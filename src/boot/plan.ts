@@ -1,4 +1,5 @@
-import { type AttemptPlan, type MachineRequest, hasTaps } from './attempt-plan.js'
+import type { Tender } from '../target/tender.js'
+import { type AttemptPlan, hasTaps } from './attempt-plan.js'
 import { planCarrier } from './monitors/carrier.js'
 import { planFirecracker } from './monitors/firecracker.js'
 import { planLoader } from './monitors/loader.js'
@@ -23,10 +24,10 @@ function attemptsFor(request: PlanRequest, machine: MachineFacts): AttemptPlan[]
   const { architecture, target, accelerator, places } = request
   const sameArchitecture = architecture === machine.architecture
   const kvm = sameArchitecture && accelerator !== 'tcg' && machine.kvm === 'open'
-  const emulate = accelerator !== 'kvm'
-  const carrier = (tender: 'solo5-hvt' | 'solo5-spt') =>
+  const emulate = accelerator !== 'kvm' && target.emulated.includes(architecture)
+  const carrier = (tender: Tender) =>
     emulate && machine.tenders.includes(architecture)
-      ? [planCarrier(architecture, tender, request, places.carriers[architecture])]
+      ? [planCarrier(architecture, tender, request, { kernel: places.carriers[architecture].kernel, initrd: places.initrd })]
       : []
   switch (target.monitor) {
     case 'qemu':
@@ -40,22 +41,12 @@ function attemptsFor(request: PlanRequest, machine: MachineFacts): AttemptPlan[]
       return sameArchitecture && hasTaps(request) ? [planTender('solo5-spt', 'native', request)] : carrier('solo5-spt')
     case 'firecracker':
       return [
-        ...(kvm && hasTaps(request) ? [planFirecracker(architecture, { config: places.firecrackerConfig })] : []),
-        ...(emulate && architecture === 'x86_64' ? [planLoader(request, { loader: places.loader })] : []),
+        ...(kvm && hasTaps(request) ? [planFirecracker({ config: places.firecrackerConfig })] : []),
+        ...(emulate ? [planLoader(request, { loader: places.loader })] : []),
       ]
     case 'process':
-      return sameArchitecture ? [planProcess(request)] : []
+      return sameArchitecture ? [{ monitor: 'process', accelerator: 'native', argv: [request.imagePath, ...request.args] }] : []
     case 'none':
       return []
-  }
-}
-
-function planProcess({ imagePath, args }: MachineRequest): AttemptPlan {
-  return {
-    monitor: 'process',
-    accelerator: 'native',
-    argv: [imagePath, ...args],
-    qmp: false,
-    installedBy: 'the build',
   }
 }

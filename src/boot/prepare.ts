@@ -37,13 +37,10 @@ export interface Preparation {
 /** Where the files of a boot will be: those of its own in `folder`, those of the machine in the tool cache. */
 export async function placesFor({ host }: Context, folder: string): Promise<BootPlaces> {
   const system = await readHostSystem()
-  const initrd = join(folder, 'initrd')
-  const carrier = (architecture: Architecture) => {
-    const { kernel } = carrierPlace(host.folders.toolCache, system, architecture)
-    return { kernel, initrd }
-  }
+  const carrier = (architecture: Architecture) => carrierPlace(host.folders.toolCache, system, architecture)
   return {
     carriers: { x86_64: carrier('x86_64'), aarch64: carrier('aarch64') },
+    initrd: join(folder, 'initrd'),
     firecrackerConfig: join(folder, 'firecracker.json'),
     loader: loaderFile(),
   }
@@ -113,7 +110,7 @@ async function programPath(context: Context, attempt: AttemptPlan, preparation: 
     if (findProgram(program, searchPath) !== undefined) return searchPath
   }
   throw new Problem(`${program} is not installed, and ${preparation.target.name} images are booted by it`, {
-    do: attempt.debianPackage === undefined ? `install ${attempt.installedBy}` : attempt.installedBy,
+    do: attempt.debianPackage === undefined ? 'install the opam package solo5, which `unikernel-ci setup` installs' : `apt-get install ${attempt.debianPackage}`,
   })
 }
 
@@ -127,17 +124,9 @@ export async function startAttempt(
   if (attempt.monitor === 'firecracker') {
     await writeFile(request.places.firecrackerConfig, JSON.stringify(firecrackerConfig(request)))
   }
-  if (attempt.inside === undefined) return startMonitor(attempt.argv, environment, attempt.qmp ? 1 : 0)
+  if (attempt.inside === undefined) return startMonitor(attempt.argv, environment, attempt.monitor === 'qemu' ? 1 : 0)
   const { imagePath, devices, places } = request
-  const { architecture } = attempt.inside
-  const files = carrierPlace(context.host.folders.toolCache, await readHostSystem(), architecture)
-  await packRun(context, files, { run: attempt.inside, imagePath, devices, searchPath }, places.carriers[architecture].initrd)
+  const carrier = places.carriers[attempt.inside.architecture]
+  await packRun(context, carrier, { run: attempt.inside, imagePath, devices, searchPath }, places.initrd)
   return carrierProcess(startMonitor(attempt.argv, environment, 2))
-}
-
-/** An attempt in a few words: `solo5-hvt with KVM`. */
-export function describeAttempt({ argv, accelerator, inside }: AttemptPlan): string {
-  if (inside !== undefined) return `${inside.tender} in a small Linux guest for ${inside.architecture}, by emulation (TCG)`
-  const how = { kvm: 'with KVM', tcg: 'by emulation (TCG)', native: 'as a process' }
-  return `${argv[0]} ${how[accelerator]}`
 }

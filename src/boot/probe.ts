@@ -1,3 +1,5 @@
+import type { GuestPort } from './devices.js'
+
 /** Something that is asked of a running guest over the network: an input line of `probe`. */
 export type Probe = TcpProbe | HttpProbe | DnsProbe | PingProbe
 
@@ -58,19 +60,19 @@ export interface ProbeAnswer {
   readonly said: string
 }
 
-/** A port of the guest that is asked. */
-export interface GuestPort {
-  readonly protocol: 'tcp' | 'udp'
-  readonly port: number
+/** The port of the guest that a probe asks; undefined for one that asks no port. */
+export function portOf(probe: Probe): GuestPort | undefined {
+  return probe.kind === 'ping' ? undefined : { protocol: probe.kind === 'dns' ? 'udp' : 'tcp', guestPort: probe.port }
+}
+
+export function isSamePort(one: GuestPort, other: GuestPort): boolean {
+  return one.protocol === other.protocol && one.guestPort === other.guestPort
 }
 
 /** The ports that must be forwarded where the guest itself cannot be reached; each of them once. */
 export function portsOf(probes: readonly Probe[]): readonly GuestPort[] {
-  const ports = probes.flatMap((probe): GuestPort[] =>
-    probe.kind === 'ping' ? [] : [{ protocol: probe.kind === 'dns' ? 'udp' : 'tcp', port: probe.port }],
-  )
-  const isSame = (one: GuestPort) => (other: GuestPort) => other.protocol === one.protocol && other.port === one.port
-  return ports.filter((port, index) => ports.findIndex(isSame(port)) === index)
+  const ports = probes.flatMap((probe) => portOf(probe) ?? [])
+  return ports.filter((port, index) => ports.findIndex((other) => isSamePort(other, port)) === index)
 }
 
 /** Whether a probe must reach the guest itself: QEMU's user networking forwards ports and no ICMP. */

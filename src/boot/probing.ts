@@ -24,12 +24,12 @@ export interface ProbingOptions {
 export function startProbing(
   probes: readonly Probe[],
   addressOf: (probe: Probe) => ProbeAddress,
-  onAnswer: (index: number, probe: Probe, answer: ProbeAnswer) => void,
+  onAnswer: (index: number, answer: ProbeAnswer) => void,
   options: ProbingOptions = {},
 ): { stop(): void } {
   const controllers = probes.map((probe, index) => {
     const controller = new AbortController()
-    void askUntilItHolds(probe, addressOf(probe), (answer) => onAnswer(index, probe, answer), controller.signal, options)
+    void askUntilItHolds(probe, addressOf(probe), (answer) => onAnswer(index, answer), controller.signal, options)
     return controller
   })
   return { stop: () => controllers.forEach((controller) => controller.abort()) }

@@ -1,3 +1,4 @@
+import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
 import { hasTaps } from './attempt-plan.js'
 import type { KvmAccess, MachineFacts, PlanRequest } from './plan-request.js'
@@ -56,9 +57,8 @@ function userNetForbidden(where: string): Refusal {
 
 function noKvm({ architecture, target, accelerator }: PlanRequest, machine: MachineFacts): Refusal {
   const needs = `${target.name} on ${architecture} needs KVM`
-  const emulated = target.monitor !== 'firecracker' || architecture === 'x86_64'
   const remedy =
-    accelerator === 'kvm' && emulated
+    accelerator === 'kvm' && target.emulated.includes(architecture)
       ? 'leave `accelerator: kvm` out: this target also boots by emulation'
       : 'boot it on a machine whose KVM works, or build for another target to boot here'
   if (architecture !== machine.architecture) {
@@ -79,11 +79,13 @@ function noKvm({ architecture, target, accelerator }: PlanRequest, machine: Mach
   }
 }
 
+const runnerOf: Readonly<Record<Architecture, string>> = { x86_64: 'an x86_64 runner', aarch64: 'an arm64 runner (ubuntu-24.04-arm)' }
+
 function noTender({ architecture, target }: PlanRequest): Refusal {
   return {
     reason: 'unsupported',
     summary: `${target.name} for ${architecture} runs here in a Linux guest, and there is no ${target.monitor} for ${architecture} to run it there`,
-    remedy: `set the toolchain up with \`arch: ${architecture}\`, which builds one, or boot it on ${architecture === 'aarch64' ? 'an arm64 runner (ubuntu-24.04-arm)' : 'an x86_64 runner'}`,
+    remedy: `set the toolchain up with \`arch: ${architecture}\`, which builds one, or boot it on ${runnerOf[architecture]}`,
   }
 }
 
@@ -91,7 +93,7 @@ function otherArchitecture({ architecture, target }: PlanRequest, machine: Machi
   return {
     reason: 'unsupported',
     summary: `${target.name} runs on its own architecture only: the image is for ${architecture}, this machine is ${machine.architecture}`,
-    remedy: architecture === 'aarch64' ? 'boot it on an arm64 runner (ubuntu-24.04-arm)' : 'boot it on an x86_64 runner',
+    remedy: `boot it on ${runnerOf[architecture]}`,
   }
 }
 

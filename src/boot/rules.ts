@@ -1,12 +1,11 @@
 import { Problem } from '../platform/problem.js'
 import type { ExitReport, MonitorKind, Target } from '../target/target.js'
-import type { AskedOf } from './asked.js'
 import { type DialectWords, anyDialect, dialects } from './dialect.js'
 import type { Probe } from './probe.js'
 import type { Accelerator } from './report.js'
 
 /** What a boot is judged by; fixed before the guest starts. */
-export interface Rules extends AskedOf {
+export interface Rules {
   readonly words: DialectWords
   readonly exitReport: ExitReport
   /** A guest that has died may stay there for ever (Unikraft): its last words decide once it has been silent for `graceMs`. */
@@ -19,7 +18,12 @@ export interface Rules extends AskedOf {
   readonly timeoutMs: number
   /** How long a guest may be silent after its last words before it counts as gone, or, where its end would show, as alive. */
   readonly graceMs: number
+  readonly until: 'auto' | 'exit' | 'running' | 'expect'
+  readonly expect: readonly RegExp[]
   readonly forbid: readonly RegExp[]
+  /** What is asked over the network, as it was written; each must hold. */
+  readonly probes: readonly string[]
+  readonly expectExit?: number | undefined
 }
 
 /** What a person may ask of a boot: the inputs of the same names. */
@@ -101,7 +105,7 @@ const carrierSettleScale = 3
  * can be seen it follows at once and decides, and who is still there has only logged such words. Unikraft hangs instead
  * (https://github.com/unikraft/unikraft/issues/1493): there they count.
  */
-export const graceMs: Readonly<Record<ExitReport, number>> = { status: 3_000, console: 3_000, none: 700 }
+const graceMs: Readonly<Record<ExitReport, number>> = { status: 3_000, console: 3_000, none: 700 }
 
 /** What a boot is judged by. */
 export function rulesFor(

@@ -72,17 +72,17 @@ export class Transcript {
       this.announce(announcement)
       return
     }
-    if (!this.isOwn(text)) return
+    if (this.followBanner(text) || !this.isOutput(text)) return
     this.firstWholeOwnLine ??= evidence
     const death = deathIn(text, evidence)
     const isLife = death === undefined && !ocamlAfterDeath.some((pattern) => pattern.test(text))
     // After the words of an exit or an abort a guest says nothing more; a trap's report has lines without the backend's mark.
-    if (this.announcement?.kind !== 'trap' || (isLife && !this.isInBurst(evidence.atMs))) this.announcement = undefined
+    if (this.announcement?.kind !== 'trap') this.announcement = undefined
     if (death !== undefined && this.wholeDeath === undefined) {
       this.wholeDeath = death
       this.beginBurst(evidence.atMs)
     }
-    if (isLife && !this.isInBurst(evidence.atMs)) this.wholeDeath = undefined
+    if (isLife) this.showLife(evidence.atMs)
   }
 
   /** The guest did something that only a living one does. What it did just before it died is none of that. */
@@ -123,15 +123,13 @@ export class Transcript {
     return undefined
   }
 
-  private isOwn(text: string): boolean {
-    const { banner } = this.words
-    if (!this.bannerSeen && banner.first.test(text)) this.bannerIsOpen = true
-    if (banner.last.test(text)) {
-      this.bannerIsOpen = false
-      this.bannerSeen = true
-      return false
-    }
-    return !this.bannerIsOpen && this.isOutput(text)
+  /** @returns whether the line is one of the banner. */
+  private followBanner(text: string): boolean {
+    const { first, last } = this.words.banner
+    const isLast = last.test(text)
+    this.bannerIsOpen = !isLast && (this.bannerIsOpen || (!this.bannerSeen && first.test(text)))
+    this.bannerSeen ||= isLast
+    return this.bannerIsOpen || isLast
   }
 
   /** Whether a line outside of the banner is the unikernel's own. */

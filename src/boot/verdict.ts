@@ -50,15 +50,15 @@ export interface Verdict {
   readonly rule?: RuleName
   /** A phrase for a person: `uncaught exception`, ``seen `listening on port 80` ``. */
   readonly summary: string
-  readonly evidence?: Evidence
+  readonly evidence?: Evidence | undefined
   /** Exit status of the guest; absent when it did not end or nothing tells. */
-  readonly exitStatus?: number
+  readonly exitStatus?: number | undefined
   /** Milliseconds from the guest's start to its first output of its own, or its end without any; absent when it failed. */
-  readonly bootMs?: number
+  readonly bootMs?: number | undefined
   /** Milliseconds from the guest's start until all that was asked of it while it runs held; absent where nothing was. */
-  readonly readyMs?: number
+  readonly readyMs?: number | undefined
   /** Milliseconds from the guest's start to the verdict. */
   readonly atMs: number
   /** What a person can do about it. */
-  readonly remedy?: string
+  readonly remedy?: string | undefined
 }

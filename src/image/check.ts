@@ -1,6 +1,6 @@
 import { Problem } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
-import { type Target, type TargetName, targetNames, targets, targetsOfSolo5Abi } from '../target/target.js'
+import { type ImageFormat, type Target, type TargetName, targetNames, targets } from '../target/target.js'
 import type { Image } from './image.js'
 
 /**
@@ -78,7 +78,7 @@ function remedyOf(image: Image, target: TargetName, architecture: Architecture):
   return { do: `build it for ${target} on ${architecture}` }
 }
 
-const formatNames: Readonly<Record<Image['format'], string>> = {
+const formatNames: Readonly<Record<ImageFormat, string>> = {
   elf32: 'a 32-bit ELF file',
   elf64: 'a 64-bit ELF file',
   'linux-image': 'a Linux boot Image',
@@ -94,8 +94,8 @@ export function whatImageIs(image: Image): string {
 function kindOf({ system, format }: Image): string {
   switch (system.kind) {
     case 'solo5': {
-      const target = targetsOfSolo5Abi(system.abi)[0]
-      return target === undefined ? `Solo5 target number ${system.abi} (unknown)` : `Solo5 ${target.name} (ABI ${system.abiVersion})`
+      const name = targetNames.find((one) => targets[one].solo5Abi === system.abi)
+      return name === undefined ? `Solo5 target number ${system.abi} (unknown)` : `Solo5 ${name} (ABI ${system.abiVersion})`
     }
     case 'unikraft':
       return `Unikraft ${system.platform}${system.version === undefined ? '' : ` (${system.version})`}`

@@ -1,8 +1,8 @@
 import { Problem } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
 import type { Bytes } from './bytes.js'
-import { type Elf, elfMachine, elfType, readElf, segmentType } from './elf.js'
-import type { Image, ImageSystem } from './image.js'
+import { type Elf, elfMachine, elfType, interpreterOf, readElf, segmentType } from './elf.js'
+import type { Image } from './image.js'
 import { readSolo5 } from './solo5.js'
 import { isMultiboot, readUnikraftElf } from './unikraft.js'
 
@@ -14,18 +14,15 @@ import { isMultiboot, readUnikraftElf } from './unikraft.js'
  */
 export function recogniseElf(bytes: Bytes): Image {
   const elf = readElf(bytes)
-  requireExecutable(bytes, elf)
-  const architecture = architectureOf(bytes, elf)
-  return { format: elf.bits === 32 ? 'elf32' : 'elf64', architecture, system: systemOf(bytes, elf) }
+  requireExecutable(elf)
+  const architecture = architectureOf(elf)
+  const system = readSolo5(elf) ?? readUnikraftElf(elf) ?? { kind: isProcess(elf) ? 'process' : 'unmarked' }
+  return { format: elf.bits === 32 ? 'elf32' : 'elf64', architecture, system }
 }
 
-function systemOf(bytes: Bytes, elf: Elf): ImageSystem {
-  return readSolo5(elf) ?? readUnikraftElf(bytes, elf) ?? { kind: isProcess(bytes, elf) ? 'process' : 'unmarked' }
-}
-
-function requireExecutable(bytes: Bytes, elf: Elf): void {
+function requireExecutable(elf: Elf): void {
   if (elf.type === elfType.executable) return
-  if (elf.type === elfType.shared && (interpreter(bytes, elf) !== undefined || isPositionIndependent(bytes, elf))) return
+  if (elf.type === elfType.shared && (interpreterOf(elf) !== undefined || isPositionIndependent(elf))) return
   throw new Problem('the file is not a unikernel', { found: typeNames[elf.type] ?? `an ELF file of type ${elf.type}` })
 }
 
@@ -38,10 +35,10 @@ const typeNames: Readonly<Record<number, string>> = {
 /**
  * Multiboot loaders take 32-bit files only, so kernels for x86_64 are wrapped as i386.
  */
-function architectureOf(bytes: Bytes, elf: Elf): Architecture {
+function architectureOf(elf: Elf): Architecture {
   if (elf.machine === elfMachine.x86_64) return 'x86_64'
   if (elf.machine === elfMachine.aarch64) return 'aarch64'
-  if (elf.machine === elfMachine.i386 && isMultiboot(bytes)) return 'x86_64'
+  if (elf.machine === elfMachine.i386 && isMultiboot(elf.bytes)) return 'x86_64'
   const machine = machineNames[elf.machine] ?? `ELF machine ${elf.machine}`
   throw new Problem('the file is for a processor that no target has', { found: `an executable for ${machine}` })
 }
@@ -63,8 +60,8 @@ const machineNames: Readonly<Record<number, string>> = {
 const solo5Interpreter = '/nonexistent/solo5/'
 
 /** An executable of Linux: it names a dynamic linker, carries glibc's ABI note, or is position independent. */
-function isProcess(bytes: Bytes, elf: Elf): boolean {
-  const linker = interpreter(bytes, elf)
+function isProcess(elf: Elf): boolean {
+  const linker = interpreterOf(elf)
   if (linker !== undefined) return linker !== solo5Interpreter
   return elf.type === elfType.shared || elf.notes.some(({ owner, type }) => owner === 'GNU' && type === abiTag)
 }
@@ -72,17 +69,12 @@ function isProcess(bytes: Bytes, elf: Elf): boolean {
 /** NT_GNU_ABI_TAG of glibc's elf.h. */
 const abiTag = 1
 
-function interpreter(bytes: Bytes, elf: Elf): string | undefined {
-  const segment = elf.segments.find(({ type }) => type === segmentType.interpreter)
-  return segment === undefined ? undefined : bytes.text(segment.offset, Math.min(segment.size, 256), 'the interpreter')
-}
-
 /** DT_FLAGS_1 with DF_1_PIE: what tells a static position-independent executable from a shared library. */
 const flags1 = { tag: 0x6fff_fffb, pie: 0x0800_0000 } as const
 
-function isPositionIndependent(bytes: Bytes, elf: Elf): boolean {
-  const dynamic = elf.segments.find(({ type }) => type === segmentType.dynamic)
-  if (dynamic === undefined || elf.bits !== 64) return false
+function isPositionIndependent({ bytes, bits, segments }: Elf): boolean {
+  const dynamic = segments.find(({ type }) => type === segmentType.dynamic)
+  if (dynamic === undefined || bits !== 64) return false
   for (let at = dynamic.offset; at + 16 <= dynamic.offset + dynamic.size; at += 16) {
     if (bytes.lowHalfOfU64(at, 'a dynamic entry') !== flags1.tag) continue
     return (bytes.lowHalfOfU64(at + 8, 'the dynamic flags') & flags1.pie) !== 0

@@ -5,6 +5,8 @@ import { type Bytes, MalformedFile } from './bytes.js'
  * Formats: the System V gABI (https://gabi.xinuos.com), notes as Linux and Solo5 lay them out.
  */
 export interface Elf {
+  /** The whole file. */
+  readonly bytes: Bytes
   readonly bits: 32 | 64
   readonly type: number
   readonly machine: number
@@ -36,7 +38,7 @@ export interface Note {
 
 export const elfType = { relocatable: 1, executable: 2, shared: 3, core: 4 } as const
 export const elfMachine = { i386: 3, x86_64: 62, aarch64: 183 } as const
-export const segmentType = { load: 1, dynamic: 2, interpreter: 3, note: 4 } as const
+export const segmentType = { dynamic: 2, interpreter: 3, note: 4 } as const
 const sectionType = { null: 0, note: 7, noBits: 8 } as const
 
 /** More notes than any linker writes: they bound the work on a file whose note segments all name the same bytes. */
@@ -68,6 +70,7 @@ export function readElf(bytes: Bytes): Elf {
   const segments = readSegments(bytes, bits)
   const sections = readSections(bytes, bits)
   return {
+    bytes,
     bits,
     type: bytes.u16(16, 'the ELF type'),
     machine: bytes.u16(18, 'the ELF machine'),
@@ -79,6 +82,15 @@ export function readElf(bytes: Bytes): Elf {
     ]),
   }
 }
+
+/** The path of the program that loads a dynamically linked one. */
+export function interpreterOf({ bytes, segments }: Elf): string | undefined {
+  const segment = segments.find(({ type }) => type === segmentType.interpreter)
+  return segment && bytes.text(segment.offset, Math.min(longestPath, segment.size), 'the interpreter')
+}
+
+/** PATH_MAX of Linux. */
+const longestPath = 4096
 
 function classOf(bytes: Bytes): 32 | 64 {
   const order = bytes.u8(5, 'the ELF byte order')

@@ -1,3 +1,4 @@
+import type { UnikraftPlatform } from '../target/target.js'
 import type { Bytes } from './bytes.js'
 import { type Elf, elfMachine } from './elf.js'
 import type { ImageSystem } from './image.js'
@@ -14,16 +15,14 @@ const multiboot = { magic: Buffer.from('02b0ad1b', 'hex'), searched: 8192, align
  * What the marks of Unikraft say of an ELF file; undefined when it has none.
  * QEMU boots x86_64 through multiboot; an x86_64 kernel without it is Firecracker's.
  */
-export function readUnikraftElf(bytes: Bytes, elf: Elf): Unikraft | undefined {
-  if (!hasBootInfo(bytes, elf)) return undefined
-  const platform = elf.machine === elfMachine.aarch64 ? platformByDriver(bytes) : platformByProtocol(bytes, elf)
-  return platform === undefined ? undefined : withVersion(bytes, platform)
+export function readUnikraftElf(elf: Elf): Unikraft | undefined {
+  if (!hasBootInfo(elf)) return undefined
+  return withVersion(elf.bytes, elf.machine === elfMachine.aarch64 ? platformByDriver(elf.bytes) : platformByProtocol(elf))
 }
 
 /** The same for an arm64 boot Image, which only its drivers' names tell apart. */
 export function readUnikraftLinuxImage(bytes: Bytes): Unikraft | undefined {
-  const platform = platformByDriver(bytes)
-  return platform === undefined ? undefined : withVersion(bytes, platform)
+  return withVersion(bytes, platformByDriver(bytes))
 }
 
 /** Whether QEMU's `-kernel` takes the file as multiboot: magic, flags and checksum add up in the first 8 KiB. */
@@ -37,27 +36,28 @@ export function isMultiboot(bytes: Bytes): boolean {
 }
 
 /** Section headers may have been stripped; the mark itself may not. */
-function hasBootInfo(bytes: Bytes, elf: Elf): boolean {
-  const sections = elf.sections.filter(({ name, size }) => name === bootInfo.section && size >= bootInfo.start.length)
-  if (sections.length > 0) return sections.some(({ offset }) => bytes.startsWith(bootInfo.start, offset))
+function hasBootInfo({ bytes, sections }: Elf): boolean {
+  const marked = sections.filter(({ name, size }) => name === bootInfo.section && size >= bootInfo.start.length)
+  if (marked.length > 0) return marked.some(({ offset }) => bytes.startsWith(bootInfo.start, offset))
   for (let at = bytes.indexOf(bootInfo.start); at !== -1; at = bytes.indexOf(bootInfo.start, at + 1)) {
     if (at % bootInfo.alignment === 0) return true
   }
   return false
 }
 
-function platformByProtocol(bytes: Bytes, elf: Elf): Unikraft['platform'] | undefined {
+function platformByProtocol({ bytes, bits }: Elf): UnikraftPlatform | undefined {
   if (isMultiboot(bytes)) return 'qemu'
-  return elf.bits === 64 ? 'firecracker' : undefined
+  return bits === 64 ? 'firecracker' : undefined
 }
 
 /** arm64 only: the console's driver is a library of the kernel, and its name stands in the image. */
-function platformByDriver(bytes: Bytes): Unikraft['platform'] | undefined {
+function platformByDriver(bytes: Bytes): UnikraftPlatform | undefined {
   if (bytes.indexOf('libpl011') !== -1) return 'qemu'
   return bytes.indexOf('libns16550') === -1 ? undefined : 'firecracker'
 }
 
-function withVersion(bytes: Bytes, platform: Unikraft['platform']): Unikraft {
+function withVersion(bytes: Bytes, platform: UnikraftPlatform | undefined): Unikraft | undefined {
+  if (platform === undefined) return undefined
   const version = versionOf(bytes)
   return { kind: 'unikraft', platform, ...(version === undefined ? {} : { version }) }
 }

@@ -23,12 +23,11 @@ export function bootsOn(target: Target, architecture: Architecture, machine: Arc
   switch (target.monitor) {
     case 'qemu':
     case 'solo5-hvt':
-      return isOwn ? 'kvm or emulation' : 'emulated'
+    case 'firecracker':
+      if (target.emulated.includes(architecture)) return isOwn ? 'kvm or emulation' : 'emulated'
+      return isOwn ? 'kvm' : `no: it boots on an ${architecture} machine with KVM only`
     case 'solo5-spt':
       return isOwn ? 'native' : 'emulated'
-    case 'firecracker':
-      if (architecture === 'x86_64') return isOwn ? 'kvm or emulation' : 'emulated'
-      return isOwn ? 'kvm' : `no: it boots on an ${architecture} machine with KVM only`
     case 'process':
       return isOwn ? 'native' : `no: it runs on an ${architecture} machine only`
     case 'none':

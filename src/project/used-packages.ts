@@ -57,7 +57,7 @@ export function useInSwitch(name: string, backend: Backend, buildSystem: BuildSy
 /** The sources that opam-monorepo's lock names, by what it calls their packages. */
 async function pulledPackages(project: Project, target: Target): Promise<UsedPackage[]> {
   const base = join(project.directory, dirname(project.configFile ?? 'config.ml'))
-  const locks = (await names(join(base, 'mirage'))).filter((name) => name.endsWith(`-${target.mirage}.opam.locked`))
+  const locks = (await names(join(base, 'mirage'))).filter((name) => name.endsWith(`-${target.name}.opam.locked`))
   const [lock] = locks
   if (lock === undefined || locks.length > 1) return []
   const { sources } = readLock(await readFile(join(base, 'mirage', lock), 'utf8'))

@@ -27,18 +27,19 @@ export type ExitReport =
 /** `linux-image` is the arm64 boot Image: https://docs.kernel.org/arch/arm64/booting.html */
 export type ImageFormat = 'elf32' | 'elf64' | 'linux-image'
 
+/** Unikraft's platform, as an image's marks tell it. */
+export type UnikraftPlatform = 'qemu' | 'firecracker'
+
 export interface Target {
+  /** What `mirage configure -t` calls it. */
   readonly name: TargetName
   readonly backend: Backend
   readonly architectures: readonly Architecture[]
-  /** What `mirage configure -t` calls it; also what Solo5's and Unikraft's linker wrappers take. */
-  readonly mirage: string
   /** The image's file name ends in this after `mirage build`: `dist/NAME.SUFFIX`. Empty: no suffix. */
   readonly suffix: string
   /** Solo5's number of the target in the ABI note (`enum abi_target` of Solo5's elf_abi.h). */
   readonly solo5Abi?: number
-  /** Unikraft's platform, as an image's marks tell it. */
-  readonly unikraftPlatform?: 'qemu' | 'firecracker'
+  readonly unikraftPlatform?: UnikraftPlatform
   /** The only file format that the monitor loads, for each architecture; absent: any ELF file with the right marks. */
   readonly formats?: Readonly<Record<Architecture, ImageFormat>>
   /** dune's context for the target: mirage's bindings look for these names. `default` is the host's own. */
@@ -56,6 +57,8 @@ export interface Target {
   /** What to hand the backend's linker so that the image is for this target: `-z solo5-abi=hvt`. */
   readonly linkOption?: string
   readonly monitor: MonitorKind
+  /** Architectures whose images boot by emulation too, where there is no KVM or the machine is of another one. */
+  readonly emulated: readonly Architecture[]
   readonly dialect: Dialect
   readonly exitReport: ExitReport
   /** For a target that is built and never booted: what would boot it. */
@@ -78,137 +81,105 @@ export type TargetName = (typeof targetNames)[number]
 /** What mirage's own examples and most unikernels are for. */
 export const defaultTarget: TargetName = 'hvt'
 
-const solo5 = {
-  backend: 'solo5',
-  dialect: 'solo5',
-  duneContext: 'solo5',
-  crossExcludesHost: true,
-} as const
+/** @param abi what Solo5's linker wrapper calls the ABI; `number` is that of `enum abi_target` in Solo5's elf_abi.h. */
+const solo5 = (abi: string, number: number) =>
+  ({
+    backend: 'solo5',
+    dialect: 'solo5',
+    duneContext: 'solo5',
+    crossExcludesHost: true,
+    suffix: abi,
+    solo5Abi: number,
+    linkOption: `-z solo5-abi=${abi}`,
+    linkVariables: { MODE: abi },
+  }) as const
 
-const unikraft = {
-  backend: 'unikraft',
-  dialect: 'unikraft',
-  exitReport: 'none',
-  architectures,
-  duneContext: 'unikraft',
-  crossExcludesHost: false,
-} as const
+const unikraft = (platform: UnikraftPlatform) =>
+  ({
+    backend: 'unikraft',
+    dialect: 'unikraft',
+    duneContext: 'unikraft',
+    crossExcludesHost: false,
+    architectures,
+    unikraftPlatform: platform,
+    linkOption: `-z unikraft-backend=${platform}`,
+    linkVariables: { UNIKRAFTBACKEND: platform },
+    monitor: platform,
+    exitReport: 'none',
+  }) as const
+
+/** Built, and never booted. */
+const onlyBuilt = { architectures: ['x86_64'], monitor: 'none', emulated: [], exitReport: 'none' } as const
 
 /** The one table of targets: a new target is a row here. */
 export const targets: Readonly<Record<TargetName, Target>> = {
   hvt: {
-    ...solo5,
+    ...solo5('hvt', 1),
     name: 'hvt',
     architectures,
-    mirage: 'hvt',
-    suffix: 'hvt',
-    solo5Abi: 1,
-    linkOption: '-z solo5-abi=hvt',
-    linkVariables: { MODE: 'hvt' },
     monitor: 'solo5-hvt',
+    emulated: architectures,
     exitReport: 'status',
   },
   spt: {
-    ...solo5,
+    ...solo5('spt', 2),
     name: 'spt',
     architectures,
-    mirage: 'spt',
-    suffix: 'spt',
-    solo5Abi: 2,
-    linkOption: '-z solo5-abi=spt',
-    linkVariables: { MODE: 'spt' },
     monitor: 'solo5-spt',
+    emulated: architectures,
     exitReport: 'status',
   },
   virtio: {
-    ...solo5,
+    ...solo5('virtio', 3),
     name: 'virtio',
     architectures: ['x86_64'],
-    mirage: 'virtio',
-    suffix: 'virtio',
-    solo5Abi: 3,
-    linkOption: '-z solo5-abi=virtio',
-    linkVariables: { MODE: 'virtio' },
     monitor: 'qemu',
+    emulated: ['x86_64'],
     exitReport: 'console',
   },
   muen: {
-    ...solo5,
+    ...solo5('muen', 4),
+    ...onlyBuilt,
     name: 'muen',
-    architectures: ['x86_64'],
-    mirage: 'muen',
-    suffix: 'muen',
-    solo5Abi: 4,
-    linkOption: '-z solo5-abi=muen',
-    linkVariables: { MODE: 'muen' },
-    monitor: 'none',
-    exitReport: 'none',
     bootedBy: 'a Muen separation kernel system with the image as a subject',
   },
   xen: {
-    ...solo5,
+    ...solo5('xen', 6),
+    ...onlyBuilt,
     name: 'xen',
-    architectures: ['x86_64'],
-    mirage: 'xen',
-    suffix: 'xen',
-    solo5Abi: 6,
-    linkOption: '-z solo5-abi=xen',
-    linkVariables: { MODE: 'xen' },
-    monitor: 'none',
-    exitReport: 'none',
     bootedBy: 'a Xen host, as a PVH domain (`type = "pvh"`)',
   },
   qubes: {
-    ...solo5,
+    ...solo5('xen', 6),
+    ...onlyBuilt,
     name: 'qubes',
-    architectures: ['x86_64'],
-    mirage: 'qubes',
-    suffix: 'xen',
-    solo5Abi: 6,
-    linkOption: '-z solo5-abi=xen',
-    linkVariables: { MODE: 'xen' },
-    monitor: 'none',
-    exitReport: 'none',
     bootedBy: 'Qubes OS, as the kernel of a PVH qube',
   },
   'unikraft-qemu': {
-    ...unikraft,
+    ...unikraft('qemu'),
     name: 'unikraft-qemu',
-    mirage: 'unikraft-qemu',
     suffix: 'qemu',
-    unikraftPlatform: 'qemu',
     formats: { x86_64: 'elf32', aarch64: 'linux-image' },
-    linkOption: '-z unikraft-backend=qemu',
-    linkVariables: { UNIKRAFTBACKEND: 'qemu' },
-    monitor: 'qemu',
+    emulated: architectures,
   },
   'unikraft-firecracker': {
-    ...unikraft,
+    ...unikraft('firecracker'),
     name: 'unikraft-firecracker',
-    mirage: 'unikraft-firecracker',
     suffix: 'fc',
-    unikraftPlatform: 'firecracker',
     formats: { x86_64: 'elf64', aarch64: 'linux-image' },
-    linkOption: '-z unikraft-backend=firecracker',
-    linkVariables: { UNIKRAFTBACKEND: 'firecracker' },
-    monitor: 'firecracker',
+    emulated: ['x86_64'],
   },
   unix: {
     name: 'unix',
     backend: 'host',
-    architectures,
+    dialect: 'process',
     duneContext: 'default',
     crossExcludesHost: false,
-    linkVariables: {},
-    mirage: 'unix',
+    architectures,
     suffix: '',
+    linkVariables: {},
     monitor: 'process',
-    dialect: 'process',
+    emulated: [],
     exitReport: 'status',
   },
-}
-
-/** The targets whose ABI note carries `abi`; several share one (qubes boots a xen image). */
-export function targetsOfSolo5Abi(abi: number): readonly Target[] {
-  return targetNames.map((name) => targets[name]).filter((target) => target.solo5Abi === abi)
 }

@@ -1,10 +1,5 @@
 import semver from 'semver'
-
-/** What a version can be chosen for. */
-export type Component = 'ocaml' | 'solo5' | 'ocaml-solo5' | 'ocaml-unikraft' | 'mirage'
-
-/** Exact versions; OCaml's is always there. */
-export type Versions = Readonly<Partial<Record<Component, string>>> & { readonly ocaml: string }
+import type { Component, Versions } from './combinations.js'
 
 /** `solo5 0.9.1 to 0.12.1`: the versions of one component in a few words. */
 export function listed(component: Component, versions: readonly string[]): string {

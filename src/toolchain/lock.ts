@@ -1,5 +1,5 @@
+import type { Component } from '../target/combinations.js'
 import type { Target } from '../target/target.js'
-import type { Component } from '../target/version-text.js'
 
 /**
  * What a committed lock file of a mirage project decides: auto: versions and packages, where it fits. require: the same,
@@ -18,6 +18,6 @@ export interface LockFile {
 
 /** The one committed lock for a target: mirage names it `NAME-TARGET.opam.locked`. Undefined when there is none, or several. */
 export function lockFileFor(lockFiles: readonly LockFile[], target: Target): LockFile | undefined {
-  const candidates = lockFiles.filter(({ path }) => path.endsWith(`-${target.mirage}.opam.locked`))
+  const candidates = lockFiles.filter(({ path }) => path.endsWith(`-${target.name}.opam.locked`))
   return candidates.length === 1 ? candidates[0] : undefined
 }

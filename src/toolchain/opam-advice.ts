@@ -1,8 +1,9 @@
 import semver from 'semver'
 import type { Architecture } from '../target/architecture.js'
+import { type Component, knownVersions } from '../target/combinations.js'
 import { type Backend, targetNames, targets } from '../target/target.js'
-import { type Component, listed } from '../target/version-text.js'
-import { knownVersions, resolveVersions } from '../target/versions.js'
+import { listed } from '../target/version-text.js'
+import { resolveVersions } from '../target/versions.js'
 import { type OpamFailure, askerOf, nameOf, tellingConflicts } from './opam-failure.js'
 import type { ToolchainVersions } from './toolchain.js'
 
@@ -125,11 +126,9 @@ function onDemands(demands: readonly Demand[], place: OpamPlace): Advice {
 }
 
 /** The newest version of a component within a range that has a toolchain, if need be with another mirage. */
-function versionFor(component: Component, range: string, { backend, architecture, versions }: OpamPlace): string | undefined {
+function versionFor(component: Component, range: string, { backend, versions }: OpamPlace): string | undefined {
   const target = targetNames.find((name) => targets[name].backend === backend)
   if (target === undefined) return undefined
-  const place = { target, backend, architecture }
-  const wish = { ocaml: { ocaml: range }, solo5: { solo5: range }, 'ocaml-solo5': { ocamlSolo5: range }, 'ocaml-unikraft': { ocamlUnikraft: range }, mirage: {} }[component]
   const mirages =
     component === 'mirage'
       ? [{ kind: 'exact', version: range } as const]
@@ -137,7 +136,7 @@ function versionFor(component: Component, range: string, { backend, architecture
         ? [{ kind: 'none' } as const]
         : [{ kind: 'exact', version: versions.mirage } as const, { kind: 'bounds' } as const]
   for (const mirage of mirages) {
-    const resolution = resolveVersions({ ...place, ...wish, mirage })
+    const resolution = resolveVersions({ target, ...(component === 'mirage' ? {} : { [component]: range }), mirage })
     if (resolution.kind === 'versions') return resolution.versions[component]
   }
   return undefined

@@ -1,5 +1,5 @@
 import type { Backend } from '../target/target.js'
-import type { Component } from '../target/version-text.js'
+import type { Component } from '../target/combinations.js'
 
 export interface Option {
   /** The opam package that switches it on: its presence is all that the others look at. */

@@ -1,8 +1,9 @@
 import type { Host } from '../platform/host.js'
 import { Problem } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
+import type { MirageRequest, VersionRequest } from '../target/combinations.js'
 import { type Target, type TargetName, targets } from '../target/target.js'
-import { type MirageRequest, type Resolution, type VersionRequest, resolveVersions } from '../target/versions.js'
+import { type Resolution, resolveVersions } from '../target/versions.js'
 import { type LockChoice, type LockFile, lockFileFor } from './lock.js'
 import { optionPackages } from './option-packages.js'
 import { checkRecipe, opamPackages, recipeOf } from './packages.js'
@@ -53,7 +54,7 @@ export function planToolchain(inputs: ToolchainInputs, project: ProjectNeeds, ho
   const architecture = inputs.arch ?? host.architecture
   checkRecipe(target, architecture, host.architecture)
   const place = { backend: target.backend, architecture, hostArchitecture: host.architecture }
-  const versions = chooseVersions(inputs, project, target, architecture)
+  const versions = chooseVersions(inputs, project, target)
   return {
     ...place,
     versions,
@@ -68,18 +69,15 @@ export function planToolchain(inputs: ToolchainInputs, project: ProjectNeeds, ho
   }
 }
 
-function chooseVersions(inputs: ToolchainInputs, project: ProjectNeeds, target: Target, architecture: Architecture) {
-  const asked = {
-    ocaml: inputs.ocamlVersion,
-    solo5: inputs.solo5Version,
-    ocamlSolo5: inputs.ocamlSolo5Version,
-    ocamlUnikraft: inputs.ocamlUnikraftVersion,
-  }
+function chooseVersions(inputs: ToolchainInputs, project: ProjectNeeds, target: Target) {
   const request: VersionRequest = {
     target: target.name,
-    backend: target.backend,
-    architecture,
-    ...definedOnly(asked),
+    ...definedOnly({
+      ocaml: inputs.ocamlVersion,
+      solo5: inputs.solo5Version,
+      'ocaml-solo5': inputs.ocamlSolo5Version,
+      'ocaml-unikraft': inputs.ocamlUnikraftVersion,
+    }),
     mirage: mirageRequest(inputs.mirageVersion, project),
   }
   const locked = inputs.lock === 'ignore' ? undefined : lockFileFor(project.lockFiles ?? [], target)?.versions
@@ -94,16 +92,12 @@ function chooseVersions(inputs: ToolchainInputs, project: ProjectNeeds, target: 
  * newest versions are taken as without one, and the build finds the lock stale and says so.
  */
 function resolveLocked(request: VersionRequest, locked: LockFile['versions'], isRequired: boolean): Resolution {
+  const { mirage, ...others } = locked
   const isFree = request.mirage.kind === 'bounds'
   const resolution = resolveVersions({
+    ...others,
     ...request,
-    ...definedOnly({
-      ocaml: request.ocaml ?? locked.ocaml,
-      solo5: request.solo5 ?? locked.solo5,
-      ocamlSolo5: request.ocamlSolo5 ?? locked['ocaml-solo5'],
-      ocamlUnikraft: request.ocamlUnikraft ?? locked['ocaml-unikraft'],
-    }),
-    ...(isFree && locked.mirage !== undefined ? { mirage: { kind: 'exact', version: locked.mirage } } : {}),
+    ...(isFree && mirage !== undefined ? { mirage: { kind: 'exact', version: mirage } } : {}),
   })
   return resolution.kind === 'versions' || isRequired ? resolution : resolveVersions(request)
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Bytes } from '../image/bytes.js'
-import { elfMachine, readElf, segmentType } from '../image/elf.js'
+import { elfMachine, interpreterOf, readElf } from '../image/elf.js'
 import { openDebArchive } from '../platform/deb-archive.js'
 import type { Context } from '../platform/host.js'
 import { seconds } from '../platform/log.js'
@@ -88,9 +88,9 @@ async function build(
 
 /** An older Solo5 may know nothing of another compiler, and build for this machine. */
 async function checkStatic(program: string, { architecture }: ToolchainSpec): Promise<void> {
-  const { machine, segments } = readElf(new Bytes(await readFile(program)))
-  if (machine !== elfMachine[architecture]) throw new Problem(`what was built is not for ${architecture}`)
-  if (segments.some(({ type }) => type === segmentType.interpreter)) throw new Problem('what was built is not static')
+  const elf = readElf(new Bytes(await readFile(program)))
+  if (elf.machine !== elfMachine[architecture]) throw new Problem(`what was built is not for ${architecture}`)
+  if (interpreterOf(elf) !== undefined) throw new Problem('what was built is not static')
 }
 
 function reasonOf(error: unknown): string {

@@ -13,7 +13,7 @@ export interface Asked extends Partial<Omit<DeviceQuestion, 'net' | 'block'>> {
 }
 
 export function question({ net = 'auto', block = '', ...asked }: Asked): DeviceQuestion {
-  const nothing = { ports: [], needsTap: false, isAddressable: true, told: undefined, isProbed: false, manifest: undefined }
+  const nothing = { ports: [], needsTap: false, isAddressable: true, told: undefined, isProcess: false, manifest: undefined }
   return { ...nothing, ...asked, net: parseNetwork(net), block: parseDisks(block) }
 }
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { seconds } from '../../platform/log.js'
 import type { MonitorEnd, MonitorProcess } from '../../platform/monitor-process.js'
-import { CarrierReader, type ProcessEnd } from './protocol.js'
+import { CarrierReader } from './protocol.js'
 
 /** Longer than a carrier takes on a machine that is busy with ten others. */
 const longestStartMs = 180_000
@@ -28,7 +28,7 @@ export function carrierProcess(qemu: MonitorProcess, startMs = longestStartMs): 
   const errors = new PassThrough()
   const reader = new CarrierReader()
   const words: string[] = []
-  let end: ProcessEnd | undefined
+  let end: MonitorEnd | undefined
   let failure: string | undefined
   let hasBegun = false
   let wasKilled = false

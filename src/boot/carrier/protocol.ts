@@ -1,11 +1,6 @@
-import { constants } from 'node:os'
+import type { MonitorEnd } from '../../platform/monitor-process.js'
 import { Lines } from '../lines.js'
-
-/** How a process ended: an exit status or a signal. */
-export interface ProcessEnd {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-}
+import { signalOf } from '../signal.js'
 
 /** What the carrier tells on its serial port. */
 export type CarrierEvent =
@@ -13,7 +8,7 @@ export type CarrierEvent =
   | { readonly kind: 'start' }
   /** A line of the tender's error stream. */
   | { readonly kind: 'error'; readonly line: string }
-  | { readonly kind: 'end'; readonly end: ProcessEnd }
+  | { readonly kind: 'end'; readonly end: MonitorEnd }
   /** The carrier could not do its part. */
   | { readonly kind: 'failed'; readonly because: string }
   /** A line of the firmware, the kernel or a tool. */
@@ -51,9 +46,8 @@ function eventOf(line: string): CarrierEvent {
 }
 
 /** @param status as wait(2) gives it and /proc/PID/stat shows it (`exit_code`, proc_pid_stat(5)): Linux's own layout. */
-export function endOf(status: number): ProcessEnd {
+export function endOf(status: number): MonitorEnd {
   const number = status & 0x7f
   if (number === 0) return { code: status >> 8, signal: null }
-  const names = Object.entries(constants.signals) as [NodeJS.Signals, number][]
-  return { code: null, signal: names.find(([, value]) => value === number)?.[0] ?? 'SIGKILL' }
+  return { code: null, signal: signalOf(number) ?? 'SIGKILL' }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Bytes } from '../../image/bytes.js'
-import { isElf, readElf, segmentType } from '../../image/elf.js'
+import { interpreterOf, isElf, readElf } from '../../image/elf.js'
 import type { Context } from '../../platform/host.js'
 import { succeed } from '../../platform/process.js'
 import { findProgram } from '../../platform/programs.js'
@@ -29,7 +29,9 @@ export function findTender(
 export async function tenderEntries({ processes }: Context, tender: Tender, path: string): Promise<CpioEntry[]> {
   const content = await readFile(path)
   const entry: CpioEntry = { kind: 'file', path: inside.tender(tender).slice(1), content, executable: true }
-  const interpreter = interpreterOf(content)
+  const bytes = new Bytes(content)
+  // A script needs no interpreter of ours.
+  const interpreter = isElf(bytes) ? interpreterOf(readElf(bytes)) : undefined
   if (interpreter === undefined) return [entry]
   const listing = succeed(await processes.run([interpreter, '--list', path]), `asking for the libraries of ${path}`)
   const libraries = librariesIn(listing.stdout).filter((library) => library !== interpreter)
@@ -47,14 +49,6 @@ export async function tenderEntries({ processes }: Context, tender: Tender, path
       }),
     )),
   ]
-}
-
-/** The path of the program that loads a dynamically linked one: its segment PT_INTERP. A script needs none of ours. */
-export function interpreterOf(content: Uint8Array): string | undefined {
-  const bytes = new Bytes(content)
-  if (!isElf(bytes)) return undefined
-  const segment = readElf(bytes).segments.find(({ type }) => type === segmentType.interpreter)
-  return segment && bytes.text(segment.offset, segment.size, 'the interpreter')
 }
 
 /** The files in what `ld.so --list` prints: `libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f…)`. */

@@ -1,20 +1,13 @@
 import type { Architecture } from '../../target/architecture.js'
+import type { Tender } from '../../target/tender.js'
+import type { AttemptPlan, MonitorRequest } from '../attempt-plan.js'
 import { inside } from '../carrier/init.js'
 import type { AttachedDevice } from '../devices.js'
-import type { AttemptPlan, MachineRequest } from '../attempt-plan.js'
-import { commandLine } from './command-line.js'
-import { driveOption, netdevOption } from './qemu-devices.js'
-
-/** Files of a boot in a carrier: absolute paths. */
-export interface CarrierPlace {
-  readonly kernel: string
-  /** Made for each boot. */
-  readonly initrd: string
-}
+import { virtioDevice } from './qemu-devices.js'
+import { bareMachine, controlChannel, qemuPrograms } from './qemu-program.js'
+import { tenderArgs } from './solo5.js'
 
 interface Machine {
-  readonly program: string
-  readonly debianPackage: string
   readonly machine: string
   readonly cpu: string
   readonly kernelWords: readonly string[]
@@ -22,8 +15,6 @@ interface Machine {
 
 const machines: Readonly<Record<Architecture, Machine>> = {
   x86_64: {
-    program: 'qemu-system-x86_64',
-    debianPackage: 'qemu-system-x86',
     machine: 'q35,accel=tcg',
     // The richest that TCG has, AMD's virtual machines included; without the fifth level of page tables, which would
     // only make it slower.
@@ -32,8 +23,6 @@ const machines: Readonly<Record<Architecture, Machine>> = {
     kernelWords: ['console=ttyS0', 'no_timer_check', 'tsc=reliable'],
   },
   aarch64: {
-    program: 'qemu-system-aarch64',
-    debianPackage: 'qemu-system-arm',
     // The kernel starts at EL2, where its KVM needs to be.
     machine: 'virt,accel=tcg,virtualization=on,gic-version=3',
     cpu: 'cortex-a72',
@@ -54,73 +43,49 @@ const ownMemoryMiB = 192
  */
 export function planCarrier(
   architecture: Architecture,
-  tender: 'solo5-hvt' | 'solo5-spt',
-  { memoryMiB, args, devices }: MachineRequest,
-  { kernel, initrd }: CarrierPlace,
+  tender: Tender,
+  request: MonitorRequest,
+  { kernel, initrd }: { readonly kernel: string; readonly initrd: string },
 ): AttemptPlan {
-  const { program, debianPackage, machine, cpu, kernelWords: ownWords } = machines[architecture]
+  const { program, debianPackage } = qemuPrograms[architecture]
+  const { machine, cpu, kernelWords: ownWords } = machines[architecture]
+  const placeInside = (device: AttachedDevice) => {
+    const number = request.devices.filter(({ type }) => type === device.type).indexOf(device)
+    return device.type === 'net' ? `tap${number}` : diskPath(number)
+  }
   return {
     monitor: tender,
     accelerator: 'tcg',
     argv: [
       program,
-      '-nodefaults',
-      '-no-user-config',
-      '-no-reboot',
-      ...['-display', 'none'],
-      ...['-machine', machine],
-      ...['-cpu', cpu],
-      ...['-smp', '1'],
-      ...['-m', `${memoryMiB + ownMemoryMiB}M`],
-      ...['-chardev', 'stdio,id=events,signal=off', '-serial', 'chardev:events'],
-      ...['-chardev', 'socket,id=console,fd=3'],
-      ...['-chardev', 'socket,id=qmp,fd=4', '-mon', 'chardev=qmp,mode=control'],
+      ...bareMachine,
+      '-machine', machine,
+      '-cpu', cpu,
+      '-smp', '1',
+      '-m', `${request.memoryMiB + ownMemoryMiB}M`,
+      '-chardev', 'stdio,id=events,signal=off', '-serial', 'chardev:events',
+      '-chardev', 'socket,id=console,fd=3',
+      ...controlChannel(4),
       // Linux waits for each piece of the console to be taken: QEMU takes it at once, in the processor's own thread.
-      ...['-device', 'virtio-serial-pci,max_ports=2,ioeventfd=off', '-device', 'virtserialport,chardev=console'],
-      ...deviceOptions(devices),
-      ...['-kernel', kernel, '-initrd', initrd],
-      ...['-append', [...ownWords, ...kernelWords].join(' ')],
+      '-device', 'virtio-serial-pci,max_ports=2,ioeventfd=off', '-device', 'virtserialport,chardev=console',
+      ...request.devices.flatMap(deviceOptions),
+      '-kernel', kernel, '-initrd', initrd,
+      '-append', [...ownWords, ...kernelWords].join(' '),
     ],
-    qmp: false,
-    installedBy: `apt-get install ${debianPackage}`,
     debianPackage,
-    inside: {
-      architecture,
-      tender,
-      args: [
-        `--mem=${memoryMiB}`,
-        ...tenderDevices(devices),
-        '--',
-        inside.image,
-        ...(args.length === 0 ? [] : [commandLine(args)]),
-      ],
-    },
+    inside: { architecture, tender, args: tenderArgs(request, inside.image, placeInside) },
   }
 }
 
 /** Linux numbers its network cards and disks in the order in which they stand here. */
-function deviceOptions(devices: readonly AttachedDevice[]): string[] {
-  return devices.flatMap((device, index) => {
-    const id = `device${index}`
-    if (device.type === 'block') return ['-drive', driveOption(device.path, id), '-device', `virtio-blk-pci,drive=${id}`]
-    const card = `virtio-net-pci,netdev=${id},mac=${cardAddress(device.mac)},romfile=`
-    return ['-netdev', netdevOption(device.link, id), '-device', card]
-  })
+function deviceOptions(device: AttachedDevice, index: number): string[] {
+  return virtioDevice(device.type === 'net' ? { ...device, mac: cardAddress(device.mac) } : device, `device${index}`, 'pci')
 }
 
 /** The card's own address: a bridge would keep the frames to its card's address from the unikernel. */
 function cardAddress(mac: string): string {
   const [first = '', ...others] = mac.split(':')
   return [(Number.parseInt(first, 16) ^ 4).toString(16).padStart(2, '0'), ...others].join(':')
-}
-
-function tenderDevices(devices: readonly AttachedDevice[]): string[] {
-  const counts = { net: 0, block: 0 }
-  return devices.flatMap((device) => {
-    const number = counts[device.type]++
-    if (device.type === 'block') return [`--block:${device.name}=${diskPath(number)}`]
-    return [`--net:${device.name}=tap${number}`, `--net-mac:${device.name}=${device.mac}`]
-  })
 }
 
 /** The path of the n-th disk, of at most 26: Solo5's manifests hold fewer. */

@@ -1,17 +1,14 @@
 import { basename } from 'node:path'
-import type { Architecture } from '../../target/architecture.js'
-import type { AttemptPlan, MachineRequest } from '../attempt-plan.js'
+import type { AttemptPlan, MonitorRequest } from '../attempt-plan.js'
 import { commandLine } from './command-line.js'
 
 /** Runs an image in Firecracker, which gets everything else from a file: {@link firecrackerConfig}. */
-export function planFirecracker(architecture: Architecture, place: { readonly config: string }): AttemptPlan {
+export function planFirecracker(place: { readonly config: string }): AttemptPlan {
   return {
     monitor: 'firecracker',
     accelerator: 'kvm',
     // Its log goes where the guest's console goes. That a guest fell over stands there and nowhere else, at the level Info.
     argv: ['firecracker', '--no-api', '--level', 'Info', '--show-level', '--config-file', place.config],
-    qmp: false,
-    installedBy: `a release of https://github.com/firecracker-microvm/firecracker for ${architecture}`,
   }
 }
 
@@ -19,7 +16,7 @@ export function planFirecracker(architecture: Architecture, place: { readonly co
  * The content of the file that Firecracker's `--config-file` names, by `VmmConfig` of its src/vmm/src/resources.rs. A
  * network device of another kind than a tap is none to it.
  */
-export function firecrackerConfig({ imagePath, memoryMiB, args, ownsArgv0, devices }: MachineRequest): object {
+export function firecrackerConfig({ imagePath, memoryMiB, args, ownsArgv0, devices }: MonitorRequest): object {
   const name = ownsArgv0 ? [basename(imagePath)] : []
   return {
     'boot-source': { kernel_image_path: imagePath, boot_args: kernelCommandLine(name, args, []) },

@@ -1,8 +1,7 @@
-import type { AttachedDevice } from '../devices.js'
-import type { AttemptPlan, MachineRequest } from '../attempt-plan.js'
+import type { AttemptPlan, MonitorRequest } from '../attempt-plan.js'
 import { kernelCommandLine } from './firecracker.js'
-import { driveOption, netdevOption } from './qemu-devices.js'
-import { qmpDescriptor } from './qemu.js'
+import { idOf, virtioDevice } from './qemu-devices.js'
+import { bareMachine, guestsMachine, qemuPrograms } from './qemu-program.js'
 
 /**
  * QEMU's isa-debug-exit where Firecracker has its keyboard controller: a guest ends itself by the controller's reset
@@ -20,35 +19,28 @@ const transports = { address: 0xfeb00000, size: 512, interrupt: 5 } as const
  * Runs an x86_64 image for Firecracker by emulation: QEMU starts our loader (loader/README.md), and that the image, as
  * Firecracker would. QEMU ends the image's path at the first blank.
  */
-export function planLoader(request: MachineRequest, place: { readonly loader: string }): AttemptPlan {
+export function planLoader(request: MonitorRequest, place: { readonly loader: string }): AttemptPlan {
   const { imagePath, memoryMiB, args, devices } = request
   const words = kernelCommandLine([], args, ['pci=off', ...devices.map((_, index) => transportWord(index))])
-  const debianPackage = 'qemu-system-x86'
+  const { program, debianPackage } = qemuPrograms.x86_64
   return {
     monitor: 'qemu',
     accelerator: 'tcg',
     argv: [
-      'qemu-system-x86_64',
-      '-nodefaults',
-      '-no-user-config',
-      '-no-reboot',
-      ...['-display', 'none'],
+      program,
+      ...bareMachine,
       // The machine nearest to Firecracker's: the old PC's timer, interrupt controller and clock, virtio without PCI.
-      ...['-machine', 'microvm,accel=tcg,acpi=off,pit=on,pic=on,rtc=on'],
-      ...['-cpu', 'max'],
-      ...['-m', `${memoryMiB}M`],
-      ...['-device', 'isa-debug-exit,iobase=0x64,iosize=1'],
-      ...['-global', 'virtio-mmio.force-legacy=false'],
-      ...devices.flatMap(deviceOptions),
-      ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
-      ...['-chardev', `socket,id=qmp,fd=${qmpDescriptor}`, '-mon', 'chardev=qmp,mode=control'],
-      '-S',
-      ...['-kernel', place.loader],
+      '-machine', 'microvm,accel=tcg,acpi=off,pit=on,pic=on,rtc=on',
+      '-cpu', 'max',
+      '-m', `${memoryMiB}M`,
+      '-device', 'isa-debug-exit,iobase=0x64,iosize=1',
+      '-global', 'virtio-mmio.force-legacy=false',
+      ...devices.flatMap((device, index) => virtioDevice(device, idOf(device, index), 'device', `,bus=virtio-mmio-bus.${index}`)),
+      ...guestsMachine,
+      '-kernel', place.loader,
       // A comma begins the next module, two are one.
-      ...['-initrd', `${imagePath} ${words}`.replaceAll(',', ',,')],
+      '-initrd', `${imagePath} ${words}`.replaceAll(',', ',,'),
     ],
-    qmp: true,
-    installedBy: `apt-get install ${debianPackage}`,
     debianPackage,
   }
 }
@@ -57,14 +49,4 @@ export function planLoader(request: MachineRequest, place: { readonly loader: st
 function transportWord(index: number): string {
   const address = transports.address + index * transports.size
   return `virtio_mmio.device=${transports.size}@0x${address.toString(16)}:${transports.interrupt + index}`
-}
-
-function deviceOptions(device: AttachedDevice, index: number): string[] {
-  const bus = `bus=virtio-mmio-bus.${index}`
-  if (device.type === 'block') {
-    const id = `disk${index}`
-    return ['-drive', driveOption(device.path, id), '-device', `virtio-blk-device,drive=${id},${bus}`]
-  }
-  const id = `net${index}`
-  return ['-netdev', netdevOption(device.link, id), '-device', `virtio-net-device,netdev=${id},mac=${device.mac},${bus}`]
 }

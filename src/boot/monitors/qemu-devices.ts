@@ -13,17 +13,25 @@ const firstSlot = 1
  * interface (Solo5's bindings/virtio/pci.c); devices on a root bus offer both.
  */
 export function deviceOptions(devices: readonly AttachedDevice[]): string[] {
-  return devices.flatMap((device, index) => {
-    const slot = `bus=pcie.0,addr=0x${(firstSlot + index).toString(16)}`
-    if (device.type === 'block') {
-      const id = `disk${index}`
-      return ['-drive', driveOption(device.path, id), '-device', `virtio-blk-pci,drive=${id},${slot}`]
-    }
-    const id = `net${index}`
-    // The network card's boot ROM would only cost time: a kernel is given.
-    const card = `virtio-net-pci,netdev=${id},mac=${device.mac},romfile=,${slot}`
-    return ['-netdev', netdevOption(device.link, id), '-device', card]
-  })
+  return devices.flatMap((device, index) => virtioDevice(device, idOf(device, index), 'pci', `,bus=pcie.0,addr=0x${(firstSlot + index).toString(16)}`))
+}
+
+/** What QEMU calls the n-th device. */
+export function idOf({ type }: AttachedDevice, index: number): string {
+  return `${type === 'block' ? 'disk' : 'net'}${index}`
+}
+
+/**
+ * A device as QEMU takes it.
+ *
+ * @param transport what its name ends in.
+ * @param place where on its bus it sits, behind a comma.
+ */
+export function virtioDevice(device: AttachedDevice, id: string, transport: 'pci' | 'device', place = ''): string[] {
+  if (device.type === 'block') return ['-drive', driveOption(device.path, id), '-device', `virtio-blk-${transport},drive=${id}${place}`]
+  // The network card's boot ROM would only cost time: a kernel is given.
+  const card = `virtio-net-${transport},netdev=${id},mac=${device.mac}${transport === 'pci' ? ',romfile=' : ''}${place}`
+  return ['-netdev', netdevOption(device.link, id), '-device', card]
 }
 
 /**

@@ -1,12 +1,11 @@
 import { basename } from 'node:path'
 import type { Architecture } from '../../target/architecture.js'
-import type { AttemptPlan, MachineRequest } from '../attempt-plan.js'
+import type { AttemptPlan, MonitorRequest } from '../attempt-plan.js'
 import { commandLine } from './command-line.js'
 import { deviceOptions } from './qemu-devices.js'
+import { bareMachine, guestsMachine, qemuPrograms } from './qemu-program.js'
 
 interface Machine {
-  readonly program: string
-  readonly debianPackage: string
   readonly machine: string
   /** The CPU model under emulation: the richest that guests of every backend start on. */
   readonly emulatedCpu: string
@@ -17,8 +16,6 @@ interface Machine {
 
 const machines: Readonly<Record<Architecture, Machine>> = {
   x86_64: {
-    program: 'qemu-system-x86_64',
-    debianPackage: 'qemu-system-x86',
     machine: 'q35',
     emulatedCpu: 'max',
     // Without it a virtio guest cannot end QEMU, or ends it with 0 whatever happened (docs/facts.md section 5).
@@ -26,8 +23,6 @@ const machines: Readonly<Record<Architecture, Machine>> = {
     namesKernel: true,
   },
   aarch64: {
-    program: 'qemu-system-aarch64',
-    debianPackage: 'qemu-system-arm',
     machine: 'virt',
     emulatedCpu: 'cortex-a72',
     devices: [],
@@ -35,10 +30,7 @@ const machines: Readonly<Record<Architecture, Machine>> = {
   },
 }
 
-/** The file descriptor of QEMU's control channel: a socket pair, so that nobody else can reach it. */
-export const qmpDescriptor = 3
-
-export interface Acceleration {
+interface Acceleration {
   readonly accelerator: 'kvm' | 'tcg'
   /** The host's processor is AMD's and a virtual machine's own. */
   readonly isNestedAmd?: boolean
@@ -51,32 +43,26 @@ const nestedAmdCpu = 'EPYC'
 export function planQemu(
   architecture: Architecture,
   { accelerator, isNestedAmd = false }: Acceleration,
-  { imagePath, memoryMiB, args, ownsArgv0, devices: attached }: MachineRequest,
+  { imagePath, memoryMiB, args, ownsArgv0, devices: attached }: MonitorRequest,
 ): AttemptPlan {
-  const { program, debianPackage, machine, emulatedCpu, devices, namesKernel } = machines[architecture]
+  const { program, debianPackage } = qemuPrograms[architecture]
+  const { machine, emulatedCpu, devices, namesKernel } = machines[architecture]
   const words = ownsArgv0 && !namesKernel ? [basename(imagePath), ...args] : args
   return {
     monitor: 'qemu',
     accelerator,
     argv: [
       program,
-      '-nodefaults',
-      '-no-user-config',
-      '-no-reboot',
-      ...['-display', 'none'],
-      ...['-machine', `${machine},accel=${accelerator}`],
-      ...['-cpu', accelerator === 'tcg' ? emulatedCpu : isNestedAmd ? nestedAmdCpu : 'host'],
-      ...['-m', `${memoryMiB}M`],
+      ...bareMachine,
+      '-machine', `${machine},accel=${accelerator}`,
+      '-cpu', accelerator === 'tcg' ? emulatedCpu : isNestedAmd ? nestedAmdCpu : 'host',
+      '-m', `${memoryMiB}M`,
       ...devices.flatMap((device) => ['-device', device]),
       ...deviceOptions(attached),
-      ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
-      ...['-chardev', `socket,id=qmp,fd=${qmpDescriptor}`, '-mon', 'chardev=qmp,mode=control'],
-      '-S',
-      ...['-kernel', imagePath],
+      ...guestsMachine,
+      '-kernel', imagePath,
       ...(words.length === 0 ? [] : ['-append', commandLine(words)]),
     ],
-    qmp: true,
-    installedBy: `apt-get install ${debianPackage}`,
     debianPackage,
   }
 }

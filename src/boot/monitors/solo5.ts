@@ -1,28 +1,32 @@
+import type { Tender } from '../../target/tender.js'
+import type { AttemptPlan, MonitorRequest } from '../attempt-plan.js'
 import type { AttachedDevice } from '../devices.js'
-import type { AttemptPlan, MachineRequest } from '../attempt-plan.js'
 import { commandLine } from './command-line.js'
 
 /** Runs a hvt or spt image with Solo5's own tender: `solo5-spt --mem=64 --net:service=tap0 -- IMAGE ARGS`. */
-export function planTender(
-  tender: 'solo5-hvt' | 'solo5-spt',
-  accelerator: 'kvm' | 'native',
-  { imagePath, memoryMiB, args, devices }: MachineRequest,
-): AttemptPlan {
-  const guestArgs = args.length === 0 ? [] : [commandLine(args)]
-  return {
-    monitor: tender,
-    accelerator,
-    argv: [tender, `--mem=${memoryMiB}`, ...tenderDevices(devices), '--', imagePath, ...guestArgs],
-    qmp: false,
-    installedBy: 'the opam package solo5, which `unikernel-ci setup` installs',
-  }
+export function planTender(tender: Tender, accelerator: 'kvm' | 'native', request: MonitorRequest): AttemptPlan {
+  return { monitor: tender, accelerator, argv: [tender, ...tenderArgs(request, request.imagePath, placeHere)] }
 }
 
-/** Devices as Solo5's tenders take them. A network device of another kind than a tap is none to them. */
-export function tenderDevices(devices: readonly AttachedDevice[]): string[] {
-  return devices.flatMap((device) => {
-    if (device.type === 'block') return [`--block:${device.name}=${device.path}`]
-    if (device.link.kind === 'user') return []
-    return [`--net:${device.name}=${device.link.interface}`, `--net-mac:${device.name}=${device.mac}`]
+/**
+ * The arguments of a tender.
+ *
+ * @param placeOf the path or the interface of a device where the tender runs; undefined for one that is none to it.
+ */
+export function tenderArgs(
+  { memoryMiB, args, devices }: MonitorRequest,
+  image: string,
+  placeOf: (device: AttachedDevice) => string | undefined,
+): string[] {
+  const attached = devices.flatMap((device) => {
+    const place = placeOf(device)
+    if (place === undefined) return []
+    return [`--${device.type}:${device.name}=${place}`, ...(device.type === 'net' ? [`--net-mac:${device.name}=${device.mac}`] : [])]
   })
+  return [`--mem=${memoryMiB}`, ...attached, '--', image, ...(args.length === 0 ? [] : [commandLine(args)])]
+}
+
+function placeHere(device: AttachedDevice): string | undefined {
+  if (device.type === 'block') return device.path
+  return device.link.kind === 'tap' ? device.link.interface : undefined
 }

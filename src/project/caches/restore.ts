@@ -114,7 +114,7 @@ async function tellKept({ host, log }: Context, { label, folder }: BuildCache): 
 async function readDependencies({ buildSystem, directory, configFile = 'config.ml' }: Project, target: Target): Promise<string | undefined> {
   const isMirage = buildSystem === 'mirage'
   const patterns = isMirage
-    ? [posix.join(dirname(configFile), 'mirage', `*-${target.mirage}.opam.locked`)]
+    ? [posix.join(dirname(configFile), 'mirage', `*-${target.name}.opam.locked`)]
     : ['**/dune-project', '**/dune-workspace', '**/*.opam', '**/*.opam.locked', 'dune.lock/**']
   const paths = await glob(patterns, { cwd: directory, ignore: ['**/_build/**', '**/_opam/**', '**/node_modules/**'], dot: false })
   if (isMirage && paths.length === 0) return undefined

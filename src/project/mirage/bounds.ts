@@ -1,5 +1,5 @@
 import semver from 'semver'
-import type { Bounds } from '../../target/versions.js'
+import type { Bounds } from '../../target/combinations.js'
 import { dependenciesOf } from '../../toolchain/opam-dependencies.js'
 import { parseOpamFile } from '../../toolchain/opam-file.js'
 import type { Constraint } from '../../toolchain/opam-version.js'

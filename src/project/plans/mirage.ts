@@ -12,8 +12,8 @@ export function planMirage(request: BuildRequest): BuildPlan {
   const { configFile = 'config.ml', directory } = project
   if (request.lock === 'require') requireCommitted(request)
   const file = configFile === 'config.ml' ? [] : ['-f', configFile]
-  const argv = ['mirage', 'configure', '-t', target.mirage, ...file, ...repositories(request), ...depext(request), ...configureArgs] as const
-  const configure: PlannedStep = { name: `mirage configure -t ${target.mirage}`, argv, cwd: directory, env: unattended(request), advice: configureAdvice }
+  const argv = ['mirage', 'configure', '-t', target.name, ...file, ...repositories(request), ...depext(request), ...configureArgs] as const
+  const configure: PlannedStep = { name: `mirage configure -t ${target.name}`, argv, cwd: directory, env: unattended(request), advice: configureAdvice }
   return { files: [], emptyFolders: [], steps: [configure] }
 }
 
@@ -100,8 +100,8 @@ function atoms({ name, constraints }: Dependency): readonly string[] {
 
 function requireCommitted({ project, target }: BuildRequest): void {
   const { lockFiles = [], configFile = 'config.ml' } = project
-  if (lockFiles.some(({ path }) => path.endsWith(`-${target.mirage}.opam.locked`))) return
-  throw missingLock(target.mirage, `mirage/*-${target.mirage}.opam.locked beside ${configFile}`, lockFiles.map(({ path }) => path))
+  if (lockFiles.some(({ path }) => path.endsWith(`-${target.name}.opam.locked`))) return
+  throw missingLock(target.name, `mirage/*-${target.name}.opam.locked beside ${configFile}`, lockFiles.map(({ path }) => path))
 }
 
 function missingLock(target: string, wanted: string, found: readonly string[]): Problem {
@@ -117,7 +117,7 @@ function judgeLock(request: BuildRequest, configured: Configured | undefined): {
   const none = { isHonoured: false, notices: [] }
   if (choice === 'ignore') return none
   if (configured?.lock === undefined) {
-    if (choice === 'require') throw missingLock(target.mirage, configured?.lockFile ?? 'a Makefile of mirage’s', project.lockFiles?.map(({ path }) => path) ?? [])
+    if (choice === 'require') throw missingLock(target.name, configured?.lockFile ?? 'a Makefile of mirage’s', project.lockFiles?.map(({ path }) => path) ?? [])
     return none
   }
   const differences = lockDifferences(configured.lock, { ocaml: toolchain?.spec.versions.ocaml, dependencies: configured.dependencies })

@@ -1,4 +1,3 @@
-import { anyDialect } from '../../../src/boot/dialect.js'
 import type { GuestEvent, MachineState } from '../../../src/boot/events.js'
 import { Judge } from '../../../src/boot/judge.js'
 import type { Rules } from '../../../src/boot/rules.js'
@@ -37,7 +36,7 @@ export const virtioKvm: Rules = { ...rulesOf('virtio', 'kvm'), mayFallBack: true
 export const unikraft = rulesOf('unikraft-qemu', 'tcg')
 const hvtInCarrier = rulesOf('hvt', 'tcg')
 const unix = rulesOf('unix', 'native')
-const unmarked: Rules = { ...unikraft, words: anyDialect(), exitReport: 'console' }
+const unmarked = rulesOf('unikraft-qemu', 'tcg', false)
 
 export const banner = line(5, 'Solo5: Bindings version v0.12.1')
 export const ready = line(100, 'listening on port 80')

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { dialects } from '../../../src/boot/dialect.js'
 import { type TranscriptEnd, explainConsole, splitTranscript } from '../../../src/boot/explain.js'
-import { type Rules, graceMs } from '../../../src/boot/rules.js'
+import { type Rules, rulesFor } from '../../../src/boot/rules.js'
 import type { Verdict } from '../../../src/boot/verdict.js'
 import { type TargetName, targets } from '../../../src/target/target.js'
 
@@ -18,23 +17,13 @@ export function judge({ console, end, rules }: Case, asked: Partial<Rules> = {})
   return explainConsole(console, end, { ...rules, ...asked })
 }
 
-export function rulesOf(target: TargetName, accelerator: Rules['accelerator']): Rules {
-  const { dialect, exitReport, monitor } = targets[target]
-  return {
-    words: dialects[dialect],
-    exitReport,
-    mayHang: exitReport === 'none',
-    monitor,
-    accelerator,
-    mayFallBack: monitor === 'qemu' && accelerator === 'kvm',
-    until: 'auto',
-    settleMs: 3_000,
-    timeoutMs: 60_000,
-    graceMs: graceMs[exitReport],
-    expect: [],
-    forbid: [],
-    probes: [],
-  }
+/** The rules of a boot of which nothing is asked; for emulation without the longer time that it is given. */
+export function rulesOf(name: TargetName, accelerator: Rules['accelerator'], isMarked = true): Rules {
+  const target = targets[name]
+  const { monitor } = target
+  const nothing = { until: 'auto', settle: 3, timeout: 60, expect: [], forbid: [], probe: [] } as const
+  const machine = { monitor, accelerator, mayFallBack: monitor === 'qemu' && accelerator === 'kvm', inCarrier: false }
+  return { ...rulesFor(nothing, { target, isMarked }, machine), timeoutMs: 60_000 }
 }
 
 const folder = new URL('../../fixtures/console/', import.meta.url)
@@ -92,7 +81,7 @@ const unikraftBanner = ['Powered by', 'o.   .o       _ _               __ _', ' 
 const stopped: TranscriptEnd = { kind: 'stopped' }
 const exit = (status: number): TranscriptEnd => ({ kind: 'exit', status })
 
-type Short = readonly [name: string, right: string, ...on: Parameters<typeof rulesOf>, end: TranscriptEnd, lines: readonly string[]]
+type Short = readonly [name: string, right: string, target: TargetName, accelerator: Rules['accelerator'], end: TranscriptEnd, lines: readonly string[]]
 
 /** What the corpus has no console of; the words are those of the named sources. */
 const written: readonly Short[] = [

@@ -11,9 +11,10 @@ interface Asked extends Partial<Omit<DeviceQuestion, 'net' | 'block'>> {
 
 const net = (name: string): Device => ({ name, type: 'net' })
 const block = (name: string): Device => ({ name, type: 'block' })
+const web = { protocol: 'tcp', guestPort: 80 } as const
 
 function question({ net = 'auto', block = '', ...asked }: Asked): DeviceQuestion {
-  const nothing = { ports: [], needsTap: false, isAddressable: true, told: undefined, isProbed: false, manifest: undefined }
+  const nothing = { ports: [], needsTap: false, isAddressable: true, told: undefined, isProcess: false, manifest: undefined }
   return { ...nothing, ...asked, net: parseNetwork(net), block: parseDisks(block) }
 }
 
@@ -105,14 +106,15 @@ describe('an image with a manifest', () => {
   })
 
   test('without a network cannot be probed', () => {
-    expect(problemOf(() => plan({ manifest: [block('storage')], isProbed: true })).facts.because).toBe('its manifest has none')
+    expect(problemOf(() => plan({ manifest: [block('storage')], needsTap: true })).facts.because).toBe('its manifest has none')
   })
 })
 
 describe('an image that declares no devices', () => {
   test.each([
     [{}, []],
-    [{ isProbed: true }, ['net net0']],
+    [{ ports: [web] }, ['net net0']],
+    [{ needsTap: true }, ['net net0']],
     [{ net: 'user' }, ['net net0']],
     [{ net: 'mac=52:54:00:00:00:09' }, ['net net0']],
     [{ net: 'none' }, []],
@@ -124,7 +126,7 @@ describe('an image that declares no devices', () => {
   })
 
   test('is not probed without a network', () => {
-    expect(problemOf(() => plan({ isProbed: true, net: 'none' })).facts.because).toBe('`net: none`')
+    expect(problemOf(() => plan({ ports: [web], net: 'none' })).facts.because).toBe('`net: none`')
   })
 
   test('takes paths with blanks as they are', () => {
@@ -134,7 +136,7 @@ describe('an image that declares no devices', () => {
 
 describe('a process', () => {
   test('has no devices, and is probed on the host’s own network', () => {
-    expect(plan({ isProcess: true, isProbed: true }).devices).toEqual([])
+    expect(plan({ isProcess: true, ports: [web] }).devices).toEqual([])
     expect(plan({ isProcess: true, net: 'none' }).devices).toEqual([])
   })
 

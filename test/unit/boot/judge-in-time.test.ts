@@ -30,8 +30,7 @@ describe('a pattern that comes to no end', () => {
     ['expect', { expect: [catastrophic] }],
     ['forbid', { forbid: [/innocent/u, catastrophic] }],
   ])('of %s is a mistake of the user, with the patterns named', (_, asked) => {
-    const judging = { ...rules, ...asked }
-    const problem = problemOf(() => judgeInTime(new Judge(judging), seen('one', line), judging, 100))
+    const problem = problemOf(() => judgeInTime(new Judge({ ...rules, ...asked }), seen('one', line), 100))
     expect(problem.message).toBe('inputs expect and forbid: a pattern came to no end within 0.1 s on what the guest printed')
     expect(problem.facts.found).toContain(catastrophic.source)
   })
@@ -50,6 +49,6 @@ describe('a pattern that comes to no end', () => {
 })
 
 test('of several events at once the first decisive one wins', () => {
-  const judging = { ...rules, forbid: [/two/u, /three/u] }
-  expect(judgeInTime(new Judge(judging), seen('one', 'two', 'three'), judging)).toMatchObject({ reason: 'forbidden', evidence: { line: 'two' } })
+  const judge = new Judge({ ...rules, forbid: [/two/u, /three/u] })
+  expect(judgeInTime(judge, seen('one', 'two', 'three'))).toMatchObject({ reason: 'forbidden', evidence: { line: 'two' } })
 })

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { parseNetwork } from '../../../src/boot/device-text.js'
+import { type NamedNetwork, parseNetwork } from '../../../src/boot/device-text.js'
 import {
   type NetworkFacts,
   type NetworkQuestion,
   type PlannedNetwork,
-  type WantedNetwork,
   planNetworks,
 } from '../../../src/boot/network-plan.js'
 import { toldAddress } from '../../../src/boot/addresses.js'
@@ -14,7 +13,7 @@ import type { HostInterface } from '../../../src/platform/interfaces.js'
 const question: NetworkQuestion = { ports: [], needsTap: false, isAddressable: true, told: undefined }
 const facts: NetworkFacts = { noTap: undefined, interfaces: [], freePorts: [] }
 
-const wanted = (options: string, name = 'service'): WantedNetwork => {
+const wanted = (options: string, name = 'service'): NamedNetwork => {
   const asked = parseNetwork(options)
   if (asked.kind !== 'any') throw new Error(options)
   return { name, options: asked.options }
@@ -22,7 +21,7 @@ const wanted = (options: string, name = 'service'): WantedNetwork => {
 
 const other = (name: string, ...addresses: string[]): HostInterface => ({ name, addresses, owner: undefined })
 
-function plan(networks: readonly WantedNetwork[], asked: Partial<NetworkQuestion> = {}, here: Partial<NetworkFacts> = {}) {
+function plan(networks: readonly NamedNetwork[], asked: Partial<NetworkQuestion> = {}, here: Partial<NetworkFacts> = {}) {
   const planned = planNetworks(networks, { ...question, ...asked }, { ...facts, ...here })
   if ('holder' in planned) throw new Error(`busy: ${planned.network}`)
   return planned

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { carrierPlace } from '../../../src/boot/carrier/place.js'
 import type { AttachedDevice } from '../../../src/boot/devices.js'
 import { planBoot } from '../../../src/boot/plan.js'
 import type { MachineFacts, PlanRequest } from '../../../src/boot/plan-request.js'
@@ -34,7 +35,8 @@ function plan(target: TargetName, { kvm = 'absent', on = 'x86_64', tenders = ['x
     ownsArgv0: targets[target].backend === 'unikraft',
     devices: [],
     places: {
-      carriers: { x86_64: { kernel: '/carriers/x86_64/kernel', initrd: '/boot/initrd' }, aarch64: { kernel: '/carriers/aarch64/kernel', initrd: '/boot/initrd' } },
+      carriers: { x86_64: carrierPlace('/cache', 'debian 12', 'x86_64'), aarch64: carrierPlace('/cache', 'debian 12', 'aarch64') },
+      initrd: '/boot/initrd',
       firecrackerConfig: '/boot/firecracker.json',
       loader: '/dist/loader',
     },
@@ -112,11 +114,6 @@ describe('the exact command', () => {
 
   test('a process gets its arguments as they are', () => {
     expect(plan('unix', { args: ['--x', 'a b'] }).attempts[0]?.argv).toEqual(['/project/dist/hello', '--x', 'a b'])
-  })
-
-  test('only QEMU has a control channel', () => {
-    expect(plan('virtio').attempts[0]?.qmp).toBe(true)
-    expect(plan('spt').attempts[0]?.qmp).toBe(false)
   })
 })
 

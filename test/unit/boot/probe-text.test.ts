@@ -63,10 +63,10 @@ test('a pattern keeps no state from one answer to the next', () => {
 test('each port is forwarded once, and ping cannot be', () => {
   const probes = ['tcp://:80', 'http://:80/', 'https://:443/', 'udp-dns://:53 name=a', 'tcp://:53', 'ping'].map(parseProbe)
   expect(portsOf(probes)).toEqual([
-    { protocol: 'tcp', port: 80 },
-    { protocol: 'tcp', port: 443 },
-    { protocol: 'udp', port: 53 },
-    { protocol: 'tcp', port: 53 },
+    { protocol: 'tcp', guestPort: 80 },
+    { protocol: 'tcp', guestPort: 443 },
+    { protocol: 'udp', guestPort: 53 },
+    { protocol: 'tcp', guestPort: 53 },
   ])
   expect(probes.filter(needsTap).map(({ text }) => text)).toEqual(['ping'])
 })

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type VersionRequest, resolveVersions } from '../../../src/target/versions.js'
+import type { VersionRequest } from '../../../src/target/combinations.js'
+import { resolveVersions } from '../../../src/target/versions.js'
 
-const hvt: VersionRequest = { target: 'hvt', backend: 'solo5', architecture: 'x86_64', mirage: { kind: 'none' } }
-const qemu: VersionRequest = { ...hvt, target: 'unikraft-qemu', backend: 'unikraft' }
+const hvt: VersionRequest = { target: 'hvt', mirage: { kind: 'none' } }
+const qemu: VersionRequest = { ...hvt, target: 'unikraft-qemu' }
 
 function versionsOf(request: VersionRequest): unknown {
   const resolution = resolveVersions(request)
@@ -64,11 +65,11 @@ describe('the versions that are chosen', () => {
   })
 
   it('step back from the newest OCaml when an older cross compiler is asked', () => {
-    expect(versionsOf({ ...hvt, ocamlSolo5: '1.2.0' })).toMatchObject({ ocaml: '5.4.0', 'ocaml-solo5': '1.2.0' })
+    expect(versionsOf({ ...hvt, 'ocaml-solo5': '1.2.0' })).toMatchObject({ ocaml: '5.4.0', 'ocaml-solo5': '1.2.0' })
   })
 
   it('are only OCaml and mirage for the host', () => {
-    expect(versionsOf({ ...hvt, target: 'unix', backend: 'host', mirage: { kind: 'bounds' } })).toEqual({
+    expect(versionsOf({ ...hvt, target: 'unix', mirage: { kind: 'bounds' } })).toEqual({
       ocaml: '5.5.0',
       mirage: '4.11.2',
     })
@@ -105,7 +106,7 @@ describe('a refusal', () => {
       accepted: ['solo5 0.9.1, 0.9.2, 0.9.3 (with mirage 4.9.0)', 'mirage 4.11.1, 4.11.2 (with solo5 0.12.1)'],
       remedy: 'leave out `solo5-version` or `mirage-version`, or choose from the above',
     })
-    expect(refusalOf({ ...hvt, ocaml: '5.4.1', ocamlSolo5: '1.3.4' })).toMatchObject({
+    expect(refusalOf({ ...hvt, ocaml: '5.4.1', 'ocaml-solo5': '1.3.4' })).toMatchObject({
       what: 'OCaml 5.4.1 and ocaml-solo5 1.3.4 cannot build for hvt together',
       accepted: ['OCaml 5.5.0 (with ocaml-solo5 1.3.4)', 'ocaml-solo5 1.2.1, 1.2.2, 1.3.2, 1.3.3 (with OCaml 5.4.1)'],
     })
@@ -137,7 +138,7 @@ describe('a refusal', () => {
       what: 'input ocaml-version: no release matches 5.9.0',
       remedy: 'choose one of these, or leave `ocaml-version` out',
     })
-    expect(refusalOf({ ...hvt, ocamlSolo5: '1.3.0' })).toMatchObject({
+    expect(refusalOf({ ...hvt, 'ocaml-solo5': '1.3.0' })).toMatchObject({
       what: 'input ocaml-solo5-version: no release matches 1.3.0',
     })
   })

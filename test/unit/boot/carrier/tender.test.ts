@@ -1,8 +1,8 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
-import { findTender, interpreterOf, librariesIn, tenderEntries } from '../../../../src/boot/carrier/tender.js'
+import { findTender, librariesIn, tenderEntries } from '../../../../src/boot/carrier/tender.js'
 import type { Context } from '../../../../src/platform/host.js'
 import { processes } from '../../../../src/platform/process.js'
 import { elf } from '../../image/build.js'
@@ -45,10 +45,8 @@ describe('what goes into the carrier', () => {
 
   it('is a dynamic tender with its interpreter and its libraries', async () => {
     const entries = await tenderEntries(context, 'solo5-hvt', process.execPath)
-    const interpreter = interpreterOf(readFileSync(process.execPath)) ?? ''
     const paths = entries.map(({ path }) => path)
-    expect(interpreter).toMatch(/^\/.*ld-linux/)
-    expect(paths).toContain(interpreter.slice(1))
+    expect(paths).toContainEqual(expect.stringMatching(/^[^/].*\/ld-linux/))
     expect(paths).toContain('carrier/lib/libc.so.6')
     for (const path of paths) {
       const parent = path.split('/').slice(0, -1).join('/')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AttachedDevice } from '../../../../src/boot/devices.js'
 import { planCarrier } from '../../../../src/boot/monitors/carrier.js'
-import type { MachineRequest } from '../../../../src/boot/attempt-plan.js'
+import type { MonitorRequest } from '../../../../src/boot/attempt-plan.js'
 
 const place = { kernel: '/tools/carrier/kernel', initrd: '/tmp/boot/initrd' }
 const tap: AttachedDevice = {
@@ -18,7 +18,7 @@ const user: AttachedDevice = {
 }
 const disk = (name: string): AttachedDevice => ({ type: 'block', name, path: `/tmp/${name},1` })
 
-function plan(architecture: 'x86_64' | 'aarch64', asked: Partial<MachineRequest> = {}) {
+function plan(architecture: 'x86_64' | 'aarch64', asked: Partial<MonitorRequest> = {}) {
   const request = { imagePath: '/project/dist/hello.hvt', memoryMiB: 64, args: [], ownsArgv0: false, devices: [], ...asked }
   return planCarrier(architecture, 'solo5-hvt', request, place)
 }
@@ -47,7 +47,6 @@ describe('the exact command of a carrier', () => {
     expect(plan('aarch64', { args: ['--port=80', 'two words'] })).toMatchObject({
       monitor: 'solo5-hvt',
       accelerator: 'tcg',
-      qmp: false,
       debianPackage: 'qemu-system-arm',
       inside: {
         architecture: 'aarch64',

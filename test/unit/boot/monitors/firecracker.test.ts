@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { AttachedDevice } from '../../../../src/boot/devices.js'
 import { firecrackerConfig, kernelCommandLine, planFirecracker } from '../../../../src/boot/monitors/firecracker.js'
 import { planLoader } from '../../../../src/boot/monitors/loader.js'
-import type { MachineRequest } from '../../../../src/boot/attempt-plan.js'
+import type { MonitorRequest } from '../../../../src/boot/attempt-plan.js'
 
 const disk: AttachedDevice = { type: 'block', name: 'storage', path: '/tmp/a,b.img' }
 const tap: AttachedDevice = {
@@ -25,7 +25,7 @@ const user: AttachedDevice = {
   },
 }
 
-const request = (asked: Partial<MachineRequest> = {}): MachineRequest => ({
+const request = (asked: Partial<MonitorRequest> = {}): MonitorRequest => ({
   imagePath: '/project/dist/hello.fc',
   memoryMiB: 64,
   args: [],
@@ -36,11 +36,10 @@ const request = (asked: Partial<MachineRequest> = {}): MachineRequest => ({
 
 describe('Firecracker', () => {
   it('is started with a file that says everything', () => {
-    expect(planFirecracker('x86_64', { config: '/tmp/boot/firecracker.json' })).toMatchObject({
+    expect(planFirecracker({ config: '/tmp/boot/firecracker.json' })).toMatchObject({
       monitor: 'firecracker',
       accelerator: 'kvm',
       argv: ['firecracker', '--no-api', '--level', 'Info', '--show-level', '--config-file', '/tmp/boot/firecracker.json'],
-      qmp: false,
     })
   })
 
@@ -67,7 +66,7 @@ describe('Firecracker', () => {
 
 describe('the loader', () => {
   const place = { loader: '/action/firecracker-loader' }
-  const argv = (asked?: Partial<MachineRequest>) => planLoader(request(asked), place).argv
+  const argv = (asked?: Partial<MonitorRequest>) => planLoader(request(asked), place).argv
 
   it('is QEMU’s kernel, and the image its module', () => {
     expect(argv({ args: ['--port=80', 'two words'] })).toEqual([
@@ -103,8 +102,8 @@ describe('the loader', () => {
     ])
   })
 
-  it('is run by emulation, under QEMU’s control channel', () => {
-    expect(planLoader(request(), place)).toMatchObject({ monitor: 'qemu', accelerator: 'tcg', qmp: true, debianPackage: 'qemu-system-x86' })
+  it('is run by emulation', () => {
+    expect(planLoader(request(), place)).toMatchObject({ monitor: 'qemu', accelerator: 'tcg', debianPackage: 'qemu-system-x86' })
   })
 
   it('has each device on a transport of its own, which the guest is told of in the same order', () => {

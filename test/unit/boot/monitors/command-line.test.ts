@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { commandLine } from '../../../src/boot/monitors/command-line.js'
+import { commandLine } from '../../../../src/boot/monitors/command-line.js'
 
 test.each([
   ['plain words stand as they are', ['--ipv4=10.0.0.2/24', '-l', '*:debug'], '--ipv4=10.0.0.2/24 -l *:debug'],
