@@ -47,6 +47,6 @@ export const foreignTexts: ProtectionTable = {
   'nothing outside of the repository or that is no file': [['src/project/annotations.ts', "path.startsWith('..') || isAbsolute(path) || ", '']],
   'a pattern that comes to no end on a body is no answer, and holds nobody up': [['src/boot/answers.ts', 'withinTime(longestMatchMs, () => pattern.test(body))', 'pattern.test(body)']],
   'hides commas from QEMU, to which one begins the next module': [['src/boot/monitors/loader.ts', ".replaceAll(',', ',,')", '']],
-  'Solo5’s tenders': [['src/boot/monitors/solo5.ts', "'--', imagePath", 'imagePath']],
+  'Solo5’s tenders': [['src/boot/monitors/solo5.ts', "'--', image,", 'image,']],
   'QEMU hands over arguments as one word': [['src/boot/monitors/qemu.ts', "['-append', commandLine(words)]", "['-append', ...words]"]],
 }

@@ -12,9 +12,7 @@ export const network: ProtectionTable = {
     [devices, 'hostfwd=${protocol}:127.0.0.1:', 'hostfwd=${protocol}::'],
   ],
   'QEMU’s channels are descriptors, without a name: %s': [
-    ['src/boot/monitors/qemu.ts', '`socket,id=qmp,fd=${qmpDescriptor}`', "'socket,id=qmp,path=/tmp/qmp,server=on'"],
-    ['src/boot/monitors/loader.ts', '`socket,id=qmp,fd=${qmpDescriptor}`', "'socket,id=qmp,path=/tmp/qmp,server=on'"],
-    ['src/boot/monitors/carrier.ts', "'socket,id=qmp,fd=4'", "'socket,id=qmp,path=/tmp/qmp,server=on'"],
+    ['src/boot/monitors/qemu-program.ts', '`socket,id=qmp,fd=${descriptor}`', "'socket,id=qmp,path=/tmp/qmp,server=on'"],
   ],
   'is this user’s only, and gone afterwards with what is in it': [
     ['src/platform/boot-folder.ts', 'await mkdtemp(join(host.folders.temporary, `unikernel-ci-boot-${markText(ownMark())}-`))', "(await mkdir(join(host.folders.temporary, 'boot'), { recursive: true })) ?? ''"],
