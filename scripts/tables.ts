@@ -2,6 +2,7 @@ import { collectInputs, collectOutputs } from '../src/actions/collect-interface.
 import { inputs, outputs, parts } from '../src/actions/interface.js'
 import { matrixInputs, sharedInputs } from '../src/actions/matrix-interface.js'
 import { releaseInputs, releaseOutputs } from '../src/actions/release-interface.js'
+import { table } from '../src/report/markup.js'
 import { releaseWorkflowInputs, unikernelInputs } from './workflow-files.js'
 import { type MonitorKind, targetNames, targets } from '../src/target/target.js'
 
@@ -82,10 +83,6 @@ function takenTable(definitions: Readonly<Record<string, { readonly description:
 function givenTable(definitions: Readonly<Record<string, { readonly description: string }>>): string {
   const rows = Object.entries(definitions).map(([name, { description }]) => [`\`${name}\``, cell(description)])
   return table(['output', 'what it says'], rows)
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 function code(value: string): string {

@@ -1,8 +1,9 @@
-import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from 'yaml'
+import { isMap, parseDocument, type YAMLMap } from 'yaml'
 import { collectInputs } from '../src/actions/collect-interface.js'
 import { type InputName, inputs, parts, type Part } from '../src/actions/interface.js'
 import { matrixInputs, sharedInputs } from '../src/actions/matrix-interface.js'
 import { releaseInputs } from '../src/actions/release-interface.js'
+import { stepsOf } from '../src/init/adapt.js'
 import { inputNamesOf } from './action-files.js'
 
 /** An input of a reusable workflow. */
@@ -120,13 +121,4 @@ function workflowInput(name: string, { description: usual, default: value }: Def
   if (/^\d+$/.test(value)) return { description, type: 'number', default: Number(value) }
   if (value === 'true' || value === 'false') return { description, type: 'boolean', default: value === 'true' }
   return { description, type: 'string', default: value }
-}
-
-function stepsOf(document: Document): YAMLMap[] {
-  const jobs = document.get('jobs')
-  if (!isMap(jobs)) return []
-  return jobs.items.flatMap(({ value: job }) => {
-    const steps = isMap(job) ? job.get('steps') : undefined
-    return isSeq(steps) ? steps.items.filter((step) => isMap(step)) : []
-  })
 }

@@ -1,7 +1,7 @@
+import { verdicts } from '../boot/verdict.js'
 import { plannedArtifacts } from '../collect/overview.js'
 import { type Growth, parseGrowth, parseSize } from '../collect/size.js'
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from './definition.js'
-import { verdicts } from './interface.js'
 import { InputError, optional, text, typed } from './parsers.js'
 
 const sizes = typed('string', (value): number => {

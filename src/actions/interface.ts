@@ -1,4 +1,4 @@
-import type { Verdict } from '../boot/verdict.js'
+import { verdicts } from '../boot/verdict.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { defaultTarget, targetNames } from '../target/target.js'
 import { lockChoices } from '../toolchain/lock.js'
@@ -293,8 +293,6 @@ export type InputName = keyof typeof inputs
 
 /** The inputs as the code reads them: parsed once, frozen. */
 export type Inputs = Parsed<typeof inputs>
-
-export const verdicts = ['passed', 'failed', 'skipped'] as const satisfies readonly Verdict['verdict'][]
 
 /** Every output, once. */
 export const outputs = {

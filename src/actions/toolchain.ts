@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs'
-import { realpath, stat } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ensureCarrier } from '../boot/carrier/ensure.js'
 import { publishCarrier } from '../boot/carrier/publish.js'
+import { isFile } from '../platform/folder-content.js'
 import type { Context } from '../platform/host.js'
 import { size } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
@@ -91,8 +92,4 @@ async function find({ host }: Context, what: string): Promise<InstalledToolchain
   throw new Problem(`there is no toolchain ${what} here`, {
     accepted: 'a key of `unikernel-ci toolchain list`, or the path of a toolchain’s folder',
   })
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isFile(), () => false)
 }

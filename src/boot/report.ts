@@ -3,7 +3,8 @@ import type { MonitorKind } from '../target/target.js'
 import type { Verdict } from './verdict.js'
 
 /** What a guest ran on. `native`: its own process, no virtual machine (spt, unix). */
-export type Accelerator = 'kvm' | 'tcg' | 'native'
+export const accelerators = ['kvm', 'tcg', 'native'] as const
+export type Accelerator = (typeof accelerators)[number]
 
 /** One try to boot an image: a machine whose KVM is broken gives two. */
 export interface Attempt {

@@ -36,6 +36,8 @@ export const ruleNames = [
 ] as const
 export type RuleName = (typeof ruleNames)[number]
 
+export const verdicts = ['passed', 'failed', 'skipped'] as const
+
 export interface Evidence {
   /** A line of the console or of the monitor, as it was read. */
   readonly line: string
@@ -44,7 +46,7 @@ export interface Evidence {
 }
 
 export interface Verdict {
-  readonly verdict: 'passed' | 'failed' | 'skipped'
+  readonly verdict: (typeof verdicts)[number]
   readonly reason: Reason
   /** What decided; absent when no guest was started. */
   readonly rule?: RuleName

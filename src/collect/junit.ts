@@ -9,7 +9,7 @@ import type { CollectedLeg } from './leg.js'
  * @throws Problem when a file has another form.
  */
 export function mergedJunit(legs: readonly CollectedLeg[]): string | undefined {
-  const files = legs.flatMap(({ artifact, junit }) => (junit === undefined ? [] : [parts(junit, `${artifact}/junit.xml`)]))
+  const files = legs.flatMap(({ name, junit }) => (junit === undefined ? [] : [parts(junit, `${name}/junit.xml`)]))
   if (files.length === 0) return undefined
   const count = (name: string) => String(sum(files.map(({ attributes }) => attribute(attributes, name))))
   const time = sum(files.map(({ attributes }) => attribute(attributes, 'time'))).toFixed(3)

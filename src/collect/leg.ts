@@ -1,47 +1,31 @@
-import { Problem } from '../platform/problem.js'
-import type { BuildInfo } from '../report/build-info.js'
-import { isBuildInfo } from '../report/build-info-shape.js'
-import type { Checksum } from '../report/checksums.js'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Artifact, readArtifact } from '../report/artifact.js'
+import { checksumFile } from '../report/checksums.js'
 
 /** One leg of a matrix, as its artifact tells it. */
-export interface CollectedLeg {
-  /** Name of the artifact: that of its folder. */
-  readonly artifact: string
-  readonly info: BuildInfo
-  /** Of all its files, relative to the artifact. */
-  readonly checksums: readonly Checksum[]
+export interface CollectedLeg extends Artifact {
   /** The text of its junit.xml; undefined when nothing was booted. */
   readonly junit: string | undefined
 }
 
 /**
- * Reads a `build-info.json`.
+ * Reads artifacts of a run.
  *
- * @param shown what messages call the file.
- * @throws Problem when it is none of the format that this version writes.
+ * @param folder absolute.
+ * @throws Problem when one is not as `publish` left it.
  */
-export function parseBuildInfo(text: string, shown: string): BuildInfo {
-  const value = parseJson(text, shown)
-  const schema = field(value, 'schema')
-  if (schema !== 2) {
-    throw new Problem(`${shown} is of another format than the one that is read here`, {
-      found: `schema ${String(schema)}`,
-      accepted: 'schema 2',
-      do: 'use the same version of unikernel-ci for every job of the workflow',
-    })
+export async function readLegs(folder: string, artifacts: readonly string[]): Promise<CollectedLeg[]> {
+  const legs: CollectedLeg[] = []
+  for (const name of artifacts) {
+    const artifact = await readArtifact(join(folder, name))
+    const isBooted = artifact.checksums.some((file) => file.name === 'junit.xml')
+    legs.push({ ...artifact, junit: isBooted ? await readFile(join(artifact.path, 'junit.xml'), 'utf8') : undefined })
   }
-  if (!isBuildInfo(value)) throw new Problem(`${shown} lacks fields that build info has`, { do: 'see whether something changed it' })
-  return value
+  return legs
 }
 
-function parseJson(text: string, shown: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new Problem(`${shown} is not JSON`, {}, { cause: error })
-  }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
+/** One SHA256SUMS for all legs; names are relative to the folder that the artifacts lie in. */
+export function mergedChecksums(legs: readonly CollectedLeg[]): string {
+  return checksumFile(legs.flatMap((leg) => leg.checksums.map(({ sha256, name }) => ({ sha256, name: `${leg.name}/${name}` }))))
 }

@@ -1,10 +1,10 @@
-import { Problem } from '../platform/problem.js'
-import type { BuildInfo, ImageInfo } from '../report/build-info.js'
-import { overallVerdict } from '../report/boot-facts.js'
 import type { Verdict } from '../boot/verdict.js'
+import { size } from '../platform/log.js'
+import { Problem } from '../platform/problem.js'
+import { record, text } from '../platform/shape.js'
+import { type BuildInfo, type ImageInfo, imageVerdict } from '../report/build-info.js'
 import type { CollectedLeg } from './leg.js'
 import { type Growth, changeText, exceeds, growthText } from './size.js'
-import { size } from '../platform/log.js'
 
 /** One image of one leg. */
 export interface OverviewRow {
@@ -38,24 +38,12 @@ export interface Budget {
  * @param planned names of all artifacts that there should be.
  */
 export function overviewOf(legs: readonly CollectedLeg[], baseline: readonly CollectedLeg[], planned: readonly string[]): Overview {
-  const sizes = new Map(baseline.flatMap((leg) => leg.info.images.map((image) => [`${leg.artifact}/${image.file}`, image.bytes])))
-  const rows = legs.flatMap(({ artifact, info }) =>
-    info.images.map((image) => {
-      const before = sizes.get(`${artifact}/${image.file}`)
-      return { artifact, info, image, verdict: verdictOf(image), before }
-    }),
+  const sizes = new Map(baseline.flatMap((leg) => leg.info.images.map((image) => [`${leg.name}/${image.file}`, image.bytes])))
+  const rows = legs.flatMap(({ name: artifact, info }) =>
+    info.images.map((image) => ({ artifact, info, image, verdict: imageVerdict(image), before: sizes.get(`${artifact}/${image.file}`) })),
   )
-  const present = new Set(legs.map(({ artifact }) => artifact))
+  const present = new Set(legs.map(({ name }) => name))
   return { rows, missing: planned.filter((name) => !present.has(name)) }
-}
-
-function verdictOf({ boots, file }: ImageInfo): Verdict | undefined {
-  const [first, ...others] = boots.map((boot) => ({
-    ...(boot.scenario === null ? {} : { scenario: boot.scenario }),
-    imagePath: file,
-    verdict: boot,
-  }))
-  return first === undefined ? undefined : overallVerdict([first, ...others])
 }
 
 /** What is over budget, a sentence each. */
@@ -87,14 +75,15 @@ export function overviewVerdict({ rows, missing }: Overview): Verdict['verdict']
 export function plannedArtifacts(json: string): string[] {
   if (json === '') return []
   try {
-    const { include } = JSON.parse(json) as { include: readonly Job[] }
-    return include.flatMap((job) => ('legs' in job ? (JSON.parse(job.legs) as Leg[]) : [job])).map((leg) => leg['artifact-name'])
+    const { include } = JSON.parse(json) as { readonly include: readonly object[] }
+    const legs = include.flatMap((job): unknown[] => ('legs' in job ? (JSON.parse(String(job.legs)) as unknown[]) : [job]))
+    return legs.map((leg) => {
+      if (!isLeg(leg)) throw new TypeError('a leg without a name')
+      return leg['artifact-name']
+    })
   } catch (error) {
     throw new Problem('input matrix is no matrix of unikernel-ci', { accepted: 'the output `matrix` of the matrix action' }, { cause: error })
   }
 }
 
-interface Leg {
-  readonly 'artifact-name': string
-}
-type Job = Leg | { readonly legs: string }
+const isLeg = (value: unknown): value is { readonly 'artifact-name': string } => record({ 'artifact-name': text })(value)

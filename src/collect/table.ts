@@ -1,10 +1,10 @@
-import type { Verdict } from '../boot/verdict.js'
-import { seconds, size } from '../platform/log.js'
+import { verdicts } from '../boot/verdict.js'
+import { aligned, seconds, size } from '../platform/log.js'
 import { visible } from '../platform/visible.js'
 import { howItRan } from '../report/boot-facts.js'
-import type { ImageInfo, ToolchainFacts } from '../report/build-info.js'
-import { code, folded, prose, row } from '../report/markup.js'
-import { sourceWords } from '../toolchain/toolchain.js'
+import type { ImageInfo } from '../report/build-info.js'
+import { emphasized, toolchainCell } from '../report/cells.js'
+import { code, folded, prose, table } from '../report/markup.js'
 import type { Overview, OverviewRow } from './overview.js'
 import { changeText } from './size.js'
 
@@ -12,14 +12,14 @@ const header = ['unikernel', 'target', 'size', 'change', 'verdict', 'how', 'boot
 
 /** The Markdown of the job summary: one table over all legs, what is over budget, and the checksums, folded. */
 export function collectSummary(overview: Overview, warnings: readonly string[]): string {
-  const rows = overview.rows.map(({ verdict, ...leg }) => {
-    const [unikernel = '', target = '', bytes = '', change = '', said = '', ...rest] = cellsOf({ verdict, ...leg })
-    return row([code(unikernel), prose(target), bytes, change, emphasized(prose(said), verdict), ...rest.map((cell) => prose(cell))])
+  const rows = overview.rows.map((one) => {
+    const [unikernel = '', target = '', bytes = '', change = '', said = '', ...rest] = cellsOf(one)
+    return [code(unikernel), prose(target), bytes, change, emphasized(prose(said), one.verdict?.verdict), ...rest.map((cell) => prose(cell))]
   })
-  const missing = overview.missing.map((name) => row([code(name), '', '', '', '**no artifact: its job failed before**', '', '', '', '']))
+  const missing = overview.missing.map((name) => missingCells(code(name), emphasized(noArtifact, 'failed')))
   const sections = [
     `#### ${overviewTitle(overview)}`,
-    [row(header), row(header.map(() => '---')), ...rows, ...missing].join('\n'),
+    table(header, [...rows, ...missing]),
     warnings.map((warning) => `- ${prose(warning, 500)}`).join('\n'),
     overview.rows.length === 0 ? '' : folded('SHA-256', hashes(overview)),
   ]
@@ -28,19 +28,18 @@ export function collectSummary(overview: Overview, warnings: readonly string[]):
 
 /** The same table for a terminal: aligned lines, the header first. */
 export function collectLines({ rows, missing }: Overview): string[] {
-  const empty = header.map(() => '')
-  const lines = [
-    [...header],
-    ...rows.map(cellsOf),
-    ...missing.map((name) => [name, ...empty.slice(1, 4), 'no artifact: its job failed before', ...empty.slice(5)]),
-  ].map((cells) => cells.map(visible))
-  const widths = header.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)))
-  return lines.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+  const lines = [header, ...rows.map(cellsOf), ...missing.map((name) => missingCells(name, noArtifact))]
+  return aligned(lines.map((cells) => cells.map(visible)))
 }
+
+const noArtifact = 'no artifact: its job failed before'
+
+const missingCells = (name: string, verdict: string): string[] =>
+  header.map((column) => (column === 'unikernel' ? name : column === 'verdict' ? verdict : ''))
 
 /** `4 images: 2 passed, 1 failed, 1 skipped, 1 missing` */
 export function overviewTitle({ rows, missing }: Overview): string {
-  const counted = (['passed', 'failed', 'skipped'] as const).map((kind) => {
+  const counted = verdicts.map((kind) => {
     const number = rows.filter(({ verdict }) => verdict?.verdict === kind).length
     return number === 0 ? [] : [`${number} ${kind}`]
   })
@@ -80,15 +79,6 @@ function runOf({ boots }: ImageInfo): readonly [how: string, booted: string] {
   return [how, only?.bootMs === undefined || others.length > 0 ? '' : seconds(only.bootMs)]
 }
 
-function toolchainCell(toolchain: ToolchainFacts | null): string {
-  return toolchain === null ? 'its own' : `${sourceWords[toolchain.source]}, ${seconds(toolchain.ms)}`
-}
-
-function emphasized(text: string, verdict: Verdict | undefined): string {
-  return verdict?.verdict === 'failed' ? `**${text}**` : text
-}
-
 function hashes({ rows }: Overview): string {
-  const lines = rows.map(({ artifact, image }) => row([code(`${artifact}/${image.file}`), code(image.sha256)]))
-  return [row(['file', 'SHA-256']), row(['---', '---']), ...lines].join('\n')
+  return table(['file', 'SHA-256'], rows.map(({ artifact, image }) => [code(`${artifact}/${image.file}`), code(image.sha256)]))
 }

@@ -52,7 +52,8 @@ function placeInSteps(document: Document, given: Given, takes: Takes): ReadonlyS
   return placed
 }
 
-function stepsOf(document: Document): YAMLMap[] {
+/** The steps of all jobs of a workflow. */
+export function stepsOf(document: Document): YAMLMap[] {
   const jobs = document.get('jobs')
   if (!isMap(jobs)) return []
   return jobs.items.flatMap(({ value: job }) => {

@@ -37,8 +37,8 @@ export function shownReference(reference: ActionReference): string {
  * @param uses as it stands in a template, before {@link withReference}.
  */
 export function partUsed(uses: string): string | undefined {
-  const [, part] = new RegExp(`(?:^|/)${placeholders.owner}/${repository}(?:/([\\w-]+))?@`).exec(uses) ?? [undefined, undefined]
-  return uses.includes(`${placeholders.owner}/${repository}`) ? (part ?? '') : undefined
+  const used = new RegExp(`(?:^|/)${placeholders.owner}/${repository}(?:/([\\w-]+))?@`).exec(uses)
+  return used === null ? undefined : (used[1] ?? '')
 }
 
 /** The account of a clone, by the address of its remote; undefined when that is no repository of ours on GitHub. */

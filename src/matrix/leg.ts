@@ -1,4 +1,5 @@
 import { artifactName } from '../report/artifact-name.js'
+import type { Architecture } from '../target/architecture.js'
 import { type Target, targets } from '../target/target.js'
 import type { ToolchainPlan } from '../toolchain/spec.js'
 import { type Boots, bootsOn } from './boots.js'
@@ -41,9 +42,18 @@ export function entryName({ target, architecture }: Entry): string {
   return `${target} ${architecture}`
 }
 
+/** `OCaml 5.4.1`, or that the build brings its own. */
+export function ocamlWords(ocaml: string): string {
+  return ocaml === 'none' ? 'own toolchain' : `OCaml ${ocaml}`
+}
+
+/** `aarch64`, or `aarch64 on x86_64`. */
+export function placeWords(architecture: Architecture, machine: Architecture): string {
+  return architecture === machine ? architecture : `${architecture} on ${machine}`
+}
+
 function nameOf(entry: Entry, ocaml: string): string {
-  const version = ocaml === 'none' ? 'own toolchain' : `OCaml ${ocaml}`
-  const details = [entry.variant ?? entry.configureArgs, entry.ocaml === undefined ? undefined : version]
+  const details = [entry.variant ?? entry.configureArgs, entry.ocaml === undefined ? undefined : ocamlWords(ocaml)]
   const told = details.filter((detail) => detail !== undefined)
   return told.length === 0 ? entryName(entry) : `${entryName(entry)} (${told.join(', ')})`
 }

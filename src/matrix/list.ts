@@ -57,7 +57,7 @@ export function configureWords({ configureArgs }: Pick<Entry, 'configureArgs'>):
 }
 
 function readLine(content: string, line: number): TargetList {
-  const words = wordsOf(content)
+  const words = splitWords(withoutComment(content))
   const wrong = (what: string, accepted: string): TargetList => ({ entries: [], faults: [{ line, what, accepted: [accepted] }] })
   if (words === 'too long') return wrong('it is too long', `up to ${longestWords} characters a line`)
   if (words === 'not closed') return wrong('a quote is not closed, or nothing follows a backslash', 'words as a shell takes them')
@@ -120,17 +120,10 @@ const valuesOf: Readonly<Record<OptionName, { readonly accepts: (value: string) 
     accepted: 'up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit',
   },
   'configure-args': {
-    accepts: (value) => hasWords(value),
+    accepts: (value) => configureWords({ configureArgs: value }).length > 0,
     accepted: 'arguments of `mirage configure`, in quotes where there are several: "--dhcp --tls=false"',
   },
   runner: { accepts: (value) => architectureOf(value) !== undefined, accepted: architectureWords.join(', ') },
-}
-
-const wordsOf = (text: string) => splitWords(withoutComment(text))
-
-function hasWords(text: string): boolean {
-  const words = wordsOf(text)
-  return typeof words !== 'string' && words.length > 0
 }
 
 /** Quoted and escaped characters are passed over: only a bare `#` at the start of a word begins a comment. */

@@ -1,4 +1,4 @@
-import type { Leg } from './leg.js'
+import { type Leg, ocamlWords, placeWords } from './leg.js'
 import type { MatrixPlan } from './plan.js'
 import type { Runner } from './runner.js'
 
@@ -74,10 +74,8 @@ function legJob({ entry, target, runner, ocaml, name, artifactName, boots }: Leg
 function groupJob(legs: readonly [Leg, ...Leg[]]): GroupJob {
   const [{ entry, target, runner, ocaml }] = legs
   const arch = entry.architecture
-  const place = arch === runner.architecture ? arch : `${arch} on ${runner.architecture}`
-  const version = ocaml === 'none' ? 'own toolchain' : `OCaml ${ocaml}`
   return {
-    name: `${target.backend} ${place} (${version})`,
+    name: `${target.backend} ${placeWords(arch, runner.architecture)} (${ocamlWords(ocaml)})`,
     target: target.name,
     arch,
     ocaml,

@@ -1,6 +1,7 @@
+import { aligned } from '../platform/log.js'
 import { visible } from '../platform/visible.js'
-import { code, prose, row } from '../report/markup.js'
-import type { Leg } from './leg.js'
+import { code, prose, table } from '../report/markup.js'
+import { type Leg, placeWords } from './leg.js'
 import type { MatrixPlan } from './plan.js'
 import { groupsOf } from './strategy.js'
 
@@ -8,19 +9,15 @@ const header = ['leg', 'runner', 'OCaml', 'toolchain', 'boots'] as const
 
 /** The Markdown of the job summary: a row for each leg, then what was left out. */
 export function matrixSummary(plan: MatrixPlan): string {
-  const rows = plan.legs.map((leg) =>
-    row([code(leg.name), code(labelsOf(leg)), code(leg.ocaml), prose(toolchainOf(leg)), prose(leg.boots)]),
-  )
+  const rows = plan.legs.map((leg) => [code(leg.name), code(labelsOf(leg)), code(leg.ocaml), prose(toolchainOf(leg)), prose(leg.boots)])
   const skipped = plan.skipped.map((sentence) => `- left out: ${prose(sentence, 1000)}`)
-  const sections = [`#### ${matrixTitle(plan)}`, [row(header), row(header.map(() => '---')), ...rows].join('\n')]
+  const sections = [`#### ${matrixTitle(plan)}`, table(header, rows)]
   return [...sections, ...(skipped.length === 0 ? [] : [skipped.join('\n')]), ''].join('\n\n')
 }
 
 /** The same for a terminal: aligned lines, the header first. */
 export function matrixLines({ legs }: MatrixPlan): string[] {
-  const rows = [header, ...legs.map((leg) => [leg.name, labelsOf(leg), leg.ocaml, toolchainOf(leg), leg.boots].map(visible))]
-  const widths = header.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)))
-  return rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+  return aligned([header, ...legs.map((leg) => [leg.name, labelsOf(leg), leg.ocaml, toolchainOf(leg), leg.boots].map(visible))])
 }
 
 /** `7 legs, 4 toolchains, 2 left out` */
@@ -38,7 +35,6 @@ const labelsOf = ({ runner }: Leg): string => runner.labels.join(', ')
 function toolchainOf({ toolchain }: Leg): string {
   if (toolchain === undefined) return 'its own'
   const { backend, architecture, hostArchitecture, versions } = toolchain
-  const place = architecture === hostArchitecture ? architecture : `${architecture} on ${hostArchitecture}`
   const parts = Object.entries(versions).filter(([name]) => name !== 'ocaml').map((part) => part.join(' '))
-  return [`${backend} ${place}`, ...(parts.length === 0 ? [] : [parts.join(', ')])].join(': ')
+  return [`${backend} ${placeWords(architecture, hostArchitecture)}`, ...(parts.length === 0 ? [] : [parts.join(', ')])].join(': ')
 }

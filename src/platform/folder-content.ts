@@ -1,10 +1,18 @@
-import { lstat, readdir, rm } from 'node:fs/promises'
+import { lstat, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 interface FileInFolder {
   readonly path: string
   readonly bytes: number
   readonly changedMs: number
+}
+
+/** Whether there is a file, also by way of a link. */
+export async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
 }
 
 /** Bytes of all files below a folder; 0 where there is none. */

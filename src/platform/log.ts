@@ -40,6 +40,17 @@ export interface Log {
   debug(text: string): void
 }
 
+/** Rows for a terminal: each column as wide as its widest cell. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows.reduce<number[]>((most, cells) => cells.map((cell, column) => Math.max(most[column] ?? 0, cell.length)), [])
+  return rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+}
+
+/** The first of many names, and how many more there are. */
+export function firstOf(names: readonly string[], most: number): string[] {
+  return [...names.slice(0, most), ...(names.length > most ? [`and ${names.length - most} more`] : [])]
+}
+
 /** Seconds with one or two digits after the point, as the log shows durations: `0.31 s`, `24.8 s`, `3 min 12 s`. */
 export function seconds(ms: number): string {
   const value = ms / 1000

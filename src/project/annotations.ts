@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { basename, isAbsolute, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { Log } from '../platform/log.js'
 import type { Diagnostic } from './diagnostics.js'
+import { isOutside } from './folder.js'
 
 /** GitHub shows so many of each kind for a step, and drops the others: https://docs.github.com/en/actions/reference/limits */
 const most = 10
@@ -39,6 +40,6 @@ export function annotate(log: Log, sources: Sources, diagnostics: readonly Diagn
 function fileOf(diagnostic: Diagnostic, { workspace, cwd, packages }: Sources, exists: (path: string) => boolean): string | undefined {
   const { file, folder, package: built } = diagnostic
   if (built !== undefined && !packages.includes(built.split('.')[0] ?? built)) return undefined
-  const path = relative(workspace, resolve(cwd, folder ?? '.', file))
-  return path.startsWith('..') || isAbsolute(path) || basename(path) === '' || !exists(resolve(workspace, path)) ? undefined : path
+  const path = resolve(cwd, folder ?? '.', file)
+  return path === workspace || isOutside(workspace, path) || !exists(path) ? undefined : relative(workspace, path)
 }

@@ -1,32 +1,32 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { describeImage } from '../image/check.js'
 import { readImage } from '../image/recognise.js'
 import { completeHistory } from '../platform/git-history.js'
+import { hashOf } from '../platform/hash.js'
 import type { Context } from '../platform/host.js'
 import { size } from '../platform/log.js'
 import { type TargetName, targets } from '../target/target.js'
 import type { Architecture } from '../target/architecture.js'
-import { borrowSwitch } from '../toolchain/borrow.js'
 import type { LockChoice } from '../toolchain/lock.js'
 import { parseExtraRepositories } from '../toolchain/spec.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
 import { readDuneFiles } from './dune-files.js'
 import { buildEnvironment } from './environment.js'
-import { collectImages, findFiles, searchFor } from './images.js'
+import { isOutside } from './folder.js'
+import { findImages } from './images.js'
 import { finishMirage } from './mirage/finish.js'
-import { keepInstalled, opamIn, pinsItsRepository } from './opam-project.js'
+import { installProject, pinsItsRepository } from './opam-project.js'
 import { planBuild } from './plan.js'
-import { type BuildPlan, type BuildRequest, type Findings, type Overlay, type Step, hookStep, outFolderOf } from './plans/request.js'
-import type { Build, BuildStep, BuiltImage, Project } from './project.js'
+import { type BuildPlan, type BuildRequest, type Findings, type Overlay, type Step, hookStep } from './plans/request.js'
+import type { Build, FinishedStep, BuiltImage, Project } from './project.js'
 import { runStep } from './run-step.js'
 import { usedPackages } from './used-packages.js'
 
 /** The inputs of a build; the object of all inputs is one. */
 export interface BuildInputs {
   readonly target: TargetName
-  readonly arch: Architecture | undefined
+  readonly arch: Architecture
   readonly configureArgs: readonly string[]
   readonly buildCommand: string | undefined
   readonly lock: LockChoice
@@ -53,7 +53,7 @@ export async function buildProject(
   project: Project,
 ): Promise<Build> {
   const target = targets[inputs.target]
-  const architecture = inputs.arch ?? context.host.architecture
+  const architecture = inputs.arch
   const folder = folderFor(context, project, inputs.target, architecture)
   const findings = await inspect(project)
   const extraRepos = inputs.extraRepos && parseExtraRepositories(inputs.extraRepos)
@@ -61,24 +61,17 @@ export async function buildProject(
   const plan = planBuild(request)
   await prepare(plan)
   const environment = buildEnvironment(context.host.environment, toolchain)
-  const steps: BuildStep[] = []
+  const steps: FinishedStep[] = []
   const run = async (planned: readonly Step[]) => {
     for (const step of planned) steps.push(await runStep(context, request, step, environment))
   }
   if (await pinsItsRepository(project)) await completeHistory(context, project.directory, environment)
-  const opam = opamIn(context, project, environment)
-  const runPlan = async () => {
-    await run(plan.steps)
-    if (project.buildSystem !== 'opam') return undefined
-    await keepInstalled(project, opam, outFolderOf(request))
-    // Before the switch is made what it was.
-    return usedPackages(project, target, toolchain)
-  }
-  const installed = await (plan.changesSwitch === true && toolchain !== undefined ? borrowSwitch(context, toolchain, opam, runPlan) : runPlan())
-  const lockFile = project.buildSystem === 'mirage' ? await finishMirage(context, request, run) : undefined
+  const runPlan = () => run(plan.steps)
+  const installed = project.buildSystem === 'opam' ? await installProject(context, request, environment, runPlan) : undefined
+  if (installed === undefined) await runPlan()
+  const lockFile = project.buildSystem === 'mirage' ? await finishMirage(context, { ...request, project }, run) : undefined
   await run(hookStep(request, 'post-build', inputs.postBuild))
-  const search = searchFor(project, target, inputs.image, { out: outFolderOf(request), duneContext: plan.duneContext ?? target.duneContext })
-  const images = await collectImages(await findFiles(search), search, target, architecture)
+  const images = await findImages(plan.images, target, architecture)
   for (const image of images) await logImage(context, project, image)
   const packages = installed ?? (await usedPackages(project, target, toolchain))
   return {
@@ -92,7 +85,7 @@ export async function buildProject(
 
 /** One folder of ours for each project, target and architecture: two builds of one job do not meet. */
 function folderFor({ host }: Context, project: Project, target: TargetName, architecture: Architecture): string {
-  const mark = createHash('sha256').update(project.directory).digest('hex').slice(0, 8)
+  const mark = hashOf(project.directory, 8)
   return join(host.folders.state, 'build', `${basename(project.directory)}-${mark}-${target}-${architecture}`)
 }
 
@@ -115,8 +108,8 @@ async function prepare(plan: BuildPlan): Promise<void> {
 }
 
 async function logImage(context: Context, project: Project, image: BuiltImage): Promise<void> {
-  const path = relative(project.directory, image.path)
-  const shown = path.startsWith('..') ? image.path : path
+  const { directory } = project
+  const shown = isOutside(directory, image.path) ? image.path : relative(directory, image.path)
   context.log.fact('image', `${shown}  ${size(image.bytes)}  sha256 ${image.sha256.slice(0, 16)}…`)
   context.log.fact('', describeImage(await readImage(image.path)))
 }

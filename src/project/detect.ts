@@ -1,11 +1,14 @@
-import { readFile, readdir, realpath } from 'node:fs/promises'
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { readFile, readdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { firstOf } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
-import { allBounds, boundsOfOpamFile } from './mirage/bounds.js'
-import { readLock, toolchainVersions } from './mirage/lock.js'
-import { mentionsMirage, parseMirageBounds } from './mirage-header.js'
 import type { LockFile } from '../toolchain/lock.js'
-import { type BuildSystem, type MirageBounds, type Project } from './project.js'
+import { folderOf, isOutside } from './folder.js'
+import { allBounds, boundsOfOpamFile } from './mirage/bounds.js'
+import { mentionsMirage, parseMirageBounds } from './mirage/header.js'
+import { readLock, toolchainVersions } from './mirage/lock.js'
+import { isOpamFile } from './opam-files.js'
+import type { BuildSystem, MirageBounds, MirageProject, Project } from './project.js'
 
 /** The inputs that say what is built; the object of all inputs is one. */
 export interface ProjectInputs {
@@ -23,12 +26,17 @@ export interface ProjectInputs {
  * @throws Problem that says what is there, when that is no project, or not of the build system that was asked for.
  */
 export async function detectProject(workspace: string, inputs: ProjectInputs): Promise<Project> {
+  const { buildSystem, buildCommand } = inputs
   const directory = await folderOf(workspace, inputs.directory)
-  const names = (await readdir(directory)).sort()
-  const folder: Folder = { directory, shown: inputs.directory, names }
-  if (inputs.buildSystem === 'auto') return await guess(folder, inputs)
-  const project = await makers[inputs.buildSystem](folder, inputs)
-  if (project === undefined) throw missing(folder, markers[inputs.buildSystem], `\`build-system: ${inputs.buildSystem}\``)
+  const folder: Folder = { directory, shown: inputs.directory, names: (await readdir(directory)).sort() }
+  // Asked for by its name also without the command: a set-up may be followed by a build that is not ours.
+  if (buildSystem === 'command' || (buildSystem === 'auto' && buildCommand !== undefined)) {
+    return { buildSystem: 'command', directory, description: 'built by a command' }
+  }
+  if (buildSystem === 'auto') return await guess(folder, inputs.configFile)
+  const { find, marker } = kinds[buildSystem]
+  const project = await find(folder, inputs.configFile)
+  if (project === undefined) throw missing(folder, marker, `\`build-system: ${buildSystem}\``)
   return project
 }
 
@@ -39,54 +47,50 @@ interface Folder {
   readonly names: readonly string[]
 }
 
-type Maker = (folder: Folder, inputs: ProjectInputs) => Promise<Project | undefined>
+interface Kind {
+  /** What its projects have, as messages call it. */
+  readonly marker: string
+  readonly find: (folder: Folder, configFile: string | undefined) => Project | undefined | Promise<Project | undefined>
+}
 
-const makers: Readonly<Record<BuildSystem, Maker>> = {
-  // Without the command too: a set-up may be followed by a build that is not ours.
-  command: ({ directory }) =>
-    Promise.resolve({ buildSystem: 'command', directory, description: 'built by a command' }),
-  mirage: async (folder, { configFile = 'config.ml' }) => {
-    const { directory } = folder
-    const text = await readConfiguration(directory, configFile)
-    if (text === undefined) return undefined
-    const mirageBounds = await findMirageBounds(folder, text)
-    const lockFiles = await findLockFiles(directory, configFile)
-    const asks = mirageBounds === undefined ? '' : ` asks mirage ${mirageBounds.text}`
-    const description = `MirageOS (${configFile}${asks})`
-    return { buildSystem: 'mirage', directory, description, configFile, ...(mirageBounds === undefined ? {} : { mirageBounds }), lockFiles }
+const kinds: Readonly<Record<Exclude<BuildSystem, 'command'>, Kind>> = {
+  mirage: { marker: 'config.ml', find: findMirage },
+  dune: {
+    marker: 'dune-project',
+    find: ({ directory, names }) => {
+      const file = ['dune-project', 'dune-workspace', 'dune'].find((name) => names.includes(name))
+      return file === undefined ? undefined : { buildSystem: 'dune', directory, description: `dune (${file})` }
+    },
   },
-  dune: ({ directory, names }) => {
-    const file = ['dune-project', 'dune-workspace', 'dune'].find((name) => names.includes(name))
-    return Promise.resolve(
-      file === undefined ? undefined : { buildSystem: 'dune', directory, description: `dune (${file})` },
-    )
-  },
-  opam: ({ directory, names }) => {
-    const files = names.filter(isOpamFile)
-    return Promise.resolve(
-      files.length === 0 ? undefined : { buildSystem: 'opam', directory, description: `opam (${files.join(', ')})` },
-    )
+  opam: {
+    marker: '*.opam',
+    find: ({ directory, names }) => {
+      const files = names.filter(isOpamFile)
+      return files.length === 0 ? undefined : { buildSystem: 'opam', directory, description: `opam (${files.join(', ')})` }
+    },
   },
 }
 
-const markers: Readonly<Record<BuildSystem, string>> = {
-  mirage: 'config.ml',
-  dune: 'dune-project',
-  opam: '*.opam',
-  command: 'build-command',
+async function findMirage(folder: Folder, configFile = 'config.ml'): Promise<MirageProject | undefined> {
+  const { directory } = folder
+  const text = await readConfiguration(directory, configFile)
+  if (text === undefined) return undefined
+  const mirageBounds = await findMirageBounds(folder, text)
+  const lockFiles = await findLockFiles(directory, configFile)
+  const asks = mirageBounds === undefined ? '' : ` asks mirage ${mirageBounds.text}`
+  const description = `MirageOS (${configFile}${asks})`
+  return { buildSystem: 'mirage', directory, description, configFile, ...(mirageBounds === undefined ? {} : { mirageBounds }), lockFiles }
 }
 
 /** No build system was asked for, and the folder has the mark of none. */
 export class UnknownProject extends Problem {}
 
-async function guess(folder: Folder, inputs: ProjectInputs): Promise<Project> {
-  if (inputs.buildCommand !== undefined) return (await makers.command(folder, inputs)) as Project
-  if (inputs.configFile !== undefined || (await hasMirageConfiguration(folder.directory))) {
-    const project = await makers.mirage(folder, inputs)
+async function guess(folder: Folder, configFile: string | undefined): Promise<Project> {
+  const isMirage = configFile !== undefined || (await hasMirageConfiguration(folder.directory))
+  for (const { find } of [...(isMirage ? [kinds.mirage] : []), kinds.dune, kinds.opam]) {
+    const project = await find(folder, configFile)
     if (project !== undefined) return project
   }
-  const project = (await makers.dune(folder, inputs)) ?? (await makers.opam(folder, inputs))
-  if (project !== undefined) return project
   const { message, facts } = missing(folder, 'config.ml, dune-project or *.opam', undefined)
   throw new UnknownProject(message, facts)
 }
@@ -129,29 +133,6 @@ async function readConfiguration(directory: string, configFile: string): Promise
   }
 }
 
-async function folderOf(workspace: string, directory: string): Promise<string> {
-  const path = resolve(workspace, directory)
-  const real = await realpath(path).catch(() => undefined)
-  if (real === undefined) {
-    throw new Problem(`input directory: there is no folder ${directory}`, {
-      because: `looked in ${workspace}`,
-      do: 'check out the repository first (actions/checkout), and give a path inside it',
-    })
-  }
-  if (isOutside(await realpath(workspace), real)) {
-    throw new Problem(`input directory: ${directory} is outside the workspace`, { found: real, accepted: `a folder inside ${workspace}` })
-  }
-  if ((await readdir(real).catch(() => undefined)) === undefined) {
-    throw new Problem(`input directory: ${directory} is not a folder that can be read`)
-  }
-  return real
-}
-
-function isOutside(folder: string, path: string): boolean {
-  const way = relative(folder, path)
-  return way === '..' || way.startsWith('../') || isAbsolute(way)
-}
-
 function missing(folder: Folder, wanted: string, asked: string | undefined): Problem {
   return new Problem(`no ${wanted} in ${folder.directory}`, {
     found: listing(folder.names),
@@ -160,12 +141,8 @@ function missing(folder: Folder, wanted: string, asked: string | undefined): Pro
   })
 }
 
-const isOpamFile = (name: string) => name.endsWith('.opam')
-
 const shownNames = 12
 
 function listing(names: readonly string[]): string {
-  if (names.length === 0) return 'an empty folder'
-  const more = names.length > shownNames ? `, and ${names.length - shownNames} more` : ''
-  return names.slice(0, shownNames).join(', ') + more
+  return names.length === 0 ? 'an empty folder' : firstOf(names, shownNames).join(', ')
 }

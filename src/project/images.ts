@@ -4,62 +4,30 @@ import { glob } from 'tinyglobby'
 import { isImageFor, whatImageIs } from '../image/check.js'
 import { readImage } from '../image/recognise.js'
 import { sha256OfFile } from '../platform/atomic.js'
+import { isFile } from '../platform/folder-content.js'
+import { firstOf } from '../platform/log.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
-import type { BuiltImage, Project } from './project.js'
+import type { BuiltImage, BuiltImages } from './project.js'
 
 /** Where images may be. */
 export interface Search {
   /** Absolute. */
   readonly folder: string
-  /** Relative to `folder`. */
-  readonly patterns: readonly string[]
-}
-
-/** Where a build system leaves its images; `image` (a glob relative to the project's folder) goes before it. */
-export function searchFor(
-  project: Project,
-  target: Target,
-  image: string | undefined,
-  { out, duneContext }: { readonly out: string; readonly duneContext: string },
-): Search {
-  const folder = project.directory
-  if (image !== undefined) return { folder, patterns: [image] }
-  switch (project.buildSystem) {
-    case 'mirage': {
-      const suffix = target.suffix === '' ? '' : `.${target.suffix}`
-      return { folder: join(folder, dirname(project.configFile ?? 'config.ml'), 'dist'), patterns: [`*${suffix}`] }
-    }
-    case 'dune':
-      return { folder: join(folder, '_build', duneContext), patterns: ['**/*.exe'] }
-    case 'opam':
-    case 'command':
-      return { folder: out, patterns: ['**'] }
-  }
-}
-
-/** The files of a search, sorted by path. Files of debug information are no images of their own. */
-export async function findFiles({ folder, patterns }: Search): Promise<string[]> {
-  const paths = await glob(patterns, { cwd: folder, absolute: true, onlyFiles: true, dot: false, expandDirectories: false })
-  return paths.filter((path) => !/\.(dbg|debug)$/.test(path)).sort()
+  /** A glob relative to `folder`. */
+  readonly pattern: string
 }
 
 /**
- * Those of the files that are images for the target.
+ * Those of the files where images may be that are images for the target.
  *
- * @param where what was searched, for the error.
  * @throws Problem that says where it looked and what each file there really is, when none is.
  */
-export async function collectImages(
-  paths: readonly string[],
-  where: Search,
-  target: Target,
-  architecture: Architecture,
-): Promise<readonly [BuiltImage, ...BuiltImage[]]> {
+export async function findImages(where: Search, target: Target, architecture: Architecture): Promise<BuiltImages> {
   const others: string[] = []
   const images: BuiltImage[] = []
-  for (const path of paths) {
+  for (const path of await findFiles(where)) {
     const other = await differenceOf(path, target, architecture)
     if (other === undefined) images.push(await describeBuilt(path, target))
     else others.push(`${relative(where.folder, path)}: ${other}`)
@@ -67,6 +35,12 @@ export async function collectImages(
   const [first, ...rest] = images
   if (first === undefined) throw noImage(others, where, target, architecture)
   return [first, ...rest]
+}
+
+/** Sorted by path. Files of debug information are no images of their own. */
+async function findFiles({ folder, pattern }: Search): Promise<string[]> {
+  const paths = await glob(pattern, { cwd: folder, absolute: true, onlyFiles: true, dot: false, expandDirectories: false })
+  return paths.filter((path) => !/\.(dbg|debug)$/.test(path)).sort()
 }
 
 /** What a file is, when it is not an image for the target. */
@@ -83,8 +57,6 @@ async function differenceOf(path: string, target: Target, architecture: Architec
 const shownFiles = 10
 
 function noImage(others: readonly string[], where: Search, target: Target, architecture: Architecture): Problem {
-  const more = others.length > shownFiles ? [`and ${others.length - shownFiles} more`] : []
-  const looked = where.patterns.length === 0 ? where.folder : `${where.folder}/${where.patterns.join(' ')}`
   const option = target.linkOption
   const advice = [
     'when the image is elsewhere, set `image` (a glob relative to `directory`)',
@@ -93,8 +65,8 @@ function noImage(others: readonly string[], where: Search, target: Target, archi
       : [`an executable without marks was linked without \`-cclib "${option}"\``]),
   ]
   return new Problem(`the build left no image for ${target.name} on ${architecture}`, {
-    found: others.length === 0 ? 'no file at all' : [...others.slice(0, shownFiles), ...more],
-    because: `looked for ${looked}`,
+    found: others.length === 0 ? 'no file at all' : firstOf(others, shownFiles),
+    because: `looked for ${where.folder}/${where.pattern}`,
     do: advice,
   })
 }
@@ -118,8 +90,11 @@ function nameOf(path: string, target: Target): string {
 }
 
 async function firstFile(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) {
-    if ((await stat(path).catch(() => undefined))?.isFile() === true) return path
-  }
+  for (const path of paths) if (await isFile(path)) return path
   return undefined
+}
+
+/** Makes an image of each, in their order. */
+export async function mapImages([first, ...others]: BuiltImages, make: (image: BuiltImage, index: number) => Promise<BuiltImage>): Promise<BuiltImages> {
+  return [await make(first, 0), ...(await Promise.all(others.map((image, index) => make(image, index + 1))))]
 }

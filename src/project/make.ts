@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { hashOf } from '../platform/hash.js'
 import type { Context } from '../platform/host.js'
 import { targets } from '../target/target.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
@@ -31,13 +31,12 @@ export async function makeImages(
   artifacts: string,
 ): Promise<Build> {
   const target = targets[inputs.target]
-  const architecture = inputs.arch ?? context.host.architecture
-  const mark = createHash('sha256').update(`${project.directory}\0${inputs.configureArgs.join('\0')}`).digest('hex').slice(0, 8)
-  const own = `${target.name}-${architecture}-${mark}`
+  const mark = hashOf([project.directory, ...inputs.configureArgs].join('\0'), 8)
+  const own = `${target.name}-${inputs.arch}-${mark}`
   const make = async (where: Context, what: Project): Promise<Build> => {
     const made = await buildProject(where, inputs, toolchain, what)
     if (!inputs.strip) return made
-    const images = await stripImages(where, made.images, target, architecture, join(where.host.folders.state, 'stripped', own))
+    const images = await stripImages(where, made.images, target, inputs.arch, join(where.host.folders.state, 'stripped', own))
     context.log.fact('stripped', images.map(({ name, sha256 }) => `${name}  sha256 ${sha256.slice(0, 16)}…`).join(', '))
     return { ...made, images }
   }

@@ -3,29 +3,50 @@ import { basename, join } from 'node:path'
 import { pinsLocalRepository } from '../platform/git-history.js'
 import type { Context } from '../platform/host.js'
 import type { Outcome } from '../platform/process.js'
-import type { Project } from './project.js'
+import { borrowSwitch } from '../toolchain/borrow.js'
+import { isOpamFile, packagesOf } from './opam-files.js'
+import { type BuildRequest, outFolderOf } from './plans/request.js'
+import type { Project, UsedPackage } from './project.js'
 import { programOf } from './run-step.js'
+import { usedPackages } from './used-packages.js'
 
 type Opam = (args: readonly string[]) => Promise<Outcome>
 
-/** opam in the project's folder and the toolchain's environment, which asks nothing. */
-export const opamIn = (context: Context, { directory }: Project, env: Record<string, string>): Opam => (args) =>
-  context.processes.run([programOf('opam', env), ...args], { cwd: directory, env: { ...env, OPAMYES: '1' } })
+/**
+ * Lets the steps of a plan install into the toolchain's switch, which is then made what it was.
+ *
+ * @returns the packages that were in the switch meanwhile; programs of the project's are copied to `OUT`.
+ */
+export async function installProject(
+  context: Context,
+  request: BuildRequest,
+  env: Record<string, string>,
+  runSteps: () => Promise<void>,
+): Promise<readonly UsedPackage[]> {
+  const { project, target, toolchain } = request
+  const opam: Opam = (args) =>
+    context.processes.run([programOf('opam', env), ...args], { cwd: project.directory, env: { ...env, OPAMYES: '1' } })
+  const install = async () => {
+    await runSteps()
+    await keepInstalled(project, opam, outFolderOf(request))
+    return usedPackages(project, target, toolchain)
+  }
+  return toolchain === undefined ? install() : borrowSwitch(context, toolchain, opam, install)
+}
 
 /** Copies what opam has installed of the project's packages into the switch's bin: it knows, and the other files there are not ours. */
-export async function keepInstalled(project: Project, opam: Opam, folder: string): Promise<void> {
-  const names = await readdir(project.directory)
-  const packages = names.filter((name) => name.endsWith('.opam')).map((name) => basename(name, '.opam'))
-  for (const name of packages) {
+async function keepInstalled(project: Project, opam: Opam, folder: string): Promise<void> {
+  for (const name of packagesOf(await readdir(project.directory))) {
     const { stdout } = await opam(['show', '--list-files', name])
     for (const path of stdout.split('\n').filter((line) => /\/bin\/[^/]+$/.test(line))) await copyFile(path, join(folder, basename(path)))
   }
 }
 
 /** Whether opam will fetch from the project's own checkout. */
-export async function pinsItsRepository({ directory, configFile = 'config.ml' }: Project): Promise<boolean> {
+export async function pinsItsRepository(project: Project): Promise<boolean> {
+  const { directory } = project
   const names = await readdir(directory)
-  const files = [configFile, ...names.filter((name) => name.endsWith('.opam') || name.endsWith('.opam.locked'))]
+  const files = [project.buildSystem === 'mirage' ? project.configFile : 'config.ml', ...names.filter((name) => isOpamFile(name) || name.endsWith('.opam.locked'))]
   const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8').catch(() => '')))
   return texts.some(pinsLocalRepository)
 }

@@ -14,8 +14,10 @@ import type { BuildSystem } from './project.js'
 export function planBuild(request: BuildRequest): BuildPlan {
   checkMirageInputs(request)
   checkConfigureArgs(request)
-  const plan = planners[request.project.buildSystem](request)
-  return { ...plan, steps: [...hookStep(request, 'pre-configure', request.preConfigure), ...plan.steps] }
+  const { image, preConfigure, project } = request
+  const plan = project.buildSystem === 'mirage' ? planMirage({ ...request, project }) : planners[project.buildSystem](request)
+  const images = image === undefined ? plan.images : { folder: project.directory, pattern: image }
+  return { ...plan, images, steps: [...hookStep(request, 'pre-configure', preConfigure), ...plan.steps] }
 }
 
 function checkMirageInputs({ project, postPull, overlays, extraRepos, lock }: BuildRequest): void {
@@ -38,8 +40,7 @@ function checkConfigureArgs({ project: { buildSystem }, configureArgs, preConfig
   })
 }
 
-const planners: Readonly<Record<BuildSystem, (request: BuildRequest) => BuildPlan>> = {
-  mirage: planMirage,
+const planners: Readonly<Record<Exclude<BuildSystem, 'mirage'>, (request: BuildRequest) => BuildPlan>> = {
   dune: planDune,
   opam: planOpam,
   command: planCommand,

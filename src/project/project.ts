@@ -5,18 +5,27 @@ export const buildSystems = ['mirage', 'dune', 'opam', 'command'] as const
 export type BuildSystem = (typeof buildSystems)[number]
 
 /** What was found in the project's folder. */
-export interface Project {
-  readonly buildSystem: BuildSystem
+export type Project = MirageProject | OtherProject
+
+interface ProjectFolder {
   /** Absolute path of the project's folder. */
   readonly directory: string
   /** One phrase for the log: `MirageOS (config.ml asks mirage >= 4.10 & < 4.12)`. */
   readonly description: string
-  /** mirage only: the configuration file, relative to `directory`. */
-  readonly configFile?: string
-  /** mirage only: the bounds of the header comment `(* mirage >= 4.10 & < 4.12 *)`, and of opam files of the project. */
+}
+
+export interface MirageProject extends ProjectFolder {
+  readonly buildSystem: 'mirage'
+  /** The configuration file, relative to `directory`. */
+  readonly configFile: string
+  /** The bounds of the header comment `(* mirage >= 4.10 & < 4.12 *)`, and of opam files of the project. */
   readonly mirageBounds?: MirageBounds
-  /** mirage only: committed lock files. */
-  readonly lockFiles?: readonly LockFile[]
+  /** Those that are committed. */
+  readonly lockFiles: readonly LockFile[]
+}
+
+interface OtherProject extends ProjectFolder {
+  readonly buildSystem: Exclude<BuildSystem, 'mirage'>
 }
 
 /** Of a header such as `(* mirage >= 4.10.0 & < 4.12.0 *)`; a missing side is open. */
@@ -27,8 +36,9 @@ export interface MirageBounds {
   readonly below?: string
 }
 
-/** One step of a build, as the log and build-info.json name it. */
-export interface BuildStep {
+/** A step that a build has done. */
+export interface FinishedStep {
+  /** As the log and build-info.json say it. */
   readonly name: string
   readonly ms: number
 }
@@ -43,6 +53,8 @@ export interface BuiltImage {
   /** Absolute path of its debug information, where it lies beside it: Unikraft's `.dbg`, or what `strip` took off. */
   readonly debugFile?: string
 }
+
+export type BuiltImages = readonly [BuiltImage, ...BuiltImage[]]
 
 /** A package that a build used. */
 export interface UsedPackage {
@@ -62,11 +74,10 @@ export interface UsedPackage {
 
 export interface Build {
   readonly project: Project
-  readonly steps: readonly BuildStep[]
+  readonly steps: readonly FinishedStep[]
   /** Absolute path of the lock file that decided the packages of a mirage project, committed or made by this build. */
   readonly lockFile?: string
-  /** At least one. */
-  readonly images: readonly [BuiltImage, ...BuiltImage[]]
+  readonly images: BuiltImages
   /** Absent: nobody looked, or there was nothing to look at. */
   readonly packages?: readonly UsedPackage[]
 }

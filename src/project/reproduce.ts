@@ -7,7 +7,8 @@ import { withLock } from '../platform/lock.js'
 import { Problem } from '../platform/problem.js'
 import type { ToolchainSpec } from '../toolchain/toolchain.js'
 import { copyClean } from './clean-copy.js'
-import type { Build, BuiltImage, Project } from './project.js'
+import { mapImages } from './images.js'
+import type { Build, BuiltImages, Project } from './project.js'
 
 /** Builds a project; everything that it writes is in the project's folder or in the context's state folder. */
 export type BuildFunction = (context: Context, project: Project) => Promise<Build>
@@ -47,22 +48,19 @@ function inFolder(context: Context, state: string): Context {
   return { ...context, host: { ...host, folders: { ...host.folders, state }, environment: { ...host.environment, DUNE_CACHE: 'disabled' } } }
 }
 
-type Images = readonly [BuiltImage, ...BuiltImage[]]
-
-async function keep([first, ...others]: Images, folder: string): Promise<Images> {
-  const move = async (image: BuiltImage, index: number): Promise<BuiltImage> => {
+async function keep(images: BuiltImages, folder: string): Promise<BuiltImages> {
+  return mapImages(images, async (image, index) => {
     const own = index === 0 ? folder : join(folder, String(index + 1))
     await mkdir(own, { recursive: true })
     const [path, debugFile] = [join(own, basename(image.path)), image.debugFile && join(own, basename(image.debugFile))]
     await copyFile(image.path, path)
     if (image.debugFile !== undefined && debugFile !== undefined) await copyFile(image.debugFile, debugFile)
     return { ...image, path, ...(debugFile === undefined ? {} : { debugFile }) }
-  }
-  return [await move(first, 0), ...(await Promise.all(others.map((image, index) => move(image, index + 1))))]
+  })
 }
 
-async function compare(first: Images, second: Images): Promise<void> {
-  const names = (images: Images) => images.map(({ path }) => basename(path)).join(', ')
+async function compare(first: BuiltImages, second: BuiltImages): Promise<void> {
+  const names = (images: BuiltImages) => images.map(({ path }) => basename(path)).join(', ')
   if (names(first) !== names(second)) throw new Problem('two builds from clean gave other images', { found: [names(first), names(second)] })
   const pairs = first.map((image, index) => [image, second[index] ?? image] as const).filter(([a, b]) => a.sha256 !== b.sha256)
   if (pairs.length === 0) return

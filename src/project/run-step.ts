@@ -4,7 +4,7 @@ import { Problem } from '../platform/problem.js'
 import { findProgram } from '../platform/programs.js'
 import { putOverlay } from './mirage/overlay.js'
 import type { BuildRequest, Step } from './plans/request.js'
-import type { BuildStep } from './project.js'
+import type { FinishedStep } from './project.js'
 import { StepOutput } from './step-output.js'
 
 /**
@@ -12,7 +12,7 @@ import { StepOutput } from './step-output.js'
  *
  * @throws Problem with why it failed, as far as its output tells, and the command that does it again.
  */
-export async function runStep(context: Context, request: BuildRequest, step: Step, environment: Record<string, string>): Promise<BuildStep> {
+export async function runStep(context: Context, request: BuildRequest, step: Step, environment: Record<string, string>): Promise<FinishedStep> {
   const started = performance.now()
   if ('overlay' in step) {
     const folder = await putOverlay(request.project.directory, context.host.folders.workspace, step)

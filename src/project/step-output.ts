@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs'
-import { basename } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import type { Context } from '../platform/host.js'
 import { seconds } from '../platform/log.js'
@@ -8,6 +7,7 @@ import { lastLines, quote } from '../platform/process.js'
 import { explainOpam } from '../toolchain/opam-problem.js'
 import { annotate } from './annotations.js'
 import { type Diagnostic, DiagnosticReader } from './diagnostics.js'
+import { packagesOf } from './opam-files.js'
 import type { BuildRequest, PlannedStep } from './plans/request.js'
 
 /** What opam's longest explanation and a compiler's longest list of errors need; a build may print without end. */
@@ -30,7 +30,7 @@ export class StepOutput {
   /** Shows what compilers said beside the sources. */
   annotate({ host, log }: Context, { cwd }: PlannedStep): void {
     this.keep(this.reader.end())
-    annotate(log, { workspace: host.folders.workspace, cwd, packages: packagesIn(cwd) }, this.diagnostics)
+    annotate(log, { workspace: host.folders.workspace, cwd, packages: packagesOf(readdirSync(cwd)) }, this.diagnostics)
   }
 
   /**
@@ -57,11 +57,6 @@ export class StepOutput {
   private keep(diagnostics: readonly Diagnostic[]): void {
     if (this.diagnostics.length < keptDiagnostics) this.diagnostics.push(...diagnostics)
   }
-}
-
-/** The opam packages of a folder. */
-function packagesIn(folder: string): string[] {
-  return readdirSync(folder).filter((name) => name.endsWith('.opam')).map((name) => basename(name, '.opam'))
 }
 
 /** The step as a person types it, in the toolchain's environment. */

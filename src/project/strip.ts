@@ -7,8 +7,8 @@ import { succeed } from '../platform/process.js'
 import { findProgram } from '../platform/programs.js'
 import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
-import { describeBuilt } from './images.js'
-import type { BuiltImage } from './project.js'
+import { describeBuilt, mapImages } from './images.js'
+import type { BuiltImages } from './project.js'
 
 /**
  * Copies of images without symbols and debug information, with what was taken off beside each: `IMAGE.debug`. The build's own
@@ -22,13 +22,13 @@ import type { BuiltImage } from './project.js'
  */
 export async function stripImages(
   context: Context,
-  images: readonly [BuiltImage, ...BuiltImage[]],
+  images: BuiltImages,
   target: Target,
   architecture: Architecture,
   folder: string,
-): Promise<readonly [BuiltImage, ...BuiltImage[]]> {
+): Promise<BuiltImages> {
   await rm(folder, { recursive: true, force: true })
-  const strip = async (image: BuiltImage, index: number): Promise<BuiltImage> => {
+  return mapImages(images, async (image, index) => {
     const { format } = await readImage(image.path)
     if (image.debugFile !== undefined || format === 'linux-image') return image
     // Images of one name in several folders of the project stay apart.
@@ -41,9 +41,7 @@ export async function stripImages(
     await run('--only-keep-debug', image.path, `${path}.debug`)
     await run('--strip-all', path)
     return describeBuilt(path, target)
-  }
-  const [first, ...others] = images
-  return [await strip(first, 0), ...(await Promise.all(others.map((image, index) => strip(image, index + 1))))]
+  })
 }
 
 function objcopyFor({ host }: Context, architecture: Architecture): string {

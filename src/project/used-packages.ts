@@ -3,10 +3,12 @@ import { dirname, join } from 'node:path'
 import { withoutCredentials } from '../platform/address.js'
 import type { Backend, Target } from '../target/target.js'
 import { layoutOf } from '../toolchain/environment.js'
+import { isLockFor } from '../toolchain/lock.js'
 import { parseOpamFile, stringsOf } from '../toolchain/opam-file.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
 import { readLock } from './mirage/lock.js'
-import type { BuildSystem, Project, UsedPackage } from './project.js'
+import { packagesOf } from './opam-files.js'
+import type { BuildSystem, MirageProject, Project, UsedPackage } from './project.js'
 
 /** What a build used: every package of the toolchain's switch, and every source that mirage pulled into `duniverse/`. */
 export async function usedPackages(project: Project, target: Target, toolchain: Toolchain | undefined): Promise<UsedPackage[]> {
@@ -18,7 +20,7 @@ export async function usedPackages(project: Project, target: Target, toolchain: 
 async function switchPackages(project: Project, { path, spec }: Toolchain): Promise<UsedPackage[]> {
   const { prefix } = layoutOf(path)
   const folder = join(prefix, '.opam-switch/packages')
-  const own = (await names(project.directory)).filter((name) => name.endsWith('.opam')).map((name) => name.slice(0, -'.opam'.length))
+  const own = packagesOf(await names(project.directory))
   const installed = (await names(folder)).sort()
   const packages = installed.map(async (directory): Promise<UsedPackage[]> => {
     const text = await readFile(join(folder, directory, 'opam'), 'utf8').catch(() => undefined)
@@ -55,9 +57,9 @@ export function useInSwitch(name: string, backend: Backend, buildSystem: BuildSy
 }
 
 /** The sources that opam-monorepo's lock names, by what it calls their packages. */
-async function pulledPackages(project: Project, target: Target): Promise<UsedPackage[]> {
-  const base = join(project.directory, dirname(project.configFile ?? 'config.ml'))
-  const locks = (await names(join(base, 'mirage'))).filter((name) => name.endsWith(`-${target.name}.opam.locked`))
+async function pulledPackages(project: MirageProject, target: Target): Promise<UsedPackage[]> {
+  const base = join(project.directory, dirname(project.configFile))
+  const locks = (await names(join(base, 'mirage'))).filter((name) => isLockFor(name, target))
   const [lock] = locks
   if (lock === undefined || locks.length > 1) return []
   const { sources } = readLock(await readFile(join(base, 'mirage', lock), 'utf8'))

@@ -1,4 +1,4 @@
-import type { ArtifactFolder } from './artifact-folder.js'
+import type { Artifact } from '../report/artifact.js'
 import type { ReleaseImage, ReleaseVerdict } from './images.js'
 
 /** How good a boot an image of a release must have had: `not-failed` lets pass what could not be booted, or was not. */
@@ -17,7 +17,7 @@ export interface ReleaseFault {
  * @param commit the one that the tag names.
  */
 export function faultsOf(
-  artifacts: readonly ArtifactFolder[],
+  artifacts: readonly Artifact[],
   images: readonly ReleaseImage[],
   commit: string,
   required: RequiredVerdict,
@@ -29,21 +29,21 @@ export function faultsOf(
   ]
 }
 
-function otherCommit({ name, info }: ArtifactFolder, commit: string): ReleaseFault[] {
+function otherCommit({ name, info }: Artifact, commit: string): ReleaseFault[] {
   const built = info.host.commit
   if (built === null || built === commit) return []
   return [{ what: `${name} was built from commit ${built}, and the tag is at ${commit}`, remedy: 'release what the tag’s own run has built' }]
 }
 
 /** Whoever can run a workflow on the default branch can write what the cache has: a compiler of theirs would be in every image. */
-function cachedToolchain({ name, info }: ArtifactFolder): ReleaseFault[] {
+function cachedToolchain({ name, info }: Artifact): ReleaseFault[] {
   if (info.toolchain?.origin !== 'actions-cache') return []
   return [{ what: `${name} was built with a toolchain from the actions cache, which no release trusts`, remedy: withoutCache }]
 }
 
 /** The same for what the build did not compile itself. */
-function cachedBuild({ name, info }: ArtifactFolder): ReleaseFault[] {
-  if (info.build?.cache == null) return []
+function cachedBuild({ name, info }: Artifact): ReleaseFault[] {
+  if (info.build === null || info.build.cache === null) return []
   return [{ what: `${name} was built with parts from the actions cache, which no release trusts`, remedy: withoutCache }]
 }
 

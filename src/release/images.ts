@@ -1,8 +1,6 @@
-import type { Architecture } from '../target/architecture.js'
-import type { TargetName } from '../target/target.js'
 import { artifactName } from '../report/artifact-name.js'
-import type { ImageInfo } from '../report/build-info.js'
-import type { ArtifactFolder } from './artifact-folder.js'
+import { type ImageInfo, imageVerdict } from '../report/build-info.js'
+import type { Artifact } from '../report/artifact.js'
 
 /** `none`: nobody has booted it. */
 export type ReleaseVerdict = 'passed' | 'skipped' | 'none' | 'failed'
@@ -11,22 +9,20 @@ export type ReleaseVerdict = 'passed' | 'skipped' | 'none' | 'failed'
 export interface ReleaseImage {
   /** Of the file in the release: NAME-VERSION-TARGET-ARCH[-VARIANT]. */
   readonly name: string
-  readonly artifact: ArtifactFolder
+  readonly artifact: Artifact
   readonly image: ImageInfo
-  readonly target: TargetName
-  readonly architecture: Architecture
   /** Over all boots of the image: the gravest. */
   readonly verdict: ReleaseVerdict
 }
 
 /** The images of all artifacts with their names in the release; two may have the same one (`faultsOf` finds these). */
-export function imagesOf(artifacts: readonly ArtifactFolder[], version: string): readonly ReleaseImage[] {
+export function imagesOf(artifacts: readonly Artifact[], version: string): readonly ReleaseImage[] {
   return artifacts.flatMap((artifact) =>
     artifact.info.images.map((image) => {
       const { target, architecture } = artifact.info
       const variant = variantOf(artifact, image)
       const parts = [image.unikernel, version, target, architecture, ...(variant === '' ? [] : [variant])]
-      return { name: portable(parts.join('-')), artifact, image, target, architecture, verdict: verdictOf(image) }
+      return { name: portable(parts.join('-')), artifact, image, verdict: imageVerdict(image)?.verdict ?? 'none' }
     }),
   )
 }
@@ -40,7 +36,7 @@ export function debugName({ name }: Pick<ReleaseImage, 'name'>): string {
  * What tells an image from others of its unikernel, target and architecture; empty when nothing has to. The artifact's name
  * knows what a person called it (`variant=` of a matrix) where it is named after the unikernel; else `configure-args` do.
  */
-function variantOf({ name, info }: ArtifactFolder, { unikernel }: ImageInfo): string {
+function variantOf({ name, info }: Artifact, { unikernel }: ImageInfo): string {
   const { target, architecture, build } = info
   const between = (whole: string, start: string) => {
     const end = `-${target}-${architecture}`
@@ -48,11 +44,6 @@ function variantOf({ name, info }: ArtifactFolder, { unikernel }: ImageInfo): st
   }
   const configured = artifactName({ unikernel: 'x', variant: build?.configureArgs ?? [], target, architecture })
   return between(name, `unikernel-${unikernel}`) ?? between(configured, 'unikernel-x') ?? ''
-}
-
-function verdictOf({ boots }: ImageInfo): ReleaseVerdict {
-  const gravest = (['failed', 'skipped', 'passed'] as const).find((verdict) => boots.some((boot) => boot.verdict === verdict))
-  return gravest ?? 'none'
 }
 
 /** Only what the service leaves as it is: it replaces other characters in the names of assets. */

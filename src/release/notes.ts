@@ -1,6 +1,6 @@
 import { size } from '../platform/log.js'
 import { howItRan } from '../report/boot-facts.js'
-import { code, prose, row } from '../report/markup.js'
+import { code, prose, table } from '../report/markup.js'
 import type { ReleaseImage } from './images.js'
 
 /** Where a release is, for the commands that verify it. */
@@ -18,7 +18,7 @@ const end = '<!-- unikernel-ci: what is above is generated -->'
 /** The generated part of a release's notes: its images, and how to verify them. */
 export function generatedNotes(images: readonly [ReleaseImage, ...ReleaseImage[]], { repository, tag, signer }: ReleasePlace): string {
   const header = ['image', 'target', 'size', 'boot', 'made with']
-  const rows = images.map((image) => row([code(image.name), `${image.target} ${image.architecture}`, size(image.image.bytes), bootCell(image), prose(versionsOf(image))]))
+  const rows = images.map((image) => [code(image.name), targetOf(image), size(image.image.bytes), bootCell(image), prose(versionsOf(image))])
   // A workflow of another repository is no identity that is trusted without being named: https://github.com/cli/cli/issues/9045
   const signedBy = signer === undefined ? '' : ` --signer-repo ${signer}`
   const commands = [
@@ -29,7 +29,7 @@ export function generatedNotes(images: readonly [ReleaseImage, ...ReleaseImage[]
   return [
     begin,
     '### Images',
-    [row(header), row(header.map(() => '---')), ...rows].join('\n'),
+    table(header, rows),
     '### Verify',
     ['```sh', ...commands, '```'].join('\n'),
     'The last command asks who built the image and from what, where the release was attested. `sbom.cdx.json` and `build-info.json` say what with.',
@@ -49,6 +49,8 @@ export function notesWith(generated: string, intro: string, former: string | und
   if (from >= 0 && to > from) return `${text.slice(0, from)}${generated}${text.slice(to + end.length)}`
   return text.trim() === '' ? generated : `${text.trimEnd()}\n\n${generated}`
 }
+
+const targetOf = ({ artifact: { info } }: ReleaseImage): string => `${info.target} ${info.architecture}`
 
 function bootCell({ image, verdict }: ReleaseImage): string {
   if (verdict === 'none') return 'not booted'

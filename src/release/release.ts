@@ -3,14 +3,15 @@ import type { Context } from '../platform/host.js'
 import { size } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
 import { Interrupted, type LocalAsset, type Release, type ReleaseService } from '../platform/release-service.js'
-import { findArtifacts } from './artifact-folder.js'
+import { sumsName } from '../report/checksums.js'
+import { findArtifacts } from './artifacts.js'
 import { type RequiredVerdict, faultsOf } from './faults.js'
 import { type ReleaseImage, imagesOf } from './images.js'
-import { releaseInfo } from './manifest.js'
+import { releaseInfo } from './info.js'
 import { generatedNotes, notesWith } from './notes.js'
 import { sbom } from './sbom.js'
-import { stage, sumsName } from './stage.js'
-import { differences } from './steps.js'
+import { stage } from './stage.js'
+import { differences } from './compare.js'
 import { type ReleaseTag, readTag } from './tag.js'
 import { uploadAll } from './upload.js'
 
@@ -35,14 +36,18 @@ export interface ReleaseServices {
   readonly wait: (ms: number) => Promise<void>
 }
 
-export interface Released {
-  readonly release: Release
-  /** False: it was published before, with the same files. */
-  readonly isChanged: boolean
-  readonly images: readonly ReleaseImage[]
+/** What is to be released. */
+interface Content {
+  readonly images: readonly [ReleaseImage, ...ReleaseImage[]]
   readonly assets: readonly LocalAsset[]
   /** Absolute path of the folder with them. */
   readonly folder: string
+}
+
+export interface Released extends Content {
+  readonly release: Release
+  /** False: it was published before, with the same files. */
+  readonly isChanged: boolean
 }
 
 const sbomName = 'sbom.cdx.json'
@@ -65,32 +70,25 @@ export async function release(context: Context, request: ReleaseRequest, { relea
     const commit = await releases.commitOf(tag.tag)
     if (commit === undefined) throw new Problem(`${request.repository} has no tag ${tag.tag}`, { do: 'push the tag first' })
     const content = await prepare(context, request, tag, commit)
-    const { images, assets, folder } = content
     const there = await releases.releasesOf(tag.tag)
     const published = there.find(({ isDraft }) => !isDraft)
     if (published !== undefined) {
-      await checkSame(releases, published, assets)
+      await checkSame(releases, published, content.assets)
       log.notice(`${tag.tag} is published already, with these files: nothing was changed`)
       return { ...content, release: published, isChanged: false }
     }
-    const draft = await draftFor(releases, there, request, tag, commit, images)
+    const draft = await draftFor(releases, there, request, tag, commit, content.images)
     log.fact('draft', draft.url)
-    await uploadAll(releases, draft, assets, log, wait)
-    if (request.draft) return { release: draft, isChanged: true, images, assets, folder }
+    await uploadAll(releases, draft, content.assets, log, wait)
+    if (request.draft) return { ...content, release: draft, isChanged: true }
     const final = await releases.publish(draft)
     log.fact('published', `${final.url}${final.isImmutable ? ' (immutable)' : ''}`)
-    return { release: final, isChanged: true, images, assets, folder }
+    return { ...content, release: final, isChanged: true }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error
     const remedy = 'run this job again: it goes on where it stopped'
     throw new Problem('GitHub did not answer', { because: error.message, do: remedy }, { cause: error })
   }
-}
-
-interface Content {
-  readonly images: readonly [ReleaseImage, ...ReleaseImage[]]
-  readonly assets: readonly LocalAsset[]
-  readonly folder: string
 }
 
 async function prepare({ host, log }: Context, request: ReleaseRequest, tag: ReleaseTag, commit: string): Promise<Content> {

@@ -1,6 +1,7 @@
 import * as Enums from '@cyclonedx/cyclonedx-library/Enums'
 import * as Models from '@cyclonedx/cyclonedx-library/Models'
-import { hasPackages, partsOf, properties, serialNumber, writeSbom } from '../report/sbom.js'
+import { serialNumber, writeSbom } from '../report/sbom.js'
+import { partsOf, properties } from '../report/sbom-parts.js'
 import { type ReleaseImage, debugName } from './images.js'
 
 /** What an SBOM is about, beside its images. */
@@ -30,14 +31,14 @@ export function sbom(images: readonly ReleaseImage[], subject: SbomSubject): str
     root,
     serial: serialNumber(images.map(({ name, image }) => `${image.sha256}  ${name}\n`).join('')),
     made: new Date(Math.max(...images.map(({ artifact }) => Date.parse(artifact.info.createdAt)))),
-    isComplete: images.every(({ artifact }) => hasPackages(artifact.info)),
+    isComplete: images.every(({ artifact }) => artifact.info.packages !== null),
     components: [...components, ...packages.values()],
   })
 }
 
 function imageComponent(released: ReleaseImage, version: string): Models.Component {
-  const { name, image, target, architecture, artifact } = released
-  const { toolchain, host } = artifact.info
+  const { name, image, artifact } = released
+  const { target, architecture, toolchain, host } = artifact.info
   return new Models.Component(Enums.ComponentType.Application, name, {
     bomRef: name,
     version,

@@ -1,7 +1,7 @@
 import { type Log, size } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
 import { Interrupted, type LocalAsset, type Release, type ReleaseService, type RemoteAsset } from '../platform/release-service.js'
-import { type UploadPlan, planUploads } from './steps.js'
+import { type UploadPlan, planUploads } from './compare.js'
 
 /** Uploads that break off are looked at and begun again so many times in one run. */
 const rounds = 5

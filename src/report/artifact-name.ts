@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
+import { hashOf } from '../platform/hash.js'
 import { Problem } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
 
-/** What tells one leg of a matrix from another. */
-export interface Leg {
+/** What tells the artifact of one leg of a matrix from that of another. */
+interface NameParts {
   readonly unikernel: string
   /** The words of `configure-args`: the same unikernel configured otherwise is another variant. */
   readonly variant: readonly string[]
@@ -22,9 +22,8 @@ const longestVariant = 40
 const longestName = 200
 
 /** Name of the artifact of a leg, such as `unikernel-www-hvt-x86_64`: the same in every run, and no other leg's. */
-export function artifactName(leg: Leg): string {
-  const variant = leg.variant.length === 0 ? [] : [variantName(leg.variant)]
-  return ['unikernel', portable(leg.unikernel), ...variant, leg.target, leg.architecture].join('-')
+export function artifactName({ unikernel, variant, target, architecture }: NameParts): string {
+  return ['unikernel', portable(unikernel), ...(variant.length === 0 ? [] : [variantName(variant)]), target, architecture].join('-')
 }
 
 /**
@@ -47,15 +46,11 @@ export function portableFileName(name: string): string {
 function variantName(words: readonly string[]): string {
   const readable = words.map((word) => word.slice(2)).join('+')
   if (words.every((word) => plainOption.test(word)) && readable.length <= longestVariant) return readable
-  return shortHash(words.join('\0'))
+  return hashOf(words.join('\0'), 8)
 }
 
 /** A unikernel's name with only what every file system and service takes; a name that had to change keeps a hash. */
 function portable(name: string): string {
   const short = name.replace(/[^\w.+-]+/g, '-').slice(0, 80)
-  return short === name ? name : `${short}-${shortHash(name)}`
-}
-
-function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8)
+  return short === name ? name : `${short}-${hashOf(name, 8)}`
 }

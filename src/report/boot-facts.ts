@@ -1,6 +1,6 @@
-import { basename } from 'node:path'
 import type { Accelerator, Attempt, BootReport, ProbeReport, Span } from '../boot/report.js'
 import type { Verdict } from '../boot/verdict.js'
+import { firstOf } from '../platform/log.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
 
@@ -51,7 +51,9 @@ export function bootFacts({ report, console }: Boot): BootFacts {
 }
 
 /** What is judged as a part of a whole. */
-type Judged = Pick<BootReport, 'scenario' | 'imagePath' | 'verdict'>
+interface Judged {
+  readonly verdict: Verdict
+}
 
 /** The order in which verdicts count: one failure fails the whole. */
 const gravest = ['failed', 'skipped', 'passed'] as const
@@ -67,15 +69,18 @@ function gravity({ verdict }: Judged): number {
   return gravest.indexOf(verdict.verdict)
 }
 
-/** The verdict over all boots of a step: the decisive one's, with a summary of all where there are several. */
-export function overallVerdict(boots: readonly [Judged, ...Judged[]]): Verdict {
+/** A boot, and what a list calls it. */
+interface NamedBoot extends Judged {
+  readonly name: string
+}
+
+/** The verdict over several boots: the decisive one's, with a summary of all where there are several. */
+export function overallVerdict(boots: readonly [NamedBoot, ...NamedBoot[]]): Verdict {
   const { verdict } = decisiveBoot(boots)
   if (boots.length === 1) return verdict
-  const alike = boots.filter((boot) => boot.verdict.verdict === verdict.verdict)
-  const names = alike.map(({ scenario, imagePath }) => scenario ?? basename(imagePath))
-  const more = names.length > shownNames ? [`and ${names.length - shownNames} more`] : []
-  const which = verdict.verdict === 'passed' ? '' : `: ${[...names.slice(0, shownNames), ...more].join(', ')}`
-  return { ...verdict, summary: `${alike.length} of ${boots.length} scenarios ${verdict.verdict}${which}` }
+  const names = boots.filter((boot) => boot.verdict.verdict === verdict.verdict).map(({ name }) => name)
+  const which = verdict.verdict === 'passed' ? '' : `: ${firstOf(names, shownNames).join(', ')}`
+  return { ...verdict, summary: `${names.length} of ${boots.length} scenarios ${verdict.verdict}${which}` }
 }
 
 const accelerators: Readonly<Record<Accelerator, string>> = { kvm: 'KVM', tcg: 'emulated', native: 'native' }

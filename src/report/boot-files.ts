@@ -34,11 +34,6 @@ export async function writeBootFiles(
   const folder = bootFolder(context, imagePath)
   const paths = { junit: join(folder, 'junit.xml'), json: join(folder, 'boot.json') }
   await writeFileAtomically(paths.junit, junit([image]))
-  await writeFileAtomically(paths.json, bootJsonText([image]))
+  await writeFileAtomically(paths.json, bootJson([image]))
   return paths
-}
-
-/** boot.json as it is written. */
-export function bootJsonText(images: readonly BootedImage[]): string {
-  return `${JSON.stringify(bootJson(images), null, 2)}\n`
 }

@@ -1,6 +1,4 @@
 import type { Image } from '../image/image.js'
-import type { Architecture } from '../target/architecture.js'
-import type { TargetName } from '../target/target.js'
 import { type BootFacts, type BootedImage, bootFacts } from './boot-facts.js'
 
 /** What `boot.json` holds: all that is known of boots, for programs. */
@@ -10,34 +8,18 @@ export interface BootJson {
   readonly images: readonly BootedImageFacts[]
 }
 
-export interface BootedImageFacts {
-  /** The unikernel's name. */
-  readonly unikernel: string
-  /** The image's file name. */
-  readonly file: string
-  readonly bytes: number
-  readonly sha256: string
-  readonly target: TargetName
-  readonly architecture: Architecture
+interface BootedImageFacts extends Omit<BootedImage, 'boots'> {
   /** What the file itself says that it is; null when it was not booted. */
   readonly image: Image | null
   /** One for each scenario, in their order. */
   readonly boots: readonly BootFacts[]
 }
 
-/** The content of boot.json. */
-export function bootJson(images: readonly BootedImage[]): BootJson {
-  return {
+/** The text of boot.json. */
+export function bootJson(images: readonly BootedImage[]): string {
+  const content: BootJson = {
     schema: 1,
-    images: images.map(({ unikernel, file, bytes, sha256, target, architecture, boots }) => ({
-      unikernel,
-      file,
-      bytes,
-      sha256,
-      target,
-      architecture,
-      image: boots[0]?.report.image ?? null,
-      boots: boots.map(bootFacts),
-    })),
+    images: images.map(({ boots, ...image }) => ({ ...image, image: boots[0]?.report.image ?? null, boots: boots.map(bootFacts) })),
   }
+  return `${JSON.stringify(content, null, 2)}\n`
 }

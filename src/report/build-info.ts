@@ -1,10 +1,11 @@
+import type { Verdict } from '../boot/verdict.js'
 import { withoutCredentials } from '../platform/address.js'
 import type { Host } from '../platform/host.js'
-import type { BuildStep, BuiltImage, BuildSystem, UsedPackage } from '../project/project.js'
+import type { FinishedStep, BuiltImage, BuildSystem, UsedPackage } from '../project/project.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'
 import type { OpamPin, OpamRepository, ToolchainOrigin, ToolchainSource, ToolchainVersions } from '../toolchain/toolchain.js'
-import { type Boot, type BootFacts, bootFacts } from './boot-facts.js'
+import { type Boot, type BootFacts, bootFacts, overallVerdict } from './boot-facts.js'
 import type { BuildRecord, ToolchainRecord } from './record-shapes.js'
 
 /** What `build-info.json` holds. A field is null when it is not known, so that a reader can tell that from a typo. */
@@ -19,8 +20,8 @@ export interface BuildInfo {
   readonly build: BuildFacts | null
   /** null when the build brought its own toolchain. */
   readonly toolchain: ToolchainFacts | null
-  /** Everything that the build used; null when it is not known. Older artifacts do not have it. */
-  readonly packages?: readonly UsedPackage[] | null
+  /** Everything that the build used; null when it is not known. */
+  readonly packages: readonly UsedPackage[] | null
   readonly host: HostFacts
   /** When this was written, ISO 8601 in UTC. */
   readonly createdAt: string
@@ -39,13 +40,19 @@ export interface ImageInfo {
   readonly boots: readonly BootFacts[]
 }
 
+/** The verdict over all boots of an image; undefined when it was not booted. */
+export function imageVerdict({ boots, file }: ImageInfo): Verdict | undefined {
+  const [first, ...others] = boots.map((boot) => ({ name: boot.scenario ?? file, verdict: boot }))
+  return first && overallVerdict([first, ...others])
+}
+
 export interface BuildFacts {
   readonly buildSystem: BuildSystem
   /** What was found in the project's folder, as the log says it. */
   readonly project: string
   /** The words of `configure-args`. */
   readonly configureArgs: readonly string[]
-  readonly steps: readonly BuildStep[]
+  readonly steps: readonly FinishedStep[]
   /** Key of the dune cache from the actions cache that the build took what it could from. */
   readonly cache: string | null
 }

@@ -1,3 +1,5 @@
+export const sumsName = 'SHA256SUMS'
+
 /** A file of a folder, and the SHA-256 of its bytes in hexadecimal. */
 export interface Checksum {
   readonly sha256: string
@@ -20,4 +22,18 @@ export function checksumFile(checksums: readonly Checksum[]): string {
 function checksumLine({ sha256, name }: Checksum): string {
   const escaped = name.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
   return `${escaped === name ? '' : '\\'}${sha256}  ${escaped}\n`
+}
+
+/** The lines of a SHA256SUMS file, as {@link checksumFile} and sha256sum write them; undefined when one is no such line. */
+export function parseChecksums(text: string): readonly Checksum[] | undefined {
+  const checksums = text.split('\n').slice(0, -1).map(checksumOf)
+  return text.endsWith('\n') && checksums.every((checksum) => checksum !== undefined) ? checksums : undefined
+}
+
+const unescaped: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' }
+
+function checksumOf(line: string): Checksum | undefined {
+  const [, escape, sha256, name] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? []
+  if (sha256 === undefined || name === undefined) return undefined
+  return { sha256, name: escape === '' ? name : name.replace(/\\[\\nr]/g, (pair) => unescaped[pair] ?? pair) }
 }

@@ -30,9 +30,9 @@ export function folded(title: string, body: string): string {
   return `<details><summary>${title}</summary>\n\n${body}\n\n</details>\n`
 }
 
-/** One row of a Markdown table; cells are escaped already. */
-export function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`
+/** A table; cells are escaped already. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 function shortened(text: string, longest: number): string {

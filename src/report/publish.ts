@@ -1,25 +1,15 @@
-import { copyFile, stat, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import {
-  type ArtifactAccess,
-  ArtifactNameTaken,
-  type ArtifactService,
-  type UploadedArtifact,
-} from '../platform/artifact-service.js'
-import { replaceFolder, sha256OfFile } from '../platform/atomic.js'
+import { join } from 'node:path'
+import type { ArtifactAccess, UploadedArtifact } from '../platform/artifact-service.js'
 import type { Context } from '../platform/host.js'
-import { size } from '../platform/log.js'
-import { messageOf, Problem } from '../platform/problem.js'
 import { artifactsFolder } from './artifacts-folder.js'
 import { artifactName, checkedArtifactName } from './artifact-name.js'
 import { type BuildInfo, buildInfo } from './build-info.js'
-import { bootJsonText } from './boot-files.js'
-import { checksumFile } from './checksums.js'
-import { bootedImages, collect, type Collection, type generatedFiles, type PublishRequest } from './collect.js'
+import { bootJson } from './boot-json.js'
+import { type GeneratedFile, writeWithChecksums } from './checked-folder.js'
+import { bootedImages, gather, type Gathered, type generatedFiles, type PublishRequest } from './gather.js'
 import { junit } from './junit.js'
 import { summary } from './summary.js'
-
-export type { PublishRequest } from './collect.js'
+import { uploadArtifact } from './upload.js'
 
 export interface PublishServices {
   readonly artifacts: ArtifactAccess
@@ -51,51 +41,37 @@ export async function publishArtifact(
   services: PublishServices,
 ): Promise<Published> {
   const began = services.now()
-  const collection = await collect(context, request)
-  const { target, architecture, images } = collection
+  const gathered = await gather(context, request)
+  const { target, architecture, images } = gathered
   const name =
     request.artifactName === undefined
       ? artifactName({ unikernel: images[0].image.name, variant: request.configureArgs, target, architecture })
       : checkedArtifactName(request.artifactName)
-  const info = buildInfo({ ...collection, configureArgs: request.configureArgs, host: context.host, now: began })
+  const info = buildInfo({ ...gathered, configureArgs: request.configureArgs, host: context.host, now: began })
   const folder = join(artifactsFolder(context), name)
-  const files = await assemble(folder, collection, info)
+  const files = await writeWithChecksums(folder, gathered.files, await generate(gathered, info, name))
   context.log.fact('folder', folder)
-  const uploaded = await upload(context, request, services.artifacts, { name, folder, files })
-  const consoleEnds = images.map(({ boots }) => boots.map(({ report }) => report.consoleEnd))
+  const uploaded = await uploadArtifact(context, request, services.artifacts, { name, folder, files })
   const publishMs = services.now().getTime() - began.getTime()
-  const artifact = uploaded && { name: uploaded.name, ...(uploaded.url === undefined ? {} : { url: uploaded.url }) }
   return {
     name: uploaded?.name ?? name,
     folder,
     files,
     info,
     ...(uploaded ? { uploaded } : {}),
-    summary: summary({ info, consoleEnds, publishMs, artifact }),
+    summary: summary({ info, images, publishMs, artifact: uploaded }),
   }
 }
 
-async function assemble(folder: string, collection: Collection, info: BuildInfo): Promise<string[]> {
-  const generated = await generate(collection, info, basename(folder))
-  const names = [...collection.files, ...generated].map(({ name }) => name)
-  await replaceFolder(folder, async (draft) => {
-    for (const { from, name } of collection.files) await copyFile(from, join(draft, name))
-    for (const { name, content } of generated) await writeFile(join(draft, name), content)
-    const checksums = await Promise.all(names.map(async (name) => ({ name, sha256: await sha256OfFile(join(draft, name)) })))
-    await writeFile(join(draft, 'SHA256SUMS'), checksumFile(checksums))
-  })
-  return [...names, 'SHA256SUMS']
-}
-
-interface GeneratedFile {
+/** Nothing that is gathered takes its name. */
+interface ReservedFile extends GeneratedFile {
   readonly name: (typeof generatedFiles)[number]
-  readonly content: string
 }
 
-async function generate(collection: Collection, info: BuildInfo, artifact: string): Promise<GeneratedFile[]> {
-  const booted = bootedImages(collection)
-  const reports: GeneratedFile[] = [
-    { name: 'boot.json', content: bootJsonText(booted) },
+async function generate(gathered: Gathered, info: BuildInfo, artifact: string): Promise<ReservedFile[]> {
+  const booted = bootedImages(gathered)
+  const reports: ReservedFile[] = [
+    { name: 'boot.json', content: bootJson(booted) },
     { name: 'junit.xml', content: junit(booted) },
   ]
   // What writes it is a quarter of this action, and only now needed.
@@ -105,72 +81,4 @@ async function generate(collection: Collection, info: BuildInfo, artifact: strin
     { name: 'sbom.cdx.json', content: artifactSbom(artifact, info) },
     ...(booted.length === 0 ? [] : reports),
   ]
-}
-
-interface Package {
-  readonly name: string
-  readonly folder: string
-  readonly files: readonly string[]
-}
-
-type Uploaded = UploadedArtifact & { readonly name: string }
-
-async function upload(
-  context: Context,
-  request: PublishRequest,
-  access: ArtifactAccess,
-  content: Package,
-): Promise<Uploaded | undefined> {
-  if (!request.artifact) return undefined
-  if ('unavailable' in access) {
-    const notice = `nothing was uploaded: ${access.unavailable}; the files are in ${content.folder}`
-    // On a command line nobody expects an upload.
-    if (context.host.isGitHubActions) context.log.notice(notice)
-    return undefined
-  }
-  try {
-    const uploaded = await uploadUnderFreeName(context, request, access, content)
-    context.log.fact('artifact', `${uploaded.name} (${content.files.length} files, ${size(await sizeOf(content))})`)
-    return uploaded
-  } catch (error) {
-    throw new Problem(
-      `uploading the artifact ${content.name} failed: ${messageOf(error)}`,
-      { do: 'run the job again, or set `artifact: false`' },
-      { cause: error },
-    )
-  }
-}
-
-/** Legs of one matrix that ask for the same name; more than this is no accident of a matrix. */
-const mostOfOneName = 20
-
-/**
- * Names are shared by all jobs of a run, and by its attempts. A name that is taken may be another leg's as well as our own
- * of an earlier attempt, and nothing tells which: nobody's files are deleted, ours get a number, and a warning says so.
- */
-async function uploadUnderFreeName(
-  context: Context,
-  { retentionDays }: PublishRequest,
-  service: ArtifactService,
-  { name, folder, files }: Package,
-): Promise<Uploaded> {
-  const paths = files.map((file) => join(folder, file))
-  for (let number = 1; number <= mostOfOneName; number++) {
-    const free = number === 1 ? name : `${name}-${number}`
-    try {
-      const uploaded = { ...(await service.upload(free, paths, folder, { retentionDays })), name: free }
-      if (number > 1) context.log.warning(`this run has an artifact ${name} already: this one is ${free}. ${advice}`)
-      return uploaded
-    } catch (error) {
-      if (!(error instanceof ArtifactNameTaken)) throw error
-    }
-  }
-  throw new ArtifactNameTaken(name)
-}
-
-const advice = 'Give each leg of a matrix its own `artifact-name`; in an attempt that was run again there is nothing to do'
-
-async function sizeOf({ folder, files }: Package): Promise<number> {
-  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size))
-  return sizes.reduce((sum, bytes) => sum + bytes, 0)
 }

@@ -1,6 +1,6 @@
-import type { BootReport } from '../boot/report.js'
-import { reasons } from '../boot/verdict.js'
-import { boolean, listOf, number, oneOf, orAbsent, record, text } from '../platform/shape.js'
+import { type BootReport, accelerators } from '../boot/report.js'
+import { reasons, verdicts } from '../boot/verdict.js'
+import { boolean, listOf, number, oneOf, orAbsent, orNull, record, text } from '../platform/shape.js'
 import type { Build } from '../project/project.js'
 import { type Architecture, architectures } from '../target/architecture.js'
 import { type TargetName, targetNames } from '../target/target.js'
@@ -54,12 +54,12 @@ const toolchainRecord = record({
   }),
 })
 
-const usedPackage = record({
+export const usedPackage = record({
   name: text,
   version: text,
   from: oneOf(['opam', 'duniverse']),
   use: oneOf(['image', 'tool', 'unknown']),
-  source: (value) => value === null || text(value),
+  source: orNull(text),
   hashes: listOf(text),
   licenses: listOf(text),
 })
@@ -79,7 +79,7 @@ const buildRecord = record({
 })
 
 const verdict = record({
-  verdict: oneOf(['passed', 'failed', 'skipped']),
+  verdict: oneOf(verdicts),
   reason: oneOf(reasons),
   summary: text,
   atMs: number,
@@ -91,7 +91,7 @@ const verdict = record({
 })
 
 const attempt = record({
-  accelerator: oneOf(['kvm', 'tcg', 'native']),
+  accelerator: oneOf(accelerators),
   monitor: text,
   inCarrier: boolean,
   argv: listOf(text),

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256OfFile, writeFileAtomically } from '../platform/atomic.js'
+import { hashOf } from '../platform/hash.js'
 import type { Context } from '../platform/host.js'
 import { messageOf } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
@@ -72,7 +72,7 @@ export async function readToolchain(
 }
 
 function imageRecordPath(context: Context, imagePath: string, kind: string): string {
-  const index = createHash('sha256').update(imagePath).digest('hex').slice(0, 32)
+  const index = hashOf(imagePath, 32)
   return join(context.host.folders.state, 'records', `${index}.${kind}.json`)
 }
 

@@ -1,16 +1,17 @@
+import type { BootReport } from '../boot/report.js'
 import type { Verdict } from '../boot/verdict.js'
 import { seconds, size } from '../platform/log.js'
-import { type BootFacts, howItRan, overallVerdict } from './boot-facts.js'
-import type { BuildInfo, ImageInfo, ToolchainFacts } from './build-info.js'
+import { type BootFacts, howItRan } from './boot-facts.js'
+import { type BuildInfo, type ImageInfo, type PublishedImage, type ToolchainFacts, imageVerdict } from './build-info.js'
+import { emphasized, toolchainCell } from './cells.js'
 import { unusualLicenses } from './licenses.js'
-import { block, code, folded, prose, row } from './markup.js'
+import { block, code, folded, prose, table } from './markup.js'
 import { phasesOf, timeline } from './timeline.js'
-import { sourceWords } from '../toolchain/toolchain.js'
 
 export interface SummaryFacts {
   readonly info: BuildInfo
-  /** The last lines of each boot's console, in the order of `info.images` and their `boots`. */
-  readonly consoleEnds: readonly (readonly (readonly string[])[])[]
+  /** Those of `info`, with all that is known of their boots. */
+  readonly images: readonly PublishedImage[]
   /** Milliseconds that publishing took. */
   readonly publishMs: number
   /** Absent when nothing was uploaded. */
@@ -22,10 +23,8 @@ const mostBytes = 1_000_000
 
 /** The Markdown of the job summary: images, scenarios, what went wrong, where the time went, and, folded, what it was made of. */
 export function summary(facts: SummaryFacts): string {
-  const { info, consoleEnds, artifact, publishMs } = facts
-  const explanations = info.images.flatMap((image, index) =>
-    image.boots.map((boot, which) => explanation(info, image, boot, consoleEnds[index]?.[which] ?? [])),
-  )
+  const { info, images, artifact, publishMs } = facts
+  const explanations = images.flatMap(({ image, boots }) => boots.map(({ report }) => explanation(info, image.name, report)))
   const sections = [
     imageTable(info),
     ...info.images.map(scenarioTable),
@@ -40,7 +39,7 @@ export function summary(facts: SummaryFacts): string {
 
 function imageTable(info: BuildInfo): string {
   const header = ['unikernel', 'target', 'size', 'sha256', 'verdict', 'how', 'boot', 'ready', 'toolchain']
-  return table(
+  return tellingColumns(
     header,
     info.images.map((image) => [
       code(image.unikernel),
@@ -58,33 +57,26 @@ function imageTable(info: BuildInfo): string {
 function scenarioTable({ boots }: ImageInfo): string {
   const named = boots.filter(({ scenario }) => scenario !== null)
   if (named.length === 0) return ''
-  return table(
+  return tellingColumns(
     ['scenario', 'verdict', 'reason', 'how', 'boot', 'ready'],
     named.map((boot) => [code(boot.scenario ?? ''), verdictCell(boot), `\`${boot.reason}\``, ...runCells(boot)]),
   )
 }
 
-/** Columns that have nothing to say in any row are left out. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const isTelling = header.map((_, column) => rows.some((cells) => cells[column] !== ''))
-  const telling = (cells: readonly string[]) => row(cells.filter((_, column) => isTelling[column]))
-  return [telling(header), telling(header.map(() => '---')), ...rows.map(telling)].join('\n')
+/** A table without the columns that have nothing to say in any row. */
+function tellingColumns(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const telling = (cells: readonly string[]) => cells.filter((_, column) => rows.some((row) => row[column] !== ''))
+  return table(telling(header), rows.map(telling))
 }
 
-function overallCell({ boots, file }: ImageInfo): string {
-  const [first, ...others] = boots.map((boot) => ({ scenario: boot.scenario ?? file, imagePath: file, verdict: boot }))
-  if (first === undefined) return 'not booted'
-  if (others.length === 0) return verdictCell(first.verdict)
-  const { verdict, summary } = overallVerdict([first, ...others])
-  return emphasized(prose(summary), verdict)
+function overallCell(image: ImageInfo): string {
+  const overall = imageVerdict(image)
+  if (overall === undefined) return 'not booted'
+  return image.boots.length === 1 ? verdictCell(overall) : emphasized(prose(overall.summary), overall.verdict)
 }
 
 function verdictCell({ verdict, summary }: Verdict): string {
   return emphasized(`${verdict}: ${prose(summary)}`, verdict)
-}
-
-function emphasized(text: string, verdict: Verdict['verdict']): string {
-  return verdict === 'failed' ? `**${text}**` : text
 }
 
 function runCells(boot: BootFacts): readonly [how: string, booted: string, ready: string] {
@@ -98,22 +90,19 @@ function milliseconds(ms: number | undefined): string {
   return ms === undefined ? '' : seconds(ms)
 }
 
-function toolchainCell(toolchain: ToolchainFacts | null): string {
-  return toolchain === null ? 'its own' : `${sourceWords[toolchain.source]}, ${seconds(toolchain.ms)}`
-}
-
 /** A failure with its evidence, a skip with its reason; nothing for a boot that passed. */
-function explanation(info: BuildInfo, image: ImageInfo, boot: BootFacts, consoleEnd: readonly string[]): string {
-  if (boot.verdict === 'passed') return ''
-  const scenario = boot.scenario === null ? '' : `, scenario ${code(boot.scenario)},`
-  const subject = `${code(image.unikernel)} (${info.target} ${info.architecture})${scenario}`
-  const unanswered = boot.probes.filter(({ holds }) => !holds)
+function explanation({ target, architecture }: BuildInfo, unikernel: string, report: BootReport): string {
+  const { verdict, summary, reason, atMs, evidence, remedy } = report.verdict
+  if (verdict === 'passed') return ''
+  const scenario = report.scenario === undefined ? '' : `, scenario ${code(report.scenario)},`
+  const unanswered = (report.probes ?? []).filter(({ holds }) => !holds)
+  const { consoleEnd } = report
   return [
-    `#### ${subject} ${boot.verdict}: ${prose(boot.summary)}`,
-    `Reason: \`${boot.reason}\`, ${seconds(boot.atMs)} after the start.`,
-    ...(boot.evidence ? ['Evidence:', block([boot.evidence.line])] : []),
+    `#### ${code(unikernel)} (${target} ${architecture})${scenario} ${verdict}: ${prose(summary)}`,
+    `Reason: \`${reason}\`, ${seconds(atMs)} after the start.`,
+    ...(evidence === undefined ? [] : ['Evidence:', block([evidence.line])]),
     ...(unanswered.length === 0 ? [] : ['Asked in vain:', block(unanswered.map(({ text, said }) => `${text}: ${said}`))]),
-    ...(boot.remedy === undefined ? [] : [`What to do: ${prose(boot.remedy, 1000)}`]),
+    ...(remedy === undefined ? [] : [`What to do: ${prose(remedy, 1000)}`]),
     ...(consoleEnd.length === 0 ? [] : [folded(`The console’s last ${consoleEnd.length} lines`, block(consoleEnd))]),
   ].join('\n\n')
 }
@@ -139,7 +128,7 @@ function versions({ images, toolchain, host }: BuildInfo): string {
     ['host', `${host.architecture}, ${host.cores} cores${host.system === null ? '' : `, ${host.system}`}`],
   ]
   if (host.commit !== null) facts.push(['commit', host.commit])
-  return [row(['what', 'is']), row(['---', '---']), ...facts.map(([what, is]) => row([prose(what), code(is)]))].join('\n')
+  return table(['what', 'is'], facts.map(([what, is]) => [prose(what), code(is)]))
 }
 
 type Fact = readonly [what: string, is: string]

@@ -81,9 +81,9 @@ export function* combinations(request: VersionRequest, wishes: readonly Wish[]):
   for (const ocaml of data.ocaml.filter((version) => isWanted('ocaml', version)).toReversed()) {
     for (const mirage of mirages) {
       if (mirage !== undefined && !within(mirage.ocaml, ocaml)) continue
-      const chosen = { ocaml, ...(mirage && { mirage: mirage.version }) }
+      const ofMirage = mirage && { mirage: mirage.version }
       if (compiler === undefined) {
-        yield chosen
+        yield { ocaml, ...ofMirage }
         continue
       }
       // An older mirage names the cross compilers it knows; one that it does not name it cannot use.
@@ -91,13 +91,14 @@ export function* combinations(request: VersionRequest, wishes: readonly Wish[]):
       if (bounds === undefined) continue
       for (const { version, ocaml: ocamls, solo5: ofSolo5 } of crossCompilerFacts[compiler].toReversed()) {
         if (!ocamls.includes(ocaml) || !within(bounds, version) || !isWanted(compiler, version)) continue
+        const chosen = { ocaml, [compiler]: version, ...ofMirage }
         if (ofSolo5 === undefined) {
-          yield { ...chosen, [compiler]: version }
+          yield chosen
           continue
         }
         for (const solo5 of data.solo5.toReversed()) {
           const fits = within(ofSolo5, solo5) && within(mirage?.solo5 ?? {}, solo5) && isWanted('solo5', solo5)
-          if (fits) yield { ...chosen, [compiler]: version, solo5 }
+          if (fits) yield { ...chosen, solo5 }
         }
       }
     }

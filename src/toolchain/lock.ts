@@ -16,8 +16,11 @@ export interface LockFile {
   readonly versions: Readonly<Partial<Record<Component, string>>>
 }
 
-/** The one committed lock for a target: mirage names it `NAME-TARGET.opam.locked`. Undefined when there is none, or several. */
+/** Whether a file is a lock for a target: mirage names it `NAME-TARGET.opam.locked`. */
+export const isLockFor = (path: string, target: Target): boolean => path.endsWith(`-${target.name}.opam.locked`)
+
+/** The one committed lock for a target; undefined when there is none, or several. */
 export function lockFileFor(lockFiles: readonly LockFile[], target: Target): LockFile | undefined {
-  const candidates = lockFiles.filter(({ path }) => path.endsWith(`-${target.name}.opam.locked`))
+  const candidates = lockFiles.filter(({ path }) => isLockFor(path, target))
   return candidates.length === 1 ? candidates[0] : undefined
 }

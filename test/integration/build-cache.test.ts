@@ -69,8 +69,8 @@ async function job(cache: NearestCache, policy: CachePolicy = auto): Promise<rea
   const project = { buildSystem: 'dune', directory, description: 'dune' } as const
   const { environment, afterBuild } = await restoreBuildCaches(context, { project, target: targets.unix, toolchain, policy, service: cache })
   const withCache = { ...context, host: { ...context.host, environment: { ...host.environment, ...environment } } }
-  const given: GivenInputs = { target: 'unix', arch: host.architecture, 'install-system-packages': 'false' }
-  const inputs = withTarget(readInputs((name) => given[name]))
+  const given: GivenInputs = { target: 'unix', 'install-system-packages': 'false' }
+  const inputs = { ...withTarget(readInputs((name) => given[name])), arch: host.architecture }
   const { images } = await buildProject(withCache, inputs, toolchain, project)
   expect((await processes.run([images[0].path])).stdout).toBe('42\n')
   const used = await afterBuild()

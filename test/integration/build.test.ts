@@ -41,8 +41,8 @@ async function toolchain(more: GivenInputs = {}): Promise<Toolchain> {
 }
 
 async function build(made: Toolchain, more: GivenInputs = {}): Promise<Build> {
-  const inputs = withTarget(readInputs((name) => ({ ...given, ...more })[name]))
   const context = { host: hostIn(folder), log: collectingLog(lines), processes }
+  const inputs = { ...withTarget(readInputs((name) => ({ ...given, ...more })[name])), arch: context.host.architecture }
   return buildProject(context, inputs, made, await detectProject(folder, inputs))
 }
 

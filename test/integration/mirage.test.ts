@@ -56,9 +56,10 @@ async function run(given: GivenInputs): Promise<Run> {
   const host = hostIn(machine)
   const context: Context = { host: { ...host, folders: { ...host.folders, workspace: folder } }, log: collectingLog(log), processes }
   const inputs = withTarget(readInputs((name) => ({ target: 'hvt', 'ocaml-version': '5.4.1', 'opam-repositories': repositories, 'extra-repos': 'none', ...given })[name]))
+  const { arch = host.architecture } = inputs
   const found = await detectProject(folder, inputs)
   const toolchain = await setUpToolchain(context, inputs, found)
-  return { ...(await buildProject(context, inputs, toolchain, found)), toolchain, log }
+  return { ...(await buildProject(context, { ...inputs, arch }, toolchain, found)), toolchain, log }
 }
 
 async function problemOf(given: GivenInputs): Promise<Problem> {

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { sweepLeftovers } from '../../boot/attach.js'
 import { bootImage } from '../../boot/boot.js'
@@ -68,7 +68,9 @@ export const boot: PartFunction = async (context, inputs, runner) => {
   })
   await saveRecord(context, imagePath, 'boot', reports)
   const files = await writeBootFiles(context, subject, reports)
-  const overall = overallVerdict(reports)
+  const named = (report: BootReport) => ({ name: report.scenario ?? basename(imagePath), verdict: report.verdict })
+  const [first, ...others] = reports
+  const overall = overallVerdict([named(first), ...others.map(named)])
   const shown = decisiveBoot(reports)
   runner.setOutput('verdict', overall.verdict)
   runner.setOutput('verdict-reason', overall.reason)

@@ -15,9 +15,9 @@ import { saveForEnd } from './build-end.js'
 export const build: PartFunction = async (context, given, runner) => {
   // First of all, so that the call at the end of the job is known as that, whatever happens here.
   saveForEnd(runner, [], given.cache)
-  const inputs = withTarget(given)
   const { host, log } = context
-  const architecture = inputs.arch ?? host.architecture
+  const architecture = given.arch ?? host.architecture
+  const inputs = { ...withTarget(given), arch: architecture }
   const target = targets[inputs.target]
   const project = await detectProject(host.folders.workspace, inputs)
   const record = await readToolchain(context, target.backend, architecture)

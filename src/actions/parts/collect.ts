@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { mergedChecksums } from '../../collect/checksums.js'
 import { mergedJunit } from '../../collect/junit.js'
-import type { CollectedLeg } from '../../collect/leg.js'
+import { type CollectedLeg, mergedChecksums, readLegs } from '../../collect/leg.js'
 import { overBudget, overviewOf, overviewVerdict } from '../../collect/overview.js'
-import { artifactsIn, readLegs } from '../../collect/read.js'
 import { collectLines, collectSummary, overviewTitle } from '../../collect/table.js'
 import { writeFileAtomically } from '../../platform/atomic.js'
 import type { Runner } from '../../platform/github.js'
 import type { Context } from '../../platform/host.js'
 import { Problem } from '../../platform/problem.js'
+import { artifactsIn } from '../../report/artifact.js'
 import type { CollectInputs } from '../collect-interface.js'
 
 /**
@@ -21,7 +20,8 @@ export async function collect(context: Context, inputs: CollectInputs, runner: R
   const { matrix: planned } = inputs
   const folder = resolve(context.host.folders.workspace, inputs.folder)
   const { overview, warnings } = await log.group('Collect', async () => {
-    const artifacts = await artifactsIn(folder)
+    // A run without any artifact leaves no folder.
+    const { artifacts } = existsSync(folder) ? await artifactsIn(folder) : { artifacts: [] }
     // Other jobs of a run have artifacts too, of another matrix or without any: its report has none of theirs.
     const isPlanned = (artifact: string) => planned.length === 0 || planned.includes(artifact)
     const foreign = artifacts.filter((artifact) => !isPlanned(artifact))
@@ -54,7 +54,7 @@ async function readBaseline({ host, log }: Context, baseline: string | undefined
     return []
   }
   try {
-    return await readLegs(folder, await artifactsIn(folder))
+    return await readLegs(folder, (await artifactsIn(folder)).artifacts)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     log.notice(`sizes are compared with nothing: ${error.message}`)

@@ -5,7 +5,7 @@ import { gitHubReleases } from '../../platform/github-releases.js'
 import type { Context, Host } from '../../platform/host.js'
 import { size } from '../../platform/log.js'
 import { Problem } from '../../platform/problem.js'
-import { code, row } from '../../report/markup.js'
+import { code, table } from '../../report/markup.js'
 import { type Released, pathsIn, release as releaseImages } from '../../release/release.js'
 import type { ReleaseInputs } from '../release-interface.js'
 
@@ -48,6 +48,6 @@ function tagOf({ environment }: Host): string {
 
 function summary(tag: string, { release: { url, isDraft }, isChanged, assets }: Released): string {
   const state = isDraft ? 'draft' : isChanged ? 'published' : 'published before, unchanged'
-  const rows = assets.map(({ name, bytes, sha256 }) => row([code(name), size(bytes), code(sha256)]))
-  return [`#### Release [${code(tag)}](<${encodeURI(url)}>): ${state}`, [row(['file', 'size', 'sha256']), row(['---', '---', '---']), ...rows].join('\n'), ''].join('\n\n')
+  const rows = assets.map(({ name, bytes, sha256 }) => [code(name), size(bytes), code(sha256)])
+  return [`#### Release [${code(tag)}](<${encodeURI(url)}>): ${state}`, table(['file', 'size', 'sha256'], rows), ''].join('\n\n')
 }

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto'
 import { join, relative } from 'node:path'
+import { hashOf } from '../../platform/hash.js'
 import type { Host } from '../../platform/host.js'
 import type { Target } from '../../target/target.js'
 import type { CachePolicy } from '../../toolchain/cache-policy.js'
 import type { Toolchain } from '../../toolchain/toolchain.js'
 import type { Project } from '../project.js'
 
-/**
- * Raised when what an older unikernel-ci has kept must not be used any more.
- */
+/** Raised when what an older unikernel-ci has kept must not be used any more. */
 const format = 1
 
 /** A folder that one build leaves for the next. */
@@ -44,7 +42,7 @@ const limits = { dune: 500e6, downloads: 300e6, duneOnKeptMachine: 2e9 } as cons
  */
 export function buildCaches(host: Pick<Host, 'folders' | 'isGitHubActions'>, build: CachedBuild): readonly BuildCache[] {
   const { folders, isGitHubActions } = host
-  const own = join('dune-cache', hashOf([build.toolchain.key, build.target.name, placeOf(host, build)]))
+  const own = join('dune-cache', hashOfWords([build.toolchain.key, build.target.name, placeOf(host, build)]))
   const dune: BuildCache = {
     kind: 'dune',
     label: 'dune cache',
@@ -70,7 +68,7 @@ function keyPrefix(host: Pick<Host, 'folders'>, kind: BuildCache['kind'], build:
 
 /** Two projects of one repository have other dependencies. */
 function placeOf({ folders }: Pick<Host, 'folders'>, { project }: CachedBuild): string {
-  return hashOf([relative(folders.workspace, project.directory), project.configFile ?? ''], 8)
+  return hashOfWords([relative(folders.workspace, project.directory), project.buildSystem === 'mirage' ? project.configFile : ''], 8)
 }
 
 /**
@@ -79,11 +77,11 @@ function placeOf({ folders }: Pick<Host, 'folders'>, { project }: CachedBuild): 
  * @param files those that name them, each with its path and content.
  */
 export function dependenciesHash(files: readonly (readonly [path: string, content: string])[]): string {
-  return hashOf([...files].sort(([a], [b]) => (a < b ? -1 : 1)).flat())
+  return hashOfWords([...files].sort(([a], [b]) => (a < b ? -1 : 1)).flat())
 }
 
-function hashOf(words: readonly string[], length = 16): string {
-  return createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, length)
+function hashOfWords(words: readonly string[], digits = 16): string {
+  return hashOf(JSON.stringify(words), digits)
 }
 
 /** Whether a build may use dune's cache; `environment` is for the build. */

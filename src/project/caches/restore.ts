@@ -26,11 +26,7 @@ export interface CacheRequest {
 }
 
 /** What the end of the job needs to know to keep a cache. */
-export interface UsedCache {
-  readonly kind: BuildCache['kind']
-  readonly label: string
-  readonly folder: string
-  readonly limitBytes: number
+export interface UsedCache extends Omit<BuildCache, 'prefix'> {
   /** Undefined when nothing tells what the dependencies are. */
   readonly key: string | undefined
   /** Undefined when nothing was restored. */
@@ -74,9 +70,8 @@ export async function restoreBuildCaches(context: Context, request: CacheRequest
     async afterBuild() {
       const dependencies = project.buildSystem === 'mirage' ? await readDependencies(project, target) : before
       const used = caches.map((cache): UsedCache => {
-        const { kind, label, folder, limitBytes, prefix } = cache
-        const key = dependencies === undefined ? undefined : prefix + dependencies
-        return { kind, label, folder, limitBytes, key, restored: restored.get(cache), dune: kind === 'dune' ? dune : undefined }
+        const { kind, label, folder, limitBytes } = cache
+        return { kind, label, folder, limitBytes, key: keyOf(cache, dependencies), restored: restored.get(cache), dune: kind === 'dune' ? dune : undefined }
       })
       if (!host.isGitHubActions) await Promise.all(used.map((one) => trimDuneCache(context, one)))
       return used
@@ -84,15 +79,21 @@ export async function restoreBuildCaches(context: Context, request: CacheRequest
   }
 }
 
+function keyOf({ prefix }: BuildCache, dependencies: string | undefined): string | undefined {
+  return dependencies === undefined ? undefined : prefix + dependencies
+}
+
 async function restore(
   { log }: Context,
-  { kind, label, folder, prefix }: BuildCache,
+  cache: BuildCache,
   dependencies: string | undefined,
   service: NearestCache,
 ): Promise<Restored | undefined> {
+  const { kind, label, folder, prefix } = cache
+  const wanted = keyOf(cache, dependencies)
   const start = performance.now()
   await mkdir(folder, { recursive: true })
-  const key = await service.restoreNearest(dependencies === undefined ? `${prefix}unknown` : prefix + dependencies, [prefix], [folder])
+  const key = await service.restoreNearest(wanted ?? `${prefix}unknown`, [prefix], [folder])
   if (key === undefined) {
     // What a transfer that broke off has left: dune does not look whether a file is whole.
     if (kind === 'dune') await rm(folder, { recursive: true, force: true })
@@ -100,7 +101,7 @@ async function restore(
     return undefined
   }
   const restored = { key, bytes: await folderBytes(folder), ms: Math.round(performance.now() - start) }
-  const hit = key === prefix + (dependencies ?? '') ? 'hit' : dependencies === undefined ? 'newest' : 'nearest'
+  const hit = wanted === undefined ? 'newest' : key === wanted ? 'hit' : 'nearest'
   log.fact(label, `${hit} (${key}), ${size(restored.bytes)} in ${seconds(restored.ms)}`)
   return restored
 }
@@ -111,12 +112,12 @@ async function tellKept({ host, log }: Context, { label, folder }: BuildCache): 
 }
 
 /** The hash of what names a project's dependencies; undefined for mirage without a lock, which alone names them all. */
-async function readDependencies({ buildSystem, directory, configFile = 'config.ml' }: Project, target: Target): Promise<string | undefined> {
-  const isMirage = buildSystem === 'mirage'
-  const patterns = isMirage
-    ? [posix.join(dirname(configFile), 'mirage', `*-${target.name}.opam.locked`)]
+async function readDependencies(project: Project, target: Target): Promise<string | undefined> {
+  const { buildSystem, directory } = project
+  const patterns = buildSystem === 'mirage'
+    ? [posix.join(dirname(project.configFile), 'mirage', `*-${target.name}.opam.locked`)]
     : ['**/dune-project', '**/dune-workspace', '**/*.opam', '**/*.opam.locked', 'dune.lock/**']
   const paths = await glob(patterns, { cwd: directory, ignore: ['**/_build/**', '**/_opam/**', '**/node_modules/**'], dot: false })
-  if (isMirage && paths.length === 0) return undefined
+  if (buildSystem === 'mirage' && paths.length === 0) return undefined
   return dependenciesHash(await Promise.all(paths.map(async (path) => [path, await readFile(join(directory, path), 'utf8')] as const)))
 }

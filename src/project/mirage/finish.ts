@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isFile } from '../../platform/folder-content.js'
 import type { Context } from '../../platform/host.js'
 import { planAfterConfigure } from '../plans/mirage.js'
-import type { BuildRequest, Step } from '../plans/request.js'
+import type { MirageBuildRequest, Step } from '../plans/request.js'
 import { compilerChanges, readCompilers, refuseChangedCompilers } from './compiler.js'
 import { readConfigured } from './configured.js'
 
@@ -13,7 +13,7 @@ import { readConfigured } from './configured.js'
  * @returns the lock file, absolute, when there is one.
  * @throws Problem when the lock does not fit, or the build has changed the compilers.
  */
-export async function finishMirage(context: Context, request: BuildRequest, run: (steps: readonly Step[]) => Promise<void>): Promise<string | undefined> {
+export async function finishMirage(context: Context, request: MirageBuildRequest, run: (steps: readonly Step[]) => Promise<void>): Promise<string | undefined> {
   const { project, toolchain } = request
   const configured = await readConfigured(project.directory)
   const { steps, notices } = planAfterConfigure(request, configured)
@@ -23,11 +23,4 @@ export async function finishMirage(context: Context, request: BuildRequest, run:
   if (toolchain !== undefined && before !== undefined) refuseChangedCompilers(compilerChanges(before, await readCompilers(toolchain)))
   const lockFile = configured && join(project.directory, configured.lockFile)
   return lockFile !== undefined && (await isFile(lockFile)) ? lockFile : undefined
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  )
 }

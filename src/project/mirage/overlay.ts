@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Problem } from '../../platform/problem.js'
+import { isOutside } from '../folder.js'
 import type { OverlayStep } from '../plans/request.js'
 
 /** Folders that are no sources: dune would find packages twice, or a whole history is copied for nothing. */
@@ -48,8 +49,7 @@ async function sourceOf(project: string, workspace: string, path: string): Promi
   if (source === undefined || !(await stat(source)).isDirectory()) {
     throw new Problem(`input duniverse-overlay: there is no folder ${path}`, { because: `looked in ${project}`, accepted: '`name=path`, the path relative to `directory`' })
   }
-  const way = relative(await realpath(workspace), source)
-  if (way === '..' || way.startsWith('../')) throw new Problem(`input duniverse-overlay: ${path} is outside the workspace`, { found: source })
+  if (isOutside(await realpath(workspace), source)) throw new Problem(`input duniverse-overlay: ${path} is outside the workspace`, { found: source })
   return source
 }
 

@@ -9,5 +9,6 @@ export function planCommand(request: BuildRequest): BuildPlan {
   }
   const env = { ...target.linkVariables, ...toldToShell(request) }
   const step: PlannedStep = { name: 'build-command', argv: ['sh', '-e', '-c', buildCommand], cwd: project.directory, env }
-  return { files: [], emptyFolders: [outFolderOf(request)], steps: [step] }
+  const out = outFolderOf(request)
+  return { files: [], emptyFolders: [out], steps: [step], images: { folder: out, pattern: '**' } }
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { duneContextFor } from '../dune-workspace.js'
 import type { BuildPlan, BuildRequest } from './request.js'
 
@@ -19,6 +20,6 @@ export function planDune({ project, target, toolchain, findings, folder }: Build
     files: context.workspace === undefined ? [] : [{ path, text: context.workspace }],
     emptyFolders: [],
     steps: [{ name: 'dune build', argv, cwd: project.directory, env: target.linkVariables }],
-    duneContext: context.name,
+    images: { folder: join(project.directory, '_build', context.name), pattern: '**/*.exe' },
   }
 }

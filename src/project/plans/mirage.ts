@@ -1,20 +1,23 @@
+import { dirname, join } from 'node:path'
 import { Problem } from '../../platform/problem.js'
+import { isLockFor } from '../../toolchain/lock.js'
 import type { Dependency } from '../../toolchain/opam-dependencies.js'
 import { crossPackages, recipeOf } from '../../toolchain/packages.js'
 import { configureAdvice } from '../mirage/advice.js'
 import type { Configured } from '../mirage/configured.js'
 import { lockDifferences } from '../mirage/lock.js'
-import { type BuildPlan, type BuildRequest, type PlannedStep, type Step, hookStep, unattended } from './request.js'
+import { type BuildPlan, type BuildRequest, type MirageBuildRequest, type PlannedStep, type Step, hookStep, unattended } from './request.js'
 
 /** The commands of a mirage project up to its configuration; what follows is decided by what that writes. */
-export function planMirage(request: BuildRequest): BuildPlan {
+export function planMirage(request: MirageBuildRequest): BuildPlan {
   const { project, target, configureArgs } = request
-  const { configFile = 'config.ml', directory } = project
+  const { configFile, directory } = project
   if (request.lock === 'require') requireCommitted(request)
   const file = configFile === 'config.ml' ? [] : ['-f', configFile]
   const argv = ['mirage', 'configure', '-t', target.name, ...file, ...repositories(request), ...depext(request), ...configureArgs] as const
   const configure: PlannedStep = { name: `mirage configure -t ${target.name}`, argv, cwd: directory, env: unattended(request), advice: configureAdvice }
-  return { files: [], emptyFolders: [], steps: [configure] }
+  const images = { folder: join(directory, dirname(configFile), 'dist'), pattern: target.suffix === '' ? '*' : `*.${target.suffix}` }
+  return { files: [], emptyFolders: [], steps: [configure], images }
 }
 
 /** mirage names the overlay repositories of its version by itself; what it is given replaces them. */
@@ -38,7 +41,7 @@ export interface MiragePlan {
  * @param configured undefined: the project has a Makefile of its own.
  * @throws Problem when the lock that must be there is missing or stale.
  */
-export function planAfterConfigure(request: BuildRequest, configured: Configured | undefined): MiragePlan {
+export function planAfterConfigure(request: MirageBuildRequest, configured: Configured | undefined): MiragePlan {
   const { project, overlays, postPull } = request
   const step = (name: string, ...argv: [string, ...string[]]): PlannedStep => ({ name, argv, cwd: project.directory, env: unattended(request) })
   const { isHonoured, notices } = judgeLock(request, configured)
@@ -98,9 +101,9 @@ function atoms({ name, constraints }: Dependency): readonly string[] {
   return constraints.length === 0 ? [name] : constraints.map(({ relation, version }) => `${name}${relation}${version}`)
 }
 
-function requireCommitted({ project, target }: BuildRequest): void {
-  const { lockFiles = [], configFile = 'config.ml' } = project
-  if (lockFiles.some(({ path }) => path.endsWith(`-${target.name}.opam.locked`))) return
+function requireCommitted({ project, target }: MirageBuildRequest): void {
+  const { lockFiles, configFile } = project
+  if (lockFiles.some(({ path }) => isLockFor(path, target))) return
   throw missingLock(target.name, `mirage/*-${target.name}.opam.locked beside ${configFile}`, lockFiles.map(({ path }) => path))
 }
 
@@ -112,12 +115,12 @@ function missingLock(target: string, wanted: string, found: readonly string[]): 
   })
 }
 
-function judgeLock(request: BuildRequest, configured: Configured | undefined): { readonly isHonoured: boolean; readonly notices: readonly string[] } {
+function judgeLock(request: MirageBuildRequest, configured: Configured | undefined): { readonly isHonoured: boolean; readonly notices: readonly string[] } {
   const { lock: choice, toolchain, target, project } = request
   const none = { isHonoured: false, notices: [] }
   if (choice === 'ignore') return none
   if (configured?.lock === undefined) {
-    if (choice === 'require') throw missingLock(target.name, configured?.lockFile ?? 'a Makefile of mirage’s', project.lockFiles?.map(({ path }) => path) ?? [])
+    if (choice === 'require') throw missingLock(target.name, configured?.lockFile ?? 'a Makefile of mirage’s', project.lockFiles.map(({ path }) => path))
     return none
   }
   const differences = lockDifferences(configured.lock, { ocaml: toolchain?.spec.versions.ocaml, dependencies: configured.dependencies })

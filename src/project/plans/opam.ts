@@ -6,5 +6,6 @@ export function planOpam(request: BuildRequest): BuildPlan {
   const argv = ['opam', 'install', '--yes', '--working-dir', '.'] as const
   const env = { ...unattended(request), ...target.linkVariables }
   const steps = [{ name: 'opam install .', argv, cwd: project.directory, env }]
-  return { files: [], emptyFolders: [outFolderOf(request)], steps, changesSwitch: true }
+  const out = outFolderOf(request)
+  return { files: [], emptyFolders: [out], steps, images: { folder: out, pattern: '**' } }
 }

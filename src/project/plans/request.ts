@@ -3,7 +3,8 @@ import type { Architecture } from '../../target/architecture.js'
 import type { Target } from '../../target/target.js'
 import type { LockChoice } from '../../toolchain/lock.js'
 import type { OpamRepository, Toolchain } from '../../toolchain/toolchain.js'
-import type { Project } from '../project.js'
+import type { Search } from '../images.js'
+import type { MirageProject, Project } from '../project.js'
 
 export interface PlannedStep {
   /** As the log and build-info.json name it. */
@@ -47,10 +48,8 @@ export interface BuildPlan {
   /** Folders emptied before the first step: our own, never the project's. */
   readonly emptyFolders: readonly string[]
   readonly steps: readonly PlannedStep[]
-  /** dune only: the context that the images are built in. */
-  readonly duneContext?: string
-  /** opam only: the steps install into the toolchain's switch. */
-  readonly changesSwitch?: true
+  /** Where the images are then. */
+  readonly images: Search
 }
 
 /** Everything that decides how a project is built. */
@@ -71,12 +70,18 @@ export interface BuildRequest {
   readonly preConfigure: string | undefined
   readonly postPull: string | undefined
   readonly postBuild: string | undefined
+  /** A glob, relative to the project's folder; undefined: the images are where the build system leaves them. */
+  readonly image: string | undefined
   /** Whether opam may install what the project's dependencies need of the system. */
   readonly installSystemPackages: boolean
   /** What was looked up in the project's folder. */
   readonly findings: Findings
   /** A folder of ours for this project, absolute: generated files, and `OUT` of a build command. */
   readonly folder: string
+}
+
+export interface MirageBuildRequest extends BuildRequest {
+  readonly project: MirageProject
 }
 
 export interface Findings {
@@ -87,8 +92,8 @@ export interface Findings {
 }
 
 /** The folder that a build command leaves its images in (`OUT`). */
-export function outFolderOf(request: Pick<BuildRequest, 'folder'>): string {
-  return `${request.folder}/out`
+export function outFolderOf({ folder }: Pick<BuildRequest, 'folder'>): string {
+  return `${folder}/out`
 }
 
 /** A hook is documented as a shell command, as `build-command` is, and is told the same. */

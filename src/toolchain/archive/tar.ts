@@ -48,8 +48,8 @@ export async function writeTar({ first, entries, contentOf, modes }: TarSource, 
     if (!isSame) throw new Problem(`${entry.path} changed while its toolchain was being packed`, { do: 'let nothing else use it meanwhile' })
     return content
   }
+  const output = file === undefined ? finished(filter.output.resume()) : pipeline(filter.output, createWriteStream(file))
   try {
-    const output = file === undefined ? finished(filter.output.resume()) : pipeline(filter.output, createWriteStream(file))
     await Promise.all([fill(), pipeline(tar, filter.input), output])
     await filter.ended
   } catch (error) {
@@ -57,6 +57,8 @@ export async function writeTar({ first, entries, contentOf, modes }: TarSource, 
     tar.destroy()
     // The program was told to end with us: its broken pipe is no failure of it.
     if (isEnding()) await new Promise(() => undefined)
+    // Else the file could come to be after its writer was told of the failure, and has removed it.
+    await output.catch(() => undefined)
     throw error
   }
 }

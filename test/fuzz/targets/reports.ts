@@ -3,12 +3,13 @@ import { SaxesParser } from 'saxes'
 import { expect } from 'vitest'
 import { overviewOf } from '../../../src/collect/overview.js'
 import { mergedJunit } from '../../../src/collect/junit.js'
-import { type CollectedLeg, parseBuildInfo } from '../../../src/collect/leg.js'
+import type { CollectedLeg } from '../../../src/collect/leg.js'
 import { collectLines, collectSummary } from '../../../src/collect/table.js'
 import { createLog } from '../../../src/platform/console-log.js'
 import { Problem } from '../../../src/platform/problem.js'
+import { parseBuildInfo } from '../../../src/report/build-info-shape.js'
 import { junit } from '../../../src/report/junit.js'
-import { block, code, prose, row } from '../../../src/report/markup.js'
+import { block, code, prose, table } from '../../../src/report/markup.js'
 import { obeyed } from '../../actions-runner.js'
 import { legOf } from '../../unit/collect/fixtures.js'
 import { bootOf, failedBoot, passed } from '../../unit/report/fixtures.js'
@@ -34,7 +35,7 @@ export const reportTargets = [
   target('the summary: texts stay texts, cells stay cells', textOf(...markup), (text) => {
     for (const cell of quickly(() => [code(text), prose(text)])) {
       expect(cell.replace(/<\/?code>/g, '')).not.toMatch(/[<>|`@\n\r*[\]\\]/)
-      expect(row([cell, cell]).split('|')).toHaveLength(4)
+      expect(table([cell, cell], []).split('\n')[0]?.split('|')).toHaveLength(4)
     }
     expect(quickly(() => block([text, text])).replace(/^<pre><code>|<\/code><\/pre>$/g, '')).not.toMatch(/[<>]/)
   }),

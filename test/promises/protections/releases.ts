@@ -3,18 +3,18 @@ import type { ProtectionTable } from '../protection.js'
 // What is released and reported.
 
 const faults = 'src/release/faults.ts'
-const artifact = 'src/release/artifact-folder.ts'
+const artifact = 'src/report/artifact.ts'
 
 export const releases: ProtectionTable = {
-  'for parts of the build that others may have written': [[faults, 'info.build?.cache == null', 'true']],
+  'for parts of the build that others may have written': [[faults, 'info.build === null || info.build.cache === null', 'true']],
   'for a toolchain that others may have written': [[faults, "info.toolchain?.origin !== 'actions-cache'", 'true']],
   'for another commit than the tag’s': [[faults, 'built === null || built === commit', 'true']],
   'for an artifact that is damaged': [[artifact, 'found === sha256 ? undefined :', 'true ? undefined :']],
   'an image without its hash': [['src/report/build-info-shape.ts', 'bytes: number, sha256, debugFile', 'bytes: number, debugFile']],
   'with a list of checksums that is none, or reaches out of the folder': [
     [artifact, 'basename(name) !== name', 'false'],
-    ['src/release/read-checksums.ts', "text.endsWith('\\n') && ", ''],
-    ['src/release/read-checksums.ts', 'checksums.every((checksum) => checksum !== undefined)', 'true'],
+    ['src/report/checksums.ts', "text.endsWith('\\n') && ", ''],
+    ['src/report/checksums.ts', 'checksums.every((checksum) => checksum !== undefined)', 'true'],
   ],
   'with a link to a file elsewhere, even when its bytes are right': [[artifact, '(found) => found.isFile(),', '() => true,']],
   'that is published is left alone': [
@@ -33,6 +33,6 @@ export const releases: ProtectionTable = {
     ['src/report/build-info.ts', 'spec.repositories.map(ofEveryone)', 'spec.repositories'],
     ['src/report/build-info.ts', 'spec.pins.map(ofEveryone)', 'spec.pins'],
   ],
-  'refuses an artifact that is not what its checksums say': [['src/collect/read.ts', 'if (found === sha256) continue', 'continue']],
-  'has its fields itself: a key that would be a prototype is a key like another': [['src/collect/leg.ts', 'return JSON.parse(text)', 'return Object.assign({}, JSON.parse(text))']],
+  'refuses an artifact that is not what its checksums say': [[artifact, 'found === sha256 ? undefined :', 'true ? undefined :']],
+  'has its fields itself: a key that would be a prototype is a key like another': [['src/report/build-info-shape.ts', 'return JSON.parse(text)', 'return Object.assign({}, JSON.parse(text))']],
 }

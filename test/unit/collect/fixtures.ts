@@ -31,11 +31,13 @@ export function legOf({ target = 'hvt', architecture = 'x86_64', bytes = 1000, v
     images: [{ unikernel: 'www', file, bytes, sha256, debugFile: null, boots: boots.map(bootFacts) }],
     build: { buildSystem: 'dune', project: 'dune', configureArgs: [], steps: [{ name: 'dune build', ms: 1200 }], cache: null },
     toolchain: null,
+    packages: null,
     host: { architecture: 'x86_64', system: null, cores: 2, commit: null, run: null },
     createdAt: '2026-11-24T00:00:00.000Z',
   }
   return {
-    artifact: `unikernel-www-${target}-${architecture}`,
+    name: `unikernel-www-${target}-${architecture}`,
+    path: `/artifacts/unikernel-www-${target}-${architecture}`,
     info,
     checksums: [{ name: file, sha256 }],
     junit: boots.length === 0 ? undefined : junit([{ unikernel: 'www', file, bytes, sha256, target, architecture, boots }]),
@@ -44,7 +46,7 @@ export function legOf({ target = 'hvt', architecture = 'x86_64', bytes = 1000, v
 
 /** Writes legs as actions/download-artifact leaves them. */
 export function writeLegs(folder: string, ...legs: readonly CollectedLeg[]): void {
-  for (const { artifact, info, junit } of legs) {
+  for (const { name: artifact, info, junit } of legs) {
     const files = new Map<string, string | Buffer>([
       ...info.images.map(({ file, bytes }) => [file, Buffer.alloc(bytes)] as const),
       ['build-info.json', JSON.stringify(info)],

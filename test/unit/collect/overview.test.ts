@@ -81,5 +81,7 @@ it('the plan is read with and without groups, and nothing else is', () => {
   const leg = { 'artifact-name': 'a' }
   expect(plannedArtifacts(JSON.stringify({ include: [leg] }))).toEqual(['a'])
   expect(plannedArtifacts(JSON.stringify({ include: [{ legs: JSON.stringify([leg, leg]) }] }))).toEqual(['a', 'a'])
-  expect(() => plannedArtifacts('{}')).toThrow('no matrix of unikernel-ci')
+  for (const other of ['{}', 'null', 'include', { include: [{ name: 'x' }] }, { include: [{ legs: '[1]' }] }].map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))) {
+    expect(() => plannedArtifacts(other), other).toThrow('no matrix of unikernel-ci')
+  }
 })

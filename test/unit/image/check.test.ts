@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkImage, describeImage, isImageFor, targetOf } from '../../../src/image/check.js'
 import type { Image } from '../../../src/image/image.js'
-import { Problem } from '../../../src/platform/problem.js'
+import { problemOf } from '../../problem.js'
 
 const solo5 = (abi: number, architecture: Image['architecture'] = 'x86_64', devices: { name: string; type: 'net' | 'block' }[] = []): Image => ({
   format: 'elf64',
@@ -67,13 +67,3 @@ describe('an image against what was asked for', () => {
     expect(problem.message).toBe('the image is a kernel without the marks of Solo5 or Unikraft for x86_64, not hvt for x86_64')
   })
 })
-
-function problemOf(body: () => void): Problem {
-  try {
-    body()
-  } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}

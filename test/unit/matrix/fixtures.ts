@@ -1,8 +1,9 @@
 import type { MatrixRequest } from '../../../src/matrix/plan.js'
 import type { Project } from '../../../src/project/project.js'
+import { projectIn } from '../project/fixtures.js'
 
-export const mirage: Project = { buildSystem: 'mirage', directory: '/work/www', description: 'MirageOS' }
-export const dune: Project = { ...mirage, buildSystem: 'dune' }
+export const mirage: Project = projectIn('/work/www', 'mirage')
+export const dune: Project = projectIn('/work/www', 'dune')
 
 /** What is asked when only the list is given. */
 export const asked: MatrixRequest = {

@@ -45,6 +45,7 @@ describe('the list of targets', () => {
   it('knows a comment from a # inside a word or a quote', () => {
     const words = (line: string) => parseTargets(line).entries.map((entry) => configureWords(entry))
     expect(words('hvt x86_64 configure-args="--name=a # b"')).toEqual([['--name=a', '#', 'b']])
+    expect(words('hvt x86_64 configure-args="# b"')).toEqual([['#', 'b']])
     expect(words('hvt x86_64 configure-args=--name=a#b')).toEqual([['--name=a#b']])
     expect(words('hvt x86_64 configure-args="--name=\'a \\" # b\'" # "')).toEqual([['--name=a " # b']])
   })

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { type MatrixRequest, planMatrix } from '../../../src/matrix/plan.js'
-import { Problem } from '../../../src/platform/problem.js'
 import { type Project, buildSystems } from '../../../src/project/project.js'
 import { checkedArtifactName } from '../../../src/report/artifact-name.js'
 import { architectures } from '../../../src/target/architecture.js'
 import { targetNames, targets } from '../../../src/target/target.js'
 import { checkRecipe } from '../../../src/toolchain/packages.js'
+import { problemOf as problemIn } from '../../problem.js'
+import { projectIn } from '../project/fixtures.js'
 import { asked, dune, exampleTargets, mirage } from './fixtures.js'
 
 const plan = (list: string, given: Partial<MatrixRequest> = {}, project: Project = dune) =>
@@ -13,15 +14,7 @@ const plan = (list: string, given: Partial<MatrixRequest> = {}, project: Project
 const legs = (...request: Parameters<typeof plan>) => plan(...request).legs
 const legOf = (...request: Parameters<typeof plan>) => legs(...request)[0]
 
-function problemOf(...request: Parameters<typeof plan>): Problem {
-  try {
-    plan(...request)
-  } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
-  }
-  throw new Error('no problem')
-}
+const problemOf = (...request: Parameters<typeof plan>) => problemIn(() => plan(...request))
 
 describe('the version of a leg', () => {
   it('is what setup would choose: the line’s, else the matrix’s, else the newest', () => {
@@ -179,7 +172,7 @@ describe.each(buildSystems)('every leg of a %s project', (buildSystem) => {
   const runners = [{}, { x86_64: ['a'] }, { aarch64: ['b', 'c'] }, { x86_64: ['a'], aarch64: ['b'] }]
 
   it.each(runners)('can be built on its runner, with an artifact of its own: %j', (runsOn) => {
-    const all = legs(everything.join('\n'), { runsOn, maxLegs: 256 }, { ...dune, buildSystem })
+    const all = legs(everything.join('\n'), { runsOn, maxLegs: 256 }, projectIn('/work/www', buildSystem))
     expect(all).toHaveLength(everything.join(' ').match(/x86_64|aarch64/g)?.length ?? 0)
     for (const { target, entry, runner } of all) {
       expect(() => checkRecipe(target, entry.architecture, runner.architecture)).not.toThrow()

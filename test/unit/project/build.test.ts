@@ -5,11 +5,11 @@ import { type BuildInputs, buildProject } from '../../../src/project/build.js'
 import { buildEnvironment } from '../../../src/project/environment.js'
 import type { BuildSystem, Project } from '../../../src/project/project.js'
 import * as image from '../image/build.js'
-import { fakeContext, folderWith, problemOf, put, toolchainFor } from './fixtures.js'
+import { fakeContext, folderWith, problemOf, projectIn, put, toolchainFor } from './fixtures.js'
 
 const inputs: BuildInputs = {
   target: 'hvt',
-  arch: undefined,
+  arch: 'x86_64',
   configureArgs: [],
   buildCommand: undefined,
   lock: 'auto',
@@ -32,7 +32,7 @@ async function setUp(buildSystem: BuildSystem, files: Readonly<Record<string, st
     await put(join(bin, name), '')
     await chmod(join(bin, name), 0o755)
   }
-  const project: Project = { buildSystem, directory: folder, description: '' }
+  const project = projectIn(folder, buildSystem)
   return { folder, project, bin, toolchain: toolchainFor('x86_64', 'solo5', bin), state: await folderWith({}) }
 }
 
@@ -81,7 +81,7 @@ describe('images', () => {
   test('mirage: those with the target’s suffix, beside the configuration', async () => {
     const files = { 'mirage/dist/a.hvt': hvt, 'mirage/dist/b.hvt': hvt, 'mirage/dist/a.spt': spt, 'dist/c.hvt': hvt }
     const { project, toolchain, state, folder } = await setUp('mirage', files)
-    const build = await buildProject(quiet(state), inputs, toolchain, { ...project, configFile: 'mirage/config.ml' })
+    const build = await buildProject(quiet(state), inputs, toolchain, { ...project, configFile: 'mirage/config.ml' } as Project)
     expect(build.images.map(({ path }) => path)).toEqual(['a', 'b'].map((name) => join(folder, `mirage/dist/${name}.hvt`)))
   })
 

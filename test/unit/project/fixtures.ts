@@ -4,6 +4,9 @@ import { dirname, join } from 'node:path'
 import type { Context } from '../../../src/platform/host.js'
 import type { Outcome, RunOptions } from '../../../src/platform/process.js'
 import { Problem } from '../../../src/platform/problem.js'
+import type { BuildRequest } from '../../../src/project/plans/request.js'
+import type { BuildSystem, Project } from '../../../src/project/project.js'
+import { targets } from '../../../src/target/target.js'
 import type { Toolchain } from '../../../src/toolchain/toolchain.js'
 
 /** A folder of its own with these files in it. */
@@ -16,6 +19,34 @@ export async function folderWith(files: Readonly<Record<string, string | Buffer>
 export async function put(path: string, content: string | Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, content)
+}
+
+/** A project of a folder that says nothing of versions. */
+export function projectIn(directory: string, buildSystem: BuildSystem): Project {
+  const folder = { directory, description: '' }
+  return buildSystem === 'mirage' ? { ...folder, buildSystem, configFile: 'config.ml', lockFiles: [] } : { ...folder, buildSystem }
+}
+
+/** What is asked of a build by someone who says no more than the project; of an hvt image for x86_64. */
+export function requestFor<Of extends Project>(project: Of): BuildRequest & { readonly project: Of } {
+  return {
+    project,
+    target: targets.hvt,
+    architecture: 'x86_64',
+    toolchain: toolchainFor('x86_64', 'solo5'),
+    configureArgs: [],
+    buildCommand: undefined,
+    installSystemPackages: true,
+    lock: 'auto',
+    extraRepos: undefined,
+    overlays: [],
+    preConfigure: undefined,
+    postPull: undefined,
+    postBuild: undefined,
+    image: undefined,
+    findings: { duneWorkspace: undefined, duneFiles: [] },
+    folder: '/state',
+  }
 }
 
 export function toolchainFor(architecture: 'x86_64' | 'aarch64', findlibToolchain: string, path = '/tools/bin'): Toolchain {

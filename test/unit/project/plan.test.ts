@@ -1,28 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { planBuild } from '../../../src/project/plan.js'
 import type { BuildRequest } from '../../../src/project/plans/request.js'
+import type { Project } from '../../../src/project/project.js'
 import { targets } from '../../../src/target/target.js'
-import { toolchainFor } from './fixtures.js'
+import { projectIn, requestFor, toolchainFor } from './fixtures.js'
 
-const request = (changes: Partial<BuildRequest>): BuildRequest => ({
-  project: { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'config.ml' },
-  target: targets.hvt,
-  architecture: 'x86_64',
-  toolchain: toolchainFor('x86_64', 'solo5'),
-  configureArgs: [],
-  buildCommand: undefined,
-  installSystemPackages: true,
-  lock: 'auto',
-  extraRepos: undefined,
-  overlays: [],
-  preConfigure: undefined,
-  postPull: undefined,
-  postBuild: undefined,
-  findings: { duneWorkspace: undefined, duneFiles: [] },
-  folder: '/state',
-  ...changes,
-})
-const dune = { buildSystem: 'dune', directory: '/p', description: '' } as const
+const request = (changes: Partial<BuildRequest>): BuildRequest => ({ ...requestFor<Project>(projectIn('/p', 'mirage')), ...changes })
+const [dune, opam, command] = (['dune', 'opam', 'command'] as const).map((buildSystem) => projectIn('/p', buildSystem)) as [Project, Project, Project]
 const commands = (changes: Partial<BuildRequest>) => planBuild(request(changes)).steps.map(({ argv }) => argv.join(' '))
 
 describe('dune', () => {
@@ -52,7 +36,7 @@ describe('dune', () => {
         env: { MODE: 'spt' },
       },
     ])
-    expect(plan.duneContext).toBe('solo5')
+    expect(plan.images).toEqual({ folder: '/p/_build/solo5', pattern: '**/*.exe' })
   })
 
   test('a workspace of the project that has the context is used as it is', () => {
@@ -83,7 +67,7 @@ describe('dune', () => {
   ])('a context of the project that has the toolchain is used: %s', (_, context, name) => {
     const findings = { lockFiles: [], duneWorkspace: `(lang dune 3.0)\n${context}`, duneFiles: [] }
     const plan = planBuild(request({ project: dune, findings }))
-    expect(plan).toMatchObject({ files: [], duneContext: name })
+    expect(plan).toMatchObject({ files: [], images: { folder: `/p/_build/${name}` } })
     expect(plan.steps[0]?.argv.slice(-1)).toEqual([`@_build/${name}/default`])
   })
 
@@ -96,10 +80,10 @@ describe('dune', () => {
   test('dune files that ask for the context of `dune build -x` get that', () => {
     const duneFiles = ['(executable (name www) (enabled_if (= %{context_name} "default.solo5")))']
     const plan = planBuild(request({ project: dune, findings: { duneWorkspace: undefined, duneFiles } }))
-    expect(plan).toMatchObject({ files: [], duneContext: 'default.solo5' })
+    expect(plan).toMatchObject({ files: [], images: { folder: '/p/_build/default.solo5' } })
     expect(plan.steps[0]?.argv.slice(-3)).toEqual(['-x', 'solo5', '@_build/default.solo5/default'])
     const other = planBuild(request({ project: dune, findings: { duneWorkspace: undefined, duneFiles: ['default.solo5x'] } }))
-    expect(other.duneContext).toBe('solo5')
+    expect(other.images.folder).toBe('/p/_build/solo5')
   })
 
   test('the toolchain is the one that was installed for the architecture; the context keeps the backend’s name', () => {
@@ -117,24 +101,22 @@ describe('dune', () => {
 })
 
 test('opam installs the project’s packages', () => {
-  const project = { buildSystem: 'opam', directory: '/p', description: '' } as const
-  expect(commands({ project })).toEqual(['opam install --yes --working-dir .'])
-  expect(planBuild(request({ project }))).toMatchObject({ emptyFolders: ['/state/out'], changesSwitch: true })
+  expect(commands({ project: opam })).toEqual(['opam install --yes --working-dir .'])
+  expect(planBuild(request({ project: opam }))).toMatchObject({ emptyFolders: ['/state/out'], images: { folder: '/state/out', pattern: '**' } })
 })
 
 test('a build command runs in a shell that stops at the first failure, and is told target, architecture, arguments and folder', () => {
-  const project = { buildSystem: 'command', directory: '/p', description: '' } as const
-  const plan = planBuild(request({ project, buildCommand: 'make image', architecture: 'aarch64', configureArgs: ['--a', 'b c'] }))
+  const plan = planBuild(request({ project: command, buildCommand: 'make image', architecture: 'aarch64', configureArgs: ['--a', 'b c'] }))
   expect(plan.emptyFolders).toEqual(['/state/out'])
   expect(plan.steps[0]?.argv).toEqual(['sh', '-e', '-c', 'make image'])
   expect(plan.steps[0]?.env).toEqual({ MODE: 'hvt', TARGET: 'hvt', ARCH: 'aarch64', CONFIGURE_ARGS: "--a 'b c'", OUT: '/state/out' })
 })
 
 test('a hook is told what a build command is, and of the folder where images are looked for in it', () => {
-  const hookOf = (buildSystem: 'dune' | 'opam') => planBuild(request({ project: { ...dune, buildSystem }, preConfigure: 'true', configureArgs: ['--a'] })).steps[0]?.env
-  expect(hookOf('opam')).toMatchObject({ TARGET: 'hvt', ARCH: 'x86_64', CONFIGURE_ARGS: '--a', OUT: '/state/out' })
-  expect(hookOf('dune')).toMatchObject({ CONFIGURE_ARGS: '--a' })
-  expect(hookOf('dune')).not.toHaveProperty('OUT')
+  const hookOf = (project: Project) => planBuild(request({ project, preConfigure: 'true', configureArgs: ['--a'] })).steps[0]?.env
+  expect(hookOf(opam)).toMatchObject({ TARGET: 'hvt', ARCH: 'x86_64', CONFIGURE_ARGS: '--a', OUT: '/state/out' })
+  expect(hookOf(dune)).toMatchObject({ CONFIGURE_ARGS: '--a' })
+  expect(hookOf(dune)).not.toHaveProperty('OUT')
 })
 
 test('arguments that nothing reads are refused: they would name an artifact that has no other image', () => {
@@ -156,6 +138,5 @@ test('hooks before a build are for every build system; what is mirage’s alone 
 })
 
 test('a build by a command needs the command', () => {
-  const command = { buildSystem: 'command', directory: '/p', description: '' } as const
   expect(() => planBuild(request({ project: command }))).toThrow('`build-system: command` needs a command')
 })

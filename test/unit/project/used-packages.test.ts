@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { useInSwitch, usedPackages } from '../../../src/project/used-packages.js'
 import { targets } from '../../../src/target/target.js'
-import { folderWith, toolchainFor } from './fixtures.js'
+import { folderWith, projectIn, toolchainFor } from './fixtures.js'
 
 // As opam-monorepo 0.4.3 writes it.
 const lock = `opam-version: "2.0"
@@ -63,7 +63,7 @@ test('everything that a mirage build used is told, without credentials; what was
     'opam/toolchain/.opam-switch/packages/cache': '',
     'opam/toolchain/lib/fmt/fmt.a': '',
   })
-  const project = { buildSystem: 'mirage', directory, description: '' } as const
+  const project = projectIn(directory, 'mirage')
   const used = await usedPackages(project, targets.hvt, { ...toolchainFor('x86_64', 'solo5'), path })
   expect(used).toEqual([
     { name: 'fmt', version: '0.11.0', from: 'opam', use: 'tool', source: null, hashes: [], licenses: ['ISC'] },
@@ -80,7 +80,7 @@ test('everything that a mirage build used is told, without credentials; what was
     { name: 'ipaddr', version: '5.6.2', from: 'duniverse', use: 'tool', source: 'git+https://example.org/ipaddr.git#abc', hashes: [], licenses: [] },
     { name: 'macaddr', version: '5.6.2', from: 'duniverse', use: 'tool', source: 'git+https://example.org/ipaddr.git#abc', hashes: [], licenses: [] },
   ])
-  const ofDune = await usedPackages({ ...project, buildSystem: 'dune' }, targets.hvt, { ...toolchainFor('x86_64', 'solo5'), path })
+  const ofDune = await usedPackages(projectIn(directory, 'dune'), targets.hvt, { ...toolchainFor('x86_64', 'solo5'), path })
   expect(ofDune.map(({ name, use }) => [name, use])).toEqual([['fmt', 'unknown'], ['solo5', 'image']])
   expect(await usedPackages(project, targets.hvt, { ...toolchainFor('x86_64', 'solo5'), path: join(path, 'gone') })).toHaveLength(3)
 })
@@ -88,6 +88,6 @@ test('everything that a mirage build used is told, without credentials; what was
 test('the project’s own package, which opam installed, is what the image is made of', async () => {
   const directory = await folderWith({ 'www.opam': '' })
   const path = await folderWith({ 'opam/toolchain/.opam-switch/packages/www.dev/opam': 'license: "GPL-3.0-only"' })
-  const used = await usedPackages({ buildSystem: 'opam', directory, description: '' }, targets.hvt, { ...toolchainFor('x86_64', 'solo5'), path })
+  const used = await usedPackages(projectIn(directory, 'opam'), targets.hvt, { ...toolchainFor('x86_64', 'solo5'), path })
   expect(used).toMatchObject([{ name: 'www', version: 'dev', use: 'image' }])
 })

@@ -1,5 +1,5 @@
 import type { LocalAsset, RemoteAsset } from '../../../src/platform/release-service.js'
-import type { ArtifactFolder } from '../../../src/release/artifact-folder.js'
+import type { Artifact } from '../../../src/report/artifact.js'
 import type { BootFacts } from '../../../src/report/boot-facts.js'
 import type { BuildInfo, ImageInfo, ToolchainFacts } from '../../../src/report/build-info.js'
 
@@ -34,7 +34,7 @@ const image: ImageInfo = {
 }
 
 /** An artifact with one image. */
-export function artifact(name: string, ofImage: Partial<ImageInfo> = {}, ofInfo: Partial<BuildInfo> = {}): ArtifactFolder {
+export function artifact(name: string, ofImage: Partial<ImageInfo> = {}, ofInfo: Partial<BuildInfo> = {}): Artifact {
   const info: BuildInfo = {
     schema: 2,
     target: 'hvt',
@@ -42,11 +42,12 @@ export function artifact(name: string, ofImage: Partial<ImageInfo> = {}, ofInfo:
     images: [{ ...image, ...ofImage }],
     build: null,
     toolchain,
+    packages: null,
     host: { architecture: 'x86_64', system: null, cores: 2, commit, run: 'https://github.com/o/www/actions/runs/1' },
     createdAt: '2026-01-02T03:04:05.000Z',
     ...ofInfo,
   }
-  return { name, path: `/artifacts/${name}`, info }
+  return { name, path: `/artifacts/${name}`, info, checksums: [] }
 }
 
 export function local(name: string, sha256 = 'c'.repeat(64), bytes = 3): LocalAsset {

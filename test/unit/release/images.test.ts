@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { imagesOf } from '../../../src/release/images.js'
 import { faultsOf } from '../../../src/release/faults.js'
-import type { ArtifactFolder } from '../../../src/release/artifact-folder.js'
+import type { Artifact } from '../../../src/report/artifact.js'
 import { artifact, bootWith, commit, toolchain } from './fixtures.js'
 
 const build = (...configureArgs: string[]) => ({ build: { buildSystem: 'mirage', project: 'MirageOS', configureArgs, steps: [], cache: null as string | null } as const })
-const namesOf = (...artifacts: ArtifactFolder[]) => imagesOf(artifacts, '1.2.3').map(({ name }) => name)
-const faults = (required: 'passed' | 'not-failed', ...artifacts: ArtifactFolder[]) =>
+const namesOf = (...artifacts: Artifact[]) => imagesOf(artifacts, '1.2.3').map(({ name }) => name)
+const faults = (required: 'passed' | 'not-failed', ...artifacts: Artifact[]) =>
   faultsOf(artifacts, imagesOf(artifacts, '1.2.3'), commit, required).map(({ what }) => what)
 
 describe('the name of an image', () => {

@@ -9,8 +9,8 @@ const trapped: Verdict = { verdict: 'failed', reason: 'trap', summary: 'trap', a
 const skipped: Verdict = { verdict: 'skipped', reason: 'accelerator', summary: 'no KVM', atMs: 0, remedy: 'use spt' }
 
 function over(...verdicts: [Verdict, ...Verdict[]]): Verdict {
-  const reports = verdicts.map((verdict, index) => bootOf(verdict, { scenario: `s${index}` }))
-  return overallVerdict(reports as [BootReport, ...BootReport[]])
+  const [first, ...others] = verdicts
+  return overallVerdict([{ name: 's0', verdict: first }, ...others.map((verdict, index) => ({ name: `s${index + 1}`, verdict }))])
 }
 
 describe('the verdict over several boots', () => {

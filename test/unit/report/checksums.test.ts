@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { sha256OfFile } from '../../../src/platform/atomic.js'
-import { checksumFile } from '../../../src/report/checksums.js'
+import { checksumFile, parseChecksums } from '../../../src/report/checksums.js'
 
 it('is accepted by sha256sum, and is what it writes, odd names too', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))
@@ -16,6 +16,12 @@ it('is accepted by sha256sum, and is what it writes, odd names too', async () =>
   expect(() => execFileSync('sha256sum', ['-c', '--strict', 'SHA256SUMS'], { cwd: folder, stdio: 'pipe' })).not.toThrow()
   const written = execFileSync('sha256sum', ['--', ...names.sort()], { cwd: folder, encoding: 'utf8' })
   expect(content).toBe(written)
+})
+
+it('is read as it is written, whatever a name has, and nothing else is', () => {
+  const checksums = [' a', 'b\\n', 'c\nd\r'].map((name) => ({ name, sha256: 'ab'.repeat(32) }))
+  expect(parseChecksums(checksumFile(checksums))).toEqual(checksums)
+  expect(['nonsense\n', '', checksumFile(checksums).trimEnd()].map(parseChecksums)).toEqual([undefined, undefined, undefined])
 })
 
 it('does not depend on the order in which files were found', () => {

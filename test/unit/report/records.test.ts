@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { BuiltImage } from '../../../src/project/project.js'
 import type { ImageRecords } from '../../../src/report/record-shapes.js'
 import { readRecord, readToolchain, saveRecord, saveToolchain } from '../../../src/report/records.js'
 import { bootOf, buildRecord, failedBoot, newContext, newImage, passed, toolchainRecord } from './fixtures.js'
@@ -53,6 +54,17 @@ describe('records', () => {
     },
   )
 
+  /** What is read of a record in whose file one text was replaced. */
+  async function readWith<Kind extends keyof ImageRecords>(kind: Kind, record: (image: BuiltImage) => ImageRecords[Kind], right: string, wrong: string) {
+    const { context, image, folder } = setUp()
+    await saveRecord(context, image.path, kind, record(image))
+    const path = join(folder, readdirSync(folder)[0] ?? '')
+    const content = readFileSync(path, 'utf8')
+    expect(content).toContain(right)
+    writeFileSync(path, content.replace(right, wrong))
+    return readRecord(context, image.path, kind)
+  }
+
   it.each([
     ['"target":"hvt"', '"target":"vax"'],
     ['"steps":[', '"steps":[7,'],
@@ -60,13 +72,7 @@ describe('records', () => {
     ['"packages":[', '"packages":[null,'],
     ['"images":[', '"images":[],"x":['],
   ])('with a wrong field count as none: %s -> %s', async (right, wrong) => {
-    const { context, image, folder } = setUp()
-    await saveRecord(context, image.path, 'build', buildRecord(image))
-    const path = join(folder, readdirSync(folder)[0] ?? '')
-    const content = readFileSync(path, 'utf8')
-    expect(content).toContain(right)
-    writeFileSync(path, content.replace(right, wrong))
-    expect(await readRecord(context, image.path, 'build')).toBeUndefined()
+    expect(await readWith('build', buildRecord, right, wrong)).toBeUndefined()
   })
 
   it.each([
@@ -78,14 +84,9 @@ describe('records', () => {
     ['"format":"elf64"', '"format":64'],
     ['"value":[', '"value":[],"x":['],
   ])('of boots with a wrong field count as none: %s -> %s', async (right, wrong) => {
-    const { context, image, folder } = setUp()
     const probes = [{ text: 'tcp://:80', holds: true, said: 'connected', atMs: 310 }]
-    await saveRecord(context, image.path, 'boot', [bootOf(passed, { scenario: 'help', probes, span: { startMs: 1, ms: 2 } })])
-    const path = join(folder, readdirSync(folder)[0] ?? '')
-    const content = readFileSync(path, 'utf8')
-    expect(content).toContain(right)
-    writeFileSync(path, content.replace(right, wrong))
-    expect(await readRecord(context, image.path, 'boot')).toBeUndefined()
+    const reports = [bootOf(passed, { scenario: 'help', probes, span: { startMs: 1, ms: 2 } })] as const
+    expect(await readWith('boot', () => reports, right, wrong)).toBeUndefined()
   })
 
   it('of a toolchain are kept for each backend and architecture', async () => {

@@ -8,18 +8,19 @@ import { bootOf, buildRecord, failedBoot, newContext, passed } from './fixtures.
 
 const image = { path: '/w/www.hvt', name: 'www', bytes: 1_900_000, sha256: 'ab'.repeat(32) }
 
-function summaryOf(reports: readonly BootReport[], name = 'www', consoleEnds = reports.map(({ consoleEnd }) => consoleEnd)): string {
+function summaryOf(reports: readonly BootReport[], name = 'www'): string {
+  const images = [{ image: { ...image, name }, file: 'www.hvt', debugFile: undefined, boots: reports.map((report) => ({ report, console: undefined })) }]
   const info = buildInfo({
     target: 'hvt',
     architecture: 'x86_64',
     configureArgs: [],
-    images: [{ image: { ...image, name }, file: 'www.hvt', debugFile: undefined, boots: reports.map((report) => ({ report, console: undefined })) }],
+    images,
     record: buildRecord(image),
     host: newContext().host,
     now: new Date(0),
   })
   const artifact = { name: 'unikernel-www', url: 'https://github.com/o/r' }
-  return summary({ info, consoleEnds: [consoleEnds], publishMs: 100, artifact })
+  return summary({ info, images, publishMs: 100, artifact })
 }
 
 const rowOf = (markdown: string) => markdown.split('\n')[2]
@@ -103,7 +104,7 @@ describe('the job summary', () => {
     const verdict = { verdict: 'failed', reason: 'exception', summary: hostile, evidence: { line: hostile, atMs: 1 }, atMs: 1 } as const
     const probes = [{ text: hostile, holds: false, said: hostile, atMs: 1 }]
     const report = bootOf(verdict, { scenario: hostile, probes, span: { startMs: 0, ms: 1 } })
-    const text = summaryOf([report, report], hostile, [[hostile, 'x'], [hostile]])
+    const text = summaryOf([{ ...report, consoleEnd: [hostile, 'x'] }, { ...report, consoleEnd: [hostile] }], hostile)
     expect(text).not.toMatch(/<img|<\/details>\|/)
     expect(text).not.toMatch(/^# title/m)
     expect(text.match(/^```.*$/gm)).toEqual(['```mermaid', '```'])
@@ -123,7 +124,7 @@ describe('the job summary', () => {
 
   it('stays below what the runner takes, in whole parts, the long ones left out', () => {
     const long = Array.from({ length: 10_000 }, () => '&'.repeat(1000))
-    const text = summaryOf([failedBoot(image.path, '/c'), failedBoot(image.path, '/c')], 'www', [long, ['short']])
+    const text = summaryOf([long, ['short']].map((consoleEnd) => ({ ...failedBoot(image.path, '/c'), consoleEnd })))
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024)
     expect(text).toContain('Some parts are left out here')
     expect(text).toContain('The console’s last 1 lines')
@@ -139,7 +140,7 @@ it('names unusual licences of what is in an image, and no others', () => {
   const textOf = (...packages: ReturnType<typeof used>[]) => {
     const facts = { target: 'hvt', architecture: 'x86_64', configureArgs: [], host: newContext().host, now: new Date(0) } as const
     const images = [{ image, file: 'www.hvt', debugFile: undefined, boots: [] }]
-    return summary({ info: buildInfo({ ...facts, images, record: { ...record, build: { ...record.build, packages } } }), consoleEnds: [[]], publishMs: 1, artifact: undefined })
+    return summary({ info: buildInfo({ ...facts, images, record: { ...record, build: { ...record.build, packages } } }), images, publishMs: 1, artifact: undefined })
   }
   expect(textOf(used('lib', 'AGPL|3', 'image'), used('gcc', 'GPL-3.0-only', 'tool'))).toMatch(/Licences to look at: 1<[^]*<code>lib<\/code> \| <code>1<\/code> \| <code>AGPL&#124;3<\/code>/)
   expect(textOf(used('lib', 'MIT', 'image'))).not.toContain('Licences')

@@ -2,12 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { readInputs, withTarget } from '../../../src/actions/inputs.js'
 import type { InputName } from '../../../src/actions/interface.js'
 import { inspectHost } from '../../../src/platform/host.js'
-import type { Project } from '../../../src/project/project.js'
-import { parseExtraRepositories, parseRepositories, planToolchain } from '../../../src/toolchain/spec.js'
+import { type ProjectNeeds, parseExtraRepositories, parseRepositories, planToolchain } from '../../../src/toolchain/spec.js'
 
 const host = inspectHost('linux', 'x64', {})
-const mirage: Project = { buildSystem: 'mirage', directory: '/project', description: 'MirageOS' }
-const dune: Project = { ...mirage, buildSystem: 'dune' }
+const mirage: ProjectNeeds = { buildSystem: 'mirage', description: 'MirageOS' }
+const dune: ProjectNeeds = { ...mirage, buildSystem: 'dune' }
 const plan = (given: Partial<Record<InputName, string>>, project = dune) =>
   planToolchain(withTarget(readInputs((name) => given[name])), project, host)
 
@@ -36,7 +35,7 @@ describe('the plan of a toolchain', () => {
 
   it('is what a committed lock for the target was made with, where nobody asks otherwise', () => {
     const versions = { ocaml: '5.4.1', solo5: '0.10.1', 'ocaml-solo5': '1.2.2', mirage: '4.10.6' }
-    const locked: Project = { ...mirage, lockFiles: [{ path: 'mirage/www-hvt.opam.locked', versions }] }
+    const locked: ProjectNeeds = { ...mirage, lockFiles: [{ path: 'mirage/www-hvt.opam.locked', versions }] }
     expect(plan({}, locked).versions).toEqual(versions)
     expect(plan({ 'solo5-version': '0.9.3' }, locked).versions).toEqual({ ...versions, solo5: '0.9.3' })
     expect(plan({ target: 'spt' }, locked).versions.mirage).toBe('4.11.2')
@@ -45,7 +44,7 @@ describe('the plan of a toolchain', () => {
 
   it('is as without a lock where the lock cannot be kept to, unless it is required', () => {
     const versions = { ocaml: '5.2.0', solo5: '0.9.3', mirage: '4.9.0' }
-    const locked: Project = { ...mirage, lockFiles: [{ path: 'mirage/www-hvt.opam.locked', versions }] }
+    const locked: ProjectNeeds = { ...mirage, lockFiles: [{ path: 'mirage/www-hvt.opam.locked', versions }] }
     expect(plan({}, locked).versions).toEqual(plan({}, mirage).versions)
     expect(() => plan({ lock: 'require' }, locked)).toThrow('OCaml 5.2.0')
   })

@@ -61,7 +61,7 @@ function folderService(): typeof service {
 }
 
 const dune: Project = { buildSystem: 'dune', directory: '', description: 'dune' }
-const mirage: Project = { buildSystem: 'mirage', directory: '', description: 'mirage', configFile: 'config.ml' }
+const mirage: Project = { buildSystem: 'mirage', directory: '', description: 'mirage', configFile: 'config.ml', lockFiles: [] }
 const auto = cachePolicy('auto', 'push', 'refs/heads/main')
 
 function restore(project = dune, policy: CachePolicy = auto, from: NearestCache | 'none' = service): Promise<RestoredCaches> {

@@ -8,7 +8,7 @@ const runner = { folders, isGitHubActions: true }
 const project = { buildSystem: 'dune', directory: '/work/www', description: 'dune' } as const
 const toolchain = { key: 'unikernel-ci-3-solo5-x86_64-5.5.0-5385df5972f3a0e9', path: '/tools/t' }
 const build = { project, target: targets.hvt, toolchain }
-const mirage = { ...build, project: { ...project, buildSystem: 'mirage', configFile: 'config.ml' } } as const
+const mirage = { ...build, project: { ...project, buildSystem: 'mirage', configFile: 'config.ml', lockFiles: [] } } as const
 
 describe('the caches of a build', () => {
   it('are dune’s, in a folder that is gone after the job', () => {
@@ -41,9 +41,9 @@ describe('the caches of a build', () => {
     ['toolchain', { ...build, toolchain: { ...toolchain, key: 'unikernel-ci-3-solo5-x86_64-5.5.0-other' } }],
     ['target', { ...build, target: targets.spt }],
     ['folder of the project', { ...build, project: { ...project, directory: '/work/dns' } }],
-    ['configuration', { ...build, project: { ...project, configFile: 'mirage/config.ml' } }],
+    ['configuration', { ...mirage, project: { ...mirage.project, configFile: 'mirage/config.ml' } }],
   ])('are others for another %s', (_, other) => {
-    const [one] = buildCaches(runner, build)
+    const [one] = buildCaches(runner, other.project.buildSystem === 'mirage' ? mirage : build)
     const [another] = buildCaches(runner, other)
     expect(another?.prefix).not.toBe(one?.prefix)
     expect(another?.folder).not.toBe(one?.folder)

@@ -6,30 +6,14 @@ import { dependenciesOf } from '../../../../src/toolchain/opam-dependencies.js'
 import { parseOpamFile } from '../../../../src/toolchain/opam-file.js'
 import { planBuild } from '../../../../src/project/plan.js'
 import { planAfterConfigure } from '../../../../src/project/plans/mirage.js'
-import type { BuildRequest } from '../../../../src/project/plans/request.js'
-import { Problem } from '../../../../src/platform/problem.js'
+import type { MirageBuildRequest } from '../../../../src/project/plans/request.js'
+import type { MirageProject } from '../../../../src/project/project.js'
 import { targetNames, targets } from '../../../../src/target/target.js'
-import { toolchainFor } from '../fixtures.js'
+import { requestFor, toolchainFor } from '../fixtures.js'
+import { problemOf } from '../../../problem.js'
 
-const mirage = { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'config.ml' } as const
-const request = (changes: Partial<BuildRequest> = {}): BuildRequest => ({
-  project: mirage,
-  target: targets.hvt,
-  architecture: 'x86_64',
-  toolchain: toolchainFor('x86_64', 'solo5'),
-  configureArgs: [],
-  buildCommand: undefined,
-  lock: 'auto',
-  extraRepos: undefined,
-  overlays: [],
-  preConfigure: undefined,
-  postPull: undefined,
-  postBuild: undefined,
-  installSystemPackages: true,
-  findings: { duneWorkspace: undefined, duneFiles: [] },
-  folder: '/state',
-  ...changes,
-})
+const mirage: MirageProject = { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'config.ml', lockFiles: [] }
+const request = (changes: Partial<MirageBuildRequest> = {}): MirageBuildRequest => ({ ...requestFor(mirage), ...changes })
 const configured = (changes: Partial<Configured> = {}): Configured => ({
   lockFile: 'mirage/www-hvt.opam.locked',
   lock: undefined,
@@ -41,19 +25,9 @@ const configured = (changes: Partial<Configured> = {}): Configured => ({
 const lock = readLock(
   'depends: [ "ocaml" {= "5.4.1"} "lwt" {= "6.1.2" & ?vendor} "crunch" {= "2.1"} "solo5" {= "0.12.1"} "ocaml-solo5" {= "1.3.3"} "mirage" {= "4.11.1"} ]',
 )
-const argv = (changes: Partial<BuildRequest>) => planBuild(request(changes)).steps.map((step) => step.argv.join(' '))
-const after = (changes: Partial<BuildRequest> = {}, written: Configured | undefined = configured()) =>
+const argv = (changes: Partial<MirageBuildRequest>) => planBuild(request(changes)).steps.map((step) => step.argv.join(' '))
+const after = (changes: Partial<MirageBuildRequest> = {}, written: Configured | undefined = configured()) =>
   planAfterConfigure(request(changes), written).steps.map((step) => ('overlay' in step ? step.name : step.argv.join(' ')))
-
-function problemOf(body: () => unknown): Problem {
-  try {
-    body()
-  } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
 
 describe('up to the configuration', () => {
   test('configure, in the project’s folder, and nothing asks', () => {

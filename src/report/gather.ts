@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
 import type { BootReport } from '../boot/report.js'
 import { targetOf } from '../image/check.js'
 import { readImage } from '../image/recognise.js'
+import { isFile } from '../platform/folder-content.js'
 import type { Context } from '../platform/host.js'
 import { Problem } from '../platform/problem.js'
 import { describeBuilt } from '../project/images.js'
@@ -12,6 +12,8 @@ import { type TargetName, defaultTarget, targets } from '../target/target.js'
 import { portableFileName } from './artifact-name.js'
 import type { Boot, BootedImage } from './boot-facts.js'
 import type { PublishedImage } from './build-info.js'
+import type { CopiedFile } from './checked-folder.js'
+import { sumsName } from './checksums.js'
 import type { BuildRecord } from './record-shapes.js'
 import { readRecord } from './records.js'
 
@@ -28,17 +30,17 @@ export interface PublishRequest {
 }
 
 /** What goes into an artifact, and what is known of it. */
-export interface Collection {
+export interface Gathered {
   readonly target: TargetName
   readonly architecture: Architecture
   readonly images: readonly [PublishedImage, ...PublishedImage[]]
   readonly record: BuildRecord | undefined
   /** Where each file is, and its name in the artifact. */
-  readonly files: readonly { readonly from: string; readonly name: string }[]
+  readonly files: readonly CopiedFile[]
 }
 
-/** What an artifact has beside the files that it was collected from; tools know CycloneDX by the ending of `sbom.cdx.json`. */
-export const generatedFiles = ['build-info.json', 'sbom.cdx.json', 'boot.json', 'junit.xml', 'SHA256SUMS'] as const
+/** What an artifact has beside the files that were gathered; tools know CycloneDX by the ending of `sbom.cdx.json`. */
+export const generatedFiles = ['build-info.json', 'sbom.cdx.json', 'boot.json', 'junit.xml', sumsName] as const
 
 /**
  * Finds what the build and the boot of an image left. An image that `build` made brings the other images of that build
@@ -46,13 +48,13 @@ export const generatedFiles = ['build-info.json', 'sbom.cdx.json', 'boot.json', 
  *
  * @throws Problem when there is no image.
  */
-export async function collect(context: Context, request: PublishRequest): Promise<Collection> {
+export async function gather(context: Context, request: PublishRequest): Promise<Gathered> {
   const path = await imagePath(context, request)
   const record = await readRecord(context, path, 'build')
   const target = record?.target ?? request.target ?? targetOf(await readImage(path)) ?? defaultTarget
   const architecture = record?.architecture ?? request.arch ?? context.host.architecture
   const found = record?.build.images ?? ([await describeBuilt(path, targets[target])] as const)
-  const files: { from: string; name: string }[] = []
+  const files: CopiedFile[] = []
   const taken = new Set<string>(generatedFiles)
   const add = (from: string, wanted: string): string => {
     const name = freeName(portableFileName(wanted), taken)
@@ -84,7 +86,7 @@ export async function collect(context: Context, request: PublishRequest): Promis
 }
 
 /** The images of an artifact that were booted. */
-export function bootedImages({ target, architecture, images }: Collection): readonly BootedImage[] {
+export function bootedImages({ target, architecture, images }: Gathered): readonly BootedImage[] {
   return images.flatMap(({ image: { name, bytes, sha256 }, file, boots }) =>
     boots.length === 0 ? [] : [{ unikernel: name, file, bytes, sha256, target, architecture, boots }],
   )
@@ -99,13 +101,6 @@ async function imagePath({ host }: Context, { image }: PublishRequest): Promise<
   const path = resolve(host.folders.workspace, image)
   if (!(await isFile(path))) throw new Problem(`input image: there is no file ${path}`)
   return path
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  )
 }
 
 /** `www-2.hvt.debug` for `www-2.hvt`: a file that is named after its image stays so when that gets a number. */

@@ -1,5 +1,5 @@
 import type { BuildInfo } from '../report/build-info.js'
-import type { ArtifactFolder } from './artifact-folder.js'
+import type { Artifact } from '../report/artifact.js'
 import { type ReleaseImage, debugName } from './images.js'
 
 /** What the `build-info.json` of a release holds: that of every artifact, with the names that the files have now. */
@@ -20,14 +20,14 @@ export interface ReleaseInfo {
 
 export function releaseInfo(
   place: Pick<ReleaseInfo, 'repository' | 'tag' | 'commit'>,
-  artifacts: readonly ArtifactFolder[],
+  artifacts: readonly Artifact[],
   images: readonly ReleaseImage[],
 ): ReleaseInfo {
   const { repository, tag, commit } = place
   return { schema: 1, repository, tag, commit, artifacts: artifacts.map((artifact) => ({ name: artifact.name, files: filesOf(artifact, images), info: artifact.info })) }
 }
 
-function filesOf(artifact: ArtifactFolder, images: readonly ReleaseImage[]): Record<string, string> {
+function filesOf(artifact: Artifact, images: readonly ReleaseImage[]): Record<string, string> {
   const own = images.filter((image) => image.artifact === artifact)
   return Object.fromEntries(
     own.flatMap((released) => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { parseBuildInfo } from '../../../src/collect/leg.js'
 import { Problem } from '../../../src/platform/problem.js'
-import { passed } from '../report/fixtures.js'
-import { legOf } from './fixtures.js'
+import { parseBuildInfo } from '../../../src/report/build-info-shape.js'
+import { legOf } from '../collect/fixtures.js'
+import { toolchain } from '../release/fixtures.js'
+import { passed } from './fixtures.js'
 
 const { info } = legOf({ verdict: passed })
 const [image] = info.images
@@ -17,6 +18,9 @@ describe('build info of an artifact', () => {
     ['a name that leads elsewhere', { ...info, images: [{ ...image, file: '../x' }] }],
     ['a boot without a summary', { ...info, images: [{ ...image, boots: [{ ...image?.boots[0], summary: 1 }] }] }],
     ['attempts that are none', { ...info, images: [{ ...image, boots: [{ ...image?.boots[0], attempts: [1] }] }] }],
+    ['an accelerator that no table has a word for', { ...info, images: [{ ...image, boots: [{ ...image?.boots[0], attempts: [{ accelerator: 'hvf', monitor: 'qemu' }] }] }] }],
+    ['a toolchain from where none can be', { ...info, toolchain: { ...toolchain, source: 'moon' } }],
+    ['no date', { ...info, createdAt: 'today' }],
     ['a build without its steps', { ...info, build: { configureArgs: [] } }],
   ])('with %s is refused', (_, value) => {
     expect(() => read(value)).toThrow(Problem)

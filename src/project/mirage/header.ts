@@ -1,4 +1,4 @@
-import type { MirageBounds } from './project.js'
+import type { MirageBounds } from '../project.js'
 
 /** The first line as mirage itself takes it (`check_version` in mirage's lib/functoria/tool.ml): each bound at most once. */
 const header = /^\(\* mirage(?<bounds>(?: +(?:&|>= +[\d.]+|< +[\d.]+))+) +\*\)/

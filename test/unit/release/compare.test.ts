@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { differences, planUploads } from '../../../src/release/steps.js'
+import { differences, planUploads } from '../../../src/release/compare.js'
 import { local, remote } from './fixtures.js'
 
 const none = new Set<number>()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mentionsMirage, parseMirageBounds } from '../../../src/project/mirage-header.js'
+import { mentionsMirage, parseMirageBounds } from '../../../../src/project/mirage/header.js'
 
 describe('the header that bounds mirage', () => {
   test.each([
