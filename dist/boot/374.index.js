@@ -1,5 +1,5 @@
 export const id = 374;
-export const ids = [374,601];
+export const ids = [374,793];
 export const modules = {
 
 /***/ 2374:
@@ -17,8 +17,8 @@ var external_node_fs_ = __webpack_require__(3024);
 var promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: ./lib/src/platform/atomic.js
 var atomic = __webpack_require__(9755);
-// EXTERNAL MODULE: ./lib/src/platform/boot-folder.js
-var boot_folder = __webpack_require__(2351);
+// EXTERNAL MODULE: ./lib/src/platform/error-code.js
+var error_code = __webpack_require__(9958);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
 // EXTERNAL MODULE: external "node:os"
@@ -29,8 +29,8 @@ var external_node_path_ = __webpack_require__(6760);
 var external_node_timers_promises_ = __webpack_require__(8500);
 // EXTERNAL MODULE: ./lib/src/platform/leftovers.js
 var leftovers = __webpack_require__(252);
-// EXTERNAL MODULE: ./lib/src/platform/error-code.js
-var error_code = __webpack_require__(9958);
+// EXTERNAL MODULE: ./lib/src/platform/owner-mark.js
+var owner_mark = __webpack_require__(6405);
 ;// CONCATENATED MODULE: ./lib/src/platform/lock.js
 
 
@@ -40,33 +40,51 @@ var error_code = __webpack_require__(9958);
 
 
 
+
 const heartbeatMs = 5_000;
-/** A holder on another machine (a shared tool cache) that has not touched its lock for this long is dead. */
+/** A holder that cannot be seen from here (on another machine, in a container) and has not touched its lock for this long is dead. */
 const silentMs = 60_000;
 const pollMs = 500;
 /**
  * Runs `body` while no other process, here or on a machine that shares the folder, holds the lock `path`.
- * A lock whose holder is dead is taken over; a holder that is told to end gives it back.
+ * A lock whose holder is dead is taken over; a holder that is told to end gives it back. No clock is compared with another
+ * one, or with itself after it may have been set.
  *
  * @param onWait called once when somebody else holds it.
+ * @param patienceMs see {@link silentMs}.
  */
-async function withLock(path, onWait, body) {
+async function withLock(path, onWait, body, patienceMs = silentMs) {
     await (0,promises_.mkdir)((0,external_node_path_.dirname)(path), { recursive: true });
-    const own = `${process.pid} ${(0,external_node_os_.hostname)()} ${(0,external_node_crypto_.randomBytes)(8).toString('hex')}`;
+    const own = newHolder();
+    const watch = new Silence();
     let isWaiting = false;
     while (!(await take(path, own))) {
         const holder = await (0,promises_.readFile)(path, 'utf8').catch(() => undefined);
         if (holder === undefined)
             continue;
-        if (await isDead(path, holder)) {
+        const state = stateOf(holder);
+        if (state === 'gone' || (state === 'unseen' && (await watch.lastsMs(path, holder)) > patienceMs)) {
             await remove(path, holder);
             continue;
         }
         if (!isWaiting)
-            onWait(`process ${holder.split(' ').slice(0, 2).join(' on ')}`);
+            onWait(nameOf(holder));
         isWaiting = true;
         await (0,external_node_timers_promises_.setTimeout)(pollMs);
     }
+    return hold(path, own, body);
+}
+/** Runs `body` with the lock `path` of a process that is dead for sure. Where there is none, or somebody is faster, nothing is done. */
+async function withAbandonedLock(path, body) {
+    const holder = await readFile(path, 'utf8').catch(() => undefined);
+    if (holder === undefined || stateOf(holder) !== 'gone')
+        return;
+    await remove(path, holder);
+    const own = newHolder();
+    if (await take(path, own))
+        await hold(path, own, body);
+}
+async function hold(path, own, body) {
     const heartbeat = setInterval(() => void (0,promises_.utimes)(path, new Date(), new Date()).catch(() => undefined), heartbeatMs);
     heartbeat.unref();
     try {
@@ -75,6 +93,31 @@ async function withLock(path, onWait, body) {
     finally {
         clearInterval(heartbeat);
         await remove(path, own);
+    }
+}
+/** What a lock says of its holder: the mark of its process, the machine's name for a person, and chance. */
+const newHolder = () => `${(0,owner_mark/* markText */.PQ)((0,owner_mark/* ownMark */.a1)())} ${(0,external_node_os_.hostname)()} ${(0,external_node_crypto_.randomBytes)(8).toString('hex')}`;
+function nameOf(holder) {
+    const [mark = '', host = ''] = holder.split(' ');
+    return `process ${mark.split('-')[0] ?? ''} on ${host}`;
+}
+/** `unseen` also for what another version of ours has written. */
+function stateOf(holder) {
+    const mark = (0,owner_mark/* parseMark */.lw)(holder.split(' ')[0] ?? '');
+    const state = mark === undefined ? 'elsewhere' : (0,owner_mark/* ownerState */.N_)(mark);
+    return state === 'elsewhere' ? 'unseen' : state;
+}
+/** How long a lock has been as it is, by our own steady clock: its time is another machine's, and either may be set meanwhile. */
+class Silence {
+    seen = '';
+    sinceMs = 0;
+    async lastsMs(path, holder) {
+        const touched = await (0,promises_.stat)(path).then(({ mtimeMs }) => mtimeMs, () => undefined);
+        const now = `${holder} ${touched}`;
+        if (now !== this.seen)
+            this.sinceMs = performance.now();
+        this.seen = now;
+        return performance.now() - this.sinceMs;
     }
 }
 async function take(path, own) {
@@ -92,22 +135,6 @@ async function take(path, own) {
     }
     finally {
         await (0,promises_.rm)(draft, { force: true });
-    }
-}
-async function isDead(path, holder) {
-    const [pid, host] = holder.split(' ');
-    if (host === (0,external_node_os_.hostname)())
-        return !isAlive(Number(pid));
-    const touched = await (0,promises_.stat)(path).then(({ mtimeMs }) => mtimeMs, () => Date.now());
-    return Date.now() - touched > silentMs;
-}
-function isAlive(pid) {
-    try {
-        process.kill(pid, 0);
-        return true;
-    }
-    catch (error) {
-        return (0,error_code/* hasCode */.up)(error, 'EPERM');
     }
 }
 /** Synchronous, for use while we are ending. */
@@ -136,16 +163,18 @@ async function remove(path, holder) {
 
 // EXTERNAL MODULE: ./lib/src/platform/log.js
 var platform_log = __webpack_require__(150);
+// EXTERNAL MODULE: ./lib/src/platform/own-folder.js
+var own_folder = __webpack_require__(6573);
 // EXTERNAL MODULE: ./lib/src/platform/system.js
 var platform_system = __webpack_require__(1999);
-// EXTERNAL MODULE: ./lib/src/boot/carrier/published.js + 5 modules
-var published = __webpack_require__(7601);
+// EXTERNAL MODULE: ./lib/src/boot/carrier/published.js + 6 modules
+var published = __webpack_require__(7793);
 // EXTERNAL MODULE: ./lib/src/platform/guarded-environment.js
 var guarded_environment = __webpack_require__(4468);
 // EXTERNAL MODULE: ./lib/src/platform/problem.js
 var problem = __webpack_require__(4047);
-// EXTERNAL MODULE: ./lib/src/platform/process.js + 1 modules
-var platform_process = __webpack_require__(7391);
+// EXTERNAL MODULE: ./lib/src/platform/process.js
+var process = __webpack_require__(185);
 // EXTERNAL MODULE: ./lib/src/platform/programs.js
 var programs = __webpack_require__(5843);
 ;// CONCATENATED MODULE: ./lib/src/platform/deb-archive.js
@@ -192,7 +221,7 @@ async function openDebArchive({ host, processes }, architecture, folder) {
         },
         async unpack(names, target) {
             const failed = (outcome, what) => new problem/* Problem */.A(`${what} for ${word} could not be had`, {
-                evidence: (0,platform_process/* lastLines */.w$)(`${updated.stderr}\n${outcome.stderr}`, 10),
+                evidence: (0,process/* lastLines */.w$)(`${updated.stderr}\n${outcome.stderr}`, 10),
                 do: foreign === undefined
                     ? `see that apt on this machine (/etc/apt) has sources with packages for ${word}, and reaches them`
                     : `see that apt on this machine reaches ${ubuntuServers[word]}`,
@@ -386,8 +415,8 @@ async function readUnpacked(context, path, options) {
     const compression = compressions.find(({ suffix }) => path.endsWith(suffix));
     if (compression === undefined)
         return (0,promises_.readFile)(path);
-    await (0,apt/* ensureSystemPackages */.R)(context, [compression.debianPackage], options);
-    (0,platform_process/* succeed */.Py)(await context.processes.run([...compression.command, path]), `decompressing ${path}`);
+    await (0,apt/* ensureSystemPackages */.R7)(context, [compression.debianPackage], options);
+    (0,process/* succeed */.Py)(await context.processes.run([...compression.command, path]), `decompressing ${path}`);
     return (0,promises_.readFile)(path.slice(0, -compression.suffix.length));
 }
 /**
@@ -568,7 +597,7 @@ async function ensureCarrier(context, architecture, options) {
             return 'fetched';
         if (await restore(place, options.cache))
             return 'restored';
-        await (0,boot_folder/* withBootFolder */.$)(context, (work) => (0,atomic/* replaceFolder */.xn)(place.folder, (draft) => makeCarrier(context, architecture, meta, { work, draft, place, options })));
+        await (0,own_folder/* withOwnFolder */.F)(context.host.folders.temporary, 'boot', (work) => (0,atomic/* replaceFolder */.xn)(place.folder, (draft) => makeCarrier(context, architecture, meta, { work, draft, place, options })));
         return `made of ${meta}`;
     };
     return withLock(`${place.folder}.lock`, onWait, async () => {
@@ -579,8 +608,8 @@ async function ensureCarrier(context, architecture, options) {
         // Of a restore that was killed; what is there now is whole.
         await (0,promises_.rm)(incompleteMark(place), { force: true });
         const total = (await (0,promises_.stat)(place.kernel)).size + (await (0,promises_.stat)(place.initramfs)).size;
-        const took = (0,platform_log/* seconds */.Y)(performance.now() - start);
-        log.fact('Linux guest', `${how} for ${architecture} in ${took}, ${(0,platform_log/* size */.E)(total)} (${place.folder})`);
+        const took = (0,platform_log/* seconds */.YA)(performance.now() - start);
+        log.fact('Linux guest', `${how} for ${architecture} in ${took}, ${(0,platform_log/* size */.Ej)(total)} (${place.folder})`);
         if (how.startsWith('made'))
             await options.cache?.save(place.key, [place.folder]);
         return place;
@@ -603,7 +632,7 @@ async function restore(place, cache) {
 
 /***/ }),
 
-/***/ 7601:
+/***/ 7793:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -623,10 +652,10 @@ var promises_ = __webpack_require__(6466);
 const carriers_namespaceObject = {"M":[]};
 // EXTERNAL MODULE: ./lib/src/platform/atomic.js
 var atomic = __webpack_require__(9755);
-// EXTERNAL MODULE: ./lib/src/platform/boot-folder.js
-var boot_folder = __webpack_require__(2351);
-// EXTERNAL MODULE: ./lib/src/platform/process.js + 1 modules
-var process = __webpack_require__(7391);
+// EXTERNAL MODULE: ./lib/src/platform/process.js
+var process = __webpack_require__(185);
+// EXTERNAL MODULE: ./lib/src/platform/own-folder.js
+var own_folder = __webpack_require__(6573);
 // EXTERNAL MODULE: external "node:fs/promises"
 var external_node_fs_promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: external "node:url"
@@ -643,6 +672,18 @@ var undici = __webpack_require__(6752);
 var platform_log = __webpack_require__(150);
 // EXTERNAL MODULE: ./lib/src/platform/problem.js
 var problem = __webpack_require__(4047);
+;// CONCATENATED MODULE: ./lib/src/platform/server-time.js
+/**
+ * What time it is for a server, in milliseconds since 1970: its times are by its own clock, and ours may have been set.
+ *
+ * @param headers of its answer, names in lower case: https://www.rfc-editor.org/rfc/rfc9110#field.date
+ * @returns our own time where it does not say.
+ */
+function serverNowMs(headers) {
+    const told = Date.parse(String(headers['date']));
+    return Number.isNaN(told) ? Date.now() : told;
+}
+
 ;// CONCATENATED MODULE: ./lib/src/platform/download.js
 
 
@@ -650,6 +691,9 @@ var problem = __webpack_require__(4047);
 
 
 
+
+/** A toolchain would come in half a day then, and is built in a quarter of an hour. */
+const slowest = { bytes: 64 * 1024, withinMs: 60_000 };
 /** The server said no, or went on failing; `status` is undefined where it did not answer. */
 class DownloadFailed extends Error {
     status;
@@ -674,19 +718,30 @@ const longestWaitMs = 60_000;
 function download(url, options) {
     return external_node_stream_.Readable.from(chunksOf(url, options), { objectMode: false, highWaterMark: 1024 * 1024 });
 }
-async function* chunksOf(url, { log, most, isExact, wait = external_node_timers_promises_.setTimeout, silenceMs = 30_000 }) {
+async function* chunksOf(url, { log, most, isExact, wait = external_node_timers_promises_.setTimeout, silenceMs = 30_000, slowest: pace = slowest }) {
     let offset = 0;
+    let waitedMs = 0;
+    let sinceBytes = 0;
     for (let failures = 0;;) {
         const before = offset;
         let pauseMs;
         try {
             const answer = await ask(url, offset, silenceMs);
             if (answer.statusCode === 200 || answer.statusCode === 206) {
+                let readyMs = performance.now();
                 for await (const chunk of fromOffset(answer, offset)) {
                     offset += chunk.length;
                     if (offset > most)
                         throw new DownloadFailed(`${url} is longer than ${most} bytes`);
+                    waitedMs += performance.now() - readyMs;
+                    if (waitedMs > pace.withinMs) {
+                        if (offset - sinceBytes < pace.bytes)
+                            throw new DownloadFailed(`${url} comes too slowly: ${offset - sinceBytes} bytes in ${(0,platform_log/* seconds */.YA)(waitedMs)}`);
+                        waitedMs = 0;
+                        sinceBytes = offset;
+                    }
                     yield chunk;
+                    readyMs = performance.now();
                 }
                 if (offset === most || !isExact)
                     return;
@@ -699,7 +754,7 @@ async function* chunksOf(url, { log, most, isExact, wait = external_node_timers_
             if (failures >= tries)
                 throw new DownloadFailed(`${url} failed ${tries} times, at last with status ${answer.statusCode}`, answer.statusCode);
             pauseMs = retryAfterMs(answer) ?? pauseAfter(failures);
-            log.debug(`${url}: status ${answer.statusCode}; again in ${(0,platform_log/* seconds */.Y)(pauseMs)}`);
+            log.debug(`${url}: status ${answer.statusCode}; again in ${(0,platform_log/* seconds */.YA)(pauseMs)}`);
         }
         catch (error) {
             if (error instanceof DownloadFailed)
@@ -708,7 +763,7 @@ async function* chunksOf(url, { log, most, isExact, wait = external_node_timers_
             if (failures >= tries)
                 throw new DownloadFailed(`${url} failed ${tries} times: ${(0,problem/* messageOf */.b)(error)}`, undefined, { cause: error });
             pauseMs = pauseAfter(failures);
-            log.debug(`${url}: ${(0,problem/* messageOf */.b)(error)}; going on at byte ${offset} in ${(0,platform_log/* seconds */.Y)(pauseMs)}`);
+            log.debug(`${url}: ${(0,problem/* messageOf */.b)(error)}; going on at byte ${offset} in ${(0,platform_log/* seconds */.YA)(pauseMs)}`);
         }
         await wait(pauseMs);
     }
@@ -758,14 +813,19 @@ function retryAfterMs({ headers }) {
     const text = [headers['retry-after'] ?? []].flat()[0];
     if (text === undefined)
         return undefined;
-    const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+    const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - serverNowMs(headers);
     return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestWaitMs);
 }
 const pauseAfter = (failures) => 500 * 2 ** failures * (0.5 + Math.random());
 
+// EXTERNAL MODULE: ./lib/src/platform/error-code.js
+var error_code = __webpack_require__(9958);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
+// EXTERNAL MODULE: ./lib/src/platform/shape.js
+var shape = __webpack_require__(2973);
 ;// CONCATENATED MODULE: ./lib/src/platform/published-list.js
+
 
 
 
@@ -791,11 +851,11 @@ function parseList(kind, text, base) {
     catch {
         throw wrong('is no JSON');
     }
-    const rows = isRecord(value) && value['format'] === 1 ? value[kind] : undefined;
+    const rows = (0,shape/* isRecord */.u4)(value) && value['format'] === 1 ? value[kind] : undefined;
     if (!Array.isArray(rows))
         throw wrong(`is no list of ${kind} of format 1`);
     return rows.map((row) => {
-        if (!isRecord(row))
+        if (!(0,shape/* isRecord */.u4)(row))
             throw wrong('has a row that is no archive');
         const { key, image } = row;
         if (typeof key !== 'string')
@@ -803,7 +863,7 @@ function parseList(kind, text, base) {
         return { key, ...parseFile(row), ...(image === undefined ? {} : { image: parseFile(image) }) };
     });
     function parseFile(value) {
-        const { url, sha256, bytes } = isRecord(value) ? value : {};
+        const { url, sha256, bytes } = (0,shape/* isRecord */.u4)(value) ? value : {};
         const isFile = typeof url === 'string' && typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256) && Number.isSafeInteger(bytes);
         if (!isFile || !URL.canParse(url, base.href))
             throw wrong('has a row that is no archive');
@@ -829,10 +889,7 @@ async function addToList(kind, folder, archive) {
     const rows = parseList(kind, text, base).map((row) => ({ ...relative(row), ...(row.image === undefined ? {} : { image: relative(row.image) }) }));
     await writeFileAtomically(file, listText(kind, [...rows, archive]));
 }
-const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-// EXTERNAL MODULE: ./lib/src/platform/error-code.js
-var error_code = __webpack_require__(9958);
 ;// CONCATENATED MODULE: ./lib/src/platform/published-archive.js
 
 
@@ -883,7 +940,7 @@ function openArchive(line, kind, archive) {
             const found = hash.digest('hex');
             if (found !== archive.sha256)
                 throw notWhatWasPublished(kind, archive, found, bytes);
-            return `${(0,platform_log/* size */.E)(bytes)} in ${(0,platform_log/* seconds */.Y)(arrivedMs)}`;
+            return `${(0,platform_log/* size */.Ej)(bytes)} in ${(0,platform_log/* seconds */.YA)(arrivedMs)}`;
         },
     };
 }
@@ -999,7 +1056,7 @@ async function fetchCarrier(context, { key, folder }, published) {
     const archive = await published.find(key);
     if (archive === undefined)
         return false;
-    return (0,boot_folder/* withBootFolder */.$)(context, async (work) => {
+    return (0,own_folder/* withOwnFolder */.F)(context.host.folders.temporary, 'boot', async (work) => {
         const file = (0,external_node_path_.join)(work, 'carrier.tar.gz');
         try {
             const fetched = published.open(archive);

@@ -9,11 +9,11 @@ export const modules = {
 /* harmony export */   actionsCache: () => (/* binding */ actionsCache)
 /* harmony export */ });
 /* unused harmony export isLostUpload */
+/* harmony import */ var _error_code_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(9958);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6760);
 /* harmony import */ var _actions_cache__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(816);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(150);
 /* harmony import */ var _problem_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4047);
-/* harmony import */ var _error_code_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(9958);
 
 
 
@@ -53,7 +53,7 @@ function actionsCache(log) {
         const silence = new Promise((resolve) => {
             timer = setTimeout(() => {
                 isSilent = true;
-                log.notice(`${failed}: no end after ${(0,_log_js__WEBPACK_IMPORTED_MODULE_4__/* .seconds */ .Y)(patienceMs)}, and it is not used any more`);
+                log.notice(`${failed}: no end after ${(0,_log_js__WEBPACK_IMPORTED_MODULE_4__/* .seconds */ .YA)(patienceMs)}, and it is not used any more`);
                 resolve(undefined);
             }, patienceMs);
         });

@@ -16,7 +16,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(76760);
 /* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(38815);
 /* harmony import */ var _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(24047);
-/* harmony import */ var _platform_process_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(37391);
+/* harmony import */ var _platform_process_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(30185);
 /* harmony import */ var _interface_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(43717);
 /* harmony import */ var _definition_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(96785);
 /* harmony import */ var _parsers_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(57028);

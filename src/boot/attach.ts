@@ -1,13 +1,12 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sweepBootFolders, withBootFolder } from '../platform/boot-folder.js'
 import { makeDisk } from '../platform/disks.js'
 import type { Context } from '../platform/host.js'
-import { sweepMonitors } from '../platform/monitor-process.js'
 import { readInterfaces } from '../platform/interfaces.js'
+import { withOwnFolder } from '../platform/own-folder.js'
 import { freePorts } from '../platform/ports.js'
 import { Problem } from '../platform/problem.js'
-import { TapTaken, sweepTaps, whyNoTap, withTaps } from '../platform/tap.js'
+import { TapTaken, whyNoTap, withTaps } from '../platform/tap.js'
 import { type DevicePlan, type DeviceQuestion, planDevices, wantedNetworks } from './device-plan.js'
 import type { NetworkBusy } from './network-plan.js'
 
@@ -31,7 +30,7 @@ export async function withDevices<T>(
   question: DeviceQuestion,
   body: (attached: Attached) => Promise<T>,
 ): Promise<T> {
-  return withBootFolder(context, async (folder) => {
+  return withOwnFolder(context.host.folders.temporary, 'boot', async (folder) => {
     const told = new Set<string>()
     const start = performance.now()
     for (;;) {
@@ -51,13 +50,6 @@ export async function withDevices<T>(
       }
     }
   })
-}
-
-/** Removes what boots that were killed have left: monitors, and then their network interfaces and folders. */
-export async function sweepLeftovers(context: Context): Promise<void> {
-  sweepMonitors()
-  sweepBootFolders(context)
-  await sweepTaps(context)
 }
 
 async function planHere(context: Context, question: DeviceQuestion, folder: string): Promise<DevicePlan | NetworkBusy> {

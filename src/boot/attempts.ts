@@ -78,7 +78,9 @@ async function runAttempt(
     const process = await startAttempt(context, attempt, { request: question, searchPath })
     return await judgeGuest(process, rules, file, interrogate(request.probe, question.devices))
   } finally {
-    await file.close()
+    // The guest is judged by what it said, and not by what there was room for.
+    const isNotWhole = await file.close()
+    if (isNotWhole !== undefined) context.log.warning(isNotWhole)
   }
 }
 

@@ -1,5 +1,4 @@
-/** A line longer than this is cut into several: a guest must not decide how much memory we use. */
-const maximalLineCharacters = 16 * 1024
+import { cutLine } from '../platform/line-reader.js'
 
 // ECMA-48: ESC [ parameters intermediates final (CSI), ESC ] ... BEL or ST (OSC), and ESC with one more character.
 // eslint-disable-next-line no-control-regex
@@ -19,7 +18,7 @@ export class Lines {
 
   /** The lines that `chunk` completes. */
   add(chunk: Uint8Array): string[] {
-    const pieces = (this.rest + this.decoder.decode(chunk, { stream: true })).split(/[\r\n]+/).flatMap(cut)
+    const pieces = (this.rest + this.decoder.decode(chunk, { stream: true })).split(/[\r\n]+/).flatMap(cutLine)
     this.rest = pieces.pop() ?? ''
     return pieces.map(plain).filter((line) => line !== '')
   }
@@ -28,14 +27,6 @@ export class Lines {
   get unfinished(): string {
     return plain(this.rest.replace(unfinishedEscape, ''))
   }
-}
-
-/** Wherever a line is cut, it is the same for a line that came at once and for one that came byte by byte. */
-function cut(line: string): string[] {
-  if (line.length <= maximalLineCharacters) return [line]
-  return Array.from({ length: Math.ceil(line.length / maximalLineCharacters) }, (_, index) =>
-    line.slice(index * maximalLineCharacters, (index + 1) * maximalLineCharacters),
-  )
 }
 
 function plain(line: string): string {

@@ -16,7 +16,7 @@ const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[]
   },
   { pattern: /Could not open block device|Could not determine capacity/, remedy: 'see the files that the input `block` names' },
   {
-    pattern: /unsupported machine type|[Ii]nvalid (?:parameter|option)|is not a valid device model|Property '.*' not found/,
+    pattern: /unsupported machine type|[Ii]nvalid (?:parameter|option)|Parameter '.*' is unexpected|unable to find CPU model|is not a valid device model|Property '.*' not found/,
     remedy: 'this QEMU does not know an option that it needs: install the one of a newer distribution (6.2 and newer)',
   },
   {

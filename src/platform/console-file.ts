@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { Problem, messageOf } from './problem.js'
+import { messageOf } from './problem.js'
 
 const mebibyte = 1024 * 1024
 
@@ -47,11 +47,10 @@ export class ConsoleFile {
     this.stream.once('drain', resume).once('error', resume)
   }
 
-  /** @throws Problem when a part of the console could not be written. */
-  async close(): Promise<void> {
+  /** @returns what could not be written, and why; undefined when the file has all of the console. */
+  async close(): Promise<string | undefined> {
     this.stream.end()
     await finished(this.stream).catch((error: unknown) => (this.failure ??= error))
-    if (this.failure === undefined) return
-    throw new Problem(`the console could not be written to ${this.path}`, { because: messageOf(this.failure) })
+    return this.failure === undefined ? undefined : `the console is not whole in ${this.path}: ${messageOf(this.failure)}`
   }
 }

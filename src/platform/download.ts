@@ -4,6 +4,7 @@ import { HttpClient } from '@actions/http-client'
 import { type Dispatcher, request as send } from 'undici'
 import { type Log, seconds } from './log.js'
 import { messageOf } from './problem.js'
+import { serverNowMs } from './server-time.js'
 
 export interface DownloadOptions {
   readonly log: Log
@@ -15,7 +16,18 @@ export interface DownloadOptions {
   readonly wait?: (ms: number) => Promise<unknown>
   /** Milliseconds without a byte after which the server counts as gone. */
   readonly silenceMs?: number
+  /** What comes more slowly is given up; default: {@link slowest}. */
+  readonly slowest?: Pace
 }
+
+interface Pace {
+  readonly bytes: number
+  /** As long as we wait for them, in milliseconds; that somebody else is busy with what came is not the server's fault. */
+  readonly withinMs: number
+}
+
+/** A toolchain would come in half a day then, and is built in a quarter of an hour. */
+const slowest: Pace = { bytes: 64 * 1024, withinMs: 60_000 }
 
 /** The server said no, or went on failing; `status` is undefined where it did not answer. */
 export class DownloadFailed extends Error {
@@ -46,18 +58,28 @@ export function download(url: string, options: DownloadOptions): Readable {
   return Readable.from(chunksOf(url, options), { objectMode: false, highWaterMark: 1024 * 1024 })
 }
 
-async function* chunksOf(url: string, { log, most, isExact, wait = sleep, silenceMs = 30_000 }: DownloadOptions): AsyncGenerator<Buffer> {
+async function* chunksOf(url: string, { log, most, isExact, wait = sleep, silenceMs = 30_000, slowest: pace = slowest }: DownloadOptions): AsyncGenerator<Buffer> {
   let offset = 0
+  let waitedMs = 0
+  let sinceBytes = 0
   for (let failures = 0; ; ) {
     const before = offset
     let pauseMs: number
     try {
       const answer = await ask(url, offset, silenceMs)
       if (answer.statusCode === 200 || answer.statusCode === 206) {
+        let readyMs = performance.now()
         for await (const chunk of fromOffset(answer, offset)) {
           offset += chunk.length
           if (offset > most) throw new DownloadFailed(`${url} is longer than ${most} bytes`)
+          waitedMs += performance.now() - readyMs
+          if (waitedMs > pace.withinMs) {
+            if (offset - sinceBytes < pace.bytes) throw new DownloadFailed(`${url} comes too slowly: ${offset - sinceBytes} bytes in ${seconds(waitedMs)}`)
+            waitedMs = 0
+            sinceBytes = offset
+          }
           yield chunk
+          readyMs = performance.now()
         }
         if (offset === most || !isExact) return
         throw new Error(`it ended after ${offset} of ${most} bytes`)
@@ -126,7 +148,7 @@ const mayPass = (status: number) => status === 408 || status === 429 || status >
 function retryAfterMs({ headers }: Dispatcher.ResponseData): number | undefined {
   const text = [headers['retry-after'] ?? []].flat()[0]
   if (text === undefined) return undefined
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - serverNowMs(headers)
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestWaitMs)
 }
 

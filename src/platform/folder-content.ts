@@ -20,14 +20,22 @@ export async function folderBytes(folder: string): Promise<number> {
   return (await filesIn(folder)).reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-/** Removes the files that were changed longest ago, until those that stay have no more than `limitBytes`. */
+/**
+ * Removes the files that were changed longest ago, until those that stay have no more than `limitBytes`. Those of a time to
+ * come are the first to go: they would be the newest for as long as the clock needs to get there.
+ */
 export async function removeOldest(folder: string, limitBytes: number): Promise<void> {
   let total = 0
-  for (const { path, bytes } of (await filesIn(folder)).sort((a, b) => b.changedMs - a.changedMs)) {
+  const latestMs = Date.now() + clockToleranceMs
+  const isBelieved = ({ changedMs }: FileInFolder) => Number(changedMs <= latestMs)
+  for (const { path, bytes } of (await filesIn(folder)).sort((a, b) => isBelieved(b) - isBelieved(a) || b.changedMs - a.changedMs)) {
     total += bytes
     if (total > limitBytes) await rm(path, { force: true })
   }
 }
+
+/** Of another machine that writes to the same folder. */
+const clockToleranceMs = 3600_000
 
 async function filesIn(folder: string): Promise<FileInFolder[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])

@@ -4,6 +4,7 @@ import { type Dispatcher, request as send } from 'undici'
 import { type Log, seconds } from './log.js'
 import { Problem, messageOf } from './problem.js'
 import { Interrupted } from './release-service.js'
+import { serverNowMs } from './server-time.js'
 import { visible } from './visible.js'
 
 export interface GitHubApiOptions {
@@ -115,7 +116,7 @@ function limitMs({ status, headers, text }: ApiAnswer): number | undefined {
   const retryAfter = number('retry-after')
   if (retryAfter !== undefined) return retryAfter * 1000
   const reset = number('x-ratelimit-reset')
-  if (number('x-ratelimit-remaining') === 0 && reset !== undefined) return Math.max(1000, reset * 1000 - Date.now())
+  if (number('x-ratelimit-remaining') === 0 && reset !== undefined) return Math.max(1000, reset * 1000 - serverNowMs(headers))
   return status === 429 || /secondary rate limit/i.test(text) ? secondaryLimitMs : undefined
 }
 

@@ -58,7 +58,7 @@ export function aliasOf({ pid, start, place }: OwnerMark, boot: number): string 
   return `unikernel-ci pid=${pid} start=${start} place=${place} boot=${boot}`
 }
 
-const aliasForm = /^unikernel-ci pid=(?<pid>\d+) start=(?<start>\d+) place=(?<place>[\da-f]{8}) boot=\d+$/
+const aliasForm = /^unikernel-ci pid=(?<pid>\d+) start=(?<start>\d+) place=(?<place>[\da-f]{16}) boot=\d+$/
 
 /** Undefined for an alias that is none of ours. */
 export function parseAlias(alias: string): OwnerMark | undefined {

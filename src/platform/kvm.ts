@@ -28,8 +28,9 @@ function kvmMode(): string {
 }
 
 /**
- * Looks at KVM, and in GitHub Actions, where the machine is the job's own, gives this user leave to open it when only
- * that is missing. Never on a person's machine. What did not help is undone.
+ * Looks at KVM, and on a runner of GitHub's, which is thrown away after the job, gives this user leave to open it when only
+ * that is missing. What did not help is undone. On a machine that is kept nothing is changed: a job that is killed could
+ * not undo it, and who may open a device is its owner's to say.
  */
 export async function openKvm(
   context: Context,
@@ -38,6 +39,11 @@ export async function openKvm(
 ): Promise<ReturnType<typeof kvmAccess>> {
   const access = look()
   if (access !== 'denied' || !context.host.isGitHubActions) return access
+  // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+  if (context.host.environment['RUNNER_ENVIRONMENT'] !== 'github-hosted') {
+    context.log.line(`  ${device} may not be opened by this user, which is not changed on a machine that is kept: add the user to the group of that device`)
+    return access
+  }
   const prefix = await rootPrefix(context)
   if (prefix === undefined) return access
   const asRoot = async (commands: readonly Command[]) => {

@@ -14,16 +14,29 @@ export function endProcessesWith(variable: string, value: string): void {
  * cannot be read and are left alone.
  */
 export function endProcessesWhere(variable: string, isMeant: (value: string) => boolean): void {
+  // What one of them starts while we look may have been missed.
+  for (let looks = 0; looks < mostLooks && endThoseThere(variable, isMeant); looks++);
+}
+
+/** A process that is killed stays for a while, so that one look more is usual. */
+const mostLooks = 20
+
+/** Whether there was one. */
+function endThoseThere(variable: string, isMeant: (value: string) => boolean): boolean {
   const prefix = `${variable}=`
+  let isAny = false
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue
     try {
       const found = readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').find((word) => word.startsWith(prefix))
-      if (found !== undefined && isMeant(found.slice(prefix.length))) process.kill(Number(entry), 'SIGKILL')
+      if (found === undefined || !isMeant(found.slice(prefix.length))) continue
+      process.kill(Number(entry), 'SIGKILL')
+      isAny = true
     } catch {
       // It has ended meanwhile, or is not ours.
     }
   }
+  return isAny
 }
 
 /** Process groups and clean-ups that must not be left behind when we end. */

@@ -6,33 +6,51 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cleaningUp } from './leftovers.js'
+import { markText, ownMark, ownerState, parseMark } from './owner-mark.js'
 
 const heartbeatMs = 5_000
-/** A holder on another machine (a shared tool cache) that has not touched its lock for this long is dead. */
+/** A holder that cannot be seen from here (on another machine, in a container) and has not touched its lock for this long is dead. */
 const silentMs = 60_000
 const pollMs = 500
 
 /**
  * Runs `body` while no other process, here or on a machine that shares the folder, holds the lock `path`.
- * A lock whose holder is dead is taken over; a holder that is told to end gives it back.
+ * A lock whose holder is dead is taken over; a holder that is told to end gives it back. No clock is compared with another
+ * one, or with itself after it may have been set.
  *
  * @param onWait called once when somebody else holds it.
+ * @param patienceMs see {@link silentMs}.
  */
-export async function withLock<T>(path: string, onWait: (holder: string) => void, body: () => Promise<T>): Promise<T> {
+export async function withLock<T>(path: string, onWait: (holder: string) => void, body: () => Promise<T>, patienceMs = silentMs): Promise<T> {
   await mkdir(dirname(path), { recursive: true })
-  const own = `${process.pid} ${hostname()} ${randomBytes(8).toString('hex')}`
+  const own = newHolder()
+  const watch = new Silence()
   let isWaiting = false
   while (!(await take(path, own))) {
     const holder = await readFile(path, 'utf8').catch(() => undefined)
     if (holder === undefined) continue
-    if (await isDead(path, holder)) {
+    const state = stateOf(holder)
+    if (state === 'gone' || (state === 'unseen' && (await watch.lastsMs(path, holder)) > patienceMs)) {
       await remove(path, holder)
       continue
     }
-    if (!isWaiting) onWait(`process ${holder.split(' ').slice(0, 2).join(' on ')}`)
+    if (!isWaiting) onWait(nameOf(holder))
     isWaiting = true
     await sleep(pollMs)
   }
+  return hold(path, own, body)
+}
+
+/** Runs `body` with the lock `path` of a process that is dead for sure. Where there is none, or somebody is faster, nothing is done. */
+export async function withAbandonedLock(path: string, body: () => Promise<void>): Promise<void> {
+  const holder = await readFile(path, 'utf8').catch(() => undefined)
+  if (holder === undefined || stateOf(holder) !== 'gone') return
+  await remove(path, holder)
+  const own = newHolder()
+  if (await take(path, own)) await hold(path, own, body)
+}
+
+async function hold<T>(path: string, own: string, body: () => Promise<T>): Promise<T> {
   const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), heartbeatMs)
   heartbeat.unref()
   try {
@@ -40,6 +58,35 @@ export async function withLock<T>(path: string, onWait: (holder: string) => void
   } finally {
     clearInterval(heartbeat)
     await remove(path, own)
+  }
+}
+
+/** What a lock says of its holder: the mark of its process, the machine's name for a person, and chance. */
+const newHolder = () => `${markText(ownMark())} ${hostname()} ${randomBytes(8).toString('hex')}`
+
+function nameOf(holder: string): string {
+  const [mark = '', host = ''] = holder.split(' ')
+  return `process ${mark.split('-')[0] ?? ''} on ${host}`
+}
+
+/** `unseen` also for what another version of ours has written. */
+function stateOf(holder: string): 'alive' | 'gone' | 'unseen' {
+  const mark = parseMark(holder.split(' ')[0] ?? '')
+  const state = mark === undefined ? 'elsewhere' : ownerState(mark)
+  return state === 'elsewhere' ? 'unseen' : state
+}
+
+/** How long a lock has been as it is, by our own steady clock: its time is another machine's, and either may be set meanwhile. */
+class Silence {
+  private seen = ''
+  private sinceMs = 0
+
+  async lastsMs(path: string, holder: string): Promise<number> {
+    const touched = await stat(path).then(({ mtimeMs }) => mtimeMs, () => undefined)
+    const now = `${holder} ${touched}`
+    if (now !== this.seen) this.sinceMs = performance.now()
+    this.seen = now
+    return performance.now() - this.sinceMs
   }
 }
 
@@ -55,22 +102,6 @@ async function take(path: string, own: string): Promise<boolean> {
     throw error
   } finally {
     await rm(draft, { force: true })
-  }
-}
-
-async function isDead(path: string, holder: string): Promise<boolean> {
-  const [pid, host] = holder.split(' ')
-  if (host === hostname()) return !isAlive(Number(pid))
-  const touched = await stat(path).then(({ mtimeMs }) => mtimeMs, () => Date.now())
-  return Date.now() - touched > silentMs
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return hasCode(error, 'EPERM')
   }
 }
 

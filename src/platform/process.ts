@@ -2,16 +2,16 @@ import { isMissing } from './error-code.js'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { endWithUs, isEnding } from './leftovers.js'
+import { LineReader } from './line-reader.js'
 import { Problem } from './problem.js'
 
 export interface RunOptions {
   readonly cwd?: string
   /** The whole environment of the process; default: ours. */
   readonly env?: Readonly<Record<string, string>>
-  /** Called with each line of its output and error stream as it comes. */
+  /** Called with each line of its output and error stream as it comes; long ones are cut. */
   readonly onLine?: (line: string) => void
 }
 
@@ -82,7 +82,11 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
 function collect(stream: Readable, onLine: RunOptions['onLine']): Tail {
   const tail = new Tail()
   stream.on('data', (chunk: Buffer) => tail.add(chunk))
-  if (onLine !== undefined) createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine)
+  if (onLine === undefined) return tail
+  const lines = new LineReader()
+  stream.on('data', (chunk: Buffer) => lines.add(chunk).forEach((line) => onLine(line)))
+  // Also of a stream that we have let go of.
+  stream.once('close', () => lines.end().forEach((line) => onLine(line)))
   return tail
 }
 
@@ -110,9 +114,15 @@ class Tail {
 export function succeed(outcome: Outcome, doing: string): Outcome {
   if (outcome.exitCode === 0) return outcome
   throw new Problem(`${doing} failed: ${outcome.argv[0] ?? ''} ended with status ${outcome.exitCode}`, {
+    ...killedFact(outcome.exitCode),
     evidence: lastLines(`${outcome.stdout}\n${outcome.stderr}`, 30),
     again: outcome.argv.map(quote).join(' '),
   })
+}
+
+/** Why a program has ended whose own words cannot say it, as a fact of a {@link Problem}. */
+export function killedFact(exitCode: number): { readonly because?: string } {
+  return exitCode === 128 + constants.signals.SIGKILL ? { because: 'somebody has killed it (SIGKILL); Linux does where memory runs out' } : {}
 }
 
 /** The last `count` lines that are not blank. */

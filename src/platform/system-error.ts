@@ -1,4 +1,5 @@
 import { sep } from 'node:path'
+import { isDiskFull } from './error-code.js'
 import type { Folders } from './host.js'
 import { Problem } from './problem.js'
 
@@ -24,12 +25,22 @@ export function systemProblem(error: unknown, folders: () => Folders): Problem |
   if (!(error instanceof Error)) return undefined
   const { code, path, syscall = '' } = error as NodeJS.ErrnoException
   const reason = code === undefined ? undefined : reasons[code]
-  if (reason === undefined || path === undefined) return undefined
+  if (reason === undefined) return undefined
+  if (path === undefined) return isDiskFull(error) ? diskFull(folders(), error) : undefined
   const choice = choiceOf(path, folders())
   return new Problem(
     `${path} cannot be used: ${reason}`,
     { because: `${syscall}: ${code ?? ''}`, ...(choice === undefined ? {} : { do: `make it usable, or choose another folder by ${choice}` }) },
     { cause: error },
+  )
+}
+
+/** Writing to an open file fails without naming it. */
+function diskFull(folders: Folders, cause: Error): Problem {
+  return new Problem(
+    'no space is left on a disk',
+    { because: cause.message, do: `make some where these are: ${[...new Set(Object.values(folders) as string[])].join(', ')}` },
+    { cause },
   )
 }
 

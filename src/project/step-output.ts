@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { Context } from '../platform/host.js'
 import { seconds } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
-import { lastLines, quote } from '../platform/process.js'
+import { killedFact, lastLines, quote } from '../platform/process.js'
 import { explainOpam } from '../toolchain/opam-problem.js'
 import { annotate } from './annotations.js'
 import { type Diagnostic, DiagnosticReader } from './diagnostics.js'
@@ -12,6 +12,7 @@ import type { BuildRequest, PlannedStep } from './plans/request.js'
 
 /** What opam's longest explanation and a compiler's longest list of errors need; a build may print without end. */
 const keptLines = 4_000
+const keptCharacters = 4 * 1024 * 1024
 const keptDiagnostics = 1_000
 
 /** What a step printed, as far as its failure may be explained by it. */
@@ -19,11 +20,15 @@ export class StepOutput {
   private readonly reader = new DiagnosticReader()
   private readonly diagnostics: Diagnostic[] = []
   private readonly recent: string[] = []
+  private recentCharacters = 0
 
   line(coloured: string): void {
     const line = stripVTControlCharacters(coloured)
     this.recent.push(line)
-    if (this.recent.length > keptLines) this.recent.splice(0, keptLines / 2)
+    this.recentCharacters += line.length
+    while (this.recent.length > keptLines || this.recentCharacters > keptCharacters) {
+      for (const { length } of this.recent.splice(0, Math.ceil(this.recent.length / 2))) this.recentCharacters -= length
+    }
     this.keep(this.reader.line(line))
   }
 
@@ -48,6 +53,7 @@ export class StepOutput {
     }
     const advice = step.advice?.find(({ when }) => this.recent.some((line) => when.test(line)))
     return new Problem(`${step.name} failed with status ${exitCode} after ${seconds(ms)}`, {
+      ...killedFact(exitCode),
       evidence: lastLines(output, 30),
       ...(advice === undefined ? {} : { do: advice.say }),
       again,

@@ -1,18 +1,15 @@
 import { existsSync } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Log, size } from '../platform/log.js'
-import { manifestName } from './archive/manifest.js'
-import { readInstalledEntries } from './installed.js'
+import { type LastUse, readInstalledEntries, readLastUse } from './installed.js'
 import { type FindMounts, recordFolderOf, removeToolchain } from './mounted.js'
 import { imageFolderOf } from './place.js'
 
 /** A toolchain that lies on this machine. */
-export interface Kept {
+export interface Kept extends LastUse {
   readonly name: string
   readonly bytes: number
-  /** When it was used last, in milliseconds since 1970. */
-  readonly usedMs: number
 }
 
 const limits = { unusedMs: 60 * 24 * 3600 * 1000, totalBytes: 20e9 } as const
@@ -23,12 +20,12 @@ const limits = { unusedMs: 60 * 24 * 3600 * 1000, totalBytes: 20e9 } as const
  *
  * @param needed the one that is about to be used; it stays.
  */
-export function chooseEvicted(kept: readonly Kept[], needed: string, nowMs: number): readonly Kept[] {
-  const newestFirst = kept.filter(({ name }) => name !== needed).sort((a, b) => b.usedMs - a.usedMs)
+export function chooseEvicted(kept: readonly Kept[], needed: string): readonly Kept[] {
+  const newestFirst = kept.filter(({ name }) => name !== needed).sort((a, b) => a.unusedMs - b.unusedMs)
   let total = kept.find(({ name }) => name === needed)?.bytes ?? 0
-  return newestFirst.filter(({ bytes, usedMs }) => {
+  return newestFirst.filter(({ bytes, unusedMs }) => {
     total += bytes
-    return nowMs - usedMs > limits.unusedMs || total > limits.totalBytes
+    return unusedMs > limits.unusedMs || total > limits.totalBytes
   })
 }
 
@@ -40,11 +37,11 @@ export async function listToolchains(folder: string): Promise<readonly Kept[]> {
     const [path, image] = [join(folder, name), imageFolderOf(join(folder, name))]
     // An image that is not mounted is one that can be.
     for (const record of [path, recordFolderOf(image)]) {
-      const used = await stat(join(record, manifestName)).catch(() => undefined)
-      if (used === undefined) continue
+      const use = await readLastUse(record)
+      if (use === undefined) continue
       const entries = (await readInstalledEntries(record)) ?? []
       const bytes = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.bytes : 0), 0)
-      return [{ name, bytes, usedMs: used.mtimeMs }]
+      return [{ name, bytes, ...use }]
     }
     return []
   })
@@ -53,9 +50,9 @@ export async function listToolchains(folder: string): Promise<readonly Kept[]> {
 
 /** Removes the toolchains that {@link chooseEvicted} names, but none that somebody is setting up, or has mounted and uses. A failure is told and is none. */
 export async function evictToolchains(log: Log, folder: string, needed: string, findMounts: FindMounts): Promise<void> {
-  for (const { name, bytes, usedMs } of chooseEvicted(await listToolchains(folder), needed, Date.now())) {
+  for (const { name, bytes, unusedMs } of chooseEvicted(await listToolchains(folder), needed)) {
     if (existsSync(join(folder, `${name}.lock`))) continue
-    const days = Math.floor((Date.now() - usedMs) / (24 * 3600 * 1000))
+    const days = Math.floor(unusedMs / (24 * 3600 * 1000))
     await removeToolchain(findMounts, { path: join(folder, name), image: imageFolderOf(join(folder, name)) }, 'fail').then(
       () => log.fact('tool cache', `removed ${name} (${size(bytes)}, not used for ${days} days)`),
       () => log.debug(`${name} could not be removed`),

@@ -1,6 +1,7 @@
-import { readFile, rename, utimes } from 'node:fs/promises'
+import { readFile, rename, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomically } from '../platform/atomic.js'
+import { markText, ownMark, ownerAgeMs, parseMark } from '../platform/owner-mark.js'
 import { isRecord } from '../platform/shape.js'
 import { type ArchiveEntry, type ArchiveManifest, archiveFormat, locateEnvironment, manifestName } from './archive/manifest.js'
 import { toolchainKey } from './key.js'
@@ -9,6 +10,8 @@ import { type Toolchain, type ToolchainOrigin, toolchainOrigins } from './toolch
 
 /** Beside what a toolchain is, so that a job which only uses it does not read a list of thousands of files. */
 const filesName = 'toolchain-files.json'
+/** Whose process has used it last: what that says of time no clock that is set can change. */
+const userName = 'toolchain-user'
 /** What the manifest is called while a build changes the toolchain: nobody takes it for one. */
 const hiddenName = 'toolchain-borrowed.json'
 
@@ -70,7 +73,34 @@ export async function noteUse(path: string): Promise<void> {
   const now = new Date()
   // A tool cache that may only be read is as good.
   await utimes(join(path, manifestName), now, now).catch(() => undefined)
+  await writeFile(join(path, userName), markText(ownMark())).catch(() => undefined)
 }
+
+/** When a toolchain was used last. */
+export interface LastUse {
+  /** In milliseconds since 1970, as the clock was set then. */
+  readonly usedMs: number
+  /** How long ago. By the clock that may be set only where that was before this machine's last start, and never below 0. */
+  readonly unusedMs: number
+}
+
+/**
+ * @param folder where the toolchain's record is.
+ * @returns undefined when there is none.
+ */
+export async function readLastUse(folder: string): Promise<LastUse | undefined> {
+  const manifest = join(folder, manifestName)
+  const stats = await stat(manifest).catch(() => undefined)
+  if (stats === undefined) return undefined
+  const usedMs = stats.mtimeMs
+  const user = parseMark(await readFile(join(folder, userName), 'utf8').catch(() => ''))
+  const agoMs = Date.now() - usedMs
+  // A time to come would be the newest for ever.
+  if (agoMs < -day) await utimes(manifest, new Date(), new Date()).catch(() => undefined)
+  return { usedMs, unusedMs: (user && ownerAgeMs(user)) ?? Math.max(0, agoMs) }
+}
+
+const day = 24 * 3600 * 1000
 
 async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
   try {

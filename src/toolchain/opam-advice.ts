@@ -39,6 +39,8 @@ export function adviceOn(failure: OpamFailure, place: OpamPlace): Advice {
         'such packages have ports to dune in the overlay repositories that mirage adds by itself',
         'where the overlays are left out, take them in again; else wait for a port, or replace the package',
       )
+    case 'solver-time':
+      return advice([], 'run the job again: a machine that is busy needs longer', 'or ask for fewer packages (`opam-packages`), or for exact versions of them')
     case 'build':
     case 'unavailable':
       return nothing

@@ -12,6 +12,8 @@ export type OpamFailure =
   | { readonly kind: 'lock'; readonly blocks: readonly (readonly string[])[] }
   /** opam-monorepo (`make lock`) may take only packages that dune builds. */
   | { readonly kind: 'not-dune'; readonly names: readonly string[] }
+  /** Its solver came to no answer, after so many seconds. */
+  | { readonly kind: 'solver-time'; readonly seconds: string }
 
 /** One explanation of opam's why there is no solution. */
 export interface Conflict {
@@ -38,7 +40,7 @@ const invariant = '(invariant)'
  */
 export function readOpamFailure(output: string): OpamFailure | undefined {
   const lines = output.split(/\r?\n/).map((line) => line.trimEnd())
-  for (const reader of [readBuild, readDownload, readConflict, readLock, readNotDune, readUnknown]) {
+  for (const reader of [readBuild, readDownload, readConflict, readLock, readNotDune, readUnknown, readSolverTime]) {
     const failure = reader(lines, output)
     if (failure !== undefined) return failure
   }
@@ -130,6 +132,11 @@ const readUnknown: Reader = (_, output) => {
   if (version !== null) return { kind: 'unknown', name: version[1] ?? '', version: version[2] ?? '' }
   const unavailable = /^\[ERROR\] (\S+) unmet availability conditions(?:: |, e\.g\. )?'?(.*?)'?$/m.exec(output)
   return unavailable === null ? undefined : { kind: 'unavailable', name: unavailable[1] ?? '', condition: unavailable[2] ?? '' }
+}
+
+const readSolverTime: Reader = (_, output) => {
+  if (!/resolution of the request timed out/.test(output)) return undefined
+  return { kind: 'solver-time', seconds: /currently, it is set to ([\d.]+)\s+seconds/.exec(output)?.[1] ?? 'some' }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type FactLabel, Problem, type WholeLog } from '../platform/problem.js'
-import { lastLines } from '../platform/process.js'
+import { killedFact, lastLines } from '../platform/process.js'
 import { type OpamPlace, adviceOn } from './opam-advice.js'
 import { type OpamFailure, askerOf, conflictLines, nameOf, readOpamFailure, tellingConflicts } from './opam-failure.js'
 
@@ -37,12 +37,13 @@ export async function explainOpam(run: OpamRun): Promise<OpamExplanation | undef
 /**
  * The failure of `opam install` of a toolchain.
  *
+ * @param exitCode of opam.
  * @param again the command, for a person.
  */
-export async function installProblem(run: OpamRun, again: string): Promise<Problem> {
+export async function installProblem(run: OpamRun, exitCode: number, again: string): Promise<Problem> {
   const explanation = await explainOpam(run)
   const whole = { title: 'The whole log of opam', lines: run.output.trim().split('\n') }
-  if (explanation === undefined) return new Problem('opam could not install the toolchain', { evidence: lastLines(run.output, 30), again }, { wholeLog: whole })
+  if (explanation === undefined) return new Problem('opam could not install the toolchain', { ...killedFact(exitCode), evidence: lastLines(run.output, 30), again }, { wholeLog: whole })
   const { what, facts, wholeLog = whole } = explanation
   return new Problem(`the toolchain cannot be installed: ${what}`, { ...facts, again }, { wholeLog })
 }
@@ -71,6 +72,8 @@ function headline(failure: OpamFailure): string {
       return `opam-monorepo finds no version of ${list(failure.blocks.map(([name = '']) => name))} that fits`
     case 'not-dune':
       return `dune does not build ${list(failure.names)}, and opam-monorepo takes only what dune builds`
+    case 'solver-time':
+      return `opam has found no solution within ${failure.seconds} seconds`
     case 'conflict':
       return conflictHeadline(failure)
   }
@@ -112,6 +115,7 @@ function evidenceOf(failure: OpamFailure, log: string): readonly string[] {
       return [`${failure.name} is available where: ${failure.condition}`]
     case 'unknown':
     case 'not-dune':
+    case 'solver-time':
       return []
   }
 }

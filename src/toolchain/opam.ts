@@ -69,7 +69,7 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, path:
   }).finally(() => clearInterval(stillAlive))
   if (installed.exitCode !== 0) {
     const output = `${installed.stdout}\n${installed.stderr}`
-    throw await installProblem({ ...spec, output, root }, `opam install ${spec.packages.map(quote).join(' ')}`)
+    throw await installProblem({ ...spec, output, root }, installed.exitCode, `opam install ${spec.packages.map(quote).join(' ')}`)
   }
 
   if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env)

@@ -1,6 +1,7 @@
 import { actionsCache } from '../platform/actions-cache.js'
 import { ensureSystemPackages } from '../platform/apt.js'
 import { bufferedLog } from '../platform/buffered-log.js'
+import { withBuildPrograms } from '../platform/build-programs.js'
 import type { Context } from '../platform/host.js'
 import { openMounts } from '../platform/mount.js'
 import { readCompilerVersion, readHostSystem } from '../platform/system.js'
@@ -69,9 +70,11 @@ export async function setUpToolchain(
     const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined))
     const build = async (path: string) => {
       const opam = await prepareBuild(context, system.build, install)
-      const environment = await buildWithOpam(context, spec, path, opam)
-      if (spec.slim) await stripToolchain(context, path)
-      return environment
+      return withBuildPrograms(context, async (building) => {
+        const environment = await buildWithOpam(building, spec, path, opam)
+        if (spec.slim) await stripToolchain(building, path)
+        return environment
+      })
     }
     const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target)
     return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts, build, prove }, levels)

@@ -1,14 +1,14 @@
-import { isDiskFull } from '../platform/error-code.js'
 import { constants, createReadStream } from 'node:fs'
 import { access, mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isDiskFull } from '../platform/error-code.js'
 import { cleaningUp } from '../platform/leftovers.js'
 import { withLock } from '../platform/lock.js'
 import { type Log, seconds, size } from '../platform/log.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import { Unusable } from '../platform/published-archive.js'
 import { packToolchain } from './archive/pack.js'
-import { discardBuild, discardDrafts, draftOf, removeLeftovers } from './drafts.js'
+import { discardBuild, discardDrafts, draftOf, removeAbandoned, removeLeftovers } from './drafts.js'
 import { evictToolchains } from './evict.js'
 import { installed, proved, putInPlace, unpackInto } from './in-place.js'
 import { noteUse, readInstalled } from './installed.js'
@@ -29,7 +29,7 @@ const packLevel = 9
  *
  * A toolchain is unpacked beside its place and gets its name when it is whole and checked. That is so for one that was
  * just built, too: what a first run uses is what every other run will use. When this throws, or when the process is told
- * to end, nothing is left; when it is killed, the next set-up of the same toolchain removes what it left.
+ * to end, nothing is left; when it is killed, the next set-up removes what it left, of whichever toolchain.
  *
  * @throws whatever `build` and, after a build, `prove` throw; Problem where no space is left.
  */
@@ -42,6 +42,7 @@ export async function obtainToolchain(log: Log, wanted: Wanted, levels: readonly
 }
 
 async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
+  await removeAbandoned(log, dirname(wanted.place.path))
   const here = await fromToolCache(log, wanted)
   if (here !== undefined) return here
   if (spare !== undefined && !(await isWritable(dirname(wanted.place.path)))) {
@@ -61,6 +62,7 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
       () => discardDrafts(wanted.place),
       () => fetchOrBuild(log, wanted, levels),
     )
+    await noteUse(made.path)
     await evictToolchains(log, dirname(made.path), made.key, wanted.findMounts)
     return made
   })

@@ -221,6 +221,15 @@ it('QEMU that refuses is the monitor’s failure, with its words', async () => {
   expect(report.verdict.evidence?.line).toMatch(/unable to find CPU model/)
 })
 
+// What it says of an option that came later; `--version` would say 4.2.1.
+it('a QEMU that is too old is the monitor’s failure, with its words and where a newer one is', async () => {
+  program('qemu-system-x86_64', `case "$*" in *--version*) echo 'QEMU emulator version 4.2.1'; exit 0;; *fd=*) echo "qemu-system-x86_64: -chardev socket,id=qmp,fd=3: Invalid parameter 'fd'" >&2; exit 1;; esac`)
+  const report = await bootBare('x86_64', 'hello')
+  expect(told(report)).toBe('failed monitor')
+  expect(report.verdict.evidence?.line).toMatch(/Invalid parameter 'fd'/)
+  expect(report.verdict.remedy).toMatch(/install the one of a newer distribution \(6\.2 and newer\)/)
+})
+
 describe('KVM', () => {
   const access = kvmAccess()
   const opens = access === 'open' && process.arch === 'x64'

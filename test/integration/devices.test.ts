@@ -1,16 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Attached, sweepLeftovers, withDevices } from '../../src/boot/attach.js'
+import { type Attached, withDevices } from '../../src/boot/attach.js'
 import type { AttachedDevice } from '../../src/boot/devices.js'
 import { planQemu } from '../../src/boot/monitors/qemu.js'
 import { Qmp } from '../../src/boot/qmp.js'
 import { startMonitor } from '../../src/platform/monitor-process.js'
+import { sweepLeftovers } from '../../src/platform/sweep.js'
 import { rootPrefix } from '../../src/platform/sudo.js'
 import { TapTaken, whyNoTap, withTaps } from '../../src/platform/tap.js'
 import { type Asked, attach, contextIn, question } from './hold-devices.js'
@@ -49,10 +50,12 @@ const tapOf = ({ devices }: Pick<Attached, 'devices'>) => {
 const children: ChildProcess[] = []
 
 /** A process of its own that holds devices until it is ended. */
-async function hold(asked: Asked): Promise<{ readonly child: ChildProcess; readonly attached: Attached }> {
+async function hold(asked: Asked, env = process.env): Promise<{ readonly child: ChildProcess; readonly attached: Attached }> {
   const script = fileURLToPath(new URL('hold-devices.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', script, folder, JSON.stringify(asked)], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+    env,
   })
   children.push(child)
   let text = ''
@@ -77,7 +80,7 @@ describe.skipIf(noTap !== undefined)('a tap', () => {
       expect(ip('-oneline', '-4', 'address', 'show', 'dev', tap.interface)).toContain('inet 10.213.1.1/24 ')
       expect(Number(read(tap.interface, 'flags')) & 1).toBe(1)
       expect(read(tap.interface, 'owner')).toBe(String(process.getuid?.()))
-      expect(read(tap.interface, 'ifalias')).toMatch(new RegExp(`^unikernel-ci pid=${process.pid} start=\\d+ place=[0-9a-f]{8} boot=\\d+$`))
+      expect(read(tap.interface, 'ifalias')).toMatch(new RegExp(`^unikernel-ci pid=${process.pid} start=\\d+ place=[0-9a-f]{16} boot=\\d+$`))
       return Promise.resolve(tap.interface)
     })
     expect(isThere(name)).toBe(false)
@@ -150,6 +153,26 @@ describe.skipIf(noTap !== undefined)('a tap', () => {
     expect(isThere(tapOf(living.attached).interface) && existsSync(living.attached.folder)).toBe(true)
     await end(living.child, 'SIGTERM')
   })
+
+  it('whose removal hangs is left by a runner’s SIGINT, SIGTERM and SIGKILL, and swept by the next run', async () => {
+    const real = execFileSync('sh', ['-c', 'PATH="$PATH:/usr/sbin:/sbin" command -v ip'], { encoding: 'utf8' }).trim()
+    const bin = join(folder, 'bin')
+    mkdirSync(bin)
+    writeFileSync(join(bin, 'ip'), `#!/bin/sh\n[ "$1 $2" = 'link delete' ] && exec sleep 67\nexec ${real} "$@"\n`, { mode: 0o755 })
+    const { child, attached } = await hold({ manifest: manifest.service }, { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` })
+    const { interface: name } = tapOf(attached)
+    const ended = once(child, 'exit')
+    child.kill('SIGINT')
+    await sleep(7_500)
+    child.kill('SIGTERM')
+    await sleep(2_500)
+    // Its removal is our child, and of our group.
+    process.kill(-(child.pid ?? 0), 'SIGKILL')
+    expect(await ended).toEqual([null, 'SIGKILL'])
+    expect(isThere(name)).toBe(true)
+    await sweepLeftovers(contextIn(folder))
+    expect([isThere(name), existsSync(attached.folder)]).toEqual([false, false])
+  }, 60_000)
 
   it('of somebody else is left alone, whatever its name and alias', async () => {
     ip('tuntap', 'add', 'dev', 'uci0ad50300', 'mode', 'tap')

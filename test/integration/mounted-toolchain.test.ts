@@ -9,6 +9,7 @@ import { type Mounts, mountPoints, openMounts } from '../../src/platform/mount.j
 import { Problem } from '../../src/platform/problem.js'
 import { processes } from '../../src/platform/process.js'
 import { findProgram } from '../../src/platform/programs.js'
+import { markText, ownMark } from '../../src/platform/owner-mark.js'
 import { evictToolchains, listToolchains } from '../../src/toolchain/evict.js'
 import { readInstalled } from '../../src/toolchain/installed.js'
 import { toolchainKey } from '../../src/toolchain/key.js'
@@ -188,6 +189,8 @@ describe.skipIf(cannot)('a mounted toolchain that nobody used for long', () => {
   const old = () => {
     const then = new Date(Date.now() - 61 * 24 * 3600 * 1000)
     utimesSync(join(place.path, 'toolchain.json'), then, then)
+    // By somebody before this machine's last start; else it is no older than its uptime.
+    writeFileSync(join(place.path, 'toolchain-user'), markText({ ...ownMark(), place: '0'.repeat(16) }))
   }
   const evict = () => evictToolchains(collectingLog(told), join(folder, 'toolchains'), 'another', () => Promise.resolve(mounts))
 

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Problem } from '../../src/platform/problem.js'
@@ -205,6 +206,19 @@ describe('a set-up that fails', () => {
     expect(leftInStore()).toEqual([])
   })
 
+  it('says that opam was killed, as for want of memory, and leaves nothing, nor what opam has left running', async () => {
+    const failing = problemOf({ ...given, 'opam-packages': 'slow' })
+    const opams = () => buildsIn(folder).filter((pid) => commandOf(pid).includes('/opam install'))
+    const sleeping = () => buildsIn(folder).filter((pid) => commandOf(pid).includes('sleep 60'))
+    await expect.poll(sleeping, { timeout: 60_000 }).toHaveLength(1)
+    for (const pid of opams()) process.kill(Number(pid), 'SIGKILL')
+    const problem = await failing
+    expect(problem.message).toBe('opam could not install the toolchain')
+    expect(problem.facts.because).toBe('somebody has killed it (SIGKILL); Linux does where memory runs out')
+    expect(leftInStore()).toEqual([])
+    await expect.poll(() => buildsIn(folder)).toEqual([])
+  })
+
   it('refuses impossible versions within five seconds and before any process', async () => {
     const start = performance.now()
     const story = newStory()
@@ -221,7 +235,7 @@ describe('a set-up that is ended', () => {
   /** A set-up in a process of its own, once it is building the package that takes a minute. */
   async function interruptible(before: readonly string[] = []): Promise<ChildProcess> {
     const inputs = JSON.stringify({ ...given, 'opam-packages': 'slow' })
-    const child = spawn(process.execPath, ['--import', 'tsx', script, folder, inputs], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['--import', 'tsx', script, folder, inputs], { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
     createInterface({ input: child.stdout }).resume()
     const started = () => sleepers().filter((pid) => !before.includes(pid))
     await expect.poll(started, { timeout: 60_000 }).toHaveLength(1)
@@ -254,8 +268,27 @@ describe('a set-up that is ended', () => {
     expect(sleepers()).toHaveLength(1)
     next.kill('SIGTERM')
     await once(next, 'exit')
-    expect(leftInStore().filter((name) => !name.endsWith('.lock'))).toEqual([])
+    expect(leftInStore()).toEqual([])
     expect(buildsIn(folder)).toEqual([])
+  })
+
+  // opam is in a group of its own, and goes on.
+  it.each<[when: string, end: (child: ChildProcess) => Promise<void>]>([
+    ['with its process group', () => Promise.resolve()],
+    ['while it tidies up after a SIGINT', async (child) => {
+      child.kill('SIGINT')
+      await sleep(10)
+    }],
+  ])('by force %s leaves nothing after the next set-up, of another toolchain', async (_, end) => {
+    const killed = await interruptible()
+    const ended = once(killed, 'exit')
+    await end(killed)
+    process.kill(-(killed.pid ?? 0), 'SIGKILL')
+    await ended
+    expect(leftInStore().length).toBeGreaterThan(0)
+    const { path } = await toolchainOf(given)
+    expect(leftInStore()).toEqual([basename(path)])
+    await expect.poll(() => buildsIn(folder)).toEqual([])
   })
 })
 

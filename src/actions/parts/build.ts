@@ -1,4 +1,6 @@
+import { withBuildPrograms } from '../../platform/build-programs.js'
 import { cacheService } from '../../platform/cache-service.js'
+import { sweepLeftovers } from '../../platform/sweep.js'
 import { restoreBuildCaches } from '../../project/caches/restore.js'
 import { detectProject } from '../../project/detect.js'
 import { makeImages } from '../../project/make.js'
@@ -15,6 +17,7 @@ import { saveForEnd } from './build-end.js'
 export const build: PartFunction = async (context, given, runner) => {
   // First of all, so that the call at the end of the job is known as that, whatever happens here.
   saveForEnd(runner, [], given.cache)
+  await sweepLeftovers(context)
   const { host, log } = context
   const architecture = given.arch ?? host.architecture
   const inputs = { ...withTarget(given), arch: architecture }
@@ -29,7 +32,7 @@ export const build: PartFunction = async (context, given, runner) => {
   const { result, used } = await log.group('Build', async () => {
     const caches = await restoreBuildCaches(context, { project, target, toolchain: toolchain?.toolchain, policy, service })
     const withCaches = { ...context, host: { ...host, environment: { ...host.environment, ...caches.environment } } }
-    const built = await makeImages(withCaches, inputs, toolchain?.toolchain, project, artifactsFolder(context))
+    const built = await withBuildPrograms(withCaches, (building) => makeImages(building, inputs, toolchain?.toolchain, project, artifactsFolder(context)))
     return { result: built, used: await caches.afterBuild() }
   })
   saveForEnd(runner, used, inputs.cache)

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { sweepLeftovers } from '../../platform/sweep.js'
 import { detectProject } from '../../project/detect.js'
 import { forgetToolchain, saveToolchain } from '../../report/records.js'
 import { targets } from '../../target/target.js'
@@ -9,6 +10,7 @@ import { withTarget } from '../inputs.js'
 /** Puts the toolchain on this machine and into the environment of the steps after this one. */
 export const setup: PartFunction = async (context, given, runner) => {
   const inputs = withTarget(given)
+  await sweepLeftovers(context)
   if (inputs.ocamlVersion === 'none') {
     await forgetToolchain(context, targets[inputs.target].backend, inputs.arch ?? context.host.architecture)
     context.log.line('no toolchain: `ocaml-version: none`')

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { rm, stat, writeFile } from 'node:fs/promises'
 import type { ToolchainCache } from '../../platform/actions-cache.js'
 import { replaceFolder } from '../../platform/atomic.js'
-import { withBootFolder } from '../../platform/boot-folder.js'
 import type { Context } from '../../platform/host.js'
 import { withLock } from '../../platform/lock.js'
 import { seconds, size } from '../../platform/log.js'
+import { withOwnFolder } from '../../platform/own-folder.js'
 import type { Published } from '../../platform/published.js'
 import { readHostSystem } from '../../platform/system.js'
 import type { Architecture } from '../../target/architecture.js'
@@ -43,7 +43,7 @@ export async function ensureCarrier(
   const obtain = async (): Promise<'fetched' | 'restored' | `made of ${string}`> => {
     if (options.published !== undefined && (await fetchCarrier(context, place, options.published))) return 'fetched'
     if (await restore(place, options.cache)) return 'restored'
-    await withBootFolder(context, (work) =>
+    await withOwnFolder(context.host.folders.temporary, 'boot', (work) =>
       replaceFolder(place.folder, (draft) => makeCarrier(context, architecture, meta, { work, draft, place, options })),
     )
     return `made of ${meta}`

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import ours from '../../../data/carriers.json' with { type: 'json' }
 import { replaceFolder } from '../../platform/atomic.js'
-import { withBootFolder } from '../../platform/boot-folder.js'
 import type { Context } from '../../platform/host.js'
 import type { Log } from '../../platform/log.js'
 import { lastLines } from '../../platform/process.js'
+import { withOwnFolder } from '../../platform/own-folder.js'
 import { type Published, publishedArchives } from '../../platform/published.js'
 import { Unusable } from '../../platform/published-archive.js'
 import { type CarrierFiles, carrierNames } from './place.js'
@@ -25,7 +25,7 @@ export function publishedCarriers(log: Log, mirror: string | undefined): Publish
 export async function fetchCarrier(context: Context, { key, folder }: CarrierFiles, published: Published): Promise<boolean> {
   const archive = await published.find(key)
   if (archive === undefined) return false
-  return withBootFolder(context, async (work) => {
+  return withOwnFolder(context.host.folders.temporary, 'boot', async (work) => {
     const file = join(work, 'carrier.tar.gz')
     try {
       const fetched = published.open(archive)

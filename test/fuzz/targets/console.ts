@@ -4,6 +4,7 @@ import { CarrierReader } from '../../../src/boot/carrier/protocol.js'
 import { type TranscriptEnd, explainConsole, explainStream } from '../../../src/boot/explain.js'
 import { Lines } from '../../../src/boot/lines.js'
 import { monitorRemedy } from '../../../src/boot/remedies.js'
+import { LineReader } from '../../../src/platform/line-reader.js'
 import { targetNames, targets } from '../../../src/target/target.js'
 import { realConsoles, rulesOf } from '../../unit/boot/consoles.js'
 import { asyncOf, changed, cuts, textOf } from '../inputs.js'
@@ -35,6 +36,11 @@ export const consoleTargets = [
     const lines = quickly(() => whole.add(bytes))
     expect(quickly(() => cut(bytes).flatMap((piece) => pieces.add(piece)))).toEqual(lines)
     expect(pieces.unfinished).toBe(whole.unfinished)
+  }),
+  target('console: lines of a program are the same however they come', fc.tuple(consoles, cuts()), ([bytes, cut]) => {
+    const [whole, pieces] = [new LineReader(), new LineReader()]
+    const lines = quickly(() => [...whole.add(bytes), ...whole.end()])
+    expect([...cut(bytes).flatMap((piece) => pieces.add(piece)), ...pieces.end()]).toEqual(lines)
   }),
   target('console: the verdict is the same however it comes', fc.tuple(consoles, cuts(), rules, ends), async ([bytes, cut, judged, end]) => {
     const asked = { ...judged, expect: [/listening on [0-9.]+/u], forbid: [/forbidden/u] }

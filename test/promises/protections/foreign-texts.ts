@@ -5,7 +5,7 @@ import type { ProtectionTable } from '../protection.js'
 const artifactName = 'src/report/artifact-name.ts'
 
 export const foreignTexts: ProtectionTable = {
-  'a long line is cut at the same places, at once or in pieces': [['src/boot/lines.ts', '.flatMap(cut)', '']],
+  'a long line is cut at the same places, at once or in pieces': [['src/boot/lines.ts', '.flatMap(cutLine)', '']],
   'a pattern that comes to no end is an error, and the monitor is ended': [['src/boot/judge-in-time.ts', 'withinTime(limitMs, look)', 'look()']],
   'arguments reach it as they are, never through a shell': [['src/platform/process.ts', "stdio: ['ignore', 'pipe', 'pipe'],", "stdio: ['ignore', 'pipe', 'pipe'], shell: true,"]],
   'aliases (*x) are not taken': [['src/actions/scenarios.ts', 'visit(document, {', 'void ({']],
@@ -26,7 +26,7 @@ export const foreignTexts: ProtectionTable = {
     ['src/image/bytes.ts', '!(offset >= 0 && length >= 0 && offset + length <= this.length)', 'false'],
   ],
   'what the runner gave to us alone does not reach a build': [['src/project/environment.ts', 'environmentForOthers(caller)', 'caller']],
-  'a line without end is cut, and nothing of it is lost': [['src/boot/lines.ts', '.flatMap(cut)', '']],
+  'a line without end is cut, and nothing of it is lost': [['src/boot/lines.ts', '.flatMap(cutLine)', '']],
   'a console that is %s': [['src/platform/console-file.ts', 'chunk.subarray(0, this.room)', 'chunk']],
   'an endless body is read to a limit, and only that is matched': [['src/platform/ask/http.ts', "if (this.bytes === bodyLimit) onEnd(this.answer('cut'))", '']],
   'headers without end are refused': [['src/platform/ask/http.ts', 'host,\n        port,', 'maxHeaderSize: 2 ** 30,\n        host,\n        port,']],
@@ -49,4 +49,5 @@ export const foreignTexts: ProtectionTable = {
   'hides commas from QEMU, to which one begins the next module': [['src/boot/monitors/loader.ts', ".replaceAll(',', ',,')", '']],
   'Solo5’s tenders': [['src/boot/monitors/solo5.ts', "'--', image,", 'image,']],
   'QEMU hands over arguments as one word': [['src/boot/monitors/qemu.ts', "['-append', commandLine(words)]", "['-append', ...words]"]],
+  'a line without end does not fill the memory: it is cut, and nothing of it is lost': [['src/platform/line-reader.ts', '.flatMap(cutLine)', '']],
 }

@@ -15,8 +15,8 @@ export const network: ProtectionTable = {
     ['src/boot/monitors/qemu-program.ts', '`socket,id=qmp,fd=${descriptor}`', "'socket,id=qmp,path=/tmp/qmp,server=on'"],
   ],
   'is this user’s only, and gone afterwards with what is in it': [
-    ['src/platform/boot-folder.ts', 'await mkdtemp(join(host.folders.temporary, `unikernel-ci-boot-${markText(ownMark())}-`))', "(await mkdir(join(host.folders.temporary, 'boot'), { recursive: true })) ?? ''"],
-    ['src/platform/boot-folder.ts', '} finally {\n    remove()', '} finally {'],
+    ['src/platform/own-folder.ts', 'await mkdtemp(join(parent, `unikernel-ci-${use}-${markText(ownMark())}-`))', "(await mkdir(join(parent, 'draft'), { recursive: true })) ?? ''"],
+    ['src/platform/own-folder.ts', '} finally {\n    remove()', '} finally {'],
   ],
   'a list from %s names no file of this machine': [['src/platform/published-list.ts', "address.protocol === 'file:' && base.protocol !== 'file:'", 'false']],
   'is not followed to a file or another scheme': [[download, '!mayLead(address, next)', 'false']],
@@ -34,4 +34,5 @@ export const network: ProtectionTable = {
   'reaches nothing of this machine’s own': [[devices, "['restrict=on']", '[]']],
   'sends nothing but what it asks for, also where it is led': [[download, "'user-agent': 'unikernel-ci',", "'user-agent': 'unikernel-ci', authorization: `Bearer ${process.env['GITHUB_TOKEN']}`,"]],
   'that comes to no end is none': [['src/platform/published.ts', 'most: largestList', 'most: Infinity']],
+  'that comes too slowly is given up': [[download, 'waitedMs > pace.withinMs', 'false']],
 }

@@ -12,6 +12,7 @@ export const supply: ProtectionTable = {
   ],
   'by KVM’s repair is no command that the documentation lacks': [[kvm, "undo: [['rm', '-f', ruleFile]", "undo: [['mv', ruleFile, '/tmp']"]],
   'a rule is tried first, and its success is told': [[kvm, "context.log.fact('machine',", 'void ([],']],
+  'nothing is changed on a runner that outlives the job, and what to do is told': [[kvm, "context.host.environment['RUNNER_ENVIRONMENT'] !== 'github-hosted'", 'false']],
   '%s is left as it is': [[kvm, '!context.host.isGitHubActions', 'false']],
   'a rule that cannot be loaded is undone, and so is the mode that does not help': [
     [kvm, 'await asRoot(undo)', ''],
@@ -30,5 +31,12 @@ export const supply: ProtectionTable = {
   ],
   'the workflow lists the checksums of all that it releases, then attests them, then releases': [
     ['.github/workflows/release.yml', 'sha256sum templates.tar.gz sbom.cdx.json >>', 'sha256sum templates.tar.gz >>'],
+  ],
+  'ends those of a run that was killed, and no others': [
+    ['src/platform/build-programs.ts', '(folder) => endProcessesWith(buildProgramMark, basename(folder))', '() => undefined'],
+    ['src/platform/own-folder.ts', "if (state === 'gone') before(path)", 'before(path)'],
+  ],
+  'is not taken from a living process elsewhere when our own clock is set': [
+    ['src/platform/lock.ts', 'performance.now()\n    this.seen = now\n    return performance.now()', 'Date.now()\n    this.seen = now\n    return Date.now()'],
   ],
 }

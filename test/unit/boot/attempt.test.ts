@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Duplex, PassThrough } from 'node:stream'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { judgeGuest } from '../../../src/boot/attempt.js'
 import { ConsoleFile } from '../../../src/platform/console-file.js'
 import type { MonitorProcess } from '../../../src/platform/monitor-process.js'
@@ -133,6 +133,22 @@ test('a prompt that the time-out overtakes is an expected line', async () => {
     fake.console.write('login: ')
   }, 970)
   expect((await judged).verdict).toMatchObject({ verdict: 'passed', evidence: { line: 'login: ' } })
+})
+
+test.each([30, -30])('a clock that is set by %i days while a guest runs changes neither its times nor its verdict', async (days) => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+  try {
+    const fake = fakeMonitor()
+    const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^ready$/], timeoutMs: 20_000 }, await newFile())
+    setTimeout(() => vi.setSystemTime(Date.now() + days * 24 * 3600_000), 50)
+    setTimeout(() => fake.console.write('ready\n'), 200)
+    const { verdict } = await judged
+    expect(verdict).toMatchObject({ verdict: 'passed', evidence: { line: 'ready' } })
+    expect(verdict.atMs).toBeGreaterThanOrEqual(150)
+    expect(verdict.atMs).toBeLessThan(10_000)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('last words without a line’s end are read when the monitor ends', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ensureSystemPackages } from '../../../src/platform/apt.js'
+import { ensureSystemPackages, heldLock } from '../../../src/platform/apt.js'
 import { type Context, inspectHost } from '../../../src/platform/host.js'
 import { Problem } from '../../../src/platform/problem.js'
 import type { Outcome } from '../../../src/platform/process.js'
@@ -41,7 +41,7 @@ function machineOf({ isRoot, hasSudo, installed, isFresh = false, proxies = {}, 
 
 const root: Machine = { isRoot: true, hasSudo: false, installed: ['gcc'] }
 const changes = (ran: readonly string[]) => ran.filter((command) => command.includes('apt-get'))
-const aptGet = 'env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3'
+const aptGet = 'env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -o Acquire::Retries=3'
 const install = `${aptGet} install --yes --no-install-recommends`
 
 describe('system packages', () => {
@@ -68,7 +68,7 @@ describe('system packages', () => {
     const { context, ran } = machineOf({ ...root, proxies, isOffline: true })
     const problem: unknown = await ensureSystemPackages(context, ['m4'], { install: true }).catch((error: unknown) => error)
     const settings = 'http_proxy=http://me:secret@p no_proxy=localhost HTTPS_PROXY=http://p'
-    expect(changes(ran)[0]).toBe(install.replace('apt-get', `${settings} apt-get`) + ' m4')
+    expect(changes(ran)[0]).toBe(install.replace(' apt-get', ` ${settings} apt-get`) + ' m4')
     expect(String(problem)).toContain(`${aptGet} update`)
     expect(String(problem)).not.toContain('secret')
   })
@@ -86,4 +86,19 @@ describe('system packages', () => {
     )
     expect(changes(ran)).toEqual([])
   })
+})
+
+// As apt 2.6 and dpkg 1.21 say it, and apt 1.6.
+it.each([
+  ['E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4711 (unattended-upgr)\nN: Be aware', '/var/lib/dpkg/lock-frontend', 'process 4711 (unattended-upgr)'],
+  ['E: Could not get lock /var/lib/apt/lists/lock. It is held by process 12 (apt-get)', '/var/lib/apt/lists/lock', 'process 12 (apt-get)'],
+  ['E: Could not get lock /var/lib/dpkg/lock - open (11: Resource temporarily unavailable)', '/var/lib/dpkg/lock', 'another program'],
+  ['E: Could not get lock /var/cache/apt/archives/lock\nE: Unable to lock', '/var/cache/apt/archives/lock', 'another program'],
+  ['dpkg: error: dpkg frontend lock was locked by another process with pid 99\nNote: removing', 'the lock of dpkg', 'process 99'],
+])('a lock that somebody else holds is known by what is said: %j', (stderr, lock, holder) => {
+  expect(heldLock(stderr)).toEqual({ lock, holder })
+})
+
+it('another failure is no lock', () => {
+  expect(heldLock('E: Unable to locate package lock\nE: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)')).toBeUndefined()
 })

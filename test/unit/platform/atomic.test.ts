@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { replaceFolder, sha256OfFile, writeFileAtomically } from '../../../src/platform/atomic.js'
+import { markText, ownMark } from '../../../src/platform/owner-mark.js'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'unikernel-ci-'))
 
@@ -27,4 +28,12 @@ it('replaces a folder, and keeps the former one when filling fails', async () =>
   await expect(replaceFolder(join(folder, 'x'), () => Promise.reject(new Error('full')))).rejects.toThrow('full')
   expect(readdirSync(join(folder, 'x'))).toEqual(['two'])
   expect(readdirSync(folder)).toEqual(['x'])
+})
+
+it('removes what a killed run has left half beside a folder, and not what another one is filling', async () => {
+  const folder = newFolder()
+  const draftOf = (pid: number) => `unikernel-ci-draft-${markText({ ...ownMark(), pid })}-aaaaaa`
+  for (const pid of [4_194_304, process.pid]) mkdirSync(join(folder, draftOf(pid), 'new'), { recursive: true })
+  await replaceFolder(join(folder, 'x'), () => Promise.resolve())
+  expect(readdirSync(folder).sort()).toEqual([draftOf(process.pid), 'x'])
 })

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { download } from '../../../src/platform/download.js'
+import { type DownloadOptions, download } from '../../../src/platform/download.js'
 import { collectingLog } from '../../collecting-log.js'
 
 const content = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index % 251))
@@ -52,10 +52,10 @@ const stall: Answer = (_, response) => {
   response.write(content.subarray(0, 1_000))
 }
 
-async function read(options: { isExact?: boolean; most?: number } = {}): Promise<Buffer> {
+async function read(options: Partial<DownloadOptions> & { from?: string } = {}): Promise<Buffer> {
   const wait = (ms: number) => Promise.resolve(void waits.push(ms))
   const chunks: Buffer[] = []
-  const stream = download(url, { log: collectingLog([]), most: content.length, isExact: true, wait, silenceMs: 300, ...options })
+  const stream = download(options.from ?? url, { log: collectingLog([]), most: content.length, isExact: true, wait, silenceMs: 300, ...options })
   for await (const chunk of stream) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
 }
@@ -115,6 +115,14 @@ describe('a download', () => {
     expect(waits).toEqual([7_000, 60_000, 0])
   })
 
+  it.each([3, -3])('waits by the server’s clock, also where ours is %i days ahead', async (days) => {
+    const theirs = Date.now() - days * 24 * 3600_000
+    const dates = { date: new Date(theirs).toUTCString(), 'retry-after': new Date(theirs + 5_000).toUTCString() }
+    answers = [status(503, dates)]
+    await read()
+    expect(waits).toEqual([5_000])
+  })
+
   it.each([401, 403, 404, 410])('is not tried again after status %i', async (code) => {
     answers = [status(code)]
     await expect(read()).rejects.toMatchObject({ name: 'DownloadFailed', status: code })
@@ -130,6 +138,44 @@ describe('a download', () => {
   it('is given up where nobody listens', async () => {
     server.close()
     await expect(read()).rejects.toMatchObject({ name: 'DownloadFailed' })
+  })
+
+  it('is given up where the name is not known to anybody, and says which', async () => {
+    await expect(read({ from: 'http://archives.unikernel-ci.invalid/archive' })).rejects.toThrow(
+      /^http:\/\/archives\.unikernel-ci\.invalid\/archive failed 5 times: getaddrinfo (ENOTFOUND|EAI_AGAIN) archives\.unikernel-ci\.invalid$/,
+    )
+    expect(waits).toHaveLength(4)
+  })
+
+  /** Sends a few bytes each 20 milliseconds, for ever. */
+  const trickle = (bytes: number): Answer => (_, response) => {
+    response.writeHead(200)
+    const sending = setInterval(() => response.write(Buffer.alloc(bytes)), 20)
+    response.once('close', () => clearInterval(sending))
+  }
+
+  it('that comes too slowly is given up', async () => {
+    answers = [trickle(1)]
+    await expect(read({ slowest: { bytes: 1_000, withinMs: 400 } })).rejects.toThrow(/comes too slowly: \d+ bytes in 0\.4\d? s$/)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('that comes slowly, but not too slowly, is awaited', async () => {
+    answers = [trickle(500)]
+    // 5,000 bytes take 200 milliseconds, or twice that.
+    await expect(read({ slowest: { bytes: 100, withinMs: 50 }, most: 5_000 })).rejects.toThrow('is longer than 5000 bytes')
+  })
+
+  it('is not too slow where we are slow to take it', { timeout: 20_000 }, async () => {
+    const large = 4_000_000
+    answers = [(_, response) => void response.end(Buffer.alloc(large))]
+    const stream = download(url, { log: collectingLog([]), most: large, isExact: true, slowest: { bytes: 1e9, withinMs: 1_500 } })
+    let length = 0
+    for await (const chunk of stream) {
+      length += (chunk as Buffer).length
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    expect(length).toBe(large)
   })
 
   it('that does not end is cut off', async () => {

@@ -3,16 +3,16 @@ import { addressesOf, aliasOf, parseAlias } from '../../../src/platform/interfac
 
 describe('an alias', () => {
   test('tells its owner', () => {
-    const mark = { pid: 4711, start: 123456, place: 'deadbeef' }
+    const mark = { pid: 4711, start: 123456, place: 'deadbeefdeadbeef' }
     expect(parseAlias(aliasOf(mark, 7))).toEqual(mark)
   })
 
   test.each([
     '',
     'unikernel-ci',
-    'unikernel-ci pid=1 start=2 place=00000000 boot=1 and more',
-    'my unikernel-ci pid=1 start=2 place=00000000 boot=1',
-    'unikernel-ci pid=x start=2 place=00000000 boot=1',
+    'unikernel-ci pid=1 start=2 place=0000000000000000 boot=1 and more',
+    'my unikernel-ci pid=1 start=2 place=0000000000000000 boot=1',
+    'unikernel-ci pid=x start=2 place=0000000000000000 boot=1',
   ])('%j is nobody’s of ours', (alias) => {
     expect(parseAlias(alias)).toBeUndefined()
   })

@@ -35,14 +35,14 @@ test('a device that may not be written is denied', () => {
 })
 
 describe('giving leave to open /dev/kvm', () => {
-  const machine = (looks: ReturnType<typeof kvmAccess>[], options: { actions?: boolean; udev?: boolean; fails?: RegExp } = {}) => {
+  const machine = (looks: ReturnType<typeof kvmAccess>[], options: { actions?: boolean; runner?: string; udev?: boolean; fails?: RegExp } = {}) => {
     const ran: string[] = []
     const facts: string[] = []
     // The fixture's own folder stands for a PATH with udevadm on it, or without.
     if (options.udev === true) writeFileSync(join(folder, 'udevadm'), '', { mode: 0o755 })
     const context = {
-      host: { isRoot: true, isGitHubActions: options.actions ?? true, environment: { PATH: folder }, folders: { temporary: folder } },
-      log: { fact: (_: string, text: string) => facts.push(text) },
+      host: { isRoot: true, isGitHubActions: options.actions ?? true, environment: { PATH: folder, RUNNER_ENVIRONMENT: options.runner ?? 'github-hosted' }, folders: { temporary: folder } },
+      log: { fact: (_: string, text: string) => facts.push(text), line: (text: string) => facts.push(text) },
       processes: {
         run: (argv: string[]) => {
           ran.push(argv[0] === 'install' ? `install ${readFileSync(argv[3] ?? '', 'utf8').trim()}` : argv.join(' '))
@@ -83,6 +83,14 @@ describe('giving leave to open /dev/kvm', () => {
     const { ran, access } = machine(['denied', 'denied', 'denied'], { udev: true, fails: /settle/ })
     expect(await access).toBe('denied')
     expect(ran).toEqual([install, ...reload, 'rm -f /etc/udev/rules.d/99-unikernel-ci-kvm.rules', reload[0], reload[1], reload[2], 'chmod a+rw /dev/kvm', 'chmod 0640 /dev/kvm'])
+  })
+
+  // A rule would stay on a machine that is kept, and what a killed job has changed nobody undoes.
+  test('nothing is changed on a runner that outlives the job, and what to do is told', async () => {
+    const { ran, facts, access } = machine(['denied', 'open'], { runner: 'self-hosted', udev: true })
+    expect(await access).toBe('denied')
+    expect(ran).toEqual([])
+    expect(facts).toEqual(['  /dev/kvm may not be opened by this user, which is not changed on a machine that is kept: add the user to the group of that device'])
   })
 
   test.each([

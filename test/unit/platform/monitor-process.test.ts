@@ -74,7 +74,7 @@ test('a monitor that cannot be started is a problem', async () => {
 
 test('monitors of runs that were killed are ended, and nobody else’s', async () => {
   // No process has an id this high.
-  const marks = { gone: { ...ownMark(), pid: 4_194_304 }, elsewhere: { ...ownMark(), pid: 4_194_304, place: '00000000' } }
+  const marks = { gone: { ...ownMark(), pid: 4_194_304 }, elsewhere: { ...ownMark(), pid: 4_194_304, place: '0'.repeat(16) } }
   const sleeping = (mark: string) => spawn('sleep', ['60'], { stdio: 'ignore', env: { PATH: process.env['PATH'], [monitorMark]: mark } })
   const orphan = sleeping(markText(marks.gone))
   const others = [sleeping(markText(marks.elsewhere)), sleeping('no mark')]

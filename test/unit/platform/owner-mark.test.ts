@@ -23,7 +23,7 @@ test('a process id that is used again is another process', () => {
 })
 
 test('what another machine start or a container has left cannot be told from here', () => {
-  expect(ownerState({ pid: 4_194_304, start: 1, place: '00000000' })).toBe('elsewhere')
+  expect(ownerState({ pid: 4_194_304, start: 1, place: '0'.repeat(16) })).toBe('elsewhere')
 })
 
 test('a process that has ended and was not waited for is gone', async () => {

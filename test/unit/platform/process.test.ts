@@ -39,6 +39,15 @@ describe('a program is run to its end', () => {
     expect(lines).toEqual(['a', 'b', 'last'])
   })
 
+  test('a line without end does not fill the memory: it is cut, and nothing of it is lost', async () => {
+    const lengths: number[] = []
+    const printing = node('const piece = "x".repeat(1e6); for (let i = 0; i < 100; i++) require("fs").writeSync(1, piece)')
+    const { exitCode } = await processes.run(printing, { onLine: ({ length }) => void lengths.push(length) })
+    expect(exitCode).toBe(0)
+    expect(Math.max(...lengths)).toBe(16 * 1024)
+    expect(lengths.reduce((sum, length) => sum + length)).toBe(100e6)
+  })
+
   test('of an endless output the end is kept', async () => {
     const { stdout } = await processes.run(node('process.stdout.write("x".repeat(9e6) + "the end")'))
     expect(stdout.length).toBeLessThan(5e6)
@@ -121,6 +130,13 @@ test('a failure is a problem with its last lines and the command to see it again
     }),
   )
   expect(succeed({ ...outcome, exitCode: 0 }, 'building').stdout).toBe('a\n\nb\n')
+})
+
+test('a program that was killed is told as that: memory may have run out', () => {
+  const outcome = { argv: ['opam'], exitCode: 137, stdout: '', stderr: 'half a li' }
+  expect(() => succeed(outcome, 'building')).toThrow(
+    expect.objectContaining({ facts: { because: 'somebody has killed it (SIGKILL); Linux does where memory runs out', evidence: ['half a li'], again: 'opam' } }),
+  )
 })
 
 test('the last lines are those that are not blank', () => {

@@ -21,6 +21,12 @@ test('a real error of the system is one', async () => {
   expect(systemProblem(error, () => folders)?.message).toBe('/dev/null/x cannot be used: a part of the path is not a folder')
 })
 
+test('a disk that is full while an open file is written, which is not named, is told with where we write', () => {
+  expect(systemProblem(errorOf('ENOSPC'), () => folders)?.toString()).toBe(
+    'no space is left on a disk\n  because    ENOSPC\n  do         make some where these are: /home/me/.cache/unikernel-ci, /temp/unikernel-ci, /temp, /project',
+  )
+})
+
 test('any other error is a defect', () => {
   for (const error of [errorOf('ENOENT', '/x'), errorOf('EACCES'), new TypeError('x'), 'x']) {
     expect(systemProblem(error, () => folders)).toBeUndefined()

@@ -147,6 +147,14 @@ describe('what GitHub answers', () => {
     expect(waits).toEqual([])
   })
 
+  it.each([3, -3])('to a used up rate limit, is told with its end by GitHub’s clock, also where ours is %i days ahead', async (days) => {
+    const theirs = Date.now() - days * 24 * 3600_000
+    const headers = { date: new Date(theirs).toUTCString(), 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(theirs / 1000) + 1200) }
+    server.disturb({ answer: { when: /^GET/, status: 403, headers, body: { message: 'API rate limit exceeded' } } })
+    expect(await textOf(run(await job()))).toMatch(/run the job again in 2[01] min/)
+    expect(waits).toEqual([])
+  })
+
   it('to a token without rights, is told with the permission that it needs', async () => {
     server.disturb({ answer: { when: /^POST/, status: 403, body: { message: 'Resource not accessible by integration' } } })
     const text = await textOf(run(await job()))

@@ -158,12 +158,24 @@ test('explanations that only name compilers which nobody asked for are left out'
   expect(tellingConflicts([versionOf('ocaml-base-compiler')])).toHaveLength(1)
 })
 
+// The words of opam 2.1 (src/client/opamSolution.ml); no request that is small enough for a test takes its solver as long.
+test('a solver that comes to no answer in its time is told with what to do', async () => {
+  const output = [
+    '[ERROR] Sorry, resolution of the request timed out.',
+    '        Try to specify a more precise request, use a different solver, or increase the allowed time by setting OPAMSOLVERTIMEOUT to a bigger value (currently, it is set to 60.0',
+    '        seconds).',
+  ].join('\n')
+  const problem = await installProblem({ ...place, output, root: undefined }, 20, 'opam install x')
+  expect(problem.message).toBe('the toolchain cannot be installed: opam has found no solution within 60.0 seconds')
+  expect(problem.facts.do).toEqual(['run the job again: a machine that is busy needs longer', 'or ask for fewer packages (`opam-packages`), or for exact versions of them'])
+})
+
 test('the toolchain’s problem keeps the whole log of opam, and the command', async () => {
-  const problem = await installProblem({ ...place, output: outputOf('archived'), root: undefined }, 'opam install gone')
+  const problem = await installProblem({ ...place, output: outputOf('archived'), root: undefined }, 31, 'opam install gone')
   expect(problem.message).toBe('the toolchain cannot be installed: no opam repository has a package gone')
   expect(problem.facts.again).toBe('opam install gone')
   expect(problem.wholeLog?.title).toBe('The whole log of opam')
   expect(problem.wholeLog?.lines).toContain('    unknown package')
-  const unknown = await installProblem({ ...place, output: 'Killed', root: undefined }, 'opam install x')
-  expect(unknown.toString()).toContain('opam could not install the toolchain\n  evidence   Killed')
+  const unknown = await installProblem({ ...place, output: 'Killed', root: undefined }, 137, 'opam install x')
+  expect(unknown.toString()).toBe('opam could not install the toolchain\n  because    somebody has killed it (SIGKILL); Linux does where memory runs out\n  evidence   Killed\n  again      opam install x')
 })

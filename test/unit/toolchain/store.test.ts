@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ToolchainCache } from '../../../src/platform/actions-cache.js'
+import { markText, ownMark } from '../../../src/platform/owner-mark.js'
 import { Problem } from '../../../src/platform/problem.js'
 import { readInstalled } from '../../../src/toolchain/installed.js'
 import { toolchainKey } from '../../../src/toolchain/key.js'
@@ -187,6 +188,22 @@ describe('a toolchain', () => {
     const [one, two] = await Promise.all([obtain(undefined, counting), obtain(undefined, counting)])
     expect([one.source, two.source].sort()).toEqual(['built', 'tool-cache'])
     expect(builds).toBe(1)
+  })
+
+  it('of another key that a killed set-up has left half is gone after the next one, also where that has what it needs; what is being made is not', async () => {
+    await obtain(undefined)
+    const leave = (other: string, mark: string) => {
+      for (const name of [`${other}.new`, `${other}.build.___`, other]) mkdirSync(join(folder, 'toolchains', name))
+      writeFileSync(join(folder, 'toolchains', `${other}.tar.zst`), 'half')
+      writeFileSync(join(folder, 'toolchains', `${other}.lock`), `${mark} here x`)
+    }
+    leave('killed', markText({ ...ownMark(), pid: 4_194_304 }))
+    leave('living', markText(ownMark()))
+    leave('elsewhere', markText({ pid: 1, start: 1, place: '0'.repeat(16) }))
+    expect((await obtain(undefined, mustNotBuild())).source).toBe('tool-cache')
+    expect(left().filter((name) => name.startsWith('killed'))).toEqual([])
+    expect(left().filter((name) => name.startsWith('living'))).toHaveLength(5)
+    expect(left().filter((name) => name.startsWith('elsewhere'))).toHaveLength(5)
   })
 
   it('that a killed set-up has left half is not taken, and is gone after the next one', async () => {

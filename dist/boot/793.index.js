@@ -1,8 +1,8 @@
-export const id = 601;
-export const ids = [601];
+export const id = 793;
+export const ids = [793];
 export const modules = {
 
-/***/ 7601:
+/***/ 7793:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -22,10 +22,10 @@ var promises_ = __webpack_require__(6466);
 const carriers_namespaceObject = {"M":[]};
 // EXTERNAL MODULE: ./lib/src/platform/atomic.js
 var atomic = __webpack_require__(9755);
-// EXTERNAL MODULE: ./lib/src/platform/boot-folder.js
-var boot_folder = __webpack_require__(2351);
-// EXTERNAL MODULE: ./lib/src/platform/process.js + 1 modules
-var process = __webpack_require__(7391);
+// EXTERNAL MODULE: ./lib/src/platform/process.js
+var process = __webpack_require__(185);
+// EXTERNAL MODULE: ./lib/src/platform/own-folder.js
+var own_folder = __webpack_require__(6573);
 // EXTERNAL MODULE: external "node:fs/promises"
 var external_node_fs_promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: external "node:url"
@@ -42,6 +42,18 @@ var undici = __webpack_require__(6752);
 var platform_log = __webpack_require__(150);
 // EXTERNAL MODULE: ./lib/src/platform/problem.js
 var problem = __webpack_require__(4047);
+;// CONCATENATED MODULE: ./lib/src/platform/server-time.js
+/**
+ * What time it is for a server, in milliseconds since 1970: its times are by its own clock, and ours may have been set.
+ *
+ * @param headers of its answer, names in lower case: https://www.rfc-editor.org/rfc/rfc9110#field.date
+ * @returns our own time where it does not say.
+ */
+function serverNowMs(headers) {
+    const told = Date.parse(String(headers['date']));
+    return Number.isNaN(told) ? Date.now() : told;
+}
+
 ;// CONCATENATED MODULE: ./lib/src/platform/download.js
 
 
@@ -49,6 +61,9 @@ var problem = __webpack_require__(4047);
 
 
 
+
+/** A toolchain would come in half a day then, and is built in a quarter of an hour. */
+const slowest = { bytes: 64 * 1024, withinMs: 60_000 };
 /** The server said no, or went on failing; `status` is undefined where it did not answer. */
 class DownloadFailed extends Error {
     status;
@@ -73,19 +88,30 @@ const longestWaitMs = 60_000;
 function download(url, options) {
     return external_node_stream_.Readable.from(chunksOf(url, options), { objectMode: false, highWaterMark: 1024 * 1024 });
 }
-async function* chunksOf(url, { log, most, isExact, wait = external_node_timers_promises_.setTimeout, silenceMs = 30_000 }) {
+async function* chunksOf(url, { log, most, isExact, wait = external_node_timers_promises_.setTimeout, silenceMs = 30_000, slowest: pace = slowest }) {
     let offset = 0;
+    let waitedMs = 0;
+    let sinceBytes = 0;
     for (let failures = 0;;) {
         const before = offset;
         let pauseMs;
         try {
             const answer = await ask(url, offset, silenceMs);
             if (answer.statusCode === 200 || answer.statusCode === 206) {
+                let readyMs = performance.now();
                 for await (const chunk of fromOffset(answer, offset)) {
                     offset += chunk.length;
                     if (offset > most)
                         throw new DownloadFailed(`${url} is longer than ${most} bytes`);
+                    waitedMs += performance.now() - readyMs;
+                    if (waitedMs > pace.withinMs) {
+                        if (offset - sinceBytes < pace.bytes)
+                            throw new DownloadFailed(`${url} comes too slowly: ${offset - sinceBytes} bytes in ${(0,platform_log/* seconds */.YA)(waitedMs)}`);
+                        waitedMs = 0;
+                        sinceBytes = offset;
+                    }
                     yield chunk;
+                    readyMs = performance.now();
                 }
                 if (offset === most || !isExact)
                     return;
@@ -98,7 +124,7 @@ async function* chunksOf(url, { log, most, isExact, wait = external_node_timers_
             if (failures >= tries)
                 throw new DownloadFailed(`${url} failed ${tries} times, at last with status ${answer.statusCode}`, answer.statusCode);
             pauseMs = retryAfterMs(answer) ?? pauseAfter(failures);
-            log.debug(`${url}: status ${answer.statusCode}; again in ${(0,platform_log/* seconds */.Y)(pauseMs)}`);
+            log.debug(`${url}: status ${answer.statusCode}; again in ${(0,platform_log/* seconds */.YA)(pauseMs)}`);
         }
         catch (error) {
             if (error instanceof DownloadFailed)
@@ -107,7 +133,7 @@ async function* chunksOf(url, { log, most, isExact, wait = external_node_timers_
             if (failures >= tries)
                 throw new DownloadFailed(`${url} failed ${tries} times: ${(0,problem/* messageOf */.b)(error)}`, undefined, { cause: error });
             pauseMs = pauseAfter(failures);
-            log.debug(`${url}: ${(0,problem/* messageOf */.b)(error)}; going on at byte ${offset} in ${(0,platform_log/* seconds */.Y)(pauseMs)}`);
+            log.debug(`${url}: ${(0,problem/* messageOf */.b)(error)}; going on at byte ${offset} in ${(0,platform_log/* seconds */.YA)(pauseMs)}`);
         }
         await wait(pauseMs);
     }
@@ -157,14 +183,19 @@ function retryAfterMs({ headers }) {
     const text = [headers['retry-after'] ?? []].flat()[0];
     if (text === undefined)
         return undefined;
-    const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+    const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - serverNowMs(headers);
     return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestWaitMs);
 }
 const pauseAfter = (failures) => 500 * 2 ** failures * (0.5 + Math.random());
 
+// EXTERNAL MODULE: ./lib/src/platform/error-code.js
+var error_code = __webpack_require__(9958);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
+// EXTERNAL MODULE: ./lib/src/platform/shape.js
+var shape = __webpack_require__(2973);
 ;// CONCATENATED MODULE: ./lib/src/platform/published-list.js
+
 
 
 
@@ -190,11 +221,11 @@ function parseList(kind, text, base) {
     catch {
         throw wrong('is no JSON');
     }
-    const rows = isRecord(value) && value['format'] === 1 ? value[kind] : undefined;
+    const rows = (0,shape/* isRecord */.u4)(value) && value['format'] === 1 ? value[kind] : undefined;
     if (!Array.isArray(rows))
         throw wrong(`is no list of ${kind} of format 1`);
     return rows.map((row) => {
-        if (!isRecord(row))
+        if (!(0,shape/* isRecord */.u4)(row))
             throw wrong('has a row that is no archive');
         const { key, image } = row;
         if (typeof key !== 'string')
@@ -202,7 +233,7 @@ function parseList(kind, text, base) {
         return { key, ...parseFile(row), ...(image === undefined ? {} : { image: parseFile(image) }) };
     });
     function parseFile(value) {
-        const { url, sha256, bytes } = isRecord(value) ? value : {};
+        const { url, sha256, bytes } = (0,shape/* isRecord */.u4)(value) ? value : {};
         const isFile = typeof url === 'string' && typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256) && Number.isSafeInteger(bytes);
         if (!isFile || !URL.canParse(url, base.href))
             throw wrong('has a row that is no archive');
@@ -228,10 +259,7 @@ async function addToList(kind, folder, archive) {
     const rows = parseList(kind, text, base).map((row) => ({ ...relative(row), ...(row.image === undefined ? {} : { image: relative(row.image) }) }));
     await writeFileAtomically(file, listText(kind, [...rows, archive]));
 }
-const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-// EXTERNAL MODULE: ./lib/src/platform/error-code.js
-var error_code = __webpack_require__(9958);
 ;// CONCATENATED MODULE: ./lib/src/platform/published-archive.js
 
 
@@ -282,7 +310,7 @@ function openArchive(line, kind, archive) {
             const found = hash.digest('hex');
             if (found !== archive.sha256)
                 throw notWhatWasPublished(kind, archive, found, bytes);
-            return `${(0,platform_log/* size */.E)(bytes)} in ${(0,platform_log/* seconds */.Y)(arrivedMs)}`;
+            return `${(0,platform_log/* size */.Ej)(bytes)} in ${(0,platform_log/* seconds */.YA)(arrivedMs)}`;
         },
     };
 }
@@ -398,7 +426,7 @@ async function fetchCarrier(context, { key, folder }, published) {
     const archive = await published.find(key);
     if (archive === undefined)
         return false;
-    return (0,boot_folder/* withBootFolder */.$)(context, async (work) => {
+    return (0,own_folder/* withOwnFolder */.F)(context.host.folders.temporary, 'boot', async (work) => {
         const file = (0,external_node_path_.join)(work, 'carrier.tar.gz');
         try {
             const fetched = published.open(archive);
