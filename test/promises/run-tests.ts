@@ -31,12 +31,17 @@ export async function runTests(folder: string, kind: string, files: readonly str
   const vitest = spawn(process.execPath, args, { cwd: folder, env: { ...process.env, PROMISES_REPORT: report }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [vitest.stdout, vitest.stderr]) stream.on('data', (chunk: Buffer) => (said = (said + String(chunk)).slice(-2000)))
+  const end = () => {
+    if (vitest.pid !== undefined && vitest.exitCode === null) process.kill(-vitest.pid, 'SIGKILL')
+  }
   let hangs = false
   const limit = setTimeout(() => {
     hangs = true
-    process.kill(-(vitest.pid ?? 0), 'SIGKILL')
+    end()
   }, limitMs)
+  process.once('exit', end)
   await once(vitest, 'close')
+  process.removeListener('exit', end)
   clearTimeout(limit)
   const ms = performance.now() - start
   try {

@@ -94,4 +94,6 @@ async function main(word: string): Promise<number> {
   return bad.length === 0 ? 0 : 1
 }
 
+// As at an end of its own: copies and what runs in them are gone then.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 process.exitCode = await main(process.argv[2] ?? '')

@@ -20,6 +20,8 @@ export interface Tree {
  */
 export function copyTree(changed: readonly string[]): Tree {
   const folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-promises-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', remove)
   const names = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 })
   const present = names.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))
   for (const name of new Set(present.map((path) => dirname(path)))) mkdirSync(join(folder, name), { recursive: true })
@@ -47,6 +49,6 @@ export function copyTree(changed: readonly string[]): Tree {
         writeFileSync(path, text)
       }
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove,
   }
 }
