@@ -39,7 +39,8 @@ export async function runTests(folder: string, kind: string, files: readonly str
     hangs = true
     end()
   }, limitMs)
-  process.once('exit', end)
+  // Before the copies are removed that they run in.
+  process.prependOnceListener('exit', end)
   await once(vitest, 'close')
   process.removeListener('exit', end)
   clearTimeout(limit)

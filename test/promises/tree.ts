@@ -20,7 +20,7 @@ export interface Tree {
  */
 export function copyTree(changed: readonly string[]): Tree {
   const folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-promises-'))
-  const remove = () => rmSync(folder, { recursive: true, force: true })
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   process.once('exit', remove)
   const names = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 })
   const present = names.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))
