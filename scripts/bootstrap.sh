@@ -27,7 +27,7 @@ packages_for() {
     build) echo "make $x86_binutils" ;;
     opam) echo "opam git patch unzip bzip2 m4 rsync tar xz-utils" ;;
     act) echo "ca-certificates git golang-go" ;;
-    test) echo "$(packages_for demo) $(packages_for build) $(packages_for opam) $other_libc cpio jq shellcheck zstd" ;;
+    test) echo "$(packages_for demo) $(packages_for build) $(packages_for opam) $other_libc cpio jq shellcheck squashfs-tools zstd" ;;
     *) fail "packages takes demo, build, opam, act or test, not '$1'" ;;
   esac
 }

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import ncc from '@vercel/ncc'
+import { licensesText } from './licenses.mjs'
 
 const entries = ['setup', 'build', 'boot', 'publish', 'matrix', 'collect', 'release', 'cli']
 const booting = ['boot', 'cli']
@@ -12,17 +13,21 @@ const folder = resolve(process.argv[2] ?? 'dist')
 
 await rm(folder, { recursive: true, force: true })
 for (const entry of entries) {
-  const { code, assets } = await ncc(resolve('lib/src/actions', `${entry}.js`), {
+  const { code, assets, stats } = await ncc(resolve('lib/src/actions', `${entry}.js`), {
     cache: false,
     esm: true,
-    license: 'licenses.txt',
     minify: true,
     quiet: true,
     target: 'es2022',
     // `debug` takes it where it is there: bundles do not change with what our development tools bring.
     externals: { 'supports-color': 'supports-color' },
   })
-  const files = { 'index.js': { source: code }, ...assets, 'package.json': { source: '{ "type": "module" }\n' } }
+  const files = {
+    'index.js': { source: code },
+    ...assets,
+    'licenses.txt': { source: licensesText(stats.compilation.modules) },
+    'package.json': { source: '{ "type": "module" }\n' },
+  }
   for (const [name, { source }] of Object.entries(files)) {
     const path = join(folder, entry, name)
     await mkdir(dirname(path), { recursive: true })

@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,6 +29,12 @@ let noTap: string | undefined
  */
 const server = `#!/bin/sh
 ip addr add 10.0.0.2/24 dev bridge0
+case "$*" in *ask=*)
+  ip route add default via 10.0.0.1
+  answer=$(busybox nc -w 3 10.0.0.1 "\${*##*ask=}" </dev/null)
+  echo "\${answer:-nobody} answered"
+  exec sleep 60 ;;
+esac
 mkdir /www && echo 'Hello over the network' >/www/index.html
 echo 'listening on port 8080'
 exec busybox httpd -f -p 8080 -h /www
@@ -88,5 +95,25 @@ describe.each(['user', 'tap'] as const)('a server in a Linux guest, reached by %
   it('leaves no interface and no folder', () => {
     expect(readdirSync('/sys/class/net').filter((name) => name.startsWith('uci'))).toEqual([])
     expect(readdirSync(join(folder, 'temporary'))).toEqual([])
+  })
+})
+
+describe('a guest behind user networking', () => {
+  it.each([
+    ['reaches nothing of this machine’s own', '', 'nobody answered', 0],
+    ['reaches what this machine does where it is asked to', ' outside', 'this machine answered', 1],
+  ])('%s', async (_, outside, said, answers) => {
+    let asked = 0
+    const here = createServer((socket) => {
+      asked++
+      socket.end('this machine')
+    })
+    await new Promise<void>((resolve) => here.listen(0, '127.0.0.1', resolve))
+    const { port } = here.address() as AddressInfo
+    const { verdict, consoleEnd } = await boot({ net: `user${outside}`, args: `ask=${port}`, expect: ' answered$' })
+    here.close()
+    expect(verdict, JSON.stringify(verdict)).toMatchObject({ verdict: 'passed' })
+    expect(consoleEnd.join('\n')).toContain(said)
+    expect(asked).toBe(answers)
   })
 })

@@ -71,6 +71,16 @@ describe('a set-up with real opam', () => {
     expect(await readInstalled(built.path)).toEqual(installed)
   })
 
+  it('makes one again that came from the actions cache, where this run is to take none from there', async () => {
+    const { path } = await toolchainOf(given)
+    const record = join(path, 'toolchain.json')
+    writeFileSync(record, JSON.stringify({ ...(JSON.parse(readFileSync(record, 'utf8')) as object), origin: 'actions-cache' }))
+    expect((await toolchainOf(given)).source).toBe('tool-cache')
+    const story = newStory()
+    expect((await toolchainOf({ ...given, cache: 'false' }, story)).source).toBe('built')
+    expect(story.lines.join('\n')).toContain('came from the cache, which this run does not trust')
+  })
+
   it('gives an environment in which a program links for the target', async () => {
     const { environment } = await toolchainOf(given)
     const program = join(folder, 'program.ml')

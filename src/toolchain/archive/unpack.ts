@@ -164,7 +164,7 @@ function fileCheck({ path, bytes, sha256, prefixAt = [] }: ArchiveFile): { next:
 
 async function contentOf(entry: Entry, most: number): Promise<Buffer> {
   const { size, name } = entry.header
-  if (size > most) throw new BadArchive(`${name} is larger than its manifest says`)
+  if (size > most) throw new BadArchive(`${name} is larger than any of ours`)
   const chunks: Buffer[] = []
   for await (const chunk of entry) chunks.push(chunk as Buffer)
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)

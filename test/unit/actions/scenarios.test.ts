@@ -15,10 +15,10 @@ function problemOf(run: () => unknown): string {
   try {
     run()
   } catch (error) {
-    if (error instanceof Problem) return error.toString()
-    throw error
+    expect(error).toBeInstanceOf(Problem)
+    return String(error)
   }
-  throw new Error('no problem')
+  return expect.fail('no problem')
 }
 
 // 16,000 brackets ended Node itself: V8 compiles no regular expression where the stack is full.
@@ -139,6 +139,8 @@ describe('a wrong list', () => {
     ['- name: !!js/function x\n', 'boots.yml, line 1: Unresolved tag', ''],
     ['- name: a\n---\n- name: b\n', 'boots.yml, line 2: Source contains multiple documents', ''],
     ['- name: a\n  args: &x [b]\n- name: b\n  args: *x\n', 'boots.yml, line 4: aliases (*x) are not taken', 'inputs of the step'],
+    ['- name: a\n  __proto__: x\n', 'boots.yml, line 2: scenario a: "__proto__" is not a key of scenarios', ''],
+    ['- name: a\n  constructor: x\n', 'boots.yml, line 2: scenario a: "constructor" is not a key of scenarios', ''],
     ['- a\n', 'boots.yml, line 1: a scenario has keys and values', '"a"'],
     ['-\n', 'boots.yml, line 1: a scenario has keys and values', ''],
     ['name: a\n', 'boots.yml is no list of scenarios', 'a mapping'],

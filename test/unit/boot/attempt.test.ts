@@ -207,7 +207,7 @@ test('a monitor that could not be started fails the boot with its reason', async
 test('a pattern that comes to no end is an error, and the monitor is ended', { timeout: 30_000 }, async () => {
   const fake = fakeMonitor()
   const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^(a+)+$/u] }, await newFile())
-  fake.console.write(`${'a'.repeat(40)}!\n`)
+  fake.console.write(`${'a'.repeat(33)}!\n`)
   await expect(judged).rejects.toThrow('a pattern came to no end')
   expect(fake.wasKilled()).toBe(true)
 })

@@ -85,6 +85,18 @@ describe('the exact command', () => {
     expect(commands('unikraft-qemu', { args: ['a'] })[0]).toMatch(/ -kernel \/project\/dist\/hello -append a$/)
   })
 
+  test.each<readonly [target: TargetName, sockets: readonly string[]]>([
+    ['virtio', ['socket,id=qmp,fd=3']],
+    ['unikraft-firecracker', ['socket,id=qmp,fd=3']],
+    ['hvt', ['socket,id=console,fd=3', 'socket,id=qmp,fd=4']],
+  ])('QEMU’s channels are descriptors, without a name: %s', (target, sockets) => {
+    const argv: readonly string[] = plan(target).attempts.at(-1)?.argv ?? []
+    expect(argv[0]).toMatch(/^qemu-system/)
+    expect(argv.filter((word) => word.includes('socket'))).toEqual(sockets)
+    expect(argv.filter((word) => ['-qmp', '-monitor', '-gdb', '-s', '-vnc'].includes(word))).toEqual([])
+    expect(argv[argv.indexOf('-display') + 1]).toBe('none')
+  })
+
   test('QEMU hands over arguments as one word', () => {
     expect(plan('virtio', { args: ['--port=80', 'two words'] }).attempts[0]?.argv.slice(-2)).toEqual(['-append', '--port=80 "two words"'])
   })

@@ -62,6 +62,8 @@ describe('the sweep of builds', () => {
       const ended = once(killed, 'exit')
       sweepBuilds(context())
       expect(await ended).toEqual([null, 'SIGKILL'])
+      // An end of theirs would be told a moment later.
+      await new Promise((resolve) => setTimeout(resolve, 200))
       expect(others.map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([null, null, null])
       expect(readdirSync(temporary).filter((name) => name.includes('4194304')).length).toBe(1)
     } finally {

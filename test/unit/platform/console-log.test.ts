@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createLog, wantsColour } from '../../../src/platform/console-log.js'
 import { Problem } from '../../../src/platform/problem.js'
+import { visible } from '../../../src/platform/visible.js'
 import { obeyed } from '../../actions-runner.js'
 
 function collect(gitHub: boolean, options: { readonly colour?: boolean; readonly verbose?: boolean } = {}) {
@@ -24,6 +25,9 @@ const hostile = [
   '::endgroup::',
   'ends with CR\r',
   '\x1b[2J::error::x',
+  '%0A::error::x',
+  '%0D%0A##[error]x',
+  '::error::%0A::add-mask::x',
 ]
 
 describe('the log on Actions', () => {
@@ -47,6 +51,9 @@ describe('the log on Actions', () => {
     log.error(line)
     expect(obeyed(text())).toEqual([text().trimEnd()])
     expect(text()).toMatch(/^::error::[^\r\n]*\n$/)
+    // As the runner reads it: what looked encoded is shown as it was.
+    const data = text().slice('::error::'.length, -1)
+    expect(data.replaceAll('%0A', '\n').replaceAll('%25', '%')).toBe(line.split('\n').map(visible).join('\n'))
   })
 
   it.each(hostile)('lets nothing that a compiler prints become more than an annotation: %j', (line) => {
@@ -54,6 +61,7 @@ describe('the log on Actions', () => {
     log.annotate('error', { file: `a,b:c%${line}`, line: 3, endLine: 4, column: 5, endColumn: 6 }, line)
     expect(obeyed(text())).toEqual([text().trimEnd()])
     expect(text()).toMatch(/^::error file=a%2Cb%3Ac%25[^:,\r\n]*,line=3,endLine=4,col=5,endColumn=6::[^\r\n]*\n$/)
+    expect(text()).not.toMatch(/(?!\n)\p{Cc}/u)
   })
 
   it('annotates sources only where somebody shows that', () => {

@@ -10,7 +10,7 @@ describe('the runner of Actions', () => {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))
-    for (const name of ['OUTPUT', 'ENV', 'PATH', 'STEP_SUMMARY']) {
+    for (const name of ['OUTPUT', 'ENV', 'PATH', 'STATE', 'STEP_SUMMARY']) {
       writeFileSync(join(folder, name), '')
       vi.stubEnv(`GITHUB_${name}`, join(folder, name))
     }
@@ -20,6 +20,17 @@ describe('the runner of Actions', () => {
   it('keeps a value with line feeds one output', () => {
     gitHubRunner(process.env).setOutput('image', 'a\nverdict=passed')
     expect(file('OUTPUT')).toMatch(/^image<<(ghadelimiter_\S+)\na\nverdict=passed\n\1\n$/)
+  })
+
+  it('keeps a value with line feeds one variable', () => {
+    vi.stubEnv('FLAGS', '')
+    gitHubRunner(process.env).exportVariable('FLAGS', 'a\nPATH=/evil')
+    expect(file('ENV')).toMatch(/^FLAGS<<(ghadelimiter_\S+)\na\nPATH=\/evil\n\1\n$/)
+  })
+
+  it('keeps a value with line feeds one state', () => {
+    gitHubRunner(process.env).saveState('caches', 'a\nisPost=no')
+    expect(file('STATE')).toMatch(/^caches<<(ghadelimiter_\S+)\na\nisPost=no\n\1\n$/)
   })
 
   it.each(['A\nB', 'A=B', 'A<<B', '', 'A B', '1'])('takes no variable whose name could be more than a name: %j', (name) => {

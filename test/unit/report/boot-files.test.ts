@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -5,6 +6,14 @@ import { consolePath } from '../../../src/boot/boot-folder.js'
 import { writeBootFiles } from '../../../src/report/boot-files.js'
 import type { BootJson } from '../../../src/report/boot-json.js'
 import { bootOf, newContext, newImage, passed, solo5Hvt } from './fixtures.js'
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    return error
+  }
+}
 
 describe('the files of a boot step', () => {
   it('lie beside the consoles and name them', async () => {
@@ -37,6 +46,17 @@ describe('the files of a boot step', () => {
       ],
     })
     expect(readFileSync(files.junit, 'utf8')).toContain('<testsuite name="www hvt x86_64" tests="2"')
+  })
+
+  it('are JSON of the same words, whatever a guest prints', async () => {
+    const context = newContext()
+    const { path: imagePath } = newImage(context.host.folders.workspace, 'www.hvt', 'bytes')
+    const line = `"}], \\ \0\u0007\u001b[2J\u2028 </script> __proto__ ${Buffer.from([0, 216, 1, 216, 255, 255]).toString('utf16le')} ${randomBytes(512).toString('latin1')}`
+    const reports = [bootOf({ ...passed, summary: line, evidence: { line, atMs: 1 } }, { imagePath, scenario: line })]
+    const text = readFileSync((await writeBootFiles(context, { imagePath, target: 'hvt', architecture: 'x86_64' }, reports)).json, 'utf8')
+    expect(text).not.toContain('\ufffd')
+    // Asserted, as a text that is no JSON would be an error of the test.
+    expect(readJson(text)).toMatchObject({ images: [{ boots: [{ scenario: line, summary: line, evidence: { line } }] }] })
   })
 
   it('are replaced by those of the next step', async () => {

@@ -26,4 +26,9 @@ describe('build info of an artifact', () => {
     expect(() => read(value)).toThrow(Problem)
     expect(() => read(value)).toThrow('a/build-info.json lacks fields that build info has')
   })
+
+  test('has its fields itself: a key that would be a prototype is a key like another', () => {
+    const text = `{"schema":2,"__proto__":${JSON.stringify(info)}}`
+    expect(() => parseBuildInfo(text, 'a/build-info.json')).toThrow('a/build-info.json lacks fields that build info has')
+  })
 })

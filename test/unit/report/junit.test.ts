@@ -26,9 +26,7 @@ function parse(xml: string): Element[] {
   const elements: Element[] = []
   const open: Element[] = []
   const parser = new SaxesParser()
-  parser.on('error', (error) => {
-    throw error
-  })
+  parser.on('error', ({ message }) => expect.fail(message))
   parser.on('opentag', ({ name, attributes }) => {
     const element = { name, attributes, text: '' }
     elements.push(element)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -133,6 +134,19 @@ describe('a toolchain', () => {
     expect(left()).toEqual([key])
   })
 
+  it('is not run before all of it was checked, where a compiler in it was changed', async () => {
+    const cache = folderCache()
+    await obtain(cache)
+    const tar = execFileSync('zstd', ['-dc', '--long=27', cache.file])
+    tar.write('/ocamlevil', tar.indexOf('/ocamlrun\n'))
+    writeFileSync(cache.file, execFileSync('zstd', ['-qc'], { input: tar }))
+    forget()
+    const ran: string[] = []
+    const prove: Makers['prove'] = ({ path }) => Promise.resolve(void ran.push(readFileSync(join(path, 'bin/compiler'), 'utf8')))
+    await obtain(cache, { ...makers(), prove })
+    expect(ran).toEqual([expect.stringContaining('/ocamlrun\n')])
+  })
+
   it('of another key in the cache, or in the same place, is not taken', async () => {
     const cache = folderCache()
     await obtain(cache)
@@ -246,8 +260,11 @@ describe('a published toolchain', () => {
   it('that is not what was published stops the set-up, and nothing of it is left', async () => {
     const { mirror, list } = await publish()
     list('0'.repeat(64))
-    await expect(from(mirror, mustNotBuild())).rejects.toThrow('is not the toolchain that was published')
+    const ran: string[] = []
+    const prove: Makers['prove'] = ({ path }) => Promise.resolve(void ran.push(path))
+    await expect(from(mirror, { ...mustNotBuild(), prove })).rejects.toThrow('is not the toolchain that was published')
     expect(left()).toEqual([])
+    expect(ran).toEqual([])
   })
 
   it('that is damaged is told as not what was published, not as the damage it shows', async () => {

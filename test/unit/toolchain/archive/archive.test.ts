@@ -106,6 +106,20 @@ describe('a packed toolchain', () => {
   })
 })
 
+/** The header of a file in a tar archive, to be changed. */
+function headerOf(tar: Buffer, name: string): Buffer {
+  const at = Array.from({ length: tar.length / 512 }, (_, block) => block * 512).find((start) => tar.toString('latin1', start, start + name.length + 1) === `${name}\0`)
+  if (at === undefined) throw new Error(`${name} is not in the archive`)
+  return tar.subarray(at, at + 512)
+}
+
+/** Changes a header, and writes the sum of its bytes into it. */
+function sealed(header: Buffer, change: (header: Buffer) => void): void {
+  change(header)
+  header.write(' '.repeat(8), 148)
+  header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148)
+}
+
 describe('an archive that is not whole', () => {
   const refused = (bytes: Buffer) => expect(unpack(Readable.from([bytes]))).rejects.toThrow(expect.objectContaining({ name: 'BadArchive' }))
 
@@ -141,7 +155,12 @@ describe('an archive that is not whole', () => {
   it('is refused when a compiler in it is not the one of its manifest', async () => {
     const packed = await pack()
     expect(repacked(() => undefined, inOrder(packed)).length).toBeGreaterThan(0)
-    await refused(repacked((work) => writeFileSync(join(work, 'bin/program'), 'something else'), inOrder(packed)))
+    const change = (work: string) => {
+      const compiler = readFileSync(join(work, 'bin/program'))
+      compiler[0] = 0x7f
+      writeFileSync(join(work, 'bin/program'), compiler)
+    }
+    await refused(repacked(change, inOrder(packed)))
   })
 
   it('is refused with more in it, less in it, in another order, or without a manifest', async () => {
@@ -161,20 +180,40 @@ describe('an archive that is not whole', () => {
     await refused(repacked(change, order))
   })
 
+  it.each([
+    ['hard link', '1'],
+    ['character device', '3'],
+    ['block device', '4'],
+    ['pipe', '6'],
+    ['sparse file of GNU’s', 'S'],
+    ['file of no known kind', 'Z'],
+  ])('is refused with a %s in it, whatever its manifest says', async (_, type) => {
+    await pack()
+    const tar = execFileSync('zstd', ['-dc', '--long=27', archive])
+    sealed(headerOf(tar, 'bin/program'), (header) => header.write(type, 156))
+    await refused(execFileSync('zstd', ['-qc'], { input: tar }))
+  })
+
+  it('is refused for a manifest that would fill the memory, before it is read', async () => {
+    await pack()
+    const tar = execFileSync('zstd', ['-dc', '--long=27', archive])
+    sealed(headerOf(tar, 'toolchain.json'), (header) => header.write(`${(64 * 1024 ** 2 + 1).toString(8).padStart(11, '0')}\0`, 124))
+    await expect(unpack(Readable.from([execFileSync('zstd', ['-qc'], { input: tar })]))).rejects.toThrow('toolchain.json is larger than any of ours')
+  })
+
   it('is refused for a name without end, before it fills the memory', { timeout: 60_000 }, async () => {
     const header = Buffer.alloc(512)
     const size = 128 * 1024 ** 2
     header.write('././@LongLink')
     header.write(size.toString(8), 124)
     header.write('L', 156)
-    header.write('ustar  ', 257)
-    header.write(' '.repeat(8), 148)
-    header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148)
+    sealed(header, () => header.write('ustar  ', 257))
     const small = execFileSync('zstd', ['-qc'], { input: Buffer.concat([header, Buffer.alloc(size, 'x')]), maxBuffer: size })
     expect(small.length).toBeLessThan(100_000)
     const before = process.memoryUsage.rss()
-    await expect(unpack(Readable.from([small]))).rejects.toThrow(/^it is no archive: Header exceeds max/)
+    const refusal: unknown = await unpack(Readable.from([small])).catch((error: unknown) => error)
     expect(process.memoryUsage.rss() - before).toBeLessThan(size / 4)
+    expect(String(refusal)).toMatch(/: it is no archive: Header exceeds max/)
   })
 
   it('tells the error of what brings it as it is', async () => {

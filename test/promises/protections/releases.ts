@@ -1,0 +1,38 @@
+import type { ProtectionTable } from '../protection.js'
+
+// What is released and reported.
+
+const faults = 'src/release/faults.ts'
+const artifact = 'src/report/artifact.ts'
+
+export const releases: ProtectionTable = {
+  'for parts of the build that others may have written': [[faults, 'info.build === null || info.build.cache === null', 'true']],
+  'for a toolchain that others may have written': [[faults, "info.toolchain?.origin !== 'actions-cache'", 'true']],
+  'for another commit than the tag’s': [[faults, 'built === null || built === commit', 'true']],
+  'for an artifact that is damaged': [[artifact, 'found === sha256 ? undefined :', 'true ? undefined :']],
+  'an image without its hash': [['src/report/build-info-shape.ts', 'bytes: number, sha256, debugFile', 'bytes: number, debugFile']],
+  'with a list of checksums that is none, or reaches out of the folder': [
+    [artifact, 'basename(name) !== name', 'false'],
+    ['src/report/checksums.ts', "text.endsWith('\\n') && ", ''],
+    ['src/report/checksums.ts', 'checksums.every((checksum) => checksum !== undefined)', 'true'],
+  ],
+  'with a link to a file elsewhere, even when its bytes are right': [[artifact, '(found) => found.isFile(),', '() => true,']],
+  'that is published is left alone': [
+    ['src/release/release.ts', 'there.find(({ isDraft }) => !isDraft)', 'undefined'],
+    ['src/release/release.ts', 'if (different.length === 0) return', 'return'],
+  ],
+  'gives its token to no address that it is sent to': [
+    [
+      'src/platform/github-api.ts',
+      'return { status: answer.statusCode,',
+      "const location = answer.headers['location']\n  if (location !== undefined) return sendOnce({ baseUrl, token, silenceMs } as GitHubApiOptions, { ...request, url: String(location) })\n  return { status: answer.statusCode,",
+    ],
+  ],
+  'publishes no credentials of an address': [
+    ['src/platform/address.ts', "url.replace(/\\/\\/[^/@]*@/, '//')", 'url'],
+    ['src/report/build-info.ts', 'spec.repositories.map(ofEveryone)', 'spec.repositories'],
+    ['src/report/build-info.ts', 'spec.pins.map(ofEveryone)', 'spec.pins'],
+  ],
+  'refuses an artifact that is not what its checksums say': [[artifact, 'found === sha256 ? undefined :', 'true ? undefined :']],
+  'has its fields itself: a key that would be a prototype is a key like another': [['src/report/build-info-shape.ts', 'return JSON.parse(text)', 'return Object.assign({}, JSON.parse(text))']],
+}

@@ -1,0 +1,42 @@
+import type { ProtectionTable } from '../protection.js'
+
+// What we are made of and what we may do.
+
+const kvm = 'src/platform/kvm.ts'
+
+export const supply: ProtectionTable = {
+  'takes the least permissions, and ends': [['templates/github/unikernel.yml', 'permissions: {}\n', '']],
+  'uses full commits only, with the version beside them': [['templates/github/unikernel.yml', '@<commit>', '@v1']],
+  'is done by the files that the documentation lists, and by no other': [
+    ['src/platform/disks.ts', "from './problem.js'\n", "from './problem.js'\nimport { rootPrefix } from './sudo.js'\n"],
+  ],
+  'by KVM’s repair is no command that the documentation lacks': [[kvm, "undo: [['rm', '-f', ruleFile]", "undo: [['mv', ruleFile, '/tmp']"]],
+  'a rule is tried first, and its success is told': [[kvm, "context.log.fact('machine',", 'void ([],']],
+  'nothing is changed on a runner that outlives the job, and what to do is told': [[kvm, "context.host.environment['RUNNER_ENVIRONMENT'] !== 'github-hosted'", 'false']],
+  '%s is left as it is': [[kvm, '!context.host.isGitHubActions', 'false']],
+  'a rule that cannot be loaded is undone, and so is the mode that does not help': [
+    [kvm, 'await asRoot(undo)', ''],
+    [kvm, "undo: [['rm', '-f', ruleFile], ...reload]", 'undo: []'],
+  ],
+  'that are there are left alone': [['src/platform/apt.ts', 'if (missing.length === 0) return', '']],
+  'are the bytes that were looked at, from whichever registry': [['package-lock.json', '"node_modules/yaml": {', '"node_modules/other": { "version": "1.0.0" },\n    "node_modules/yaml": {']],
+  'pins every action of others by a full commit': [['.github/workflows/refresh.yml', 'uses: actions/setup-node@', 'uses: actions/setup-node@v7 # ']],
+  'is given no right that none of its jobs asks for': [['.github/workflows/fuzz.yml', 'permissions: {}', 'permissions: write-all']],
+  'have a reason each': [['docs/dependencies.md', '| semver |', '| other |']],
+  'in the bundles need no scripts of their own to be installed': [['package-lock.json', '"node_modules/yaml": {', '"node_modules/yaml": {\n      "hasInstallScript": true,']],
+  'dist/%s has the licences of what is in it': [['dist/matrix/licenses.txt', '\nsemver\n', '\n']],
+  'goes on with no dist/ that the sources do not give': [
+    ['.github/workflows/ci.yml', 'git diff --exit-code --stat -- dist', 'git diff --stat -- dist'],
+    ['.github/workflows/release.yml', 'run: make check-dist', 'run: npm run build'],
+  ],
+  'the workflow lists the checksums of all that it releases, then attests them, then releases': [
+    ['.github/workflows/release.yml', 'sha256sum templates.tar.gz sbom.cdx.json >>', 'sha256sum templates.tar.gz >>'],
+  ],
+  'ends those of a run that was killed, and no others': [
+    ['src/platform/build-programs.ts', '(folder) => endProcessesWith(buildProgramMark, basename(folder))', '() => undefined'],
+    ['src/platform/own-folder.ts', "if (state === 'gone') before(path)", 'before(path)'],
+  ],
+  'is not taken from a living process elsewhere when our own clock is set': [
+    ['src/platform/lock.ts', '(await watch.lastsMs(path, holder)) > patienceMs', 'true'],
+  ],
+}
