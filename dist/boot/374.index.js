@@ -786,12 +786,15 @@ async function ask(url, offset, silenceMs) {
             return answer;
         await answer.body.dump();
         const next = new URL(location, address);
-        const isDowngrade = next.protocol !== 'https:' && next.protocol !== address.protocol;
-        if (left === 0 || isDowngrade)
-            throw new DownloadFailed(`${url} leads ${isDowngrade ? `away from HTTPS, to ${next.origin}` : 'from address to address'}`);
+        if (!mayLead(address, next))
+            throw new DownloadFailed(`${url} leads away from HTTPS, to ${next.origin}`);
+        if (left === 0)
+            throw new DownloadFailed(`${url} leads from address to address`);
         address = next;
     }
 }
+/** Whether a redirect may be followed: to HTTPS, and to HTTP from where it was no better. */
+const mayLead = (from, to) => to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:');
 /** Without what is there already: a server may answer a question for a part with the whole. */
 async function* fromOffset(answer, offset) {
     const [, start] = /^bytes (\d+)-/.exec(String(answer.headers['content-range'])) ?? [];
