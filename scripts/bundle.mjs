@@ -1,5 +1,5 @@
 // Makes the committed bundles, one for each entry: dist/NAME/index.js from lib/src/actions/NAME.js; and, from loader/, the
-// loader for Firecracker's images beside those that boot (src/platform/loader-file.ts).
+// loader for Firecracker's images beside those that boot (src/platform/files/loader-file.ts).
 // Usage: node scripts/bundle.mjs [FOLDER]   (default: dist)
 import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type PublishedArchive, type PublishedKind, listText, parseList, publishedKinds } from '../src/platform/published-list.js'
+import { type PublishedArchive, type PublishedKind, listText, parseList, publishedKinds } from '../src/platform/network/published-list.js'
 
 const [folder, base, lists = fileURLToPath(new URL('../data', import.meta.url))] = process.argv.slice(2)
 if (folder === undefined || base === undefined) throw new Error('usage: list-published.ts FOLDER BASE [LISTS]')

@@ -3,8 +3,8 @@ import { inputs, outputs, parts } from '../src/actions/interface.js'
 import { matrixInputs, sharedInputs } from '../src/actions/matrix-interface.js'
 import { releaseInputs, releaseOutputs } from '../src/actions/release-interface.js'
 import { table } from '../src/report/markup.js'
-import { releaseWorkflowInputs, unikernelInputs } from './workflow-files.js'
 import { type MonitorKind, targetNames, targets } from '../src/target/target.js'
+import { releaseWorkflowInputs, unikernelInputs } from './workflow-files.js'
 
 /** docs/targets.md with the table of the targets, between its markers. */
 export function targetTables(page: string): string {

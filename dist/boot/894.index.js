@@ -39,7 +39,7 @@ exports.toClass = function (name) {
 
 const Buffer = (__webpack_require__(181).Buffer)
 const types = __webpack_require__(1891)
-const rcodes = __webpack_require__(2028)
+const rcodes = __webpack_require__(9647)
 const opcodes = __webpack_require__(4693)
 const classes = __webpack_require__(1630)
 const optioncodes = __webpack_require__(2075)
@@ -1923,7 +1923,7 @@ exports.toCode = function (name) {
 
 /***/ }),
 
-/***/ 2028:
+/***/ 9647:
 /***/ ((__unused_webpack_module, exports) => {
 
 

@@ -17,9 +17,9 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(38815);
 /* harmony import */ var _platform_input_error_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(2935);
 /* harmony import */ var _platform_problem_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(24047);
-/* harmony import */ var _platform_process_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(30185);
-/* harmony import */ var _interface_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(43717);
-/* harmony import */ var _definition_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(96785);
+/* harmony import */ var _platform_process_process_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(27311);
+/* harmony import */ var _definition_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(96785);
+/* harmony import */ var _interface_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(43717);
 
 
 
@@ -189,7 +189,7 @@ function readPair({ key, value }, where) {
         });
     }
     try {
-        return [(0,_definition_js__WEBPACK_IMPORTED_MODULE_7__/* .camelCase */ .xQ)(input), (0,_definition_js__WEBPACK_IMPORTED_MODULE_7__/* .parseInput */ .CU)(_interface_js__WEBPACK_IMPORTED_MODULE_6__/* .inputs */ .QL[input], text)];
+        return [(0,_definition_js__WEBPACK_IMPORTED_MODULE_6__/* .camelCase */ .xQ)(input), (0,_definition_js__WEBPACK_IMPORTED_MODULE_6__/* .parseInput */ .CU)(_interface_js__WEBPACK_IMPORTED_MODULE_7__/* .inputs */ .QL[input], text)];
     }
     catch (error) {
         if (!(error instanceof _platform_input_error_js__WEBPACK_IMPORTED_MODULE_3__/* .InputError */ .d))
@@ -204,7 +204,7 @@ function inputText(input, value) {
     const texts = value.items.map(textOf);
     if (!texts.every((text) => text !== undefined))
         return undefined;
-    return input === 'args' ? texts.map(_platform_process_js__WEBPACK_IMPORTED_MODULE_5__/* .quote */ .hD).join(' ') : texts.join('\n');
+    return input === 'args' ? texts.map(_platform_process_process_js__WEBPACK_IMPORTED_MODULE_5__/* .quote */ .hD).join(' ') : texts.join('\n');
 }
 function textOf(node) {
     return (0,yaml__WEBPACK_IMPORTED_MODULE_2__/* .isScalar */ .jn)(node) && typeof node.value === 'string' ? node.value : undefined;

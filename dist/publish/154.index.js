@@ -21,8 +21,8 @@ var models = __webpack_require__(50320);
 var index_node = __webpack_require__(51248);
 // EXTERNAL MODULE: ./node_modules/@cyclonedx/cyclonedx-library/dist.node/spec/index.js
 var spec = __webpack_require__(94321);
-// EXTERNAL MODULE: ./lib/src/platform/hash.js
-var platform_hash = __webpack_require__(88918);
+// EXTERNAL MODULE: ./lib/src/platform/files/hash.js
+var files_hash = __webpack_require__(93086);
 // EXTERNAL MODULE: ./lib/src/report/licenses.js
 var report_licenses = __webpack_require__(22009);
 ;// CONCATENATED MODULE: ./lib/src/report/sbom-parts.js
@@ -162,7 +162,7 @@ function writeSbom({ root, serial, made, isComplete, components }) {
 }
 /** A UUID (version 8, RFC 9562: its bits are ours to choose) of a text. */
 function serialNumber(text) {
-    const hash = (0,platform_hash/* hashOf */.q)(text);
+    const hash = (0,files_hash/* hashOf */.q)(text);
     const variant = ((Number.parseInt(hash.charAt(16), 16) & 0x3) | 0x8).toString(16);
     return `urn:uuid:${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-${variant}${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
 }

@@ -1,4 +1,4 @@
-import { quote } from '../platform/process.js'
+import { quote } from '../platform/process/process.js'
 import type { Inputs } from './interface.js'
 
 /** The options that make a boot by hand the same boot. */

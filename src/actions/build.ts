@@ -1,7 +1,7 @@
-import { readState } from '../platform/github.js'
+import { readState } from '../platform/runner/github.js'
 import { runAction, runPart } from './main.js'
-import { build } from './parts/build.js'
 import { endOfBuild, stateName } from './parts/build-end.js'
+import { build } from './parts/build.js'
 
 // The runner calls it twice: for the step, and at the end of a job that has succeeded.
 const state = readState(stateName)

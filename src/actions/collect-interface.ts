@@ -1,4 +1,4 @@
-import { verdicts } from '../boot/verdict.js'
+import { verdicts } from '../boot/judge/verdict.js'
 import { plannedArtifacts } from '../collect/overview.js'
 import { type Growth, parseGrowth, parseSize } from '../collect/size.js'
 import { InputError } from '../platform/input-error.js'

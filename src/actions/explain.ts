@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs'
-import { type TranscriptEnd, explainStream } from '../boot/explain.js'
+import { type TranscriptEnd, explainStream } from '../boot/judge/explain.js'
+import { checkExpectations, rulesFor } from '../boot/judge/rules.js'
+import type { Verdict } from '../boot/judge/verdict.js'
 import { notBooted } from '../boot/refusal.js'
-import { checkExpectations, rulesFor } from '../boot/rules.js'
-import type { Verdict } from '../boot/verdict.js'
 import type { Accelerator } from '../boot/report.js'
 import { Problem, messageOf } from '../platform/problem.js'
 import { type Target, targets } from '../target/target.js'
-import type { Inputs } from './interface.js'
 import { withTarget } from './inputs.js'
+import type { Inputs } from './interface.js'
 
 export interface ExplainOptions {
   readonly exitCode?: string

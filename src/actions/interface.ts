@@ -1,9 +1,9 @@
-import { verdicts } from '../boot/verdict.js'
+import { verdicts } from '../boot/judge/verdict.js'
+import { InputError } from '../platform/input-error.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { defaultTarget, targetNames } from '../target/target.js'
 import { lockChoices } from '../toolchain/lock.js'
-import { toolchainOptions } from '../toolchain/options.js'
-import { InputError } from '../platform/input-error.js'
+import { toolchainOptions } from '../toolchain/opam/options.js'
 import { type InputDefinition, type OutputDefinition, type Parsed, input as definition } from './definition.js'
 import { type Parser, blocks, flag, integer, lines, networks, oneOf, optional, overlays, patterns, probes, text, typed, words } from './parsers.js'
 

@@ -1,7 +1,7 @@
 import type { RunnerLabels } from '../matrix/runner.js'
+import { InputError } from '../platform/input-error.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { hostedRunners } from '../toolchain/packages.js'
-import { InputError } from '../platform/input-error.js'
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from './definition.js'
 import { type InputName, inputs } from './interface.js'
 import { integer, lines, oneOf, optional, text, typed } from './parsers.js'

@@ -1,9 +1,9 @@
-import { type AskedDisk, type AskedNetwork, parseDisks, parseNetwork } from '../boot/device-text.js'
-import type { Probe } from '../boot/probe.js'
-import type { Overlay } from '../project/plans/request.js'
-import { parseProbe } from '../boot/probe-text.js'
+import { type AskedDisk, type AskedNetwork, parseDisks, parseNetwork } from '../boot/devices/device-text.js'
+import { parseProbe } from '../boot/probes/probe-text.js'
+import type { Probe } from '../boot/probes/probe.js'
 import { InputError } from '../platform/input-error.js'
 import { longestWords, splitWords } from '../platform/words.js'
+import type { Overlay } from '../project/plans/request.js'
 
 /** What an input or output is to a generator of typed workflows; `lines` is a list with an entry a line. */
 export type ValueType = 'string' | 'boolean' | 'integer' | 'lines' | readonly string[]

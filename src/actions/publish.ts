@@ -1,4 +1,4 @@
-import { artifactAccess } from '../platform/artifacts.js'
+import { artifactAccess } from '../platform/runner/artifacts.js'
 import { runPart } from './main.js'
 import { publishTo } from './parts/publish.js'
 

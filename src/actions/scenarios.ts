@@ -4,9 +4,9 @@ import { CST, Lexer, LineCounter, type Node, type Pair, type YAMLMap, isMap, isS
 import type { Context } from '../platform/host.js'
 import { InputError } from '../platform/input-error.js'
 import { Problem, messageOf } from '../platform/problem.js'
-import { quote } from '../platform/process.js'
-import { type InputName, type Inputs, inputs } from './interface.js'
+import { quote } from '../platform/process/process.js'
 import { camelCase, parseInput } from './definition.js'
+import { type InputName, type Inputs, inputs } from './interface.js'
 
 /** One boot of several of an image. */
 export interface Scenario {

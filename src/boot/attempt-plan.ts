@@ -1,7 +1,7 @@
 import type { Architecture } from '../target/architecture.js'
 import type { MonitorKind } from '../target/target.js'
 import type { Tender } from '../target/tender.js'
-import type { AttachedDevice } from './devices.js'
+import type { AttachedDevice } from './devices/devices.js'
 import type { Accelerator } from './report.js'
 
 /** What a monitor is told of the guest. */

@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { addressArgumentsOf } from '../image/mirage-arguments.js'
 import type { Context } from '../platform/host.js'
-import { addressArguments } from './addresses.js'
-import { withDevices } from './attach.js'
 import { tryAttempts } from './attempts.js'
 import { type BootRequest, checkedRequest, deviceQuestion, planRequest } from './boot-request.js'
+import { addressArguments } from './devices/addresses.js'
+import { withDevices } from './devices/attach.js'
 import { pathWithoutBlanks } from './image-path.js'
+import type { Verdict } from './judge/verdict.js'
 import { planBoot } from './plan.js'
 import { lookAtMachine, placesFor } from './prepare.js'
 import type { BootReport } from './report.js'
-import type { Verdict } from './verdict.js'
 
 /**
  * Boots an image and judges it: by the best accelerator first, and by the next one when that one, and not the image,

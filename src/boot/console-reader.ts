@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Readable } from 'node:stream'
-import type { ConsoleFile } from '../platform/console-file.js'
-import { Lines } from './lines.js'
+import type { ConsoleFile } from '../platform/files/console-file.js'
+import { Lines } from './judge/lines.js'
 import type { Timers } from './timers.js'
 
 /** A guest that pauses this long in the middle of a line has perhaps said all it will say: a prompt, a last word. */

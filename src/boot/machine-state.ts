@@ -1,4 +1,4 @@
-import type { MachineState } from './events.js'
+import type { MachineState } from './judge/events.js'
 import type { Qmp, QmpEvent } from './qmp.js'
 
 /** QMP's ShutdownCause where neither the guest nor we ended QEMU. */

@@ -1,26 +1,26 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { ToolchainCache } from '../platform/actions-cache.js'
-import { ensureSystemPackages } from '../platform/apt.js'
-import { downloadFirecracker } from '../platform/firecracker-binary.js'
-import { environmentForOthers } from '../platform/guarded-environment.js'
+import { loaderFile } from '../platform/files/loader-file.js'
 import type { Context } from '../platform/host.js'
 import { isNestedAmd, kvmAccess, openKvm, readCpuInfo } from '../platform/kvm.js'
-import { loaderFile } from '../platform/loader-file.js'
-import { type MonitorProcess, startMonitor } from '../platform/monitor-process.js'
+import { ensureSystemPackages } from '../platform/packages/apt.js'
+import { downloadFirecracker } from '../platform/packages/firecracker-binary.js'
 import { Problem } from '../platform/problem.js'
-import { quote } from '../platform/process.js'
-import { findProgram } from '../platform/programs.js'
+import { environmentForOthers } from '../platform/process/guarded-environment.js'
+import { type MonitorProcess, startMonitor } from '../platform/process/monitor-process.js'
+import { quote } from '../platform/process/process.js'
+import { findProgram } from '../platform/process/programs.js'
+import type { ToolchainCache } from '../platform/runner/actions-cache.js'
 import { readHostSystem } from '../platform/system.js'
 import { type Architecture, architectures } from '../target/architecture.js'
+import type { AttemptPlan } from './attempt-plan.js'
 import { packRun } from './carrier/pack.js'
 import { carrierPlace } from './carrier/place.js'
 import { carrierProcess } from './carrier/process.js'
 import { findTender } from './carrier/tender.js'
 import { firecrackerConfig } from './monitors/firecracker.js'
-import type { AttemptPlan } from './attempt-plan.js'
-import { planBoot } from './plan.js'
 import type { BootPlaces, KvmAccess, MachineFacts, PlanRequest } from './plan-request.js'
+import { planBoot } from './plan.js'
 
 /** What the preparation of a boot depends on, beside its plan. */
 export interface Preparation {
@@ -30,7 +30,7 @@ export interface Preparation {
   readonly searchPath: string
   /** Where carriers are kept beside the tool cache; absent: nowhere. */
   readonly carrierCache?: ToolchainCache | undefined
-  /** Where carriers are fetched from beside what this action publishes: platform/published.ts. */
+  /** Where carriers are fetched from beside what this action publishes: platform/network/published.ts. */
   readonly mirror?: string | undefined
 }
 

@@ -1,8 +1,8 @@
 import type { Architecture } from '../target/architecture.js'
 import type { Target } from '../target/target.js'
 import { hasTaps } from './attempt-plan.js'
+import type { Reason } from './judge/verdict.js'
 import type { KvmAccess, MachineFacts, PlanRequest } from './plan-request.js'
-import type { Reason } from './verdict.js'
 
 export interface Refusal {
   readonly reason: Reason

@@ -1,6 +1,6 @@
 import type { Image } from '../image/image.js'
 import type { MonitorKind } from '../target/target.js'
-import type { Verdict } from './verdict.js'
+import type { Verdict } from './judge/verdict.js'
 
 /** What a guest ran on. `native`: its own process, no virtual machine (spt, unix). */
 export const accelerators = ['kvm', 'tcg', 'native'] as const

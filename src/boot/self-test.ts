@@ -1,5 +1,5 @@
 import { Problem } from '../platform/problem.js'
-import { type Expectations, type Guest, exitReportOf } from './rules.js'
+import { type Expectations, type Guest, exitReportOf } from './judge/rules.js'
 
 /** `--help` and `--version` of a mirage unikernel end with this: `help_version` of its lib_runtime/functoria. */
 const helpStatus = 63

@@ -1,4 +1,4 @@
-import type { Verdict } from '../boot/verdict.js'
+import type { Verdict } from '../boot/judge/verdict.js'
 import { size } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
 import { record, text } from '../platform/shape.js'

@@ -1,4 +1,4 @@
-import { verdicts } from '../boot/verdict.js'
+import { verdicts } from '../boot/judge/verdict.js'
 import { aligned, seconds, size } from '../platform/log.js'
 import { visible } from '../platform/visible.js'
 import { howItRan } from '../report/boot-facts.js'

@@ -1,6 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml'
 import { Problem } from '../platform/problem.js'
-import { quote } from '../platform/process.js'
+import { quote } from '../platform/process/process.js'
 import { partUsed } from './reference.js'
 
 /** The inputs that a template is to have, by their names. */

@@ -1,6 +1,6 @@
 import type { Context } from './host.js'
 import { Problem } from './problem.js'
-import { lastLines } from './process.js'
+import { lastLines } from './process/process.js'
 
 /** Whether a text asks opam for sources from a repository on this machine, which must have its whole history. */
 export const pinsLocalRepository = (text: string): boolean => /git\+file:/.test(text)

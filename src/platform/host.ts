@@ -1,9 +1,9 @@
 import { availableParallelism, tmpdir, userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { type Architecture, architectureOf } from '../target/architecture.js'
-import { Problem } from './problem.js'
 import type { Log } from './log.js'
-import type { Processes } from './process.js'
+import { Problem } from './problem.js'
+import type { Processes } from './process/process.js'
 
 /** The machine we run on, and where we may write. Read once, at the start of an entry. */
 export interface Host {

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isNotAllowed } from './error-code.js'
 import type { Context } from './host.js'
-import { findProgram } from './programs.js'
-import { rootPrefix } from './sudo.js'
+import { findProgram } from './process/programs.js'
+import { rootPrefix } from './process/sudo.js'
 
 const device = '/dev/kvm'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Problem } from './problem.js'
-import { type Processes, succeed } from './process.js'
+import { type Processes, succeed } from './process/process.js'
 
 /** The distribution and its release, as in `ubuntu 24.04`: binaries are linked against its libraries. */
 export async function readHostSystem(file = '/etc/os-release'): Promise<string> {

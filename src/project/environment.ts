@@ -1,4 +1,4 @@
-import { environmentForOthers } from '../platform/guarded-environment.js'
+import { environmentForOthers } from '../platform/process/guarded-environment.js'
 import type { Toolchain } from '../toolchain/toolchain.js'
 
 /**

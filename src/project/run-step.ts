@@ -1,7 +1,7 @@
 import type { Context } from '../platform/host.js'
 import { seconds } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
-import { findProgram } from '../platform/programs.js'
+import { findProgram } from '../platform/process/programs.js'
 import { putOverlay } from './mirage/overlay.js'
 import type { BuildRequest, Step } from './plans/request.js'
 import type { FinishedStep } from './project.js'

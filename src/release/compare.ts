@@ -1,4 +1,4 @@
-import type { LocalAsset, RemoteAsset } from '../platform/release-service.js'
+import type { LocalAsset, RemoteAsset } from '../platform/github/release-service.js'
 
 /** What makes a draft have exactly the files that it is to have. */
 export interface UploadPlan {

@@ -1,7 +1,7 @@
 import * as Enums from '@cyclonedx/cyclonedx-library/Enums'
 import * as Models from '@cyclonedx/cyclonedx-library/Models'
-import { serialNumber, writeSbom } from '../report/sbom.js'
 import { partsOf, properties } from '../report/sbom-parts.js'
+import { serialNumber, writeSbom } from '../report/sbom.js'
 import { type ReleaseImage, debugName } from './images.js'
 
 /** What an SBOM is about, beside its images. */

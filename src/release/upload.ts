@@ -1,6 +1,6 @@
+import { Interrupted, type LocalAsset, type Release, type ReleaseService, type RemoteAsset } from '../platform/github/release-service.js'
 import { type Log, size } from '../platform/log.js'
 import { Problem } from '../platform/problem.js'
-import { Interrupted, type LocalAsset, type Release, type ReleaseService, type RemoteAsset } from '../platform/release-service.js'
 import { type UploadPlan, planUploads } from './compare.js'
 
 /** Uploads that break off are looked at and begun again so many times in one run. */

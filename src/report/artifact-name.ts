@@ -1,4 +1,4 @@
-import { hashOf } from '../platform/hash.js'
+import { hashOf } from '../platform/files/hash.js'
 import { Problem } from '../platform/problem.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'

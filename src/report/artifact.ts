@@ -1,9 +1,9 @@
 import { lstat, readFile, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { sha256OfFile } from '../platform/atomic.js'
+import { sha256OfFile } from '../platform/files/atomic.js'
 import { Problem, messageOf } from '../platform/problem.js'
-import type { BuildInfo } from './build-info.js'
 import { parseBuildInfo } from './build-info-shape.js'
+import type { BuildInfo } from './build-info.js'
 import { type Checksum, parseChecksums, sumsName } from './checksums.js'
 
 /** An artifact of `publish`, as it was downloaded. */

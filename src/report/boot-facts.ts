@@ -1,5 +1,5 @@
+import type { Verdict } from '../boot/judge/verdict.js'
 import type { Accelerator, Attempt, BootReport, ProbeReport, Span } from '../boot/report.js'
-import type { Verdict } from '../boot/verdict.js'
 import { firstOf } from '../platform/log.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'

@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
+import type { Verdict } from '../boot/judge/verdict.js'
 import type { BootReport } from '../boot/report.js'
-import type { Verdict } from '../boot/verdict.js'
 import { type Log, type Tone, seconds } from '../platform/log.js'
 import { type Facts, Problem } from '../platform/problem.js'
-import { quote } from '../platform/process.js'
+import { quote } from '../platform/process/process.js'
 import { howItRan } from './boot-facts.js'
 
 const words: Readonly<Record<Verdict['verdict'], string>> = { passed: 'PASSED', failed: 'FAILED', skipped: 'SKIPPED' }

@@ -1,5 +1,5 @@
+import { verdicts } from '../boot/judge/verdict.js'
 import { accelerators } from '../boot/report.js'
-import { verdicts } from '../boot/verdict.js'
 import { Problem } from '../platform/problem.js'
 import { type Check, listOf, number, oneOf, orAbsent, orNull, record, text, textsByName } from '../platform/shape.js'
 import { architectures } from '../target/architecture.js'

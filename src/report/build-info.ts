@@ -1,6 +1,6 @@
-import type { Verdict } from '../boot/verdict.js'
-import { withoutCredentials } from '../platform/address.js'
+import type { Verdict } from '../boot/judge/verdict.js'
 import type { Host } from '../platform/host.js'
+import { withoutCredentials } from '../platform/network/address.js'
 import type { FinishedStep, BuiltImage, BuildSystem, UsedPackage } from '../project/project.js'
 import type { Architecture } from '../target/architecture.js'
 import type { TargetName } from '../target/target.js'

@@ -1,6 +1,6 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { replaceFolder, sha256OfFile } from '../platform/atomic.js'
+import { replaceFolder, sha256OfFile } from '../platform/files/atomic.js'
 import { checksumFile, sumsName } from './checksums.js'
 
 export interface CopiedFile {

@@ -1,5 +1,5 @@
+import { reasons, verdicts } from '../boot/judge/verdict.js'
 import { type BootReport, accelerators } from '../boot/report.js'
-import { reasons, verdicts } from '../boot/verdict.js'
 import { boolean, listOf, number, oneOf, orAbsent, orNull, record, text } from '../platform/shape.js'
 import type { Build } from '../project/project.js'
 import { type Architecture, architectures } from '../target/architecture.js'

@@ -1,5 +1,5 @@
+import type { Verdict } from '../boot/judge/verdict.js'
 import type { BootReport } from '../boot/report.js'
-import type { Verdict } from '../boot/verdict.js'
 import { seconds, size } from '../platform/log.js'
 import { type BootFacts, howItRan } from './boot-facts.js'
 import { type BuildInfo, type ImageInfo, type PublishedImage, type ToolchainFacts, imageVerdict } from './build-info.js'

@@ -1,4 +1,4 @@
-import type { Verdict } from '../boot/verdict.js'
+import type { Verdict } from '../boot/judge/verdict.js'
 import { seconds } from '../platform/log.js'
 import type { BuildInfo } from './build-info.js'
 

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ArtifactAccess, ArtifactNameTaken, type ArtifactService, type UploadedArtifact } from '../platform/artifact-service.js'
 import type { Context } from '../platform/host.js'
 import { size } from '../platform/log.js'
 import { Problem, messageOf } from '../platform/problem.js'
+import { type ArtifactAccess, ArtifactNameTaken, type ArtifactService, type UploadedArtifact } from '../platform/runner/artifact-service.js'
 import type { PublishRequest } from './gather.js'
 
 /** A folder with the files of an artifact. */

@@ -12,7 +12,7 @@ export type Backend = 'solo5' | 'unikraft' | 'host'
  */
 export type MonitorKind = 'solo5-hvt' | 'solo5-spt' | 'qemu' | 'firecracker' | 'process' | 'none'
 
-/** Which words on a console tell how a guest ended: see `boot/dialect.ts`. */
+/** Which words on a console tell how a guest ended: see `boot/judge/dialect.ts`. */
 export type Dialect = 'solo5' | 'unikraft' | 'process'
 
 /** How much of a guest's end its monitor reports. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { environmentForOthers } from '../platform/guarded-environment.js'
-import { parseEnvironment } from './opam-output.js'
+import { environmentForOthers } from '../platform/process/guarded-environment.js'
+import { parseEnvironment } from './opam/output.js'
 import { recipeOf } from './packages.js'
 import type { ToolchainEnvironment, ToolchainSpec } from './toolchain.js'
 

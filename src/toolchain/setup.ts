@@ -1,31 +1,31 @@
-import { actionsCache } from '../platform/actions-cache.js'
-import { ensureSystemPackages } from '../platform/apt.js'
 import { bufferedLog } from '../platform/buffered-log.js'
-import { withBuildPrograms } from '../platform/build-programs.js'
+import { openMounts } from '../platform/files/mount.js'
 import type { Context } from '../platform/host.js'
-import { openMounts } from '../platform/mount.js'
+import { ensureSystemPackages } from '../platform/packages/apt.js'
+import { withBuildPrograms } from '../platform/process/build-programs.js'
+import { actionsCache } from '../platform/runner/actions-cache.js'
 import { readCompilerVersion, readHostSystem } from '../platform/system.js'
 import { targets } from '../target/target.js'
 import { type CacheChoice, cachePolicyOf } from './cache-policy.js'
-import { findOpam } from './find-opam.js'
-import type { InstalledToolchain } from './installed.js'
 import { keyComponents, toolchainKey } from './key.js'
-import { actionsCacheLevel } from './levels.js'
-import { buildWithOpam } from './opam.js'
+import { buildWithOpam } from './opam/build.js'
+import { findOpam } from './opam/find.js'
 import { recipeOf, systemPackages } from './packages.js'
 import { proveToolchain } from './proof.js'
-import { toolchainPlace } from './place.js'
-import { publishedLevel } from './published.js'
 import { withContent } from './repository-content.js'
 import { type ProjectNeeds, type ToolchainInputs, planToolchain } from './spec.js'
-import { obtainToolchain } from './store.js'
+import type { InstalledToolchain } from './store/installed.js'
+import { actionsCacheLevel } from './store/levels.js'
+import { toolchainPlace } from './store/place.js'
+import { publishedLevel } from './store/published.js'
+import { obtainToolchain } from './store/store.js'
 import { stripToolchain } from './strip.js'
 import type { Toolchain, ToolchainOrigin } from './toolchain.js'
 
 export interface SetUpInputs extends ToolchainInputs {
   readonly cache: CacheChoice
   readonly installSystemPackages: boolean
-  /** Where archives of toolchains are fetched from beside what this action publishes: see platform/published.ts. */
+  /** Where archives of toolchains are fetched from beside what this action publishes: see platform/network/published.ts. */
   readonly mirror: string | undefined
 }
 

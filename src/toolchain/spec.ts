@@ -5,7 +5,7 @@ import type { MirageRequest, VersionRequest } from '../target/combinations.js'
 import { type Target, type TargetName, targets } from '../target/target.js'
 import { type Resolution, resolveVersions } from '../target/versions.js'
 import { type LockChoice, type LockFile, lockFileFor } from './lock.js'
-import { optionPackages } from './option-packages.js'
+import { optionPackages } from './opam/option-packages.js'
 import { checkRecipe, opamPackages, recipeOf } from './packages.js'
 import type { OpamPin, OpamRepository, ToolchainSpec } from './toolchain.js'
 

@@ -2,7 +2,7 @@ import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Context } from '../platform/host.js'
 import { seconds } from '../platform/log.js'
-import { findProgram } from '../platform/programs.js'
+import { findProgram } from '../platform/process/programs.js'
 import { type Architecture, architectures } from '../target/architecture.js'
 import { keepsInSlim } from './slim.js'
 

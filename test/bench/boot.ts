@@ -17,7 +17,7 @@ import type { BootReport } from '../../src/boot/report.js'
 import { readImage } from '../../src/image/recognise.js'
 import { type Context, inspectHost } from '../../src/platform/host.js'
 import type { Log } from '../../src/platform/log.js'
-import { processes } from '../../src/platform/process.js'
+import { processes } from '../../src/platform/process/process.js'
 import { type TargetName, targets } from '../../src/target/target.js'
 
 const runs = 20

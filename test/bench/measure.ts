@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { promisify } from 'node:util'
-import { mountPoints } from '../../src/platform/mount.js'
+import { mountPoints } from '../../src/platform/files/mount.js'
 
 /** What one run of something cost. */
 export interface Cost {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exampleSpec } from '../unit/toolchain/examples.js'
-import { writeInstalled } from '../../src/toolchain/installed.js'
 import { packToolchain } from '../../src/toolchain/archive/pack.js'
 import { unpackToolchain } from '../../src/toolchain/archive/unpack.js'
 import { toolchainKey } from '../../src/toolchain/key.js'
+import { writeInstalled } from '../../src/toolchain/store/installed.js'
+import { exampleSpec } from '../unit/toolchain/examples.js'
 
 /**
  * The real one's shape: ocaml-solo5 1.3.2 with OCaml 5.4.1, 3,048 files, 349 MB. Files of about one size, how many, and

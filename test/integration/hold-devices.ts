@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { type Attached, withDevices } from '../../src/boot/attach.js'
-import type { DeviceQuestion } from '../../src/boot/device-plan.js'
-import { parseDisks, parseNetwork } from '../../src/boot/device-text.js'
+import { type Attached, withDevices } from '../../src/boot/devices/attach.js'
+import type { DeviceQuestion } from '../../src/boot/devices/device-plan.js'
+import { parseDisks, parseNetwork } from '../../src/boot/devices/device-text.js'
 import type { Context } from '../../src/platform/host.js'
 import type { Log } from '../../src/platform/log.js'
-import { processes } from '../../src/platform/process.js'
+import { processes } from '../../src/platform/process/process.js'
 import { hostIn } from './set-up.js'
 
 export interface Asked extends Partial<Omit<DeviceQuestion, 'net' | 'block'>> {

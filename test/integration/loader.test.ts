@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AttachedDevice } from '../../src/boot/devices.js'
+import type { AttachedDevice } from '../../src/boot/devices/devices.js'
 import { guestResetStatus, loaderRefusalStatus, planLoader } from '../../src/boot/monitors/loader.js'
 import { Qmp } from '../../src/boot/qmp.js'
-import { startMonitor } from '../../src/platform/monitor-process.js'
+import { startMonitor } from '../../src/platform/process/monitor-process.js'
 import { showWhenFailed } from './shown-when-failed.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))

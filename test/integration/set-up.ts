@@ -1,7 +1,7 @@
 import { readInputs, withTarget } from '../../src/actions/inputs.js'
 import type { InputName } from '../../src/actions/interface.js'
 import { type Context, type Host, inspectHost } from '../../src/platform/host.js'
-import { processes } from '../../src/platform/process.js'
+import { processes } from '../../src/platform/process/process.js'
 import { setUpToolchain } from '../../src/toolchain/setup.js'
 import type { Toolchain } from '../../src/toolchain/toolchain.js'
 import { collectingLog } from '../collecting-log.js'

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { isLostUpload } from '../../src/platform/actions-cache.js'
+import { isLostUpload } from '../../src/platform/runner/actions-cache.js'
 
 export default defineConfig({
   test: {
@@ -8,7 +8,7 @@ export default defineConfig({
     // Real builds on machines with two cores.
     testTimeout: 180_000,
     hookTimeout: 60_000,
-    // As our own programs do: see src/platform/actions-cache.ts.
+    // As our own programs do: see src/platform/runner/actions-cache.ts.
     onUnhandledError: (error) => !isLostUpload(Object.assign(new Error(), error)),
   },
 })

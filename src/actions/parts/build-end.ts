@@ -1,6 +1,6 @@
-import { cacheService } from '../../platform/cache-service.js'
-import type { Runner } from '../../platform/github.js'
 import type { Context } from '../../platform/host.js'
+import { cacheService } from '../../platform/runner/cache-service.js'
+import type { Runner } from '../../platform/runner/github.js'
 import type { UsedCache } from '../../project/caches/restore.js'
 import { saveBuildCaches } from '../../project/caches/save.js'
 import { buildCacheSummary } from '../../report/build-caches.js'

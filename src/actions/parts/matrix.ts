@@ -1,8 +1,8 @@
 import { type MatrixPlan, planMatrix } from '../../matrix/plan.js'
 import { strategyMatrix } from '../../matrix/strategy.js'
 import { matrixLines, matrixSummary, matrixTitle } from '../../matrix/table.js'
-import type { Runner } from '../../platform/github.js'
 import type { Context } from '../../platform/host.js'
+import type { Runner } from '../../platform/runner/github.js'
 import { detectProject } from '../../project/detect.js'
 import type { MatrixInputs } from '../matrix-interface.js'
 

@@ -1,4 +1,4 @@
-import type { ArtifactAccess } from '../../platform/artifact-service.js'
+import type { ArtifactAccess } from '../../platform/runner/artifact-service.js'
 import { publishArtifact } from '../../report/publish.js'
 import type { PartFunction } from '../main.js'
 

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
-import { createGitHubApi } from '../../platform/github-api.js'
-import type { Runner } from '../../platform/github.js'
-import { gitHubReleases } from '../../platform/github-releases.js'
+import { createGitHubApi } from '../../platform/github/api.js'
+import { gitHubReleases } from '../../platform/github/releases.js'
 import type { Context, Host } from '../../platform/host.js'
 import { size } from '../../platform/log.js'
 import { Problem } from '../../platform/problem.js'
-import { code, table } from '../../report/markup.js'
+import type { Runner } from '../../platform/runner/github.js'
 import { type Released, pathsIn, release as releaseImages } from '../../release/release.js'
+import { code, table } from '../../report/markup.js'
 import type { ReleaseInputs } from '../release-interface.js'
 
 /** Publishes the artifacts of a run as a release. */

@@ -1,5 +1,5 @@
 import type { Context } from '../../platform/host.js'
-import type { CollectingRunner } from '../../platform/github.js'
+import type { CollectingRunner } from '../../platform/runner/github.js'
 import type { Inputs, Part } from '../interface.js'
 import type { PartFunction } from '../main.js'
 

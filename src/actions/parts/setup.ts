@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks'
-import { sweepLeftovers } from '../../platform/sweep.js'
+import { sweepLeftovers } from '../../platform/process/sweep.js'
 import { detectProject } from '../../project/detect.js'
 import { forgetToolchain, saveToolchain } from '../../report/records.js'
 import { targets } from '../../target/target.js'
 import { setUpToolchain } from '../../toolchain/setup.js'
-import type { PartFunction } from '../main.js'
 import { withTarget } from '../inputs.js'
+import type { PartFunction } from '../main.js'
 
 /** Puts the toolchain on this machine and into the environment of the steps after this one. */
 export const setup: PartFunction = async (context, given, runner) => {

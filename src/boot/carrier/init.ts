@@ -1,4 +1,4 @@
-import { quote } from '../../platform/process.js'
+import { quote } from '../../platform/process/process.js'
 import type { CarrierRun } from '../attempt-plan.js'
 import type { Purpose } from './modules.js'
 

@@ -1,5 +1,5 @@
-import { readElf } from '../../image/elf.js'
 import { Bytes } from '../../image/bytes.js'
+import { readElf } from '../../image/elf.js'
 import type { Architecture } from '../../target/architecture.js'
 
 /** What modules are loaded for; a boot loads only what it needs. */

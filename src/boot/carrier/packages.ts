@@ -1,6 +1,6 @@
-import type { Architecture } from '../../target/architecture.js'
-import { debianArchitectures } from '../../platform/deb-archive.js'
+import { debianArchitectures } from '../../platform/packages/deb-archive.js'
 import { Problem } from '../../platform/problem.js'
+import type { Architecture } from '../../target/architecture.js'
 
 /** The distribution's package of the shell and its tools, in one static program. */
 export const busyboxPackage = 'busybox-static'

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { seconds } from '../../platform/log.js'
-import type { MonitorEnd, MonitorProcess } from '../../platform/monitor-process.js'
+import type { MonitorEnd, MonitorProcess } from '../../platform/process/monitor-process.js'
 import { CarrierReader } from './protocol.js'
 
 /** Longer than a carrier takes on a machine that is busy with ten others. */

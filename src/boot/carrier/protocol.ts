@@ -1,6 +1,6 @@
-import type { MonitorEnd } from '../../platform/monitor-process.js'
-import { Lines } from '../lines.js'
-import { signalOf } from '../signal.js'
+import type { MonitorEnd } from '../../platform/process/monitor-process.js'
+import { Lines } from '../judge/lines.js'
+import { signalOf } from '../judge/signal.js'
 
 /** What the carrier tells on its serial port. */
 export type CarrierEvent =

@@ -1,9 +1,9 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sha256OfFile } from '../../platform/atomic.js'
+import { sha256OfFile } from '../../platform/files/atomic.js'
 import type { Context } from '../../platform/host.js'
-import { succeed } from '../../platform/process.js'
-import { type PublishedArchive, addToList } from '../../platform/published-list.js'
+import { type PublishedArchive, addToList } from '../../platform/network/published-list.js'
+import { succeed } from '../../platform/process/process.js'
 import { type CarrierFiles, carrierNames } from './place.js'
 
 /** The time of nothing and nobody's files: the same carrier gives the same archive. */

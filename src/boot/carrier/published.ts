@@ -2,13 +2,13 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import ours from '../../../data/carriers.json' with { type: 'json' }
-import { replaceFolder } from '../../platform/atomic.js'
+import { replaceFolder } from '../../platform/files/atomic.js'
+import { withOwnFolder } from '../../platform/files/own-folder.js'
 import type { Context } from '../../platform/host.js'
 import type { Log } from '../../platform/log.js'
-import { lastLines } from '../../platform/process.js'
-import { withOwnFolder } from '../../platform/own-folder.js'
-import { type Published, publishedArchives } from '../../platform/published.js'
-import { Unusable } from '../../platform/published-archive.js'
+import { Unusable } from '../../platform/network/published-archive.js'
+import { type Published, publishedArchives } from '../../platform/network/published.js'
+import { lastLines } from '../../platform/process/process.js'
 import { type CarrierFiles, carrierNames } from './place.js'
 
 /** Carriers that were published: by this action's own repository, and by the input `mirror`. */

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { ensureSystemPackages } from '../../platform/apt.js'
 import type { Context } from '../../platform/host.js'
+import { ensureSystemPackages } from '../../platform/packages/apt.js'
 import { Problem } from '../../platform/problem.js'
-import { succeed } from '../../platform/process.js'
+import { succeed } from '../../platform/process/process.js'
 
 interface Compression {
   /** What such a file's name ends in; the program takes it off. */

@@ -1,5 +1,5 @@
-import type { AttachedDevice, NetworkDevice, UserLink } from '../devices.js'
-import { firstFree, formatAddress, parseAddress, parseSubnet } from '../subnet.js'
+import type { AttachedDevice, NetworkDevice, UserLink } from '../devices/devices.js'
+import { firstFree, formatAddress, parseAddress, parseSubnet } from '../devices/subnet.js'
 
 /**
  * The first PCI slot after the host bridge of q35 and virt. None may be left out: Unikraft on x86_64 finds nothing behind

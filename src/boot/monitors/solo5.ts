@@ -1,6 +1,6 @@
 import type { Tender } from '../../target/tender.js'
 import type { AttemptPlan, MonitorRequest } from '../attempt-plan.js'
-import type { AttachedDevice } from '../devices.js'
+import type { AttachedDevice } from '../devices/devices.js'
 import { commandLine } from './command-line.js'
 
 /** Runs a hvt or spt image with Solo5's own tender: `solo5-spt --mem=64 --net:service=tap0 -- IMAGE ARGS`. */

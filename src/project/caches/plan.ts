@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path'
-import { hashOf } from '../../platform/hash.js'
+import { hashOf } from '../../platform/files/hash.js'
 import type { Host } from '../../platform/host.js'
 import type { Target } from '../../target/target.js'
 import type { CachePolicy } from '../../toolchain/cache-policy.js'

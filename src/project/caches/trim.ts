@@ -1,7 +1,7 @@
-import { folderBytes } from '../../platform/folder-content.js'
+import { folderBytes } from '../../platform/files/folder-content.js'
 import type { Context } from '../../platform/host.js'
 import { size } from '../../platform/log.js'
-import { succeed } from '../../platform/process.js'
+import { succeed } from '../../platform/process/process.js'
 
 interface DuneCache {
   readonly folder: string

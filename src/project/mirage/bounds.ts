@@ -1,8 +1,8 @@
 import semver from 'semver'
 import type { Bounds } from '../../target/combinations.js'
-import { dependenciesOf } from '../../toolchain/opam-dependencies.js'
-import { parseOpamFile } from '../../toolchain/opam-file.js'
-import type { Constraint } from '../../toolchain/opam-version.js'
+import { dependenciesOf } from '../../toolchain/opam/dependencies.js'
+import { parseOpamFile } from '../../toolchain/opam/file.js'
+import type { Constraint } from '../../toolchain/opam/version.js'
 import type { MirageBounds } from '../project.js'
 
 /** Released together, under one version. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
-import { type Dependency, dependenciesOf } from '../../toolchain/opam-dependencies.js'
-import { parseOpamFile, stringsOf } from '../../toolchain/opam-file.js'
+import { type Dependency, dependenciesOf } from '../../toolchain/opam/dependencies.js'
+import { parseOpamFile, stringsOf } from '../../toolchain/opam/file.js'
 import { type Lock, readLock } from './lock.js'
 
 /** What `mirage configure` has written, as far as it decides the rest of the build. Paths are relative to the project's folder. */

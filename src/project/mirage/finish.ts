@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { isFile } from '../../platform/folder-content.js'
+import { isFile } from '../../platform/files/folder-content.js'
 import type { Context } from '../../platform/host.js'
 import { planAfterConfigure } from '../plans/mirage.js'
 import type { MirageBuildRequest, Step } from '../plans/request.js'

@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
 import type { LockFile } from '../../toolchain/lock.js'
-import { type Dependency, dependenciesOf } from '../../toolchain/opam-dependencies.js'
-import { type OpamFile, listsOf, parseOpamFile, stringsIn } from '../../toolchain/opam-file.js'
-import { type Constraint, satisfies } from '../../toolchain/opam-version.js'
+import { type Dependency, dependenciesOf } from '../../toolchain/opam/dependencies.js'
+import { type OpamFile, listsOf, parseOpamFile, stringsIn } from '../../toolchain/opam/file.js'
+import { type Constraint, satisfies } from '../../toolchain/opam/version.js'
 
 /** What `opam monorepo lock` decided (`x-opam-monorepo-version: "0.3"`). */
 export interface Lock {

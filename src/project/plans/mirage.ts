@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { Problem } from '../../platform/problem.js'
 import { isLockFor } from '../../toolchain/lock.js'
-import type { Dependency } from '../../toolchain/opam-dependencies.js'
+import type { Dependency } from '../../toolchain/opam/dependencies.js'
 import { crossPackages, recipeOf } from '../../toolchain/packages.js'
 import { configureAdvice } from '../mirage/advice.js'
 import type { Configured } from '../mirage/configured.js'

@@ -1,4 +1,4 @@
-import { quote } from '../../platform/process.js'
+import { quote } from '../../platform/process/process.js'
 import type { Architecture } from '../../target/architecture.js'
 import type { Target } from '../../target/target.js'
 import type { LockChoice } from '../../toolchain/lock.js'

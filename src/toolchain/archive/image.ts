@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { cleaningUp } from '../../platform/leftovers.js'
+import { cleaningUp } from '../../platform/process/leftovers.js'
 import { abstractEnvironment } from './manifest.js'
 import { type PackSource, type Packed, listEntries, packToolchain, readAbstract } from './pack.js'
 import { placeholder } from './prefix.js'

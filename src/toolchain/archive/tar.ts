@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { finished, pipeline } from 'node:stream/promises'
 import { pack as tarPack } from 'tar-stream'
-import { openFilter } from '../../platform/filter.js'
-import { isEnding } from '../../platform/leftovers.js'
 import { Problem } from '../../platform/problem.js'
+import { openFilter } from '../../platform/process/filter.js'
+import { isEnding } from '../../platform/process/leftovers.js'
 import type { ArchiveEntry, ArchiveFile } from './manifest.js'
 
 /** What a tar archive is made of. */

@@ -2,18 +2,18 @@ import type { ProtectionTable } from '../protection.js'
 
 // What other runs have left.
 
-const store = 'src/toolchain/store.ts'
+const store = 'src/toolchain/store/store.ts'
 const policy = 'src/toolchain/cache-policy.ts'
 
 export const caches: ProtectionTable = {
   'of another key in the cache, or in the same place, is not taken': [
-    ['src/toolchain/in-place.ts', 'manifest.key !== key', 'false'],
+    ['src/toolchain/store/in-place.ts', 'manifest.key !== key', 'false'],
     [store, 'if (found?.key !== key) return undefined', 'if (found === undefined) return undefined'],
   ],
   'that came from where this run trusts nothing is made again': [[store, '!trusts(found.origin)', 'false']],
   'is neither restored nor saved where the policy says so': [
-    ['src/toolchain/levels.ts', ' || !policy.restore', ''],
-    ['src/toolchain/levels.ts', ' || !policy.save', ''],
+    ['src/toolchain/store/levels.ts', ' || !policy.restore', ''],
+    ['src/toolchain/store/levels.ts', ' || !policy.save', ''],
   ],
   'is turned off, also dune’s own of the machine, for %s %s': [
     ['src/project/caches/plan.ts', "if (!policy.restore) return { environment: { DUNE_CACHE: 'disabled' }, because: policy.why }", ''],

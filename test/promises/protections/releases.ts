@@ -23,13 +23,13 @@ export const releases: ProtectionTable = {
   ],
   'gives its token to no address that it is sent to': [
     [
-      'src/platform/github-api.ts',
+      'src/platform/github/api.ts',
       'return { status: answer.statusCode,',
       "const location = answer.headers['location']\n  if (location !== undefined) return sendOnce({ baseUrl, token, silenceMs } as GitHubApiOptions, { ...request, url: String(location) })\n  return { status: answer.statusCode,",
     ],
   ],
   'publishes no credentials of an address': [
-    ['src/platform/address.ts', "url.replace(/\\/\\/[^/@]*@/, '//')", 'url'],
+    ['src/platform/network/address.ts', "url.replace(/\\/\\/[^/@]*@/, '//')", 'url'],
     ['src/report/build-info.ts', 'spec.repositories.map(ofEveryone)', 'spec.repositories'],
     ['src/report/build-info.ts', 'spec.pins.map(ofEveryone)', 'spec.pins'],
   ],

@@ -8,7 +8,7 @@ export const supply: ProtectionTable = {
   'takes the least permissions, and ends': [['templates/github/unikernel.yml', 'permissions: {}\n', '']],
   'uses full commits only, with the version beside them': [['templates/github/unikernel.yml', '@<commit>', '@v1']],
   'is done by the files that the documentation lists, and by no other': [
-    ['src/platform/disks.ts', "from './problem.js'\n", "from './problem.js'\nimport { rootPrefix } from './sudo.js'\n"],
+    ['src/platform/files/disks.ts', "from '../problem.js'\n", "from '../problem.js'\nimport { rootPrefix } from '../process/sudo.js'\n"],
   ],
   'by KVM’s repair is no command that the documentation lacks': [[kvm, "undo: [['rm', '-f', ruleFile]", "undo: [['mv', ruleFile, '/tmp']"]],
   'a rule is tried first, and its success is told': [[kvm, "context.log.fact('machine',", 'void ([],']],
@@ -18,7 +18,7 @@ export const supply: ProtectionTable = {
     [kvm, 'await asRoot(undo)', ''],
     [kvm, "undo: [['rm', '-f', ruleFile], ...reload]", 'undo: []'],
   ],
-  'that are there are left alone': [['src/platform/apt.ts', 'if (missing.length === 0) return', '']],
+  'that are there are left alone': [['src/platform/packages/apt.ts', 'if (missing.length === 0) return', '']],
   'are the bytes that were looked at, from whichever registry': [['package-lock.json', '"node_modules/yaml": {', '"node_modules/other": { "version": "1.0.0" },\n    "node_modules/yaml": {']],
   'pins every action of others by a full commit': [['.github/workflows/refresh.yml', 'uses: actions/setup-node@', 'uses: actions/setup-node@v7 # ']],
   'is given no right that none of its jobs asks for': [['.github/workflows/fuzz.yml', 'permissions: {}', 'permissions: write-all']],
@@ -33,10 +33,10 @@ export const supply: ProtectionTable = {
     ['.github/workflows/release.yml', 'sha256sum templates.tar.gz sbom.cdx.json >>', 'sha256sum templates.tar.gz >>'],
   ],
   'ends those of a run that was killed, and no others': [
-    ['src/platform/build-programs.ts', '(folder) => endProcessesWith(buildProgramMark, basename(folder))', '() => undefined'],
-    ['src/platform/own-folder.ts', "if (state === 'gone') before(path)", 'before(path)'],
+    ['src/platform/process/build-programs.ts', '(folder) => endProcessesWith(buildProgramMark, basename(folder))', '() => undefined'],
+    ['src/platform/files/own-folder.ts', "if (state === 'gone') before(path)", 'before(path)'],
   ],
   'is not taken from a living process elsewhere when our own clock is set': [
-    ['src/platform/lock.ts', '(await watch.lastsMs(path, holder)) > patienceMs', 'true'],
+    ['src/platform/files/lock.ts', '(await watch.lastsMs(path, holder)) > patienceMs', 'true'],
   ],
 }

@@ -2,8 +2,8 @@ import type { ProtectionTable } from '../protection.js'
 
 // What is said: log, files of the runner, summary, JUnit.
 
-const consoleLog = 'src/platform/console-log.ts'
-const command = 'src/platform/workflow-command.ts'
+const consoleLog = 'src/platform/runner/console-log.ts'
+const command = 'src/platform/runner/workflow-command.ts'
 const markup = 'src/report/markup.ts'
 const visible = 'src/platform/visible.ts'
 const delimiter = ['node_modules/@actions/core/lib/file-command.js', '`${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`', '`${key}=${convertedValue}`'] as const
@@ -42,8 +42,8 @@ export const words: ProtectionTable = {
   'keeps a value with line feeds one output': [delimiter],
   'keeps a value with line feeds one variable': [delimiter],
   'keeps a value with line feeds one state': [delimiter],
-  'takes no variable whose name could be more than a name': [['src/platform/github.ts', '!/^[A-Za-z_]\\w*$/.test(name)', 'false']],
-  'takes no folder of PATH that could be two': [['src/platform/github.ts', '/[\\r\\n]/.test(folder)', 'false']],
+  'takes no variable whose name could be more than a name': [['src/platform/runner/github.ts', '!/^[A-Za-z_]\\w*$/.test(name)', 'false']],
+  'takes no folder of PATH that could be two': [['src/platform/runner/github.ts', '/[\\r\\n]/.test(folder)', 'false']],
   'is well-formed whatever a guest prints': [
     ['src/report/junit.ts', 'visible(text).replace(', 'text.replace('],
     ['src/report/junit.ts', '/[\\p{Cs}\\ufffe\\uffff]/gu', '/[]/gu'],
@@ -57,7 +57,7 @@ export const words: ProtectionTable = {
   'keeps a guest’s words from making columns of their own': [['src/collect/table.ts', 'prose(said)', 'said']],
   'are JSON of the same words, whatever a guest prints': [['src/report/boot-json.ts', 'JSON.stringify(content, null, 2)', "JSON.stringify(content, null, 2).replaceAll('\\\\', '')"]],
   'take no markup from a guest': [['src/release/notes.ts', '${prose(several)}', '${several}']],
-  'are fetched through the proxies of the caller, whose addresses no failure shows': [['src/platform/apt.ts', 'argv: commandWith([])', 'argv: commandWith(proxies)']],
+  'are fetched through the proxies of the caller, whose addresses no failure shows': [['src/platform/packages/apt.ts', 'argv: commandWith([])', 'argv: commandWith(proxies)']],
   'stays below what the runner takes, in whole parts, the long ones left out': [['src/report/summary.ts', '(room -= bytes) >= 0', 'bytes > 0']],
   'is bounded, and keeps the last lines': [
     ['src/report/junit.ts', 'tail(consoleEnd, mostOfOutput)', 'consoleEnd'],

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { processes } from '../../../src/platform/process.js'
+import { processes } from '../../../src/platform/process/process.js'
 
 test('a reader that has seen enough is no error', { timeout: 30_000 }, async () => {
   const script = 'set -o pipefail; "$0" --import tsx src/actions/cli.ts doctor | true; echo "${PIPESTATUS[0]}"'

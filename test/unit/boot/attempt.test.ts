@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Duplex, PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { judgeGuest } from '../../../src/boot/attempt.js'
-import { ConsoleFile } from '../../../src/platform/console-file.js'
-import type { MonitorProcess } from '../../../src/platform/monitor-process.js'
+import { ConsoleFile } from '../../../src/platform/files/console-file.js'
+import type { MonitorProcess } from '../../../src/platform/process/monitor-process.js'
 import { rulesOf } from './consoles.js'
 
 let folder: string

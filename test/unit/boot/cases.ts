@@ -1,7 +1,7 @@
-import type { GuestEvent, MachineState } from '../../../src/boot/events.js'
-import { Judge } from '../../../src/boot/judge.js'
-import type { Rules } from '../../../src/boot/rules.js'
-import type { Reason, Verdict } from '../../../src/boot/verdict.js'
+import type { GuestEvent, MachineState } from '../../../src/boot/judge/events.js'
+import { Judge } from '../../../src/boot/judge/judge.js'
+import type { Rules } from '../../../src/boot/judge/rules.js'
+import type { Reason, Verdict } from '../../../src/boot/judge/verdict.js'
 import { rulesOf } from './consoles.js'
 
 export const line = (atMs: number, text: string): GuestEvent => ({ kind: 'console', atMs, text })

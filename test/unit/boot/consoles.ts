@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { type TranscriptEnd, explainConsole, splitTranscript } from '../../../src/boot/explain.js'
-import { type Rules, rulesFor } from '../../../src/boot/rules.js'
-import type { Verdict } from '../../../src/boot/verdict.js'
+import { type TranscriptEnd, explainConsole, splitTranscript } from '../../../src/boot/judge/explain.js'
+import { type Rules, rulesFor } from '../../../src/boot/judge/rules.js'
+import type { Verdict } from '../../../src/boot/judge/verdict.js'
 import { type TargetName, targets } from '../../../src/target/target.js'
 
 /** A console, how it ended, and the verdict that is right for it when nothing else is asked. */

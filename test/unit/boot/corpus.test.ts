@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Rules } from '../../../src/boot/rules.js'
+import type { Rules } from '../../../src/boot/judge/rules.js'
 import { judge as judgeCase, realConsoles, writtenConsoles } from './consoles.js'
 
 const told = ({ verdict, reason }: { verdict: string; reason: string }) => `${verdict} ${reason}`

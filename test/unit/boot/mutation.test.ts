@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import * as dialect from '../../../src/boot/dialect.js'
-import { type EndRule, endRules } from '../../../src/boot/ending.js'
+import * as dialect from '../../../src/boot/judge/dialect.js'
+import { type EndRule, endRules } from '../../../src/boot/judge/ending.js'
 import { allRows, judge as judgeEvents } from './cases.js'
 import { judge, realConsoles, writtenConsoles } from './consoles.js'
 

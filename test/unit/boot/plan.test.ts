@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { carrierPlace } from '../../../src/boot/carrier/place.js'
-import type { AttachedDevice } from '../../../src/boot/devices.js'
-import { planBoot } from '../../../src/boot/plan.js'
+import type { AttachedDevice } from '../../../src/boot/devices/devices.js'
 import type { MachineFacts, PlanRequest } from '../../../src/boot/plan-request.js'
+import { planBoot } from '../../../src/boot/plan.js'
 import { type TargetName, targets } from '../../../src/target/target.js'
 
 interface Asked extends Partial<Omit<PlanRequest, 'target'>> {

@@ -9,7 +9,7 @@ import { collectInputs } from '../../../src/actions/collect-interface.js'
 import { parseInputs } from '../../../src/actions/definition.js'
 import { collect } from '../../../src/actions/parts/collect.js'
 import { mergedJunit } from '../../../src/collect/junit.js'
-import { collectingRunner } from '../../../src/platform/github.js'
+import { collectingRunner } from '../../../src/platform/runner/github.js'
 import { newContext, passed } from '../report/fixtures.js'
 import { legOf, writeLegs } from './fixtures.js'
 

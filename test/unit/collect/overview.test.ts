@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Verdict } from '../../../src/boot/verdict.js'
+import type { Verdict } from '../../../src/boot/judge/verdict.js'
 import { overBudget, overviewOf, overviewVerdict, plannedArtifacts } from '../../../src/collect/overview.js'
 import { changeText, parseGrowth, parseSize } from '../../../src/collect/size.js'
 import { collectLines, collectSummary, overviewTitle } from '../../../src/collect/table.js'

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseInputs } from '../../../src/actions/definition.js'
-import { allMatrixInputs, matrixInputs, sharedInputs } from '../../../src/actions/matrix-interface.js'
 import { inputs } from '../../../src/actions/interface.js'
+import { allMatrixInputs, matrixInputs, sharedInputs } from '../../../src/actions/matrix-interface.js'
 import { matrix, printMatrix } from '../../../src/actions/parts/matrix.js'
 import type { StrategyMatrix } from '../../../src/matrix/strategy.js'
-import { collectingRunner } from '../../../src/platform/github.js'
+import { collectingRunner } from '../../../src/platform/runner/github.js'
 import { newContext } from '../report/fixtures.js'
 
 const read = (given: Readonly<Record<string, string>> = {}) => parseInputs(allMatrixInputs, (name) => given[name])

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { bufferedLog } from '../../../src/platform/buffered-log.js'
-import { createLog } from '../../../src/platform/console-log.js'
+import { createLog } from '../../../src/platform/runner/console-log.js'
 
 const terminal = () => {
   const written: string[] = []

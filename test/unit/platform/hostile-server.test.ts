@@ -1,9 +1,9 @@
-// What a server can make of a download; test/unit/platform/download.test.ts has what it can do by failing.
+// What a server can make of a download; test/unit/platform/network/download.test.ts has what it can do by failing.
 import { type RequestListener, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { expect, it, vi } from 'vitest'
-import { download, mayLead } from '../../../src/platform/download.js'
+import { download, mayLead } from '../../../src/platform/network/download.js'
 import { collectingLog } from '../../collecting-log.js'
 
 /** How many bytes come from a server. */

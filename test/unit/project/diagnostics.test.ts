@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { collectingLog } from '../../collecting-log.js'
 import { annotate } from '../../../src/project/annotations.js'
 import { type Diagnostic, DiagnosticReader } from '../../../src/project/diagnostics.js'
+import { collectingLog } from '../../collecting-log.js'
 
 function read(text: string): Diagnostic[] {
   const reader = new DiagnosticReader()

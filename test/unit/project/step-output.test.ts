@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { StepOutput } from '../../../src/project/step-output.js'
 import type { BuildRequest, PlannedStep } from '../../../src/project/plans/request.js'
+import { StepOutput } from '../../../src/project/step-output.js'
 
 const step = { name: 'a step', argv: ['make'], cwd: '/', env: {} } as unknown as PlannedStep
 const request = { target: { backend: 'none' }, architecture: 'x86_64' } as unknown as BuildRequest

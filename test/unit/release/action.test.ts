@@ -4,7 +4,7 @@ import { contentOf } from '../../../scripts/generate.js'
 import { parseInputs } from '../../../src/actions/definition.js'
 import { release } from '../../../src/actions/parts/release.js'
 import { releaseInputs, releaseOutputs } from '../../../src/actions/release-interface.js'
-import { collectingRunner } from '../../../src/platform/github.js'
+import { collectingRunner } from '../../../src/platform/runner/github.js'
 import { newContext } from '../report/fixtures.js'
 
 const read = (given: Readonly<Record<string, string>> = {}) => parseInputs(releaseInputs, (name) => given[name])

@@ -1,4 +1,4 @@
-import type { LocalAsset, RemoteAsset } from '../../../src/platform/release-service.js'
+import type { LocalAsset, RemoteAsset } from '../../../src/platform/github/release-service.js'
 import type { Artifact } from '../../../src/report/artifact.js'
 import type { BootFacts } from '../../../src/report/boot-facts.js'
 import type { BuildInfo, ImageInfo, ToolchainFacts } from '../../../src/report/build-info.js'

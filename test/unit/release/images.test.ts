@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { imagesOf } from '../../../src/release/images.js'
 import { faultsOf } from '../../../src/release/faults.js'
+import { imagesOf } from '../../../src/release/images.js'
 import type { Artifact } from '../../../src/report/artifact.js'
 import { artifact, bootWith, commit, toolchain } from './fixtures.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Verdict } from '../../../src/boot/judge/verdict.js'
 import type { BootReport } from '../../../src/boot/report.js'
-import type { Verdict } from '../../../src/boot/verdict.js'
 import { bootFacts, decisiveBoot, howItRan, overallVerdict } from '../../../src/report/boot-facts.js'
 import { bootOf, failedBoot, passed } from './fixtures.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Verdict } from '../../../src/boot/verdict.js'
-import { createLog } from '../../../src/platform/console-log.js'
+import type { Verdict } from '../../../src/boot/judge/verdict.js'
+import { createLog } from '../../../src/platform/runner/console-log.js'
 import { bootFailure, skippedWarning, tellVerdict, verdictLine } from '../../../src/report/boot-story.js'
 import { bootOf, failedBoot, passed } from './fixtures.js'
 

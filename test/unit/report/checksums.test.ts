@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { sha256OfFile } from '../../../src/platform/atomic.js'
+import { sha256OfFile } from '../../../src/platform/files/atomic.js'
 import { checksumFile, parseChecksums } from '../../../src/report/checksums.js'
 
 it('is accepted by sha256sum, and is what it writes, odd names too', async () => {

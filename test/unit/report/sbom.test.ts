@@ -1,8 +1,8 @@
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
 import { expect, test } from 'vitest'
 import type { UsedPackage } from '../../../src/project/project.js'
-import { sbom as releaseSbom } from '../../../src/release/sbom.js'
 import { imagesOf } from '../../../src/release/images.js'
+import { sbom as releaseSbom } from '../../../src/release/sbom.js'
 import { artifactSbom } from '../../../src/report/sbom.js'
 import { artifact, toolchain } from '../release/fixtures.js'
 

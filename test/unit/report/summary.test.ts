@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Verdict } from '../../../src/boot/judge/verdict.js'
 import type { BootReport } from '../../../src/boot/report.js'
-import type { Verdict } from '../../../src/boot/verdict.js'
 import { buildInfo } from '../../../src/report/build-info.js'
 import { code, prose } from '../../../src/report/markup.js'
 import { summary } from '../../../src/report/summary.js'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { cpioArchive } from '../../../../src/boot/carrier/cpio.js'
-import { findProgram } from '../../../../src/platform/programs.js'
+import { findProgram } from '../../../../src/platform/process/programs.js'
 
 const binary = Buffer.from([0, 1, 2, 255, 10])
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { PassThrough, type Readable } from 'node:stream'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type CarrierProcess, carrierProcess } from '../../../../src/boot/carrier/process.js'
-import type { MonitorEnd, MonitorProcess } from '../../../../src/platform/monitor-process.js'
+import type { MonitorEnd, MonitorProcess } from '../../../../src/platform/process/monitor-process.js'
 
 /** A QEMU that does what the test says, and ends by being killed. */
 function fakeQemu() {

@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fetchCarrier, publishedCarriers } from '../../../../src/boot/carrier/published.js'
 import { type CarrierFiles, carrierPlace } from '../../../../src/boot/carrier/place.js'
 import { publishCarrier } from '../../../../src/boot/carrier/publish.js'
+import { fetchCarrier, publishedCarriers } from '../../../../src/boot/carrier/published.js'
 import { type Context, inspectHost } from '../../../../src/platform/host.js'
+import type { PublishedArchive } from '../../../../src/platform/network/published-list.js'
+import { publishedArchives } from '../../../../src/platform/network/published.js'
 import { Problem } from '../../../../src/platform/problem.js'
-import { processes } from '../../../../src/platform/process.js'
-import { publishedArchives } from '../../../../src/platform/published.js'
-import type { PublishedArchive } from '../../../../src/platform/published-list.js'
+import { processes } from '../../../../src/platform/process/process.js'
 import { collectingLog } from '../../../collecting-log.js'
 
 let folder: string

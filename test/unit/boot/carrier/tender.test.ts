@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { findTender, librariesIn, tenderEntries } from '../../../../src/boot/carrier/tender.js'
 import type { Context } from '../../../../src/platform/host.js'
-import { processes } from '../../../../src/platform/process.js'
+import { processes } from '../../../../src/platform/process/process.js'
 import { elf } from '../../image/build.js'
 
 let folder: string

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { payloadOf, readKernel, readUnpacked } from '../../../../src/boot/carrier/unpack.js'
 import type { Context } from '../../../../src/platform/host.js'
 import { Problem } from '../../../../src/platform/problem.js'
-import { processes } from '../../../../src/platform/process.js'
+import { processes } from '../../../../src/platform/process/process.js'
 
 const plain = Buffer.from('MZ a kernel, or a module'.repeat(100))
 const context = { processes, host: { environment: process.env } } as unknown as Context

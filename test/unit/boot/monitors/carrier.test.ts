@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { AttachedDevice } from '../../../../src/boot/devices.js'
-import { planCarrier } from '../../../../src/boot/monitors/carrier.js'
 import type { MonitorRequest } from '../../../../src/boot/attempt-plan.js'
+import type { AttachedDevice } from '../../../../src/boot/devices/devices.js'
+import { planCarrier } from '../../../../src/boot/monitors/carrier.js'
 
 const place = { kernel: '/tools/carrier/kernel', initrd: '/tmp/boot/initrd' }
 const tap: AttachedDevice = {

@@ -1,8 +1,8 @@
 import { describe, expect, it, test } from 'vitest'
-import type { AttachedDevice } from '../../../../src/boot/devices.js'
+import type { MonitorRequest } from '../../../../src/boot/attempt-plan.js'
+import type { AttachedDevice } from '../../../../src/boot/devices/devices.js'
 import { firecrackerConfig, kernelCommandLine, planFirecracker } from '../../../../src/boot/monitors/firecracker.js'
 import { planLoader } from '../../../../src/boot/monitors/loader.js'
-import type { MonitorRequest } from '../../../../src/boot/attempt-plan.js'
 
 const disk: AttachedDevice = { type: 'block', name: 'storage', path: '/tmp/a,b.img' }
 const tap: AttachedDevice = {

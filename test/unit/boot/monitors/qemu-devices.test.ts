@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { AttachedDevice, TapLink, UserLink } from '../../../../src/boot/devices.js'
+import type { AttachedDevice, TapLink, UserLink } from '../../../../src/boot/devices/devices.js'
 import { deviceOptions, driveOption, netdevOption } from '../../../../src/boot/monitors/qemu-devices.js'
 
 const tap: TapLink = { kind: 'tap', interface: 'uci0a000000', host: '10.0.0.1/24', guest: '10.0.0.2' }

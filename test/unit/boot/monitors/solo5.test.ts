@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AttachedDevice } from '../../../../src/boot/devices.js'
+import type { AttachedDevice } from '../../../../src/boot/devices/devices.js'
 import { planTender } from '../../../../src/boot/monitors/solo5.js'
 
 const devices: readonly AttachedDevice[] = [

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { lockDifferences, readLock, toolchainVersions } from '../../../../src/project/mirage/lock.js'
-import { lockFileFor } from '../../../../src/toolchain/lock.js'
-import { dependenciesOf } from '../../../../src/toolchain/opam-dependencies.js'
-import { parseOpamFile } from '../../../../src/toolchain/opam-file.js'
 import { targets } from '../../../../src/target/target.js'
+import { lockFileFor } from '../../../../src/toolchain/lock.js'
+import { dependenciesOf } from '../../../../src/toolchain/opam/dependencies.js'
+import { parseOpamFile } from '../../../../src/toolchain/opam/file.js'
 
 // In the form that opam-monorepo 0.4.3 writes.
 const lock = readLock(`opam-version: "2.0"
