@@ -38,5 +38,10 @@ export const supply: ProtectionTable = {
   ],
   'is not taken from a living process elsewhere when our own clock is set': [
     ['src/platform/files/lock.ts', '(await watch.lastsMs(path, holder)) > patienceMs', 'true'],
+    [
+      'src/platform/files/lock.ts',
+      'this.sinceMs = performance.now()\n    this.seen = now\n    return performance.now() - this.sinceMs',
+      'this.sinceMs = Date.now()\n    this.seen = now\n    return Date.now() - this.sinceMs',
+    ],
   ],
 }
