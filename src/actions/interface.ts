@@ -1,5 +1,6 @@
 import { verdicts } from '../boot/judge/verdict.js'
 import { InputError } from '../platform/input-error.js'
+import { buildSystems } from '../project/project.js'
 import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
 import { defaultTarget, targetNames } from '../target/target.js'
 import { lockChoices } from '../toolchain/lock.js'
@@ -59,9 +60,9 @@ export const inputs = {
   ),
   'build-system': input(
     ['setup', 'build'],
-    'How the project is built: auto, mirage, dune, opam or command. `auto` looks into `directory`.',
+    `How the project is built: auto, ${buildSystems.slice(0, -1).join(', ')} or ${buildSystems.at(-1)}. \`auto\` looks into \`directory\`.`,
     'auto',
-    oneOf('auto', 'mirage', 'dune', 'opam', 'command'),
+    oneOf('auto', ...buildSystems),
   ),
   'configure-args': input(
     ['build', 'publish'],

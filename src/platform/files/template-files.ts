@@ -1,9 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-/** The repository that this program is of: as deep below it lie the bundle (dist/cli/) and this source. */
-export const ownRepository = join(dirname(fileURLToPath(import.meta.url)), '../../..')
+import { join } from 'node:path'
+import { ownRepository } from './own-repository.js'
 
 /** @param path relative to templates/. */
 export function readTemplate(path: string): Promise<string> {
