@@ -25,7 +25,6 @@ export interface Interface {
   readonly outputs: Readonly<Record<string, OutputDefinition>>
 }
 
-
 /** Every action by its folder; the root's is empty. */
 export const interfaces: Readonly<Record<string, Interface>> = {
   '': { inputs, outputs },

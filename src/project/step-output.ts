@@ -45,8 +45,8 @@ export class StepOutput {
    */
   async problem(step: PlannedStep, exitCode: number, ms: number, root: string | undefined, request: BuildRequest): Promise<Problem> {
     const output = this.recent.join('\n')
-    const { target, architecture, toolchain } = request
-    const ofOpam = await explainOpam({ output, root, backend: target.backend, architecture, versions: toolchain?.spec.versions })
+    const { target, toolchain } = request
+    const ofOpam = await explainOpam({ output, root, backend: target.backend, versions: toolchain?.spec.versions })
     const again = commandOf(step)
     if (ofOpam !== undefined) {
       return new Problem(`${step.name} failed after ${seconds(ms)}: ${ofOpam.what}`, { ...ofOpam.facts, again }, { wholeLog: ofOpam.wholeLog })

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { cleaningUp } from '../process/leftovers.js'
 import { markText, ownMark, ownerAgeMs, ownerState, parseMark } from '../process/owner-mark.js'
 
@@ -10,10 +10,12 @@ export type FolderUse = 'boot' | 'build' | 'draft'
 /** Longer than any job: what belongs to nobody that could be seen from here is nobody's by then. */
 const staleMs = 48 * 60 * 60 * 1000
 
+const prefixOf = (use: FolderUse) => `unikernel-ci-${use}-`
+
 /** Lets `body` use a new folder in `parent`, for this user only; it is gone afterwards, also when we are told to end meanwhile. */
 export async function withOwnFolder<T>(parent: string, use: FolderUse, body: (folder: string) => Promise<T>): Promise<T> {
   await mkdir(parent, { recursive: true })
-  const folder = await mkdtemp(join(parent, `unikernel-ci-${use}-${markText(ownMark())}-`))
+  const folder = await mkdtemp(join(parent, `${prefixOf(use)}${markText(ownMark())}-`))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
     return await cleaningUp(remove, () => body(folder))
@@ -28,10 +30,12 @@ export async function withOwnFolder<T>(parent: string, use: FolderUse, body: (fo
  * @param before is called with each before it is removed; its owner is gone for sure.
  */
 export function sweepOwnFolders(parent: string, use: FolderUse, before: (folder: string) => void = () => undefined): void {
-  for (const name of namesIn(parent)) {
+  const prefix = prefixOf(use)
+  // A temporary folder may hold thousands of others, and every part of a run looks at it.
+  for (const name of namesIn(parent).filter((one) => one.startsWith(prefix))) {
     const path = join(parent, name)
     try {
-      const state = stateOf(path, use)
+      const state = stateOf(path, name.slice(prefix.length))
       if (state === 'gone') before(path)
       if (state !== 'needed') rmSync(path, { recursive: true, force: true })
     } catch {
@@ -40,9 +44,9 @@ export function sweepOwnFolders(parent: string, use: FolderUse, before: (folder:
   }
 }
 
-function stateOf(path: string, use: FolderUse): 'needed' | 'gone' | 'stale' {
-  const name = basename(path)
-  const mark = parseMark(new RegExp(`^unikernel-ci-${use}-(.*)-[^-]*$`).exec(name)?.[1] ?? '')
+/** @param rest of its name: its owner's mark, and what mkdtemp(3) has made up. */
+function stateOf(path: string, rest: string): 'needed' | 'gone' | 'stale' {
+  const mark = parseMark(rest.slice(0, rest.lastIndexOf('-')))
   if (mark === undefined) return 'needed'
   const { uid, mtimeMs } = lstatSync(path)
   if (uid !== process.getuid?.()) return 'needed'

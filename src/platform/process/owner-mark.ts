@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { hasCode } from '../error-code.js'
 import { uptime } from 'node:os'
+import { hasCode } from '../error-code.js'
 import { Problem } from '../problem.js'
 
 /**

@@ -1,5 +1,4 @@
 import semver from 'semver'
-import type { Architecture } from '../../target/architecture.js'
 import { type Component, knownVersions } from '../../target/combinations.js'
 import { type Backend, targetNames, targets } from '../../target/target.js'
 import { listed } from '../../target/version-text.js'
@@ -10,7 +9,6 @@ import { type OpamFailure, askerOf, nameOf, tellingConflicts } from './failure.j
 /** What opam was asked for. */
 export interface OpamPlace {
   readonly backend: Backend
-  readonly architecture: Architecture
   /** Undefined: the build brings its own toolchain. */
   readonly versions: ToolchainVersions | undefined
 }

@@ -4,7 +4,7 @@ import { completeHistory } from '../../platform/git-history.js'
 import type { Context } from '../../platform/host.js'
 import { seconds } from '../../platform/log.js'
 import { Problem } from '../../platform/problem.js'
-import { quote, succeed } from '../../platform/process/process.js'
+import { type Outcome, quote, succeed } from '../../platform/process/process.js'
 import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from '../environment.js'
 import { crossPackages, recipeOf } from '../packages.js'
 import { buildTenders } from '../tenders.js'
@@ -24,18 +24,25 @@ const silenceMs = 60_000
  * @throws Problem with the end of opam's log of the package that failed.
  */
 export async function buildWithOpam(context: Context, spec: ToolchainSpec, path: string, opam: string): Promise<ToolchainEnvironment> {
-  const { host, log, processes } = context
-  const { tools, root, builds } = layoutOf(path)
+  const { host, processes } = context
+  const layout = layoutOf(path)
   const flags = spec.cFlags === undefined ? {} : { CFLAGS: spec.cFlags.join(' ') }
   const env = { ...opamEnvironment(path, host.environment, host.cores), ...flags, [buildMark]: path }
-  const own = join(tools, 'opam')
-  await mkdir(tools, { recursive: true })
+  const own = join(layout.tools, 'opam')
+  await mkdir(layout.tools, { recursive: true })
   await copyFile(opam, own)
+  const run: Opam = (args, onLine) => processes.run([own, ...args], { env, cwd: path, ...(onLine === undefined ? {} : { onLine }) })
+  await prepareSwitch(context, spec, run, env)
+  await install(context, spec, run, layout)
+  if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env)
+  return environmentOf(spec, path, succeed(await run(['env', '--sexp']), 'asking opam for its environment').stdout)
+}
 
-  const run = (args: readonly string[], onLine?: (line: string) => void) =>
-    processes.run([own, ...args], { env, cwd: path, ...(onLine === undefined ? {} : { onLine }) })
+type Opam = (args: readonly string[], onLine?: (line: string) => void) => Promise<Outcome>
+
+/** Makes the root and its switch: with the repositories and pins of the spec, and what nothing may change later. */
+async function prepareSwitch(context: Context, spec: ToolchainSpec, run: Opam, env: Record<string, string>): Promise<void> {
   const step = async (doing: string, ...args: string[]) => succeed(await run(args), doing)
-
   const [first, ...others] = spec.repositories
   if (first === undefined) throw new Problem('input opam-repositories: there is none', { accepted: '`name: url` lines' })
   const options = ['--bare', '--no-setup', '--disable-sandboxing', '--bypass-checks']
@@ -45,7 +52,7 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, path:
   }
   const repositories = spec.repositories.map(({ name }) => name).join(',')
   await step('creating the switch', 'switch', 'create', switchName, '--empty', `--repositories=${repositories}`)
-  const [compiler = '', ...packages] = spec.packages
+  const [compiler = ''] = spec.packages
   // The cross compiler too: what a project's dependencies ask for later must not build another one.
   const fixed = [compiler, ...crossPackages(recipeOf(spec), spec.versions).filter((name) => name.includes('.'))]
   await step(`choosing ${compiler}`, 'switch', 'set-invariant', '--no-action', ...fixed)
@@ -56,12 +63,15 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, path:
     // Of a repository on this machine, opam 2.1 first reads the opam file that lies there, which is not always that of the commit.
     if (local !== undefined) await step(`reading ${pin.package} at ${pin.url}`, 'update', '--development', pin.package.replace(/\..*/, ''))
   }
+}
 
+/** Installs the packages of the spec, and tells meanwhile how far it is. */
+async function install({ log }: Context, spec: ToolchainSpec, run: Opam, { root, builds }: ReturnType<typeof layoutOf>): Promise<void> {
   const start = performance.now()
   const progress = new InstallProgress()
   const tell = (news: string) => log.line(`  ${seconds(performance.now() - start).padStart(12)}  ${news}`)
   const stillAlive = setInterval(() => void foldersIn(builds).then((names) => tell(progress.silence(names))), silenceMs)
-  const installed = await run(['install', compiler, ...packages], (line) => {
+  const installed = await run(['install', ...spec.packages], (line) => {
     const news = progress.line(line)
     if (news === undefined) return
     tell(news)
@@ -71,9 +81,6 @@ export async function buildWithOpam(context: Context, spec: ToolchainSpec, path:
     const output = `${installed.stdout}\n${installed.stderr}`
     throw await installProblem({ ...spec, output, root }, installed.exitCode, `opam install ${spec.packages.map(quote).join(' ')}`)
   }
-
-  if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env)
-  return environmentOf(spec, path, (await step('asking opam for its environment', 'env', '--sexp')).stdout)
 }
 
 /** None while opam has not begun. */

@@ -15,7 +15,7 @@ export const network: ProtectionTable = {
     ['src/boot/monitors/qemu-program.ts', '`socket,id=qmp,fd=${descriptor}`', "'socket,id=qmp,path=/tmp/qmp,server=on'"],
   ],
   'is this user’s only, and gone afterwards with what is in it': [
-    ['src/platform/files/own-folder.ts', 'await mkdtemp(join(parent, `unikernel-ci-${use}-${markText(ownMark())}-`))', "(await mkdir(join(parent, 'draft'), { recursive: true })) ?? ''"],
+    ['src/platform/files/own-folder.ts', 'await mkdtemp(join(parent, `${prefixOf(use)}${markText(ownMark())}-`))', "(await mkdir(join(parent, 'draft'), { recursive: true })) ?? ''"],
     ['src/platform/files/own-folder.ts', '} finally {\n    remove()', '} finally {'],
   ],
   'a list from %s names no file of this machine': [['src/platform/network/published-list.ts', "address.protocol === 'file:' && base.protocol !== 'file:'", 'false']],

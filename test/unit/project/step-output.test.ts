@@ -5,7 +5,7 @@ import type { BuildRequest, PlannedStep } from '../../../src/project/plans/reque
 import { StepOutput } from '../../../src/project/step-output.js'
 
 const step = { name: 'a step', argv: ['make'], cwd: '/', env: {} } as unknown as PlannedStep
-const request = { target: { backend: 'none' }, architecture: 'x86_64' } as unknown as BuildRequest
+const request = { target: { backend: 'none' } } as unknown as BuildRequest
 
 /** Bytes of memory that something still needs. */
 function used(): number {

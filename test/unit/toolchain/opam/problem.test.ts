@@ -9,7 +9,6 @@ const outputs = resolve(import.meta.dirname, '../../../fixtures/opam')
 const outputOf = (name: string) => readFileSync(join(outputs, `${name}.txt`), 'utf8')
 const place = {
   backend: 'solo5',
-  architecture: 'x86_64',
   versions: { ocaml: '5.4.1', solo5: '0.12.1', 'ocaml-solo5': '1.3.2', mirage: '4.11.1' },
 } as const
 const explain = (output: string, root?: string) => explainOpam({ ...place, output, root })
