@@ -1,5 +1,5 @@
 // The rules of docs/architecture.md that neither a linter nor `npm run arrows` sees.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
@@ -71,4 +71,12 @@ describe('no module', () => {
     )
     expect(deciding).toEqual([])
   })
+})
+
+// lib/ is there only after a build, so that no other tool follows these imports.
+it('what a benchmark imports of lib/ has its source', () => {
+  const benchmarks = readdirSync(join(root, 'test/bench')).filter((name) => name.endsWith('.mjs'))
+  const imported = benchmarks.flatMap((name) => [...textOf(`test/bench/${name}`).matchAll(/'\.\.\/\.\.\/lib\/(\S+)\.js'/g)].map(([, path]) => `${path ?? ''}.ts`))
+  expect(imported.length).toBeGreaterThan(0)
+  expect(imported.filter((file) => !existsSync(join(root, file)))).toEqual([])
 })
