@@ -19,7 +19,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var _platform_problem_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(4047);
 /* harmony import */ var _platform_process_process_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(7311);
 /* harmony import */ var _definition_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6785);
-/* harmony import */ var _interface_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(1017);
+/* harmony import */ var _interface_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(4285);
 
 
 

@@ -19,7 +19,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var _platform_problem_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(24047);
 /* harmony import */ var _platform_process_process_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(27311);
 /* harmony import */ var _definition_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(96785);
-/* harmony import */ var _interface_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(43717);
+/* harmony import */ var _interface_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(66396);
 
 
 
