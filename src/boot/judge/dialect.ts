@@ -77,11 +77,15 @@ export const firmware = {
 /** What each of {@link ocamlDeath} has in it: told sooner than by their patterns. */
 export const ocamlDeathWords = 'Fatal error: '
 
-/** Not behind a quotation mark whose closing one follows. Of marks that open and close alike, an odd number is one too many. */
+/**
+ * Not behind a quotation mark whose closing one follows. Of marks that open and close alike, an odd number is one too many.
+ * The rest of the line, which can be long, is looked at only behind the words, and only behind a mark: what looks back is read
+ * from its end, so the mark stands there.
+ */
 const unquoted = [
-  `(?=${ocamlDeathWords})`, // First: the rest of the line is looked at nowhere else.
-  ...['"', "'", '`'].map((mark) => `(?<!${mark}(?=[^${mark}]*${mark}(?:[^${mark}]*${mark}[^${mark}]*${mark})*[^${mark}]*$))`),
-  ...['“”', '‘’', '«»', "`'"].map(([open = '', close = '']) => `(?<!${open}(?=[^${close}]*${close}))`),
+  `(?=${ocamlDeathWords})`,
+  ...['"', "'", '`'].map((mark) => `(?<!(?=${mark}[^${mark}]*${mark}(?:[^${mark}]*${mark}[^${mark}]*${mark})*[^${mark}]*$)${mark})`),
+  ...['“”', '‘’', '«»', "`'"].map(([open = '', close = '']) => `(?<!(?=${open}[^${close}]*${close})${open})`),
 ].join('')
 
 /**
