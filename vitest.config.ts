@@ -1,8 +1,8 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ['test/unit/**/*.test.ts'],
-    reporters: ['default', './test/closing-line.ts'],
+    include: ["test/unit/**/*.test.ts"],
+    reporters: ["default", "./test/closing-line.ts"],
   },
-})
+});

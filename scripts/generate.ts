@@ -1,54 +1,54 @@
 // Writes what is made from src/actions/*interface.ts: action.yml and action-types.yml of every action, the inputs of the
 // reusable workflows with what hands them on, and the tables in docs/.
 // `npm run generate` writes; with `-- --check` it names each file that is not what it would write, and exits 1.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { actionFile, interfaces, typesFile } from './action-files.js'
-import { inputTables, matrixTables, releaseTables, reusableTables, targetTables } from './tables.js'
-import { releaseWorkflowInputs, unikernelInputs, withWorkflowInputs } from './workflow-files.js'
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { actionFile, interfaces, typesFile } from "./action-files.js";
+import { inputTables, matrixTables, releaseTables, reusableTables, targetTables } from "./tables.js";
+import { releaseWorkflowInputs, unikernelInputs, withWorkflowInputs } from "./workflow-files.js";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-const reusable = '.github/workflows/unikernel.yml'
-const reusableRelease = '.github/workflows/unikernel-release.yml'
+const reusable = ".github/workflows/unikernel.yml";
+const reusableRelease = ".github/workflows/unikernel-release.yml";
 
 /** The generated files, as they should be: path relative to the repository, and content. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ...Object.keys(interfaces).flatMap((folder) => [
-      [join(folder, 'action.yml'), actionFile(folder)] as const,
-      [join(folder, 'action-types.yml'), typesFile(folder)] as const,
+      [join(folder, "action.yml"), actionFile(folder)] as const,
+      [join(folder, "action-types.yml"), typesFile(folder)] as const,
     ]),
     [reusable, withWorkflowInputs(contentOf(reusable), unikernelInputs())],
     [reusableRelease, withWorkflowInputs(contentOf(reusableRelease), releaseWorkflowInputs())],
-    ['docs/reusable-workflow.md', reusableTables(contentOf('docs/reusable-workflow.md'))],
-    ['docs/inputs.md', inputTables(contentOf('docs/inputs.md'))],
-    ['docs/targets.md', targetTables(contentOf('docs/targets.md'))],
-    ['docs/matrix.md', matrixTables(contentOf('docs/matrix.md'))],
-    ['docs/releases.md', releaseTables(contentOf('docs/releases.md'))],
-  ])
+    ["docs/reusable-workflow.md", reusableTables(contentOf("docs/reusable-workflow.md"))],
+    ["docs/inputs.md", inputTables(contentOf("docs/inputs.md"))],
+    ["docs/targets.md", targetTables(contentOf("docs/targets.md"))],
+    ["docs/matrix.md", matrixTables(contentOf("docs/matrix.md"))],
+    ["docs/releases.md", releaseTables(contentOf("docs/releases.md"))],
+  ]);
 }
 
 /** What the repository has at a path; empty for a file that is not there. */
 export function contentOf(path: string): string {
   try {
-    return readFileSync(join(root, path), 'utf8')
+    return readFileSync(join(root, path), "utf8");
   } catch {
-    return ''
+    return "";
   }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const stale = [...generatedFiles()].filter(([path, content]) => contentOf(path) !== content)
-  if (process.argv.includes('--check')) {
-    for (const [path] of stale) console.error(`${path} is stale: run \`npm run generate\` and commit it`)
-    if (stale.length > 0) process.exitCode = 1
+  const stale = [...generatedFiles()].filter(([path, content]) => contentOf(path) !== content);
+  if (process.argv.includes("--check")) {
+    for (const [path] of stale) console.error(`${path} is stale: run \`npm run generate\` and commit it`);
+    if (stale.length > 0) process.exitCode = 1;
   } else {
     for (const [path, content] of stale) {
-      mkdirSync(dirname(join(root, path)), { recursive: true })
-      writeFileSync(join(root, path), content)
-      console.log(`wrote ${path}`)
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), content);
+      console.log(`wrote ${path}`);
     }
   }
 }

@@ -3,27 +3,36 @@
 // Adds the archives of every FOLDER/*/toolchains.json and FOLDER/*/carriers.json (`unikernel-ci toolchain pack` and `toolchain
 // carrier` wrote them) to the lists of what this action publishes, each with its address below BASE. A key that is listed already
 // stays as it is.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type PublishedArchive, type PublishedKind, listText, parseList, publishedKinds } from '../src/platform/network/published-list.js'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import {
+  type PublishedArchive,
+  type PublishedKind,
+  listText,
+  parseList,
+  publishedKinds,
+} from "../src/platform/network/published-list.js";
 
-const [folder, base, lists = fileURLToPath(new URL('../data', import.meta.url))] = process.argv.slice(2)
-if (folder === undefined || base === undefined) throw new Error('usage: list-published.ts FOLDER BASE [LISTS]')
+const [folder, base, lists = fileURLToPath(new URL("../data", import.meta.url))] = process.argv.slice(2);
+if (folder === undefined || base === undefined) throw new Error("usage: list-published.ts FOLDER BASE [LISTS]");
 
-const published = <File extends { readonly url: string }>(file: File): File => ({ ...file, url: new URL(basename(file.url), base).href })
+const published = <File extends { readonly url: string }>(file: File): File => ({
+  ...file,
+  url: new URL(basename(file.url), base).href,
+});
 const rowsIn = (kind: PublishedKind, place: string): readonly PublishedArchive[] => {
-  const file = join(place, `${kind}.json`)
-  return existsSync(file) ? parseList(kind, readFileSync(file, 'utf8'), pathToFileURL(`${place}/`)) : []
-}
+  const file = join(place, `${kind}.json`);
+  return existsSync(file) ? parseList(kind, readFileSync(file, "utf8"), pathToFileURL(`${place}/`)) : [];
+};
 
 for (const kind of Object.keys(publishedKinds) as PublishedKind[]) {
-  const listed = rowsIn(kind, lists)
-  const known = new Set(listed.map(({ key }) => key))
+  const listed = rowsIn(kind, lists);
+  const known = new Set(listed.map(({ key }) => key));
   const added = readdirSync(folder)
     .flatMap((name) => rowsIn(kind, join(folder, name)))
     .filter(({ key }) => !known.has(key))
-    .map(({ image, ...row }) => ({ ...published(row), ...(image === undefined ? {} : { image: published(image) }) }))
-  writeFileSync(join(lists, `${kind}.json`), listText(kind, [...listed, ...added]))
-  console.log(`${kind}: ${added.length} new, ${listed.length + added.length} in all`)
+    .map(({ image, ...row }) => ({ ...published(row), ...(image === undefined ? {} : { image: published(image) }) }));
+  writeFileSync(join(lists, `${kind}.json`), listText(kind, [...listed, ...added]));
+  console.log(`${kind}: ${added.length} new, ${listed.length + added.length} in all`);
 }

@@ -3,29 +3,32 @@
  *
  *     npx tsx scripts/refresh-opam.ts <git dir of ocaml/opam>
  */
-import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { architectures } from '../src/target/architecture.js'
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { architectures } from "../src/target/architecture.js";
 
-const [opamSources] = process.argv.slice(2)
-if (opamSources === undefined) throw new Error('usage: refresh-opam.ts <git dir of ocaml/opam>')
+const [opamSources] = process.argv.slice(2);
+if (opamSources === undefined) throw new Error("usage: refresh-opam.ts <git dir of ocaml/opam>");
 
-const git = (...args: string[]): string => execFileSync('git', ['--git-dir', opamSources, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 })
+const git = (...args: string[]): string =>
+  execFileSync("git", ["--git-dir", opamSources, ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
 
-const commit = git('rev-parse', 'HEAD').trim()
-const script = git('show', 'HEAD:shell/install.sh')
-const version = /^VERSION='(\d+\.\d+\.\d+)'$/m.exec(script)?.[1]
-if (version === undefined) throw new Error('shell/install.sh names no release: where is its version now?')
+const commit = git("rev-parse", "HEAD").trim();
+const script = git("show", "HEAD:shell/install.sh");
+const version = /^VERSION='(\d+\.\d+\.\d+)'$/m.exec(script)?.[1];
+if (version === undefined) throw new Error("shell/install.sh names no release: where is its version now?");
 
 /** As opam's releases call the architectures. */
-const names = { x86_64: 'x86_64', aarch64: 'arm64' } as const
+const names = { x86_64: "x86_64", aarch64: "arm64" } as const;
 
 const binaries = architectures.map((architecture) => {
-  const name = `opam-${version}-${names[architecture]}-linux`
-  const sha512 = new RegExp(`^\\s*${name.replaceAll('.', '\\.')}\\)\\s*echo "([0-9a-f]{128})";;$`, 'm').exec(script)?.[1]
-  if (sha512 === undefined) throw new Error(`shell/install.sh has no sum of ${name}`)
-  return [architecture, { url: `https://github.com/ocaml/opam/releases/download/${version}/${name}`, sha512 }] as const
-})
+  const name = `opam-${version}-${names[architecture]}-linux`;
+  const sha512 = new RegExp(`^\\s*${name.replaceAll(".", "\\.")}\\)\\s*echo "([0-9a-f]{128})";;$`, "m").exec(
+    script,
+  )?.[1];
+  if (sha512 === undefined) throw new Error(`shell/install.sh has no sum of ${name}`);
+  return [architecture, { url: `https://github.com/ocaml/opam/releases/download/${version}/${name}`, sha512 }] as const;
+});
 
-const data = { source: `shell/install.sh of ocaml/opam at ${commit}`, version, binaries: Object.fromEntries(binaries) }
-writeFileSync(new URL('../data/opam.json', import.meta.url), `${JSON.stringify(data, null, 2)}\n`)
+const data = { source: `shell/install.sh of ocaml/opam at ${commit}`, version, binaries: Object.fromEntries(binaries) };
+writeFileSync(new URL("../data/opam.json", import.meta.url), `${JSON.stringify(data, null, 2)}\n`);

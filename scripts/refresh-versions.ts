@@ -6,140 +6,138 @@
  * Without mirage's sources, the bounds of the mirage versions that the file already has are kept, and a new version of
  * mirage stops the script. Data that the shape of the file cannot say stops it too: nothing is left out silently.
  */
-import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import semver from 'semver'
-import { type Bounds, accepts, boundsOf, constraintOf, isWithdrawn } from './opam-file.js'
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import semver from "semver";
+import { type Bounds, accepts, boundsOf, constraintOf, isWithdrawn } from "./opam-file.js";
 
 interface MirageVersion {
-  version: string
-  ocaml: Bounds
-  solo5: Bounds
-  'ocaml-solo5': Bounds
+  version: string;
+  ocaml: Bounds;
+  solo5: Bounds;
+  "ocaml-solo5": Bounds;
   /** Absent: this mirage does not know the backend. */
-  'ocaml-unikraft'?: Bounds
+  "ocaml-unikraft"?: Bounds;
   /** The tag, or the commit where there was no tag yet, of mirage/mirage that says so. */
-  source: string
+  source: string;
 }
 
-const oldestOCaml = '4.12.0' // The first that any cross compiler of the repository accepts is 4.12.1.
-const oldestMirage = '4.2.0' // Older ones built with ocaml-freestanding, and do not install any more.
-const file = new URL('../data/versions.json', import.meta.url)
+const oldestOCaml = "4.12.0"; // The first that any cross compiler of the repository accepts is 4.12.1.
+const oldestMirage = "4.2.0"; // Older ones built with ocaml-freestanding, and do not install any more.
+const file = new URL("../data/versions.json", import.meta.url);
 
-const [opamRepository, mirageSources] = process.argv.slice(2)
+const [opamRepository, mirageSources] = process.argv.slice(2);
 if (opamRepository === undefined) {
-  throw new Error('usage: refresh-versions.ts <git dir of ocaml/opam-repository> [<git dir of mirage/mirage>]')
+  throw new Error("usage: refresh-versions.ts <git dir of ocaml/opam-repository> [<git dir of mirage/mirage>]");
 }
 
 const git = (folder: string, ...args: string[]): string =>
-  execFileSync('git', ['--git-dir', folder, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  execFileSync("git", ["--git-dir", folder, ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
 
-const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '')
+const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 
 const commitOf = (folder: string) => {
-  const [commit = '', date = ''] = git(folder, 'log', '-1', '--format=%H %cs', 'HEAD').trim().split(' ')
-  return { commit, date }
-}
+  const [commit = "", date = ""] = git(folder, "log", "-1", "--format=%H %cs", "HEAD").trim().split(" ");
+  return { commit, date };
+};
 
 /** Releases of a package, oldest first: no alphas, betas and candidates, none that was withdrawn. */
 function releases(name: string): { version: string; opam: string }[] {
-  return lines(git(opamRepository as string, 'ls-tree', '--name-only', 'HEAD', `packages/${name}/`))
+  return lines(git(opamRepository as string, "ls-tree", "--name-only", "HEAD", `packages/${name}/`))
     .map((folder) => folder.slice(`packages/${name}/${name}.`.length))
     .filter((version) => /^\d+\.\d+\.\d+$/.test(version))
     .map((version) => ({
       version,
-      opam: git(opamRepository as string, 'show', `HEAD:packages/${name}/${name}.${version}/opam`),
+      opam: git(opamRepository as string, "show", `HEAD:packages/${name}/${name}.${version}/opam`),
     }))
     .filter(({ opam }) => !isWithdrawn(opam))
-    .sort((a, b) => semver.compareLoose(a.version, b.version))
+    .sort((a, b) => semver.compareLoose(a.version, b.version));
 }
 
-const versionsOf = (name: string) => releases(name).map(({ version }) => version)
+const versionsOf = (name: string) => releases(name).map(({ version }) => version);
 
 /** @throws when two packages that the code treats as one do not have the same facts. */
 function same<Facts>(what: string, a: Facts, b: Facts): Facts {
   if (JSON.stringify(a) !== JSON.stringify(b)) {
-    throw new Error(`${what} differ: ${JSON.stringify(a)} and ${JSON.stringify(b)}`)
+    throw new Error(`${what} differ: ${JSON.stringify(a)} and ${JSON.stringify(b)}`);
   }
-  return a
+  return a;
 }
 
-const ocaml = versionsOf('ocaml-base-compiler').filter((version) => semver.gte(version, oldestOCaml, { loose: true }))
+const ocaml = versionsOf("ocaml-base-compiler").filter((version) => semver.gte(version, oldestOCaml, { loose: true }));
 
 const acceptedOCaml = (opam: string) => {
-  const constraint = constraintOf(opam, 'ocaml')
-  return ocaml.filter((version) => accepts(constraint, version))
-}
+  const constraint = constraintOf(opam, "ocaml");
+  return ocaml.filter((version) => accepts(constraint, version));
+};
 
 const ocamlSolo5 = (name: string) =>
   releases(name).map(({ version, opam }) => ({
     version,
     ocaml: acceptedOCaml(opam),
-    solo5: boundsOf(constraintOf(opam, 'solo5')),
-  }))
+    solo5: boundsOf(constraintOf(opam, "solo5")),
+  }));
 
 const ocamlUnikraft = (architecture: string) =>
-  releases(`ocaml-unikraft-${architecture}`).map(({ version, opam }) => ({ version, ocaml: acceptedOCaml(opam) }))
+  releases(`ocaml-unikraft-${architecture}`).map(({ version, opam }) => ({ version, ocaml: acceptedOCaml(opam) }));
 
 /** The bounds are in OCaml: `Functoria.package ~min:"0.7.5" ~max:"0.13.0" … "solo5"`; max is exclusive. */
 function functoriaBounds(source: string, name: string): Bounds | undefined {
-  const found = new RegExp(`package ~min:"([^"]+)"\\s+~max:"([^"]+)"[^"]*"${name}"`).exec(source)
-  return found === null ? undefined : { atLeast: found[1] as string, below: found[2] as string }
+  const found = new RegExp(`package ~min:"([^"]+)"\\s+~max:"([^"]+)"[^"]*"${name}"`).exec(source);
+  return found === null ? undefined : { atLeast: found[1] as string, below: found[2] as string };
 }
 
 function mirage(sources: string): MirageVersion[] {
-  const tags = new Set(lines(git(sources, 'tag')))
-  return releases('mirage')
+  const tags = new Set(lines(git(sources, "tag")));
+  return releases("mirage")
     .filter(({ version }) => semver.gte(version, oldestMirage))
     .map(({ version, opam }): MirageVersion => {
-      const tag = tags.has(`v${version}`) ? `v${version}` : 'HEAD'
-      const text = git(sources, 'show', `${tag}:lib/${targetFile(sources, tag)}`)
-      const solo5 = functoriaBounds(text, 'solo5')
-      const crossCompiler = functoriaBounds(text, 'ocaml-solo5')
-      const unikraft = functoriaBounds(text, 'ocaml-unikraft')
-      if (solo5 === undefined || crossCompiler === undefined) throw new Error(`mirage ${tag} bounds solo5 elsewhere`)
+      const tag = tags.has(`v${version}`) ? `v${version}` : "HEAD";
+      const text = git(sources, "show", `${tag}:lib/${targetFile(sources, tag)}`);
+      const solo5 = functoriaBounds(text, "solo5");
+      const crossCompiler = functoriaBounds(text, "ocaml-solo5");
+      const unikraft = functoriaBounds(text, "ocaml-unikraft");
+      if (solo5 === undefined || crossCompiler === undefined) throw new Error(`mirage ${tag} bounds solo5 elsewhere`);
       return {
         version,
-        ocaml: boundsOf(constraintOf(opam, 'ocaml')),
+        ocaml: boundsOf(constraintOf(opam, "ocaml")),
         solo5,
-        'ocaml-solo5': crossCompiler,
-        ...(unikraft === undefined ? {} : { 'ocaml-unikraft': unikraft }),
-        source: tag === 'HEAD' ? commitOf(sources).commit : tag,
-      }
-    })
+        "ocaml-solo5": crossCompiler,
+        ...(unikraft === undefined ? {} : { "ocaml-unikraft": unikraft }),
+        source: tag === "HEAD" ? commitOf(sources).commit : tag,
+      };
+    });
 }
 
 function targetFile(sources: string, tag: string): string {
-  const found = lines(git(sources, 'ls-tree', '-r', '--name-only', tag, 'lib/')).find((path) =>
+  const found = lines(git(sources, "ls-tree", "-r", "--name-only", tag, "lib/")).find((path) =>
     /(^|\/)target\.ml$/.test(path),
-  )
-  if (found === undefined) throw new Error(`mirage ${tag} has no target.ml: where are its bounds now?`)
-  return found.slice('lib/'.length)
+  );
+  if (found === undefined) throw new Error(`mirage ${tag} has no target.ml: where are its bounds now?`);
+  return found.slice("lib/".length);
 }
 
 function keptMirage(): { mirage: MirageVersion[]; source: unknown } {
-  const old = JSON.parse(readFileSync(file, 'utf8')) as { mirage: MirageVersion[]; sources: Record<string, unknown> }
-  const known = new Set(old.mirage.map(({ version }) => version))
-  const news = versionsOf('mirage').filter((version) => semver.gte(version, oldestMirage) && !known.has(version))
-  if (news.length > 0) throw new Error(`mirage ${news.join(', ')} is new: its sources are needed as second argument`)
-  return { mirage: old.mirage, source: old.sources['mirage/mirage'] }
+  const old = JSON.parse(readFileSync(file, "utf8")) as { mirage: MirageVersion[]; sources: Record<string, unknown> };
+  const known = new Set(old.mirage.map(({ version }) => version));
+  const news = versionsOf("mirage").filter((version) => semver.gte(version, oldestMirage) && !known.has(version));
+  if (news.length > 0) throw new Error(`mirage ${news.join(", ")} is new: its sources are needed as second argument`);
+  return { mirage: old.mirage, source: old.sources["mirage/mirage"] };
 }
 
 const ofMirage =
-  mirageSources === undefined
-    ? keptMirage()
-    : { mirage: mirage(mirageSources), source: commitOf(mirageSources) }
+  mirageSources === undefined ? keptMirage() : { mirage: mirage(mirageSources), source: commitOf(mirageSources) };
 
 const data = {
-  sources: { 'ocaml/opam-repository': commitOf(opamRepository), 'mirage/mirage': ofMirage.source },
+  sources: { "ocaml/opam-repository": commitOf(opamRepository), "mirage/mirage": ofMirage.source },
   ocaml,
-  solo5: same('solo5 and solo5-cross-aarch64', versionsOf('solo5'), versionsOf('solo5-cross-aarch64')),
-  'ocaml-solo5': same(
-    'ocaml-solo5 and ocaml-solo5-cross-aarch64',
-    ocamlSolo5('ocaml-solo5'),
-    ocamlSolo5('ocaml-solo5-cross-aarch64'),
+  solo5: same("solo5 and solo5-cross-aarch64", versionsOf("solo5"), versionsOf("solo5-cross-aarch64")),
+  "ocaml-solo5": same(
+    "ocaml-solo5 and ocaml-solo5-cross-aarch64",
+    ocamlSolo5("ocaml-solo5"),
+    ocamlSolo5("ocaml-solo5-cross-aarch64"),
   ),
-  'ocaml-unikraft': same('ocaml-unikraft of x86_64 and arm64', ocamlUnikraft('x86_64'), ocamlUnikraft('arm64')),
+  "ocaml-unikraft": same("ocaml-unikraft of x86_64 and arm64", ocamlUnikraft("x86_64"), ocamlUnikraft("arm64")),
   mirage: ofMirage.mirage,
-}
-writeFileSync(file, `${JSON.stringify(data, null, 2)}\n`)
+};
+writeFileSync(file, `${JSON.stringify(data, null, 2)}\n`);

@@ -1,12 +1,12 @@
-import type { Log } from '../src/platform/log.js'
+import type { Log } from "../src/platform/log.js";
 
 /** Keeps what is logged as lines, each with what it is in front. */
 export function collectingLog(lines: string[]): Log {
-  const say = (text: string) => void lines.push(text)
+  const say = (text: string) => void lines.push(text);
   return {
     group: (title, body) => {
-      say(`> ${title}`)
-      return body()
+      say(`> ${title}`);
+      return body();
     },
     fact: (label, text) => say(`${label}: ${text}`),
     line: say,
@@ -16,5 +16,5 @@ export function collectingLog(lines: string[]): Log {
     error: (text) => say(`error: ${text}`),
     annotate: (kind, { file, line }, text) => say(`${kind} at ${file}:${line}: ${text}`),
     debug: () => undefined,
-  }
+  };
 }

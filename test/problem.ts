@@ -1,12 +1,12 @@
-import { Problem } from '../src/platform/problem.js'
+import { Problem } from "../src/platform/problem.js";
 
 /** The problem that a function throws. */
 export function problemOf(body: () => unknown): Problem {
   try {
-    body()
+    body();
   } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
+    if (error instanceof Problem) return error;
+    throw error;
   }
-  throw new Error('nothing was thrown')
+  throw new Error("nothing was thrown");
 }

@@ -1,4 +1,4 @@
-import { runPart } from './main.js'
-import { boot } from './parts/boot.js'
+import { runPart } from "./main.js";
+import { boot } from "./parts/boot.js";
 
-await runPart('boot', boot)
+await runPart("boot", boot);

@@ -1,89 +1,112 @@
-import type { AttemptPlan } from '../boot/attempt-plan.js'
-import type { KvmAccess } from '../boot/plan-request.js'
-import { planBoot } from '../boot/plan.js'
-import { placesFor } from '../boot/prepare.js'
-import type { Context } from '../platform/host.js'
-import { kvmAccess } from '../platform/kvm.js'
-import { missingPackages } from '../platform/packages/apt.js'
-import { findProgram } from '../platform/process/programs.js'
-import { rootPrefix } from '../platform/process/sudo.js'
-import { readHostSystem } from '../platform/system.js'
-import type { Architecture } from '../target/architecture.js'
-import { type Target, targetNames, targets } from '../target/target.js'
-import { findRecipe, systemPackages } from '../toolchain/packages.js'
+import type { AttemptPlan } from "../boot/attempt-plan.js";
+import type { KvmAccess } from "../boot/plan-request.js";
+import { planBoot } from "../boot/plan.js";
+import { placesFor } from "../boot/prepare.js";
+import type { Context } from "../platform/host.js";
+import { kvmAccess } from "../platform/kvm.js";
+import { missingPackages } from "../platform/packages/apt.js";
+import { findProgram } from "../platform/process/programs.js";
+import { rootPrefix } from "../platform/process/sudo.js";
+import { readHostSystem } from "../platform/system.js";
+import type { Architecture } from "../target/architecture.js";
+import { type Target, targetNames, targets } from "../target/target.js";
+import { findRecipe, systemPackages } from "../toolchain/packages.js";
 
 /** One target for one architecture: what this machine can do with it. */
 export interface Ability {
-  readonly target: string
-  readonly architecture: Architecture
-  readonly build: string
-  readonly boot: string
+  readonly target: string;
+  readonly architecture: Architecture;
+  readonly build: string;
+  readonly boot: string;
   /** Debian packages without which it cannot be built or booted here. */
-  readonly missing: readonly string[]
+  readonly missing: readonly string[];
 }
 
 const kvmWords: Readonly<Record<KvmAccess, string>> = {
-  open: '/dev/kvm opens; whether it runs guests, only a boot tells',
-  absent: 'no /dev/kvm: everything but spt and unix boots by emulation',
-  denied: '/dev/kvm is there, and this user may not open it',
-}
+  open: "/dev/kvm opens; whether it runs guests, only a boot tells",
+  absent: "no /dev/kvm: everything but spt and unix boots by emulation",
+  denied: "/dev/kvm is there, and this user may not open it",
+};
 
 /** Tells what this machine can build and boot, and the command that installs what is missing. */
 export async function doctor(context: Context, print: (text: string) => void, asJson: boolean): Promise<boolean> {
-  const { host } = context
-  const kvm = kvmAccess()
-  const abilities: Ability[] = []
+  const { host } = context;
+  const kvm = kvmAccess();
+  const abilities: Ability[] = [];
   for (const name of targetNames) {
     for (const architecture of targets[name].architectures) {
-      abilities.push(await examine(context, targets[name], architecture, kvm))
+      abilities.push(await examine(context, targets[name], architecture, kvm));
     }
   }
-  const missing = [...new Set(abilities.flatMap((ability) => ability.missing))].sort()
-  const rights = host.isRoot ? 'root' : (await rootPrefix(context)) === undefined ? 'no root, no sudo' : 'sudo without a password'
-  const opam = findProgram('opam', host.environment['PATH']) ?? 'not installed (setup installs it)'
-  const system = await readHostSystem()
+  const missing = [...new Set(abilities.flatMap((ability) => ability.missing))].sort();
+  const rights = host.isRoot
+    ? "root"
+    : (await rootPrefix(context)) === undefined
+      ? "no root, no sudo"
+      : "sudo without a password";
+  const opam = findProgram("opam", host.environment["PATH"]) ?? "not installed (setup installs it)";
+  const system = await readHostSystem();
   if (asJson) {
-    print(`${JSON.stringify({ architecture: host.architecture, system, kvm, opam, rights, abilities, missing }, null, 2)}\n`)
-    return true
+    print(
+      `${JSON.stringify({ architecture: host.architecture, system, kvm, opam, rights, abilities, missing }, null, 2)}\n`,
+    );
+    return true;
   }
   const facts = [
-    ['machine', `${host.architecture}, ${system}, ${host.cores} cores, ${rights}`],
-    ['kvm', kvmWords[kvm]],
-    ['opam', opam],
-  ] as const
-  for (const [label, text] of facts) print(`${label.padEnd(10)}${text}\n`)
-  print(`\n${'target'.padEnd(30)}${'build'.padEnd(12)}boot\n`)
+    ["machine", `${host.architecture}, ${system}, ${host.cores} cores, ${rights}`],
+    ["kvm", kvmWords[kvm]],
+    ["opam", opam],
+  ] as const;
+  for (const [label, text] of facts) print(`${label.padEnd(10)}${text}\n`);
+  print(`\n${"target".padEnd(30)}${"build".padEnd(12)}boot\n`);
   for (const { target, architecture, build, boot } of abilities) {
-    print(`${`${target} ${architecture}`.padEnd(30)}${build.padEnd(12)}${boot}\n`)
+    print(`${`${target} ${architecture}`.padEnd(30)}${build.padEnd(12)}${boot}\n`);
   }
-  print(missing.length === 0 ? '\nnothing is missing\n' : `\nmissing   ${missing.join(' ')}\ndo        sudo apt-get install ${missing.join(' ')}\n`)
-  return true
+  print(
+    missing.length === 0
+      ? "\nnothing is missing\n"
+      : `\nmissing   ${missing.join(" ")}\ndo        sudo apt-get install ${missing.join(" ")}\n`,
+  );
+  return true;
 }
 
 async function examine(context: Context, target: Target, architecture: Architecture, kvm: KvmAccess): Promise<Ability> {
-  const { host } = context
-  const recipe = findRecipe({ backend: target.backend, architecture, hostArchitecture: host.architecture })
+  const { host } = context;
+  const recipe = findRecipe({ backend: target.backend, architecture, hostArchitecture: host.architecture });
   const plan = planBoot(
     {
-      ...{ architecture, target, accelerator: 'auto', imagePath: 'IMAGE', memoryMiB: 64, args: [], ownsArgv0: false, devices: [] },
+      ...{
+        architecture,
+        target,
+        accelerator: "auto",
+        imagePath: "IMAGE",
+        memoryMiB: 64,
+        args: [],
+        ownsArgv0: false,
+        devices: [],
+      },
       places: await placesFor(context, host.folders.temporary),
     },
     // A set-up for another architecture brings its tenders, where there is one.
     { architecture: host.architecture, kvm, isNestedAmd: false, tenders: recipe === undefined ? [] : [architecture] },
-  )
-  const best = plan.attempts[0]
-  const monitorIsMissing = best?.debianPackage !== undefined && findProgram(best.argv[0], host.environment['PATH']) === undefined
-  const packages = recipe && systemPackages(recipe, { ocaml: '' })
-  const needed = packages === undefined ? [] : [...packages.use, ...packages.build]
+  );
+  const best = plan.attempts[0];
+  const monitorIsMissing =
+    best?.debianPackage !== undefined && findProgram(best.argv[0], host.environment["PATH"]) === undefined;
+  const packages = recipe && systemPackages(recipe, { ocaml: "" });
+  const needed = packages === undefined ? [] : [...packages.use, ...packages.build];
   return {
     target: target.name,
     architecture,
-    build: recipe === undefined ? 'no' : 'yes',
-    boot: best === undefined ? `no: ${plan.otherwise.summary}` : plan.attempts.map(wayOf).join(', else '),
-    missing: [...(await missingPackages(context, needed)), ...(monitorIsMissing && best.debianPackage ? [best.debianPackage] : [])],
-  }
+    build: recipe === undefined ? "no" : "yes",
+    boot: best === undefined ? `no: ${plan.otherwise.summary}` : plan.attempts.map(wayOf).join(", else "),
+    missing: [
+      ...(await missingPackages(context, needed)),
+      ...(monitorIsMissing && best.debianPackage ? [best.debianPackage] : []),
+    ],
+  };
 }
 
 function wayOf({ accelerator, inside }: AttemptPlan): string {
-  return inside === undefined ? accelerator : `${accelerator} (in a Linux guest)`
+  return inside === undefined ? accelerator : `${accelerator} (in a Linux guest)`;
 }

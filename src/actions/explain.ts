@@ -1,18 +1,18 @@
-import { createReadStream } from 'node:fs'
-import { type TranscriptEnd, explainStream } from '../boot/judge/explain.js'
-import { checkExpectations, rulesFor } from '../boot/judge/rules.js'
-import type { Verdict } from '../boot/judge/verdict.js'
-import { notBooted } from '../boot/refusal.js'
-import type { Accelerator } from '../boot/report.js'
-import { Problem, messageOf } from '../platform/problem.js'
-import { type Target, targets } from '../target/target.js'
-import { withTarget } from './inputs.js'
-import type { Inputs } from './interface.js'
+import { createReadStream } from "node:fs";
+import { type TranscriptEnd, explainStream } from "../boot/judge/explain.js";
+import { checkExpectations, rulesFor } from "../boot/judge/rules.js";
+import type { Verdict } from "../boot/judge/verdict.js";
+import { notBooted } from "../boot/refusal.js";
+import type { Accelerator } from "../boot/report.js";
+import { Problem, messageOf } from "../platform/problem.js";
+import { type Target, targets } from "../target/target.js";
+import { withTarget } from "./inputs.js";
+import type { Inputs } from "./interface.js";
 
 export interface ExplainOptions {
-  readonly exitCode?: string
-  readonly timedOut?: boolean
-  readonly stillRunning?: boolean
+  readonly exitCode?: string;
+  readonly timedOut?: boolean;
+  readonly stillRunning?: boolean;
 }
 
 /**
@@ -27,58 +27,60 @@ export async function explain(
   print: (text: string) => void,
   asJson: boolean,
 ): Promise<boolean> {
-  const target = targets[withTarget(given).target]
+  const target = targets[withTarget(given).target];
   if (given.arch !== undefined && !target.architectures.includes(given.arch)) {
-    throw new Problem(`there is no ${target.name} for ${given.arch}`, { accepted: target.architectures.join(', ') })
+    throw new Problem(`there is no ${target.name} for ${given.arch}`, { accepted: target.architectures.join(", ") });
   }
-  const verdict = await verdictFor(path, given, options, target)
-  if (asJson) print(`${JSON.stringify(verdict, null, 2)}\n`)
+  const verdict = await verdictFor(path, given, options, target);
+  if (asJson) print(`${JSON.stringify(verdict, null, 2)}\n`);
   else {
-    print(`${verdict.verdict}: ${verdict.summary} (${verdict.reason})\n`)
-    if (verdict.rule !== undefined) print(`rule      ${verdict.rule}\n`)
-    if (verdict.evidence !== undefined) print(`evidence  ${verdict.evidence.line}\n`)
-    if (verdict.remedy !== undefined) print(`do        ${verdict.remedy}\n`)
+    print(`${verdict.verdict}: ${verdict.summary} (${verdict.reason})\n`);
+    if (verdict.rule !== undefined) print(`rule      ${verdict.rule}\n`);
+    if (verdict.evidence !== undefined) print(`evidence  ${verdict.evidence.line}\n`);
+    if (verdict.remedy !== undefined) print(`do        ${verdict.remedy}\n`);
   }
-  return verdict.verdict !== 'failed'
+  return verdict.verdict !== "failed";
 }
 
 async function verdictFor(path: string, given: Inputs, options: ExplainOptions, target: Target): Promise<Verdict> {
-  const { monitor } = target
-  if (monitor === 'none') return { verdict: 'skipped', atMs: 0, ...notBooted(target) }
-  const guest = { target, isMarked: true }
+  const { monitor } = target;
+  if (monitor === "none") return { verdict: "skipped", atMs: 0, ...notBooted(target) };
+  const guest = { target, isMarked: true };
   // Nobody can be asked any more.
-  const asked = { ...given, probe: [] }
-  checkExpectations(asked, guest)
-  const accelerator = acceleratorOf(target, given.accelerator)
-  const inCarrier = monitor === 'solo5-hvt' && accelerator === 'tcg'
-  const rules = rulesFor(asked, guest, { monitor, accelerator, mayFallBack: false, inCarrier })
-  return explainStream(readConsole(path), (told) => endOf(options, told), rules)
+  const asked = { ...given, probe: [] };
+  checkExpectations(asked, guest);
+  const accelerator = acceleratorOf(target, given.accelerator);
+  const inCarrier = monitor === "solo5-hvt" && accelerator === "tcg";
+  const rules = rulesFor(asked, guest, { monitor, accelerator, mayFallBack: false, inCarrier });
+  return explainStream(readConsole(path), (told) => endOf(options, told), rules);
 }
 
 async function* readConsole(path: string): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of createReadStream(path)) yield chunk as Buffer
+    for await (const chunk of createReadStream(path)) yield chunk as Buffer;
   } catch (error) {
-    throw new Problem(`${path} cannot be read: ${messageOf(error)}`)
+    throw new Problem(`${path} cannot be read: ${messageOf(error)}`);
   }
 }
 
 function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: TranscriptEnd | undefined): TranscriptEnd {
-  const given = [exitCode, timedOut, stillRunning].filter((value) => value !== undefined && value !== false)
-  if (given.length === 0 && told !== undefined) return told
+  const given = [exitCode, timedOut, stillRunning].filter((value) => value !== undefined && value !== false);
+  if (given.length === 0 && told !== undefined) return told;
   if (given.length !== 1) {
-    throw new Problem('how did it end? Exactly one is needed', {
-      accepted: '--exit-code N (the monitor’s, as a shell gives it), --timed-out, --still-running; or a last line `[exit=N]` in the file',
-    })
+    throw new Problem("how did it end? Exactly one is needed", {
+      accepted:
+        "--exit-code N (the monitor’s, as a shell gives it), --timed-out, --still-running; or a last line `[exit=N]` in the file",
+    });
   }
-  if (exitCode === undefined) return { kind: 'stopped' }
-  const status = /^\d{1,3}$/.test(exitCode) ? Number(exitCode) : 256
-  if (status > 255) throw new Problem(`--exit-code: ${JSON.stringify(exitCode)} is not accepted`, { accepted: '0 to 255' })
-  return { kind: 'exit', status }
+  if (exitCode === undefined) return { kind: "stopped" };
+  const status = /^\d{1,3}$/.test(exitCode) ? Number(exitCode) : 256;
+  if (status > 255)
+    throw new Problem(`--exit-code: ${JSON.stringify(exitCode)} is not accepted`, { accepted: "0 to 255" });
+  return { kind: "exit", status };
 }
 
 /** What such a target runs on when nobody says: a console of KVM's failure is known by its words. */
-function acceleratorOf({ monitor }: Target, asked: Inputs['accelerator']): Accelerator {
-  if (monitor === 'solo5-spt' || monitor === 'process') return 'native'
-  return asked === 'tcg' ? 'tcg' : 'kvm'
+function acceleratorOf({ monitor }: Target, asked: Inputs["accelerator"]): Accelerator {
+  if (monitor === "solo5-spt" || monitor === "process") return "native";
+  return asked === "tcg" ? "tcg" : "kvm";
 }

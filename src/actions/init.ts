@@ -1,32 +1,38 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
-import { type Given, adapted, templateTargets } from '../init/adapt.js'
-import { type Choice, type Forge, chooseTemplate, forges, gitLabInputs } from '../init/choose.js'
-import { type ActionReference, ownerOfRemote, placeholdersLeft, shownReference, withReference } from '../init/reference.js'
-import { writeFileAtomically } from '../platform/files/atomic.js'
-import { ownRepository } from '../platform/files/own-repository.js'
-import { readTemplate } from '../platform/files/template-files.js'
-import type { Context } from '../platform/host.js'
-import { Problem } from '../platform/problem.js'
-import { UnknownProject, detectProject } from '../project/detect.js'
-import { targets } from '../target/target.js'
-import { parseInputs } from './definition.js'
-import { readInputs } from './inputs.js'
-import { type InputName, inputs } from './interface.js'
-import { allMatrixInputs, matrixInputs } from './matrix-interface.js'
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { type Given, adapted, templateTargets } from "../init/adapt.js";
+import { type Choice, type Forge, chooseTemplate, forges, gitLabInputs } from "../init/choose.js";
+import {
+  type ActionReference,
+  ownerOfRemote,
+  placeholdersLeft,
+  shownReference,
+  withReference,
+} from "../init/reference.js";
+import { writeFileAtomically } from "../platform/files/atomic.js";
+import { ownRepository } from "../platform/files/own-repository.js";
+import { readTemplate } from "../platform/files/template-files.js";
+import type { Context } from "../platform/host.js";
+import { Problem } from "../platform/problem.js";
+import { UnknownProject, detectProject } from "../project/detect.js";
+import { targets } from "../target/target.js";
+import { parseInputs } from "./definition.js";
+import { readInputs } from "./inputs.js";
+import { type InputName, inputs } from "./interface.js";
+import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 
 export interface InitOptions {
   /** Default: github. */
-  readonly forge?: string
+  readonly forge?: string;
   /** Default: the one that fits the project. */
-  readonly template?: string
+  readonly template?: string;
   /** Default: the account that this program was cloned from. */
-  readonly owner?: string
+  readonly owner?: string;
   /** Default: the commit of that clone. */
-  readonly commit?: string
+  readonly commit?: string;
   /** Writes over what is there. */
-  readonly force?: boolean
+  readonly force?: boolean;
 }
 
 /**
@@ -37,127 +43,135 @@ export interface InitOptions {
  * @throws Problem when there is no project, the template does not take an input, or a file is there already.
  */
 export async function init(context: Context, options: InitOptions, given: Given): Promise<boolean> {
-  const { host, log } = context
-  const asked = readInputs((name) => given[name])
-  parseInputs(allMatrixInputs, (name) => given[name])
-  const forge = forgeOf(options.forge)
-  const current = host.folders.workspace
-  const project = await detectProject(current, asked).catch(offerCommand)
-  const root = rootOf(current)
+  const { host, log } = context;
+  const asked = readInputs((name) => given[name]);
+  parseInputs(allMatrixInputs, (name) => given[name]);
+  const forge = forgeOf(options.forge);
+  const current = host.folders.workspace;
+  const project = await detectProject(current, asked).catch(offerCommand);
+  const root = rootOf(current);
   const isUnikraft =
-    asked.target === undefined ? await mentionsUnikraft(project.directory) : targets[asked.target].backend === 'unikraft'
-  const choice = chooseTemplate({ forge, template: options.template, buildSystem: project.buildSystem, isUnikraft })
-  const reference = await referenceOf(context, options)
-  const wanted = withDirectory(given, relative(root, project.directory))
-  const files = await render(choice, wanted, reference)
-  refuseExisting(root, files, options.force === true)
-  for (const { to, text } of files) await writeFileAtomically(join(root, to), text)
+    asked.target === undefined
+      ? await mentionsUnikraft(project.directory)
+      : targets[asked.target].backend === "unikraft";
+  const choice = chooseTemplate({ forge, template: options.template, buildSystem: project.buildSystem, isUnikraft });
+  const reference = await referenceOf(context, options);
+  const wanted = withDirectory(given, relative(root, project.directory));
+  const files = await render(choice, wanted, reference);
+  refuseExisting(root, files, options.force === true);
+  for (const { to, text } of files) await writeFileAtomically(join(root, to), text);
 
-  log.fact('project', project.description)
-  log.fact('template', `${choice.name}: ${choice.why}`)
-  log.fact('target', targetText(given, files))
-  log.fact('action', shownReference(reference))
-  for (const { to } of files) log.fact('wrote', relative(current, join(root, to)))
-  log.fact('next', nextStep(reference))
-  return true
+  log.fact("project", project.description);
+  log.fact("template", `${choice.name}: ${choice.why}`);
+  log.fact("target", targetText(given, files));
+  log.fact("action", shownReference(reference));
+  for (const { to } of files) log.fact("wrote", relative(current, join(root, to)));
+  log.fact("next", nextStep(reference));
+  return true;
 }
 
 /** `auto` knows what to do with a project of mirage, dune or opam; for any other a person has to say it. */
 function offerCommand(error: unknown): never {
-  if (!(error instanceof UnknownProject)) throw error
-  const remedy = 'say how it is built, as in --build-command \'make OUT="$OUT"\', or --directory for the folder of the unikernel'
-  throw new Problem(error.message, { ...error.facts, do: remedy }, { cause: error })
+  if (!(error instanceof UnknownProject)) throw error;
+  const remedy =
+    "say how it is built, as in --build-command 'make OUT=\"$OUT\"', or --directory for the folder of the unikernel";
+  throw new Problem(error.message, { ...error.facts, do: remedy }, { cause: error });
 }
 
 /** What was asked for, or else what the template has. */
 function targetText(given: Given, files: readonly Rendered[]): string {
-  const asked = given['target'] ?? given['targets']
-  if (asked !== undefined) return asked.trim()
-  const { option, targets } = templateTargets(files.map(({ text }) => text).join('\n'))
-  return `${targets.join('\n')} (the template’s; ${option} says another)`
+  const asked = given["target"] ?? given["targets"];
+  if (asked !== undefined) return asked.trim();
+  const { option, targets } = templateTargets(files.map(({ text }) => text).join("\n"));
+  return `${targets.join("\n")} (the template’s; ${option} says another)`;
 }
 
 interface Rendered {
-  readonly to: string
-  readonly text: string
+  readonly to: string;
+  readonly text: string;
 }
 
 async function render({ files }: Choice, given: Given, reference: ActionReference): Promise<Rendered[]> {
   return Promise.all(
     files.map(async ({ from, to, takesInputs }) => {
-      const template = await readTemplate(from)
-      return { to, text: withReference(takesInputs ? adapted(from, template, given, takes) : template, reference) }
+      const template = await readTemplate(from);
+      return { to, text: withReference(takesInputs ? adapted(from, template, given, takes) : template, reference) };
     }),
-  )
+  );
 }
 
 function takes(part: string, name: string): boolean {
-  if (part === 'gitlab') return gitLabInputs.some((input) => input === name)
-  if (part === 'matrix') return Object.hasOwn(allMatrixInputs, name)
-  const definition = Object.entries(inputs).find(([input]) => input === name)?.[1]
-  return definition !== undefined && (part === '' || definition.parts.some((owner) => owner === part))
+  if (part === "gitlab") return gitLabInputs.some((input) => input === name);
+  if (part === "matrix") return Object.hasOwn(allMatrixInputs, name);
+  const definition = Object.entries(inputs).find(([input]) => input === name)?.[1];
+  return definition !== undefined && (part === "" || definition.parts.some((owner) => owner === part));
 }
 
-function forgeOf(word = 'github'): Forge {
-  const forge = forges.find((candidate) => candidate === word)
-  if (forge === undefined) throw new Problem(`--forge: ${JSON.stringify(word)} is not accepted`, { accepted: forges.join(', ') })
-  return forge
+function forgeOf(word = "github"): Forge {
+  const forge = forges.find((candidate) => candidate === word);
+  if (forge === undefined)
+    throw new Problem(`--forge: ${JSON.stringify(word)} is not accepted`, { accepted: forges.join(", ") });
+  return forge;
 }
 
 /** The folder that workflows are looked for in: the repository's, or the current one outside of any. */
 function rootOf(current: string): string {
   for (let folder = resolve(current); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, '.git'))) return folder
-    if (folder === dirname(folder)) return current
+    if (existsSync(join(folder, ".git"))) return folder;
+    if (folder === dirname(folder)) return current;
   }
 }
 
 /** The input `directory` is relative to the repository; the default needs no saying. */
 function withDirectory(given: Given, directory: string): Given {
-  const others = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'directory'))
-  return directory === '' ? others : { ...others, directory }
+  const others = Object.fromEntries(Object.entries(given).filter(([name]) => name !== "directory"));
+  return directory === "" ? others : { ...others, directory };
 }
 
 async function mentionsUnikraft(directory: string): Promise<boolean> {
-  const texts = await Promise.all(['dune', 'dune-workspace'].map((name) => readFile(join(directory, name), 'utf8').catch(() => '')))
-  return texts.some((text) => /\bunikraft\b/.test(text))
+  const texts = await Promise.all(
+    ["dune", "dune-workspace"].map((name) => readFile(join(directory, name), "utf8").catch(() => "")),
+  );
+  return texts.some((text) => /\bunikraft\b/.test(text));
 }
 
 /** What was said, and else what the clone that this program runs from says. */
 async function referenceOf({ processes }: Context, { owner, commit }: InitOptions): Promise<ActionReference> {
   if (commit !== undefined && !/^[0-9a-f]{40}$/.test(commit)) {
-    throw new Problem(`--commit: ${JSON.stringify(commit)} is not accepted`, { accepted: 'a full commit: 40 hexadecimal digits' })
+    throw new Problem(`--commit: ${JSON.stringify(commit)} is not accepted`, {
+      accepted: "a full commit: 40 hexadecimal digits",
+    });
   }
   if (owner !== undefined && !/^[\w-]+$/.test(owner)) {
-    throw new Problem(`--owner: ${JSON.stringify(owner)} is not accepted`, { accepted: 'the name of an account' })
+    throw new Problem(`--owner: ${JSON.stringify(owner)} is not accepted`, { accepted: "the name of an account" });
   }
   const git = async (...args: string[]): Promise<string | undefined> => {
-    if (!existsSync(join(ownRepository, '.git'))) return undefined
-    const { exitCode, stdout } = await processes.run(['git', '-C', ownRepository, ...args])
-    return exitCode === 0 ? stdout.trim() : undefined
-  }
+    if (!existsSync(join(ownRepository, ".git"))) return undefined;
+    const { exitCode, stdout } = await processes.run(["git", "-C", ownRepository, ...args]);
+    return exitCode === 0 ? stdout.trim() : undefined;
+  };
   return {
-    owner: owner ?? ownerOfRemote((await git('remote', 'get-url', 'origin')) ?? ''),
-    commit: commit ?? (await git('rev-parse', 'HEAD')),
-  }
+    owner: owner ?? ownerOfRemote((await git("remote", "get-url", "origin")) ?? ""),
+    commit: commit ?? (await git("rev-parse", "HEAD")),
+  };
 }
 
 function refuseExisting(root: string, files: readonly Rendered[], force: boolean): void {
-  const existing = files.map(({ to }) => to).filter((to) => existsSync(join(root, to)))
-  if (existing.length === 0 || force) return
-  throw new Problem(`${existing.join(', ')} ${existing.length === 1 ? 'is' : 'are'} there already`, {
-    because: 'nothing was written',
-    do: 'say --force to write over it',
-  })
+  const existing = files.map(({ to }) => to).filter((to) => existsSync(join(root, to)));
+  if (existing.length === 0 || force) return;
+  throw new Problem(`${existing.join(", ")} ${existing.length === 1 ? "is" : "are"} there already`, {
+    because: "nothing was written",
+    do: "say --force to write over it",
+  });
 }
 
 function nextStep(reference: ActionReference): string {
-  const missing = placeholdersLeft(reference)
-  const fill = missing.length === 0 ? '' : `put the true ${missing.join(' and ')} into it (--owner, --commit), `
-  return `${fill}look at the lines that say "Decide", commit it, push`
+  const missing = placeholdersLeft(reference);
+  const fill = missing.length === 0 ? "" : `put the true ${missing.join(" and ")} into it (--owner, --commit), `;
+  return `${fill}look at the lines that say "Decide", commit it, push`;
 }
 
 /** The inputs that `init` takes as options: all of a run, and those of `matrix`. */
 export function initInputNames(): readonly (InputName | keyof typeof matrixInputs)[] {
-  return [...(Object.keys(inputs) as InputName[]), ...(Object.keys(matrixInputs) as (keyof typeof matrixInputs)[])]
+  return [...(Object.keys(inputs) as InputName[]), ...(Object.keys(matrixInputs) as (keyof typeof matrixInputs)[])];
 }

@@ -1,107 +1,114 @@
-import { type AskedDisk, type AskedNetwork, parseDisks, parseNetwork } from '../boot/devices/device-text.js'
-import { parseProbe } from '../boot/probes/probe-text.js'
-import type { Probe } from '../boot/probes/probe.js'
-import { InputError } from '../platform/input-error.js'
-import { longestWords, splitWords } from '../platform/words.js'
-import type { Overlay } from '../project/plans/request.js'
+import { type AskedDisk, type AskedNetwork, parseDisks, parseNetwork } from "../boot/devices/device-text.js";
+import { parseProbe } from "../boot/probes/probe-text.js";
+import type { Probe } from "../boot/probes/probe.js";
+import { InputError } from "../platform/input-error.js";
+import { longestWords, splitWords } from "../platform/words.js";
+import type { Overlay } from "../project/plans/request.js";
 
 /** What an input or output is to a generator of typed workflows; `lines` is a list with an entry a line. */
-export type ValueType = 'string' | 'boolean' | 'integer' | 'lines' | readonly string[]
+export type ValueType = "string" | "boolean" | "integer" | "lines" | readonly string[];
 
 /** Makes a value of an input's text, and says of what type the text is. */
 export interface Parser<Value> {
   /** @throws InputError, which says what is accepted. */
-  (text: string): Value
-  readonly type: ValueType
+  (text: string): Value;
+  readonly type: ValueType;
 }
 
-export const typed = <Value>(type: ValueType, parse: (text: string) => Value): Parser<Value> => Object.assign((text: string) => parse(text), { type })
+export const typed = <Value>(type: ValueType, parse: (text: string) => Value): Parser<Value> =>
+  Object.assign((text: string) => parse(text), { type });
 
-export const text = typed('string', (value) => value)
+export const text = typed("string", (value) => value);
 
 /** Undefined for an empty text, else what `parse` makes of it. */
 export const optional = <Value>(parse: Parser<Value>): Parser<Value | undefined> =>
-  typed(parse.type, (value) => (value === '' ? undefined : parse(value)))
+  typed(parse.type, (value) => (value === "" ? undefined : parse(value)));
 
 export const oneOf = <Word extends string>(...accepted: readonly Word[]): Parser<Word> =>
   typed(accepted, (value) => {
-    const word = accepted.find((candidate) => candidate === value)
-    if (word === undefined) throw new InputError(value, accepted.join(', '))
-    return word
-  })
+    const word = accepted.find((candidate) => candidate === value);
+    if (word === undefined) throw new InputError(value, accepted.join(", "));
+    return word;
+  });
 
 /** YAML's booleans, as @actions/core's getBooleanInput takes them. */
-export const flag = typed('boolean', (value) => {
-  if (['true', 'True', 'TRUE'].includes(value)) return true
-  if (['false', 'False', 'FALSE'].includes(value)) return false
-  throw new InputError(value, 'true, false')
-})
+export const flag = typed("boolean", (value) => {
+  if (["true", "True", "TRUE"].includes(value)) return true;
+  if (["false", "False", "FALSE"].includes(value)) return false;
+  throw new InputError(value, "true, false");
+});
 
 export const integer = (least: number, most: number): Parser<number> =>
-  typed('integer', (value) => {
-    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
-    if (!(number >= least && number <= most)) throw new InputError(value, `a whole number from ${least} to ${most}`)
-    return number
-  })
+  typed("integer", (value) => {
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= least && number <= most)) throw new InputError(value, `a whole number from ${least} to ${most}`);
+    return number;
+  });
 
 /** One entry a line; blank lines and `#` comments on lines of their own are left out. */
-export const lines = typed('lines', (value): readonly string[] =>
+export const lines = typed("lines", (value): readonly string[] =>
   value
     .split(/\r?\n/)
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#')),
-)
+    .filter((line) => line !== "" && !line.startsWith("#")),
+);
 
 /** One regular expression a line, as it stands: a `#` and blanks mean themselves. Blank lines are left out. */
-export const patterns = typed('lines', (value): readonly RegExp[] =>
+export const patterns = typed("lines", (value): readonly RegExp[] =>
   value
     .split(/\r?\n/)
-    .filter((line) => line.trim() !== '')
+    .filter((line) => line.trim() !== "")
     .map(pattern),
-)
+);
 
 const pattern = (value: string): RegExp => {
   try {
-    return new RegExp(value, 'u')
+    return new RegExp(value, "u");
   } catch (error) {
-    throw new InputError(value, `a regular expression (${error instanceof Error ? error.message : String(error)})`)
+    throw new InputError(value, `a regular expression (${error instanceof Error ? error.message : String(error)})`);
   }
-}
+};
 
 /** As {@link splitWords} splits them. */
-export const words = typed('string', (value): readonly string[] => {
-  const found = splitWords(value)
-  if (found === 'too long') throw new InputError(`${value.slice(0, 60)}…`, `up to ${longestWords} characters`)
-  if (found === 'not closed') throw new InputError(value, 'words as a shell takes them, each quote closed')
-  return found
-})
+export const words = typed("string", (value): readonly string[] => {
+  const found = splitWords(value);
+  if (found === "too long") throw new InputError(`${value.slice(0, 60)}…`, `up to ${longestWords} characters`);
+  if (found === "not closed") throw new InputError(value, "words as a shell takes them, each quote closed");
+  return found;
+});
 
 /** A value together with the text that it was read from. */
 export interface Written<Value> {
-  readonly text: string
-  readonly value: Value
+  readonly text: string;
+  readonly value: Value;
 }
 
 /** `duniverse-overlay`: `name=path`, one a line. */
-export const overlays = typed('lines', (value): readonly Overlay[] => {
+export const overlays = typed("lines", (value): readonly Overlay[] => {
   const found = lines(value).map((line): Overlay => {
-    const [, name, path] = /^([\w.+-]+)\s*=\s*(\S.*)$/.exec(line) ?? []
-    if (name === undefined || path === undefined || name.startsWith('.')) {
-      throw new InputError(line, '`name=path`, one a line, such as `lwt=../lwt`')
+    const [, name, path] = /^([\w.+-]+)\s*=\s*(\S.*)$/.exec(line) ?? [];
+    if (name === undefined || path === undefined || name.startsWith(".")) {
+      throw new InputError(line, "`name=path`, one a line, such as `lwt=../lwt`");
     }
-    return { name, path }
-  })
-  const names = found.map(({ name }) => name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined) throw new InputError(twice, 'each name once')
-  return found
-})
+    return { name, path };
+  });
+  const names = found.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new InputError(twice, "each name once");
+  return found;
+});
 
 /** `net`: which network devices, and how: one word, or lines. */
-export const networks = typed('string', (value): Written<AskedNetwork> => ({ text: value, value: parseNetwork(value) }))
+export const networks = typed("string", (value): Written<AskedNetwork> => ({
+  text: value,
+  value: parseNetwork(value),
+}));
 
 /** `block`: one disk a line. */
-export const blocks = typed('lines', (value): Written<readonly AskedDisk[]> => ({ text: value, value: parseDisks(value) }))
+export const blocks = typed("lines", (value): Written<readonly AskedDisk[]> => ({
+  text: value,
+  value: parseDisks(value),
+}));
 
 /** `probe`: one question a line; blank lines and `#` comments are left out. */
-export const probes = typed('lines', (value): readonly Probe[] => lines(value).map((line) => parseProbe(line)))
+export const probes = typed("lines", (value): readonly Probe[] => lines(value).map((line) => parseProbe(line)));

@@ -1,5 +1,5 @@
-import { artifactAccess } from '../platform/runner/artifacts.js'
-import { runPart } from './main.js'
-import { publishTo } from './parts/publish.js'
+import { artifactAccess } from "../platform/runner/artifacts.js";
+import { runPart } from "./main.js";
+import { publishTo } from "./parts/publish.js";
 
-await runPart('publish', publishTo(artifactAccess(process.env)))
+await runPart("publish", publishTo(artifactAccess(process.env)));

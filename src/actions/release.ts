@@ -1,5 +1,5 @@
-import { runAction } from './main.js'
-import { release } from './parts/release.js'
-import { releaseInputs } from './release-interface.js'
+import { runAction } from "./main.js";
+import { release } from "./parts/release.js";
+import { releaseInputs } from "./release-interface.js";
 
-await runAction(releaseInputs, release)
+await runAction(releaseInputs, release);

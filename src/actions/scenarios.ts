@@ -1,45 +1,57 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { CST, Lexer, LineCounter, type Node, type Pair, type YAMLMap, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml'
-import type { Context } from '../platform/host.js'
-import { InputError } from '../platform/input-error.js'
-import { Problem, messageOf } from '../platform/problem.js'
-import { quote } from '../platform/process/process.js'
-import { camelCase, parseInput } from './definition.js'
-import { type InputName, type Inputs, inputs } from './interface.js'
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import {
+  CST,
+  Lexer,
+  LineCounter,
+  type Node,
+  type Pair,
+  type YAMLMap,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  visit,
+} from "yaml";
+import type { Context } from "../platform/host.js";
+import { InputError } from "../platform/input-error.js";
+import { Problem, messageOf } from "../platform/problem.js";
+import { quote } from "../platform/process/process.js";
+import { camelCase, parseInput } from "./definition.js";
+import { type InputName, type Inputs, inputs } from "./interface.js";
 
 /** One boot of several of an image. */
 export interface Scenario {
   /** Unique among the scenarios, also where a file system takes `A` for `a`. */
-  readonly name: string
+  readonly name: string;
   /** The step's inputs, with those of the scenario in their place. */
-  readonly inputs: Inputs
+  readonly inputs: Inputs;
 }
 
 /** The inputs that a scenario may have: those that say how an image is booted and what is expected of it. */
 export const scenarioInputs = [
-  'args',
-  'expect',
-  'forbid',
-  'expect-exit',
-  'until',
-  'settle',
-  'timeout',
-  'memory',
-  'accelerator',
-  'probe',
-  'net',
-  'block',
-  'check',
-] as const satisfies readonly InputName[]
-type ScenarioInput = (typeof scenarioInputs)[number]
+  "args",
+  "expect",
+  "forbid",
+  "expect-exit",
+  "until",
+  "settle",
+  "timeout",
+  "memory",
+  "accelerator",
+  "probe",
+  "net",
+  "block",
+  "check",
+] as const satisfies readonly InputName[];
+type ScenarioInput = (typeof scenarioInputs)[number];
 
-const knownKeys = ['name', ...scenarioInputs].join(', ')
-const mostBytes = 64 * 1024
-const mostScenarios = 100
+const knownKeys = ["name", ...scenarioInputs].join(", ");
+const mostBytes = 64 * 1024;
+const mostScenarios = 100;
 /** It becomes a part of file names. */
-const portableName = /^[A-Za-z0-9][\w.-]{0,59}$/
-const nameRule = 'up to 60 letters, digits, `-`, `_` and `.`, beginning with a letter or a digit'
+const portableName = /^[A-Za-z0-9][\w.-]{0,59}$/;
+const nameRule = "up to 60 letters, digits, `-`, `_` and `.`, beginning with a letter or a digit";
 
 /**
  * The scenarios of the input of that name: those that stand in it, or in the file that it names.
@@ -49,26 +61,28 @@ const nameRule = 'up to 60 letters, digits, `-`, `_` and `.`, beginning with a l
  * @throws Problem
  */
 export async function readScenarios({ host }: Context, base: Inputs): Promise<readonly Scenario[] | undefined> {
-  const given = base.scenarios
-  if (given === undefined) return undefined
-  if (!isPath(given)) return parseScenarios(given, base, 'input scenarios')
-  const text = await readFile(resolve(host.folders.workspace, given), 'utf8').catch((error: unknown) => {
+  const given = base.scenarios;
+  if (given === undefined) return undefined;
+  if (!isPath(given)) return parseScenarios(given, base, "input scenarios");
+  const text = await readFile(resolve(host.folders.workspace, given), "utf8").catch((error: unknown) => {
     throw new Problem(`input scenarios: ${given} cannot be read`, {
       because: messageOf(error),
-      accepted: 'a YAML list, or the path of a .yml or .yaml file with one, relative to the workspace',
-    })
-  })
-  return parseScenarios(text, base, given)
+      accepted: "a YAML list, or the path of a .yml or .yaml file with one, relative to the workspace",
+    });
+  });
+  return parseScenarios(text, base, given);
 }
 
 /** What a boot threw, with the scenario named where it is a problem that a person can solve. */
-export function ofScenario({ name }: Pick<Scenario, 'name'>, error: unknown): unknown {
-  return error instanceof Problem ? new Problem(`scenario ${name}: ${error.message}`, error.facts, { cause: error }) : error
+export function ofScenario({ name }: Pick<Scenario, "name">, error: unknown): unknown {
+  return error instanceof Problem
+    ? new Problem(`scenario ${name}: ${error.message}`, error.facts, { cause: error })
+    : error;
 }
 
 /** A list of one scenario in one line may end as a file's name does. */
 function isPath(text: string): boolean {
-  return /^[^\n]*\.ya?ml$/i.test(text) && !/^(?:-\s|\[)/.test(text)
+  return /^[^\n]*\.ya?ml$/i.test(text) && !/^(?:-\s|\[)/.test(text);
 }
 
 /**
@@ -79,128 +93,142 @@ function isPath(text: string): boolean {
  * @throws Problem that names the line, the scenario and the key.
  */
 export function parseScenarios(text: string, base: Inputs, source: string): readonly Scenario[] {
-  const { items, lineOf } = parseList(text, source)
-  const names = new Map<string, string>()
+  const { items, lineOf } = parseList(text, source);
+  const names = new Map<string, string>();
   const scenarios = items.map((item) => {
     if (!isMap(item)) {
-      throw new Problem(`${lineOf(item)}: a scenario has keys and values`, { found: shown(item), accepted: knownKeys })
+      throw new Problem(`${lineOf(item)}: a scenario has keys and values`, { found: shown(item), accepted: knownKeys });
     }
-    const name = readName(item, lineOf)
-    const former = names.get(name.toLowerCase())
+    const name = readName(item, lineOf);
+    const former = names.get(name.toLowerCase());
     if (former !== undefined) {
       throw new Problem(`${lineOf(item)}: there is a scenario ${former} already`, {
         ...(former === name ? {} : { because: `${name} names the same file where upper and lower case do not count` }),
-        do: 'give each scenario a name of its own',
-      })
+        do: "give each scenario a name of its own",
+      });
     }
-    names.set(name.toLowerCase(), name)
-    return Object.freeze({ name, inputs: Object.freeze({ ...base, ...readOwn(item, name, lineOf), scenarios: undefined }) })
-  })
-  return Object.freeze(scenarios)
+    names.set(name.toLowerCase(), name);
+    return Object.freeze({
+      name,
+      inputs: Object.freeze({ ...base, ...readOwn(item, name, lineOf), scenarios: undefined }),
+    });
+  });
+  return Object.freeze(scenarios);
 }
 
-const mostNested = 50
+const mostNested = 50;
 
 /**
  * Whether brackets, or the `-`, `?` and `:` of one line, nest deeper than any scenario: the parser calls itself for each of
  * them, and where it has no stack left for a regular expression, V8 ends the process.
  */
 function isNested(text: string): boolean {
-  let brackets = 0
-  let marks = 0
+  let brackets = 0;
+  let marks = 0;
   for (const source of new Lexer().lex(text)) {
-    const type = CST.tokenType(source)
-    if (type === 'newline') marks = 0
-    else if (type === 'flow-seq-start' || type === 'flow-map-start') brackets++
-    else if (type === 'flow-seq-end' || type === 'flow-map-end') brackets--
-    else if (type === 'seq-item-ind' || type === 'explicit-key-ind' || type === 'map-value-ind') marks++
-    if (brackets > mostNested || marks > mostNested) return true
+    const type = CST.tokenType(source);
+    if (type === "newline") marks = 0;
+    else if (type === "flow-seq-start" || type === "flow-map-start") brackets++;
+    else if (type === "flow-seq-end" || type === "flow-map-end") brackets--;
+    else if (type === "seq-item-ind" || type === "explicit-key-ind" || type === "map-value-ind") marks++;
+    if (brackets > mostNested || marks > mostNested) return true;
   }
-  return false
+  return false;
 }
 
-type LineOf = (node: unknown) => string
+type LineOf = (node: unknown) => string;
 
 /**
  * The items of a YAML list. Aliases are refused: what scenarios share are the step's inputs, and a few aliases of aliases
  * can stand for gigabytes.
  */
 function parseList(text: string, source: string): { readonly items: readonly unknown[]; readonly lineOf: LineOf } {
-  const bytes = Buffer.byteLength(text)
-  if (bytes > mostBytes) throw new Problem(`${source} has ${bytes} bytes`, { accepted: `up to ${mostBytes}` })
-  if (isNested(text)) throw new Problem(`${source} has lists in lists in lists, many times over`, { accepted: 'a list of scenarios' })
-  const lineCounter = new LineCounter()
+  const bytes = Buffer.byteLength(text);
+  if (bytes > mostBytes) throw new Problem(`${source} has ${bytes} bytes`, { accepted: `up to ${mostBytes}` });
+  if (isNested(text))
+    throw new Problem(`${source} has lists in lists in lists, many times over`, { accepted: "a list of scenarios" });
+  const lineCounter = new LineCounter();
   // `failsafe` has texts, lists and mappings only.
-  const document = parseDocument(text, { schema: 'failsafe', resolveKnownTags: false, prettyErrors: false, lineCounter })
-  const lineAt = (offset = 0) => `${source}, line ${lineCounter.linePos(offset).line}`
-  const lineOf: LineOf = (node) => lineAt((node as Node | null)?.range?.[0])
-  const [mistake] = [...document.errors, ...document.warnings]
-  if (mistake !== undefined) throw new Problem(`${lineAt(mistake.pos[0])}: ${mistake.message}`)
+  const document = parseDocument(text, {
+    schema: "failsafe",
+    resolveKnownTags: false,
+    prettyErrors: false,
+    lineCounter,
+  });
+  const lineAt = (offset = 0) => `${source}, line ${lineCounter.linePos(offset).line}`;
+  const lineOf: LineOf = (node) => lineAt((node as Node | null)?.range?.[0]);
+  const [mistake] = [...document.errors, ...document.warnings];
+  if (mistake !== undefined) throw new Problem(`${lineAt(mistake.pos[0])}: ${mistake.message}`);
   visit(document, {
     Alias: (_, alias) => {
       throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not taken`, {
-        do: 'write what all scenarios share into the inputs of the step',
-      })
+        do: "write what all scenarios share into the inputs of the step",
+      });
     },
-  })
-  const list = document.contents
+  });
+  const list = document.contents;
   if (!isSeq(list) || list.items.length === 0) {
-    throw new Problem(`${source} is no list of scenarios`, { found: shown(list), accepted: ['- name: help', '  args: --help'] })
+    throw new Problem(`${source} is no list of scenarios`, {
+      found: shown(list),
+      accepted: ["- name: help", "  args: --help"],
+    });
   }
   if (list.items.length > mostScenarios) {
-    throw new Problem(`${source} has ${list.items.length} scenarios`, { accepted: `up to ${mostScenarios}` })
+    throw new Problem(`${source} has ${list.items.length} scenarios`, { accepted: `up to ${mostScenarios}` });
   }
-  return { items: list.items, lineOf }
+  return { items: list.items, lineOf };
 }
 
 function readName(scenario: YAMLMap, lineOf: LineOf): string {
-  const pair = scenario.items.find(({ key }) => textOf(key) === 'name')
-  if (pair === undefined) throw new Problem(`${lineOf(scenario)}: a scenario has no name`, { accepted: `name: ${nameRule}` })
-  const name = textOf(pair.value)
-  if (name !== undefined && portableName.test(name)) return name
-  throw new Problem(`${lineOf(pair.key)}: ${shown(pair.value)} cannot name a scenario`, { accepted: nameRule })
+  const pair = scenario.items.find(({ key }) => textOf(key) === "name");
+  if (pair === undefined)
+    throw new Problem(`${lineOf(scenario)}: a scenario has no name`, { accepted: `name: ${nameRule}` });
+  const name = textOf(pair.value);
+  if (name !== undefined && portableName.test(name)) return name;
+  throw new Problem(`${lineOf(pair.key)}: ${shown(pair.value)} cannot name a scenario`, { accepted: nameRule });
 }
 
 /** What a scenario says itself, by the names that the code has for the inputs. */
 function readOwn(scenario: YAMLMap, name: string, lineOf: LineOf): Record<string, unknown> {
-  const others = scenario.items.filter(({ key }) => textOf(key) !== 'name')
-  return Object.fromEntries(others.map((pair) => readPair(pair, `${lineOf(pair.key)}: scenario ${name}`)))
+  const others = scenario.items.filter(({ key }) => textOf(key) !== "name");
+  return Object.fromEntries(others.map((pair) => readPair(pair, `${lineOf(pair.key)}: scenario ${name}`)));
 }
 
 function readPair({ key, value }: Pair, where: string): [name: string, value: unknown] {
-  const input = scenarioInputs.find((known) => known === textOf(key))
-  if (input === undefined) throw new Problem(`${where}: ${shown(key)} is not a key of scenarios`, { accepted: knownKeys })
-  const text = inputText(input, value)
+  const input = scenarioInputs.find((known) => known === textOf(key));
+  if (input === undefined)
+    throw new Problem(`${where}: ${shown(key)} is not a key of scenarios`, { accepted: knownKeys });
+  const text = inputText(input, value);
   if (text === undefined) {
     throw new Problem(`${where}: ${input} is ${shown(value)}`, {
-      accepted: 'a text, or a list of texts',
-      do: 'put quotes around a text in which a colon and a blank follow each other',
-    })
+      accepted: "a text, or a list of texts",
+      do: "put quotes around a text in which a colon and a blank follow each other",
+    });
   }
   try {
-    return [camelCase(input), parseInput<unknown>(inputs[input], text)]
+    return [camelCase(input), parseInput<unknown>(inputs[input], text)];
   } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    throw new Problem(`${where}: ${input}: ${error.message}`, { accepted: error.accepted }, { cause: error })
+    if (!(error instanceof InputError)) throw error;
+    throw new Problem(`${where}: ${input}: ${error.message}`, { accepted: error.accepted }, { cause: error });
   }
 }
 
 /** What the input would be given; undefined when the value is something else than a text or a list of texts. */
 function inputText(input: ScenarioInput, value: unknown): string | undefined {
-  if (!isSeq(value)) return textOf(value)
-  const texts = value.items.map(textOf)
-  if (!texts.every((text) => text !== undefined)) return undefined
-  return input === 'args' ? texts.map(quote).join(' ') : texts.join('\n')
+  if (!isSeq(value)) return textOf(value);
+  const texts = value.items.map(textOf);
+  if (!texts.every((text) => text !== undefined)) return undefined;
+  return input === "args" ? texts.map(quote).join(" ") : texts.join("\n");
 }
 
 function textOf(node: unknown): string | undefined {
-  return isScalar(node) && typeof node.value === 'string' ? node.value : undefined
+  return isScalar(node) && typeof node.value === "string" ? node.value : undefined;
 }
 
 /** A part of the YAML as an error quotes it. */
 function shown(node: unknown): string {
-  if (isSeq(node)) return node.items.length === 0 ? 'an empty list' : 'a list'
-  if (isMap(node)) return 'a mapping'
-  const text = JSON.stringify(textOf(node) ?? '')
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`
+  if (isSeq(node)) return node.items.length === 0 ? "an empty list" : "a list";
+  if (isMap(node)) return "a mapping";
+  const text = JSON.stringify(textOf(node) ?? "");
+  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
 }

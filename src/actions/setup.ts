@@ -1,4 +1,4 @@
-import { runPart } from './main.js'
-import { setup } from './parts/setup.js'
+import { runPart } from "./main.js";
+import { setup } from "./parts/setup.js";
 
-await runPart('setup', setup)
+await runPart("setup", setup);

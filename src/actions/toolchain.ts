@@ -1,95 +1,110 @@
-import { createReadStream } from 'node:fs'
-import { realpath } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { ensureCarrier } from '../boot/carrier/ensure.js'
-import { publishCarrier } from '../boot/carrier/publish.js'
-import { isFile } from '../platform/files/folder-content.js'
-import type { Context } from '../platform/host.js'
-import { size } from '../platform/log.js'
-import { Problem } from '../platform/problem.js'
-import { findProgram } from '../platform/process/programs.js'
-import { architectureOf, architectureWords } from '../target/architecture.js'
-import { BadArchive } from '../toolchain/archive/manifest.js'
-import { checkArchive } from '../toolchain/archive/unpack.js'
-import { slimTable } from '../toolchain/slim-table.js'
-import { listToolchains } from '../toolchain/store/evict.js'
-import { type InstalledToolchain, readInstalled, readInstalledEntries } from '../toolchain/store/installed.js'
-import { toolchainsFolder } from '../toolchain/store/place.js'
-import { publishToolchain } from '../toolchain/store/publish-archive.js'
-import { changedEntries } from '../toolchain/store/verify.js'
+import { createReadStream } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { ensureCarrier } from "../boot/carrier/ensure.js";
+import { publishCarrier } from "../boot/carrier/publish.js";
+import { isFile } from "../platform/files/folder-content.js";
+import type { Context } from "../platform/host.js";
+import { size } from "../platform/log.js";
+import { Problem } from "../platform/problem.js";
+import { findProgram } from "../platform/process/programs.js";
+import { architectureOf, architectureWords } from "../target/architecture.js";
+import { BadArchive } from "../toolchain/archive/manifest.js";
+import { checkArchive } from "../toolchain/archive/unpack.js";
+import { slimTable } from "../toolchain/slim-table.js";
+import { listToolchains } from "../toolchain/store/evict.js";
+import { type InstalledToolchain, readInstalled, readInstalledEntries } from "../toolchain/store/installed.js";
+import { toolchainsFolder } from "../toolchain/store/place.js";
+import { publishToolchain } from "../toolchain/store/publish-archive.js";
+import { changedEntries } from "../toolchain/store/verify.js";
 
-type Print = (text: string) => void
+type Print = (text: string) => void;
 
 /** Which toolchains this machine has, the last used one first. */
 export async function listCommand({ host }: Context, print: Print, asJson: boolean): Promise<boolean> {
-  const folder = toolchainsFolder(host.folders.toolCache)
-  const kept = (await listToolchains(folder)).toSorted((a, b) => b.usedMs - a.usedMs)
-  const rows = await Promise.all(kept.map(async (one) => ({ ...one, ...(await readInstalled(await realpath(join(folder, one.name)))) })))
-  if (asJson) print(`${JSON.stringify(rows.map(({ name, bytes, usedMs, path, origin }) => ({ key: name, bytes, usedMs, path, origin })), null, 2)}\n`)
-  else if (rows.length === 0) print(`no toolchains in ${folder}\n`)
+  const folder = toolchainsFolder(host.folders.toolCache);
+  const kept = (await listToolchains(folder)).toSorted((a, b) => b.usedMs - a.usedMs);
+  const rows = await Promise.all(
+    kept.map(async (one) => ({ ...one, ...(await readInstalled(await realpath(join(folder, one.name)))) })),
+  );
+  if (asJson)
+    print(
+      `${JSON.stringify(
+        rows.map(({ name, bytes, usedMs, path, origin }) => ({ key: name, bytes, usedMs, path, origin })),
+        null,
+        2,
+      )}\n`,
+    );
+  else if (rows.length === 0) print(`no toolchains in ${folder}\n`);
   for (const { name, bytes, usedMs, origin } of asJson ? [] : rows) {
-    print(`${name}  ${size(bytes).padStart(9)}  used ${new Date(usedMs).toISOString().slice(0, 16)}  ${origin ?? 'of another version'}\n`)
+    print(
+      `${name}  ${size(bytes).padStart(9)}  used ${new Date(usedMs).toISOString().slice(0, 16)}  ${origin ?? "of another version"}\n`,
+    );
   }
-  return true
+  return true;
 }
 
 /** Whether a toolchain, or an archive of one, is what its manifest says. */
 export async function verifyCommand(context: Context, what: string, print: Print): Promise<boolean> {
   if (await isFile(what)) {
     const manifest = await checkArchive(createReadStream(what)).catch((error: unknown) => {
-      throw error instanceof BadArchive ? new Problem(`${what} is not the archive of a toolchain: ${error.message}`) : error
-    })
-    print(`${manifest.key}: ${manifest.entries.length} entries, each as its manifest says\n`)
-    return true
+      throw error instanceof BadArchive
+        ? new Problem(`${what} is not the archive of a toolchain: ${error.message}`)
+        : error;
+    });
+    print(`${manifest.key}: ${manifest.entries.length} entries, each as its manifest says\n`);
+    return true;
   }
-  const toolchain = await find(context, what)
-  const entries = (await readInstalledEntries(toolchain.path)) ?? []
-  const changed = await changedEntries(toolchain.path, entries)
-  for (const path of changed) print(`changed or missing: ${path}\n`)
-  print(`${toolchain.key}: ${entries.length - changed.length} of ${entries.length} entries are what was unpacked\n`)
-  return changed.length === 0
+  const toolchain = await find(context, what);
+  const entries = (await readInstalledEntries(toolchain.path)) ?? [];
+  const changed = await changedEntries(toolchain.path, entries);
+  for (const path of changed) print(`changed or missing: ${path}\n`);
+  print(`${toolchain.key}: ${entries.length - changed.length} of ${entries.length} entries are what was unpacked\n`);
+  return changed.length === 0;
 }
 
 /** Packs a toolchain into a folder that can be given to others as a mirror. */
 export async function packCommand(context: Context, what: string, to: string, print: Print): Promise<boolean> {
-  const canImage = findProgram('mksquashfs', context.host.environment['PATH']) !== undefined
-  const { image, ...archive } = await publishToolchain(await find(context, what), resolve(to), canImage)
-  for (const { url, bytes, sha256 } of [archive, image ?? []].flat()) print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`)
-  if (image === undefined) print('no image to mount: mksquashfs (Debian: squashfs-tools) is not installed\n')
-  return true
+  const canImage = findProgram("mksquashfs", context.host.environment["PATH"]) !== undefined;
+  const { image, ...archive } = await publishToolchain(await find(context, what), resolve(to), canImage);
+  for (const { url, bytes, sha256 } of [archive, image ?? []].flat())
+    print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`);
+  if (image === undefined) print("no image to mount: mksquashfs (Debian: squashfs-tools) is not installed\n");
+  return true;
 }
 
 /** Packs the Linux guest of a boot, and makes it first where this machine has none, into a folder that can be given to others as a mirror. */
 export async function carrierCommand(context: Context, word: string, to: string, print: Print): Promise<boolean> {
-  const architecture = architectureOf(word)
-  if (architecture === undefined) throw new Problem(`${word} is no architecture`, { accepted: architectureWords.join(', ') })
-  const carrier = await ensureCarrier(context, architecture, { install: false })
-  const { url, bytes, sha256 } = await publishCarrier(context, carrier, resolve(to))
-  print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`)
-  return true
+  const architecture = architectureOf(word);
+  if (architecture === undefined)
+    throw new Problem(`${word} is no architecture`, { accepted: architectureWords.join(", ") });
+  const carrier = await ensureCarrier(context, architecture, { install: false });
+  const { url, bytes, sha256 } = await publishCarrier(context, carrier, resolve(to));
+  print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`);
+  return true;
 }
 
 /** What packing leaves out of a toolchain's folder, rule by rule. */
 export async function slimCommand(folder: string, print: Print, asJson: boolean): Promise<boolean> {
   const rows = await slimTable(resolve(folder)).catch(() => {
-    throw new Problem(`${folder} is no folder of a toolchain`, { accepted: 'a folder with opam/ in it' })
-  })
-  if (asJson) print(`${JSON.stringify(rows, null, 2)}\n`)
+    throw new Problem(`${folder} is no folder of a toolchain`, { accepted: "a folder with opam/ in it" });
+  });
+  if (asJson) print(`${JSON.stringify(rows, null, 2)}\n`);
   for (const { name, files, bytes, reason } of asJson ? [] : rows) {
-    print(`${name.padEnd(32)} ${String(files).padStart(6)} files  ${size(bytes).padStart(9)}  ${reason}\n`)
+    print(`${name.padEnd(32)} ${String(files).padStart(6)} files  ${size(bytes).padStart(9)}  ${reason}\n`);
   }
-  return true
+  return true;
 }
 
 /** @param what a key, or the path of a folder. */
 async function find({ host }: Context, what: string): Promise<InstalledToolchain> {
-  const candidates = [join(toolchainsFolder(host.folders.toolCache), what), resolve(what)]
+  const candidates = [join(toolchainsFolder(host.folders.toolCache), what), resolve(what)];
   for (const candidate of candidates) {
-    const path = await realpath(candidate).catch(() => undefined)
-    const found = path === undefined ? undefined : await readInstalled(path)
-    if (found !== undefined) return found
+    const path = await realpath(candidate).catch(() => undefined);
+    const found = path === undefined ? undefined : await readInstalled(path);
+    if (found !== undefined) return found;
   }
   throw new Problem(`there is no toolchain ${what} here`, {
-    accepted: 'a key of `unikernel-ci toolchain list`, or the path of a toolchain’s folder',
-  })
+    accepted: "a key of `unikernel-ci toolchain list`, or the path of a toolchain’s folder",
+  });
 }

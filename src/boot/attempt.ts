@@ -1,29 +1,29 @@
-import type { ConsoleFile } from '../platform/files/console-file.js'
-import type { MonitorProcess } from '../platform/process/monitor-process.js'
-import { ConsoleReader } from './console-reader.js'
-import { GuestClock } from './guest-clock.js'
-import type { GuestEvent } from './judge/events.js'
-import { judgeInTime } from './judge/judge-in-time.js'
-import { Judge } from './judge/judge.js'
-import { Lines } from './judge/lines.js'
-import type { Rules } from './judge/rules.js'
-import type { Verdict } from './judge/verdict.js'
-import { machineStateOf } from './machine-state.js'
-import type { ProbeAnswer } from './probes/probe.js'
-import { Qmp, type QmpEvent } from './qmp.js'
-import type { ProbeReport } from './report.js'
-import { Timers } from './timers.js'
+import type { ConsoleFile } from "../platform/files/console-file.js";
+import type { MonitorProcess } from "../platform/process/monitor-process.js";
+import { ConsoleReader } from "./console-reader.js";
+import { GuestClock } from "./guest-clock.js";
+import type { GuestEvent } from "./judge/events.js";
+import { judgeInTime } from "./judge/judge-in-time.js";
+import { Judge } from "./judge/judge.js";
+import { Lines } from "./judge/lines.js";
+import type { Rules } from "./judge/rules.js";
+import type { Verdict } from "./judge/verdict.js";
+import { machineStateOf } from "./machine-state.js";
+import type { ProbeAnswer } from "./probes/probe.js";
+import { Qmp, type QmpEvent } from "./qmp.js";
+import type { ProbeReport } from "./report.js";
+import { Timers } from "./timers.js";
 
-const keptLines = 30
+const keptLines = 30;
 
 export interface AttemptResult {
-  readonly verdict: Verdict
+  readonly verdict: Verdict;
   /** The last lines of the console. */
-  readonly consoleEnd: readonly string[]
+  readonly consoleEnd: readonly string[];
   /** What the monitor itself said on its error stream. */
-  readonly monitorSaid: readonly string[]
+  readonly monitorSaid: readonly string[];
   /** The last answer to each probe that was answered at all. */
-  readonly probes: readonly ProbeReport[]
+  readonly probes: readonly ProbeReport[];
 }
 
 /**
@@ -35,7 +35,7 @@ export interface AttemptResult {
 export type Interrogation = (
   onAnswer: (index: number, answer: ProbeAnswer) => void,
   control: Qmp | undefined,
-) => { stop(): void }
+) => { stop(): void };
 
 /**
  * Watches a running monitor until its guest is judged, then ends it. When this returns, the monitor is gone.
@@ -48,95 +48,95 @@ export async function judgeGuest(
   file: ConsoleFile,
   interrogate?: Interrogation,
 ): Promise<AttemptResult> {
-  const judge = new Judge(rules)
-  const clock = new GuestClock(monitor.heldUpMs, rules.timeoutMs)
-  const timers = new Timers()
-  const consoleEnd: string[] = []
-  const monitorSaid: string[] = []
-  let decide: (verdict: Verdict) => void = () => undefined
-  let fail: (error: unknown) => void = () => undefined
+  const judge = new Judge(rules);
+  const clock = new GuestClock(monitor.heldUpMs, rules.timeoutMs);
+  const timers = new Timers();
+  const consoleEnd: string[] = [];
+  const monitorSaid: string[] = [];
+  let decide: (verdict: Verdict) => void = () => undefined;
+  let fail: (error: unknown) => void = () => undefined;
   const decided = new Promise<Verdict>((resolve, reject) => {
-    decide = resolve
-    fail = reject
-  })
-  let interrogation: { stop(): void } | undefined
-  let isOver = false
+    decide = resolve;
+    fail = reject;
+  });
+  let interrogation: { stop(): void } | undefined;
+  let isOver = false;
 
-  const now = () => clock.nowMs
+  const now = () => clock.nowMs;
   const see = (...events: readonly GuestEvent[]) => {
-    if (isOver) return
+    if (isOver) return;
     try {
-      const verdict = judgeInTime(judge, events)
+      const verdict = judgeInTime(judge, events);
       if (verdict !== undefined) {
-        decide(verdict)
-        return
+        decide(verdict);
+        return;
       }
     } catch (error) {
-      fail(error)
-      return
+      fail(error);
+      return;
     }
     // What the guest wrote before a deadline may still lie in the pipe: it is read before the deadline counts.
-    timers.setOnce('deadline', clock.momentOf(judge.deadlineMs), () => setImmediate(() => setImmediate(onDeadline)))
-  }
+    timers.setOnce("deadline", clock.momentOf(judge.deadlineMs), () => setImmediate(() => setImmediate(onDeadline)));
+  };
   const console = new ConsoleReader(file, timers, {
     lines: (texts) => {
-      keep(consoleEnd, texts)
-      see(...texts.map((text) => ({ kind: 'console', text, atMs: now() }) as const))
+      keep(consoleEnd, texts);
+      see(...texts.map((text) => ({ kind: "console", text, atMs: now() }) as const));
     },
-    unfinished: (text) => see({ kind: 'unfinished', text, atMs: now() }),
-  })
+    unfinished: (text) => see({ kind: "unfinished", text, atMs: now() }),
+  });
   // Whatever is decided now, what stands on the console's last line is part of it.
   const onDeadline = () => {
-    console.tellAllUnfinished()
-    see({ kind: 'clock', atMs: now() })
-  }
-  const errorLines = new Lines()
+    console.tellAllUnfinished();
+    see({ kind: "clock", atMs: now() });
+  };
+  const errorLines = new Lines();
   const complain = (texts: readonly string[]) => {
-    keep(monitorSaid, texts)
-    for (const text of texts) see({ kind: 'monitor', text, atMs: now() })
-  }
-  console.read(monitor.console)
+    keep(monitorSaid, texts);
+    for (const text of texts) see({ kind: "monitor", text, atMs: now() });
+  };
+  console.read(monitor.console);
   // A process has no monitor: its error stream is its own.
-  if (rules.monitor === 'process') console.read(monitor.errors)
-  else monitor.errors.on('data', (chunk: Buffer) => complain(errorLines.add(chunk)))
+  if (rules.monitor === "process") console.read(monitor.errors);
+  else monitor.errors.on("data", (chunk: Buffer) => complain(errorLines.add(chunk)));
 
   const onMachineEvent = async (event: QmpEvent) => {
     // What becomes of a carrier's machine is no news of the guest in it.
-    const state = rules.monitor === 'qemu' && qmp ? await machineStateOf(event, qmp) : undefined
-    if (state !== undefined) see({ kind: 'machine', state, atMs: now() })
-  }
-  const qmp: Qmp | undefined = monitor.control && new Qmp(monitor.control, (event) => void onMachineEvent(event))
+    const state = rules.monitor === "qemu" && qmp ? await machineStateOf(event, qmp) : undefined;
+    if (state !== undefined) see({ kind: "machine", state, atMs: now() });
+  };
+  const qmp: Qmp | undefined = monitor.control && new Qmp(monitor.control, (event) => void onMachineEvent(event));
   // The clock runs from here, for a monitor that never lets its guest begin, and anew from the guest's beginning.
-  see({ kind: 'clock', atMs: 0 })
+  see({ kind: "clock", atMs: 0 });
   // A failure to start shows as the monitor's own end, with its reason on the error stream.
-  const started = qmp === undefined ? Promise.resolve() : qmp.start().catch(() => undefined)
+  const started = qmp === undefined ? Promise.resolve() : qmp.start().catch(() => undefined);
   void Promise.all([started, monitor.begun]).then(() => {
-    if (isOver) return
-    clock.restart()
-    see({ kind: 'clock', atMs: 0 })
-    interrogation = interrogate?.((index, answer) => see({ kind: 'probe', index, answer, atMs: now() }), qmp)
-  })
+    if (isOver) return;
+    clock.restart();
+    see({ kind: "clock", atMs: 0 });
+    interrogation = interrogate?.((index, answer) => see({ kind: "probe", index, answer, atMs: now() }), qmp);
+  });
   const seen = monitor.ended.then((end) => {
-    console.end()
-    if (errorLines.unfinished !== '') complain([errorLines.unfinished])
-    see({ kind: 'exit', ...end, atMs: now() })
-  })
+    console.end();
+    if (errorLines.unfinished !== "") complain([errorLines.unfinished]);
+    see({ kind: "exit", ...end, atMs: now() });
+  });
 
   try {
-    const verdict = await Promise.race([decided, seen.then(() => decided)])
-    return { verdict, consoleEnd, monitorSaid, probes: judge.probes }
+    const verdict = await Promise.race([decided, seen.then(() => decided)]);
+    return { verdict, consoleEnd, monitorSaid, probes: judge.probes };
   } finally {
-    isOver = true
-    interrogation?.stop()
-    timers.clear()
-    monitor.kill()
-    await monitor.ended.catch(() => undefined)
-    timers.clear()
+    isOver = true;
+    interrogation?.stop();
+    timers.clear();
+    monitor.kill();
+    await monitor.ended.catch(() => undefined);
+    timers.clear();
   }
 }
 
 /** Adds to a list that forgets what is old. */
 function keep(list: string[], lines: readonly string[]): void {
-  list.push(...lines)
-  list.splice(0, list.length - keptLines)
+  list.push(...lines);
+  list.splice(0, list.length - keptLines);
 }

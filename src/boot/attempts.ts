@@ -1,65 +1,76 @@
-import { ConsoleFile } from '../platform/files/console-file.js'
-import type { Context } from '../platform/host.js'
-import { seconds } from '../platform/log.js'
-import { Problem } from '../platform/problem.js'
-import { type AttemptPlan, describeAttempt } from './attempt-plan.js'
-import { type AttemptResult, judgeGuest } from './attempt.js'
-import { type BootRequest, guestOf } from './boot-request.js'
-import { consolePath } from './devices/boot-folder.js'
-import { rulesFor } from './judge/rules.js'
-import type { Verdict } from './judge/verdict.js'
-import type { PlanRequest } from './plan-request.js'
-import type { BootPlan } from './plan.js'
-import { ensureMonitor, startAttempt } from './prepare.js'
-import { interrogate } from './probes/interrogate.js'
-import type { Refusal } from './refusal.js'
-import type { Attempt, BootReport } from './report.js'
+import { ConsoleFile } from "../platform/files/console-file.js";
+import type { Context } from "../platform/host.js";
+import { seconds } from "../platform/log.js";
+import { Problem } from "../platform/problem.js";
+import { type AttemptPlan, describeAttempt } from "./attempt-plan.js";
+import { type AttemptResult, judgeGuest } from "./attempt.js";
+import { type BootRequest, guestOf } from "./boot-request.js";
+import { consolePath } from "./devices/boot-folder.js";
+import { rulesFor } from "./judge/rules.js";
+import type { Verdict } from "./judge/verdict.js";
+import type { PlanRequest } from "./plan-request.js";
+import type { BootPlan } from "./plan.js";
+import { ensureMonitor, startAttempt } from "./prepare.js";
+import { interrogate } from "./probes/interrogate.js";
+import type { Refusal } from "./refusal.js";
+import type { Attempt, BootReport } from "./report.js";
 
-type Outcome = Pick<BootReport, 'verdict' | 'attempts' | 'probes' | 'consoleLog' | 'consoleEnd'>
+type Outcome = Pick<BootReport, "verdict" | "attempts" | "probes" | "consoleLog" | "consoleEnd">;
 
 /** Runs the image in one way after the other, until a verdict is about the image. */
-export async function tryAttempts(context: Context, request: BootRequest, question: PlanRequest, plan: BootPlan): Promise<Outcome> {
-  const consoleLog = consolePath(context, request.imagePath, request.scenario)
-  const attempts: Attempt[] = []
-  let last: AttemptResult | undefined
-  let { otherwise } = plan
+export async function tryAttempts(
+  context: Context,
+  request: BootRequest,
+  question: PlanRequest,
+  plan: BootPlan,
+): Promise<Outcome> {
+  const consoleLog = consolePath(context, request.imagePath, request.scenario);
+  const attempts: Attempt[] = [];
+  let last: AttemptResult | undefined;
+  let { otherwise } = plan;
   for (const attempt of plan.attempts) {
-    const mayFallBack = attempt !== plan.attempts.at(-1)
-    let searchPath: string
+    const mayFallBack = attempt !== plan.attempts.at(-1);
+    let searchPath: string;
     try {
-      searchPath = await ensureMonitor(context, attempt, request)
+      searchPath = await ensureMonitor(context, attempt, request);
     } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      if (mayFallBack && request.accelerator === 'auto') {
-        context.log.fact('', `${describeAttempt(attempt)} is not to be had: ${error.message}`)
-        continue
+      if (!(error instanceof Problem)) throw error;
+      if (mayFallBack && request.accelerator === "auto") {
+        context.log.fact("", `${describeAttempt(attempt)} is not to be had: ${error.message}`);
+        continue;
       }
       // What failed before is the reason; that there is no way around it here is not the unikernel's fault.
-      if (last === undefined) throw error
-      otherwise = withoutWayAround(otherwise, error)
-      break
+      if (last === undefined) throw error;
+      otherwise = withoutWayAround(otherwise, error);
+      break;
     }
-    context.log.fact('machine', describeAttempt(attempt))
-    last = await runAttempt(context, request, attempt, { question, searchPath, mayFallBack, consoleLog })
-    const { monitor, accelerator, argv, inside } = attempt
-    attempts.push({ monitor, accelerator, argv, inCarrier: inside !== undefined, verdict: last.verdict })
-    if (last.verdict.reason !== 'accelerator') break
-    context.log.fact('', `${last.verdict.summary}${quoted(last.verdict)}`)
+    context.log.fact("machine", describeAttempt(attempt));
+    last = await runAttempt(context, request, attempt, { question, searchPath, mayFallBack, consoleLog });
+    const { monitor, accelerator, argv, inside } = attempt;
+    attempts.push({ monitor, accelerator, argv, inCarrier: inside !== undefined, verdict: last.verdict });
+    if (last.verdict.reason !== "accelerator") break;
+    context.log.fact("", `${last.verdict.summary}${quoted(last.verdict)}`);
   }
   const verdict =
-    last === undefined || last.verdict.reason === 'accelerator'
-      ? { ...last?.verdict, verdict: 'skipped' as const, atMs: last?.verdict.atMs ?? 0, ...otherwise }
-      : last.verdict
-  if (last === undefined) return { verdict, attempts, consoleEnd: [] }
-  const { consoleEnd, monitorSaid, probes } = last
-  return { verdict, attempts, consoleLog, consoleEnd: [...consoleEnd, ...monitorSaid], ...(probes.length === 0 ? {} : { probes }) }
+    last === undefined || last.verdict.reason === "accelerator"
+      ? { ...last?.verdict, verdict: "skipped" as const, atMs: last?.verdict.atMs ?? 0, ...otherwise }
+      : last.verdict;
+  if (last === undefined) return { verdict, attempts, consoleEnd: [] };
+  const { consoleEnd, monitorSaid, probes } = last;
+  return {
+    verdict,
+    attempts,
+    consoleLog,
+    consoleEnd: [...consoleEnd, ...monitorSaid],
+    ...(probes.length === 0 ? {} : { probes }),
+  };
 }
 
 interface Run {
-  readonly question: PlanRequest
-  readonly searchPath: string
-  readonly mayFallBack: boolean
-  readonly consoleLog: string
+  readonly question: PlanRequest;
+  readonly searchPath: string;
+  readonly mayFallBack: boolean;
+  readonly consoleLog: string;
 }
 
 async function runAttempt(
@@ -68,27 +79,39 @@ async function runAttempt(
   attempt: AttemptPlan,
   { question, searchPath, mayFallBack, consoleLog }: Run,
 ): Promise<AttemptResult> {
-  const { monitor, accelerator, inside } = attempt
-  const rules = rulesFor(request, guestOf(request), { monitor, accelerator, mayFallBack, inCarrier: inside !== undefined })
+  const { monitor, accelerator, inside } = attempt;
+  const rules = rulesFor(request, guestOf(request), {
+    monitor,
+    accelerator,
+    mayFallBack,
+    inCarrier: inside !== undefined,
+  });
   if (rules.timeoutMs !== request.timeout * 1000) {
-    context.log.fact('timeout', `${seconds(rules.timeoutMs)} instead of ${seconds(request.timeout * 1000)}, settle ${seconds(rules.settleMs)}, as it is emulated`)
+    context.log.fact(
+      "timeout",
+      `${seconds(rules.timeoutMs)} instead of ${seconds(request.timeout * 1000)}, settle ${seconds(rules.settleMs)}, as it is emulated`,
+    );
   }
-  const file = await ConsoleFile.create(consoleLog)
+  const file = await ConsoleFile.create(consoleLog);
   try {
-    const process = await startAttempt(context, attempt, { request: question, searchPath })
-    return await judgeGuest(process, rules, file, interrogate(request.probe, question.devices))
+    const process = await startAttempt(context, attempt, { request: question, searchPath });
+    return await judgeGuest(process, rules, file, interrogate(request.probe, question.devices));
   } finally {
     // The guest is judged by what it said, and not by what there was room for.
-    const isNotWhole = await file.close()
-    if (isNotWhole !== undefined) context.log.warning(isNotWhole)
+    const isNotWhole = await file.close();
+    if (isNotWhole !== undefined) context.log.warning(isNotWhole);
   }
 }
 
 function withoutWayAround(refusal: Refusal, { message, facts }: Problem): Refusal {
-  const remedy = [facts.do ?? []].flat().join('; ')
-  return { ...refusal, summary: `${refusal.summary}; emulation could not be had: ${message}`, remedy: remedy === '' ? refusal.remedy : remedy }
+  const remedy = [facts.do ?? []].flat().join("; ");
+  return {
+    ...refusal,
+    summary: `${refusal.summary}; emulation could not be had: ${message}`,
+    remedy: remedy === "" ? refusal.remedy : remedy,
+  };
 }
 
 function quoted({ evidence }: Verdict): string {
-  return evidence === undefined ? '' : `: ${evidence.line}`
+  return evidence === undefined ? "" : `: ${evidence.line}`;
 }

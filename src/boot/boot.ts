@@ -1,16 +1,16 @@
-import { readFile } from 'node:fs/promises'
-import { performance } from 'node:perf_hooks'
-import { addressArgumentsOf } from '../image/mirage-arguments.js'
-import type { Context } from '../platform/host.js'
-import { tryAttempts } from './attempts.js'
-import { type BootRequest, checkedRequest, deviceQuestion, planRequest } from './boot-request.js'
-import { addressArguments } from './devices/addresses.js'
-import { withDevices } from './devices/attach.js'
-import { pathWithoutBlanks } from './image-path.js'
-import type { Verdict } from './judge/verdict.js'
-import { planBoot } from './plan.js'
-import { lookAtMachine, placesFor } from './prepare.js'
-import type { BootReport } from './report.js'
+import { readFile } from "node:fs/promises";
+import { performance } from "node:perf_hooks";
+import { addressArgumentsOf } from "../image/mirage-arguments.js";
+import type { Context } from "../platform/host.js";
+import { tryAttempts } from "./attempts.js";
+import { type BootRequest, checkedRequest, deviceQuestion, planRequest } from "./boot-request.js";
+import { addressArguments } from "./devices/addresses.js";
+import { withDevices } from "./devices/attach.js";
+import { pathWithoutBlanks } from "./image-path.js";
+import type { Verdict } from "./judge/verdict.js";
+import { planBoot } from "./plan.js";
+import { lookAtMachine, placesFor } from "./prepare.js";
+import type { BootReport } from "./report.js";
 
 /**
  * Boots an image and judges it: by the best accelerator first, and by the next one when that one, and not the image,
@@ -20,34 +20,43 @@ import type { BootReport } from './report.js'
  * @throws Problem when the boot cannot be tried as asked: wrong inputs, the image of another target, no monitor.
  */
 export async function bootImage(context: Context, asked: BootRequest, startMs = 0): Promise<BootReport> {
-  const request = checkedRequest(asked)
-  const { imagePath, image, scenario } = request
-  const about = { imagePath, image, ...(scenario === undefined ? {} : { scenario }) }
-  const unstarted = (verdict: Verdict): BootReport => ({ ...about, verdict: asAsked(verdict, request), attempts: [], consoleEnd: [] })
-  if (request.boot === 'skip') {
-    return unstarted({ verdict: 'skipped', reason: 'not-asked', summary: '`boot: skip`', atMs: 0 })
+  const request = checkedRequest(asked);
+  const { imagePath, image, scenario } = request;
+  const about = { imagePath, image, ...(scenario === undefined ? {} : { scenario }) };
+  const unstarted = (verdict: Verdict): BootReport => ({
+    ...about,
+    verdict: asAsked(verdict, request),
+    attempts: [],
+    consoleEnd: [],
+  });
+  if (request.boot === "skip") {
+    return unstarted({ verdict: "skipped", reason: "not-asked", summary: "`boot: skip`", atMs: 0 });
   }
-  const begun = performance.now()
+  const begun = performance.now();
   // Whether there is a way at all is known before anything is made.
-  const bare = planRequest(request, [], await placesFor(context, ''))
-  const machine = await lookAtMachine(context, request, bare)
-  const { attempts, otherwise } = planBoot(bare, machine)
-  if (attempts.length === 0) return unstarted({ verdict: 'skipped', atMs: 0, ...otherwise })
-  const known = image.system.kind === 'process' ? [] : addressArgumentsOf(await readFile(imagePath))
+  const bare = planRequest(request, [], await placesFor(context, ""));
+  const machine = await lookAtMachine(context, request, bare);
+  const { attempts, otherwise } = planBoot(bare, machine);
+  if (attempts.length === 0) return unstarted({ verdict: "skipped", atMs: 0, ...otherwise });
+  const known = image.system.kind === "process" ? [] : addressArgumentsOf(await readFile(imagePath));
   const outcome = await withDevices(context, deviceQuestion(request, known), async ({ devices, folder }) => {
-    const address = addressArguments(devices, request.args, known)
-    if (address.story !== undefined) context.log.fact('address', address.story)
-    const told = { ...request, args: [...address.words, ...request.args], imagePath: await pathWithoutBlanks(request, folder) }
-    const question = planRequest(told, devices, await placesFor(context, folder))
-    return tryAttempts(context, request, question, planBoot(question, machine))
-  })
-  const span = { startMs, ms: Math.round(performance.now() - begun) }
-  return { ...about, ...outcome, verdict: asAsked(outcome.verdict, request), span }
+    const address = addressArguments(devices, request.args, known);
+    if (address.story !== undefined) context.log.fact("address", address.story);
+    const told = {
+      ...request,
+      args: [...address.words, ...request.args],
+      imagePath: await pathWithoutBlanks(request, folder),
+    };
+    const question = planRequest(told, devices, await placesFor(context, folder));
+    return tryAttempts(context, request, question, planBoot(question, machine));
+  });
+  const span = { startMs, ms: Math.round(performance.now() - begun) };
+  return { ...about, ...outcome, verdict: asAsked(outcome.verdict, request), span };
 }
 
 /** A skip is a failure to who asked for exactly this. */
-function asAsked(verdict: Verdict, asked: Pick<BootRequest, 'boot' | 'accelerator'>): Verdict {
-  if (verdict.verdict !== 'skipped') return verdict
-  const isFailure = asked.boot === 'required' || (asked.accelerator === 'kvm' && verdict.reason === 'accelerator')
-  return isFailure ? { ...verdict, verdict: 'failed' } : verdict
+function asAsked(verdict: Verdict, asked: Pick<BootRequest, "boot" | "accelerator">): Verdict {
+  if (verdict.verdict !== "skipped") return verdict;
+  const isFailure = asked.boot === "required" || (asked.accelerator === "kvm" && verdict.reason === "accelerator");
+  return isFailure ? { ...verdict, verdict: "failed" } : verdict;
 }

@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+import { performance } from "node:perf_hooks";
 
 /**
  * Tells the time of a guest: that of the machine, without what the monitor was ready to run and had no processor. On a
@@ -6,9 +6,9 @@ import { performance } from 'node:perf_hooks'
  * crash after its first good sign) shall not depend on who else runs.
  */
 export class GuestClock {
-  private startMs: number
-  private heldUpBeforeMs: number
-  private latestMs = 0
+  private startMs: number;
+  private heldUpBeforeMs: number;
+  private latestMs = 0;
 
   /**
    * @param heldUpMs how long the monitor has waited for a processor since it was started; it only grows.
@@ -20,29 +20,29 @@ export class GuestClock {
     private readonly mostMs: number,
     private readonly machineMs: () => number = () => performance.now(),
   ) {
-    this.startMs = machineMs()
-    this.heldUpBeforeMs = heldUpMs()
+    this.startMs = machineMs();
+    this.heldUpBeforeMs = heldUpMs();
   }
 
   /** Begins anew at 0. */
   restart(): void {
-    this.startMs = this.machineMs()
-    this.heldUpBeforeMs = this.heldUpMs()
-    this.latestMs = 0
+    this.startMs = this.machineMs();
+    this.heldUpBeforeMs = this.heldUpMs();
+    this.latestMs = 0;
   }
 
   /** Whole milliseconds since the start; never less than it told before. */
   get nowMs(): number {
-    this.latestMs = Math.max(this.latestMs, Math.round(this.machineMs() - this.startMs - this.stoppedMs))
-    return this.latestMs
+    this.latestMs = Math.max(this.latestMs, Math.round(this.machineMs() - this.startMs - this.stoppedMs));
+    return this.latestMs;
   }
 
   /** The earliest time of the machine at which this clock can show `ms`. */
   momentOf(ms: number): number {
-    return this.startMs + ms + this.stoppedMs
+    return this.startMs + ms + this.stoppedMs;
   }
 
   private get stoppedMs(): number {
-    return Math.min(this.mostMs, this.heldUpMs() - this.heldUpBeforeMs)
+    return Math.min(this.mostMs, this.heldUpMs() - this.heldUpBeforeMs);
   }
 }

@@ -1,42 +1,42 @@
-import { size } from '../platform/log.js'
+import { size } from "../platform/log.js";
 
 /** How much an image may grow: in bytes, or as a part of what it was (0.05 for 5 %). */
-export type Growth = { readonly bytes: number } | { readonly share: number }
+export type Growth = { readonly bytes: number } | { readonly share: number };
 
 const units: Readonly<Record<string, number>> = {
-  ...{ '': 1, B: 1, kB: 1e3, MB: 1e6, GB: 1e9 },
+  ...{ "": 1, B: 1, kB: 1e3, MB: 1e6, GB: 1e9 },
   ...{ KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 },
-}
+};
 
 /** Bytes of a size such as `5 MB`, `800kB` or `4MiB`; undefined when it is none. */
 export function parseSize(text: string): number | undefined {
-  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text) ?? []
-  const factor = units[unit]
-  return digits === undefined || factor === undefined ? undefined : Math.round(Number(digits) * factor)
+  const [, digits, unit = ""] = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text) ?? [];
+  const factor = units[unit];
+  return digits === undefined || factor === undefined ? undefined : Math.round(Number(digits) * factor);
 }
 
 /** A growth such as `5%` or `100 kB`; undefined when it is none. */
 export function parseGrowth(text: string): Growth | undefined {
-  const percent = /^(\d+(?:\.\d+)?) ?%$/.exec(text)?.[1]
-  if (percent !== undefined) return { share: Number(percent) / 100 }
-  const bytes = parseSize(text)
-  return bytes === undefined ? undefined : { bytes }
+  const percent = /^(\d+(?:\.\d+)?) ?%$/.exec(text)?.[1];
+  if (percent !== undefined) return { share: Number(percent) / 100 };
+  const bytes = parseSize(text);
+  return bytes === undefined ? undefined : { bytes };
 }
 
 /** `+12.0 kB (+0.6 %)`, `-1.2 MB (-40.0 %)`, `same`. */
 export function changeText(now: number, before: number): string {
-  if (now === before) return 'same'
-  const sign = now > before ? '+' : '-'
-  const difference = Math.abs(now - before)
-  const share = before === 0 ? '' : ` (${sign}${((100 * difference) / before).toFixed(1)} %)`
-  return `${sign}${size(difference)}${share}`
+  if (now === before) return "same";
+  const sign = now > before ? "+" : "-";
+  const difference = Math.abs(now - before);
+  const share = before === 0 ? "" : ` (${sign}${((100 * difference) / before).toFixed(1)} %)`;
+  return `${sign}${size(difference)}${share}`;
 }
 
 /** `5 %` or `100 kB`. */
 export function growthText(growth: Growth): string {
-  return 'bytes' in growth ? size(growth.bytes) : `${Number((growth.share * 100).toFixed(2))} %`
+  return "bytes" in growth ? size(growth.bytes) : `${Number((growth.share * 100).toFixed(2))} %`;
 }
 
 export function exceeds(growth: Growth, now: number, before: number): boolean {
-  return now - before > ('bytes' in growth ? growth.bytes : growth.share * before)
+  return now - before > ("bytes" in growth ? growth.bytes : growth.share * before);
 }

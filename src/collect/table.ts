@@ -1,84 +1,97 @@
-import { verdicts } from '../boot/judge/verdict.js'
-import { aligned, seconds, size } from '../platform/log.js'
-import { visible } from '../platform/visible.js'
-import { howItRan } from '../report/boot-facts.js'
-import type { ImageInfo } from '../report/build-info.js'
-import { emphasized, toolchainCell } from '../report/cells.js'
-import { code, folded, prose, table } from '../report/markup.js'
-import type { Overview, OverviewRow } from './overview.js'
-import { changeText } from './size.js'
+import { verdicts } from "../boot/judge/verdict.js";
+import { aligned, seconds, size } from "../platform/log.js";
+import { visible } from "../platform/visible.js";
+import { howItRan } from "../report/boot-facts.js";
+import type { ImageInfo } from "../report/build-info.js";
+import { emphasized, toolchainCell } from "../report/cells.js";
+import { code, folded, prose, table } from "../report/markup.js";
+import type { Overview, OverviewRow } from "./overview.js";
+import { changeText } from "./size.js";
 
-const header = ['unikernel', 'target', 'size', 'change', 'verdict', 'how', 'boot', 'build', 'toolchain'] as const
+const header = ["unikernel", "target", "size", "change", "verdict", "how", "boot", "build", "toolchain"] as const;
 
 /** The Markdown of the job summary: one table over all legs, what is over budget, and the checksums, folded. */
 export function collectSummary(overview: Overview, warnings: readonly string[]): string {
   const rows = overview.rows.map((one) => {
-    const [unikernel = '', target = '', bytes = '', change = '', said = '', ...rest] = cellsOf(one)
-    return [code(unikernel), prose(target), bytes, change, emphasized(prose(said), one.verdict?.verdict), ...rest.map((cell) => prose(cell))]
-  })
-  const missing = overview.missing.map((name) => missingCells(code(name), emphasized(noArtifact, 'failed')))
+    const [unikernel = "", target = "", bytes = "", change = "", said = "", ...rest] = cellsOf(one);
+    return [
+      code(unikernel),
+      prose(target),
+      bytes,
+      change,
+      emphasized(prose(said), one.verdict?.verdict),
+      ...rest.map((cell) => prose(cell)),
+    ];
+  });
+  const missing = overview.missing.map((name) => missingCells(code(name), emphasized(noArtifact, "failed")));
   const sections = [
     `#### ${overviewTitle(overview)}`,
     table(header, [...rows, ...missing]),
-    warnings.map((warning) => `- ${prose(warning, 500)}`).join('\n'),
-    overview.rows.length === 0 ? '' : folded('SHA-256', hashes(overview)),
-  ]
-  return [...sections.filter((section) => section !== ''), ''].join('\n\n')
+    warnings.map((warning) => `- ${prose(warning, 500)}`).join("\n"),
+    overview.rows.length === 0 ? "" : folded("SHA-256", hashes(overview)),
+  ];
+  return [...sections.filter((section) => section !== ""), ""].join("\n\n");
 }
 
 /** The same table for a terminal: aligned lines, the header first. */
 export function collectLines({ rows, missing }: Overview): string[] {
-  const lines = [header, ...rows.map(cellsOf), ...missing.map((name) => missingCells(name, noArtifact))]
-  return aligned(lines.map((cells) => cells.map(visible)))
+  const lines = [header, ...rows.map(cellsOf), ...missing.map((name) => missingCells(name, noArtifact))];
+  return aligned(lines.map((cells) => cells.map(visible)));
 }
 
-const noArtifact = 'no artifact: its job failed before'
+const noArtifact = "no artifact: its job failed before";
 
 const missingCells = (name: string, verdict: string): string[] =>
-  header.map((column) => (column === 'unikernel' ? name : column === 'verdict' ? verdict : ''))
+  header.map((column) => (column === "unikernel" ? name : column === "verdict" ? verdict : ""));
 
 /** `4 images: 2 passed, 1 failed, 1 skipped, 1 missing` */
 export function overviewTitle({ rows, missing }: Overview): string {
   const counted = verdicts.map((kind) => {
-    const number = rows.filter(({ verdict }) => verdict?.verdict === kind).length
-    return number === 0 ? [] : [`${number} ${kind}`]
-  })
-  const notBooted = rows.filter(({ verdict }) => verdict === undefined).length
+    const number = rows.filter(({ verdict }) => verdict?.verdict === kind).length;
+    return number === 0 ? [] : [`${number} ${kind}`];
+  });
+  const notBooted = rows.filter(({ verdict }) => verdict === undefined).length;
   const told = [
     ...counted.flat(),
     ...(notBooted === 0 ? [] : [`${notBooted} not booted`]),
     ...(missing.length === 0 ? [] : [`${missing.length} missing`]),
-  ]
-  return [`${rows.length} ${rows.length === 1 ? 'image' : 'images'}`, ...(told.length === 0 ? [] : [told.join(', ')])].join(': ')
+  ];
+  return [
+    `${rows.length} ${rows.length === 1 ? "image" : "images"}`,
+    ...(told.length === 0 ? [] : [told.join(", ")]),
+  ].join(": ");
 }
 
 /** In the order of {@link header}. */
 function cellsOf({ info, image, verdict, before }: OverviewRow): string[] {
-  const build = info.build?.steps.reduce((ms, step) => ms + step.ms, 0)
+  const build = info.build?.steps.reduce((ms, step) => ms + step.ms, 0);
   return [
     image.unikernel,
-    [info.target, info.architecture, ...variantOf(info.build?.configureArgs ?? [])].join(' '),
+    [info.target, info.architecture, ...variantOf(info.build?.configureArgs ?? [])].join(" "),
     size(image.bytes),
-    before === undefined ? '' : changeText(image.bytes, before),
-    verdict === undefined ? 'not booted' : `${verdict.verdict}: ${verdict.summary}`,
+    before === undefined ? "" : changeText(image.bytes, before),
+    verdict === undefined ? "not booted" : `${verdict.verdict}: ${verdict.summary}`,
     ...runOf(image),
-    build === undefined ? '' : seconds(build),
+    build === undefined ? "" : seconds(build),
     toolchainCell(info.toolchain),
-  ]
+  ];
 }
 
 function variantOf(configureArgs: readonly string[]): string[] {
-  return configureArgs.length === 0 ? [] : [`(${configureArgs.join(' ')})`]
+  return configureArgs.length === 0 ? [] : [`(${configureArgs.join(" ")})`];
 }
 
 /** Of one boot; of several, what they all ran on. */
 function runOf({ boots }: ImageInfo): readonly [how: string, booted: string] {
-  const lasts = boots.flatMap(({ attempts }) => attempts.slice(-1))
-  const how = [...new Set(lasts.map(howItRan))].join(', ')
-  const [only, ...others] = boots
-  return [how, only?.bootMs === undefined || others.length > 0 ? '' : seconds(only.bootMs)]
+  const lasts = boots.flatMap(({ attempts }) => attempts.slice(-1));
+  const how = [...new Set(lasts.map(howItRan))].join(", ");
+  const [only, ...others] = boots;
+  return [how, only?.bootMs === undefined || others.length > 0 ? "" : seconds(only.bootMs)];
 }
 
 function hashes({ rows }: Overview): string {
-  return table(['file', 'SHA-256'], rows.map(({ artifact, image }) => [code(`${artifact}/${image.file}`), code(image.sha256)]))
+  return table(
+    ["file", "SHA-256"],
+    rows.map(({ artifact, image }) => [code(`${artifact}/${image.file}`), code(image.sha256)]),
+  );
 }

@@ -1,12 +1,12 @@
-import { Bytes, MalformedFile } from './bytes.js'
-import { type Section, isElf, readElf } from './elf.js'
+import { Bytes, MalformedFile } from "./bytes.js";
+import { type Section, isElf, readElf } from "./elf.js";
 
 /** What differs between two builds of an image. */
 export interface Difference {
   /** A section's name, or `file` for what is in none. */
-  readonly where: string
+  readonly where: string;
   /** As a person reads it. */
-  readonly text: string
+  readonly text: string;
 }
 
 /**
@@ -16,42 +16,42 @@ export interface Difference {
  * @returns nothing when they are the same.
  */
 export function differencesOf(first: Uint8Array, second: Uint8Array): readonly Difference[] {
-  const [a, b] = [Buffer.from(first), Buffer.from(second)]
-  if (a.equals(b)) return []
-  const [before, after] = [sectionsOf(a), sectionsOf(b)]
+  const [a, b] = [Buffer.from(first), Buffer.from(second)];
+  if (a.equals(b)) return [];
+  const [before, after] = [sectionsOf(a), sectionsOf(b)];
   const found = [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
-    const text = differenceOf(before.get(name), after.get(name))
-    return text === undefined ? [] : [{ where: name, text: `${name}: ${text}` }]
-  })
-  return found.length > 0 ? found : [{ where: 'file', text: `no section: ${differenceOf(a, b) ?? ''}` }]
+    const text = differenceOf(before.get(name), after.get(name));
+    return text === undefined ? [] : [{ where: name, text: `${name}: ${text}` }];
+  });
+  return found.length > 0 ? found : [{ where: "file", text: `no section: ${differenceOf(a, b) ?? ""}` }];
 }
 
 /** The contents by name; sections of one name are taken together. */
 function sectionsOf(file: Buffer): ReadonlyMap<string, Buffer> {
-  const contents = new Map<string, Buffer>()
+  const contents = new Map<string, Buffer>();
   for (const { name, offset, size } of readSections(file)) {
-    if (name === '' || size === 0) continue
-    contents.set(name, Buffer.concat([contents.get(name) ?? Buffer.alloc(0), file.subarray(offset, offset + size)]))
+    if (name === "" || size === 0) continue;
+    contents.set(name, Buffer.concat([contents.get(name) ?? Buffer.alloc(0), file.subarray(offset, offset + size)]));
   }
-  return contents
+  return contents;
 }
 
 function readSections(file: Buffer): readonly Section[] {
-  const bytes = new Bytes(file)
+  const bytes = new Bytes(file);
   try {
-    return isElf(bytes) ? readElf(bytes).sections : []
+    return isElf(bytes) ? readElf(bytes).sections : [];
   } catch (error) {
-    if (!(error instanceof MalformedFile)) throw error
-    return []
+    if (!(error instanceof MalformedFile)) throw error;
+    return [];
   }
 }
 
 function differenceOf(a: Buffer | undefined, b: Buffer | undefined): string | undefined {
-  if (a === undefined || b === undefined) return a === undefined ? 'only in the second' : 'only in the first'
-  if (a.equals(b)) return undefined
-  const start = a.findIndex((byte, index) => byte !== b[index])
-  const first = `the first at byte ${start === -1 ? a.length : start}`
-  if (a.length !== b.length) return `${a.length} bytes, then ${b.length}; ${first} of it`
-  const count = a.reduce((sum, byte, index) => sum + (byte === b[index] ? 0 : 1), 0)
-  return `${count} of ${a.length} bytes differ, ${first} of it`
+  if (a === undefined || b === undefined) return a === undefined ? "only in the second" : "only in the first";
+  if (a.equals(b)) return undefined;
+  const start = a.findIndex((byte, index) => byte !== b[index]);
+  const first = `the first at byte ${start === -1 ? a.length : start}`;
+  if (a.length !== b.length) return `${a.length} bytes, then ${b.length}; ${first} of it`;
+  const count = a.reduce((sum, byte, index) => sum + (byte === b[index] ? 0 : 1), 0);
+  return `${count} of ${a.length} bytes differ, ${first} of it`;
 }

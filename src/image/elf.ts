@@ -1,4 +1,4 @@
-import { type Bytes, MalformedFile } from './bytes.js'
+import { type Bytes, MalformedFile } from "./bytes.js";
 
 /**
  * A small reader of ELF files, 32 and 64 bits, little endian.
@@ -6,55 +6,77 @@ import { type Bytes, MalformedFile } from './bytes.js'
  */
 export interface Elf {
   /** The whole file. */
-  readonly bytes: Bytes
-  readonly bits: 32 | 64
-  readonly type: number
-  readonly machine: number
-  readonly segments: readonly Segment[]
-  readonly sections: readonly Section[]
-  readonly notes: readonly Note[]
+  readonly bytes: Bytes;
+  readonly bits: 32 | 64;
+  readonly type: number;
+  readonly machine: number;
+  readonly segments: readonly Segment[];
+  readonly sections: readonly Section[];
+  readonly notes: readonly Note[];
 }
 
 /** A range of the file; inside it, as far as {@link readElf} has returned. */
 interface Range {
-  readonly offset: number
-  readonly size: number
+  readonly offset: number;
+  readonly size: number;
 }
 
 export interface Segment extends Range {
-  readonly type: number
+  readonly type: number;
 }
 
 export interface Section extends Range {
-  readonly name: string
-  readonly type: number
+  readonly name: string;
+  readonly type: number;
 }
 
 export interface Note {
-  readonly owner: string
-  readonly type: number
-  readonly description: Bytes
+  readonly owner: string;
+  readonly type: number;
+  readonly description: Bytes;
 }
 
-export const elfType = { relocatable: 1, executable: 2, shared: 3, core: 4 } as const
-export const elfMachine = { i386: 3, x86_64: 62, aarch64: 183 } as const
-export const segmentType = { dynamic: 2, interpreter: 3, note: 4 } as const
-const sectionType = { null: 0, note: 7, noBits: 8 } as const
+export const elfType = { relocatable: 1, executable: 2, shared: 3, core: 4 } as const;
+export const elfMachine = { i386: 3, x86_64: 62, aarch64: 183 } as const;
+export const segmentType = { dynamic: 2, interpreter: 3, note: 4 } as const;
+const sectionType = { null: 0, note: 7, noBits: 8 } as const;
 
 /** More notes than any linker writes: they bound the work on a file whose note segments all name the same bytes. */
-const mostNotes = 4096
+const mostNotes = 4096;
 
-const magic = Buffer.from('\x7fELF', 'latin1')
+const magic = Buffer.from("\x7fELF", "latin1");
 
 export function isElf(bytes: Bytes): boolean {
-  return bytes.startsWith(magic)
+  return bytes.startsWith(magic);
 }
 
 /** Byte offsets inside the headers for each class. */
 const layouts = {
-  32: { headerSize: 52, phoff: 28, shoff: 32, counts: 42, phent: 32, shent: 40, pOffset: 4, pFilesz: 16, sOffset: 16, sSize: 20 },
-  64: { headerSize: 64, phoff: 32, shoff: 40, counts: 54, phent: 56, shent: 64, pOffset: 8, pFilesz: 32, sOffset: 24, sSize: 32 },
-} as const
+  32: {
+    headerSize: 52,
+    phoff: 28,
+    shoff: 32,
+    counts: 42,
+    phent: 32,
+    shent: 40,
+    pOffset: 4,
+    pFilesz: 16,
+    sOffset: 16,
+    sSize: 20,
+  },
+  64: {
+    headerSize: 64,
+    phoff: 32,
+    shoff: 40,
+    counts: 54,
+    phent: 56,
+    shent: 64,
+    pOffset: 8,
+    pFilesz: 32,
+    sOffset: 24,
+    sSize: 32,
+  },
+} as const;
 
 /**
  * Reads headers, segments, sections and notes, and checks that each lies inside the file.
@@ -63,97 +85,97 @@ const layouts = {
  * @throws MalformedFile
  */
 export function readElf(bytes: Bytes): Elf {
-  if (!isElf(bytes)) throw new MalformedFile('it does not begin with the ELF magic', 0)
-  const bits = classOf(bytes)
-  const layout = layouts[bits]
-  bytes.part(0, layout.headerSize, 'the ELF header')
-  const segments = readSegments(bytes, bits)
-  const sections = readSections(bytes, bits)
+  if (!isElf(bytes)) throw new MalformedFile("it does not begin with the ELF magic", 0);
+  const bits = classOf(bytes);
+  const layout = layouts[bits];
+  bytes.part(0, layout.headerSize, "the ELF header");
+  const segments = readSegments(bytes, bits);
+  const sections = readSections(bytes, bits);
   return {
     bytes,
     bits,
-    type: bytes.u16(16, 'the ELF type'),
-    machine: bytes.u16(18, 'the ELF machine'),
+    type: bytes.u16(16, "the ELF type"),
+    machine: bytes.u16(18, "the ELF machine"),
     segments,
     sections,
     notes: readNotes(bytes, [
       ...segments.filter(({ type }) => type === segmentType.note),
       ...sections.filter(({ type }) => type === sectionType.note),
     ]),
-  }
+  };
 }
 
 /** The path of the program that loads a dynamically linked one. */
 export function interpreterOf({ bytes, segments }: Elf): string | undefined {
-  const segment = segments.find(({ type }) => type === segmentType.interpreter)
-  return segment && bytes.text(segment.offset, Math.min(longestPath, segment.size), 'the interpreter')
+  const segment = segments.find(({ type }) => type === segmentType.interpreter);
+  return segment && bytes.text(segment.offset, Math.min(longestPath, segment.size), "the interpreter");
 }
 
 /** PATH_MAX of Linux. */
-const longestPath = 4096
+const longestPath = 4096;
 
 function classOf(bytes: Bytes): 32 | 64 {
-  const order = bytes.u8(5, 'the ELF byte order')
-  if (order === 2) throw new MalformedFile('it is a big-endian ELF file, which no target of ours is', 5)
-  if (order !== 1) throw new MalformedFile(`its ELF byte order is ${order}, which does not exist`, 5)
-  const word = bytes.u8(4, 'the ELF class')
-  if (word !== 1 && word !== 2) throw new MalformedFile(`its ELF class is ${word}, which does not exist`, 4)
-  return word === 1 ? 32 : 64
+  const order = bytes.u8(5, "the ELF byte order");
+  if (order === 2) throw new MalformedFile("it is a big-endian ELF file, which no target of ours is", 5);
+  if (order !== 1) throw new MalformedFile(`its ELF byte order is ${order}, which does not exist`, 5);
+  const word = bytes.u8(4, "the ELF class");
+  if (word !== 1 && word !== 2) throw new MalformedFile(`its ELF class is ${word}, which does not exist`, 4);
+  return word === 1 ? 32 : 64;
 }
 
 function readSegments(bytes: Bytes, bits: 32 | 64): Segment[] {
-  const layout = layouts[bits]
-  const word = wordReader(bytes, bits)
-  const start = word(layout.phoff, 'the offset of the program headers')
-  const entrySize = bytes.u16(layout.counts, 'the size of a program header')
-  const count = bytes.u16(layout.counts + 2, 'the number of program headers')
-  if (count === 0) return []
+  const layout = layouts[bits];
+  const word = wordReader(bytes, bits);
+  const start = word(layout.phoff, "the offset of the program headers");
+  const entrySize = bytes.u16(layout.counts, "the size of a program header");
+  const count = bytes.u16(layout.counts + 2, "the number of program headers");
+  if (count === 0) return [];
   if (entrySize !== layout.phent) {
-    throw new MalformedFile(`its program headers are said to have ${entrySize} bytes each`, layout.counts)
+    throw new MalformedFile(`its program headers are said to have ${entrySize} bytes each`, layout.counts);
   }
-  bytes.part(start, count * entrySize, 'the table of program headers')
+  bytes.part(start, count * entrySize, "the table of program headers");
   return Array.from({ length: count }, (_, index) => {
-    const at = start + index * entrySize
-    const offset = word(at + layout.pOffset, `the offset of segment ${index}`)
-    const size = word(at + layout.pFilesz, `the size of segment ${index}`)
-    if (size > 0) bytes.part(offset, size, `segment ${index}`)
-    return { type: bytes.u32(at, `the type of segment ${index}`), offset, size }
-  })
+    const at = start + index * entrySize;
+    const offset = word(at + layout.pOffset, `the offset of segment ${index}`);
+    const size = word(at + layout.pFilesz, `the size of segment ${index}`);
+    if (size > 0) bytes.part(offset, size, `segment ${index}`);
+    return { type: bytes.u32(at, `the type of segment ${index}`), offset, size };
+  });
 }
 
 function readSections(bytes: Bytes, bits: 32 | 64): Section[] {
-  const layout = layouts[bits]
-  const word = wordReader(bytes, bits)
-  const start = word(layout.shoff, 'the offset of the section headers')
-  const entrySize = bytes.u16(layout.counts + 4, 'the size of a section header')
-  const count = bytes.u16(layout.counts + 6, 'the number of section headers')
-  const namesIndex = bytes.u16(layout.counts + 8, 'the index of the section names')
+  const layout = layouts[bits];
+  const word = wordReader(bytes, bits);
+  const start = word(layout.shoff, "the offset of the section headers");
+  const entrySize = bytes.u16(layout.counts + 4, "the size of a section header");
+  const count = bytes.u16(layout.counts + 6, "the number of section headers");
+  const namesIndex = bytes.u16(layout.counts + 8, "the index of the section names");
   // Zero sections with an offset would be an extended count (over 65279 sections): no unikernel has that many.
-  if (start === 0 || count === 0) return []
+  if (start === 0 || count === 0) return [];
   if (entrySize !== layout.shent) {
-    throw new MalformedFile(`its section headers are said to have ${entrySize} bytes each`, layout.counts + 4)
+    throw new MalformedFile(`its section headers are said to have ${entrySize} bytes each`, layout.counts + 4);
   }
-  bytes.part(start, count * entrySize, 'the table of section headers')
+  bytes.part(start, count * entrySize, "the table of section headers");
   const raw = Array.from({ length: count }, (_, index) => {
-    const at = start + index * entrySize
-    const type = bytes.u32(at + 4, `the type of section ${index}`)
-    const offset = word(at + layout.sOffset, `the offset of section ${index}`)
-    const size = word(at + layout.sSize, `the size of section ${index}`)
-    const isInFile = type !== sectionType.noBits && type !== sectionType.null
-    if (isInFile) bytes.part(offset, size, `section ${index}`)
-    return { type, offset, size: isInFile ? size : 0, nameOffset: bytes.u32(at, `the name of section ${index}`) }
-  })
-  const names = namesIndex === 0 ? undefined : raw[namesIndex]
+    const at = start + index * entrySize;
+    const type = bytes.u32(at + 4, `the type of section ${index}`);
+    const offset = word(at + layout.sOffset, `the offset of section ${index}`);
+    const size = word(at + layout.sSize, `the size of section ${index}`);
+    const isInFile = type !== sectionType.noBits && type !== sectionType.null;
+    if (isInFile) bytes.part(offset, size, `section ${index}`);
+    return { type, offset, size: isInFile ? size : 0, nameOffset: bytes.u32(at, `the name of section ${index}`) };
+  });
+  const names = namesIndex === 0 ? undefined : raw[namesIndex];
   return raw.map(({ type, offset, size, nameOffset }) => {
-    return { type, offset, size, name: names === undefined ? '' : nameAt(bytes, names, nameOffset) }
-  })
+    return { type, offset, size, name: names === undefined ? "" : nameAt(bytes, names, nameOffset) };
+  });
 }
 
-const longestName = 64
+const longestName = 64;
 
 function nameAt(bytes: Bytes, names: Range, nameOffset: number): string {
-  if (nameOffset >= names.size) return ''
-  return bytes.text(names.offset + nameOffset, Math.min(longestName, names.size - nameOffset), 'a section name')
+  if (nameOffset >= names.size) return "";
+  return bytes.text(names.offset + nameOffset, Math.min(longestName, names.size - nameOffset), "a section name");
 }
 
 /**
@@ -161,32 +183,32 @@ function nameAt(bytes: Bytes, names: Range, nameOffset: number): string {
  * (include/mft_abi.h), and GNU's 8-aligned property notes come out the same.
  */
 function readNotes(bytes: Bytes, ranges: readonly Range[]): Note[] {
-  const notes: Note[] = []
-  const seen = new Set<number>()
+  const notes: Note[] = [];
+  const seen = new Set<number>();
   for (const { offset, size } of ranges) {
-    const end = offset + size
-    let at = offset
+    const end = offset + size;
+    let at = offset;
     while (end - at >= 12 && !seen.has(at)) {
-      seen.add(at)
-      if (seen.size > mostNotes) throw new MalformedFile(`it has more than ${mostNotes} notes`, at)
-      const nameSize = bytes.u32(at, 'the size of a note’s owner')
-      const descriptionSize = bytes.u32(at + 4, 'the size of a note')
-      const description = at + 12 + padded(nameSize)
+      seen.add(at);
+      if (seen.size > mostNotes) throw new MalformedFile(`it has more than ${mostNotes} notes`, at);
+      const nameSize = bytes.u32(at, "the size of a note’s owner");
+      const descriptionSize = bytes.u32(at + 4, "the size of a note");
+      const description = at + 12 + padded(nameSize);
       if (description + descriptionSize > end) {
-        throw new MalformedFile('a note is larger than the segment or section that holds it', at)
+        throw new MalformedFile("a note is larger than the segment or section that holds it", at);
       }
       notes.push({
-        owner: bytes.text(at + 12, Math.min(nameSize, longestName), 'the owner of a note'),
-        type: bytes.u32(at + 8, 'the type of a note'),
-        description: bytes.part(description, descriptionSize, 'a note'),
-      })
-      at = description + padded(descriptionSize)
+        owner: bytes.text(at + 12, Math.min(nameSize, longestName), "the owner of a note"),
+        type: bytes.u32(at + 8, "the type of a note"),
+        description: bytes.part(description, descriptionSize, "a note"),
+      });
+      at = description + padded(descriptionSize);
     }
   }
-  return notes
+  return notes;
 }
 
-const padded = (size: number) => Math.ceil(size / 4) * 4
+const padded = (size: number) => Math.ceil(size / 4) * 4;
 
 const wordReader = (bytes: Bytes, bits: 32 | 64) => (offset: number, what: string) =>
-  bits === 32 ? bytes.u32(offset, what) : bytes.u64(offset, what)
+  bits === 32 ? bytes.u32(offset, what) : bytes.u64(offset, what);

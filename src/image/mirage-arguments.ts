@@ -1,7 +1,7 @@
-import { Bytes } from './bytes.js'
+import { Bytes } from "./bytes.js";
 
 /** Runtime arguments of mirage's network stacks by which a unikernel is told its address. */
-export type AddressArgument = 'ipv4' | 'ipv4-gateway'
+export type AddressArgument = "ipv4" | "ipv4-gateway";
 
 /**
  * mirage's generated main.ml binds each runtime argument that it registers to a variable named after the call that makes
@@ -12,22 +12,22 @@ export type AddressArgument = 'ipv4' | 'ipv4-gateway'
 const variables: Readonly<Record<AddressArgument, RegExp>> = {
   // Optional where the stack asks by DHCP (mirage 4.10.5 and later); before, such a stack had no `--ipv4`.
   ipv4: /^(?:optional_)?network_(?!group).*__key/,
-  'ipv4-gateway': /^gateway_(?!group).*__key/,
-}
-const mark = 'mirage_runtime_network_v4_'
-const longestName = 200
+  "ipv4-gateway": /^gateway_(?!group).*__key/,
+};
+const mark = "mirage_runtime_network_v4_";
+const longestName = 200;
 
 /**
  * The arguments of its address that a mirage unikernel takes without a prefix. Those of further stacks carry the prefix of
  * their group (`--management-ipv4`), which the image does not tell.
  */
 export function addressArgumentsOf(image: Uint8Array): readonly AddressArgument[] {
-  const bytes = new Bytes(image)
-  const found = new Set<AddressArgument>()
+  const bytes = new Bytes(image);
+  const found = new Set<AddressArgument>();
   for (let at = bytes.indexOf(mark); at !== -1; at = bytes.indexOf(mark, at + 1)) {
-    const start = at + mark.length
-    const variable = bytes.text(start, Math.min(longestName, bytes.length - start), 'the name of a variable')
-    for (const name of ['ipv4', 'ipv4-gateway'] as const) if (variables[name].test(variable)) found.add(name)
+    const start = at + mark.length;
+    const variable = bytes.text(start, Math.min(longestName, bytes.length - start), "the name of a variable");
+    for (const name of ["ipv4", "ipv4-gateway"] as const) if (variables[name].test(variable)) found.add(name);
   }
-  return [...found].sort()
+  return [...found].sort();
 }

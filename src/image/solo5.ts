@@ -1,18 +1,18 @@
-import { Problem } from '../platform/problem.js'
-import type { Elf, Note } from './elf.js'
-import type { Device, ImageSystem } from './image.js'
+import { Problem } from "../platform/problem.js";
+import type { Elf, Note } from "./elf.js";
+import type { Device, ImageSystem } from "./image.js";
 
-type Solo5 = Extract<ImageSystem, { kind: 'solo5' }>
+type Solo5 = Extract<ImageSystem, { kind: "solo5" }>;
 
-const owner = 'Solo5'
-const abiNote = 0x31494241
-const manifestNote = 0x3154464d
+const owner = "Solo5";
+const abiNote = 0x31494241;
+const manifestNote = 0x3154464d;
 
 /** https://github.com/Solo5/solo5/blob/v0.12.1/include/mft_abi.h: struct mft, struct mft_entry */
-const manifest = { padding: 4, header: 8, version: 1, entrySize: 104, mostEntries: 64, nameSize: 68 } as const
-const deviceTypes: Readonly<Record<number, Device['type']>> = { 1: 'block', 2: 'net' }
+const manifest = { padding: 4, header: 8, version: 1, entrySize: 104, mostEntries: 64, nameSize: 68 } as const;
+const deviceTypes: Readonly<Record<number, Device["type"]>> = { 1: "block", 2: "net" };
 /** Entry 0, and whatever else is not a device. */
-const firstReserved = 0x4000_0000
+const firstReserved = 0x4000_0000;
 
 /**
  * What Solo5's notes say of an image; undefined when it has no ABI note.
@@ -22,46 +22,49 @@ const firstReserved = 0x4000_0000
  * @throws Problem for an image without a manifest: Solo5's tenders refuse it.
  */
 export function readSolo5(elf: Elf): Solo5 | undefined {
-  const abi = find(elf, abiNote)
-  if (abi === undefined) return undefined
-  const mft = find(elf, manifestNote)
+  const abi = find(elf, abiNote);
+  if (abi === undefined) return undefined;
+  const mft = find(elf, manifestNote);
   if (mft === undefined) {
-    throw new Problem('the file is a Solo5 image without a manifest, and no monitor starts it', {
-      because: 'the linker left the manifest out, or there is none',
+    throw new Problem("the file is a Solo5 image without a manifest, and no monitor starts it", {
+      because: "the linker left the manifest out, or there is none",
       do: 'link what `solo5-elftool gen-manifest` writes; when it is in a library, with `-cclib "-u __solo5_mft1_note"`',
-    })
+    });
   }
   return {
-    kind: 'solo5',
-    abi: abi.description.u32(0, 'the Solo5 ABI note'),
-    abiVersion: abi.description.u32(4, 'the Solo5 ABI note'),
+    kind: "solo5",
+    abi: abi.description.u32(0, "the Solo5 ABI note"),
+    abiVersion: abi.description.u32(4, "the Solo5 ABI note"),
     devices: readDevices(mft),
-  }
+  };
 }
 
 function find(elf: Elf, type: number): Note | undefined {
-  return elf.notes.find((note) => note.owner === owner && note.type === type)
+  return elf.notes.find((note) => note.owner === owner && note.type === type);
 }
 
 function readDevices({ description }: Note): Device[] {
-  const what = 'the Solo5 manifest'
-  const version = description.u32(manifest.padding, what)
+  const what = "the Solo5 manifest";
+  const version = description.u32(manifest.padding, what);
   if (version !== manifest.version) {
-    throw description.malformed(`its Solo5 manifest has version ${version}, and only 1 is known`, manifest.padding)
+    throw description.malformed(`its Solo5 manifest has version ${version}, and only 1 is known`, manifest.padding);
   }
-  const count = description.u32(manifest.padding + 4, what)
-  if (count > manifest.mostEntries) throw description.malformed(`its Solo5 manifest has ${count} entries`, manifest.padding + 4)
+  const count = description.u32(manifest.padding + 4, what);
+  if (count > manifest.mostEntries)
+    throw description.malformed(`its Solo5 manifest has ${count} entries`, manifest.padding + 4);
   return Array.from({ length: count }, (_, index) => {
-    const at = manifest.padding + manifest.header + index * manifest.entrySize
-    description.part(at, manifest.entrySize, what)
-    const number = description.u32(at + manifest.nameSize, what)
-    return { number, name: description.text(at, manifest.nameSize, what), at }
+    const at = manifest.padding + manifest.header + index * manifest.entrySize;
+    description.part(at, manifest.entrySize, what);
+    const number = description.u32(at + manifest.nameSize, what);
+    return { number, name: description.text(at, manifest.nameSize, what), at };
   })
     .filter(({ number }) => number < firstReserved)
     .map(({ number, name, at }) => {
-      const type = deviceTypes[number]
-      if (type === undefined) throw description.malformed(`its Solo5 manifest asks for a device of unknown type ${number}`, at)
-      if (!/^[A-Za-z0-9]+$/.test(name)) throw description.malformed('its Solo5 manifest has a device name that Solo5 forbids', at)
-      return { name, type }
-    })
+      const type = deviceTypes[number];
+      if (type === undefined)
+        throw description.malformed(`its Solo5 manifest asks for a device of unknown type ${number}`, at);
+      if (!/^[A-Za-z0-9]+$/.test(name))
+        throw description.malformed("its Solo5 manifest has a device name that Solo5 forbids", at);
+      return { name, type };
+    });
 }

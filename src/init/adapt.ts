@@ -1,13 +1,13 @@
-import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml'
-import { Problem } from '../platform/problem.js'
-import { quote } from '../platform/process/process.js'
-import { partUsed } from './reference.js'
+import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { Problem } from "../platform/problem.js";
+import { quote } from "../platform/process/process.js";
+import { partUsed } from "./reference.js";
 
 /** The inputs that a template is to have, by their names. */
-export type Given = Readonly<Record<string, string>>
+export type Given = Readonly<Record<string, string>>;
 
 /** Whether a part of the action has an input; empty is the action as a whole, `gitlab` the component. */
-export type Takes = (part: string, input: string) => boolean
+export type Takes = (part: string, input: string) => boolean;
 
 /**
  * A template with inputs written into it. Those of a workflow go to every step that takes them and does not have them from
@@ -17,82 +17,96 @@ export type Takes = (part: string, input: string) => boolean
  * @throws Problem that names the inputs that nothing in the template takes.
  */
 export function adapted(path: string, template: string, given: Given, takes: Takes): string {
-  if (Object.keys(given).length === 0) return template
-  if (path.endsWith('.mk')) return withOptions(template, given)
-  const names = Object.keys(given)
-  const document = parseDocument(uncommented(template, names))
-  const placed = path.startsWith('gitlab/') ? placeInInclude(document, given, takes) : placeInSteps(document, given, takes)
-  const left = names.filter((name) => !placed.has(name))
+  if (Object.keys(given).length === 0) return template;
+  if (path.endsWith(".mk")) return withOptions(template, given);
+  const names = Object.keys(given);
+  const document = parseDocument(uncommented(template, names));
+  const placed = path.startsWith("gitlab/")
+    ? placeInInclude(document, given, takes)
+    : placeInSteps(document, given, takes);
+  const left = names.filter((name) => !placed.has(name));
   if (left.length > 0) {
-    throw new Problem(`${path} has no place for ${left.map((name) => `--${name}`).join(', ')}`, {
-      do: 'leave it out, or take another template by --template',
-    })
+    throw new Problem(`${path} has no place for ${left.map((name) => `--${name}`).join(", ")}`, {
+      do: "leave it out, or take another template by --template",
+    });
   }
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false })
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
 /** `# expect: listening on port 80` becomes `expect: ""`, so that what explains it stays above it. */
 function uncommented(template: string, names: readonly string[]): string {
-  return names.reduce((text, name) => text.replace(new RegExp(`^( *)# ${name}: .*$`, 'gm'), `$1${name}: ""`), template)
+  return names.reduce((text, name) => text.replace(new RegExp(`^( *)# ${name}: .*$`, "gm"), `$1${name}: ""`), template);
 }
 
 function placeInSteps(document: Document, given: Given, takes: Takes): ReadonlySet<string> {
-  const placed = new Set<string>()
+  const placed = new Set<string>();
   for (const step of stepsOf(document)) {
-    const part = partUsed(String(step.get('uses')))
-    if (part === undefined) continue
+    const part = partUsed(String(step.get("uses")));
+    if (part === undefined) continue;
     for (const [name, value] of Object.entries(given)) {
-      if (!takes(part, name)) continue
-      const present: unknown = step.getIn(['with', name])
-      if (typeof present === 'string' && present.includes('${{')) continue
-      step.setIn(['with', name], valueNode(document, value))
-      placed.add(name)
+      if (!takes(part, name)) continue;
+      const present: unknown = step.getIn(["with", name]);
+      if (typeof present === "string" && present.includes("${{")) continue;
+      step.setIn(["with", name], valueNode(document, value));
+      placed.add(name);
     }
   }
-  return placed
+  return placed;
 }
 
 /** The steps of all jobs of a workflow. */
 export function stepsOf(document: Document): YAMLMap[] {
-  const jobs = document.get('jobs')
-  if (!isMap(jobs)) return []
+  const jobs = document.get("jobs");
+  if (!isMap(jobs)) return [];
   return jobs.items.flatMap(({ value: job }) => {
-    const steps = isMap(job) ? job.get('steps') : undefined
-    return isSeq(steps) ? steps.items.filter((step) => isMap(step)) : []
-  })
+    const steps = isMap(job) ? job.get("steps") : undefined;
+    return isSeq(steps) ? steps.items.filter((step) => isMap(step)) : [];
+  });
 }
 
 function placeInInclude(document: Document, given: Given, takes: Takes): ReadonlySet<string> {
-  const accepted = Object.entries(given).filter(([name]) => takes('gitlab', name))
-  for (const [name, value] of accepted) document.setIn(['include', 0, 'inputs', name], valueNode(document, value))
-  return new Set(accepted.map(([name]) => name))
+  const accepted = Object.entries(given).filter(([name]) => takes("gitlab", name));
+  for (const [name, value] of accepted) document.setIn(["include", 0, "inputs", name], valueNode(document, value));
+  return new Set(accepted.map(([name]) => name));
 }
 
 /** Several lines stay several lines. */
 function valueNode(document: Document, value: string): unknown {
-  const node = document.createNode(value)
-  if (isScalar(node) && value.includes('\n')) node.type = 'BLOCK_LITERAL'
-  return node
+  const node = document.createNode(value);
+  if (isScalar(node) && value.includes("\n")) node.type = "BLOCK_LITERAL";
+  return node;
 }
 
 /** In a Makefile a `$` is doubled, a `#` escaped, and a value is one line. */
 function withOptions(template: string, given: Given): string {
-  const isLong = Object.entries(given).find(([, value]) => value.includes('\n'))
-  if (isLong !== undefined) throw new Problem(`--${isLong[0]} has several lines, which a Makefile cannot hold`)
-  const { target, arch, ...options } = given
-  const line = Object.entries(options).map(([name, value]) => `--${name} ${quote(value)}`).join(' ')
-  const values = { UNIKERNEL_TARGET: target, UNIKERNEL_ARCH: arch, UNIKERNEL_OPTIONS: line === '' ? undefined : line }
+  const isLong = Object.entries(given).find(([, value]) => value.includes("\n"));
+  if (isLong !== undefined) throw new Problem(`--${isLong[0]} has several lines, which a Makefile cannot hold`);
+  const { target, arch, ...options } = given;
+  const line = Object.entries(options)
+    .map(([name, value]) => `--${name} ${quote(value)}`)
+    .join(" ");
+  const values = { UNIKERNEL_TARGET: target, UNIKERNEL_ARCH: arch, UNIKERNEL_OPTIONS: line === "" ? undefined : line };
   return Object.entries(values).reduce((text, [variable, value]) => {
-    if (value === undefined) return text
-    const escaped = value.replaceAll('$', '$$$$').replaceAll('#', '\\#')
-    return text.replace(new RegExp(`^${variable} \\?=.*$`, 'm'), () => `${variable} ?= ${escaped}`)
-  }, template)
+    if (value === undefined) return text;
+    const escaped = value.replaceAll("$", "$$$$").replaceAll("#", "\\#");
+    return text.replace(new RegExp(`^${variable} \\?=.*$`, "m"), () => `${variable} ?= ${escaped}`);
+  }, template);
 }
 
 /** What a template builds where nobody says it, and the option that says another: a matrix's list, or the one target. */
-export function templateTargets(text: string): { readonly option: '--targets' | '--target'; readonly targets: readonly string[] } {
-  const [, , list] = /^( *)targets: \|\n((?:\1 +.*\n)+)/m.exec(text) ?? []
-  if (list !== undefined) return { option: '--targets', targets: list.trim().split('\n').map((line) => line.trim().replace(/ +/g, ' ')) }
-  const [, target = ''] = /^(?: *target:|UNIKERNEL_TARGET \?=) ([\w-]+)$/m.exec(text) ?? []
-  return { option: '--target', targets: [target] }
+export function templateTargets(text: string): {
+  readonly option: "--targets" | "--target";
+  readonly targets: readonly string[];
+} {
+  const [, , list] = /^( *)targets: \|\n((?:\1 +.*\n)+)/m.exec(text) ?? [];
+  if (list !== undefined)
+    return {
+      option: "--targets",
+      targets: list
+        .trim()
+        .split("\n")
+        .map((line) => line.trim().replace(/ +/g, " ")),
+    };
+  const [, target = ""] = /^(?: *target:|UNIKERNEL_TARGET \?=) ([\w-]+)$/m.exec(text) ?? [];
+  return { option: "--target", targets: [target] };
 }

@@ -1,40 +1,40 @@
-import semver from 'semver'
-import { longestWords, splitWords } from '../platform/words.js'
-import { type Architecture, architectureOf, architectureWords } from '../target/architecture.js'
-import { type TargetName, targetNames } from '../target/target.js'
+import semver from "semver";
+import { longestWords, splitWords } from "../platform/words.js";
+import { type Architecture, architectureOf, architectureWords } from "../target/architecture.js";
+import { type TargetName, targetNames } from "../target/target.js";
 
 /** One target for one architecture, as a line of the list asks for it. */
 export interface Entry {
   /** Of the list, counted from 1. */
-  readonly line: number
-  readonly target: TargetName
-  readonly architecture: Architecture
+  readonly line: number;
+  readonly target: TargetName;
+  readonly architecture: Architecture;
   /** A version, a range, or `none`; undefined: what is asked of the whole matrix. */
-  readonly ocaml: string | undefined
-  readonly variant: string | undefined
+  readonly ocaml: string | undefined;
+  readonly variant: string | undefined;
   /** As `mirage configure` takes them on a command line; its words are {@link configureWords}. */
-  readonly configureArgs: string | undefined
+  readonly configureArgs: string | undefined;
   /** The machine that it is built on; undefined: decided by what can build it. */
-  readonly runner: Architecture | undefined
+  readonly runner: Architecture | undefined;
 }
 
 /** What is wrong with one line, or one leg of it. */
 export interface Fault {
-  readonly line: number
+  readonly line: number;
   /** The leg's name, when it is not the line as a whole that is wrong. */
-  readonly leg?: string
-  readonly what: string
-  readonly accepted: readonly string[]
+  readonly leg?: string;
+  readonly what: string;
+  readonly accepted: readonly string[];
 }
 
 export interface TargetList {
   /** In the order of the lines, and of the architectures on them. */
-  readonly entries: readonly Entry[]
-  readonly faults: readonly Fault[]
+  readonly entries: readonly Entry[];
+  readonly faults: readonly Fault[];
 }
 
-const optionNames = ['ocaml', 'variant', 'configure-args', 'runner'] as const
-type OptionName = (typeof optionNames)[number]
+const optionNames = ["ocaml", "variant", "configure-args", "runner"] as const;
+type OptionName = (typeof optionNames)[number];
 
 /**
  * Reads the list of targets: on each line a target, its architectures and options, in words as a shell takes them (nothing
@@ -46,87 +46,97 @@ type OptionName = (typeof optionNames)[number]
  * A line with a fault gives no entries.
  */
 export function parseTargets(text: string): TargetList {
-  const lines = text.split(/\r?\n/).map((content, index) => readLine(content, index + 1))
-  return { entries: lines.flatMap(({ entries }) => entries), faults: lines.flatMap(({ faults }) => faults) }
+  const lines = text.split(/\r?\n/).map((content, index) => readLine(content, index + 1));
+  return { entries: lines.flatMap(({ entries }) => entries), faults: lines.flatMap(({ faults }) => faults) };
 }
 
 /** The words of `configure-args`. */
-export function configureWords({ configureArgs }: Pick<Entry, 'configureArgs'>): readonly string[] {
-  const words = splitWords(configureArgs ?? '')
-  return typeof words === 'string' ? [] : words
+export function configureWords({ configureArgs }: Pick<Entry, "configureArgs">): readonly string[] {
+  const words = splitWords(configureArgs ?? "");
+  return typeof words === "string" ? [] : words;
 }
 
 function readLine(content: string, line: number): TargetList {
-  const words = splitWords(withoutComment(content))
-  const wrong = (what: string, accepted: string): TargetList => ({ entries: [], faults: [{ line, what, accepted: [accepted] }] })
-  if (words === 'too long') return wrong('it is too long', `up to ${longestWords} characters a line`)
-  if (words === 'not closed') return wrong('a quote is not closed, or nothing follows a backslash', 'words as a shell takes them')
-  const [name, ...rest] = words
-  if (name === undefined) return { entries: [], faults: [] }
-  const target = targetNames.find((candidate) => candidate === name)
-  if (target === undefined) return wrong(`${JSON.stringify(name)} is no target`, targetNames.join(', '))
+  const words = splitWords(withoutComment(content));
+  const wrong = (what: string, accepted: string): TargetList => ({
+    entries: [],
+    faults: [{ line, what, accepted: [accepted] }],
+  });
+  if (words === "too long") return wrong("it is too long", `up to ${longestWords} characters a line`);
+  if (words === "not closed")
+    return wrong("a quote is not closed, or nothing follows a backslash", "words as a shell takes them");
+  const [name, ...rest] = words;
+  if (name === undefined) return { entries: [], faults: [] };
+  const target = targetNames.find((candidate) => candidate === name);
+  if (target === undefined) return wrong(`${JSON.stringify(name)} is no target`, targetNames.join(", "));
 
-  const { architectures, options, mistakes } = readWords(rest)
-  if (mistakes.length > 0) return { entries: [], faults: mistakes.map((mistake) => ({ line, ...mistake })) }
-  if (architectures.length === 0) return wrong(`${target} is asked for no architecture`, architecturesAccepted)
+  const { architectures, options, mistakes } = readWords(rest);
+  if (mistakes.length > 0) return { entries: [], faults: mistakes.map((mistake) => ({ line, ...mistake })) };
+  if (architectures.length === 0) return wrong(`${target} is asked for no architecture`, architecturesAccepted);
   const given = {
-    ocaml: options.get('ocaml'),
-    variant: options.get('variant'),
-    configureArgs: options.get('configure-args'),
-    runner: architectureOf(options.get('runner') ?? ''),
-  }
-  return { entries: architectures.map((architecture) => ({ line, target, architecture, ...given })), faults: [] }
+    ocaml: options.get("ocaml"),
+    variant: options.get("variant"),
+    configureArgs: options.get("configure-args"),
+    runner: architectureOf(options.get("runner") ?? ""),
+  };
+  return { entries: architectures.map((architecture) => ({ line, target, architecture, ...given })), faults: [] };
 }
 
 interface Words {
-  readonly architectures: readonly Architecture[]
-  readonly options: ReadonlyMap<OptionName, string>
-  readonly mistakes: readonly Omit<Fault, 'line'>[]
+  readonly architectures: readonly Architecture[];
+  readonly options: ReadonlyMap<OptionName, string>;
+  readonly mistakes: readonly Omit<Fault, "line">[];
 }
 
 function readWords(words: readonly string[]): Words {
-  const architectures: Architecture[] = []
-  const options = new Map<OptionName, string>()
-  const mistakes: Omit<Fault, 'line'>[] = []
-  const mistake = (what: string, ...accepted: string[]) => void mistakes.push({ what, accepted })
+  const architectures: Architecture[] = [];
+  const options = new Map<OptionName, string>();
+  const mistakes: Omit<Fault, "line">[] = [];
+  const mistake = (what: string, ...accepted: string[]) => void mistakes.push({ what, accepted });
   for (const word of words) {
-    const architecture = architectureOf(word)
-    const option = optionNames.find((name) => word.startsWith(`${name}=`))
-    if (architecture !== undefined) architectures.push(architecture)
+    const architecture = architectureOf(word);
+    const option = optionNames.find((name) => word.startsWith(`${name}=`));
+    if (architecture !== undefined) architectures.push(architecture);
     else if (option === undefined) {
-      mistake(`${JSON.stringify(word)} is neither an architecture nor an option`, architecturesAccepted, optionsAccepted)
-    } else if (options.has(option)) mistake(`${option} is there twice`)
+      mistake(
+        `${JSON.stringify(word)} is neither an architecture nor an option`,
+        architecturesAccepted,
+        optionsAccepted,
+      );
+    } else if (options.has(option)) mistake(`${option} is there twice`);
     else {
-      const value = word.slice(option.length + 1)
-      const { accepts, accepted } = valuesOf[option]
-      if (!accepts(value)) mistake(`${option}: ${JSON.stringify(value)} is not accepted`, accepted)
-      options.set(option, value)
+      const value = word.slice(option.length + 1);
+      const { accepts, accepted } = valuesOf[option];
+      if (!accepts(value)) mistake(`${option}: ${JSON.stringify(value)} is not accepted`, accepted);
+      options.set(option, value);
     }
   }
-  return { architectures, options, mistakes }
+  return { architectures, options, mistakes };
 }
 
-const architecturesAccepted = architectureWords.join(', ')
-const optionsAccepted = optionNames.map((name) => `${name}=…`).join(', ')
+const architecturesAccepted = architectureWords.join(", ");
+const optionsAccepted = optionNames.map((name) => `${name}=…`).join(", ");
 
-const valuesOf: Readonly<Record<OptionName, { readonly accepts: (value: string) => boolean; readonly accepted: string }>> = {
+const valuesOf: Readonly<
+  Record<OptionName, { readonly accepts: (value: string) => boolean; readonly accepted: string }>
+> = {
   ocaml: {
-    accepts: (value) => value === 'none' || (value !== '' && semver.validRange(value) !== null),
-    accepted: 'a version or a range such as 5.4.1 or 4.14.x, or none',
+    accepts: (value) => value === "none" || (value !== "" && semver.validRange(value) !== null),
+    accepted: "a version or a range such as 5.4.1 or 4.14.x, or none",
   },
   // It becomes a part of the artifact's name as it stands.
   variant: {
     accepts: (value) => /^[A-Za-z0-9][\w.-]{0,39}$/.test(value),
-    accepted: 'up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit',
+    accepted: "up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit",
   },
-  'configure-args': {
+  "configure-args": {
     accepts: (value) => configureWords({ configureArgs: value }).length > 0,
     accepted: 'arguments of `mirage configure`, in quotes where there are several: "--dhcp --tls=false"',
   },
-  runner: { accepts: (value) => architectureOf(value) !== undefined, accepted: architectureWords.join(', ') },
-}
+  runner: { accepts: (value) => architectureOf(value) !== undefined, accepted: architectureWords.join(", ") },
+};
 
 /** Quoted and escaped characters are passed over: only a bare `#` at the start of a word begins a comment. */
 function withoutComment(line: string): string {
-  return line.replace(/('[^']*'|"(?:\\.|[^"\\])*"|\\.)|(?<!\S)#.*/g, '$1')
+  return line.replace(/('[^']*'|"(?:\\.|[^"\\])*"|\\.)|(?<!\S)#.*/g, "$1");
 }

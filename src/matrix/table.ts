@@ -1,40 +1,54 @@
-import { aligned } from '../platform/log.js'
-import { visible } from '../platform/visible.js'
-import { code, prose, table } from '../report/markup.js'
-import { type Leg, placeWords } from './leg.js'
-import type { MatrixPlan } from './plan.js'
-import { groupsOf } from './strategy.js'
+import { aligned } from "../platform/log.js";
+import { visible } from "../platform/visible.js";
+import { code, prose, table } from "../report/markup.js";
+import { type Leg, placeWords } from "./leg.js";
+import type { MatrixPlan } from "./plan.js";
+import { groupsOf } from "./strategy.js";
 
-const header = ['leg', 'runner', 'OCaml', 'toolchain', 'boots'] as const
+const header = ["leg", "runner", "OCaml", "toolchain", "boots"] as const;
 
 /** The Markdown of the job summary: a row for each leg, then what was left out. */
 export function matrixSummary(plan: MatrixPlan): string {
-  const rows = plan.legs.map((leg) => [code(leg.name), code(labelsOf(leg)), code(leg.ocaml), prose(toolchainOf(leg)), prose(leg.boots)])
-  const skipped = plan.skipped.map((sentence) => `- left out: ${prose(sentence, 1000)}`)
-  const sections = [`#### ${matrixTitle(plan)}`, table(header, rows)]
-  return [...sections, ...(skipped.length === 0 ? [] : [skipped.join('\n')]), ''].join('\n\n')
+  const rows = plan.legs.map((leg) => [
+    code(leg.name),
+    code(labelsOf(leg)),
+    code(leg.ocaml),
+    prose(toolchainOf(leg)),
+    prose(leg.boots),
+  ]);
+  const skipped = plan.skipped.map((sentence) => `- left out: ${prose(sentence, 1000)}`);
+  const sections = [`#### ${matrixTitle(plan)}`, table(header, rows)];
+  return [...sections, ...(skipped.length === 0 ? [] : [skipped.join("\n")]), ""].join("\n\n");
 }
 
 /** The same for a terminal: aligned lines, the header first. */
 export function matrixLines({ legs }: MatrixPlan): string[] {
-  return aligned([header, ...legs.map((leg) => [leg.name, labelsOf(leg), leg.ocaml, toolchainOf(leg), leg.boots].map(visible))])
+  return aligned([
+    header,
+    ...legs.map((leg) => [leg.name, labelsOf(leg), leg.ocaml, toolchainOf(leg), leg.boots].map(visible)),
+  ]);
 }
 
 /** `7 legs, 4 toolchains, 2 left out` */
 export function matrixTitle({ legs, skipped }: MatrixPlan): string {
-  const toolchains = groupsOf(legs.filter(({ toolchain }) => toolchain !== undefined)).length
-  const leftOut = skipped.length === 0 ? [] : [`${skipped.length} left out`]
-  return [counted(legs.length, 'leg'), counted(toolchains, 'toolchain'), ...leftOut].join(', ')
+  const toolchains = groupsOf(legs.filter(({ toolchain }) => toolchain !== undefined)).length;
+  const leftOut = skipped.length === 0 ? [] : [`${skipped.length} left out`];
+  return [counted(legs.length, "leg"), counted(toolchains, "toolchain"), ...leftOut].join(", ");
 }
 
-const counted = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
+const counted = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-const labelsOf = ({ runner }: Leg): string => runner.labels.join(', ')
+const labelsOf = ({ runner }: Leg): string => runner.labels.join(", ");
 
 /** `solo5 aarch64 on x86_64: ocaml-solo5 1.3.4, solo5 0.12.1`; OCaml has a column of its own. */
 function toolchainOf({ toolchain }: Leg): string {
-  if (toolchain === undefined) return 'its own'
-  const { backend, architecture, hostArchitecture, versions } = toolchain
-  const parts = Object.entries(versions).filter(([name]) => name !== 'ocaml').map((part) => part.join(' '))
-  return [`${backend} ${placeWords(architecture, hostArchitecture)}`, ...(parts.length === 0 ? [] : [parts.join(', ')])].join(': ')
+  if (toolchain === undefined) return "its own";
+  const { backend, architecture, hostArchitecture, versions } = toolchain;
+  const parts = Object.entries(versions)
+    .filter(([name]) => name !== "ocaml")
+    .map((part) => part.join(" "));
+  return [
+    `${backend} ${placeWords(architecture, hostArchitecture)}`,
+    ...(parts.length === 0 ? [] : [parts.join(", ")]),
+  ].join(": ");
 }

@@ -1,37 +1,37 @@
-import { availableParallelism, tmpdir, userInfo } from 'node:os'
-import { isAbsolute, join } from 'node:path'
-import { type Architecture, architectureOf } from '../target/architecture.js'
-import type { Log } from './log.js'
-import { Problem } from './problem.js'
-import type { Processes } from './process/process.js'
+import { availableParallelism, tmpdir, userInfo } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { type Architecture, architectureOf } from "../target/architecture.js";
+import type { Log } from "./log.js";
+import { Problem } from "./problem.js";
+import type { Processes } from "./process/process.js";
 
 /** The machine we run on, and where we may write. Read once, at the start of an entry. */
 export interface Host {
-  readonly architecture: Architecture
-  readonly cores: number
-  readonly isRoot: boolean
-  readonly folders: Folders
+  readonly architecture: Architecture;
+  readonly cores: number;
+  readonly isRoot: boolean;
+  readonly folders: Folders;
   /** The environment at the start; a step never reads `process.env` itself. */
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly isGitHubActions: boolean
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly isGitHubActions: boolean;
 }
 
 export interface Folders {
   /** Toolchains and tools, kept between jobs where the machine is: `RUNNER_TOOL_CACHE`, or the user's cache folder. */
-  readonly toolCache: string
+  readonly toolCache: string;
   /** What one step leaves for the next of the same job (records, consoles): `RUNNER_TEMP`, or the user's state folder. */
-  readonly state: string
+  readonly state: string;
   /** Gone after the job. `RUNNER_TEMP` where there is one: hosted images put a quota on `/tmp`. */
-  readonly temporary: string
+  readonly temporary: string;
   /** What relative paths of inputs are relative to. */
-  readonly workspace: string
+  readonly workspace: string;
 }
 
 /** What every step is handed: the doors to the outside, each of which a test can replace. */
 export interface Context {
-  readonly log: Log
-  readonly processes: Processes
-  readonly host: Host
+  readonly log: Log;
+  readonly processes: Processes;
+  readonly host: Host;
 }
 
 /**
@@ -44,12 +44,12 @@ export function inspectHost(
   machine: string = process.arch,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Host {
-  if (platform !== 'linux') {
-    throw new Problem(`unikernel-ci runs on Linux only, and this is ${platformNames[platform] ?? platform}`)
+  if (platform !== "linux") {
+    throw new Problem(`unikernel-ci runs on Linux only, and this is ${platformNames[platform] ?? platform}`);
   }
-  const architecture = architectureOf(machine)
+  const architecture = architectureOf(machine);
   if (architecture === undefined) {
-    throw new Problem(`unikernel-ci runs on x86_64 and aarch64 only, and this machine is ${machine}`)
+    throw new Problem(`unikernel-ci runs on x86_64 and aarch64 only, and this machine is ${machine}`);
   }
   return {
     architecture,
@@ -57,11 +57,11 @@ export function inspectHost(
     isRoot: process.getuid?.() === 0,
     folders: foldersOf(environment),
     environment,
-    isGitHubActions: environment['GITHUB_ACTIONS'] === 'true',
-  }
+    isGitHubActions: environment["GITHUB_ACTIONS"] === "true",
+  };
 }
 
-const platformNames: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: 'macOS', win32: 'Windows' }
+const platformNames: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: "macOS", win32: "Windows" };
 
 /**
  * Actions' folders where the runner names them, else those of the XDG base directory specification, by which an empty
@@ -71,30 +71,34 @@ const platformNames: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darw
  */
 export function foldersOf(environment: Readonly<Record<string, string | undefined>>): Folders {
   const named = (...names: string[]) =>
-    names.map((name) => environment[name]).find((path) => path !== undefined && isAbsolute(path))
+    names.map((name) => environment[name]).find((path) => path !== undefined && isAbsolute(path));
   const own = (base: string | undefined, fallback: string) =>
-    join(base ?? join(named('HOME') ?? homeOfUser(), fallback), 'unikernel-ci')
+    join(base ?? join(named("HOME") ?? homeOfUser(), fallback), "unikernel-ci");
   return {
-    toolCache: own(named('RUNNER_TOOL_CACHE', 'XDG_CACHE_HOME'), '.cache'),
-    state: own(named('RUNNER_TEMP', 'XDG_STATE_HOME'), '.local/state'),
-    temporary: named('RUNNER_TEMP') ?? tmpdir(),
-    workspace: named('GITHUB_WORKSPACE') ?? currentFolder(),
-  }
+    toolCache: own(named("RUNNER_TOOL_CACHE", "XDG_CACHE_HOME"), ".cache"),
+    state: own(named("RUNNER_TEMP", "XDG_STATE_HOME"), ".local/state"),
+    temporary: named("RUNNER_TEMP") ?? tmpdir(),
+    workspace: named("GITHUB_WORKSPACE") ?? currentFolder(),
+  };
 }
 
 /** Not os.homedir(): it takes an empty HOME for a folder. */
 function homeOfUser(): string {
   try {
-    return userInfo().homedir
+    return userInfo().homedir;
   } catch (error) {
-    throw new Problem('this user has no home folder', { do: 'set HOME to an absolute path' }, { cause: error })
+    throw new Problem("this user has no home folder", { do: "set HOME to an absolute path" }, { cause: error });
   }
 }
 
 function currentFolder(): string {
   try {
-    return process.cwd()
+    return process.cwd();
   } catch (error) {
-    throw new Problem('the current folder does not exist any more', { do: 'change to one that does' }, { cause: error })
+    throw new Problem(
+      "the current folder does not exist any more",
+      { do: "change to one that does" },
+      { cause: error },
+    );
   }
 }

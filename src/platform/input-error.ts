@@ -1,6 +1,6 @@
 /** Text that an input does not accept. Whoever reads all inputs adds the input's name. */
 export class InputError extends Error {
-  override readonly name = 'InputError'
+  override readonly name = "InputError";
 
   /**
    * @param got the text, or the line of it that is wrong.
@@ -10,6 +10,6 @@ export class InputError extends Error {
     readonly got: string,
     readonly accepted: string,
   ) {
-    super(`${JSON.stringify(got)} is not accepted`)
+    super(`${JSON.stringify(got)} is not accepted`);
   }
 }

@@ -1,30 +1,30 @@
-import { closeSync, constants, openSync, statSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { isNotAllowed } from './error-code.js'
-import type { Context } from './host.js'
-import { findProgram } from './process/programs.js'
-import { rootPrefix } from './process/sudo.js'
+import { closeSync, constants, openSync, statSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isNotAllowed } from "./error-code.js";
+import type { Context } from "./host.js";
+import { findProgram } from "./process/programs.js";
+import { rootPrefix } from "./process/sudo.js";
 
-const device = '/dev/kvm'
+const device = "/dev/kvm";
 
 /**
  * Whether KVM can be opened for reading and writing right now. That it opens does not mean that it runs guests: only a
  * boot tells (docs/facts.md section 6).
  */
-export function kvmAccess(path: string = device): 'open' | 'absent' | 'denied' {
+export function kvmAccess(path: string = device): "open" | "absent" | "denied" {
   try {
-    closeSync(openSync(path, constants.O_RDWR))
-    return 'open'
+    closeSync(openSync(path, constants.O_RDWR));
+    return "open";
   } catch (error) {
     // A device file without a driver behind it (in a container) is as good as none: ENXIO, ENODEV.
-    return isNotAllowed(error) ? 'denied' : 'absent'
+    return isNotAllowed(error) ? "denied" : "absent";
   }
 }
 
 /** Its permissions as chmod takes them: `0660`. */
 function kvmMode(): string {
-  return (statSync(device).mode & 0o7777).toString(8).padStart(4, '0')
+  return (statSync(device).mode & 0o7777).toString(8).padStart(4, "0");
 }
 
 /**
@@ -37,67 +37,69 @@ export async function openKvm(
   look: typeof kvmAccess = kvmAccess,
   modeNow: typeof kvmMode = kvmMode,
 ): Promise<ReturnType<typeof kvmAccess>> {
-  const access = look()
-  if (access !== 'denied' || !context.host.isGitHubActions) return access
+  const access = look();
+  if (access !== "denied" || !context.host.isGitHubActions) return access;
   // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
-  if (context.host.environment['RUNNER_ENVIRONMENT'] !== 'github-hosted') {
-    context.log.line(`  ${device} may not be opened by this user, which is not changed on a machine that is kept: add the user to the group of that device`)
-    return access
+  if (context.host.environment["RUNNER_ENVIRONMENT"] !== "github-hosted") {
+    context.log.line(
+      `  ${device} may not be opened by this user, which is not changed on a machine that is kept: add the user to the group of that device`,
+    );
+    return access;
   }
-  const prefix = await rootPrefix(context)
-  if (prefix === undefined) return access
+  const prefix = await rootPrefix(context);
+  if (prefix === undefined) return access;
   const asRoot = async (commands: readonly Command[]) => {
     for (const command of commands) {
-      const [program = '', ...args] = [...prefix, ...command]
-      const { exitCode } = await context.processes.run([program, ...args])
-      if (exitCode !== 0) return false
+      const [program = "", ...args] = [...prefix, ...command];
+      const { exitCode } = await context.processes.run([program, ...args]);
+      if (exitCode !== 0) return false;
     }
-    return true
-  }
-  const draft = await mkdtemp(join(context.host.folders.temporary, 'unikernel-ci-udev-'))
-  await writeFile(join(draft, 'rule'), rule)
+    return true;
+  };
+  const draft = await mkdtemp(join(context.host.folders.temporary, "unikernel-ci-udev-"));
+  await writeFile(join(draft, "rule"), rule);
   const udevRule: Repair = {
-    name: 'a udev rule',
-    make: [['install', '-m', '0644', join(draft, 'rule'), ruleFile], ...reload],
-    undo: [['rm', '-f', ruleFile], ...reload],
-  }
+    name: "a udev rule",
+    make: [["install", "-m", "0644", join(draft, "rule"), ruleFile], ...reload],
+    undo: [["rm", "-f", ruleFile], ...reload],
+  };
   const mode: Repair = {
-    name: 'chmod',
-    make: [['chmod', 'a+rw', device]],
-    undo: [['chmod', modeNow(), device]],
-  }
+    name: "chmod",
+    make: [["chmod", "a+rw", device]],
+    undo: [["chmod", modeNow(), device]],
+  };
   // A rule holds also when the next package to be installed triggers udev; a mode does not (docs/facts.md section 6).
-  const repairs = findProgram('udevadm', context.host.environment['PATH']) === undefined ? [mode] : [udevRule, mode]
+  const repairs = findProgram("udevadm", context.host.environment["PATH"]) === undefined ? [mode] : [udevRule, mode];
   try {
     for (const { name, make, undo } of repairs) {
-      const made = await asRoot(make)
-      if (made && look() === 'open') {
-        context.log.fact('machine', `gave this user leave to open /dev/kvm (${name})`)
-        return 'open'
+      const made = await asRoot(make);
+      if (made && look() === "open") {
+        context.log.fact("machine", `gave this user leave to open /dev/kvm (${name})`);
+        return "open";
       }
-      await asRoot(undo)
+      await asRoot(undo);
     }
-    return look()
+    return look();
   } finally {
-    await rm(draft, { recursive: true, force: true })
+    await rm(draft, { recursive: true, force: true });
   }
 }
 
-type Command = readonly [string, ...string[]]
+type Command = readonly [string, ...string[]];
 
 interface Repair {
-  readonly name: string
-  readonly make: readonly Command[]
-  readonly undo: readonly Command[]
+  readonly name: string;
+  readonly make: readonly Command[];
+  readonly undo: readonly Command[];
 }
 
-const ruleFile = '/etc/udev/rules.d/99-unikernel-ci-kvm.rules'
-const rule = 'KERNEL=="kvm", MODE="0666", OPTIONS+="static_node=kvm"\n'
+const ruleFile = "/etc/udev/rules.d/99-unikernel-ci-kvm.rules";
+const rule = 'KERNEL=="kvm", MODE="0666", OPTIONS+="static_node=kvm"\n';
 const reload: readonly Command[] = [
-  ['udevadm', 'control', '--reload-rules'],
-  ['udevadm', 'trigger', '--name-match=kvm'],
-  ['udevadm', 'settle', '--timeout=10'],
-]
+  ["udevadm", "control", "--reload-rules"],
+  ["udevadm", "trigger", "--name-match=kvm"],
+  ["udevadm", "settle", "--timeout=10"],
+];
 
 /**
  * Whether the processor is AMD's and a virtual machine's own: under nested KVM there, QEMU's `-cpu host` has crashed
@@ -106,10 +108,10 @@ const reload: readonly Command[] = [
  * @param cpuinfo text in the form of /proc/cpuinfo.
  */
 export function isNestedAmd(cpuinfo: string): boolean {
-  return /^vendor_id\s*:\s*AuthenticAMD$/m.test(cpuinfo) && /^flags\s*:.*\bhypervisor\b/m.test(cpuinfo)
+  return /^vendor_id\s*:\s*AuthenticAMD$/m.test(cpuinfo) && /^flags\s*:.*\bhypervisor\b/m.test(cpuinfo);
 }
 
 /** The text of /proc/cpuinfo; empty where there is none. */
 export async function readCpuInfo(): Promise<string> {
-  return readFile('/proc/cpuinfo', 'utf8').catch(() => '')
+  return readFile("/proc/cpuinfo", "utf8").catch(() => "");
 }

@@ -1,14 +1,14 @@
 /** What a line says about the work: green, red and yellow, where there are colours. */
-export type Tone = 'good' | 'bad' | 'open'
+export type Tone = "good" | "bad" | "open";
 
 /** A place in a source file; lines and columns count from 1. */
 export interface SourcePlace {
   /** Relative to the repository's folder. */
-  readonly file: string
-  readonly line: number
-  readonly endLine: number
-  readonly column?: number
-  readonly endColumn?: number
+  readonly file: string;
+  readonly line: number;
+  readonly endLine: number;
+  readonly column?: number;
+  readonly endColumn?: number;
 }
 
 /**
@@ -20,49 +20,57 @@ export interface Log {
    * One step of the story: `title`, what `body` logs, then how long it took.
    * Groups do not nest. The group is closed also when `body` throws.
    */
-  group<T>(title: string, body: () => Promise<T>): Promise<T>
+  group<T>(title: string, body: () => Promise<T>): Promise<T>;
   /** A fact, aligned with the others of its group: a short label, its text, and at most one more column. */
-  fact(label: string, text: string): void
+  fact(label: string, text: string): void;
   /** A line as it is; with a tone, its first word is in the colour of that. */
-  line(text: string, tone?: Tone): void
+  line(text: string, tone?: Tone): void;
   /** Lines that somebody else wrote (a guest, a failed tool): control characters are made visible, commands inert. */
-  untrusted(lines: readonly string[]): void
+  untrusted(lines: readonly string[]): void;
   /** Worth a look, nothing to do now: an annotation where the host has them. */
-  notice(text: string): void
-  warning(text: string): void
-  error(text: string): void
+  notice(text: string): void;
+  warning(text: string): void;
+  error(text: string): void;
   /**
    * What a compiler said of a source file, where the host shows such things beside the source. Elsewhere it is nothing:
    * the compiler's own lines were told.
    */
-  annotate(kind: 'error' | 'warning', place: SourcePlace, text: string): void
+  annotate(kind: "error" | "warning", place: SourcePlace, text: string): void;
   /** Only shown when the user asked for it (`RUNNER_DEBUG=1`, `--verbose`). */
-  debug(text: string): void
+  debug(text: string): void;
 }
 
 /** Rows for a terminal: each column as wide as its widest cell. */
 export function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows.reduce<number[]>((most, cells) => cells.map((cell, column) => Math.max(most[column] ?? 0, cell.length)), [])
-  return rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+  const widths = rows.reduce<number[]>(
+    (most, cells) => cells.map((cell, column) => Math.max(most[column] ?? 0, cell.length)),
+    [],
+  );
+  return rows.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 /** The first of many names, and how many more there are. */
 export function firstOf(names: readonly string[], most: number): string[] {
-  return [...names.slice(0, most), ...(names.length > most ? [`and ${names.length - most} more`] : [])]
+  return [...names.slice(0, most), ...(names.length > most ? [`and ${names.length - most} more`] : [])];
 }
 
 /** Seconds with one or two digits after the point, as the log shows durations: `0.31 s`, `24.8 s`, `3 min 12 s`. */
 export function seconds(ms: number): string {
-  const value = ms / 1000
-  if (value < 1) return `${value.toFixed(2)} s`
-  if (value < 120) return `${value.toFixed(1)} s`
-  return `${Math.floor(value / 60)} min ${Math.floor(value % 60)} s`
+  const value = ms / 1000;
+  if (value < 1) return `${value.toFixed(2)} s`;
+  if (value < 120) return `${value.toFixed(1)} s`;
+  return `${Math.floor(value / 60)} min ${Math.floor(value % 60)} s`;
 }
 
 /** A number of bytes as a person reads it, decimal units as in package managers: `1.9 MB`, `12 kB`. */
 export function size(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  if (bytes < 999_500) return `${(bytes / 1000).toFixed(bytes < 99_500 ? 1 : 0)} kB`
-  if (bytes < 999_500_000) return `${(bytes / 1e6).toFixed(1)} MB`
-  return `${(bytes / 1e9).toFixed(2)} GB`
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 999_500) return `${(bytes / 1000).toFixed(bytes < 99_500 ? 1 : 0)} kB`;
+  if (bytes < 999_500_000) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${(bytes / 1e9).toFixed(2)} GB`;
 }

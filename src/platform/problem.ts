@@ -8,15 +8,15 @@
  * - `do`: the remedy
  * - `again`: the command that shows the same thing on the reader's own machine
  */
-const factLabels = ['found', 'because', 'evidence', 'console', 'accepted', 'do', 'again'] as const
-export type FactLabel = (typeof factLabels)[number]
-export type Facts = Readonly<Partial<Record<FactLabel, string | readonly string[]>>>
+const factLabels = ["found", "because", "evidence", "console", "accepted", "do", "again"] as const;
+export type FactLabel = (typeof factLabels)[number];
+export type Facts = Readonly<Partial<Record<FactLabel, string | readonly string[]>>>;
 
 /** A log that belongs to a problem and is too long to be told with it. */
 export interface WholeLog {
-  readonly title: string
+  readonly title: string;
   /** Of others: shown as a quotation. */
-  readonly lines: readonly string[]
+  readonly lines: readonly string[];
 }
 
 /**
@@ -24,34 +24,38 @@ export interface WholeLog {
  * Any other error that reaches the top is a defect of ours and is reported as one.
  */
 export class Problem extends Error {
-  readonly facts: Facts
-  readonly wholeLog: WholeLog | undefined
+  readonly facts: Facts;
+  readonly wholeLog: WholeLog | undefined;
 
   /** @param what one sentence without a final stop: what was wrong, and where. */
-  constructor(what: string, facts: Facts = {}, options: ErrorOptions & { readonly wholeLog?: WholeLog | undefined } = {}) {
-    super(what, options)
-    this.name = 'Problem'
-    this.facts = facts
-    this.wholeLog = options.wholeLog
+  constructor(
+    what: string,
+    facts: Facts = {},
+    options: ErrorOptions & { readonly wholeLog?: WholeLog | undefined } = {},
+  ) {
+    super(what, options);
+    this.name = "Problem";
+    this.facts = facts;
+    this.wholeLog = options.wholeLog;
   }
 
   /** The problem as a person reads it: the sentence, then its facts, aligned. */
   override toString(): string {
-    return [this.message, ...renderFacts(this.facts)].join('\n')
+    return [this.message, ...renderFacts(this.facts)].join("\n");
   }
 }
 
-const labelWidth = 11
+const labelWidth = 11;
 
 function renderFacts(facts: Facts): string[] {
   return factLabels.flatMap((label) => {
-    const value = facts[label]
-    const lines = value === undefined ? [] : typeof value === 'string' ? value.split('\n') : value
-    return lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(labelWidth)}${line}`)
-  })
+    const value = facts[label];
+    const lines = value === undefined ? [] : typeof value === "string" ? value.split("\n") : value;
+    return lines.map((line, index) => `  ${(index === 0 ? label : "").padEnd(labelWidth)}${line}`);
+  });
 }
 
 /** The message of anything thrown, for use inside another message. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,22 +1,22 @@
-import { readFile, readdir } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { firstOf } from '../platform/log.js'
-import { Problem } from '../platform/problem.js'
-import type { LockFile } from '../toolchain/lock.js'
-import { folderOf, isOutside } from './folder.js'
-import { allBounds, boundsOfOpamFile } from './mirage/bounds.js'
-import { mentionsMirage, parseMirageBounds } from './mirage/header.js'
-import { readLock, toolchainVersions } from './mirage/lock.js'
-import { isOpamFile } from './opam-files.js'
-import type { BuildSystem, MirageBounds, MirageProject, Project } from './project.js'
+import { readFile, readdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { firstOf } from "../platform/log.js";
+import { Problem } from "../platform/problem.js";
+import type { LockFile } from "../toolchain/lock.js";
+import { folderOf, isOutside } from "./folder.js";
+import { allBounds, boundsOfOpamFile } from "./mirage/bounds.js";
+import { mentionsMirage, parseMirageBounds } from "./mirage/header.js";
+import { readLock, toolchainVersions } from "./mirage/lock.js";
+import { isOpamFile } from "./opam-files.js";
+import type { BuildSystem, MirageBounds, MirageProject, Project } from "./project.js";
 
 /** The inputs that say what is built; the object of all inputs is one. */
 export interface ProjectInputs {
   /** Relative to the workspace, or absolute inside it. */
-  readonly directory: string
-  readonly configFile: string | undefined
-  readonly buildSystem: 'auto' | BuildSystem
-  readonly buildCommand: string | undefined
+  readonly directory: string;
+  readonly configFile: string | undefined;
+  readonly buildSystem: "auto" | BuildSystem;
+  readonly buildCommand: string | undefined;
 }
 
 /**
@@ -26,110 +26,132 @@ export interface ProjectInputs {
  * @throws Problem that says what is there, when that is no project, or not of the build system that was asked for.
  */
 export async function detectProject(workspace: string, inputs: ProjectInputs): Promise<Project> {
-  const { buildSystem, buildCommand } = inputs
-  const directory = await folderOf(workspace, inputs.directory)
-  const folder: Folder = { directory, shown: inputs.directory, names: (await readdir(directory)).sort() }
+  const { buildSystem, buildCommand } = inputs;
+  const directory = await folderOf(workspace, inputs.directory);
+  const folder: Folder = { directory, shown: inputs.directory, names: (await readdir(directory)).sort() };
   // Asked for by its name also without the command: a set-up may be followed by a build that is not ours.
-  if (buildSystem === 'command' || (buildSystem === 'auto' && buildCommand !== undefined)) {
-    return { buildSystem: 'command', directory, description: 'built by a command' }
+  if (buildSystem === "command" || (buildSystem === "auto" && buildCommand !== undefined)) {
+    return { buildSystem: "command", directory, description: "built by a command" };
   }
-  if (buildSystem === 'auto') return await guess(folder, inputs.configFile)
-  const { find, marker } = kinds[buildSystem]
-  const project = await find(folder, inputs.configFile)
-  if (project === undefined) throw missing(folder, marker, `\`build-system: ${buildSystem}\``)
-  return project
+  if (buildSystem === "auto") return await guess(folder, inputs.configFile);
+  const { find, marker } = kinds[buildSystem];
+  const project = await find(folder, inputs.configFile);
+  if (project === undefined) throw missing(folder, marker, `\`build-system: ${buildSystem}\``);
+  return project;
 }
 
 interface Folder {
-  readonly directory: string
+  readonly directory: string;
   /** As the user wrote it. */
-  readonly shown: string
-  readonly names: readonly string[]
+  readonly shown: string;
+  readonly names: readonly string[];
 }
 
 interface Kind {
   /** What its projects have, as messages call it. */
-  readonly marker: string
-  readonly find: (folder: Folder, configFile: string | undefined) => Project | undefined | Promise<Project | undefined>
+  readonly marker: string;
+  readonly find: (folder: Folder, configFile: string | undefined) => Project | undefined | Promise<Project | undefined>;
 }
 
-const kinds: Readonly<Record<Exclude<BuildSystem, 'command'>, Kind>> = {
-  mirage: { marker: 'config.ml', find: findMirage },
+const kinds: Readonly<Record<Exclude<BuildSystem, "command">, Kind>> = {
+  mirage: { marker: "config.ml", find: findMirage },
   dune: {
-    marker: 'dune-project',
+    marker: "dune-project",
     find: ({ directory, names }) => {
-      const file = ['dune-project', 'dune-workspace', 'dune'].find((name) => names.includes(name))
-      return file === undefined ? undefined : { buildSystem: 'dune', directory, description: `dune (${file})` }
+      const file = ["dune-project", "dune-workspace", "dune"].find((name) => names.includes(name));
+      return file === undefined ? undefined : { buildSystem: "dune", directory, description: `dune (${file})` };
     },
   },
   opam: {
-    marker: '*.opam',
+    marker: "*.opam",
     find: ({ directory, names }) => {
-      const files = names.filter(isOpamFile)
-      return files.length === 0 ? undefined : { buildSystem: 'opam', directory, description: `opam (${files.join(', ')})` }
+      const files = names.filter(isOpamFile);
+      return files.length === 0
+        ? undefined
+        : { buildSystem: "opam", directory, description: `opam (${files.join(", ")})` };
     },
   },
-}
+};
 
-async function findMirage(folder: Folder, configFile = 'config.ml'): Promise<MirageProject | undefined> {
-  const { directory } = folder
-  const text = await readConfiguration(directory, configFile)
-  if (text === undefined) return undefined
-  const mirageBounds = await findMirageBounds(folder, text)
-  const lockFiles = await findLockFiles(directory, configFile)
-  const asks = mirageBounds === undefined ? '' : ` asks mirage ${mirageBounds.text}`
-  const description = `MirageOS (${configFile}${asks})`
-  return { buildSystem: 'mirage', directory, description, configFile, ...(mirageBounds === undefined ? {} : { mirageBounds }), lockFiles }
+async function findMirage(folder: Folder, configFile = "config.ml"): Promise<MirageProject | undefined> {
+  const { directory } = folder;
+  const text = await readConfiguration(directory, configFile);
+  if (text === undefined) return undefined;
+  const mirageBounds = await findMirageBounds(folder, text);
+  const lockFiles = await findLockFiles(directory, configFile);
+  const asks = mirageBounds === undefined ? "" : ` asks mirage ${mirageBounds.text}`;
+  const description = `MirageOS (${configFile}${asks})`;
+  return {
+    buildSystem: "mirage",
+    directory,
+    description,
+    configFile,
+    ...(mirageBounds === undefined ? {} : { mirageBounds }),
+    lockFiles,
+  };
 }
 
 /** No build system was asked for, and the folder has the mark of none. */
 export class UnknownProject extends Problem {}
 
 async function guess(folder: Folder, configFile: string | undefined): Promise<Project> {
-  const isMirage = configFile !== undefined || (await hasMirageConfiguration(folder.directory))
+  const isMirage = configFile !== undefined || (await hasMirageConfiguration(folder.directory));
   for (const { find } of [...(isMirage ? [kinds.mirage] : []), kinds.dune, kinds.opam]) {
-    const project = await find(folder, configFile)
-    if (project !== undefined) return project
+    const project = await find(folder, configFile);
+    if (project !== undefined) return project;
   }
-  const { message, facts } = missing(folder, 'config.ml, dune-project or *.opam', undefined)
-  throw new UnknownProject(message, facts)
+  const { message, facts } = missing(folder, "config.ml, dune-project or *.opam", undefined);
+  throw new UnknownProject(message, facts);
 }
 
 /** Some projects have a config.ml that is only a module of theirs: ocaml-solo5's example is one. */
 async function hasMirageConfiguration(directory: string): Promise<boolean> {
-  const text = await readFile(join(directory, 'config.ml'), 'utf8').catch(() => '')
-  return mentionsMirage(text)
+  const text = await readFile(join(directory, "config.ml"), "utf8").catch(() => "");
+  return mentionsMirage(text);
 }
 
-async function findMirageBounds({ directory, names }: Folder, configuration: string): Promise<MirageBounds | undefined> {
-  const header = parseMirageBounds(configuration)
-  const ofFiles = await Promise.all(names.filter(isOpamFile).map(async (name) => boundsOfOpamFile(name, await readFile(join(directory, name), 'utf8'))))
-  return allBounds([header, ...ofFiles].filter((bounds) => bounds !== undefined))
+async function findMirageBounds(
+  { directory, names }: Folder,
+  configuration: string,
+): Promise<MirageBounds | undefined> {
+  const header = parseMirageBounds(configuration);
+  const ofFiles = await Promise.all(
+    names.filter(isOpamFile).map(async (name) => boundsOfOpamFile(name, await readFile(join(directory, name), "utf8"))),
+  );
+  return allBounds([header, ...ofFiles].filter((bounds) => bounds !== undefined));
 }
 
 /** mirage has its files, and the locks, in a folder beside the configuration. */
 async function findLockFiles(directory: string, configFile: string): Promise<readonly LockFile[]> {
-  const folder = join(dirname(configFile), 'mirage')
-  const names = (await readdir(join(directory, folder)).catch(() => [])).filter((name) => name.endsWith('.opam.locked')).sort()
+  const folder = join(dirname(configFile), "mirage");
+  const names = (await readdir(join(directory, folder)).catch(() => []))
+    .filter((name) => name.endsWith(".opam.locked"))
+    .sort();
   return Promise.all(
     names.map(async (name) => {
-      const path = join(folder, name)
-      return { path, versions: toolchainVersions(readLock(await readFile(join(directory, path), 'utf8'))) }
+      const path = join(folder, name);
+      return { path, versions: toolchainVersions(readLock(await readFile(join(directory, path), "utf8"))) };
     }),
-  )
+  );
 }
 
 /** @returns undefined when the default one is missing; one that was asked for by name must be there. */
 async function readConfiguration(directory: string, configFile: string): Promise<string | undefined> {
-  const path = resolve(directory, configFile)
+  const path = resolve(directory, configFile);
   if (isOutside(directory, path)) {
-    throw new Problem(`input config-file: ${configFile} is outside the project’s folder`, { accepted: 'a path relative to `directory`' })
+    throw new Problem(`input config-file: ${configFile} is outside the project’s folder`, {
+      accepted: "a path relative to `directory`",
+    });
   }
   try {
-    return await readFile(path, 'utf8')
+    return await readFile(path, "utf8");
   } catch (error) {
-    if (configFile === 'config.ml') return undefined
-    throw new Problem(`input config-file: there is no ${configFile}`, { found: listing(await readdir(directory)) }, { cause: error })
+    if (configFile === "config.ml") return undefined;
+    throw new Problem(
+      `input config-file: there is no ${configFile}`,
+      { found: listing(await readdir(directory)) },
+      { cause: error },
+    );
   }
 }
 
@@ -138,11 +160,11 @@ function missing(folder: Folder, wanted: string, asked: string | undefined): Pro
     found: listing(folder.names),
     ...(asked === undefined ? {} : { because: `${asked} needs it` }),
     do: `set \`directory\` to the folder of the unikernel (it is \`${folder.shown}\`), or build it with \`build-command\`; a toolchain alone: \`build-system: command\``,
-  })
+  });
 }
 
-const shownNames = 12
+const shownNames = 12;
 
 function listing(names: readonly string[]): string {
-  return names.length === 0 ? 'an empty folder' : firstOf(names, shownNames).join(', ')
+  return names.length === 0 ? "an empty folder" : firstOf(names, shownNames).join(", ");
 }

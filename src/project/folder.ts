@@ -1,6 +1,6 @@
-import { readdir, realpath } from 'node:fs/promises'
-import { isAbsolute, relative, resolve } from 'node:path'
-import { Problem } from '../platform/problem.js'
+import { readdir, realpath } from "node:fs/promises";
+import { isAbsolute, relative, resolve } from "node:path";
+import { Problem } from "../platform/problem.js";
 
 /**
  * The absolute path, without links, of the folder that the input `directory` names.
@@ -8,25 +8,28 @@ import { Problem } from '../platform/problem.js'
  * @throws Problem when there is none, or it is outside the workspace.
  */
 export async function folderOf(workspace: string, directory: string): Promise<string> {
-  const path = resolve(workspace, directory)
-  const real = await realpath(path).catch(() => undefined)
+  const path = resolve(workspace, directory);
+  const real = await realpath(path).catch(() => undefined);
   if (real === undefined) {
     throw new Problem(`input directory: there is no folder ${directory}`, {
       because: `looked in ${workspace}`,
-      do: 'check out the repository first (actions/checkout), and give a path inside it',
-    })
+      do: "check out the repository first (actions/checkout), and give a path inside it",
+    });
   }
   if (isOutside(await realpath(workspace), real)) {
-    throw new Problem(`input directory: ${directory} is outside the workspace`, { found: real, accepted: `a folder inside ${workspace}` })
+    throw new Problem(`input directory: ${directory} is outside the workspace`, {
+      found: real,
+      accepted: `a folder inside ${workspace}`,
+    });
   }
   if ((await readdir(real).catch(() => undefined)) === undefined) {
-    throw new Problem(`input directory: ${directory} is not a folder that can be read`)
+    throw new Problem(`input directory: ${directory} is not a folder that can be read`);
   }
-  return real
+  return real;
 }
 
 /** Whether a path, by its text, leads out of a folder. */
 export function isOutside(folder: string, path: string): boolean {
-  const way = relative(folder, path)
-  return way === '..' || way.startsWith('../') || isAbsolute(way)
+  const way = relative(folder, path);
+  return way === ".." || way.startsWith("../") || isAbsolute(way);
 }

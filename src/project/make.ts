@@ -1,20 +1,20 @@
-import { join } from 'node:path'
-import { hashOf } from '../platform/files/hash.js'
-import type { Context } from '../platform/host.js'
-import { targets } from '../target/target.js'
-import type { Toolchain } from '../toolchain/toolchain.js'
-import { type BuildInputs, buildProject } from './build.js'
-import { lastCommitDate } from './clean-copy.js'
-import { checkExpected } from './expected.js'
-import type { Build, Project } from './project.js'
-import { buildTwice, unpinnedSources } from './reproduce.js'
-import { stripImages } from './strip.js'
+import { join } from "node:path";
+import { hashOf } from "../platform/files/hash.js";
+import type { Context } from "../platform/host.js";
+import { targets } from "../target/target.js";
+import type { Toolchain } from "../toolchain/toolchain.js";
+import { type BuildInputs, buildProject } from "./build.js";
+import { lastCommitDate } from "./clean-copy.js";
+import { checkExpected } from "./expected.js";
+import type { Build, Project } from "./project.js";
+import { buildTwice, unpinnedSources } from "./reproduce.js";
+import { stripImages } from "./strip.js";
 
 /** The inputs that say what is asked of the images; the object of all inputs is one. */
 export interface ImageInputs extends BuildInputs {
-  readonly strip: boolean
-  readonly reproducible: boolean
-  readonly expectedSha256: string | undefined
+  readonly strip: boolean;
+  readonly reproducible: boolean;
+  readonly expectedSha256: string | undefined;
 }
 
 /**
@@ -30,33 +30,44 @@ export async function makeImages(
   project: Project,
   artifacts: string,
 ): Promise<Build> {
-  const target = targets[inputs.target]
-  const mark = hashOf([project.directory, ...inputs.configureArgs].join('\0'), 8)
-  const own = `${target.name}-${inputs.arch}-${mark}`
+  const target = targets[inputs.target];
+  const mark = hashOf([project.directory, ...inputs.configureArgs].join("\0"), 8);
+  const own = `${target.name}-${inputs.arch}-${mark}`;
   const make = async (where: Context, what: Project): Promise<Build> => {
-    const made = await buildProject(where, inputs, toolchain, what)
-    if (!inputs.strip) return made
-    const images = await stripImages(where, made.images, target, inputs.arch, join(where.host.folders.state, 'stripped', own))
-    context.log.fact('stripped', images.map(({ name, sha256 }) => `${name}  sha256 ${sha256.slice(0, 16)}…`).join(', '))
-    return { ...made, images }
-  }
+    const made = await buildProject(where, inputs, toolchain, what);
+    if (!inputs.strip) return made;
+    const images = await stripImages(
+      where,
+      made.images,
+      target,
+      inputs.arch,
+      join(where.host.folders.state, "stripped", own),
+    );
+    context.log.fact(
+      "stripped",
+      images.map(({ name, sha256 }) => `${name}  sha256 ${sha256.slice(0, 16)}…`).join(", "),
+    );
+    return { ...made, images };
+  };
   if (inputs.reproducible && toolchain !== undefined) {
-    const unpinned = unpinnedSources(toolchain.spec)
-    if (unpinned.length > 0) context.log.warning(`may be built of other packages tomorrow, being at no commit: ${unpinned.join(', ')}`)
+    const unpinned = unpinnedSources(toolchain.spec);
+    if (unpinned.length > 0)
+      context.log.warning(`may be built of other packages tomorrow, being at no commit: ${unpinned.join(", ")}`);
   }
-  const sameDay = await dated(context, project)
+  const sameDay = await dated(context, project);
   const build = inputs.reproducible
     ? await buildTwice(sameDay, project, join(artifacts, `reproducible-${own}`), make)
-    : await make(sameDay, project)
+    : await make(sameDay, project);
   if (inputs.expectedSha256 !== undefined) {
-    for (const line of await checkExpected(build.images, inputs.expectedSha256, project.directory)) context.log.fact('as expected', line)
+    for (const line of await checkExpected(build.images, inputs.expectedSha256, project.directory))
+      context.log.fact("as expected", line);
   }
-  return build
+  return build;
 }
 
 /** What writes dates into what it makes takes the last commit's, unless somebody has decided. */
 async function dated(context: Context, project: Project): Promise<Context> {
-  const { host } = context
-  const date = host.environment['SOURCE_DATE_EPOCH'] ?? (await lastCommitDate(context, project.directory))
-  return { ...context, host: { ...host, environment: { ...host.environment, SOURCE_DATE_EPOCH: date } } }
+  const { host } = context;
+  const date = host.environment["SOURCE_DATE_EPOCH"] ?? (await lastCommitDate(context, project.directory));
+  return { ...context, host: { ...host, environment: { ...host.environment, SOURCE_DATE_EPOCH: date } } };
 }

@@ -1,16 +1,16 @@
-import { copyFile, readFile, readdir } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { pinsLocalRepository } from '../platform/git-history.js'
-import type { Context } from '../platform/host.js'
-import type { Outcome } from '../platform/process/process.js'
-import { borrowSwitch } from '../toolchain/store/borrow.js'
-import { isOpamFile, packagesOf } from './opam-files.js'
-import { type BuildRequest, outFolderOf } from './plans/request.js'
-import type { Project, UsedPackage } from './project.js'
-import { programOf } from './run-step.js'
-import { usedPackages } from './used-packages.js'
+import { copyFile, readFile, readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { pinsLocalRepository } from "../platform/git-history.js";
+import type { Context } from "../platform/host.js";
+import type { Outcome } from "../platform/process/process.js";
+import { borrowSwitch } from "../toolchain/store/borrow.js";
+import { isOpamFile, packagesOf } from "./opam-files.js";
+import { type BuildRequest, outFolderOf } from "./plans/request.js";
+import type { Project, UsedPackage } from "./project.js";
+import { programOf } from "./run-step.js";
+import { usedPackages } from "./used-packages.js";
 
-type Opam = (args: readonly string[]) => Promise<Outcome>
+type Opam = (args: readonly string[]) => Promise<Outcome>;
 
 /**
  * Lets the steps of a plan install into the toolchain's switch, which is then made what it was.
@@ -23,30 +23,34 @@ export async function installProject(
   env: Record<string, string>,
   runSteps: () => Promise<void>,
 ): Promise<readonly UsedPackage[]> {
-  const { project, target, toolchain } = request
+  const { project, target, toolchain } = request;
   const opam: Opam = (args) =>
-    context.processes.run([programOf('opam', env), ...args], { cwd: project.directory, env: { ...env, OPAMYES: '1' } })
+    context.processes.run([programOf("opam", env), ...args], { cwd: project.directory, env: { ...env, OPAMYES: "1" } });
   const install = async () => {
-    await runSteps()
-    await keepInstalled(project, opam, outFolderOf(request))
-    return usedPackages(project, target, toolchain)
-  }
-  return toolchain === undefined ? install() : borrowSwitch(context, toolchain, opam, install)
+    await runSteps();
+    await keepInstalled(project, opam, outFolderOf(request));
+    return usedPackages(project, target, toolchain);
+  };
+  return toolchain === undefined ? install() : borrowSwitch(context, toolchain, opam, install);
 }
 
 /** Copies what opam has installed of the project's packages into the switch's bin: it knows, and the other files there are not ours. */
 async function keepInstalled(project: Project, opam: Opam, folder: string): Promise<void> {
   for (const name of packagesOf(await readdir(project.directory))) {
-    const { stdout } = await opam(['show', '--list-files', name])
-    for (const path of stdout.split('\n').filter((line) => /\/bin\/[^/]+$/.test(line))) await copyFile(path, join(folder, basename(path)))
+    const { stdout } = await opam(["show", "--list-files", name]);
+    for (const path of stdout.split("\n").filter((line) => /\/bin\/[^/]+$/.test(line)))
+      await copyFile(path, join(folder, basename(path)));
   }
 }
 
 /** Whether opam will fetch from the project's own checkout. */
 export async function pinsItsRepository(project: Project): Promise<boolean> {
-  const { directory } = project
-  const names = await readdir(directory)
-  const files = [project.buildSystem === 'mirage' ? project.configFile : 'config.ml', ...names.filter((name) => isOpamFile(name) || name.endsWith('.opam.locked'))]
-  const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8').catch(() => '')))
-  return texts.some(pinsLocalRepository)
+  const { directory } = project;
+  const names = await readdir(directory);
+  const files = [
+    project.buildSystem === "mirage" ? project.configFile : "config.ml",
+    ...names.filter((name) => isOpamFile(name) || name.endsWith(".opam.locked")),
+  ];
+  const texts = await Promise.all(files.map((name) => readFile(join(directory, name), "utf8").catch(() => "")));
+  return texts.some(pinsLocalRepository);
 }

@@ -1,38 +1,54 @@
-import { readFile, readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { withoutCredentials } from '../platform/network/address.js'
-import type { Backend, Target } from '../target/target.js'
-import { layoutOf } from '../toolchain/environment.js'
-import { isLockFor } from '../toolchain/lock.js'
-import { parseOpamFile, stringsOf } from '../toolchain/opam/file.js'
-import type { Toolchain } from '../toolchain/toolchain.js'
-import { readLock } from './mirage/lock.js'
-import { packagesOf } from './opam-files.js'
-import type { BuildSystem, MirageProject, Project, UsedPackage } from './project.js'
+import { readFile, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { withoutCredentials } from "../platform/network/address.js";
+import type { Backend, Target } from "../target/target.js";
+import { layoutOf } from "../toolchain/environment.js";
+import { isLockFor } from "../toolchain/lock.js";
+import { parseOpamFile, stringsOf } from "../toolchain/opam/file.js";
+import type { Toolchain } from "../toolchain/toolchain.js";
+import { readLock } from "./mirage/lock.js";
+import { packagesOf } from "./opam-files.js";
+import type { BuildSystem, MirageProject, Project, UsedPackage } from "./project.js";
 
 /** What a build used: every package of the toolchain's switch, and every source that mirage pulled into `duniverse/`. */
-export async function usedPackages(project: Project, target: Target, toolchain: Toolchain | undefined): Promise<UsedPackage[]> {
-  const pulled = project.buildSystem === 'mirage' ? await pulledPackages(project, target) : []
-  return [...(toolchain === undefined ? [] : await switchPackages(project, toolchain)), ...pulled]
+export async function usedPackages(
+  project: Project,
+  target: Target,
+  toolchain: Toolchain | undefined,
+): Promise<UsedPackage[]> {
+  const pulled = project.buildSystem === "mirage" ? await pulledPackages(project, target) : [];
+  return [...(toolchain === undefined ? [] : await switchPackages(project, toolchain)), ...pulled];
 }
 
 /** What opam keeps of each installed package in its switch; also in a slim toolchain. */
 async function switchPackages(project: Project, { path, spec }: Toolchain): Promise<UsedPackage[]> {
-  const { prefix } = layoutOf(path)
-  const folder = join(prefix, '.opam-switch/packages')
-  const own = packagesOf(await names(project.directory))
-  const installed = (await names(folder)).sort()
+  const { prefix } = layoutOf(path);
+  const folder = join(prefix, ".opam-switch/packages");
+  const own = packagesOf(await names(project.directory));
+  const installed = (await names(folder)).sort();
   const packages = installed.map(async (directory): Promise<UsedPackage[]> => {
-    const text = await readFile(join(folder, directory, 'opam'), 'utf8').catch(() => undefined)
-    const [, name, version] = /^([^.]+)\.(.+)$/.exec(directory) ?? []
-    if (text === undefined || name === undefined || version === undefined) return []
-    const file = parseOpamFile(text)
-    const [source] = [...stringsOf(file, 'url.src'), ...stringsOf(file, 'url.archive')]
-    const isOwn = own.includes(name)
-    const use = isOwn ? 'image' : useInSwitch(name, spec.backend, project.buildSystem, await hasLibrary(join(prefix, 'lib', name)))
-    return [{ name, version, from: 'opam', use, source: addressOf(source), hashes: stringsOf(file, 'url.checksum'), licenses: stringsOf(file, 'license') }]
-  })
-  return (await Promise.all(packages)).flat()
+    const text = await readFile(join(folder, directory, "opam"), "utf8").catch(() => undefined);
+    const [, name, version] = /^([^.]+)\.(.+)$/.exec(directory) ?? [];
+    if (text === undefined || name === undefined || version === undefined) return [];
+    const file = parseOpamFile(text);
+    const [source] = [...stringsOf(file, "url.src"), ...stringsOf(file, "url.archive")];
+    const isOwn = own.includes(name);
+    const use = isOwn
+      ? "image"
+      : useInSwitch(name, spec.backend, project.buildSystem, await hasLibrary(join(prefix, "lib", name)));
+    return [
+      {
+        name,
+        version,
+        from: "opam",
+        use,
+        source: addressOf(source),
+        hashes: stringsOf(file, "url.checksum"),
+        licenses: stringsOf(file, "license"),
+      },
+    ];
+  });
+  return (await Promise.all(packages)).flat();
 }
 
 /**
@@ -43,47 +59,55 @@ const runtimes: Readonly<Record<Backend, RegExp>> = {
   solo5: /^(?:solo5|ocaml-solo5)(?:-cross-aarch64)?$|^ocaml-src$/,
   unikraft: /^(?:ocaml-unikraft|unikraft)(?:-|$)|^ocaml-src$/,
   host: /^ocaml-(?:base-compiler|compiler|variants|system)$/,
-}
+};
 
-const tools = /^(?:ocaml(?:-.*)?|dune|ocamlfind|ocamlbuild|topkg|mirage|opam-monorepo|conf-.*|base-.*)$/
+const tools = /^(?:ocaml(?:-.*)?|dune|ocamlfind|ocamlbuild|topkg|mirage|opam-monorepo|conf-.*|base-.*)$/;
 
 /**
  * What a package of the switch is to an image. mirage's projects link only what lies in `duniverse/`; other builds may
  * link any library of the switch, and nothing tells which.
  */
-export function useInSwitch(name: string, backend: Backend, buildSystem: BuildSystem, isLibrary: boolean): UsedPackage['use'] {
-  if (runtimes[backend].test(name)) return 'image'
-  return buildSystem === 'mirage' || tools.test(name) || !isLibrary ? 'tool' : 'unknown'
+export function useInSwitch(
+  name: string,
+  backend: Backend,
+  buildSystem: BuildSystem,
+  isLibrary: boolean,
+): UsedPackage["use"] {
+  if (runtimes[backend].test(name)) return "image";
+  return buildSystem === "mirage" || tools.test(name) || !isLibrary ? "tool" : "unknown";
 }
 
 /** The sources that opam-monorepo's lock names, by what it calls their packages. */
 async function pulledPackages(project: MirageProject, target: Target): Promise<UsedPackage[]> {
-  const base = join(project.directory, dirname(project.configFile))
-  const locks = (await names(join(base, 'mirage'))).filter((name) => isLockFor(name, target))
-  const [lock] = locks
-  if (lock === undefined || locks.length > 1) return []
-  const { sources } = readLock(await readFile(join(base, 'mirage', lock), 'utf8'))
-  const built = join(base, '_build', target.duneContext, 'duniverse')
-  const wasBuilt = (await names(built)).length > 0
+  const base = join(project.directory, dirname(project.configFile));
+  const locks = (await names(join(base, "mirage"))).filter((name) => isLockFor(name, target));
+  const [lock] = locks;
+  if (lock === undefined || locks.length > 1) return [];
+  const { sources } = readLock(await readFile(join(base, "mirage", lock), "utf8"));
+  const built = join(base, "_build", target.duneContext, "duniverse");
+  const wasBuilt = (await names(built)).length > 0;
   const packages = sources.map(async ({ directory, name, version, source, hashes }): Promise<UsedPackage> => {
-    const folder = join(base, 'duniverse', directory)
-    const text = (await read(join(folder, `${name}.opam`))) ?? (await read(join(folder, 'opam'))) ?? (await read(join(folder, 'opam', `${name}.opam`)))
-    const licenses = text === undefined ? [] : stringsOf(parseOpamFile(text), 'license')
+    const folder = join(base, "duniverse", directory);
+    const text =
+      (await read(join(folder, `${name}.opam`))) ??
+      (await read(join(folder, "opam"))) ??
+      (await read(join(folder, "opam", `${name}.opam`)));
+    const licenses = text === undefined ? [] : stringsOf(parseOpamFile(text), "license");
     // dune builds for the target's context what the image asks for, and all else in the host's, or not at all.
-    const use = !wasBuilt ? 'unknown' : (await hasLibrary(join(built, directory))) ? 'image' : 'tool'
-    return { name, version, from: 'duniverse', use, source: addressOf(source), hashes, licenses }
-  })
-  return Promise.all(packages)
+    const use = !wasBuilt ? "unknown" : (await hasLibrary(join(built, directory))) ? "image" : "tool";
+    return { name, version, from: "duniverse", use, source: addressOf(source), hashes, licenses };
+  });
+  return Promise.all(packages);
 }
 
 function addressOf(source: string | undefined): string | null {
-  return source === undefined ? null : withoutCredentials(source)
+  return source === undefined ? null : withoutCredentials(source);
 }
 
 async function hasLibrary(folder: string): Promise<boolean> {
-  const files = await readdir(folder, { recursive: true }).catch(() => [])
-  return files.some((name) => name.endsWith('.a') || name.endsWith('.cmxa'))
+  const files = await readdir(folder, { recursive: true }).catch(() => []);
+  return files.some((name) => name.endsWith(".a") || name.endsWith(".cmxa"));
 }
 
-const names = (folder: string): Promise<string[]> => readdir(folder).catch(() => [])
-const read = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined)
+const names = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
+const read = (path: string): Promise<string | undefined> => readFile(path, "utf8").catch(() => undefined);

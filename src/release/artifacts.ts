@@ -1,13 +1,13 @@
-import { join } from 'node:path'
-import { firstOf } from '../platform/log.js'
-import { Problem } from '../platform/problem.js'
-import { type Artifact, artifactsIn, isArtifact, readArtifact } from '../report/artifact.js'
+import { join } from "node:path";
+import { firstOf } from "../platform/log.js";
+import { Problem } from "../platform/problem.js";
+import { type Artifact, artifactsIn, isArtifact, readArtifact } from "../report/artifact.js";
 
 export interface FoundArtifacts {
   /** At least one, in the order of their names. */
-  readonly artifacts: readonly Artifact[]
+  readonly artifacts: readonly Artifact[];
   /** Names of folders that are no artifacts of `publish`. */
-  readonly others: readonly string[]
+  readonly others: readonly string[];
 }
 
 /**
@@ -17,13 +17,13 @@ export interface FoundArtifacts {
  * @throws Problem when there is none, or one is not as `publish` left it.
  */
 export async function findArtifacts(folder: string): Promise<FoundArtifacts> {
-  if (await isArtifact(folder)) return { artifacts: [await readArtifact(folder)], others: [] }
-  const { artifacts: names, others } = await artifactsIn(folder)
-  const artifacts: Artifact[] = []
-  for (const name of names) artifacts.push(await readArtifact(join(folder, name)))
-  if (artifacts.length > 0) return { artifacts, others }
+  if (await isArtifact(folder)) return { artifacts: [await readArtifact(folder)], others: [] };
+  const { artifacts: names, others } = await artifactsIn(folder);
+  const artifacts: Artifact[] = [];
+  for (const name of names) artifacts.push(await readArtifact(join(folder, name)));
+  if (artifacts.length > 0) return { artifacts, others };
   throw new Problem(`there is no artifact of \`publish\` in ${folder}`, {
-    found: others.length === 0 ? 'no folder' : firstOf(others, 20).join(', '),
-    accepted: 'folders with a build-info.json, as actions/download-artifact puts them side by side',
-  })
+    found: others.length === 0 ? "no folder" : firstOf(others, 20).join(", "),
+    accepted: "folders with a build-info.json, as actions/download-artifact puts them side by side",
+  });
 }

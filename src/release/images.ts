@@ -1,35 +1,35 @@
-import { artifactName } from '../report/artifact-name.js'
-import type { Artifact } from '../report/artifact.js'
-import { type ImageInfo, imageVerdict } from '../report/build-info.js'
+import { artifactName } from "../report/artifact-name.js";
+import type { Artifact } from "../report/artifact.js";
+import { type ImageInfo, imageVerdict } from "../report/build-info.js";
 
 /** `none`: nobody has booted it. */
-export type ReleaseVerdict = 'passed' | 'skipped' | 'none' | 'failed'
+export type ReleaseVerdict = "passed" | "skipped" | "none" | "failed";
 
 /** An image of a release. */
 export interface ReleaseImage {
   /** Of the file in the release: NAME-VERSION-TARGET-ARCH[-VARIANT]. */
-  readonly name: string
-  readonly artifact: Artifact
-  readonly image: ImageInfo
+  readonly name: string;
+  readonly artifact: Artifact;
+  readonly image: ImageInfo;
   /** Over all boots of the image: the gravest. */
-  readonly verdict: ReleaseVerdict
+  readonly verdict: ReleaseVerdict;
 }
 
 /** The images of all artifacts with their names in the release; two may have the same one (`faultsOf` finds these). */
 export function imagesOf(artifacts: readonly Artifact[], version: string): readonly ReleaseImage[] {
   return artifacts.flatMap((artifact) =>
     artifact.info.images.map((image) => {
-      const { target, architecture } = artifact.info
-      const variant = variantOf(artifact, image)
-      const parts = [image.unikernel, version, target, architecture, ...(variant === '' ? [] : [variant])]
-      return { name: portable(parts.join('-')), artifact, image, verdict: imageVerdict(image)?.verdict ?? 'none' }
+      const { target, architecture } = artifact.info;
+      const variant = variantOf(artifact, image);
+      const parts = [image.unikernel, version, target, architecture, ...(variant === "" ? [] : [variant])];
+      return { name: portable(parts.join("-")), artifact, image, verdict: imageVerdict(image)?.verdict ?? "none" };
     }),
-  )
+  );
 }
 
 /** The name that the unstripped file of an image has in the release. */
-export function debugName({ name }: Pick<ReleaseImage, 'name'>): string {
-  return `${name}.dbg`
+export function debugName({ name }: Pick<ReleaseImage, "name">): string {
+  return `${name}.dbg`;
 }
 
 /**
@@ -37,16 +37,18 @@ export function debugName({ name }: Pick<ReleaseImage, 'name'>): string {
  * knows what a person called it (`variant=` of a matrix) where it is named after the unikernel; else `configure-args` do.
  */
 function variantOf({ name, info }: Artifact, { unikernel }: ImageInfo): string {
-  const { target, architecture, build } = info
+  const { target, architecture, build } = info;
   const between = (whole: string, start: string) => {
-    const end = `-${target}-${architecture}`
-    return whole.startsWith(`${start}-`) && whole.endsWith(end) ? whole.slice(start.length + 1, -end.length) : undefined
-  }
-  const configured = artifactName({ unikernel: 'x', variant: build?.configureArgs ?? [], target, architecture })
-  return between(name, `unikernel-${unikernel}`) ?? between(configured, 'unikernel-x') ?? ''
+    const end = `-${target}-${architecture}`;
+    return whole.startsWith(`${start}-`) && whole.endsWith(end)
+      ? whole.slice(start.length + 1, -end.length)
+      : undefined;
+  };
+  const configured = artifactName({ unikernel: "x", variant: build?.configureArgs ?? [], target, architecture });
+  return between(name, `unikernel-${unikernel}`) ?? between(configured, "unikernel-x") ?? "";
 }
 
 /** Only what the service leaves as it is: it replaces other characters in the names of assets. */
 function portable(name: string): string {
-  return name.replace(/[^A-Za-z0-9._-]+/g, '-')
+  return name.replace(/[^A-Za-z0-9._-]+/g, "-");
 }

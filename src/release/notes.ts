@@ -1,40 +1,49 @@
-import { size } from '../platform/log.js'
-import { howItRan } from '../report/boot-facts.js'
-import { code, prose, table } from '../report/markup.js'
-import type { ReleaseImage } from './images.js'
+import { size } from "../platform/log.js";
+import { howItRan } from "../report/boot-facts.js";
+import { code, prose, table } from "../report/markup.js";
+import type { ReleaseImage } from "./images.js";
 
 /** Where a release is, for the commands that verify it. */
 export interface ReleasePlace {
   /** `owner/name` */
-  readonly repository: string
-  readonly tag: string
+  readonly repository: string;
+  readonly tag: string;
   /** `owner/name` of the repository whose workflow attests it, where that is another one. */
-  readonly signer?: string | undefined
+  readonly signer?: string | undefined;
 }
 
-const begin = '<!-- unikernel-ci: what follows is generated -->'
-const end = '<!-- unikernel-ci: what is above is generated -->'
+const begin = "<!-- unikernel-ci: what follows is generated -->";
+const end = "<!-- unikernel-ci: what is above is generated -->";
 
 /** The generated part of a release's notes: its images, and how to verify them. */
-export function generatedNotes(images: readonly [ReleaseImage, ...ReleaseImage[]], { repository, tag, signer }: ReleasePlace): string {
-  const header = ['image', 'target', 'size', 'boot', 'made with']
-  const rows = images.map((image) => [code(image.name), targetOf(image), size(image.image.bytes), bootCell(image), prose(versionsOf(image))])
+export function generatedNotes(
+  images: readonly [ReleaseImage, ...ReleaseImage[]],
+  { repository, tag, signer }: ReleasePlace,
+): string {
+  const header = ["image", "target", "size", "boot", "made with"];
+  const rows = images.map((image) => [
+    code(image.name),
+    targetOf(image),
+    size(image.image.bytes),
+    bootCell(image),
+    prose(versionsOf(image)),
+  ]);
   // A workflow of another repository is no identity that is trusted without being named: https://github.com/cli/cli/issues/9045
-  const signedBy = signer === undefined ? '' : ` --signer-repo ${signer}`
+  const signedBy = signer === undefined ? "" : ` --signer-repo ${signer}`;
   const commands = [
     `gh release download ${tag} --repo ${repository}`,
-    'sha256sum --check SHA256SUMS',
+    "sha256sum --check SHA256SUMS",
     `gh attestation verify ${images[0].name} --repo ${repository}${signedBy}`,
-  ]
+  ];
   return [
     begin,
-    '### Images',
+    "### Images",
     table(header, rows),
-    '### Verify',
-    ['```sh', ...commands, '```'].join('\n'),
-    'The last command asks who built the image and from what, where the release was attested. `sbom.cdx.json` and `build-info.json` say what with.',
+    "### Verify",
+    ["```sh", ...commands, "```"].join("\n"),
+    "The last command asks who built the image and from what, where the release was attested. `sbom.cdx.json` and `build-info.json` say what with.",
     end,
-  ].join('\n\n')
+  ].join("\n\n");
 }
 
 /**
@@ -44,24 +53,28 @@ export function generatedNotes(images: readonly [ReleaseImage, ...ReleaseImage[]
  */
 export function notesWith(generated: string, intro: string, former: string | undefined): string {
   // GitHub's web page saves line ends as CRLF.
-  const text = (former ?? intro).replaceAll('\r\n', '\n')
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from >= 0 && to > from) return `${text.slice(0, from)}${generated}${text.slice(to + end.length)}`
-  return text.trim() === '' ? generated : `${text.trimEnd()}\n\n${generated}`
+  const text = (former ?? intro).replaceAll("\r\n", "\n");
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from >= 0 && to > from) return `${text.slice(0, from)}${generated}${text.slice(to + end.length)}`;
+  return text.trim() === "" ? generated : `${text.trimEnd()}\n\n${generated}`;
 }
 
-const targetOf = ({ artifact: { info } }: ReleaseImage): string => `${info.target} ${info.architecture}`
+const targetOf = ({ artifact: { info } }: ReleaseImage): string => `${info.target} ${info.architecture}`;
 
 function bootCell({ image, verdict }: ReleaseImage): string {
-  if (verdict === 'none') return 'not booted'
-  const decisive = image.boots.find((boot) => boot.verdict === verdict)
-  const ran = decisive?.attempts.at(-1)
-  const how = ran === undefined ? '' : ` (${howItRan(ran)})`
-  const several = image.boots.length > 1 ? `${image.boots.length} scenarios` : (decisive?.summary ?? '')
-  return `${verdict}: ${prose(several)}${how}`
+  if (verdict === "none") return "not booted";
+  const decisive = image.boots.find((boot) => boot.verdict === verdict);
+  const ran = decisive?.attempts.at(-1);
+  const how = ran === undefined ? "" : ` (${howItRan(ran)})`;
+  const several = image.boots.length > 1 ? `${image.boots.length} scenarios` : (decisive?.summary ?? "");
+  return `${verdict}: ${prose(several)}${how}`;
 }
 
 function versionsOf({ artifact }: ReleaseImage): string {
-  const { toolchain } = artifact.info
-  return toolchain === null ? 'its own toolchain' : Object.entries<string>({ ...toolchain.versions }).map((part) => part.join(' ')).join(', ')
+  const { toolchain } = artifact.info;
+  return toolchain === null
+    ? "its own toolchain"
+    : Object.entries<string>({ ...toolchain.versions })
+        .map((part) => part.join(" "))
+        .join(", ");
 }

@@ -1,60 +1,60 @@
-import { join, resolve } from 'node:path'
-import { Interrupted, type LocalAsset, type Release, type ReleaseService } from '../platform/github/release-service.js'
-import type { Context } from '../platform/host.js'
-import { size } from '../platform/log.js'
-import { Problem } from '../platform/problem.js'
-import { sumsName } from '../report/checksums.js'
-import { findArtifacts } from './artifacts.js'
-import { differences } from './compare.js'
-import { type RequiredVerdict, faultsOf } from './faults.js'
-import { type ReleaseImage, imagesOf } from './images.js'
-import { releaseInfo } from './info.js'
-import { generatedNotes, notesWith } from './notes.js'
-import { sbom } from './sbom.js'
-import { stage } from './stage.js'
-import { type ReleaseTag, readTag } from './tag.js'
-import { uploadAll } from './upload.js'
+import { join, resolve } from "node:path";
+import { Interrupted, type LocalAsset, type Release, type ReleaseService } from "../platform/github/release-service.js";
+import type { Context } from "../platform/host.js";
+import { size } from "../platform/log.js";
+import { Problem } from "../platform/problem.js";
+import { sumsName } from "../report/checksums.js";
+import { findArtifacts } from "./artifacts.js";
+import { differences } from "./compare.js";
+import { type RequiredVerdict, faultsOf } from "./faults.js";
+import { type ReleaseImage, imagesOf } from "./images.js";
+import { releaseInfo } from "./info.js";
+import { generatedNotes, notesWith } from "./notes.js";
+import { sbom } from "./sbom.js";
+import { stage } from "./stage.js";
+import { type ReleaseTag, readTag } from "./tag.js";
+import { uploadAll } from "./upload.js";
 
 /** What `release` is asked for: the inputs of the same names, with what they default to. */
 export interface ReleaseRequest {
   /** The folder with the artifacts, relative to the workspace. */
-  readonly folder: string
-  readonly tag: string
+  readonly folder: string;
+  readonly tag: string;
   /** `owner/name` */
-  readonly repository: string
-  readonly notes: string
-  readonly requireVerdict: RequiredVerdict
+  readonly repository: string;
+  readonly notes: string;
+  readonly requireVerdict: RequiredVerdict;
   /** It stays a draft. */
-  readonly draft: boolean
+  readonly draft: boolean;
   /** `owner/name` of the repository whose reusable workflow attests; undefined: it is the released repository's own. */
-  readonly signer?: string | undefined
+  readonly signer?: string | undefined;
 }
 
 export interface ReleaseServices {
-  readonly releases: ReleaseService
+  readonly releases: ReleaseService;
   /** Waits so many milliseconds. */
-  readonly wait: (ms: number) => Promise<void>
+  readonly wait: (ms: number) => Promise<void>;
 }
 
 /** What is to be released. */
 interface Content {
-  readonly images: readonly [ReleaseImage, ...ReleaseImage[]]
-  readonly assets: readonly LocalAsset[]
+  readonly images: readonly [ReleaseImage, ...ReleaseImage[]];
+  readonly assets: readonly LocalAsset[];
   /** Absolute path of the folder with them. */
-  readonly folder: string
+  readonly folder: string;
 }
 
 export interface Released extends Content {
-  readonly release: Release
+  readonly release: Release;
   /** False: it was published before, with the same files. */
-  readonly isChanged: boolean
+  readonly isChanged: boolean;
 }
 
-const sbomName = 'sbom.cdx.json'
+const sbomName = "sbom.cdx.json";
 
 /** Where the files of a release lie that are for other steps: absolute paths. */
 export function pathsIn(folder: string): { readonly checksums: string; readonly sbom: string } {
-  return { checksums: join(folder, sumsName), sbom: join(folder, sbomName) }
+  return { checksums: join(folder, sumsName), sbom: join(folder, sbomName) };
 }
 
 /**
@@ -63,64 +63,80 @@ export function pathsIn(folder: string): { readonly checksums: string; readonly 
  *
  * @throws Problem when the images are not to be released, or GitHub refuses; a release that is published is never changed.
  */
-export async function release(context: Context, request: ReleaseRequest, { releases, wait }: ReleaseServices): Promise<Released> {
-  const { log } = context
-  const tag = readTag(request.tag)
+export async function release(
+  context: Context,
+  request: ReleaseRequest,
+  { releases, wait }: ReleaseServices,
+): Promise<Released> {
+  const { log } = context;
+  const tag = readTag(request.tag);
   try {
-    const commit = await releases.commitOf(tag.tag)
-    if (commit === undefined) throw new Problem(`${request.repository} has no tag ${tag.tag}`, { do: 'push the tag first' })
-    const content = await prepare(context, request, tag, commit)
-    const there = await releases.releasesOf(tag.tag)
-    const published = there.find(({ isDraft }) => !isDraft)
+    const commit = await releases.commitOf(tag.tag);
+    if (commit === undefined)
+      throw new Problem(`${request.repository} has no tag ${tag.tag}`, { do: "push the tag first" });
+    const content = await prepare(context, request, tag, commit);
+    const there = await releases.releasesOf(tag.tag);
+    const published = there.find(({ isDraft }) => !isDraft);
     if (published !== undefined) {
-      await checkSame(releases, published, content.assets)
-      log.notice(`${tag.tag} is published already, with these files: nothing was changed`)
-      return { ...content, release: published, isChanged: false }
+      await checkSame(releases, published, content.assets);
+      log.notice(`${tag.tag} is published already, with these files: nothing was changed`);
+      return { ...content, release: published, isChanged: false };
     }
-    const draft = await draftFor(releases, there, request, tag, commit, content.images)
-    log.fact('draft', draft.url)
-    await uploadAll(releases, draft, content.assets, log, wait)
-    if (request.draft) return { ...content, release: draft, isChanged: true }
-    const final = await releases.publish(draft)
-    log.fact('published', `${final.url}${final.isImmutable ? ' (immutable)' : ''}`)
-    return { ...content, release: final, isChanged: true }
+    const draft = await draftFor(releases, there, request, tag, commit, content.images);
+    log.fact("draft", draft.url);
+    await uploadAll(releases, draft, content.assets, log, wait);
+    if (request.draft) return { ...content, release: draft, isChanged: true };
+    const final = await releases.publish(draft);
+    log.fact("published", `${final.url}${final.isImmutable ? " (immutable)" : ""}`);
+    return { ...content, release: final, isChanged: true };
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error
-    const remedy = 'run this job again: it goes on where it stopped'
-    throw new Problem('GitHub did not answer', { because: error.message, do: remedy }, { cause: error })
+    if (!(error instanceof Interrupted)) throw error;
+    const remedy = "run this job again: it goes on where it stopped";
+    throw new Problem("GitHub did not answer", { because: error.message, do: remedy }, { cause: error });
   }
 }
 
-async function prepare({ host, log }: Context, request: ReleaseRequest, tag: ReleaseTag, commit: string): Promise<Content> {
-  const { artifacts, others } = await findArtifacts(resolve(host.folders.workspace, request.folder))
-  if (others.length > 0) log.notice(`no artifacts of \`publish\`, left out: ${others.join(', ')}`)
-  const [first, ...more] = imagesOf(artifacts, tag.version)
-  if (first === undefined) throw new Problem('the artifacts have no image')
-  const images: Content['images'] = [first, ...more]
-  const faults = faultsOf(artifacts, images, commit, request.requireVerdict)
+async function prepare(
+  { host, log }: Context,
+  request: ReleaseRequest,
+  tag: ReleaseTag,
+  commit: string,
+): Promise<Content> {
+  const { artifacts, others } = await findArtifacts(resolve(host.folders.workspace, request.folder));
+  if (others.length > 0) log.notice(`no artifacts of \`publish\`, left out: ${others.join(", ")}`);
+  const [first, ...more] = imagesOf(artifacts, tag.version);
+  if (first === undefined) throw new Problem("the artifacts have no image");
+  const images: Content["images"] = [first, ...more];
+  const faults = faultsOf(artifacts, images, commit, request.requireVerdict);
   if (faults.length > 0) {
-    const remedies = [...new Set(faults.map(({ remedy }) => remedy))]
-    throw new Problem(`${tag.tag} cannot be released like this`, { because: faults.map(({ what }) => what), do: remedies })
+    const remedies = [...new Set(faults.map(({ remedy }) => remedy))];
+    throw new Problem(`${tag.tag} cannot be released like this`, {
+      because: faults.map(({ what }) => what),
+      do: remedies,
+    });
   }
-  const { repository } = request
-  const info = releaseInfo({ repository, tag: tag.tag, commit }, artifacts, images)
+  const { repository } = request;
+  const info = releaseInfo({ repository, tag: tag.tag, commit }, artifacts, images);
   // On a command line people find it where they are; not in `_artifacts`, whose folders are the artifacts.
-  const folder = host.isGitHubActions ? join(host.folders.state, 'release', tag.tag) : join(host.folders.workspace, '_release', tag.tag)
+  const folder = host.isGitHubActions
+    ? join(host.folders.state, "release", tag.tag)
+    : join(host.folders.workspace, "_release", tag.tag);
   const assets = await stage(folder, images, [
-    { name: 'build-info.json', content: `${JSON.stringify(info, null, 2)}\n` },
+    { name: "build-info.json", content: `${JSON.stringify(info, null, 2)}\n` },
     { name: sbomName, content: sbom(images, { repository, version: tag.version }) },
-  ])
-  for (const { name, image, verdict } of images) log.fact('image', `${name}  ${size(image.bytes)}  ${verdict === 'none' ? 'not booted' : verdict}`)
-  return { images, assets, folder }
+  ]);
+  for (const { name, image, verdict } of images)
+    log.fact("image", `${name}  ${size(image.bytes)}  ${verdict === "none" ? "not booted" : verdict}`);
+  return { images, assets, folder };
 }
 
 async function checkSame(releases: ReleaseService, published: Release, assets: readonly LocalAsset[]): Promise<void> {
-  const different = differences(assets, await releases.assetsOf(published))
-  if (different.length === 0) return
+  const different = differences(assets, await releases.assetsOf(published));
+  if (different.length === 0) return;
   throw new Problem(`${published.url} is published with other files, and a published release is not changed`, {
     because: different,
-    do: 'release what has changed under a new version',
-  })
+    do: "release what has changed under a new version",
+  });
 }
 
 /** The one draft of the tag, with notes that are up to date. */
@@ -130,13 +146,16 @@ async function draftFor(
   request: ReleaseRequest,
   { tag, isPrerelease }: ReleaseTag,
   commit: string,
-  images: Content['images'],
+  images: Content["images"],
 ): Promise<Release> {
-  const [former, ...others] = there
+  const [former, ...others] = there;
   if (others.length > 0) {
-    throw new Problem(`${tag} has ${there.length} drafts`, { found: there.map(({ url }) => url), do: 'delete all but one of them' })
+    throw new Problem(`${tag} has ${there.length} drafts`, {
+      found: there.map(({ url }) => url),
+      do: "delete all but one of them",
+    });
   }
-  const notes = notesWith(generatedNotes(images, request), request.notes, former?.notes)
-  if (former === undefined) return releases.createDraft(tag, commit, { title: tag, notes, isPrerelease })
-  return releases.describe(former, { title: former.title || tag, notes, isPrerelease })
+  const notes = notesWith(generatedNotes(images, request), request.notes, former?.notes);
+  if (former === undefined) return releases.createDraft(tag, commit, { title: tag, notes, isPrerelease });
+  return releases.describe(former, { title: former.title || tag, notes, isPrerelease });
 }

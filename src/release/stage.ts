@@ -1,30 +1,45 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { sha256OfFile } from '../platform/files/atomic.js'
-import type { LocalAsset } from '../platform/github/release-service.js'
-import { type GeneratedFile, writeWithChecksums } from '../report/checked-folder.js'
-import { sumsName } from '../report/checksums.js'
-import { type ReleaseImage, debugName } from './images.js'
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { sha256OfFile } from "../platform/files/atomic.js";
+import type { LocalAsset } from "../platform/github/release-service.js";
+import { type GeneratedFile, writeWithChecksums } from "../report/checked-folder.js";
+import { sumsName } from "../report/checksums.js";
+import { type ReleaseImage, debugName } from "./images.js";
 
-const contentTypes = { json: 'application/json', text: 'text/plain; charset=utf-8', binary: 'application/octet-stream' } as const
+const contentTypes = {
+  json: "application/json",
+  text: "text/plain; charset=utf-8",
+  binary: "application/octet-stream",
+} as const;
 
 /**
  * Puts the files of a release into a folder under the names that they will have.
  *
  * @returns all of them, SHA256SUMS last; it lists all others.
  */
-export async function stage(folder: string, images: readonly ReleaseImage[], generated: readonly GeneratedFile[]): Promise<readonly LocalAsset[]> {
+export async function stage(
+  folder: string,
+  images: readonly ReleaseImage[],
+  generated: readonly GeneratedFile[],
+): Promise<readonly LocalAsset[]> {
   const copied = images.flatMap((released) => {
-    const { artifact, image, name } = released
-    const debug = image.debugFile === null ? [] : [{ from: join(artifact.path, image.debugFile), name: debugName(released) }]
-    return [{ from: join(artifact.path, image.file), name }, ...debug]
-  })
-  const names = await writeWithChecksums(folder, copied, generated)
-  return Promise.all(names.map((name) => assetAt(folder, name)))
+    const { artifact, image, name } = released;
+    const debug =
+      image.debugFile === null ? [] : [{ from: join(artifact.path, image.debugFile), name: debugName(released) }];
+    return [{ from: join(artifact.path, image.file), name }, ...debug];
+  });
+  const names = await writeWithChecksums(folder, copied, generated);
+  return Promise.all(names.map((name) => assetAt(folder, name)));
 }
 
 async function assetAt(folder: string, name: string): Promise<LocalAsset> {
-  const path = join(folder, name)
-  const kind = name.endsWith('.json') ? 'json' : name === sumsName ? 'text' : 'binary'
-  return { path, name, contentType: contentTypes[kind], bytes: (await stat(path)).size, sha256: await sha256OfFile(path) }
+  const path = join(folder, name);
+  const kind = name.endsWith(".json") ? "json" : name === sumsName ? "text" : "binary";
+  return {
+    path,
+    name,
+    contentType: contentTypes[kind],
+    bytes: (await stat(path)).size,
+    sha256: await sha256OfFile(path),
+  };
 }

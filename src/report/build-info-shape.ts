@@ -1,12 +1,12 @@
-import { verdicts } from '../boot/judge/verdict.js'
-import { accelerators } from '../boot/report.js'
-import { Problem } from '../platform/problem.js'
-import { type Check, listOf, number, oneOf, orAbsent, orNull, record, text, textsByName } from '../platform/shape.js'
-import { architectures } from '../target/architecture.js'
-import { targetNames } from '../target/target.js'
-import { toolchainOrigins, toolchainSources } from '../toolchain/toolchain.js'
-import type { BuildInfo } from './build-info.js'
-import { usedPackage } from './record-shapes.js'
+import { verdicts } from "../boot/judge/verdict.js";
+import { accelerators } from "../boot/report.js";
+import { Problem } from "../platform/problem.js";
+import { type Check, listOf, number, oneOf, orAbsent, orNull, record, text, textsByName } from "../platform/shape.js";
+import { architectures } from "../target/architecture.js";
+import { targetNames } from "../target/target.js";
+import { toolchainOrigins, toolchainSources } from "../toolchain/toolchain.js";
+import type { BuildInfo } from "./build-info.js";
+import { usedPackage } from "./record-shapes.js";
 
 // Artifacts come from other jobs, maybe of another version of this program: what is read of them is looked at.
 
@@ -17,31 +17,32 @@ import { usedPackage } from './record-shapes.js'
  * @throws Problem when it lacks what a release or a report reads of it, or is of another format.
  */
 export function parseBuildInfo(text: string, shown: string): BuildInfo {
-  const value = parseJson(text, shown)
-  const schema = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined
+  const value = parseJson(text, shown);
+  const schema = typeof value === "object" && value !== null && "schema" in value ? value.schema : undefined;
   if (schema !== 2) {
     throw new Problem(`${shown} is of another format than the one that is read here`, {
       found: `schema ${String(schema)}`,
-      accepted: 'schema 2',
-      do: 'use the same version of unikernel-ci for every job of the workflow',
-    })
+      accepted: "schema 2",
+      do: "use the same version of unikernel-ci for every job of the workflow",
+    });
   }
-  if (!isBuildInfo(value)) throw new Problem(`${shown} lacks fields that build info has`, { do: 'see whether something changed it' })
-  return value
+  if (!isBuildInfo(value))
+    throw new Problem(`${shown} lacks fields that build info has`, { do: "see whether something changed it" });
+  return value;
 }
 
 function parseJson(text: string, shown: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text);
   } catch (error) {
-    throw new Problem(`${shown} is not JSON`, {}, { cause: error })
+    throw new Problem(`${shown} is not JSON`, {}, { cause: error });
   }
 }
 
-const isBuildInfo = (value: unknown): value is BuildInfo => buildInfo(value)
+const isBuildInfo = (value: unknown): value is BuildInfo => buildInfo(value);
 
-const fileName: Check = (value) => typeof value === 'string' && !/[/\\]/.test(value) && !/^\.*$/.test(value)
-const sha256: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+const fileName: Check = (value) => typeof value === "string" && !/[/\\]/.test(value) && !/^\.*$/.test(value);
+const sha256: Check = (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 
 const boot = record({
   verdict: oneOf(verdicts),
@@ -49,13 +50,23 @@ const boot = record({
   scenario: orNull(text),
   bootMs: orAbsent(number),
   attempts: listOf(record({ accelerator: oneOf(accelerators), monitor: text })),
-})
+});
 
 const buildInfo = record({
   schema: (value) => value === 2,
   target: oneOf(targetNames),
   architecture: oneOf(architectures),
-  images: listOf(record({ unikernel: text, file: fileName, bytes: number, sha256, debugFile: orNull(fileName), boots: listOf(boot) }), 1),
+  images: listOf(
+    record({
+      unikernel: text,
+      file: fileName,
+      bytes: number,
+      sha256,
+      debugFile: orNull(fileName),
+      boots: listOf(boot),
+    }),
+    1,
+  ),
   build: orNull(
     record({
       configureArgs: listOf(text),
@@ -78,5 +89,5 @@ const buildInfo = record({
   ),
   packages: orNull(listOf(usedPackage)),
   host: record({ commit: orNull(text), run: orNull(text) }),
-  createdAt: (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
-})
+  createdAt: (value) => typeof value === "string" && !Number.isNaN(Date.parse(value)),
+});

@@ -1,10 +1,10 @@
-export const sumsName = 'SHA256SUMS'
+export const sumsName = "SHA256SUMS";
 
 /** A file of a folder, and the SHA-256 of its bytes in hexadecimal. */
 export interface Checksum {
-  readonly sha256: string
+  readonly sha256: string;
   /** Relative to the folder. */
-  readonly name: string
+  readonly name: string;
 }
 
 /** The text of a SHA256SUMS file that `sha256sum -c` takes, in the order of the names so that equal folders give equal text. */
@@ -12,7 +12,7 @@ export function checksumFile(checksums: readonly Checksum[]): string {
   return [...checksums]
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
     .map(checksumLine)
-    .join('')
+    .join("");
 }
 
 /**
@@ -20,20 +20,20 @@ export function checksumFile(checksums: readonly Checksum[]): string {
  * says so: https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html
  */
 function checksumLine({ sha256, name }: Checksum): string {
-  const escaped = name.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
-  return `${escaped === name ? '' : '\\'}${sha256}  ${escaped}\n`
+  const escaped = name.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
+  return `${escaped === name ? "" : "\\"}${sha256}  ${escaped}\n`;
 }
 
 /** The lines of a SHA256SUMS file, as {@link checksumFile} and sha256sum write them; undefined when one is no such line. */
 export function parseChecksums(text: string): readonly Checksum[] | undefined {
-  const checksums = text.split('\n').slice(0, -1).map(checksumOf)
-  return text.endsWith('\n') && checksums.every((checksum) => checksum !== undefined) ? checksums : undefined
+  const checksums = text.split("\n").slice(0, -1).map(checksumOf);
+  return text.endsWith("\n") && checksums.every((checksum) => checksum !== undefined) ? checksums : undefined;
 }
 
-const unescaped: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' }
+const unescaped: Readonly<Record<string, string>> = { "\\\\": "\\", "\\n": "\n", "\\r": "\r" };
 
 function checksumOf(line: string): Checksum | undefined {
-  const [, escape, sha256, name] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? []
-  if (sha256 === undefined || name === undefined) return undefined
-  return { sha256, name: escape === '' ? name : name.replace(/\\[\\nr]/g, (pair) => unescaped[pair] ?? pair) }
+  const [, escape, sha256, name] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
+  if (sha256 === undefined || name === undefined) return undefined;
+  return { sha256, name: escape === "" ? name : name.replace(/\\[\\nr]/g, (pair) => unescaped[pair] ?? pair) };
 }

@@ -1,21 +1,21 @@
-import Builder from 'fast-xml-builder'
-import type { BootReport } from '../boot/report.js'
-import { seconds } from '../platform/log.js'
-import { visible } from '../platform/visible.js'
-import type { Boot, BootedImage } from './boot-facts.js'
+import Builder from "fast-xml-builder";
+import type { BootReport } from "../boot/report.js";
+import { seconds } from "../platform/log.js";
+import { visible } from "../platform/visible.js";
+import type { Boot, BootedImage } from "./boot-facts.js";
 
 /** What is shown of a console in a test case, in characters; a line of a guest alone can have thousands. */
-const mostOfOutput = 64 * 1024
+const mostOfOutput = 64 * 1024;
 /** The same inside of a failure, which readers show in lists and comments. */
-const mostOfFailure = 8 * 1024
+const mostOfFailure = 8 * 1024;
 
 const builder = new Builder({
-  attributeNamePrefix: '@',
+  attributeNamePrefix: "@",
   ignoreAttributes: false,
   suppressEmptyNode: true,
   suppressBooleanAttributes: false,
   format: true,
-})
+});
 
 /**
  * The boots as a JUnit XML file: a suite for each image, a case for each scenario. There is no standard for it; this is
@@ -23,75 +23,87 @@ const builder = new Builder({
  */
 export function junit(images: readonly BootedImage[]): string {
   const suites = images.map((image) => ({
-    '@name': xmlText(`${image.unikernel} ${image.target} ${image.architecture}`),
+    "@name": xmlText(`${image.unikernel} ${image.target} ${image.architecture}`),
     ...counts(image.boots.map(({ report }) => report)),
     testcase: image.boots.map((boot) => testCase(image, boot)),
-  }))
-  const all = images.flatMap(({ boots }) => boots.map(({ report }) => report))
+  }));
+  const all = images.flatMap(({ boots }) => boots.map(({ report }) => report));
   return builder.build({
-    '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
-    testsuites: { '@name': 'unikernel-ci', ...counts(all), testsuite: suites },
-  })
+    "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
+    testsuites: { "@name": "unikernel-ci", ...counts(all), testsuite: suites },
+  });
 }
 
 function counts(reports: readonly BootReport[]): Record<string, string> {
-  const of = (kind: BootReport['verdict']['verdict']) => String(reports.filter(({ verdict }) => verdict.verdict === kind).length)
+  const of = (kind: BootReport["verdict"]["verdict"]) =>
+    String(reports.filter(({ verdict }) => verdict.verdict === kind).length);
   return {
-    '@tests': String(reports.length),
-    '@failures': of('failed'),
-    '@errors': '0',
-    '@skipped': of('skipped'),
-    '@time': inSeconds(reports.reduce((sum, report) => sum + msOf(report), 0)),
-  }
+    "@tests": String(reports.length),
+    "@failures": of("failed"),
+    "@errors": "0",
+    "@skipped": of("skipped"),
+    "@time": inSeconds(reports.reduce((sum, report) => sum + msOf(report), 0)),
+  };
 }
 
-function testCase({ unikernel, target, architecture }: BootedImage, { report, console }: Boot): Record<string, unknown> {
-  const { verdict, scenario, consoleEnd } = report
-  const output = [...tail(consoleEnd, mostOfOutput), ...(console === undefined ? [] : [`(all of it: ${console})`])]
+function testCase(
+  { unikernel, target, architecture }: BootedImage,
+  { report, console }: Boot,
+): Record<string, unknown> {
+  const { verdict, scenario, consoleEnd } = report;
+  const output = [...tail(consoleEnd, mostOfOutput), ...(console === undefined ? [] : [`(all of it: ${console})`])];
   return {
-    '@classname': `${target}.${architecture}`,
-    '@name': xmlText(scenario ?? unikernel),
-    '@time': inSeconds(msOf(report)),
-    ...(verdict.verdict === 'failed'
-      ? { failure: { '@type': verdict.reason, '@message': xmlText(verdict.summary), '#text': lines(failureText(report)) } }
+    "@classname": `${target}.${architecture}`,
+    "@name": xmlText(scenario ?? unikernel),
+    "@time": inSeconds(msOf(report)),
+    ...(verdict.verdict === "failed"
+      ? {
+          failure: {
+            "@type": verdict.reason,
+            "@message": xmlText(verdict.summary),
+            "#text": lines(failureText(report)),
+          },
+        }
       : {}),
-    ...(verdict.verdict === 'skipped' ? { skipped: { '@message': xmlText(`${verdict.reason}: ${verdict.summary}`) } } : {}),
-    ...(output.length === 0 ? {} : { 'system-out': lines(output) }),
-  }
+    ...(verdict.verdict === "skipped"
+      ? { skipped: { "@message": xmlText(`${verdict.reason}: ${verdict.summary}`) } }
+      : {}),
+    ...(output.length === 0 ? {} : { "system-out": lines(output) }),
+  };
 }
 
 function failureText({ verdict, consoleEnd }: BootReport): string[] {
-  const { summary, evidence, remedy } = verdict
+  const { summary, evidence, remedy } = verdict;
   return [
     summary,
     ...(evidence === undefined ? [] : [`evidence, ${seconds(evidence.atMs)} after the start: ${evidence.line}`]),
     ...(remedy === undefined ? [] : [`do: ${remedy}`]),
-    ...(consoleEnd.length === 0 ? [] : ['', 'The end of the console:', ...tail(consoleEnd, mostOfFailure)]),
-  ]
+    ...(consoleEnd.length === 0 ? [] : ["", "The end of the console:", ...tail(consoleEnd, mostOfFailure)]),
+  ];
 }
 
 function msOf({ span, attempts }: BootReport): number {
-  return span?.ms ?? attempts.reduce((sum, { verdict }) => sum + verdict.atMs, 0)
+  return span?.ms ?? attempts.reduce((sum, { verdict }) => sum + verdict.atMs, 0);
 }
 
 function inSeconds(ms: number): string {
-  return (ms / 1000).toFixed(3)
+  return (ms / 1000).toFixed(3);
 }
 
 /** As many of the last lines as fit; of one that does not fit alone, its end. */
 function tail(texts: readonly string[], mostCharacters: number): string[] {
-  const kept: string[] = []
-  let room = mostCharacters
+  const kept: string[] = [];
+  let room = mostCharacters;
   for (const text of texts.toReversed()) {
-    if (text.length > room && kept.length > 0) break
-    kept.unshift(text.length > room ? `…${text.slice(-room)}` : text)
-    room -= text.length
+    if (text.length > room && kept.length > 0) break;
+    kept.unshift(text.length > room ? `…${text.slice(-room)}` : text);
+    room -= text.length;
   }
-  return kept
+  return kept;
 }
 
 function lines(texts: readonly string[]): string {
-  return texts.map((text) => xmlText(text.replace(/(?<!\r)\r+$/, ''))).join('\n')
+  return texts.map((text) => xmlText(text.replace(/(?<!\r)\r+$/, ""))).join("\n");
 }
 
 /**
@@ -99,5 +111,5 @@ function lines(texts: readonly string[]): string {
  * numeric references: https://www.w3.org/TR/xml/#charsets
  */
 function xmlText(text: string): string {
-  return visible(text).replace(/[\p{Cs}\ufffe\uffff]/gu, (character) => `\\u${character.charCodeAt(0).toString(16)}`)
+  return visible(text).replace(/[\p{Cs}\ufffe\uffff]/gu, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }

@@ -1,4 +1,4 @@
-import { visible } from '../platform/visible.js'
+import { visible } from "../platform/visible.js";
 
 // Summaries are Markdown with HTML in it, and nearly every text in them comes from a guest or a user.
 
@@ -8,7 +8,7 @@ import { visible } from '../platform/visible.js'
  * `<code>` keeps GitHub from making mentions and links of it.
  */
 export function code(text: string, longest = 200): string {
-  return `<code>${escaped(shortened(text, longest))}</code>`
+  return `<code>${escaped(shortened(text, longest))}</code>`;
 }
 
 /** A phrase of ours that may carry words of others; what it has between backticks becomes {@link code}. */
@@ -16,38 +16,38 @@ export function prose(text: string, longest = 300): string {
   return shortened(text, longest)
     .split(/`([^`]*)`/)
     .map((part, index) => (index % 2 === 0 ? escaped(part) : `<code>${escaped(part)}</code>`))
-    .join('')
+    .join("");
 }
 
 /** Lines as a block: Markdown leaves `<pre>` alone until its end tag, which escaped text cannot hold. */
 export function block(lines: readonly string[], longest = 500): string {
-  const text = lines.map((line) => htmlEscaped(shortened(line.replace(/(?<!\r)\r+$/, ''), longest)))
-  return `<pre><code>${text.join('\n')}</code></pre>`
+  const text = lines.map((line) => htmlEscaped(shortened(line.replace(/(?<!\r)\r+$/, ""), longest)));
+  return `<pre><code>${text.join("\n")}</code></pre>`;
 }
 
 /** A part that a reader opens when they want it. The blank lines let Markdown begin again inside. */
 export function folded(title: string, body: string): string {
-  return `<details><summary>${title}</summary>\n\n${body}\n\n</details>\n`
+  return `<details><summary>${title}</summary>\n\n${body}\n\n</details>\n`;
 }
 
 /** A table; cells are escaped already. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  return [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function shortened(text: string, longest: number): string {
-  const characters = Array.from(visible(text))
-  return characters.length <= longest ? characters.join('') : `${characters.slice(0, longest - 1).join('')}…`
+  const characters = Array.from(visible(text));
+  return characters.length <= longest ? characters.join("") : `${characters.slice(0, longest - 1).join("")}…`;
 }
 
 function escaped(text: string): string {
-  return text.replace(/[^\p{L}\p{N} ,…]/gu, reference)
+  return text.replace(/[^\p{L}\p{N} ,…]/gu, reference);
 }
 
 function htmlEscaped(text: string): string {
-  return text.replace(/[&<>"']/g, reference)
+  return text.replace(/[&<>"']/g, reference);
 }
 
 function reference(character: string): string {
-  return `&#${character.codePointAt(0) ?? 0xfffd};`
+  return `&#${character.codePointAt(0) ?? 0xfffd};`;
 }

@@ -1,33 +1,33 @@
-import { join } from 'node:path'
-import type { Context } from '../platform/host.js'
-import type { ArtifactAccess, UploadedArtifact } from '../platform/runner/artifact-service.js'
-import { artifactName, checkedArtifactName } from './artifact-name.js'
-import { artifactsFolder } from './artifacts-folder.js'
-import { bootJson } from './boot-json.js'
-import { type BuildInfo, buildInfo } from './build-info.js'
-import { type GeneratedFile, writeWithChecksums } from './checked-folder.js'
-import { bootedImages, gather, type Gathered, type generatedFiles, type PublishRequest } from './gather.js'
-import { junit } from './junit.js'
-import { summary } from './summary.js'
-import { uploadArtifact } from './upload.js'
+import { join } from "node:path";
+import type { Context } from "../platform/host.js";
+import type { ArtifactAccess, UploadedArtifact } from "../platform/runner/artifact-service.js";
+import { artifactName, checkedArtifactName } from "./artifact-name.js";
+import { artifactsFolder } from "./artifacts-folder.js";
+import { bootJson } from "./boot-json.js";
+import { type BuildInfo, buildInfo } from "./build-info.js";
+import { type GeneratedFile, writeWithChecksums } from "./checked-folder.js";
+import { bootedImages, gather, type Gathered, type generatedFiles, type PublishRequest } from "./gather.js";
+import { junit } from "./junit.js";
+import { summary } from "./summary.js";
+import { uploadArtifact } from "./upload.js";
 
 export interface PublishServices {
-  readonly artifacts: ArtifactAccess
-  readonly now: () => Date
+  readonly artifacts: ArtifactAccess;
+  readonly now: () => Date;
 }
 
 export interface Published {
   /** Name of the artifact, as it was uploaded or would have been. */
-  readonly name: string
+  readonly name: string;
   /** Absolute path of the folder with its files. */
-  readonly folder: string
+  readonly folder: string;
   /** Their names. */
-  readonly files: readonly string[]
-  readonly info: BuildInfo
+  readonly files: readonly string[];
+  readonly info: BuildInfo;
   /** Absent when nothing was uploaded. */
-  readonly uploaded?: UploadedArtifact
+  readonly uploaded?: UploadedArtifact;
   /** Markdown for the job summary. */
-  readonly summary: string
+  readonly summary: string;
 }
 
 /**
@@ -40,19 +40,19 @@ export async function publishArtifact(
   request: PublishRequest,
   services: PublishServices,
 ): Promise<Published> {
-  const began = services.now()
-  const gathered = await gather(context, request)
-  const { target, architecture, images } = gathered
+  const began = services.now();
+  const gathered = await gather(context, request);
+  const { target, architecture, images } = gathered;
   const name =
     request.artifactName === undefined
       ? artifactName({ unikernel: images[0].image.name, variant: request.configureArgs, target, architecture })
-      : checkedArtifactName(request.artifactName)
-  const info = buildInfo({ ...gathered, configureArgs: request.configureArgs, host: context.host, now: began })
-  const folder = join(artifactsFolder(context), name)
-  const files = await writeWithChecksums(folder, gathered.files, await generate(gathered, info, name))
-  context.log.fact('folder', folder)
-  const uploaded = await uploadArtifact(context, request, services.artifacts, { name, folder, files })
-  const publishMs = services.now().getTime() - began.getTime()
+      : checkedArtifactName(request.artifactName);
+  const info = buildInfo({ ...gathered, configureArgs: request.configureArgs, host: context.host, now: began });
+  const folder = join(artifactsFolder(context), name);
+  const files = await writeWithChecksums(folder, gathered.files, await generate(gathered, info, name));
+  context.log.fact("folder", folder);
+  const uploaded = await uploadArtifact(context, request, services.artifacts, { name, folder, files });
+  const publishMs = services.now().getTime() - began.getTime();
   return {
     name: uploaded?.name ?? name,
     folder,
@@ -60,25 +60,25 @@ export async function publishArtifact(
     info,
     ...(uploaded ? { uploaded } : {}),
     summary: summary({ info, images, publishMs, artifact: uploaded }),
-  }
+  };
 }
 
 /** Nothing that is gathered takes its name. */
 interface ReservedFile extends GeneratedFile {
-  readonly name: (typeof generatedFiles)[number]
+  readonly name: (typeof generatedFiles)[number];
 }
 
 async function generate(gathered: Gathered, info: BuildInfo, artifact: string): Promise<ReservedFile[]> {
-  const booted = bootedImages(gathered)
+  const booted = bootedImages(gathered);
   const reports: ReservedFile[] = [
-    { name: 'boot.json', content: bootJson(booted) },
-    { name: 'junit.xml', content: junit(booted) },
-  ]
+    { name: "boot.json", content: bootJson(booted) },
+    { name: "junit.xml", content: junit(booted) },
+  ];
   // What writes it is a quarter of this action, and only now needed.
-  const { artifactSbom } = await import('./sbom.js')
+  const { artifactSbom } = await import("./sbom.js");
   return [
-    { name: 'build-info.json', content: `${JSON.stringify(info, null, 2)}\n` },
-    { name: 'sbom.cdx.json', content: artifactSbom(artifact, info) },
+    { name: "build-info.json", content: `${JSON.stringify(info, null, 2)}\n` },
+    { name: "sbom.cdx.json", content: artifactSbom(artifact, info) },
     ...(booted.length === 0 ? [] : reports),
-  ]
+  ];
 }

@@ -1,16 +1,22 @@
-import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { sha256OfFile, writeFileAtomically } from '../platform/files/atomic.js'
-import { hashOf } from '../platform/files/hash.js'
-import type { Context } from '../platform/host.js'
-import { messageOf } from '../platform/problem.js'
-import type { Architecture } from '../target/architecture.js'
-import type { Backend } from '../target/target.js'
-import { type ImageRecords, type ToolchainRecord, areBootReports, isBuildRecord, isToolchainRecord } from './record-shapes.js'
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { sha256OfFile, writeFileAtomically } from "../platform/files/atomic.js";
+import { hashOf } from "../platform/files/hash.js";
+import type { Context } from "../platform/host.js";
+import { messageOf } from "../platform/problem.js";
+import type { Architecture } from "../target/architecture.js";
+import type { Backend } from "../target/target.js";
+import {
+  type ImageRecords,
+  type ToolchainRecord,
+  areBootReports,
+  isBuildRecord,
+  isToolchainRecord,
+} from "./record-shapes.js";
 
-const shapes = { build: isBuildRecord, boot: areBootReports }
+const shapes = { build: isBuildRecord, boot: areBootReports };
 /** Raised when a record's shape changes: a person's state folder outlives our versions. */
-const schema = 3
+const schema = 3;
 
 /**
  * Keeps what a step knows of an image for the steps after it, with the image's hash: a record of other bytes at the same
@@ -24,8 +30,11 @@ export async function saveRecord<Kind extends keyof ImageRecords>(
   kind: Kind,
   value: ImageRecords[Kind],
 ): Promise<void> {
-  const sha256 = await sha256IfThere(imagePath)
-  await writeFileAtomically(imageRecordPath(context, imagePath, kind), JSON.stringify({ schema, imagePath, sha256, value }))
+  const sha256 = await sha256IfThere(imagePath);
+  await writeFileAtomically(
+    imageRecordPath(context, imagePath, kind),
+    JSON.stringify({ schema, imagePath, sha256, value }),
+  );
 }
 
 /** What {@link saveRecord} kept; undefined when there is nothing, or it is about other bytes. */
@@ -34,31 +43,31 @@ export async function readRecord<Kind extends keyof ImageRecords>(
   imagePath: string,
   kind: Kind,
 ): Promise<ImageRecords[Kind] | undefined> {
-  const isShape = shapes[kind] as (value: unknown) => value is ImageRecords[Kind]
-  const record = await readJson(context, imageRecordPath(context, imagePath, kind))
-  if (record?.['imagePath'] !== imagePath || !isShape(record['value'])) return undefined
-  if (record['sha256'] !== (await sha256IfThere(imagePath))) {
-    context.log.debug(`${imagePath} is not the file that its ${kind} record is about`)
-    return undefined
+  const isShape = shapes[kind] as (value: unknown) => value is ImageRecords[Kind];
+  const record = await readJson(context, imageRecordPath(context, imagePath, kind));
+  if (record?.["imagePath"] !== imagePath || !isShape(record["value"])) return undefined;
+  if (record["sha256"] !== (await sha256IfThere(imagePath))) {
+    context.log.debug(`${imagePath} is not the file that its ${kind} record is about`);
+    return undefined;
   }
-  return record['value']
+  return record["value"];
 }
 
 /** A record that the step which is beginning now will write anew: nobody may take the former one for its result. */
 export async function forgetRecord(context: Context, imagePath: string, kind: keyof ImageRecords): Promise<void> {
-  await rm(imageRecordPath(context, imagePath, kind), { force: true })
+  await rm(imageRecordPath(context, imagePath, kind), { force: true });
 }
 
 /** Keeps the toolchain that `setup` made for the steps after it. */
 export async function saveToolchain(context: Context, record: ToolchainRecord): Promise<void> {
-  const { backend, architecture } = record.toolchain.spec
-  const path = toolchainRecordPath(context, backend, architecture)
-  await writeFileAtomically(path, JSON.stringify({ schema, value: record }))
+  const { backend, architecture } = record.toolchain.spec;
+  const path = toolchainRecordPath(context, backend, architecture);
+  await writeFileAtomically(path, JSON.stringify({ schema, value: record }));
 }
 
 /** The build that comes brings its own toolchain. */
 export async function forgetToolchain(context: Context, backend: Backend, architecture: Architecture): Promise<void> {
-  await rm(toolchainRecordPath(context, backend, architecture), { force: true })
+  await rm(toolchainRecordPath(context, backend, architecture), { force: true });
 }
 
 /** The toolchain that the last `setup` for this backend and architecture made, if there was one. */
@@ -67,32 +76,32 @@ export async function readToolchain(
   backend: Backend,
   architecture: Architecture,
 ): Promise<ToolchainRecord | undefined> {
-  const value = (await readJson(context, toolchainRecordPath(context, backend, architecture)))?.['value']
-  return isToolchainRecord(value) ? value : undefined
+  const value = (await readJson(context, toolchainRecordPath(context, backend, architecture)))?.["value"];
+  return isToolchainRecord(value) ? value : undefined;
 }
 
 function imageRecordPath(context: Context, imagePath: string, kind: string): string {
-  const index = hashOf(imagePath, 32)
-  return join(context.host.folders.state, 'records', `${index}.${kind}.json`)
+  const index = hashOf(imagePath, 32);
+  return join(context.host.folders.state, "records", `${index}.${kind}.json`);
 }
 
 function toolchainRecordPath(context: Context, backend: Backend, architecture: Architecture): string {
-  return join(context.host.folders.state, 'records', `toolchain-${backend}-${architecture}.json`)
+  return join(context.host.folders.state, "records", `toolchain-${backend}-${architecture}.json`);
 }
 
 /** A record that cannot be read is worth no failure: it only tells what a report would like to say. */
 async function readJson(context: Context, path: string): Promise<Record<string, unknown> | undefined> {
   try {
-    const record: unknown = JSON.parse(await readFile(path, 'utf8'))
-    if (typeof record !== 'object' || record === null) return undefined
-    const fields = record as Record<string, unknown>
-    return fields['schema'] === schema ? fields : undefined
+    const record: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (typeof record !== "object" || record === null) return undefined;
+    const fields = record as Record<string, unknown>;
+    return fields["schema"] === schema ? fields : undefined;
   } catch (error) {
-    context.log.debug(`no record at ${path}: ${messageOf(error)}`)
-    return undefined
+    context.log.debug(`no record at ${path}: ${messageOf(error)}`);
+    return undefined;
   }
 }
 
 async function sha256IfThere(path: string): Promise<string | null> {
-  return sha256OfFile(path).catch(() => null)
+  return sha256OfFile(path).catch(() => null);
 }

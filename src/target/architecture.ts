@@ -1,17 +1,17 @@
 /** The instruction sets a unikernel can be built for. */
-export const architectures = ['x86_64', 'aarch64'] as const
-export type Architecture = (typeof architectures)[number]
+export const architectures = ["x86_64", "aarch64"] as const;
+export type Architecture = (typeof architectures)[number];
 
 const synonyms: Readonly<Record<string, Architecture>> = {
-  x86_64: 'x86_64',
-  amd64: 'x86_64',
-  x64: 'x86_64',
-  aarch64: 'aarch64',
-  arm64: 'aarch64',
-}
+  x86_64: "x86_64",
+  amd64: "x86_64",
+  x64: "x86_64",
+  aarch64: "aarch64",
+  arm64: "aarch64",
+};
 
 /** Every word that {@link architectureOf} understands, for error messages. */
-export const architectureWords: readonly string[] = Object.keys(synonyms)
+export const architectureWords: readonly string[] = Object.keys(synonyms);
 
 /**
  * The architecture that a word names: Linux, Debian, Node and Go each have their own.
@@ -19,5 +19,5 @@ export const architectureWords: readonly string[] = Object.keys(synonyms)
  * @returns undefined for a word that names none of ours.
  */
 export function architectureOf(word: string): Architecture | undefined {
-  return Object.hasOwn(synonyms, word) ? synonyms[word] : undefined
+  return Object.hasOwn(synonyms, word) ? synonyms[word] : undefined;
 }

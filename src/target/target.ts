@@ -1,185 +1,185 @@
-import { type Architecture, architectures } from './architecture.js'
+import { type Architecture, architectures } from "./architecture.js";
 
 /**
  * What links a unikernel: Solo5's bindings, Unikraft's libraries, or nothing (`host`: a plain process).
  * A backend has one family of toolchains, which serves all of its targets.
  */
-export type Backend = 'solo5' | 'unikraft' | 'host'
+export type Backend = "solo5" | "unikraft" | "host";
 
 /**
  * The program that runs an image, before the host is looked at.
  * `none`: this tool builds the target but cannot boot it.
  */
-export type MonitorKind = 'solo5-hvt' | 'solo5-spt' | 'qemu' | 'firecracker' | 'process' | 'none'
+export type MonitorKind = "solo5-hvt" | "solo5-spt" | "qemu" | "firecracker" | "process" | "none";
 
 /** Which words on a console tell how a guest ended: see `boot/judge/dialect.ts`. */
-export type Dialect = 'solo5' | 'unikraft' | 'process'
+export type Dialect = "solo5" | "unikraft" | "process";
 
 /** How much of a guest's end its monitor reports. */
 export type ExitReport =
   /** The monitor's exit status is the guest's. */
-  | 'status'
+  | "status"
   /** Only the line on the console tells; the monitor's status is the same for every end. */
-  | 'console'
+  | "console"
   /** Nothing tells the status: only that, and sometimes whether, the guest ended. */
-  | 'none'
+  | "none";
 
 /** `linux-image` is the arm64 boot Image: https://docs.kernel.org/arch/arm64/booting.html */
-export type ImageFormat = 'elf32' | 'elf64' | 'linux-image'
+export type ImageFormat = "elf32" | "elf64" | "linux-image";
 
 /** Unikraft's platform, as an image's marks tell it. */
-export type UnikraftPlatform = 'qemu' | 'firecracker'
+export type UnikraftPlatform = "qemu" | "firecracker";
 
 export interface Target {
   /** What `mirage configure -t` calls it. */
-  readonly name: TargetName
-  readonly backend: Backend
-  readonly architectures: readonly Architecture[]
+  readonly name: TargetName;
+  readonly backend: Backend;
+  readonly architectures: readonly Architecture[];
   /** The image's file name ends in this after `mirage build`: `dist/NAME.SUFFIX`. Empty: no suffix. */
-  readonly suffix: string
+  readonly suffix: string;
   /** Solo5's number of the target in the ABI note (`enum abi_target` of Solo5's elf_abi.h). */
-  readonly solo5Abi?: number
-  readonly unikraftPlatform?: UnikraftPlatform
+  readonly solo5Abi?: number;
+  readonly unikraftPlatform?: UnikraftPlatform;
   /** The only file format that the monitor loads, for each architecture; absent: any ELF file with the right marks. */
-  readonly formats?: Readonly<Record<Architecture, ImageFormat>>
+  readonly formats?: Readonly<Record<Architecture, ImageFormat>>;
   /** dune's context for the target: mirage's bindings look for these names. `default` is the host's own. */
-  readonly duneContext: 'solo5' | 'unikraft' | 'default'
+  readonly duneContext: "solo5" | "unikraft" | "default";
   /**
    * What the backend's own examples read in their dune files to choose the link option:
    * `(link_flags (:standard -cclib "-z solo5-abi=%{env:MODE=hvt}"))`.
    */
-  readonly linkVariables: Readonly<Record<string, string>>
+  readonly linkVariables: Readonly<Record<string, string>>;
   /**
    * The compiler for another architecture conflicts with the one that mirage's generated opam file depends on:
    * `make install-switch` would throw it out.
    */
-  readonly crossExcludesHost: boolean
+  readonly crossExcludesHost: boolean;
   /** What to hand the backend's linker so that the image is for this target: `-z solo5-abi=hvt`. */
-  readonly linkOption?: string
-  readonly monitor: MonitorKind
+  readonly linkOption?: string;
+  readonly monitor: MonitorKind;
   /** Architectures whose images boot by emulation too, where there is no KVM or the machine is of another one. */
-  readonly emulated: readonly Architecture[]
-  readonly dialect: Dialect
-  readonly exitReport: ExitReport
+  readonly emulated: readonly Architecture[];
+  readonly dialect: Dialect;
+  readonly exitReport: ExitReport;
   /** For a target that is built and never booted: what would boot it. */
-  readonly bootedBy?: string
+  readonly bootedBy?: string;
 }
 
 export const targetNames = [
-  'hvt',
-  'spt',
-  'virtio',
-  'muen',
-  'xen',
-  'qubes',
-  'unikraft-qemu',
-  'unikraft-firecracker',
-  'unix',
-] as const
-export type TargetName = (typeof targetNames)[number]
+  "hvt",
+  "spt",
+  "virtio",
+  "muen",
+  "xen",
+  "qubes",
+  "unikraft-qemu",
+  "unikraft-firecracker",
+  "unix",
+] as const;
+export type TargetName = (typeof targetNames)[number];
 
 /** What mirage's own examples and most unikernels are for. */
-export const defaultTarget: TargetName = 'hvt'
+export const defaultTarget: TargetName = "hvt";
 
 /** @param abi what Solo5's linker wrapper calls the ABI; `number` is that of `enum abi_target` in Solo5's elf_abi.h. */
 const solo5 = (abi: string, number: number) =>
   ({
-    backend: 'solo5',
-    dialect: 'solo5',
-    duneContext: 'solo5',
+    backend: "solo5",
+    dialect: "solo5",
+    duneContext: "solo5",
     crossExcludesHost: true,
     suffix: abi,
     solo5Abi: number,
     linkOption: `-z solo5-abi=${abi}`,
     linkVariables: { MODE: abi },
-  }) as const
+  }) as const;
 
 const unikraft = (platform: UnikraftPlatform) =>
   ({
-    backend: 'unikraft',
-    dialect: 'unikraft',
-    duneContext: 'unikraft',
+    backend: "unikraft",
+    dialect: "unikraft",
+    duneContext: "unikraft",
     crossExcludesHost: false,
     architectures,
     unikraftPlatform: platform,
     linkOption: `-z unikraft-backend=${platform}`,
     linkVariables: { UNIKRAFTBACKEND: platform },
     monitor: platform,
-    exitReport: 'none',
-  }) as const
+    exitReport: "none",
+  }) as const;
 
 /** Built, and never booted. */
-const onlyBuilt = { architectures: ['x86_64'], monitor: 'none', emulated: [], exitReport: 'none' } as const
+const onlyBuilt = { architectures: ["x86_64"], monitor: "none", emulated: [], exitReport: "none" } as const;
 
 /** The one table of targets: a new target is a row here. */
 export const targets: Readonly<Record<TargetName, Target>> = {
   hvt: {
-    ...solo5('hvt', 1),
-    name: 'hvt',
+    ...solo5("hvt", 1),
+    name: "hvt",
     architectures,
-    monitor: 'solo5-hvt',
+    monitor: "solo5-hvt",
     emulated: architectures,
-    exitReport: 'status',
+    exitReport: "status",
   },
   spt: {
-    ...solo5('spt', 2),
-    name: 'spt',
+    ...solo5("spt", 2),
+    name: "spt",
     architectures,
-    monitor: 'solo5-spt',
+    monitor: "solo5-spt",
     emulated: architectures,
-    exitReport: 'status',
+    exitReport: "status",
   },
   virtio: {
-    ...solo5('virtio', 3),
-    name: 'virtio',
-    architectures: ['x86_64'],
-    monitor: 'qemu',
-    emulated: ['x86_64'],
-    exitReport: 'console',
+    ...solo5("virtio", 3),
+    name: "virtio",
+    architectures: ["x86_64"],
+    monitor: "qemu",
+    emulated: ["x86_64"],
+    exitReport: "console",
   },
   muen: {
-    ...solo5('muen', 4),
+    ...solo5("muen", 4),
     ...onlyBuilt,
-    name: 'muen',
-    bootedBy: 'a Muen separation kernel system with the image as a subject',
+    name: "muen",
+    bootedBy: "a Muen separation kernel system with the image as a subject",
   },
   xen: {
-    ...solo5('xen', 6),
+    ...solo5("xen", 6),
     ...onlyBuilt,
-    name: 'xen',
+    name: "xen",
     bootedBy: 'a Xen host, as a PVH domain (`type = "pvh"`)',
   },
   qubes: {
-    ...solo5('xen', 6),
+    ...solo5("xen", 6),
     ...onlyBuilt,
-    name: 'qubes',
-    bootedBy: 'Qubes OS, as the kernel of a PVH qube',
+    name: "qubes",
+    bootedBy: "Qubes OS, as the kernel of a PVH qube",
   },
-  'unikraft-qemu': {
-    ...unikraft('qemu'),
-    name: 'unikraft-qemu',
-    suffix: 'qemu',
-    formats: { x86_64: 'elf32', aarch64: 'linux-image' },
+  "unikraft-qemu": {
+    ...unikraft("qemu"),
+    name: "unikraft-qemu",
+    suffix: "qemu",
+    formats: { x86_64: "elf32", aarch64: "linux-image" },
     emulated: architectures,
   },
-  'unikraft-firecracker': {
-    ...unikraft('firecracker'),
-    name: 'unikraft-firecracker',
-    suffix: 'fc',
-    formats: { x86_64: 'elf64', aarch64: 'linux-image' },
-    emulated: ['x86_64'],
+  "unikraft-firecracker": {
+    ...unikraft("firecracker"),
+    name: "unikraft-firecracker",
+    suffix: "fc",
+    formats: { x86_64: "elf64", aarch64: "linux-image" },
+    emulated: ["x86_64"],
   },
   unix: {
-    name: 'unix',
-    backend: 'host',
-    dialect: 'process',
-    duneContext: 'default',
+    name: "unix",
+    backend: "host",
+    dialect: "process",
+    duneContext: "default",
     crossExcludesHost: false,
     architectures,
-    suffix: '',
+    suffix: "",
     linkVariables: {},
-    monitor: 'process',
+    monitor: "process",
     emulated: [],
-    exitReport: 'status',
+    exitReport: "status",
   },
-}
+};

@@ -1,10 +1,10 @@
-import semver from 'semver'
-import type { Component, Versions } from './combinations.js'
+import semver from "semver";
+import type { Component, Versions } from "./combinations.js";
 
 /** `solo5 0.9.1 to 0.12.1`: the versions of one component in a few words. */
 export function listed(component: Component, versions: readonly string[]): string {
-  const all = [...new Set(versions)].sort(semver.compare)
-  return `${component === 'ocaml' ? 'OCaml' : component} ${all.length === 0 ? 'none' : all.join(', ')}`
+  const all = [...new Set(versions)].sort(semver.compare);
+  return `${component === "ocaml" ? "OCaml" : component} ${all.length === 0 ? "none" : all.join(", ")}`;
 }
 
 /**
@@ -14,25 +14,25 @@ export function listed(component: Component, versions: readonly string[]): strin
  * @param combinations every one that works, the most wanted first.
  */
 export function pairsListed(combinations: readonly Versions[], compiler: Component): string {
-  const newest = new Map<string, string>()
+  const newest = new Map<string, string>();
   for (const versions of combinations) {
-    const crossCompiler = versions[compiler]
-    if (crossCompiler === undefined) continue
-    const best = newest.get(versions.ocaml)
-    if (best === undefined || semver.gt(crossCompiler, best)) newest.set(versions.ocaml, crossCompiler)
+    const crossCompiler = versions[compiler];
+    if (crossCompiler === undefined) continue;
+    const best = newest.get(versions.ocaml);
+    if (best === undefined || semver.gt(crossCompiler, best)) newest.set(versions.ocaml, crossCompiler);
   }
-  const byCompiler = new Map<string, string[]>()
+  const byCompiler = new Map<string, string[]>();
   for (const [ocaml, version] of [...newest].sort(([a], [b]) => semver.compare(a, b))) {
-    byCompiler.set(version, [...(byCompiler.get(version) ?? []), ocaml])
+    byCompiler.set(version, [...(byCompiler.get(version) ?? []), ocaml]);
   }
-  return [...byCompiler].map(([version, ocamls]) => `${range(ocamls)} (${version})`).join(', ')
+  return [...byCompiler].map(([version, ocamls]) => `${range(ocamls)} (${version})`).join(", ");
 }
 
 /** Versions in order: two are named, more than two are a stretch whose last minor series is written with an x. */
 function range(versions: readonly string[]): string {
-  const [first = '', second] = versions
-  if (second === undefined) return first
-  if (versions.length === 2) return `${first} and ${second}`
-  const last = semver.parse(versions.at(-1))
-  return last === null ? first : `${first} to ${last.major}.${last.minor}.x`
+  const [first = "", second] = versions;
+  if (second === undefined) return first;
+  if (versions.length === 2) return `${first} and ${second}`;
+  const last = semver.parse(versions.at(-1));
+  return last === null ? first : `${first} to ${last.major}.${last.minor}.x`;
 }

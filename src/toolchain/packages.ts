@@ -1,56 +1,56 @@
-import { Problem } from '../platform/problem.js'
-import type { Architecture } from '../target/architecture.js'
-import type { Backend, Target } from '../target/target.js'
-import type { ToolchainSpec, ToolchainVersions } from './toolchain.js'
+import { Problem } from "../platform/problem.js";
+import type { Architecture } from "../target/architecture.js";
+import type { Backend, Target } from "../target/target.js";
+import type { ToolchainSpec, ToolchainVersions } from "./toolchain.js";
 
 /** What makes a toolchain for one architecture on machines of one other, or the same. */
 export interface Recipe {
   /** opam packages beside OCaml and its tools; `{…}` is replaced by that component's version. */
-  readonly opam: readonly string[]
+  readonly opam: readonly string[];
   /** The C compiler that the toolchain calls: its version is part of the key. */
-  readonly cCompiler: string
+  readonly cCompiler: string;
   /** Debian packages that each use of the toolchain needs. */
-  readonly systemToUse: readonly string[]
+  readonly systemToUse: readonly string[];
   /** Debian packages that only its build needs. */
-  readonly systemToBuild: readonly string[]
+  readonly systemToBuild: readonly string[];
   /** ocamlfind's and dune's name of it. */
-  readonly findlib?: string
+  readonly findlib?: string;
   /** The C files that an OCaml program needs to become an image: see proof.ts. */
-  readonly start: 'solo5' | 'main' | 'none'
+  readonly start: "solo5" | "main" | "none";
   /** The host's monitors cannot run its images: static ones are built for the image's architecture (tenders.ts). */
-  readonly staticTenders?: true
+  readonly staticTenders?: true;
 }
 
-const native = { cCompiler: 'gcc', systemToUse: ['gcc', 'libc6-dev', 'make', 'zstd'] } as const
+const native = { cCompiler: "gcc", systemToUse: ["gcc", "libc6-dev", "make", "zstd"] } as const;
 const crossToArm = {
-  cCompiler: 'aarch64-linux-gnu-gcc',
-  systemToUse: [...native.systemToUse, 'gcc-aarch64-linux-gnu'],
-} as const
+  cCompiler: "aarch64-linux-gnu-gcc",
+  systemToUse: [...native.systemToUse, "gcc-aarch64-linux-gnu"],
+} as const;
 
-const solo5 = { systemToBuild: ['libseccomp-dev', 'linux-libc-dev'], findlib: 'solo5', start: 'solo5' } as const
-const solo5Native: Recipe = { ...solo5, ...native, opam: ['solo5.{solo5}', 'ocaml-solo5.{ocaml-solo5}'] }
+const solo5 = { systemToBuild: ["libseccomp-dev", "linux-libc-dev"], findlib: "solo5", start: "solo5" } as const;
+const solo5Native: Recipe = { ...solo5, ...native, opam: ["solo5.{solo5}", "ocaml-solo5.{ocaml-solo5}"] };
 
 /** `word` is opam's word for the architecture. Both backends: one toolchain serves both targets, and they do not conflict. */
-const unikraft = (word: 'x86_64' | 'arm64', compiler: Pick<Recipe, 'cCompiler' | 'systemToUse'>): Recipe => ({
+const unikraft = (word: "x86_64" | "arm64", compiler: Pick<Recipe, "cCompiler" | "systemToUse">): Recipe => ({
   cCompiler: compiler.cCompiler,
-  systemToUse: [...compiler.systemToUse, 'python3'],
-  systemToBuild: ['bison', 'flex'],
-  findlib: 'unikraft',
-  start: 'main',
+  systemToUse: [...compiler.systemToUse, "python3"],
+  systemToBuild: ["bison", "flex"],
+  findlib: "unikraft",
+  start: "main",
   opam: [
-    'ocaml-unikraft.{ocaml-unikraft}',
+    "ocaml-unikraft.{ocaml-unikraft}",
     `ocaml-unikraft-default-${word}.{ocaml-unikraft}`,
     // Named for its architecture too: the solver has taken another backend than the one asked for.
-    ...['qemu', 'firecracker'].flatMap((backend) => [
+    ...["qemu", "firecracker"].flatMap((backend) => [
       `ocaml-unikraft-backend-${backend}`,
       `ocaml-unikraft-backend-${backend}-${word}`,
     ]),
   ],
-})
+});
 
-const host: Recipe = { ...native, opam: [], systemToBuild: [], start: 'none' }
+const host: Recipe = { ...native, opam: [], systemToBuild: [], start: "none" };
 
-type ByArchitecture = Readonly<Partial<Record<Architecture, Recipe>>>
+type ByArchitecture = Readonly<Partial<Record<Architecture, Recipe>>>;
 
 /** Backend, then the architecture of the host, then that of the image. A hole: nobody has packaged it. */
 const recipes: Readonly<Record<Backend, Readonly<Record<Architecture, ByArchitecture>>>> = {
@@ -60,65 +60,79 @@ const recipes: Readonly<Record<Backend, Readonly<Record<Architecture, ByArchitec
       aarch64: {
         ...solo5,
         ...crossToArm,
-        opam: ['solo5.{solo5}', 'solo5-cross-aarch64.{solo5}', 'ocaml-solo5-cross-aarch64.{ocaml-solo5}'],
-        systemToBuild: [...solo5.systemToBuild, 'libc6-dev-arm64-cross'],
+        opam: ["solo5.{solo5}", "solo5-cross-aarch64.{solo5}", "ocaml-solo5-cross-aarch64.{ocaml-solo5}"],
+        systemToBuild: [...solo5.systemToBuild, "libc6-dev-arm64-cross"],
         staticTenders: true,
       },
     },
     aarch64: { aarch64: solo5Native },
   },
   unikraft: {
-    x86_64: { x86_64: unikraft('x86_64', native), aarch64: unikraft('arm64', crossToArm) },
+    x86_64: { x86_64: unikraft("x86_64", native), aarch64: unikraft("arm64", crossToArm) },
     aarch64: {
-      aarch64: unikraft('arm64', native),
-      x86_64: unikraft('x86_64', {
-        cCompiler: 'x86_64-linux-gnu-gcc',
-        systemToUse: [...native.systemToUse, 'gcc-x86-64-linux-gnu'],
+      aarch64: unikraft("arm64", native),
+      x86_64: unikraft("x86_64", {
+        cCompiler: "x86_64-linux-gnu-gcc",
+        systemToUse: [...native.systemToUse, "gcc-x86-64-linux-gnu"],
       }),
     },
   },
   host: { x86_64: { x86_64: host }, aarch64: { aarch64: host } },
-}
+};
 
 /** What opam itself calls. */
-const opamTools = ['git', 'patch', 'unzip', 'bzip2', 'xz-utils', 'm4', 'rsync', 'pkg-config', 'curl', 'ca-certificates']
+const opamTools = [
+  "git",
+  "patch",
+  "unzip",
+  "bzip2",
+  "xz-utils",
+  "m4",
+  "rsync",
+  "pkg-config",
+  "curl",
+  "ca-certificates",
+];
 
-type Place = Pick<ToolchainSpec, 'backend' | 'architecture' | 'hostArchitecture'>
+type Place = Pick<ToolchainSpec, "backend" | "architecture" | "hostArchitecture">;
 
 /** How a toolchain comes onto a machine; undefined when none runs there. */
 export function findRecipe({ backend, architecture, hostArchitecture }: Place): Recipe | undefined {
-  return recipes[backend][hostArchitecture][architecture]
+  return recipes[backend][hostArchitecture][architecture];
 }
 
 /** The recipe of a toolchain, for code that knows there is one: its spec was made by `planToolchain`. */
 export function recipeOf(spec: Place): Recipe {
-  const recipe = findRecipe(spec)
+  const recipe = findRecipe(spec);
   if (recipe === undefined) {
-    throw new Error(`no recipe for ${spec.backend} ${spec.architecture} on ${spec.hostArchitecture}`)
+    throw new Error(`no recipe for ${spec.backend} ${spec.architecture} on ${spec.hostArchitecture}`);
   }
-  return recipe
+  return recipe;
 }
 
 /** @throws Problem when no toolchain for the target runs on this machine. */
 export function checkRecipe(target: Target, architecture: Architecture, hostArchitecture: Architecture): void {
   if (!target.architectures.includes(architecture)) {
     throw new Problem(`there is no ${target.name} for ${architecture}`, {
-      accepted: `arch: ${target.architectures.join(', ')}`,
-      do: 'set `arch`, or choose another `target`',
-    })
+      accepted: `arch: ${target.architectures.join(", ")}`,
+      do: "set `arch`, or choose another `target`",
+    });
   }
-  if (findRecipe({ ...target, architecture, hostArchitecture }) !== undefined) return
+  if (findRecipe({ ...target, architecture, hostArchitecture }) !== undefined) return;
   const hosts = (Object.keys(recipes[target.backend]) as Architecture[]).filter(
     (candidate) => recipes[target.backend][candidate][architecture] !== undefined,
-  )
+  );
   throw new Problem(`no toolchain for ${target.name} on ${architecture} runs on ${hostArchitecture} machines`, {
-    accepted: `${hosts.join(', ')} machines`,
-    do: `run this job on ${hosts.map((one) => hostedRunners[one]).join(' or ')}`,
-  })
+    accepted: `${hosts.join(", ")} machines`,
+    do: `run this job on ${hosts.map((one) => hostedRunners[one]).join(" or ")}`,
+  });
 }
 
 /** GitHub's own runner of each architecture. */
-export const hostedRunners: Readonly<Record<Architecture, string>> = { x86_64: 'ubuntu-24.04', aarch64: 'ubuntu-24.04-arm' }
+export const hostedRunners: Readonly<Record<Architecture, string>> = {
+  x86_64: "ubuntu-24.04",
+  aarch64: "ubuntu-24.04-arm",
+};
 
 /**
  * Everything that `opam install` is given, exact where the version table decides.
@@ -127,22 +141,22 @@ export const hostedRunners: Readonly<Record<Architecture, string>> = { x86_64: '
  */
 export function opamPackages(recipe: Recipe, versions: ToolchainVersions, extra: readonly string[]): readonly string[] {
   // ocaml-base-compiler with an ocaml-option-* package has no solution: options need the package of variants.
-  const compiler = extra.some((name) => name.startsWith('ocaml-option-'))
+  const compiler = extra.some((name) => name.startsWith("ocaml-option-"))
     ? `ocaml-variants.${versions.ocaml}+options`
-    : `ocaml-base-compiler.${versions.ocaml}`
-  const mirage = versions.mirage === undefined ? [] : [`mirage.${versions.mirage}`]
-  return [compiler, 'dune', 'ocamlfind', ...crossPackages(recipe, versions), ...mirage, ...extra]
+    : `ocaml-base-compiler.${versions.ocaml}`;
+  const mirage = versions.mirage === undefined ? [] : [`mirage.${versions.mirage}`];
+  return [compiler, "dune", "ocamlfind", ...crossPackages(recipe, versions), ...mirage, ...extra];
 }
 
 /** The cross compiler's packages, each as `name.version` where the version table decides. */
 export function crossPackages(recipe: Recipe, versions: ToolchainVersions): readonly string[] {
   return recipe.opam.map((name) =>
     name.replace(/\{(.*)\}/, (_, component: keyof ToolchainVersions) => {
-      const version = versions[component]
-      if (version === undefined) throw new Error(`${name} needs a version of ${component}`)
-      return version
+      const version = versions[component];
+      if (version === undefined) throw new Error(`${name} needs a version of ${component}`);
+      return version;
     }),
-  )
+  );
 }
 
 /** Debian packages: `use` are needed with a cached toolchain too. */
@@ -151,6 +165,6 @@ export function systemPackages(
   versions: ToolchainVersions,
 ): { readonly use: readonly string[]; readonly build: readonly string[] } {
   // mirage's projects with TLS install zarith into the switch, which needs the host's GMP.
-  const mirage = versions.mirage === undefined ? [] : ['libgmp-dev', 'pkg-config', 'git']
-  return { use: [...recipe.systemToUse, ...mirage], build: [...opamTools, ...recipe.systemToBuild] }
+  const mirage = versions.mirage === undefined ? [] : ["libgmp-dev", "pkg-config", "git"];
+  return { use: [...recipe.systemToUse, ...mirage], build: [...opamTools, ...recipe.systemToBuild] };
 }

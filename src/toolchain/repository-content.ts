@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
-import { readFile, readdir, readlink, stat } from 'node:fs/promises'
-import { join, relative } from 'node:path'
-import type { OpamRepository } from './toolchain.js'
+import { createHash } from "node:crypto";
+import { readFile, readdir, readlink, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { OpamRepository } from "./toolchain.js";
 
 /**
  * The repositories, those on this machine (`file://`) with a hash of what they have now: their address says nothing of
@@ -10,31 +10,35 @@ import type { OpamRepository } from './toolchain.js'
 export async function withContent(repositories: readonly OpamRepository[]): Promise<readonly OpamRepository[]> {
   return Promise.all(
     repositories.map(async (repository) => {
-      const path = /^file:\/\/(\/.*)$/.exec(repository.url)?.[1]
-      const content = path === undefined ? undefined : await contentHash(path).catch(() => undefined)
-      return content === undefined ? repository : { ...repository, content }
+      const path = /^file:\/\/(\/.*)$/.exec(repository.url)?.[1];
+      const content = path === undefined ? undefined : await contentHash(path).catch(() => undefined);
+      return content === undefined ? repository : { ...repository, content };
     }),
-  )
+  );
 }
 
 /** Of a folder, or of an archive of one. Not of git's own files, nor of modes and times: opam reads none of them. */
 async function contentHash(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  if (!(await stat(path)).isDirectory()) return hash.update(await readFile(path)).digest('hex').slice(0, 16)
+  const hash = createHash("sha256");
+  if (!(await stat(path)).isDirectory())
+    return hash
+      .update(await readFile(path))
+      .digest("hex")
+      .slice(0, 16);
   for (const file of await filesBelow(path)) {
-    const content = file.isLink ? await readlink(file.path) : await readFile(file.path)
-    hash.update(JSON.stringify([relative(path, file.path), file.isLink, content.length])).update(content)
+    const content = file.isLink ? await readlink(file.path) : await readFile(file.path);
+    hash.update(JSON.stringify([relative(path, file.path), file.isLink, content.length])).update(content);
   }
-  return hash.digest('hex').slice(0, 16)
+  return hash.digest("hex").slice(0, 16);
 }
 
 async function filesBelow(folder: string): Promise<{ readonly path: string; readonly isLink: boolean }[]> {
-  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => name !== '.git')
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => name !== ".git");
   const found = await Promise.all(
     entries.map(async (entry) => {
-      const path = join(folder, entry.name)
-      return entry.isDirectory() ? filesBelow(path) : [{ path, isLink: entry.isSymbolicLink() }]
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? filesBelow(path) : [{ path, isLink: entry.isSymbolicLink() }];
     }),
-  )
-  return found.flat().sort((a, b) => (a.path < b.path ? -1 : 1))
+  );
+  return found.flat().sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -1,32 +1,32 @@
-import { bufferedLog } from '../platform/buffered-log.js'
-import { openMounts } from '../platform/files/mount.js'
-import type { Context } from '../platform/host.js'
-import { ensureSystemPackages } from '../platform/packages/apt.js'
-import { withBuildPrograms } from '../platform/process/build-programs.js'
-import { actionsCache } from '../platform/runner/actions-cache.js'
-import { readCompilerVersion, readHostSystem } from '../platform/system.js'
-import { targets } from '../target/target.js'
-import { type CacheChoice, cachePolicyOf } from './cache-policy.js'
-import { keyComponents, toolchainKey } from './key.js'
-import { buildWithOpam } from './opam/build.js'
-import { findOpam } from './opam/find.js'
-import { recipeOf, systemPackages } from './packages.js'
-import { proveToolchain } from './proof.js'
-import { withContent } from './repository-content.js'
-import { type ProjectNeeds, type ToolchainInputs, planToolchain } from './spec.js'
-import type { InstalledToolchain } from './store/installed.js'
-import { actionsCacheLevel } from './store/levels.js'
-import { toolchainPlace } from './store/place.js'
-import { publishedLevel } from './store/published.js'
-import { obtainToolchain } from './store/store.js'
-import { stripToolchain } from './strip.js'
-import type { Toolchain, ToolchainOrigin } from './toolchain.js'
+import { bufferedLog } from "../platform/buffered-log.js";
+import { openMounts } from "../platform/files/mount.js";
+import type { Context } from "../platform/host.js";
+import { ensureSystemPackages } from "../platform/packages/apt.js";
+import { withBuildPrograms } from "../platform/process/build-programs.js";
+import { actionsCache } from "../platform/runner/actions-cache.js";
+import { readCompilerVersion, readHostSystem } from "../platform/system.js";
+import { targets } from "../target/target.js";
+import { type CacheChoice, cachePolicyOf } from "./cache-policy.js";
+import { keyComponents, toolchainKey } from "./key.js";
+import { buildWithOpam } from "./opam/build.js";
+import { findOpam } from "./opam/find.js";
+import { recipeOf, systemPackages } from "./packages.js";
+import { proveToolchain } from "./proof.js";
+import { withContent } from "./repository-content.js";
+import { type ProjectNeeds, type ToolchainInputs, planToolchain } from "./spec.js";
+import type { InstalledToolchain } from "./store/installed.js";
+import { actionsCacheLevel } from "./store/levels.js";
+import { toolchainPlace } from "./store/place.js";
+import { publishedLevel } from "./store/published.js";
+import { obtainToolchain } from "./store/store.js";
+import { stripToolchain } from "./strip.js";
+import type { Toolchain, ToolchainOrigin } from "./toolchain.js";
 
 export interface SetUpInputs extends ToolchainInputs {
-  readonly cache: CacheChoice
-  readonly installSystemPackages: boolean
+  readonly cache: CacheChoice;
+  readonly installSystemPackages: boolean;
   /** Where archives of toolchains are fetched from beside what this action publishes: see platform/network/published.ts. */
-  readonly mirror: string | undefined
+  readonly mirror: string | undefined;
 }
 
 /**
@@ -35,50 +35,52 @@ export interface SetUpInputs extends ToolchainInputs {
  *
  * @throws Problem when there is no such toolchain or it cannot be made.
  */
-export async function setUpToolchain(
-  context: Context,
-  inputs: SetUpInputs,
-  project: ProjectNeeds,
-): Promise<Toolchain> {
-  const { host, log, processes } = context
-  return log.group('Toolchain', async () => {
-    const target = targets[inputs.target]
-    log.fact('project', project.description)
-    const plan = planToolchain(inputs, project, host)
-    log.fact('target', `${target.name}, ${plan.architecture} (${plan.backend})`)
-    log.fact('versions', Object.entries(plan.versions).map(([name, version]) => `${name} ${version}`).join(', '))
+export async function setUpToolchain(context: Context, inputs: SetUpInputs, project: ProjectNeeds): Promise<Toolchain> {
+  const { host, log, processes } = context;
+  return log.group("Toolchain", async () => {
+    const target = targets[inputs.target];
+    log.fact("project", project.description);
+    const plan = planToolchain(inputs, project, host);
+    log.fact("target", `${target.name}, ${plan.architecture} (${plan.backend})`);
+    log.fact(
+      "versions",
+      Object.entries(plan.versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(", "),
+    );
 
-    const recipe = recipeOf(plan)
-    const system = systemPackages(recipe, plan.versions)
-    const install = { install: inputs.installSystemPackages }
-    await ensureSystemPackages(context, system.use, install)
+    const recipe = recipeOf(plan);
+    const system = systemPackages(recipe, plan.versions);
+    const install = { install: inputs.installSystemPackages };
+    await ensureSystemPackages(context, system.use, install);
     const machine = {
       hostSystem: await readHostSystem(),
       cCompiler: await readCompilerVersion(processes, recipe.cCompiler),
-    }
-    const spec = { ...plan, ...machine, repositories: await withContent(plan.repositories) }
-    const key = toolchainKey(spec)
-    const place = await toolchainPlace(host.folders.toolCache, key)
-    log.fact('key', key)
-    for (const [name, text] of keyComponents(spec)) log.line(`                ${name.padEnd(13)} ${text === '' ? 'none' : text}`)
+    };
+    const spec = { ...plan, ...machine, repositories: await withContent(plan.repositories) };
+    const key = toolchainKey(spec);
+    const place = await toolchainPlace(host.folders.toolCache, key);
+    log.fact("key", key);
+    for (const [name, text] of keyComponents(spec))
+      log.line(`                ${name.padEnd(13)} ${text === "" ? "none" : text}`);
 
-    const policy = cachePolicyOf(host, inputs.cache)
-    const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)]
-    const trusts = (origin: ToolchainOrigin) => origin !== 'actions-cache' || policy.restore
-    const spare = () => toolchainPlace(host.folders.state, key)
+    const policy = cachePolicyOf(host, inputs.cache);
+    const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)];
+    const trusts = (origin: ToolchainOrigin) => origin !== "actions-cache" || policy.restore;
+    const spare = () => toolchainPlace(host.folders.state, key);
     // A person's machine would keep the mount until it is started again, and not know of it.
-    const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined))
+    const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined));
     const build = async (path: string) => {
-      const opam = await prepareBuild(context, system.build, install)
+      const opam = await prepareBuild(context, system.build, install);
       return withBuildPrograms(context, async (building) => {
-        const environment = await buildWithOpam(building, spec, path, opam)
-        if (spec.slim) await stripToolchain(building, path)
-        return environment
-      })
-    }
-    const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target)
-    return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts, build, prove }, levels)
-  })
+        const environment = await buildWithOpam(building, spec, path, opam);
+        if (spec.slim) await stripToolchain(building, path);
+        return environment;
+      });
+    };
+    const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target);
+    return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts, build, prove }, levels);
+  });
 }
 
 /**
@@ -86,12 +88,16 @@ export async function setUpToolchain(
  *
  * @returns the path of opam.
  */
-async function prepareBuild(context: Context, packages: readonly string[], install: { readonly install: boolean }): Promise<string> {
-  const beside = bufferedLog(context.log)
-  const installing = ensureSystemPackages(context, packages, install)
-  const finding = findOpam({ ...context, log: beside.log }, { ...install, aptIsFree: installing })
-  const outcomes = await Promise.allSettled([installing, finding])
-  beside.flush()
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-  return finding
+async function prepareBuild(
+  context: Context,
+  packages: readonly string[],
+  install: { readonly install: boolean },
+): Promise<string> {
+  const beside = bufferedLog(context.log);
+  const installing = ensureSystemPackages(context, packages, install);
+  const finding = findOpam({ ...context, log: beside.log }, { ...install, aptIsFree: installing });
+  const outcomes = await Promise.allSettled([installing, finding]);
+  beside.flush();
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  return finding;
 }

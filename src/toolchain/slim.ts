@@ -1,12 +1,12 @@
 /** A kind of file that no build of a unikernel uses. */
 export interface SlimRule {
-  readonly name: string
-  readonly reason: string
-  readonly covers: RegExp
+  readonly name: string;
+  readonly reason: string;
+  readonly covers: RegExp;
 }
 
 /** In a switch: `opam/toolchain/lib/ocaml/…`, and the same again for the cross compiler in `lib/ocaml-solo5`. */
-const bin = String.raw`(?:^|/)bin/`
+const bin = String.raw`(?:^|/)bin/`;
 
 /**
  * What is left out of a toolchain's archive, in the order in which it is counted. The paths are relative to the
@@ -17,50 +17,51 @@ const bin = String.raw`(?:^|/)bin/`
  */
 export const slimRules: readonly SlimRule[] = [
   {
-    name: 'opam’s own leftovers',
-    reason: 'sources, downloads, logs and caches of a finished build; opam makes its caches again',
-    covers: /^opam\/(?:download-cache|log|repo\/state-[^/]*\.cache|toolchain\/\.opam-switch\/(?:sources|build|backup|packages\/cache))(?:$|\/)/,
+    name: "opam’s own leftovers",
+    reason: "sources, downloads, logs and caches of a finished build; opam makes its caches again",
+    covers:
+      /^opam\/(?:download-cache|log|repo\/state-[^/]*\.cache|toolchain\/\.opam-switch\/(?:sources|build|backup|packages\/cache))(?:$|\/)/,
   },
   {
-    name: 'OCaml’s sources',
-    reason: 'ocaml-src is there for the build of the cross compiler, which is done',
+    name: "OCaml’s sources",
+    reason: "ocaml-src is there for the build of the cross compiler, which is done",
     covers: /(?:^|\/)lib\/ocaml-src(?:$|\/)/,
   },
   {
-    name: 'annotations',
-    reason: 'typed trees for editors and documentation; compilers do not read them',
+    name: "annotations",
+    reason: "typed trees for editors and documentation; compilers do not read them",
     covers: /\.(?:cmt|cmti|annot)$/,
   },
   {
-    name: 'documentation',
-    reason: 'for people, who do not come here',
+    name: "documentation",
+    reason: "for people, who do not come here",
     covers: /^opam\/toolchain\/(?:lib\/[^/]+\/)?(?:man|doc|share\/(?:doc|man|emacs|vim))(?:$|\/)/,
   },
   {
-    name: 'compilers in bytecode',
-    reason: 'each has a native twin, which is the one that runs',
+    name: "compilers in bytecode",
+    reason: "each has a native twin, which is the one that runs",
     covers: new RegExp(String.raw`${bin}[^/]+\.byte$`),
   },
   {
-    name: 'runtimes for debugging',
-    reason: 'linked only by -runtime-variant d or i, which no target has',
+    name: "runtimes for debugging",
+    reason: "linked only by -runtime-variant d or i, which no target has",
     covers: /(?:^|\/)(?:lib(?:asm|caml)run[di](?:_pic)?\.a|bin\/ocamlrun[di])$/,
   },
   {
-    name: 'tools for people at a terminal',
-    reason: 'debugger, documentation, profiler',
+    name: "tools for people at a terminal",
+    reason: "debugger, documentation, profiler",
     covers: new RegExp(
       String.raw`(?:${bin}(?:ocamldebug|ocamldoc(?:\.opt)?|ocamlprof|ocamlcp|ocamloptp|ocamlcmt)|(?:^|/)lib/ocaml/(?:expunge|ocamldoc/.*))$`,
     ),
   },
-]
+];
 
 /** The rule that a path falls under; undefined: it stays. */
 export function slimRuleOf(path: string): SlimRule | undefined {
-  return slimRules.find(({ covers }) => covers.test(path))
+  return slimRules.find(({ covers }) => covers.test(path));
 }
 
 /** Whether a path, relative to the toolchain's folder, stays in a slim toolchain. */
 export function keepsInSlim(path: string): boolean {
-  return slimRuleOf(path) === undefined
+  return slimRuleOf(path) === undefined;
 }

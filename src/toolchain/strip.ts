@@ -1,74 +1,79 @@
-import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Context } from '../platform/host.js'
-import { seconds } from '../platform/log.js'
-import { findProgram } from '../platform/process/programs.js'
-import { type Architecture, architectures } from '../target/architecture.js'
-import { keepsInSlim } from './slim.js'
+import { open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Context } from "../platform/host.js";
+import { seconds } from "../platform/log.js";
+import { findProgram } from "../platform/process/programs.js";
+import { type Architecture, architectures } from "../target/architecture.js";
+import { keepsInSlim } from "./slim.js";
 
 /** e_machine of the System V ABI. */
-const machines: Readonly<Record<number, Architecture>> = { 62: 'x86_64', 183: 'aarch64' }
+const machines: Readonly<Record<number, Architecture>> = { 62: "x86_64", 183: "aarch64" };
 
 /** Enough of a file to see its first object, in bytes. */
-const headBytes = 64 * 1024
+const headBytes = 64 * 1024;
 /** The end of a program that carries OCaml bytecode behind its ELF part: `strip` would cut it off. */
-const bytecodeTrailer = /Caml1999X\d{3}$/
+const bytecodeTrailer = /Caml1999X\d{3}$/;
 /** As many words as a command line takes without a thought. */
-const atOnce = 200
+const atOnce = 200;
 
 /**
  * Removes debug information from a toolchain's programs and libraries, in place. It is a fifth of a real one, and no build
  * needs it. What cannot be stripped stays as it is.
  */
 export async function stripToolchain({ host, log, processes }: Context, folder: string): Promise<void> {
-  const start = performance.now()
-  const found: Record<Architecture, string[]> = { x86_64: [], aarch64: [] }
+  const start = performance.now();
+  const found: Record<Architecture, string[]> = { x86_64: [], aarch64: [] };
   for (const path of await filesIn(folder)) {
-    const architecture = await debugOf(join(folder, path))
-    if (architecture !== undefined) found[architecture].push(join(folder, path))
+    const architecture = await debugOf(join(folder, path));
+    if (architecture !== undefined) found[architecture].push(join(folder, path));
   }
   for (const architecture of architectures) {
-    const strip = architecture === host.architecture ? 'strip' : `${architecture}-linux-gnu-strip`
-    if (found[architecture].length === 0) continue
-    if (findProgram(strip, host.environment['PATH']) === undefined) {
-      log.debug(`no ${strip} here: ${found[architecture].length} files keep their debug information`)
-      continue
+    const strip = architecture === host.architecture ? "strip" : `${architecture}-linux-gnu-strip`;
+    if (found[architecture].length === 0) continue;
+    if (findProgram(strip, host.environment["PATH"]) === undefined) {
+      log.debug(`no ${strip} here: ${found[architecture].length} files keep their debug information`);
+      continue;
     }
     for (let at = 0; at < found[architecture].length; at += atOnce) {
-      const outcome = await processes.run([strip, '--strip-debug', ...found[architecture].slice(at, at + atOnce)])
+      const outcome = await processes.run([strip, "--strip-debug", ...found[architecture].slice(at, at + atOnce)]);
       // It goes on behind a file that it does not understand, and leaves that as it was.
-      if (outcome.exitCode !== 0) log.debug(outcome.stderr)
+      if (outcome.exitCode !== 0) log.debug(outcome.stderr);
     }
   }
-  log.fact('stripped', `${Object.values(found).flat().length} programs and libraries in ${seconds(performance.now() - start)}`)
+  log.fact(
+    "stripped",
+    `${Object.values(found).flat().length} programs and libraries in ${seconds(performance.now() - start)}`,
+  );
 }
 
 async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-  return paths.filter(keepsInSlim)
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  return paths.filter(keepsInSlim);
 }
 
 /** Whose `strip` a file is for; undefined for one that is no program and no library. */
 async function debugOf(path: string): Promise<Architecture | undefined> {
-  const file = await open(path)
+  const file = await open(path);
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-    const head = buffer.subarray(0, bytesRead)
-    const isProgram = isElf(head) && [2, 3].includes(head.readUInt16LE(16))
-    if (isProgram) return (await endsInBytecode(file)) ? undefined : machines[head.readUInt16LE(18)]
-    if (!head.subarray(0, 8).equals(Buffer.from('!<arch>\n'))) return undefined
-    const first = head.indexOf('\x7fELF', 0, 'latin1')
-    return first < 0 || first + 20 > head.length ? undefined : machines[head.readUInt16LE(first + 18)]
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    const head = buffer.subarray(0, bytesRead);
+    const isProgram = isElf(head) && [2, 3].includes(head.readUInt16LE(16));
+    if (isProgram) return (await endsInBytecode(file)) ? undefined : machines[head.readUInt16LE(18)];
+    if (!head.subarray(0, 8).equals(Buffer.from("!<arch>\n"))) return undefined;
+    const first = head.indexOf("\x7fELF", 0, "latin1");
+    return first < 0 || first + 20 > head.length ? undefined : machines[head.readUInt16LE(first + 18)];
   } finally {
-    await file.close()
+    await file.close();
   }
 }
 
-const isElf = (head: Buffer) => head.length > 20 && head.subarray(0, 4).equals(Buffer.from('\x7fELF', 'latin1'))
+const isElf = (head: Buffer) => head.length > 20 && head.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1"));
 
 async function endsInBytecode(file: Awaited<ReturnType<typeof open>>): Promise<boolean> {
-  const { size } = await file.stat()
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(12), 0, 12, Math.max(0, size - 12))
-  return bytecodeTrailer.test(buffer.toString('latin1', 0, bytesRead))
+  const { size } = await file.stat();
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(12), 0, 12, Math.max(0, size - 12));
+  return bytecodeTrailer.test(buffer.toString("latin1", 0, bytesRead));
 }

@@ -1,19 +1,23 @@
-import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Bytes } from '../image/bytes.js'
-import { elfMachine, interpreterOf, readElf } from '../image/elf.js'
-import type { Context } from '../platform/host.js'
-import { seconds } from '../platform/log.js'
-import { openDebArchive } from '../platform/packages/deb-archive.js'
-import { Problem, messageOf } from '../platform/problem.js'
-import { type Outcome, succeed } from '../platform/process/process.js'
-import { tenderName, tenders } from '../target/tender.js'
-import { layoutOf } from './environment.js'
-import { recipeOf } from './packages.js'
-import type { ToolchainSpec } from './toolchain.js'
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Bytes } from "../image/bytes.js";
+import { elfMachine, interpreterOf, readElf } from "../image/elf.js";
+import type { Context } from "../platform/host.js";
+import { seconds } from "../platform/log.js";
+import { openDebArchive } from "../platform/packages/deb-archive.js";
+import { Problem, messageOf } from "../platform/problem.js";
+import { type Outcome, succeed } from "../platform/process/process.js";
+import { tenderName, tenders } from "../target/tender.js";
+import { layoutOf } from "./environment.js";
+import { recipeOf } from "./packages.js";
+import type { ToolchainSpec } from "./toolchain.js";
 
-type Run = (argv: readonly [string, ...string[]], cwd: string, variables?: Readonly<Record<string, string>>) => Promise<Outcome>
+type Run = (
+  argv: readonly [string, ...string[]],
+  cwd: string,
+  variables?: Readonly<Record<string, string>>,
+) => Promise<Outcome>;
 
 /**
  * Builds Solo5's tenders for the toolchain's architecture, static ones, from the sources that the toolchain's own Solo5
@@ -31,19 +35,19 @@ export async function buildTenders(
   opam: (...args: string[]) => Promise<Outcome>,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const { log, processes } = context
-  const work = join(path, 'tenders')
-  const start = performance.now()
+  const { log, processes } = context;
+  const work = join(path, "tenders");
+  const start = performance.now();
   try {
-    await mkdir(work, { recursive: true })
-    const run: Run = (argv, cwd, variables = {}) => processes.run(argv, { cwd, env: { ...env, ...variables } })
-    await build(context, spec, path, work, opam, run)
-    log.fact('tenders', `for ${spec.architecture}, static, built in ${seconds(performance.now() - start)}`)
+    await mkdir(work, { recursive: true });
+    const run: Run = (argv, cwd, variables = {}) => processes.run(argv, { cwd, env: { ...env, ...variables } });
+    await build(context, spec, path, work, opam, run);
+    log.fact("tenders", `for ${spec.architecture}, static, built in ${seconds(performance.now() - start)}`);
   } catch (error) {
-    const consequence = `no tenders for ${spec.architecture} were built, so its hvt and spt images boot on no other machine`
-    log.notice(`${consequence}: ${reasonOf(error)}`)
+    const consequence = `no tenders for ${spec.architecture} were built, so its hvt and spt images boot on no other machine`;
+    log.notice(`${consequence}: ${reasonOf(error)}`);
   } finally {
-    await rm(work, { recursive: true, force: true })
+    await rm(work, { recursive: true, force: true });
   }
 }
 
@@ -55,46 +59,46 @@ async function build(
   opam: (...args: string[]) => Promise<Outcome>,
   run: Run,
 ): Promise<void> {
-  const sources = join(work, 'solo5')
-  succeed(await opam('source', `solo5.${spec.versions.solo5 ?? ''}`, `--dir=${sources}`), 'getting Solo5’s sources')
-  if (!existsSync(join(sources, 'configure.sh'))) throw new Problem('these sources of Solo5 have no configure.sh')
-  const libraries = join(work, 'libraries')
-  const apt = join(work, 'apt')
-  await mkdir(apt)
-  await (await openDebArchive(context, spec.architecture, apt)).unpack(['libseccomp-dev'], libraries)
+  const sources = join(work, "solo5");
+  succeed(await opam("source", `solo5.${spec.versions.solo5 ?? ""}`, `--dir=${sources}`), "getting Solo5’s sources");
+  if (!existsSync(join(sources, "configure.sh"))) throw new Problem("these sources of Solo5 have no configure.sh");
+  const libraries = join(work, "libraries");
+  const apt = join(work, "apt");
+  await mkdir(apt);
+  await (await openDebArchive(context, spec.architecture, apt)).unpack(["libseccomp-dev"], libraries);
 
-  const { cCompiler } = recipeOf(spec)
-  const triple = cCompiler.replace(/-gcc$/, '')
-  const configure = await run(['./configure.sh', '--disable-toolchain', '--disable-elftool'], sources, {
+  const { cCompiler } = recipeOf(spec);
+  const triple = cCompiler.replace(/-gcc$/, "");
+  const configure = await run(["./configure.sh", "--disable-toolchain", "--disable-elftool"], sources, {
     HOST_CC: cCompiler,
     HOST_AR: `${triple}-ar`,
-    PKG_CONFIG_LIBDIR: join(libraries, 'usr/lib', triple, 'pkgconfig'),
+    PKG_CONFIG_LIBDIR: join(libraries, "usr/lib", triple, "pkgconfig"),
     PKG_CONFIG_SYSROOT_DIR: libraries,
     // Its folders look like the system's, which are left out otherwise.
-    PKG_CONFIG_ALLOW_SYSTEM_CFLAGS: '1',
-    PKG_CONFIG_ALLOW_SYSTEM_LIBS: '1',
-  })
-  succeed(configure, 'configuring Solo5')
-  succeed(await run(['make', 'gen-version-h'], sources), 'building Solo5’s tenders')
+    PKG_CONFIG_ALLOW_SYSTEM_CFLAGS: "1",
+    PKG_CONFIG_ALLOW_SYSTEM_LIBS: "1",
+  });
+  succeed(configure, "configuring Solo5");
+  succeed(await run(["make", "gen-version-h"], sources), "building Solo5’s tenders");
   // Position independent: else spt would lie where its guest's memory is to be.
-  const link = 'HOSTLDFLAGS=-static-pie -Wl,-z -Wl,noexecstack'
-  succeed(await run(['make', '-C', 'tenders', `TOPDIR=${sources}`, link], sources), 'building Solo5’s tenders')
+  const link = "HOSTLDFLAGS=-static-pie -Wl,-z -Wl,noexecstack";
+  succeed(await run(["make", "-C", "tenders", `TOPDIR=${sources}`, link], sources), "building Solo5’s tenders");
   for (const tender of tenders) {
-    const program = join(sources, 'tenders', tender.replace('solo5-', ''), tender)
-    await checkStatic(program, spec)
-    await copyFile(program, join(layoutOf(path).tools, tenderName(tender, spec.architecture, spec.hostArchitecture)))
+    const program = join(sources, "tenders", tender.replace("solo5-", ""), tender);
+    await checkStatic(program, spec);
+    await copyFile(program, join(layoutOf(path).tools, tenderName(tender, spec.architecture, spec.hostArchitecture)));
   }
 }
 
 /** An older Solo5 may know nothing of another compiler, and build for this machine. */
 async function checkStatic(program: string, { architecture }: ToolchainSpec): Promise<void> {
-  const elf = readElf(new Bytes(await readFile(program)))
-  if (elf.machine !== elfMachine[architecture]) throw new Problem(`what was built is not for ${architecture}`)
-  if (interpreterOf(elf) !== undefined) throw new Problem('what was built is not static')
+  const elf = readElf(new Bytes(await readFile(program)));
+  if (elf.machine !== elfMachine[architecture]) throw new Problem(`what was built is not for ${architecture}`);
+  if (interpreterOf(elf) !== undefined) throw new Problem("what was built is not static");
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Problem)) return messageOf(error)
-  const { evidence = [] } = error.facts
-  return [error.message, ...[evidence].flat().slice(-3)].join('\n')
+  if (!(error instanceof Problem)) return messageOf(error);
+  const { evidence = [] } = error.facts;
+  return [error.message, ...[evidence].flat().slice(-3)].join("\n");
 }

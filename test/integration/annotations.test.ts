@@ -1,46 +1,64 @@
-import { rmSync } from 'node:fs'
-import { beforeEach, describe, expect, it } from 'vitest'
-import { checkout, failedJob, newMachine } from './job.js'
+import { rmSync } from "node:fs";
+import { beforeEach, describe, expect, it } from "vitest";
+import { checkout, failedJob, newMachine } from "./job.js";
 
 // Real make and gcc, whose paths are relative to wherever they are.
 
-let machine: string
+let machine: string;
 beforeEach(() => {
-  machine = newMachine()
-  return () => rmSync(machine, { recursive: true })
-})
+  machine = newMachine();
+  return () => rmSync(machine, { recursive: true });
+});
 
 /** What is shown beside the sources of a build that fails in `project`. */
 async function annotationsOf(command: string, files: Readonly<Record<string, string>>): Promise<string[]> {
-  const log: string[] = []
-  checkout(machine, files)
-  const problem = await failedJob(machine, { target: 'spt', 'ocaml-version': 'none', directory: 'project', 'build-command': command }, log)
-  expect(problem.message).toMatch(/^build-command failed with status \d+ after /)
-  return log.filter((line) => /^(error|warning) at /.test(line))
+  const log: string[] = [];
+  checkout(machine, files);
+  const problem = await failedJob(
+    machine,
+    { target: "spt", "ocaml-version": "none", directory: "project", "build-command": command },
+    log,
+  );
+  expect(problem.message).toMatch(/^build-command failed with status \d+ after /);
+  return log.filter((line) => /^(error|warning) at /.test(line));
 }
 
-const broken = 'int fine(void) { return 1; }\nint broken(void) { return nobody; }\n'
+const broken = "int fine(void) { return 1; }\nint broken(void) { return nobody; }\n";
 
-describe('an error of gcc is shown at its line', () => {
-  it('in the folder that make is in', async () => {
-    const files = { 'project/Makefile': 'all:\n\t$(MAKE) -C stubs\n', 'project/stubs/Makefile': 'all:\n\tgcc -c broken.c\n', 'project/stubs/broken.c': broken }
-    expect(await annotationsOf('make', files)).toEqual([expect.stringMatching(/^error at project\/stubs\/broken\.c:2: .nobody. undeclared/)])
-  })
-
-  it('in pulled sources, whose warnings are not the project’s to mend', async () => {
+describe("an error of gcc is shown at its line", () => {
+  it("in the folder that make is in", async () => {
     const files = {
-      'project/duniverse/lib/broken.c': broken,
-      'project/duniverse/lib/unused.c': 'static int unused;\n',
-      'project/unused.c': 'static int unused;\n',
-    }
-    const shown = await annotationsOf('for file in unused.c duniverse/lib/unused.c duniverse/lib/broken.c; do gcc -Wall -c "$file"; done', files)
+      "project/Makefile": "all:\n\t$(MAKE) -C stubs\n",
+      "project/stubs/Makefile": "all:\n\tgcc -c broken.c\n",
+      "project/stubs/broken.c": broken,
+    };
+    expect(await annotationsOf("make", files)).toEqual([
+      expect.stringMatching(/^error at project\/stubs\/broken\.c:2: .nobody. undeclared/),
+    ]);
+  });
+
+  it("in pulled sources, whose warnings are not the project’s to mend", async () => {
+    const files = {
+      "project/duniverse/lib/broken.c": broken,
+      "project/duniverse/lib/unused.c": "static int unused;\n",
+      "project/unused.c": "static int unused;\n",
+    };
+    const shown = await annotationsOf(
+      'for file in unused.c duniverse/lib/unused.c duniverse/lib/broken.c; do gcc -Wall -c "$file"; done',
+      files,
+    );
     expect(shown).toEqual([
       expect.stringMatching(/^warning at project\/unused\.c:1: .unused. defined but not used/),
       expect.stringMatching(/^error at project\/duniverse\/lib\/broken\.c:2: /),
-    ])
-  })
+    ]);
+  });
 
-  it('and at none of the repository’s, when the file is elsewhere', async () => {
-    expect(await annotationsOf(`mkdir -p ${machine}/elsewhere && echo 'int x = nobody;' > ${machine}/elsewhere/x.c && gcc -c ${machine}/elsewhere/x.c`, { 'project/README.md': '' })).toEqual([])
-  })
-})
+  it("and at none of the repository’s, when the file is elsewhere", async () => {
+    expect(
+      await annotationsOf(
+        `mkdir -p ${machine}/elsewhere && echo 'int x = nobody;' > ${machine}/elsewhere/x.c && gcc -c ${machine}/elsewhere/x.c`,
+        { "project/README.md": "" },
+      ),
+    ).toEqual([]);
+  });
+});

@@ -1,94 +1,121 @@
 // Real apt-get and dpkg, on a system of their own in a folder, while another process holds a lock of theirs.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Context } from '../../src/platform/host.js'
-import { ensureSystemPackages } from '../../src/platform/packages/apt.js'
-import { Problem } from '../../src/platform/problem.js'
-import { processes } from '../../src/platform/process/process.js'
-import { findProgram } from '../../src/platform/process/programs.js'
-import { collectingLog } from '../collecting-log.js'
-import { hostIn } from './set-up.js'
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Context } from "../../src/platform/host.js";
+import { ensureSystemPackages } from "../../src/platform/packages/apt.js";
+import { Problem } from "../../src/platform/problem.js";
+import { processes } from "../../src/platform/process/process.js";
+import { findProgram } from "../../src/platform/process/programs.js";
+import { collectingLog } from "../collecting-log.js";
+import { hostIn } from "./set-up.js";
 
-const path = process.env['PATH']
-const missing = ['apt-get', 'dpkg-deb', 'python3'].filter((program) => findProgram(program, path) === undefined)
-if (missing.length > 0) console.log(`skipped: locks of apt, for want of ${missing.join(', ')}`)
+const path = process.env["PATH"];
+const missing = ["apt-get", "dpkg-deb", "python3"].filter((program) => findProgram(program, path) === undefined);
+if (missing.length > 0) console.log(`skipped: locks of apt, for want of ${missing.join(", ")}`);
 
-const name = 'unikernel-ci-nothing'
-let folder: string
-let told: string[]
-let holders: ChildProcess[]
+const name = "unikernel-ci-nothing";
+let folder: string;
+let told: string[];
+let holders: ChildProcess[];
 
 /** A system that has nothing installed, and a repository with one package of nothing: nobody needs to be root for that. */
 function makeSystem(): void {
-  const root = join(folder, 'root')
-  const repository = join(folder, 'repository')
-  for (const one of ['var/lib/dpkg/info', 'var/lib/dpkg/updates', 'var/lib/apt/lists/partial', 'var/cache/apt/archives/partial', 'var/log/apt', 'etc/apt/preferences.d']) mkdirSync(join(root, one), { recursive: true })
-  writeFileSync(join(root, 'var/lib/dpkg/status'), '')
-  mkdirSync(join(folder, 'package/DEBIAN'), { recursive: true })
-  const control = `Package: ${name}\nVersion: 1\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\nDescription: nothing\n`
-  writeFileSync(join(folder, 'package/DEBIAN/control'), control)
-  mkdirSync(repository)
-  execFileSync('dpkg-deb', ['--build', '--root-owner-group', join(folder, 'package'), join(repository, 'nothing.deb')], { stdio: 'ignore' })
-  const size = execFileSync('stat', ['-c', '%s', join(repository, 'nothing.deb')], { encoding: 'utf8' }).trim()
-  const [hash] = execFileSync('sha256sum', [join(repository, 'nothing.deb')], { encoding: 'utf8' }).split(' ')
-  writeFileSync(join(repository, 'Packages'), `${control}Filename: ./nothing.deb\nSize: ${size}\nSHA256: ${hash}\n`)
-  writeFileSync(join(root, 'etc/apt/sources.list'), `deb [trusted=yes] file:${repository} ./\n`)
-  writeFileSync(join(folder, 'apt.conf'), `Dir "${root}/";\nDir::State::status "${root}/var/lib/dpkg/status";\nDir::Etc::parts "none";\nDPkg::Options { "--root=${root}"; "--force-not-root"; };\nAPT::Sandbox::User "";\n`)
+  const root = join(folder, "root");
+  const repository = join(folder, "repository");
+  for (const one of [
+    "var/lib/dpkg/info",
+    "var/lib/dpkg/updates",
+    "var/lib/apt/lists/partial",
+    "var/cache/apt/archives/partial",
+    "var/log/apt",
+    "etc/apt/preferences.d",
+  ])
+    mkdirSync(join(root, one), { recursive: true });
+  writeFileSync(join(root, "var/lib/dpkg/status"), "");
+  mkdirSync(join(folder, "package/DEBIAN"), { recursive: true });
+  const control = `Package: ${name}\nVersion: 1\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\nDescription: nothing\n`;
+  writeFileSync(join(folder, "package/DEBIAN/control"), control);
+  mkdirSync(repository);
+  execFileSync(
+    "dpkg-deb",
+    ["--build", "--root-owner-group", join(folder, "package"), join(repository, "nothing.deb")],
+    { stdio: "ignore" },
+  );
+  const size = execFileSync("stat", ["-c", "%s", join(repository, "nothing.deb")], { encoding: "utf8" }).trim();
+  const [hash] = execFileSync("sha256sum", [join(repository, "nothing.deb")], { encoding: "utf8" }).split(" ");
+  writeFileSync(join(repository, "Packages"), `${control}Filename: ./nothing.deb\nSize: ${size}\nSHA256: ${hash}\n`);
+  writeFileSync(join(root, "etc/apt/sources.list"), `deb [trusted=yes] file:${repository} ./\n`);
+  writeFileSync(
+    join(folder, "apt.conf"),
+    `Dir "${root}/";\nDir::State::status "${root}/var/lib/dpkg/status";\nDir::Etc::parts "none";\nDPkg::Options { "--root=${root}"; "--force-not-root"; };\nAPT::Sandbox::User "";\n`,
+  );
 }
 
-const lockFile = (lock: string) => join(folder, 'root', lock)
+const lockFile = (lock: string) => join(folder, "root", lock);
 
 /** A process that holds a lock of apt's, as apt itself does. */
 async function hold(lock: string): Promise<ChildProcess> {
-  const script = 'import fcntl, sys, time\nf = open(sys.argv[1], "w")\nfcntl.lockf(f, fcntl.LOCK_EX)\nprint("held", flush=True)\ntime.sleep(60)'
-  const child = spawn('python3', ['-c', script, lockFile(lock)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  holders.push(child)
-  await once(child.stdout, 'data')
-  return child
+  const script =
+    'import fcntl, sys, time\nf = open(sys.argv[1], "w")\nfcntl.lockf(f, fcntl.LOCK_EX)\nprint("held", flush=True)\ntime.sleep(60)';
+  const child = spawn("python3", ["-c", script, lockFile(lock)], { stdio: ["ignore", "pipe", "inherit"] });
+  holders.push(child);
+  await once(child.stdout, "data");
+  return child;
 }
 
 function install(lockMs: number): Promise<void> {
-  const env = { PATH: path ?? '', APT_CONFIG: join(folder, 'apt.conf') }
-  const run: Context['processes']['run'] = (argv, options) => processes.run(argv, { env, ...options })
-  return ensureSystemPackages({ host: { ...hostIn(folder), isRoot: true }, log: collectingLog(told), processes: { run } }, [name], { install: true, lockMs })
+  const env = { PATH: path ?? "", APT_CONFIG: join(folder, "apt.conf") };
+  const run: Context["processes"]["run"] = (argv, options) => processes.run(argv, { env, ...options });
+  return ensureSystemPackages(
+    { host: { ...hostIn(folder), isRoot: true }, log: collectingLog(told), processes: { run } },
+    [name],
+    { install: true, lockMs },
+  );
 }
-const isInstalled = () => existsSync(join(folder, `root/var/lib/dpkg/info/${name}.list`))
+const isInstalled = () => existsSync(join(folder, `root/var/lib/dpkg/info/${name}.list`));
 
-describe.skipIf(missing.length > 0)('a lock of apt’s that another program holds', () => {
+describe.skipIf(missing.length > 0)("a lock of apt’s that another program holds", () => {
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-apt-'))
-    told = []
-    holders = []
-    makeSystem()
-    return () => rmSync(folder, { recursive: true })
-  })
-  afterEach(() => holders.forEach((child) => child.kill('SIGKILL')))
+    folder = mkdtempSync(join(tmpdir(), "unikernel-ci-apt-"));
+    told = [];
+    holders = [];
+    makeSystem();
+    return () => rmSync(folder, { recursive: true });
+  });
+  afterEach(() => holders.forEach((child) => child.kill("SIGKILL")));
 
-  it.each(['var/lib/dpkg/lock-frontend', 'var/lib/dpkg/lock', 'var/cache/apt/archives/lock', 'var/lib/apt/lists/lock'])('(%s) is waited for, its holder is named once, and then it goes on', async (lock) => {
-    const holder = await hold(lock)
-    const installed = install(60_000)
-    await expect.poll(() => told.length, { timeout: 30_000 }).toBeGreaterThan(0)
-    await sleep(3_000)
-    expect(isInstalled()).toBe(false)
-    holder.kill('SIGKILL')
-    await installed
-    expect(isInstalled()).toBe(true)
-    expect(told[0]).toBe(`  waiting for process ${holder.pid} (python3), which holds ${lockFile(lock)}`)
-    expect(told.slice(1)).toEqual([expect.stringMatching(/^system: installed unikernel-ci-nothing in /)])
-  })
+  it.each(["var/lib/dpkg/lock-frontend", "var/lib/dpkg/lock", "var/cache/apt/archives/lock", "var/lib/apt/lists/lock"])(
+    "(%s) is waited for, its holder is named once, and then it goes on",
+    async (lock) => {
+      const holder = await hold(lock);
+      const installed = install(60_000);
+      await expect.poll(() => told.length, { timeout: 30_000 }).toBeGreaterThan(0);
+      await sleep(3_000);
+      expect(isInstalled()).toBe(false);
+      holder.kill("SIGKILL");
+      await installed;
+      expect(isInstalled()).toBe(true);
+      expect(told[0]).toBe(`  waiting for process ${holder.pid} (python3), which holds ${lockFile(lock)}`);
+      expect(told.slice(1)).toEqual([expect.stringMatching(/^system: installed unikernel-ci-nothing in /)]);
+    },
+  );
 
-  it('is given up in the end, with its holder and what to do', async () => {
-    const holder = await hold('var/lib/dpkg/lock-frontend')
-    const problem: unknown = await install(3_000).catch((error: unknown) => error)
-    expect(problem).toBeInstanceOf(Problem)
-    expect(String(problem)).toMatch(/^no system package can be installed: another program has used apt for [3-9]\.\d\d? s\n/)
-    expect(String(problem)).toContain(`found      process ${holder.pid} (python3) holds ${lockFile('var/lib/dpkg/lock-frontend')}`)
-    expect(String(problem)).toContain('do         run this again when it has ended')
-    expect(isInstalled()).toBe(false)
-  })
-})
+  it("is given up in the end, with its holder and what to do", async () => {
+    const holder = await hold("var/lib/dpkg/lock-frontend");
+    const problem: unknown = await install(3_000).catch((error: unknown) => error);
+    expect(problem).toBeInstanceOf(Problem);
+    expect(String(problem)).toMatch(
+      /^no system package can be installed: another program has used apt for [3-9]\.\d\d? s\n/,
+    );
+    expect(String(problem)).toContain(
+      `found      process ${holder.pid} (python3) holds ${lockFile("var/lib/dpkg/lock-frontend")}`,
+    );
+    expect(String(problem)).toContain("do         run this again when it has ended");
+    expect(isInstalled()).toBe(false);
+  });
+});

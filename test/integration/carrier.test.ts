@@ -1,54 +1,67 @@
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ensureCarrier } from '../../src/boot/carrier/ensure.js'
-import { packRun } from '../../src/boot/carrier/pack.js'
-import { type CarrierFiles, carrierPlace } from '../../src/boot/carrier/place.js'
-import { type CarrierProcess, carrierProcess } from '../../src/boot/carrier/process.js'
-import { publishCarrier } from '../../src/boot/carrier/publish.js'
-import { publishedCarriers } from '../../src/boot/carrier/published.js'
-import type { AttachedDevice } from '../../src/boot/devices/devices.js'
-import { planCarrier } from '../../src/boot/monitors/carrier.js'
-import type { Context } from '../../src/platform/host.js'
-import { type MonitorEnd, startMonitor } from '../../src/platform/process/monitor-process.js'
-import { processes } from '../../src/platform/process/process.js'
-import { readHostSystem } from '../../src/platform/system.js'
-import { type Architecture, architectures } from '../../src/target/architecture.js'
-import { type Tender, tenderName } from '../../src/target/tender.js'
-import { collectingLog } from '../collecting-log.js'
-import { hostIn } from './set-up.js'
+import { execFileSync } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureCarrier } from "../../src/boot/carrier/ensure.js";
+import { packRun } from "../../src/boot/carrier/pack.js";
+import { type CarrierFiles, carrierPlace } from "../../src/boot/carrier/place.js";
+import { type CarrierProcess, carrierProcess } from "../../src/boot/carrier/process.js";
+import { publishCarrier } from "../../src/boot/carrier/publish.js";
+import { publishedCarriers } from "../../src/boot/carrier/published.js";
+import type { AttachedDevice } from "../../src/boot/devices/devices.js";
+import { planCarrier } from "../../src/boot/monitors/carrier.js";
+import type { Context } from "../../src/platform/host.js";
+import { type MonitorEnd, startMonitor } from "../../src/platform/process/monitor-process.js";
+import { processes } from "../../src/platform/process/process.js";
+import { readHostSystem } from "../../src/platform/system.js";
+import { type Architecture, architectures } from "../../src/target/architecture.js";
+import { type Tender, tenderName } from "../../src/target/tender.js";
+import { collectingLog } from "../collecting-log.js";
+import { hostIn } from "./set-up.js";
 
-const repository = fileURLToPath(new URL('../..', import.meta.url))
+const repository = fileURLToPath(new URL("../..", import.meta.url));
 /** Carriers are kept between runs: making one downloads a kernel. */
-const host = hostIn(join(repository, '.cache/test-carriers'))
-const lines: string[] = []
-const context: Context = { host, processes, log: collectingLog(lines) }
-const compilers: Readonly<Record<Architecture, string>> = { x86_64: 'x86_64-linux-gnu-gcc', aarch64: 'aarch64-linux-gnu-gcc' }
+const host = hostIn(join(repository, ".cache/test-carriers"));
+const lines: string[] = [];
+const context: Context = { host, processes, log: collectingLog(lines) };
+const compilers: Readonly<Record<Architecture, string>> = {
+  x86_64: "x86_64-linux-gnu-gcc",
+  aarch64: "aarch64-linux-gnu-gcc",
+};
 
-let folder: string
-let image: string
-const carriers = {} as Record<Architecture, CarrierFiles>
+let folder: string;
+let image: string;
+const carriers = {} as Record<Architecture, CarrierFiles>;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-carrier-'))
-  image = join(folder, "an image's name")
-  writeFileSync(image, 'image')
+  folder = mkdtempSync(join(tmpdir(), "unikernel-ci-carrier-"));
+  image = join(folder, "an image's name");
+  writeFileSync(image, "image");
   for (const architecture of architectures) {
-    const program = join(folder, architecture)
-    const source = join(repository, 'test/integration/fixtures/tender.c')
-    execFileSync(compilers[architecture], ['-static', '-O1', '-Wall', '-Werror', '-o', program, source])
-    for (const tender of ['solo5-hvt', 'solo5-spt'] as const) {
-      copyFileSync(program, join(folder, tenderName(tender, architecture, host.architecture)))
+    const program = join(folder, architecture);
+    const source = join(repository, "test/integration/fixtures/tender.c");
+    execFileSync(compilers[architecture], ["-static", "-O1", "-Wall", "-Werror", "-o", program, source]);
+    for (const tender of ["solo5-hvt", "solo5-spt"] as const) {
+      copyFileSync(program, join(folder, tenderName(tender, architecture, host.architecture)));
     }
-    carriers[architecture] = await ensureCarrier(context, architecture, { install: false })
+    carriers[architecture] = await ensureCarrier(context, architecture, { install: false });
   }
-}, 300_000)
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+}, 300_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-let count = 0
+let count = 0;
 
 async function start(
   architecture: Architecture,
@@ -57,159 +70,182 @@ async function start(
   devices: readonly AttachedDevice[] = [],
   files = carriers[architecture],
 ): Promise<CarrierProcess> {
-  const initrd = join(folder, `initrd-${count++}`)
-  const request = { imagePath: image, memoryMiB: 32, args: [how], ownsArgv0: false, devices }
-  const { argv, inside } = planCarrier(architecture, tender, request, { kernel: files.kernel, initrd })
-  if (inside === undefined) throw new Error('no carrier')
-  await packRun(context, files, { run: inside, imagePath: image, devices, searchPath: folder }, initrd)
-  const carrier = carrierProcess(startMonitor(argv, process.env, 2))
-  carrier.control?.resume()
-  return carrier
+  const initrd = join(folder, `initrd-${count++}`);
+  const request = { imagePath: image, memoryMiB: 32, args: [how], ownsArgv0: false, devices };
+  const { argv, inside } = planCarrier(architecture, tender, request, { kernel: files.kernel, initrd });
+  if (inside === undefined) throw new Error("no carrier");
+  await packRun(context, files, { run: inside, imagePath: image, devices, searchPath: folder }, initrd);
+  const carrier = carrierProcess(startMonitor(argv, process.env, 2));
+  carrier.control?.resume();
+  return carrier;
 }
 
 interface Outcome {
-  readonly end: MonitorEnd
-  readonly console: string
-  readonly errors: string
+  readonly end: MonitorEnd;
+  readonly console: string;
+  readonly errors: string;
 }
 
 async function boot(...asked: Parameters<typeof start>): Promise<Outcome> {
-  const carrier = await start(...asked)
-  const [end, console, errors] = await Promise.all([carrier.ended, carrier.console.toArray(), carrier.errors.toArray()])
-  const text = (chunks: readonly unknown[]) => Buffer.concat(chunks as Buffer[]).toString('latin1')
-  return { end, console: text(console), errors: text(errors) }
+  const carrier = await start(...asked);
+  const [end, console, errors] = await Promise.all([
+    carrier.ended,
+    carrier.console.toArray(),
+    carrier.errors.toArray(),
+  ]);
+  const text = (chunks: readonly unknown[]) => Buffer.concat(chunks as Buffer[]).toString("latin1");
+  return { end, console: text(console), errors: text(errors) };
 }
 
-const machine = 'a virtual machine was made\n'
+const machine = "a virtual machine was made\n";
 
-describe.each(architectures)('a carrier for %s', (architecture) => {
-  it('is found again, and is nothing but its two files', async () => {
-    const { folder: place, kernel } = carriers[architecture]
-    const made = statSync(kernel).mtimeMs
-    expect(await ensureCarrier(context, architecture, { install: false })).toEqual(carriers[architecture])
-    expect(statSync(kernel).mtimeMs).toBe(made)
-    expect(readdirSync(place).sort()).toEqual(['initramfs', 'kernel'])
-  })
+describe.each(architectures)("a carrier for %s", (architecture) => {
+  it("is found again, and is nothing but its two files", async () => {
+    const { folder: place, kernel } = carriers[architecture];
+    const made = statSync(kernel).mtimeMs;
+    expect(await ensureCarrier(context, architecture, { install: false })).toEqual(carriers[architecture]);
+    expect(statSync(kernel).mtimeMs).toBe(made);
+    expect(readdirSync(place).sort()).toEqual(["initramfs", "kernel"]);
+  });
 
   it.each([
-    ['3', { code: 3, signal: null }],
-    ['139', { code: 139, signal: null }],
-    ['segv', { code: null, signal: 'SIGSEGV' }],
-  ])('has a KVM that makes virtual machines, and tells the end %s of its tender', async (how, end) => {
-    expect(await boot(architecture, 'solo5-hvt', how)).toEqual({ end, console: machine, errors: '' })
-  })
+    ["3", { code: 3, signal: null }],
+    ["139", { code: 139, signal: null }],
+    ["segv", { code: null, signal: "SIGSEGV" }],
+  ])("has a KVM that makes virtual machines, and tells the end %s of its tender", async (how, end) => {
+    expect(await boot(architecture, "solo5-hvt", how)).toEqual({ end, console: machine, errors: "" });
+  });
 
-  it('hands over every byte of the console, up to the last word without newline', async () => {
-    const { end, console } = await boot(architecture, 'solo5-spt', 'much')
-    expect(end).toEqual({ code: 0, signal: null })
-    expect(console.length).toBe(800_003)
-    expect(console.slice(-12)).toBe('\n0099999\nend')
-  })
+  it("hands over every byte of the console, up to the last word without newline", async () => {
+    const { end, console } = await boot(architecture, "solo5-spt", "much");
+    expect(end).toEqual({ code: 0, signal: null });
+    expect(console.length).toBe(800_003);
+    expect(console.slice(-12)).toBe("\n0099999\nend");
+  });
 
-  it('cannot be imitated by what the unikernel prints, nor by the tender’s error stream', async () => {
-    expect(await boot(architecture, 'solo5-spt', 'imitate')).toEqual({
+  it("cannot be imitated by what the unikernel prints, nor by the tender’s error stream", async () => {
+    expect(await boot(architecture, "solo5-spt", "imitate")).toEqual({
       end: { code: 3, signal: null },
-      console: 'carrier: end 0\r\ncarrier: failed\n\0\xff\n',
-      errors: '',
-    })
-    expect(await boot(architecture, 'solo5-spt', 'refuse')).toEqual({
+      console: "carrier: end 0\r\ncarrier: failed\n\0\xff\n",
+      errors: "",
+    });
+    expect(await boot(architecture, "solo5-spt", "refuse")).toEqual({
       end: { code: 1, signal: null },
-      console: '',
-      errors: 'solo5-spt: carrier: end 0\nsolo5-spt: no manifest\n',
-    })
-  })
+      console: "",
+      errors: "solo5-spt: carrier: end 0\nsolo5-spt: no manifest\n",
+    });
+  });
 
-  it.each(['hang', 'flood'])('is ended at once while its tender does %s', async (how) => {
-    const carrier = await start(architecture, 'solo5-hvt', how)
-    carrier.errors.resume()
-    let bytes = 0
-    carrier.console.on('data', (chunk: Buffer) => (bytes += chunk.length))
-    await carrier.begun
-    while (bytes <= machine.length && (how === 'flood' || bytes === 0)) await new Promise((resolve) => setTimeout(resolve, 20))
-    carrier.kill()
-    expect(await carrier.ended).toEqual({ code: null, signal: 'SIGKILL' })
-  })
+  it.each(["hang", "flood"])("is ended at once while its tender does %s", async (how) => {
+    const carrier = await start(architecture, "solo5-hvt", how);
+    carrier.errors.resume();
+    let bytes = 0;
+    carrier.console.on("data", (chunk: Buffer) => (bytes += chunk.length));
+    await carrier.begun;
+    while (bytes <= machine.length && (how === "flood" || bytes === 0))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    carrier.kill();
+    expect(await carrier.ended).toEqual({ code: null, signal: "SIGKILL" });
+  });
 
-  it('says that it had too little memory, when Linux ends the tender', async () => {
-    expect((await boot(architecture, 'solo5-spt', 'memory')).end).toMatchObject({ failure: 'the Linux guest ran out of memory' })
-  })
+  it("says that it had too little memory, when Linux ends the tender", async () => {
+    expect((await boot(architecture, "solo5-spt", "memory")).end).toMatchObject({
+      failure: "the Linux guest ran out of memory",
+    });
+  });
 
-  it('hands on disks and network cards', async () => {
-    const disk = join(folder, `disk, ${architecture}`)
-    writeFileSync(disk, Buffer.concat([Buffer.from('the content'), Buffer.alloc(4096 - 11)]))
-    const { end, console, errors } = await boot(architecture, 'solo5-spt', '0', [
+  it("hands on disks and network cards", async () => {
+    const disk = join(folder, `disk, ${architecture}`);
+    writeFileSync(disk, Buffer.concat([Buffer.from("the content"), Buffer.alloc(4096 - 11)]));
+    const { end, console, errors } = await boot(architecture, "solo5-spt", "0", [
       {
-        type: 'net',
-        name: 'service',
-        mac: '52:54:00:00:00:01',
-        link: { kind: 'user', network: '10.0.2.0/24', guest: '10.0.2.15', gateway: '10.0.2.2', outside: false, forwards: [] },
+        type: "net",
+        name: "service",
+        mac: "52:54:00:00:00:01",
+        link: {
+          kind: "user",
+          network: "10.0.2.0/24",
+          guest: "10.0.2.15",
+          gateway: "10.0.2.2",
+          outside: false,
+          forwards: [],
+        },
       },
-      { type: 'block', name: 'storage', path: disk },
-    ])
+      { type: "block", name: "storage", path: disk },
+    ]);
     expect({ end, console, errors }).toEqual({
       end: { code: 0, signal: null },
-      console: 'tap0 is there\n/dev/vda holds the content, 4096 bytes\n',
-      errors: '',
-    })
-    expect(readFileSync(disk).toString('latin1', 512, 533)).toBe('written by the tender')
-  })
-})
+      console: "tap0 is there\n/dev/vda holds the content, 4096 bytes\n",
+      errors: "",
+    });
+    expect(readFileSync(disk).toString("latin1", 512, 533)).toBe("written by the tender");
+  });
+});
 
-describe('a carrier of a mirror', () => {
-  it('is fetched once, without apt, also after a restore that was killed, and boots', async () => {
-    const mirror = join(folder, 'mirror')
-    await publishCarrier(context, carriers.aarch64, mirror)
-    const programs: string[] = []
+describe("a carrier of a mirror", () => {
+  it("is fetched once, without apt, also after a restore that was killed, and boots", async () => {
+    const mirror = join(folder, "mirror");
+    await publishCarrier(context, carriers.aarch64, mirror);
+    const programs: string[] = [];
     const elsewhere: Context = {
       ...context,
-      host: hostIn(join(folder, 'fresh')),
+      host: hostIn(join(folder, "fresh")),
       processes: { run: (argv, options) => (programs.push(argv[0]), processes.run(argv, options)) },
-    }
-    const place = carrierPlace(elsewhere.host.folders.toolCache, await readHostSystem(), 'aarch64')
-    mkdirSync(place.folder, { recursive: true })
-    writeFileSync(`${place.folder}.incomplete`, '')
-    const fetch = () => ensureCarrier(elsewhere, 'aarch64', { install: false, published: publishedCarriers(context.log, `file://${mirror}`) })
-    expect(await fetch()).toEqual(place)
-    expect(lines.at(-1)).toMatch(/^Linux guest: fetched for aarch64 in /)
-    expect(existsSync(`${place.folder}.incomplete`)).toBe(false)
-    await fetch()
-    expect(programs).toEqual(['tar'])
-    expect(await boot('aarch64', 'solo5-hvt', '3', [], place)).toEqual({ end: { code: 3, signal: null }, console: machine, errors: '' })
-  })
-})
+    };
+    const place = carrierPlace(elsewhere.host.folders.toolCache, await readHostSystem(), "aarch64");
+    mkdirSync(place.folder, { recursive: true });
+    writeFileSync(`${place.folder}.incomplete`, "");
+    const fetch = () =>
+      ensureCarrier(elsewhere, "aarch64", {
+        install: false,
+        published: publishedCarriers(context.log, `file://${mirror}`),
+      });
+    expect(await fetch()).toEqual(place);
+    expect(lines.at(-1)).toMatch(/^Linux guest: fetched for aarch64 in /);
+    expect(existsSync(`${place.folder}.incomplete`)).toBe(false);
+    await fetch();
+    expect(programs).toEqual(["tar"]);
+    expect(await boot("aarch64", "solo5-hvt", "3", [], place)).toEqual({
+      end: { code: 3, signal: null },
+      console: machine,
+      errors: "",
+    });
+  });
+});
 
-describe('a carrier that does not start', () => {
+describe("a carrier that does not start", () => {
   it.each([
-    ['a kernel that is none', 'kernel', /^the Linux guest did not start$/],
-    ['an archive that is none', 'initramfs', /^the Linux guest did not start: .*Kernel panic/],
-  ] as const)('is told as that, for %s', async (_, broken, failure) => {
-    const files = { ...carriers.x86_64, [broken]: join(folder, `broken-${broken}`) }
-    writeFileSync(files[broken], Buffer.alloc(4096))
-    const request = { imagePath: image, memoryMiB: 32, args: [], ownsArgv0: false, devices: [] }
-    const { argv } = planCarrier('x86_64', 'solo5-spt', request, { kernel: files.kernel, initrd: files.initramfs })
-    const carrier = carrierProcess(startMonitor(argv, process.env, 2))
-    carrier.control?.resume()
-    carrier.console.resume()
-    carrier.errors.resume()
-    expect((await carrier.ended).failure).toMatch(failure)
-  })
+    ["a kernel that is none", "kernel", /^the Linux guest did not start$/],
+    ["an archive that is none", "initramfs", /^the Linux guest did not start: .*Kernel panic/],
+  ] as const)("is told as that, for %s", async (_, broken, failure) => {
+    const files = { ...carriers.x86_64, [broken]: join(folder, `broken-${broken}`) };
+    writeFileSync(files[broken], Buffer.alloc(4096));
+    const request = { imagePath: image, memoryMiB: 32, args: [], ownsArgv0: false, devices: [] };
+    const { argv } = planCarrier("x86_64", "solo5-spt", request, { kernel: files.kernel, initrd: files.initramfs });
+    const carrier = carrierProcess(startMonitor(argv, process.env, 2));
+    carrier.control?.resume();
+    carrier.console.resume();
+    carrier.errors.resume();
+    expect((await carrier.ended).failure).toMatch(failure);
+  });
 
-  it('leaves nothing where it could not be made', async () => {
-    const elsewhere = hostIn(join(folder, 'elsewhere'))
-    mkdirSync(join(folder, 'bin'))
-    for (const name of ['apt-get', 'apt-cache', 'dpkg-deb']) {
-      writeFileSync(join(folder, 'bin', name), '#!/bin/sh\necho "E: no network" >&2\nexit 100\n', { mode: 0o755 })
+  it("leaves nothing where it could not be made", async () => {
+    const elsewhere = hostIn(join(folder, "elsewhere"));
+    mkdirSync(join(folder, "bin"));
+    for (const name of ["apt-get", "apt-cache", "dpkg-deb"]) {
+      writeFileSync(join(folder, "bin", name), '#!/bin/sh\necho "E: no network" >&2\nexit 100\n', { mode: 0o755 });
     }
-    const path = `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`
-    const run: typeof processes.run = (argv, options) => processes.run(argv, { ...options, env: { ...options?.env, PATH: path } })
+    const path = `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`;
+    const run: typeof processes.run = (argv, options) =>
+      processes.run(argv, { ...options, env: { ...options?.env, PATH: path } });
     const offline: Context = {
       ...context,
       host: { ...elsewhere, environment: { ...elsewhere.environment, PATH: path } },
-      processes: { run: ([program, ...args], options) => run(['env', program, ...args], options) },
-    }
-    await expect(ensureCarrier(offline, 'x86_64', { install: false })).rejects.toMatchObject({
-      facts: { evidence: expect.arrayContaining(['E: no network']) as unknown },
-    })
-    expect(readdirSync(join(elsewhere.folders.toolCache, 'carriers'))).toEqual([])
-  })
-})
+      processes: { run: ([program, ...args], options) => run(["env", program, ...args], options) },
+    };
+    await expect(ensureCarrier(offline, "x86_64", { install: false })).rejects.toMatchObject({
+      facts: { evidence: expect.arrayContaining(["E: no network"]) as unknown },
+    });
+    expect(readdirSync(join(elsewhere.folders.toolCache, "carriers"))).toEqual([]);
+  });
+});

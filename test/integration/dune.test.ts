@@ -1,88 +1,118 @@
-import { execFileSync } from 'node:child_process'
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkout, failedJob, newMachine, runJob } from './job.js'
-import { writeOpamRepository } from './opam-repository.js'
-import type { GivenInputs } from './set-up.js'
+import { execFileSync } from "node:child_process";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkout, failedJob, newMachine, runJob } from "./job.js";
+import { writeOpamRepository } from "./opam-repository.js";
+import type { GivenInputs } from "./set-up.js";
 
 // Real opam; dune is the one for tests, which reads contexts as dune does. The projects are examples/hello-solo5 in other contexts.
 
-const hello = join(import.meta.dirname, '../../examples/hello-solo5')
+const hello = join(import.meta.dirname, "../../examples/hello-solo5");
 
 /** The toolchain is kept for all tests: each builds in a folder of its own. */
-let machine: string
-let given: GivenInputs
+let machine: string;
+let given: GivenInputs;
 
 beforeAll(() => {
-  machine = newMachine()
-  given = { target: 'spt', arch: 'x86_64', 'ocaml-version': '5.4.1', 'opam-repositories': `test: ${writeOpamRepository(join(machine, 'repository'))}`, 'opam-packages': 'dune' }
-})
-afterAll(() => rmSync(machine, { recursive: true, force: true }))
+  machine = newMachine();
+  given = {
+    target: "spt",
+    arch: "x86_64",
+    "ocaml-version": "5.4.1",
+    "opam-repositories": `test: ${writeOpamRepository(join(machine, "repository"))}`,
+    "opam-packages": "dune",
+  };
+});
+afterAll(() => rmSync(machine, { recursive: true, force: true }));
 
 /** examples/hello-solo5, with its executable enabled in this context. */
 function project(directory: string, context: string, files: Readonly<Record<string, string>> = {}): GivenInputs {
-  const folder = join(checkout(machine, { [join(directory, 'README.md')]: '' }), directory)
-  cpSync(hello, folder, { recursive: true, filter: (from) => basename(from) !== '_build' })
-  const stanzas = readFileSync(join(folder, 'dune'), 'utf8').replaceAll(/\(= %\{context_name\} solo5\)/g, `(= %{context_name} ${context})`)
-  checkout(machine, { [join(directory, 'dune')]: stanzas, ...Object.fromEntries(Object.entries(files).map(([name, text]) => [join(directory, name), text])) })
-  return { ...given, directory }
+  const folder = join(checkout(machine, { [join(directory, "README.md")]: "" }), directory);
+  cpSync(hello, folder, { recursive: true, filter: (from) => basename(from) !== "_build" });
+  const stanzas = readFileSync(join(folder, "dune"), "utf8").replaceAll(
+    /\(= %\{context_name\} solo5\)/g,
+    `(= %{context_name} ${context})`,
+  );
+  checkout(machine, {
+    [join(directory, "dune")]: stanzas,
+    ...Object.fromEntries(Object.entries(files).map(([name, text]) => [join(directory, name), text])),
+  });
+  return { ...given, directory };
 }
 const built = async (inputs: GivenInputs) => {
-  const job = await runJob(machine, inputs)
-  return { ...job, places: job.images.map((path) => relative(join(machine, 'checkout', inputs.directory ?? ''), path)) }
-}
+  const job = await runJob(machine, inputs);
+  return {
+    ...job,
+    places: job.images.map((path) => relative(join(machine, "checkout", inputs.directory ?? ""), path)),
+  };
+};
 
-describe('a dune project', () => {
-  it('without a context is built in one that is generated, and gets no file of ours', async () => {
-    const inputs = project('generated', 'solo5')
-    const { places, info } = await built(inputs)
-    expect(places).toEqual(['_build/solo5/hello.exe'])
-    expect(info.images).toMatchObject([{ unikernel: 'hello', file: 'hello.exe' }])
-    const folder = join(machine, 'checkout/generated')
-    execFileSync('diff', ['--recursive', '--exclude=_build', hello, folder])
-  })
+describe("a dune project", () => {
+  it("without a context is built in one that is generated, and gets no file of ours", async () => {
+    const inputs = project("generated", "solo5");
+    const { places, info } = await built(inputs);
+    expect(places).toEqual(["_build/solo5/hello.exe"]);
+    expect(info.images).toMatchObject([{ unikernel: "hello", file: "hello.exe" }]);
+    const folder = join(machine, "checkout/generated");
+    execFileSync("diff", ["--recursive", "--exclude=_build", hello, folder]);
+  });
 
-  it('with a context of its own is built in that, by its name', async () => {
-    const workspace = '(lang dune 3.0)\n(context default)\n(context (default (name mine) (toolchain solo5) (host default)))\n'
-    expect((await built(project('own', 'mine', { 'dune-workspace': workspace }))).places).toEqual(['_build/mine/hello.exe'])
-  })
+  it("with a context of its own is built in that, by its name", async () => {
+    const workspace =
+      "(lang dune 3.0)\n(context default)\n(context (default (name mine) (toolchain solo5) (host default)))\n";
+    expect((await built(project("own", "mine", { "dune-workspace": workspace }))).places).toEqual([
+      "_build/mine/hello.exe",
+    ]);
+  });
 
-  it('that asks for `dune build -x solo5` gets that', async () => {
-    const { places, info } = await built(project('cross', 'default.solo5'))
-    expect(places).toEqual(['_build/default.solo5/hello.exe'])
-    expect(info.build?.steps.map(({ name }) => name)).toEqual(['dune build'])
-  })
+  it("that asks for `dune build -x solo5` gets that", async () => {
+    const { places, info } = await built(project("cross", "default.solo5"));
+    expect(places).toEqual(["_build/default.solo5/hello.exe"]);
+    expect(info.build?.steps.map(({ name }) => name)).toEqual(["dune build"]);
+  });
 
-  it('has hooks, and its stripped image is in the artifact beside what was taken off', async () => {
-    const inputs = project('hooks', 'solo5')
-    const folder = join(machine, 'checkout/hooks')
-    rmSync(join(folder, 'manifest.json'))
-    const hooked = { ...inputs, 'pre-configure': `cp ${hello}/manifest.json . && which dune > told.txt`, 'post-build': 'echo "$TARGET $ARCH" >> told.txt; test -s _build/solo5/hello.exe', strip: 'true' }
-    const { info } = await runJob(machine, hooked)
-    expect(info.build?.steps.map(({ name }) => name)).toEqual(['pre-configure', 'dune build', 'post-build'])
-    expect(readFileSync(join(folder, 'told.txt'), 'utf8')).toMatch(/\/opam\/toolchain\/bin\/dune\nspt x86_64\n$/)
-    expect(info.images).toMatchObject([{ file: 'hello.exe', debugFile: 'hello.exe.debug' }])
-  })
+  it("has hooks, and its stripped image is in the artifact beside what was taken off", async () => {
+    const inputs = project("hooks", "solo5");
+    const folder = join(machine, "checkout/hooks");
+    rmSync(join(folder, "manifest.json"));
+    const hooked = {
+      ...inputs,
+      "pre-configure": `cp ${hello}/manifest.json . && which dune > told.txt`,
+      "post-build": 'echo "$TARGET $ARCH" >> told.txt; test -s _build/solo5/hello.exe',
+      strip: "true",
+    };
+    const { info } = await runJob(machine, hooked);
+    expect(info.build?.steps.map(({ name }) => name)).toEqual(["pre-configure", "dune build", "post-build"]);
+    expect(readFileSync(join(folder, "told.txt"), "utf8")).toMatch(/\/opam\/toolchain\/bin\/dune\nspt x86_64\n$/);
+    expect(info.images).toMatchObject([{ file: "hello.exe", debugFile: "hello.exe.debug" }]);
+  });
 
-  it('may leave several images, of which `image` chooses', async () => {
-    const inputs = project('several', 'solo5')
-    const several = { ...inputs, 'post-build': 'mkdir -p _build/solo5/test && cp _build/solo5/hello.exe _build/solo5/test/again.exe' }
-    expect((await built(several)).places).toEqual(['_build/solo5/hello.exe', '_build/solo5/test/again.exe'])
-    expect((await built({ ...several, image: '_build/solo5/test/*.exe' })).places).toEqual(['_build/solo5/test/again.exe'])
-  })
+  it("may leave several images, of which `image` chooses", async () => {
+    const inputs = project("several", "solo5");
+    const several = {
+      ...inputs,
+      "post-build": "mkdir -p _build/solo5/test && cp _build/solo5/hello.exe _build/solo5/test/again.exe",
+    };
+    expect((await built(several)).places).toEqual(["_build/solo5/hello.exe", "_build/solo5/test/again.exe"]);
+    expect((await built({ ...several, image: "_build/solo5/test/*.exe" })).places).toEqual([
+      "_build/solo5/test/again.exe",
+    ]);
+  });
 
-  it('that does not compile has its error at the line of the source, in a subfolder of the repository', async () => {
-    const inputs = project('wrong/deep', 'solo5')
-    writeFileSync(join(machine, 'checkout/wrong/deep/hello.ml'), 'let x = 1\n')
-    const log: string[] = []
-    const problem = await failedJob(machine, inputs, log)
-    expect(problem.message).toMatch(/^dune build failed with status 2 after /)
-    expect(log.filter((line) => line.startsWith('error at '))).toEqual([expect.stringMatching(/^error at wrong\/deep\/hello\.ml:1: this compiler for tests knows /)])
-  })
+  it("that does not compile has its error at the line of the source, in a subfolder of the repository", async () => {
+    const inputs = project("wrong/deep", "solo5");
+    writeFileSync(join(machine, "checkout/wrong/deep/hello.ml"), "let x = 1\n");
+    const log: string[] = [];
+    const problem = await failedJob(machine, inputs, log);
+    expect(problem.message).toMatch(/^dune build failed with status 2 after /);
+    expect(log.filter((line) => line.startsWith("error at "))).toEqual([
+      expect.stringMatching(/^error at wrong\/deep\/hello\.ml:1: this compiler for tests knows /),
+    ]);
+  });
 
-  it('takes no arguments for `mirage configure`', async () => {
-    const problem = await failedJob(machine, { ...project('arguments', 'solo5'), 'configure-args': '--dhcp' })
-    expect(problem.message).toBe('input configure-args: the project is built by dune, and nothing reads them')
-  })
-})
+  it("takes no arguments for `mirage configure`", async () => {
+    const problem = await failedJob(machine, { ...project("arguments", "solo5"), "configure-args": "--dhcp" });
+    expect(problem.message).toBe("input configure-args: the project is built by dune, and nothing reads them");
+  });
+});

@@ -1,67 +1,71 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { readInputs } from '../../src/actions/inputs.js'
-import { build } from '../../src/actions/parts/build.js'
-import { publishTo } from '../../src/actions/parts/publish.js'
-import { setup } from '../../src/actions/parts/setup.js'
-import type { Context } from '../../src/platform/host.js'
-import { Problem } from '../../src/platform/problem.js'
-import { processes } from '../../src/platform/process/process.js'
-import { collectingRunner } from '../../src/platform/runner/github.js'
-import type { BuildInfo } from '../../src/report/build-info.js'
-import { collectingLog } from '../collecting-log.js'
-import { type GivenInputs, hostIn } from './set-up.js'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { readInputs } from "../../src/actions/inputs.js";
+import { build } from "../../src/actions/parts/build.js";
+import { publishTo } from "../../src/actions/parts/publish.js";
+import { setup } from "../../src/actions/parts/setup.js";
+import type { Context } from "../../src/platform/host.js";
+import { Problem } from "../../src/platform/problem.js";
+import { processes } from "../../src/platform/process/process.js";
+import { collectingRunner } from "../../src/platform/runner/github.js";
+import type { BuildInfo } from "../../src/report/build-info.js";
+import { collectingLog } from "../collecting-log.js";
+import { type GivenInputs, hostIn } from "./set-up.js";
 
 /** A job without its boot: what the parts gave, and the folder of the artifact. */
 export interface Job {
   /** Absolute paths. */
-  readonly images: readonly string[]
+  readonly images: readonly string[];
   /** Absolute. */
-  readonly artifact: string
-  readonly info: BuildInfo
-  readonly summary: string
-  readonly log: readonly string[]
+  readonly artifact: string;
+  readonly info: BuildInfo;
+  readonly summary: string;
+  readonly log: readonly string[];
 }
 
 /** A folder of its own: the tool cache, the state, and the checkout in `checkout`. */
 export function newMachine(): string {
-  return mkdtempSync(join(tmpdir(), 'unikernel-ci-job-'))
+  return mkdtempSync(join(tmpdir(), "unikernel-ci-job-"));
 }
 
 /** Writes files of the checkout. */
 export function checkout(machine: string, files: Readonly<Record<string, string | Buffer>>): string {
-  const folder = join(machine, 'checkout')
+  const folder = join(machine, "checkout");
   for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), content)
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
   }
-  return folder
+  return folder;
 }
 
 /** Sets up, builds and publishes, one step after another, as a job does. */
 export async function runJob(machine: string, given: GivenInputs, log: string[] = []): Promise<Job> {
-  const host = hostIn(machine)
-  const context: Context = { host: { ...host, folders: { ...host.folders, workspace: join(machine, 'checkout') } }, log: collectingLog(log), processes }
-  const runner = collectingRunner()
-  const inputs = (more: GivenInputs = {}) => readInputs((name) => ({ ...given, ...more })[name])
-  await setup(context, inputs(), runner)
-  await build(context, inputs(), runner)
-  const image = runner.outputs['image'] ?? ''
-  await publishTo({ unavailable: 'a test' })(context, inputs({ image }), runner)
-  const artifact = log.findLast((line) => line.startsWith('folder: '))?.slice('folder: '.length) ?? ''
+  const host = hostIn(machine);
+  const context: Context = {
+    host: { ...host, folders: { ...host.folders, workspace: join(machine, "checkout") } },
+    log: collectingLog(log),
+    processes,
+  };
+  const runner = collectingRunner();
+  const inputs = (more: GivenInputs = {}) => readInputs((name) => ({ ...given, ...more })[name]);
+  await setup(context, inputs(), runner);
+  await build(context, inputs(), runner);
+  const image = runner.outputs["image"] ?? "";
+  await publishTo({ unavailable: "a test" })(context, inputs({ image }), runner);
+  const artifact = log.findLast((line) => line.startsWith("folder: "))?.slice("folder: ".length) ?? "";
   return {
-    images: JSON.parse(runner.outputs['images'] ?? '[]') as string[],
+    images: JSON.parse(runner.outputs["images"] ?? "[]") as string[],
     artifact,
-    info: JSON.parse(readFileSync(join(artifact, 'build-info.json'), 'utf8')) as BuildInfo,
-    summary: runner.summaries.join('\n'),
+    info: JSON.parse(readFileSync(join(artifact, "build-info.json"), "utf8")) as BuildInfo,
+    summary: runner.summaries.join("\n"),
     log,
-  }
+  };
 }
 
 /** How a job fails. */
 export async function failedJob(machine: string, given: GivenInputs, log: string[] = []): Promise<Problem> {
-  const error: unknown = await runJob(machine, given, log).catch((reason: unknown) => reason)
-  if (error instanceof Problem) return error
-  throw new Error('no Problem', { cause: error })
+  const error: unknown = await runJob(machine, given, log).catch((reason: unknown) => reason);
+  if (error instanceof Problem) return error;
+  throw new Error("no Problem", { cause: error });
 }

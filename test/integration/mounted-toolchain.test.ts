@@ -1,226 +1,254 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Mounts, mountPoints, openMounts } from '../../src/platform/files/mount.js'
-import type { Context } from '../../src/platform/host.js'
-import { Problem } from '../../src/platform/problem.js'
-import { markText, ownMark } from '../../src/platform/process/owner-mark.js'
-import { processes } from '../../src/platform/process/process.js'
-import { findProgram } from '../../src/platform/process/programs.js'
-import { toolchainKey } from '../../src/toolchain/key.js'
-import { evictToolchains, listToolchains } from '../../src/toolchain/store/evict.js'
-import { readInstalled } from '../../src/toolchain/store/installed.js'
-import { type Place, toolchainPlace } from '../../src/toolchain/store/place.js'
-import { publishToolchain } from '../../src/toolchain/store/publish-archive.js'
-import { publishedLevel } from '../../src/toolchain/store/published.js'
-import { obtainToolchain } from '../../src/toolchain/store/store.js'
-import type { Makers } from '../../src/toolchain/store/wanted.js'
-import { collectingLog } from '../collecting-log.js'
-import { exampleSpec } from '../unit/toolchain/examples.js'
-import { hostIn } from './set-up.js'
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Mounts, mountPoints, openMounts } from "../../src/platform/files/mount.js";
+import type { Context } from "../../src/platform/host.js";
+import { Problem } from "../../src/platform/problem.js";
+import { markText, ownMark } from "../../src/platform/process/owner-mark.js";
+import { processes } from "../../src/platform/process/process.js";
+import { findProgram } from "../../src/platform/process/programs.js";
+import { toolchainKey } from "../../src/toolchain/key.js";
+import { evictToolchains, listToolchains } from "../../src/toolchain/store/evict.js";
+import { readInstalled } from "../../src/toolchain/store/installed.js";
+import { type Place, toolchainPlace } from "../../src/toolchain/store/place.js";
+import { publishToolchain } from "../../src/toolchain/store/publish-archive.js";
+import { publishedLevel } from "../../src/toolchain/store/published.js";
+import { obtainToolchain } from "../../src/toolchain/store/store.js";
+import type { Makers } from "../../src/toolchain/store/wanted.js";
+import { collectingLog } from "../collecting-log.js";
+import { exampleSpec } from "../unit/toolchain/examples.js";
+import { hostIn } from "./set-up.js";
 
-const key = toolchainKey(exampleSpec)
-let folder: string
-let place: Place
-let told: string[]
-let mounts: Mounts
+const key = toolchainKey(exampleSpec);
+let folder: string;
+let place: Place;
+let told: string[];
+let mounts: Mounts;
 
-const context = (): Context => ({ host: hostIn(tmpdir()), log: collectingLog([]), processes })
-const found = await openMounts(context())
-const cannot = found === undefined || findProgram('mksquashfs', process.env['PATH']) === undefined
+const context = (): Context => ({ host: hostIn(tmpdir()), log: collectingLog([]), processes });
+const found = await openMounts(context());
+const cannot = found === undefined || findProgram("mksquashfs", process.env["PATH"]) === undefined;
 
 /** Builds a script that has its own path in it; proves that it is there, with the path where it is now. */
 const makers: Makers = {
   build: (path) => {
-    mkdirSync(join(path, 'opam/lib'), { recursive: true })
-    writeFileSync(join(path, 'opam/compiler'), `#!${path}/opam/ocamlrun\n`, { mode: 0o755 })
-    writeFileSync(join(path, 'opam/lib/library'), 'of the image')
-    return Promise.resolve({ path: [join(path, 'opam')], variables: { OPAMROOT: join(path, 'opam') } })
+    mkdirSync(join(path, "opam/lib"), { recursive: true });
+    writeFileSync(join(path, "opam/compiler"), `#!${path}/opam/ocamlrun\n`, { mode: 0o755 });
+    writeFileSync(join(path, "opam/lib/library"), "of the image");
+    return Promise.resolve({ path: [join(path, "opam")], variables: { OPAMROOT: join(path, "opam") } });
   },
   prove: ({ path }) => {
-    const compiler = join(path, 'opam/compiler')
-    const works = existsSync(compiler) && existsSync(/^#!(.*)\/ocamlrun/.exec(readFileSync(compiler, 'utf8'))?.[1] ?? '')
-    return works ? Promise.resolve() : Promise.reject(new Problem('no compiler'))
+    const compiler = join(path, "opam/compiler");
+    const works =
+      existsSync(compiler) && existsSync(/^#!(.*)\/ocamlrun/.exec(readFileSync(compiler, "utf8"))?.[1] ?? "");
+    return works ? Promise.resolve() : Promise.reject(new Problem("no compiler"));
   },
-}
-const mustNotBuild: Makers = { ...makers, build: () => Promise.reject(new Error('must not be built')) }
+};
+const mustNotBuild: Makers = { ...makers, build: () => Promise.reject(new Error("must not be built")) };
 
-const mirror = () => join(folder, 'mirror')
+const mirror = () => join(folder, "mirror");
 /** @param by what mounts in another way; undefined: nothing mounts. */
 function obtain(by: Partial<Mounts> | undefined, made = mustNotBuild) {
-  const log = collectingLog(told)
-  const findMounts = () => Promise.resolve(by === undefined ? undefined : { ...mounts, ...by })
-  return obtainToolchain(log, { spec: exampleSpec, key, place, trusts: () => true, findMounts, ...made }, [publishedLevel(log, `file://${mirror()}`, [])])
+  const log = collectingLog(told);
+  const findMounts = () => Promise.resolve(by === undefined ? undefined : { ...mounts, ...by });
+  return obtainToolchain(log, { spec: exampleSpec, key, place, trusts: () => true, findMounts, ...made }, [
+    publishedLevel(log, `file://${mirror()}`, []),
+  ]);
 }
 const optionsAt = (path: string) =>
-  readFileSync('/proc/self/mountinfo', 'utf8').split('\n').find((line) => line.split(' ')[4] === path)?.split(' ')[5]?.split(',')
-const left = () => readdirSync(join(folder, 'toolchains')).sort()
-const reboot = () => mounts.unmount(place.path, 'fail')
+  readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .find((line) => line.split(" ")[4] === path)
+    ?.split(" ")[5]
+    ?.split(",");
+const left = () => readdirSync(join(folder, "toolchains")).sort();
+const reboot = () => mounts.unmount(place.path, "fail");
 
 beforeEach(async () => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'unikernel-ci-mounted-')))
-  place = await toolchainPlace(folder, key)
-  told = []
-  if (found === undefined || cannot) return
-  mounts = found
-  mkdirSync(mirror())
-  writeFileSync(join(mirror(), 'toolchains.json'), '{"format":1,"toolchains":[]}')
-  await obtain(undefined, makers)
-  const built = await readInstalled(place.path)
-  if (built === undefined) throw new Error('nothing was built')
-  await publishToolchain(built, mirror(), true)
-  rmSync(place.path, { recursive: true })
-  told = []
-})
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "unikernel-ci-mounted-")));
+  place = await toolchainPlace(folder, key);
+  told = [];
+  if (found === undefined || cannot) return;
+  mounts = found;
+  mkdirSync(mirror());
+  writeFileSync(join(mirror(), "toolchains.json"), '{"format":1,"toolchains":[]}');
+  await obtain(undefined, makers);
+  const built = await readInstalled(place.path);
+  if (built === undefined) throw new Error("nothing was built");
+  await publishToolchain(built, mirror(), true);
+  rmSync(place.path, { recursive: true });
+  told = [];
+});
 
 afterEach(async () => {
-  for (const point of mountPoints(folder)) await mounts.unmount(point, 'detach')
-  await found?.remove(folder)
-})
+  for (const point of mountPoints(folder)) await mounts.unmount(point, "detach");
+  await found?.remove(folder);
+});
 
-describe.skipIf(cannot)('a toolchain that is published as an image too', () => {
-  it('is mounted, and is then as one that was unpacked', async () => {
-    const mounted = await obtain({})
-    expect(mounted).toMatchObject({ source: 'published', path: place.path, environment: { path: [join(place.path, 'opam')] } })
-    expect(mountPoints(folder)).toEqual([place.path])
-    expect(optionsAt(place.path)).toEqual(expect.arrayContaining(['nosuid', 'nodev']))
+describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
+  it("is mounted, and is then as one that was unpacked", async () => {
+    const mounted = await obtain({});
+    expect(mounted).toMatchObject({
+      source: "published",
+      path: place.path,
+      environment: { path: [join(place.path, "opam")] },
+    });
+    expect(mountPoints(folder)).toEqual([place.path]);
+    expect(optionsAt(place.path)).toEqual(expect.arrayContaining(["nosuid", "nodev"]));
     // Whoever may enter could write everywhere in it.
-    expect(statSync(place.path).mode & 0o777).toBe(0o700)
-    expect(told.join('\n')).toMatch(/published: hit, .* B in .* s, checked and mounted in/)
-    expect((await obtain({})).source).toBe('tool-cache')
-    expect(left()).toEqual([key, `${key}.image`])
-    expect(await listToolchains(join(folder, 'toolchains'))).toMatchObject([{ name: key }])
-  })
+    expect(statSync(place.path).mode & 0o777).toBe(0o700);
+    expect(told.join("\n")).toMatch(/published: hit, .* B in .* s, checked and mounted in/);
+    expect((await obtain({})).source).toBe("tool-cache");
+    expect(left()).toEqual([key, `${key}.image`]);
+    expect(await listToolchains(join(folder, "toolchains"))).toMatchObject([{ name: key }]);
+  });
 
-  it('takes what is written on top, and keeps it when the machine starts again, without fetching anything', async () => {
-    const { path } = await obtain({})
-    writeFileSync(join(path, 'opam/lib/more'), 'on top')
-    renameSync(join(path, 'opam/lib'), join(path, 'opam/libraries'))
-    await reboot()
-    expect(readdirSync(path)).toEqual([])
-    rmSync(mirror(), { recursive: true })
-    expect((await obtain({})).source).toBe('tool-cache')
-    expect(told.join('\n')).toContain('mounted the image that it has')
-    expect(readdirSync(join(path, 'opam/libraries')).sort()).toEqual(['library', 'more'])
-  })
+  it("takes what is written on top, and keeps it when the machine starts again, without fetching anything", async () => {
+    const { path } = await obtain({});
+    writeFileSync(join(path, "opam/lib/more"), "on top");
+    renameSync(join(path, "opam/lib"), join(path, "opam/libraries"));
+    await reboot();
+    expect(readdirSync(path)).toEqual([]);
+    rmSync(mirror(), { recursive: true });
+    expect((await obtain({})).source).toBe("tool-cache");
+    expect(told.join("\n")).toContain("mounted the image that it has");
+    expect(readdirSync(join(path, "opam/libraries")).sort()).toEqual(["library", "more"]);
+  });
 
-  it('is mounted once by two who want it at the same time', async () => {
-    const sources = await Promise.all([obtain({}), obtain({})])
-    expect(sources.map(({ source }) => source).sort()).toEqual(['published', 'tool-cache'])
-    expect(mountPoints(folder)).toEqual([place.path])
-  })
+  it("is mounted once by two who want it at the same time", async () => {
+    const sources = await Promise.all([obtain({}), obtain({})]);
+    expect(sources.map(({ source }) => source).sort()).toEqual(["published", "tool-cache"]);
+    expect(mountPoints(folder)).toEqual([place.path]);
+  });
 
   it.each([
-    ['an image', { image: () => Promise.reject(new Problem('no loop device')) }],
-    ['an overlay', { overlay: () => Promise.reject(new Problem('no such file system')) }],
-  ])('is unpacked, silently, where %s cannot be mounted', async (_, broken) => {
-    const unpacked = await obtain(broken)
-    expect(unpacked.source).toBe('published')
-    expect(mountPoints(folder)).toEqual([])
-    expect(left()).toEqual([key])
-    expect(told.filter((line) => /notice|warning/i.test(line))).toEqual([])
-    expect(readFileSync(join(place.path, 'opam/lib/library'), 'utf8')).toBe('of the image')
-  })
+    ["an image", { image: () => Promise.reject(new Problem("no loop device")) }],
+    ["an overlay", { overlay: () => Promise.reject(new Problem("no such file system")) }],
+  ])("is unpacked, silently, where %s cannot be mounted", async (_, broken) => {
+    const unpacked = await obtain(broken);
+    expect(unpacked.source).toBe("published");
+    expect(mountPoints(folder)).toEqual([]);
+    expect(left()).toEqual([key]);
+    expect(told.filter((line) => /notice|warning/i.test(line))).toEqual([]);
+    expect(readFileSync(join(place.path, "opam/lib/library"), "utf8")).toBe("of the image");
+  });
 
-  it('is unpacked where nobody may mount', async () => {
-    await obtain(undefined)
-    expect(left()).toEqual([key])
-  })
+  it("is unpacked where nobody may mount", async () => {
+    await obtain(undefined);
+    expect(left()).toEqual([key]);
+  });
 
-  it('is unpacked where the mounted one does not work', async () => {
-    let proofs = 0
-    const prove: Makers['prove'] = (toolchain) => (proofs++ === 0 ? Promise.reject(new Problem('no compiler')) : makers.prove(toolchain))
-    await obtain({}, { ...mustNotBuild, prove })
-    expect(mountPoints(folder)).toEqual([])
-    expect(left()).toEqual([key])
-  })
+  it("is unpacked where the mounted one does not work", async () => {
+    let proofs = 0;
+    const prove: Makers["prove"] = (toolchain) =>
+      proofs++ === 0 ? Promise.reject(new Problem("no compiler")) : makers.prove(toolchain);
+    await obtain({}, { ...mustNotBuild, prove });
+    expect(mountPoints(folder)).toEqual([]);
+    expect(left()).toEqual([key]);
+  });
 
-  it.each([',', ':', '\\'])('is unpacked instead where its folder has a %s, which a mount would take for an option', async (character) => {
-    const odd = join(folder, `odd${character}lowerdir=`)
-    mkdirSync(odd)
-    place = await toolchainPlace(odd, key)
-    const tried: string[] = []
-    const image = (file: string) => {
-      tried.push(file)
-      return Promise.reject(new Problem('must not be mounted'))
-    }
-    expect((await obtain({ image })).source).toBe('published')
-    expect(tried).toEqual([])
-  })
+  it.each([",", ":", "\\"])(
+    "is unpacked instead where its folder has a %s, which a mount would take for an option",
+    async (character) => {
+      const odd = join(folder, `odd${character}lowerdir=`);
+      mkdirSync(odd);
+      place = await toolchainPlace(odd, key);
+      const tried: string[] = [];
+      const image = (file: string) => {
+        tried.push(file);
+        return Promise.reject(new Problem("must not be mounted"));
+      };
+      expect((await obtain({ image })).source).toBe("published");
+      expect(tried).toEqual([]);
+    },
+  );
 
-  it('stops the set-up when its image is not what was published, and nothing of it is left or mounted', async () => {
-    const file = join(mirror(), `${key}.image.tar.zst`)
-    const bytes = readFileSync(file)
-    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 0xff
-    writeFileSync(file, bytes)
-    await expect(obtain({})).rejects.toThrow('is not the toolchain that was published')
-    expect(left()).toEqual([])
-    expect(mountPoints(folder)).toEqual([])
-  })
+  it("stops the set-up when its image is not what was published, and nothing of it is left or mounted", async () => {
+    const file = join(mirror(), `${key}.image.tar.zst`);
+    const bytes = readFileSync(file);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 0xff;
+    writeFileSync(file, bytes);
+    await expect(obtain({})).rejects.toThrow("is not the toolchain that was published");
+    expect(left()).toEqual([]);
+    expect(mountPoints(folder)).toEqual([]);
+  });
 
-  it('is mounted by the next set-up when one was killed while it mounted', async () => {
-    await obtain({})
-    await reboot()
-    await mounts.image(join(place.image, 'toolchain.squashfs'), join(place.image, 'lower'))
-    expect(optionsAt(join(place.image, 'lower'))).toEqual(expect.arrayContaining(['ro', 'nosuid', 'nodev']))
-    expect((await obtain({})).source).toBe('tool-cache')
-    expect(mountPoints(folder)).toEqual([place.path])
-  })
+  it("is mounted by the next set-up when one was killed while it mounted", async () => {
+    await obtain({});
+    await reboot();
+    await mounts.image(join(place.image, "toolchain.squashfs"), join(place.image, "lower"));
+    expect(optionsAt(join(place.image, "lower"))).toEqual(expect.arrayContaining(["ro", "nosuid", "nodev"]));
+    expect((await obtain({})).source).toBe("tool-cache");
+    expect(mountPoints(folder)).toEqual([place.path]);
+  });
 
-  it('is made again when it does not work any more, though somebody uses it', async () => {
-    const { path } = await obtain({})
-    rmSync(join(path, 'opam/compiler'))
-    const user = spawn('sleep', ['60'], { cwd: path })
+  it("is made again when it does not work any more, though somebody uses it", async () => {
+    const { path } = await obtain({});
+    rmSync(join(path, "opam/compiler"));
+    const user = spawn("sleep", ["60"], { cwd: path });
     try {
-      expect((await obtain({})).source).toBe('published')
-      expect(mountPoints(folder)).toEqual([place.path])
-      expect(existsSync(join(path, 'opam/compiler'))).toBe(true)
+      expect((await obtain({})).source).toBe("published");
+      expect(mountPoints(folder)).toEqual([place.path]);
+      expect(existsSync(join(path, "opam/compiler"))).toBe(true);
     } finally {
-      user.kill()
-      await once(user, 'exit')
+      user.kill();
+      await once(user, "exit");
     }
-  })
-})
+  });
+});
 
-describe.skipIf(cannot)('a mounted toolchain that nobody used for long', () => {
+describe.skipIf(cannot)("a mounted toolchain that nobody used for long", () => {
   const old = () => {
-    const then = new Date(Date.now() - 61 * 24 * 3600 * 1000)
-    utimesSync(join(place.path, 'toolchain.json'), then, then)
+    const then = new Date(Date.now() - 61 * 24 * 3600 * 1000);
+    utimesSync(join(place.path, "toolchain.json"), then, then);
     // By somebody before this machine's last start; else it is no older than its uptime.
-    writeFileSync(join(place.path, 'toolchain-user'), markText({ ...ownMark(), place: '0'.repeat(16) }))
-  }
-  const evict = () => evictToolchains(collectingLog(told), join(folder, 'toolchains'), 'another', () => Promise.resolve(mounts))
+    writeFileSync(join(place.path, "toolchain-user"), markText({ ...ownMark(), place: "0".repeat(16) }));
+  };
+  const evict = () =>
+    evictToolchains(collectingLog(told), join(folder, "toolchains"), "another", () => Promise.resolve(mounts));
 
-  it('is unmounted and removed', async () => {
-    await obtain({})
-    old()
-    await evict()
-    expect(left()).toEqual([])
-    expect(mountPoints(folder)).toEqual([])
-  })
+  it("is unmounted and removed", async () => {
+    await obtain({});
+    old();
+    await evict();
+    expect(left()).toEqual([]);
+    expect(mountPoints(folder)).toEqual([]);
+  });
 
-  it('is removed where it is not mounted at the time', async () => {
-    await obtain({})
-    old()
-    await reboot()
-    await evict()
-    expect(left()).toEqual([])
-  })
+  it("is removed where it is not mounted at the time", async () => {
+    await obtain({});
+    old();
+    await reboot();
+    await evict();
+    expect(left()).toEqual([]);
+  });
 
-  it('stays while somebody uses it', async () => {
-    await obtain({})
-    old()
-    const user = spawn('sleep', ['60'], { cwd: place.path })
+  it("stays while somebody uses it", async () => {
+    await obtain({});
+    old();
+    const user = spawn("sleep", ["60"], { cwd: place.path });
     try {
-      await once(user, 'spawn')
-      await evict()
-      expect((await readInstalled(place.path))?.key).toBe(key)
+      await once(user, "spawn");
+      await evict();
+      expect((await readInstalled(place.path))?.key).toBe(key);
     } finally {
-      user.kill()
-      await once(user, 'exit')
+      user.kill();
+      await once(user, "exit");
     }
-  })
-})
+  });
+});

@@ -1,313 +1,330 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { packCommand, verifyCommand } from '../../src/actions/toolchain.js'
-import { Problem } from '../../src/platform/problem.js'
-import { processes, succeed } from '../../src/platform/process/process.js'
-import { layoutOf } from '../../src/toolchain/environment.js'
-import { readInstalled } from '../../src/toolchain/store/installed.js'
-import type { Toolchain } from '../../src/toolchain/toolchain.js'
-import { collectingLog } from '../collecting-log.js'
-import { writeOpamRepository } from './opam-repository.js'
-import { type GivenInputs, type Story, hostIn, setUp } from './set-up.js'
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { packCommand, verifyCommand } from "../../src/actions/toolchain.js";
+import { Problem } from "../../src/platform/problem.js";
+import { processes, succeed } from "../../src/platform/process/process.js";
+import { layoutOf } from "../../src/toolchain/environment.js";
+import { readInstalled } from "../../src/toolchain/store/installed.js";
+import type { Toolchain } from "../../src/toolchain/toolchain.js";
+import { collectingLog } from "../collecting-log.js";
+import { writeOpamRepository } from "./opam-repository.js";
+import { type GivenInputs, type Story, hostIn, setUp } from "./set-up.js";
 
-let folder: string
-let given: GivenInputs
+let folder: string;
+let given: GivenInputs;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-test-'))
-  const url = writeOpamRepository(join(folder, 'repository'))
-  given = { target: 'virtio', arch: 'x86_64', 'ocaml-version': '5.4.x', 'opam-repositories': `test: ${url}` }
-})
+  folder = mkdtempSync(join(tmpdir(), "unikernel-ci-test-"));
+  const url = writeOpamRepository(join(folder, "repository"));
+  given = { target: "virtio", arch: "x86_64", "ocaml-version": "5.4.x", "opam-repositories": `test: ${url}` };
+});
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const newStory = (): Story => ({ lines: [], programs: [] })
-const startedOpam = (story: Story) => story.programs.some((program) => basename(program) === 'opam')
+const newStory = (): Story => ({ lines: [], programs: [] });
+const startedOpam = (story: Story) => story.programs.some((program) => basename(program) === "opam");
 
 async function toolchainOf(inputs: GivenInputs, story = newStory()): Promise<Toolchain> {
-  const toolchain = await setUp(folder, inputs, story)
-  if (toolchain === undefined) throw new Error('no toolchain')
-  return toolchain
+  const toolchain = await setUp(folder, inputs, story);
+  if (toolchain === undefined) throw new Error("no toolchain");
+  return toolchain;
 }
 
 async function problemOf(inputs: GivenInputs, story = newStory()): Promise<Problem> {
-  const error: unknown = await setUp(folder, inputs, story).catch((reason: unknown) => reason)
-  if (error instanceof Problem) return error
-  throw new Error('no Problem', { cause: error })
+  const error: unknown = await setUp(folder, inputs, story).catch((reason: unknown) => reason);
+  if (error instanceof Problem) return error;
+  throw new Error("no Problem", { cause: error });
 }
 
 /** Toolchains, complete or not, and their marks and locks. */
 function leftInStore(): string[] {
-  const store = join(folder, 'tools/unikernel-ci/toolchains')
-  return existsSync(store) ? readdirSync(store) : []
+  const store = join(folder, "tools/unikernel-ci/toolchains");
+  return existsSync(store) ? readdirSync(store) : [];
 }
 
-describe('a set-up with real opam', () => {
-  it('builds a toolchain that makes images, and finds it again without starting opam', async () => {
-    const cold = newStory()
-    const built = await toolchainOf(given, cold)
-    expect(built.source).toBe('built')
-    expect(built.spec.versions).toEqual({ ocaml: '5.4.1', 'ocaml-solo5': '1.3.3', solo5: '0.12.1' })
-    expect(cold.lines.join('\n')).toMatch(/ocaml-solo5\.1\.3\.3 \(6 of 6\)/)
-    expect(leftInStore()).toEqual([basename(built.path)])
+describe("a set-up with real opam", () => {
+  it("builds a toolchain that makes images, and finds it again without starting opam", async () => {
+    const cold = newStory();
+    const built = await toolchainOf(given, cold);
+    expect(built.source).toBe("built");
+    expect(built.spec.versions).toEqual({ ocaml: "5.4.1", "ocaml-solo5": "1.3.3", solo5: "0.12.1" });
+    expect(cold.lines.join("\n")).toMatch(/ocaml-solo5\.1\.3\.3 \(6 of 6\)/);
+    expect(leftInStore()).toEqual([basename(built.path)]);
 
-    const start = performance.now()
-    const warm = newStory()
-    const again = await toolchainOf(given, warm)
-    expect(again).toEqual({ ...built, source: 'tool-cache' })
-    expect(startedOpam(cold)).toBe(true)
-    expect(startedOpam(warm)).toBe(false)
-    expect(performance.now() - start).toBeLessThan(20_000)
-    expect(warm.lines.join('\n')).toMatch(/proof: linked a test image/)
-    const { source, ...installed } = built
-    expect(source).toBe('built')
-    expect(await readInstalled(built.path)).toEqual(installed)
-  })
+    const start = performance.now();
+    const warm = newStory();
+    const again = await toolchainOf(given, warm);
+    expect(again).toEqual({ ...built, source: "tool-cache" });
+    expect(startedOpam(cold)).toBe(true);
+    expect(startedOpam(warm)).toBe(false);
+    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(warm.lines.join("\n")).toMatch(/proof: linked a test image/);
+    const { source, ...installed } = built;
+    expect(source).toBe("built");
+    expect(await readInstalled(built.path)).toEqual(installed);
+  });
 
-  it('makes one again that came from the actions cache, where this run is to take none from there', async () => {
-    const { path } = await toolchainOf(given)
-    const record = join(path, 'toolchain.json')
-    writeFileSync(record, JSON.stringify({ ...(JSON.parse(readFileSync(record, 'utf8')) as object), origin: 'actions-cache' }))
-    expect((await toolchainOf(given)).source).toBe('tool-cache')
-    const story = newStory()
-    expect((await toolchainOf({ ...given, cache: 'false' }, story)).source).toBe('built')
-    expect(story.lines.join('\n')).toContain('came from the cache, which this run does not trust')
-  })
+  it("makes one again that came from the actions cache, where this run is to take none from there", async () => {
+    const { path } = await toolchainOf(given);
+    const record = join(path, "toolchain.json");
+    writeFileSync(
+      record,
+      JSON.stringify({ ...(JSON.parse(readFileSync(record, "utf8")) as object), origin: "actions-cache" }),
+    );
+    expect((await toolchainOf(given)).source).toBe("tool-cache");
+    const story = newStory();
+    expect((await toolchainOf({ ...given, cache: "false" }, story)).source).toBe("built");
+    expect(story.lines.join("\n")).toContain("came from the cache, which this run does not trust");
+  });
 
-  it('gives an environment in which a program links for the target', async () => {
-    const { environment } = await toolchainOf(given)
-    const program = join(folder, 'program.ml')
-    writeFileSync(program, 'let () = exit 3\n')
-    const env = { PATH: [...environment.path, process.env['PATH']].join(':'), ...environment.variables }
-    const toolchain = environment.findlibToolchain ?? ''
-    const link = ['-cclib', '-z solo5-abi=virtio', program, '-o', join(folder, 'image')]
-    succeed(await processes.run(['ocamlfind', '-toolchain', toolchain, 'ocamlopt', ...link], { env }), 'linking')
-    expect(readFileSync(join(folder, 'image')).toString('latin1', 0, 4)).toBe('\x7fELF')
-    expect((await processes.run(['opam', 'switch', 'show'], { env })).stdout.trim()).toBe('toolchain')
-  })
+  it("gives an environment in which a program links for the target", async () => {
+    const { environment } = await toolchainOf(given);
+    const program = join(folder, "program.ml");
+    writeFileSync(program, "let () = exit 3\n");
+    const env = { PATH: [...environment.path, process.env["PATH"]].join(":"), ...environment.variables };
+    const toolchain = environment.findlibToolchain ?? "";
+    const link = ["-cclib", "-z solo5-abi=virtio", program, "-o", join(folder, "image")];
+    succeed(await processes.run(["ocamlfind", "-toolchain", toolchain, "ocamlopt", ...link], { env }), "linking");
+    expect(readFileSync(join(folder, "image")).toString("latin1", 0, 4)).toBe("\x7fELF");
+    expect((await processes.run(["opam", "switch", "show"], { env })).stdout.trim()).toBe("toolchain");
+  });
 
-  it('builds another toolchain when a component changes, and keeps the first', async () => {
-    const first = await toolchainOf(given)
-    const second = await toolchainOf({ ...given, 'ocaml-solo5-version': '1.3.2' })
-    expect(second.source).toBe('built')
-    expect(second.key).not.toBe(first.key)
-    expect((await toolchainOf(given)).source).toBe('tool-cache')
-  })
+  it("builds another toolchain when a component changes, and keeps the first", async () => {
+    const first = await toolchainOf(given);
+    const second = await toolchainOf({ ...given, "ocaml-solo5-version": "1.3.2" });
+    expect(second.source).toBe("built");
+    expect(second.key).not.toBe(first.key);
+    expect((await toolchainOf(given)).source).toBe("tool-cache");
+  });
 
-  it('builds another toolchain when a repository on this machine has changed', async () => {
-    const first = await toolchainOf(given)
-    writeFileSync(join(folder, 'repository', 'packages', 'README'), 'changed')
-    const second = await toolchainOf(given)
-    expect(second).toMatchObject({ source: 'built' })
-    expect(second.key).not.toBe(first.key)
-  })
+  it("builds another toolchain when a repository on this machine has changed", async () => {
+    const first = await toolchainOf(given);
+    writeFileSync(join(folder, "repository", "packages", "README"), "changed");
+    const second = await toolchainOf(given);
+    expect(second).toMatchObject({ source: "built" });
+    expect(second.key).not.toBe(first.key);
+  });
 
-  it('builds a cross toolchain for aarch64 in a place of its own', async () => {
-    const cross = await toolchainOf({ ...given, target: 'hvt', arch: 'aarch64' })
-    expect(cross.spec.packages).toContain('ocaml-solo5-cross-aarch64.1.3.3')
-    expect(cross.spec.cCompiler).toMatch(/^aarch64-linux-gnu-gcc \d/)
-  })
+  it("builds a cross toolchain for aarch64 in a place of its own", async () => {
+    const cross = await toolchainOf({ ...given, target: "hvt", arch: "aarch64" });
+    expect(cross.spec.packages).toContain("ocaml-solo5-cross-aarch64.1.3.3");
+    expect(cross.spec.cCompiler).toMatch(/^aarch64-linux-gnu-gcc \d/);
+  });
 
-  it('builds once when two ask for it at the same time', async () => {
-    const [one, two] = [newStory(), newStory()]
-    const sources = await Promise.all([toolchainOf(given, one), toolchainOf(given, two)])
-    expect(sources.map(({ source }) => source).sort()).toEqual(['built', 'tool-cache'])
-    expect([one, two].filter(startedOpam)).toHaveLength(1)
-    expect([...one.lines, ...two.lines].join('\n')).toMatch(/waiting for process \d+ on /)
-  })
+  it("builds once when two ask for it at the same time", async () => {
+    const [one, two] = [newStory(), newStory()];
+    const sources = await Promise.all([toolchainOf(given, one), toolchainOf(given, two)]);
+    expect(sources.map(({ source }) => source).sort()).toEqual(["built", "tool-cache"]);
+    expect([one, two].filter(startedOpam)).toHaveLength(1);
+    expect([...one.lines, ...two.lines].join("\n")).toMatch(/waiting for process \d+ on /);
+  });
 
-  it('makes a toolchain again that has lost its compiler', async () => {
-    const { path } = await toolchainOf(given)
-    rmSync(join(path, 'opam/toolchain/lib/ocaml-solo5'), { recursive: true })
-    const story = newStory()
-    expect((await toolchainOf(given, story)).source).toBe('built')
-    expect(story.lines.join('\n')).toMatch(/does not work any more and is made again/)
-  })
-})
+  it("makes a toolchain again that has lost its compiler", async () => {
+    const { path } = await toolchainOf(given);
+    rmSync(join(path, "opam/toolchain/lib/ocaml-solo5"), { recursive: true });
+    const story = newStory();
+    expect((await toolchainOf(given, story)).source).toBe("built");
+    expect(story.lines.join("\n")).toMatch(/does not work any more and is made again/);
+  });
+});
 
-describe('a toolchain that was packed for others', () => {
-  it('is set up elsewhere from a mirror, at another path, without opam, and makes images there', async () => {
-    const built = await toolchainOf(given)
-    const mirror = join(folder, 'mirror')
-    const told: string[] = []
-    const context = { log: collectingLog([]), processes, host: hostIn(folder) }
-    expect(await packCommand(context, built.key, mirror, (text) => void told.push(text))).toBe(true)
-    expect(await verifyCommand(context, join(mirror, `${built.key}.tar.zst`), (text) => void told.push(text))).toBe(true)
-    expect(told.join('')).toMatch(/sha256 [0-9a-f]{64}[^]*each as its manifest says/)
+describe("a toolchain that was packed for others", () => {
+  it("is set up elsewhere from a mirror, at another path, without opam, and makes images there", async () => {
+    const built = await toolchainOf(given);
+    const mirror = join(folder, "mirror");
+    const told: string[] = [];
+    const context = { log: collectingLog([]), processes, host: hostIn(folder) };
+    expect(await packCommand(context, built.key, mirror, (text) => void told.push(text))).toBe(true);
+    expect(await verifyCommand(context, join(mirror, `${built.key}.tar.zst`), (text) => void told.push(text))).toBe(
+      true,
+    );
+    expect(told.join("")).toMatch(/sha256 [0-9a-f]{64}[^]*each as its manifest says/);
 
-    const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'))
+    const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"));
     try {
-      const story = newStory()
-      const restored = await setUp(elsewhere, { ...given, mirror: `file://${mirror}` }, story)
-      expect(restored).toMatchObject({ source: 'published', key: built.key })
-      expect(restored?.path.startsWith(elsewhere)).toBe(true)
-      expect(startedOpam(story)).toBe(false)
-      expect(story.lines.join('\n')).toMatch(/proof: linked a test image/)
+      const story = newStory();
+      const restored = await setUp(elsewhere, { ...given, mirror: `file://${mirror}` }, story);
+      expect(restored).toMatchObject({ source: "published", key: built.key });
+      expect(restored?.path.startsWith(elsewhere)).toBe(true);
+      expect(startedOpam(story)).toBe(false);
+      expect(story.lines.join("\n")).toMatch(/proof: linked a test image/);
     } finally {
-      rmSync(elsewhere, { recursive: true })
+      rmSync(elsewhere, { recursive: true });
     }
-  })
+  });
 
-  it('is not packed when somebody has changed its compiler', async () => {
-    const { key, path } = await toolchainOf(given)
-    writeFileSync(join(path, 'opam/toolchain/bin/ocamlfind'), '#!/bin/sh\necho mine\n')
-    const context = { log: collectingLog([]), processes, host: hostIn(folder) }
-    const told: string[] = []
-    expect(await verifyCommand(context, key, (text) => void told.push(text))).toBe(false)
-    expect(told[0]).toBe('changed or missing: opam/toolchain/bin/ocamlfind\n')
-    await expect(packCommand(context, key, join(folder, 'mirror'), () => undefined)).rejects.toThrow('is not what was unpacked there')
-    expect(existsSync(join(folder, 'mirror', 'toolchains.json'))).toBe(false)
-  })
-})
+  it("is not packed when somebody has changed its compiler", async () => {
+    const { key, path } = await toolchainOf(given);
+    writeFileSync(join(path, "opam/toolchain/bin/ocamlfind"), "#!/bin/sh\necho mine\n");
+    const context = { log: collectingLog([]), processes, host: hostIn(folder) };
+    const told: string[] = [];
+    expect(await verifyCommand(context, key, (text) => void told.push(text))).toBe(false);
+    expect(told[0]).toBe("changed or missing: opam/toolchain/bin/ocamlfind\n");
+    await expect(packCommand(context, key, join(folder, "mirror"), () => undefined)).rejects.toThrow(
+      "is not what was unpacked there",
+    );
+    expect(existsSync(join(folder, "mirror", "toolchains.json"))).toBe(false);
+  });
+});
 
-describe('a set-up that fails', () => {
-  it('shows the log of the package that does not build, and leaves nothing', async () => {
-    const problem = await problemOf({ ...given, 'opam-packages': 'failing' })
-    expect(problem.message).toBe('the toolchain cannot be installed: the opam package failing.1 does not build')
-    const lines = ['checking for a reason', 'failing.c:1: error: this package never builds']
-    expect(problem.facts.evidence).toEqual(lines)
-    expect(problem.wholeLog).toEqual({ title: 'The whole log of failing.1', lines })
-    expect(leftInStore()).toEqual([])
-  })
+describe("a set-up that fails", () => {
+  it("shows the log of the package that does not build, and leaves nothing", async () => {
+    const problem = await problemOf({ ...given, "opam-packages": "failing" });
+    expect(problem.message).toBe("the toolchain cannot be installed: the opam package failing.1 does not build");
+    const lines = ["checking for a reason", "failing.c:1: error: this package never builds"];
+    expect(problem.facts.evidence).toEqual(lines);
+    expect(problem.wholeLog).toEqual({ title: "The whole log of failing.1", lines });
+    expect(leftInStore()).toEqual([]);
+  });
 
-  it('says of a conflict who wants what, and which version would do, and leaves nothing', async () => {
-    const problem = await problemOf({ ...given, 'opam-packages': 'wants-old-ocaml' })
-    expect(problem.message).toBe('the toolchain cannot be installed: no version of OCaml suits both the toolchain and wants-old-ocaml')
-    expect(problem.facts.because).toEqual(['wants-old-ocaml wants ocaml < 5.0, and the toolchain has OCaml 5.4.1'])
-    expect(problem.facts.do).toEqual(['set `ocaml-version: 4.14.4`, or relax that bound'])
-    expect(problem.wholeLog?.lines.join('\n')).toMatch(/No agreement on the version of ocaml/)
-    expect(leftInStore()).toEqual([])
-  })
+  it("says of a conflict who wants what, and which version would do, and leaves nothing", async () => {
+    const problem = await problemOf({ ...given, "opam-packages": "wants-old-ocaml" });
+    expect(problem.message).toBe(
+      "the toolchain cannot be installed: no version of OCaml suits both the toolchain and wants-old-ocaml",
+    );
+    expect(problem.facts.because).toEqual(["wants-old-ocaml wants ocaml < 5.0, and the toolchain has OCaml 5.4.1"]);
+    expect(problem.facts.do).toEqual(["set `ocaml-version: 4.14.4`, or relax that bound"]);
+    expect(problem.wholeLog?.lines.join("\n")).toMatch(/No agreement on the version of ocaml/);
+    expect(leftInStore()).toEqual([]);
+  });
 
-  it('says where an archived package is', async () => {
-    const problem = await problemOf({ ...given, 'opam-packages': 'nowhere' })
-    expect(problem.message).toBe('the toolchain cannot be installed: no opam repository has a package nowhere')
-    expect(problem.facts.do?.[0]).toContain('opam-repository-archive')
-    expect(leftInStore()).toEqual([])
-  })
+  it("says where an archived package is", async () => {
+    const problem = await problemOf({ ...given, "opam-packages": "nowhere" });
+    expect(problem.message).toBe("the toolchain cannot be installed: no opam repository has a package nowhere");
+    expect(problem.facts.do?.[0]).toContain("opam-repository-archive");
+    expect(leftInStore()).toEqual([]);
+  });
 
-  it('names the address of sources that cannot be downloaded', async () => {
-    const problem = await problemOf({ ...given, 'opam-packages': 'no-source' })
-    expect(problem.message).toBe('the toolchain cannot be installed: the sources of the opam package no-source.1 could not be downloaded')
-    expect(problem.facts.evidence?.[0]).toBe('http://127.0.0.1:9/no-source-1.tar.gz')
-    expect(leftInStore()).toEqual([])
-  })
+  it("names the address of sources that cannot be downloaded", async () => {
+    const problem = await problemOf({ ...given, "opam-packages": "no-source" });
+    expect(problem.message).toBe(
+      "the toolchain cannot be installed: the sources of the opam package no-source.1 could not be downloaded",
+    );
+    expect(problem.facts.evidence?.[0]).toBe("http://127.0.0.1:9/no-source-1.tar.gz");
+    expect(leftInStore()).toEqual([]);
+  });
 
-  it('names a repository that cannot be read', async () => {
-    const problem = await problemOf({ ...given, 'opam-repositories': `gone: file://${folder}/nowhere` })
-    expect(problem.message).toMatch(/^reading the opam repository file:.*\/nowhere failed/)
-    expect(leftInStore()).toEqual([])
-  })
+  it("names a repository that cannot be read", async () => {
+    const problem = await problemOf({ ...given, "opam-repositories": `gone: file://${folder}/nowhere` });
+    expect(problem.message).toMatch(/^reading the opam repository file:.*\/nowhere failed/);
+    expect(leftInStore()).toEqual([]);
+  });
 
-  it('says that opam was killed, as for want of memory, and leaves nothing, nor what opam has left running', async () => {
-    const failing = problemOf({ ...given, 'opam-packages': 'slow' })
-    const opams = () => buildsIn(folder).filter((pid) => commandOf(pid).includes('/opam install'))
-    const sleeping = () => buildsIn(folder).filter((pid) => commandOf(pid).includes('sleep 60'))
-    await expect.poll(sleeping, { timeout: 60_000 }).toHaveLength(1)
-    for (const pid of opams()) process.kill(Number(pid), 'SIGKILL')
-    const problem = await failing
-    expect(problem.message).toBe('opam could not install the toolchain')
-    expect(problem.facts.because).toBe('somebody has killed it (SIGKILL); Linux does where memory runs out')
-    expect(leftInStore()).toEqual([])
-    await expect.poll(() => buildsIn(folder)).toEqual([])
-  })
+  it("says that opam was killed, as for want of memory, and leaves nothing, nor what opam has left running", async () => {
+    const failing = problemOf({ ...given, "opam-packages": "slow" });
+    const opams = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("/opam install"));
+    const sleeping = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("sleep 60"));
+    await expect.poll(sleeping, { timeout: 60_000 }).toHaveLength(1);
+    for (const pid of opams()) process.kill(Number(pid), "SIGKILL");
+    const problem = await failing;
+    expect(problem.message).toBe("opam could not install the toolchain");
+    expect(problem.facts.because).toBe("somebody has killed it (SIGKILL); Linux does where memory runs out");
+    expect(leftInStore()).toEqual([]);
+    await expect.poll(() => buildsIn(folder)).toEqual([]);
+  });
 
-  it('refuses impossible versions within five seconds and before any process', async () => {
-    const start = performance.now()
-    const story = newStory()
-    const problem = await problemOf({ ...given, 'ocaml-version': '5.2.0' }, story)
-    expect(problem.message).toBe('OCaml 5.2.0 cannot build for virtio: no ocaml-solo5 accepts it')
-    expect(performance.now() - start).toBeLessThan(5_000)
-    expect(story.programs).toEqual([])
-  })
-})
+  it("refuses impossible versions within five seconds and before any process", async () => {
+    const start = performance.now();
+    const story = newStory();
+    const problem = await problemOf({ ...given, "ocaml-version": "5.2.0" }, story);
+    expect(problem.message).toBe("OCaml 5.2.0 cannot build for virtio: no ocaml-solo5 accepts it");
+    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(story.programs).toEqual([]);
+  });
+});
 
-describe('a set-up that is ended', () => {
-  const script = fileURLToPath(new URL('set-up.ts', import.meta.url))
+describe("a set-up that is ended", () => {
+  const script = fileURLToPath(new URL("set-up.ts", import.meta.url));
 
   /** A set-up in a process of its own, once it is building the package that takes a minute. */
   async function interruptible(before: readonly string[] = []): Promise<ChildProcess> {
-    const inputs = JSON.stringify({ ...given, 'opam-packages': 'slow' })
-    const child = spawn(process.execPath, ['--import', 'tsx', script, folder, inputs], { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
-    createInterface({ input: child.stdout }).resume()
-    const started = () => sleepers().filter((pid) => !before.includes(pid))
-    await expect.poll(started, { timeout: 60_000 }).toHaveLength(1)
-    return child
+    const inputs = JSON.stringify({ ...given, "opam-packages": "slow" });
+    const child = spawn(process.execPath, ["--import", "tsx", script, folder, inputs], {
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
+    });
+    createInterface({ input: child.stdout }).resume();
+    const started = () => sleepers().filter((pid) => !before.includes(pid));
+    await expect.poll(started, { timeout: 60_000 }).toHaveLength(1);
+    return child;
   }
 
   /** The process ids of the package that takes a minute. */
-  const sleepers = () => buildsIn(folder).filter((pid) => commandOf(pid).includes('sleep 60'))
+  const sleepers = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("sleep 60"));
 
-  it('by a signal leaves nothing, and no process', async () => {
-    const child = await interruptible()
-    const building = leftInStore().find((name) => name.includes('.build.')) ?? ''
+  it("by a signal leaves nothing, and no process", async () => {
+    const child = await interruptible();
+    const building = leftInStore().find((name) => name.includes(".build.")) ?? "";
     // Where the log looks when it tells what is being built.
-    expect(readdirSync(layoutOf(join(folder, 'tools/unikernel-ci/toolchains', building)).builds)).toContain('slow.1')
-    child.kill('SIGTERM')
-    expect(await once(child, 'exit')).toEqual([143, null])
-    expect(leftInStore().filter((name) => !name.endsWith('.lock'))).toEqual([])
-    expect(buildsIn(folder)).toEqual([])
-  })
+    expect(readdirSync(layoutOf(join(folder, "tools/unikernel-ci/toolchains", building)).builds)).toContain("slow.1");
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([143, null]);
+    expect(leftInStore().filter((name) => !name.endsWith(".lock"))).toEqual([]);
+    expect(buildsIn(folder)).toEqual([]);
+  });
 
-  it('by force leaves nothing that is taken for complete, and the next set-up removes it', async () => {
-    const killed = await interruptible()
-    const first = sleepers()
-    killed.kill('SIGKILL')
-    await once(killed, 'exit')
-    const left = leftInStore().find((name) => !name.endsWith('.lock')) ?? ''
-    expect(await readInstalled(join(folder, 'tools/unikernel-ci/toolchains', left))).toBeUndefined()
+  it("by force leaves nothing that is taken for complete, and the next set-up removes it", async () => {
+    const killed = await interruptible();
+    const first = sleepers();
+    killed.kill("SIGKILL");
+    await once(killed, "exit");
+    const left = leftInStore().find((name) => !name.endsWith(".lock")) ?? "";
+    expect(await readInstalled(join(folder, "tools/unikernel-ci/toolchains", left))).toBeUndefined();
 
-    const next = await interruptible(first)
-    expect(sleepers()).toHaveLength(1)
-    next.kill('SIGTERM')
-    await once(next, 'exit')
-    expect(leftInStore()).toEqual([])
-    expect(buildsIn(folder)).toEqual([])
-  })
+    const next = await interruptible(first);
+    expect(sleepers()).toHaveLength(1);
+    next.kill("SIGTERM");
+    await once(next, "exit");
+    expect(leftInStore()).toEqual([]);
+    expect(buildsIn(folder)).toEqual([]);
+  });
 
   // opam is in a group of its own, and goes on.
   it.each<[when: string, end: (child: ChildProcess) => Promise<void>]>([
-    ['with its process group', () => Promise.resolve()],
-    ['while it tidies up after a SIGINT', async (child) => {
-      child.kill('SIGINT')
-      await sleep(10)
-    }],
-  ])('by force %s leaves nothing after the next set-up, of another toolchain', async (_, end) => {
-    const killed = await interruptible()
-    const ended = once(killed, 'exit')
-    await end(killed)
-    process.kill(-(killed.pid ?? 0), 'SIGKILL')
-    await ended
-    expect(leftInStore().length).toBeGreaterThan(0)
-    const { path } = await toolchainOf(given)
-    expect(leftInStore()).toEqual([basename(path)])
-    await expect.poll(() => buildsIn(folder)).toEqual([])
-  })
-})
+    ["with its process group", () => Promise.resolve()],
+    [
+      "while it tidies up after a SIGINT",
+      async (child) => {
+        child.kill("SIGINT");
+        await sleep(10);
+      },
+    ],
+  ])("by force %s leaves nothing after the next set-up, of another toolchain", async (_, end) => {
+    const killed = await interruptible();
+    const ended = once(killed, "exit");
+    await end(killed);
+    process.kill(-(killed.pid ?? 0), "SIGKILL");
+    await ended;
+    expect(leftInStore().length).toBeGreaterThan(0);
+    const { path } = await toolchainOf(given);
+    expect(leftInStore()).toEqual([basename(path)]);
+    await expect.poll(() => buildsIn(folder)).toEqual([]);
+  });
+});
 
 /** Processes that a build in `folder` has left running. */
 function buildsIn(folder: string): string[] {
-  return readdirSync('/proc').filter((entry) => {
+  return readdirSync("/proc").filter((entry) => {
     try {
-      const environment = /^\d+$/.test(entry) ? readFileSync(`/proc/${entry}/environ`, 'utf8') : ''
-      return environment.includes(`UNIKERNEL_CI_BUILD=${folder}`)
+      const environment = /^\d+$/.test(entry) ? readFileSync(`/proc/${entry}/environ`, "utf8") : "";
+      return environment.includes(`UNIKERNEL_CI_BUILD=${folder}`);
     } catch {
-      return false
+      return false;
     }
-  })
+  });
 }
 
 function commandOf(pid: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
   } catch {
-    return ''
+    return "";
   }
 }

@@ -1,10 +1,10 @@
-import { join } from 'node:path'
-import ts from 'typescript'
-import { root } from '../documentation.js'
-import type { Protection } from './protection.js'
+import { join } from "node:path";
+import ts from "typescript";
+import { root } from "../documentation.js";
+import type { Protection } from "./protection.js";
 
 /** `Cannot find name`, with a guess and without. What is unused, or has another type, runs all the same. */
-const unknownName = [2304, 2552]
+const unknownName = [2304, 2552];
 
 /**
  * Looks whether a source without a protection is a program still. One that is none fails every test, and says nothing of any.
@@ -12,28 +12,34 @@ const unknownName = [2304, 2552]
  * @returns of each protection why it is none; undefined when it is.
  */
 export function programChecker(): (protection: Protection) => string | undefined {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as { readonly config: object }
-  const { fileNames, options } = ts.parseJsonConfigFileContent({ ...config, include: ['src'] }, ts.sys, root)
-  const changed = { path: '', text: '', version: 0 }
+  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), (path) => ts.sys.readFile(path)) as {
+    readonly config: object;
+  };
+  const { fileNames, options } = ts.parseJsonConfigFileContent({ ...config, include: ["src"] }, ts.sys, root);
+  const changed = { path: "", text: "", version: 0 };
   const service = ts.createLanguageService({
     ...ts.sys,
     useCaseSensitiveFileNames: () => true,
     getScriptFileNames: () => fileNames,
-    getScriptVersion: (path) => (path === changed.path ? String(changed.version) : '0'),
+    getScriptVersion: (path) => (path === changed.path ? String(changed.version) : "0"),
     getScriptSnapshot: (path) => {
-      const text = path === changed.path ? changed.text : ts.sys.readFile(path)
-      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text)
+      const text = path === changed.path ? changed.text : ts.sys.readFile(path);
+      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
     },
     getCurrentDirectory: () => root,
     getCompilationSettings: () => options,
     getDefaultLibFileName: ts.getDefaultLibFilePath,
-  })
+  });
   return ({ file, from, to }) => {
-    if (!/^src\/.*\.ts$/.test(file)) return undefined
-    const path = join(root, file)
-    Object.assign(changed, { path, text: (ts.sys.readFile(path) ?? '').replace(from, () => to), version: changed.version + 1 })
-    const unknown = service.getSemanticDiagnostics(path).filter(({ code }) => unknownName.includes(code))
-    const [first] = [...service.getSyntacticDiagnostics(path), ...unknown]
-    return first === undefined ? undefined : ts.flattenDiagnosticMessageText(first.messageText, ' ')
-  }
+    if (!/^src\/.*\.ts$/.test(file)) return undefined;
+    const path = join(root, file);
+    Object.assign(changed, {
+      path,
+      text: (ts.sys.readFile(path) ?? "").replace(from, () => to),
+      version: changed.version + 1,
+    });
+    const unknown = service.getSemanticDiagnostics(path).filter(({ code }) => unknownName.includes(code));
+    const [first] = [...service.getSyntacticDiagnostics(path), ...unknown];
+    return first === undefined ? undefined : ts.flattenDiagnosticMessageText(first.messageText, " ");
+  };
 }

@@ -1,16 +1,26 @@
-import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { root } from '../documentation.js'
-import type { Protection } from './protection.js'
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { root } from "../documentation.js";
+import type { Protection } from "./protection.js";
 
 /** A copy of the repository in which something may be broken. */
 export interface Tree {
-  readonly folder: string
+  readonly folder: string;
   /** Takes a protection out for as long as `body` runs. */
-  readonly without: <T>(protection: Protection, body: () => Promise<T>) => Promise<T>
-  readonly remove: () => void
+  readonly without: <T>(protection: Protection, body: () => Promise<T>) => Promise<T>;
+  readonly remove: () => void;
 }
 
 /**
@@ -19,36 +29,41 @@ export interface Tree {
  * @param changed files that will be changed: packages that have one are copied.
  */
 export function copyTree(changed: readonly string[]): Tree {
-  const folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-promises-'))
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-  process.once('exit', remove)
-  const names = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 })
-  const present = names.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))
-  for (const name of new Set(present.map((path) => dirname(path)))) mkdirSync(join(folder, name), { recursive: true })
-  for (const name of present) cpSync(join(root, name), join(folder, name), { verbatimSymlinks: true })
+  const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-promises-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.once("exit", remove);
+  const names = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+  });
+  const present = names.split("\0").filter((name) => name !== "" && existsSync(join(root, name)));
+  for (const name of new Set(present.map((path) => dirname(path)))) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of present) cpSync(join(root, name), join(folder, name), { verbatimSymlinks: true });
   // What tests have fetched and made for themselves.
-  if (existsSync(join(root, '.cache'))) symlinkSync(join(root, '.cache'), join(folder, '.cache'))
-  mkdirSync(join(folder, 'node_modules'))
-  for (const name of readdirSync(join(root, 'node_modules'))) {
-    const [from, to] = [join(root, 'node_modules', name), join(folder, 'node_modules', name)]
-    if (changed.some((path) => path.startsWith(`node_modules/${name}/`))) cpSync(from, to, { recursive: true, verbatimSymlinks: true })
-    else symlinkSync(from, to)
+  if (existsSync(join(root, ".cache"))) symlinkSync(join(root, ".cache"), join(folder, ".cache"));
+  mkdirSync(join(folder, "node_modules"));
+  for (const name of readdirSync(join(root, "node_modules"))) {
+    const [from, to] = [join(root, "node_modules", name), join(folder, "node_modules", name)];
+    if (changed.some((path) => path.startsWith(`node_modules/${name}/`)))
+      cpSync(from, to, { recursive: true, verbatimSymlinks: true });
+    else symlinkSync(from, to);
   }
   return {
     folder,
     async without({ file, from, to }, body) {
-      const path = join(folder, file)
-      const text = readFileSync(path, 'utf8')
+      const path = join(folder, file);
+      const text = readFileSync(path, "utf8");
       // A function: `$&` in `to` is no pattern.
-      const broken = text.replace(from, () => to)
-      if (broken === text) throw new Error(`${file} has no ${from}`)
-      writeFileSync(path, broken)
+      const broken = text.replace(from, () => to);
+      if (broken === text) throw new Error(`${file} has no ${from}`);
+      writeFileSync(path, broken);
       try {
-        return await body()
+        return await body();
       } finally {
-        writeFileSync(path, text)
+        writeFileSync(path, text);
       }
     },
     remove,
-  }
+  };
 }

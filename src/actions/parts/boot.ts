@@ -1,118 +1,121 @@
-import { basename, resolve } from 'node:path'
-import { performance } from 'node:perf_hooks'
-import { type BootRequest, checkedRequest } from '../../boot/boot-request.js'
-import { bootImage } from '../../boot/boot.js'
-import type { BootReport } from '../../boot/report.js'
-import { bootSeveral } from '../../boot/several.js'
-import { describeImage, targetOf } from '../../image/check.js'
-import { readImage } from '../../image/recognise.js'
-import type { Context } from '../../platform/host.js'
-import { Problem } from '../../platform/problem.js'
-import { sweepLeftovers } from '../../platform/process/sweep.js'
-import type { ToolchainCache } from '../../platform/runner/actions-cache.js'
-import { cacheService } from '../../platform/runner/cache-service.js'
-import { decisiveBoot, overallVerdict } from '../../report/boot-facts.js'
-import { writeBootFiles } from '../../report/boot-files.js'
-import { bootFailure, skippedWarning, tellVerdict } from '../../report/boot-story.js'
-import { forgetRecord, readRecord, readToolchain, saveRecord } from '../../report/records.js'
-import { defaultTarget, targets } from '../../target/target.js'
-import { cachePolicyOf } from '../../toolchain/cache-policy.js'
-import { bootOptions } from '../boot-options.js'
-import type { Inputs } from '../interface.js'
-import type { PartFunction } from '../main.js'
+import { basename, resolve } from "node:path";
+import { performance } from "node:perf_hooks";
+import { type BootRequest, checkedRequest } from "../../boot/boot-request.js";
+import { bootImage } from "../../boot/boot.js";
+import type { BootReport } from "../../boot/report.js";
+import { bootSeveral } from "../../boot/several.js";
+import { describeImage, targetOf } from "../../image/check.js";
+import { readImage } from "../../image/recognise.js";
+import type { Context } from "../../platform/host.js";
+import { Problem } from "../../platform/problem.js";
+import { sweepLeftovers } from "../../platform/process/sweep.js";
+import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
+import { cacheService } from "../../platform/runner/cache-service.js";
+import { decisiveBoot, overallVerdict } from "../../report/boot-facts.js";
+import { writeBootFiles } from "../../report/boot-files.js";
+import { bootFailure, skippedWarning, tellVerdict } from "../../report/boot-story.js";
+import { forgetRecord, readRecord, readToolchain, saveRecord } from "../../report/records.js";
+import { defaultTarget, targets } from "../../target/target.js";
+import { cachePolicyOf } from "../../toolchain/cache-policy.js";
+import { bootOptions } from "../boot-options.js";
+import type { Inputs } from "../interface.js";
+import type { PartFunction } from "../main.js";
 
 /** Boots the image, once or as each scenario says, judges it, and fails when a verdict does. */
 export const boot: PartFunction = async (context, inputs, runner) => {
-  const { log, host } = context
+  const { log, host } = context;
   if (inputs.image === undefined) {
-    throw new Problem('input image is empty', { do: 'give the path of the image, such as the output `image` of build' })
+    throw new Problem("input image is empty", {
+      do: "give the path of the image, such as the output `image` of build",
+    });
   }
-  const imagePath = resolve(host.folders.workspace, inputs.image)
-  await forgetRecord(context, imagePath, 'boot')
+  const imagePath = resolve(host.folders.workspace, inputs.image);
+  await forgetRecord(context, imagePath, "boot");
   // What is said when the boot cannot even be tried; a verdict replaces it.
-  runner.setOutput('verdict', 'failed')
-  const scenarios = inputs.scenarios === undefined ? undefined : await (await ofScenarios()).readScenarios(context, inputs)
-  const { reports, subject } = await log.group('Boot', async () => {
-    const image = await readImage(imagePath)
-    log.fact('image', describeImage(image))
-    const record = await readRecord(context, imagePath, 'build')
-    const target = targets[inputs.target ?? record?.target ?? targetOf(image) ?? defaultTarget]
-    const architecture = inputs.arch ?? record?.architecture ?? image.architecture
+  runner.setOutput("verdict", "failed");
+  const scenarios =
+    inputs.scenarios === undefined ? undefined : await (await ofScenarios()).readScenarios(context, inputs);
+  const { reports, subject } = await log.group("Boot", async () => {
+    const image = await readImage(imagePath);
+    log.fact("image", describeImage(image));
+    const record = await readRecord(context, imagePath, "build");
+    const target = targets[inputs.target ?? record?.target ?? targetOf(image) ?? defaultTarget];
+    const architecture = inputs.arch ?? record?.architecture ?? image.architecture;
     // Of an image that was built elsewhere: Solo5's tenders come with a toolchain.
-    const toolchain = record?.toolchain ?? (await readToolchain(context, target.backend, architecture))
-    const searchPath = [...(toolchain?.toolchain.environment.path ?? []), host.environment['PATH'] ?? ''].join(':')
-    const carrierCache = await cacheOfCarriers(context, inputs.cache)
-    const about = { imagePath, image, target, architecture, searchPath, ...(carrierCache && { carrierCache }) }
+    const toolchain = record?.toolchain ?? (await readToolchain(context, target.backend, architecture));
+    const searchPath = [...(toolchain?.toolchain.environment.path ?? []), host.environment["PATH"] ?? ""].join(":");
+    const carrierCache = await cacheOfCarriers(context, inputs.cache);
+    const about = { imagePath, image, target, architecture, searchPath, ...(carrierCache && { carrierCache }) };
     const request = (asked: Inputs, scenario?: string): BootRequest => ({
       ...asked,
       ...about,
       net: asked.net.value,
       block: asked.block.value,
       ...(scenario === undefined ? {} : { scenario }),
-    })
-    const [first, ...others] = (scenarios ?? [{ inputs, name: undefined }]).map((one) => request(one.inputs, one.name))
-    if (first === undefined) throw new Error('a list of scenarios is never empty')
+    });
+    const [first, ...others] = (scenarios ?? [{ inputs, name: undefined }]).map((one) => request(one.inputs, one.name));
+    if (first === undefined) throw new Error("a list of scenarios is never empty");
     for (const one of [first, ...others]) {
-      await naming(one, () => Promise.resolve(checkedRequest(one)))
+      await naming(one, () => Promise.resolve(checkedRequest(one)));
     }
-    await sweepLeftovers(context)
-    const start = performance.now()
+    await sweepLeftovers(context);
+    const start = performance.now();
     const boot = (one: BootRequest) => async (own: Context) => {
-      if (one.scenario !== undefined) own.log.line(`  ${one.scenario}:`)
-      const report = await naming(one, () => bootImage(own, one, Math.round(performance.now() - start)))
-      tell(own, report)
-      return report
-    }
-    const reports = await bootSeveral(context, [boot(first), ...others.map(boot)], host.cores)
-    return { reports, subject: { imagePath, target: target.name, architecture } }
-  })
-  await saveRecord(context, imagePath, 'boot', reports)
-  const files = await writeBootFiles(context, subject, reports)
-  const named = (report: BootReport) => ({ name: report.scenario ?? basename(imagePath), verdict: report.verdict })
-  const [first, ...others] = reports
-  const overall = overallVerdict([named(first), ...others.map(named)])
-  const shown = decisiveBoot(reports)
-  runner.setOutput('verdict', overall.verdict)
-  runner.setOutput('verdict-reason', overall.reason)
-  runner.setOutput('accelerator', overall.verdict === 'skipped' ? '' : (shown.attempts.at(-1)?.accelerator ?? ''))
-  runner.setOutput('boot-ms', String(shown.verdict.bootMs ?? ''))
-  runner.setOutput('ready-ms', String(shown.verdict.readyMs ?? ''))
-  runner.setOutput('console-log', shown.consoleLog ?? '')
-  runner.setOutput('junit', files.junit)
-  runner.setOutput('boot-json', files.json)
+      if (one.scenario !== undefined) own.log.line(`  ${one.scenario}:`);
+      const report = await naming(one, () => bootImage(own, one, Math.round(performance.now() - start)));
+      tell(own, report);
+      return report;
+    };
+    const reports = await bootSeveral(context, [boot(first), ...others.map(boot)], host.cores);
+    return { reports, subject: { imagePath, target: target.name, architecture } };
+  });
+  await saveRecord(context, imagePath, "boot", reports);
+  const files = await writeBootFiles(context, subject, reports);
+  const named = (report: BootReport) => ({ name: report.scenario ?? basename(imagePath), verdict: report.verdict });
+  const [first, ...others] = reports;
+  const overall = overallVerdict([named(first), ...others.map(named)]);
+  const shown = decisiveBoot(reports);
+  runner.setOutput("verdict", overall.verdict);
+  runner.setOutput("verdict-reason", overall.reason);
+  runner.setOutput("accelerator", overall.verdict === "skipped" ? "" : (shown.attempts.at(-1)?.accelerator ?? ""));
+  runner.setOutput("boot-ms", String(shown.verdict.bootMs ?? ""));
+  runner.setOutput("ready-ms", String(shown.verdict.readyMs ?? ""));
+  runner.setOutput("console-log", shown.consoleLog ?? "");
+  runner.setOutput("junit", files.junit);
+  runner.setOutput("boot-json", files.json);
   for (const [index, report] of reports.entries()) {
-    const asked = scenarios?.[index]?.inputs ?? inputs
-    const skipped = skippedWarning(report)
-    if (report.verdict.verdict === 'failed') log.error(bootFailure(report, bootOptions(asked)).toString())
-    if (skipped !== undefined) log.warning(skipped)
+    const asked = scenarios?.[index]?.inputs ?? inputs;
+    const skipped = skippedWarning(report);
+    if (report.verdict.verdict === "failed") log.error(bootFailure(report, bootOptions(asked)).toString());
+    if (skipped !== undefined) log.warning(skipped);
   }
-  return overall.verdict !== 'failed'
-}
+  return overall.verdict !== "failed";
+};
 
 /** Loaded only where there are some: a parser of YAML is a fifth of this action. */
-const ofScenarios = () => import('../scenarios.js')
+const ofScenarios = () => import("../scenarios.js");
 
 /** What cannot be tried is told with the name of the scenario that asks for it. */
 async function naming<T>({ scenario }: BootRequest, action: () => Promise<T>): Promise<T> {
   try {
-    return await action()
+    return await action();
   } catch (error) {
-    throw scenario === undefined ? error : (await ofScenarios()).ofScenario({ name: scenario }, error)
+    throw scenario === undefined ? error : (await ofScenarios()).ofScenario({ name: scenario }, error);
   }
 }
 
 /** A guest that may be taken and not kept is taken only. */
-async function cacheOfCarriers({ host, log }: Context, choice: Inputs['cache']): Promise<ToolchainCache | undefined> {
-  const { restore, save } = cachePolicyOf(host, choice)
-  const cache = restore ? await cacheService(host, log) : undefined
-  return cache === undefined || save ? cache : { ...cache, save: () => Promise.resolve(false) }
+async function cacheOfCarriers({ host, log }: Context, choice: Inputs["cache"]): Promise<ToolchainCache | undefined> {
+  const { restore, save } = cachePolicyOf(host, choice);
+  const cache = restore ? await cacheService(host, log) : undefined;
+  return cache === undefined || save ? cache : { ...cache, save: () => Promise.resolve(false) };
 }
 
 function tell({ log }: Context, report: BootReport): void {
   if (report.consoleLog !== undefined) {
-    log.fact('console', report.consoleLog)
-    log.untrusted(report.consoleEnd)
+    log.fact("console", report.consoleLog);
+    log.untrusted(report.consoleEnd);
   }
-  for (const { text, said } of report.probes ?? []) log.fact('probe', `${text}: ${said}`)
-  tellVerdict(log, report)
+  for (const { text, said } of report.probes ?? []) log.fact("probe", `${text}: ${said}`);
+  tellVerdict(log, report);
 }

@@ -1,33 +1,33 @@
-import type { Context } from '../../platform/host.js'
-import { cacheService } from '../../platform/runner/cache-service.js'
-import type { Runner } from '../../platform/runner/github.js'
-import type { UsedCache } from '../../project/caches/restore.js'
-import { saveBuildCaches } from '../../project/caches/save.js'
-import { buildCacheSummary } from '../../report/build-caches.js'
-import { type CacheChoice, cachePolicyOf } from '../../toolchain/cache-policy.js'
+import type { Context } from "../../platform/host.js";
+import { cacheService } from "../../platform/runner/cache-service.js";
+import type { Runner } from "../../platform/runner/github.js";
+import type { UsedCache } from "../../project/caches/restore.js";
+import { saveBuildCaches } from "../../project/caches/save.js";
+import { buildCacheSummary } from "../../report/build-caches.js";
+import { type CacheChoice, cachePolicyOf } from "../../toolchain/cache-policy.js";
 
-export const stateName = 'build'
+export const stateName = "build";
 
 /** Inputs are read once: what the end of the job needs of them goes with the rest. */
 interface State {
-  readonly caches: readonly UsedCache[]
-  readonly cache: CacheChoice
+  readonly caches: readonly UsedCache[];
+  readonly cache: CacheChoice;
 }
 
 /** Hands over to {@link endOfBuild}. */
 export function saveForEnd(runner: Runner, caches: readonly UsedCache[], cache: CacheChoice): void {
-  runner.saveState(stateName, JSON.stringify({ caches, cache } satisfies State))
+  runner.saveState(stateName, JSON.stringify({ caches, cache } satisfies State));
 }
 
 /** Keeps the build's caches for the next build. It never fails the job: the image is built and published. */
 export async function endOfBuild(context: Context, runner: Runner, state: string): Promise<boolean> {
-  const { caches, cache } = JSON.parse(state) as State
-  if (caches.length === 0) return true
-  const { host, log } = context
-  const policy = cachePolicyOf(host, cache)
-  const kept = await log.group('Build caches', async () =>
+  const { caches, cache } = JSON.parse(state) as State;
+  if (caches.length === 0) return true;
+  const { host, log } = context;
+  const policy = cachePolicyOf(host, cache);
+  const kept = await log.group("Build caches", async () =>
     saveBuildCaches(context, caches, policy, policy.save ? await cacheService(host, log) : undefined),
-  )
-  await runner.appendSummary(buildCacheSummary(kept))
-  return true
+  );
+  await runner.appendSummary(buildCacheSummary(kept));
+  return true;
 }

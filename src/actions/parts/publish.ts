@@ -1,16 +1,16 @@
-import type { ArtifactAccess } from '../../platform/runner/artifact-service.js'
-import { publishArtifact } from '../../report/publish.js'
-import type { PartFunction } from '../main.js'
+import type { ArtifactAccess } from "../../platform/runner/artifact-service.js";
+import { publishArtifact } from "../../report/publish.js";
+import type { PartFunction } from "../main.js";
 
 /** Gathers image, console and build info, and uploads them where there is a service for it. */
 export const publishTo =
   (artifacts: ArtifactAccess): PartFunction =>
   async (context, inputs, runner) => {
-    const published = await context.log.group('Publish', () =>
+    const published = await context.log.group("Publish", () =>
       publishArtifact(context, inputs, { artifacts, now: () => new Date() }),
-    )
-    await runner.appendSummary(published.summary)
-    runner.setOutput('artifact-id', published.uploaded?.id ?? '')
-    runner.setOutput('artifact-url', published.uploaded?.url ?? '')
-    return true
-  }
+    );
+    await runner.appendSummary(published.summary);
+    runner.setOutput("artifact-id", published.uploaded?.id ?? "");
+    runner.setOutput("artifact-url", published.uploaded?.url ?? "");
+    return true;
+  };

@@ -1,7 +1,7 @@
-import type { Context } from '../../platform/host.js'
-import type { CollectingRunner } from '../../platform/runner/github.js'
-import type { Inputs, Part } from '../interface.js'
-import type { PartFunction } from '../main.js'
+import type { Context } from "../../platform/host.js";
+import type { CollectingRunner } from "../../platform/runner/github.js";
+import type { Inputs, Part } from "../interface.js";
+import type { PartFunction } from "../main.js";
 
 /**
  * All parts in a row, as the root action's steps: what one has given goes to the next, and a boot that failed is still
@@ -13,13 +13,13 @@ export async function runParts(
   inputs: Inputs,
   runner: CollectingRunner,
 ): Promise<boolean> {
-  if (!(await parts.setup(context, inputs, runner))) return false
-  if (!(await parts.build(context, inputs, runner))) return false
-  const built: Inputs = { ...inputs, image: runner.outputs['image'] }
-  const outcomes: PromiseSettledResult<boolean>[] = []
+  if (!(await parts.setup(context, inputs, runner))) return false;
+  if (!(await parts.build(context, inputs, runner))) return false;
+  const built: Inputs = { ...inputs, image: runner.outputs["image"] };
+  const outcomes: PromiseSettledResult<boolean>[] = [];
   for (const part of [parts.boot, parts.publish]) {
-    outcomes.push(...(await Promise.allSettled([part(context, built, runner)])))
+    outcomes.push(...(await Promise.allSettled([part(context, built, runner)])));
   }
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-  return outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value)
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  return outcomes.every((outcome) => outcome.status === "fulfilled" && outcome.value);
 }

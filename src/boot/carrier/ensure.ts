@@ -1,25 +1,25 @@
-import { existsSync } from 'node:fs'
-import { rm, stat, writeFile } from 'node:fs/promises'
-import { replaceFolder } from '../../platform/files/atomic.js'
-import { withLock } from '../../platform/files/lock.js'
-import { withOwnFolder } from '../../platform/files/own-folder.js'
-import type { Context } from '../../platform/host.js'
-import { seconds, size } from '../../platform/log.js'
-import type { Published } from '../../platform/network/published.js'
-import type { ToolchainCache } from '../../platform/runner/actions-cache.js'
-import { readHostSystem } from '../../platform/system.js'
-import type { Architecture } from '../../target/architecture.js'
-import { makeCarrier } from './make.js'
-import { kernelPackage } from './packages.js'
-import { type CarrierFiles, carrierPlace } from './place.js'
-import { fetchCarrier } from './published.js'
-import type { UnpackOptions } from './unpack.js'
+import { existsSync } from "node:fs";
+import { rm, stat, writeFile } from "node:fs/promises";
+import { replaceFolder } from "../../platform/files/atomic.js";
+import { withLock } from "../../platform/files/lock.js";
+import { withOwnFolder } from "../../platform/files/own-folder.js";
+import type { Context } from "../../platform/host.js";
+import { seconds, size } from "../../platform/log.js";
+import type { Published } from "../../platform/network/published.js";
+import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
+import { readHostSystem } from "../../platform/system.js";
+import type { Architecture } from "../../target/architecture.js";
+import { makeCarrier } from "./make.js";
+import { kernelPackage } from "./packages.js";
+import { type CarrierFiles, carrierPlace } from "./place.js";
+import { fetchCarrier } from "./published.js";
+import type { UnpackOptions } from "./unpack.js";
 
 export interface CarrierOptions extends UnpackOptions {
   /** Where a carrier may be kept beside the tool cache. */
-  readonly cache?: ToolchainCache
+  readonly cache?: ToolchainCache;
   /** Those that lie somewhere for everybody; absent: none is taken. */
-  readonly published?: Published
+  readonly published?: Published;
 }
 
 /**
@@ -33,44 +33,44 @@ export async function ensureCarrier(
   architecture: Architecture,
   options: CarrierOptions,
 ): Promise<CarrierFiles> {
-  const { host, log } = context
-  const system = await readHostSystem()
-  const place = carrierPlace(host.folders.toolCache, system, architecture)
-  const isThere = () => existsSync(place.folder) && !existsSync(incompleteMark(place))
-  if (isThere()) return place
-  const meta = kernelPackage(system, architecture)
-  const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is making the same Linux guest`)
-  const obtain = async (): Promise<'fetched' | 'restored' | `made of ${string}`> => {
-    if (options.published !== undefined && (await fetchCarrier(context, place, options.published))) return 'fetched'
-    if (await restore(place, options.cache)) return 'restored'
-    await withOwnFolder(context.host.folders.temporary, 'boot', (work) =>
+  const { host, log } = context;
+  const system = await readHostSystem();
+  const place = carrierPlace(host.folders.toolCache, system, architecture);
+  const isThere = () => existsSync(place.folder) && !existsSync(incompleteMark(place));
+  if (isThere()) return place;
+  const meta = kernelPackage(system, architecture);
+  const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is making the same Linux guest`);
+  const obtain = async (): Promise<"fetched" | "restored" | `made of ${string}`> => {
+    if (options.published !== undefined && (await fetchCarrier(context, place, options.published))) return "fetched";
+    if (await restore(place, options.cache)) return "restored";
+    await withOwnFolder(context.host.folders.temporary, "boot", (work) =>
       replaceFolder(place.folder, (draft) => makeCarrier(context, architecture, meta, { work, draft, place, options })),
-    )
-    return `made of ${meta}`
-  }
+    );
+    return `made of ${meta}`;
+  };
   return withLock(`${place.folder}.lock`, onWait, async () => {
-    if (isThere()) return place
-    const start = performance.now()
-    const how = await obtain()
+    if (isThere()) return place;
+    const start = performance.now();
+    const how = await obtain();
     // Of a restore that was killed; what is there now is whole.
-    await rm(incompleteMark(place), { force: true })
-    const total = (await stat(place.kernel)).size + (await stat(place.initramfs)).size
-    const took = seconds(performance.now() - start)
-    log.fact('Linux guest', `${how} for ${architecture} in ${took}, ${size(total)} (${place.folder})`)
-    if (how.startsWith('made')) await options.cache?.save(place.key, [place.folder])
-    return place
-  })
+    await rm(incompleteMark(place), { force: true });
+    const total = (await stat(place.kernel)).size + (await stat(place.initramfs)).size;
+    const took = seconds(performance.now() - start);
+    log.fact("Linux guest", `${how} for ${architecture} in ${took}, ${size(total)} (${place.folder})`);
+    if (how.startsWith("made")) await options.cache?.save(place.key, [place.folder]);
+    return place;
+  });
 }
 
 /** A cache unpacks file by file: what it leaves when it is cut off halfway must not be used. */
-const incompleteMark = ({ folder }: CarrierFiles) => `${folder}.incomplete`
+const incompleteMark = ({ folder }: CarrierFiles) => `${folder}.incomplete`;
 
 async function restore(place: CarrierFiles, cache: ToolchainCache | undefined): Promise<boolean> {
-  if (cache === undefined) return false
-  await writeFile(incompleteMark(place), '')
-  const hit = await cache.restore(place.key, [place.folder])
-  const isWhole = hit && existsSync(place.kernel) && existsSync(place.initramfs)
-  if (!isWhole) await rm(place.folder, { recursive: true, force: true })
-  await rm(incompleteMark(place))
-  return isWhole
+  if (cache === undefined) return false;
+  await writeFile(incompleteMark(place), "");
+  const hit = await cache.restore(place.key, [place.folder]);
+  const isWhole = hit && existsSync(place.kernel) && existsSync(place.initramfs);
+  if (!isWhole) await rm(place.folder, { recursive: true, force: true });
+  await rm(incompleteMark(place));
+  return isWhole;
 }

@@ -1,17 +1,29 @@
-import { quote } from '../../platform/process/process.js'
-import type { CarrierRun } from '../attempt-plan.js'
-import type { Purpose } from './modules.js'
+import { quote } from "../../platform/process/process.js";
+import type { CarrierRun } from "../attempt-plan.js";
+import type { Purpose } from "./modules.js";
 
 /** What the scripts below call, all of it busybox's. */
-export const applets = ['sh', 'awk', 'brctl', 'cat', 'insmod', 'ip', 'mkfifo', 'mount', 'sleep', 'sync', 'tunctl'] as const
+export const applets = [
+  "sh",
+  "awk",
+  "brctl",
+  "cat",
+  "insmod",
+  "ip",
+  "mkfifo",
+  "mount",
+  "sleep",
+  "sync",
+  "tunctl",
+] as const;
 
 /** Where the parts of a boot lie in the carrier. A tender keeps its name, which it puts in front of what it says. */
 export const inside = {
-  run: '/carrier/run',
-  image: '/carrier/image',
-  libraries: '/carrier/lib',
-  tender: (tender: CarrierRun['tender']) => `/carrier/${tender}`,
-} as const
+  run: "/carrier/run",
+  image: "/carrier/image",
+  libraries: "/carrier/lib",
+  tender: (tender: CarrierRun["tender"]) => `/carrier/${tender}`,
+} as const;
 
 /**
  * The first and only program of the carrier; it reads what to do from {@link runScript}'s file.
@@ -82,16 +94,16 @@ run() {
 
 . ${inside.run}
 fail 'its script came to its end'
-`
+`;
 
 /** What one boot of a carrier does. */
 export interface RunScript {
-  readonly needs: readonly Purpose[]
-  readonly netCount: number
+  readonly needs: readonly Purpose[];
+  readonly netCount: number;
   /** The last of its disks: `/dev/vdb`. */
-  readonly lastDisk: string | undefined
-  readonly libraries: boolean
-  readonly run: Pick<CarrierRun, 'tender' | 'args'>
+  readonly lastDisk: string | undefined;
+  readonly libraries: boolean;
+  readonly run: Pick<CarrierRun, "tender" | "args">;
 }
 
 /** The script that {@link initScript} reads: which modules, which devices, and the tender's exact words. */
@@ -101,7 +113,7 @@ export function runScript({ needs, netCount, lastDisk, libraries, run }: RunScri
     ...Array.from({ length: netCount }, (_, index) => `bridge ${index}`),
     ...(lastDisk === undefined ? [] : [`await_file ${lastDisk}`]),
     ...(libraries ? [`export LD_LIBRARY_PATH=${inside.libraries}`] : []),
-    `run ${[inside.tender(run.tender), ...run.args].map(quote).join(' ')}`,
-    '',
-  ].join('\n')
+    `run ${[inside.tender(run.tender), ...run.args].map(quote).join(" ")}`,
+    "",
+  ].join("\n");
 }

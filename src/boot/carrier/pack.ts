@@ -1,23 +1,23 @@
-import { copyFile, appendFile, readFile } from 'node:fs/promises'
-import type { Context } from '../../platform/host.js'
-import { Problem } from '../../platform/problem.js'
-import { tenderName } from '../../target/tender.js'
-import type { CarrierRun } from '../attempt-plan.js'
-import type { AttachedDevice } from '../devices/devices.js'
-import { diskPath } from '../monitors/carrier.js'
-import { cpioArchive } from './cpio.js'
-import { inside, runScript } from './init.js'
-import type { Purpose } from './modules.js'
-import type { CarrierFiles } from './place.js'
-import { findTender, tenderEntries } from './tender.js'
+import { copyFile, appendFile, readFile } from "node:fs/promises";
+import type { Context } from "../../platform/host.js";
+import { Problem } from "../../platform/problem.js";
+import { tenderName } from "../../target/tender.js";
+import type { CarrierRun } from "../attempt-plan.js";
+import type { AttachedDevice } from "../devices/devices.js";
+import { diskPath } from "../monitors/carrier.js";
+import { cpioArchive } from "./cpio.js";
+import { inside, runScript } from "./init.js";
+import type { Purpose } from "./modules.js";
+import type { CarrierFiles } from "./place.js";
+import { findTender, tenderEntries } from "./tender.js";
 
 export interface Cargo {
-  readonly run: CarrierRun
+  readonly run: CarrierRun;
   /** Absolute path. */
-  readonly imagePath: string
-  readonly devices: readonly AttachedDevice[]
+  readonly imagePath: string;
+  readonly devices: readonly AttachedDevice[];
   /** Where the tender is looked for: PATH, with the toolchain's folders in front. */
-  readonly searchPath: string
+  readonly searchPath: string;
 }
 
 /**
@@ -26,38 +26,46 @@ export interface Cargo {
  * @param initrd absolute path of the file.
  * @throws Problem when there is no tender for the carrier's architecture.
  */
-export async function packRun(context: Context, { initramfs }: CarrierFiles, cargo: Cargo, initrd: string): Promise<void> {
-  const { run, imagePath, devices, searchPath } = cargo
-  const { tender, architecture } = run
-  const path = findTender(tender, architecture, context.host.architecture, searchPath)
+export async function packRun(
+  context: Context,
+  { initramfs }: CarrierFiles,
+  cargo: Cargo,
+  initrd: string,
+): Promise<void> {
+  const { run, imagePath, devices, searchPath } = cargo;
+  const { tender, architecture } = run;
+  const path = findTender(tender, architecture, context.host.architecture, searchPath);
   if (path === undefined) {
-    throw new Problem(`there is no ${tenderName(tender, architecture, context.host.architecture)} to boot the image with`, {
-      do: `set the toolchain up with \`arch: ${architecture}\`, which builds it: unikernel-ci setup`,
-    })
+    throw new Problem(
+      `there is no ${tenderName(tender, architecture, context.host.architecture)} to boot the image with`,
+      {
+        do: `set the toolchain up with \`arch: ${architecture}\`, which builds it: unikernel-ci setup`,
+      },
+    );
   }
-  const entries = await tenderEntries(context, tender, path)
-  const disks = devices.filter(({ type }) => type === 'block').length
+  const entries = await tenderEntries(context, tender, path);
+  const disks = devices.filter(({ type }) => type === "block").length;
   const script = runScript({
     needs: needsOf(run, devices),
     netCount: devices.length - disks,
     lastDisk: disks === 0 ? undefined : diskPath(disks - 1),
     libraries: entries.length > 1,
     run,
-  })
+  });
   const archive = cpioArchive([
-    { kind: 'folder', path: 'carrier' },
-    { kind: 'file', path: inside.run.slice(1), content: Buffer.from(script) },
-    { kind: 'file', path: inside.image.slice(1), content: await readFile(imagePath) },
+    { kind: "folder", path: "carrier" },
+    { kind: "file", path: inside.run.slice(1), content: Buffer.from(script) },
+    { kind: "file", path: inside.image.slice(1), content: await readFile(imagePath) },
     ...entries,
-  ])
-  await copyFile(initramfs, initrd)
-  await appendFile(initrd, archive)
+  ]);
+  await copyFile(initramfs, initrd);
+  await appendFile(initrd, archive);
 }
 
 function needsOf({ tender }: CarrierRun, devices: readonly AttachedDevice[]): Purpose[] {
   return [
-    'console',
-    ...(tender === 'solo5-hvt' ? (['kvm'] as const) : []),
-    ...(['net', 'block'] as const).filter((type) => devices.some((device) => device.type === type)),
-  ]
+    "console",
+    ...(tender === "solo5-hvt" ? (["kvm"] as const) : []),
+    ...(["net", "block"] as const).filter((type) => devices.some((device) => device.type === type)),
+  ];
 }

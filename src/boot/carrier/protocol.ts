@@ -1,53 +1,53 @@
-import type { MonitorEnd } from '../../platform/process/monitor-process.js'
-import { Lines } from '../judge/lines.js'
-import { signalOf } from '../judge/signal.js'
+import type { MonitorEnd } from "../../platform/process/monitor-process.js";
+import { Lines } from "../judge/lines.js";
+import { signalOf } from "../judge/signal.js";
 
 /** What the carrier tells on its serial port. */
 export type CarrierEvent =
   /** The tender is started now. */
-  | { readonly kind: 'start' }
+  | { readonly kind: "start" }
   /** A line of the tender's error stream. */
-  | { readonly kind: 'error'; readonly line: string }
-  | { readonly kind: 'end'; readonly end: MonitorEnd }
+  | { readonly kind: "error"; readonly line: string }
+  | { readonly kind: "end"; readonly end: MonitorEnd }
   /** The carrier could not do its part. */
-  | { readonly kind: 'failed'; readonly because: string }
+  | { readonly kind: "failed"; readonly because: string }
   /** A line of the firmware, the kernel or a tool. */
-  | { readonly kind: 'other'; readonly line: string }
+  | { readonly kind: "other"; readonly line: string };
 
-const shape = /^carrier: (?<word>start|error|end|failed)(?: (?<rest>.*))?$/
+const shape = /^carrier: (?<word>start|error|end|failed)(?: (?<rest>.*))?$/;
 
 /**
  * Reads what the carrier's first program (init.ts) writes to the serial port, in pieces of any size. A unikernel's output
  * never comes this way, and the tender's error stream only behind a word of its own.
  */
 export class CarrierReader {
-  private readonly lines = new Lines()
+  private readonly lines = new Lines();
 
   /** The events that `chunk` completes. */
   add(chunk: Uint8Array): CarrierEvent[] {
-    return this.lines.add(chunk).map(eventOf)
+    return this.lines.add(chunk).map(eventOf);
   }
 }
 
 function eventOf(line: string): CarrierEvent {
-  const { word, rest = '' } = shape.exec(line)?.groups ?? {}
+  const { word, rest = "" } = shape.exec(line)?.groups ?? {};
   switch (word) {
-    case 'start':
-      return { kind: 'start' }
-    case 'error':
-      return { kind: 'error', line: rest }
-    case 'end':
-      return { kind: 'end', end: endOf(Number(rest)) }
-    case 'failed':
-      return { kind: 'failed', because: rest }
+    case "start":
+      return { kind: "start" };
+    case "error":
+      return { kind: "error", line: rest };
+    case "end":
+      return { kind: "end", end: endOf(Number(rest)) };
+    case "failed":
+      return { kind: "failed", because: rest };
     default:
-      return { kind: 'other', line }
+      return { kind: "other", line };
   }
 }
 
 /** @param status as wait(2) gives it and /proc/PID/stat shows it (`exit_code`, proc_pid_stat(5)): Linux's own layout. */
 export function endOf(status: number): MonitorEnd {
-  const number = status & 0x7f
-  if (number === 0) return { code: status >> 8, signal: null }
-  return { code: null, signal: signalOf(number) ?? 'SIGKILL' }
+  const number = status & 0x7f;
+  if (number === 0) return { code: status >> 8, signal: null };
+  return { code: null, signal: signalOf(number) ?? "SIGKILL" };
 }

@@ -1,35 +1,35 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import type { Context } from '../../platform/host.js'
-import { ensureSystemPackages } from '../../platform/packages/apt.js'
-import { Problem } from '../../platform/problem.js'
-import { succeed } from '../../platform/process/process.js'
+import { readFile, writeFile } from "node:fs/promises";
+import type { Context } from "../../platform/host.js";
+import { ensureSystemPackages } from "../../platform/packages/apt.js";
+import { Problem } from "../../platform/problem.js";
+import { succeed } from "../../platform/process/process.js";
 
 interface Compression {
   /** What such a file's name ends in; the program takes it off. */
-  readonly suffix: string
-  readonly command: readonly [string, ...string[]]
-  readonly debianPackage: string
+  readonly suffix: string;
+  readonly command: readonly [string, ...string[]];
+  readonly debianPackage: string;
 }
 
 /** How distributions compress modules and kernels. */
 const compressions: readonly Compression[] = [
-  { suffix: '.gz', command: ['gzip', '--decompress'], debianPackage: 'gzip' },
-  { suffix: '.xz', command: ['xz', '--decompress'], debianPackage: 'xz-utils' },
-  { suffix: '.zst', command: ['zstd', '--decompress', '--rm', '--quiet'], debianPackage: 'zstd' },
-]
+  { suffix: ".gz", command: ["gzip", "--decompress"], debianPackage: "gzip" },
+  { suffix: ".xz", command: ["xz", "--decompress"], debianPackage: "xz-utils" },
+  { suffix: ".zst", command: ["zstd", "--decompress", "--rm", "--quiet"], debianPackage: "zstd" },
+];
 
 export interface UnpackOptions {
   /** System packages that are missing may be installed. */
-  readonly install: boolean
+  readonly install: boolean;
 }
 
 /** The content of a file of the distribution's, decompressed in its place if its name says that it is compressed. */
 export async function readUnpacked(context: Context, path: string, options: UnpackOptions): Promise<Buffer> {
-  const compression = compressions.find(({ suffix }) => path.endsWith(suffix))
-  if (compression === undefined) return readFile(path)
-  await ensureSystemPackages(context, [compression.debianPackage], options)
-  succeed(await context.processes.run([...compression.command, path]), `decompressing ${path}`)
-  return readFile(path.slice(0, -compression.suffix.length))
+  const compression = compressions.find(({ suffix }) => path.endsWith(suffix));
+  if (compression === undefined) return readFile(path);
+  await ensureSystemPackages(context, [compression.debianPackage], options);
+  succeed(await context.processes.run([...compression.command, path]), `decompressing ${path}`);
+  return readFile(path.slice(0, -compression.suffix.length));
 }
 
 /**
@@ -39,12 +39,12 @@ export async function readUnpacked(context: Context, path: string, options: Unpa
  * @param path of the file; what is in it is written beside it.
  */
 export async function readKernel(context: Context, path: string, options: UnpackOptions): Promise<Buffer> {
-  const kernel = await readFile(path)
-  const packed = payloadOf(kernel)
-  if (packed === undefined) return kernel
-  const name = `${path}.unpacked${packed.suffix}`
-  await writeFile(name, packed.content)
-  return readUnpacked(context, name, options)
+  const kernel = await readFile(path);
+  const packed = payloadOf(kernel);
+  if (packed === undefined) return kernel;
+  const name = `${path}.unpacked${packed.suffix}`;
+  await writeFile(name, packed.content);
+  return readUnpacked(context, name, options);
 }
 
 /**
@@ -54,11 +54,11 @@ export async function readKernel(context: Context, path: string, options: Unpack
  * @returns undefined for a kernel that is not compressed, or that decompresses itself.
  */
 export function payloadOf(kernel: Buffer): { readonly suffix: string; readonly content: Uint8Array } | undefined {
-  if (kernel.readUInt16BE(0) === 0x1f8b) return { suffix: '.gz', content: kernel }
-  if (kernel.toString('latin1', 0, 8) !== 'MZ\0\0zimg') return undefined
-  const word = kernel.toString('latin1', 24, 32).split('\0')[0] ?? ''
-  const suffix = { gzip: '.gz', xzkern: '.xz', zstd22: '.zst', zstd: '.zst' }[word]
-  if (suffix === undefined) throw new Problem(`the kernel is compressed by ${word}, which we cannot undo`)
-  const start = kernel.readUInt32LE(8)
-  return { suffix, content: kernel.subarray(start, start + kernel.readUInt32LE(12)) }
+  if (kernel.readUInt16BE(0) === 0x1f8b) return { suffix: ".gz", content: kernel };
+  if (kernel.toString("latin1", 0, 8) !== "MZ\0\0zimg") return undefined;
+  const word = kernel.toString("latin1", 24, 32).split("\0")[0] ?? "";
+  const suffix = { gzip: ".gz", xzkern: ".xz", zstd22: ".zst", zstd: ".zst" }[word];
+  if (suffix === undefined) throw new Problem(`the kernel is compressed by ${word}, which we cannot undo`);
+  const start = kernel.readUInt32LE(8);
+  return { suffix, content: kernel.subarray(start, start + kernel.readUInt32LE(12)) };
 }

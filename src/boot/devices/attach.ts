@@ -1,23 +1,23 @@
-import { performance } from 'node:perf_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { makeDisk } from '../../platform/files/disks.js'
-import { withOwnFolder } from '../../platform/files/own-folder.js'
-import type { Context } from '../../platform/host.js'
-import { readInterfaces } from '../../platform/network/interfaces.js'
-import { freePorts } from '../../platform/network/ports.js'
-import { TapTaken, whyNoTap, withTaps } from '../../platform/network/tap.js'
-import { Problem } from '../../platform/problem.js'
-import { type DevicePlan, type DeviceQuestion, planDevices, wantedNetworks } from './device-plan.js'
-import type { NetworkBusy } from './network-plan.js'
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { makeDisk } from "../../platform/files/disks.js";
+import { withOwnFolder } from "../../platform/files/own-folder.js";
+import type { Context } from "../../platform/host.js";
+import { readInterfaces } from "../../platform/network/interfaces.js";
+import { freePorts } from "../../platform/network/ports.js";
+import { TapTaken, whyNoTap, withTaps } from "../../platform/network/tap.js";
+import { Problem } from "../../platform/problem.js";
+import { type DevicePlan, type DeviceQuestion, planDevices, wantedNetworks } from "./device-plan.js";
+import type { NetworkBusy } from "./network-plan.js";
 
 /** How long another boot's network is waited for, by a guest that can have no other one. */
-const waitMs = 10 * 60_000
-const pollMs = 500
+const waitMs = 10 * 60_000;
+const pollMs = 500;
 
 /** A boot's devices, made. */
-export interface Attached extends Pick<DevicePlan, 'devices'> {
+export interface Attached extends Pick<DevicePlan, "devices"> {
   /** The boot's own folder, gone after it. */
-  readonly folder: string
+  readonly folder: string;
 }
 
 /**
@@ -30,51 +30,56 @@ export async function withDevices<T>(
   question: DeviceQuestion,
   body: (attached: Attached) => Promise<T>,
 ): Promise<T> {
-  return withOwnFolder(context.host.folders.temporary, 'boot', async (folder) => {
-    const told = new Set<string>()
-    const start = performance.now()
+  return withOwnFolder(context.host.folders.temporary, "boot", async (folder) => {
+    const told = new Set<string>();
+    const start = performance.now();
     for (;;) {
-      const plan = await planHere(context, question, folder)
-      if ('holder' in plan) {
-        await waitFor(context, plan, performance.now() - start, told)
-        continue
+      const plan = await planHere(context, question, folder);
+      if ("holder" in plan) {
+        await waitFor(context, plan, performance.now() - start, told);
+        continue;
       }
       try {
         return await withTaps(context, plan.taps, async () => {
-          for (const disk of plan.disks) await makeDisk(context, disk)
-          if (plan.story !== '') context.log.fact('devices', plan.story)
-          return body({ devices: plan.devices, folder })
-        })
+          for (const disk of plan.disks) await makeDisk(context, disk);
+          if (plan.story !== "") context.log.fact("devices", plan.story);
+          return body({ devices: plan.devices, folder });
+        });
       } catch (error) {
-        if (!(error instanceof TapTaken)) throw error
+        if (!(error instanceof TapTaken)) throw error;
       }
     }
-  })
+  });
 }
 
 async function planHere(context: Context, question: DeviceQuestion, folder: string): Promise<DevicePlan | NetworkBusy> {
-  const { workspace } = context.host.folders
+  const { workspace } = context.host.folders;
   // Looking takes some ten milliseconds: only for a guest with a network.
-  const isNetworked = wantedNetworks(question).length > 0
+  const isNetworked = wantedNetworks(question).length > 0;
   return planDevices(question, {
     noTap: isNetworked ? await whyNoTap(context) : undefined,
     interfaces: isNetworked ? await readInterfaces(context) : [],
     freePorts: isNetworked ? await freePorts(question.ports.map(({ protocol }) => protocol)) : [],
     workspace,
     folder,
-  })
+  });
 }
 
 /** @throws Problem when waiting is no use. */
-async function waitFor(context: Context, { network, holder }: NetworkBusy, waitedMs: number, told: Set<string>): Promise<void> {
-  const what = `the network ${network} is in use on this host`
-  const remedy = '`net: user` is apart from the host’s networks, and `net: tap host=192.168.77.1/24` names another one'
+async function waitFor(
+  context: Context,
+  { network, holder }: NetworkBusy,
+  waitedMs: number,
+  told: Set<string>,
+): Promise<void> {
+  const what = `the network ${network} is in use on this host`;
+  const remedy = "`net: user` is apart from the host’s networks, and `net: tap host=192.168.77.1/24` names another one";
   if (holder.owner === undefined) {
-    throw new Problem(what, { found: [holder.name, ...holder.addresses].join(' '), do: remedy })
+    throw new Problem(what, { found: [holder.name, ...holder.addresses].join(" "), do: remedy });
   }
-  const boot = `the boot of process ${holder.owner} (${holder.name})`
-  if (waitedMs > waitMs) throw new Problem(`${what}, for ${waitMs / 60_000} min now`, { found: boot, do: remedy })
-  if (!told.has(boot)) context.log.line(`  ${what}: waiting for ${boot}`)
-  told.add(boot)
-  await sleep(pollMs)
+  const boot = `the boot of process ${holder.owner} (${holder.name})`;
+  if (waitedMs > waitMs) throw new Problem(`${what}, for ${waitMs / 60_000} min now`, { found: boot, do: remedy });
+  if (!told.has(boot)) context.log.line(`  ${what}: waiting for ${boot}`);
+  told.add(boot);
+  await sleep(pollMs);
 }

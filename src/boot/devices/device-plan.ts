@@ -1,39 +1,45 @@
-import { join, resolve } from 'node:path'
-import type { Device } from '../../image/image.js'
-import type { DiskWork } from '../../platform/files/disks.js'
-import { Problem } from '../../platform/problem.js'
-import { type AskedDisk, type AskedNetwork, type NamedNetwork, type NetworkOptions, defaultNetwork } from './device-text.js'
-import type { AttachedDevice, TapLink } from './devices.js'
-import { type NetworkBusy, type NetworkFacts, type NetworkQuestion, planNetworks } from './network-plan.js'
+import { join, resolve } from "node:path";
+import type { Device } from "../../image/image.js";
+import type { DiskWork } from "../../platform/files/disks.js";
+import { Problem } from "../../platform/problem.js";
+import {
+  type AskedDisk,
+  type AskedNetwork,
+  type NamedNetwork,
+  type NetworkOptions,
+  defaultNetwork,
+} from "./device-text.js";
+import type { AttachedDevice, TapLink } from "./devices.js";
+import { type NetworkBusy, type NetworkFacts, type NetworkQuestion, planNetworks } from "./network-plan.js";
 
 /** What is asked of a boot's devices. */
 export interface DeviceQuestion extends NetworkQuestion {
   /** The devices that the image declares, in its order; undefined for an image that cannot declare any. */
-  readonly manifest: readonly Device[] | undefined
-  readonly net: AskedNetwork
-  readonly block: readonly AskedDisk[]
+  readonly manifest: readonly Device[] | undefined;
+  readonly net: AskedNetwork;
+  readonly block: readonly AskedDisk[];
   /** A process of this host, which is on the host's own network and has no devices. */
-  readonly isProcess: boolean
+  readonly isProcess: boolean;
 }
 
 /** What of this machine decides how the devices are made. */
 export interface DeviceFacts extends NetworkFacts {
   /** What relative paths are relative to. */
-  readonly workspace: string
+  readonly workspace: string;
   /** The boot's own folder. */
-  readonly folder: string
+  readonly folder: string;
 }
 
 export interface DevicePlan {
   /** In the manifest's order; for an image without one, network devices first. */
-  readonly devices: readonly AttachedDevice[]
-  readonly taps: readonly TapLink[]
-  readonly disks: readonly DiskWork[]
+  readonly devices: readonly AttachedDevice[];
+  readonly taps: readonly TapLink[];
+  readonly disks: readonly DiskWork[];
   /** For the log: `service: tap uci0a000000 10.0.0.1/24, guest 10.0.0.2; storage: scratch, 1 MiB`. */
-  readonly story: string
+  readonly story: string;
 }
 
-const scratchSize = 2 ** 20
+const scratchSize = 2 ** 20;
 
 /**
  * Decides how the devices of a boot are made. Pure: makes nothing.
@@ -41,132 +47,149 @@ const scratchSize = 2 ** 20
  * @throws Problem for devices that the image does not have, or that cannot be made here as asked.
  */
 export function planDevices(question: DeviceQuestion, facts: DeviceFacts): DevicePlan | NetworkBusy {
-  if (question.isProcess) refuseDevices(question)
-  const disks = wantedDisks(question)
-  const wanted = wantedNetworks(question)
-  if (isProbed(question) && !question.isProcess && wanted.length === 0) throw nothingToProbe(question)
-  const networks = planNetworks(wanted, question, facts)
-  if ('holder' in networks) return networks
-  const works = disks.map((disk) => diskWork(disk, question, facts))
+  if (question.isProcess) refuseDevices(question);
+  const disks = wantedDisks(question);
+  const wanted = wantedNetworks(question);
+  if (isProbed(question) && !question.isProcess && wanted.length === 0) throw nothingToProbe(question);
+  const networks = planNetworks(wanted, question, facts);
+  if ("holder" in networks) return networks;
+  const works = disks.map((disk) => diskWork(disk, question, facts));
   const all = [
     ...networks.map(({ device, story }) => ({ device, story })),
     ...works.map((work, index) => ({
-      device: { type: 'block' as const, name: disks[index]?.name ?? '', path: work.path },
+      device: { type: "block" as const, name: disks[index]?.name ?? "", path: work.path },
       story: diskStory(work),
     })),
-  ]
-  const { manifest } = question
+  ];
+  const { manifest } = question;
   const place = ({ device }: { readonly device: AttachedDevice }) =>
-    manifest?.findIndex(({ name, type }) => name === device.name && type === device.type) ?? 0
-  const ordered = all.toSorted((one, other) => place(one) - place(other))
+    manifest?.findIndex(({ name, type }) => name === device.name && type === device.type) ?? 0;
+  const ordered = all.toSorted((one, other) => place(one) - place(other));
   return {
     devices: ordered.map(({ device }) => device),
-    taps: networks.flatMap(({ device: { link } }) => (link.kind === 'tap' ? [link] : [])),
+    taps: networks.flatMap(({ device: { link } }) => (link.kind === "tap" ? [link] : [])),
     disks: works,
-    story: ordered.map(({ device, story }) => `${device.name}: ${story}`).join('; '),
-  }
+    story: ordered.map(({ device, story }) => `${device.name}: ${story}`).join("; "),
+  };
 }
 
 /** The network devices that the guest is to have. */
 export function wantedNetworks(question: DeviceQuestion): readonly NamedNetwork[] {
-  const { manifest, net, isProcess } = question
-  if (isProcess) return []
+  const { manifest, net, isProcess } = question;
+  if (isProcess) return [];
   if (manifest === undefined) {
-    if (net.kind === 'named') return net.devices
-    const isWanted = net.kind === 'any' && (isProbed(question) || isAsked(net.options))
-    return isWanted ? [{ name: 'net0', options: net.options }] : []
+    if (net.kind === "named") return net.devices;
+    const isWanted = net.kind === "any" && (isProbed(question) || isAsked(net.options));
+    return isWanted ? [{ name: "net0", options: net.options }] : [];
   }
-  const names = manifest.filter(({ type }) => type === 'net').map(({ name }) => name)
-  if (net.kind === 'named') {
-    requireDeclared('net', net.devices, names)
-    return names.map((name) => net.devices.find((device) => device.name === name) ?? { name, options: defaultNetwork })
+  const names = manifest.filter(({ type }) => type === "net").map(({ name }) => name);
+  if (net.kind === "named") {
+    requireDeclared("net", net.devices, names);
+    return names.map((name) => net.devices.find((device) => device.name === name) ?? { name, options: defaultNetwork });
   }
-  if (net.kind === 'none') {
-    if (names[0] === undefined) return []
-    throw new Problem(`the image does not start without its network device \`${names[0]}\`, and \`net: none\` gives it none`, {
-      do: 'leave `net` out: what the image needs is made without being asked for',
-    })
+  if (net.kind === "none") {
+    if (names[0] === undefined) return [];
+    throw new Problem(
+      `the image does not start without its network device \`${names[0]}\`, and \`net: none\` gives it none`,
+      {
+        do: "leave `net` out: what the image needs is made without being asked for",
+      },
+    );
   }
   if (names.length > 1 && namesAddress(net.options)) {
-    throw new Problem('input net has an address for one network device, and the image has several', {
-      found: names.join(', '),
-      do: `write a line for each: \`${names[0] ?? ''}: host=10.0.0.1/24\``,
-    })
+    throw new Problem("input net has an address for one network device, and the image has several", {
+      found: names.join(", "),
+      do: `write a line for each: \`${names[0] ?? ""}: host=10.0.0.1/24\``,
+    });
   }
-  return names.map((name) => ({ name, options: net.options }))
+  return names.map((name) => ({ name, options: net.options }));
 }
 
 /** What is asked over the network needs a network device. */
 function isProbed({ ports, needsTap }: NetworkQuestion): boolean {
-  return ports.length > 0 || needsTap
+  return ports.length > 0 || needsTap;
 }
 
 function refuseDevices({ net, block }: DeviceQuestion): void {
-  const isPlain = net.kind === 'none' || (net.kind === 'any' && !isAsked(net.options))
-  if (isPlain && block.length === 0) return
-  throw new Problem(`input ${isPlain ? 'block' : 'net'}: the unikernel is a process of this host, and has no devices`, {
-    because: 'it is on the host’s own network, and opens files of the host',
-    do: 'leave it out',
-  })
+  const isPlain = net.kind === "none" || (net.kind === "any" && !isAsked(net.options));
+  if (isPlain && block.length === 0) return;
+  throw new Problem(`input ${isPlain ? "block" : "net"}: the unikernel is a process of this host, and has no devices`, {
+    because: "it is on the host’s own network, and opens files of the host",
+    do: "leave it out",
+  });
 }
 
 function isAsked(options: NetworkOptions): boolean {
-  return options.mode !== 'auto' || options.outside || namesAddress(options)
+  return options.mode !== "auto" || options.outside || namesAddress(options);
 }
 
 function namesAddress({ host, guest, mac }: NetworkOptions): boolean {
-  return host !== undefined || guest !== undefined || mac !== undefined
+  return host !== undefined || guest !== undefined || mac !== undefined;
 }
 
 function wantedDisks({ manifest, block }: DeviceQuestion): readonly AskedDisk[] {
-  if (manifest === undefined) return block
-  const names = manifest.filter(({ type }) => type === 'block').map(({ name }) => name)
-  requireDeclared('block', block, names)
-  const scratch = { path: undefined, size: undefined, readOnly: false }
-  return names.map((name) => block.find((disk) => disk.name === name) ?? { name, ...scratch })
+  if (manifest === undefined) return block;
+  const names = manifest.filter(({ type }) => type === "block").map(({ name }) => name);
+  requireDeclared("block", block, names);
+  const scratch = { path: undefined, size: undefined, readOnly: false };
+  return names.map((name) => block.find((disk) => disk.name === name) ?? { name, ...scratch });
 }
 
-function requireDeclared(input: 'net' | 'block', asked: readonly { readonly name: string }[], names: readonly string[]): void {
-  const kind = input === 'net' ? 'network' : 'block'
-  const unknown = asked.find(({ name }) => !names.includes(name))
-  if (unknown === undefined) return
+function requireDeclared(
+  input: "net" | "block",
+  asked: readonly { readonly name: string }[],
+  names: readonly string[],
+): void {
+  const kind = input === "net" ? "network" : "block";
+  const unknown = asked.find(({ name }) => !names.includes(name));
+  if (unknown === undefined) return;
   throw new Problem(`input ${input}: the image has no ${kind} device \`${unknown.name}\``, {
-    accepted: names.length === 0 ? `its manifest has no ${kind} device` : `the names of its manifest: ${names.join(', ')}`,
-  })
+    accepted:
+      names.length === 0 ? `its manifest has no ${kind} device` : `the names of its manifest: ${names.join(", ")}`,
+  });
 }
 
 function nothingToProbe({ manifest }: DeviceQuestion): Problem {
-  return new Problem('the guest has no network device, and nothing of it can be probed', {
-    because: manifest === undefined ? '`net: none`' : 'its manifest has none',
-    do: 'leave `probe` out',
-  })
+  return new Problem("the guest has no network device, and nothing of it can be probed", {
+    because: manifest === undefined ? "`net: none`" : "its manifest has none",
+    do: "leave `probe` out",
+  });
 }
 
 function diskWork(disk: AskedDisk, question: DeviceQuestion, facts: DeviceFacts): DiskWork {
-  const own = join(facts.folder, `${disk.name}.img`)
-  const source = disk.path === undefined ? undefined : resolve(facts.workspace, disk.path)
-  const size = disk.size
+  const own = join(facts.folder, `${disk.name}.img`);
+  const source = disk.path === undefined ? undefined : resolve(facts.workspace, disk.path);
+  const size = disk.size;
   // Solo5's tenders read a path up to its first blank (sscanf in their block modules).
-  const isSplit = (path: string) => question.manifest !== undefined && /\s/.test(path)
-  const inPlace = source !== undefined && !disk.readOnly && !isSplit(source)
+  const isSplit = (path: string) => question.manifest !== undefined && /\s/.test(path);
+  const inPlace = source !== undefined && !disk.readOnly && !isSplit(source);
   if (!inPlace && isSplit(own)) {
-    throw new Problem(`the folder for the disk of \`${disk.name}\` has a blank in its path, and Solo5 ends a path there`, {
-      found: facts.folder,
-      do: 'set RUNNER_TEMP or TMPDIR to a folder without blanks',
-    })
+    throw new Problem(
+      `the folder for the disk of \`${disk.name}\` has a blank in its path, and Solo5 ends a path there`,
+      {
+        found: facts.folder,
+        do: "set RUNNER_TEMP or TMPDIR to a folder without blanks",
+      },
+    );
   }
-  if (source === undefined) return { kind: 'scratch', path: own, size: size ?? scratchSize }
-  if (disk.readOnly) return { kind: 'copy', path: own, source, size }
-  return inPlace ? { kind: 'use', path: source, source, size } : { kind: 'link', path: own, source, size }
+  if (source === undefined) return { kind: "scratch", path: own, size: size ?? scratchSize };
+  if (disk.readOnly) return { kind: "copy", path: own, source, size };
+  return inPlace ? { kind: "use", path: source, source, size } : { kind: "link", path: own, source, size };
 }
 
 function diskStory(work: DiskWork): string {
-  if (work.kind === 'scratch') return `scratch, ${sizeText(work.size)}`
-  return work.kind === 'copy' ? `a copy of ${work.source}` : work.source
+  if (work.kind === "scratch") return `scratch, ${sizeText(work.size)}`;
+  return work.kind === "copy" ? `a copy of ${work.source}` : work.source;
 }
 
 /** In the units of the input. */
 function sizeText(bytes: number): string {
-  const [unit, factor] = ([['GiB', 2 ** 30], ['MiB', 2 ** 20], ['KiB', 2 ** 10]] as const).find(([, factor]) => bytes % factor === 0) ?? ['bytes', 1]
-  return `${bytes / factor} ${unit}`
+  const [unit, factor] = (
+    [
+      ["GiB", 2 ** 30],
+      ["MiB", 2 ** 20],
+      ["KiB", 2 ** 10],
+    ] as const
+  ).find(([, factor]) => bytes % factor === 0) ?? ["bytes", 1];
+  return `${bytes / factor} ${unit}`;
 }

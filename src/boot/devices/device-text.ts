@@ -1,55 +1,56 @@
-import { InputError } from '../../platform/input-error.js'
-import { type Subnet, isHostOf, isUsable, parseAddress, parseSubnet } from './subnet.js'
+import { InputError } from "../../platform/input-error.js";
+import { type Subnet, isHostOf, isUsable, parseAddress, parseSubnet } from "./subnet.js";
 
 /** What the input `net` asks for. */
 export type AskedNetwork =
-  | { readonly kind: 'none' }
+  | { readonly kind: "none" }
   /** One line without a name, for whichever devices there are. */
-  | { readonly kind: 'any'; readonly options: NetworkOptions }
-  | { readonly kind: 'named'; readonly devices: readonly NamedNetwork[] }
+  | { readonly kind: "any"; readonly options: NetworkOptions }
+  | { readonly kind: "named"; readonly devices: readonly NamedNetwork[] };
 
 export interface NamedNetwork {
-  readonly name: string
-  readonly options: NetworkOptions
+  readonly name: string;
+  readonly options: NetworkOptions;
 }
 
 export interface NetworkOptions {
-  readonly mode: 'auto' | 'tap' | 'user'
+  readonly mode: "auto" | "tap" | "user";
   /** The host's address on the network; with user networking, the gateway's. */
-  readonly host: Subnet | undefined
-  readonly guest: number | undefined
-  readonly mac: string | undefined
+  readonly host: Subnet | undefined;
+  readonly guest: number | undefined;
+  readonly mac: string | undefined;
   /** The guest may reach what the host reaches. */
-  readonly outside: boolean
+  readonly outside: boolean;
 }
 
 export const defaultNetwork: NetworkOptions = {
-  mode: 'auto',
+  mode: "auto",
   host: undefined,
   guest: undefined,
   mac: undefined,
   outside: false,
-}
+};
 
 /** What a line of the input `block` asks for. */
 export interface AskedDisk {
-  readonly name: string
+  readonly name: string;
   /** As it was written; undefined: a scratch disk. */
-  readonly path: string | undefined
+  readonly path: string | undefined;
   /** The size that the disk has at least, in bytes; undefined: the file's, and for a scratch disk 1 MiB. */
-  readonly size: number | undefined
+  readonly size: number | undefined;
   /** The guest writes to a copy. */
-  readonly readOnly: boolean
+  readonly readOnly: boolean;
 }
 
-const sectorSize = 512
+const sectorSize = 512;
 
 const networkForms =
-  'auto, tap, user or none, or a line `NAME: auto|tap|user` for each device; then host=10.0.0.1/24, guest=10.0.0.2, mac=52:54:00:12:34:56, outside'
-const diskForms = 'a line `NAME: PATH` for each device, then `, size=4MiB` and `, ro`; `scratch` as PATH is an empty disk'
+  "auto, tap, user or none, or a line `NAME: auto|tap|user` for each device; then host=10.0.0.1/24, guest=10.0.0.2, mac=52:54:00:12:34:56, outside";
+const diskForms =
+  "a line `NAME: PATH` for each device, then `, size=4MiB` and `, ro`; `scratch` as PATH is an empty disk";
 
 /** Solo5's rule for the names of its manifests: https://github.com/Solo5/solo5/blob/v0.12.1/include/mft_abi.h */
-const name = '[A-Za-z0-9]+'
+const name = "[A-Za-z0-9]+";
 
 /**
  * Reads the input `net`.
@@ -57,65 +58,66 @@ const name = '[A-Za-z0-9]+'
  * @throws InputError
  */
 export function parseNetwork(text: string): AskedNetwork {
-  const lines = linesOf(text)
-  const named = lines.map((line) => new RegExp(`^(${name}):(?:\\s+(.*))?$`).exec(line))
+  const lines = linesOf(text);
+  const named = lines.map((line) => new RegExp(`^(${name}):(?:\\s+(.*))?$`).exec(line));
   if (lines.length > 1 || named[0] != null) {
     const devices = named.map((match, index) => {
-      if (match === null) throw new InputError(lines[index] ?? '', networkForms)
-      return { name: match[1] ?? '', options: networkOptions(match[2] ?? '', match[0]) }
-    })
-    requireOnce(devices, networkForms)
-    return { kind: 'named', devices }
+      if (match === null) throw new InputError(lines[index] ?? "", networkForms);
+      return { name: match[1] ?? "", options: networkOptions(match[2] ?? "", match[0]) };
+    });
+    requireOnce(devices, networkForms);
+    return { kind: "named", devices };
   }
-  const [line = ''] = lines
-  return line === 'none' ? { kind: 'none' } : { kind: 'any', options: networkOptions(line, line) }
+  const [line = ""] = lines;
+  return line === "none" ? { kind: "none" } : { kind: "any", options: networkOptions(line, line) };
 }
 
 function networkOptions(text: string, line: string): NetworkOptions {
-  let options: NetworkOptions = defaultNetwork
-  const refuse = (accepted: string) => new InputError(line, accepted)
-  for (const word of text.split(/\s+/).filter((word) => word !== '')) {
-    const [key = '', value] = word.split(/=(.*)/s)
-    if (value === undefined && (key === 'auto' || key === 'tap' || key === 'user')) options = { ...options, mode: key }
-    else if (word === 'outside') options = { ...options, outside: true }
-    else if (key === 'host' && value !== undefined) options = { ...options, host: hostAddress(value, refuse) }
-    else if (key === 'guest' && value !== undefined) options = { ...options, guest: address(value, refuse) }
-    else if (key === 'mac' && value !== undefined) options = { ...options, mac: hardwareAddress(value, refuse) }
-    else throw refuse(networkForms)
+  let options: NetworkOptions = defaultNetwork;
+  const refuse = (accepted: string) => new InputError(line, accepted);
+  for (const word of text.split(/\s+/).filter((word) => word !== "")) {
+    const [key = "", value] = word.split(/=(.*)/s);
+    if (value === undefined && (key === "auto" || key === "tap" || key === "user")) options = { ...options, mode: key };
+    else if (word === "outside") options = { ...options, outside: true };
+    else if (key === "host" && value !== undefined) options = { ...options, host: hostAddress(value, refuse) };
+    else if (key === "guest" && value !== undefined) options = { ...options, guest: address(value, refuse) };
+    else if (key === "mac" && value !== undefined) options = { ...options, mac: hardwareAddress(value, refuse) };
+    else throw refuse(networkForms);
   }
-  const { mode, host, guest, outside } = options
-  const network = host ?? (guest === undefined ? undefined : { address: guest, prefix: 24 })
+  const { mode, host, guest, outside } = options;
+  const network = host ?? (guest === undefined ? undefined : { address: guest, prefix: 24 });
   if (guest !== undefined && network !== undefined && (!isHostOf(guest, network) || guest === host?.address)) {
-    throw refuse('a guest’s address of the host’s network, and not the host’s own')
+    throw refuse("a guest’s address of the host’s network, and not the host’s own");
   }
-  if (mode === 'tap' && outside) throw refuse('`outside` with user networking only: a tap leads to this host and no further')
-  return options
+  if (mode === "tap" && outside)
+    throw refuse("`outside` with user networking only: a tap leads to this host and no further");
+  return options;
 }
 
-type Refuse = (accepted: string) => InputError
+type Refuse = (accepted: string) => InputError;
 
 function address(text: string, refuse: Refuse): number {
   try {
-    return parseAddress(text)
+    return parseAddress(text);
   } catch {
-    throw refuse('an IPv4 address, such as guest=10.0.0.2')
+    throw refuse("an IPv4 address, such as guest=10.0.0.2");
   }
 }
 
 function hostAddress(text: string, refuse: Refuse): Subnet {
   try {
-    const subnet = parseSubnet(text)
-    if (isUsable(subnet)) return subnet
+    const subnet = parseSubnet(text);
+    if (isUsable(subnet)) return subnet;
   } catch {
     // Refused below.
   }
-  throw refuse('an IPv4 address with a prefix of 8 to 29, such as host=10.0.0.1/24')
+  throw refuse("an IPv4 address with a prefix of 8 to 29, such as host=10.0.0.1/24");
 }
 
 function hardwareAddress(text: string, refuse: Refuse): string {
   // The lowest bit of the first byte marks a group's address: IEEE 802.
-  if (/^[\da-f][02468ace](?::[\da-f]{2}){5}$/i.test(text)) return text.toLowerCase()
-  throw refuse('the hardware address of one card, such as mac=52:54:00:12:34:56')
+  if (/^[\da-f][02468ace](?::[\da-f]{2}){5}$/i.test(text)) return text.toLowerCase();
+  throw refuse("the hardware address of one card, such as mac=52:54:00:12:34:56");
 }
 
 /**
@@ -125,39 +127,42 @@ function hardwareAddress(text: string, refuse: Refuse): string {
  */
 export function parseDisks(text: string): readonly AskedDisk[] {
   const disks = linesOf(text).map((line) => {
-    const [, disk, rest] = new RegExp(`^(${name}):\\s+(.+)$`).exec(line) ?? []
-    if (disk === undefined || rest === undefined) throw new InputError(line, diskForms)
+    const [, disk, rest] = new RegExp(`^(${name}):\\s+(.+)$`).exec(line) ?? [];
+    if (disk === undefined || rest === undefined) throw new InputError(line, diskForms);
     // Options are read from the end, as a path may have commas.
-    const [, path = '', options = ''] = /^(.*?)((?:\s*,\s*(?:ro|size=[^,\s]*))*)$/su.exec(rest) ?? []
-    const sizes = [...options.matchAll(/size=([^,\s]*)/g)].map(([, size = '']) => size)
-    const readOnly = /,\s*ro\s*(?:,|$)/.test(options)
-    const isScratch = path.trim() === 'scratch'
-    if (path.trim() === '' || sizes.length > 1 || (isScratch && readOnly)) throw new InputError(line, diskForms)
-    const size = sizes[0] === undefined ? undefined : bytes(sizes[0], line)
-    return { name: disk, path: isScratch ? undefined : path.trim(), size, readOnly }
-  })
-  requireOnce(disks, diskForms)
-  return disks
+    const [, path = "", options = ""] = /^(.*?)((?:\s*,\s*(?:ro|size=[^,\s]*))*)$/su.exec(rest) ?? [];
+    const sizes = [...options.matchAll(/size=([^,\s]*)/g)].map(([, size = ""]) => size);
+    const readOnly = /,\s*ro\s*(?:,|$)/.test(options);
+    const isScratch = path.trim() === "scratch";
+    if (path.trim() === "" || sizes.length > 1 || (isScratch && readOnly)) throw new InputError(line, diskForms);
+    const size = sizes[0] === undefined ? undefined : bytes(sizes[0], line);
+    return { name: disk, path: isScratch ? undefined : path.trim(), size, readOnly };
+  });
+  requireOnce(disks, diskForms);
+  return disks;
 }
 
-const units: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
+const units: Readonly<Record<string, number>> = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 
 function bytes(text: string, line: string): number {
-  const [, digits = '', unit = ''] = /^(\d{1,12})([KMG]iB)?$/.exec(text) ?? []
-  const size = Number(digits) * (units[unit] ?? 0)
-  if (size > 0 && size <= 2 ** 40 && size % sectorSize === 0) return size
-  throw new InputError(line, `a size such as 4MiB (KiB, MiB, GiB or bytes, up to 1024GiB), a multiple of ${sectorSize} bytes`)
+  const [, digits = "", unit = ""] = /^(\d{1,12})([KMG]iB)?$/.exec(text) ?? [];
+  const size = Number(digits) * (units[unit] ?? 0);
+  if (size > 0 && size <= 2 ** 40 && size % sectorSize === 0) return size;
+  throw new InputError(
+    line,
+    `a size such as 4MiB (KiB, MiB, GiB or bytes, up to 1024GiB), a multiple of ${sectorSize} bytes`,
+  );
 }
 
 function linesOf(text: string): string[] {
   return text
     .split(/\r?\n/)
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
+    .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 function requireOnce(devices: readonly { readonly name: string }[], accepted: string): void {
-  const names = devices.map(({ name }) => name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined) throw new InputError(twice, `each name once; ${accepted}`)
+  const names = devices.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new InputError(twice, `each name once; ${accepted}`);
 }

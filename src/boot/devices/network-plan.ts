@@ -1,46 +1,55 @@
-import type { HostInterface } from '../../platform/network/interfaces.js'
-import { Problem } from '../../platform/problem.js'
-import type { ToldAddress } from './addresses.js'
-import type { NamedNetwork, NetworkOptions } from './device-text.js'
-import type { Forward, GuestPort, NetworkDevice, TapLink, UserLink } from './devices.js'
-import { type Subnet, firstFree, formatAddress, formatSubnet, isHostOf, networkOf, overlap, parseSubnet } from './subnet.js'
+import type { HostInterface } from "../../platform/network/interfaces.js";
+import { Problem } from "../../platform/problem.js";
+import type { ToldAddress } from "./addresses.js";
+import type { NamedNetwork, NetworkOptions } from "./device-text.js";
+import type { Forward, GuestPort, NetworkDevice, TapLink, UserLink } from "./devices.js";
+import {
+  type Subnet,
+  firstFree,
+  formatAddress,
+  formatSubnet,
+  isHostOf,
+  networkOf,
+  overlap,
+  parseSubnet,
+} from "./subnet.js";
 
 /** What is asked of a boot's network devices, beside each one's own options. */
 export interface NetworkQuestion {
   /** The guest's ports that probes ask, at its first network device. */
-  readonly ports: readonly GuestPort[]
+  readonly ports: readonly GuestPort[];
   /** A probe needs the guest itself, not only ports of it: `ping`. */
-  readonly needsTap: boolean
+  readonly needsTap: boolean;
   /** The guest can be told its address. */
-  readonly isAddressable: boolean
+  readonly isAddressable: boolean;
   /** The address that the user's own arguments tell it. */
-  readonly told: ToldAddress | undefined
+  readonly told: ToldAddress | undefined;
 }
 
 export interface NetworkFacts {
   /** Why no tap can be made here, as a phrase; undefined: one can. */
-  readonly noTap: string | undefined
-  readonly interfaces: readonly HostInterface[]
+  readonly noTap: string | undefined;
+  readonly interfaces: readonly HostInterface[];
   /** Free ports of the host's loopback interface, one for each of the question's `ports`. */
-  readonly freePorts: readonly number[]
+  readonly freePorts: readonly number[];
 }
 
 export interface PlannedNetwork {
-  readonly device: NetworkDevice
+  readonly device: NetworkDevice;
   /** For the log: `tap uci0a000000 10.0.0.1/24, guest 10.0.0.2`. */
-  readonly story: string
+  readonly story: string;
 }
 
 /** A network that can be no other one is in use on this host. */
 export interface NetworkBusy {
   /** `10.0.0.0/24` */
-  readonly network: string
-  readonly holder: HostInterface
+  readonly network: string;
+  readonly holder: HostInterface;
 }
 
 /** Of guests that cannot be told their address: mirage's default, and that of Solo5's own tests. */
-const usual: Subnet = parseSubnet('10.0.0.1/24')
-const lastNetwork = 255
+const usual: Subnet = parseSubnet("10.0.0.1/24");
+const lastNetwork = 255;
 
 /** @throws Problem for a network that cannot be made here as asked. */
 export function planNetworks(
@@ -48,83 +57,96 @@ export function planNetworks(
   question: NetworkQuestion,
   facts: NetworkFacts,
 ): readonly PlannedNetwork[] | NetworkBusy {
-  const planned: PlannedNetwork[] = []
-  const taken: Subnet[] = []
+  const planned: PlannedNetwork[] = [];
+  const taken: Subnet[] = [];
   for (const [index, one] of wanted.entries()) {
-    const mode = modeOf(one, index, question, facts)
-    const addresses = addressesFor(one.options, index, question, [...taken, ...subnetsOf(facts.interfaces)])
-    const inBoot = taken.find((subnet) => overlap(subnet, addresses.host))
-    if (inBoot !== undefined) throw sameNetwork(one.name, addresses.host)
-    if (mode === 'tap') {
-      const holder = facts.interfaces.find((other) => holds(other, addresses.host))
-      if (holder !== undefined) return { network: formatSubnet(networkOf(addresses.host)), holder }
+    const mode = modeOf(one, index, question, facts);
+    const addresses = addressesFor(one.options, index, question, [...taken, ...subnetsOf(facts.interfaces)]);
+    const inBoot = taken.find((subnet) => overlap(subnet, addresses.host));
+    if (inBoot !== undefined) throw sameNetwork(one.name, addresses.host);
+    if (mode === "tap") {
+      const holder = facts.interfaces.find((other) => holds(other, addresses.host));
+      if (holder !== undefined) return { network: formatSubnet(networkOf(addresses.host)), holder };
     }
-    taken.push(addresses.host)
-    const forwards = mode === 'user' && index === 0 ? forwardsTo(question.ports, facts.freePorts) : []
-    const link = mode === 'tap' ? tapLink(addresses) : userLink(addresses, one.options.outside, forwards)
-    const mac = one.options.mac ?? macFor(addresses.guest)
-    planned.push({ device: { type: 'net', name: one.name, mac, link }, story: storyOf(link, one.options, facts) })
+    taken.push(addresses.host);
+    const forwards = mode === "user" && index === 0 ? forwardsTo(question.ports, facts.freePorts) : [];
+    const link = mode === "tap" ? tapLink(addresses) : userLink(addresses, one.options.outside, forwards);
+    const mac = one.options.mac ?? macFor(addresses.guest);
+    planned.push({ device: { type: "net", name: one.name, mac, link }, story: storyOf(link, one.options, facts) });
   }
-  return planned
+  return planned;
 }
 
-function modeOf({ name, options }: NamedNetwork, index: number, question: NetworkQuestion, facts: NetworkFacts): 'tap' | 'user' {
-  const mode = options.mode !== 'auto' ? options.mode : facts.noTap !== undefined || options.outside ? 'user' : 'tap'
-  const rights = 'run it as root, or as a user with sudo without a password'
-  if (mode === 'tap' && facts.noTap !== undefined) {
+function modeOf(
+  { name, options }: NamedNetwork,
+  index: number,
+  question: NetworkQuestion,
+  facts: NetworkFacts,
+): "tap" | "user" {
+  const mode = options.mode !== "auto" ? options.mode : facts.noTap !== undefined || options.outside ? "user" : "tap";
+  const rights = "run it as root, or as a user with sudo without a password";
+  if (mode === "tap" && facts.noTap !== undefined) {
     throw new Problem(`a tap for network device \`${name}\` cannot be made here`, {
       because: facts.noTap,
       do: `${rights}; \`net: user\` needs no rights`,
-    })
+    });
   }
-  if (mode === 'user' && index === 0 && question.needsTap) {
-    throw new Problem('the probe `ping` needs a tap, and the network is QEMU’s user networking', {
-      because: facts.noTap ?? (options.outside ? '`outside` asks for it' : '`net: user` asks for it'),
-      do: facts.noTap === undefined ? 'set `net: tap`' : `${rights}, or probe a TCP port`,
-    })
+  if (mode === "user" && index === 0 && question.needsTap) {
+    throw new Problem("the probe `ping` needs a tap, and the network is QEMU’s user networking", {
+      because: facts.noTap ?? (options.outside ? "`outside` asks for it" : "`net: user` asks for it"),
+      do: facts.noTap === undefined ? "set `net: tap`" : `${rights}, or probe a TCP port`,
+    });
   }
-  return mode
+  return mode;
 }
 
 interface Addresses {
-  readonly host: Subnet
-  readonly guest: number
+  readonly host: Subnet;
+  readonly guest: number;
 }
 
-function addressesFor(options: NetworkOptions, index: number, question: NetworkQuestion, taken: readonly Subnet[]): Addresses {
+function addressesFor(
+  options: NetworkOptions,
+  index: number,
+  question: NetworkQuestion,
+  taken: readonly Subnet[],
+): Addresses {
   // Whatever says an address says it of the first device.
-  const told = index === 0 ? question.told : undefined
-  const guest = options.guest ?? told?.guest.address
-  const host = options.host ?? hostFor(options.guest, told) ?? (index > 0 || question.isAddressable ? freeNetwork(taken) : usual)
-  return { host, guest: guest !== undefined && isHostOf(guest, host) ? guest : firstFree(host, [host.address]) }
+  const told = index === 0 ? question.told : undefined;
+  const guest = options.guest ?? told?.guest.address;
+  const host =
+    options.host ?? hostFor(options.guest, told) ?? (index > 0 || question.isAddressable ? freeNetwork(taken) : usual);
+  return { host, guest: guest !== undefined && isHostOf(guest, host) ? guest : firstFree(host, [host.address]) };
 }
 
 /** The host's address where only the guest's is known. */
 function hostFor(guest: number | undefined, told: ToldAddress | undefined): Subnet | undefined {
-  if (guest !== undefined) return { address: firstFree({ address: guest, prefix: 24 }, [guest]), prefix: 24 }
-  if (told === undefined) return undefined
-  const { guest: subnet, gateway } = told
-  const isNeighbour = gateway !== undefined && gateway !== subnet.address && isHostOf(gateway, subnet)
-  return { ...subnet, address: isNeighbour ? gateway : firstFree(subnet, [subnet.address]) }
+  if (guest !== undefined) return { address: firstFree({ address: guest, prefix: 24 }, [guest]), prefix: 24 };
+  if (told === undefined) return undefined;
+  const { guest: subnet, gateway } = told;
+  const isNeighbour = gateway !== undefined && gateway !== subnet.address && isHostOf(gateway, subnet);
+  return { ...subnet, address: isNeighbour ? gateway : firstFree(subnet, [subnet.address]) };
 }
 
 function freeNetwork(taken: readonly Subnet[]): Subnet {
   for (let number = 0; number <= lastNetwork; number++) {
-    const subnet = { ...usual, address: usual.address + number * 256 }
-    if (!taken.some((other) => overlap(other, subnet))) return subnet
+    const subnet = { ...usual, address: usual.address + number * 256 };
+    if (!taken.some((other) => overlap(other, subnet))) return subnet;
   }
-  throw new Problem('no network from 10.0.0.0/24 to 10.0.255.0/24 is free on this host', {
-    do: 'name one: `net: tap host=192.168.77.1/24`',
-  })
+  throw new Problem("no network from 10.0.0.0/24 to 10.0.255.0/24 is free on this host", {
+    do: "name one: `net: tap host=192.168.77.1/24`",
+  });
 }
 
 /** The addresses of the host's interfaces, and the networks that a name of ours stands for. */
 function subnetsOf(interfaces: readonly HostInterface[]): Subnet[] {
-  return interfaces.flatMap(({ name, addresses }) => [...addresses.map(parseSubnet), ...namedNetwork(name)])
+  return interfaces.flatMap(({ name, addresses }) => [...addresses.map(parseSubnet), ...namedNetwork(name)]);
 }
 
 function holds(other: HostInterface, subnet: Subnet): boolean {
-  return other.name === interfaceFor(subnet) || other.addresses.some((address) => overlap(parseSubnet(address), subnet))
+  return (
+    other.name === interfaceFor(subnet) || other.addresses.some((address) => overlap(parseSubnet(address), subnet))
+  );
 }
 
 /**
@@ -132,45 +154,57 @@ function holds(other: HostInterface, subnet: Subnet): boolean {
  * name, and the kernel gives it to one of them.
  */
 function interfaceFor(subnet: Subnet): string {
-  return `uci${networkOf(subnet).address.toString(16).padStart(8, '0')}`
+  return `uci${networkOf(subnet).address.toString(16).padStart(8, "0")}`;
 }
 
 function namedNetwork(name: string): Subnet[] {
-  const [, digits] = /^uci([\da-f]{8})$/.exec(name) ?? []
-  return digits === undefined ? [] : [{ address: parseInt(digits, 16), prefix: 24 }]
+  const [, digits] = /^uci([\da-f]{8})$/.exec(name) ?? [];
+  return digits === undefined ? [] : [{ address: parseInt(digits, 16), prefix: 24 }];
 }
 
 function forwardsTo(ports: readonly GuestPort[], free: readonly number[]): Forward[] {
   return ports.flatMap((port, index) => {
-    const hostPort = free[index]
-    return hostPort === undefined ? [] : [{ ...port, hostPort }]
-  })
+    const hostPort = free[index];
+    return hostPort === undefined ? [] : [{ ...port, hostPort }];
+  });
 }
 
 function tapLink({ host, guest }: Addresses): TapLink {
-  return { kind: 'tap', interface: interfaceFor(host), host: formatSubnet(host), guest: formatAddress(guest) }
+  return { kind: "tap", interface: interfaceFor(host), host: formatSubnet(host), guest: formatAddress(guest) };
 }
 
 function userLink({ host, guest }: Addresses, outside: boolean, forwards: readonly Forward[]): UserLink {
-  const gateway = formatAddress(host.address)
-  return { kind: 'user', network: formatSubnet(networkOf(host)), guest: formatAddress(guest), gateway, outside, forwards }
+  const gateway = formatAddress(host.address);
+  return {
+    kind: "user",
+    network: formatSubnet(networkOf(host)),
+    guest: formatAddress(guest),
+    gateway,
+    outside,
+    forwards,
+  };
 }
 
 /** In the range that QEMU uses: on a network of their own, no two guests of a host have the same. */
 function macFor(guest: number): string {
-  const bytes = [16, 8, 0].map((shift) => ((guest >>> shift) & 255).toString(16).padStart(2, '0'))
-  return ['52:54:00', ...bytes].join(':')
+  const bytes = [16, 8, 0].map((shift) => ((guest >>> shift) & 255).toString(16).padStart(2, "0"));
+  return ["52:54:00", ...bytes].join(":");
 }
 
-function storyOf(link: NetworkDevice['link'], options: NetworkOptions, { noTap }: NetworkFacts): string {
-  if (link.kind === 'tap') return `tap ${link.interface} ${link.host}, guest ${link.guest}`
-  const forwards = link.forwards.map(({ protocol, hostPort, guestPort }) => `${protocol} ${guestPort} at 127.0.0.1:${hostPort}`)
-  const why = options.mode === 'auto' && !options.outside && noTap !== undefined ? ` (no tap: ${noTap})` : ''
-  return [`user networking, guest ${link.guest}`, ...forwards].join(', ') + why
+function storyOf(link: NetworkDevice["link"], options: NetworkOptions, { noTap }: NetworkFacts): string {
+  if (link.kind === "tap") return `tap ${link.interface} ${link.host}, guest ${link.guest}`;
+  const forwards = link.forwards.map(
+    ({ protocol, hostPort, guestPort }) => `${protocol} ${guestPort} at 127.0.0.1:${hostPort}`,
+  );
+  const why = options.mode === "auto" && !options.outside && noTap !== undefined ? ` (no tap: ${noTap})` : "";
+  return [`user networking, guest ${link.guest}`, ...forwards].join(", ") + why;
 }
 
 function sameNetwork(name: string, subnet: Subnet): Problem {
-  return new Problem(`network device \`${name}\` would be on the network of another one, ${formatSubnet(networkOf(subnet))}`, {
-    do: `give each its own: \`${name}: host=10.0.7.1/24\``,
-  })
+  return new Problem(
+    `network device \`${name}\` would be on the network of another one, ${formatSubnet(networkOf(subnet))}`,
+    {
+      do: `give each its own: \`${name}: host=10.0.7.1/24\``,
+    },
+  );
 }

@@ -1,58 +1,59 @@
 /** An IPv4 address of a network, with the length of the network's prefix: `10.0.0.1/24`. */
 export interface Subnet {
   /** As an unsigned number. */
-  readonly address: number
-  readonly prefix: number
+  readonly address: number;
+  readonly prefix: number;
 }
 
 /** @throws RangeError for anything but four numbers with dots between them; inputs are checked by device-text.ts. */
 export function parseAddress(text: string): number {
-  const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number) ?? []
-  if (bytes.length !== 4 || bytes.some((byte) => byte > 255)) throw new RangeError(`${text} is no IPv4 address`)
-  return bytes.reduce((address, byte) => address * 256 + byte, 0)
+  const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number) ?? [];
+  if (bytes.length !== 4 || bytes.some((byte) => byte > 255)) throw new RangeError(`${text} is no IPv4 address`);
+  return bytes.reduce((address, byte) => address * 256 + byte, 0);
 }
 
 export function formatAddress(address: number): string {
-  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.')
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".");
 }
 
 /** @throws RangeError for anything but `ADDRESS/PREFIX`. */
 export function parseSubnet(text: string): Subnet {
-  const [address = '', prefix = ''] = text.split('/')
-  if (!/^\d{1,2}$/.test(prefix) || Number(prefix) > 32) throw new RangeError(`${text} is no IPv4 address with its prefix`)
-  return { address: parseAddress(address), prefix: Number(prefix) }
+  const [address = "", prefix = ""] = text.split("/");
+  if (!/^\d{1,2}$/.test(prefix) || Number(prefix) > 32)
+    throw new RangeError(`${text} is no IPv4 address with its prefix`);
+  return { address: parseAddress(address), prefix: Number(prefix) };
 }
 
 export function formatSubnet({ address, prefix }: Subnet): string {
-  return `${formatAddress(address)}/${prefix}`
+  return `${formatAddress(address)}/${prefix}`;
 }
 
 /** The network itself: its lowest address. */
 export function networkOf({ address, prefix }: Subnet): Subnet {
-  const size = 2 ** (32 - prefix)
-  return { address: address - (address % size), prefix }
+  const size = 2 ** (32 - prefix);
+  return { address: address - (address % size), prefix };
 }
 
 export function overlap(one: Subnet, other: Subnet): boolean {
-  const prefix = Math.min(one.prefix, other.prefix)
-  return networkOf({ ...one, prefix }).address === networkOf({ ...other, prefix }).address
+  const prefix = Math.min(one.prefix, other.prefix);
+  return networkOf({ ...one, prefix }).address === networkOf({ ...other, prefix }).address;
 }
 
 /** Whether a host of the network may have the address: the lowest and the highest one are nobody's. */
 export function isHostOf(address: number, subnet: Subnet): boolean {
-  const { address: lowest } = networkOf(subnet)
-  return address > lowest && address < lowest + 2 ** (32 - subnet.prefix) - 1
+  const { address: lowest } = networkOf(subnet);
+  return address > lowest && address < lowest + 2 ** (32 - subnet.prefix) - 1;
 }
 
 /** Whether it is a host's address on a network with room for a host, a guest, and QEMU's name server. */
 export function isUsable(subnet: Subnet): boolean {
-  return subnet.prefix >= 8 && subnet.prefix <= 29 && isHostOf(subnet.address, subnet)
+  return subnet.prefix >= 8 && subnet.prefix <= 29 && isHostOf(subnet.address, subnet);
 }
 
 /** The lowest address of a host that is not among `taken`. */
 export function firstFree(subnet: Subnet, taken: readonly number[]): number {
-  const { address: lowest } = networkOf(subnet)
-  let address = lowest + 1
-  while (taken.includes(address)) address++
-  return address
+  const { address: lowest } = networkOf(subnet);
+  let address = lowest + 1;
+  while (taken.includes(address)) address++;
+  return address;
 }

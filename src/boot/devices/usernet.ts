@@ -2,13 +2,13 @@
  * States of a connection in which the guest has not answered yet, as libslirp names them (`slirp_connection_info` in
  * https://gitlab.freedesktop.org/slirp/libslirp/-/blob/master/src/misc.c). Every other one comes after its handshake.
  */
-const beforeHandshake = ['HOST_FORWARD', 'NONE', 'CLOSED', 'LISTEN', 'SYN_SENT', 'SYN_RCVD']
+const beforeHandshake = ["HOST_FORWARD", "NONE", "CLOSED", "LISTEN", "SYN_SENT", "SYN_RCVD"];
 
 /**
  * `  TCP[ESTABLISHED]  12       127.0.0.1 18080       10.0.2.15    80     0     0`: the source is the forwarded port. For a
  * connection that the guest opened it is the guest's own, perhaps with the same number.
  */
-const connection = /^\s*TCP\[(?<state>\w+)\]\s+\d+\s+127\.0\.0\.1\s+(?<hostPort>\d+)\s/
+const connection = /^\s*TCP\[(?<state>\w+)\]\s+\d+\s+127\.0\.0\.1\s+(?<hostPort>\d+)\s/;
 
 /**
  * Whether the guest has accepted a connection through a forwarded port: any that is open or about to close.
@@ -20,8 +20,8 @@ const connection = /^\s*TCP\[(?<state>\w+)\]\s+\d+\s+127\.0\.0\.1\s+(?<hostPort>
  * @param hostPort the port of the host's loopback interface that is forwarded.
  */
 export function hasAccepted(info: string, hostPort: number): boolean {
-  return info.split('\n').some((line) => {
-    const { state = '', hostPort: port } = connection.exec(line)?.groups ?? {}
-    return Number(port) === hostPort && !beforeHandshake.includes(state)
-  })
+  return info.split("\n").some((line) => {
+    const { state = "", hostPort: port } = connection.exec(line)?.groups ?? {};
+    return Number(port) === hostPort && !beforeHandshake.includes(state);
+  });
 }

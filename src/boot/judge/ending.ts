@@ -1,102 +1,102 @@
-import type { MonitorEnd } from '../../platform/process/monitor-process.js'
-import { guestResetStatus, loaderRefusalStatus } from '../monitors/loader.js'
-import { guestFaults } from './dialect.js'
-import type { Findings } from './findings.js'
-import type { Rules } from './rules.js'
-import type { Announcement, Transcript } from './transcript.js'
-import type { Evidence, RuleName } from './verdict.js'
+import type { MonitorEnd } from "../../platform/process/monitor-process.js";
+import { guestResetStatus, loaderRefusalStatus } from "../monitors/loader.js";
+import { guestFaults } from "./dialect.js";
+import type { Findings } from "./findings.js";
+import type { Rules } from "./rules.js";
+import type { Announcement, Transcript } from "./transcript.js";
+import type { Evidence, RuleName } from "./verdict.js";
 
 /** How a guest ended, as far as it can be known. */
 export type Ending =
-  | { readonly kind: 'exit'; readonly status: number; readonly evidence?: Evidence | undefined }
-  | { readonly kind: 'abort' | 'trap'; readonly summary: string; readonly evidence?: Evidence | undefined }
+  | { readonly kind: "exit"; readonly status: number; readonly evidence?: Evidence | undefined }
+  | { readonly kind: "abort" | "trap"; readonly summary: string; readonly evidence?: Evidence | undefined }
   /** The guest asked for a restart. */
-  | { readonly kind: 'reset' }
+  | { readonly kind: "reset" }
   /** The guest is gone and nothing tells how it went. */
-  | { readonly kind: 'unknown' }
+  | { readonly kind: "unknown" }
   /** The guest was not run, or not to its end: the monitor is at fault. */
-  | { readonly kind: 'monitor'; readonly summary: string; readonly evidence?: Evidence | undefined }
+  | { readonly kind: "monitor"; readonly summary: string; readonly evidence?: Evidence | undefined };
 
 /** What is known when the monitor has ended. */
 export type EndFacts = MonitorEnd &
-  Pick<Rules, 'exitReport' | 'monitor'> &
-  Pick<Transcript, 'announcement' | 'lastLine' | 'crash'> &
-  Pick<Findings, 'complaint' | 'guestSpoke' | 'wasReset' | 'wasStopped'>
+  Pick<Rules, "exitReport" | "monitor"> &
+  Pick<Transcript, "announcement" | "lastLine" | "crash"> &
+  Pick<Findings, "complaint" | "guestSpoke" | "wasReset" | "wasStopped">;
 
 /** One thing that the end of a monitor tells of the guest's. It holds when all of `when` do. */
 export interface EndRule {
-  readonly rule: RuleName
-  readonly when: readonly ((facts: EndFacts) => boolean)[]
-  readonly ending: (facts: EndFacts) => Ending
+  readonly rule: RuleName;
+  readonly when: readonly ((facts: EndFacts) => boolean)[];
+  readonly ending: (facts: EndFacts) => Ending;
 }
 
 /** A guest that runs as the monitor's own process (spt, unix) dies of these as of the processor's traps. */
-const trapSignals: readonly (string | null)[] = ['SIGSEGV', 'SIGILL', 'SIGBUS', 'SIGFPE', 'SIGTRAP', 'SIGSYS']
+const trapSignals: readonly (string | null)[] = ["SIGSEGV", "SIGILL", "SIGBUS", "SIGFPE", "SIGTRAP", "SIGSYS"];
 
 /** isa-debug-exit gives (value << 1) | 1: 41 is Solo5's and Unikraft's end, 42 Unikraft's crash (docs/facts.md section 5). */
-const guestEndStatus = 83
-const unikraftCrashStatus = 85
+const guestEndStatus = 83;
+const unikraftCrashStatus = 85;
 
 /** What QEMU ends with when its guest ended it: by powering off, and by isa-debug-exit. Any other status is QEMU's own. */
-const guestEndStatuses: readonly (number | null)[] = [0, guestEndStatus, unikraftCrashStatus, guestResetStatus]
+const guestEndStatuses: readonly (number | null)[] = [0, guestEndStatus, unikraftCrashStatus, guestResetStatus];
 
-const monitorFault = (summary: string, evidence?: Evidence): Ending => ({ kind: 'monitor', summary, evidence })
-const couldNotRun = ({ monitor, complaint }: EndFacts) => monitorFault(`${monitor} could not run the image`, complaint)
+const monitorFault = (summary: string, evidence?: Evidence): Ending => ({ kind: "monitor", summary, evidence });
+const couldNotRun = ({ monitor, complaint }: EndFacts) => monitorFault(`${monitor} could not run the image`, complaint);
 
 /** A failure that was announced: an exit line may stand in any program's log. */
-const failureAnnounced = ({ announcement }: EndFacts) => announcement !== undefined && announcement.kind !== 'exit'
+const failureAnnounced = ({ announcement }: EndFacts) => announcement !== undefined && announcement.kind !== "exit";
 
 /** What the end of the monitor tells (docs/facts.md section 5): the first rule that holds decides. */
-export const endRules: Readonly<Record<'any' | 'process' | 'machine', readonly EndRule[]>> = {
+export const endRules: Readonly<Record<"any" | "process" | "machine", readonly EndRule[]>> = {
   /** Whatever ran the guest. */
   any: [
     {
-      rule: 'monitor-failure',
+      rule: "monitor-failure",
       when: [({ failure }) => failure !== undefined],
-      ending: ({ failure = '', complaint }) => monitorFault(failure, complaint),
+      ending: ({ failure = "", complaint }) => monitorFault(failure, complaint),
     },
     {
-      rule: 'machine-event',
+      rule: "machine-event",
       when: [({ wasStopped }) => wasStopped],
       ending: ({ monitor, complaint }) => monitorFault(`${monitor} was stopped from outside`, complaint),
     },
     {
       // What the console said of a crash tells more than the restart that it ended in.
-      rule: 'machine-event',
+      rule: "machine-event",
       when: [({ wasReset }) => wasReset, (facts) => !failureAnnounced(facts), ({ crash }) => crash === undefined],
-      ending: () => ({ kind: 'reset' }),
+      ending: () => ({ kind: "reset" }),
     },
   ],
   /** The monitor's status is the guest's. */
   process: [
     {
-      rule: 'signal',
+      rule: "signal",
       when: [({ signal }) => trapSignals.includes(signal)],
-      ending: ({ signal }) => ({ kind: 'trap', summary: `died of ${signal ?? ''}` }),
+      ending: ({ signal }) => ({ kind: "trap", summary: `died of ${signal ?? ""}` }),
     },
     {
-      rule: 'signal',
-      when: [({ signal }) => signal === 'SIGABRT'],
-      ending: ({ signal }) => ({ kind: 'abort', summary: `died of ${signal ?? ''}` }),
+      rule: "signal",
+      when: [({ signal }) => signal === "SIGABRT"],
+      ending: ({ signal }) => ({ kind: "abort", summary: `died of ${signal ?? ""}` }),
     },
     {
-      rule: 'signal',
+      rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ monitor, signal }) => monitorFault(`${monitor} was stopped from outside by ${signal ?? ''}`),
+      ending: ({ monitor, signal }) => monitorFault(`${monitor} was stopped from outside by ${signal ?? ""}`),
     },
     {
-      rule: 'end-line',
+      rule: "end-line",
       when: [failureAnnounced, ({ code }) => code !== 0],
       ending: ({ announcement }) => announcedEnding(announcement),
     },
     {
-      rule: 'monitor-line',
+      rule: "monitor-line",
       when: [({ complaint }) => complaint !== undefined && guestFaults.test(complaint.line)],
-      ending: ({ complaint }) => ({ kind: 'trap', summary: 'the guest fell over', evidence: complaint }),
+      ending: ({ complaint }) => ({ kind: "trap", summary: "the guest fell over", evidence: complaint }),
     },
     {
       // A tender that refuses an image ends with 1, as a guest's `exit 1` does; but it says so on its error stream.
-      rule: 'monitor-line',
+      rule: "monitor-line",
       when: [
         ({ code }) => code === 1,
         ({ announcement }) => announcement === undefined,
@@ -105,75 +105,90 @@ export const endRules: Readonly<Record<'any' | 'process' | 'machine', readonly E
       ending: couldNotRun,
     },
     {
-      rule: 'exit-status',
+      rule: "exit-status",
       when: [],
-      ending: ({ code, announcement }) => ({ kind: 'exit', status: code ?? 0, evidence: announcement?.evidence }),
+      ending: ({ code, announcement }) => ({ kind: "exit", status: code ?? 0, evidence: announcement?.evidence }),
     },
   ],
   /** The monitor's status is its own, or the same for many ends. */
   machine: [
     {
-      rule: 'signal',
+      rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ monitor, signal, complaint }) => monitorFault(`${monitor} died of ${signal ?? ''}`, complaint),
+      ending: ({ monitor, signal, complaint }) => monitorFault(`${monitor} died of ${signal ?? ""}`, complaint),
     },
     {
-      rule: 'end-line',
+      rule: "end-line",
       when: [({ announcement }) => announcement !== undefined],
       ending: ({ announcement }) => announcedEnding(announcement),
     },
     {
-      rule: 'exit-status',
+      rule: "exit-status",
       when: [({ code }) => code === loaderRefusalStatus],
-      ending: ({ lastLine }) => monitorFault('the image could not be loaded', lastLine),
+      ending: ({ lastLine }) => monitorFault("the image could not be loaded", lastLine),
     },
     {
-      rule: 'exit-status',
+      rule: "exit-status",
       when: [({ code }) => code === 1, ({ complaint, guestSpoke }) => complaint !== undefined || !guestSpoke],
       ending: couldNotRun,
     },
     {
-      rule: 'exit-status',
+      rule: "exit-status",
       when: [({ code }) => !guestEndStatuses.includes(code)],
-      ending: ({ monitor, code, complaint }) => monitorFault(`${monitor} ended with status ${code ?? 'unknown'}`, complaint),
+      ending: ({ monitor, code, complaint }) =>
+        monitorFault(`${monitor} ended with status ${code ?? "unknown"}`, complaint),
     },
     {
-      rule: 'exit-status',
-      when: [({ exitReport }) => exitReport === 'none', ({ code }) => code === unikraftCrashStatus],
-      ending: ({ crash }) => ({ kind: 'trap', summary: 'Unikraft crashed', evidence: crash }),
+      rule: "exit-status",
+      when: [({ exitReport }) => exitReport === "none", ({ code }) => code === unikraftCrashStatus],
+      ending: ({ crash }) => ({ kind: "trap", summary: "Unikraft crashed", evidence: crash }),
     },
     {
       // Where only crashes end otherwise, the status of a good end is believed.
-      rule: 'crash-line',
-      when: [({ crash }) => crash !== undefined, ({ exitReport, code }) => exitReport !== 'none' || code !== guestEndStatus],
-      ending: ({ crash }) => ({ kind: 'trap', summary: 'Unikraft crashed', evidence: crash }),
+      rule: "crash-line",
+      when: [
+        ({ crash }) => crash !== undefined,
+        ({ exitReport, code }) => exitReport !== "none" || code !== guestEndStatus,
+      ],
+      ending: ({ crash }) => ({ kind: "trap", summary: "Unikraft crashed", evidence: crash }),
     },
   ],
-}
+};
 
-const noRule: EndRule = { rule: 'monitor-end', when: [], ending: () => ({ kind: 'unknown' }) }
+const noRule: EndRule = { rule: "monitor-end", when: [], ending: () => ({ kind: "unknown" }) };
 
 /** What the end of the monitor tells of the guest's end, and which rule says so. */
 export function endingOf(end: MonitorEnd, findings: Findings): { readonly rule: RuleName; readonly ending: Ending } {
-  const { complaint, guestSpoke, wasReset, wasStopped } = findings
-  const { exitReport, monitor } = findings.rules
-  const { announcement, lastLine, crash } = findings.transcript
-  const facts: EndFacts = { ...end, exitReport, monitor, announcement, lastLine, crash, complaint, guestSpoke, wasReset, wasStopped }
-  const rules = [...endRules.any, ...endRules[exitReport === 'status' ? 'process' : 'machine']]
-  const { rule, ending } = rules.find(({ when }) => when.every((holds) => holds(facts))) ?? noRule
-  return { rule, ending: ending(facts) }
+  const { complaint, guestSpoke, wasReset, wasStopped } = findings;
+  const { exitReport, monitor } = findings.rules;
+  const { announcement, lastLine, crash } = findings.transcript;
+  const facts: EndFacts = {
+    ...end,
+    exitReport,
+    monitor,
+    announcement,
+    lastLine,
+    crash,
+    complaint,
+    guestSpoke,
+    wasReset,
+    wasStopped,
+  };
+  const rules = [...endRules.any, ...endRules[exitReport === "status" ? "process" : "machine"]];
+  const { rule, ending } = rules.find(({ when }) => when.every((holds) => holds(facts))) ?? noRule;
+  return { rule, ending: ending(facts) };
 }
 
 /** The ending that the backend itself announced. */
 export function announcedEnding(announcement: Announcement | undefined): Ending {
   switch (announcement?.kind) {
-    case 'exit':
-      return announcement
-    case 'abort':
-      return { ...announcement, summary: 'aborted' }
-    case 'trap':
-      return { ...announcement, summary: 'the processor trapped' }
+    case "exit":
+      return announcement;
+    case "abort":
+      return { ...announcement, summary: "aborted" };
+    case "trap":
+      return { ...announcement, summary: "the processor trapped" };
     case undefined:
-      return { kind: 'unknown' }
+      return { kind: "unknown" };
   }
 }

@@ -1,19 +1,26 @@
-import type { MonitorEnd } from '../../platform/process/monitor-process.js'
-import type { ProbeAnswer } from '../probes/probe.js'
+import type { MonitorEnd } from "../../platform/process/monitor-process.js";
+import type { ProbeAnswer } from "../probes/probe.js";
 
 /** What can be seen of a guest from outside. Times are milliseconds after its start. */
 export type GuestEvent = { readonly atMs: number } & (
-  | { /** A line of the console. */ readonly kind: 'console'; readonly text: string }
-  | { /** The guest has paused in the middle of a line: what there is of it. */ readonly kind: 'unfinished'; readonly text: string }
-  | { /** A line of the monitor's own error stream. */ readonly kind: 'monitor'; readonly text: string }
-  | { /** The virtual machine as QEMU tells it (QMP). */ readonly kind: 'machine'; readonly state: MachineState }
-  | { /** A probe was answered, or was not. */ readonly kind: 'probe'; readonly index: number; readonly answer: ProbeAnswer }
-  | ({ readonly kind: 'exit' } & MonitorEnd)
-  | { /** Nothing happened, time went on. */ readonly kind: 'clock' }
-)
+  | { /** A line of the console. */ readonly kind: "console"; readonly text: string }
+  | {
+      /** The guest has paused in the middle of a line: what there is of it. */ readonly kind: "unfinished";
+      readonly text: string;
+    }
+  | { /** A line of the monitor's own error stream. */ readonly kind: "monitor"; readonly text: string }
+  | { /** The virtual machine as QEMU tells it (QMP). */ readonly kind: "machine"; readonly state: MachineState }
+  | {
+      /** A probe was answered, or was not. */ readonly kind: "probe";
+      readonly index: number;
+      readonly answer: ProbeAnswer;
+    }
+  | ({ readonly kind: "exit" } & MonitorEnd)
+  | { /** Nothing happened, time went on. */ readonly kind: "clock" }
+);
 
 /**
  * `reset`: the guest asked to be restarted. `stopped`: paused by QEMU, not by us. `disk-full`: the same, because a disk
  * image cannot grow. `quit`: QEMU was told from outside to end.
  */
-export type MachineState = 'reset' | 'panicked' | 'stopped' | 'disk-full' | 'quit'
+export type MachineState = "reset" | "panicked" | "stopped" | "disk-full" | "quit";

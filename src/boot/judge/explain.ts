@@ -1,33 +1,33 @@
-import { constants } from 'node:os'
-import { monitorWords } from './dialect.js'
-import type { GuestEvent } from './events.js'
-import { judgeInTime } from './judge-in-time.js'
-import { Judge } from './judge.js'
-import { Lines } from './lines.js'
-import type { Rules } from './rules.js'
-import { signalOf } from './signal.js'
-import type { Verdict } from './verdict.js'
+import { constants } from "node:os";
+import { monitorWords } from "./dialect.js";
+import type { GuestEvent } from "./events.js";
+import { judgeInTime } from "./judge-in-time.js";
+import { Judge } from "./judge.js";
+import { Lines } from "./lines.js";
+import type { Rules } from "./rules.js";
+import { signalOf } from "./signal.js";
+import type { Verdict } from "./verdict.js";
 
 /** How a console that lies on disk came to its end. `stopped`: the guest was still there and was stopped by somebody. */
-export type TranscriptEnd = { readonly kind: 'exit'; readonly status: number } | { readonly kind: 'stopped' }
+export type TranscriptEnd = { readonly kind: "exit"; readonly status: number } | { readonly kind: "stopped" };
 
 /** `timeout` of coreutils ends with this when it had to stop the monitor. */
-const statusOfTimeout = 124
+const statusOfTimeout = 124;
 
 /**
  * Takes the end off a kept console whose last line tells it: `[exit=139]`, `[exit=124 wall_ms=4008]`, as in the consoles
  * of our tests.
  */
 export function splitTranscript(bytes: Uint8Array): { readonly console: Uint8Array; readonly end?: TranscriptEnd } {
-  const found = /(?:^|\n)(\[exit=(\d{1,3})[^\]\n]*\]\s*)$/.exec(Buffer.from(bytes).toString('latin1'))
-  if (found === null) return { console: bytes }
-  const status = Number(found[2])
-  const console = bytes.subarray(0, bytes.length - (found[1]?.length ?? 0))
-  return { console, end: status === statusOfTimeout ? { kind: 'stopped' } : { kind: 'exit', status } }
+  const found = /(?:^|\n)(\[exit=(\d{1,3})[^\]\n]*\]\s*)$/.exec(Buffer.from(bytes).toString("latin1"));
+  if (found === null) return { console: bytes };
+  const status = Number(found[2]);
+  const console = bytes.subarray(0, bytes.length - (found[1]?.length ?? 0));
+  return { console, end: status === statusOfTimeout ? { kind: "stopped" } : { kind: "exit", status } };
 }
 
 /** Longer than any last line that tells the end. */
-const endLineBytes = 4096
+const endLineBytes = 4096;
 
 /**
  * The verdict for a console on disk, read piece by piece: it may be longer than our memory.
@@ -39,24 +39,24 @@ export async function explainStream(
   endOf: (told: TranscriptEnd | undefined) => TranscriptEnd,
   rules: Rules,
 ): Promise<Verdict> {
-  const judged = new KeptConsole(rules)
-  let rest = Buffer.alloc(0)
+  const judged = new KeptConsole(rules);
+  let rest = Buffer.alloc(0);
   for await (const chunk of chunks) {
-    rest = Buffer.concat([rest, chunk])
-    const known = Math.max(0, rest.length - endLineBytes)
-    judged.add(rest.subarray(0, known))
-    rest = rest.subarray(known)
+    rest = Buffer.concat([rest, chunk]);
+    const known = Math.max(0, rest.length - endLineBytes);
+    judged.add(rest.subarray(0, known));
+    rest = rest.subarray(known);
   }
-  const { console, end } = splitTranscript(rest)
-  judged.add(console)
-  return judged.verdict(endOf(end))
+  const { console, end } = splitTranscript(rest);
+  judged.add(console);
+  return judged.verdict(endOf(end));
 }
 
 /** The verdict for a console at hand. */
 export function explainConsole(console: Uint8Array, end: TranscriptEnd, rules: Rules): Verdict {
-  const judged = new KeptConsole(rules)
-  judged.add(console)
-  return judged.verdict(end)
+  const judged = new KeptConsole(rules);
+  judged.add(console);
+  return judged.verdict(end);
 }
 
 /**
@@ -64,33 +64,37 @@ export function explainConsole(console: Uint8Array, end: TranscriptEnd, rules: R
  * once, then time passes.
  */
 class KeptConsole {
-  private readonly judge: Judge
-  private readonly lines = new Lines()
+  private readonly judge: Judge;
+  private readonly lines = new Lines();
 
   constructor(rules: Rules) {
-    this.judge = new Judge(rules)
+    this.judge = new Judge(rules);
   }
 
   add(bytes: Uint8Array): void {
-    this.read(this.lines.add(bytes))
+    this.read(this.lines.add(bytes));
   }
 
   /** @param end a monitor's exit status as a shell gives it: above 128 it died of a signal. */
   verdict(end: TranscriptEnd): Verdict {
-    if (this.lines.unfinished !== '') this.read([this.lines.unfinished])
-    let verdict = end.kind === 'exit' ? this.judge.see(exitEvent(end.status, this.judge.rules)) : undefined
-    while (verdict === undefined) verdict = this.judge.see({ kind: 'clock', atMs: this.judge.deadlineMs })
-    return verdict
+    if (this.lines.unfinished !== "") this.read([this.lines.unfinished]);
+    let verdict = end.kind === "exit" ? this.judge.see(exitEvent(end.status, this.judge.rules)) : undefined;
+    while (verdict === undefined) verdict = this.judge.see({ kind: "clock", atMs: this.judge.deadlineMs });
+    return verdict;
   }
 
   private read(texts: readonly string[]): void {
     // A process has no monitor that could speak.
-    const isMonitors = (text: string) => this.judge.rules.monitor !== 'process' && monitorWords.test(text)
-    judgeInTime(this.judge, texts.map((text) => ({ kind: isMonitors(text) ? 'monitor' : 'console', text, atMs: 0 })))
+    const isMonitors = (text: string) => this.judge.rules.monitor !== "process" && monitorWords.test(text);
+    judgeInTime(
+      this.judge,
+      texts.map((text) => ({ kind: isMonitors(text) ? "monitor" : "console", text, atMs: 0 })),
+    );
   }
 }
 
 function exitEvent(status: number, rules: Rules): GuestEvent {
-  const signal = rules.exitReport === 'status' || status === 128 + constants.signals.SIGABRT ? signalOf(status - 128) : undefined
-  return { kind: 'exit', code: signal === undefined ? status : null, signal: signal ?? null, atMs: 0 }
+  const signal =
+    rules.exitReport === "status" || status === 128 + constants.signals.SIGABRT ? signalOf(status - 128) : undefined;
+  return { kind: "exit", code: signal === undefined ? status : null, signal: signal ?? null, atMs: 0 };
 }

@@ -1,57 +1,57 @@
-import { Problem } from '../../platform/problem.js'
-import type { ExitReport, MonitorKind, Target } from '../../target/target.js'
-import type { Probe } from '../probes/probe.js'
-import type { Accelerator } from '../report.js'
-import { type DialectWords, anyDialect, dialects } from './dialect.js'
+import { Problem } from "../../platform/problem.js";
+import type { ExitReport, MonitorKind, Target } from "../../target/target.js";
+import type { Probe } from "../probes/probe.js";
+import type { Accelerator } from "../report.js";
+import { type DialectWords, anyDialect, dialects } from "./dialect.js";
 
 /** What a boot is judged by; fixed before the guest starts. */
 export interface Rules {
-  readonly words: DialectWords
-  readonly exitReport: ExitReport
+  readonly words: DialectWords;
+  readonly exitReport: ExitReport;
   /** A guest that has died may stay there for ever (Unikraft): its last words decide once it has been silent for `graceMs`. */
-  readonly mayHang: boolean
-  readonly monitor: MonitorKind
-  readonly accelerator: Accelerator
+  readonly mayHang: boolean;
+  readonly monitor: MonitorKind;
+  readonly accelerator: Accelerator;
   /** Another accelerator is tried when this one fails. */
-  readonly mayFallBack: boolean
-  readonly settleMs: number
-  readonly timeoutMs: number
+  readonly mayFallBack: boolean;
+  readonly settleMs: number;
+  readonly timeoutMs: number;
   /** How long a guest may be silent after its last words before it counts as gone, or, where its end would show, as alive. */
-  readonly graceMs: number
-  readonly until: 'auto' | 'exit' | 'running' | 'expect'
-  readonly expect: readonly RegExp[]
-  readonly forbid: readonly RegExp[]
+  readonly graceMs: number;
+  readonly until: "auto" | "exit" | "running" | "expect";
+  readonly expect: readonly RegExp[];
+  readonly forbid: readonly RegExp[];
   /** What is asked over the network, as it was written; each must hold. */
-  readonly probes: readonly string[]
-  readonly expectExit?: number | undefined
+  readonly probes: readonly string[];
+  readonly expectExit?: number | undefined;
 }
 
 /** What a person may ask of a boot: the inputs of the same names. */
 export interface Expectations {
-  readonly until: Rules['until']
+  readonly until: Rules["until"];
   /** Seconds. */
-  readonly settle: number
+  readonly settle: number;
   /** Seconds. */
-  readonly timeout: number
-  readonly expect: readonly RegExp[]
-  readonly forbid: readonly RegExp[]
-  readonly probe: readonly Probe[]
-  readonly expectExit?: number | undefined
+  readonly timeout: number;
+  readonly expect: readonly RegExp[];
+  readonly forbid: readonly RegExp[];
+  readonly probe: readonly Probe[];
+  readonly expectExit?: number | undefined;
 }
 
 /** What will be booted, as far as its rules depend on it. */
 export interface Guest {
-  readonly target: Target
+  readonly target: Target;
   /**
    * The image carries its backend's marks. A kernel without any may speak as any backend does, and only its own words
    * tell how it ended.
    */
-  readonly isMarked: boolean
+  readonly isMarked: boolean;
 }
 
 /** How much of this guest’s end can be known. */
 export function exitReportOf({ target, isMarked }: Guest): ExitReport {
-  return isMarked ? target.exitReport : 'console'
+  return isMarked ? target.exitReport : "console";
 }
 
 /**
@@ -60,64 +60,64 @@ export function exitReportOf({ target, isMarked }: Guest): ExitReport {
  * @throws Problem
  */
 export function checkExpectations(asked: Expectations, guest: Guest): void {
-  if (asked.until === 'expect' && asked.expect.length + asked.probe.length === 0) {
-    throw new Problem('input until: `expect` waits for lines or answers, and the inputs expect and probe are empty', {
-      do: 'give `expect` or `probe`, or set `until: running`',
-    })
+  if (asked.until === "expect" && asked.expect.length + asked.probe.length === 0) {
+    throw new Problem("input until: `expect` waits for lines or answers, and the inputs expect and probe are empty", {
+      do: "give `expect` or `probe`, or set `until: running`",
+    });
   }
-  if (asked.probe.length > 0 && (asked.until === 'exit' || asked.expectExit !== undefined)) {
-    throw new Problem('input probe asks a guest that runs, and an end of the guest is awaited', {
-      found: asked.until === 'exit' ? '`until: exit`' : `\`expect-exit: ${asked.expectExit ?? ''}\``,
-      do: 'leave one of the two out',
-    })
+  if (asked.probe.length > 0 && (asked.until === "exit" || asked.expectExit !== undefined)) {
+    throw new Problem("input probe asks a guest that runs, and an end of the guest is awaited", {
+      found: asked.until === "exit" ? "`until: exit`" : `\`expect-exit: ${asked.expectExit ?? ""}\``,
+      do: "leave one of the two out",
+    });
   }
-  if (asked.until !== 'exit' && asked.expectExit === undefined && asked.settle >= asked.timeout) {
+  if (asked.until !== "exit" && asked.expectExit === undefined && asked.settle >= asked.timeout) {
     throw new Problem(`input settle (${asked.settle} s) must be less than input timeout (${asked.timeout} s)`, {
-      because: 'a guest that runs is watched for `settle` seconds before it passes',
-      do: 'set `settle` lower or `timeout` higher',
-    })
+      because: "a guest that runs is watched for `settle` seconds before it passes",
+      do: "set `settle` lower or `timeout` higher",
+    });
   }
-  if (asked.expectExit === undefined) return
-  if (asked.until === 'running') {
-    throw new Problem('input expect-exit asks for an end, and `until: running` for none', {
-      do: 'leave one of the two out',
-    })
+  if (asked.expectExit === undefined) return;
+  if (asked.until === "running") {
+    throw new Problem("input expect-exit asks for an end, and `until: running` for none", {
+      do: "leave one of the two out",
+    });
   }
-  if (exitReportOf(guest) === 'none') {
+  if (exitReportOf(guest) === "none") {
     throw new Problem(`input expect-exit: nothing tells the exit status of ${guest.target.name}`, {
-      because: 'its monitor ends the same way whatever status the unikernel gave',
-      do: 'ask for a line on the console with `expect`',
-    })
+      because: "its monitor ends the same way whatever status the unikernel gave",
+      do: "ask for a line on the console with `expect`",
+    });
   }
 }
 
 /** Under emulation everything takes longer, and a `timeout` that fits KVM would fail guests that are well. */
-const timeoutScale: Readonly<Record<Accelerator, number>> = { kvm: 1, native: 1, tcg: 3 }
+const timeoutScale: Readonly<Record<Accelerator, number>> = { kvm: 1, native: 1, tcg: 3 };
 
 /**
  * In a carrier a virtual machine is emulated inside an emulated one: an OCaml guest that allocates 64 MiB until it dies
  * took 2 to 4 s there, where QEMU's own emulation takes 0.3 s. A settle that fits would not see it die.
  */
-const carrierSettleScale = 3
+const carrierSettleScale = 3;
 
 /**
  * How long a guest may be silent after it said that it ended or after the words of an uncaught exception. Where the end
  * can be seen it follows at once and decides, and who is still there has only logged such words. Unikraft hangs instead
  * (https://github.com/unikraft/unikraft/issues/1493): there they count.
  */
-const graceMs: Readonly<Record<ExitReport, number>> = { status: 3_000, console: 3_000, none: 700 }
+const graceMs: Readonly<Record<ExitReport, number>> = { status: 3_000, console: 3_000, none: 700 };
 
 /** What a boot is judged by. */
 export function rulesFor(
   asked: Expectations,
   guest: Guest,
-  { inCarrier, ...machine }: Pick<Rules, 'monitor' | 'accelerator' | 'mayFallBack'> & { readonly inCarrier: boolean },
+  { inCarrier, ...machine }: Pick<Rules, "monitor" | "accelerator" | "mayFallBack"> & { readonly inCarrier: boolean },
 ): Rules {
-  const exitReport = exitReportOf(guest)
+  const exitReport = exitReportOf(guest);
   return {
     words: guest.isMarked ? dialects[guest.target.dialect] : anyDialect(),
     exitReport,
-    mayHang: guest.target.exitReport === 'none',
+    mayHang: guest.target.exitReport === "none",
     ...machine,
     until: asked.until,
     settleMs: asked.settle * 1000 * (inCarrier ? carrierSettleScale : 1),
@@ -127,5 +127,5 @@ export function rulesFor(
     forbid: asked.forbid,
     probes: asked.probe.map(({ text }) => text),
     expectExit: asked.expectExit,
-  }
+  };
 }

@@ -1,145 +1,145 @@
-import { type DialectWords, firmware, ocamlAfterDeath, ocamlDeath, ocamlDeathWords } from './dialect.js'
-import type { Evidence, Reason } from './verdict.js'
+import { type DialectWords, firmware, ocamlAfterDeath, ocamlDeath, ocamlDeathWords } from "./dialect.js";
+import type { Evidence, Reason } from "./verdict.js";
 
 /** How the backend announced the guest's end. */
 export type Announcement =
-  | { readonly kind: 'exit'; readonly status: number; readonly evidence: Evidence }
-  | { readonly kind: 'abort' | 'trap'; readonly evidence: Evidence }
+  | { readonly kind: "exit"; readonly status: number; readonly evidence: Evidence }
+  | { readonly kind: "abort" | "trap"; readonly evidence: Evidence };
 
 /** The last words of OCaml's runtime. */
 export interface Death {
-  readonly reason: Reason & ('exception' | 'abort')
-  readonly summary: string
-  readonly evidence: Evidence
+  readonly reason: Reason & ("exception" | "abort");
+  readonly summary: string;
+  readonly evidence: Evidence;
 }
 
 /**
  * What is printed this soon after last words belongs to them: the other lines of an exception's text, registers. Where
  * lines have no times (`explain`), or come by the thousand, their number tells.
  */
-const burst = { ms: 100, lines: 50 } as const
+const burst = { ms: 100, lines: 50 } as const;
 
 /** What has been said on a console so far, sorted by who said it and what it means. */
 export class Transcript {
   /** The backend's banner was seen whole: its other lines are not hidden. */
-  bannerSeen = false
-  lastLine: Evidence | undefined
+  bannerSeen = false;
+  lastLine: Evidence | undefined;
   /** The end that the backend announced, while no sign of life came after it. */
-  announcement: Announcement | undefined
+  announcement: Announcement | undefined;
   /** The backend's last line that tells of a crash in words of its own, while nothing came after its dump. */
-  crash: Evidence | undefined
-  private firstWholeOwnLine: Evidence | undefined
-  private wholeDeath: Death | undefined
-  private bannerIsOpen = false
+  crash: Evidence | undefined;
+  private firstWholeOwnLine: Evidence | undefined;
+  private wholeDeath: Death | undefined;
+  private bannerIsOpen = false;
   /** What an unfinished line looks like so far: the rest of it may tell otherwise. */
-  private open: { readonly ownLine?: Evidence | undefined; readonly death?: Death | undefined } = {}
+  private open: { readonly ownLine?: Evidence | undefined; readonly death?: Death | undefined } = {};
   /** When the latest of all last words came, and how many lines since. */
-  private lastWords = { atMs: -Infinity, lines: 0 }
+  private lastWords = { atMs: -Infinity, lines: 0 };
 
   constructor(private readonly words: DialectWords) {}
 
   /** The first line that is neither firmware's nor the backend's. */
   get firstOwnLine(): Evidence | undefined {
-    return this.firstWholeOwnLine ?? this.open.ownLine
+    return this.firstWholeOwnLine ?? this.open.ownLine;
   }
 
   /** The runtime's last words, while no sign of life came after them. */
   get death(): Death | undefined {
-    return this.wholeDeath ?? this.open.death
+    return this.wholeDeath ?? this.open.death;
   }
 
   /** Takes what there is of a line whose end has not come: perhaps last words, never a sign that earlier ones were not. */
   addUnfinished(evidence: Evidence): void {
-    const text = evidence.line.replace(firmware.prefix, '')
-    this.lastLine = evidence
-    const announcement = this.announcementIn(text, evidence)
-    if (announcement !== undefined) this.announce(announcement)
-    const isOwn = announcement === undefined && !this.bannerIsOpen && this.isOutput(text)
-    const ownLine = isOwn ? { ...evidence, atMs: this.open.ownLine?.atMs ?? evidence.atMs } : undefined
-    this.open = { ownLine, death: isOwn ? deathIn(text, evidence) : undefined }
+    const text = evidence.line.replace(firmware.prefix, "");
+    this.lastLine = evidence;
+    const announcement = this.announcementIn(text, evidence);
+    if (announcement !== undefined) this.announce(announcement);
+    const isOwn = announcement === undefined && !this.bannerIsOpen && this.isOutput(text);
+    const ownLine = isOwn ? { ...evidence, atMs: this.open.ownLine?.atMs ?? evidence.atMs } : undefined;
+    this.open = { ownLine, death: isOwn ? deathIn(text, evidence) : undefined };
   }
 
   /** Takes a whole line. */
   add(evidence: Evidence): void {
-    const text = evidence.line.replace(firmware.prefix, '')
-    this.lastLine = evidence
-    this.open = {}
-    this.lastWords.lines += 1
-    this.lookForCrash(text, evidence)
-    const announcement = this.announcementIn(text, evidence)
+    const text = evidence.line.replace(firmware.prefix, "");
+    this.lastLine = evidence;
+    this.open = {};
+    this.lastWords.lines += 1;
+    this.lookForCrash(text, evidence);
+    const announcement = this.announcementIn(text, evidence);
     if (announcement !== undefined) {
-      if (this.isOutput(text)) this.firstWholeOwnLine ??= evidence
-      this.announce(announcement)
-      return
+      if (this.isOutput(text)) this.firstWholeOwnLine ??= evidence;
+      this.announce(announcement);
+      return;
     }
-    if (this.followBanner(text) || !this.isOutput(text)) return
-    this.firstWholeOwnLine ??= evidence
-    const death = deathIn(text, evidence)
-    const isLife = death === undefined && !ocamlAfterDeath.some((pattern) => pattern.test(text))
+    if (this.followBanner(text) || !this.isOutput(text)) return;
+    this.firstWholeOwnLine ??= evidence;
+    const death = deathIn(text, evidence);
+    const isLife = death === undefined && !ocamlAfterDeath.some((pattern) => pattern.test(text));
     // After the words of an exit or an abort a guest says nothing more; a trap's report has lines without the backend's mark.
-    if (this.announcement?.kind !== 'trap') this.announcement = undefined
+    if (this.announcement?.kind !== "trap") this.announcement = undefined;
     if (death !== undefined && this.wholeDeath === undefined) {
-      this.wholeDeath = death
-      this.beginBurst(evidence.atMs)
+      this.wholeDeath = death;
+      this.beginBurst(evidence.atMs);
     }
-    if (isLife) this.showLife(evidence.atMs)
+    if (isLife) this.showLife(evidence.atMs);
   }
 
   /** The guest did something that only a living one does. What it did just before it died is none of that. */
   showLife(atMs: number): void {
-    if (this.isInBurst(atMs)) return
-    this.wholeDeath = undefined
-    this.announcement = undefined
-    this.open = { ...this.open, death: undefined }
+    if (this.isInBurst(atMs)) return;
+    this.wholeDeath = undefined;
+    this.announcement = undefined;
+    this.open = { ...this.open, death: undefined };
   }
 
   private lookForCrash(text: string, evidence: Evidence): void {
     if (this.words.crash?.test(text) === true) {
-      this.crash = evidence
-      this.beginBurst(evidence.atMs)
-    } else if (!this.isInBurst(evidence.atMs)) this.crash = undefined
+      this.crash = evidence;
+      this.beginBurst(evidence.atMs);
+    } else if (!this.isInBurst(evidence.atMs)) this.crash = undefined;
   }
 
   private announce(announcement: Announcement): void {
     // A trap's report goes on with an abort's words: the trap is the cause and stays.
-    if (this.announcement?.kind === 'trap' && announcement.kind !== 'exit') return
-    this.announcement = announcement
-    this.beginBurst(announcement.evidence.atMs)
+    if (this.announcement?.kind === "trap" && announcement.kind !== "exit") return;
+    this.announcement = announcement;
+    this.beginBurst(announcement.evidence.atMs);
   }
 
   private beginBurst(atMs: number): void {
-    this.lastWords = { atMs, lines: 0 }
+    this.lastWords = { atMs, lines: 0 };
   }
 
   private isInBurst(atMs: number): boolean {
-    return atMs - this.lastWords.atMs <= burst.ms && this.lastWords.lines <= burst.lines
+    return atMs - this.lastWords.atMs <= burst.ms && this.lastWords.lines <= burst.lines;
   }
 
   private announcementIn(text: string, evidence: Evidence): Announcement | undefined {
     for (const { kind, pattern } of this.words.ends) {
-      const match = pattern.exec(text)
-      if (match !== null) return kind === 'exit' ? { kind, status: Number(match[1]), evidence } : { kind, evidence }
+      const match = pattern.exec(text);
+      if (match !== null) return kind === "exit" ? { kind, status: Number(match[1]), evidence } : { kind, evidence };
     }
-    return undefined
+    return undefined;
   }
 
   /** @returns whether the line is one of the banner. */
   private followBanner(text: string): boolean {
-    const { first, last } = this.words.banner
-    const isLast = last.test(text)
-    this.bannerIsOpen = !isLast && (this.bannerIsOpen || (!this.bannerSeen && first.test(text)))
-    this.bannerSeen ||= isLast
-    return this.bannerIsOpen || isLast
+    const { first, last } = this.words.banner;
+    const isLast = last.test(text);
+    this.bannerIsOpen = !isLast && (this.bannerIsOpen || (!this.bannerSeen && first.test(text)));
+    this.bannerSeen ||= isLast;
+    return this.bannerIsOpen || isLast;
   }
 
   /** Whether a line outside of the banner is the unikernel's own. */
   private isOutput(text: string): boolean {
-    return text.trim() !== '' && ![...this.words.chrome, ...firmware.lines].some((pattern) => pattern.test(text))
+    return text.trim() !== "" && ![...this.words.chrome, ...firmware.lines].some((pattern) => pattern.test(text));
   }
 }
 
 function deathIn(text: string, evidence: Evidence): Death | undefined {
-  if (!text.includes(ocamlDeathWords)) return undefined
-  const death = ocamlDeath.find(({ pattern }) => pattern.test(text))
-  return death && { reason: death.reason, summary: death.summary, evidence }
+  if (!text.includes(ocamlDeathWords)) return undefined;
+  const death = ocamlDeath.find(({ pattern }) => pattern.test(text));
+  return death && { reason: death.reason, summary: death.summary, evidence };
 }

@@ -1,66 +1,66 @@
 /** The closed list of reasons. The documentation of each is in docs/verdicts.md. */
 export const reasons = [
-  'ready',
-  'exited',
-  'exit-status',
-  'exception',
-  'abort',
-  'trap',
-  'forbidden',
-  'unexpected-exit',
-  'timeout',
-  'no-output',
-  'reboot-loop',
-  'accelerator',
-  'monitor',
-  'unsupported',
-  'not-asked',
-] as const
-export type Reason = (typeof reasons)[number]
+  "ready",
+  "exited",
+  "exit-status",
+  "exception",
+  "abort",
+  "trap",
+  "forbidden",
+  "unexpected-exit",
+  "timeout",
+  "no-output",
+  "reboot-loop",
+  "accelerator",
+  "monitor",
+  "unsupported",
+  "not-asked",
+] as const;
+export type Reason = (typeof reasons)[number];
 
 /** What can decide: the closed list of the names that {@link Verdict.rule} takes. The documentation of each is in docs/verdicts.md. */
 export const ruleNames = [
-  'forbid',
-  'last-words',
-  'end-line',
-  'crash-line',
-  'exit-status',
-  'signal',
-  'monitor-end',
-  'monitor-line',
-  'monitor-failure',
-  'machine-event',
-  'settle',
-  'timeout',
-  'silence',
-] as const
-export type RuleName = (typeof ruleNames)[number]
+  "forbid",
+  "last-words",
+  "end-line",
+  "crash-line",
+  "exit-status",
+  "signal",
+  "monitor-end",
+  "monitor-line",
+  "monitor-failure",
+  "machine-event",
+  "settle",
+  "timeout",
+  "silence",
+] as const;
+export type RuleName = (typeof ruleNames)[number];
 
-export const verdicts = ['passed', 'failed', 'skipped'] as const
+export const verdicts = ["passed", "failed", "skipped"] as const;
 
 export interface Evidence {
   /** A line of the console or of the monitor, as it was read. */
-  readonly line: string
+  readonly line: string;
   /** Milliseconds after the guest's start. */
-  readonly atMs: number
+  readonly atMs: number;
 }
 
 export interface Verdict {
-  readonly verdict: (typeof verdicts)[number]
-  readonly reason: Reason
+  readonly verdict: (typeof verdicts)[number];
+  readonly reason: Reason;
   /** What decided; absent when no guest was started. */
-  readonly rule?: RuleName
+  readonly rule?: RuleName;
   /** A phrase for a person: `uncaught exception`, ``seen `listening on port 80` ``. */
-  readonly summary: string
-  readonly evidence?: Evidence | undefined
+  readonly summary: string;
+  readonly evidence?: Evidence | undefined;
   /** Exit status of the guest; absent when it did not end or nothing tells. */
-  readonly exitStatus?: number | undefined
+  readonly exitStatus?: number | undefined;
   /** Milliseconds from the guest's start to its first output of its own, or its end without any; absent when it failed. */
-  readonly bootMs?: number | undefined
+  readonly bootMs?: number | undefined;
   /** Milliseconds from the guest's start until all that was asked of it while it runs held; absent where nothing was. */
-  readonly readyMs?: number | undefined
+  readonly readyMs?: number | undefined;
   /** Milliseconds from the guest's start to the verdict. */
-  readonly atMs: number
+  readonly atMs: number;
   /** What a person can do about it. */
-  readonly remedy?: string | undefined
+  readonly remedy?: string | undefined;
 }

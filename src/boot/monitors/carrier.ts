@@ -1,40 +1,40 @@
-import type { Architecture } from '../../target/architecture.js'
-import type { Tender } from '../../target/tender.js'
-import type { AttemptPlan, MonitorRequest } from '../attempt-plan.js'
-import { inside } from '../carrier/init.js'
-import type { AttachedDevice } from '../devices/devices.js'
-import { virtioDevice } from './qemu-devices.js'
-import { bareMachine, controlChannel, qemuPrograms } from './qemu-program.js'
-import { tenderArgs } from './solo5.js'
+import type { Architecture } from "../../target/architecture.js";
+import type { Tender } from "../../target/tender.js";
+import type { AttemptPlan, MonitorRequest } from "../attempt-plan.js";
+import { inside } from "../carrier/init.js";
+import type { AttachedDevice } from "../devices/devices.js";
+import { virtioDevice } from "./qemu-devices.js";
+import { bareMachine, controlChannel, qemuPrograms } from "./qemu-program.js";
+import { tenderArgs } from "./solo5.js";
 
 interface Machine {
-  readonly machine: string
-  readonly cpu: string
-  readonly kernelWords: readonly string[]
+  readonly machine: string;
+  readonly cpu: string;
+  readonly kernelWords: readonly string[];
 }
 
 const machines: Readonly<Record<Architecture, Machine>> = {
   x86_64: {
-    machine: 'q35,accel=tcg',
+    machine: "q35,accel=tcg",
     // The richest that TCG has, AMD's virtual machines included; without the fifth level of page tables, which would
     // only make it slower.
-    cpu: 'max,la57=off',
+    cpu: "max,la57=off",
     // On a busy machine emulated timers tick too late for the kernel's test of them, and it panics.
-    kernelWords: ['console=ttyS0', 'no_timer_check', 'tsc=reliable'],
+    kernelWords: ["console=ttyS0", "no_timer_check", "tsc=reliable"],
   },
   aarch64: {
     // The kernel starts at EL2, where its KVM needs to be.
-    machine: 'virt,accel=tcg,virtualization=on,gic-version=3',
-    cpu: 'cortex-a72',
-    kernelWords: ['console=ttyAMA0'],
+    machine: "virt,accel=tcg,virtualization=on,gic-version=3",
+    cpu: "cortex-a72",
+    kernelWords: ["console=ttyAMA0"],
   },
-}
+};
 
 /** -1: a panic restarts at once, which ends QEMU. Addresses are not random: that costs time, and nobody is kept out by it. */
-const kernelWords = ['quiet', 'panic=-1', 'mitigations=off', 'nokaslr', 'ipv6.disable=1', 'audit=0']
+const kernelWords = ["quiet", "panic=-1", "mitigations=off", "nokaslr", "ipv6.disable=1", "audit=0"];
 
 /** MiB that Linux, busybox, the tender and two copies of the image take; the unikernel's own memory comes on top. */
-const ownMemoryMiB = 192
+const ownMemoryMiB = 192;
 
 /**
  * Runs a hvt or spt image with Solo5's tender in a small Linux guest that QEMU emulates. The guest's serial port (what
@@ -47,48 +47,67 @@ export function planCarrier(
   request: MonitorRequest,
   { kernel, initrd }: { readonly kernel: string; readonly initrd: string },
 ): AttemptPlan {
-  const { program, debianPackage } = qemuPrograms[architecture]
-  const { machine, cpu, kernelWords: ownWords } = machines[architecture]
+  const { program, debianPackage } = qemuPrograms[architecture];
+  const { machine, cpu, kernelWords: ownWords } = machines[architecture];
   const placeInside = (device: AttachedDevice) => {
-    const number = request.devices.filter(({ type }) => type === device.type).indexOf(device)
-    return device.type === 'net' ? `tap${number}` : diskPath(number)
-  }
+    const number = request.devices.filter(({ type }) => type === device.type).indexOf(device);
+    return device.type === "net" ? `tap${number}` : diskPath(number);
+  };
   return {
     monitor: tender,
-    accelerator: 'tcg',
+    accelerator: "tcg",
     argv: [
       program,
       ...bareMachine,
-      '-machine', machine,
-      '-cpu', cpu,
-      '-smp', '1',
-      '-m', `${request.memoryMiB + ownMemoryMiB}M`,
-      '-chardev', 'stdio,id=events,signal=off', '-serial', 'chardev:events',
-      '-chardev', 'socket,id=console,fd=3',
+      "-machine",
+      machine,
+      "-cpu",
+      cpu,
+      "-smp",
+      "1",
+      "-m",
+      `${request.memoryMiB + ownMemoryMiB}M`,
+      "-chardev",
+      "stdio,id=events,signal=off",
+      "-serial",
+      "chardev:events",
+      "-chardev",
+      "socket,id=console,fd=3",
       ...controlChannel(4),
       // Linux waits for each piece of the console to be taken: QEMU takes it at once, in the processor's own thread.
-      '-device', 'virtio-serial-pci,max_ports=2,ioeventfd=off', '-device', 'virtserialport,chardev=console',
+      "-device",
+      "virtio-serial-pci,max_ports=2,ioeventfd=off",
+      "-device",
+      "virtserialport,chardev=console",
       ...request.devices.flatMap(deviceOptions),
-      '-kernel', kernel, '-initrd', initrd,
-      '-append', [...ownWords, ...kernelWords].join(' '),
+      "-kernel",
+      kernel,
+      "-initrd",
+      initrd,
+      "-append",
+      [...ownWords, ...kernelWords].join(" "),
     ],
     debianPackage,
     inside: { architecture, tender, args: tenderArgs(request, inside.image, placeInside) },
-  }
+  };
 }
 
 /** Linux numbers its network cards and disks in the order in which they stand here. */
 function deviceOptions(device: AttachedDevice, index: number): string[] {
-  return virtioDevice(device.type === 'net' ? { ...device, mac: cardAddress(device.mac) } : device, `device${index}`, 'pci')
+  return virtioDevice(
+    device.type === "net" ? { ...device, mac: cardAddress(device.mac) } : device,
+    `device${index}`,
+    "pci",
+  );
 }
 
 /** The card's own address: a bridge would keep the frames to its card's address from the unikernel. */
 function cardAddress(mac: string): string {
-  const [first = '', ...others] = mac.split(':')
-  return [(Number.parseInt(first, 16) ^ 4).toString(16).padStart(2, '0'), ...others].join(':')
+  const [first = "", ...others] = mac.split(":");
+  return [(Number.parseInt(first, 16) ^ 4).toString(16).padStart(2, "0"), ...others].join(":");
 }
 
 /** The path of the n-th disk, of at most 26: Solo5's manifests hold fewer. */
 export function diskPath(number: number): string {
-  return `/dev/vd${String.fromCharCode('a'.charCodeAt(0) + number)}`
+  return `/dev/vd${String.fromCharCode("a".charCodeAt(0) + number)}`;
 }

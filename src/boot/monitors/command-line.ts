@@ -3,5 +3,5 @@
  * Unikraft's argument parser both keep together what stands in double quotes.
  */
 export function commandLine(args: readonly string[]): string {
-  return args.map((word) => (/^[^\s"\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`)).join(' ')
+  return args.map((word) => (/^[^\s"\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, "\\$&")}"`)).join(" ");
 }

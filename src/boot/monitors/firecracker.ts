@@ -1,15 +1,15 @@
-import { basename } from 'node:path'
-import type { AttemptPlan, MonitorRequest } from '../attempt-plan.js'
-import { commandLine } from './command-line.js'
+import { basename } from "node:path";
+import type { AttemptPlan, MonitorRequest } from "../attempt-plan.js";
+import { commandLine } from "./command-line.js";
 
 /** Runs an image in Firecracker, which gets everything else from a file: {@link firecrackerConfig}. */
 export function planFirecracker(place: { readonly config: string }): AttemptPlan {
   return {
-    monitor: 'firecracker',
-    accelerator: 'kvm',
+    monitor: "firecracker",
+    accelerator: "kvm",
     // Its log goes where the guest's console goes. That a guest fell over stands there and nowhere else, at the level Info.
-    argv: ['firecracker', '--no-api', '--level', 'Info', '--show-level', '--config-file', place.config],
-  }
+    argv: ["firecracker", "--no-api", "--level", "Info", "--show-level", "--config-file", place.config],
+  };
 }
 
 /**
@@ -17,21 +17,21 @@ export function planFirecracker(place: { readonly config: string }): AttemptPlan
  * network device of another kind than a tap is none to it.
  */
 export function firecrackerConfig({ imagePath, memoryMiB, args, ownsArgv0, devices }: MonitorRequest): object {
-  const name = ownsArgv0 ? [basename(imagePath)] : []
+  const name = ownsArgv0 ? [basename(imagePath)] : [];
   return {
-    'boot-source': { kernel_image_path: imagePath, boot_args: kernelCommandLine(name, args, []) },
-    'machine-config': { vcpu_count: 1, mem_size_mib: memoryMiB },
+    "boot-source": { kernel_image_path: imagePath, boot_args: kernelCommandLine(name, args, []) },
+    "machine-config": { vcpu_count: 1, mem_size_mib: memoryMiB },
     drives: devices.flatMap((device, index) =>
-      device.type === 'block'
+      device.type === "block"
         ? [{ drive_id: `disk${index}`, path_on_host: device.path, is_root_device: false, is_read_only: false }]
         : [],
     ),
-    'network-interfaces': devices.flatMap((device, index) =>
-      device.type === 'net' && device.link.kind === 'tap'
+    "network-interfaces": devices.flatMap((device, index) =>
+      device.type === "net" && device.link.kind === "tap"
         ? [{ iface_id: `net${index}`, host_dev_name: device.link.interface, guest_mac: device.mac }]
         : [],
     ),
-  }
+  };
 }
 
 /**
@@ -43,11 +43,15 @@ export function firecrackerConfig({ imagePath, memoryMiB, args, ownsArgv0, devic
  * @param name the guest's name for itself, where it takes the first word for it.
  * @param machine what a monitor does not add itself.
  */
-export function kernelCommandLine(name: readonly string[], args: readonly string[], machine: readonly string[]): string {
-  const separator = args.indexOf('--')
-  const forLibraries = separator < 0 ? [] : args.slice(0, separator)
-  const forMain = args.slice(separator + 1)
+export function kernelCommandLine(
+  name: readonly string[],
+  args: readonly string[],
+  machine: readonly string[],
+): string {
+  const separator = args.indexOf("--");
+  const forLibraries = separator < 0 ? [] : args.slice(0, separator);
+  const forMain = args.slice(separator + 1);
   // Firecracker drops a ` -- ` with nothing behind it. Empty quotes are no word to Unikraft.
-  const rest = forMain.length === 0 ? "''" : commandLine(forMain)
-  return [...name, commandLine(forLibraries), ...machine, '--', rest].filter((part) => part !== '').join(' ')
+  const rest = forMain.length === 0 ? "''" : commandLine(forMain);
+  return [...name, commandLine(forLibraries), ...machine, "--", rest].filter((part) => part !== "").join(" ");
 }

@@ -1,52 +1,61 @@
-import type { AttemptPlan, MonitorRequest } from '../attempt-plan.js'
-import { kernelCommandLine } from './firecracker.js'
-import { idOf, virtioDevice } from './qemu-devices.js'
-import { bareMachine, guestsMachine, qemuPrograms } from './qemu-program.js'
+import type { AttemptPlan, MonitorRequest } from "../attempt-plan.js";
+import { kernelCommandLine } from "./firecracker.js";
+import { idOf, virtioDevice } from "./qemu-devices.js";
+import { bareMachine, guestsMachine, qemuPrograms } from "./qemu-program.js";
 
 /**
  * QEMU's isa-debug-exit where Firecracker has its keyboard controller: a guest ends itself by the controller's reset
  * (0xfe), and QEMU ends with (0xfe << 1) | 1. A triple fault stays what it is, a reset of the machine.
  */
-export const guestResetStatus = 253
+export const guestResetStatus = 253;
 
 /** QEMU's status when the loader could not start the image; it said why on the console, after `loader: `. */
-export const loaderRefusalStatus = 97
+export const loaderRefusalStatus = 97;
 
 /** The virtio transports of QEMU's microvm without ACPI (hw/i386/microvm.c, include/hw/i386/microvm.h of QEMU 5.2 and newer). */
-const transports = { address: 0xfeb00000, size: 512, interrupt: 5 } as const
+const transports = { address: 0xfeb00000, size: 512, interrupt: 5 } as const;
 
 /**
  * Runs an x86_64 image for Firecracker by emulation: QEMU starts our loader (loader/README.md), and that the image, as
  * Firecracker would. QEMU ends the image's path at the first blank.
  */
 export function planLoader(request: MonitorRequest, place: { readonly loader: string }): AttemptPlan {
-  const { imagePath, memoryMiB, args, devices } = request
-  const words = kernelCommandLine([], args, ['pci=off', ...devices.map((_, index) => transportWord(index))])
-  const { program, debianPackage } = qemuPrograms.x86_64
+  const { imagePath, memoryMiB, args, devices } = request;
+  const words = kernelCommandLine([], args, ["pci=off", ...devices.map((_, index) => transportWord(index))]);
+  const { program, debianPackage } = qemuPrograms.x86_64;
   return {
-    monitor: 'qemu',
-    accelerator: 'tcg',
+    monitor: "qemu",
+    accelerator: "tcg",
     argv: [
       program,
       ...bareMachine,
       // The machine nearest to Firecracker's: the old PC's timer, interrupt controller and clock, virtio without PCI.
-      '-machine', 'microvm,accel=tcg,acpi=off,pit=on,pic=on,rtc=on',
-      '-cpu', 'max',
-      '-m', `${memoryMiB}M`,
-      '-device', 'isa-debug-exit,iobase=0x64,iosize=1',
-      '-global', 'virtio-mmio.force-legacy=false',
-      ...devices.flatMap((device, index) => virtioDevice(device, idOf(device, index), 'device', `,bus=virtio-mmio-bus.${index}`)),
+      "-machine",
+      "microvm,accel=tcg,acpi=off,pit=on,pic=on,rtc=on",
+      "-cpu",
+      "max",
+      "-m",
+      `${memoryMiB}M`,
+      "-device",
+      "isa-debug-exit,iobase=0x64,iosize=1",
+      "-global",
+      "virtio-mmio.force-legacy=false",
+      ...devices.flatMap((device, index) =>
+        virtioDevice(device, idOf(device, index), "device", `,bus=virtio-mmio-bus.${index}`),
+      ),
       ...guestsMachine,
-      '-kernel', place.loader,
+      "-kernel",
+      place.loader,
       // A comma begins the next module, two are one.
-      '-initrd', `${imagePath} ${words}`.replaceAll(',', ',,'),
+      "-initrd",
+      `${imagePath} ${words}`.replaceAll(",", ",,"),
     ],
     debianPackage,
-  }
+  };
 }
 
 /** What tells the guest of a device: https://docs.kernel.org/admin-guide/kernel-parameters.html */
 function transportWord(index: number): string {
-  const address = transports.address + index * transports.size
-  return `virtio_mmio.device=${transports.size}@0x${address.toString(16)}:${transports.interrupt + index}`
+  const address = transports.address + index * transports.size;
+  return `virtio_mmio.device=${transports.size}@0x${address.toString(16)}:${transports.interrupt + index}`;
 }

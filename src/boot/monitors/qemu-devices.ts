@@ -1,11 +1,11 @@
-import type { AttachedDevice, NetworkDevice, UserLink } from '../devices/devices.js'
-import { firstFree, formatAddress, parseAddress, parseSubnet } from '../devices/subnet.js'
+import type { AttachedDevice, NetworkDevice, UserLink } from "../devices/devices.js";
+import { firstFree, formatAddress, parseAddress, parseSubnet } from "../devices/subnet.js";
 
 /**
  * The first PCI slot after the host bridge of q35 and virt. None may be left out: Unikraft on x86_64 finds nothing behind
  * an empty slot (probe_bus in https://github.com/unikraft/unikraft/blob/staging/drivers/ukbus/pci/arch/x86_64/pci_bus.c).
  */
-const firstSlot = 1
+const firstSlot = 1;
 
 /**
  * Devices as QEMU takes them: virtio on the root bus, one slot each, in the order in which they are given. Solo5's
@@ -13,12 +13,14 @@ const firstSlot = 1
  * interface (Solo5's bindings/virtio/pci.c); devices on a root bus offer both.
  */
 export function deviceOptions(devices: readonly AttachedDevice[]): string[] {
-  return devices.flatMap((device, index) => virtioDevice(device, idOf(device, index), 'pci', `,bus=pcie.0,addr=0x${(firstSlot + index).toString(16)}`))
+  return devices.flatMap((device, index) =>
+    virtioDevice(device, idOf(device, index), "pci", `,bus=pcie.0,addr=0x${(firstSlot + index).toString(16)}`),
+  );
 }
 
 /** What QEMU calls the n-th device. */
 export function idOf({ type }: AttachedDevice, index: number): string {
-  return `${type === 'block' ? 'disk' : 'net'}${index}`
+  return `${type === "block" ? "disk" : "net"}${index}`;
 }
 
 /**
@@ -27,35 +29,36 @@ export function idOf({ type }: AttachedDevice, index: number): string {
  * @param transport what its name ends in.
  * @param place where on its bus it sits, behind a comma.
  */
-export function virtioDevice(device: AttachedDevice, id: string, transport: 'pci' | 'device', place = ''): string[] {
-  if (device.type === 'block') return ['-drive', driveOption(device.path, id), '-device', `virtio-blk-${transport},drive=${id}${place}`]
+export function virtioDevice(device: AttachedDevice, id: string, transport: "pci" | "device", place = ""): string[] {
+  if (device.type === "block")
+    return ["-drive", driveOption(device.path, id), "-device", `virtio-blk-${transport},drive=${id}${place}`];
   // The network card's boot ROM would only cost time: a kernel is given.
-  const card = `virtio-net-${transport},netdev=${id},mac=${device.mac}${transport === 'pci' ? ',romfile=' : ''}${place}`
-  return ['-netdev', netdevOption(device.link, id), '-device', card]
+  const card = `virtio-net-${transport},netdev=${id},mac=${device.mac}${transport === "pci" ? ",romfile=" : ""}${place}`;
+  return ["-netdev", netdevOption(device.link, id), "-device", card];
 }
 
 /**
  * A link of a network device, as the value of QEMU's `-netdev`:
  * `tap,id=net0,ifname=uci0a000000,script=no,downscript=no`.
  */
-export function netdevOption(link: NetworkDevice['link'], id: string): string {
-  if (link.kind === 'tap') return `tap,id=${id},ifname=${link.interface},script=no,downscript=no`
+export function netdevOption(link: NetworkDevice["link"], id: string): string {
+  if (link.kind === "tap") return `tap,id=${id},ifname=${link.interface},script=no,downscript=no`;
   return [
     `user,id=${id},net=${link.network},host=${link.gateway},dns=${nameServer(link)},dhcpstart=${link.guest},ipv6=off`,
-    ...(link.outside ? [] : ['restrict=on']),
+    ...(link.outside ? [] : ["restrict=on"]),
     ...link.forwards.map(
       ({ protocol, hostPort, guestPort }) => `hostfwd=${protocol}:127.0.0.1:${hostPort}-${link.guest}:${guestPort}`,
     ),
-  ].join(',')
+  ].join(",");
 }
 
 /** QEMU wants a name server's address of its own on the network, and by default one that the guest may have. */
 function nameServer({ network, guest, gateway }: UserLink): string {
-  return formatAddress(firstFree(parseSubnet(network), [guest, gateway].map(parseAddress)))
+  return formatAddress(firstFree(parseSubnet(network), [guest, gateway].map(parseAddress)));
 }
 
 /** A disk, as the value of QEMU's `-drive`. Never guessed to be anything but raw: a guest may write any header. */
 export function driveOption(path: string, id: string): string {
   // A comma in a value is doubled: qemu(1).
-  return `file=${path.replaceAll(',', ',,')},if=none,id=${id},format=raw`
+  return `file=${path.replaceAll(",", ",,")},if=none,id=${id},format=raw`;
 }

@@ -1,21 +1,22 @@
-import type { Interrogation } from '../attempt.js'
-import type { AttachedDevice, NetworkDevice } from '../devices/devices.js'
-import { hasAccepted } from '../devices/usernet.js'
-import type { Qmp } from '../qmp.js'
-import { type Probe, type ProbeAddress, isSamePort, portOf } from './probe.js'
-import { startProbing } from './probing.js'
+import type { Interrogation } from "../attempt.js";
+import type { AttachedDevice, NetworkDevice } from "../devices/devices.js";
+import { hasAccepted } from "../devices/usernet.js";
+import type { Qmp } from "../qmp.js";
+import { type Probe, type ProbeAddress, isSamePort, portOf } from "./probe.js";
+import { startProbing } from "./probing.js";
 
 /** How a guest with these devices is asked; undefined when nothing is asked of it. */
 export function interrogate(probes: readonly Probe[], devices: readonly AttachedDevice[]): Interrogation | undefined {
-  if (probes.length === 0) return undefined
-  const link = devices.find((device) => device.type === 'net')?.link
+  if (probes.length === 0) return undefined;
+  const link = devices.find((device) => device.type === "net")?.link;
   return (onAnswer, control) => {
     // Without it, an open connection would be taken for an accepted one: usernet.ts.
-    if (link?.kind === 'user' && control === undefined) throw new Error('user networking needs a monitor with a control channel')
+    if (link?.kind === "user" && control === undefined)
+      throw new Error("user networking needs a monitor with a control channel");
     return startProbing(probes, (probe) => addressOf(probe, link), onAnswer, {
-      isEstablished: link?.kind === 'user' && control ? (address) => isEstablished(control, address) : undefined,
-    })
-  }
+      isEstablished: link?.kind === "user" && control ? (address) => isEstablished(control, address) : undefined,
+    });
+  };
 }
 
 /**
@@ -24,16 +25,17 @@ export function interrogate(probes: readonly Probe[], devices: readonly Attached
  *
  * @param link of the first network device; undefined for a guest without one.
  */
-export function addressOf(probe: Probe, link: NetworkDevice['link'] | undefined): ProbeAddress {
-  if (link === undefined) return { host: '127.0.0.1' }
-  const port = portOf(probe)
-  if (link.kind === 'tap' || port === undefined) return { host: link.guest }
-  const forward = link.forwards.find((one) => isSamePort(one, port))
-  if (forward === undefined) throw new Error(`no port leads to ${port.protocol} ${port.guestPort}: planDevices() forwards each`)
-  return { host: '127.0.0.1', port: forward.hostPort }
+export function addressOf(probe: Probe, link: NetworkDevice["link"] | undefined): ProbeAddress {
+  if (link === undefined) return { host: "127.0.0.1" };
+  const port = portOf(probe);
+  if (link.kind === "tap" || port === undefined) return { host: link.guest };
+  const forward = link.forwards.find((one) => isSamePort(one, port));
+  if (forward === undefined)
+    throw new Error(`no port leads to ${port.protocol} ${port.guestPort}: planDevices() forwards each`);
+  return { host: "127.0.0.1", port: forward.hostPort };
 }
 
 async function isEstablished(control: Qmp, { port = 0 }: ProbeAddress): Promise<boolean> {
-  const info = await control.execute('human-monitor-command', { 'command-line': 'info usernet' }).catch(() => '')
-  return hasAccepted(String(info), port)
+  const info = await control.execute("human-monitor-command", { "command-line": "info usernet" }).catch(() => "");
+  return hasAccepted(String(info), port);
 }

@@ -1,18 +1,18 @@
-import { type AskOptions, ask as askGuest } from './ask.js'
-import type { Probe, ProbeAddress, ProbeAnswer } from './probe.js'
+import { type AskOptions, ask as askGuest } from "./ask.js";
+import type { Probe, ProbeAddress, ProbeAnswer } from "./probe.js";
 
 /** How long one question may take. */
-const answerMs = 5_000
+const answerMs = 5_000;
 /** How long a connection may wait to be accepted: the first ones come to a guest whose network is not up yet. */
-const acceptMs = { first: 250, longest: 1_000 }
+const acceptMs = { first: 250, longest: 1_000 };
 /** From one question to the next, the time of its answer included. */
-const periodMs = { first: 50, longest: 1_000 }
+const periodMs = { first: 50, longest: 1_000 };
 
 export interface ProbingOptions {
   /** Where QEMU's user networking lies between: {@link AskOptions.isEstablished} for an address. */
-  readonly isEstablished?: ((address: ProbeAddress) => Promise<boolean>) | undefined
+  readonly isEstablished?: ((address: ProbeAddress) => Promise<boolean>) | undefined;
   /** Default: over the network. Never rejects. */
-  readonly ask?: typeof askGuest
+  readonly ask?: typeof askGuest;
 }
 
 /**
@@ -28,11 +28,11 @@ export function startProbing(
   options: ProbingOptions = {},
 ): { stop(): void } {
   const controllers = probes.map((probe, index) => {
-    const controller = new AbortController()
-    void askUntilItHolds(probe, addressOf(probe), (answer) => onAnswer(index, answer), controller.signal, options)
-    return controller
-  })
-  return { stop: () => controllers.forEach((controller) => controller.abort()) }
+    const controller = new AbortController();
+    void askUntilItHolds(probe, addressOf(probe), (answer) => onAnswer(index, answer), controller.signal, options);
+    return controller;
+  });
+  return { stop: () => controllers.forEach((controller) => controller.abort()) };
 }
 
 async function askUntilItHolds(
@@ -42,36 +42,36 @@ async function askUntilItHolds(
   signal: AbortSignal,
   { isEstablished, ask = askGuest }: ProbingOptions,
 ): Promise<void> {
-  const limits: Omit<AskOptions, 'acceptMs'> = {
+  const limits: Omit<AskOptions, "acceptMs"> = {
     timeoutMs: answerMs,
     signal,
     isEstablished: isEstablished && (() => isEstablished(address)),
-  }
-  const isStopped = () => signal.aborted
+  };
+  const isStopped = () => signal.aborted;
   for (let attempt = 0; !isStopped(); attempt++) {
-    const start = performance.now()
-    const answer = await ask(probe, address, { ...limits, acceptMs: grown(acceptMs, attempt) })
-    if (isStopped()) return
-    tell(answer)
-    if (answer.holds) return
-    await pause(start + grown(periodMs, attempt) - performance.now(), signal)
+    const start = performance.now();
+    const answer = await ask(probe, address, { ...limits, acceptMs: grown(acceptMs, attempt) });
+    if (isStopped()) return;
+    tell(answer);
+    if (answer.holds) return;
+    await pause(start + grown(periodMs, attempt) - performance.now(), signal);
   }
 }
 
 function grown({ first, longest }: { readonly first: number; readonly longest: number }, times: number): number {
-  return Math.min(longest, first * 2 ** times)
+  return Math.min(longest, first * 2 ** times);
 }
 
 /** Ends early when `signal` is aborted. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-    if (signal.aborted) end()
-  })
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+  });
 }

@@ -1,24 +1,24 @@
-import { type IncomingMessage, request as startRequest } from 'node:http'
-import type { Socket } from 'node:net'
-import { visible } from '../visible.js'
-import type { Address } from './connect.js'
-import { NoAnswer, noAnswer } from './no-answer.js'
-import { abortable } from './within.js'
+import { type IncomingMessage, request as startRequest } from "node:http";
+import type { Socket } from "node:net";
+import { visible } from "../visible.js";
+import type { Address } from "./connect.js";
+import { NoAnswer, noAnswer } from "./no-answer.js";
+import { abortable } from "./within.js";
 
 /** What is read of a body, in bytes. */
-export const bodyLimit = 64 * 1024
+export const bodyLimit = 64 * 1024;
 
 export interface HttpAnswer {
-  readonly status: number
+  readonly status: number;
   /** The body as UTF-8, as far as it was read. */
-  readonly body: string
+  readonly body: string;
   /** What was read of it. */
-  readonly bytes: number
+  readonly bytes: number;
   /**
    * `cut`: there is more than {@link bodyLimit}. `open`: it was still coming when the time was up. `broken`: the
    * connection ended, or the coding was violated, before the body's end.
    */
-  readonly end: 'whole' | 'cut' | 'open' | 'broken'
+  readonly end: "whole" | "cut" | "open" | "broken";
 }
 
 /**
@@ -32,7 +32,7 @@ export async function requestHttp(
   { host, port, path, secure }: Address & { readonly path: string; readonly secure: boolean },
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
-  let reader: BodyReader | undefined
+  let reader: BodyReader | undefined;
   try {
     return await abortable(signal, (resolve, reject) => {
       const request = startRequest({
@@ -41,55 +41,57 @@ export async function requestHttp(
         port,
         path,
         defaultPort: secure ? 443 : 80,
-        headers: { 'user-agent': 'unikernel-ci', accept: '*/*', connection: 'close' },
-      })
-      request.on('response', (response) => (reader = new BodyReader(response, resolve)))
-      request.on('error', (error) => (reader === undefined ? reject(headFailure(error)) : resolve(reader.answer('broken'))))
-      request.on('close', () => {
-        if (reader === undefined) reject(new NoAnswer('connection closed without an answer'))
-      })
-      request.end()
-    })
+        headers: { "user-agent": "unikernel-ci", accept: "*/*", connection: "close" },
+      });
+      request.on("response", (response) => (reader = new BodyReader(response, resolve)));
+      request.on("error", (error) =>
+        reader === undefined ? reject(headFailure(error)) : resolve(reader.answer("broken")),
+      );
+      request.on("close", () => {
+        if (reader === undefined) reject(new NoAnswer("connection closed without an answer"));
+      });
+      request.end();
+    });
   } catch (error) {
     // Out of time with the head there and the body under way: that is an answer.
-    if (reader !== undefined && error instanceof NoAnswer) return reader.answer('open')
-    throw error
+    if (reader !== undefined && error instanceof NoAnswer) return reader.answer("open");
+    throw error;
   }
 }
 
 class BodyReader {
-  private readonly chunks: Buffer[] = []
-  private bytes = 0
+  private readonly chunks: Buffer[] = [];
+  private bytes = 0;
 
   constructor(
     private readonly response: IncomingMessage,
     onEnd: (answer: HttpAnswer) => void,
   ) {
-    response.on('data', (chunk: Buffer) => {
-      this.chunks.push(chunk.subarray(0, bodyLimit - this.bytes))
-      this.bytes += this.chunks.at(-1)?.length ?? 0
-      if (this.bytes === bodyLimit) onEnd(this.answer('cut'))
-    })
-    response.on('end', () => onEnd(this.answer('whole')))
-    response.on('error', () => onEnd(this.answer('broken')))
+    response.on("data", (chunk: Buffer) => {
+      this.chunks.push(chunk.subarray(0, bodyLimit - this.bytes));
+      this.bytes += this.chunks.at(-1)?.length ?? 0;
+      if (this.bytes === bodyLimit) onEnd(this.answer("cut"));
+    });
+    response.on("end", () => onEnd(this.answer("whole")));
+    response.on("error", () => onEnd(this.answer("broken")));
   }
 
-  answer(end: HttpAnswer['end']): HttpAnswer {
-    const body = Buffer.concat(this.chunks).toString('utf8')
-    return { status: this.response.statusCode ?? 0, body, bytes: this.bytes, end }
+  answer(end: HttpAnswer["end"]): HttpAnswer {
+    const body = Buffer.concat(this.chunks).toString("utf8");
+    return { status: this.response.statusCode ?? 0, body, bytes: this.bytes, end };
   }
 }
 
-const shownBytes = 100
+const shownBytes = 100;
 
 function headFailure(error: NodeJS.ErrnoException): NoAnswer {
   // llhttp's errors carry what was read: https://nodejs.org/docs/latest-v20.x/api/http.html#event-clienterror
-  const { rawPacket, reason } = error as { readonly rawPacket?: unknown; readonly reason?: unknown }
+  const { rawPacket, reason } = error as { readonly rawPacket?: unknown; readonly reason?: unknown };
   if (Buffer.isBuffer(rawPacket)) {
-    const text = visible(rawPacket.subarray(0, shownBytes).toString('latin1'))
-    return new NoAnswer(`no HTTP (${String(reason)}): ${text}`, { cause: error })
+    const text = visible(rawPacket.subarray(0, shownBytes).toString("latin1"));
+    return new NoAnswer(`no HTTP (${String(reason)}): ${text}`, { cause: error });
   }
   // Without a system call it is Node's own way to say that the connection ended in good order.
-  const isEnd = error.code === 'ECONNRESET' && error.syscall === undefined
-  return isEnd ? new NoAnswer('connection closed without an answer', { cause: error }) : noAnswer(error)
+  const isEnd = error.code === "ECONNRESET" && error.syscall === undefined;
+  return isEnd ? new NoAnswer("connection closed without an answer", { cause: error }) : noAnswer(error);
 }

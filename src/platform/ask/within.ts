@@ -1,4 +1,4 @@
-import { NoAnswer } from './no-answer.js'
+import { NoAnswer } from "./no-answer.js";
 
 /**
  * Runs `body` with a signal that is aborted when its time is up or when `outer` is.
@@ -12,16 +12,16 @@ export async function within<Value>(
   outer: AbortSignal,
   body: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
-  const controller = new AbortController()
-  const follow = () => controller.abort(outer.reason)
-  const timer = setTimeout(() => controller.abort(new NoAnswer(said)), ms)
-  outer.addEventListener('abort', follow)
-  if (outer.aborted) follow()
+  const controller = new AbortController();
+  const follow = () => controller.abort(outer.reason);
+  const timer = setTimeout(() => controller.abort(new NoAnswer(said)), ms);
+  outer.addEventListener("abort", follow);
+  if (outer.aborted) follow();
   try {
-    return await body(controller.signal)
+    return await body(controller.signal);
   } finally {
-    clearTimeout(timer)
-    outer.removeEventListener('abort', follow)
+    clearTimeout(timer);
+    outer.removeEventListener("abort", follow);
   }
 }
 
@@ -32,18 +32,18 @@ export function abortable<Value>(
 ): Promise<Value> {
   return new Promise<Value>((resolve, reject) => {
     if (signal.aborted) {
-      reject(signal.reason as Error)
-      return
+      reject(signal.reason as Error);
+      return;
     }
-    const onAbort = () => settle(() => reject(signal.reason as Error))
+    const onAbort = () => settle(() => reject(signal.reason as Error));
     const settle = (how: () => void) => {
-      signal.removeEventListener('abort', onAbort)
-      how()
-    }
-    signal.addEventListener('abort', onAbort)
+      signal.removeEventListener("abort", onAbort);
+      how();
+    };
+    signal.addEventListener("abort", onAbort);
     start(
       (value) => settle(() => resolve(value)),
       (error) => settle(() => reject(error)),
-    )
-  })
+    );
+  });
 }

@@ -1,20 +1,20 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { isMissing } from '../error-code.js'
-import { sweepOwnFolders, withOwnFolder } from './own-folder.js'
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { isMissing } from "../error-code.js";
+import { sweepOwnFolders, withOwnFolder } from "./own-folder.js";
 
 /** Writes a file so that a reader finds the old one or the new one, never a part of either. Makes its folder. */
 export async function writeFileAtomically(path: string, content: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await writeFile(draft, content, { flag: 'wx' })
-    await rename(draft, path)
+    await writeFile(draft, content, { flag: "wx" });
+    await rename(draft, path);
   } finally {
-    await rm(draft, { force: true })
+    await rm(draft, { force: true });
   }
 }
 
@@ -24,24 +24,24 @@ export async function writeFileAtomically(path: string, content: string): Promis
  */
 export async function replaceFolder(path: string, fill: (draft: string) => Promise<void>): Promise<void> {
   // Beside it, as a rename does not cross file systems.
-  const parent = dirname(path)
-  sweepOwnFolders(parent, 'draft')
-  await withOwnFolder(parent, 'draft', async (own) => {
-    const draft = join(own, 'new')
-    await mkdir(draft)
-    await fill(draft)
-    await rename(path, join(own, 'former')).catch(ignoreMissing)
-    await rename(draft, path)
-  })
+  const parent = dirname(path);
+  sweepOwnFolders(parent, "draft");
+  await withOwnFolder(parent, "draft", async (own) => {
+    const draft = join(own, "new");
+    await mkdir(draft);
+    await fill(draft);
+    await rename(path, join(own, "former")).catch(ignoreMissing);
+    await rename(draft, path);
+  });
 }
 
 /** SHA-256 of a file, in hexadecimal. */
 export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
 }
 
 function ignoreMissing(error: unknown): void {
-  if (!isMissing(error)) throw error
+  if (!isMissing(error)) throw error;
 }

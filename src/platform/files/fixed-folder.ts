@@ -1,9 +1,9 @@
-import { lstat, mkdir } from 'node:fs/promises'
-import { hasCode } from '../error-code.js'
-import { Problem } from '../problem.js'
+import { lstat, mkdir } from "node:fs/promises";
+import { hasCode } from "../error-code.js";
+import { Problem } from "../problem.js";
 
 /** The same on every machine: a path in an image's debug information is then the same, too. On a disk, which /tmp may not be. */
-const fixedFolder = '/var/tmp/unikernel-ci'
+const fixedFolder = "/var/tmp/unikernel-ci";
 
 /**
  * Makes {@link fixedFolder}. Anybody may write to its parent, so that it may be somebody else's, or a link.
@@ -12,12 +12,12 @@ const fixedFolder = '/var/tmp/unikernel-ci'
  */
 export async function ownFixedFolder(): Promise<string> {
   await mkdir(fixedFolder, { mode: 0o700 }).catch((error: unknown) => {
-    if (!hasCode(error, 'EEXIST')) throw error
-  })
-  const found = await lstat(fixedFolder)
-  if (found.isDirectory() && found.uid === process.getuid?.()) return fixedFolder
+    if (!hasCode(error, "EEXIST")) throw error;
+  });
+  const found = await lstat(fixedFolder);
+  if (found.isDirectory() && found.uid === process.getuid?.()) return fixedFolder;
   throw new Problem(`${fixedFolder} is not a folder of this user`, {
-    because: 'reproducible builds use the same path on every machine',
-    do: 'remove it, or build as the user who owns it',
-  })
+    because: "reproducible builds use the same path on every machine",
+    do: "remove it, or build as the user who owns it",
+  });
 }

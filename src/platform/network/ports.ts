@@ -1,42 +1,42 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 
-export type Protocol = 'tcp' | 'udp'
+export type Protocol = "tcp" | "udp";
 
 /** Ports that a monitor of ours may still be about to open: never given twice by one process. */
-const given = new Set<string>()
+const given = new Set<string>();
 
 /**
  * Ports of 127.0.0.1 that nobody uses, one for each protocol that is asked for. Nothing keeps them free until they are
  * opened: another process may be faster.
  */
 export async function freePorts(protocols: readonly Protocol[]): Promise<number[]> {
-  const ports: number[] = []
+  const ports: number[] = [];
   for (const protocol of protocols) {
-    let port: number
-    do port = await (protocol === 'tcp' ? freeTcpPort() : freeUdpPort())
-    while (given.has(`${protocol} ${port}`))
-    given.add(`${protocol} ${port}`)
-    ports.push(port)
+    let port: number;
+    do port = await (protocol === "tcp" ? freeTcpPort() : freeUdpPort());
+    while (given.has(`${protocol} ${port}`));
+    given.add(`${protocol} ${port}`);
+    ports.push(port);
   }
-  return ports
+  return ports;
 }
 
 async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, "close");
+  return port;
 }

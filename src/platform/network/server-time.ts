@@ -5,6 +5,6 @@
  * @returns our own time where it does not say.
  */
 export function serverNowMs(headers: Readonly<Record<string, string | readonly string[] | undefined>>): number {
-  const told = Date.parse(String(headers['date']))
-  return Number.isNaN(told) ? Date.now() : told
+  const told = Date.parse(String(headers["date"]));
+  return Number.isNaN(told) ? Date.now() : told;
 }

@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs'
-import { chmod, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import release from '../../../data/firecracker.json' with { type: 'json' }
-import type { Architecture } from '../../target/architecture.js'
-import { replaceFolder, sha256OfFile } from '../files/atomic.js'
-import type { Context } from '../host.js'
-import { Problem, messageOf } from '../problem.js'
-import { succeed } from '../process/process.js'
+import { existsSync } from "node:fs";
+import { chmod, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import release from "../../../data/firecracker.json" with { type: "json" };
+import type { Architecture } from "../../target/architecture.js";
+import { replaceFolder, sha256OfFile } from "../files/atomic.js";
+import type { Context } from "../host.js";
+import { Problem, messageOf } from "../problem.js";
+import { succeed } from "../process/process.js";
 
 /**
  * Firecracker's own release for this machine, checked before anything of it is unpacked. What is there already was
@@ -17,39 +17,47 @@ import { succeed } from '../process/process.js'
  * @throws Problem when it could not be downloaded, or is not what was released.
  */
 export async function downloadFirecracker({ host, processes }: Context, folder: string): Promise<string> {
-  const name = `v${release.version}-${host.architecture}`
-  const kept = join(folder, name)
-  const program = join(kept, 'firecracker')
-  if (existsSync(program)) return program
+  const name = `v${release.version}-${host.architecture}`;
+  const kept = join(folder, name);
+  const program = join(kept, "firecracker");
+  if (existsSync(program)) return program;
   await replaceFolder(kept, async (draft) => {
-    const archive = await downloadArchive(host.architecture, join(draft, 'archive.tgz'))
-    const released = `firecracker-${name}`
-    const unpack = ['tar', '-xzf', archive, '-C', draft, '--strip-components=1', `release-${name}/${released}`] as const
-    succeed(await processes.run(unpack), `unpacking ${released}.tgz`)
-    await rm(archive)
-    await rename(join(draft, released), join(draft, 'firecracker'))
-    await chmod(join(draft, 'firecracker'), 0o755)
-  })
-  return program
+    const archive = await downloadArchive(host.architecture, join(draft, "archive.tgz"));
+    const released = `firecracker-${name}`;
+    const unpack = [
+      "tar",
+      "-xzf",
+      archive,
+      "-C",
+      draft,
+      "--strip-components=1",
+      `release-${name}/${released}`,
+    ] as const;
+    succeed(await processes.run(unpack), `unpacking ${released}.tgz`);
+    await rm(archive);
+    await rename(join(draft, released), join(draft, "firecracker"));
+    await chmod(join(draft, "firecracker"), 0o755);
+  });
+  return program;
 }
 
 async function downloadArchive(architecture: Architecture, file: string): Promise<string> {
-  const { url, sha256 } = release.archives[architecture]
+  const { url, sha256 } = release.archives[architecture];
   // Few boots need it.
-  const { downloadTool } = await import('@actions/tool-cache')
+  const { downloadTool } = await import("@actions/tool-cache");
   const archive = await downloadTool(url, file).catch((error: unknown) => {
     throw new Problem(`Firecracker could not be downloaded: ${messageOf(error)}`, {
       found: url,
-      do: 'see that this machine reaches it, or put a `firecracker` of your own on PATH',
-    })
-  })
-  const found = await sha256OfFile(archive)
+      do: "see that this machine reaches it, or put a `firecracker` of your own on PATH",
+    });
+  });
+  const found = await sha256OfFile(archive);
   if (found !== sha256) {
     throw new Problem(`${url} is not the Firecracker that was released`, {
       found: `SHA-256 ${found}`,
       accepted: `SHA-256 ${sha256} (${release.source})`,
-      do: 'try again, and report it if it stays so; or put a `firecracker` of your own on PATH',
-    })
+      do: "try again, and report it if it stays so; or put a `firecracker` of your own on PATH",
+    });
   }
-  return archive
+  return archive;
 }

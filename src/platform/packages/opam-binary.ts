@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { downloadTool } from '@actions/tool-cache'
-import binaries from '../../../data/opam.json' with { type: 'json' }
-import type { Architecture } from '../../target/architecture.js'
-import { Problem } from '../problem.js'
+import { createHash } from "node:crypto";
+import { chmod, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { downloadTool } from "@actions/tool-cache";
+import binaries from "../../../data/opam.json" with { type: "json" };
+import type { Architecture } from "../../target/architecture.js";
+import { Problem } from "../problem.js";
 
 /** The release of opam that {@link downloadOpam} gives. */
-export const opamRelease = binaries.version
+export const opamRelease = binaries.version;
 
 /**
  * opam's own release binary, checked against the sum that its install script names.
@@ -17,26 +17,26 @@ export const opamRelease = binaries.version
  * @throws Problem when what was downloaded is not what was released; any error of the download itself.
  */
 export async function downloadOpam(architecture: Architecture, folder: string): Promise<string> {
-  const { url, sha512 } = binaries.binaries[architecture]
-  const file = join(folder, `opam-${binaries.version}-${architecture}`)
-  if ((await sha512Of(file)) === sha512) return file
-  await mkdir(folder, { recursive: true })
-  const draft = await downloadTool(url, `${file}.${process.pid}`)
-  const found = await sha512Of(draft)
+  const { url, sha512 } = binaries.binaries[architecture];
+  const file = join(folder, `opam-${binaries.version}-${architecture}`);
+  if ((await sha512Of(file)) === sha512) return file;
+  await mkdir(folder, { recursive: true });
+  const draft = await downloadTool(url, `${file}.${process.pid}`);
+  const found = await sha512Of(draft);
   if (found !== sha512) {
-    await rm(draft)
+    await rm(draft);
     throw new Problem(`${url} is not the opam that was released`, {
-      found: `SHA-512 ${found ?? ''}`,
+      found: `SHA-512 ${found ?? ""}`,
       accepted: `SHA-512 ${sha512} (${binaries.source})`,
-      do: 'try again, and report it if it stays so; or install opam 2.1 or newer yourself',
-    })
+      do: "try again, and report it if it stays so; or install opam 2.1 or newer yourself",
+    });
   }
-  await chmod(draft, 0o755)
-  await rename(draft, file)
-  return file
+  await chmod(draft, 0o755);
+  await rename(draft, file);
+  return file;
 }
 
 async function sha512Of(file: string): Promise<string | undefined> {
-  const content = await readFile(file).catch(() => undefined)
-  return content === undefined ? undefined : createHash('sha512').update(content).digest('hex')
+  const content = await readFile(file).catch(() => undefined);
+  return content === undefined ? undefined : createHash("sha512").update(content).digest("hex");
 }

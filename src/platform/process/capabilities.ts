@@ -1,5 +1,5 @@
 /** Their bits, by capabilities(7). */
-const bits = { netAdmin: 12n, sysAdmin: 21n } as const
+const bits = { netAdmin: 12n, sysAdmin: 21n } as const;
 
 /**
  * Whether a process has a capability.
@@ -7,7 +7,7 @@ const bits = { netAdmin: 12n, sysAdmin: 21n } as const
  * @param status the text of its /proc/PID/status: proc_pid_status(5).
  * @param mask `CapEff`: it has it now. `CapBnd`: it, or what it starts, can have it; not so in most containers.
  */
-export function hasCapability(status: string, mask: 'CapEff' | 'CapBnd', capability: keyof typeof bits): boolean {
-  const found = new RegExp(`^${mask}:\\s*([\\da-f]+)$`, 'm').exec(status)?.[1]
-  return found !== undefined && ((BigInt(`0x${found}`) >> bits[capability]) & 1n) === 1n
+export function hasCapability(status: string, mask: "CapEff" | "CapBnd", capability: keyof typeof bits): boolean {
+  const found = new RegExp(`^${mask}:\\s*([\\da-f]+)$`, "m").exec(status)?.[1];
+  return found !== undefined && ((BigInt(`0x${found}`) >> bits[capability]) & 1n) === 1n;
 }

@@ -3,16 +3,18 @@
  * that of the cache, and our own inputs and command files, by which a program could write our outputs.
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#environment-files
  */
-const oursAlone = /^(ACTIONS_.*|INPUT_.*|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY))$/
+const oursAlone = /^(ACTIONS_.*|INPUT_.*|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY))$/;
 
 /**
  * The environment for programs that are not ours: the caller's, without what the runner gave to us alone. A
  * `GITHUB_TOKEN` is kept: only the workflow's author can have set it.
  */
-export function environmentForOthers(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+export function environmentForOthers(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).filter(
       (entry): entry is [string, string] => entry[1] !== undefined && !oursAlone.test(entry[0]),
     ),
-  )
+  );
 }

@@ -1,12 +1,12 @@
-import { readFileSync, readdirSync } from 'node:fs'
-import { constants } from 'node:os'
+import { readFileSync, readdirSync } from "node:fs";
+import { constants } from "node:os";
 
 /**
  * Ends every process that was started with `variable=value` in its environment: what a build that was cancelled has
  * left running. Synchronous, for use while we are ending.
  */
 export function endProcessesWith(variable: string, value: string): void {
-  endProcessesWhere(variable, (found) => found === value)
+  endProcessesWhere(variable, (found) => found === value);
 }
 
 /**
@@ -19,49 +19,51 @@ export function endProcessesWhere(variable: string, isMeant: (value: string) => 
 }
 
 /** A process that is killed stays for a while, so that one look more is usual. */
-const mostLooks = 20
+const mostLooks = 20;
 
 /** Whether there was one. */
 function endThoseThere(variable: string, isMeant: (value: string) => boolean): boolean {
-  const prefix = `${variable}=`
-  let isAny = false
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue
+  const prefix = `${variable}=`;
+  let isAny = false;
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
     try {
-      const found = readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').find((word) => word.startsWith(prefix))
-      if (found === undefined || !isMeant(found.slice(prefix.length))) continue
-      process.kill(Number(entry), 'SIGKILL')
-      isAny = true
+      const found = readFileSync(`/proc/${entry}/environ`, "utf8")
+        .split("\0")
+        .find((word) => word.startsWith(prefix));
+      if (found === undefined || !isMeant(found.slice(prefix.length))) continue;
+      process.kill(Number(entry), "SIGKILL");
+      isAny = true;
     } catch {
       // It has ended meanwhile, or is not ours.
     }
   }
-  return isAny
+  return isAny;
 }
 
 /** Process groups and clean-ups that must not be left behind when we end. */
-const groups = new Set<number>()
-const cleanUps = new Set<() => void>()
-const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
+const groups = new Set<number>();
+const cleanUps = new Set<() => void>();
+const signals = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 /** How long programs may take to end by themselves. A cancelled job is killed 10 s after its first signal. */
-const graceMs = 2_000
-const pollMs = 50
-let ending = false
+const graceMs = 2_000;
+const pollMs = 50;
+let ending = false;
 
 /** We were told to end, and do so as soon as our programs have: nothing may be started or concluded any more. */
 export function isEnding(): boolean {
-  return ending
+  return ending;
 }
 
 /** Runs `body`; when the process ends meanwhile (a cancelled job, Ctrl-C), runs `cleanUp`, which is synchronous, first. */
 export async function cleaningUp<T>(cleanUp: () => void, body: () => Promise<T>): Promise<T> {
-  cleanUps.add(cleanUp)
-  watch()
+  cleanUps.add(cleanUp);
+  watch();
   try {
-    return await body()
+    return await body();
   } finally {
-    cleanUps.delete(cleanUp)
-    watch()
+    cleanUps.delete(cleanUp);
+    watch();
   }
 }
 
@@ -71,52 +73,52 @@ export async function cleaningUp<T>(cleanUp: () => void, body: () => Promise<T>)
  * @returns forgets it.
  */
 export function endWithUs(group: number): () => void {
-  groups.add(group)
-  watch()
+  groups.add(group);
+  watch();
   return () => {
     // While we are ending, the rest of the group may still be there when its leader is not.
-    if (ending) return
-    groups.delete(group)
-    watch()
-  }
+    if (ending) return;
+    groups.delete(group);
+    watch();
+  };
 }
 
 /** Listens while there is something to end: without a listener, a signal ends us by itself. */
 function watch(): void {
-  for (const signal of signals) process.off(signal, endBy)
-  process.off('exit', endAll)
-  if (groups.size + cleanUps.size === 0) return
-  for (const signal of signals) process.on(signal, endBy)
-  process.on('exit', endAll)
+  for (const signal of signals) process.off(signal, endBy);
+  process.off("exit", endAll);
+  if (groups.size + cleanUps.size === 0) return;
+  for (const signal of signals) process.on(signal, endBy);
+  process.on("exit", endAll);
 }
 
 /** A second signal waits for nothing. */
 function endBy(signal: NodeJS.Signals): void {
   // As a shell gives it: 128 and the signal's number.
-  const exit = () => process.exit(128 + constants.signals[signal])
-  if (ending) exit()
-  ending = true
-  const start = performance.now()
-  signalGroups('SIGTERM')
+  const exit = () => process.exit(128 + constants.signals[signal]);
+  if (ending) exit();
+  ending = true;
+  const start = performance.now();
+  signalGroups("SIGTERM");
   setInterval(() => {
-    if (!signalGroups(0) || performance.now() - start > graceMs) exit()
-  }, pollMs)
+    if (!signalGroups(0) || performance.now() - start > graceMs) exit();
+  }, pollMs);
 }
 
 function endAll(): void {
-  signalGroups('SIGKILL')
+  signalGroups("SIGKILL");
   // What was begun last goes first: a lock is given back when what it guards is clean.
-  for (const cleanUp of [...cleanUps].reverse()) cleanUp()
+  for (const cleanUp of [...cleanUps].reverse()) cleanUp();
 }
 
 /** Whether there was one to be signalled. */
 function signalGroups(signal: NodeJS.Signals | 0): boolean {
   const isThere = (group: number) => {
     try {
-      return process.kill(-group, signal)
+      return process.kill(-group, signal);
     } catch {
-      return false
+      return false;
     }
-  }
-  return [...groups].filter(isThere).length > 0
+  };
+  return [...groups].filter(isThere).length > 0;
 }

@@ -1,25 +1,25 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { constants } from 'node:os'
-import type { Readable } from 'node:stream'
-import { isMissing } from '../error-code.js'
-import { Problem } from '../problem.js'
-import { endWithUs, isEnding } from './leftovers.js'
-import { LineReader } from './line-reader.js'
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import type { Readable } from "node:stream";
+import { isMissing } from "../error-code.js";
+import { Problem } from "../problem.js";
+import { endWithUs, isEnding } from "./leftovers.js";
+import { LineReader } from "./line-reader.js";
 
 export interface RunOptions {
-  readonly cwd?: string
+  readonly cwd?: string;
   /** The whole environment of the process; default: ours. */
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>;
   /** Called with each line of its output and error stream as it comes; long ones are cut. */
-  readonly onLine?: (line: string) => void
+  readonly onLine?: (line: string) => void;
 }
 
 export interface Outcome {
-  readonly argv: readonly string[]
-  readonly exitCode: number
-  readonly stdout: string
-  readonly stderr: string
+  readonly argv: readonly string[];
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** The one way to run a program to its end. */
@@ -30,78 +30,81 @@ export interface Processes {
    *
    * @throws Problem when the program does not exist. A non-zero exit is an outcome, not an error: see {@link succeed}.
    */
-  run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<Outcome>
+  run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<Outcome>;
 }
 
-export const processes: Processes = { run }
+export const processes: Processes = { run };
 
 /** What is kept of a stream: the end is what a failure needs, and a build may print without end. */
-const keptCharacters = 4 * 1024 * 1024
+const keptCharacters = 4 * 1024 * 1024;
 
 /** How long we read on after the end of a program: one that it has left in the background may hold its streams open. */
-const readOnMs = 1_000
+const readOnMs = 1_000;
 
 /**
  * Not by @actions/exec: it ends our process by EPIPE when a program ends before it has read an empty input, and without
  * an input it leaves the program's standard input open, so that a program that reads it waits for ever.
  */
 function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<Outcome> {
-  const [program, ...args] = argv
+  const [program, ...args] = argv;
   return new Promise((resolve, reject) => {
-    if (isEnding()) return
+    if (isEnding()) return;
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ["ignore", "pipe", "pipe"],
       // A group of its own, but not for sudo: we may not signal it, and it keeps what it was allowed by terminal
       // (sudoers(5), timestamp_type).
-      detached: program !== 'sudo',
-    })
-    const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid)
-    let letGo: NodeJS.Timeout | undefined
-    child.once('exit', () => {
-      forget()
-      letGo = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), readOnMs)
-    })
-    const stdout = collect(child.stdout, options.onLine)
-    const stderr = collect(child.stderr, options.onLine)
-    child.once('error', (error) => {
-      const isProgramMissing = isMissing(error) && (options.cwd === undefined || existsSync(options.cwd))
-      reject(isProgramMissing ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error)
-    })
-    child.once('close', (code, signal) => {
-      clearTimeout(letGo)
-      if (isEnding()) return
+      detached: program !== "sudo",
+    });
+    const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid);
+    let letGo: NodeJS.Timeout | undefined;
+    child.once("exit", () => {
+      forget();
+      letGo = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), readOnMs);
+    });
+    const stdout = collect(child.stdout, options.onLine);
+    const stderr = collect(child.stderr, options.onLine);
+    child.once("error", (error) => {
+      const isProgramMissing = isMissing(error) && (options.cwd === undefined || existsSync(options.cwd));
+      reject(
+        isProgramMissing ? new Problem(`${program} is not installed or not on PATH`, {}, { cause: error }) : error,
+      );
+    });
+    child.once("close", (code, signal) => {
+      clearTimeout(letGo);
+      if (isEnding()) return;
       // As a shell gives it: 128 and the signal's number.
-      const exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal])
-      resolve({ argv, exitCode, stdout: stdout.text(), stderr: stderr.text() })
-    })
-  })
+      const exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+      resolve({ argv, exitCode, stdout: stdout.text(), stderr: stderr.text() });
+    });
+  });
 }
 
-function collect(stream: Readable, onLine: RunOptions['onLine']): Tail {
-  const tail = new Tail()
-  stream.on('data', (chunk: Buffer) => tail.add(chunk))
-  if (onLine === undefined) return tail
-  const lines = new LineReader()
-  stream.on('data', (chunk: Buffer) => lines.add(chunk).forEach((line) => onLine(line)))
+function collect(stream: Readable, onLine: RunOptions["onLine"]): Tail {
+  const tail = new Tail();
+  stream.on("data", (chunk: Buffer) => tail.add(chunk));
+  if (onLine === undefined) return tail;
+  const lines = new LineReader();
+  stream.on("data", (chunk: Buffer) => lines.add(chunk).forEach((line) => onLine(line)));
   // Also of a stream that we have let go of.
-  stream.once('close', () => lines.end().forEach((line) => onLine(line)))
-  return tail
+  stream.once("close", () => lines.end().forEach((line) => onLine(line)));
+  return tail;
 }
 
 class Tail {
-  private chunks: Buffer[] = []
-  private length = 0
+  private chunks: Buffer[] = [];
+  private length = 0;
 
   add(chunk: Buffer): void {
-    this.chunks.push(chunk)
-    this.length += chunk.length
-    while (this.length - (this.chunks[0]?.length ?? 0) > keptCharacters) this.length -= this.chunks.shift()?.length ?? 0
+    this.chunks.push(chunk);
+    this.length += chunk.length;
+    while (this.length - (this.chunks[0]?.length ?? 0) > keptCharacters)
+      this.length -= this.chunks.shift()?.length ?? 0;
   }
 
   text(): string {
-    return Buffer.concat(this.chunks).toString('utf8')
+    return Buffer.concat(this.chunks).toString("utf8");
   }
 }
 
@@ -112,28 +115,30 @@ class Tail {
  * @throws Problem with the command, its status and the last lines that it printed.
  */
 export function succeed(outcome: Outcome, doing: string): Outcome {
-  if (outcome.exitCode === 0) return outcome
-  throw new Problem(`${doing} failed: ${outcome.argv[0] ?? ''} ended with status ${outcome.exitCode}`, {
+  if (outcome.exitCode === 0) return outcome;
+  throw new Problem(`${doing} failed: ${outcome.argv[0] ?? ""} ended with status ${outcome.exitCode}`, {
     ...killedFact(outcome.exitCode),
     evidence: lastLines(`${outcome.stdout}\n${outcome.stderr}`, 30),
-    again: outcome.argv.map(quote).join(' '),
-  })
+    again: outcome.argv.map(quote).join(" "),
+  });
 }
 
 /** Why a program has ended whose own words cannot say it, as a fact of a {@link Problem}. */
 export function killedFact(exitCode: number): { readonly because?: string } {
-  return exitCode === 128 + constants.signals.SIGKILL ? { because: 'somebody has killed it (SIGKILL); Linux does where memory runs out' } : {}
+  return exitCode === 128 + constants.signals.SIGKILL
+    ? { because: "somebody has killed it (SIGKILL); Linux does where memory runs out" }
+    : {};
 }
 
 /** The last `count` lines that are not blank. */
 export function lastLines(text: string, count: number): string[] {
   return text
     .split(/\r?\n/)
-    .filter((line) => line.trim() !== '')
-    .slice(-count)
+    .filter((line) => line.trim() !== "")
+    .slice(-count);
 }
 
 /** A word as a POSIX shell takes it, for commands that a person may copy. */
 export function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

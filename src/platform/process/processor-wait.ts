@@ -1,8 +1,8 @@
-import { readFileSync, readdirSync } from 'node:fs'
-import { performance } from 'node:perf_hooks'
+import { readFileSync, readdirSync } from "node:fs";
+import { performance } from "node:perf_hooks";
 
 /** A console of 100 MB a second asks for the time with every read. */
-const freshMs = 50
+const freshMs = 50;
 
 /**
  * How long a process was ready to run and had no processor, in milliseconds: of its threads, the one that waited longest.
@@ -12,23 +12,25 @@ const freshMs = 50
  * https://www.kernel.org/doc/html/latest/scheduler/sched-stats.html); one that does not says 0 here.
  */
 export function processorWait(pid: number | undefined): () => number {
-  let longestMs = 0
-  let readMs = -Infinity
+  let longestMs = 0;
+  let readMs = -Infinity;
   return () => {
-    const now = performance.now()
+    const now = performance.now();
     if (pid !== undefined && now - readMs >= freshMs) {
-      readMs = now
-      longestMs = Math.max(longestMs, ...waits(pid))
+      readMs = now;
+      longestMs = Math.max(longestMs, ...waits(pid));
     }
-    return longestMs
-  }
+    return longestMs;
+  };
 }
 
 function waits(pid: number): number[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[1]) / 1e6)
+    return readdirSync(`/proc/${pid}/task`).map(
+      (thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[1]) / 1e6,
+    );
   } catch {
     // It has ended, or the kernel does not count.
-    return []
+    return [];
   }
 }

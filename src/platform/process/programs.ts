@@ -1,21 +1,21 @@
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
 
 /** Absolute path of a program, as the shell would find it on `path`; undefined when there is none. */
 export function findProgram(name: string, path: string | undefined): string | undefined {
-  if (isAbsolute(name)) return isExecutable(name) ? name : undefined
-  return (path ?? '')
+  if (isAbsolute(name)) return isExecutable(name) ? name : undefined;
+  return (path ?? "")
     .split(delimiter)
-    .filter((folder) => folder !== '')
+    .filter((folder) => folder !== "")
     .map((folder) => join(folder, name))
-    .find(isExecutable)
+    .find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
   } catch {
-    return false
+    return false;
   }
 }

@@ -5,45 +5,45 @@ export interface ArtifactService {
    *
    * @throws ArtifactNameTaken when the run has an artifact of this name.
    */
-  upload(name: string, files: readonly string[], root: string, options: UploadOptions): Promise<UploadedArtifact>
+  upload(name: string, files: readonly string[], root: string, options: UploadOptions): Promise<UploadedArtifact>;
 }
 
 export interface UploadOptions {
   /** 0: the repository's setting. */
-  readonly retentionDays: number
+  readonly retentionDays: number;
 }
 
 export interface UploadedArtifact {
-  readonly id?: string
-  readonly url?: string
+  readonly id?: string;
+  readonly url?: string;
 }
 
 /** The service, or why there is none: a phrase for a person. */
-export type ArtifactAccess = ArtifactService | { readonly unavailable: string }
+export type ArtifactAccess = ArtifactService | { readonly unavailable: string };
 
 export class ArtifactNameTaken extends Error {
   constructor(readonly artifactName: string) {
-    super(`this run already has an artifact ${artifactName}`)
+    super(`this run already has an artifact ${artifactName}`);
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Why this step cannot upload, as a phrase; undefined when it can. Tells without asking the network.
  * (@actions/artifact refuses the same servers, but by an annotation and an exception.)
  */
 export function whyNoArtifacts(environment: Environment): string | undefined {
-  if (environment['GITHUB_ACTIONS'] !== 'true') return 'this is not a workflow'
-  const server = environment['GITHUB_SERVER_URL'] ?? 'https://github.com'
-  if (!isGitHub(server)) return `${server} has no artifact service that @actions/artifact speaks with`
-  if (!environment['ACTIONS_RUNTIME_TOKEN'] || !environment['ACTIONS_RESULTS_URL']) {
-    return 'this step was given no artifact service (only steps with `uses:` have one)'
+  if (environment["GITHUB_ACTIONS"] !== "true") return "this is not a workflow";
+  const server = environment["GITHUB_SERVER_URL"] ?? "https://github.com";
+  if (!isGitHub(server)) return `${server} has no artifact service that @actions/artifact speaks with`;
+  if (!environment["ACTIONS_RUNTIME_TOKEN"] || !environment["ACTIONS_RESULTS_URL"]) {
+    return "this step was given no artifact service (only steps with `uses:` have one)";
   }
-  return undefined
+  return undefined;
 }
 
 function isGitHub(server: string): boolean {
-  const host = URL.canParse(server) ? new URL(server).hostname.toLowerCase() : ''
-  return host === 'github.com' || host.endsWith('.ghe.com') || host.endsWith('.localhost')
+  const host = URL.canParse(server) ? new URL(server).hostname.toLowerCase() : "";
+  return host === "github.com" || host.endsWith(".ghe.com") || host.endsWith(".localhost");
 }

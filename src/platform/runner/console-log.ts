@@ -1,137 +1,139 @@
-import { randomBytes } from 'node:crypto'
-import { performance } from 'node:perf_hooks'
-import { type Log, type SourcePlace, type Tone, seconds } from '../log.js'
-import { visible } from '../visible.js'
-import { mayBeCommand, withoutCommands, workflowCommand } from './workflow-command.js'
+import { randomBytes } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import { type Log, type SourcePlace, type Tone, seconds } from "../log.js";
+import { visible } from "../visible.js";
+import { mayBeCommand, withoutCommands, workflowCommand } from "./workflow-command.js";
 
 export interface LogOptions {
   /** The reader is an Actions runner: groups, annotations and the guard against commands. */
-  readonly gitHub: boolean
+  readonly gitHub: boolean;
   /** Takes whole lines. */
-  readonly write: (text: string) => void
+  readonly write: (text: string) => void;
   /** ANSI colours: see {@link wantsColour}. An Actions runner has colours of its own for annotations and groups. */
-  readonly colour: boolean
+  readonly colour: boolean;
   /** Show debug lines on a terminal. The runner filters its own. */
-  readonly verbose: boolean
+  readonly verbose: boolean;
 }
 
-const labelWidth = 12
+const labelWidth = 12;
 /** In front of what others wrote: it reads as a quotation, and a line that begins with it is no command anywhere. */
-const gutter = '  | '
+const gutter = "  | ";
 
-const tones: Readonly<Record<Tone, number>> = { good: 32, bad: 31, open: 33 }
+const tones: Readonly<Record<Tone, number>> = { good: 32, bad: 31, open: 33 };
 
 /** Whether colours are wanted where they can be shown: https://no-color.org, and a terminal that says what it is not. */
 export function wantsColour({ NO_COLOR, TERM }: Readonly<Record<string, string | undefined>>): boolean {
-  return (NO_COLOR ?? '') === '' && TERM !== 'dumb'
+  return (NO_COLOR ?? "") === "" && TERM !== "dumb";
 }
 
 /** The log of a run, for an Actions runner or a terminal. */
 export function createLog(options: LogOptions): Log {
-  return options.gitHub ? gitHubLog(options) : terminalLog(options)
+  return options.gitHub ? gitHubLog(options) : terminalLog(options);
 }
 
 function gitHubLog({ write, colour }: LogOptions): Log {
-  const newToken = () => randomBytes(16).toString('hex')
+  const newToken = () => randomBytes(16).toString("hex");
   // Our own lines carry names of files and words of users: the same guard, where one of them looks like a command.
   const writeLines = (lines: readonly string[]) => {
-    const text = lines.map((line) => `${line}\n`).join('')
-    write(lines.some(mayBeCommand) ? withoutCommands(text, newToken()) : text)
-  }
-  const command = (kind: 'notice' | 'warning' | 'error' | 'debug') => (text: string) => {
-    write(workflowCommand(kind, visibleLines(text).join('\n')))
-  }
+    const text = lines.map((line) => `${line}\n`).join("");
+    write(lines.some(mayBeCommand) ? withoutCommands(text, newToken()) : text);
+  };
+  const command = (kind: "notice" | "warning" | "error" | "debug") => (text: string) => {
+    write(workflowCommand(kind, visibleLines(text).join("\n")));
+  };
   return {
     async group(title, body) {
-      const start = performance.now()
-      write(workflowCommand('group', visible(title)))
+      const start = performance.now();
+      write(workflowCommand("group", visible(title)));
       try {
-        return await body()
+        return await body();
       } finally {
-        writeLines([took(start)])
-        write(workflowCommand('endgroup'))
+        writeLines([took(start)]);
+        write(workflowCommand("endgroup"));
       }
     },
     fact: (label, text) => writeLines(factLines(label, text)),
     line: (text, tone) => writeLines(toned(visibleLines(text), colour ? tone : undefined)),
     untrusted: (lines) => {
-      if (lines.length > 0) write(withoutCommands(quotation(lines), newToken()))
+      if (lines.length > 0) write(withoutCommands(quotation(lines), newToken()));
     },
-    notice: command('notice'),
-    warning: command('warning'),
-    error: command('error'),
-    annotate: (kind, place, text) => write(workflowCommand(kind, visibleLines(text).join('\n'), propertiesOf(place))),
-    debug: command('debug'),
-  }
+    notice: command("notice"),
+    warning: command("warning"),
+    error: command("error"),
+    annotate: (kind, place, text) => write(workflowCommand(kind, visibleLines(text).join("\n"), propertiesOf(place))),
+    debug: command("debug"),
+  };
 }
 
 function terminalLog({ write, colour, verbose }: LogOptions): Log {
-  const paint = (code: number, text: string) => (colour ? painted(code, text) : text)
-  const writeLines = (lines: readonly string[]) => write(lines.map((line) => `${line}\n`).join(''))
+  const paint = (code: number, text: string) => (colour ? painted(code, text) : text);
+  const writeLines = (lines: readonly string[]) => write(lines.map((line) => `${line}\n`).join(""));
   const labelled = (label: string, code: number) => (text: string) => {
-    const [first = '', ...rest] = visibleLines(text)
-    writeLines([`${paint(code, `${label}:`)} ${first}`, ...rest])
-  }
+    const [first = "", ...rest] = visibleLines(text);
+    writeLines([`${paint(code, `${label}:`)} ${first}`, ...rest]);
+  };
   return {
     async group(title, body) {
-      const start = performance.now()
-      writeLines([paint(1, `> ${visible(title)}`)])
+      const start = performance.now();
+      writeLines([paint(1, `> ${visible(title)}`)]);
       try {
-        return await body()
+        return await body();
       } finally {
-        writeLines([paint(2, took(start))])
+        writeLines([paint(2, took(start))]);
       }
     },
     fact: (label, text) => writeLines(factLines(label, text)),
     line: (text, tone) => writeLines(toned(visibleLines(text), colour ? tone : undefined)),
     untrusted: (lines) => {
-      if (lines.length > 0) write(quotation(lines))
+      if (lines.length > 0) write(quotation(lines));
     },
-    notice: labelled('Notice', 36),
-    warning: labelled('Warning', 33),
-    error: labelled('Error', 31),
+    notice: labelled("Notice", 36),
+    warning: labelled("Warning", 33),
+    error: labelled("Error", 31),
     annotate: () => undefined,
     debug: (text) => {
-      if (verbose) writeLines(visibleLines(text).map((line) => paint(2, line)))
+      if (verbose) writeLines(visibleLines(text).map((line) => paint(2, line)));
     },
-  }
+  };
 }
 
 function propertiesOf({ file, line, endLine, column, endColumn }: SourcePlace): Readonly<Record<string, string>> {
-  const numbers = { line, endLine, col: column, endColumn }
-  const known = Object.entries(numbers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const]))
-  return { file: visible(file), ...Object.fromEntries(known) }
+  const numbers = { line, endLine, col: column, endColumn };
+  const known = Object.entries(numbers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as const],
+  );
+  return { file: visible(file), ...Object.fromEntries(known) };
 }
 
 function painted(code: number, text: string): string {
-  return `\x1b[${code}m${text}\x1b[0m`
+  return `\x1b[${code}m${text}\x1b[0m`;
 }
 
 /** The first word of the first line in the colour of a tone. What is invisible was made visible before. */
 function toned(lines: readonly string[], tone: Tone | undefined): readonly string[] {
-  if (tone === undefined) return lines
-  return lines.map((line, index) => (index === 0 ? line.replace(/\S+/, (word) => painted(tones[tone], word)) : line))
+  if (tone === undefined) return lines;
+  return lines.map((line, index) => (index === 0 ? line.replace(/\S+/, (word) => painted(tones[tone], word)) : line));
 }
 
 /** The last line of a group: how long it took is known only then. */
 function took(start: number): string {
-  return factLine('took', seconds(performance.now() - start))
+  return factLine("took", seconds(performance.now() - start));
 }
 
 function factLines(label: string, text: string): string[] {
-  return visibleLines(text).map((line, index) => factLine(index === 0 ? visible(label) : '', line))
+  return visibleLines(text).map((line, index) => factLine(index === 0 ? visible(label) : "", line));
 }
 
 function factLine(label: string, text: string): string {
-  return `  ${label.padEnd(labelWidth - 1)} ${text}`
+  return `  ${label.padEnd(labelWidth - 1)} ${text}`;
 }
 
 /** Consoles end their lines with CR LF: that CR is no content. */
 function quotation(lines: readonly string[]): string {
-  return lines.map((line) => `${gutter}${visible(line.replace(/(?<!\r)\r+$/, ''))}\n`).join('')
+  return lines.map((line) => `${gutter}${visible(line.replace(/(?<!\r)\r+$/, ""))}\n`).join("");
 }
 
 /** Line feeds in our own texts are meant; nothing else that is invisible is. */
 function visibleLines(text: string): string[] {
-  return text.split('\n').map(visible)
+  return text.split("\n").map(visible);
 }

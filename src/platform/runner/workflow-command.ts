@@ -7,13 +7,15 @@
  * `::name key=value::data` as one line, whatever `data` and the values hold: the escapes are those of @actions/core's
  * command.ts.
  */
-export function workflowCommand(name: string, data = '', properties: Readonly<Record<string, string>> = {}): string {
-  const pairs = Object.entries(properties).map(([key, value]) => `${key}=${escaped(value).replaceAll(':', '%3A').replaceAll(',', '%2C')}`)
-  return `::${name}${pairs.length === 0 ? '' : ` ${pairs.join(',')}`}::${escaped(data)}\n`
+export function workflowCommand(name: string, data = "", properties: Readonly<Record<string, string>> = {}): string {
+  const pairs = Object.entries(properties).map(
+    ([key, value]) => `${key}=${escaped(value).replaceAll(":", "%3A").replaceAll(",", "%2C")}`,
+  );
+  return `::${name}${pairs.length === 0 ? "" : ` ${pairs.join(",")}`}::${escaped(data)}\n`;
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
 /**
@@ -23,7 +25,7 @@ function escaped(text: string): string {
  * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
  */
 export function mayBeCommand(line: string): boolean {
-  return line.trimStart().startsWith('::') || line.includes('##[')
+  return line.trimStart().startsWith("::") || line.includes("##[");
 }
 
 /**
@@ -32,5 +34,5 @@ export function mayBeCommand(line: string): boolean {
  * @param token must be new and unguessable each time: whoever knows it can switch commands on again.
  */
 export function withoutCommands(text: string, token: string): string {
-  return `${workflowCommand('stop-commands', token)}${text}::${token}::\n`
+  return `${workflowCommand("stop-commands", token)}${text}::${token}::\n`;
 }

@@ -1,86 +1,96 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
-import { dirname, join, posix } from 'node:path'
-import { glob } from 'tinyglobby'
-import { folderBytes } from '../../platform/files/folder-content.js'
-import type { Context } from '../../platform/host.js'
-import { seconds, size } from '../../platform/log.js'
-import { quote } from '../../platform/process/process.js'
-import { findProgram } from '../../platform/process/programs.js'
-import type { NearestCache } from '../../platform/runner/actions-cache.js'
-import type { Target } from '../../target/target.js'
-import type { CachePolicy } from '../../toolchain/cache-policy.js'
-import type { Toolchain } from '../../toolchain/toolchain.js'
-import { buildEnvironment } from '../environment.js'
-import type { Project } from '../project.js'
-import { type BuildCache, buildCaches, dependenciesHash, duneCacheUse } from './plan.js'
-import { trimDuneCache } from './trim.js'
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { glob } from "tinyglobby";
+import { folderBytes } from "../../platform/files/folder-content.js";
+import type { Context } from "../../platform/host.js";
+import { seconds, size } from "../../platform/log.js";
+import { quote } from "../../platform/process/process.js";
+import { findProgram } from "../../platform/process/programs.js";
+import type { NearestCache } from "../../platform/runner/actions-cache.js";
+import type { Target } from "../../target/target.js";
+import type { CachePolicy } from "../../toolchain/cache-policy.js";
+import type { Toolchain } from "../../toolchain/toolchain.js";
+import { buildEnvironment } from "../environment.js";
+import type { Project } from "../project.js";
+import { type BuildCache, buildCaches, dependenciesHash, duneCacheUse } from "./plan.js";
+import { trimDuneCache } from "./trim.js";
 
 export interface CacheRequest {
-  readonly project: Project
-  readonly target: Target
+  readonly project: Project;
+  readonly target: Target;
   /** Undefined: the build brings its own, and its caches are its own, too. */
-  readonly toolchain: Toolchain | undefined
-  readonly policy: CachePolicy
+  readonly toolchain: Toolchain | undefined;
+  readonly policy: CachePolicy;
   /** Undefined where there is none, or the policy keeps off it. */
-  readonly service: NearestCache | undefined
+  readonly service: NearestCache | undefined;
 }
 
 /** What the end of the job needs to know to keep a cache. */
-export interface UsedCache extends Omit<BuildCache, 'prefix'> {
+export interface UsedCache extends Omit<BuildCache, "prefix"> {
   /** Undefined when nothing tells what the dependencies are. */
-  readonly key: string | undefined
+  readonly key: string | undefined;
   /** Undefined when nothing was restored. */
-  readonly restored: Restored | undefined
+  readonly restored: Restored | undefined;
   /** The toolchain's; only for dune's cache. */
-  readonly dune: string | undefined
+  readonly dune: string | undefined;
 }
 
 export interface Restored {
   /** Of what was restored: the wanted one, or one with the same prefix. */
-  readonly key: string
-  readonly bytes: number
-  readonly ms: number
+  readonly key: string;
+  readonly bytes: number;
+  readonly ms: number;
 }
 
 export interface RestoredCaches {
   /** For the build, in place of the caller's variables of the same names. */
-  readonly environment: Readonly<Record<string, string>>
+  readonly environment: Readonly<Record<string, string>>;
   /** To be called when the build is done: mirage's lock, which decides the key, may be of its making. */
-  readonly afterBuild: () => Promise<readonly UsedCache[]>
+  readonly afterBuild: () => Promise<readonly UsedCache[]>;
 }
 
 /** Brings back what earlier builds have left for this one, where the policy of this run allows that. It never fails. */
 export async function restoreBuildCaches(context: Context, request: CacheRequest): Promise<RestoredCaches> {
-  const { host, log } = context
-  const { project, target, toolchain, policy, service } = request
-  const planned = toolchain === undefined ? [] : buildCaches(host, { project, target, toolchain })
-  const dune = findProgram('dune', buildEnvironment(host.environment, toolchain)['PATH'])
-  const use = duneCacheUse(host.environment, policy, planned.find(({ kind }) => kind === 'dune')?.folder)
-  if (use.because !== undefined) log.fact('dune cache', `not used (${use.because})`)
+  const { host, log } = context;
+  const { project, target, toolchain, policy, service } = request;
+  const planned = toolchain === undefined ? [] : buildCaches(host, { project, target, toolchain });
+  const dune = findProgram("dune", buildEnvironment(host.environment, toolchain)["PATH"]);
+  const use = duneCacheUse(host.environment, policy, planned.find(({ kind }) => kind === "dune")?.folder);
+  if (use.because !== undefined) log.fact("dune cache", `not used (${use.because})`);
   // What opam has downloaded is checked by opam, and yet left out where nothing of others is to be used.
-  const caches = planned.filter(({ kind }) => (kind === 'dune' ? use.because === undefined && dune !== undefined : policy.restore))
-  const before = await readDependencies(project, target)
-  const restored = new Map<BuildCache, Restored | undefined>()
+  const caches = planned.filter(({ kind }) =>
+    kind === "dune" ? use.because === undefined && dune !== undefined : policy.restore,
+  );
+  const before = await readDependencies(project, target);
+  const restored = new Map<BuildCache, Restored | undefined>();
   for (const cache of caches) {
-    if (service !== undefined) restored.set(cache, await restore(context, cache, before, service))
-    else if (cache.kind === 'dune') await tellKept(context, cache)
+    if (service !== undefined) restored.set(cache, await restore(context, cache, before, service));
+    else if (cache.kind === "dune") await tellKept(context, cache);
   }
   return {
     environment: use.environment,
     async afterBuild() {
-      const dependencies = project.buildSystem === 'mirage' ? await readDependencies(project, target) : before
+      const dependencies = project.buildSystem === "mirage" ? await readDependencies(project, target) : before;
       const used = caches.map((cache): UsedCache => {
-        const { kind, label, folder, limitBytes } = cache
-        return { kind, label, folder, limitBytes, key: keyOf(cache, dependencies), restored: restored.get(cache), dune: kind === 'dune' ? dune : undefined }
-      })
-      if (!host.isGitHubActions) await Promise.all(used.map((one) => trimDuneCache(context, one)))
-      return used
+        const { kind, label, folder, limitBytes } = cache;
+        return {
+          kind,
+          label,
+          folder,
+          limitBytes,
+          key: keyOf(cache, dependencies),
+          restored: restored.get(cache),
+          dune: kind === "dune" ? dune : undefined,
+        };
+      });
+      if (!host.isGitHubActions) await Promise.all(used.map((one) => trimDuneCache(context, one)));
+      return used;
     },
-  }
+  };
 }
 
 function keyOf({ prefix }: BuildCache, dependencies: string | undefined): string | undefined {
-  return dependencies === undefined ? undefined : prefix + dependencies
+  return dependencies === undefined ? undefined : prefix + dependencies;
 }
 
 async function restore(
@@ -89,35 +99,42 @@ async function restore(
   dependencies: string | undefined,
   service: NearestCache,
 ): Promise<Restored | undefined> {
-  const { kind, label, folder, prefix } = cache
-  const wanted = keyOf(cache, dependencies)
-  const start = performance.now()
-  await mkdir(folder, { recursive: true })
-  const key = await service.restoreNearest(wanted ?? `${prefix}unknown`, [prefix], [folder])
+  const { kind, label, folder, prefix } = cache;
+  const wanted = keyOf(cache, dependencies);
+  const start = performance.now();
+  await mkdir(folder, { recursive: true });
+  const key = await service.restoreNearest(wanted ?? `${prefix}unknown`, [prefix], [folder]);
   if (key === undefined) {
     // What a transfer that broke off has left: dune does not look whether a file is whole.
-    if (kind === 'dune') await rm(folder, { recursive: true, force: true })
-    log.fact(label, `miss (${prefix}…)`)
-    return undefined
+    if (kind === "dune") await rm(folder, { recursive: true, force: true });
+    log.fact(label, `miss (${prefix}…)`);
+    return undefined;
   }
-  const restored = { key, bytes: await folderBytes(folder), ms: Math.round(performance.now() - start) }
-  const hit = wanted === undefined ? 'newest' : key === wanted ? 'hit' : 'nearest'
-  log.fact(label, `${hit} (${key}), ${size(restored.bytes)} in ${seconds(restored.ms)}`)
-  return restored
+  const restored = { key, bytes: await folderBytes(folder), ms: Math.round(performance.now() - start) };
+  const hit = wanted === undefined ? "newest" : key === wanted ? "hit" : "nearest";
+  log.fact(label, `${hit} (${key}), ${size(restored.bytes)} in ${seconds(restored.ms)}`);
+  return restored;
 }
 
 async function tellKept({ host, log }: Context, { label, folder }: BuildCache): Promise<void> {
-  const bytes = await folderBytes(folder)
-  log.fact(label, host.isGitHubActions ? 'empty (no cache service here)' : `${size(bytes)} (${quote(folder)})`)
+  const bytes = await folderBytes(folder);
+  log.fact(label, host.isGitHubActions ? "empty (no cache service here)" : `${size(bytes)} (${quote(folder)})`);
 }
 
 /** The hash of what names a project's dependencies; undefined for mirage without a lock, which alone names them all. */
 async function readDependencies(project: Project, target: Target): Promise<string | undefined> {
-  const { buildSystem, directory } = project
-  const patterns = buildSystem === 'mirage'
-    ? [posix.join(dirname(project.configFile), 'mirage', `*-${target.name}.opam.locked`)]
-    : ['**/dune-project', '**/dune-workspace', '**/*.opam', '**/*.opam.locked', 'dune.lock/**']
-  const paths = await glob(patterns, { cwd: directory, ignore: ['**/_build/**', '**/_opam/**', '**/node_modules/**'], dot: false })
-  if (buildSystem === 'mirage' && paths.length === 0) return undefined
-  return dependenciesHash(await Promise.all(paths.map(async (path) => [path, await readFile(join(directory, path), 'utf8')] as const)))
+  const { buildSystem, directory } = project;
+  const patterns =
+    buildSystem === "mirage"
+      ? [posix.join(dirname(project.configFile), "mirage", `*-${target.name}.opam.locked`)]
+      : ["**/dune-project", "**/dune-workspace", "**/*.opam", "**/*.opam.locked", "dune.lock/**"];
+  const paths = await glob(patterns, {
+    cwd: directory,
+    ignore: ["**/_build/**", "**/_opam/**", "**/node_modules/**"],
+    dot: false,
+  });
+  if (buildSystem === "mirage" && paths.length === 0) return undefined;
+  return dependenciesHash(
+    await Promise.all(paths.map(async (path) => [path, await readFile(join(directory, path), "utf8")] as const)),
+  );
 }

@@ -1,12 +1,12 @@
-import semver from 'semver'
-import type { Bounds } from '../../target/combinations.js'
-import { dependenciesOf } from '../../toolchain/opam/dependencies.js'
-import { parseOpamFile } from '../../toolchain/opam/file.js'
-import type { Constraint } from '../../toolchain/opam/version.js'
-import type { MirageBounds } from '../project.js'
+import semver from "semver";
+import type { Bounds } from "../../target/combinations.js";
+import { dependenciesOf } from "../../toolchain/opam/dependencies.js";
+import { parseOpamFile } from "../../toolchain/opam/file.js";
+import type { Constraint } from "../../toolchain/opam/version.js";
+import type { MirageBounds } from "../project.js";
 
 /** Released together, under one version. */
-const packages = ['mirage', 'mirage-runtime']
+const packages = ["mirage", "mirage-runtime"];
 
 /**
  * What an opam file of the project asks of mirage.
@@ -17,47 +17,50 @@ const packages = ['mirage', 'mirage-runtime']
 export function boundsOfOpamFile(name: string, text: string): MirageBounds | undefined {
   const constraints = dependenciesOf(parseOpamFile(text))
     .filter((dependency) => packages.includes(dependency.name))
-    .flatMap((dependency) => dependency.constraints)
-  if (constraints.length === 0) return undefined
-  const words = new Set(constraints.map(({ relation, version }) => `${relation} ${version}`))
-  return { text: `${[...words].join(' & ')} (${name})`, ...constraints.map(boundsOf).reduce(tightest, {}) }
+    .flatMap((dependency) => dependency.constraints);
+  if (constraints.length === 0) return undefined;
+  const words = new Set(constraints.map(({ relation, version }) => `${relation} ${version}`));
+  return { text: `${[...words].join(" & ")} (${name})`, ...constraints.map(boundsOf).reduce(tightest, {}) };
 }
 
 /** Bounds that hold when all of these do; undefined for none. */
 export function allBounds(bounds: readonly MirageBounds[]): MirageBounds | undefined {
-  if (bounds.length === 0) return undefined
-  return { text: bounds.map(({ text }) => text).join(', '), ...bounds.reduce<Bounds>(tightest, {}) }
+  if (bounds.length === 0) return undefined;
+  return { text: bounds.map(({ text }) => text).join(", "), ...bounds.reduce<Bounds>(tightest, {}) };
 }
 
 /** A version that is not made of numbers alone (`dev`, `~beta`) bounds nothing that was released. */
 function boundsOf({ relation, version }: Constraint): Bounds {
-  const exact = /^\d+(\.\d+){0,2}$/.test(version) ? semver.coerce(version) : null
-  if (exact === null) return {}
-  const next = new semver.SemVer(exact.version).inc('patch').version
+  const exact = /^\d+(\.\d+){0,2}$/.test(version) ? semver.coerce(version) : null;
+  if (exact === null) return {};
+  const next = new semver.SemVer(exact.version).inc("patch").version;
   switch (relation) {
-    case '=':
-      return { atLeast: exact.version, below: next }
-    case '>=':
-      return { atLeast: exact.version }
-    case '>':
-      return { atLeast: next }
-    case '<':
-      return { below: exact.version }
-    case '<=':
-      return { below: next }
-    case '!=':
-      return {}
+    case "=":
+      return { atLeast: exact.version, below: next };
+    case ">=":
+      return { atLeast: exact.version };
+    case ">":
+      return { atLeast: next };
+    case "<":
+      return { below: exact.version };
+    case "<=":
+      return { below: next };
+    case "!=":
+      return {};
   }
 }
 
 function tightest(one: Bounds, other: Bounds): Bounds {
-  const atLeast = extreme([one.atLeast, other.atLeast], semver.rcompare)
-  const below = extreme([one.below, other.below], semver.compare)
-  return { ...(atLeast === undefined ? {} : { atLeast }), ...(below === undefined ? {} : { below }) }
+  const atLeast = extreme([one.atLeast, other.atLeast], semver.rcompare);
+  const below = extreme([one.below, other.below], semver.compare);
+  return { ...(atLeast === undefined ? {} : { atLeast }), ...(below === undefined ? {} : { below }) };
 }
 
 /** A header's bound may be short (`4.9`): it stays as it is written. */
-function extreme(versions: readonly (string | undefined)[], order: (a: string, b: string) => number): string | undefined {
-  const full = (version: string) => semver.coerce(version)?.version ?? version
-  return versions.filter((version) => version !== undefined).sort((a, b) => order(full(a), full(b)))[0]
+function extreme(
+  versions: readonly (string | undefined)[],
+  order: (a: string, b: string) => number,
+): string | undefined {
+  const full = (version: string) => semver.coerce(version)?.version ?? version;
+  return versions.filter((version) => version !== undefined).sort((a, b) => order(full(a), full(b)))[0];
 }

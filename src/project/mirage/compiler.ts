@@ -1,46 +1,46 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Problem } from '../../platform/problem.js'
-import { layoutOf } from '../../toolchain/environment.js'
-import { crossPackages, recipeOf } from '../../toolchain/packages.js'
-import type { Toolchain } from '../../toolchain/toolchain.js'
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Problem } from "../../platform/problem.js";
+import { layoutOf } from "../../toolchain/environment.js";
+import { crossPackages, recipeOf } from "../../toolchain/packages.js";
+import type { Toolchain } from "../../toolchain/toolchain.js";
 
 /** A compiler's package as the switch has it. */
 export interface InstalledPackage {
-  readonly version: string
+  readonly version: string;
   /** When it was installed, in milliseconds since 1970. */
-  readonly installedMs: number
+  readonly installedMs: number;
 }
-export type Compilers = Readonly<Record<string, InstalledPackage>>
+export type Compilers = Readonly<Record<string, InstalledPackage>>;
 
 /** The packages that make the toolchain's compilers, without their versions. */
-export function compilerPackages({ spec }: Pick<Toolchain, 'spec'>): readonly string[] {
-  const compiler = spec.packages.filter((name) => /^ocaml-(base-compiler|variants|system)\./.test(name))
-  return [...compiler, ...crossPackages(recipeOf(spec), spec.versions)].map((name) => name.replace(/\..*/, ''))
+export function compilerPackages({ spec }: Pick<Toolchain, "spec">): readonly string[] {
+  const compiler = spec.packages.filter((name) => /^ocaml-(base-compiler|variants|system)\./.test(name));
+  return [...compiler, ...crossPackages(recipeOf(spec), spec.versions)].map((name) => name.replace(/\..*/, ""));
 }
 
 /** The compilers of the switch, from opam's own files: asking opam takes seconds. */
-export async function readCompilers(toolchain: Pick<Toolchain, 'spec' | 'path'>): Promise<Compilers> {
-  const state = join(layoutOf(toolchain.path).prefix, '.opam-switch')
-  const names = compilerPackages(toolchain)
-  const found: Record<string, InstalledPackage> = {}
-  for (const entry of await readdir(join(state, 'packages')).catch(() => [])) {
-    const [name = '', ...version] = entry.split('.')
-    if (!names.includes(name)) continue
-    const installed = await stat(join(state, 'install', `${name}.changes`)).catch(() => undefined)
-    found[name] = { version: version.join('.'), installedMs: installed?.mtimeMs ?? 0 }
+export async function readCompilers(toolchain: Pick<Toolchain, "spec" | "path">): Promise<Compilers> {
+  const state = join(layoutOf(toolchain.path).prefix, ".opam-switch");
+  const names = compilerPackages(toolchain);
+  const found: Record<string, InstalledPackage> = {};
+  for (const entry of await readdir(join(state, "packages")).catch(() => [])) {
+    const [name = "", ...version] = entry.split(".");
+    if (!names.includes(name)) continue;
+    const installed = await stat(join(state, "install", `${name}.changes`)).catch(() => undefined);
+    found[name] = { version: version.join("."), installedMs: installed?.mtimeMs ?? 0 };
   }
-  return found
+  return found;
 }
 
 /** What has become of the compilers, one line for each that is not what it was. */
 export function compilerChanges(before: Compilers, after: Compilers): readonly string[] {
   return Object.entries(before).flatMap(([name, was]) => {
-    const is = after[name]
-    if (is === undefined) return [`${name} ${was.version} was removed`]
-    if (is.version !== was.version) return [`${name} ${was.version} became ${is.version}`]
-    return is.installedMs === was.installedMs ? [] : [`${name} ${was.version} was built again`]
-  })
+    const is = after[name];
+    if (is === undefined) return [`${name} ${was.version} was removed`];
+    if (is.version !== was.version) return [`${name} ${was.version} became ${is.version}`];
+    return is.installedMs === was.installedMs ? [] : [`${name} ${was.version} was built again`];
+  });
 }
 
 /**
@@ -48,13 +48,13 @@ export function compilerChanges(before: Compilers, after: Compilers): readonly s
  * and the minutes that it took come back in every run.
  */
 export function refuseChangedCompilers(changes: readonly string[]): void {
-  if (changes.length === 0) return
-  throw new Problem('installing the project’s dependencies changed the toolchain’s compiler', {
+  if (changes.length === 0) return;
+  throw new Problem("installing the project’s dependencies changed the toolchain’s compiler", {
     found: changes,
-    because: 'the project asks for other versions than the toolchain was chosen for',
+    because: "the project asks for other versions than the toolchain was chosen for",
     do: [
-      'let config.ml’s first line say which mirage it needs (`(* mirage >= 4.11.0 & < 4.12.0 *)`): the toolchain is chosen within its bounds',
-      'or set `solo5-version`, `ocaml-solo5-version` or `ocaml-version` to what became of them',
+      "let config.ml’s first line say which mirage it needs (`(* mirage >= 4.11.0 & < 4.12.0 *)`): the toolchain is chosen within its bounds",
+      "or set `solo5-version`, `ocaml-solo5-version` or `ocaml-version` to what became of them",
     ],
-  })
+  });
 }

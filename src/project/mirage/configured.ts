@@ -1,20 +1,20 @@
-import { readFile } from 'node:fs/promises'
-import { join, normalize } from 'node:path'
-import { type Dependency, dependenciesOf } from '../../toolchain/opam/dependencies.js'
-import { parseOpamFile, stringsOf } from '../../toolchain/opam/file.js'
-import { type Lock, readLock } from './lock.js'
+import { readFile } from "node:fs/promises";
+import { join, normalize } from "node:path";
+import { type Dependency, dependenciesOf } from "../../toolchain/opam/dependencies.js";
+import { parseOpamFile, stringsOf } from "../../toolchain/opam/file.js";
+import { type Lock, readLock } from "./lock.js";
 
 /** What `mirage configure` has written, as far as it decides the rest of the build. Paths are relative to the project's folder. */
 export interface Configured {
   /** `mirage/NAME-hvt.opam.locked`, there or not. */
-  readonly lockFile: string
+  readonly lockFile: string;
   /** Undefined when there is no lock file. */
-  readonly lock: Lock | undefined
-  readonly dependencies: readonly Dependency[]
+  readonly lock: Lock | undefined;
+  readonly dependencies: readonly Dependency[];
   /** Packages that the switch has, and duniverse does not: the compilers and other tools. */
-  readonly ofSwitch: readonly string[]
+  readonly ofSwitch: readonly string[];
   /** The folder that `make pull` fills. */
-  readonly duniverse: string
+  readonly duniverse: string;
 }
 
 /**
@@ -23,26 +23,26 @@ export interface Configured {
  * @returns undefined when the Makefile is none of mirage's: a project may have its own, and then knows what its targets do.
  */
 export async function readConfigured(directory: string): Promise<Configured | undefined> {
-  const names = namesInMakefile(await readText(join(directory, 'Makefile')))
-  if (names === undefined) return undefined
-  const opam = parseOpamFile(await readText(join(directory, `${names.stem}.opam`)))
-  const lockFile = `${names.stem}.opam.locked`
-  const lock = await readFile(join(directory, lockFile), 'utf8').catch(() => undefined)
+  const names = namesInMakefile(await readText(join(directory, "Makefile")));
+  if (names === undefined) return undefined;
+  const opam = parseOpamFile(await readText(join(directory, `${names.stem}.opam`)));
+  const lockFile = `${names.stem}.opam.locked`;
+  const lock = await readFile(join(directory, lockFile), "utf8").catch(() => undefined);
   return {
     lockFile,
     lock: lock === undefined ? undefined : readLock(lock),
     dependencies: dependenciesOf(opam),
-    ofSwitch: stringsOf(opam, 'x-opam-monorepo-opam-provided'),
+    ofSwitch: stringsOf(opam, "x-opam-monorepo-opam-provided"),
     duniverse: names.duniverse,
-  }
+  };
 }
 
 /** What a Makefile of mirage's calls its files; undefined for any other. */
 export function namesInMakefile(makefile: string): { readonly stem: string; readonly duniverse: string } | undefined {
-  const variable = (name: string) => new RegExp(`^${name} = (.+)$`, 'm').exec(makefile)?.[1]?.trim()
-  const [folder, name, build] = [variable('MIRAGE_DIR'), variable('UNIKERNEL_NAME'), variable('BUILD_DIR')]
-  if (folder === undefined || name === undefined || build === undefined) return undefined
-  return { stem: normalize(`${folder}/${name}`), duniverse: normalize(`${build}/duniverse`) }
+  const variable = (name: string) => new RegExp(`^${name} = (.+)$`, "m").exec(makefile)?.[1]?.trim();
+  const [folder, name, build] = [variable("MIRAGE_DIR"), variable("UNIKERNEL_NAME"), variable("BUILD_DIR")];
+  if (folder === undefined || name === undefined || build === undefined) return undefined;
+  return { stem: normalize(`${folder}/${name}`), duniverse: normalize(`${build}/duniverse`) };
 }
 
-const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
+const readText = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");

@@ -1,11 +1,11 @@
-import { cp, mkdtemp, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve } from 'node:path'
-import { Problem } from '../../platform/problem.js'
-import { isOutside } from '../folder.js'
-import type { OverlayStep } from '../plans/request.js'
+import { cp, mkdtemp, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { Problem } from "../../platform/problem.js";
+import { isOutside } from "../folder.js";
+import type { OverlayStep } from "../plans/request.js";
 
 /** Folders that are no sources: dune would find packages twice, or a whole history is copied for nothing. */
-const notCopied = ['.git', '_build', '_opam', 'duniverse']
+const notCopied = [".git", "_build", "_opam", "duniverse"];
 
 /**
  * Puts a folder of the user's in the place of pulled sources.
@@ -15,54 +15,66 @@ const notCopied = ['.git', '_build', '_opam', 'duniverse']
  * @returns the folder that is now the user's, relative to `project`.
  * @throws Problem when there is no such folder, or nothing of that name was pulled.
  */
-export async function putOverlay(project: string, workspace: string, { overlay, duniverse }: OverlayStep): Promise<string> {
-  const pulled = join(project, duniverse)
-  const source = await sourceOf(project, workspace, overlay.path)
-  const place = join(pulled, await folderFor(pulled, overlay.name))
+export async function putOverlay(
+  project: string,
+  workspace: string,
+  { overlay, duniverse }: OverlayStep,
+): Promise<string> {
+  const pulled = join(project, duniverse);
+  const source = await sourceOf(project, workspace, overlay.path);
+  const place = join(pulled, await folderFor(pulled, overlay.name));
   // Made beside its place first: a folder cannot be copied into itself, and a copy that fails leaves what was pulled.
-  const draft = await mkdtemp(join(dirname(pulled), '.duniverse-overlay-'))
+  const draft = await mkdtemp(join(dirname(pulled), ".duniverse-overlay-"));
   try {
     for (const name of (await readdir(source)).filter((entry) => !notCopied.includes(entry))) {
-      const from = join(source, name)
-      if (from !== draft) await copy(from, join(draft, name), [project, draft])
+      const from = join(source, name);
+      if (from !== draft) await copy(from, join(draft, name), [project, draft]);
     }
-    await rm(place, { recursive: true })
-    await rename(draft, place)
+    await rm(place, { recursive: true });
+    await rename(draft, place);
   } finally {
-    await rm(draft, { recursive: true, force: true })
+    await rm(draft, { recursive: true, force: true });
   }
-  return relative(project, place)
+  return relative(project, place);
 }
 
 /** Copies a tree without the folders in `without`, which may lie in it at any depth. */
 async function copy(from: string, to: string, without: readonly string[]): Promise<void> {
-  if (without.includes(from) || notCopied.includes(basename(from))) return
+  if (without.includes(from) || notCopied.includes(basename(from))) return;
   if ((await stat(from)).isDirectory() && without.some((folder) => folder.startsWith(`${from}/`))) {
-    for (const name of await readdir(from)) await copy(join(from, name), join(to, name), without)
-    return
+    for (const name of await readdir(from)) await copy(join(from, name), join(to, name), without);
+    return;
   }
-  await cp(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => !notCopied.includes(basename(path)) })
+  await cp(from, to, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (path) => !notCopied.includes(basename(path)),
+  });
 }
 
 async function sourceOf(project: string, workspace: string, path: string): Promise<string> {
-  const source = await realpath(resolve(project, path)).catch(() => undefined)
+  const source = await realpath(resolve(project, path)).catch(() => undefined);
   if (source === undefined || !(await stat(source)).isDirectory()) {
-    throw new Problem(`input duniverse-overlay: there is no folder ${path}`, { because: `looked in ${project}`, accepted: '`name=path`, the path relative to `directory`' })
+    throw new Problem(`input duniverse-overlay: there is no folder ${path}`, {
+      because: `looked in ${project}`,
+      accepted: "`name=path`, the path relative to `directory`",
+    });
   }
-  if (isOutside(await realpath(workspace), source)) throw new Problem(`input duniverse-overlay: ${path} is outside the workspace`, { found: source })
-  return source
+  if (isOutside(await realpath(workspace), source))
+    throw new Problem(`input duniverse-overlay: ${path} is outside the workspace`, { found: source });
+  return source;
 }
 
 /** By the folder's own name, else by the opam file of a package in it: a library's folder is often named for its repository. */
 async function folderFor(pulled: string, name: string): Promise<string> {
-  const folders = await readdir(pulled).catch((): string[] => [])
-  if (folders.includes(name)) return name
+  const folders = await readdir(pulled).catch((): string[] => []);
+  if (folders.includes(name)) return name;
   for (const folder of folders) {
-    const files = await readdir(join(pulled, folder)).catch((): string[] => [])
-    if (files.includes(`${name}.opam`)) return folder
+    const files = await readdir(join(pulled, folder)).catch((): string[] => []);
+    if (files.includes(`${name}.opam`)) return folder;
   }
   throw new Problem(`input duniverse-overlay: no sources of ${name} were pulled`, {
-    found: folders.length === 0 ? `nothing in ${pulled}` : folders.sort().join(', '),
-    accepted: 'a folder of duniverse, or an opam package whose sources are in one',
-  })
+    found: folders.length === 0 ? `nothing in ${pulled}` : folders.sort().join(", "),
+    accepted: "a folder of duniverse, or an opam package whose sources are in one",
+  });
 }

@@ -1,17 +1,17 @@
-import { close, closeSync, mkdirSync, openSync, symlinkSync, writeFileSync, writev } from 'node:fs'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import type { ArchiveFile } from './manifest.js'
-import { paddedPrefix, placeholder, writePrefixIn } from './prefix.js'
-import type { FileSink, Sink } from './sink.js'
+import { close, closeSync, mkdirSync, openSync, symlinkSync, writeFileSync, writev } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { ArchiveFile } from "./manifest.js";
+import { paddedPrefix, placeholder, writePrefixIn } from "./prefix.js";
+import type { FileSink, Sink } from "./sink.js";
 
 /** Bytes that may wait for the disk: a fast download must not fill the memory. */
-const mostUnwritten = 64 * 1024 ** 2
+const mostUnwritten = 64 * 1024 ** 2;
 /** A file of more bytes is written beside our work, in parts of this size; for a smaller one that costs more than it gives. */
-const partBytes = 1024 ** 2
+const partBytes = 1024 ** 2;
 
-const writeVector = promisify(writev)
-const closeLater = promisify(close)
+const writeVector = promisify(writev);
+const closeLater = promisify(close);
 
 /**
  * Writes what an archive has into a folder, with the toolchain's new path in it.
@@ -19,80 +19,80 @@ const closeLater = promisify(close)
  * @param path where the toolchain will be.
  */
 export function diskSink(folder: string, path: string): Sink {
-  const prefix = paddedPrefix(path)
-  const writing = new Set<Promise<void>>()
-  let unwritten = 0
-  let failure: unknown
+  const prefix = paddedPrefix(path);
+  const writing = new Set<Promise<void>>();
+  let unwritten = 0;
+  let failure: unknown;
   const throwFailure = () => {
-    if (failure !== undefined) throw failure as Error
-  }
+    if (failure !== undefined) throw failure as Error;
+  };
   /** Runs when what was begun before it is done, and holds `bytes` until then. */
   const later = (before: Promise<void>, bytes: number, action: () => Promise<unknown>): Promise<void> => {
-    unwritten += bytes
+    unwritten += bytes;
     const done = before
       .then(action)
       .then(() => undefined)
       .catch((error: unknown) => {
-        failure ??= error
+        failure ??= error;
       })
       .finally(() => {
-        unwritten -= bytes
-        writing.delete(done)
-      })
-    writing.add(done)
-    return done
-  }
+        unwritten -= bytes;
+        writing.delete(done);
+      });
+    writing.add(done);
+    return done;
+  };
   const large = (fd: number): FileSink => {
-    let last = Promise.resolve()
-    let part: Buffer[] = []
-    let held = 0
+    let last = Promise.resolve();
+    let part: Buffer[] = [];
+    let held = 0;
     const flush = () => {
-      const [chunks, bytes] = [part, held]
-      if (bytes > 0) last = later(last, bytes, () => writeAll(fd, chunks, bytes))
-      part = []
-      held = 0
-    }
+      const [chunks, bytes] = [part, held];
+      if (bytes > 0) last = later(last, bytes, () => writeAll(fd, chunks, bytes));
+      part = [];
+      held = 0;
+    };
     return {
       async write(chunk) {
-        part.push(chunk)
-        held += chunk.length
-        if (held >= partBytes) flush()
-        while (unwritten > mostUnwritten) await Promise.race(writing)
-        throwFailure()
+        part.push(chunk);
+        held += chunk.length;
+        if (held >= partBytes) flush();
+        while (unwritten > mostUnwritten) await Promise.race(writing);
+        throwFailure();
       },
       end() {
-        flush()
-        void later(last, 0, () => closeLater(fd))
+        flush();
+        void later(last, 0, () => closeLater(fd));
       },
-    }
-  }
-  const small = (fd: number): FileSink => ({ write: (chunk) => writeFileSync(fd, chunk), end: () => closeSync(fd) })
+    };
+  };
+  const small = (fd: number): FileSink => ({ write: (chunk) => writeFileSync(fd, chunk), end: () => closeSync(fd) });
   return {
     folder: (entry) => mkdirSync(join(folder, entry.path)),
     link: ({ target, path: name }) => symlinkSync(target.replace(`${placeholder}/`, `${path}/`), join(folder, name)),
     file(entry: ArchiveFile) {
-      throwFailure()
-      const fd = openSync(join(folder, entry.path), 'wx', entry.executable ? 0o755 : 0o644)
-      const content = entry.bytes > partBytes ? large(fd) : small(fd)
-      let position = 0
+      throwFailure();
+      const fd = openSync(join(folder, entry.path), "wx", entry.executable ? 0o755 : 0o644);
+      const content = entry.bytes > partBytes ? large(fd) : small(fd);
+      let position = 0;
       return {
         write(chunk) {
-          writePrefixIn(chunk, position, entry.prefixAt ?? [], prefix)
-          position += chunk.length
-          return content.write(chunk)
+          writePrefixIn(chunk, position, entry.prefixAt ?? [], prefix);
+          position += chunk.length;
+          return content.write(chunk);
         },
         end: () => content.end(),
-      }
+      };
     },
     async done() {
-      while (writing.size > 0) await Promise.all(writing)
-      throwFailure()
+      while (writing.size > 0) await Promise.all(writing);
+      throwFailure();
     },
-  }
+  };
 }
 
 async function writeAll(fd: number, chunks: readonly Buffer[], bytes: number): Promise<void> {
-  const { bytesWritten } = await writeVector(fd, chunks)
+  const { bytesWritten } = await writeVector(fd, chunks);
   // A disk that becomes full takes a part without an error; the next write has it.
-  if (bytesWritten < bytes) writeFileSync(fd, Buffer.concat(chunks).subarray(bytesWritten))
+  if (bytesWritten < bytes) writeFileSync(fd, Buffer.concat(chunks).subarray(bytesWritten));
 }

@@ -1,14 +1,14 @@
-import { rmSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { cleaningUp } from '../../platform/process/leftovers.js'
-import { abstractEnvironment } from './manifest.js'
-import { type PackSource, type Packed, listEntries, packToolchain, readAbstract } from './pack.js'
-import { placeholder } from './prefix.js'
-import { writeTar } from './tar.js'
+import { rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { cleaningUp } from "../../platform/process/leftovers.js";
+import { abstractEnvironment } from "./manifest.js";
+import { type PackSource, type Packed, listEntries, packToolchain, readAbstract } from "./pack.js";
+import { placeholder } from "./prefix.js";
+import { writeTar } from "./tar.js";
 
 /** The one file of the archive of an image. */
-export const imageName = 'toolchain.squashfs'
+export const imageName = "toolchain.squashfs";
 
 /**
  * Packs a toolchain as a file system: an archive with one file in it. That file is not compressed by itself, so that it
@@ -17,12 +17,15 @@ export const imageName = 'toolchain.squashfs'
  * It needs mksquashfs 4.5 or newer. Parameters and errors are those of {@link packToolchain}.
  */
 export async function packImage(source: PackSource, file: string, level: number): Promise<Packed> {
-  const work = await mkdtemp(join(dirname(file), '.image-'))
+  const work = await mkdtemp(join(dirname(file), ".image-"));
   const pack = async () => {
-    const { entries, leftOut } = await listEntries(source)
-    const contentOf = (path: string) => readAbstract(source, path).then(({ content }) => content)
+    const { entries, leftOut } = await listEntries(source);
+    const contentOf = (path: string) => readAbstract(source, path).then(({ content }) => content);
     // All may write: files of an image have an owner that no user is. Who may enter is decided where it is mounted.
-    await writeTar({ entries, contentOf, modes: { plain: 0o666, executable: 0o777, folder: 0o777 } }, mksquashfs(join(work, imageName)))
+    await writeTar(
+      { entries, contentOf, modes: { plain: 0o666, executable: 0o777, folder: 0o777 } },
+      mksquashfs(join(work, imageName)),
+    );
     const image = {
       ...source,
       environment: abstractEnvironment(source.environment, source.folder),
@@ -30,14 +33,31 @@ export async function packImage(source: PackSource, file: string, level: number)
       prefix: Buffer.from(placeholder),
       keeps: () => true,
       contents: entries,
-    }
-    return { ...(await packToolchain(image, file, level)), leftOut }
-  }
-  return cleaningUp(() => rmSync(work, { recursive: true, force: true }), pack).finally(() => rm(work, { recursive: true }))
+    };
+    return { ...(await packToolchain(image, file, level)), leftOut };
+  };
+  return cleaningUp(() => rmSync(work, { recursive: true, force: true }), pack).finally(() =>
+    rm(work, { recursive: true }),
+  );
 }
 
 /** Nothing compressed, nobody's, of no time: the same toolchain gives the same image. */
 const mksquashfs = (file: string): readonly [string, ...string[]] => [
-  ...(['mksquashfs', '-', file, '-tar', '-quiet', '-no-progress'] as const),
-  ...['-b', '1M', '-noI', '-noD', '-noF', '-noX', '-no-xattrs', '-all-root', '-root-mode', '0777', '-all-time', '0', '-mkfs-time', '0'],
-]
+  ...(["mksquashfs", "-", file, "-tar", "-quiet", "-no-progress"] as const),
+  ...[
+    "-b",
+    "1M",
+    "-noI",
+    "-noD",
+    "-noF",
+    "-noX",
+    "-no-xattrs",
+    "-all-root",
+    "-root-mode",
+    "0777",
+    "-all-time",
+    "0",
+    "-mkfs-time",
+    "0",
+  ],
+];

@@ -1,52 +1,52 @@
-import { posix } from 'node:path'
-import { isRecord } from '../../platform/shape.js'
-import { isEnvironment, isSpec } from '../shapes.js'
-import type { ToolchainEnvironment, ToolchainSpec } from '../toolchain.js'
-import { placeholder, prefixLength } from './prefix.js'
+import { posix } from "node:path";
+import { isRecord } from "../../platform/shape.js";
+import { isEnvironment, isSpec } from "../shapes.js";
+import type { ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
+import { placeholder, prefixLength } from "./prefix.js";
 
 /** Raised with the shape of an archive or of its manifest. */
-export const archiveFormat = 1
+export const archiveFormat = 1;
 
 /** The first entry of an archive; the others are what it lists, in its order. */
-export const manifestName = 'toolchain.json'
+export const manifestName = "toolchain.json";
 
 /** What a packed toolchain is. Its own path is {@link placeholder} everywhere in it. */
 export interface ArchiveManifest {
-  readonly format: typeof archiveFormat
-  readonly key: string
-  readonly spec: ToolchainSpec
-  readonly environment: ToolchainEnvironment
+  readonly format: typeof archiveFormat;
+  readonly key: string;
+  readonly spec: ToolchainSpec;
+  readonly environment: ToolchainEnvironment;
   /** Folders come before what is in them. */
-  readonly entries: readonly ArchiveEntry[]
+  readonly entries: readonly ArchiveEntry[];
   /** What is in the file system that the archive’s one file is; absent for an archive of files. */
-  readonly contents?: readonly ArchiveEntry[]
+  readonly contents?: readonly ArchiveEntry[];
 }
 
 /** Its path is relative to the toolchain's folder. */
 export type ArchiveEntry =
-  | { readonly kind: 'folder'; readonly path: string }
-  | { readonly kind: 'link'; readonly path: string; readonly target: string }
-  | ArchiveFile
+  | { readonly kind: "folder"; readonly path: string }
+  | { readonly kind: "link"; readonly path: string; readonly target: string }
+  | ArchiveFile;
 
 export interface ArchiveFile {
-  readonly kind: 'file'
-  readonly path: string
-  readonly executable: boolean
-  readonly bytes: number
+  readonly kind: "file";
+  readonly path: string;
+  readonly executable: boolean;
+  readonly bytes: number;
   /** Of its content in the archive. */
-  readonly sha256: string
+  readonly sha256: string;
   /** Where the toolchain's path stands in it, in bytes from its start; absent: nowhere. */
-  readonly prefixAt?: readonly number[]
+  readonly prefixAt?: readonly number[];
 }
 
 /** More than any toolchain has: an archive that claims more is not one of ours. */
-const limits = { entries: 500_000, fileBytes: 1024 ** 3, totalBytes: 16 * 1024 ** 3 } as const
+const limits = { entries: 500_000, fileBytes: 1024 ** 3, totalBytes: 16 * 1024 ** 3 } as const;
 /** Of the manifest itself, in bytes. */
-export const largestManifest = 64 * 1024 ** 2
+export const largestManifest = 64 * 1024 ** 2;
 
 /** Thrown for an archive that is damaged, made by somebody else, or of another format; nothing of it may be used. */
 export class BadArchive extends Error {
-  override readonly name = 'BadArchive'
+  override readonly name = "BadArchive";
 }
 
 /**
@@ -56,94 +56,116 @@ export class BadArchive extends Error {
  * @throws BadArchive that says what is wrong.
  */
 export function parseManifest(text: string): ArchiveManifest {
-  const value = parseJson(text)
-  if (!isRecord(value)) throw new BadArchive('its manifest is no object')
-  const { format, key, spec, environment, entries, contents } = value
-  if (format !== archiveFormat) throw new BadArchive(`its format is ${JSON.stringify(format)}, and this version reads ${archiveFormat}`)
-  if (typeof key !== 'string' || !isSpec(spec) || !isEnvironment(environment)) throw new BadArchive('its manifest does not say what it is')
-  const what = { format, key, spec, environment, entries: parseEntries(entries) } as const
-  return contents === undefined ? what : { ...what, contents: parseEntries(contents) }
+  const value = parseJson(text);
+  if (!isRecord(value)) throw new BadArchive("its manifest is no object");
+  const { format, key, spec, environment, entries, contents } = value;
+  if (format !== archiveFormat)
+    throw new BadArchive(`its format is ${JSON.stringify(format)}, and this version reads ${archiveFormat}`);
+  if (typeof key !== "string" || !isSpec(spec) || !isEnvironment(environment))
+    throw new BadArchive("its manifest does not say what it is");
+  const what = { format, key, spec, environment, entries: parseEntries(entries) } as const;
+  return contents === undefined ? what : { ...what, contents: parseEntries(contents) };
 }
 
 /** An archive’s environment for a toolchain that lies at `path`. */
 export function locateEnvironment(environment: ToolchainEnvironment, path: string): ToolchainEnvironment {
-  return replaceInEnvironment(environment, placeholder, path)
+  return replaceInEnvironment(environment, placeholder, path);
 }
 
 /** The reverse of {@link locateEnvironment}. */
 export function abstractEnvironment(environment: ToolchainEnvironment, path: string): ToolchainEnvironment {
-  return replaceInEnvironment(environment, path, placeholder)
+  return replaceInEnvironment(environment, path, placeholder);
 }
 
 function replaceInEnvironment(environment: ToolchainEnvironment, from: string, to: string): ToolchainEnvironment {
-  const replace = (text: string) => text.replaceAll(from, to)
+  const replace = (text: string) => text.replaceAll(from, to);
   return {
     ...environment,
     path: environment.path.map(replace),
     variables: Object.fromEntries(Object.entries(environment.variables).map(([name, value]) => [name, replace(value)])),
-  }
+  };
 }
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text);
   } catch (error) {
-    throw new BadArchive('its manifest is no JSON', { cause: error })
+    throw new BadArchive("its manifest is no JSON", { cause: error });
   }
 }
 
 function parseEntries(value: unknown): ArchiveEntry[] {
-  if (!Array.isArray(value) || value.length > limits.entries) throw new BadArchive('its manifest has no list of files, or one that is too long')
-  const folders = new Set(['.'])
-  const paths = new Set([manifestName, '.'])
-  let total = 0
+  if (!Array.isArray(value) || value.length > limits.entries)
+    throw new BadArchive("its manifest has no list of files, or one that is too long");
+  const folders = new Set(["."]);
+  const paths = new Set([manifestName, "."]);
+  let total = 0;
   return value.map((item: unknown) => {
-    const entry = parseEntry(item)
-    if (!isPlainPath(entry.path) || entry.path.endsWith('/') || !folders.has(posix.dirname(entry.path))) throw bad('has no place in a toolchain', entry.path)
-    if (paths.has(entry.path)) throw bad('is there twice', entry.path)
-    paths.add(entry.path)
-    if (entry.kind === 'folder') folders.add(entry.path)
-    if (entry.kind === 'file') total += entry.bytes
-    if (total > limits.totalBytes) throw new BadArchive('it is larger than any toolchain')
-    return entry
-  })
+    const entry = parseEntry(item);
+    if (!isPlainPath(entry.path) || entry.path.endsWith("/") || !folders.has(posix.dirname(entry.path)))
+      throw bad("has no place in a toolchain", entry.path);
+    if (paths.has(entry.path)) throw bad("is there twice", entry.path);
+    paths.add(entry.path);
+    if (entry.kind === "folder") folders.add(entry.path);
+    if (entry.kind === "file") total += entry.bytes;
+    if (total > limits.totalBytes) throw new BadArchive("it is larger than any toolchain");
+    return entry;
+  });
 }
 
 function parseEntry(value: unknown): ArchiveEntry {
-  if (!isRecord(value) || typeof value['path'] !== 'string') throw new BadArchive('its manifest has an entry without a path')
-  const { kind, path, target, executable, bytes, sha256, prefixAt } = value
-  if (kind === 'folder') return { kind, path }
-  if (kind === 'link') {
-    if (typeof target !== 'string' || !staysInside(path, target)) throw bad('is a link out of the toolchain', path)
-    return { kind, path, target }
+  if (!isRecord(value) || typeof value["path"] !== "string")
+    throw new BadArchive("its manifest has an entry without a path");
+  const { kind, path, target, executable, bytes, sha256, prefixAt } = value;
+  if (kind === "folder") return { kind, path };
+  if (kind === "link") {
+    if (typeof target !== "string" || !staysInside(path, target)) throw bad("is a link out of the toolchain", path);
+    return { kind, path, target };
   }
-  const isFile = kind === 'file' && typeof executable === 'boolean' && isCount(bytes) && typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256)
-  if (!isFile || bytes > limits.fileBytes) throw bad('is described in a way that this version does not know', path)
-  if (prefixAt === undefined) return { kind, path, executable, bytes, sha256 }
-  if (!areOffsets(prefixAt, bytes)) throw bad('has the toolchain’s path in places that it does not have', path)
-  return { kind, path, executable, bytes, sha256, prefixAt }
+  const isFile =
+    kind === "file" &&
+    typeof executable === "boolean" &&
+    isCount(bytes) &&
+    typeof sha256 === "string" &&
+    /^[\da-f]{64}$/.test(sha256);
+  if (!isFile || bytes > limits.fileBytes) throw bad("is described in a way that this version does not know", path);
+  if (prefixAt === undefined) return { kind, path, executable, bytes, sha256 };
+  if (!areOffsets(prefixAt, bytes)) throw bad("has the toolchain’s path in places that it does not have", path);
+  return { kind, path, executable, bytes, sha256, prefixAt };
 }
 
 function isPlainPath(path: string): boolean {
-  return path !== '' && path.length < 4096 && path === posix.normalize(path) && !posix.isAbsolute(path) && path !== '..' && !path.startsWith('../') && !path.includes('\0')
+  return (
+    path !== "" &&
+    path.length < 4096 &&
+    path === posix.normalize(path) &&
+    !posix.isAbsolute(path) &&
+    path !== ".." &&
+    !path.startsWith("../") &&
+    !path.includes("\0")
+  );
 }
 
 /** Whether a link leads to something in the same toolchain. */
 export function staysInside(path: string, target: string): boolean {
-  if (target === '' || target.includes('\0')) return false
-  const reached = target.startsWith(`${placeholder}/`) ? target.slice(placeholder.length + 1) : posix.join(posix.dirname(path), target)
-  return !posix.isAbsolute(target.startsWith(`${placeholder}/`) ? reached : target) && isPlainPath(posix.normalize(reached))
+  if (target === "" || target.includes("\0")) return false;
+  const reached = target.startsWith(`${placeholder}/`)
+    ? target.slice(placeholder.length + 1)
+    : posix.join(posix.dirname(path), target);
+  return (
+    !posix.isAbsolute(target.startsWith(`${placeholder}/`) ? reached : target) && isPlainPath(posix.normalize(reached))
+  );
 }
 
 function areOffsets(value: unknown, bytes: number): value is number[] {
-  if (!Array.isArray(value)) return false
-  let end = 0
+  if (!Array.isArray(value)) return false;
+  let end = 0;
   return value.every((at: unknown) => {
-    if (!isCount(at) || at < end || at + prefixLength > bytes) return false
-    end = at + prefixLength
-    return true
-  })
+    if (!isCount(at) || at < end || at + prefixLength > bytes) return false;
+    end = at + prefixLength;
+    return true;
+  });
 }
 
-const bad = (what: string, path: string) => new BadArchive(`${JSON.stringify(path.slice(0, 200))} ${what}`)
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const bad = (what: string, path: string) => new BadArchive(`${JSON.stringify(path.slice(0, 200))} ${what}`);
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -1,37 +1,45 @@
-import { createHash } from 'node:crypto'
-import { rmSync } from 'node:fs'
-import { lstat, readFile, readdir, readlink, rename, rm, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { cleaningUp } from '../../platform/process/leftovers.js'
-import type { ToolchainEnvironment, ToolchainSpec } from '../toolchain.js'
-import { type ArchiveEntry, type ArchiveFile, type ArchiveManifest, abstractEnvironment, archiveFormat, manifestName, staysInside } from './manifest.js'
-import { padded, placeholder, prefixOffsets, writePlaceholder } from './prefix.js'
-import { writeTar } from './tar.js'
-import { zstdCompress } from './zstd.js'
+import { createHash } from "node:crypto";
+import { rmSync } from "node:fs";
+import { lstat, readFile, readdir, readlink, rename, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { cleaningUp } from "../../platform/process/leftovers.js";
+import type { ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
+import {
+  type ArchiveEntry,
+  type ArchiveFile,
+  type ArchiveManifest,
+  abstractEnvironment,
+  archiveFormat,
+  manifestName,
+  staysInside,
+} from "./manifest.js";
+import { padded, placeholder, prefixOffsets, writePlaceholder } from "./prefix.js";
+import { writeTar } from "./tar.js";
+import { zstdCompress } from "./zstd.js";
 
 /** A toolchain that lies in a folder. */
 export interface PackSource {
-  readonly key: string
-  readonly spec: ToolchainSpec
-  readonly environment: ToolchainEnvironment
+  readonly key: string;
+  readonly spec: ToolchainSpec;
+  readonly environment: ToolchainEnvironment;
   /** Absolute, without links in it. */
-  readonly folder: string
+  readonly folder: string;
   /** How its own files write its path: where it was built the path itself, else {@link import("./prefix.js").paddedPrefix} of it. */
-  readonly prefix: Buffer
+  readonly prefix: Buffer;
   /** Whether a path, relative to the folder, becomes part of the archive. */
-  readonly keeps: (path: string) => boolean
+  readonly keeps: (path: string) => boolean;
   /** Whether a file is one that programs write with the path as it is, not as {@link prefix} has it. */
-  readonly rewritten?: (path: string) => boolean
+  readonly rewritten?: (path: string) => boolean;
   /** Of the file system that the one file of the folder is: see image.ts. */
-  readonly contents?: readonly ArchiveEntry[]
+  readonly contents?: readonly ArchiveEntry[];
 }
 
 export interface Packed {
-  readonly manifest: ArchiveManifest
+  readonly manifest: ArchiveManifest;
   /** Of the archive. */
-  readonly bytes: number
+  readonly bytes: number;
   /** Links and files that an archive cannot carry: what they lead to is not in the toolchain, or is no file. */
-  readonly leftOut: readonly string[]
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -42,47 +50,61 @@ export interface Packed {
  * @throws whatever reading the folder or writing the file throws; then there is no new archive.
  */
 export async function packToolchain(source: PackSource, file: string, level: number): Promise<Packed> {
-  const { entries, leftOut } = await listEntries(source)
-  const { key, spec, folder, contents } = source
-  const environment = abstractEnvironment(source.environment, folder)
-  const manifest: ArchiveManifest = { format: archiveFormat, key, spec, environment, entries, ...(contents === undefined ? {} : { contents }) }
-  const draft = `${file}.tmp`
-  await cleaningUp(() => rmSync(draft, { force: true }), async () => {
-    const first = { name: manifestName, content: Buffer.from(JSON.stringify(manifest)) }
-    const contentOf = (path: string) => readAbstract(source, path).then(({ content }) => content)
-    await writeTar({ first, entries, contentOf, modes: { plain: 0o644, executable: 0o755, folder: 0o755 } }, zstdCompress(level), draft)
-    await rename(draft, file)
-  }).finally(() => rm(draft, { force: true }))
-  return { manifest, bytes: (await stat(file)).size, leftOut }
+  const { entries, leftOut } = await listEntries(source);
+  const { key, spec, folder, contents } = source;
+  const environment = abstractEnvironment(source.environment, folder);
+  const manifest: ArchiveManifest = {
+    format: archiveFormat,
+    key,
+    spec,
+    environment,
+    entries,
+    ...(contents === undefined ? {} : { contents }),
+  };
+  const draft = `${file}.tmp`;
+  await cleaningUp(
+    () => rmSync(draft, { force: true }),
+    async () => {
+      const first = { name: manifestName, content: Buffer.from(JSON.stringify(manifest)) };
+      const contentOf = (path: string) => readAbstract(source, path).then(({ content }) => content);
+      await writeTar(
+        { first, entries, contentOf, modes: { plain: 0o644, executable: 0o755, folder: 0o755 } },
+        zstdCompress(level),
+        draft,
+      );
+      await rename(draft, file);
+    },
+  ).finally(() => rm(draft, { force: true }));
+  return { manifest, bytes: (await stat(file)).size, leftOut };
 }
 
 export async function listEntries(source: PackSource): Promise<{ entries: ArchiveEntry[]; leftOut: string[] }> {
-  const { folder, keeps } = source
-  const entries: ArchiveEntry[] = []
-  const leftOut: string[] = []
+  const { folder, keeps } = source;
+  const entries: ArchiveEntry[] = [];
+  const leftOut: string[] = [];
   const list = async (parent: string): Promise<void> => {
-    const names = (await readdir(join(folder, parent))).sort()
+    const names = (await readdir(join(folder, parent))).sort();
     for (const name of names) {
-      const path = parent === '' ? name : `${parent}/${name}`
-      if (path === manifestName || !keeps(path)) continue
-      const absolute = join(folder, path)
-      const found = await lstat(absolute)
+      const path = parent === "" ? name : `${parent}/${name}`;
+      if (path === manifestName || !keeps(path)) continue;
+      const absolute = join(folder, path);
+      const found = await lstat(absolute);
       if (found.isDirectory()) {
-        entries.push({ kind: 'folder', path })
-        await list(path)
+        entries.push({ kind: "folder", path });
+        await list(path);
       } else if (found.isSymbolicLink()) {
-        const target = (await readlink(absolute)).replace(`${folder}/`, `${placeholder}/`)
-        if (staysInside(path, target)) entries.push({ kind: 'link', path, target })
-        else leftOut.push(path)
+        const target = (await readlink(absolute)).replace(`${folder}/`, `${placeholder}/`);
+        if (staysInside(path, target)) entries.push({ kind: "link", path, target });
+        else leftOut.push(path);
       } else if (found.isFile()) {
-        entries.push(await describe(source, path, (found.mode & 0o100) !== 0))
+        entries.push(await describe(source, path, (found.mode & 0o100) !== 0));
       } else {
-        leftOut.push(path)
+        leftOut.push(path);
       }
     }
-  }
-  await list('')
-  return { entries: inPackingOrder(entries), leftOut }
+  };
+  await list("");
+  return { entries: inPackingOrder(entries), leftOut };
 }
 
 /**
@@ -90,23 +112,35 @@ export async function listEntries(source: PackSource): Promise<{ entries: Archiv
  * compressor sees only so far back. It is a fifth of the archive of a real toolchain.
  */
 function inPackingOrder(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
-  const folders = entries.filter(({ kind }) => kind === 'folder')
-  const others = entries.filter(({ kind }) => kind !== 'folder').map((entry) => ({ entry, name: basename(entry.path) }))
-  const inOrder = others.sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1))
-  return [...folders, ...inOrder.map(({ entry }) => entry)]
+  const folders = entries.filter(({ kind }) => kind === "folder");
+  const others = entries
+    .filter(({ kind }) => kind !== "folder")
+    .map((entry) => ({ entry, name: basename(entry.path) }));
+  const inOrder = others.sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1));
+  return [...folders, ...inOrder.map(({ entry }) => entry)];
 }
 
 async function describe(source: PackSource, path: string, executable: boolean): Promise<ArchiveFile> {
-  const { content, prefixAt } = await readAbstract(source, path)
-  const sha256 = createHash('sha256').update(content).digest('hex')
-  return { kind: 'file', path, executable, bytes: content.length, sha256, ...(prefixAt.length === 0 ? {} : { prefixAt }) }
+  const { content, prefixAt } = await readAbstract(source, path);
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  return {
+    kind: "file",
+    path,
+    executable,
+    bytes: content.length,
+    sha256,
+    ...(prefixAt.length === 0 ? {} : { prefixAt }),
+  };
 }
 
 /** A file's content with the placeholder where the toolchain's path stands, and where that is. */
-export async function readAbstract({ folder, prefix, rewritten }: PackSource, path: string): Promise<{ content: Buffer; prefixAt: readonly number[] }> {
-  const found = await readFile(join(folder, path))
-  const content = rewritten?.(path) === true ? padded(found, folder) : found
-  const prefixAt = prefixOffsets(content, prefix)
-  writePlaceholder(content, prefixAt)
-  return { content, prefixAt }
+export async function readAbstract(
+  { folder, prefix, rewritten }: PackSource,
+  path: string,
+): Promise<{ content: Buffer; prefixAt: readonly number[] }> {
+  const found = await readFile(join(folder, path));
+  const content = rewritten?.(path) === true ? padded(found, folder) : found;
+  const prefixAt = prefixOffsets(content, prefix);
+  writePlaceholder(content, prefixAt);
+  return { content, prefixAt };
 }

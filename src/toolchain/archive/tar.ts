@@ -1,19 +1,19 @@
-import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { finished, pipeline } from 'node:stream/promises'
-import { pack as tarPack } from 'tar-stream'
-import { Problem } from '../../platform/problem.js'
-import { openFilter } from '../../platform/process/filter.js'
-import { isEnding } from '../../platform/process/leftovers.js'
-import type { ArchiveEntry, ArchiveFile } from './manifest.js'
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { finished, pipeline } from "node:stream/promises";
+import { pack as tarPack } from "tar-stream";
+import { Problem } from "../../platform/problem.js";
+import { openFilter } from "../../platform/process/filter.js";
+import { isEnding } from "../../platform/process/leftovers.js";
+import type { ArchiveEntry, ArchiveFile } from "./manifest.js";
 
 /** What a tar archive is made of. */
 export interface TarSource {
   /** A file before all others. */
-  readonly first?: { readonly name: string; readonly content: Buffer }
-  readonly entries: readonly ArchiveEntry[]
-  readonly contentOf: (path: string) => Promise<Buffer>
-  readonly modes: { readonly plain: number; readonly executable: number; readonly folder: number }
+  readonly first?: { readonly name: string; readonly content: Buffer };
+  readonly entries: readonly ArchiveEntry[];
+  readonly contentOf: (path: string) => Promise<Buffer>;
+  readonly modes: { readonly plain: number; readonly executable: number; readonly folder: number };
 }
 
 /**
@@ -21,44 +21,61 @@ export interface TarSource {
  *
  * @param file absent where the program writes where it wants.
  */
-export async function writeTar({ first, entries, contentOf, modes }: TarSource, program: readonly [string, ...string[]], file?: string): Promise<void> {
-  const tar = tarPack()
-  const filter = openFilter(program)
-  const add = (header: { name: string; type: 'file' | 'directory' | 'symlink'; mode: number; linkname?: string }, content?: Buffer) =>
+export async function writeTar(
+  { first, entries, contentOf, modes }: TarSource,
+  program: readonly [string, ...string[]],
+  file?: string,
+): Promise<void> {
+  const tar = tarPack();
+  const filter = openFilter(program);
+  const add = (
+    header: { name: string; type: "file" | "directory" | "symlink"; mode: number; linkname?: string },
+    content?: Buffer,
+  ) =>
     new Promise<void>((resolve, reject) => {
       // The time of nothing: the same toolchain gives the same archive.
-      const fields = { ...header, mtime: new Date(0), uid: 0, gid: 0 }
-      const done = (error?: Error | null) => (error ? reject(error) : resolve())
+      const fields = { ...header, mtime: new Date(0), uid: 0, gid: 0 };
+      const done = (error?: Error | null) => (error ? reject(error) : resolve());
       // An entry fails with its archive, which tells us; nobody listens to the entry itself.
-      if (content === undefined) tar.entry(fields, done).on('error', reject)
-      else tar.entry(fields, content, done).on('error', reject)
-    })
+      if (content === undefined) tar.entry(fields, done).on("error", reject);
+      else tar.entry(fields, content, done).on("error", reject);
+    });
   const fill = async () => {
-    if (first !== undefined) await add({ name: first.name, type: 'file', mode: modes.plain }, first.content)
+    if (first !== undefined) await add({ name: first.name, type: "file", mode: modes.plain }, first.content);
     for (const entry of entries) {
-      if (entry.kind === 'folder') await add({ name: entry.path, type: 'directory', mode: modes.folder })
-      else if (entry.kind === 'link') await add({ name: entry.path, type: 'symlink', mode: 0o777, linkname: entry.target })
-      else await add({ name: entry.path, type: 'file', mode: entry.executable ? modes.executable : modes.plain }, await unchanged(entry))
+      if (entry.kind === "folder") await add({ name: entry.path, type: "directory", mode: modes.folder });
+      else if (entry.kind === "link")
+        await add({ name: entry.path, type: "symlink", mode: 0o777, linkname: entry.target });
+      else
+        await add(
+          { name: entry.path, type: "file", mode: entry.executable ? modes.executable : modes.plain },
+          await unchanged(entry),
+        );
     }
-    tar.finalize()
-  }
+    tar.finalize();
+  };
   const unchanged = async (entry: ArchiveFile) => {
-    const content = await contentOf(entry.path)
-    const isSame = content.length === entry.bytes && createHash('sha256').update(content).digest('hex') === entry.sha256
-    if (!isSame) throw new Problem(`${entry.path} changed while its toolchain was being packed`, { do: 'let nothing else use it meanwhile' })
-    return content
-  }
-  const output = file === undefined ? finished(filter.output.resume()) : pipeline(filter.output, createWriteStream(file))
+    const content = await contentOf(entry.path);
+    const isSame =
+      content.length === entry.bytes && createHash("sha256").update(content).digest("hex") === entry.sha256;
+    if (!isSame)
+      throw new Problem(`${entry.path} changed while its toolchain was being packed`, {
+        do: "let nothing else use it meanwhile",
+      });
+    return content;
+  };
+  const output =
+    file === undefined ? finished(filter.output.resume()) : pipeline(filter.output, createWriteStream(file));
   try {
-    await Promise.all([fill(), pipeline(tar, filter.input), output])
-    await filter.ended
+    await Promise.all([fill(), pipeline(tar, filter.input), output]);
+    await filter.ended;
   } catch (error) {
-    filter.stop()
-    tar.destroy()
+    filter.stop();
+    tar.destroy();
     // The program was told to end with us: its broken pipe is no failure of it.
-    if (isEnding()) await new Promise(() => undefined)
+    if (isEnding()) await new Promise(() => undefined);
     // Else the file could come to be after its writer was told of the failure, and has removed it.
-    await output.catch(() => undefined)
-    throw error
+    await output.catch(() => undefined);
+    throw error;
   }
 }

@@ -1,158 +1,192 @@
-import semver from 'semver'
-import { type Component, knownVersions } from '../../target/combinations.js'
-import { type Backend, targetNames, targets } from '../../target/target.js'
-import { listed } from '../../target/version-text.js'
-import { resolveVersions } from '../../target/versions.js'
-import type { ToolchainVersions } from '../toolchain.js'
-import { type OpamFailure, askerOf, nameOf, tellingConflicts } from './failure.js'
+import semver from "semver";
+import { type Component, knownVersions } from "../../target/combinations.js";
+import { type Backend, targetNames, targets } from "../../target/target.js";
+import { listed } from "../../target/version-text.js";
+import { resolveVersions } from "../../target/versions.js";
+import type { ToolchainVersions } from "../toolchain.js";
+import { type OpamFailure, askerOf, nameOf, tellingConflicts } from "./failure.js";
 
 /** What opam was asked for. */
 export interface OpamPlace {
-  readonly backend: Backend
+  readonly backend: Backend;
   /** Undefined: the build brings its own toolchain. */
-  readonly versions: ToolchainVersions | undefined
+  readonly versions: ToolchainVersions | undefined;
 }
 
 /** Why a failure of opam's came about, and what to do; both empty where nobody knows. */
 export interface Advice {
-  readonly because: readonly string[]
-  readonly remedy: readonly string[]
+  readonly because: readonly string[];
+  readonly remedy: readonly string[];
 }
 
 /** Advice on a failure whose cause is known. */
 export function adviceOn(failure: OpamFailure, place: OpamPlace): Advice {
   switch (failure.kind) {
-    case 'conflict':
-      return onConflict(failure, place)
-    case 'unknown':
-      return onUnknown(failure.name, failure.version)
-    case 'download':
-      return failure.why.startsWith('Checksum mismatch')
-        ? advice('the server gives other bytes than the opam repository says', 'do not go round it: the sources were changed after their release, or on the way')
-        : advice([], 'run the job again: servers come and go. `https://opam.ocaml.org` keeps copies of the sources, other addresses of the repository do not')
-    case 'lock':
-      return onLock(failure.blocks, place)
-    case 'not-dune':
+    case "conflict":
+      return onConflict(failure, place);
+    case "unknown":
+      return onUnknown(failure.name, failure.version);
+    case "download":
+      return failure.why.startsWith("Checksum mismatch")
+        ? advice(
+            "the server gives other bytes than the opam repository says",
+            "do not go round it: the sources were changed after their release, or on the way",
+          )
+        : advice(
+            [],
+            "run the job again: servers come and go. `https://opam.ocaml.org` keeps copies of the sources, other addresses of the repository do not",
+          );
+    case "lock":
+      return onLock(failure.blocks, place);
+    case "not-dune":
       return advice(
-        'such packages have ports to dune in the overlay repositories that mirage adds by itself',
-        'where the overlays are left out, take them in again; else wait for a port, or replace the package',
-      )
-    case 'solver-time':
-      return advice([], 'run the job again: a machine that is busy needs longer', 'or ask for fewer packages (`opam-packages`), or for exact versions of them')
-    case 'build':
-    case 'unavailable':
-      return nothing
+        "such packages have ports to dune in the overlay repositories that mirage adds by itself",
+        "where the overlays are left out, take them in again; else wait for a port, or replace the package",
+      );
+    case "solver-time":
+      return advice(
+        [],
+        "run the job again: a machine that is busy needs longer",
+        "or ask for fewer packages (`opam-packages`), or for exact versions of them",
+      );
+    case "build":
+    case "unavailable":
+      return nothing;
   }
 }
 
-const nothing: Advice = { because: [], remedy: [] }
-const advice = (because: string | readonly string[], ...remedy: string[]): Advice => ({ because: [because].flat(), remedy })
+const nothing: Advice = { because: [], remedy: [] };
+const advice = (because: string | readonly string[], ...remedy: string[]): Advice => ({
+  because: [because].flat(),
+  remedy,
+});
 
 /** https://github.com/ocaml/opam-repository/blob/master/governance/policies/archiving.md */
 const archive = [
-  'old versions are moved to an archive: add the line `archive: git+https://github.com/ocaml/opam-repository-archive` to `opam-repositories`',
-  'or go back to a commit that had it: `default: git+https://github.com/ocaml/opam-repository#<commit>`',
-] as const
+  "old versions are moved to an archive: add the line `archive: git+https://github.com/ocaml/opam-repository-archive` to `opam-repositories`",
+  "or go back to a commit that had it: `default: git+https://github.com/ocaml/opam-repository#<commit>`",
+] as const;
 
-function onConflict({ conflicts }: Extract<OpamFailure, { kind: 'conflict' }>, place: OpamPlace): Advice {
-  const telling = tellingConflicts(conflicts)
-  if (telling.length === 0) return advice([], 'leave out versions and packages that you name one by one: the version table takes those that go together')
-  const names = telling.flatMap(({ chains }) => chains.map((chain) => nameOf(chain.at(-1) ?? '')))
-  if (names.some((name) => /^ocaml-solo5-cross-/.test(name)) && names.includes('ocaml-solo5')) {
-    return advice('the compilers for two architectures cannot be in one switch', 'let `arch` choose the compiler, and ask for neither by name')
+function onConflict({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>, place: OpamPlace): Advice {
+  const telling = tellingConflicts(conflicts);
+  if (telling.length === 0)
+    return advice(
+      [],
+      "leave out versions and packages that you name one by one: the version table takes those that go together",
+    );
+  const names = telling.flatMap(({ chains }) => chains.map((chain) => nameOf(chain.at(-1) ?? "")));
+  if (names.some((name) => /^ocaml-solo5-cross-/.test(name)) && names.includes("ocaml-solo5")) {
+    return advice(
+      "the compilers for two architectures cannot be in one switch",
+      "let `arch` choose the compiler, and ask for neither by name",
+    );
   }
-  const demanding = telling.flatMap(({ chains }) => chains.filter((chain) => askerOf(chain) !== 'the toolchain'))
-  const known = onDemands(demanding.map(demandOf), place)
-  if (known !== nothing) return known
-  return telling.some(({ kind, notes }) => kind === 'missing' && notes.some((note) => /unknown package|no matching version|no longer available/.test(note)))
+  const demanding = telling.flatMap(({ chains }) => chains.filter((chain) => askerOf(chain) !== "the toolchain"));
+  const known = onDemands(demanding.map(demandOf), place);
+  if (known !== nothing) return known;
+  return telling.some(
+    ({ kind, notes }) =>
+      kind === "missing" && notes.some((note) => /unknown package|no matching version|no longer available/.test(note)),
+  )
     ? advice([], ...archive)
-    : nothing
+    : nothing;
 }
 
 function onLock(blocks: readonly (readonly string[])[], place: OpamPlace): Advice {
-  const known = onDemands(blocks.flatMap(lockDemands), place)
-  if (known !== nothing) return known
-  return blocks.flat().some((line) => /^No known implementations|^Rejected candidates/.test(line)) ? advice([], ...archive) : nothing
+  const known = onDemands(blocks.flatMap(lockDemands), place);
+  if (known !== nothing) return known;
+  return blocks.flat().some((line) => /^No known implementations|^Rejected candidates/.test(line))
+    ? advice([], ...archive)
+    : nothing;
 }
 
 interface Demand {
-  readonly asker: string
+  readonly asker: string;
   /** As opam writes it: `ocaml < 5.0`. */
-  readonly demand: string
+  readonly demand: string;
 }
 
 /** The first demand of a chain on a package whose version an input chooses: what comes behind it only follows from it. */
 function demandOf(chain: readonly string[]): Demand {
-  const found = chain.findIndex((step, index) => index > 0 && nameOf(step) in choosers)
-  const index = found === -1 ? chain.length - 1 : found
-  return { asker: index === 0 ? 'the project' : nameOf(chain[index - 1] ?? ''), demand: chain[index] ?? '' }
+  const found = chain.findIndex((step, index) => index > 0 && nameOf(step) in choosers);
+  const index = found === -1 ? chain.length - 1 : found;
+  return { asker: index === 0 ? "the project" : nameOf(chain[index - 1] ?? ""), demand: chain[index] ?? "" };
 }
 
 /** Of opam-0install's block of a package: `www zdev requires >= 4.9 & < 4.10`. */
-function lockDemands([name = '', ...lines]: readonly string[]): Demand[] {
+function lockDemands([name = "", ...lines]: readonly string[]): Demand[] {
   return lines.flatMap((line) => {
-    const [, asker, bounds] = /^(\S+) \S+ requires (.*)$/.exec(line) ?? []
-    return asker === undefined || bounds === undefined ? [] : [{ asker, demand: `${name} ${bounds}` }]
-  })
+    const [, asker, bounds] = /^(\S+) \S+ requires (.*)$/.exec(line) ?? [];
+    return asker === undefined || bounds === undefined ? [] : [{ asker, demand: `${name} ${bounds}` }];
+  });
 }
 
 /** The inputs that choose the version of a package. */
 const choosers: Readonly<Record<string, { readonly component: Component; readonly input: string }>> = {
-  ocaml: { component: 'ocaml', input: 'ocaml-version' },
-  'ocaml-base-compiler': { component: 'ocaml', input: 'ocaml-version' },
-  mirage: { component: 'mirage', input: 'mirage-version' },
-  solo5: { component: 'solo5', input: 'solo5-version' },
-  'ocaml-solo5': { component: 'ocaml-solo5', input: 'ocaml-solo5-version' },
-  'ocaml-unikraft': { component: 'ocaml-unikraft', input: 'ocaml-unikraft-version' },
-}
+  ocaml: { component: "ocaml", input: "ocaml-version" },
+  "ocaml-base-compiler": { component: "ocaml", input: "ocaml-version" },
+  mirage: { component: "mirage", input: "mirage-version" },
+  solo5: { component: "solo5", input: "solo5-version" },
+  "ocaml-solo5": { component: "ocaml-solo5", input: "ocaml-solo5-version" },
+  "ocaml-unikraft": { component: "ocaml-unikraft", input: "ocaml-unikraft-version" },
+};
 
 /** The first demand on a version that an input chooses. */
 function onDemands(demands: readonly Demand[], place: OpamPlace): Advice {
   for (const { asker, demand } of demands) {
-    const chooser = choosers[nameOf(demand)]
-    const range = rangeOf(demand)
-    if (chooser === undefined || range === undefined) continue
-    const { component, input } = chooser
-    const has = place.versions?.[component]
-    const wants = `${asker} wants ${demand}`
-    const word = component === 'ocaml' ? 'OCaml' : component
-    const because = has === undefined ? wants : `${wants}, and the toolchain has ${word} ${has}`
-    const version = versionFor(component, range, place)
+    const chooser = choosers[nameOf(demand)];
+    const range = rangeOf(demand);
+    if (chooser === undefined || range === undefined) continue;
+    const { component, input } = chooser;
+    const has = place.versions?.[component];
+    const wants = `${asker} wants ${demand}`;
+    const word = component === "ocaml" ? "OCaml" : component;
+    const because = has === undefined ? wants : `${wants}, and the toolchain has ${word} ${has}`;
+    const version = versionFor(component, range, place);
     return version === undefined
       ? advice(because, `relax that bound: no released ${word} within it goes with a ${place.backend} toolchain`)
-      : advice(because, `set \`${input}: ${version}\`, or relax that bound`)
+      : advice(because, `set \`${input}: ${version}\`, or relax that bound`);
   }
-  return nothing
+  return nothing;
 }
 
 /** The newest version of a component within a range that has a toolchain, if need be with another mirage. */
 function versionFor(component: Component, range: string, { backend, versions }: OpamPlace): string | undefined {
-  const target = targetNames.find((name) => targets[name].backend === backend)
-  if (target === undefined) return undefined
+  const target = targetNames.find((name) => targets[name].backend === backend);
+  if (target === undefined) return undefined;
   const mirages =
-    component === 'mirage'
-      ? [{ kind: 'exact', version: range } as const]
+    component === "mirage"
+      ? [{ kind: "exact", version: range } as const]
       : versions?.mirage === undefined
-        ? [{ kind: 'none' } as const]
-        : [{ kind: 'exact', version: versions.mirage } as const, { kind: 'bounds' } as const]
+        ? [{ kind: "none" } as const]
+        : [{ kind: "exact", version: versions.mirage } as const, { kind: "bounds" } as const];
   for (const mirage of mirages) {
-    const resolution = resolveVersions({ target, ...(component === 'mirage' ? {} : { [component]: range }), mirage })
-    if (resolution.kind === 'versions') return resolution.versions[component]
+    const resolution = resolveVersions({ target, ...(component === "mirage" ? {} : { [component]: range }), mirage });
+    if (resolution.kind === "versions") return resolution.versions[component];
   }
-  return undefined
+  return undefined;
 }
 
 /** `ocaml (>= 4.08 & < 5.0~)` as npm writes it; undefined when it says nothing of versions, or in another way. */
 function rangeOf(demand: string): string | undefined {
-  const bounds = demand.slice(nameOf(demand).length).replace(/[()]/g, '').replace(/~\w*/g, '').replace(/\b0+(?=\d)/g, '').replaceAll('|', '||').replaceAll('&', ' ').trim()
-  if (bounds === '' || bounds.includes('!=')) return undefined
-  return semver.validRange(bounds) ?? undefined
+  const bounds = demand
+    .slice(nameOf(demand).length)
+    .replace(/[()]/g, "")
+    .replace(/~\w*/g, "")
+    .replace(/\b0+(?=\d)/g, "")
+    .replaceAll("|", "||")
+    .replaceAll("&", " ")
+    .trim();
+  if (bounds === "" || bounds.includes("!=")) return undefined;
+  return semver.validRange(bounds) ?? undefined;
 }
 
 function onUnknown(name: string, version: string | undefined): Advice {
-  const known = choosers[name]
-  if (known === undefined || version === undefined) return advice([], ...archive)
-  const released = knownVersions[known.component]
-  const because = released.includes(version) ? [] : [`it was withdrawn, or is newer than this table: ${listed(known.component, released)}`]
-  return advice(because, `choose another by \`${known.input}\`, or leave that out`, ...archive)
+  const known = choosers[name];
+  if (known === undefined || version === undefined) return advice([], ...archive);
+  const released = knownVersions[known.component];
+  const because = released.includes(version)
+    ? []
+    : [`it was withdrawn, or is newer than this table: ${listed(known.component, released)}`];
+  return advice(because, `choose another by \`${known.input}\`, or leave that out`, ...archive);
 }

@@ -1,19 +1,19 @@
-import { copyFile, mkdir, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { completeHistory } from '../../platform/git-history.js'
-import type { Context } from '../../platform/host.js'
-import { seconds } from '../../platform/log.js'
-import { Problem } from '../../platform/problem.js'
-import { type Outcome, quote, succeed } from '../../platform/process/process.js'
-import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from '../environment.js'
-import { crossPackages, recipeOf } from '../packages.js'
-import { buildTenders } from '../tenders.js'
-import type { ToolchainEnvironment, ToolchainSpec } from '../toolchain.js'
-import { InstallProgress } from './output.js'
-import { installProblem } from './problem.js'
+import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { completeHistory } from "../../platform/git-history.js";
+import type { Context } from "../../platform/host.js";
+import { seconds } from "../../platform/log.js";
+import { Problem } from "../../platform/problem.js";
+import { type Outcome, quote, succeed } from "../../platform/process/process.js";
+import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from "../environment.js";
+import { crossPackages, recipeOf } from "../packages.js";
+import { buildTenders } from "../tenders.js";
+import type { ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
+import { InstallProgress } from "./output.js";
+import { installProblem } from "./problem.js";
 
 /** opam says nothing while a compiler builds, for minutes: nobody shall wonder whether it hangs. */
-const silenceMs = 60_000
+const silenceMs = 60_000;
 
 /**
  * Builds a toolchain in place, in an opam root of its own. The folder is the caller's to remove when this throws.
@@ -23,65 +23,90 @@ const silenceMs = 60_000
  *   made it or a newer one, and later steps may find none on their machine.
  * @throws Problem with the end of opam's log of the package that failed.
  */
-export async function buildWithOpam(context: Context, spec: ToolchainSpec, path: string, opam: string): Promise<ToolchainEnvironment> {
-  const { host, processes } = context
-  const layout = layoutOf(path)
-  const flags = spec.cFlags === undefined ? {} : { CFLAGS: spec.cFlags.join(' ') }
-  const env = { ...opamEnvironment(path, host.environment, host.cores), ...flags, [buildMark]: path }
-  const own = join(layout.tools, 'opam')
-  await mkdir(layout.tools, { recursive: true })
-  await copyFile(opam, own)
-  const run: Opam = (args, onLine) => processes.run([own, ...args], { env, cwd: path, ...(onLine === undefined ? {} : { onLine }) })
-  await prepareSwitch(context, spec, run, env)
-  await install(context, spec, run, layout)
-  if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env)
-  return environmentOf(spec, path, succeed(await run(['env', '--sexp']), 'asking opam for its environment').stdout)
+export async function buildWithOpam(
+  context: Context,
+  spec: ToolchainSpec,
+  path: string,
+  opam: string,
+): Promise<ToolchainEnvironment> {
+  const { host, processes } = context;
+  const layout = layoutOf(path);
+  const flags = spec.cFlags === undefined ? {} : { CFLAGS: spec.cFlags.join(" ") };
+  const env = { ...opamEnvironment(path, host.environment, host.cores), ...flags, [buildMark]: path };
+  const own = join(layout.tools, "opam");
+  await mkdir(layout.tools, { recursive: true });
+  await copyFile(opam, own);
+  const run: Opam = (args, onLine) =>
+    processes.run([own, ...args], { env, cwd: path, ...(onLine === undefined ? {} : { onLine }) });
+  await prepareSwitch(context, spec, run, env);
+  await install(context, spec, run, layout);
+  if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env);
+  return environmentOf(spec, path, succeed(await run(["env", "--sexp"]), "asking opam for its environment").stdout);
 }
 
-type Opam = (args: readonly string[], onLine?: (line: string) => void) => Promise<Outcome>
+type Opam = (args: readonly string[], onLine?: (line: string) => void) => Promise<Outcome>;
 
 /** Makes the root and its switch: with the repositories and pins of the spec, and what nothing may change later. */
-async function prepareSwitch(context: Context, spec: ToolchainSpec, run: Opam, env: Record<string, string>): Promise<void> {
-  const step = async (doing: string, ...args: string[]) => succeed(await run(args), doing)
-  const [first, ...others] = spec.repositories
-  if (first === undefined) throw new Problem('input opam-repositories: there is none', { accepted: '`name: url` lines' })
-  const options = ['--bare', '--no-setup', '--disable-sandboxing', '--bypass-checks']
-  await step(`reading the opam repository ${first.url}`, 'init', ...options, first.name, first.url)
+async function prepareSwitch(
+  context: Context,
+  spec: ToolchainSpec,
+  run: Opam,
+  env: Record<string, string>,
+): Promise<void> {
+  const step = async (doing: string, ...args: string[]) => succeed(await run(args), doing);
+  const [first, ...others] = spec.repositories;
+  if (first === undefined)
+    throw new Problem("input opam-repositories: there is none", { accepted: "`name: url` lines" });
+  const options = ["--bare", "--no-setup", "--disable-sandboxing", "--bypass-checks"];
+  await step(`reading the opam repository ${first.url}`, "init", ...options, first.name, first.url);
   for (const { name, url } of others) {
-    await step(`reading the opam repository ${url}`, 'repository', 'add', '--dont-select', name, url)
+    await step(`reading the opam repository ${url}`, "repository", "add", "--dont-select", name, url);
   }
-  const repositories = spec.repositories.map(({ name }) => name).join(',')
-  await step('creating the switch', 'switch', 'create', switchName, '--empty', `--repositories=${repositories}`)
-  const [compiler = ''] = spec.packages
+  const repositories = spec.repositories.map(({ name }) => name).join(",");
+  await step("creating the switch", "switch", "create", switchName, "--empty", `--repositories=${repositories}`);
+  const [compiler = ""] = spec.packages;
   // The cross compiler too: what a project's dependencies ask for later must not build another one.
-  const fixed = [compiler, ...crossPackages(recipeOf(spec), spec.versions).filter((name) => name.includes('.'))]
-  await step(`choosing ${compiler}`, 'switch', 'set-invariant', '--no-action', ...fixed)
+  const fixed = [compiler, ...crossPackages(recipeOf(spec), spec.versions).filter((name) => name.includes("."))];
+  await step(`choosing ${compiler}`, "switch", "set-invariant", "--no-action", ...fixed);
   for (const pin of spec.pins) {
-    const local = /^git\+file:\/\/(\/[^#]*)/.exec(pin.url)?.[1]
-    if (local !== undefined) await completeHistory(context, local, env)
-    await step(`pinning ${pin.package} to ${pin.url}`, 'pin', 'add', '--no-action', pin.package, pin.url)
+    const local = /^git\+file:\/\/(\/[^#]*)/.exec(pin.url)?.[1];
+    if (local !== undefined) await completeHistory(context, local, env);
+    await step(`pinning ${pin.package} to ${pin.url}`, "pin", "add", "--no-action", pin.package, pin.url);
     // Of a repository on this machine, opam 2.1 first reads the opam file that lies there, which is not always that of the commit.
-    if (local !== undefined) await step(`reading ${pin.package} at ${pin.url}`, 'update', '--development', pin.package.replace(/\..*/, ''))
+    if (local !== undefined)
+      await step(`reading ${pin.package} at ${pin.url}`, "update", "--development", pin.package.replace(/\..*/, ""));
   }
 }
 
 /** Installs the packages of the spec, and tells meanwhile how far it is. */
-async function install({ log }: Context, spec: ToolchainSpec, run: Opam, { root, builds }: ReturnType<typeof layoutOf>): Promise<void> {
-  const start = performance.now()
-  const progress = new InstallProgress()
-  const tell = (news: string) => log.line(`  ${seconds(performance.now() - start).padStart(12)}  ${news}`)
-  const stillAlive = setInterval(() => void foldersIn(builds).then((names) => tell(progress.silence(names))), silenceMs)
-  const installed = await run(['install', ...spec.packages], (line) => {
-    const news = progress.line(line)
-    if (news === undefined) return
-    tell(news)
-    stillAlive.refresh()
-  }).finally(() => clearInterval(stillAlive))
+async function install(
+  { log }: Context,
+  spec: ToolchainSpec,
+  run: Opam,
+  { root, builds }: ReturnType<typeof layoutOf>,
+): Promise<void> {
+  const start = performance.now();
+  const progress = new InstallProgress();
+  const tell = (news: string) => log.line(`  ${seconds(performance.now() - start).padStart(12)}  ${news}`);
+  const stillAlive = setInterval(
+    () => void foldersIn(builds).then((names) => tell(progress.silence(names))),
+    silenceMs,
+  );
+  const installed = await run(["install", ...spec.packages], (line) => {
+    const news = progress.line(line);
+    if (news === undefined) return;
+    tell(news);
+    stillAlive.refresh();
+  }).finally(() => clearInterval(stillAlive));
   if (installed.exitCode !== 0) {
-    const output = `${installed.stdout}\n${installed.stderr}`
-    throw await installProblem({ ...spec, output, root }, installed.exitCode, `opam install ${spec.packages.map(quote).join(' ')}`)
+    const output = `${installed.stdout}\n${installed.stderr}`;
+    throw await installProblem(
+      { ...spec, output, root },
+      installed.exitCode,
+      `opam install ${spec.packages.map(quote).join(" ")}`,
+    );
   }
 }
 
 /** None while opam has not begun. */
-const foldersIn = (path: string): Promise<readonly string[]> => readdir(path).catch(() => [])
+const foldersIn = (path: string): Promise<readonly string[]> => readdir(path).catch(() => []);

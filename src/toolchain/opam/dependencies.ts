@@ -1,72 +1,77 @@
-import { type OpamFile, type OpamValue, type OpamWord, itemsOf } from './file.js'
-import { type Constraint, isRelation } from './version.js'
+import { type OpamFile, type OpamValue, type OpamWord, itemsOf } from "./file.js";
+import { type Constraint, isRelation } from "./version.js";
 
 /** One package that an opam file depends on, as far as it is a plain conjunction: what is beside an `|` tells nothing certain. */
 export interface Dependency {
-  readonly name: string
+  readonly name: string;
   /** All of them hold. */
-  readonly constraints: readonly Constraint[]
+  readonly constraints: readonly Constraint[];
   /** `build`, `?monorepo`, `os = "linux"`: whatever is no bound with a plain version, as it is written. */
-  readonly filters: readonly string[]
+  readonly filters: readonly string[];
 }
 
 /** The packages of a list field: https://opam.ocaml.org/doc/Manual.html#opamfield-depends */
-export function dependenciesOf(file: OpamFile, path = 'depends'): readonly Dependency[] {
-  return formulasIn(itemsOf(file, path)).flatMap((formula) => (isConjunction(formula) ? dependenciesIn(formula) : []))
+export function dependenciesOf(file: OpamFile, path = "depends"): readonly Dependency[] {
+  return formulasIn(itemsOf(file, path)).flatMap((formula) => (isConjunction(formula) ? dependenciesIn(formula) : []));
 }
 
 /** Items of a list that no operator joins. `&` binds tighter than `|`: one `|` makes the whole formula uncertain. */
 function formulasIn(values: readonly OpamValue[]): readonly (readonly OpamValue[])[] {
-  const formulas: OpamValue[][] = []
-  let formula: OpamValue[] = []
+  const formulas: OpamValue[][] = [];
+  let formula: OpamValue[] = [];
   for (const [at, value] of values.entries()) {
-    const isJoined = value.kind === 'operator' || value.kind === 'options' || values[at - 1]?.kind === 'operator'
-    if (!isJoined) formulas.push((formula = []))
-    formula.push(value)
+    const isJoined = value.kind === "operator" || value.kind === "options" || values[at - 1]?.kind === "operator";
+    if (!isJoined) formulas.push((formula = []));
+    formula.push(value);
   }
-  return formulas
+  return formulas;
 }
 
-const isConjunction = (formula: readonly OpamValue[]): boolean => formula.every((value) => value.kind !== 'operator' || value.text === '&')
+const isConjunction = (formula: readonly OpamValue[]): boolean =>
+  formula.every((value) => value.kind !== "operator" || value.text === "&");
 
 function dependenciesIn(formula: readonly OpamValue[]): readonly Dependency[] {
   return formula.flatMap((value, at) => {
-    const next = formula[at + 1]
-    return value.kind === 'string' ? [{ name: value.text, ...readOptions(next?.kind === 'options' ? next.values : []) }] : []
-  })
+    const next = formula[at + 1];
+    return value.kind === "string"
+      ? [{ name: value.text, ...readOptions(next?.kind === "options" ? next.values : []) }]
+      : [];
+  });
 }
 
 /** What is in the braces behind a package; nothing where that is no plain conjunction. */
-function readOptions(values: readonly OpamValue[]): Pick<Dependency, 'constraints' | 'filters'> {
-  const constraints: Constraint[] = []
-  const filters: string[] = []
-  const words = values.filter((value): value is OpamWord => !('values' in value))
-  if (words.length < values.length || words.some(({ kind, text }) => kind === 'operator' && text === '|')) return { constraints, filters }
+function readOptions(values: readonly OpamValue[]): Pick<Dependency, "constraints" | "filters"> {
+  const constraints: Constraint[] = [];
+  const filters: string[] = [];
+  const words = values.filter((value): value is OpamWord => !("values" in value));
+  if (words.length < values.length || words.some(({ kind, text }) => kind === "operator" && text === "|"))
+    return { constraints, filters };
   for (const part of conjuncts(words)) {
-    const [first, second] = part
-    if (part.length === 2 && first?.kind === 'operator' && isRelation(first.text) && second?.kind === 'string') {
-      constraints.push({ relation: first.text, version: second.text })
-    } else filters.push(written(part))
+    const [first, second] = part;
+    if (part.length === 2 && first?.kind === "operator" && isRelation(first.text) && second?.kind === "string") {
+      constraints.push({ relation: first.text, version: second.text });
+    } else filters.push(written(part));
   }
-  return { constraints, filters }
+  return { constraints, filters };
 }
 
 /** Between two of them `&` may be left out: `>= "8.18" < "8.19"`. */
 function conjuncts(words: readonly OpamWord[]): readonly (readonly OpamWord[])[] {
-  const isOperator = (at: number, is: (text: string) => boolean) => words[at]?.kind === 'operator' && is(words[at].text)
-  const parts: (readonly OpamWord[])[] = []
-  let at = 0
+  const isOperator = (at: number, is: (text: string) => boolean) =>
+    words[at]?.kind === "operator" && is(words[at].text);
+  const parts: (readonly OpamWord[])[] = [];
+  let at = 0;
   while (at < words.length) {
-    if (isOperator(at, (text) => text === '&')) at++
+    if (isOperator(at, (text) => text === "&")) at++;
     else {
-      const length = words[at]?.kind === 'operator' ? 2 : isOperator(at + 1, isRelation) ? 3 : 1
-      parts.push(words.slice(at, (at += length)))
+      const length = words[at]?.kind === "operator" ? 2 : isOperator(at + 1, isRelation) ? 3 : 1;
+      parts.push(words.slice(at, (at += length)));
     }
   }
-  return parts
+  return parts;
 }
 
 function written(words: readonly OpamWord[]): string {
-  const texts = words.map(({ kind, text }) => (kind === 'string' ? JSON.stringify(text) : text))
-  return texts.join(' ').replace(/^([?!]) /, '$1')
+  const texts = words.map(({ kind, text }) => (kind === "string" ? JSON.stringify(text) : text));
+  return texts.join(" ").replace(/^([?!]) /, "$1");
 }

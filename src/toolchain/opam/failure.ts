@@ -1,36 +1,36 @@
 /** Why an `opam` command, or a program that calls opam, failed, as far as its output tells. */
 export type OpamFailure =
-  | { readonly kind: 'conflict'; readonly conflicts: readonly Conflict[] }
+  | { readonly kind: "conflict"; readonly conflicts: readonly Conflict[] }
   /** Asked for by name, and no repository has it, or not in that version. */
-  | { readonly kind: 'unknown'; readonly name: string; readonly version?: string }
+  | { readonly kind: "unknown"; readonly name: string; readonly version?: string }
   /** Only for another system or compiler. */
-  | { readonly kind: 'unavailable'; readonly name: string; readonly condition: string }
+  | { readonly kind: "unavailable"; readonly name: string; readonly condition: string }
   /** `package` as `name.version`. */
-  | { readonly kind: 'build'; readonly package: string }
-  | { readonly kind: 'download'; readonly package: string; readonly url?: string; readonly why: string }
+  | { readonly kind: "build"; readonly package: string }
+  | { readonly kind: "download"; readonly package: string; readonly url?: string; readonly why: string }
   /** opam-monorepo (`make lock`) found no solution: one block for each package in the way. */
-  | { readonly kind: 'lock'; readonly blocks: readonly (readonly string[])[] }
+  | { readonly kind: "lock"; readonly blocks: readonly (readonly string[])[] }
   /** opam-monorepo (`make lock`) may take only packages that dune builds. */
-  | { readonly kind: 'not-dune'; readonly names: readonly string[] }
+  | { readonly kind: "not-dune"; readonly names: readonly string[] }
   /** Its solver came to no answer, after so many seconds. */
-  | { readonly kind: 'solver-time'; readonly seconds: string }
+  | { readonly kind: "solver-time"; readonly seconds: string };
 
 /** One explanation of opam's why there is no solution. */
 export interface Conflict {
-  readonly kind: 'version' | 'incompatible' | 'missing'
+  readonly kind: "version" | "incompatible" | "missing";
   /** `version` only: the package that nothing agrees on. */
-  readonly name?: string
+  readonly name?: string;
   /** Who asks for what, from the request to the demand: `['www', 'ocaml < 5.0']`. */
-  readonly chains: readonly (readonly string[])[]
+  readonly chains: readonly (readonly string[])[];
   /** What opam adds: `no matching version`. */
-  readonly notes: readonly string[]
+  readonly notes: readonly string[];
 }
 
 /** Other compilers, which opam names as ways that would not have helped either. */
-const otherCompilers = /^(?:ocaml-(?:system|variants|beta|base-compiler)|dkml-base-compiler|system-(?:mingw|msvc))\b/
+const otherCompilers = /^(?:ocaml-(?:system|variants|beta|base-compiler)|dkml-base-compiler|system-(?:mingw|msvc))\b/;
 
 /** What opam calls the packages that a switch must keep: here they are the toolchain's. */
-const invariant = '(invariant)'
+const invariant = "(invariant)";
 
 /**
  * The first failure that the output of opam 2.1 to 2.6 or opam-monorepo 0.4 tells of, with and without UTF-8 and colours
@@ -39,105 +39,119 @@ const invariant = '(invariant)'
  * @returns undefined when it is none that is known.
  */
 export function readOpamFailure(output: string): OpamFailure | undefined {
-  const lines = output.split(/\r?\n/).map((line) => line.trimEnd())
+  const lines = output.split(/\r?\n/).map((line) => line.trimEnd());
   for (const reader of [readBuild, readDownload, readConflict, readLock, readNotDune, readUnknown, readSolverTime]) {
-    const failure = reader(lines, output)
-    if (failure !== undefined) return failure
+    const failure = reader(lines, output);
+    if (failure !== undefined) return failure;
   }
-  return undefined
+  return undefined;
 }
 
-type Reader = (lines: readonly string[], output: string) => OpamFailure | undefined
+type Reader = (lines: readonly string[], output: string) => OpamFailure | undefined;
 
 const readBuild: Reader = (_, output) => {
-  const name = /^\[ERROR\] The (?:compilation|installation|build) (?:of )?(\S+) failed/m.exec(output)?.[1]
-  return name === undefined ? undefined : { kind: 'build', package: name }
-}
+  const name = /^\[ERROR\] The (?:compilation|installation|build) (?:of )?(\S+) failed/m.exec(output)?.[1];
+  return name === undefined ? undefined : { kind: "build", package: name };
+};
 
 const readDownload: Reader = (_, output) => {
   const failed =
     /^\[ERROR\] Failed to get sources of (\S+?)(?::\s*(.*))?$/m.exec(output) ??
-    /^\[ERROR\] The sources of the following couldn't be obtained, aborting:\s+- (\S+?)(?::\s*(.*))?$/m.exec(output)
-  if (failed === null) return undefined
-  const [, name = '', why = ''] = failed
-  const url = /Fetch_fail\("(\w+:\/\/\S+?)[\s"]/.exec(output)?.[1] ?? /Checksum mismatch for (\S+?):?$/m.exec(output)?.[1]
-  const code = /exited with code (\d+)/.exec(output)?.[1]
-  const curl = /^curl failed$/i.test(why) && code !== undefined ? ` (its status is ${code}: see curl(1))` : ''
-  const [, wanted, got] = /^\s+expected (\S+)\n\s+got\s+(\S+)$/m.exec(output) ?? []
-  const sums = wanted === undefined || got === undefined ? '' : `: ${got} instead of ${wanted}`
-  return { kind: 'download', package: name, ...(url === undefined ? {} : { url }), why: `${why}${curl}${sums}` || 'opam does not say why' }
-}
+    /^\[ERROR\] The sources of the following couldn't be obtained, aborting:\s+- (\S+?)(?::\s*(.*))?$/m.exec(output);
+  if (failed === null) return undefined;
+  const [, name = "", why = ""] = failed;
+  const url =
+    /Fetch_fail\("(\w+:\/\/\S+?)[\s"]/.exec(output)?.[1] ?? /Checksum mismatch for (\S+?):?$/m.exec(output)?.[1];
+  const code = /exited with code (\d+)/.exec(output)?.[1];
+  const curl = /^curl failed$/i.test(why) && code !== undefined ? ` (its status is ${code}: see curl(1))` : "";
+  const [, wanted, got] = /^\s+expected (\S+)\n\s+got\s+(\S+)$/m.exec(output) ?? [];
+  const sums = wanted === undefined || got === undefined ? "" : `: ${got} instead of ${wanted}`;
+  return {
+    kind: "download",
+    package: name,
+    ...(url === undefined ? {} : { url }),
+    why: `${why}${curl}${sums}` || "opam does not say why",
+  };
+};
 
-const titles: readonly (readonly [Conflict['kind'], RegExp])[] = [
-  ['version', /^No agreement on the version of (\S+?):$/],
-  ['incompatible', /^Incompatible packages:$/],
-  ['missing', /^Missing dependency:$/],
-]
+const titles: readonly (readonly [Conflict["kind"], RegExp])[] = [
+  ["version", /^No agreement on the version of (\S+?):$/],
+  ["incompatible", /^Incompatible packages:$/],
+  ["missing", /^Missing dependency:$/],
+];
 
 const readConflict: Reader = (lines) => {
-  const start = lines.findIndex((line) => /^\[ERROR\] Package conflict!/.test(line))
-  if (start === -1) return undefined
-  const conflicts: { kind: Conflict['kind']; name?: string; chains: string[]; notes: string[] }[] = []
+  const start = lines.findIndex((line) => /^\[ERROR\] Package conflict!/.test(line));
+  if (start === -1) return undefined;
+  const conflicts: { kind: Conflict["kind"]; name?: string; chains: string[]; notes: string[] }[] = [];
   for (const line of lines.slice(start + 1)) {
-    const title = /^ {2}[*∗•] (.*)$/.exec(line)?.[1]
+    const title = /^ {2}[*∗•] (.*)$/.exec(line)?.[1];
     const known = titles.flatMap(([kind, pattern]) => {
-      const match = title === undefined ? null : pattern.exec(title)
-      return match === null ? [] : [{ kind, name: match[1] }]
-    })[0]
-    const last = conflicts.at(-1)
-    if (known !== undefined) conflicts.push({ kind: known.kind, ...(known.name === undefined ? {} : { name: known.name }), chains: [], notes: [] })
-    else if (/^ {4}- /.test(line)) last?.chains.push(line.slice(6))
+      const match = title === undefined ? null : pattern.exec(title);
+      return match === null ? [] : [{ kind, name: match[1] }];
+    })[0];
+    const last = conflicts.at(-1);
+    if (known !== undefined)
+      conflicts.push({
+        kind: known.kind,
+        ...(known.name === undefined ? {} : { name: known.name }),
+        chains: [],
+        notes: [],
+      });
+    else if (/^ {4}- /.test(line)) last?.chains.push(line.slice(6));
     // opam folds long lines at the width of its terminal.
-    else if (/^ {6}\S/.test(line)) last?.chains.push(`${last.chains.pop() ?? ''} ${line.trim()}`)
-    else if (/^ {4}\S/.test(line)) last?.notes.push(line.trim())
-    else if (line !== '' && !line.startsWith('Sorry, no solution')) break
+    else if (/^ {6}\S/.test(line)) last?.chains.push(`${last.chains.pop() ?? ""} ${line.trim()}`);
+    else if (/^ {4}\S/.test(line)) last?.notes.push(line.trim());
+    else if (line !== "" && !line.startsWith("Sorry, no solution")) break;
   }
-  const steps = (chain: string) => chain.split(/ (?:->|→) /).map((step) => step.trim())
-  return { kind: 'conflict', conflicts: conflicts.map((one) => ({ ...one, chains: one.chains.map(steps) })) }
-}
+  const steps = (chain: string) => chain.split(/ (?:->|→) /).map((step) => step.trim());
+  return { kind: "conflict", conflicts: conflicts.map((one) => ({ ...one, chains: one.chains.map(steps) })) };
+};
 
 /** The tree of opam-0install: `- name -> (problem)`, and why each candidate is none. */
 const readLock: Reader = (lines) => {
-  if (!lines.some((line) => line.includes("Can't find all required versions"))) return undefined
-  const blocks: string[][] = []
-  let block: string[] | undefined
+  if (!lines.some((line) => line.includes("Can't find all required versions"))) return undefined;
+  const blocks: string[][] = [];
+  let block: string[] | undefined;
   for (const line of lines) {
-    const entry = /^\s*- (\S+ -> .*)$/.exec(line)?.[1]
+    const entry = /^\s*- (\S+ -> .*)$/.exec(line)?.[1];
     if (entry !== undefined) {
-      block = entry.endsWith('(problem)') ? [entry.replace(/ -> \(problem\)$/, '')] : undefined
-      if (block !== undefined) blocks.push(block)
-    } else if (/^\s{4,}\S/.test(line)) block?.push(line.trim())
-    else block = undefined
+      block = entry.endsWith("(problem)") ? [entry.replace(/ -> \(problem\)$/, "")] : undefined;
+      if (block !== undefined) blocks.push(block);
+    } else if (/^\s{4,}\S/.test(line)) block?.push(line.trim());
+    else block = undefined;
   }
-  const own = blocks.filter(([name = '']) => !otherCompilers.test(name))
-  return { kind: 'lock', blocks: own.length === 0 ? blocks : own }
-}
+  const own = blocks.filter(([name = ""]) => !otherCompilers.test(name));
+  return { kind: "lock", blocks: own.length === 0 ? blocks : own };
+};
 
 const readNotDune: Reader = (lines) => {
-  const start = lines.findIndex((line) => line.includes("don't use dune as their build system:"))
-  if (start === -1) return undefined
-  const names: string[] = []
+  const start = lines.findIndex((line) => line.includes("don't use dune as their build system:"));
+  if (start === -1) return undefined;
+  const names: string[] = [];
   for (const line of lines.slice(start + 1)) {
-    const name = /^\s*- (\S+)$/.exec(line)?.[1]
-    if (name === undefined) break
-    names.push(name)
+    const name = /^\s*- (\S+)$/.exec(line)?.[1];
+    if (name === undefined) break;
+    names.push(name);
   }
-  return { kind: 'not-dune', names }
-}
+  return { kind: "not-dune", names };
+};
 
 const readUnknown: Reader = (_, output) => {
-  const missing = /^\[ERROR\] No package named "?([^\s"]+)"? found/m.exec(output)?.[1]
-  if (missing !== undefined) return { kind: 'unknown', name: missing }
-  const version = /^\[ERROR\] Package (\S+) has no version (\S+?)\.?$/m.exec(output)
-  if (version !== null) return { kind: 'unknown', name: version[1] ?? '', version: version[2] ?? '' }
-  const unavailable = /^\[ERROR\] (\S+) unmet availability conditions(?:: |, e\.g\. )?'?(.*?)'?$/m.exec(output)
-  return unavailable === null ? undefined : { kind: 'unavailable', name: unavailable[1] ?? '', condition: unavailable[2] ?? '' }
-}
+  const missing = /^\[ERROR\] No package named "?([^\s"]+)"? found/m.exec(output)?.[1];
+  if (missing !== undefined) return { kind: "unknown", name: missing };
+  const version = /^\[ERROR\] Package (\S+) has no version (\S+?)\.?$/m.exec(output);
+  if (version !== null) return { kind: "unknown", name: version[1] ?? "", version: version[2] ?? "" };
+  const unavailable = /^\[ERROR\] (\S+) unmet availability conditions(?:: |, e\.g\. )?'?(.*?)'?$/m.exec(output);
+  return unavailable === null
+    ? undefined
+    : { kind: "unavailable", name: unavailable[1] ?? "", condition: unavailable[2] ?? "" };
+};
 
 const readSolverTime: Reader = (_, output) => {
-  if (!/resolution of the request timed out/.test(output)) return undefined
-  return { kind: 'solver-time', seconds: /currently, it is set to ([\d.]+)\s+seconds/.exec(output)?.[1] ?? 'some' }
-}
+  if (!/resolution of the request timed out/.test(output)) return undefined;
+  return { kind: "solver-time", seconds: /currently, it is set to ([\d.]+)\s+seconds/.exec(output)?.[1] ?? "some" };
+};
 
 /**
  * The explanations that tell something, at most three: opam lists every way that it tried, compilers that nobody asked for
@@ -145,35 +159,45 @@ const readSolverTime: Reader = (_, output) => {
  */
 export function tellingConflicts(conflicts: readonly Conflict[]): readonly Conflict[] {
   const isAboutOther = ({ kind, name, chains }: Conflict) =>
-    kind === 'version' ? otherCompilers.test(name ?? '') : chains.some(([first, ...rest]) => first !== invariant && rest.some((step) => otherCompilers.test(step)))
-  const hasSides = ({ kind, chains }: Conflict) => kind === 'missing' || chains.length > 1
-  const own = conflicts.filter((conflict) => !isAboutOther(conflict) && hasSides(conflict))
-  const telling = own.length === 0 ? conflicts.slice(0, 1) : own
-  const shortest = new Map<string, Conflict>()
+    kind === "version"
+      ? otherCompilers.test(name ?? "")
+      : chains.some(([first, ...rest]) => first !== invariant && rest.some((step) => otherCompilers.test(step)));
+  const hasSides = ({ kind, chains }: Conflict) => kind === "missing" || chains.length > 1;
+  const own = conflicts.filter((conflict) => !isAboutOther(conflict) && hasSides(conflict));
+  const telling = own.length === 0 ? conflicts.slice(0, 1) : own;
+  const shortest = new Map<string, Conflict>();
   for (const conflict of telling) {
-    const known = shortest.get(subjectOf(conflict))
-    if (known === undefined || lengthOf(conflict) < lengthOf(known)) shortest.set(subjectOf(conflict), conflict)
+    const known = shortest.get(subjectOf(conflict));
+    if (known === undefined || lengthOf(conflict) < lengthOf(known)) shortest.set(subjectOf(conflict), conflict);
   }
-  return [...shortest.values()].slice(0, 3)
+  return [...shortest.values()].slice(0, 3);
 }
 
-const lengthOf = ({ chains }: Conflict): number => chains.flat().join('').length
-const subjectOf = ({ kind, name, chains }: Conflict): string => [kind, name ?? chains.map((chain) => nameOf(chain.at(-1) ?? '')).join(' ')].join(' ')
+const lengthOf = ({ chains }: Conflict): number => chains.flat().join("").length;
+const subjectOf = ({ kind, name, chains }: Conflict): string =>
+  [kind, name ?? chains.map((chain) => nameOf(chain.at(-1) ?? "")).join(" ")].join(" ");
 
 /** `ocaml` of `ocaml < 5.0`. */
-export const nameOf = (demand: string): string => demand.split(' ')[0] ?? demand
+export const nameOf = (demand: string): string => demand.split(" ")[0] ?? demand;
 
 /** Who makes a demand, for a sentence. */
-export const askerOf = (chain: readonly string[]): string => (chain[0] === invariant ? 'the toolchain' : nameOf(chain[0] ?? ''))
+export const askerOf = (chain: readonly string[]): string =>
+  chain[0] === invariant ? "the toolchain" : nameOf(chain[0] ?? "");
 
 /** A conflict in opam's order of words, in few lines: long lists of versions show their ends. */
 export function conflictLines({ kind, name, chains, notes }: Conflict): string[] {
-  const title = { version: `no agreement on the version of ${name ?? ''}`, incompatible: 'incompatible packages', missing: 'missing' }[kind]
-  const shown = chains.map((chain) => `  ${chain.map((step) => shortened(step === invariant ? 'the toolchain' : step)).join(' -> ')}`)
-  const said = notes.filter((note) => !note.includes('--update-invariant')).map((note) => `  ${note}`)
-  return [`${title}:`, ...shown, ...new Set(said)]
+  const title = {
+    version: `no agreement on the version of ${name ?? ""}`,
+    incompatible: "incompatible packages",
+    missing: "missing",
+  }[kind];
+  const shown = chains.map(
+    (chain) => `  ${chain.map((step) => shortened(step === invariant ? "the toolchain" : step)).join(" -> ")}`,
+  );
+  const said = notes.filter((note) => !note.includes("--update-invariant")).map((note) => `  ${note}`);
+  return [`${title}:`, ...shown, ...new Set(said)];
 }
 
 function shortened(demand: string): string {
-  return demand.replace(/(\(?[^|()]*\|)(?:[^|]*\|)+([^|]*)/, '$1 … |$2')
+  return demand.replace(/(\(?[^|()]*\|)(?:[^|]*\|)+([^|]*)/, "$1 … |$2");
 }

@@ -1,18 +1,18 @@
-import { join } from 'node:path'
-import semver from 'semver'
-import type { Context } from '../../platform/host.js'
-import { ensureSystemPackages } from '../../platform/packages/apt.js'
-import { downloadOpam, opamRelease } from '../../platform/packages/opam-binary.js'
-import { Problem, messageOf } from '../../platform/problem.js'
-import { findProgram } from '../../platform/process/programs.js'
+import { join } from "node:path";
+import semver from "semver";
+import type { Context } from "../../platform/host.js";
+import { ensureSystemPackages } from "../../platform/packages/apt.js";
+import { downloadOpam, opamRelease } from "../../platform/packages/opam-binary.js";
+import { Problem, messageOf } from "../../platform/problem.js";
+import { findProgram } from "../../platform/process/programs.js";
 
 /** `switch set-invariant` came with it. */
-const oldest = '2.1.0'
+const oldest = "2.1.0";
 
 export interface OpamOptions {
-  readonly install: boolean
+  readonly install: boolean;
   /** Settled when nobody else in this process installs system packages: two at once lock each other out. */
-  readonly aptIsFree: Promise<unknown>
+  readonly aptIsFree: Promise<unknown>;
 }
 
 /**
@@ -22,37 +22,37 @@ export interface OpamOptions {
  * @throws Problem that says how to get one.
  */
 export async function findOpam(context: Context, options: OpamOptions): Promise<string> {
-  const { host, log } = context
-  const path = host.environment['PATH']
-  const onPath = findProgram('opam', path)
+  const { host, log } = context;
+  const path = host.environment["PATH"];
+  const onPath = findProgram("opam", path);
   if (onPath !== undefined) {
-    const version = await versionOf(context, onPath)
+    const version = await versionOf(context, onPath);
     if (version !== undefined && semver.gte(version, oldest)) {
-      log.fact('opam', `${version} (${onPath})`)
-      return onPath
+      log.fact("opam", `${version} (${onPath})`);
+      return onPath;
     }
-    log.fact('opam', `${onPath} is ${version ?? 'no opam'}, and ${oldest} or newer is needed`)
+    log.fact("opam", `${onPath} is ${version ?? "no opam"}, and ${oldest} or newer is needed`);
   }
   try {
-    const downloaded = await downloadOpam(host.architecture, join(host.folders.toolCache, 'opam'))
-    log.fact('opam', `${opamRelease} (downloaded, SHA-512 checked)`)
-    return downloaded
+    const downloaded = await downloadOpam(host.architecture, join(host.folders.toolCache, "opam"));
+    log.fact("opam", `${opamRelease} (downloaded, SHA-512 checked)`);
+    return downloaded;
   } catch (error) {
-    if (error instanceof Problem) throw error
-    log.notice(`opam ${opamRelease} could not be downloaded: ${messageOf(error)}`)
+    if (error instanceof Problem) throw error;
+    log.notice(`opam ${opamRelease} could not be downloaded: ${messageOf(error)}`);
   }
-  await options.aptIsFree.catch(() => undefined)
-  if (onPath === undefined && options.install) await ensureSystemPackages(context, ['opam'], options)
-  const installed = findProgram('opam', path)
-  const version = installed === undefined ? undefined : await versionOf(context, installed)
-  if (installed !== undefined && version !== undefined && semver.gte(version, oldest)) return installed
+  await options.aptIsFree.catch(() => undefined);
+  if (onPath === undefined && options.install) await ensureSystemPackages(context, ["opam"], options);
+  const installed = findProgram("opam", path);
+  const version = installed === undefined ? undefined : await versionOf(context, installed);
+  if (installed !== undefined && version !== undefined && semver.gte(version, oldest)) return installed;
   throw new Problem(`opam ${oldest} or newer is needed to build the toolchain`, {
-    ...(installed === undefined ? {} : { found: `${installed} is ${version ?? 'no opam'}` }),
-    do: 'sudo apt-get install opam      (or see https://opam.ocaml.org/doc/Install.html)',
-  })
+    ...(installed === undefined ? {} : { found: `${installed} is ${version ?? "no opam"}` }),
+    do: "sudo apt-get install opam      (or see https://opam.ocaml.org/doc/Install.html)",
+  });
 }
 
 async function versionOf({ processes }: Context, opam: string): Promise<string | undefined> {
-  const { stdout } = await processes.run([opam, '--version'])
-  return semver.coerce(stdout.trim())?.version
+  const { stdout } = await processes.run([opam, "--version"]);
+  return semver.coerce(stdout.trim())?.version;
 }

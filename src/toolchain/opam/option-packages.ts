@@ -1,10 +1,10 @@
-import semver from 'semver'
-import { Problem } from '../../platform/problem.js'
-import type { Backend } from '../../target/target.js'
-import type { ToolchainVersions } from '../toolchain.js'
-import { type Option, type ToolchainOption, toolchainOptions } from './options.js'
+import semver from "semver";
+import { Problem } from "../../platform/problem.js";
+import type { Backend } from "../../target/target.js";
+import type { ToolchainVersions } from "../toolchain.js";
+import { type Option, type ToolchainOption, toolchainOptions } from "./options.js";
 
-const optionNames = Object.keys(toolchainOptions) as ToolchainOption[]
+const optionNames = Object.keys(toolchainOptions) as ToolchainOption[];
 
 /**
  * The opam packages of options.
@@ -12,26 +12,33 @@ const optionNames = Object.keys(toolchainOptions) as ToolchainOption[]
  * @param words as the user wrote them.
  * @throws Problem for a word that is no option, or one that this backend or version does not read, with those that it does.
  */
-export function optionPackages(words: readonly string[], backend: Backend, versions: ToolchainVersions): readonly string[] {
-  const accepted = optionNames.filter((name) => isFor(toolchainOptions[name], backend))
+export function optionPackages(
+  words: readonly string[],
+  backend: Backend,
+  versions: ToolchainVersions,
+): readonly string[] {
+  const accepted = optionNames.filter((name) => isFor(toolchainOptions[name], backend));
   return [...new Set(words)].map((word) => {
-    const name = optionNames.find((candidate) => candidate === word)
-    const option: Option | undefined = name === undefined ? undefined : toolchainOptions[name]
+    const name = optionNames.find((candidate) => candidate === word);
+    const option: Option | undefined = name === undefined ? undefined : toolchainOptions[name];
     if (option === undefined || !isFor(option, backend)) {
-      throw new Problem(`input toolchain-options: ${option === undefined ? `there is no ${word}` : `${word} is not for ${backend} toolchains`}`, {
-        accepted: `for ${backend}: ${accepted.join(', ')}`,
-      })
+      throw new Problem(
+        `input toolchain-options: ${option === undefined ? `there is no ${word}` : `${word} is not for ${backend} toolchains`}`,
+        {
+          accepted: `for ${backend}: ${accepted.join(", ")}`,
+        },
+      );
     }
-    const { since } = option
-    const version = since === undefined ? undefined : versions[since.component]
+    const { since } = option;
+    const version = since === undefined ? undefined : versions[since.component];
     if (since !== undefined && version !== undefined && semver.lt(version, since.version)) {
       throw new Problem(`input toolchain-options: ${since.component} ${version} has no ${word}`, {
         accepted: `${since.component} ${since.version} and newer`,
         do: `set \`${since.component}-version: ${since.version}\`, or leave ${word} out`,
-      })
+      });
     }
-    return option.package
-  })
+    return option.package;
+  });
 }
 
-const isFor = (option: Option, backend: Backend): boolean => option.backends.includes(backend)
+const isFor = (option: Option, backend: Backend): boolean => option.backends.includes(backend);

@@ -1,37 +1,40 @@
-import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { type FactLabel, Problem, type WholeLog } from '../../platform/problem.js'
-import { killedFact, lastLines } from '../../platform/process/process.js'
-import { type OpamPlace, adviceOn } from './advice.js'
-import { type OpamFailure, askerOf, conflictLines, nameOf, readOpamFailure, tellingConflicts } from './failure.js'
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { type FactLabel, Problem, type WholeLog } from "../../platform/problem.js";
+import { killedFact, lastLines } from "../../platform/process/process.js";
+import { type OpamPlace, adviceOn } from "./advice.js";
+import { type OpamFailure, askerOf, conflictLines, nameOf, readOpamFailure, tellingConflicts } from "./failure.js";
 
 /** What a failed run of opam was for. */
 export interface OpamRun extends OpamPlace {
   /** Both streams, without colours. */
-  readonly output: string
+  readonly output: string;
   /** opam's root, absolute: logs of packages are there. Undefined: not known. */
-  readonly root: string | undefined
+  readonly root: string | undefined;
 }
 
 export interface OpamExplanation {
   /** What opam met, as a part of a sentence. */
-  readonly what: string
-  readonly facts: Readonly<Partial<Record<FactLabel, readonly string[]>>>
-  readonly wholeLog: WholeLog | undefined
+  readonly what: string;
+  readonly facts: Readonly<Partial<Record<FactLabel, readonly string[]>>>;
+  readonly wholeLog: WholeLog | undefined;
 }
 
 /** What the output of a failed opam, or of a program that called it, tells; undefined when it is no failure of opam's. */
 export async function explainOpam(run: OpamRun): Promise<OpamExplanation | undefined> {
-  const failure = readOpamFailure(run.output)
-  if (failure === undefined) return undefined
-  const { because, remedy } = adviceOn(failure, run)
-  const buildLog = failure.kind === 'build' ? await readBuildLog(run, failure.package) : undefined
-  const evidence = evidenceOf(failure, buildLog ?? run.output)
+  const failure = readOpamFailure(run.output);
+  if (failure === undefined) return undefined;
+  const { because, remedy } = adviceOn(failure, run);
+  const buildLog = failure.kind === "build" ? await readBuildLog(run, failure.package) : undefined;
+  const evidence = evidenceOf(failure, buildLog ?? run.output);
   return {
     what: headline(failure),
-    facts: { ...fact('because', because), ...fact('evidence', evidence), ...fact('do', remedy) },
-    wholeLog: buildLog === undefined ? undefined : { title: `The whole log of ${packageOf(failure)}`, lines: buildLog.trimEnd().split('\n') },
-  }
+    facts: { ...fact("because", because), ...fact("evidence", evidence), ...fact("do", remedy) },
+    wholeLog:
+      buildLog === undefined
+        ? undefined
+        : { title: `The whole log of ${packageOf(failure)}`, lines: buildLog.trimEnd().split("\n") },
+  };
 }
 
 /**
@@ -41,94 +44,105 @@ export async function explainOpam(run: OpamRun): Promise<OpamExplanation | undef
  * @param again the command, for a person.
  */
 export async function installProblem(run: OpamRun, exitCode: number, again: string): Promise<Problem> {
-  const explanation = await explainOpam(run)
-  const whole = { title: 'The whole log of opam', lines: run.output.trim().split('\n') }
-  if (explanation === undefined) return new Problem('opam could not install the toolchain', { ...killedFact(exitCode), evidence: lastLines(run.output, 30), again }, { wholeLog: whole })
-  const { what, facts, wholeLog = whole } = explanation
-  return new Problem(`the toolchain cannot be installed: ${what}`, { ...facts, again }, { wholeLog })
+  const explanation = await explainOpam(run);
+  const whole = { title: "The whole log of opam", lines: run.output.trim().split("\n") };
+  if (explanation === undefined)
+    return new Problem(
+      "opam could not install the toolchain",
+      { ...killedFact(exitCode), evidence: lastLines(run.output, 30), again },
+      { wholeLog: whole },
+    );
+  const { what, facts, wholeLog = whole } = explanation;
+  return new Problem(`the toolchain cannot be installed: ${what}`, { ...facts, again }, { wholeLog });
 }
 
 function fact(label: FactLabel, lines: readonly string[]) {
-  return lines.length === 0 ? {} : { [label]: lines }
+  return lines.length === 0 ? {} : { [label]: lines };
 }
 
 function packageOf(failure: OpamFailure): string {
-  return 'package' in failure ? failure.package : ''
+  return "package" in failure ? failure.package : "";
 }
 
 function headline(failure: OpamFailure): string {
   switch (failure.kind) {
-    case 'build':
-      return `the opam package ${failure.package} does not build`
-    case 'download':
-      return `the sources of the opam package ${failure.package} could not be downloaded`
-    case 'unknown':
+    case "build":
+      return `the opam package ${failure.package} does not build`;
+    case "download":
+      return `the sources of the opam package ${failure.package} could not be downloaded`;
+    case "unknown":
       return failure.version === undefined
         ? `no opam repository has a package ${failure.name}`
-        : `no opam repository has ${failure.name}.${failure.version}`
-    case 'unavailable':
-      return `the opam package ${failure.name} is not for this system`
-    case 'lock':
-      return `opam-monorepo finds no version of ${list(failure.blocks.map(([name = '']) => name))} that fits`
-    case 'not-dune':
-      return `dune does not build ${list(failure.names)}, and opam-monorepo takes only what dune builds`
-    case 'solver-time':
-      return `opam has found no solution within ${failure.seconds} seconds`
-    case 'conflict':
-      return conflictHeadline(failure)
+        : `no opam repository has ${failure.name}.${failure.version}`;
+    case "unavailable":
+      return `the opam package ${failure.name} is not for this system`;
+    case "lock":
+      return `opam-monorepo finds no version of ${list(failure.blocks.map(([name = ""]) => name))} that fits`;
+    case "not-dune":
+      return `dune does not build ${list(failure.names)}, and opam-monorepo takes only what dune builds`;
+    case "solver-time":
+      return `opam has found no solution within ${failure.seconds} seconds`;
+    case "conflict":
+      return conflictHeadline(failure);
   }
 }
 
-function conflictHeadline({ conflicts }: Extract<OpamFailure, { kind: 'conflict' }>): string {
-  const [first] = tellingConflicts(conflicts)
-  if (first === undefined) return 'the packages that are asked for do not go together, and opam does not say why'
-  const askers = [...new Set(first.chains.map(askerOf))]
-  const last = first.chains.map((chain) => chain.at(-1) ?? '')
+function conflictHeadline({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>): string {
+  const [first] = tellingConflicts(conflicts);
+  if (first === undefined) return "the packages that are asked for do not go together, and opam does not say why";
+  const askers = [...new Set(first.chains.map(askerOf))];
+  const last = first.chains.map((chain) => chain.at(-1) ?? "");
   switch (first.kind) {
-    case 'version':
-      return `no version of ${wordOf(first.name ?? '')} suits ${askers.length === 1 ? askers[0] ?? '' : `both ${list(askers)}`}`
-    case 'incompatible':
-      return `${list(last.map((demand) => nameOf(demand)))} cannot be installed together`
-    case 'missing': {
-      const asker = (first.chains[0]?.length ?? 0) > 1 ? `, which ${askers[0] ?? ''} needs` : ''
-      return first.notes.some((note) => note.startsWith('unmet availability'))
-        ? `${last[0] ?? ''}${asker} is not for this system`
-        : `no opam repository has ${first.notes.includes('unknown package') ? 'a package ' : ''}${last[0] ?? ''}${asker}`
+    case "version":
+      return `no version of ${wordOf(first.name ?? "")} suits ${askers.length === 1 ? (askers[0] ?? "") : `both ${list(askers)}`}`;
+    case "incompatible":
+      return `${list(last.map((demand) => nameOf(demand)))} cannot be installed together`;
+    case "missing": {
+      const asker = (first.chains[0]?.length ?? 0) > 1 ? `, which ${askers[0] ?? ""} needs` : "";
+      return first.notes.some((note) => note.startsWith("unmet availability"))
+        ? `${last[0] ?? ""}${asker} is not for this system`
+        : `no opam repository has ${first.notes.includes("unknown package") ? "a package " : ""}${last[0] ?? ""}${asker}`;
     }
   }
 }
 
 /** opam blames one package of OCaml's or the other. */
-const wordOf = (name: string): string => (/^ocaml(?:-base-compiler|-compiler)?$/.test(name) ? 'OCaml' : name)
+const wordOf = (name: string): string => (/^ocaml(?:-base-compiler|-compiler)?$/.test(name) ? "OCaml" : name);
 
 function evidenceOf(failure: OpamFailure, log: string): readonly string[] {
   switch (failure.kind) {
-    case 'build':
-      return lastLines(log, 30)
-    case 'download':
-      return [...(failure.url === undefined ? [] : [failure.url]), failure.why]
-    case 'conflict':
-      return tellingConflicts(failure.conflicts).flatMap(conflictLines)
-    case 'lock':
-      return failure.blocks.slice(0, 3).flatMap(([name = '', ...lines]) => [`${name}:`, ...lines.slice(0, 6).map((line) => `  ${line}`)])
-    case 'unavailable':
-      return [`${failure.name} is available where: ${failure.condition}`]
-    case 'unknown':
-    case 'not-dune':
-    case 'solver-time':
-      return []
+    case "build":
+      return lastLines(log, 30);
+    case "download":
+      return [...(failure.url === undefined ? [] : [failure.url]), failure.why];
+    case "conflict":
+      return tellingConflicts(failure.conflicts).flatMap(conflictLines);
+    case "lock":
+      return failure.blocks
+        .slice(0, 3)
+        .flatMap(([name = "", ...lines]) => [`${name}:`, ...lines.slice(0, 6).map((line) => `  ${line}`)]);
+    case "unavailable":
+      return [`${failure.name} is available where: ${failure.condition}`];
+    case "unknown":
+    case "not-dune":
+    case "solver-time":
+      return [];
   }
 }
 
 function list(names: readonly string[]): string {
-  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`
+  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1) ?? ""}`;
 }
 
 /** The log that opam names in its report of a package that failed: `# output-file ~/.opam/log/NAME-PID-RANDOM.out`. */
 async function readBuildLog({ root, output }: OpamRun, failed: string): Promise<string | undefined> {
-  const report = output.slice(Math.max(0, output.indexOf(`while compiling ${failed} `), output.indexOf(`while installing ${failed} `)))
-  const name = /^# output-file +(.*)$/m.exec(report)?.[1]
+  const report = output.slice(
+    Math.max(0, output.indexOf(`while compiling ${failed} `), output.indexOf(`while installing ${failed} `)),
+  );
+  const name = /^# output-file +(.*)$/m.exec(report)?.[1];
   // opam shortens the path by `~`, and a build can print any.
-  return root === undefined || name === undefined ? undefined : readFile(join(root, 'log', basename(name)), 'utf8').catch(() => undefined)
+  return root === undefined || name === undefined
+    ? undefined
+    : readFile(join(root, "log", basename(name)), "utf8").catch(() => undefined);
 }

@@ -1,60 +1,66 @@
 /** `>= "4.9.0"` */
 export interface Constraint {
-  readonly relation: Relation
-  readonly version: string
+  readonly relation: Relation;
+  readonly version: string;
 }
 
-const relations = ['=', '!=', '>=', '<=', '>', '<'] as const
-export type Relation = (typeof relations)[number]
+const relations = ["=", "!=", ">=", "<=", ">", "<"] as const;
+export type Relation = (typeof relations)[number];
 
-export const isRelation = (text: string): text is Relation => relations.some((relation) => relation === text)
+export const isRelation = (text: string): text is Relation => relations.some((relation) => relation === text);
 
 /** Whether a version is within a constraint, in opam's order. */
 export function satisfies(version: string, { relation, version: bound }: Constraint): boolean {
-  const order = compareVersions(version, bound)
+  const order = compareVersions(version, bound);
   switch (relation) {
-    case '=':
-      return order === 0
-    case '!=':
-      return order !== 0
-    case '>=':
-      return order >= 0
-    case '<=':
-      return order <= 0
-    case '>':
-      return order > 0
-    case '<':
-      return order < 0
+    case "=":
+      return order === 0;
+    case "!=":
+      return order !== 0;
+    case ">=":
+      return order >= 0;
+    case "<=":
+      return order <= 0;
+    case ">":
+      return order > 0;
+    case "<":
+      return order < 0;
   }
 }
 
 /** opam's order of versions, which is Debian's: https://opam.ocaml.org/doc/Manual.html#version-ordering */
 export function compareVersions(one: string, other: string): number {
-  const [ones, others] = [partsOf(one), partsOf(other)]
+  const [ones, others] = [partsOf(one), partsOf(other)];
   for (let at = 0; at < Math.max(ones.length, others.length); at++) {
-    const [left, right] = [ones[at] ?? '', others[at] ?? '']
-    const order = at % 2 === 1 ? compareDigits(left, right) : compareWords(left, right)
-    if (order !== 0) return order
+    const [left, right] = [ones[at] ?? "", others[at] ?? ""];
+    const order = at % 2 === 1 ? compareDigits(left, right) : compareWords(left, right);
+    if (order !== 0) return order;
   }
-  return 0
+  return 0;
 }
 
 /** Words at even places, digits at odd ones. */
-const partsOf = (version: string): string[] => version.split(/(\d+)/)
+const partsOf = (version: string): string[] => version.split(/(\d+)/);
 
 /** As numbers of any length; none is zero. */
 function compareDigits(one: string, other: string): number {
-  const [left, right] = [one.replace(/^0+/, ''), other.replace(/^0+/, '')]
-  return left.length - right.length || (left < right ? -1 : Number(left > right))
+  const [left, right] = [one.replace(/^0+/, ""), other.replace(/^0+/, "")];
+  return left.length - right.length || (left < right ? -1 : Number(left > right));
 }
 
 /** `~` goes before the end, the end before letters, letters before everything else. */
 function compareWords(one: string, other: string): number {
   const rank = (character: string | undefined) =>
-    character === undefined ? 0 : character === '~' ? -1 : /[a-zA-Z]/.test(character) ? character.charCodeAt(0) : 256 + character.charCodeAt(0)
+    character === undefined
+      ? 0
+      : character === "~"
+        ? -1
+        : /[a-zA-Z]/.test(character)
+          ? character.charCodeAt(0)
+          : 256 + character.charCodeAt(0);
   for (let at = 0; at < Math.max(one.length, other.length); at++) {
-    const order = rank(one[at]) - rank(other[at])
-    if (order !== 0) return order
+    const order = rank(one[at]) - rank(other[at]);
+    if (order !== 0) return order;
   }
-  return 0
+  return 0;
 }

@@ -1,61 +1,65 @@
-import { existsSync, rmSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { withAbandonedLock } from '../../platform/files/lock.js'
-import type { Log } from '../../platform/log.js'
-import { messageOf } from '../../platform/problem.js'
-import { endProcessesWith } from '../../platform/process/leftovers.js'
-import { buildMark } from '../environment.js'
-import { readInstalled } from './installed.js'
-import { type FindMounts, removeToolchain } from './mounted.js'
-import { type Place, imageFolderOf, placeIn } from './place.js'
+import { existsSync, rmSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { withAbandonedLock } from "../../platform/files/lock.js";
+import type { Log } from "../../platform/log.js";
+import { messageOf } from "../../platform/problem.js";
+import { endProcessesWith } from "../../platform/process/leftovers.js";
+import { buildMark } from "../environment.js";
+import { readInstalled } from "./installed.js";
+import { type FindMounts, removeToolchain } from "./mounted.js";
+import { type Place, imageFolderOf, placeIn } from "./place.js";
 
 /** Where a toolchain is unpacked, until all of it is there and checked. */
-export const draftOf = ({ path }: Pick<Place, 'path'>): string => `${path}.new`
+export const draftOf = ({ path }: Pick<Place, "path">): string => `${path}.new`;
 
 /** The same for the image of one. */
-export const imageDraftOf = ({ image }: Pick<Place, 'image'>): string => `${image}.new`
+export const imageDraftOf = ({ image }: Pick<Place, "image">): string => `${image}.new`;
 
 /** Removes what is not complete, and whatever still writes there. Synchronous, for use while we are ending. */
 export function discardDrafts(place: Place): void {
-  discardBuild(place)
-  for (const path of [draftOf(place), imageDraftOf(place), place.archive]) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+  discardBuild(place);
+  for (const path of [draftOf(place), imageDraftOf(place), place.archive])
+    rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Removes the folder of a build, and ends what still runs there. Synchronous, too. */
 export function discardBuild({ buildPath }: Place): void {
-  endProcessesWith(buildMark, buildPath)
-  rmSync(buildPath, { recursive: true, force: true, maxRetries: 5 })
+  endProcessesWith(buildMark, buildPath);
+  rmSync(buildPath, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Removes what set-ups and builds that were killed have left of any toolchain in a folder, and the locks that tell of them. */
 export async function removeAbandoned(log: Log, folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => [])
-  for (const name of names.filter((one) => one.endsWith('.lock'))) {
-    const path = join(folder, basename(name, '.lock'))
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => one.endsWith(".lock"))) {
+    const path = join(folder, basename(name, ".lock"));
     const clean = async () => {
-      await removeDrafts(placeIn(folder, basename(path)))
+      await removeDrafts(placeIn(folder, basename(path)));
       // One that a build had borrowed: nobody takes it, and nobody counts it.
-      const isHalf = (await readInstalled(path)) === undefined && !existsSync(imageFolderOf(path))
-      if (isHalf) await rm(path, { recursive: true, force: true })
-    }
+      const isHalf = (await readInstalled(path)) === undefined && !existsSync(imageFolderOf(path));
+      if (isHalf) await rm(path, { recursive: true, force: true });
+    };
     // Who may not write here needs no room here.
-    await withAbandonedLock(join(folder, name), clean).catch((error: unknown) => log.debug(`${join(folder, name)}: ${messageOf(error)}`))
+    await withAbandonedLock(join(folder, name), clean).catch((error: unknown) =>
+      log.debug(`${join(folder, name)}: ${messageOf(error)}`),
+    );
   }
 }
 
 /** Removes what is left of a toolchain that is to be made, its image too. */
 export async function removeLeftovers(place: Place, findMounts: FindMounts): Promise<void> {
-  if (existsSync(place.image)) await removeToolchain(findMounts, place, 'detach')
-  await removeDrafts(place)
+  if (existsSync(place.image)) await removeToolchain(findMounts, place, "detach");
+  await removeDrafts(place);
 }
 
 /** What a set-up that was killed has left, of this version or of another one: everything beside the place but the lock. */
 async function removeDrafts(place: Place): Promise<void> {
-  discardDrafts(place)
-  const folder = dirname(place.path)
-  const kept = [basename(place.lock), basename(place.image)]
-  const isLeft = (name: string) => name.startsWith(`${basename(place.path)}.`) && !kept.some((start) => name.startsWith(start))
-  const left = (await readdir(folder)).filter(isLeft)
-  await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })))
+  discardDrafts(place);
+  const folder = dirname(place.path);
+  const kept = [basename(place.lock), basename(place.image)];
+  const isLeft = (name: string) =>
+    name.startsWith(`${basename(place.path)}.`) && !kept.some((start) => name.startsWith(start));
+  const left = (await readdir(folder)).filter(isLeft);
+  await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }

@@ -1,40 +1,46 @@
-import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type Mounts, mountPoints } from '../../platform/files/mount.js'
-import { Unusable } from '../../platform/network/published-archive.js'
-import { Problem, messageOf } from '../../platform/problem.js'
-import { imageName } from '../archive/image.js'
-import type { ArchiveManifest } from '../archive/manifest.js'
-import type { ToolchainOrigin } from '../toolchain.js'
-import { readInstalled, writeInstalled } from './installed.js'
-import type { Place } from './place.js'
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Mounts, mountPoints } from "../../platform/files/mount.js";
+import { Unusable } from "../../platform/network/published-archive.js";
+import { Problem, messageOf } from "../../platform/problem.js";
+import { imageName } from "../archive/image.js";
+import type { ArchiveManifest } from "../archive/manifest.js";
+import type { ToolchainOrigin } from "../toolchain.js";
+import { readInstalled, writeInstalled } from "./installed.js";
+import type { Place } from "./place.js";
 
 /** What mounts here, looked for when it is needed: undefined where nothing does. */
-export type FindMounts = () => Promise<Mounts | undefined>
+export type FindMounts = () => Promise<Mounts | undefined>;
 
 /** What an image's folder has beside the image. */
 const partsOf = (folder: string) => ({
   file: join(folder, imageName),
   /** Where the image is for a moment, until its overlay has it. */
-  lower: join(folder, 'lower'),
+  lower: join(folder, "lower"),
   /** What was written into the toolchain, and the record of what it is. */
-  upper: join(folder, 'upper'),
-  work: join(folder, 'work'),
-})
+  upper: join(folder, "upper"),
+  work: join(folder, "work"),
+});
 
 /**
  * Completes an image that was unpacked into a folder, so that it can be mounted where the toolchain is to be.
  *
  * @throws Unusable when it is none.
  */
-export async function completeImage(folder: string, path: string, origin: ToolchainOrigin, manifest: ArchiveManifest): Promise<void> {
-  const { contents, entries, ...what } = manifest
-  const { lower, upper, work } = partsOf(folder)
-  if (contents === undefined || entries.length !== 1 || entries[0]?.path !== imageName) throw new Unusable('it is no image')
+export async function completeImage(
+  folder: string,
+  path: string,
+  origin: ToolchainOrigin,
+  manifest: ArchiveManifest,
+): Promise<void> {
+  const { contents, entries, ...what } = manifest;
+  const { lower, upper, work } = partsOf(folder);
+  if (contents === undefined || entries.length !== 1 || entries[0]?.path !== imageName)
+    throw new Unusable("it is no image");
   // Whoever writes may do so everywhere in an image, for its owner is root; so nobody else may enter.
-  await mkdir(upper, { mode: 0o700 })
-  await Promise.all([mkdir(lower), mkdir(work), writeInstalled(upper, path, origin, { ...what, entries: contents })])
+  await mkdir(upper, { mode: 0o700 });
+  await Promise.all([mkdir(lower), mkdir(work), writeInstalled(upper, path, origin, { ...what, entries: contents })]);
 }
 
 /**
@@ -43,19 +49,19 @@ export async function completeImage(folder: string, path: string, origin: Toolch
  * @throws Unusable where that does not work: what is mounted is as before.
  */
 export async function mountImage(mounts: Mounts, { path, image }: Place): Promise<void> {
-  const { file, lower, upper, work } = partsOf(image)
+  const { file, lower, upper, work } = partsOf(image);
   try {
-    if (/[,:\\]/.test(image)) throw new Problem('the options of a mount cannot name this folder')
-    await unmountAll(mounts, image, 'detach')
-    await mkdir(path, { recursive: true })
-    await mounts.image(file, lower)
+    if (/[,:\\]/.test(image)) throw new Problem("the options of a mount cannot name this folder");
+    await unmountAll(mounts, image, "detach");
+    await mkdir(path, { recursive: true });
+    await mounts.image(file, lower);
     try {
-      await mounts.overlay({ lower, upper, work }, path)
+      await mounts.overlay({ lower, upper, work }, path);
     } finally {
-      await mounts.unmount(lower, 'fail')
+      await mounts.unmount(lower, "fail");
     }
   } catch (error) {
-    throw new Unusable(`it cannot be mounted here: ${messageOf(error)}`, { cause: error })
+    throw new Unusable(`it cannot be mounted here: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -66,31 +72,36 @@ export async function mountImage(mounts: Mounts, { path, image }: Place): Promis
  * @throws Unusable where it cannot be mounted.
  */
 export async function mountAgain(findMounts: FindMounts, place: Place): Promise<boolean> {
-  const { path, image } = place
-  if ((await readInstalled(path, partsOf(image).upper)) === undefined || mountPoints(path).length > 0) return false
-  const mounts = await findMounts()
-  if (mounts !== undefined) await mountImage(mounts, place)
-  return mounts !== undefined
+  const { path, image } = place;
+  if ((await readInstalled(path, partsOf(image).upper)) === undefined || mountPoints(path).length > 0) return false;
+  const mounts = await findMounts();
+  if (mounts !== undefined) await mountImage(mounts, place);
+  return mounts !== undefined;
 }
 
 /** Removes a toolchain, mounted or not. What cannot be unmounted here is left alone, and is an error when it is in the way. */
-export async function removeToolchain(findMounts: FindMounts, { path, image }: Pick<Place, 'path' | 'image'>, whenBusy: 'fail' | 'detach'): Promise<void> {
-  const isMounted = [path, image].some((folder) => mountPoints(folder).length > 0)
+export async function removeToolchain(
+  findMounts: FindMounts,
+  { path, image }: Pick<Place, "path" | "image">,
+  whenBusy: "fail" | "detach",
+): Promise<void> {
+  const isMounted = [path, image].some((folder) => mountPoints(folder).length > 0);
   if (isMounted || existsSync(image)) {
-    const mounts = await findMounts()
-    if (mounts === undefined && isMounted) throw new Problem(`${path} cannot be unmounted`, { do: `unmount it as root: umount ${path}` })
+    const mounts = await findMounts();
+    if (mounts === undefined && isMounted)
+      throw new Problem(`${path} cannot be unmounted`, { do: `unmount it as root: umount ${path}` });
     // Without mounts of ours it may be mounted elsewhere: outside of a container that this is.
     if (mounts !== undefined) {
-      for (const folder of [path, image]) await unmountAll(mounts, folder, whenBusy)
-      await mounts.remove(image)
+      for (const folder of [path, image]) await unmountAll(mounts, folder, whenBusy);
+      await mounts.remove(image);
     }
   }
-  await rm(path, { recursive: true, force: true })
+  await rm(path, { recursive: true, force: true });
 }
 
 /** The file that says of an image what it is: its time is when it was used last, as for a toolchain that is no image. */
-export const recordFolderOf = (image: string): string => partsOf(image).upper
+export const recordFolderOf = (image: string): string => partsOf(image).upper;
 
-async function unmountAll(mounts: Mounts, folder: string, whenBusy: 'fail' | 'detach'): Promise<void> {
-  for (const point of mountPoints(folder)) await mounts.unmount(point, whenBusy)
+async function unmountAll(mounts: Mounts, folder: string, whenBusy: "fail" | "detach"): Promise<void> {
+  for (const point of mountPoints(folder)) await mounts.unmount(point, whenBusy);
 }

@@ -1,27 +1,27 @@
-import { mkdir, realpath } from 'node:fs/promises'
-import { join } from 'node:path'
-import { isNotAllowed } from '../../platform/error-code.js'
-import { Problem } from '../../platform/problem.js'
-import { prefixLength } from '../archive/prefix.js'
+import { mkdir, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { isNotAllowed } from "../../platform/error-code.js";
+import { Problem } from "../../platform/problem.js";
+import { prefixLength } from "../archive/prefix.js";
 
 /** Where a toolchain is on this machine. */
 export interface Place {
   /** Its folder, absolute and without links in it; complete when it is there. */
-  readonly path: string
+  readonly path: string;
   /** Where it is built, {@link prefixLength} bytes long: what is built there can be moved anywhere that is not longer. */
-  readonly buildPath: string
+  readonly buildPath: string;
   /** Where its archive lies while it is made, or fetched by somebody who wants a file. */
-  readonly archive: string
+  readonly archive: string;
   /** The folder of its image, where it is one that was mounted. */
-  readonly image: string
-  readonly lock: string
+  readonly image: string;
+  readonly lock: string;
 }
 
 /** Where the image of the toolchain in `path` is. */
-export const imageFolderOf = (path: string): string => `${path}.image`
+export const imageFolderOf = (path: string): string => `${path}.image`;
 
 /** The folder of all toolchains in a tool cache. */
-export const toolchainsFolder = (toolCache: string): string => join(toolCache, 'toolchains')
+export const toolchainsFolder = (toolCache: string): string => join(toolCache, "toolchains");
 
 /**
  * The place of the toolchain with this key.
@@ -31,30 +31,36 @@ export const toolchainsFolder = (toolCache: string): string => join(toolCache, '
  * @throws Problem when toolchains cannot live there.
  */
 export async function toolchainPlace(toolCache: string, key: string): Promise<Place> {
-  const folder = toolchainsFolder(toolCache)
+  const folder = toolchainsFolder(toolCache);
   try {
-    await mkdir(folder, { recursive: true })
+    await mkdir(folder, { recursive: true });
   } catch (error) {
-    if (isNotAllowed(error)) return placeIn(folder, key)
-    throw error
+    if (isNotAllowed(error)) return placeIn(folder, key);
+    throw error;
   }
-  return placeIn(await realpath(folder), key)
+  return placeIn(await realpath(folder), key);
 }
 
 /** {@link toolchainPlace}, in a folder that is known. */
 export function placeIn(folder: string, key: string): Place {
-  const path = join(folder, key)
-  const building = `${path}.build.`
+  const path = join(folder, key);
+  const building = `${path}.build.`;
   const reason = /\s/.test(path)
-    ? 'it has blanks'
+    ? "it has blanks"
     : building.length > prefixLength
       ? `it has ${building.length} characters, and archives of toolchains have place for ${prefixLength}`
-      : undefined
+      : undefined;
   if (reason !== undefined) {
     throw new Problem(`OCaml toolchains cannot live in ${path}`, {
       because: reason,
-      do: 'set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a short path without blanks',
-    })
+      do: "set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a short path without blanks",
+    });
   }
-  return { path, buildPath: building.padEnd(prefixLength, '_'), archive: `${path}.tar.zst`, image: imageFolderOf(path), lock: `${path}.lock` }
+  return {
+    path,
+    buildPath: building.padEnd(prefixLength, "_"),
+    archive: `${path}.tar.zst`,
+    image: imageFolderOf(path),
+    lock: `${path}.lock`,
+  };
 }

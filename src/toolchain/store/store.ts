@@ -1,27 +1,27 @@
-import { constants, createReadStream } from 'node:fs'
-import { access, mkdir, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { isDiskFull } from '../../platform/error-code.js'
-import { withLock } from '../../platform/files/lock.js'
-import { type Log, seconds, size } from '../../platform/log.js'
-import { Unusable } from '../../platform/network/published-archive.js'
-import { Problem, messageOf } from '../../platform/problem.js'
-import { cleaningUp } from '../../platform/process/leftovers.js'
-import { packToolchain } from '../archive/pack.js'
-import { keepsInSlim } from '../slim.js'
-import { type Toolchain, sourceWords } from '../toolchain.js'
-import { discardBuild, discardDrafts, draftOf, removeAbandoned, removeLeftovers } from './drafts.js'
-import { evictToolchains } from './evict.js'
-import { installed, proved, putInPlace, unpackInto } from './in-place.js'
-import { noteUse, readInstalled } from './installed.js'
-import type { ArchiveLevel } from './levels.js'
-import { mountAgain } from './mounted.js'
-import type { Place } from './place.js'
-import { fromLevel } from './receive.js'
-import type { Wanted } from './wanted.js'
+import { constants, createReadStream } from "node:fs";
+import { access, mkdir, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { isDiskFull } from "../../platform/error-code.js";
+import { withLock } from "../../platform/files/lock.js";
+import { type Log, seconds, size } from "../../platform/log.js";
+import { Unusable } from "../../platform/network/published-archive.js";
+import { Problem, messageOf } from "../../platform/problem.js";
+import { cleaningUp } from "../../platform/process/leftovers.js";
+import { packToolchain } from "../archive/pack.js";
+import { keepsInSlim } from "../slim.js";
+import { type Toolchain, sourceWords } from "../toolchain.js";
+import { discardBuild, discardDrafts, draftOf, removeAbandoned, removeLeftovers } from "./drafts.js";
+import { evictToolchains } from "./evict.js";
+import { installed, proved, putInPlace, unpackInto } from "./in-place.js";
+import { noteUse, readInstalled } from "./installed.js";
+import type { ArchiveLevel } from "./levels.js";
+import { mountAgain } from "./mounted.js";
+import type { Place } from "./place.js";
+import { fromLevel } from "./receive.js";
+import type { Wanted } from "./wanted.js";
 
 /** zstd's level for what is used at once: see zstd.ts. */
-const packLevel = 9
+const packLevel = 9;
 
 /**
  * The toolchain of a spec from the first level that has one that works: the tool cache of this machine, the levels given,
@@ -35,123 +35,138 @@ const packLevel = 9
  */
 export async function obtainToolchain(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
   try {
-    return await obtain(log, wanted, levels)
+    return await obtain(log, wanted, levels);
   } catch (error) {
-    throw isDiskFull(error) ? noSpace(wanted.place, error) : error
+    throw isDiskFull(error) ? noSpace(wanted.place, error) : error;
   }
 }
 
 async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
-  await removeAbandoned(log, dirname(wanted.place.path))
-  const here = await fromToolCache(log, wanted)
-  if (here !== undefined) return here
+  await removeAbandoned(log, dirname(wanted.place.path));
+  const here = await fromToolCache(log, wanted);
+  if (here !== undefined) return here;
   if (spare !== undefined && !(await isWritable(dirname(wanted.place.path)))) {
-    const place = await spare()
-    log.notice(`the tool cache ${dirname(wanted.place.path)} may not be written to: the toolchain goes to ${dirname(place.path)}`)
-    return obtainToolchain(log, { ...wanted, place }, levels)
+    const place = await spare();
+    log.notice(
+      `the tool cache ${dirname(wanted.place.path)} may not be written to: the toolchain goes to ${dirname(place.path)}`,
+    );
+    return obtainToolchain(log, { ...wanted, place }, levels);
   }
-  const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is setting up the same toolchain`)
+  const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is setting up the same toolchain`);
   return withLock(wanted.place.lock, onWait, async () => {
-    await mountWhatIsHere(log, wanted)
+    await mountWhatIsHere(log, wanted);
     // Somebody else may have finished it while we waited for the lock.
-    const meanwhile = await fromToolCache(log, wanted)
-    if (meanwhile !== undefined) return meanwhile
-    log.fact('tool cache', `miss (${wanted.place.path})`)
-    await removeLeftovers(wanted.place, wanted.findMounts)
+    const meanwhile = await fromToolCache(log, wanted);
+    if (meanwhile !== undefined) return meanwhile;
+    log.fact("tool cache", `miss (${wanted.place.path})`);
+    await removeLeftovers(wanted.place, wanted.findMounts);
     const made = await cleaningUp(
       () => discardDrafts(wanted.place),
       () => fetchOrBuild(log, wanted, levels),
-    )
-    await noteUse(made.path)
-    await evictToolchains(log, dirname(made.path), made.key, wanted.findMounts)
-    return made
-  })
+    );
+    await noteUse(made.path);
+    await evictToolchains(log, dirname(made.path), made.key, wanted.findMounts);
+    return made;
+  });
 }
 
 async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | undefined> {
-  const { key, place, trusts } = wanted
-  const found = await readInstalled(place.path)
-  if (found?.key !== key) return undefined
+  const { key, place, trusts } = wanted;
+  const found = await readInstalled(place.path);
+  if (found?.key !== key) return undefined;
   if (!trusts(found.origin)) {
-    log.fact('tool cache', `not used: what it has came from the ${sourceWords[found.origin]}, which this run does not trust`)
-    return undefined
+    log.fact(
+      "tool cache",
+      `not used: what it has came from the ${sourceWords[found.origin]}, which this run does not trust`,
+    );
+    return undefined;
   }
-  log.fact('tool cache', `hit (${place.path})`)
+  log.fact("tool cache", `hit (${place.path})`);
   try {
-    await proved(log, wanted, found)
+    await proved(log, wanted, found);
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    log.notice(`the toolchain in ${place.path} does not work any more and is made again: ${error.message}`)
-    return undefined
+    if (!(error instanceof Problem)) throw error;
+    log.notice(`the toolchain in ${place.path} does not work any more and is made again: ${error.message}`);
+    return undefined;
   }
-  await noteUse(place.path)
-  return { ...found, source: 'tool-cache' }
+  await noteUse(place.path);
+  return { ...found, source: "tool-cache" };
 }
 
 async function mountWhatIsHere(log: Log, { findMounts, place }: Wanted): Promise<void> {
   try {
-    if (await mountAgain(findMounts, place)) log.fact('tool cache', 'mounted the image that it has')
+    if (await mountAgain(findMounts, place)) log.fact("tool cache", "mounted the image that it has");
   } catch (error) {
-    if (!(error instanceof Unusable)) throw error
-    log.debug(`the image in ${place.image}: ${error.message}`)
+    if (!(error instanceof Unusable)) throw error;
+    log.debug(`the image in ${place.image}: ${error.message}`);
   }
 }
 
 async function fetchOrBuild(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
   try {
     for (const level of levels) {
-      const fetched = await fromLevel(log, wanted, level)
-      if (fetched !== undefined) return fetched
+      const fetched = await fromLevel(log, wanted, level);
+      if (fetched !== undefined) return fetched;
     }
-    return await build(log, wanted, levels)
+    return await build(log, wanted, levels);
   } catch (error) {
-    discardDrafts(wanted.place)
-    throw error
+    discardDrafts(wanted.place);
+    throw error;
   }
 }
 
 async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
-  const { spec, key, place } = wanted
-  const start = performance.now()
-  await mkdir(place.buildPath, { recursive: true })
-  const environment = await wanted.build(place.buildPath)
-  log.fact('build', `done in ${seconds(performance.now() - start)}`)
+  const { spec, key, place } = wanted;
+  const start = performance.now();
+  await mkdir(place.buildPath, { recursive: true });
+  const environment = await wanted.build(place.buildPath);
+  log.fact("build", `done in ${seconds(performance.now() - start)}`);
 
-  const packing = performance.now()
-  const keeps = spec.slim ? keepsInSlim : () => true
-  const source = { spec, key, environment, folder: place.buildPath, prefix: Buffer.from(place.buildPath), keeps }
-  const packed = await packToolchain(source, place.archive, packLevel)
-  const files = packed.manifest.entries.filter((entry) => entry.kind === 'file')
-  const unpackedBytes = files.reduce((sum, { bytes }) => sum + bytes, 0)
-  log.fact('packed', `${size(packed.bytes)} of ${size(unpackedBytes)} in ${files.length} files, in ${seconds(performance.now() - packing)}`)
-  if (packed.leftOut.length > 0) log.debug(`not packed: ${packed.leftOut.join(' ')}`)
-  discardBuild(place)
+  const packing = performance.now();
+  const keeps = spec.slim ? keepsInSlim : () => true;
+  const source = { spec, key, environment, folder: place.buildPath, prefix: Buffer.from(place.buildPath), keeps };
+  const packed = await packToolchain(source, place.archive, packLevel);
+  const files = packed.manifest.entries.filter((entry) => entry.kind === "file");
+  const unpackedBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  log.fact(
+    "packed",
+    `${size(packed.bytes)} of ${size(unpackedBytes)} in ${files.length} files, in ${seconds(performance.now() - packing)}`,
+  );
+  if (packed.leftOut.length > 0) log.debug(`not packed: ${packed.leftOut.join(" ")}`);
+  discardBuild(place);
 
-  await putInPlace(wanted, 'built', await unpackInto(draftOf(place), createReadStream(place.archive), wanted))
-  const toolchain = await installed(log, wanted)
-  for (const level of levels) await keep(log, wanted, level)
-  await rm(place.archive)
-  return toolchain
+  await putInPlace(wanted, "built", await unpackInto(draftOf(place), createReadStream(place.archive), wanted));
+  const toolchain = await installed(log, wanted);
+  for (const level of levels) await keep(log, wanted, level);
+  await rm(place.archive);
+  return toolchain;
 }
 
 async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Promise<void> {
-  if (level.save === undefined) return
-  const start = performance.now()
-  const outcome = await level.save(key, place)
-  if (typeof outcome === 'object') log.fact(level.label, `not saved (${outcome.because})`)
-  else if (outcome === 'failed') log.notice('the toolchain was not kept in the actions cache: where no other run has just kept it, the next one builds it again')
-  else log.fact(level.label, outcome === 'saved' ? `saved in ${seconds(performance.now() - start)}` : 'has it already')
+  if (level.save === undefined) return;
+  const start = performance.now();
+  const outcome = await level.save(key, place);
+  if (typeof outcome === "object") log.fact(level.label, `not saved (${outcome.because})`);
+  else if (outcome === "failed")
+    log.notice(
+      "the toolchain was not kept in the actions cache: where no other run has just kept it, the next one builds it again",
+    );
+  else log.fact(level.label, outcome === "saved" ? `saved in ${seconds(performance.now() - start)}` : "has it already");
 }
 
-const isWritable = (folder: string) => access(folder, constants.W_OK).then(() => true, () => false)
+const isWritable = (folder: string) =>
+  access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 
 function noSpace({ path }: Place, cause: unknown): Problem {
   return new Problem(
     `no space is left for the toolchain in ${dirname(path)}`,
     {
       because: messageOf(cause),
-      do: 'make some: 0.5 GB where it is fetched, 2 GB where it is built; or choose a folder elsewhere by RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)',
+      do: "make some: 0.5 GB where it is fetched, 2 GB where it is built; or choose a folder elsewhere by RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)",
     },
     { cause },
-  )
+  );
 }

@@ -1,53 +1,101 @@
-import type { ProtectionTable } from '../protection.js'
+import type { ProtectionTable } from "../protection.js";
 
 // What guests print, and what users and images have in them.
 
-const artifactName = 'src/report/artifact-name.ts'
-
 export const foreignTexts: ProtectionTable = {
-  'a long line is cut at the same places, at once or in pieces': [['src/boot/judge/lines.ts', '.flatMap(cutLine)', '']],
-  'a pattern that comes to no end is an error, and the monitor is ended': [['src/boot/judge/judge-in-time.ts', 'withinTime(limitMs, look)', 'look()']],
-  'arguments reach it as they are, never through a shell': [['src/platform/process/process.ts', "stdio: ['ignore', 'pipe', 'pipe'],", "stdio: ['ignore', 'pipe', 'pipe'], shell: true,"]],
-  'aliases (*x) are not taken': [['src/actions/scenarios.ts', 'visit(document, {', 'void ({']],
-  'boots.yml has 65555 bytes': [['src/actions/scenarios.ts', 'bytes > mostBytes', 'false']],
+  "a long line is cut at the same places, at once or in pieces": [["src/boot/judge/lines.ts", ".flatMap(cutLine)", ""]],
+  "a pattern that comes to no end is an error, and the monitor is ended": [
+    ["src/boot/judge/judge-in-time.ts", "withinTime(limitMs, look)", "look()"],
+  ],
+  "arguments reach it as they are, never through a shell": [
+    ["src/platform/process/process.ts", "],\n      ", "],\n      shell: true,\n      "],
+  ],
+  "aliases (*x) are not taken": [
+    [
+      "src/actions/scenarios.ts",
+      'visit(document, {\n    Alias: (_, alias) => {\n      throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not taken`, {\n        do: "write what all scenarios share into the inputs of the step",\n      });\n    },\n  })',
+      'void {\n    Alias: (_, alias) => {\n      throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not taken`, {\n        do: "write what all scenarios share into the inputs of the step",\n      });\n    },\n  }',
+    ],
+  ],
+  "boots.yml has 65555 bytes": [["src/actions/scenarios.ts", "bytes > mostBytes", "false"]],
   '"constructor" is not a key of scenarios': [
-    ['src/actions/scenarios.ts', 'scenarioInputs.find((known) => known === textOf(key))', "({ args: 'args' } as unknown as Record<string, ScenarioInput>)[textOf(key) ?? '']"],
+    [
+      "src/actions/scenarios.ts",
+      "scenarioInputs.find((known) => known === textOf(key))",
+      '({ args: "args" } as unknown as Record<string, ScenarioInput>)[textOf(key) ?? ""]',
+    ],
   ],
-  'over and over is refused, and ends nothing': [['src/actions/scenarios.ts', 'if (isNested(text))', 'if (false)']],
-  '128 kB of %j are read at once': [
-    ['src/toolchain/opam/file.ts', '=== quote) return match.index\n  return text.length', '=== quote) return match.index\n  return start'],
+  "over and over is refused, and ends nothing": [["src/actions/scenarios.ts", "if (isNested(text))", "if (false)"]],
+  "128 kB of %j are read at once": [["src/toolchain/opam/file.ts", ";\n  return text.length", ";\n  return start"]],
+  "programs of others get neither the runner’s tokens nor our inputs and command files": [
+    ["src/platform/process/guarded-environment.ts", "ACTIONS_.*|", ""],
+    ["src/platform/process/guarded-environment.ts", "INPUT_.*|", ""],
+    ["src/platform/process/guarded-environment.ts", "|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY)", ""],
   ],
-  'programs of others get neither the runner’s tokens nor our inputs and command files': [
-    ['src/platform/process/guarded-environment.ts', 'ACTIONS_.*|', ''],
-    ['src/platform/process/guarded-environment.ts', 'INPUT_.*|', ''],
-    ['src/platform/process/guarded-environment.ts', '|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY)', ''],
+  "thousands of damaged files are refused or recognised within seconds": [
+    ["src/image/bytes.ts", "!(offset >= 0 && length >= 0 && offset + length <= this.length)", "false"],
   ],
-  'thousands of damaged files are refused or recognised within seconds': [
-    ['src/image/bytes.ts', '!(offset >= 0 && length >= 0 && offset + length <= this.length)', 'false'],
+  "what the runner gave to us alone does not reach a build": [
+    ["src/project/environment.ts", "environmentForOthers(caller)", "caller"],
   ],
-  'what the runner gave to us alone does not reach a build': [['src/project/environment.ts', 'environmentForOthers(caller)', 'caller']],
-  'a line without end is cut, and nothing of it is lost': [['src/boot/judge/lines.ts', '.flatMap(cutLine)', '']],
-  'a console that is %s': [['src/platform/files/console-file.ts', 'chunk.subarray(0, this.room)', 'chunk']],
-  'an endless body is read to a limit, and only that is matched': [['src/platform/ask/http.ts', "if (this.bytes === bodyLimit) onEnd(this.answer('cut'))", '']],
-  'headers without end are refused': [['src/platform/ask/http.ts', 'host,\n        port,', 'maxHeaderSize: 2 ** 30,\n        host,\n        port,']],
-  'of an endless output the end is kept': [['src/platform/process/process.ts', 'this.length - (this.chunks[0]?.length ?? 0) > keptCharacters', 'false']],
-  'a device name that could be taken for an option': [['src/image/solo5.ts', '!/^[A-Za-z0-9]+$/.test(name)', 'false']],
-  'a folder outside the workspace': [['src/project/folder.ts', 'isOutside(await realpath(workspace), real)', 'false']],
-  'a link that leads outside': [['src/project/folder.ts', 'isOutside(await realpath(workspace), real)', 'isOutside(workspace, path)']],
-  'a configuration outside': [['src/project/detect.ts', 'isOutside(directory, path)', 'false']],
-  'is refused when the service would refuse it: %j': [
-    [artifactName, '!forbidden.test(name)', 'true'],
-    [artifactName, ' && !/^\\.*$/.test(name)', ''],
-    [artifactName, ' && Buffer.byteLength(name) <= longestName', ''],
+  "a line without end is cut, and nothing of it is lost": [["src/boot/judge/lines.ts", ".flatMap(cutLine)", ""]],
+  "a console that is %s": [["src/platform/files/console-file.ts", "chunk.subarray(0, this.room)", "chunk"]],
+  "an endless body is read to a limit, and only that is matched": [
+    ["src/platform/ask/http.ts", '  if (this.bytes === bodyLimit) onEnd(this.answer("cut"));\n    ', ""],
   ],
-  'a file’s name in an artifact loses what the service refuses': [[artifactName, "name.replace(new RegExp(forbidden, 'g'), '-')", 'name']],
-  '%j is no version': [['src/release/tag.ts', '(?:\\+[0-9A-Za-z.-]+)?)$/', '(?:\\+[0-9A-Za-z.-]+)?)/']],
-  'is accepted by sha256sum, and is what it writes, odd names too': [['src/report/checksums.ts', ".replaceAll('\\n', '\\\\n')", '']],
-  'is read as it is written, whatever a name has, and nothing else is': [['src/report/checksums.ts', "escape === '' ? name : name.replace(/\\\\[\\\\nr]/g, (pair) => unescaped[pair] ?? pair)", 'name']],
-  'nothing outside of the repository or that is no file': [['src/project/annotations.ts', 'isOutside(workspace, path) || ', '']],
-  'a pattern that comes to no end on a body is no answer, and holds nobody up': [['src/boot/probes/answers.ts', 'withinTime(longestMatchMs, () => pattern.test(body))', 'pattern.test(body)']],
-  'hides commas from QEMU, to which one begins the next module': [['src/boot/monitors/loader.ts', ".replaceAll(',', ',,')", '']],
-  'Solo5’s tenders': [['src/boot/monitors/solo5.ts', "'--', image,", 'image,']],
-  'QEMU hands over arguments as one word': [['src/boot/monitors/qemu.ts', "['-append', commandLine(words)]", "['-append', ...words]"]],
-  'a line without end does not fill the memory: it is cut, and nothing of it is lost': [['src/platform/process/line-reader.ts', '.flatMap(cutLine)', '']],
-}
+  "headers without end are refused": [
+    ["src/platform/ask/http.ts", "host,\n        port,", "maxHeaderSize: 2 ** 30,\n        host,\n        port,"],
+  ],
+  "of an endless output the end is kept": [
+    [
+      "src/platform/process/process.ts",
+      "this.length - (this.chunks[0]?.length ?? 0) > keptCharacters)\n     ",
+      "false)",
+    ],
+  ],
+  "a device name that could be taken for an option": [
+    ["src/image/solo5.ts", "!/^[A-Za-z0-9]+$/.test(name))\n       ", "false)"],
+  ],
+  "a folder outside the workspace": [["src/project/folder.ts", "isOutside(await realpath(workspace), real)", "false"]],
+  "a link that leads outside": [
+    ["src/project/folder.ts", "isOutside(await realpath(workspace), real)", "isOutside(workspace, path)"],
+  ],
+  "a configuration outside": [["src/project/detect.ts", "isOutside(directory, path)", "false"]],
+  "is refused when the service would refuse it: %j": [
+    ["src/report/artifact-name.ts", "!forbidden.test(name)", "true"],
+    ["src/report/artifact-name.ts", " && !/^\\.*$/.test(name)", ""],
+    ["src/report/artifact-name.ts", " && Buffer.byteLength(name) <= longestName", ""],
+  ],
+  "a file’s name in an artifact loses what the service refuses": [
+    ["src/report/artifact-name.ts", '.replace(new RegExp(forbidden, "g"), "-")', ""],
+  ],
+  "%j is no version": [["src/release/tag.ts", "(?:\\+[0-9A-Za-z.-]+)?)$/", "(?:\\+[0-9A-Za-z.-]+)?)/"]],
+  "is accepted by sha256sum, and is what it writes, odd names too": [
+    ["src/report/checksums.ts", 'n", "\\\\n").replaceAll("\\', ""],
+  ],
+  "is read as it is written, whatever a name has, and nothing else is": [
+    [
+      "src/report/checksums.ts",
+      'escape === "" ? name : name.replace(/\\\\[\\\\nr]/g, (pair) => unescaped[pair] ?? pair)',
+      "name",
+    ],
+  ],
+  "nothing outside of the repository or that is no file": [
+    ["src/project/annotations.ts", "isOutside(workspace, path) || ", ""],
+  ],
+  "a pattern that comes to no end on a body is no answer, and holds nobody up": [
+    ["src/boot/probes/answers.ts", "withinTime(longestMatchMs, () => pattern.test(body))", "pattern.test(body)"],
+  ],
+  "hides commas from QEMU, to which one begins the next module": [
+    ["src/boot/monitors/loader.ts", '.replaceAll(",", ",,")', ""],
+  ],
+  "Solo5’s tenders": [["src/boot/monitors/solo5.ts", '"--", ', ""]],
+  "QEMU hands over arguments as one word": [["src/boot/monitors/qemu.ts", "commandLine(words)", "...words"]],
+  "a line without end does not fill the memory: it is cut, and nothing of it is lost": [
+    [
+      "src/platform/process/line-reader.ts",
+      "\n      .slice(0, text.length - open.length)\n      .split(/\\r\\n|\\n|\\r/)\n      .flatMap(cutLine",
+      ".slice(0, text.length - open.length).split(/\\r\\n|\\n|\\r/",
+    ],
+  ],
+};

@@ -1,38 +1,53 @@
-import type { ProtectionTable } from '../protection.js'
+import type { ProtectionTable } from "../protection.js";
 
 // What is released and reported.
 
-const faults = 'src/release/faults.ts'
-const artifact = 'src/report/artifact.ts'
-
 export const releases: ProtectionTable = {
-  'for parts of the build that others may have written': [[faults, 'info.build === null || info.build.cache === null', 'true']],
-  'for a toolchain that others may have written': [[faults, "info.toolchain?.origin !== 'actions-cache'", 'true']],
-  'for another commit than the tag’s': [[faults, 'built === null || built === commit', 'true']],
-  'for an artifact that is damaged': [[artifact, 'found === sha256 ? undefined :', 'true ? undefined :']],
-  'an image without its hash': [['src/report/build-info-shape.ts', 'bytes: number, sha256, debugFile', 'bytes: number, debugFile']],
-  'with a list of checksums that is none, or reaches out of the folder': [
-    [artifact, 'basename(name) !== name', 'false'],
-    ['src/report/checksums.ts', "text.endsWith('\\n') && ", ''],
-    ['src/report/checksums.ts', 'checksums.every((checksum) => checksum !== undefined)', 'true'],
+  "for parts of the build that others may have written": [
+    ["src/release/faults.ts", "info.build === null || info.build.cache === null", "true"],
   ],
-  'with a link to a file elsewhere, even when its bytes are right': [[artifact, '(found) => found.isFile(),', '() => true,']],
-  'that is published is left alone': [
-    ['src/release/release.ts', 'there.find(({ isDraft }) => !isDraft)', 'undefined'],
-    ['src/release/release.ts', 'if (different.length === 0) return', 'return'],
+  "for a toolchain that others may have written": [
+    ["src/release/faults.ts", 'info.toolchain?.origin !== "actions-cache"', "true"],
   ],
-  'gives its token to no address that it is sent to': [
+  "for another commit than the tag’s": [["src/release/faults.ts", "built === null || built === commit", "true"]],
+  "for an artifact that is damaged": [
+    ["src/report/artifact.ts", "found === sha256 ? undefined :", "true ? undefined :"],
+  ],
+  "an image without its hash": [
     [
-      'src/platform/github/api.ts',
-      'return { status: answer.statusCode,',
-      "const location = answer.headers['location']\n  if (location !== undefined) return sendOnce({ baseUrl, token, silenceMs } as GitHubApiOptions, { ...request, url: String(location) })\n  return { status: answer.statusCode,",
+      "src/report/build-info-shape.ts",
+      "\n      unikernel: text,\n      file: fileName,\n      bytes: number,\n      sha256,\n      debugFile: orNull(fileName),\n      boots: listOf(boot),\n   ",
+      " unikernel: text, file: fileName, bytes: number, debugFile: orNull(fileName), boots: listOf(boot)",
     ],
   ],
-  'publishes no credentials of an address': [
-    ['src/platform/network/address.ts', "url.replace(/\\/\\/[^/@]*@/, '//')", 'url'],
-    ['src/report/build-info.ts', 'spec.repositories.map(ofEveryone)', 'spec.repositories'],
-    ['src/report/build-info.ts', 'spec.pins.map(ofEveryone)', 'spec.pins'],
+  "with a list of checksums that is none, or reaches out of the folder": [
+    ["src/report/artifact.ts", "basename(name) !== name", "false"],
+    ["src/report/checksums.ts", 'text.endsWith("\\n") && ', ""],
+    ["src/report/checksums.ts", "checksums.every((checksum) => checksum !== undefined)", "true"],
   ],
-  'refuses an artifact that is not what its checksums say': [[artifact, 'found === sha256 ? undefined :', 'true ? undefined :']],
-  'has its fields itself: a key that would be a prototype is a key like another': [['src/report/build-info-shape.ts', 'return JSON.parse(text)', 'return Object.assign({}, JSON.parse(text))']],
-}
+  "with a link to a file elsewhere, even when its bytes are right": [
+    ["src/report/artifact.ts", "(found) => found.isFile(),", "() => true,"],
+  ],
+  "that is published is left alone": [
+    ["src/release/release.ts", "there.find(({ isDraft }) => !isDraft)", "undefined"],
+    ["src/release/release.ts", "if (different.length === 0) return", "return"],
+  ],
+  "gives its token to no address that it is sent to": [
+    [
+      "src/platform/github/api.ts",
+      "\n  });\n  ",
+      '\n  });\n  const location = answer.headers["location"];\n  if (location !== undefined)\n    return sendOnce({ baseUrl, token, silenceMs } as GitHubApiOptions, { ...request, url: String(location) });\n  ',
+    ],
+  ],
+  "publishes no credentials of an address": [
+    ["src/platform/network/address.ts", '.replace(/\\/\\/[^/@]*@/, "//")', ""],
+    ["src/report/build-info.ts", "spec.repositories.map(ofEveryone)", "spec.repositories"],
+    ["src/report/build-info.ts", "spec.pins.map(ofEveryone)", "spec.pins"],
+  ],
+  "refuses an artifact that is not what its checksums say": [
+    ["src/report/artifact.ts", "found === sha256 ? undefined :", "true ? undefined :"],
+  ],
+  "has its fields itself: a key that would be a prototype is a key like another": [
+    ["src/report/build-info-shape.ts", "return JSON.parse(text)", "return Object.assign({}, JSON.parse(text))"],
+  ],
+};

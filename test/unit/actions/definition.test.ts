@@ -1,43 +1,51 @@
-import { describe, expect, it } from 'vitest'
-import { deprecated, deprecations, input, parseInputs } from '../../../src/actions/definition.js'
-import { flag, oneOf, optional, text } from '../../../src/actions/parsers.js'
+import { describe, expect, it } from "vitest";
+import { deprecated, deprecations, input, parseInputs } from "../../../src/actions/definition.js";
+import { flag, oneOf, optional, text } from "../../../src/actions/parsers.js";
 
 const definitions = {
-  'build-system': input('How it is built.', 'auto', oneOf('auto', 'dune')),
-  image: input('The image.', '', optional(text)),
-  'self-test': deprecated(input('Only asks for its help.', 'false', flag), 'give `check: help`'),
-}
-const from = (given: Readonly<Record<string, string>>) => (name: string) => given[name]
+  "build-system": input("How it is built.", "auto", oneOf("auto", "dune")),
+  image: input("The image.", "", optional(text)),
+  "self-test": deprecated(input("Only asks for its help.", "false", flag), "give `check: help`"),
+};
+const from = (given: Readonly<Record<string, string>>) => (name: string) => given[name];
 
-describe('inputs', () => {
-  it('are parsed once, under the names that the code has, into an object that stays as it is', () => {
-    const parsed = parseInputs(definitions, from({ 'build-system': ' dune\n' }))
-    expect(parsed).toEqual({ buildSystem: 'dune', image: undefined, selfTest: false })
-    expect(Object.isFrozen(parsed)).toBe(true)
-  })
+describe("inputs", () => {
+  it("are parsed once, under the names that the code has, into an object that stays as it is", () => {
+    const parsed = parseInputs(definitions, from({ "build-system": " dune\n" }));
+    expect(parsed).toEqual({ buildSystem: "dune", image: undefined, selfTest: false });
+    expect(Object.isFrozen(parsed)).toBe(true);
+  });
 
-  it('that are empty have their defaults', () => {
-    expect(parseInputs(definitions, from({ 'build-system': '', 'self-test': ' ' }))).toEqual(parseInputs(definitions, () => undefined))
-  })
+  it("that are empty have their defaults", () => {
+    expect(parseInputs(definitions, from({ "build-system": "", "self-test": " " }))).toEqual(
+      parseInputs(definitions, () => undefined),
+    );
+  });
 
-  it('that are wrong are refused by their names', () => {
-    expect(() => parseInputs(definitions, from({ 'build-system': 'make' }))).toThrow('input build-system: "make" is not accepted')
-  })
-})
+  it("that are wrong are refused by their names", () => {
+    expect(() => parseInputs(definitions, from({ "build-system": "make" }))).toThrow(
+      'input build-system: "make" is not accepted',
+    );
+  });
+});
 
-describe('an input that is deprecated', () => {
-  it('works, and the log says what takes its place', () => {
-    const read = from({ 'self-test': 'true' })
-    expect(parseInputs(definitions, read).selfTest).toBe(true)
-    expect(deprecations(definitions, read)).toEqual(['input self-test goes with the next major version: give `check: help`'])
-  })
+describe("an input that is deprecated", () => {
+  it("works, and the log says what takes its place", () => {
+    const read = from({ "self-test": "true" });
+    expect(parseInputs(definitions, read).selfTest).toBe(true);
+    expect(deprecations(definitions, read)).toEqual([
+      "input self-test goes with the next major version: give `check: help`",
+    ]);
+  });
 
-  it('is not spoken of where nobody gives it: a runner gives its default', () => {
-    expect(deprecations(definitions, from({ 'self-test': 'false', image: 'a' }))).toEqual([])
-    expect(deprecations(definitions, () => undefined)).toEqual([])
-  })
+  it("is not spoken of where nobody gives it: a runner gives its default", () => {
+    expect(deprecations(definitions, from({ "self-test": "false", image: "a" }))).toEqual([]);
+    expect(deprecations(definitions, () => undefined)).toEqual([]);
+  });
 
-  it('is known as that in the tables', () => {
-    expect(definitions['self-test'].description).toBe('Goes with the next major version: give `check: help`. Only asks for its help.')
-  })
-})
+  it("is known as that in the tables", () => {
+    expect(definitions["self-test"].description).toBe(
+      "Goes with the next major version: give `check: help`. Only asks for its help.",
+    );
+  });
+});

@@ -1,91 +1,140 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type ExplainOptions, explain } from '../../../src/actions/explain.js'
-import { readInputs } from '../../../src/actions/inputs.js'
-import type { Verdict } from '../../../src/boot/judge/verdict.js'
-import { Problem } from '../../../src/platform/problem.js'
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type ExplainOptions, explain } from "../../../src/actions/explain.js";
+import { readInputs } from "../../../src/actions/inputs.js";
+import type { Verdict } from "../../../src/boot/judge/verdict.js";
+import { Problem } from "../../../src/platform/problem.js";
 
-let folder: string
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))))
-afterEach(() => rmSync(folder, { recursive: true }))
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
 
-const said = async (lines: readonly string[], given: Readonly<Record<string, string>>, options: ExplainOptions, asJson: boolean) => {
-  const path = join(folder, 'console.log')
-  writeFileSync(path, lines.map((line) => `${line}\n`).join(''))
-  let text = ''
-  await explain(path, readInputs((name) => given[name]), options, (more) => (text += more), asJson)
-  return text
-}
-const judged = async (lines: readonly string[], given: Readonly<Record<string, string>>, options: ExplainOptions = {}) =>
-  JSON.parse(await said(lines, given, options, true)) as Verdict
+const said = async (
+  lines: readonly string[],
+  given: Readonly<Record<string, string>>,
+  options: ExplainOptions,
+  asJson: boolean,
+) => {
+  const path = join(folder, "console.log");
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(""));
+  let text = "";
+  await explain(
+    path,
+    readInputs((name) => given[name]),
+    options,
+    (more) => (text += more),
+    asJson,
+  );
+  return text;
+};
+const judged = async (
+  lines: readonly string[],
+  given: Readonly<Record<string, string>>,
+  options: ExplainOptions = {},
+) => JSON.parse(await said(lines, given, options, true)) as Verdict;
 
-test('the rule that decided is told, to people and to programs', async () => {
-  const lines = ['before', 'Fatal error: exception Not_found']
-  expect(await said(lines, { target: 'spt' }, { exitCode: '2' }, false)).toBe(
-    'failed: uncaught exception (exception)\nrule      last-words\nevidence  Fatal error: exception Not_found\n',
-  )
-  expect(await judged(lines, { target: 'spt' }, { exitCode: '2' })).toMatchObject({ reason: 'exception', rule: 'last-words', exitStatus: 2 })
-})
+test("the rule that decided is told, to people and to programs", async () => {
+  const lines = ["before", "Fatal error: exception Not_found"];
+  expect(await said(lines, { target: "spt" }, { exitCode: "2" }, false)).toBe(
+    "failed: uncaught exception (exception)\nrule      last-words\nevidence  Fatal error: exception Not_found\n",
+  );
+  expect(await judged(lines, { target: "spt" }, { exitCode: "2" })).toMatchObject({
+    reason: "exception",
+    rule: "last-words",
+    exitStatus: 2,
+  });
+});
 
-describe('what a boot would refuse', () => {
-  test('the status of a target that tells none', async () => {
-    await expect(judged(['hello'], { target: 'unikraft-qemu', 'expect-exit': '3' }, { exitCode: '83' })).rejects.toThrow(/nothing tells the exit status/)
-  })
+describe("what a boot would refuse", () => {
+  test("the status of a target that tells none", async () => {
+    await expect(
+      judged(["hello"], { target: "unikraft-qemu", "expect-exit": "3" }, { exitCode: "83" }),
+    ).rejects.toThrow(/nothing tells the exit status/);
+  });
 
-  test('waiting for lines, and none is given', async () => {
-    await expect(judged(['hello'], { target: 'spt', until: 'expect' }, { stillRunning: true })).rejects.toThrow(Problem)
-  })
+  test("waiting for lines, and none is given", async () => {
+    await expect(judged(["hello"], { target: "spt", until: "expect" }, { stillRunning: true })).rejects.toThrow(
+      Problem,
+    );
+  });
 
-  test.each(['xen', 'qubes', 'muen'])('%s is not booted, so nothing is judged', async (target) => {
-    expect(await judged(['hello'], { target }, { exitCode: '0' })).toMatchObject({ verdict: 'skipped', reason: 'unsupported' })
-  })
-})
+  test.each(["xen", "qubes", "muen"])("%s is not booted, so nothing is judged", async (target) => {
+    expect(await judged(["hello"], { target }, { exitCode: "0" })).toMatchObject({
+      verdict: "skipped",
+      reason: "unsupported",
+    });
+  });
+});
 
-describe('who said a line', () => {
-  test('a process has no monitor', async () => {
-    expect(await judged(['solo5-hvt: KVM: internal error exit: suberror=0x1'], { target: 'unix' }, { exitCode: '0' })).toMatchObject({
-      verdict: 'passed',
-    })
-  })
+describe("who said a line", () => {
+  test("a process has no monitor", async () => {
+    expect(
+      await judged(["solo5-hvt: KVM: internal error exit: suberror=0x1"], { target: "unix" }, { exitCode: "0" }),
+    ).toMatchObject({
+      verdict: "passed",
+    });
+  });
 
-  test('KVM’s failure is one where KVM was used', async () => {
-    const lines = ['solo5-hvt: KVM: internal error exit: suberror=0x1']
-    expect(await judged(lines, { target: 'hvt' }, { exitCode: '1' })).toMatchObject({ reason: 'accelerator', rule: 'monitor-line' })
-    expect(await judged(lines, { target: 'hvt', accelerator: 'tcg' }, { exitCode: '1' })).toMatchObject({ reason: 'monitor' })
-  })
-})
+  test("KVM’s failure is one where KVM was used", async () => {
+    const lines = ["solo5-hvt: KVM: internal error exit: suberror=0x1"];
+    expect(await judged(lines, { target: "hvt" }, { exitCode: "1" })).toMatchObject({
+      reason: "accelerator",
+      rule: "monitor-line",
+    });
+    expect(await judged(lines, { target: "hvt", accelerator: "tcg" }, { exitCode: "1" })).toMatchObject({
+      reason: "monitor",
+    });
+  });
+});
 
-describe('how it ended', () => {
-  test('the last line tells, however long the console is', async () => {
-    const lines = Array.from({ length: 100_000 }, (_, index) => `line ${index}`)
-    expect(await judged([...lines, '[exit=3]'], { target: 'spt' })).toMatchObject({ reason: 'exit-status', exitStatus: 3 })
-  })
+describe("how it ended", () => {
+  test("the last line tells, however long the console is", async () => {
+    const lines = Array.from({ length: 100_000 }, (_, index) => `line ${index}`);
+    expect(await judged([...lines, "[exit=3]"], { target: "spt" })).toMatchObject({
+      reason: "exit-status",
+      exitStatus: 3,
+    });
+  });
 
-  test('it must be told', async () => {
-    await expect(judged(['hello'], { target: 'spt' })).rejects.toThrow(/how did it end/)
-  })
+  test("it must be told", async () => {
+    await expect(judged(["hello"], { target: "spt" })).rejects.toThrow(/how did it end/);
+  });
 
-  test.each<ExplainOptions>([{ timedOut: true }, { stillRunning: true }])('a guest that stayed: %j', async (options) => {
-    expect(await judged(['hello'], { target: 'spt' }, options)).toMatchObject({ verdict: 'passed', rule: 'settle' })
-    expect(await judged(['hello'], { target: 'spt', until: 'exit' }, options)).toMatchObject({ reason: 'timeout', rule: 'timeout' })
-  })
-})
+  test.each<ExplainOptions>([{ timedOut: true }, { stillRunning: true }])(
+    "a guest that stayed: %j",
+    async (options) => {
+      expect(await judged(["hello"], { target: "spt" }, options)).toMatchObject({ verdict: "passed", rule: "settle" });
+      expect(await judged(["hello"], { target: "spt", until: "exit" }, options)).toMatchObject({
+        reason: "timeout",
+        rule: "timeout",
+      });
+    },
+  );
+});
 
-test('a last line without its end is read as a boot reads it', async () => {
-  const path = join(folder, 'console.log')
-  writeFileSync(path, 'hello\nlogin: ')
+test("a last line without its end is read as a boot reads it", async () => {
+  const path = join(folder, "console.log");
+  writeFileSync(path, "hello\nlogin: ");
   const verdict = async (input: string) => {
-    let text = ''
-    const given = readInputs((name) => ({ target: 'unix', [input]: 'login: $' })[name])
-    await explain(path, given, { stillRunning: true }, (more) => (text += more), true)
-    return (JSON.parse(text) as Verdict).reason
-  }
-  expect(await verdict('expect')).toBe('ready')
-  expect(await verdict('forbid')).toBe('forbidden')
-})
+    let text = "";
+    const given = readInputs((name) => ({ target: "unix", [input]: "login: $" })[name]);
+    await explain(path, given, { stillRunning: true }, (more) => (text += more), true);
+    return (JSON.parse(text) as Verdict).reason;
+  };
+  expect(await verdict("expect")).toBe("ready");
+  expect(await verdict("forbid")).toBe("forbidden");
+});
 
-test('a file that is not there is said so', async () => {
-  await expect(explain(join(folder, 'none'), readInputs((name) => ({ target: 'spt' })[name as 'target']), { exitCode: '0' }, () => undefined, false)).rejects.toThrow(/cannot be read/)
-})
+test("a file that is not there is said so", async () => {
+  await expect(
+    explain(
+      join(folder, "none"),
+      readInputs((name) => ({ target: "spt" })[name as "target"]),
+      { exitCode: "0" },
+      () => undefined,
+      false,
+    ),
+  ).rejects.toThrow(/cannot be read/);
+});

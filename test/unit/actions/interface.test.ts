@@ -1,168 +1,177 @@
-import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
-import { inputNamesOf, interfaces } from '../../../scripts/action-files.js'
-import { contentOf, generatedFiles } from '../../../scripts/generate.js'
-import { inputTables } from '../../../scripts/tables.js'
-import { collectInputs, collectOutputs } from '../../../src/actions/collect-interface.js'
-import { readInputs } from '../../../src/actions/inputs.js'
-import { inputs, outputs, parts } from '../../../src/actions/interface.js'
-import { matrixInputs } from '../../../src/actions/matrix-interface.js'
-import { releaseInputs, releaseOutputs } from '../../../src/actions/release-interface.js'
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { inputNamesOf, interfaces } from "../../../scripts/action-files.js";
+import { contentOf, generatedFiles } from "../../../scripts/generate.js";
+import { inputTables } from "../../../scripts/tables.js";
+import { collectInputs, collectOutputs } from "../../../src/actions/collect-interface.js";
+import { readInputs } from "../../../src/actions/inputs.js";
+import { inputs, outputs, parts } from "../../../src/actions/interface.js";
+import { matrixInputs } from "../../../src/actions/matrix-interface.js";
+import { releaseInputs, releaseOutputs } from "../../../src/actions/release-interface.js";
 
 interface ActionFile {
-  readonly inputs: Readonly<Record<string, { readonly description: string; readonly default: unknown }>>
-  readonly outputs: Readonly<Record<string, { readonly value?: string }>>
-  readonly runs: { readonly steps?: readonly Step[]; readonly main?: string; readonly using: string }
+  readonly inputs: Readonly<Record<string, { readonly description: string; readonly default: unknown }>>;
+  readonly outputs: Readonly<Record<string, { readonly value?: string }>>;
+  readonly runs: { readonly steps?: readonly Step[]; readonly main?: string; readonly using: string };
 }
 
 interface Step {
-  readonly id: string
-  readonly uses: string
-  readonly if?: string
-  readonly with: Readonly<Record<string, string>>
+  readonly id: string;
+  readonly uses: string;
+  readonly if?: string;
+  readonly with: Readonly<Record<string, string>>;
 }
 
-const action = (path: string) => parse(contentOf(path)) as ActionFile
+const action = (path: string) => parse(contentOf(path)) as ActionFile;
 
-describe('the generated files', () => {
-  it.each([...generatedFiles()])('%s is what `npm run generate` writes', (path, content) => {
-    expect(contentOf(path)).toBe(content)
-  })
+describe("the generated files", () => {
+  it.each([...generatedFiles()])("%s is what `npm run generate` writes", (path, content) => {
+    expect(contentOf(path)).toBe(content);
+  });
 
-  it('a page that lost a marker is refused', () => {
-    expect(() => inputTables('# no markers')).toThrow('a page has no line `<!-- inputs')
-  })
-})
+  it("a page that lost a marker is refused", () => {
+    expect(() => inputTables("# no markers")).toThrow("a page has no line `<!-- inputs");
+  });
+});
 
-describe('the root action', () => {
-  const root = action('action.yml')
-  const steps = root.runs.steps ?? []
+describe("the root action", () => {
+  const root = action("action.yml");
+  const steps = root.runs.steps ?? [];
 
-  it('has every input, with its default as text', () => {
-    expect(Object.keys(root.inputs)).toEqual(Object.keys(inputs))
+  it("has every input, with its default as text", () => {
+    expect(Object.keys(root.inputs)).toEqual(Object.keys(inputs));
     for (const [name, input] of Object.entries(root.inputs)) {
-      expect(input.default, name).toBe(inputs[name as keyof typeof inputs].default)
+      expect(input.default, name).toBe(inputs[name as keyof typeof inputs].default);
     }
-  })
+  });
 
-  it('runs the parts in their order, at the commit of the root action', () => {
-    expect(steps.map((step) => step.uses)).toEqual(parts.map((part) => `$/${part}`))
-  })
+  it("runs the parts in their order, at the commit of the root action", () => {
+    expect(steps.map((step) => step.uses)).toEqual(parts.map((part) => `$/${part}`));
+  });
 
-  it.each(parts)('hands every input of %s on', (part) => {
-    const step = steps.find(({ id }) => id === part)
-    expect(Object.keys(step?.with ?? {})).toEqual(inputNamesOf(part))
+  it.each(parts)("hands every input of %s on", (part) => {
+    const step = steps.find(({ id }) => id === part);
+    expect(Object.keys(step?.with ?? {})).toEqual(inputNamesOf(part));
     for (const [name, value] of Object.entries(step?.with ?? {})) {
-      if (name === 'image' && part !== 'build') expect(value).toBe('${{ steps.build.outputs.image }}')
-      else expect(value).toBe(`\${{ inputs.${name} }}`)
+      if (name === "image" && part !== "build") expect(value).toBe("${{ steps.build.outputs.image }}");
+      else expect(value).toBe(`\${{ inputs.${name} }}`);
     }
-  })
+  });
 
-  it('leaves no input unused', () => {
-    const used = new Set(steps.flatMap((step) => Object.keys(step.with)))
-    expect(Object.keys(inputs).filter((name) => !used.has(name))).toEqual([])
-  })
+  it("leaves no input unused", () => {
+    const used = new Set(steps.flatMap((step) => Object.keys(step.with)));
+    expect(Object.keys(inputs).filter((name) => !used.has(name))).toEqual([]);
+  });
 
-  it('gives every output, from the part that it is of', () => {
+  it("gives every output, from the part that it is of", () => {
     for (const [name, { part }] of Object.entries(outputs)) {
-      expect(root.outputs[name]?.value).toBe(`\${{ steps.${part}.outputs.${name} }}`)
+      expect(root.outputs[name]?.value).toBe(`\${{ steps.${part}.outputs.${name} }}`);
     }
-    expect(Object.keys(root.outputs)).toEqual(Object.keys(outputs))
-  })
+    expect(Object.keys(root.outputs)).toEqual(Object.keys(outputs));
+  });
 
-  it('publishes after a failed boot, and not after a failed build', () => {
-    expect(steps.find(({ id }) => id === 'publish')?.if).toBe("${{ !cancelled() && steps.build.outcome == 'success' }}")
-  })
-})
+  it("publishes after a failed boot, and not after a failed build", () => {
+    expect(steps.find(({ id }) => id === "publish")?.if).toBe(
+      "${{ !cancelled() && steps.build.outcome == 'success' }}",
+    );
+  });
+});
 
-describe.each(parts)('the action %s', (part) => {
-  const { runs, inputs: own } = action(`${part}/action.yml`)
+describe.each(parts)("the action %s", (part) => {
+  const { runs, inputs: own } = action(`${part}/action.yml`);
 
-  it('runs its bundle, and takes its inputs only', () => {
-    const bundle = `../dist/${part}/index.js`
+  it("runs its bundle, and takes its inputs only", () => {
+    const bundle = `../dist/${part}/index.js`;
     // The build leaves something for the next one, at the end of a job that has succeeded.
-    const atTheEnd = part === 'build' ? { post: bundle, 'post-if': 'success()' } : {}
-    expect(runs).toEqual({ using: 'node24', main: bundle, ...atTheEnd })
-    expect(Object.keys(own)).toEqual(inputNamesOf(part))
-  })
-})
+    const atTheEnd = part === "build" ? { post: bundle, "post-if": "success()" } : {};
+    expect(runs).toEqual({ using: "node24", main: bundle, ...atTheEnd });
+    expect(Object.keys(own)).toEqual(inputNamesOf(part));
+  });
+});
 
 interface Types {
-  readonly inputs: Readonly<Record<string, Typing>>
-  readonly outputs: Readonly<Record<string, Typing>>
+  readonly inputs: Readonly<Record<string, Typing>>;
+  readonly outputs: Readonly<Record<string, Typing>>;
 }
 
 interface Typing {
-  readonly type: string
-  readonly separator?: string
-  readonly 'list-item'?: Typing
-  readonly 'allowed-values'?: readonly string[]
+  readonly type: string;
+  readonly separator?: string;
+  readonly "list-item"?: Typing;
+  readonly "allowed-values"?: readonly string[];
 }
 
 /** The names in the first column of each generated table of a page. */
 function tableOf(page: string, marker: string): string[] {
-  const [, table = ''] = new RegExp(`<!-- ${marker}: .*? -->(.*?)<!-- end of ${marker} -->`, 's').exec(contentOf(page)) ?? []
-  return [...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name = '']) => name)
+  const [, table = ""] =
+    new RegExp(`<!-- ${marker}: .*? -->(.*?)<!-- end of ${marker} -->`, "s").exec(contentOf(page)) ?? [];
+  return [...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name = ""]) => name);
 }
 
 describe.each(Object.entries(interfaces))('action-types.yml in "%s"', (folder, { inputs: taken, outputs: given }) => {
-  const own = action(join(folder, 'action.yml'))
-  const types = parse(contentOf(join(folder, 'action-types.yml'))) as Types
+  const own = action(join(folder, "action.yml"));
+  const types = parse(contentOf(join(folder, "action-types.yml"))) as Types;
 
-  it('has the inputs and outputs that action.yml and the code have', () => {
-    expect(Object.keys(types.inputs)).toEqual(Object.keys(own.inputs))
-    expect(Object.keys(types.inputs)).toEqual(Object.keys(taken))
-    expect(Object.keys(types.outputs)).toEqual(Object.keys(own.outputs))
-    expect(Object.keys(types.outputs)).toEqual(Object.keys(given))
-  })
+  it("has the inputs and outputs that action.yml and the code have", () => {
+    expect(Object.keys(types.inputs)).toEqual(Object.keys(own.inputs));
+    expect(Object.keys(types.inputs)).toEqual(Object.keys(taken));
+    expect(Object.keys(types.outputs)).toEqual(Object.keys(own.outputs));
+    expect(Object.keys(types.outputs)).toEqual(Object.keys(given));
+  });
 
-  it('is of the form that generators read', () => {
+  it("is of the form that generators read", () => {
     for (const typing of [...Object.values(types.inputs), ...Object.values(types.outputs)]) {
-      const { type, ...rest } = typing
-      expect(['string', 'boolean', 'integer', 'enum', 'list']).toContain(type)
-      if (type === 'enum') expect(rest).toEqual({ 'allowed-values': expect.arrayContaining([expect.any(String)]) as unknown })
-      else expect(rest).toEqual(type === 'list' ? { separator: '\n', 'list-item': { type: 'string' } } : {})
+      const { type, ...rest } = typing;
+      expect(["string", "boolean", "integer", "enum", "list"]).toContain(type);
+      if (type === "enum")
+        expect(rest).toEqual({ "allowed-values": expect.arrayContaining([expect.any(String)]) as unknown });
+      else expect(rest).toEqual(type === "list" ? { separator: "\n", "list-item": { type: "string" } } : {});
     }
-  })
+  });
 
-  it('says of every value what the code takes', () => {
-    const samples: Readonly<Record<string, readonly string[]>> = { boolean: ['true', 'false'], integer: ['1'], list: [''] }
-    for (const [name, { type, 'allowed-values': allowed }] of Object.entries(types.inputs)) {
-      for (const value of allowed ?? samples[type] ?? []) expect(() => taken[name]?.parse(value), `${name}: ${value}`).not.toThrow()
-      if (allowed !== undefined) expect(() => taken[name]?.parse('another'), name).toThrow()
+  it("says of every value what the code takes", () => {
+    const samples: Readonly<Record<string, readonly string[]>> = {
+      boolean: ["true", "false"],
+      integer: ["1"],
+      list: [""],
+    };
+    for (const [name, { type, "allowed-values": allowed }] of Object.entries(types.inputs)) {
+      for (const value of allowed ?? samples[type] ?? [])
+        expect(() => taken[name]?.parse(value), `${name}: ${value}`).not.toThrow();
+      if (allowed !== undefined) expect(() => taken[name]?.parse("another"), name).toThrow();
     }
-  })
+  });
 
-  it('has the defaults of action.yml among the values', () => {
-    for (const [name, { 'allowed-values': allowed }] of Object.entries(types.inputs)) {
-      const byDefault = own.inputs[name]?.default
-      if (allowed !== undefined && byDefault !== '') expect(allowed, name).toContain(byDefault)
+  it("has the defaults of action.yml among the values", () => {
+    for (const [name, { "allowed-values": allowed }] of Object.entries(types.inputs)) {
+      const byDefault = own.inputs[name]?.default;
+      if (allowed !== undefined && byDefault !== "") expect(allowed, name).toContain(byDefault);
     }
-  })
-})
+  });
+});
 
-describe('the tables of the documentation', () => {
+describe("the tables of the documentation", () => {
   it.each([
-    ['docs/inputs.md', 'inputs', Object.keys(inputs)],
-    ['docs/inputs.md', 'outputs', Object.keys(outputs)],
-    ['docs/inputs.md', 'collect-inputs', Object.keys(collectInputs)],
-    ['docs/inputs.md', 'collect-outputs', Object.keys(collectOutputs)],
-    ['docs/matrix.md', 'inputs', Object.keys(matrixInputs)],
-    ['docs/releases.md', 'inputs', Object.keys(releaseInputs)],
-    ['docs/releases.md', 'outputs', Object.keys(releaseOutputs)],
-  ])('%s has all %s', (page, marker, names) => {
-    expect(tableOf(page, marker)).toEqual(names)
-  })
-})
+    ["docs/inputs.md", "inputs", Object.keys(inputs)],
+    ["docs/inputs.md", "outputs", Object.keys(outputs)],
+    ["docs/inputs.md", "collect-inputs", Object.keys(collectInputs)],
+    ["docs/inputs.md", "collect-outputs", Object.keys(collectOutputs)],
+    ["docs/matrix.md", "inputs", Object.keys(matrixInputs)],
+    ["docs/releases.md", "inputs", Object.keys(releaseInputs)],
+    ["docs/releases.md", "outputs", Object.keys(releaseOutputs)],
+  ])("%s has all %s", (page, marker, names) => {
+    expect(tableOf(page, marker)).toEqual(names);
+  });
+});
 
-describe('the defaults', () => {
-  it('are accepted by their own parsers', () => {
-    expect(readInputs(() => undefined)).toMatchObject({ target: undefined, boot: 'auto', timeout: 60, artifact: true })
-  })
-})
+describe("the defaults", () => {
+  it("are accepted by their own parsers", () => {
+    expect(readInputs(() => undefined)).toMatchObject({ target: undefined, boot: "auto", timeout: 60, artifact: true });
+  });
+});
 
-it('words that are longer than Linux takes are refused before they are split, and not shown whole', () => {
-  const read = () => readInputs((name) => (name === 'args' ? '"x'.repeat(80_000) : undefined))
-  expect(read).toThrow(/^input args: .{1,100} is not accepted$/)
-})
+it("words that are longer than Linux takes are refused before they are split, and not shown whole", () => {
+  const read = () => readInputs((name) => (name === "args" ? '"x'.repeat(80_000) : undefined));
+  expect(read).toThrow(/^input args: .{1,100} is not accepted$/);
+});

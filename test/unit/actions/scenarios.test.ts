@@ -1,46 +1,48 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { parse as parseYaml } from 'yaml'
-import { readInputs } from '../../../src/actions/inputs.js'
-import { type InputName, type Inputs, inputs } from '../../../src/actions/interface.js'
-import { ofScenario, parseScenarios, readScenarios, scenarioInputs } from '../../../src/actions/scenarios.js'
-import { Problem } from '../../../src/platform/problem.js'
-import { newContext } from '../report/fixtures.js'
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { readInputs } from "../../../src/actions/inputs.js";
+import { type InputName, type Inputs, inputs } from "../../../src/actions/interface.js";
+import { ofScenario, parseScenarios, readScenarios, scenarioInputs } from "../../../src/actions/scenarios.js";
+import { Problem } from "../../../src/platform/problem.js";
+import { newContext } from "../report/fixtures.js";
 
-const step = (given: Readonly<Partial<Record<InputName, string>>> = {}): Inputs => readInputs((name) => given[name])
-const parse = (text: string, base = step()) => parseScenarios(text, base, 'boots.yml')
+const step = (given: Readonly<Partial<Record<InputName, string>>> = {}): Inputs => readInputs((name) => given[name]);
+const parse = (text: string, base = step()) => parseScenarios(text, base, "boots.yml");
 
 function problemOf(run: () => unknown): string {
   try {
-    run()
+    run();
   } catch (error) {
-    expect(error).toBeInstanceOf(Problem)
-    return String(error)
+    expect(error).toBeInstanceOf(Problem);
+    return String(error);
   }
-  return expect.fail('no problem')
+  return expect.fail("no problem");
 }
 
 // 16,000 brackets ended Node itself: V8 compiles no regular expression where the stack is full.
-it.each(['- ', '? ', '[', '{', '{a: ', '- ? ', 'a: '])('%j over and over is refused, and ends nothing', (word) => {
-  expect(problemOf(() => parse(word.repeat(60_000 / word.length)))).toContain('boots.yml has lists in lists in lists, many times over')
-})
+it.each(["- ", "? ", "[", "{", "{a: ", "- ? ", "a: "])("%j over and over is refused, and ends nothing", (word) => {
+  expect(problemOf(() => parse(word.repeat(60_000 / word.length)))).toContain(
+    "boots.yml has lists in lists in lists, many times over",
+  );
+});
 
-it('lists that go in a column for each are read to their end', () => {
-  const deep = Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}-\n`).join('')
-  expect(problemOf(() => parse(deep))).toContain('boots.yml, line')
-})
+it("lists that go in a column for each are read to their end", () => {
+  const deep = Array.from({ length: 300 }, (_, depth) => `${" ".repeat(depth)}-\n`).join("");
+  expect(problemOf(() => parse(deep))).toContain("boots.yml, line");
+});
 
-describe('the keys of scenarios', () => {
-  it('are all inputs of the boot but those that are about the whole step', () => {
-    const ofTheStep = ['target', 'arch', 'image', 'cache', 'mirror', 'install-system-packages', 'boot', 'scenarios']
-    const ofTheBoot = (Object.keys(inputs) as InputName[]).filter((name) => (inputs[name].parts).includes('boot'))
-    expect([...scenarioInputs].sort()).toEqual(ofTheBoot.filter((name) => !ofTheStep.includes(name)).sort())
-  })
-})
+describe("the keys of scenarios", () => {
+  it("are all inputs of the boot but those that are about the whole step", () => {
+    const ofTheStep = ["target", "arch", "image", "cache", "mirror", "install-system-packages", "boot", "scenarios"];
+    const ofTheBoot = (Object.keys(inputs) as InputName[]).filter((name) => inputs[name].parts.includes("boot"));
+    expect([...scenarioInputs].sort()).toEqual(ofTheBoot.filter((name) => !ofTheStep.includes(name)).sort());
+  });
+});
 
-describe('a scenario', () => {
-  it('is read as the inputs of the same names are', () => {
+describe("a scenario", () => {
+  it("is read as the inputs of the same names are", () => {
     const [scenario] = parse(`
       - name: serves
         args: --ipv4=10.0.0.2/24 --hello="a b"
@@ -54,171 +56,211 @@ describe('a scenario', () => {
         expect-exit: 3
         until: exit
         memory: 128
-    `)
+    `);
     const given = {
       args: '--ipv4=10.0.0.2/24 --hello="a b"',
-      expect: 'listening',
-      forbid: 'panic\n\\bfatal\\b',
-      timeout: '30',
-      settle: '0',
-      accelerator: 'tcg',
-      'expect-exit': '3',
-      until: 'exit',
-      memory: '128',
-    }
-    expect(scenario).toEqual({ name: 'serves', inputs: step(given) })
-  })
+      expect: "listening",
+      forbid: "panic\n\\bfatal\\b",
+      timeout: "30",
+      settle: "0",
+      accelerator: "tcg",
+      "expect-exit": "3",
+      until: "exit",
+      memory: "128",
+    };
+    expect(scenario).toEqual({ name: "serves", inputs: step(given) });
+  });
 
-  it('leaves what it does not say to the step', () => {
-    const base = step({ expect: 'ready', memory: '256', timeout: '5', settle: '1', target: 'spt' })
-    const [scenario] = parse('- name: a\n  timeout: 9\n', base)
-    expect(scenario?.inputs).toEqual({ ...base, timeout: 9 })
-  })
+  it("leaves what it does not say to the step", () => {
+    const base = step({ expect: "ready", memory: "256", timeout: "5", settle: "1", target: "spt" });
+    const [scenario] = parse("- name: a\n  timeout: 9\n", base);
+    expect(scenario?.inputs).toEqual({ ...base, timeout: 9 });
+  });
 
-  it('can take back what the step says', () => {
-    const [scenario] = parse('- name: a\n  expect:\n  args: ""\n  expect-exit: []\n', step({ expect: 'ready', args: '--x', 'expect-exit': '3' }))
-    expect(scenario?.inputs).toMatchObject({ expect: [], args: [], expectExit: undefined })
-  })
+  it("can take back what the step says", () => {
+    const [scenario] = parse(
+      '- name: a\n  expect:\n  args: ""\n  expect-exit: []\n',
+      step({ expect: "ready", args: "--x", "expect-exit": "3" }),
+    );
+    expect(scenario?.inputs).toMatchObject({ expect: [], args: [], expectExit: undefined });
+  });
 
-  it('takes a list of texts as lines', () => {
-    const [scenario] = parse('- name: a\n  expect: [listening, "on port \\\\d+"]\n')
-    expect(scenario?.inputs.expect.map(({ source }) => source)).toEqual(['listening', 'on port \\d+'])
-  })
+  it("takes a list of texts as lines", () => {
+    const [scenario] = parse('- name: a\n  expect: [listening, "on port \\\\d+"]\n');
+    expect(scenario?.inputs.expect.map(({ source }) => source)).toEqual(["listening", "on port \\d+"]);
+  });
 
-  it('takes a list of arguments as exactly these words', () => {
-    const words = ['--a=b c', '', "it's", '"', '\\n', '$HOME', '# none', '*', 'é', '- x', '--y=1\n2']
-    const [scenario] = parse(`- name: a\n  args: ${JSON.stringify(words)}\n`)
-    expect(scenario?.inputs.args).toEqual(words)
-  })
+  it("takes a list of arguments as exactly these words", () => {
+    const words = ["--a=b c", "", "it's", '"', "\\n", "$HOME", "# none", "*", "é", "- x", "--y=1\n2"];
+    const [scenario] = parse(`- name: a\n  args: ${JSON.stringify(words)}\n`);
+    expect(scenario?.inputs.args).toEqual(words);
+  });
 
   it.each([
-    ['0777', '0777'],
-    ['1.10', '1.10'],
-    ['1e3', '1e3'],
-    ['yes', 'yes'],
-    ['2026-11-22', '2026-11-22'],
-    ['~', '~'],
-    ['"12"', '12'],
-  ])('keeps the text %s as it is written', (written, text) => {
-    const [scenario] = parse(`- name: a\n  args: ${written}\n`)
-    expect(scenario?.inputs.args).toEqual([text])
-  })
+    ["0777", "0777"],
+    ["1.10", "1.10"],
+    ["1e3", "1e3"],
+    ["yes", "yes"],
+    ["2026-11-22", "2026-11-22"],
+    ["~", "~"],
+    ['"12"', "12"],
+  ])("keeps the text %s as it is written", (written, text) => {
+    const [scenario] = parse(`- name: a\n  args: ${written}\n`);
+    expect(scenario?.inputs.args).toEqual([text]);
+  });
 
-  it('cannot be changed, nor can the list', () => {
-    const scenarios = parse('- name: a\n')
-    expect(Object.isFrozen(scenarios)).toBe(true)
-    expect(Object.isFrozen(scenarios[0])).toBe(true)
-    expect(Object.isFrozen(scenarios[0]?.inputs)).toBe(true)
-  })
+  it("cannot be changed, nor can the list", () => {
+    const scenarios = parse("- name: a\n");
+    expect(Object.isFrozen(scenarios)).toBe(true);
+    expect(Object.isFrozen(scenarios[0])).toBe(true);
+    expect(Object.isFrozen(scenarios[0]?.inputs)).toBe(true);
+  });
 
-  it('has no scenarios of its own', () => {
-    const [scenario] = parse('- name: a\n', step({ scenarios: 'boots.yml' }))
-    expect(scenario?.inputs.scenarios).toBeUndefined()
-  })
-})
+  it("has no scenarios of its own", () => {
+    const [scenario] = parse("- name: a\n", step({ scenarios: "boots.yml" }));
+    expect(scenario?.inputs.scenarios).toBeUndefined();
+  });
+});
 
-describe('a wrong list', () => {
+describe("a wrong list", () => {
   it.each<[string, string, string]>([
-    ['- name: a\n- timeout: 3\n', 'boots.yml, line 2: a scenario has no name', 'up to 60 letters'],
-    ['- name: a b\n', 'boots.yml, line 1: "a b" cannot name a scenario', 'up to 60 letters'],
-    ['- name: ../x\n', 'boots.yml, line 1: "../x" cannot name a scenario', 'up to 60 letters'],
-    [`- name: ${'x'.repeat(61)}\n`, 'cannot name a scenario', 'up to 60 letters'],
-    ['- name: [a]\n', 'boots.yml, line 1: a list cannot name a scenario', 'up to 60 letters'],
-    ['- name: a\n- name: b\n- name: a\n', 'boots.yml, line 3: there is a scenario a already', 'a name of its own'],
-    ['- name: a\n- name: A\n', 'boots.yml, line 2: there is a scenario a already', 'upper and lower case'],
-    ['- name: a\n  port: 80\n', 'boots.yml, line 2: scenario a: "port" is not a key of scenarios', 'name, args, expect, '],
-    ['- name: a\n  target: spt\n', 'scenario a: "target" is not a key of scenarios', 'name, args, expect, '],
-    ['- name: a\n  __proto__: x\n', 'scenario a: "__proto__" is not a key of scenarios', 'name, args'],
-    ['- name: a\n\n  timeout: soon\n', 'boots.yml, line 3: scenario a: timeout: "soon" is not accepted', 'a whole number from 1 to 86400'],
-    ['- name: a\n  expect: "("\n', 'boots.yml, line 2: scenario a: expect: "(" is not accepted', 'a regular expression'],
-    ['- name: a\n  args: "\'"\n', 'scenario a: args: "\'" is not accepted', 'each quote closed'],
-    ['- name: a\n  block: {storage: disk.img}\n', 'boots.yml, line 2: scenario a: block is a mapping', 'a list of texts'],
-    ['- name: a\n  block: [storage: disk.img]\n', 'boots.yml, line 2: scenario a: block is a list', 'put quotes around'],
-    ['- name: a\n  name: b\n', 'boots.yml, line 2: Map keys must be unique', ''],
-    ['- name: a\n  expect: a: b\n', 'boots.yml, line 2: Nested mappings are not allowed', ''],
-    ['- name: !!js/function x\n', 'boots.yml, line 1: Unresolved tag', ''],
-    ['- name: a\n---\n- name: b\n', 'boots.yml, line 2: Source contains multiple documents', ''],
-    ['- name: a\n  args: &x [b]\n- name: b\n  args: *x\n', 'boots.yml, line 4: aliases (*x) are not taken', 'inputs of the step'],
-    ['- name: a\n  __proto__: x\n', 'boots.yml, line 2: scenario a: "__proto__" is not a key of scenarios', ''],
-    ['- name: a\n  constructor: x\n', 'boots.yml, line 2: scenario a: "constructor" is not a key of scenarios', ''],
-    ['- a\n', 'boots.yml, line 1: a scenario has keys and values', '"a"'],
-    ['-\n', 'boots.yml, line 1: a scenario has keys and values', ''],
-    ['name: a\n', 'boots.yml is no list of scenarios', 'a mapping'],
-    ['[]', 'boots.yml is no list of scenarios', 'an empty list'],
-    ['# nothing\n', 'boots.yml is no list of scenarios', '- name: help'],
-    [Array.from({ length: 101 }, (_, index) => `- name: a${index}\n`).join(''), 'boots.yml has 101 scenarios', 'up to 100'],
-    [`- name: a\n  args: ${'x'.repeat(65536)}\n`, 'boots.yml has 65555 bytes', 'up to 65536'],
-  ])('%j is refused: %s', (text, message, more) => {
-    const problem = problemOf(() => parse(text))
-    expect(problem).toContain(message)
-    expect(problem).toContain(more)
-  })
-})
+    ["- name: a\n- timeout: 3\n", "boots.yml, line 2: a scenario has no name", "up to 60 letters"],
+    ["- name: a b\n", 'boots.yml, line 1: "a b" cannot name a scenario', "up to 60 letters"],
+    ["- name: ../x\n", 'boots.yml, line 1: "../x" cannot name a scenario', "up to 60 letters"],
+    [`- name: ${"x".repeat(61)}\n`, "cannot name a scenario", "up to 60 letters"],
+    ["- name: [a]\n", "boots.yml, line 1: a list cannot name a scenario", "up to 60 letters"],
+    ["- name: a\n- name: b\n- name: a\n", "boots.yml, line 3: there is a scenario a already", "a name of its own"],
+    ["- name: a\n- name: A\n", "boots.yml, line 2: there is a scenario a already", "upper and lower case"],
+    [
+      "- name: a\n  port: 80\n",
+      'boots.yml, line 2: scenario a: "port" is not a key of scenarios',
+      "name, args, expect, ",
+    ],
+    ["- name: a\n  target: spt\n", 'scenario a: "target" is not a key of scenarios', "name, args, expect, "],
+    ["- name: a\n  __proto__: x\n", 'scenario a: "__proto__" is not a key of scenarios', "name, args"],
+    [
+      "- name: a\n\n  timeout: soon\n",
+      'boots.yml, line 3: scenario a: timeout: "soon" is not accepted',
+      "a whole number from 1 to 86400",
+    ],
+    [
+      '- name: a\n  expect: "("\n',
+      'boots.yml, line 2: scenario a: expect: "(" is not accepted',
+      "a regular expression",
+    ],
+    ['- name: a\n  args: "\'"\n', 'scenario a: args: "\'" is not accepted', "each quote closed"],
+    [
+      "- name: a\n  block: {storage: disk.img}\n",
+      "boots.yml, line 2: scenario a: block is a mapping",
+      "a list of texts",
+    ],
+    [
+      "- name: a\n  block: [storage: disk.img]\n",
+      "boots.yml, line 2: scenario a: block is a list",
+      "put quotes around",
+    ],
+    ["- name: a\n  name: b\n", "boots.yml, line 2: Map keys must be unique", ""],
+    ["- name: a\n  expect: a: b\n", "boots.yml, line 2: Nested mappings are not allowed", ""],
+    ["- name: !!js/function x\n", "boots.yml, line 1: Unresolved tag", ""],
+    ["- name: a\n---\n- name: b\n", "boots.yml, line 2: Source contains multiple documents", ""],
+    [
+      "- name: a\n  args: &x [b]\n- name: b\n  args: *x\n",
+      "boots.yml, line 4: aliases (*x) are not taken",
+      "inputs of the step",
+    ],
+    ["- name: a\n  __proto__: x\n", 'boots.yml, line 2: scenario a: "__proto__" is not a key of scenarios', ""],
+    ["- name: a\n  constructor: x\n", 'boots.yml, line 2: scenario a: "constructor" is not a key of scenarios', ""],
+    ["- a\n", "boots.yml, line 1: a scenario has keys and values", '"a"'],
+    ["-\n", "boots.yml, line 1: a scenario has keys and values", ""],
+    ["name: a\n", "boots.yml is no list of scenarios", "a mapping"],
+    ["[]", "boots.yml is no list of scenarios", "an empty list"],
+    ["# nothing\n", "boots.yml is no list of scenarios", "- name: help"],
+    [
+      Array.from({ length: 101 }, (_, index) => `- name: a${index}\n`).join(""),
+      "boots.yml has 101 scenarios",
+      "up to 100",
+    ],
+    [`- name: a\n  args: ${"x".repeat(65536)}\n`, "boots.yml has 65555 bytes", "up to 65536"],
+  ])("%j is refused: %s", (text, message, more) => {
+    const problem = problemOf(() => parse(text));
+    expect(problem).toContain(message);
+    expect(problem).toContain(more);
+  });
+});
 
-describe('the input scenarios', () => {
-  const { host, ...doors } = newContext()
-  const context = { ...doors, host }
+describe("the input scenarios", () => {
+  const { host, ...doors } = newContext();
+  const context = { ...doors, host };
 
-  it('is a list itself', async () => {
-    const scenarios = await readScenarios(context, step({ scenarios: '- name: a\n- name: b' }))
-    expect(scenarios?.map(({ name }) => name)).toEqual(['a', 'b'])
-  })
+  it("is a list itself", async () => {
+    const scenarios = await readScenarios(context, step({ scenarios: "- name: a\n- name: b" }));
+    expect(scenarios?.map(({ name }) => name)).toEqual(["a", "b"]);
+  });
 
-  it.each(['- name: a.yml', '[{name: a}] # b.yaml', '- {name: b.yaml}'])('is a list also where it looks like a path: %s', async (text) => {
-    expect(await readScenarios(context, step({ scenarios: text }))).toHaveLength(1)
-  })
+  it.each(["- name: a.yml", "[{name: a}] # b.yaml", "- {name: b.yaml}"])(
+    "is a list also where it looks like a path: %s",
+    async (text) => {
+      expect(await readScenarios(context, step({ scenarios: text }))).toHaveLength(1);
+    },
+  );
 
-  it.each(['boots.yml', 'test/my boots.YAML'])('names a file in the workspace: %s', async (path) => {
-    mkdirSync(join(host.folders.workspace, 'test'), { recursive: true })
-    writeFileSync(join(host.folders.workspace, path), '- name: c\n  timeout: x\n')
-    await expect(readScenarios(context, step({ scenarios: path }))).rejects.toThrow(`${path}, line 2: scenario c: timeout: "x" is not accepted`)
-    writeFileSync(join(host.folders.workspace, path), '- name: c\n')
-    expect(await readScenarios(context, step({ scenarios: path }))).toMatchObject([{ name: 'c' }])
-  })
+  it.each(["boots.yml", "test/my boots.YAML"])("names a file in the workspace: %s", async (path) => {
+    mkdirSync(join(host.folders.workspace, "test"), { recursive: true });
+    writeFileSync(join(host.folders.workspace, path), "- name: c\n  timeout: x\n");
+    await expect(readScenarios(context, step({ scenarios: path }))).rejects.toThrow(
+      `${path}, line 2: scenario c: timeout: "x" is not accepted`,
+    );
+    writeFileSync(join(host.folders.workspace, path), "- name: c\n");
+    expect(await readScenarios(context, step({ scenarios: path }))).toMatchObject([{ name: "c" }]);
+  });
 
-  it('says which file is not there', async () => {
-    await expect(readScenarios(context, step({ scenarios: 'absent.yml' }))).rejects.toThrow('input scenarios: absent.yml cannot be read')
-  })
+  it("says which file is not there", async () => {
+    await expect(readScenarios(context, step({ scenarios: "absent.yml" }))).rejects.toThrow(
+      "input scenarios: absent.yml cannot be read",
+    );
+  });
 
-  it('names itself and the line where it is wrong', async () => {
-    await expect(readScenarios(context, step({ scenarios: '- name: a\n  memory: 0' }))).rejects.toThrow(
+  it("names itself and the line where it is wrong", async () => {
+    await expect(readScenarios(context, step({ scenarios: "- name: a\n  memory: 0" }))).rejects.toThrow(
       'input scenarios, line 2: scenario a: memory: "0" is not accepted',
-    )
-  })
+    );
+  });
 
-  it('may be left out', async () => {
-    expect(await readScenarios(context, step())).toBeUndefined()
-  })
-})
+  it("may be left out", async () => {
+    expect(await readScenarios(context, step())).toBeUndefined();
+  });
+});
 
-describe('a problem of one scenario', () => {
-  const [scenario] = parse('- name: http\n')
+describe("a problem of one scenario", () => {
+  const [scenario] = parse("- name: http\n");
 
-  it('names it, and keeps what to do', () => {
-    const problem = new Problem('input settle is too long', { do: 'set it lower' })
-    expect(scenario && String(ofScenario(scenario, problem))).toBe('scenario http: input settle is too long\n  do         set it lower')
-  })
+  it("names it, and keeps what to do", () => {
+    const problem = new Problem("input settle is too long", { do: "set it lower" });
+    expect(scenario && String(ofScenario(scenario, problem))).toBe(
+      "scenario http: input settle is too long\n  do         set it lower",
+    );
+  });
 
-  it('leaves a defect of ours as it is', () => {
-    const defect = new TypeError('x is undefined')
-    expect(scenario && ofScenario(scenario, defect)).toBe(defect)
-  })
-})
+  it("leaves a defect of ours as it is", () => {
+    const defect = new TypeError("x is undefined");
+    expect(scenario && ofScenario(scenario, defect)).toBe(defect);
+  });
+});
 
-describe('docs/scenarios.md', () => {
-  const docs = readFileSync(new URL('../../../docs/scenarios.md', import.meta.url), 'utf8')
+describe("docs/scenarios.md", () => {
+  const docs = readFileSync(new URL("../../../docs/scenarios.md", import.meta.url), "utf8");
 
-  it('has an example that is read as it stands', () => {
-    const [, example = ''] = /```yaml\n([^]*?)```/.exec(docs) ?? []
-    const [{ with: given }] = parseYaml(example) as [{ with: Record<string, string | number> }]
-    const base = readInputs((name) => given[name]?.toString())
-    const scenarios = parseScenarios(base.scenarios ?? '', base, 'docs')
-    expect(scenarios.map(({ name }) => name)).toEqual(['serves', 'refuses-a-bad-port', 'help'])
-    expect(scenarios[1]?.inputs).toMatchObject({ args: ['--port', 'not a number'], expectExit: 64, timeout: 30 })
-  })
+  it("has an example that is read as it stands", () => {
+    const [, example = ""] = /```yaml\n([^]*?)```/.exec(docs) ?? [];
+    const [{ with: given }] = parseYaml(example) as [{ with: Record<string, string | number> }];
+    const base = readInputs((name) => given[name]?.toString());
+    const scenarios = parseScenarios(base.scenarios ?? "", base, "docs");
+    expect(scenarios.map(({ name }) => name)).toEqual(["serves", "refuses-a-bad-port", "help"]);
+    expect(scenarios[1]?.inputs).toMatchObject({ args: ["--port", "not a number"], expectExit: 64, timeout: 30 });
+  });
 
-  it('lists the keys', () => {
-    const [, list = ''] = /any of these inputs of the boot: ([^.]*)\./.exec(docs) ?? []
-    expect([...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name)).toEqual(scenarioInputs)
-  })
-})
+  it("lists the keys", () => {
+    const [, list = ""] = /any of these inputs of the boot: ([^.]*)\./.exec(docs) ?? [];
+    expect([...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name)).toEqual(scenarioInputs);
+  });
+});

@@ -1,222 +1,240 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Duplex, PassThrough } from 'node:stream'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { judgeGuest } from '../../../src/boot/attempt.js'
-import { ConsoleFile } from '../../../src/platform/files/console-file.js'
-import type { MonitorProcess } from '../../../src/platform/process/monitor-process.js'
-import { rulesOf } from './consoles.js'
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Duplex, PassThrough } from "node:stream";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { judgeGuest } from "../../../src/boot/attempt.js";
+import { ConsoleFile } from "../../../src/platform/files/console-file.js";
+import type { MonitorProcess } from "../../../src/platform/process/monitor-process.js";
+import { rulesOf } from "./consoles.js";
 
-let folder: string
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))))
-afterEach(() => rmSync(folder, { recursive: true }))
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A monitor that says and does what the test wants. */
 function fakeMonitor() {
-  const console = new PassThrough()
-  const errors = new PassThrough()
-  let wasKilled = false
-  let heldUpMs = 0
-  let end: (code: number) => void = () => undefined
-  let fail: (error: Error) => void = () => undefined
-  const ended = new Promise<Awaited<MonitorProcess['ended']>>((resolve, reject) => {
-    end = (code) => resolve({ code, signal: null })
-    fail = reject
-  })
+  const console = new PassThrough();
+  const errors = new PassThrough();
+  let wasKilled = false;
+  let heldUpMs = 0;
+  let end: (code: number) => void = () => undefined;
+  let fail: (error: Error) => void = () => undefined;
+  const ended = new Promise<Awaited<MonitorProcess["ended"]>>((resolve, reject) => {
+    end = (code) => resolve({ code, signal: null });
+    fail = reject;
+  });
   const kill = () => {
-    wasKilled = true
-    end(137)
-  }
-  const monitor: MonitorProcess = { console, errors, control: undefined, ended, heldUpMs: () => heldUpMs, kill }
-  const holdUp = (ms: number) => (heldUpMs += ms)
-  return { monitor, console, errors, end, fail, holdUp, wasKilled: () => wasKilled }
+    wasKilled = true;
+    end(137);
+  };
+  const monitor: MonitorProcess = { console, errors, control: undefined, ended, heldUpMs: () => heldUpMs, kill };
+  const holdUp = (ms: number) => (heldUpMs += ms);
+  return { monitor, console, errors, end, fail, holdUp, wasKilled: () => wasKilled };
 }
 
-const rules = { ...rulesOf('spt', 'native'), settleMs: 0 }
-const newFile = () => ConsoleFile.create(join(folder, 'console.log'))
+const rules = { ...rulesOf("spt", "native"), settleMs: 0 };
+const newFile = () => ConsoleFile.create(join(folder, "console.log"));
 
-test('the guest is judged by lines that come in pieces, and its monitor is ended', async () => {
-  const fake = fakeMonitor()
-  const file = await newFile()
-  const judged = judgeGuest(fake.monitor, { ...rules, expect: [/listening on port 80/] }, file)
-  for (const piece of ['one\r', '\nlistening \u001b[3', '1mon port', ' 80\r\n']) fake.console.write(piece)
-  const { verdict, consoleEnd } = await judged
-  expect(verdict).toMatchObject({ verdict: 'passed', reason: 'ready', evidence: { line: 'listening on port 80' } })
-  expect(consoleEnd).toEqual(['one', 'listening on port 80'])
-  expect(fake.wasKilled()).toBe(true)
-  await file.close()
-  expect(readFileSync(file.path, 'utf8')).toBe('one\r\nlistening \u001b[31mon port 80\r\n')
-})
+test("the guest is judged by lines that come in pieces, and its monitor is ended", async () => {
+  const fake = fakeMonitor();
+  const file = await newFile();
+  const judged = judgeGuest(fake.monitor, { ...rules, expect: [/listening on port 80/] }, file);
+  for (const piece of ["one\r", "\nlistening \u001b[3", "1mon port", " 80\r\n"]) fake.console.write(piece);
+  const { verdict, consoleEnd } = await judged;
+  expect(verdict).toMatchObject({ verdict: "passed", reason: "ready", evidence: { line: "listening on port 80" } });
+  expect(consoleEnd).toEqual(["one", "listening on port 80"]);
+  expect(fake.wasKilled()).toBe(true);
+  await file.close();
+  expect(readFileSync(file.path, "utf8")).toBe("one\r\nlistening \u001b[31mon port 80\r\n");
+});
 
-test('a prompt without a line’s end is a sign of life while the guest waits', async () => {
-  const fake = fakeMonitor()
-  const judged = judgeGuest(fake.monitor, rules, await newFile())
-  fake.console.write('login: ')
-  expect((await judged).verdict).toMatchObject({ verdict: 'passed', evidence: { line: 'login: ' } })
-})
+test("a prompt without a line’s end is a sign of life while the guest waits", async () => {
+  const fake = fakeMonitor();
+  const judged = judgeGuest(fake.monitor, rules, await newFile());
+  fake.console.write("login: ");
+  expect((await judged).verdict).toMatchObject({ verdict: "passed", evidence: { line: "login: " } });
+});
 
-test('a last line without its end is an expected one once the monitor has ended', async () => {
-  const fake = fakeMonitor()
-  const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^login: $/] }, await newFile())
-  fake.console.end('login: ')
-  fake.console.once('end', () => fake.end(0))
-  expect((await judged).verdict).toMatchObject({ verdict: 'passed', evidence: { line: 'login: ' } })
-})
+test("a last line without its end is an expected one once the monitor has ended", async () => {
+  const fake = fakeMonitor();
+  const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^login: $/] }, await newFile());
+  fake.console.end("login: ");
+  fake.console.once("end", () => fake.end(0));
+  expect((await judged).verdict).toMatchObject({ verdict: "passed", evidence: { line: "login: " } });
+});
 
-test('a process’s error stream is its console', async () => {
-  const fake = fakeMonitor()
-  const file = await newFile()
-  const judged = judgeGuest(fake.monitor, { ...rulesOf('unix', 'native'), expect: [/ready/] }, file)
-  fake.console.write('half a ')
-  fake.errors.write('main: [INFO] ready\nFatal error: exception Not_found')
-  fake.console.end('line\n')
-  fake.errors.end()
-  fake.errors.once('end', () => fake.end(2))
-  const { verdict, consoleEnd, monitorSaid } = await judged
-  expect(verdict).toMatchObject({ verdict: 'failed', reason: 'exception', exitStatus: 2 })
-  expect(consoleEnd.toSorted()).toEqual(['Fatal error: exception Not_found', 'half a line', 'main: [INFO] ready'])
-  expect(monitorSaid).toEqual([])
-  await file.close()
-  expect(readFileSync(file.path, 'utf8')).toContain('main: [INFO] ready\n')
-})
+test("a process’s error stream is its console", async () => {
+  const fake = fakeMonitor();
+  const file = await newFile();
+  const judged = judgeGuest(fake.monitor, { ...rulesOf("unix", "native"), expect: [/ready/] }, file);
+  fake.console.write("half a ");
+  fake.errors.write("main: [INFO] ready\nFatal error: exception Not_found");
+  fake.console.end("line\n");
+  fake.errors.end();
+  fake.errors.once("end", () => fake.end(2));
+  const { verdict, consoleEnd, monitorSaid } = await judged;
+  expect(verdict).toMatchObject({ verdict: "failed", reason: "exception", exitStatus: 2 });
+  expect(consoleEnd.toSorted()).toEqual(["Fatal error: exception Not_found", "half a line", "main: [INFO] ready"]);
+  expect(monitorSaid).toEqual([]);
+  await file.close();
+  expect(readFileSync(file.path, "utf8")).toContain("main: [INFO] ready\n");
+});
 
-test.each(['host-signal', 'host-error', 'host-qmp-quit'])('QEMU that ends by %s was stopped from outside', async (reason) => {
-  const fake = fakeMonitor()
-  const control = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() })
-  const judged = judgeGuest({ ...fake.monitor, control }, rulesOf('unikraft-qemu', 'tcg'), await newFile())
-  fake.console.write('hello\n')
-  control.push(`${JSON.stringify({ event: 'SHUTDOWN', data: { guest: false, reason } })}\n`)
-  control.once('data', () => setImmediate(() => fake.end(0)))
-  expect((await judged).verdict).toMatchObject({ verdict: 'failed', reason: 'monitor', summary: 'qemu was stopped from outside' })
-})
+test.each(["host-signal", "host-error", "host-qmp-quit"])(
+  "QEMU that ends by %s was stopped from outside",
+  async (reason) => {
+    const fake = fakeMonitor();
+    const control = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+    const judged = judgeGuest({ ...fake.monitor, control }, rulesOf("unikraft-qemu", "tcg"), await newFile());
+    fake.console.write("hello\n");
+    control.push(`${JSON.stringify({ event: "SHUTDOWN", data: { guest: false, reason } })}\n`);
+    control.once("data", () => setImmediate(() => fake.end(0)));
+    expect((await judged).verdict).toMatchObject({
+      verdict: "failed",
+      reason: "monitor",
+      summary: "qemu was stopped from outside",
+    });
+  },
+);
 
 test.each([
-  ['io-error', 'monitor', 'QEMU stopped the guest: there is no room on this machine’s disk'],
-  ['internal-error', 'accelerator', 'KVM opens but fails its guests'],
-])('QEMU that pauses a guest by %s', async (status, reason, summary) => {
-  const fake = fakeMonitor()
+  ["io-error", "monitor", "QEMU stopped the guest: there is no room on this machine’s disk"],
+  ["internal-error", "accelerator", "KVM opens but fails its guests"],
+])("QEMU that pauses a guest by %s", async (status, reason, summary) => {
+  const fake = fakeMonitor();
   const control = new Duplex({
     read: () => undefined,
     write: (chunk: Buffer, _encoding, done) => {
-      const { id, execute } = JSON.parse(chunk.toString()) as { id: number; execute: string }
-      control.push(`${JSON.stringify({ id, return: execute === 'query-status' ? { status } : {} })}\n`)
-      if (execute === 'cont') control.push(`${JSON.stringify({ event: 'STOP' })}\n`)
-      done()
+      const { id, execute } = JSON.parse(chunk.toString()) as { id: number; execute: string };
+      control.push(`${JSON.stringify({ id, return: execute === "query-status" ? { status } : {} })}\n`);
+      if (execute === "cont") control.push(`${JSON.stringify({ event: "STOP" })}\n`);
+      done();
     },
-  })
-  control.push(`${JSON.stringify({ QMP: {} })}\n`)
-  const judged = judgeGuest({ ...fake.monitor, control }, { ...rulesOf('virtio', 'kvm'), mayFallBack: true }, await newFile())
-  expect((await judged).verdict).toMatchObject({ reason, summary, rule: 'machine-event' })
-})
+  });
+  control.push(`${JSON.stringify({ QMP: {} })}\n`);
+  const judged = judgeGuest(
+    { ...fake.monitor, control },
+    { ...rulesOf("virtio", "kvm"), mayFallBack: true },
+    await newFile(),
+  );
+  expect((await judged).verdict).toMatchObject({ reason, summary, rule: "machine-event" });
+});
 
-test('last words on a line that never ends are decided after their grace', async () => {
-  const fake = fakeMonitor()
-  const judged = judgeGuest(fake.monitor, { ...rulesOf('unikraft-qemu', 'tcg'), graceMs: 150, forbid: [/never/] }, await newFile())
-  fake.console.write('hello\nFatal error: exception Not_found')
-  const { verdict } = await judged
-  expect(verdict).toMatchObject({ reason: 'exception' })
-  expect(verdict.atMs).toBeLessThan(1_000)
-})
+test("last words on a line that never ends are decided after their grace", async () => {
+  const fake = fakeMonitor();
+  const judged = judgeGuest(
+    fake.monitor,
+    { ...rulesOf("unikraft-qemu", "tcg"), graceMs: 150, forbid: [/never/] },
+    await newFile(),
+  );
+  fake.console.write("hello\nFatal error: exception Not_found");
+  const { verdict } = await judged;
+  expect(verdict).toMatchObject({ reason: "exception" });
+  expect(verdict.atMs).toBeLessThan(1_000);
+});
 
-test('a prompt that the time-out overtakes is an expected line', async () => {
-  const fake = fakeMonitor()
-  const asked = { ...rules, expect: [/^login: $/], timeoutMs: 1_000, settleMs: 20 }
-  const file = await newFile()
-  const start = performance.now()
+test("a prompt that the time-out overtakes is an expected line", async () => {
+  const fake = fakeMonitor();
+  const asked = { ...rules, expect: [/^login: $/], timeoutMs: 1_000, settleMs: 20 };
+  const file = await newFile();
+  const start = performance.now();
   // Where this machine is late, the guest's clock is not: it shows no more than 970 ms before the guest has spoken.
-  let heldUpMs: number | undefined
-  const lateMs = () => heldUpMs ?? Math.max(0, performance.now() - start - 970)
-  const judged = judgeGuest({ ...fake.monitor, heldUpMs: lateMs }, asked, file)
+  let heldUpMs: number | undefined;
+  const lateMs = () => heldUpMs ?? Math.max(0, performance.now() - start - 970);
+  const judged = judgeGuest({ ...fake.monitor, heldUpMs: lateMs }, asked, file);
   setTimeout(() => {
-    heldUpMs = lateMs()
-    fake.console.write('login: ')
-  }, 970)
-  expect((await judged).verdict).toMatchObject({ verdict: 'passed', evidence: { line: 'login: ' } })
-})
+    heldUpMs = lateMs();
+    fake.console.write("login: ");
+  }, 970);
+  expect((await judged).verdict).toMatchObject({ verdict: "passed", evidence: { line: "login: " } });
+});
 
-test.each([30, -30])('a clock that is set by %i days while a guest runs changes neither its times nor its verdict', async (days) => {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
-  try {
-    const fake = fakeMonitor()
-    const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^ready$/], timeoutMs: 20_000 }, await newFile())
-    setTimeout(() => vi.setSystemTime(Date.now() + days * 24 * 3600_000), 50)
-    setTimeout(() => fake.console.write('ready\n'), 200)
-    const { verdict } = await judged
-    expect(verdict).toMatchObject({ verdict: 'passed', evidence: { line: 'ready' } })
-    expect(verdict.atMs).toBeGreaterThanOrEqual(150)
-    expect(verdict.atMs).toBeLessThan(10_000)
-  } finally {
-    vi.useRealTimers()
-  }
-})
+test.each([30, -30])(
+  "a clock that is set by %i days while a guest runs changes neither its times nor its verdict",
+  async (days) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    try {
+      const fake = fakeMonitor();
+      const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^ready$/], timeoutMs: 20_000 }, await newFile());
+      setTimeout(() => vi.setSystemTime(Date.now() + days * 24 * 3600_000), 50);
+      setTimeout(() => fake.console.write("ready\n"), 200);
+      const { verdict } = await judged;
+      expect(verdict).toMatchObject({ verdict: "passed", evidence: { line: "ready" } });
+      expect(verdict.atMs).toBeGreaterThanOrEqual(150);
+      expect(verdict.atMs).toBeLessThan(10_000);
+    } finally {
+      vi.useRealTimers();
+    }
+  },
+);
 
-test('last words without a line’s end are read when the monitor ends', async () => {
-  const fake = fakeMonitor()
-  const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 60_000 }, await newFile())
-  fake.console.end('a last line without its endSolo5: solo5_exit(3) called')
-  fake.console.once('end', () => fake.end(3))
-  const { verdict, consoleEnd } = await judged
-  expect(verdict).toMatchObject({ verdict: 'failed', reason: 'exit-status', exitStatus: 3 })
-  expect(consoleEnd).toEqual(['a last line without its endSolo5: solo5_exit(3) called'])
-})
+test("last words without a line’s end are read when the monitor ends", async () => {
+  const fake = fakeMonitor();
+  const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 60_000 }, await newFile());
+  fake.console.end("a last line without its endSolo5: solo5_exit(3) called");
+  fake.console.once("end", () => fake.end(3));
+  const { verdict, consoleEnd } = await judged;
+  expect(verdict).toMatchObject({ verdict: "failed", reason: "exit-status", exitStatus: 3 });
+  expect(consoleEnd).toEqual(["a last line without its endSolo5: solo5_exit(3) called"]);
+});
 
-test('what the monitor says is kept apart, also its last line without an end', async () => {
-  const fake = fakeMonitor()
-  const judged = judgeGuest(fake.monitor, rules, await newFile())
-  fake.errors.end('solo5-spt: one\nsolo5-spt: two')
-  fake.errors.once('end', () => fake.end(1))
-  const { verdict, monitorSaid, consoleEnd } = await judged
-  expect(verdict).toMatchObject({ reason: 'monitor', evidence: { line: 'solo5-spt: one' } })
-  expect(monitorSaid).toEqual(['solo5-spt: one', 'solo5-spt: two'])
-  expect(consoleEnd).toEqual([])
-})
+test("what the monitor says is kept apart, also its last line without an end", async () => {
+  const fake = fakeMonitor();
+  const judged = judgeGuest(fake.monitor, rules, await newFile());
+  fake.errors.end("solo5-spt: one\nsolo5-spt: two");
+  fake.errors.once("end", () => fake.end(1));
+  const { verdict, monitorSaid, consoleEnd } = await judged;
+  expect(verdict).toMatchObject({ reason: "monitor", evidence: { line: "solo5-spt: one" } });
+  expect(monitorSaid).toEqual(["solo5-spt: one", "solo5-spt: two"]);
+  expect(consoleEnd).toEqual([]);
+});
 
-test('of a long console the last 30 lines are kept in memory', async () => {
-  const fake = fakeMonitor()
-  const judged = judgeGuest(fake.monitor, { ...rules, until: 'exit' }, await newFile())
-  fake.console.end(Array.from({ length: 10_000 }, (_, index) => `line ${index}\n`).join(''))
-  fake.console.once('end', () => fake.end(0))
-  const { consoleEnd } = await judged
-  expect(consoleEnd).toHaveLength(30)
-  expect(consoleEnd.at(-1)).toBe('line 9999')
-})
+test("of a long console the last 30 lines are kept in memory", async () => {
+  const fake = fakeMonitor();
+  const judged = judgeGuest(fake.monitor, { ...rules, until: "exit" }, await newFile());
+  fake.console.end(Array.from({ length: 10_000 }, (_, index) => `line ${index}\n`).join(""));
+  fake.console.once("end", () => fake.end(0));
+  const { consoleEnd } = await judged;
+  expect(consoleEnd).toHaveLength(30);
+  expect(consoleEnd.at(-1)).toBe("line 9999");
+});
 
-test('silence is judged at the timeout', async () => {
-  const fake = fakeMonitor()
-  const { verdict } = await judgeGuest(fake.monitor, { ...rules, timeoutMs: 50 }, await newFile())
-  expect(verdict).toMatchObject({ verdict: 'failed', reason: 'no-output' })
-  expect(fake.wasKilled()).toBe(true)
-})
+test("silence is judged at the timeout", async () => {
+  const fake = fakeMonitor();
+  const { verdict } = await judgeGuest(fake.monitor, { ...rules, timeoutMs: 50 }, await newFile());
+  expect(verdict).toMatchObject({ verdict: "failed", reason: "no-output" });
+  expect(fake.wasKilled()).toBe(true);
+});
 
-test('a monitor whose control channel never answers is given up at the timeout', async () => {
-  const fake = fakeMonitor()
-  const monitor = { ...fake.monitor, control: new PassThrough() }
-  monitor.control.write = () => true
-  const { verdict } = await judgeGuest(monitor, { ...rulesOf('virtio', 'tcg'), timeoutMs: 50 }, await newFile())
-  expect(verdict).toMatchObject({ verdict: 'failed', reason: 'no-output' })
-})
+test("a monitor whose control channel never answers is given up at the timeout", async () => {
+  const fake = fakeMonitor();
+  const monitor = { ...fake.monitor, control: new PassThrough() };
+  monitor.control.write = () => true;
+  const { verdict } = await judgeGuest(monitor, { ...rulesOf("virtio", "tcg"), timeoutMs: 50 }, await newFile());
+  expect(verdict).toMatchObject({ verdict: "failed", reason: "no-output" });
+});
 
-test('a monitor that could not be started fails the boot with its reason', async () => {
-  const fake = fakeMonitor()
-  const judged = judgeGuest(fake.monitor, rules, await newFile())
-  fake.fail(new Error('spawn ENOENT'))
-  await expect(judged).rejects.toThrow('spawn ENOENT')
-})
+test("a monitor that could not be started fails the boot with its reason", async () => {
+  const fake = fakeMonitor();
+  const judged = judgeGuest(fake.monitor, rules, await newFile());
+  fake.fail(new Error("spawn ENOENT"));
+  await expect(judged).rejects.toThrow("spawn ENOENT");
+});
 
-test('a pattern that comes to no end is an error, and the monitor is ended', { timeout: 30_000 }, async () => {
-  const fake = fakeMonitor()
-  const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^(a+)+$/u] }, await newFile())
-  fake.console.write(`${'a'.repeat(33)}!\n`)
-  await expect(judged).rejects.toThrow('a pattern came to no end')
-  expect(fake.wasKilled()).toBe(true)
-})
+test("a pattern that comes to no end is an error, and the monitor is ended", { timeout: 30_000 }, async () => {
+  const fake = fakeMonitor();
+  const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^(a+)+$/u] }, await newFile());
+  fake.console.write(`${"a".repeat(33)}!\n`);
+  await expect(judged).rejects.toThrow("a pattern came to no end");
+  expect(fake.wasKilled()).toBe(true);
+});
 
-test('a guest that had no processor while it settled is watched for as much longer', async () => {
-  const fake = fakeMonitor()
-  const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 100 }, await newFile())
-  fake.console.write('ready\n')
-  setTimeout(() => fake.holdUp(300), 50)
-  setTimeout(() => fake.end(2), 250)
-  expect((await judged).verdict).toMatchObject({ verdict: 'failed', reason: 'exit-status' })
-})
+test("a guest that had no processor while it settled is watched for as much longer", async () => {
+  const fake = fakeMonitor();
+  const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 100 }, await newFile());
+  fake.console.write("ready\n");
+  setTimeout(() => fake.holdUp(300), 50);
+  setTimeout(() => fake.end(2), 250);
+  expect((await judged).verdict).toMatchObject({ verdict: "failed", reason: "exit-status" });
+});

@@ -1,147 +1,176 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { BootRequest } from '../../../src/boot/boot-request.js'
-import { bootImage } from '../../../src/boot/boot.js'
-import { defaultNetwork } from '../../../src/boot/devices/device-text.js'
-import type { KvmAccess } from '../../../src/boot/plan-request.js'
-import { lookAtMachine, placesFor } from '../../../src/boot/prepare.js'
-import type { Context } from '../../../src/platform/host.js'
-import { Problem } from '../../../src/platform/problem.js'
-import { targets } from '../../../src/target/target.js'
-import { fakeContext } from '../project/fixtures.js'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { BootRequest } from "../../../src/boot/boot-request.js";
+import { bootImage } from "../../../src/boot/boot.js";
+import { defaultNetwork } from "../../../src/boot/devices/device-text.js";
+import type { KvmAccess } from "../../../src/boot/plan-request.js";
+import { lookAtMachine, placesFor } from "../../../src/boot/prepare.js";
+import type { Context } from "../../../src/platform/host.js";
+import { Problem } from "../../../src/platform/problem.js";
+import { targets } from "../../../src/target/target.js";
+import { fakeContext } from "../project/fixtures.js";
 
-let folder: string
-let programs: string
+let folder: string;
+let programs: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))
-  programs = join(folder, 'programs')
-  mkdirSync(programs)
-})
-afterEach(() => rmSync(folder, { recursive: true }))
+  folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
+  programs = join(folder, "programs");
+  mkdirSync(programs);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
 
-function program(name: string, script = ''): void {
-  writeFileSync(join(programs, name), `#!/bin/sh\n${script}\n`)
-  chmodSync(join(programs, name), 0o755)
+function program(name: string, script = ""): void {
+  writeFileSync(join(programs, name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(programs, name), 0o755);
 }
 
-const virtio: Omit<BootRequest, 'imagePath' | 'searchPath'> = {
-  image: { format: 'elf64', architecture: 'x86_64', system: { kind: 'solo5', abi: 3, abiVersion: 1, devices: [] } },
+const virtio: Omit<BootRequest, "imagePath" | "searchPath"> = {
+  image: { format: "elf64", architecture: "x86_64", system: { kind: "solo5", abi: 3, abiVersion: 1, devices: [] } },
   target: targets.virtio,
-  architecture: 'x86_64',
-  boot: 'auto',
-  accelerator: 'auto',
+  architecture: "x86_64",
+  boot: "auto",
+  accelerator: "auto",
   args: [],
   memory: 64,
   installSystemPackages: true,
-  until: 'auto',
+  until: "auto",
   settle: 3,
   timeout: 60,
   expect: [],
   forbid: [],
   probe: [],
-  check: 'boot',
-  net: { kind: 'any', options: defaultNetwork },
+  check: "boot",
+  net: { kind: "any", options: defaultNetwork },
   block: [],
-}
+};
 const unix: typeof virtio = {
   ...virtio,
   target: targets.unix,
-  image: { format: 'elf64', architecture: 'x86_64', system: { kind: 'process' } },
-}
-const requestOf = (what: typeof virtio, imagePath: string): BootRequest => ({ ...what, imagePath, searchPath: `${programs}:/usr/bin:/bin` })
+  image: { format: "elf64", architecture: "x86_64", system: { kind: "process" } },
+};
+const requestOf = (what: typeof virtio, imagePath: string): BootRequest => ({
+  ...what,
+  imagePath,
+  searchPath: `${programs}:/usr/bin:/bin`,
+});
 
 /** A machine with no program but ours, root's rights by sudo, and what was run on it. */
 function machine(isGitHubActions: boolean, run: (command: string) => number | undefined = () => undefined) {
-  const state = join(folder, 'state')
-  const ran: string[] = []
+  const state = join(folder, "state");
+  const ran: string[] = [];
   const base = fakeContext(state, (argv) => {
-    ran.push(argv.join(' '))
-    return Promise.resolve({ exitCode: run(argv.join(' ')) ?? 0 })
-  })
-  const folders = { ...base.host.folders, state }
-  const host = { ...base.host, folders, isGitHubActions, isRoot: false, environment: { PATH: programs } }
-  const context: Context = { ...base, host }
-  return { context, ran, logged: base.logged }
+    ran.push(argv.join(" "));
+    return Promise.resolve({ exitCode: run(argv.join(" ")) ?? 0 });
+  });
+  const folders = { ...base.host.folders, state };
+  const host = { ...base.host, folders, isGitHubActions, isRoot: false, environment: { PATH: programs } };
+  const context: Context = { ...base, host };
+  return { context, ran, logged: base.logged };
 }
 
 /** Looks that find this, one after the other, and the last for ever after. */
 function looks(...found: readonly KvmAccess[]): () => KvmAccess {
-  let next = 0
-  return () => found[Math.min(next++, found.length - 1)] ?? 'absent'
+  let next = 0;
+  return () => found[Math.min(next++, found.length - 1)] ?? "absent";
 }
 
-describe('what is looked at before a boot', () => {
+describe("what is looked at before a boot", () => {
   const lookFor = async (what: typeof virtio, context: Context, look: () => KvmAccess) => {
-    const { args, memory: memoryMiB, target, architecture, accelerator } = what
-    const places = await placesFor(context, folder)
-    const question = { imagePath: '/dist/hello', ownsArgv0: false, devices: [], args, memoryMiB, target, architecture, accelerator, places }
-    return lookAtMachine(context, { ...what, searchPath: programs }, question, look)
-  }
+    const { args, memory: memoryMiB, target, architecture, accelerator } = what;
+    const places = await placesFor(context, folder);
+    const question = {
+      imagePath: "/dist/hello",
+      ownsArgv0: false,
+      devices: [],
+      args,
+      memoryMiB,
+      target,
+      architecture,
+      accelerator,
+      places,
+    };
+    return lookAtMachine(context, { ...what, searchPath: programs }, question, look);
+  };
 
-  test('KVM is not opened for a guest that has no use for it', async () => {
-    program('sudo')
-    program('qemu-system-x86_64')
-    const { context, ran } = machine(true)
-    const { kvm } = await lookFor({ ...virtio, accelerator: 'tcg' }, context, looks('denied', 'open', 'denied'))
-    expect(kvm).toBe('open') // As it was found: nothing was done to it.
-    expect(ran).toEqual([])
-  })
+  test("KVM is not opened for a guest that has no use for it", async () => {
+    program("sudo");
+    program("qemu-system-x86_64");
+    const { context, ran } = machine(true);
+    const { kvm } = await lookFor({ ...virtio, accelerator: "tcg" }, context, looks("denied", "open", "denied"));
+    expect(kvm).toBe("open"); // As it was found: nothing was done to it.
+    expect(ran).toEqual([]);
+  });
 
-  test('KVM is looked at when QEMU is there: its installation changes who may open it', async () => {
-    program('sudo')
-    program('dpkg-query')
+  test("KVM is looked at when QEMU is there: its installation changes who may open it", async () => {
+    program("sudo");
+    program("dpkg-query");
     const { context } = machine(false, (command) => {
-      if (command.includes('apt-get')) program('qemu-system-x86_64')
-      return 0
-    })
-    const look = () => (existsSync(join(programs, 'qemu-system-x86_64')) ? 'denied' : 'open')
-    expect(await lookFor(virtio, context, look)).toMatchObject({ kvm: 'denied' })
-  })
+      if (command.includes("apt-get")) program("qemu-system-x86_64");
+      return 0;
+    });
+    const look = () => (existsSync(join(programs, "qemu-system-x86_64")) ? "denied" : "open");
+    expect(await lookFor(virtio, context, look)).toMatchObject({ kvm: "denied" });
+  });
 
-  test('tenders of the other architecture are told by their names', async () => {
-    program('qemu-system-x86_64')
-    const { context } = machine(false)
-    const other = context.host.architecture === 'x86_64' ? 'aarch64' : 'x86_64'
-    expect((await lookFor(virtio, context, looks('absent'))).tenders).toEqual([context.host.architecture])
-    program(`solo5-spt-${other}`)
-    expect((await lookFor(virtio, context, looks('absent'))).tenders).toEqual(['x86_64', 'aarch64'])
-  })
-})
+  test("tenders of the other architecture are told by their names", async () => {
+    program("qemu-system-x86_64");
+    const { context } = machine(false);
+    const other = context.host.architecture === "x86_64" ? "aarch64" : "x86_64";
+    expect((await lookFor(virtio, context, looks("absent"))).tenders).toEqual([context.host.architecture]);
+    program(`solo5-spt-${other}`);
+    expect((await lookFor(virtio, context, looks("absent"))).tenders).toEqual(["x86_64", "aarch64"]);
+  });
+});
 
-describe('an image whose path has a blank', () => {
+describe("an image whose path has a blank", () => {
   const spaced = () => {
-    const path = join(folder, 'my project')
-    mkdirSync(path)
-    writeFileSync(join(path, 'hello world.virtio'), 'the image')
-    return join(path, 'hello world.virtio')
-  }
-  const request = (path: string) => requestOf({ ...virtio, accelerator: 'tcg', until: 'exit', expect: [/the image/] }, path)
+    const path = join(folder, "my project");
+    mkdirSync(path);
+    writeFileSync(join(path, "hello world.virtio"), "the image");
+    return join(path, "hello world.virtio");
+  };
+  const request = (path: string) =>
+    requestOf({ ...virtio, accelerator: "tcg", until: "exit", expect: [/the image/] }, path);
 
-  test('is booted by QEMU through a link without one, which is gone afterwards', async () => {
-    program('qemu-system-x86_64', 'while [ "$1" != -kernel ]; do shift; done; cat "$2"; echo; exit 83')
-    const { verdict, attempts, consoleLog = '', imagePath } = await bootImage(machine(false).context, request(spaced()))
-    expect(verdict).toMatchObject({ verdict: 'passed', evidence: { line: 'the image' } })
-    expect(attempts[0]?.argv.filter((word) => /\s/.test(word))).toEqual([])
-    expect(imagePath).toContain('hello world.virtio')
-    expect(readFileSync(consoleLog, 'utf8')).toBe('the image\n')
-    expect(readdirSync(join(consoleLog, '..'))).toEqual(['console-hello world.virtio.log'])
-  })
+  test("is booted by QEMU through a link without one, which is gone afterwards", async () => {
+    program("qemu-system-x86_64", 'while [ "$1" != -kernel ]; do shift; done; cat "$2"; echo; exit 83');
+    const {
+      verdict,
+      attempts,
+      consoleLog = "",
+      imagePath,
+    } = await bootImage(machine(false).context, request(spaced()));
+    expect(verdict).toMatchObject({ verdict: "passed", evidence: { line: "the image" } });
+    expect(attempts[0]?.argv.filter((word) => /\s/.test(word))).toEqual([]);
+    expect(imagePath).toContain("hello world.virtio");
+    expect(readFileSync(consoleLog, "utf8")).toBe("the image\n");
+    expect(readdirSync(join(consoleLog, ".."))).toEqual(["console-hello world.virtio.log"]);
+  });
 
-  test('cannot be booted where the folder of temporary files has one too', async () => {
-    program('qemu-system-x86_64')
-    const { context } = machine(false)
-    const folders = { ...context.host.folders, temporary: join(folder, 'a place') }
-    const booted = bootImage({ ...context, host: { ...context.host, folders } }, request(spaced()))
-    await expect(booted).rejects.toThrow(/the image’s path has blanks, and so has the folder/)
-  })
-})
+  test("cannot be booted where the folder of temporary files has one too", async () => {
+    program("qemu-system-x86_64");
+    const { context } = machine(false);
+    const folders = { ...context.host.folders, temporary: join(folder, "a place") };
+    const booted = bootImage({ ...context, host: { ...context.host, folders } }, request(spaced()));
+    await expect(booted).rejects.toThrow(/the image’s path has blanks, and so has the folder/);
+  });
+});
 
-test('a process’s image that may not be executed is told so', async () => {
-  const path = join(folder, 'www')
-  writeFileSync(path, 'no program')
-  const booted = bootImage(machine(false).context, requestOf(unix, path))
-  await expect(booted).rejects.toThrow(Problem)
-  await expect(booted).rejects.toMatchObject({ message: 'www is not executable', facts: { do: `chmod +x ${path}` } })
-})
+test("a process’s image that may not be executed is told so", async () => {
+  const path = join(folder, "www");
+  writeFileSync(path, "no program");
+  const booted = bootImage(machine(false).context, requestOf(unix, path));
+  await expect(booted).rejects.toThrow(Problem);
+  await expect(booted).rejects.toMatchObject({ message: "www is not executable", facts: { do: `chmod +x ${path}` } });
+});

@@ -1,301 +1,334 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { type TranscriptEnd, explainConsole, splitTranscript } from '../../../src/boot/judge/explain.js'
-import { type Rules, rulesFor } from '../../../src/boot/judge/rules.js'
-import type { Verdict } from '../../../src/boot/judge/verdict.js'
-import { type TargetName, targets } from '../../../src/target/target.js'
+import { readdirSync, readFileSync } from "node:fs";
+import { type TranscriptEnd, explainConsole, splitTranscript } from "../../../src/boot/judge/explain.js";
+import { type Rules, rulesFor } from "../../../src/boot/judge/rules.js";
+import type { Verdict } from "../../../src/boot/judge/verdict.js";
+import { type TargetName, targets } from "../../../src/target/target.js";
 
 /** A console, how it ended, and the verdict that is right for it when nothing else is asked. */
 export interface Case {
-  readonly name: string
-  readonly console: Uint8Array
-  readonly end: TranscriptEnd
-  readonly rules: Rules
-  readonly right: string
+  readonly name: string;
+  readonly console: Uint8Array;
+  readonly end: TranscriptEnd;
+  readonly rules: Rules;
+  readonly right: string;
 }
 
 export function judge({ console, end, rules }: Case, asked: Partial<Rules> = {}): Verdict {
-  return explainConsole(console, end, { ...rules, ...asked })
+  return explainConsole(console, end, { ...rules, ...asked });
 }
 
 /** The rules of a boot of which nothing is asked; for emulation without the longer time that it is given. */
-export function rulesOf(name: TargetName, accelerator: Rules['accelerator'], isMarked = true): Rules {
-  const target = targets[name]
-  const { monitor } = target
-  const nothing = { until: 'auto', settle: 3, timeout: 60, expect: [], forbid: [], probe: [] } as const
-  const machine = { monitor, accelerator, mayFallBack: monitor === 'qemu' && accelerator === 'kvm', inCarrier: false }
-  return { ...rulesFor(nothing, { target, isMarked }, machine), timeoutMs: 60_000 }
+export function rulesOf(name: TargetName, accelerator: Rules["accelerator"], isMarked = true): Rules {
+  const target = targets[name];
+  const { monitor } = target;
+  const nothing = { until: "auto", settle: 3, timeout: 60, expect: [], forbid: [], probe: [] } as const;
+  const machine = { monitor, accelerator, mayFallBack: monitor === "qemu" && accelerator === "kvm", inCarrier: false };
+  return { ...rulesFor(nothing, { target, isMarked }, machine), timeoutMs: 60_000 };
 }
 
-const folder = new URL('../../fixtures/console/', import.meta.url)
+const folder = new URL("../../fixtures/console/", import.meta.url);
 
 /** test/fixtures/console/README.md: the right verdict by what the program does. */
 const rightByProgram: Readonly<Record<string, string>> = {
-  hello: 'passed exited',
-  'mirage-hello': 'passed exited',
-  args: 'passed exited',
-  cmdl: 'passed exited',
-  dev: 'passed exited',
-  exc: 'failed exception',
-  exit3: 'failed exit-status',
-  abrt: 'failed abort',
-  pf: 'failed trap',
-  fail: 'failed exception',
-  hang: 'passed ready',
-  nodevice: 'failed monitor',
-  wrongtarget: 'failed monitor',
-  mem1: 'failed monitor',
-  wrongkernel: 'failed monitor',
-  'mirage-help': 'failed exit-status',
-  quiet: 'skipped exited',
-}
+  hello: "passed exited",
+  "mirage-hello": "passed exited",
+  args: "passed exited",
+  cmdl: "passed exited",
+  dev: "passed exited",
+  exc: "failed exception",
+  exit3: "failed exit-status",
+  abrt: "failed abort",
+  pf: "failed trap",
+  fail: "failed exception",
+  hang: "passed ready",
+  nodevice: "failed monitor",
+  wrongtarget: "failed monitor",
+  mem1: "failed monitor",
+  wrongkernel: "failed monitor",
+  "mirage-help": "failed exit-status",
+  quiet: "skipped exited",
+};
 
 /** Consoles of real unikernels: `<architecture>-<target>[-<how>]-<program>.txt`, the monitor's status as last line. */
 export const realConsoles: readonly Case[] = readdirSync(folder)
-  .filter((file) => file.endsWith('.txt'))
+  .filter((file) => file.endsWith(".txt"))
   .map((file) => {
-    const name = /^(?:x86_64|aarch64)-(unikraft-qemu|hvt|spt|virtio)(?:-(tcg|kvmhost|brokenkvm))?-(.+)\.txt$/.exec(file)
-    if (name === null) throw new Error(`unknown name ${file}`)
-    const [, target = '', how = '', program = ''] = name
-    const bytes = readFileSync(new URL(file, folder))
-    const { console, end } = splitTranscript(bytes)
-    if (end === undefined) throw new Error(`no end in ${file}`)
+    const name = /^(?:x86_64|aarch64)-(unikraft-qemu|hvt|spt|virtio)(?:-(tcg|kvmhost|brokenkvm))?-(.+)\.txt$/.exec(
+      file,
+    );
+    if (name === null) throw new Error(`unknown name ${file}`);
+    const [, target = "", how = "", program = ""] = name;
+    const bytes = readFileSync(new URL(file, folder));
+    const { console, end } = splitTranscript(bytes);
+    if (end === undefined) throw new Error(`no end in ${file}`);
     return {
       name: file,
       console,
       end,
-      rules: rulesOf(target as TargetName, how === 'tcg' ? 'tcg' : target === 'spt' ? 'native' : 'kvm'),
-      right: how === 'brokenkvm' || how === 'kvmhost' ? 'skipped accelerator' : (rightByProgram[program] ?? 'unknown program'),
-    }
-  })
+      rules: rulesOf(target as TargetName, how === "tcg" ? "tcg" : target === "spt" ? "native" : "kvm"),
+      right:
+        how === "brokenkvm" || how === "kvmhost"
+          ? "skipped accelerator"
+          : (rightByProgram[program] ?? "unknown program"),
+    };
+  });
 
-const firmware = '\u001bc\u001b[?7l\u001b[2J\u001b[0mSeaBIOS (version 1.16.2-debian-1.16.2-1)'
+const firmware = "\u001bc\u001b[?7l\u001b[2J\u001b[0mSeaBIOS (version 1.16.2-debian-1.16.2-1)";
 const solo5Banner = [
-  '            |      ___|',
-  '  __|  _ \\  |  _ \\ __ \\',
-  '\\__ \\ (   | | (   |  ) |',
-  '____/\\___/ _|\\___/____/',
-  'Solo5: Bindings version v0.12.1',
-  'Solo5: Memory map: 32 MB addressable:',
-]
-const unikraftBanner = ['Powered by', 'o.   .o       _ _               __ _', '                 Helene 0.18.0~6056466f']
-const stopped: TranscriptEnd = { kind: 'stopped' }
-const exit = (status: number): TranscriptEnd => ({ kind: 'exit', status })
+  "            |      ___|",
+  "  __|  _ \\  |  _ \\ __ \\",
+  "\\__ \\ (   | | (   |  ) |",
+  "____/\\___/ _|\\___/____/",
+  "Solo5: Bindings version v0.12.1",
+  "Solo5: Memory map: 32 MB addressable:",
+];
+const unikraftBanner = [
+  "Powered by",
+  "o.   .o       _ _               __ _",
+  "                 Helene 0.18.0~6056466f",
+];
+const stopped: TranscriptEnd = { kind: "stopped" };
+const exit = (status: number): TranscriptEnd => ({ kind: "exit", status });
 
-type Short = readonly [name: string, right: string, target: TargetName, accelerator: Rules['accelerator'], end: TranscriptEnd, lines: readonly string[]]
+type Short = readonly [
+  name: string,
+  right: string,
+  target: TargetName,
+  accelerator: Rules["accelerator"],
+  end: TranscriptEnd,
+  lines: readonly string[],
+];
 
 /** What the corpus has no console of; the words are those of the named sources. */
 const written: readonly Short[] = [
-  ['SeaBIOS alone', 'failed no-output', 'virtio', 'tcg', stopped, [firmware]],
-  ['SeaBIOS that has handed over', 'failed no-output', 'virtio', 'tcg', stopped, [firmware, 'Booting from ROM..']],
+  ["SeaBIOS alone", "failed no-output", "virtio", "tcg", stopped, [firmware]],
+  ["SeaBIOS that has handed over", "failed no-output", "virtio", "tcg", stopped, [firmware, "Booting from ROM.."]],
   [
-    'SeaBIOS and iPXE',
-    'failed no-output',
-    'virtio',
-    'tcg',
+    "SeaBIOS and iPXE",
+    "failed no-output",
+    "virtio",
+    "tcg",
     stopped,
-    [firmware, 'iPXE (https://ipxe.org) 00:02.0 CA00 PCI2.10 PnP PMM+01F8D330+01ECD330 CA00'],
+    [firmware, "iPXE (https://ipxe.org) 00:02.0 CA00 PCI2.10 PnP PMM+01F8D330+01ECD330 CA00"],
   ],
-  ['Solo5’s banner alone', 'failed no-output', 'virtio', 'tcg', stopped, solo5Banner],
-  ['Unikraft’s banner alone', 'failed no-output', 'unikraft-qemu', 'tcg', stopped, unikraftBanner],
+  ["Solo5’s banner alone", "failed no-output", "virtio", "tcg", stopped, solo5Banner],
+  ["Unikraft’s banner alone", "failed no-output", "unikraft-qemu", "tcg", stopped, unikraftBanner],
   [
-    'Unikraft’s own log alone (ukdebug/print.c)',
-    'failed no-output',
-    'unikraft-qemu',
-    'tcg',
+    "Unikraft’s own log alone (ukdebug/print.c)",
+    "failed no-output",
+    "unikraft-qemu",
+    "tcg",
     stopped,
-    [...unikraftBanner, '[    0.080626] Info: [libukboot] <boot.c @  472> Calling main(1, [\'hello\'])'],
+    [...unikraftBanner, "[    0.080626] Info: [libukboot] <boot.c @  472> Calling main(1, ['hello'])"],
   ],
   [
-    'a trap of Unikraft on arm64 (traps_arm64.c)',
-    'failed trap',
-    'unikraft-qemu',
-    'tcg',
+    "a trap of Unikraft on arm64 (traps_arm64.c)",
+    "failed trap",
+    "unikraft-qemu",
+    "tcg",
     exit(0),
-    [...unikraftBanner, 'before', '[    0.085377] CRIT: [libkvmplat] <traps_arm64.c @  210> EL1 sync trap caught'],
+    [...unikraftBanner, "before", "[    0.085377] CRIT: [libkvmplat] <traps_arm64.c @  210> EL1 sync trap caught"],
   ],
   [
-    'a trap of Unikraft on x86_64 (traps.c)',
-    'failed trap',
-    'unikraft-qemu',
-    'tcg',
+    "a trap of Unikraft on x86_64 (traps.c)",
+    "failed trap",
+    "unikraft-qemu",
+    "tcg",
     stopped,
-    [...unikraftBanner, 'before', '[    0.2] CRIT: [libkvmplat] <traps.c @   84> Unhandled Trap 14 (page fault), error code=0x2'],
-  ],
-  [
-    'abort() on Unikraft for arm64, where QEMU ends with 0 all the same (a real console)',
-    'failed abort',
-    'unikraft-qemu',
-    'tcg',
-    { kind: 'exit', status: 0 },
-    [...unikraftBanner, 'about to abort', '[    0.242575] CRIT: [libmusl] <abort.c @    7> abort called'],
-  ],
-  [
-    'Unikraft’s crash screen (unikraft/catalog#258)',
-    'failed trap',
-    'unikraft-qemu',
-    'tcg',
-    stopped,
-    [...unikraftBanner, 'before', '[    0.807213] CRIT: Unikraft Crash - Kiviuq (0.20.0~667ac92)', '[    0.808308] CRIT:   cx xo'],
-  ],
-  [
-    'a page fault on Firecracker, which ends as everything does (a real console’s words)',
-    'failed trap',
-    'unikraft-firecracker',
-    'tcg',
-    exit(253),
-    [...unikraftBanner, 'before', '[    0.161] CRIT: [libkvmplat] <traps.c @  113> Crashing'],
-  ],
-  [
-    'a crash that Unikraft tells in other words, and no status tells (UK_CRASH)',
-    'failed trap',
-    'unikraft-firecracker',
-    'tcg',
-    exit(253),
-    [...unikraftBanner, 'before', '[    0.161] CRIT: [libukalloc] <alloc.c @  11> Out of pages'],
-  ],
-  [
-    'a critical message of a guest that goes on and ends',
-    'passed exited',
-    'unikraft-qemu',
-    'tcg',
-    exit(83),
-    [...unikraftBanner, '[    0.1] CRIT: [libmain] <main.c @  11> low on entropy', 'done'],
-  ],
-  [
-    'the loader cannot start the image',
-    'failed monitor',
-    'unikraft-firecracker',
-    'tcg',
-    exit(97),
-    ['loader: the image needs more memory than there is'],
-  ],
-  [
-    'Solo5’s abort without a trap (bindings/crt.c)',
-    'failed abort',
-    'virtio',
-    'tcg',
-    exit(83),
-    [...solo5Banner, 'before', 'Solo5: ABORT: Stack corruption detected'],
-  ],
-  [
-    'OCaml’s fatal error (runtime/misc.c)',
-    'failed abort',
-    'unikraft-qemu',
-    'tcg',
-    stopped,
-    [...unikraftBanner, 'Fatal error: allocation failure during minor GC'],
-  ],
-  [
-    'OCaml’s fatal error that nobody knows yet',
-    'failed abort',
-    'unikraft-qemu',
-    'tcg',
-    stopped,
-    [...unikraftBanner, 'Fatal error: the domain is lost'],
-  ],
-  ...['out of memory', 'allocation failure during minor GC', 'not enough memory for startup'].map(
-    (words): Short => [
-      `OCaml’s fatal error behind an unfinished line: ${words}`,
-      'failed abort',
-      'unikraft-qemu',
-      'tcg',
-      stopped,
-      [...unikraftBanner, `progress 10%Fatal error: ${words}`],
+    [
+      ...unikraftBanner,
+      "before",
+      "[    0.2] CRIT: [libkvmplat] <traps.c @   84> Unhandled Trap 14 (page fault), error code=0x2",
     ],
-  ),
+  ],
   [
-    'OCaml’s fatal error with abort()’s word',
-    'failed abort',
-    'unikraft-qemu',
-    'tcg',
+    "abort() on Unikraft for arm64, where QEMU ends with 0 all the same (a real console)",
+    "failed abort",
+    "unikraft-qemu",
+    "tcg",
+    { kind: "exit", status: 0 },
+    [...unikraftBanner, "about to abort", "[    0.242575] CRIT: [libmusl] <abort.c @    7> abort called"],
+  ],
+  [
+    "Unikraft’s crash screen (unikraft/catalog#258)",
+    "failed trap",
+    "unikraft-qemu",
+    "tcg",
     stopped,
-    [...unikraftBanner, 'Fatal error: allocation failure during minor GC', 'Aborted'],
+    [
+      ...unikraftBanner,
+      "before",
+      "[    0.807213] CRIT: Unikraft Crash - Kiviuq (0.20.0~667ac92)",
+      "[    0.808308] CRIT:   cx xo",
+    ],
+  ],
+  [
+    "a page fault on Firecracker, which ends as everything does (a real console’s words)",
+    "failed trap",
+    "unikraft-firecracker",
+    "tcg",
+    exit(253),
+    [...unikraftBanner, "before", "[    0.161] CRIT: [libkvmplat] <traps.c @  113> Crashing"],
+  ],
+  [
+    "a crash that Unikraft tells in other words, and no status tells (UK_CRASH)",
+    "failed trap",
+    "unikraft-firecracker",
+    "tcg",
+    exit(253),
+    [...unikraftBanner, "before", "[    0.161] CRIT: [libukalloc] <alloc.c @  11> Out of pages"],
+  ],
+  [
+    "a critical message of a guest that goes on and ends",
+    "passed exited",
+    "unikraft-qemu",
+    "tcg",
+    exit(83),
+    [...unikraftBanner, "[    0.1] CRIT: [libmain] <main.c @  11> low on entropy", "done"],
+  ],
+  [
+    "the loader cannot start the image",
+    "failed monitor",
+    "unikraft-firecracker",
+    "tcg",
+    exit(97),
+    ["loader: the image needs more memory than there is"],
+  ],
+  [
+    "Solo5’s abort without a trap (bindings/crt.c)",
+    "failed abort",
+    "virtio",
+    "tcg",
+    exit(83),
+    [...solo5Banner, "before", "Solo5: ABORT: Stack corruption detected"],
+  ],
+  [
+    "OCaml’s fatal error (runtime/misc.c)",
+    "failed abort",
+    "unikraft-qemu",
+    "tcg",
+    stopped,
+    [...unikraftBanner, "Fatal error: allocation failure during minor GC"],
+  ],
+  [
+    "OCaml’s fatal error that nobody knows yet",
+    "failed abort",
+    "unikraft-qemu",
+    "tcg",
+    stopped,
+    [...unikraftBanner, "Fatal error: the domain is lost"],
+  ],
+  ...["out of memory", "allocation failure during minor GC", "not enough memory for startup"].map((words): Short => [
+    `OCaml’s fatal error behind an unfinished line: ${words}`,
+    "failed abort",
+    "unikraft-qemu",
+    "tcg",
+    stopped,
+    [...unikraftBanner, `progress 10%Fatal error: ${words}`],
+  ]),
+  [
+    "OCaml’s fatal error with abort()’s word",
+    "failed abort",
+    "unikraft-qemu",
+    "tcg",
+    stopped,
+    [...unikraftBanner, "Fatal error: allocation failure during minor GC", "Aborted"],
   ],
   ...[
     'Raised at Stdlib.failwith in file "stdlib.ml", line 29, characters 17-33',
-    '(Program not linked with -g, cannot print stack backtrace)',
-    'Fatal error in uncaught exception handler: exception Stack overflow',
-  ].map(
-    (line): Short => [
-      `an exception and behind it: ${line}`,
-      'failed exception',
-      'unikraft-qemu',
-      'tcg',
-      stopped,
-      [...unikraftBanner, 'Fatal error: exception Stdlib.Exit', line],
-    ],
-  ),
-  [
-    'QEMU’s KVM error',
-    'skipped accelerator',
-    'virtio',
-    'kvm',
+    "(Program not linked with -g, cannot print stack backtrace)",
+    "Fatal error in uncaught exception handler: exception Stack overflow",
+  ].map((line): Short => [
+    `an exception and behind it: ${line}`,
+    "failed exception",
+    "unikraft-qemu",
+    "tcg",
     stopped,
-    ['KVM internal error. Suberror: 1', 'emulation failure', 'EAX=00000000 EBX=00000000 ECX=00000000 EDX=00000663'],
+    [...unikraftBanner, "Fatal error: exception Stdlib.Exit", line],
+  ]),
+  [
+    "QEMU’s KVM error",
+    "skipped accelerator",
+    "virtio",
+    "kvm",
+    stopped,
+    ["KVM internal error. Suberror: 1", "emulation failure", "EAX=00000000 EBX=00000000 ECX=00000000 EDX=00000663"],
   ],
   ...[
-    'KVM: entry failed, hardware error 0x0',
-    'error: kvm run failed Bad address',
-    'Could not access KVM kernel module: No such file or directory',
-  ].map((words): Short => [`QEMU’s KVM: ${words}`, 'skipped accelerator', 'unikraft-qemu', 'kvm', stopped, ['hello', words, 'EAX=00000000']]),
-  ['a process that prints a monitor’s words', 'failed exit-status', 'unix', 'native', exit(1), ['solo5-hvt: KVM: unhandled exit: exit_reason=0x8']],
+    "KVM: entry failed, hardware error 0x0",
+    "error: kvm run failed Bad address",
+    "Could not access KVM kernel module: No such file or directory",
+  ].map((words): Short => [
+    `QEMU’s KVM: ${words}`,
+    "skipped accelerator",
+    "unikraft-qemu",
+    "kvm",
+    stopped,
+    ["hello", words, "EAX=00000000"],
+  ]),
   [
-    'QEMU that may not open /dev/kvm',
-    'skipped accelerator',
-    'virtio',
-    'kvm',
+    "a process that prints a monitor’s words",
+    "failed exit-status",
+    "unix",
+    "native",
     exit(1),
-    ['qemu-system-x86_64: failed to initialize kvm: Permission denied'],
+    ["solo5-hvt: KVM: unhandled exit: exit_reason=0x8"],
   ],
   [
-    'QEMU whose KVM refuses the CPU',
-    'skipped accelerator',
-    'unikraft-qemu',
-    'kvm',
+    "QEMU that may not open /dev/kvm",
+    "skipped accelerator",
+    "virtio",
+    "kvm",
     exit(1),
-    ['qemu-system-aarch64: kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument'],
+    ["qemu-system-x86_64: failed to initialize kvm: Permission denied"],
   ],
   [
-    'solo5-hvt that may not open /dev/kvm (hvt_kvm.c)',
-    'skipped accelerator',
-    'hvt',
-    'kvm',
+    "QEMU whose KVM refuses the CPU",
+    "skipped accelerator",
+    "unikraft-qemu",
+    "kvm",
     exit(1),
-    ['solo5-hvt: Could not open: /dev/kvm: Permission denied'],
+    ["qemu-system-aarch64: kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument"],
+  ],
+  [
+    "solo5-hvt that may not open /dev/kvm (hvt_kvm.c)",
+    "skipped accelerator",
+    "hvt",
+    "kvm",
+    exit(1),
+    ["solo5-hvt: Could not open: /dev/kvm: Permission denied"],
   ],
   ...[
-    'KVM: unhandled exit: exit_reason=0x8, rip=0x104000',
-    'KVM: host/guest translation fault: rip=0x104000',
-    'hvt/hvt_core.c:93: Invalid guest access: gpa=0xffffffff, sz=8',
-    'Invalid guest port access: port=0x99',
-    'Invalid guest hypercall: num=77',
-  ].map(
-    (words): Short => [
-      `a guest of solo5-hvt that fell over: ${words}`,
-      'failed trap',
-      'hvt',
-      'kvm',
-      exit(1),
-      [...solo5Banner, 'before', `solo5-hvt: ${words}`],
-    ],
-  ),
+    "KVM: unhandled exit: exit_reason=0x8, rip=0x104000",
+    "KVM: host/guest translation fault: rip=0x104000",
+    "hvt/hvt_core.c:93: Invalid guest access: gpa=0xffffffff, sz=8",
+    "Invalid guest port access: port=0x99",
+    "Invalid guest hypercall: num=77",
+  ].map((words): Short => [
+    `a guest of solo5-hvt that fell over: ${words}`,
+    "failed trap",
+    "hvt",
+    "kvm",
+    exit(1),
+    [...solo5Banner, "before", `solo5-hvt: ${words}`],
+  ]),
   [
-    'QEMU that warns and then refuses',
-    'failed monitor',
-    'virtio',
-    'tcg',
+    "QEMU that warns and then refuses",
+    "failed monitor",
+    "virtio",
+    "tcg",
     exit(1),
     [
-      'qemu-system-x86_64: warning: TCG doesn\'t support requested feature: CPUID.01H:ECX.pcid [bit 17]',
-      'qemu-system-x86_64: Error loading uncompressed kernel without PVH ELF Note',
+      "qemu-system-x86_64: warning: TCG doesn't support requested feature: CPUID.01H:ECX.pcid [bit 17]",
+      "qemu-system-x86_64: Error loading uncompressed kernel without PVH ELF Note",
     ],
   ],
-]
+];
 
 export const writtenConsoles: readonly Case[] = written.map(([name, right, target, accelerator, end, lines]) => ({
   name,
-  console: Buffer.from(lines.map((line) => `${line}\r\n`).join('')),
+  console: Buffer.from(lines.map((line) => `${line}\r\n`).join("")),
   end,
   rules: rulesOf(target, accelerator),
   right,
-}))
+}));

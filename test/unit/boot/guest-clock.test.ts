@@ -1,53 +1,60 @@
-import { describe, expect, it } from 'vitest'
-import { GuestClock } from '../../../src/boot/guest-clock.js'
+import { describe, expect, it } from "vitest";
+import { GuestClock } from "../../../src/boot/guest-clock.js";
 
 /** A machine whose time and whose waiting monitor are the test's. */
 function machine(mostMs = 1_000) {
-  const at = { ms: 5_000, heldUpMs: 40 }
-  return { at, clock: new GuestClock(() => at.heldUpMs, mostMs, () => at.ms) }
+  const at = { ms: 5_000, heldUpMs: 40 };
+  return {
+    at,
+    clock: new GuestClock(
+      () => at.heldUpMs,
+      mostMs,
+      () => at.ms,
+    ),
+  };
 }
 
-describe('the time of a guest', () => {
-  it('is that of the machine while its monitor runs', () => {
-    const { at, clock } = machine()
-    expect(clock.nowMs).toBe(0)
-    at.ms += 250.4
-    expect(clock.nowMs).toBe(250)
-    expect(clock.momentOf(300)).toBe(5_300)
-  })
+describe("the time of a guest", () => {
+  it("is that of the machine while its monitor runs", () => {
+    const { at, clock } = machine();
+    expect(clock.nowMs).toBe(0);
+    at.ms += 250.4;
+    expect(clock.nowMs).toBe(250);
+    expect(clock.momentOf(300)).toBe(5_300);
+  });
 
-  it('stands still while the monitor waits for a processor, and so do its deadlines', () => {
-    const { at, clock } = machine()
-    at.ms += 500
-    at.heldUpMs += 400
-    expect(clock.nowMs).toBe(100)
-    expect(clock.momentOf(300)).toBe(5_700)
-  })
+  it("stands still while the monitor waits for a processor, and so do its deadlines", () => {
+    const { at, clock } = machine();
+    at.ms += 500;
+    at.heldUpMs += 400;
+    expect(clock.nowMs).toBe(100);
+    expect(clock.momentOf(300)).toBe(5_700);
+  });
 
-  it('does not go back, though waiting is counted later than it was', () => {
-    const { at, clock } = machine()
-    at.ms += 500
-    expect(clock.nowMs).toBe(500)
-    at.heldUpMs += 300
-    expect(clock.nowMs).toBe(500)
-    at.ms += 400
-    expect(clock.nowMs).toBe(600)
-  })
+  it("does not go back, though waiting is counted later than it was", () => {
+    const { at, clock } = machine();
+    at.ms += 500;
+    expect(clock.nowMs).toBe(500);
+    at.heldUpMs += 300;
+    expect(clock.nowMs).toBe(500);
+    at.ms += 400;
+    expect(clock.nowMs).toBe(600);
+  });
 
-  it('stands still for no longer than it may', () => {
-    const { at, clock } = machine(200)
-    at.ms += 1_000
-    at.heldUpMs += 900
-    expect(clock.nowMs).toBe(800)
-  })
+  it("stands still for no longer than it may", () => {
+    const { at, clock } = machine(200);
+    at.ms += 1_000;
+    at.heldUpMs += 900;
+    expect(clock.nowMs).toBe(800);
+  });
 
-  it('begins anew, and what was waited before does not count', () => {
-    const { at, clock } = machine()
-    at.ms += 500
-    at.heldUpMs += 400
-    clock.restart()
-    expect(clock.nowMs).toBe(0)
-    at.ms += 100
-    expect(clock.nowMs).toBe(100)
-  })
-})
+  it("begins anew, and what was waited before does not count", () => {
+    const { at, clock } = machine();
+    at.ms += 500;
+    at.heldUpMs += 400;
+    clock.restart();
+    expect(clock.nowMs).toBe(0);
+    at.ms += 100;
+    expect(clock.nowMs).toBe(100);
+  });
+});

@@ -1,76 +1,81 @@
-import { describe, expect, test } from 'vitest'
-import * as dialect from '../../../src/boot/judge/dialect.js'
-import { type EndRule, endRules } from '../../../src/boot/judge/ending.js'
-import { allRows, judge as judgeEvents } from './cases.js'
-import { judge, realConsoles, writtenConsoles } from './consoles.js'
+import { describe, expect, test } from "vitest";
+import * as dialect from "../../../src/boot/judge/dialect.js";
+import { type EndRule, endRules } from "../../../src/boot/judge/ending.js";
+import { allRows, judge as judgeEvents } from "./cases.js";
+import { judge, realConsoles, writtenConsoles } from "./consoles.js";
 
 /** Every pattern of a value, by the way that leads to it. */
 function patternsIn(value: unknown, path: string): (readonly [string, RegExp])[] {
-  if (value instanceof RegExp) return value.source === '(?!)' ? [] : [[path, value]]
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([name, part]) => patternsIn(part, `${path}.${name}`))
+  if (value instanceof RegExp) return value.source === "(?!)" ? [] : [[path, value]];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, part]) => patternsIn(part, `${path}.${name}`));
 }
 
 /** A pattern of which nothing matches: `test` and `replace` go through `exec`. */
 function withoutPattern<T>(pattern: RegExp, body: () => T): T {
-  pattern.exec = () => null
+  pattern.exec = () => null;
   try {
-    return body()
+    return body();
   } finally {
-    Reflect.deleteProperty(pattern, 'exec')
+    Reflect.deleteProperty(pattern, "exec");
   }
 }
 
 /** A rule with another list of conditions. */
-function withConditions<T>(rule: EndRule, when: EndRule['when'], body: () => T): T {
-  const before = rule.when
-  Object.assign(rule, { when })
+function withConditions<T>(rule: EndRule, when: EndRule["when"], body: () => T): T {
+  const before = rule.when;
+  Object.assign(rule, { when });
   try {
-    return body()
+    return body();
   } finally {
-    Object.assign(rule, { when: before })
+    Object.assign(rule, { when: before });
   }
 }
 
-const consoles = [...realConsoles, ...writtenConsoles]
+const consoles = [...realConsoles, ...writtenConsoles];
 /** The verdicts with their summaries and evidence: a rule may be needed for no more than the right words. */
-const verdicts = () => [...consoles.map((each) => judge(each)), ...allRows.map(([, rules, events]) => judgeEvents(rules, events))].map((verdict) => JSON.stringify(verdict))
-const right = verdicts()
-const changed = (now: readonly string[]) => now.filter((verdict, index) => verdict !== right[index])
+const verdicts = () =>
+  [...consoles.map((each) => judge(each)), ...allRows.map(([, rules, events]) => judgeEvents(rules, events))].map(
+    (verdict) => JSON.stringify(verdict),
+  );
+const right = verdicts();
+const changed = (now: readonly string[]) => now.filter((verdict, index) => verdict !== right[index]);
 
-const patterns = patternsIn(dialect, 'dialect')
+const patterns = patternsIn(dialect, "dialect");
 
-test('all rules are found', () => {
+test("all rules are found", () => {
   expect(patterns.map(([path]) => path)).toEqual(
     expect.arrayContaining([
-      'dialect.dialects.solo5.ends.3.pattern',
-      'dialect.dialects.unikraft.banner.last',
-      'dialect.firmware.prefix',
-      'dialect.ocamlDeath.1.pattern',
-      'dialect.kvmFailures.0',
-      'dialect.monitorWords',
+      "dialect.dialects.solo5.ends.3.pattern",
+      "dialect.dialects.unikraft.banner.last",
+      "dialect.firmware.prefix",
+      "dialect.ocamlDeath.1.pattern",
+      "dialect.kvmFailures.0",
+      "dialect.monitorWords",
     ]),
-  )
-})
+  );
+});
 
-test.each(patterns)('a console changes its verdict without the rule %s', (_, pattern) => {
-  expect(changed(withoutPattern(pattern, verdicts)), `no console needs ${String(pattern)}`).not.toEqual([])
-  expect(verdicts()).toEqual(right)
-})
+test.each(patterns)("a console changes its verdict without the rule %s", (_, pattern) => {
+  expect(changed(withoutPattern(pattern, verdicts)), `no console needs ${String(pattern)}`).not.toEqual([]);
+  expect(verdicts()).toEqual(right);
+});
 
 const rules = Object.entries(endRules).flatMap(([table, list]) =>
   list.map((rule, index) => [`${table}[${index}] ${rule.rule}`, rule] as const),
-)
+);
 
-describe('what the end of a monitor tells', () => {
-  test.each(rules.filter(([, { when }]) => when.length > 0))('a verdict changes without the rule %s', (_, rule) => {
-    expect(changed(withConditions(rule, [() => false], verdicts))).not.toEqual([])
-  })
+describe("what the end of a monitor tells", () => {
+  test.each(rules.filter(([, { when }]) => when.length > 0))("a verdict changes without the rule %s", (_, rule) => {
+    expect(changed(withConditions(rule, [() => false], verdicts))).not.toEqual([]);
+  });
 
-  const conditions = rules.flatMap(([name, rule]) => rule.when.map((condition, index) => [`${index} of ${name}`, rule, condition] as const))
-  test.each(conditions)('a verdict changes without the condition %s', (_, rule, condition) => {
-    const others = rule.when.filter((other) => other !== condition)
-    expect(changed(withConditions(rule, others, verdicts)), String(condition)).not.toEqual([])
-    expect(verdicts()).toEqual(right)
-  })
-})
+  const conditions = rules.flatMap(([name, rule]) =>
+    rule.when.map((condition, index) => [`${index} of ${name}`, rule, condition] as const),
+  );
+  test.each(conditions)("a verdict changes without the condition %s", (_, rule, condition) => {
+    const others = rule.when.filter((other) => other !== condition);
+    expect(changed(withConditions(rule, others, verdicts)), String(condition)).not.toEqual([]);
+    expect(verdicts()).toEqual(right);
+  });
+});

@@ -1,184 +1,314 @@
-import { describe, expect, test } from 'vitest'
-import { carrierPlace } from '../../../src/boot/carrier/place.js'
-import type { AttachedDevice } from '../../../src/boot/devices/devices.js'
-import type { MachineFacts, PlanRequest } from '../../../src/boot/plan-request.js'
-import { planBoot } from '../../../src/boot/plan.js'
-import { type TargetName, targets } from '../../../src/target/target.js'
+import { describe, expect, test } from "vitest";
+import { carrierPlace } from "../../../src/boot/carrier/place.js";
+import type { AttachedDevice } from "../../../src/boot/devices/devices.js";
+import type { MachineFacts, PlanRequest } from "../../../src/boot/plan-request.js";
+import { planBoot } from "../../../src/boot/plan.js";
+import { type TargetName, targets } from "../../../src/target/target.js";
 
-interface Asked extends Partial<Omit<PlanRequest, 'target'>> {
-  readonly kvm?: MachineFacts['kvm']
-  readonly on?: MachineFacts['architecture']
-  readonly tenders?: MachineFacts['tenders']
-  readonly isNestedAmd?: boolean
+interface Asked extends Partial<Omit<PlanRequest, "target">> {
+  readonly kvm?: MachineFacts["kvm"];
+  readonly on?: MachineFacts["architecture"];
+  readonly tenders?: MachineFacts["tenders"];
+  readonly isNestedAmd?: boolean;
 }
 
 const tap: AttachedDevice = {
-  type: 'net',
-  name: 'service',
-  mac: '52:54:00:00:00:01',
-  link: { kind: 'tap', interface: 'uci0', host: '10.0.0.1/24', guest: '10.0.0.2' },
-}
+  type: "net",
+  name: "service",
+  mac: "52:54:00:00:00:01",
+  link: { kind: "tap", interface: "uci0", host: "10.0.0.1/24", guest: "10.0.0.2" },
+};
 const user: AttachedDevice = {
   ...tap,
-  link: { kind: 'user', network: '10.0.2.0/24', guest: '10.0.2.15', gateway: '10.0.2.2', outside: false, forwards: [] },
-}
-const disk: AttachedDevice = { type: 'block', name: 'storage', path: '/boot/storage' }
+  link: { kind: "user", network: "10.0.2.0/24", guest: "10.0.2.15", gateway: "10.0.2.2", outside: false, forwards: [] },
+};
+const disk: AttachedDevice = { type: "block", name: "storage", path: "/boot/storage" };
 
-function plan(target: TargetName, { kvm = 'absent', on = 'x86_64', tenders = ['x86_64', 'aarch64'], isNestedAmd = false, ...asked }: Asked = {}) {
+function plan(
+  target: TargetName,
+  { kvm = "absent", on = "x86_64", tenders = ["x86_64", "aarch64"], isNestedAmd = false, ...asked }: Asked = {},
+) {
   const request: PlanRequest = {
     target: targets[target],
-    architecture: 'x86_64',
-    accelerator: 'auto',
-    imagePath: '/project/dist/hello',
+    architecture: "x86_64",
+    accelerator: "auto",
+    imagePath: "/project/dist/hello",
     memoryMiB: 64,
     args: [],
-    ownsArgv0: targets[target].backend === 'unikraft',
+    ownsArgv0: targets[target].backend === "unikraft",
     devices: [],
     places: {
-      carriers: { x86_64: carrierPlace('/cache', 'debian 12', 'x86_64'), aarch64: carrierPlace('/cache', 'debian 12', 'aarch64') },
-      initrd: '/boot/initrd',
-      firecrackerConfig: '/boot/firecracker.json',
-      loader: '/dist/loader',
+      carriers: {
+        x86_64: carrierPlace("/cache", "debian 12", "x86_64"),
+        aarch64: carrierPlace("/cache", "debian 12", "aarch64"),
+      },
+      initrd: "/boot/initrd",
+      firecrackerConfig: "/boot/firecracker.json",
+      loader: "/dist/loader",
     },
     ...asked,
-  }
-  return planBoot(request, { architecture: on, kvm, tenders, isNestedAmd })
+  };
+  return planBoot(request, { architecture: on, kvm, tenders, isNestedAmd });
 }
 
-const commands = (...asked: Parameters<typeof plan>) => plan(...asked).attempts.map(({ argv }) => argv.join(' '))
+const commands = (...asked: Parameters<typeof plan>) => plan(...asked).attempts.map(({ argv }) => argv.join(" "));
 const ways = (...asked: Parameters<typeof plan>) =>
   plan(...asked).attempts.map(
-  ({ monitor, accelerator, inside }) => `${monitor} ${accelerator}${inside === undefined ? '' : ` in a carrier for ${inside.architecture}`}`,
-)
+    ({ monitor, accelerator, inside }) =>
+      `${monitor} ${accelerator}${inside === undefined ? "" : ` in a carrier for ${inside.architecture}`}`,
+  );
 
-const qemu = (program: string, machine: string, cpu: string, device = '') =>
+const qemu = (program: string, machine: string, cpu: string, device = "") =>
   `${program} -nodefaults -no-user-config -no-reboot -display none -machine ${machine} -cpu ${cpu} -m 64M${device}` +
-  ' -chardev stdio,id=console,signal=off -serial chardev:console -chardev socket,id=qmp,fd=3 -mon chardev=qmp,mode=control' +
-  ' -S -kernel /project/dist/hello'
+  " -chardev stdio,id=console,signal=off -serial chardev:console -chardev socket,id=qmp,fd=3 -mon chardev=qmp,mode=control" +
+  " -S -kernel /project/dist/hello";
 
-describe('the exact command', () => {
-  test('QEMU x86_64 by emulation', () => {
-    expect(commands('virtio')).toEqual([qemu('qemu-system-x86_64', 'q35,accel=tcg', 'max', ' -device isa-debug-exit')])
-  })
+describe("the exact command", () => {
+  test("QEMU x86_64 by emulation", () => {
+    expect(commands("virtio")).toEqual([qemu("qemu-system-x86_64", "q35,accel=tcg", "max", " -device isa-debug-exit")]);
+  });
 
-  test('QEMU x86_64: KVM first, emulation next', () => {
-    expect(commands('virtio', { kvm: 'open' })).toEqual([
-      qemu('qemu-system-x86_64', 'q35,accel=kvm', 'host', ' -device isa-debug-exit'),
-      qemu('qemu-system-x86_64', 'q35,accel=tcg', 'max', ' -device isa-debug-exit'),
-    ])
-  })
+  test("QEMU x86_64: KVM first, emulation next", () => {
+    expect(commands("virtio", { kvm: "open" })).toEqual([
+      qemu("qemu-system-x86_64", "q35,accel=kvm", "host", " -device isa-debug-exit"),
+      qemu("qemu-system-x86_64", "q35,accel=tcg", "max", " -device isa-debug-exit"),
+    ]);
+  });
 
-  test('a processor model that a nested AMD host can give', () => {
-    expect(commands('virtio', { kvm: 'open', isNestedAmd: true })).toEqual([
-      qemu('qemu-system-x86_64', 'q35,accel=kvm', 'EPYC', ' -device isa-debug-exit'),
-      qemu('qemu-system-x86_64', 'q35,accel=tcg', 'max', ' -device isa-debug-exit'),
-    ])
-  })
+  test("a processor model that a nested AMD host can give", () => {
+    expect(commands("virtio", { kvm: "open", isNestedAmd: true })).toEqual([
+      qemu("qemu-system-x86_64", "q35,accel=kvm", "EPYC", " -device isa-debug-exit"),
+      qemu("qemu-system-x86_64", "q35,accel=tcg", "max", " -device isa-debug-exit"),
+    ]);
+  });
 
-  test('QEMU aarch64, and the image’s name where the guest takes the first word for its own', () => {
-    expect(commands('unikraft-qemu', { architecture: 'aarch64', args: ['a', 'b c'] })).toEqual([
-      `${qemu('qemu-system-aarch64', 'virt,accel=tcg', 'cortex-a72')} -append hello a "b c"`,
-    ])
-  })
+  test("QEMU aarch64, and the image’s name where the guest takes the first word for its own", () => {
+    expect(commands("unikraft-qemu", { architecture: "aarch64", args: ["a", "b c"] })).toEqual([
+      `${qemu("qemu-system-aarch64", "virt,accel=tcg", "cortex-a72")} -append hello a "b c"`,
+    ]);
+  });
 
-  test('QEMU x86_64 names the kernel itself', () => {
-    expect(commands('unikraft-qemu', { args: ['a'] })[0]).toMatch(/ -kernel \/project\/dist\/hello -append a$/)
-  })
+  test("QEMU x86_64 names the kernel itself", () => {
+    expect(commands("unikraft-qemu", { args: ["a"] })[0]).toMatch(/ -kernel \/project\/dist\/hello -append a$/);
+  });
 
   test.each<readonly [target: TargetName, sockets: readonly string[]]>([
-    ['virtio', ['socket,id=qmp,fd=3']],
-    ['unikraft-firecracker', ['socket,id=qmp,fd=3']],
-    ['hvt', ['socket,id=console,fd=3', 'socket,id=qmp,fd=4']],
-  ])('QEMU’s channels are descriptors, without a name: %s', (target, sockets) => {
-    const argv: readonly string[] = plan(target).attempts.at(-1)?.argv ?? []
-    expect(argv[0]).toMatch(/^qemu-system/)
-    expect(argv.filter((word) => word.includes('socket'))).toEqual(sockets)
-    expect(argv.filter((word) => ['-qmp', '-monitor', '-gdb', '-s', '-vnc'].includes(word))).toEqual([])
-    expect(argv[argv.indexOf('-display') + 1]).toBe('none')
-  })
+    ["virtio", ["socket,id=qmp,fd=3"]],
+    ["unikraft-firecracker", ["socket,id=qmp,fd=3"]],
+    ["hvt", ["socket,id=console,fd=3", "socket,id=qmp,fd=4"]],
+  ])("QEMU’s channels are descriptors, without a name: %s", (target, sockets) => {
+    const argv: readonly string[] = plan(target).attempts.at(-1)?.argv ?? [];
+    expect(argv[0]).toMatch(/^qemu-system/);
+    expect(argv.filter((word) => word.includes("socket"))).toEqual(sockets);
+    expect(argv.filter((word) => ["-qmp", "-monitor", "-gdb", "-s", "-vnc"].includes(word))).toEqual([]);
+    expect(argv[argv.indexOf("-display") + 1]).toBe("none");
+  });
 
-  test('QEMU hands over arguments as one word', () => {
-    expect(plan('virtio', { args: ['--port=80', 'two words'] }).attempts[0]?.argv.slice(-2)).toEqual(['-append', '--port=80 "two words"'])
-  })
+  test("QEMU hands over arguments as one word", () => {
+    expect(plan("virtio", { args: ["--port=80", "two words"] }).attempts[0]?.argv.slice(-2)).toEqual([
+      "-append",
+      '--port=80 "two words"',
+    ]);
+  });
 
-  test('Solo5’s tenders', () => {
-    expect(commands('spt')).toEqual(['solo5-spt --mem=64 -- /project/dist/hello'])
-    expect(plan('hvt', { kvm: 'open', memoryMiB: 32, args: ['--x', 'a b'] }).attempts[0]?.argv).toEqual([
-      'solo5-hvt',
-      '--mem=32',
-      '--',
-      '/project/dist/hello',
+  test("Solo5’s tenders", () => {
+    expect(commands("spt")).toEqual(["solo5-spt --mem=64 -- /project/dist/hello"]);
+    expect(plan("hvt", { kvm: "open", memoryMiB: 32, args: ["--x", "a b"] }).attempts[0]?.argv).toEqual([
+      "solo5-hvt",
+      "--mem=32",
+      "--",
+      "/project/dist/hello",
       '--x "a b"',
-    ])
-  })
+    ]);
+  });
 
-  test('a process gets its arguments as they are', () => {
-    expect(plan('unix', { args: ['--x', 'a b'] }).attempts[0]?.argv).toEqual(['/project/dist/hello', '--x', 'a b'])
-  })
-})
+  test("a process gets its arguments as they are", () => {
+    expect(plan("unix", { args: ["--x", "a b"] }).attempts[0]?.argv).toEqual(["/project/dist/hello", "--x", "a b"]);
+  });
+});
 
-describe('the ways to run an image on this machine', () => {
+describe("the ways to run an image on this machine", () => {
   test.each<readonly [name: string, target: TargetName, asked: Asked, ways: readonly string[]]>([
-    ['virtio with KVM', 'virtio', { kvm: 'open' }, ['qemu kvm', 'qemu tcg']],
-    ['virtio, KVM wanted', 'virtio', { kvm: 'open', accelerator: 'kvm' }, ['qemu kvm']],
-    ['virtio, KVM wanted and absent', 'virtio', { accelerator: 'kvm' }, []],
-    ['virtio, KVM wanted and denied', 'virtio', { accelerator: 'kvm', kvm: 'denied' }, []],
-    ['virtio, emulation wanted', 'virtio', { kvm: 'open', accelerator: 'tcg' }, ['qemu tcg']],
-    ['virtio, KVM denied', 'virtio', { kvm: 'denied' }, ['qemu tcg']],
-    ['virtio on another machine', 'virtio', { kvm: 'open', on: 'aarch64' }, ['qemu tcg']],
-    ['Unikraft aarch64 at home', 'unikraft-qemu', { kvm: 'open', on: 'aarch64', architecture: 'aarch64' }, ['qemu kvm', 'qemu tcg']],
-    ['Unikraft aarch64 abroad', 'unikraft-qemu', { kvm: 'open', architecture: 'aarch64' }, ['qemu tcg']],
-    ['hvt with KVM', 'hvt', { kvm: 'open' }, ['solo5-hvt kvm', 'solo5-hvt tcg in a carrier for x86_64']],
-    ['hvt without', 'hvt', {}, ['solo5-hvt tcg in a carrier for x86_64']],
-    ['hvt, KVM wanted', 'hvt', { kvm: 'open', accelerator: 'kvm' }, ['solo5-hvt kvm']],
-    ['hvt, KVM wanted and absent', 'hvt', { accelerator: 'kvm' }, []],
-    ['hvt, emulation wanted', 'hvt', { kvm: 'open', accelerator: 'tcg' }, ['solo5-hvt tcg in a carrier for x86_64']],
-    ['hvt abroad', 'hvt', { kvm: 'open', architecture: 'aarch64' }, ['solo5-hvt tcg in a carrier for aarch64']],
-    ['hvt abroad, and no tender for it', 'hvt', { architecture: 'aarch64', tenders: ['x86_64'] }, []],
-    ['hvt with a tap', 'hvt', { kvm: 'open', devices: [tap, disk] }, ['solo5-hvt kvm', 'solo5-hvt tcg in a carrier for x86_64']],
-    ['hvt with user networking, which its tender cannot do', 'hvt', { kvm: 'open', devices: [disk, user] }, ['solo5-hvt tcg in a carrier for x86_64']],
-    ['spt needs nothing', 'spt', {}, ['solo5-spt native']],
-    ['spt, whatever the accelerator', 'spt', { accelerator: 'kvm' }, ['solo5-spt native']],
-    ['spt with a tap', 'spt', { devices: [tap] }, ['solo5-spt native']],
-    ['spt with user networking', 'spt', { devices: [user] }, ['solo5-spt tcg in a carrier for x86_64']],
-    ['spt abroad', 'spt', { architecture: 'aarch64' }, ['solo5-spt tcg in a carrier for aarch64']],
-    ['spt abroad, no emulation wanted', 'spt', { architecture: 'aarch64', accelerator: 'kvm' }, []],
-    ['Firecracker’s with KVM', 'unikraft-firecracker', { kvm: 'open' }, ['firecracker kvm', 'qemu tcg']],
-    ['Firecracker’s without', 'unikraft-firecracker', {}, ['qemu tcg']],
-    ['Firecracker’s with user networking', 'unikraft-firecracker', { kvm: 'open', devices: [user] }, ['qemu tcg']],
-    ['Firecracker’s for arm64 at home', 'unikraft-firecracker', { kvm: 'open', on: 'aarch64', architecture: 'aarch64' }, ['firecracker kvm']],
-    ['Firecracker’s for arm64 abroad', 'unikraft-firecracker', { kvm: 'open', architecture: 'aarch64' }, []],
-    ['unix', 'unix', {}, ['process native']],
-    ['unix abroad', 'unix', { on: 'aarch64' }, []],
-    ['xen', 'xen', { kvm: 'open' }, []],
-    ['qubes', 'qubes', { kvm: 'open' }, []],
-    ['muen', 'muen', { kvm: 'open' }, []],
-  ])('%s', (_, target, asked, expected) => {
-    expect(ways(target, asked)).toEqual(expected)
-  })
-})
+    ["virtio with KVM", "virtio", { kvm: "open" }, ["qemu kvm", "qemu tcg"]],
+    ["virtio, KVM wanted", "virtio", { kvm: "open", accelerator: "kvm" }, ["qemu kvm"]],
+    ["virtio, KVM wanted and absent", "virtio", { accelerator: "kvm" }, []],
+    ["virtio, KVM wanted and denied", "virtio", { accelerator: "kvm", kvm: "denied" }, []],
+    ["virtio, emulation wanted", "virtio", { kvm: "open", accelerator: "tcg" }, ["qemu tcg"]],
+    ["virtio, KVM denied", "virtio", { kvm: "denied" }, ["qemu tcg"]],
+    ["virtio on another machine", "virtio", { kvm: "open", on: "aarch64" }, ["qemu tcg"]],
+    [
+      "Unikraft aarch64 at home",
+      "unikraft-qemu",
+      { kvm: "open", on: "aarch64", architecture: "aarch64" },
+      ["qemu kvm", "qemu tcg"],
+    ],
+    ["Unikraft aarch64 abroad", "unikraft-qemu", { kvm: "open", architecture: "aarch64" }, ["qemu tcg"]],
+    ["hvt with KVM", "hvt", { kvm: "open" }, ["solo5-hvt kvm", "solo5-hvt tcg in a carrier for x86_64"]],
+    ["hvt without", "hvt", {}, ["solo5-hvt tcg in a carrier for x86_64"]],
+    ["hvt, KVM wanted", "hvt", { kvm: "open", accelerator: "kvm" }, ["solo5-hvt kvm"]],
+    ["hvt, KVM wanted and absent", "hvt", { accelerator: "kvm" }, []],
+    ["hvt, emulation wanted", "hvt", { kvm: "open", accelerator: "tcg" }, ["solo5-hvt tcg in a carrier for x86_64"]],
+    ["hvt abroad", "hvt", { kvm: "open", architecture: "aarch64" }, ["solo5-hvt tcg in a carrier for aarch64"]],
+    ["hvt abroad, and no tender for it", "hvt", { architecture: "aarch64", tenders: ["x86_64"] }, []],
+    [
+      "hvt with a tap",
+      "hvt",
+      { kvm: "open", devices: [tap, disk] },
+      ["solo5-hvt kvm", "solo5-hvt tcg in a carrier for x86_64"],
+    ],
+    [
+      "hvt with user networking, which its tender cannot do",
+      "hvt",
+      { kvm: "open", devices: [disk, user] },
+      ["solo5-hvt tcg in a carrier for x86_64"],
+    ],
+    ["spt needs nothing", "spt", {}, ["solo5-spt native"]],
+    ["spt, whatever the accelerator", "spt", { accelerator: "kvm" }, ["solo5-spt native"]],
+    ["spt with a tap", "spt", { devices: [tap] }, ["solo5-spt native"]],
+    ["spt with user networking", "spt", { devices: [user] }, ["solo5-spt tcg in a carrier for x86_64"]],
+    ["spt abroad", "spt", { architecture: "aarch64" }, ["solo5-spt tcg in a carrier for aarch64"]],
+    ["spt abroad, no emulation wanted", "spt", { architecture: "aarch64", accelerator: "kvm" }, []],
+    ["Firecracker’s with KVM", "unikraft-firecracker", { kvm: "open" }, ["firecracker kvm", "qemu tcg"]],
+    ["Firecracker’s without", "unikraft-firecracker", {}, ["qemu tcg"]],
+    ["Firecracker’s with user networking", "unikraft-firecracker", { kvm: "open", devices: [user] }, ["qemu tcg"]],
+    [
+      "Firecracker’s for arm64 at home",
+      "unikraft-firecracker",
+      { kvm: "open", on: "aarch64", architecture: "aarch64" },
+      ["firecracker kvm"],
+    ],
+    ["Firecracker’s for arm64 abroad", "unikraft-firecracker", { kvm: "open", architecture: "aarch64" }, []],
+    ["unix", "unix", {}, ["process native"]],
+    ["unix abroad", "unix", { on: "aarch64" }, []],
+    ["xen", "xen", { kvm: "open" }, []],
+    ["qubes", "qubes", { kvm: "open" }, []],
+    ["muen", "muen", { kvm: "open" }, []],
+  ])("%s", (_, target, asked, expected) => {
+    expect(ways(target, asked)).toEqual(expected);
+  });
+});
 
-describe('why there is no further way', () => {
-  test.each<readonly [name: string, target: TargetName, asked: Asked, reason: string, summary: RegExp, remedy: RegExp]>([
-    ['no /dev/kvm', 'hvt', { accelerator: 'kvm' }, 'accelerator', /hvt on x86_64 needs KVM, and there is no \/dev\/kvm here/, /leave `accelerator: kvm` out/],
-    ['KVM denied', 'hvt', { kvm: 'denied', accelerator: 'kvm' }, 'accelerator', /may not be opened by this user/, /group of \/dev\/kvm/],
-    ['KVM broken', 'hvt', { kvm: 'open', accelerator: 'kvm' }, 'accelerator', /opens here but fails its guests/, /leave `accelerator: kvm` out/],
-    ['KVM of another machine', 'virtio', { accelerator: 'kvm', on: 'aarch64' }, 'accelerator', /this machine is aarch64/, /leave `accelerator: kvm` out/],
-    ['KVM forbidden and nothing else', 'unikraft-firecracker', { accelerator: 'tcg', architecture: 'aarch64', on: 'aarch64' }, 'accelerator', /`accelerator: tcg` forbids it/, /another target/],
-    ['hvt, user networking and KVM', 'hvt', { accelerator: 'kvm', kvm: 'open', devices: [user] }, 'accelerator', /^with `net: user` it runs in the Linux guest, which is emulation; `accelerator: kvm` forbids it$/, /`net: tap`/],
-    ['spt, user networking and KVM', 'spt', { accelerator: 'kvm', devices: [user] }, 'accelerator', /^with `net: user` it runs in the Linux guest/, /`net: tap`/],
-    ['Firecracker’s, user networking and KVM', 'unikraft-firecracker', { accelerator: 'kvm', kvm: 'open', devices: [user] }, 'accelerator', /^with `net: user` it runs by emulation/, /`net: tap`/],
-    ['spt abroad and KVM', 'spt', { accelerator: 'kvm', architecture: 'aarch64' }, 'accelerator', /^spt for aarch64 runs here in the Linux guest, which is emulation/, /leave `accelerator: kvm` out/],
-    ['hvt abroad and KVM', 'hvt', { accelerator: 'kvm', architecture: 'aarch64', devices: [user] }, 'accelerator', /needs KVM, and this machine is x86_64/, /leave `accelerator: kvm` out/],
-    ['hvt, a tap and KVM that fails', 'hvt', { accelerator: 'kvm', kvm: 'open', devices: [tap] }, 'accelerator', /opens here but fails its guests/, /leave `accelerator: kvm` out/],
-    ['no tender of arm64', 'spt', { architecture: 'aarch64', tenders: [] }, 'unsupported', /there is no solo5-spt for aarch64/, /`arch: aarch64`.* arm64 runner/],
-    ['no tender of x86_64', 'hvt', { on: 'aarch64', tenders: [] }, 'unsupported', /there is no solo5-hvt for x86_64/, /an x86_64 runner/],
-    ['a process of another machine', 'unix', { on: 'aarch64' }, 'unsupported', /image is for x86_64, this machine is aarch64/, /x86_64 runner/],
-    ['xen', 'xen', {}, 'unsupported', /builds xen and does not boot it/, /a Xen host/],
-  ])('%s', (_, target, asked, reason, summary, remedy) => {
-    const { otherwise } = plan(target, asked)
-    expect(otherwise.reason).toBe(reason)
-    expect(otherwise.summary).toMatch(summary)
-    expect(otherwise.remedy).toMatch(remedy)
-  })
-})
+describe("why there is no further way", () => {
+  test.each<readonly [name: string, target: TargetName, asked: Asked, reason: string, summary: RegExp, remedy: RegExp]>(
+    [
+      [
+        "no /dev/kvm",
+        "hvt",
+        { accelerator: "kvm" },
+        "accelerator",
+        /hvt on x86_64 needs KVM, and there is no \/dev\/kvm here/,
+        /leave `accelerator: kvm` out/,
+      ],
+      [
+        "KVM denied",
+        "hvt",
+        { kvm: "denied", accelerator: "kvm" },
+        "accelerator",
+        /may not be opened by this user/,
+        /group of \/dev\/kvm/,
+      ],
+      [
+        "KVM broken",
+        "hvt",
+        { kvm: "open", accelerator: "kvm" },
+        "accelerator",
+        /opens here but fails its guests/,
+        /leave `accelerator: kvm` out/,
+      ],
+      [
+        "KVM of another machine",
+        "virtio",
+        { accelerator: "kvm", on: "aarch64" },
+        "accelerator",
+        /this machine is aarch64/,
+        /leave `accelerator: kvm` out/,
+      ],
+      [
+        "KVM forbidden and nothing else",
+        "unikraft-firecracker",
+        { accelerator: "tcg", architecture: "aarch64", on: "aarch64" },
+        "accelerator",
+        /`accelerator: tcg` forbids it/,
+        /another target/,
+      ],
+      [
+        "hvt, user networking and KVM",
+        "hvt",
+        { accelerator: "kvm", kvm: "open", devices: [user] },
+        "accelerator",
+        /^with `net: user` it runs in the Linux guest, which is emulation; `accelerator: kvm` forbids it$/,
+        /`net: tap`/,
+      ],
+      [
+        "spt, user networking and KVM",
+        "spt",
+        { accelerator: "kvm", devices: [user] },
+        "accelerator",
+        /^with `net: user` it runs in the Linux guest/,
+        /`net: tap`/,
+      ],
+      [
+        "Firecracker’s, user networking and KVM",
+        "unikraft-firecracker",
+        { accelerator: "kvm", kvm: "open", devices: [user] },
+        "accelerator",
+        /^with `net: user` it runs by emulation/,
+        /`net: tap`/,
+      ],
+      [
+        "spt abroad and KVM",
+        "spt",
+        { accelerator: "kvm", architecture: "aarch64" },
+        "accelerator",
+        /^spt for aarch64 runs here in the Linux guest, which is emulation/,
+        /leave `accelerator: kvm` out/,
+      ],
+      [
+        "hvt abroad and KVM",
+        "hvt",
+        { accelerator: "kvm", architecture: "aarch64", devices: [user] },
+        "accelerator",
+        /needs KVM, and this machine is x86_64/,
+        /leave `accelerator: kvm` out/,
+      ],
+      [
+        "hvt, a tap and KVM that fails",
+        "hvt",
+        { accelerator: "kvm", kvm: "open", devices: [tap] },
+        "accelerator",
+        /opens here but fails its guests/,
+        /leave `accelerator: kvm` out/,
+      ],
+      [
+        "no tender of arm64",
+        "spt",
+        { architecture: "aarch64", tenders: [] },
+        "unsupported",
+        /there is no solo5-spt for aarch64/,
+        /`arch: aarch64`.* arm64 runner/,
+      ],
+      [
+        "no tender of x86_64",
+        "hvt",
+        { on: "aarch64", tenders: [] },
+        "unsupported",
+        /there is no solo5-hvt for x86_64/,
+        /an x86_64 runner/,
+      ],
+      [
+        "a process of another machine",
+        "unix",
+        { on: "aarch64" },
+        "unsupported",
+        /image is for x86_64, this machine is aarch64/,
+        /x86_64 runner/,
+      ],
+      ["xen", "xen", {}, "unsupported", /builds xen and does not boot it/, /a Xen host/],
+    ],
+  )("%s", (_, target, asked, reason, summary, remedy) => {
+    const { otherwise } = plan(target, asked);
+    expect(otherwise.reason).toBe(reason);
+    expect(otherwise.summary).toMatch(summary);
+    expect(otherwise.remedy).toMatch(remedy);
+  });
+});

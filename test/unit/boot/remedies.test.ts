@@ -1,24 +1,24 @@
-import { expect, test } from 'vitest'
-import { monitorRemedy } from '../../../src/boot/remedies.js'
+import { expect, test } from "vitest";
+import { monitorRemedy } from "../../../src/boot/remedies.js";
 
 test.each([
-  ['solo5-hvt: seccomp(SECCOMP_SET_MODE_FILTER) failed: Invalid argument', /container/],
-  ['solo5-spt: Device \'service\' of type NET_BASIC declared but not attached.', /inputs `net` and `block`/],
-  ['solo5-hvt: Could not attach interface: tap0: No such device', /`net: user`/],
-  ['qemu-system-x86_64: could not configure /dev/net/tun (tap0): Operation not permitted', /`net: user`/],
-  ['solo5-spt: Could not open block device: disk.img: Permission denied', /input `block`/],
-  ['qemu-system-aarch64: unsupported machine type', /newer distribution/],
-  ['qemu-system-x86_64: -cpu max: unable to find CPU model \'max\'', /newer distribution/],
-  ['qemu-system-x86_64: -chardev socket,id=qmp,fd=3: Invalid parameter \'fd\'', /newer distribution/],
-  ['qemu-system-x86_64: -netdev user,id=net0,ipv6=off: Parameter \'ipv6\' is unexpected', /newer distribution/],
-  ['qemu-system-x86_64: -no-user-config: invalid option', /newer distribution/],
-  ['solo5-hvt: hello.exe: Executable is not for the solo5-hvt target', /version/],
-  ['qemu-system-x86_64: cannot set up guest memory \'pc.ram\': Cannot allocate memory', /`memory` lower/],
-])('a refusal has its remedy: %s', (line, remedy) => {
-  expect(monitorRemedy(line)).toMatch(remedy)
-})
+  ["solo5-hvt: seccomp(SECCOMP_SET_MODE_FILTER) failed: Invalid argument", /container/],
+  ["solo5-spt: Device 'service' of type NET_BASIC declared but not attached.", /inputs `net` and `block`/],
+  ["solo5-hvt: Could not attach interface: tap0: No such device", /`net: user`/],
+  ["qemu-system-x86_64: could not configure /dev/net/tun (tap0): Operation not permitted", /`net: user`/],
+  ["solo5-spt: Could not open block device: disk.img: Permission denied", /input `block`/],
+  ["qemu-system-aarch64: unsupported machine type", /newer distribution/],
+  ["qemu-system-x86_64: -cpu max: unable to find CPU model 'max'", /newer distribution/],
+  ["qemu-system-x86_64: -chardev socket,id=qmp,fd=3: Invalid parameter 'fd'", /newer distribution/],
+  ["qemu-system-x86_64: -netdev user,id=net0,ipv6=off: Parameter 'ipv6' is unexpected", /newer distribution/],
+  ["qemu-system-x86_64: -no-user-config: invalid option", /newer distribution/],
+  ["solo5-hvt: hello.exe: Executable is not for the solo5-hvt target", /version/],
+  ["qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory", /`memory` lower/],
+])("a refusal has its remedy: %s", (line, remedy) => {
+  expect(monitorRemedy(line)).toMatch(remedy);
+});
 
-test('a line that nobody knows has none, and neither has silence', () => {
-  expect(monitorRemedy('qemu-system-x86_64: Unexpected error')).toBeUndefined()
-  expect(monitorRemedy(undefined)).toBeUndefined()
-})
+test("a line that nobody knows has none, and neither has silence", () => {
+  expect(monitorRemedy("qemu-system-x86_64: Unexpected error")).toBeUndefined();
+  expect(monitorRemedy(undefined)).toBeUndefined();
+});

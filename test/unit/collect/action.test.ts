@@ -1,134 +1,149 @@
-import { execFileSync } from 'node:child_process'
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { SaxesParser } from 'saxes'
-import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
-import { generatedFiles } from '../../../scripts/generate.js'
-import { collectInputs } from '../../../src/actions/collect-interface.js'
-import { parseInputs } from '../../../src/actions/definition.js'
-import { collect } from '../../../src/actions/parts/collect.js'
-import { mergedJunit } from '../../../src/collect/junit.js'
-import { collectingRunner } from '../../../src/platform/runner/github.js'
-import { newContext, passed } from '../report/fixtures.js'
-import { legOf, writeLegs } from './fixtures.js'
+import { execFileSync } from "node:child_process";
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SaxesParser } from "saxes";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { generatedFiles } from "../../../scripts/generate.js";
+import { collectInputs } from "../../../src/actions/collect-interface.js";
+import { parseInputs } from "../../../src/actions/definition.js";
+import { collect } from "../../../src/actions/parts/collect.js";
+import { mergedJunit } from "../../../src/collect/junit.js";
+import { collectingRunner } from "../../../src/platform/runner/github.js";
+import { newContext, passed } from "../report/fixtures.js";
+import { legOf, writeLegs } from "./fixtures.js";
 
-const skipped = { verdict: 'skipped', reason: 'accelerator', summary: 'no KVM', atMs: 0 } as const
-const hvt = legOf({ verdict: passed })
-const xen = legOf({ target: 'xen', verdict: skipped })
+const skipped = { verdict: "skipped", reason: "accelerator", summary: "no KVM", atMs: 0 } as const;
+const hvt = legOf({ verdict: passed });
+const xen = legOf({ target: "xen", verdict: skipped });
 
 function prepared() {
-  const context = newContext()
-  const folder = join(context.host.folders.workspace, 'artifacts')
-  writeLegs(folder, hvt, xen)
-  const runner = collectingRunner()
-  const run = (given: Readonly<Record<string, string>> = {}) => collect(context, parseInputs(collectInputs, (name) => given[name]), runner)
-  return { context, folder, runner, run }
+  const context = newContext();
+  const folder = join(context.host.folders.workspace, "artifacts");
+  writeLegs(folder, hvt, xen);
+  const runner = collectingRunner();
+  const run = (given: Readonly<Record<string, string>> = {}) =>
+    collect(
+      context,
+      parseInputs(collectInputs, (name) => given[name]),
+      runner,
+    );
+  return { context, folder, runner, run };
 }
 
-describe('collect', () => {
-  it('makes one SHA256SUMS that sha256sum takes, one JUnit file, and one table', async () => {
-    const { folder, runner, run } = prepared()
-    expect(await run()).toBe(true)
-    const checked = execFileSync('sha256sum', ['--check', 'SHA256SUMS'], { cwd: folder, encoding: 'utf8' })
-    expect(checked.trim().split('\n')).toHaveLength(6)
-    expect(runner.outputs).toEqual({ verdict: 'skipped', checksums: join(folder, 'SHA256SUMS'), junit: join(folder, 'junit.xml') })
-    expect(runner.summaries).toEqual([expect.stringContaining('2 images: 1 passed, 1 skipped')])
-    expect(readFileSync(join(folder, 'junit.xml'), 'utf8')).toContain('tests="2" failures="0" errors="0" skipped="1"')
-  })
+describe("collect", () => {
+  it("makes one SHA256SUMS that sha256sum takes, one JUnit file, and one table", async () => {
+    const { folder, runner, run } = prepared();
+    expect(await run()).toBe(true);
+    const checked = execFileSync("sha256sum", ["--check", "SHA256SUMS"], { cwd: folder, encoding: "utf8" });
+    expect(checked.trim().split("\n")).toHaveLength(6);
+    expect(runner.outputs).toEqual({
+      verdict: "skipped",
+      checksums: join(folder, "SHA256SUMS"),
+      junit: join(folder, "junit.xml"),
+    });
+    expect(runner.summaries).toEqual([expect.stringContaining("2 images: 1 passed, 1 skipped")]);
+    expect(readFileSync(join(folder, "junit.xml"), "utf8")).toContain('tests="2" failures="0" errors="0" skipped="1"');
+  });
 
-  it('says the same when it is run again', async () => {
-    const { folder, run } = prepared()
-    await run()
-    const first = readFileSync(join(folder, 'SHA256SUMS'), 'utf8')
-    await run()
-    expect(readFileSync(join(folder, 'SHA256SUMS'), 'utf8')).toBe(first)
-  })
+  it("says the same when it is run again", async () => {
+    const { folder, run } = prepared();
+    await run();
+    const first = readFileSync(join(folder, "SHA256SUMS"), "utf8");
+    await run();
+    expect(readFileSync(join(folder, "SHA256SUMS"), "utf8")).toBe(first);
+  });
 
-  it('warns of an image that is over budget, and does not fail for it', async () => {
-    const { context, run } = prepared()
-    expect(await run({ 'max-size': '999' })).toBe(true)
-    expect(context.logged()).toContain('www.hvt of unikernel-www-hvt-x86_64 has 1.0 kB (1000 bytes); the budget is 999 B')
-  })
+  it("warns of an image that is over budget, and does not fail for it", async () => {
+    const { context, run } = prepared();
+    expect(await run({ "max-size": "999" })).toBe(true);
+    expect(context.logged()).toContain(
+      "www.hvt of unikernel-www-hvt-x86_64 has 1.0 kB (1000 bytes); the budget is 999 B",
+    );
+  });
 
-  it('leaves out what is no leg of the matrix, and misses a leg that has no artifact', async () => {
-    const { context, folder, runner, run } = prepared()
-    appendFileSync(join(folder, xen.name, 'www.xen'), 'not what its checksums say')
-    const include = [{ 'artifact-name': hvt.name }, { 'artifact-name': 'unikernel-www-spt-x86_64' }]
-    await run({ matrix: JSON.stringify({ include }) })
-    expect(context.logged()).toContain(`artifacts of no leg of the matrix, left out: ${xen.name}`)
-    expect(runner.summaries.at(-1)).not.toContain('xen')
-    expect(runner.summaries.at(-1)).toContain('spt')
-    expect(readFileSync(join(folder, 'SHA256SUMS'), 'utf8')).not.toContain(xen.name)
-    expect(runner.outputs['verdict']).toBe('failed')
-  })
+  it("leaves out what is no leg of the matrix, and misses a leg that has no artifact", async () => {
+    const { context, folder, runner, run } = prepared();
+    appendFileSync(join(folder, xen.name, "www.xen"), "not what its checksums say");
+    const include = [{ "artifact-name": hvt.name }, { "artifact-name": "unikernel-www-spt-x86_64" }];
+    await run({ matrix: JSON.stringify({ include }) });
+    expect(context.logged()).toContain(`artifacts of no leg of the matrix, left out: ${xen.name}`);
+    expect(runner.summaries.at(-1)).not.toContain("xen");
+    expect(runner.summaries.at(-1)).toContain("spt");
+    expect(readFileSync(join(folder, "SHA256SUMS"), "utf8")).not.toContain(xen.name);
+    expect(runner.outputs["verdict"]).toBe("failed");
+  });
 
-  it('compares with the baseline, and does without one that is not there or not whole', async () => {
-    const { context, runner, run } = prepared()
-    const baseline = join(context.host.folders.workspace, 'baseline')
-    await run({ baseline: 'baseline' })
-    expect(context.logged()).toContain('no earlier run to compare with')
-    writeLegs(baseline, legOf({ bytes: 500 }))
-    await run({ baseline: 'baseline' })
-    expect(runner.summaries.at(-1)).toContain('+500 B (+100.0 %)')
-    writeFileSync(join(baseline, hvt.name, 'build-info.json'), '{"schema":1}')
-    await run({ baseline: 'baseline' })
-    expect(context.logged()).toContain('Notice: sizes are compared with nothing')
-  })
+  it("compares with the baseline, and does without one that is not there or not whole", async () => {
+    const { context, runner, run } = prepared();
+    const baseline = join(context.host.folders.workspace, "baseline");
+    await run({ baseline: "baseline" });
+    expect(context.logged()).toContain("no earlier run to compare with");
+    writeLegs(baseline, legOf({ bytes: 500 }));
+    await run({ baseline: "baseline" });
+    expect(runner.summaries.at(-1)).toContain("+500 B (+100.0 %)");
+    writeFileSync(join(baseline, hvt.name, "build-info.json"), '{"schema":1}');
+    await run({ baseline: "baseline" });
+    expect(context.logged()).toContain("Notice: sizes are compared with nothing");
+  });
 
-  it('refuses an artifact that is not what its checksums say', async () => {
-    const changed = prepared()
-    appendFileSync(join(changed.folder, hvt.name, 'www.hvt'), 'x')
-    await expect(changed.run()).rejects.toThrow(`the artifact ${hvt.name} is not as \`publish\` left it`)
-    const lost = prepared()
-    rmSync(join(lost.folder, hvt.name, 'www.hvt'))
-    await expect(lost.run()).rejects.toThrow('is not as `publish` left it')
-    const outside = prepared()
-    writeFileSync(join(outside.folder, hvt.name, 'SHA256SUMS'), `${'0'.repeat(64)}  ../../secret\n`)
-    await expect(outside.run()).rejects.toThrow('is not as `publish` left it')
-  })
+  it("refuses an artifact that is not what its checksums say", async () => {
+    const changed = prepared();
+    appendFileSync(join(changed.folder, hvt.name, "www.hvt"), "x");
+    await expect(changed.run()).rejects.toThrow(`the artifact ${hvt.name} is not as \`publish\` left it`);
+    const lost = prepared();
+    rmSync(join(lost.folder, hvt.name, "www.hvt"));
+    await expect(lost.run()).rejects.toThrow("is not as `publish` left it");
+    const outside = prepared();
+    writeFileSync(join(outside.folder, hvt.name, "SHA256SUMS"), `${"0".repeat(64)}  ../../secret\n`);
+    await expect(outside.run()).rejects.toThrow("is not as `publish` left it");
+  });
 
-  it('refuses build info of another version', async () => {
-    const { folder, run } = prepared()
-    writeLegs(folder, { ...hvt, info: { ...hvt.info, schema: 3 as 2 } })
-    await expect(run()).rejects.toThrow('build-info.json is of another format')
-  })
+  it("refuses build info of another version", async () => {
+    const { folder, run } = prepared();
+    writeLegs(folder, { ...hvt, info: { ...hvt.info, schema: 3 as 2 } });
+    await expect(run()).rejects.toThrow("build-info.json is of another format");
+  });
 
-  it('needs an artifact, or a plan that says which are missing', async () => {
-    const { folder, runner, run } = prepared()
-    rmSync(folder, { recursive: true })
-    await expect(run()).rejects.toThrow('there is no artifact with a build-info.json')
-    expect(await run({ matrix: JSON.stringify({ include: [{ 'artifact-name': 'a' }] }) })).toBe(true)
-    expect(runner.outputs['verdict']).toBe('failed')
-  })
+  it("needs an artifact, or a plan that says which are missing", async () => {
+    const { folder, runner, run } = prepared();
+    rmSync(folder, { recursive: true });
+    await expect(run()).rejects.toThrow("there is no artifact with a build-info.json");
+    expect(await run({ matrix: JSON.stringify({ include: [{ "artifact-name": "a" }] }) })).toBe(true);
+    expect(runner.outputs["verdict"]).toBe("failed");
+  });
 
   it.each([
-    ['max-size', '5 percent'],
-    ['max-growth', 'much'],
-  ])('refuses %s: %j', (name, value) => {
-    expect(() => parseInputs(collectInputs, (input) => (input === name ? value : undefined))).toThrow(`input ${name}: "${value}" is not accepted`)
-  })
-})
+    ["max-size", "5 percent"],
+    ["max-growth", "much"],
+  ])("refuses %s: %j", (name, value) => {
+    expect(() => parseInputs(collectInputs, (input) => (input === name ? value : undefined))).toThrow(
+      `input ${name}: "${value}" is not accepted`,
+    );
+  });
+});
 
-it('the action has the inputs and outputs of the interface, and runs its bundle', () => {
-  const action = parse(generatedFiles().get('collect/action.yml') ?? '') as Readonly<Record<'inputs' | 'outputs' | 'runs', object>>
-  expect(Object.keys(action.inputs)).toEqual(Object.keys(collectInputs))
-  expect(Object.keys(action.outputs)).toEqual(['verdict', 'checksums', 'junit'])
-  expect(action.runs).toEqual({ using: 'node24', main: '../dist/collect/index.js' })
-})
+it("the action has the inputs and outputs of the interface, and runs its bundle", () => {
+  const action = parse(generatedFiles().get("collect/action.yml") ?? "") as Readonly<
+    Record<"inputs" | "outputs" | "runs", object>
+  >;
+  expect(Object.keys(action.inputs)).toEqual(Object.keys(collectInputs));
+  expect(Object.keys(action.outputs)).toEqual(["verdict", "checksums", "junit"]);
+  expect(action.runs).toEqual({ using: "node24", main: "../dist/collect/index.js" });
+});
 
-it('merged JUnit is well-formed, has every suite, and sums the counts', () => {
-  const suites: string[] = []
-  const parser = new SaxesParser()
-  parser.on('error', (error) => {
-    throw error
-  })
-  parser.on('opentag', ({ name, attributes }) => {
-    if (name === 'testsuites') expect(attributes).toMatchObject({ tests: '2', skipped: '1', failures: '0' })
-    if (name === 'testsuite') suites.push((attributes as Readonly<Record<string, string>>)['name'] ?? '')
-  })
-  parser.write(mergedJunit([hvt, legOf(), xen]) ?? '').close()
-  expect(suites).toEqual(['www hvt x86_64', 'www xen x86_64'])
-  expect(mergedJunit([legOf()])).toBeUndefined()
-  expect(() => mergedJunit([{ ...hvt, junit: '<html/>' }])).toThrow('no JUnit file of unikernel-ci')
-})
+it("merged JUnit is well-formed, has every suite, and sums the counts", () => {
+  const suites: string[] = [];
+  const parser = new SaxesParser();
+  parser.on("error", (error) => {
+    throw error;
+  });
+  parser.on("opentag", ({ name, attributes }) => {
+    if (name === "testsuites") expect(attributes).toMatchObject({ tests: "2", skipped: "1", failures: "0" });
+    if (name === "testsuite") suites.push((attributes as Readonly<Record<string, string>>)["name"] ?? "");
+  });
+  parser.write(mergedJunit([hvt, legOf(), xen]) ?? "").close();
+  expect(suites).toEqual(["www hvt x86_64", "www xen x86_64"]);
+  expect(mergedJunit([legOf()])).toBeUndefined();
+  expect(() => mergedJunit([{ ...hvt, junit: "<html/>" }])).toThrow("no JUnit file of unikernel-ci");
+});

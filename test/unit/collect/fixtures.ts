@@ -1,47 +1,54 @@
-import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Verdict } from '../../../src/boot/judge/verdict.js'
-import type { CollectedLeg } from '../../../src/collect/leg.js'
-import { bootFacts } from '../../../src/report/boot-facts.js'
-import type { BuildInfo } from '../../../src/report/build-info.js'
-import { checksumFile } from '../../../src/report/checksums.js'
-import { junit } from '../../../src/report/junit.js'
-import type { Architecture } from '../../../src/target/architecture.js'
-import type { TargetName } from '../../../src/target/target.js'
-import { bootOf } from '../report/fixtures.js'
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Verdict } from "../../../src/boot/judge/verdict.js";
+import type { CollectedLeg } from "../../../src/collect/leg.js";
+import { bootFacts } from "../../../src/report/boot-facts.js";
+import type { BuildInfo } from "../../../src/report/build-info.js";
+import { checksumFile } from "../../../src/report/checksums.js";
+import { junit } from "../../../src/report/junit.js";
+import type { Architecture } from "../../../src/target/architecture.js";
+import type { TargetName } from "../../../src/target/target.js";
+import { bootOf } from "../report/fixtures.js";
 
 export interface LegOf {
-  readonly target?: TargetName
-  readonly architecture?: Architecture
-  readonly bytes?: number
+  readonly target?: TargetName;
+  readonly architecture?: Architecture;
+  readonly bytes?: number;
   /** None: it was not booted. */
-  readonly verdict?: Verdict
+  readonly verdict?: Verdict;
 }
 
 /** A leg as `publish` leaves it; its image is as many zeros as it has bytes. */
-export function legOf({ target = 'hvt', architecture = 'x86_64', bytes = 1000, verdict }: LegOf = {}): CollectedLeg {
-  const boots = verdict === undefined ? [] : [{ report: bootOf(verdict), console: undefined }]
-  const file = `www.${target}`
-  const sha256 = sha256Of(Buffer.alloc(bytes))
+export function legOf({ target = "hvt", architecture = "x86_64", bytes = 1000, verdict }: LegOf = {}): CollectedLeg {
+  const boots = verdict === undefined ? [] : [{ report: bootOf(verdict), console: undefined }];
+  const file = `www.${target}`;
+  const sha256 = sha256Of(Buffer.alloc(bytes));
   const info: BuildInfo = {
     schema: 2,
     target,
     architecture,
-    images: [{ unikernel: 'www', file, bytes, sha256, debugFile: null, boots: boots.map(bootFacts) }],
-    build: { buildSystem: 'dune', project: 'dune', configureArgs: [], steps: [{ name: 'dune build', ms: 1200 }], cache: null },
+    images: [{ unikernel: "www", file, bytes, sha256, debugFile: null, boots: boots.map(bootFacts) }],
+    build: {
+      buildSystem: "dune",
+      project: "dune",
+      configureArgs: [],
+      steps: [{ name: "dune build", ms: 1200 }],
+      cache: null,
+    },
     toolchain: null,
     packages: null,
-    host: { architecture: 'x86_64', system: null, cores: 2, commit: null, run: null },
-    createdAt: '2026-11-24T00:00:00.000Z',
-  }
+    host: { architecture: "x86_64", system: null, cores: 2, commit: null, run: null },
+    createdAt: "2026-11-24T00:00:00.000Z",
+  };
   return {
     name: `unikernel-www-${target}-${architecture}`,
     path: `/artifacts/unikernel-www-${target}-${architecture}`,
     info,
     checksums: [{ name: file, sha256 }],
-    junit: boots.length === 0 ? undefined : junit([{ unikernel: 'www', file, bytes, sha256, target, architecture, boots }]),
-  }
+    junit:
+      boots.length === 0 ? undefined : junit([{ unikernel: "www", file, bytes, sha256, target, architecture, boots }]),
+  };
 }
 
 /** Writes legs as actions/download-artifact leaves them. */
@@ -49,16 +56,16 @@ export function writeLegs(folder: string, ...legs: readonly CollectedLeg[]): voi
   for (const { name: artifact, info, junit } of legs) {
     const files = new Map<string, string | Buffer>([
       ...info.images.map(({ file, bytes }) => [file, Buffer.alloc(bytes)] as const),
-      ['build-info.json', JSON.stringify(info)],
-      ...(junit === undefined ? [] : [['junit.xml', junit] as const]),
-    ])
-    mkdirSync(join(folder, artifact), { recursive: true })
-    for (const [name, content] of files) writeFileSync(join(folder, artifact, name), content)
-    const checksums = [...files].map(([name, content]) => ({ name, sha256: sha256Of(content) }))
-    writeFileSync(join(folder, artifact, 'SHA256SUMS'), checksumFile(checksums))
+      ["build-info.json", JSON.stringify(info)],
+      ...(junit === undefined ? [] : [["junit.xml", junit] as const]),
+    ]);
+    mkdirSync(join(folder, artifact), { recursive: true });
+    for (const [name, content] of files) writeFileSync(join(folder, artifact, name), content);
+    const checksums = [...files].map(([name, content]) => ({ name, sha256: sha256Of(content) }));
+    writeFileSync(join(folder, artifact, "SHA256SUMS"), checksumFile(checksums));
   }
 }
 
 function sha256Of(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex')
+  return createHash("sha256").update(content).digest("hex");
 }

@@ -1,87 +1,95 @@
-import { describe, expect, it } from 'vitest'
-import type { Verdict } from '../../../src/boot/judge/verdict.js'
-import { overBudget, overviewOf, overviewVerdict, plannedArtifacts } from '../../../src/collect/overview.js'
-import { changeText, parseGrowth, parseSize } from '../../../src/collect/size.js'
-import { collectLines, collectSummary, overviewTitle } from '../../../src/collect/table.js'
-import { passed } from '../report/fixtures.js'
-import { legOf } from './fixtures.js'
+import { describe, expect, it } from "vitest";
+import type { Verdict } from "../../../src/boot/judge/verdict.js";
+import { overBudget, overviewOf, overviewVerdict, plannedArtifacts } from "../../../src/collect/overview.js";
+import { changeText, parseGrowth, parseSize } from "../../../src/collect/size.js";
+import { collectLines, collectSummary, overviewTitle } from "../../../src/collect/table.js";
+import { passed } from "../report/fixtures.js";
+import { legOf } from "./fixtures.js";
 
-const failed: Verdict = { verdict: 'failed', reason: 'exception', summary: 'uncaught | exception', atMs: 310 }
-const hvt = legOf({ verdict: passed, bytes: 1100 })
-const spt = legOf({ target: 'spt', verdict: failed })
+const failed: Verdict = { verdict: "failed", reason: "exception", summary: "uncaught | exception", atMs: 310 };
+const hvt = legOf({ verdict: passed, bytes: 1100 });
+const spt = legOf({ target: "spt", verdict: failed });
 
-describe('the overview', () => {
-  it('compares an image with the one of the same artifact and file', () => {
-    const { rows } = overviewOf([hvt, spt], [legOf({ bytes: 1000 })], [])
-    expect(rows.map(({ before }) => before)).toEqual([1000, undefined])
-  })
+describe("the overview", () => {
+  it("compares an image with the one of the same artifact and file", () => {
+    const { rows } = overviewOf([hvt, spt], [legOf({ bytes: 1000 })], []);
+    expect(rows.map(({ before }) => before)).toEqual([1000, undefined]);
+  });
 
-  it('names the planned artifacts that are not there', () => {
-    const overview = overviewOf([hvt], [], ['unikernel-www-hvt-x86_64', 'unikernel-www-xen-x86_64'])
-    expect(overview.missing).toEqual(['unikernel-www-xen-x86_64'])
-    expect(overviewVerdict(overview)).toBe('failed')
-    expect(overviewTitle(overview)).toBe('1 image: 1 passed, 1 missing')
-    expect(collectLines(overview).at(-1)).toMatch(/^unikernel-www-xen-x86_64 +no artifact: its job failed before$/)
-  })
-
-  it.each([
-    ['passed', [hvt]],
-    ['skipped', [hvt, legOf()]],
-    ['failed', [hvt, legOf(), spt]],
-  ] as const)('is %s by its gravest leg', (verdict, legs) => {
-    expect(overviewVerdict(overviewOf(legs, [], []))).toBe(verdict)
-  })
-
-  it('tells a person all columns, and keeps a guest’s words from making columns of their own', () => {
-    const overview = overviewOf([hvt, spt], [legOf({ bytes: 1000 })], [])
-    const summary = collectSummary(overview, [])
-    expect(summary).toContain('| <code>www</code> | hvt x86&#95;64 | 1.1 kB | +100 B (+10.0 %) | passed')
-    expect(summary).toContain('**failed&#58; uncaught &#124; exception**')
-    expect(collectLines(overview)[1]).toMatch(/^www +hvt x86_64 +1\.1 kB +\+100 B \(\+10\.0 %\) +passed: seen `listening` +KVM +0\.21 s +1\.2 s +its own$/)
-  })
-})
-
-describe('the budget', () => {
-  const overview = overviewOf([hvt], [legOf({ bytes: 1000 })], [])
+  it("names the planned artifacts that are not there", () => {
+    const overview = overviewOf([hvt], [], ["unikernel-www-hvt-x86_64", "unikernel-www-xen-x86_64"]);
+    expect(overview.missing).toEqual(["unikernel-www-xen-x86_64"]);
+    expect(overviewVerdict(overview)).toBe("failed");
+    expect(overviewTitle(overview)).toBe("1 image: 1 passed, 1 missing");
+    expect(collectLines(overview).at(-1)).toMatch(/^unikernel-www-xen-x86_64 +no artifact: its job failed before$/);
+  });
 
   it.each([
-    ['1100', '10%', 0],
-    ['1099', undefined, 1],
-    [undefined, '9%', 1],
-    [undefined, '100', 0],
-    ['1099', '99 B', 2],
+    ["passed", [hvt]],
+    ["skipped", [hvt, legOf()]],
+    ["failed", [hvt, legOf(), spt]],
+  ] as const)("is %s by its gravest leg", (verdict, legs) => {
+    expect(overviewVerdict(overviewOf(legs, [], []))).toBe(verdict);
+  });
+
+  it("tells a person all columns, and keeps a guest’s words from making columns of their own", () => {
+    const overview = overviewOf([hvt, spt], [legOf({ bytes: 1000 })], []);
+    const summary = collectSummary(overview, []);
+    expect(summary).toContain("| <code>www</code> | hvt x86&#95;64 | 1.1 kB | +100 B (+10.0 %) | passed");
+    expect(summary).toContain("**failed&#58; uncaught &#124; exception**");
+    expect(collectLines(overview)[1]).toMatch(
+      /^www +hvt x86_64 +1\.1 kB +\+100 B \(\+10\.0 %\) +passed: seen `listening` +KVM +0\.21 s +1\.2 s +its own$/,
+    );
+  });
+});
+
+describe("the budget", () => {
+  const overview = overviewOf([hvt], [legOf({ bytes: 1000 })], []);
+
+  it.each([
+    ["1100", "10%", 0],
+    ["1099", undefined, 1],
+    [undefined, "9%", 1],
+    [undefined, "100", 0],
+    ["1099", "99 B", 2],
     [undefined, undefined, 0],
-  ])('max-size %s and max-growth %s: %i warnings', (size, growth, warnings) => {
-    const budget = { maxSize: parseSize(size ?? ''), maxGrowth: parseGrowth(growth ?? '') }
-    expect(overBudget(overview, budget)).toHaveLength(warnings)
-  })
+  ])("max-size %s and max-growth %s: %i warnings", (size, growth, warnings) => {
+    const budget = { maxSize: parseSize(size ?? ""), maxGrowth: parseGrowth(growth ?? "") };
+    expect(overBudget(overview, budget)).toHaveLength(warnings);
+  });
 
-  it('does not take what is new for grown', () => {
-    expect(overBudget(overviewOf([hvt], [], []), { maxSize: undefined, maxGrowth: { bytes: 0 } })).toEqual([])
-  })
-})
+  it("does not take what is new for grown", () => {
+    expect(overBudget(overviewOf([hvt], [], []), { maxSize: undefined, maxGrowth: { bytes: 0 } })).toEqual([]);
+  });
+});
 
 it.each([
-  ['5MB', 5_000_000],
-  ['1.5 kB', 1500],
-  ['4MiB', 4_194_304],
-  ['12', 12],
-  ['5 mb', undefined],
-  ['-1', undefined],
-  ['', undefined],
-])('the size %j is %s bytes', (text, bytes) => {
-  expect(parseSize(text)).toBe(bytes)
-})
+  ["5MB", 5_000_000],
+  ["1.5 kB", 1500],
+  ["4MiB", 4_194_304],
+  ["12", 12],
+  ["5 mb", undefined],
+  ["-1", undefined],
+  ["", undefined],
+])("the size %j is %s bytes", (text, bytes) => {
+  expect(parseSize(text)).toBe(bytes);
+});
 
-it('a change has its sign, and none is said to be none', () => {
-  expect([changeText(1100, 1000), changeText(900, 1000), changeText(5, 5)]).toEqual(['+100 B (+10.0 %)', '-100 B (-10.0 %)', 'same'])
-})
+it("a change has its sign, and none is said to be none", () => {
+  expect([changeText(1100, 1000), changeText(900, 1000), changeText(5, 5)]).toEqual([
+    "+100 B (+10.0 %)",
+    "-100 B (-10.0 %)",
+    "same",
+  ]);
+});
 
-it('the plan is read with and without groups, and nothing else is', () => {
-  const leg = { 'artifact-name': 'a' }
-  expect(plannedArtifacts(JSON.stringify({ include: [leg] }))).toEqual(['a'])
-  expect(plannedArtifacts(JSON.stringify({ include: [{ legs: JSON.stringify([leg, leg]) }] }))).toEqual(['a', 'a'])
-  for (const other of ['{}', 'null', 'include', { include: [{ name: 'x' }] }, { include: [{ legs: '[1]' }] }].map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))) {
-    expect(() => plannedArtifacts(other), other).toThrow('no matrix of unikernel-ci')
+it("the plan is read with and without groups, and nothing else is", () => {
+  const leg = { "artifact-name": "a" };
+  expect(plannedArtifacts(JSON.stringify({ include: [leg] }))).toEqual(["a"]);
+  expect(plannedArtifacts(JSON.stringify({ include: [{ legs: JSON.stringify([leg, leg]) }] }))).toEqual(["a", "a"]);
+  for (const other of ["{}", "null", "include", { include: [{ name: "x" }] }, { include: [{ legs: "[1]" }] }].map(
+    (value) => (typeof value === "string" ? value : JSON.stringify(value)),
+  )) {
+    expect(() => plannedArtifacts(other), other).toThrow("no matrix of unikernel-ci");
   }
-})
+});

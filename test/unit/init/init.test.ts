@@ -1,168 +1,195 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
-import { type InitOptions, init } from '../../../src/actions/init.js'
-import { ownerOfRemote, partUsed, placeholdersLeft, shownReference } from '../../../src/init/reference.js'
-import { newContext } from '../report/fixtures.js'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { type InitOptions, init } from "../../../src/actions/init.js";
+import { ownerOfRemote, partUsed, placeholdersLeft, shownReference } from "../../../src/init/reference.js";
+import { newContext } from "../report/fixtures.js";
 
-const commit = '0123456789abcdef0123456789abcdef01234567'
-const reference = { owner: 'someone', commit }
+const commit = "0123456789abcdef0123456789abcdef01234567";
+const reference = { owner: "someone", commit };
 
 interface Workflow {
-  readonly jobs: Readonly<Record<string, { readonly steps: readonly { readonly uses: string; readonly with: Readonly<Record<string, string>> }[] }>>
+  readonly jobs: Readonly<
+    Record<
+      string,
+      { readonly steps: readonly { readonly uses: string; readonly with: Readonly<Record<string, string>> }[] }
+    >
+  >;
 }
 
 /** A project of these files, in a folder of a repository. */
-function project(files: Readonly<Record<string, string>>, below = '') {
-  const root = mkdtempSync(join(tmpdir(), 'unikernel-ci-init-'))
-  mkdirSync(join(root, '.git'))
-  const workspace = join(root, below)
-  mkdirSync(workspace, { recursive: true })
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(workspace, name), text)
-  const { host, ...doors } = newContext()
-  const context = { ...doors, host: { ...host, folders: { ...host.folders, workspace } } }
+function project(files: Readonly<Record<string, string>>, below = "") {
+  const root = mkdtempSync(join(tmpdir(), "unikernel-ci-init-"));
+  mkdirSync(join(root, ".git"));
+  const workspace = join(root, below);
+  mkdirSync(workspace, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(workspace, name), text);
+  const { host, ...doors } = newContext();
+  const context = { ...doors, host: { ...host, folders: { ...host.folders, workspace } } };
   return {
-    run: (given: Readonly<Record<string, string>> = {}, options: InitOptions = {}) => init(context, { ...reference, ...options }, given),
+    run: (given: Readonly<Record<string, string>> = {}, options: InitOptions = {}) =>
+      init(context, { ...reference, ...options }, given),
     has: (path: string) => existsSync(join(root, path)),
-    read: (path: string) => readFileSync(join(root, path), 'utf8'),
+    read: (path: string) => readFileSync(join(root, path), "utf8"),
     logged: () => context.logged(),
-  }
+  };
 }
 
-const mirage = { 'config.ml': '(* mirage >= 4.10 & < 4.12 *)\nopen Mirage\n' }
-const dune = { 'dune-project': '(lang dune 3.0)\n' }
+const mirage = { "config.ml": "(* mirage >= 4.10 & < 4.12 *)\nopen Mirage\n" };
+const dune = { "dune-project": "(lang dune 3.0)\n" };
 
-describe('init', () => {
+describe("init", () => {
   it.each([
-    ['mirage', mirage, {}, 'unikernel'],
-    ['dune', dune, {}, 'unikernel-dune'],
-    ['dune for Unikraft', { ...dune, dune: '(enabled_if (= %{context_name} unikraft))' }, {}, 'unikernel-unikraft'],
-    ['a target of Unikraft', mirage, { target: 'unikraft-qemu' }, 'unikernel-unikraft'],
-    ['a command', {}, { 'build-command': 'make' }, 'unikernel'],
-  ])('writes for %s what fits', async (_, files, given, template) => {
-    const { run, has, logged } = project(files)
-    expect(await run(given)).toBe(true)
-    expect(has(`.github/workflows/${template}.yml`)).toBe(true)
-    expect(logged()).toContain(`template    ${template}:`)
-  })
+    ["mirage", mirage, {}, "unikernel"],
+    ["dune", dune, {}, "unikernel-dune"],
+    ["dune for Unikraft", { ...dune, dune: "(enabled_if (= %{context_name} unikraft))" }, {}, "unikernel-unikraft"],
+    ["a target of Unikraft", mirage, { target: "unikraft-qemu" }, "unikernel-unikraft"],
+    ["a command", {}, { "build-command": "make" }, "unikernel"],
+  ])("writes for %s what fits", async (_, files, given, template) => {
+    const { run, has, logged } = project(files);
+    expect(await run(given)).toBe(true);
+    expect(has(`.github/workflows/${template}.yml`)).toBe(true);
+    expect(logged()).toContain(`template    ${template}:`);
+  });
 
-  it('says what it saw', async () => {
-    const { run, logged } = project(mirage)
-    await run()
-    expect(logged()).toContain('project     MirageOS (config.ml asks mirage >= 4.10 & < 4.12)')
-  })
-
-  it.each([
-    [{}, {}, 'target      hvt (the template’s; --target says another)'],
-    [{ target: 'spt' }, {}, 'target      spt'],
-    [{}, { template: 'portable' }, 'target      hvt (the'],
-    [{}, { template: 'unikernel-unikraft' }, 'target      unikraft-qemu (the'],
-    [{}, { forge: 'shell' }, 'target      hvt (the'],
-    [{}, { forge: 'gitlab' }, 'target      hvt (the'],
-    [{ targets: 'spt aarch64' }, { template: 'unikernel-matrix' }, 'target      spt aarch64'],
-    [{}, { template: 'unikernel-matrix' }, '(the template’s; --targets says another)'],
-  ])('says the target for %j and %j', async (given, options, line) => {
-    const { run, logged } = project(mirage)
-    await run(given, options)
-    expect(logged()).toContain(line)
-  })
-
-  it('offers --build-command for a project that nothing recognises', async () => {
-    const error: unknown = await project({ 'main.c': '' }).run().catch((reason: unknown) => reason)
-    expect(String(error)).toMatch(/no config\.ml, dune-project or \*\.opam in .*\n {2}found .*main\.c\n.*--build-command/)
-  })
-
-  it('puts the account and the commit in, and leaves no placeholder', async () => {
-    const { run, read } = project(mirage)
-    await run()
-    const text = read('.github/workflows/unikernel.yml')
-    expect(text).toContain(`uses: someone/unikernel-ci@${commit}`)
-    expect(text).not.toMatch(/OWNER|<commit>/)
-  })
-
-  it('writes over nothing unless it is told to', async () => {
-    const { run, read } = project(mirage)
-    await run()
-    await expect(run({ target: 'spt' })).rejects.toThrow('.github/workflows/unikernel.yml is there already')
-    expect(read('.github/workflows/unikernel.yml')).toContain('target: hvt')
-    await run({ target: 'spt' }, { force: true })
-    expect(read('.github/workflows/unikernel.yml')).toContain('target: spt')
-  })
-
-  it('writes in the repository of the folder that it is called in, and names the folder', async () => {
-    const { run, read } = project(mirage, 'servers/www')
-    await run()
-    expect(read('.github/workflows/unikernel.yml')).toContain('directory: servers/www')
-  })
-
-  it('gives every step the inputs that it takes', async () => {
-    const { run, read } = project({})
-    await run({ target: 'virtio', 'build-command': 'make -s', 'ocaml-version': 'none', expect: 'a: b\n$x' }, { template: 'portable' })
-    const { jobs } = parse(read('.github/workflows/portable.yml')) as Workflow
-    const [, setup, build, boot, publish] = jobs['unikernel']?.steps ?? []
-    expect(setup?.with).toEqual({ target: 'virtio', 'build-command': 'make -s', 'ocaml-version': 'none' })
-    expect(build?.with).toEqual({ target: 'virtio', 'build-command': 'make -s' })
-    expect(boot?.with).toEqual({ image: '${{ steps.build.outputs.image }}', target: 'virtio', expect: 'a: b\n$x' })
-    expect(publish?.with).toEqual({ image: '${{ steps.build.outputs.image }}', target: 'virtio' })
-  })
-
-  it('gives a matrix its list, and leaves alone what comes from it', async () => {
-    const { run, read } = project({ 'build.sh': '' })
-    const given = { targets: 'virtio x86_64', 'build-command': './build.sh', 'ocaml-version': 'none', 'build-system': 'command' }
-    await run(given, { template: 'unikernel-matrix' })
-    const { jobs } = parse(read('.github/workflows/unikernel-matrix.yml')) as Workflow
-    expect(jobs['plan']?.steps[1]?.with).toEqual({ targets: 'virtio x86_64', 'ocaml-version': 'none', 'build-system': 'command' })
-    expect(jobs['unikernel']?.steps[1]?.with).toMatchObject({ 'ocaml-version': '${{ matrix.ocaml }}', 'build-command': './build.sh' })
-  })
-
-  it('refuses an input that the template has no place for, and one that is wrong', async () => {
-    const { run } = project(mirage)
-    await expect(run({ target: 'spt' }, { template: 'unikernel-matrix' })).rejects.toThrow('github/unikernel-matrix.yml has no place for --target')
-    await expect(run({ timeout: 'soon' })).rejects.toThrow('input timeout')
-    await expect(run({ memory: '64' }, { forge: 'gitlab' })).rejects.toThrow('no place for --memory')
-    await expect(run({ expect: 'a\nb' }, { forge: 'shell' })).rejects.toThrow('--expect has several lines')
-  })
+  it("says what it saw", async () => {
+    const { run, logged } = project(mirage);
+    await run();
+    expect(logged()).toContain("project     MirageOS (config.ml asks mirage >= 4.10 & < 4.12)");
+  });
 
   it.each([
-    [{ template: 'nothing' }, 'there is no nothing'],
-    [{ forge: 'sourcehut' }, '"sourcehut" is not accepted'],
-    [{ forge: 'gitlab', template: 'unikernel' }, 'there is one template for gitlab'],
-    [{ commit: 'v1' }, '"v1" is not accepted'],
-    [{ owner: 'a/b' }, '"a/b" is not accepted'],
-  ])('refuses %j', async (options, message) => {
-    await expect(project(mirage).run({}, options)).rejects.toThrow(message)
-  })
+    [{}, {}, "target      hvt (the template’s; --target says another)"],
+    [{ target: "spt" }, {}, "target      spt"],
+    [{}, { template: "portable" }, "target      hvt (the"],
+    [{}, { template: "unikernel-unikraft" }, "target      unikraft-qemu (the"],
+    [{}, { forge: "shell" }, "target      hvt (the"],
+    [{}, { forge: "gitlab" }, "target      hvt (the"],
+    [{ targets: "spt aarch64" }, { template: "unikernel-matrix" }, "target      spt aarch64"],
+    [{}, { template: "unikernel-matrix" }, "(the template’s; --targets says another)"],
+  ])("says the target for %j and %j", async (given, options, line) => {
+    const { run, logged } = project(mirage);
+    await run(given, options);
+    expect(logged()).toContain(line);
+  });
+
+  it("offers --build-command for a project that nothing recognises", async () => {
+    const error: unknown = await project({ "main.c": "" })
+      .run()
+      .catch((reason: unknown) => reason);
+    expect(String(error)).toMatch(
+      /no config\.ml, dune-project or \*\.opam in .*\n {2}found .*main\.c\n.*--build-command/,
+    );
+  });
+
+  it("puts the account and the commit in, and leaves no placeholder", async () => {
+    const { run, read } = project(mirage);
+    await run();
+    const text = read(".github/workflows/unikernel.yml");
+    expect(text).toContain(`uses: someone/unikernel-ci@${commit}`);
+    expect(text).not.toMatch(/OWNER|<commit>/);
+  });
+
+  it("writes over nothing unless it is told to", async () => {
+    const { run, read } = project(mirage);
+    await run();
+    await expect(run({ target: "spt" })).rejects.toThrow(".github/workflows/unikernel.yml is there already");
+    expect(read(".github/workflows/unikernel.yml")).toContain("target: hvt");
+    await run({ target: "spt" }, { force: true });
+    expect(read(".github/workflows/unikernel.yml")).toContain("target: spt");
+  });
+
+  it("writes in the repository of the folder that it is called in, and names the folder", async () => {
+    const { run, read } = project(mirage, "servers/www");
+    await run();
+    expect(read(".github/workflows/unikernel.yml")).toContain("directory: servers/www");
+  });
+
+  it("gives every step the inputs that it takes", async () => {
+    const { run, read } = project({});
+    await run(
+      { target: "virtio", "build-command": "make -s", "ocaml-version": "none", expect: "a: b\n$x" },
+      { template: "portable" },
+    );
+    const { jobs } = parse(read(".github/workflows/portable.yml")) as Workflow;
+    const [, setup, build, boot, publish] = jobs["unikernel"]?.steps ?? [];
+    expect(setup?.with).toEqual({ target: "virtio", "build-command": "make -s", "ocaml-version": "none" });
+    expect(build?.with).toEqual({ target: "virtio", "build-command": "make -s" });
+    expect(boot?.with).toEqual({ image: "${{ steps.build.outputs.image }}", target: "virtio", expect: "a: b\n$x" });
+    expect(publish?.with).toEqual({ image: "${{ steps.build.outputs.image }}", target: "virtio" });
+  });
+
+  it("gives a matrix its list, and leaves alone what comes from it", async () => {
+    const { run, read } = project({ "build.sh": "" });
+    const given = {
+      targets: "virtio x86_64",
+      "build-command": "./build.sh",
+      "ocaml-version": "none",
+      "build-system": "command",
+    };
+    await run(given, { template: "unikernel-matrix" });
+    const { jobs } = parse(read(".github/workflows/unikernel-matrix.yml")) as Workflow;
+    expect(jobs["plan"]?.steps[1]?.with).toEqual({
+      targets: "virtio x86_64",
+      "ocaml-version": "none",
+      "build-system": "command",
+    });
+    expect(jobs["unikernel"]?.steps[1]?.with).toMatchObject({
+      "ocaml-version": "${{ matrix.ocaml }}",
+      "build-command": "./build.sh",
+    });
+  });
+
+  it("refuses an input that the template has no place for, and one that is wrong", async () => {
+    const { run } = project(mirage);
+    await expect(run({ target: "spt" }, { template: "unikernel-matrix" })).rejects.toThrow(
+      "github/unikernel-matrix.yml has no place for --target",
+    );
+    await expect(run({ timeout: "soon" })).rejects.toThrow("input timeout");
+    await expect(run({ memory: "64" }, { forge: "gitlab" })).rejects.toThrow("no place for --memory");
+    await expect(run({ expect: "a\nb" }, { forge: "shell" })).rejects.toThrow("--expect has several lines");
+  });
 
   it.each([
-    ['forgejo', ['.forgejo/workflows/unikernel.yml']],
-    ['gitea', ['.gitea/workflows/unikernel.yml']],
-    ['gitlab', ['.gitlab-ci.yml', '.gitlab/unikernel.yml']],
-    ['shell', ['unikernel.mk']],
-  ])('writes for %s', async (forge, paths) => {
-    const { run, read } = project(mirage)
-    await run({ target: 'spt', expect: 'x # $y' }, { forge })
-    for (const path of paths) expect(read(path)).not.toMatch(/OWNER|<commit>/)
-    expect(paths.map(read).join('')).toContain('spt')
-  })
-})
+    [{ template: "nothing" }, "there is no nothing"],
+    [{ forge: "sourcehut" }, '"sourcehut" is not accepted'],
+    [{ forge: "gitlab", template: "unikernel" }, "there is one template for gitlab"],
+    [{ commit: "v1" }, '"v1" is not accepted'],
+    [{ owner: "a/b" }, '"a/b" is not accepted'],
+  ])("refuses %j", async (options, message) => {
+    await expect(project(mirage).run({}, options)).rejects.toThrow(message);
+  });
 
-it('the reference knows its parts', () => {
-  expect(partUsed('OWNER/unikernel-ci@<commit>')).toBe('')
-  expect(partUsed('https://github.com/OWNER/unikernel-ci/setup@<commit>')).toBe('setup')
-  expect(partUsed('actions/checkout@v7')).toBeUndefined()
-  expect(shownReference({ owner: undefined, commit: undefined })).toBe('OWNER/unikernel-ci@<commit>')
-  expect(placeholdersLeft({ owner: undefined, commit })).toEqual(['OWNER'])
-  expect(placeholdersLeft({ owner: 'someone', commit: undefined })).toEqual(['<commit>'])
-  expect(placeholdersLeft(reference)).toEqual([])
-})
+  it.each([
+    ["forgejo", [".forgejo/workflows/unikernel.yml"]],
+    ["gitea", [".gitea/workflows/unikernel.yml"]],
+    ["gitlab", [".gitlab-ci.yml", ".gitlab/unikernel.yml"]],
+    ["shell", ["unikernel.mk"]],
+  ])("writes for %s", async (forge, paths) => {
+    const { run, read } = project(mirage);
+    await run({ target: "spt", expect: "x # $y" }, { forge });
+    for (const path of paths) expect(read(path)).not.toMatch(/OWNER|<commit>/);
+    expect(paths.map(read).join("")).toContain("spt");
+  });
+});
+
+it("the reference knows its parts", () => {
+  expect(partUsed("OWNER/unikernel-ci@<commit>")).toBe("");
+  expect(partUsed("https://github.com/OWNER/unikernel-ci/setup@<commit>")).toBe("setup");
+  expect(partUsed("actions/checkout@v7")).toBeUndefined();
+  expect(shownReference({ owner: undefined, commit: undefined })).toBe("OWNER/unikernel-ci@<commit>");
+  expect(placeholdersLeft({ owner: undefined, commit })).toEqual(["OWNER"]);
+  expect(placeholdersLeft({ owner: "someone", commit: undefined })).toEqual(["<commit>"]);
+  expect(placeholdersLeft(reference)).toEqual([]);
+});
 
 it.each([
-  ['https://github.com/someone/unikernel-ci.git', 'someone'],
-  ['git@github.com:someone/unikernel-ci', 'someone'],
-  ['https://example.org/someone/unikernel-ci', undefined],
-  ['', undefined],
-])('the account of the clone of %j is %s', (address, owner) => {
-  expect(ownerOfRemote(address)).toBe(owner)
-})
+  ["https://github.com/someone/unikernel-ci.git", "someone"],
+  ["git@github.com:someone/unikernel-ci", "someone"],
+  ["https://example.org/someone/unikernel-ci", undefined],
+  ["", undefined],
+])("the account of the clone of %j is %s", (address, owner) => {
+  expect(ownerOfRemote(address)).toBe(owner);
+});

@@ -1,94 +1,99 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { parseInputs } from '../../../src/actions/definition.js'
-import { inputs } from '../../../src/actions/interface.js'
-import { allMatrixInputs, matrixInputs, sharedInputs } from '../../../src/actions/matrix-interface.js'
-import { matrix, printMatrix } from '../../../src/actions/parts/matrix.js'
-import type { StrategyMatrix } from '../../../src/matrix/strategy.js'
-import { collectingRunner } from '../../../src/platform/runner/github.js'
-import { newContext } from '../report/fixtures.js'
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseInputs } from "../../../src/actions/definition.js";
+import { inputs } from "../../../src/actions/interface.js";
+import { allMatrixInputs, matrixInputs, sharedInputs } from "../../../src/actions/matrix-interface.js";
+import { matrix, printMatrix } from "../../../src/actions/parts/matrix.js";
+import type { StrategyMatrix } from "../../../src/matrix/strategy.js";
+import { collectingRunner } from "../../../src/platform/runner/github.js";
+import { newContext } from "../report/fixtures.js";
 
-const read = (given: Readonly<Record<string, string>> = {}) => parseInputs(allMatrixInputs, (name) => given[name])
+const read = (given: Readonly<Record<string, string>> = {}) => parseInputs(allMatrixInputs, (name) => given[name]);
 
-describe('the inputs of matrix', () => {
-  it('have defaults that their own parsers accept', () => {
+describe("the inputs of matrix", () => {
+  it("have defaults that their own parsers accept", () => {
     expect(read()).toEqual({
-      targets: '',
-      onUnsupported: 'fail',
-      group: 'none',
+      targets: "",
+      onUnsupported: "fail",
+      group: "none",
       runsOn: {},
       maxLegs: 100,
       unikernel: undefined,
-      directory: '.',
+      directory: ".",
       configFile: undefined,
-      buildSystem: 'auto',
-      lock: 'auto',
+      buildSystem: "auto",
+      lock: "auto",
       ocamlVersion: undefined,
-      mirageVersion: 'auto',
+      mirageVersion: "auto",
       solo5Version: undefined,
       ocamlSolo5Version: undefined,
       ocamlUnikraftVersion: undefined,
-    })
-  })
+    });
+  });
 
-  it('hide none of another part', () => {
-    expect(Object.keys(matrixInputs).filter((name) => Object.hasOwn(inputs, name))).toEqual([])
-    for (const name of sharedInputs) expect(inputs[name].parts).toContain('setup')
-  })
+  it("hide none of another part", () => {
+    expect(Object.keys(matrixInputs).filter((name) => Object.hasOwn(inputs, name))).toEqual([]);
+    for (const name of sharedInputs) expect(inputs[name].parts).toContain("setup");
+  });
 
-  it('take runners by architecture, by any of its words', () => {
-    expect(read({ 'runs-on': '# ours\namd64: ubuntu-24.04\n\narm64: self-hosted, arm64' }).runsOn).toEqual({
-      x86_64: ['ubuntu-24.04'],
-      aarch64: ['self-hosted', 'arm64'],
-    })
-  })
+  it("take runners by architecture, by any of its words", () => {
+    expect(read({ "runs-on": "# ours\namd64: ubuntu-24.04\n\narm64: self-hosted, arm64" }).runsOn).toEqual({
+      x86_64: ["ubuntu-24.04"],
+      aarch64: ["self-hosted", "arm64"],
+    });
+  });
 
   it.each([
-    ['runs-on', 'ubuntu-24.04', '"ubuntu-24.04"'],
-    ['runs-on', 'riscv64: mine', '"riscv64: mine"'],
-    ['runs-on', 'arm64:', '"arm64:"'],
-    ['runs-on', 'arm64: a,, b', '"arm64: a,, b"'],
-    ['runs-on', 'arm64: a\naarch64: b', '"aarch64: b"'],
-    ['max-legs', '257', '"257"'],
-    ['max-legs', '0', '"0"'],
-    ['group', 'leg', '"leg"'],
-    ['on-unsupported', 'ignore', '"ignore"'],
-    ['build-system', 'make', '"make"'],
-  ])('refuse %s: %j', (name, value, shown) => {
-    expect(() => read({ [name]: value })).toThrow(`input ${name}: ${shown} is not accepted`)
-  })
-})
+    ["runs-on", "ubuntu-24.04", '"ubuntu-24.04"'],
+    ["runs-on", "riscv64: mine", '"riscv64: mine"'],
+    ["runs-on", "arm64:", '"arm64:"'],
+    ["runs-on", "arm64: a,, b", '"arm64: a,, b"'],
+    ["runs-on", "arm64: a\naarch64: b", '"aarch64: b"'],
+    ["max-legs", "257", '"257"'],
+    ["max-legs", "0", '"0"'],
+    ["group", "leg", '"leg"'],
+    ["on-unsupported", "ignore", '"ignore"'],
+    ["build-system", "make", '"make"'],
+  ])("refuse %s: %j", (name, value, shown) => {
+    expect(() => read({ [name]: value })).toThrow(`input ${name}: ${shown} is not accepted`);
+  });
+});
 
-describe('matrix', () => {
+describe("matrix", () => {
   function projectWith(config: string) {
-    const context = newContext()
-    writeFileSync(join(context.host.folders.workspace, 'config.ml'), config)
-    return context
+    const context = newContext();
+    writeFileSync(join(context.host.folders.workspace, "config.ml"), config);
+    return context;
   }
 
-  it('reads the project, and gives the matrix, its table and what it left out', async () => {
-    const context = projectWith('(* mirage >= 4.9 & < 4.10 *)\nopen Mirage\n')
-    const runner = collectingRunner()
-    const given = read({ targets: 'hvt x86_64\nvirtio arm64', 'on-unsupported': 'skip', unikernel: 'www' })
-    expect(await matrix(context, given, runner)).toBe(true)
-    const { include } = JSON.parse(runner.outputs['matrix'] ?? '') as StrategyMatrix
-    expect(include).toMatchObject([{ name: 'hvt x86_64', 'artifact-name': 'unikernel-www-hvt-x86_64' }])
-    expect(runner.outputs['matrix']).not.toContain('\n')
-    expect(runner.summaries).toEqual([expect.stringContaining('mirage 4&#46;9&#46;0')])
-    expect(context.logged()).toContain('hvt x86_64')
-    expect(context.logged()).toContain('Notice: left out: line 2, virtio aarch64')
-  })
+  it("reads the project, and gives the matrix, its table and what it left out", async () => {
+    const context = projectWith("(* mirage >= 4.9 & < 4.10 *)\nopen Mirage\n");
+    const runner = collectingRunner();
+    const given = read({ targets: "hvt x86_64\nvirtio arm64", "on-unsupported": "skip", unikernel: "www" });
+    expect(await matrix(context, given, runner)).toBe(true);
+    const { include } = JSON.parse(runner.outputs["matrix"] ?? "") as StrategyMatrix;
+    expect(include).toMatchObject([{ name: "hvt x86_64", "artifact-name": "unikernel-www-hvt-x86_64" }]);
+    expect(runner.outputs["matrix"]).not.toContain("\n");
+    expect(runner.summaries).toEqual([expect.stringContaining("mirage 4&#46;9&#46;0")]);
+    expect(context.logged()).toContain("hvt x86_64");
+    expect(context.logged()).toContain("Notice: left out: line 2, virtio aarch64");
+  });
 
-  it('prints a table, or the JSON of the output', async () => {
-    const context = projectWith('open Mirage\n')
+  it("prints a table, or the JSON of the output", async () => {
+    const context = projectWith("open Mirage\n");
     const print = async (group: string, asJson: boolean) => {
-      const printed: string[] = []
-      await printMatrix(context, read({ targets: 'hvt x86_64\nspt x86_64', group }), (text) => void printed.push(text), asJson)
-      return printed.join('')
-    }
-    expect(await print('none', false)).toMatch(/^leg .*\nhvt x86_64 .*\nspt x86_64 .*\n$/)
-    expect((JSON.parse(await print('none', true)) as StrategyMatrix).include).toHaveLength(2)
-    expect((JSON.parse(await print('toolchain', true)) as StrategyMatrix).include).toHaveLength(1)
-  })
-})
+      const printed: string[] = [];
+      await printMatrix(
+        context,
+        read({ targets: "hvt x86_64\nspt x86_64", group }),
+        (text) => void printed.push(text),
+        asJson,
+      );
+      return printed.join("");
+    };
+    expect(await print("none", false)).toMatch(/^leg .*\nhvt x86_64 .*\nspt x86_64 .*\n$/);
+    expect((JSON.parse(await print("none", true)) as StrategyMatrix).include).toHaveLength(2);
+    expect((JSON.parse(await print("toolchain", true)) as StrategyMatrix).include).toHaveLength(1);
+  });
+});

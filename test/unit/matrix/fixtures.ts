@@ -1,24 +1,24 @@
-import type { MatrixRequest } from '../../../src/matrix/plan.js'
-import type { Project } from '../../../src/project/project.js'
-import { projectIn } from '../project/fixtures.js'
+import type { MatrixRequest } from "../../../src/matrix/plan.js";
+import type { Project } from "../../../src/project/project.js";
+import { projectIn } from "../project/fixtures.js";
 
-export const mirage: Project = projectIn('/work/www', 'mirage')
-export const dune: Project = projectIn('/work/www', 'dune')
+export const mirage: Project = projectIn("/work/www", "mirage");
+export const dune: Project = projectIn("/work/www", "dune");
 
 /** What is asked when only the list is given. */
 export const asked: MatrixRequest = {
-  targets: '',
-  onUnsupported: 'fail',
+  targets: "",
+  onUnsupported: "fail",
   runsOn: {},
   maxLegs: 100,
   unikernel: undefined,
-  lock: 'auto',
+  lock: "auto",
   ocamlVersion: undefined,
-  mirageVersion: 'auto',
+  mirageVersion: "auto",
   solo5Version: undefined,
   ocamlSolo5Version: undefined,
   ocamlUnikraftVersion: undefined,
-}
+};
 
 /** The list of the documentation. */
 export const exampleTargets = `
@@ -26,4 +26,4 @@ hvt        x86_64 aarch64
 spt        x86_64 aarch64
 unikraft-qemu x86_64 arm64   ocaml=5.4.1
 virtio     x86_64            variant=monitoring  configure-args="--enable-monitoring"
-`
+`;

@@ -1,52 +1,57 @@
-import { describe, expect, test } from 'vitest'
-import { completeHistory, pinsLocalRepository } from '../../../src/platform/git-history.js'
-import type { Context } from '../../../src/platform/host.js'
-import { collectingLog } from '../../collecting-log.js'
+import { describe, expect, test } from "vitest";
+import { completeHistory, pinsLocalRepository } from "../../../src/platform/git-history.js";
+import type { Context } from "../../../src/platform/host.js";
+import { collectingLog } from "../../collecting-log.js";
 
 /** A context whose git answers `shallow`, and fetches with `status`. */
 function fakeGit(shallow: string, status = 0) {
-  const commands: string[] = []
-  const lines: string[] = []
-  const context: Pick<Context, 'log' | 'processes'> = {
+  const commands: string[] = [];
+  const lines: string[] = [];
+  const context: Pick<Context, "log" | "processes"> = {
     log: collectingLog(lines),
     processes: {
       run: (argv) => {
-        commands.push(argv.join(' '))
-        const isFetch = argv.includes('fetch')
-        return Promise.resolve({ argv, exitCode: isFetch ? status : 0, stdout: isFetch ? '' : shallow, stderr: isFetch ? 'fatal: no access\n' : '' })
+        commands.push(argv.join(" "));
+        const isFetch = argv.includes("fetch");
+        return Promise.resolve({
+          argv,
+          exitCode: isFetch ? status : 0,
+          stdout: isFetch ? "" : shallow,
+          stderr: isFetch ? "fatal: no access\n" : "",
+        });
       },
     },
-  }
-  return { commands, lines, context }
+  };
+  return { commands, lines, context };
 }
 
 test.each([
   ['package "x" ~pin:"git+file:///work#HEAD"', true],
   ['pin: "git+https://example.org/x"', false],
-])('%s: %s', (text, isLocal) => {
-  expect(pinsLocalRepository(text)).toBe(isLocal)
-})
+])("%s: %s", (text, isLocal) => {
+  expect(pinsLocalRepository(text)).toBe(isLocal);
+});
 
-describe('the history of a repository that is pinned', () => {
-  test('is left alone when it is whole, or when there is none', async () => {
-    for (const answer of ['false\n', '']) {
-      const { commands, context } = fakeGit(answer)
-      await completeHistory(context, '/work', {})
-      expect(commands).toEqual(['git -C /work rev-parse --is-shallow-repository'])
+describe("the history of a repository that is pinned", () => {
+  test("is left alone when it is whole, or when there is none", async () => {
+    for (const answer of ["false\n", ""]) {
+      const { commands, context } = fakeGit(answer);
+      await completeHistory(context, "/work", {});
+      expect(commands).toEqual(["git -C /work rev-parse --is-shallow-repository"]);
     }
-  })
+  });
 
-  test('is fetched when it is shallow, and that is told', async () => {
-    const { commands, lines, context } = fakeGit('true\n')
-    await completeHistory(context, '/work', {})
-    expect(commands[1]).toBe('git -C /work fetch --unshallow --quiet')
-    expect(lines.join('\n')).toContain('`fetch-depth: 0`')
-  })
+  test("is fetched when it is shallow, and that is told", async () => {
+    const { commands, lines, context } = fakeGit("true\n");
+    await completeHistory(context, "/work", {});
+    expect(commands[1]).toBe("git -C /work fetch --unshallow --quiet");
+    expect(lines.join("\n")).toContain("`fetch-depth: 0`");
+  });
 
-  test('that cannot be had says what to change', async () => {
-    const { context } = fakeGit('true\n', 128)
-    await expect(completeHistory(context, '/work', {})).rejects.toMatchObject({
-      facts: { evidence: ['fatal: no access'], do: expect.stringContaining('with `fetch-depth: 0`') as unknown },
-    })
-  })
-})
+  test("that cannot be had says what to change", async () => {
+    const { context } = fakeGit("true\n", 128);
+    await expect(completeHistory(context, "/work", {})).rejects.toMatchObject({
+      facts: { evidence: ["fatal: no access"], do: expect.stringContaining("with `fetch-depth: 0`") as unknown },
+    });
+  });
+});

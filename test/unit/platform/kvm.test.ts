@@ -1,114 +1,143 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Context } from '../../../src/platform/host.js'
-import { isNestedAmd, kvmAccess, openKvm } from '../../../src/platform/kvm.js'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Context } from "../../../src/platform/host.js";
+import { isNestedAmd, kvmAccess, openKvm } from "../../../src/platform/kvm.js";
 
-let folder: string
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))))
-afterEach(() => rmSync(folder, { recursive: true }))
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
 
-test('a device that opens for reading and writing is open', () => {
-  writeFileSync(join(folder, 'kvm'), '')
-  expect(kvmAccess(join(folder, 'kvm'))).toBe('open')
-})
+test("a device that opens for reading and writing is open", () => {
+  writeFileSync(join(folder, "kvm"), "");
+  expect(kvmAccess(join(folder, "kvm"))).toBe("open");
+});
 
-test('no device is absent', () => {
-  expect(kvmAccess(join(folder, 'kvm'))).toBe('absent')
-})
+test("no device is absent", () => {
+  expect(kvmAccess(join(folder, "kvm"))).toBe("absent");
+});
 
-test('a device file with nothing behind it is absent, not denied', async () => {
+test("a device file with nothing behind it is absent, not denied", async () => {
   // Opening a socket's file gives ENXIO, as a device file without its driver does.
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(join(folder, 'kvm'), resolve))
-  expect(kvmAccess(join(folder, 'kvm'))).toBe('absent')
-  await new Promise((resolve) => server.close(resolve))
-})
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(join(folder, "kvm"), resolve));
+  expect(kvmAccess(join(folder, "kvm"))).toBe("absent");
+  await new Promise((resolve) => server.close(resolve));
+});
 
 // Root may open any file of a disk, but no kernel value that cannot be written.
-test('a device that may not be written is denied', () => {
-  const isRoot = process.getuid?.() === 0
-  if (!isRoot) writeFileSync(join(folder, 'kvm'), '', { mode: 0o400 })
-  expect(kvmAccess(isRoot ? '/sys/devices/system/cpu/online' : join(folder, 'kvm'))).toBe('denied')
-})
+test("a device that may not be written is denied", () => {
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot) writeFileSync(join(folder, "kvm"), "", { mode: 0o400 });
+  expect(kvmAccess(isRoot ? "/sys/devices/system/cpu/online" : join(folder, "kvm"))).toBe("denied");
+});
 
-describe('giving leave to open /dev/kvm', () => {
-  const machine = (looks: ReturnType<typeof kvmAccess>[], options: { actions?: boolean; runner?: string; udev?: boolean; fails?: RegExp } = {}) => {
-    const ran: string[] = []
-    const facts: string[] = []
+describe("giving leave to open /dev/kvm", () => {
+  const machine = (
+    looks: ReturnType<typeof kvmAccess>[],
+    options: { actions?: boolean; runner?: string; udev?: boolean; fails?: RegExp } = {},
+  ) => {
+    const ran: string[] = [];
+    const facts: string[] = [];
     // The fixture's own folder stands for a PATH with udevadm on it, or without.
-    if (options.udev === true) writeFileSync(join(folder, 'udevadm'), '', { mode: 0o755 })
+    if (options.udev === true) writeFileSync(join(folder, "udevadm"), "", { mode: 0o755 });
     const context = {
-      host: { isRoot: true, isGitHubActions: options.actions ?? true, environment: { PATH: folder, RUNNER_ENVIRONMENT: options.runner ?? 'github-hosted' }, folders: { temporary: folder } },
+      host: {
+        isRoot: true,
+        isGitHubActions: options.actions ?? true,
+        environment: { PATH: folder, RUNNER_ENVIRONMENT: options.runner ?? "github-hosted" },
+        folders: { temporary: folder },
+      },
       log: { fact: (_: string, text: string) => facts.push(text), line: (text: string) => facts.push(text) },
       processes: {
         run: (argv: string[]) => {
-          ran.push(argv[0] === 'install' ? `install ${readFileSync(argv[3] ?? '', 'utf8').trim()}` : argv.join(' '))
-          return Promise.resolve({ exitCode: options.fails?.test(argv.join(' ')) === true ? 1 : 0 })
+          ran.push(argv[0] === "install" ? `install ${readFileSync(argv[3] ?? "", "utf8").trim()}` : argv.join(" "));
+          return Promise.resolve({ exitCode: options.fails?.test(argv.join(" ")) === true ? 1 : 0 });
         },
       },
-    } as unknown as Context
-    return { ran, facts, access: openKvm(context, () => looks.shift() ?? 'denied', () => '0640') }
-  }
-  const install = 'install KERNEL=="kvm", MODE="0666", OPTIONS+="static_node=kvm"'
-  const reload = ['udevadm control --reload-rules', 'udevadm trigger --name-match=kvm', 'udevadm settle --timeout=10']
+    } as unknown as Context;
+    return {
+      ran,
+      facts,
+      access: openKvm(
+        context,
+        () => looks.shift() ?? "denied",
+        () => "0640",
+      ),
+    };
+  };
+  const install = 'install KERNEL=="kvm", MODE="0666", OPTIONS+="static_node=kvm"';
+  const reload = ["udevadm control --reload-rules", "udevadm trigger --name-match=kvm", "udevadm settle --timeout=10"];
 
-  test('a rule is tried first, and its success is told', async () => {
-    const { ran, facts, access } = machine(['denied', 'open'], { udev: true })
-    expect(await access).toBe('open')
-    expect(ran).toEqual([install, ...reload])
-    expect(facts).toEqual(['gave this user leave to open /dev/kvm (a udev rule)'])
-  })
+  test("a rule is tried first, and its success is told", async () => {
+    const { ran, facts, access } = machine(["denied", "open"], { udev: true });
+    expect(await access).toBe("open");
+    expect(ran).toEqual([install, ...reload]);
+    expect(facts).toEqual(["gave this user leave to open /dev/kvm (a udev rule)"]);
+  });
 
-  test('a rule that does not help is taken away before the mode is changed', async () => {
-    const { ran, access } = machine(['denied', 'denied', 'open'], { udev: true })
-    expect(await access).toBe('open')
+  test("a rule that does not help is taken away before the mode is changed", async () => {
+    const { ran, access } = machine(["denied", "denied", "open"], { udev: true });
+    expect(await access).toBe("open");
     expect(ran).toEqual([
-      install, ...reload,
-      'rm -f /etc/udev/rules.d/99-unikernel-ci-kvm.rules', ...reload,
-      'chmod a+rw /dev/kvm',
-    ])
-  })
+      install,
+      ...reload,
+      "rm -f /etc/udev/rules.d/99-unikernel-ci-kvm.rules",
+      ...reload,
+      "chmod a+rw /dev/kvm",
+    ]);
+  });
 
-  test('where nothing helps, nothing stays', async () => {
-    const { ran, facts, access } = machine(['denied', 'denied'])
-    expect(await access).toBe('denied')
-    expect(ran).toEqual(['chmod a+rw /dev/kvm', 'chmod 0640 /dev/kvm'])
-    expect(facts).toEqual([])
-  })
+  test("where nothing helps, nothing stays", async () => {
+    const { ran, facts, access } = machine(["denied", "denied"]);
+    expect(await access).toBe("denied");
+    expect(ran).toEqual(["chmod a+rw /dev/kvm", "chmod 0640 /dev/kvm"]);
+    expect(facts).toEqual([]);
+  });
 
-  test('a rule that cannot be loaded is undone, and so is the mode that does not help', async () => {
-    const { ran, access } = machine(['denied', 'denied', 'denied'], { udev: true, fails: /settle/ })
-    expect(await access).toBe('denied')
-    expect(ran).toEqual([install, ...reload, 'rm -f /etc/udev/rules.d/99-unikernel-ci-kvm.rules', reload[0], reload[1], reload[2], 'chmod a+rw /dev/kvm', 'chmod 0640 /dev/kvm'])
-  })
+  test("a rule that cannot be loaded is undone, and so is the mode that does not help", async () => {
+    const { ran, access } = machine(["denied", "denied", "denied"], { udev: true, fails: /settle/ });
+    expect(await access).toBe("denied");
+    expect(ran).toEqual([
+      install,
+      ...reload,
+      "rm -f /etc/udev/rules.d/99-unikernel-ci-kvm.rules",
+      reload[0],
+      reload[1],
+      reload[2],
+      "chmod a+rw /dev/kvm",
+      "chmod 0640 /dev/kvm",
+    ]);
+  });
 
   // A rule would stay on a machine that is kept, and what a killed job has changed nobody undoes.
-  test('nothing is changed on a runner that outlives the job, and what to do is told', async () => {
-    const { ran, facts, access } = machine(['denied', 'open'], { runner: 'self-hosted', udev: true })
-    expect(await access).toBe('denied')
-    expect(ran).toEqual([])
-    expect(facts).toEqual(['  /dev/kvm may not be opened by this user, which is not changed on a machine that is kept: add the user to the group of that device'])
-  })
+  test("nothing is changed on a runner that outlives the job, and what to do is told", async () => {
+    const { ran, facts, access } = machine(["denied", "open"], { runner: "self-hosted", udev: true });
+    expect(await access).toBe("denied");
+    expect(ran).toEqual([]);
+    expect(facts).toEqual([
+      "  /dev/kvm may not be opened by this user, which is not changed on a machine that is kept: add the user to the group of that device",
+    ]);
+  });
 
   test.each([
-    ['KVM that opens', ['open'], true],
-    ['a machine without KVM', ['absent'], true],
-    ['a person’s machine', ['denied'], false],
-  ] as const)('%s is left as it is', async (_, looks, actions) => {
-    const { ran, access } = machine([...looks], { actions })
-    expect(await access).toBe(looks[0])
-    expect(ran).toEqual([])
-  })
-})
+    ["KVM that opens", ["open"], true],
+    ["a machine without KVM", ["absent"], true],
+    ["a person’s machine", ["denied"], false],
+  ] as const)("%s is left as it is", async (_, looks, actions) => {
+    const { ran, access } = machine([...looks], { actions });
+    expect(await access).toBe(looks[0]);
+    expect(ran).toEqual([]);
+  });
+});
 
 test.each([
-  ['vendor_id\t: AuthenticAMD\nflags\t\t: fpu svm hypervisor sse\n', true],
-  ['vendor_id\t: AuthenticAMD\nflags\t\t: fpu svm sse\n', false],
-  ['vendor_id\t: GenuineIntel\nflags\t\t: fpu vmx hypervisor sse\n', false],
-  ['', false],
-])('an AMD processor inside a virtual machine is known: %j', (cpuinfo, expected) => {
-  expect(isNestedAmd(cpuinfo)).toBe(expected)
-})
+  ["vendor_id\t: AuthenticAMD\nflags\t\t: fpu svm hypervisor sse\n", true],
+  ["vendor_id\t: AuthenticAMD\nflags\t\t: fpu svm sse\n", false],
+  ["vendor_id\t: GenuineIntel\nflags\t\t: fpu vmx hypervisor sse\n", false],
+  ["", false],
+])("an AMD processor inside a virtual machine is known: %j", (cpuinfo, expected) => {
+  expect(isNestedAmd(cpuinfo)).toBe(expected);
+});

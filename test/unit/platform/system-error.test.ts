@@ -1,34 +1,42 @@
-import { mkdir } from 'node:fs/promises'
-import { expect, test } from 'vitest'
-import { systemProblem } from '../../../src/platform/system-error.js'
+import { mkdir } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { systemProblem } from "../../../src/platform/system-error.js";
 
-const folders = { toolCache: '/home/me/.cache/unikernel-ci', state: '/temp/unikernel-ci', temporary: '/temp', workspace: '/project' }
-const errorOf = (code: string, path?: string) => Object.assign(new Error(code), { code, syscall: 'mkdir', ...(path && { path }) })
+const folders = {
+  toolCache: "/home/me/.cache/unikernel-ci",
+  state: "/temp/unikernel-ci",
+  temporary: "/temp",
+  workspace: "/project",
+};
+const errorOf = (code: string, path?: string) =>
+  Object.assign(new Error(code), { code, syscall: "mkdir", ...(path && { path }) });
 
 test.each([
-  ['EACCES', '/home/me/.cache/unikernel-ci/toolchains', 'permission denied', 'RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)'],
-  ['EROFS', '/home/me/.cache', 'read-only', 'RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)'],
-  ['EPERM', '/temp/unikernel-ci/records', 'not permitted', 'RUNNER_TEMP (or XDG_STATE_HOME)'],
-  ['ENOSPC', '/temp/proof', 'no space', 'RUNNER_TEMP (or TMPDIR)'],
-  ['EACCES', '/project/_artifacts', 'permission denied', 'GITHUB_WORKSPACE (or the current folder)'],
-])('%s on %s says why, and what decides the folder', (code, path, why, choice) => {
-  const told = systemProblem(errorOf(code, path), () => folders)?.toString()
-  for (const part of [path, why, choice]) expect(told).toContain(part)
-})
+  ["EACCES", "/home/me/.cache/unikernel-ci/toolchains", "permission denied", "RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)"],
+  ["EROFS", "/home/me/.cache", "read-only", "RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)"],
+  ["EPERM", "/temp/unikernel-ci/records", "not permitted", "RUNNER_TEMP (or XDG_STATE_HOME)"],
+  ["ENOSPC", "/temp/proof", "no space", "RUNNER_TEMP (or TMPDIR)"],
+  ["EACCES", "/project/_artifacts", "permission denied", "GITHUB_WORKSPACE (or the current folder)"],
+])("%s on %s says why, and what decides the folder", (code, path, why, choice) => {
+  const told = systemProblem(errorOf(code, path), () => folders)?.toString();
+  for (const part of [path, why, choice]) expect(told).toContain(part);
+});
 
-test('a real error of the system is one', async () => {
-  const error: unknown = await mkdir('/dev/null/x', { recursive: true }).catch((caught: unknown) => caught)
-  expect(systemProblem(error, () => folders)?.message).toBe('/dev/null/x cannot be used: a part of the path is not a folder')
-})
+test("a real error of the system is one", async () => {
+  const error: unknown = await mkdir("/dev/null/x", { recursive: true }).catch((caught: unknown) => caught);
+  expect(systemProblem(error, () => folders)?.message).toBe(
+    "/dev/null/x cannot be used: a part of the path is not a folder",
+  );
+});
 
-test('a disk that is full while an open file is written, which is not named, is told with where we write', () => {
-  expect(systemProblem(errorOf('ENOSPC'), () => folders)?.toString()).toBe(
-    'no space is left on a disk\n  because    ENOSPC\n  do         make some where these are: /home/me/.cache/unikernel-ci, /temp/unikernel-ci, /temp, /project',
-  )
-})
+test("a disk that is full while an open file is written, which is not named, is told with where we write", () => {
+  expect(systemProblem(errorOf("ENOSPC"), () => folders)?.toString()).toBe(
+    "no space is left on a disk\n  because    ENOSPC\n  do         make some where these are: /home/me/.cache/unikernel-ci, /temp/unikernel-ci, /temp, /project",
+  );
+});
 
-test('any other error is a defect', () => {
-  for (const error of [errorOf('ENOENT', '/x'), errorOf('EACCES'), new TypeError('x'), 'x']) {
-    expect(systemProblem(error, () => folders)).toBeUndefined()
+test("any other error is a defect", () => {
+  for (const error of [errorOf("ENOENT", "/x"), errorOf("EACCES"), new TypeError("x"), "x"]) {
+    expect(systemProblem(error, () => folders)).toBeUndefined();
   }
-})
+});

@@ -1,96 +1,118 @@
-import { symlink } from 'node:fs/promises'
-import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { type ProjectInputs, detectProject } from '../../../src/project/detect.js'
-import { folderWith, problemOf } from './fixtures.js'
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type ProjectInputs, detectProject } from "../../../src/project/detect.js";
+import { folderWith, problemOf } from "./fixtures.js";
 
-const automatic: ProjectInputs = { directory: '.', configFile: undefined, buildSystem: 'auto', buildCommand: undefined }
-const mirage = '(* mirage >= 4.10.0 & < 4.12.0 *)\nopen Mirage\n'
+const automatic: ProjectInputs = {
+  directory: ".",
+  configFile: undefined,
+  buildSystem: "auto",
+  buildCommand: undefined,
+};
+const mirage = "(* mirage >= 4.10.0 & < 4.12.0 *)\nopen Mirage\n";
 
-describe('what is in a folder', () => {
-  test('config.ml of mirage goes before dune and opam files, which mirage generates too', async () => {
-    const folder = await folderWith({ 'config.ml': mirage, 'dune-project': '', 'hello.opam': '' })
+describe("what is in a folder", () => {
+  test("config.ml of mirage goes before dune and opam files, which mirage generates too", async () => {
+    const folder = await folderWith({ "config.ml": mirage, "dune-project": "", "hello.opam": "" });
     expect(await detectProject(folder, automatic)).toMatchObject({
-      buildSystem: 'mirage',
+      buildSystem: "mirage",
       directory: folder,
-      configFile: 'config.ml',
-      description: 'MirageOS (config.ml asks mirage >= 4.10.0 & < 4.12.0)',
-      mirageBounds: { atLeast: '4.10.0', below: '4.12.0' },
-    })
-  })
+      configFile: "config.ml",
+      description: "MirageOS (config.ml asks mirage >= 4.10.0 & < 4.12.0)",
+      mirageBounds: { atLeast: "4.10.0", below: "4.12.0" },
+    });
+  });
 
-  test('what the project’s opam files ask of mirage holds beside the header', async () => {
-    const folder = await folderWith({ 'config.ml': mirage, 'www.opam': 'depends: [ "mirage" {< "4.11.0"} ]', 'lib.opam': 'depends: [ "lwt" ]' })
+  test("what the project’s opam files ask of mirage holds beside the header", async () => {
+    const folder = await folderWith({
+      "config.ml": mirage,
+      "www.opam": 'depends: [ "mirage" {< "4.11.0"} ]',
+      "lib.opam": 'depends: [ "lwt" ]',
+    });
     expect(await detectProject(folder, automatic)).toMatchObject({
-      description: 'MirageOS (config.ml asks mirage >= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam))',
-      mirageBounds: { atLeast: '4.10.0', below: '4.11.0' },
-    })
-  })
+      description: "MirageOS (config.ml asks mirage >= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam))",
+      mirageBounds: { atLeast: "4.10.0", below: "4.11.0" },
+    });
+  });
 
-  test('committed locks are found beside the configuration, with what they say of the toolchain', async () => {
-    const lock = 'depends: [ "ocaml" {= "5.4.1"} "lwt" {= "6.1.2" & ?vendor} "mirage" {= "4.11.1"} ]'
-    const folder = await folderWith({ 'unikernel/config.ml': mirage, 'unikernel/mirage/www-hvt.opam.locked': lock, 'unikernel/mirage/www-hvt.opam': '' })
-    expect(await detectProject(folder, { ...automatic, configFile: 'unikernel/config.ml' })).toMatchObject({
-      lockFiles: [{ path: 'unikernel/mirage/www-hvt.opam.locked', versions: { ocaml: '5.4.1', mirage: '4.11.1' } }],
-    })
-  })
+  test("committed locks are found beside the configuration, with what they say of the toolchain", async () => {
+    const lock = 'depends: [ "ocaml" {= "5.4.1"} "lwt" {= "6.1.2" & ?vendor} "mirage" {= "4.11.1"} ]';
+    const folder = await folderWith({
+      "unikernel/config.ml": mirage,
+      "unikernel/mirage/www-hvt.opam.locked": lock,
+      "unikernel/mirage/www-hvt.opam": "",
+    });
+    expect(await detectProject(folder, { ...automatic, configFile: "unikernel/config.ml" })).toMatchObject({
+      lockFiles: [{ path: "unikernel/mirage/www-hvt.opam.locked", versions: { ocaml: "5.4.1", mirage: "4.11.1" } }],
+    });
+  });
 
-  test('a config.ml that is only a module of a dune project is not mirage’s', async () => {
-    const folder = await folderWith({ 'config.ml': 'let () = print_endline Sys.ocaml_version', 'dune-project': '' })
-    expect(await detectProject(folder, automatic)).toMatchObject({ buildSystem: 'dune', description: 'dune (dune-project)' })
-  })
-
-  test.each([
-    ['dune', { dune: '' }, 'dune (dune)'],
-    ['dune', { 'dune-project': '', 'a.opam': '' }, 'dune (dune-project)'],
-    ['opam', { 'b.opam': '', 'a.opam': '' }, 'opam (a.opam, b.opam)'],
-  ])('%s', async (buildSystem, files, description) => {
-    expect(await detectProject(await folderWith(files), automatic)).toMatchObject({ buildSystem, description })
-  })
-
-  test('a build command is used where it is given', async () => {
-    const folder = await folderWith({ 'config.ml': mirage })
-    expect(await detectProject(folder, { ...automatic, buildCommand: 'make' })).toMatchObject({ buildSystem: 'command' })
-  })
-
-  test('a configuration file elsewhere in the folder', async () => {
-    const folder = await folderWith({ 'mirage/config.ml': mirage, 'dune-project': '' })
-    const project = await detectProject(folder, { ...automatic, configFile: 'mirage/config.ml' })
-    expect(project).toMatchObject({ buildSystem: 'mirage', configFile: 'mirage/config.ml' })
-  })
-
-  test('the build system that is asked for goes before what auto would take', async () => {
-    const folder = await folderWith({ 'config.ml': mirage, 'dune-project': '' })
-    expect(await detectProject(folder, { ...automatic, buildSystem: 'dune' })).toMatchObject({ buildSystem: 'dune' })
-  })
-})
-
-describe('what is no project', () => {
-  test('a folder without one is listed', async () => {
-    const folder = await folderWith({ 'README.md': '', 'main.c': '' })
-    const problem = await problemOf(detectProject(folder, automatic))
-    expect(problem.message).toBe(`no config.ml, dune-project or *.opam in ${folder}`)
-    expect(problem.facts.found).toBe('README.md, main.c')
-    expect(problem.facts.do).toMatch(/set `directory`/)
-  })
-
-  test('a build system that is asked for and not there', async () => {
-    const folder = await folderWith({ 'dune-project': '' })
-    const problem = await problemOf(detectProject(folder, { ...automatic, buildSystem: 'mirage' }))
-    expect(problem.message).toBe(`no config.ml in ${folder}`)
-    expect(problem.facts.because).toBe('`build-system: mirage` needs it')
-  })
+  test("a config.ml that is only a module of a dune project is not mirage’s", async () => {
+    const folder = await folderWith({ "config.ml": "let () = print_endline Sys.ocaml_version", "dune-project": "" });
+    expect(await detectProject(folder, automatic)).toMatchObject({
+      buildSystem: "dune",
+      description: "dune (dune-project)",
+    });
+  });
 
   test.each([
-    ['a folder that is not there', { directory: 'no' }, 'input directory: there is no folder no'],
-    ['a file', { directory: 'file' }, 'input directory: file is not a folder that can be read'],
-    ['a folder outside the workspace', { directory: '..' }, 'input directory: .. is outside the workspace'],
-    ['a link that leads outside', { directory: 'link' }, 'input directory: link is outside the workspace'],
-    ['a configuration that is not there', { configFile: 'm/config.ml' }, 'input config-file: there is no m/config.ml'],
-    ['a configuration outside', { configFile: '../config.ml' }, 'input config-file: ../config.ml is outside the project’s folder'],
-  ])('%s', async (_, inputs, message) => {
-    const folder = await folderWith({ file: '' })
-    await symlink('/', join(folder, 'link'))
-    expect((await problemOf(detectProject(folder, { ...automatic, ...inputs }))).message).toBe(message)
-  })
-})
+    ["dune", { dune: "" }, "dune (dune)"],
+    ["dune", { "dune-project": "", "a.opam": "" }, "dune (dune-project)"],
+    ["opam", { "b.opam": "", "a.opam": "" }, "opam (a.opam, b.opam)"],
+  ])("%s", async (buildSystem, files, description) => {
+    expect(await detectProject(await folderWith(files), automatic)).toMatchObject({ buildSystem, description });
+  });
+
+  test("a build command is used where it is given", async () => {
+    const folder = await folderWith({ "config.ml": mirage });
+    expect(await detectProject(folder, { ...automatic, buildCommand: "make" })).toMatchObject({
+      buildSystem: "command",
+    });
+  });
+
+  test("a configuration file elsewhere in the folder", async () => {
+    const folder = await folderWith({ "mirage/config.ml": mirage, "dune-project": "" });
+    const project = await detectProject(folder, { ...automatic, configFile: "mirage/config.ml" });
+    expect(project).toMatchObject({ buildSystem: "mirage", configFile: "mirage/config.ml" });
+  });
+
+  test("the build system that is asked for goes before what auto would take", async () => {
+    const folder = await folderWith({ "config.ml": mirage, "dune-project": "" });
+    expect(await detectProject(folder, { ...automatic, buildSystem: "dune" })).toMatchObject({ buildSystem: "dune" });
+  });
+});
+
+describe("what is no project", () => {
+  test("a folder without one is listed", async () => {
+    const folder = await folderWith({ "README.md": "", "main.c": "" });
+    const problem = await problemOf(detectProject(folder, automatic));
+    expect(problem.message).toBe(`no config.ml, dune-project or *.opam in ${folder}`);
+    expect(problem.facts.found).toBe("README.md, main.c");
+    expect(problem.facts.do).toMatch(/set `directory`/);
+  });
+
+  test("a build system that is asked for and not there", async () => {
+    const folder = await folderWith({ "dune-project": "" });
+    const problem = await problemOf(detectProject(folder, { ...automatic, buildSystem: "mirage" }));
+    expect(problem.message).toBe(`no config.ml in ${folder}`);
+    expect(problem.facts.because).toBe("`build-system: mirage` needs it");
+  });
+
+  test.each([
+    ["a folder that is not there", { directory: "no" }, "input directory: there is no folder no"],
+    ["a file", { directory: "file" }, "input directory: file is not a folder that can be read"],
+    ["a folder outside the workspace", { directory: ".." }, "input directory: .. is outside the workspace"],
+    ["a link that leads outside", { directory: "link" }, "input directory: link is outside the workspace"],
+    ["a configuration that is not there", { configFile: "m/config.ml" }, "input config-file: there is no m/config.ml"],
+    [
+      "a configuration outside",
+      { configFile: "../config.ml" },
+      "input config-file: ../config.ml is outside the project’s folder",
+    ],
+  ])("%s", async (_, inputs, message) => {
+    const folder = await folderWith({ file: "" });
+    await symlink("/", join(folder, "link"));
+    expect((await problemOf(detectProject(folder, { ...automatic, ...inputs }))).message).toBe(message);
+  });
+});

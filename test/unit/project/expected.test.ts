@@ -1,25 +1,31 @@
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { checkExpected } from '../../../src/project/expected.js'
-import { folderWith, problemOf } from './fixtures.js'
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { checkExpected } from "../../../src/project/expected.js";
+import { folderWith, problemOf } from "./fixtures.js";
 
-const [a, b] = ['a'.repeat(64), 'b'.repeat(64)]
-const built = (path: string, sha256: string) => ({ path, name: 'www', bytes: 1, sha256 })
+const [a, b] = ["a".repeat(64), "b".repeat(64)];
+const built = (path: string, sha256: string) => ({ path, name: "www", bytes: 1, sha256 });
 
-test('one hash for one image, in any case', async () => {
-  expect(await checkExpected([built('/p/www.hvt', a)], a.toUpperCase(), '/p')).toEqual([`www.hvt  ${a}`])
-  const two = await problemOf(checkExpected([built('/p/www.hvt', a), built('/p/x.hvt', b)], a, '/p'))
-  expect(two.message).toBe('input expected-sha256: one hash, and 2 images')
-})
+test("one hash for one image, in any case", async () => {
+  expect(await checkExpected([built("/p/www.hvt", a)], a.toUpperCase(), "/p")).toEqual([`www.hvt  ${a}`]);
+  const two = await problemOf(checkExpected([built("/p/www.hvt", a), built("/p/x.hvt", b)], a, "/p"));
+  expect(two.message).toBe("input expected-sha256: one hash, and 2 images");
+});
 
-test('another image: both hashes, and where the image is', async () => {
-  const problem = await problemOf(checkExpected([built('/p/www.hvt', b)], a, '/p'))
-  expect(problem.facts).toMatchObject({ found: [`${b}  /p/www.hvt`], accepted: [`${a}  www.hvt`] })
-})
+test("another image: both hashes, and where the image is", async () => {
+  const problem = await problemOf(checkExpected([built("/p/www.hvt", b)], a, "/p"));
+  expect(problem.facts).toMatchObject({ found: [`${b}  /p/www.hvt`], accepted: [`${a}  www.hvt`] });
+});
 
-test('a file as sha256sum writes it: images by name, other lines are others’', async () => {
-  const folder = await folderWith({ sums: `${a}  dist/www.hvt\n# a comment\n${b} *other.bin\n` })
-  expect(await checkExpected([built('/p/www.hvt', a), built('/p/new.hvt', b)], 'sums', folder)).toEqual([`www.hvt  ${a}`])
-  expect((await problemOf(checkExpected([built('/p/new.hvt', b)], join(folder, 'sums'), '/'))).facts.found).toBe('www.hvt, other.bin')
-  expect((await problemOf(checkExpected([built('/p/www.hvt', a)], 'nowhere', folder))).message).toMatch(/nowhere cannot be read/)
-})
+test("a file as sha256sum writes it: images by name, other lines are others’", async () => {
+  const folder = await folderWith({ sums: `${a}  dist/www.hvt\n# a comment\n${b} *other.bin\n` });
+  expect(await checkExpected([built("/p/www.hvt", a), built("/p/new.hvt", b)], "sums", folder)).toEqual([
+    `www.hvt  ${a}`,
+  ]);
+  expect((await problemOf(checkExpected([built("/p/new.hvt", b)], join(folder, "sums"), "/"))).facts.found).toBe(
+    "www.hvt, other.bin",
+  );
+  expect((await problemOf(checkExpected([built("/p/www.hvt", a)], "nowhere", folder))).message).toMatch(
+    /nowhere cannot be read/,
+  );
+});

@@ -1,30 +1,32 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import type { Context } from '../../../src/platform/host.js'
-import { Problem } from '../../../src/platform/problem.js'
-import type { Outcome, RunOptions } from '../../../src/platform/process/process.js'
-import type { BuildRequest } from '../../../src/project/plans/request.js'
-import type { BuildSystem, Project } from '../../../src/project/project.js'
-import { targets } from '../../../src/target/target.js'
-import type { Toolchain } from '../../../src/toolchain/toolchain.js'
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Context } from "../../../src/platform/host.js";
+import { Problem } from "../../../src/platform/problem.js";
+import type { Outcome, RunOptions } from "../../../src/platform/process/process.js";
+import type { BuildRequest } from "../../../src/project/plans/request.js";
+import type { BuildSystem, Project } from "../../../src/project/project.js";
+import { targets } from "../../../src/target/target.js";
+import type { Toolchain } from "../../../src/toolchain/toolchain.js";
 
 /** A folder of its own with these files in it. */
 export async function folderWith(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'project-'))
-  for (const [name, content] of Object.entries(files)) await put(join(folder, name), content)
-  return folder
+  const folder = await mkdtemp(join(tmpdir(), "project-"));
+  for (const [name, content] of Object.entries(files)) await put(join(folder, name), content);
+  return folder;
 }
 
 export async function put(path: string, content: string | Buffer): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, content)
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
 }
 
 /** A project of a folder that says nothing of versions. */
 export function projectIn(directory: string, buildSystem: BuildSystem): Project {
-  const folder = { directory, description: '' }
-  return buildSystem === 'mirage' ? { ...folder, buildSystem, configFile: 'config.ml', lockFiles: [] } : { ...folder, buildSystem }
+  const folder = { directory, description: "" };
+  return buildSystem === "mirage"
+    ? { ...folder, buildSystem, configFile: "config.ml", lockFiles: [] }
+    : { ...folder, buildSystem };
 }
 
 /** What is asked of a build by someone who says no more than the project; of an hvt image for x86_64. */
@@ -32,12 +34,12 @@ export function requestFor<Of extends Project>(project: Of): BuildRequest & { re
   return {
     project,
     target: targets.hvt,
-    architecture: 'x86_64',
-    toolchain: toolchainFor('x86_64', 'solo5'),
+    architecture: "x86_64",
+    toolchain: toolchainFor("x86_64", "solo5"),
     configureArgs: [],
     buildCommand: undefined,
     installSystemPackages: true,
-    lock: 'auto',
+    lock: "auto",
     extraRepos: undefined,
     overlays: [],
     preConfigure: undefined,
@@ -45,30 +47,34 @@ export function requestFor<Of extends Project>(project: Of): BuildRequest & { re
     postBuild: undefined,
     image: undefined,
     findings: { duneWorkspace: undefined, duneFiles: [] },
-    folder: '/state',
-  }
+    folder: "/state",
+  };
 }
 
-export function toolchainFor(architecture: 'x86_64' | 'aarch64', findlibToolchain: string, path = '/tools/bin'): Toolchain {
+export function toolchainFor(
+  architecture: "x86_64" | "aarch64",
+  findlibToolchain: string,
+  path = "/tools/bin",
+): Toolchain {
   return {
     spec: {
-      backend: 'solo5',
+      backend: "solo5",
       architecture,
-      hostArchitecture: 'x86_64',
-      hostSystem: 'debian12',
-      cCompiler: '12',
-      versions: { ocaml: '5.4.1', solo5: '0.12.1', 'ocaml-solo5': '1.3.3' },
+      hostArchitecture: "x86_64",
+      hostSystem: "debian12",
+      cCompiler: "12",
+      versions: { ocaml: "5.4.1", solo5: "0.12.1", "ocaml-solo5": "1.3.3" },
       repositories: [],
       packages: [],
       pins: [],
       slim: true,
     },
-    key: 'key',
-    path: '/tools',
-    source: 'built',
-    origin: 'built',
-    environment: { path: [path], variables: { OPAMROOT: '/tools/opam' }, findlibToolchain },
-  }
+    key: "key",
+    path: "/tools",
+    source: "built",
+    origin: "built",
+    environment: { path: [path], variables: { OPAMROOT: "/tools/opam" }, findlibToolchain },
+  };
 }
 
 /** A context whose processes are `run`, and what was logged. */
@@ -76,8 +82,8 @@ export function fakeContext(
   state: string,
   run: (argv: readonly string[], options: RunOptions) => Promise<{ exitCode?: number; stdout?: string } | undefined>,
 ): Context & { readonly logged: string[] } {
-  const logged: string[] = []
-  const log = (text: string) => void logged.push(text)
+  const logged: string[] = [];
+  const log = (text: string) => void logged.push(text);
   return {
     logged,
     log: {
@@ -93,27 +99,27 @@ export function fakeContext(
     },
     processes: {
       run: async (argv, options = {}): Promise<Outcome> => {
-        const { exitCode = 0, stdout = '' } = (await run(argv, options)) ?? {}
-        return { argv, exitCode, stdout, stderr: '' }
+        const { exitCode = 0, stdout = "" } = (await run(argv, options)) ?? {};
+        return { argv, exitCode, stdout, stderr: "" };
       },
     },
     host: {
-      architecture: 'x86_64',
+      architecture: "x86_64",
       cores: 2,
       isRoot: false,
       isGitHubActions: false,
-      environment: { PATH: '/usr/bin:/bin', HOME: '/home/user' },
+      environment: { PATH: "/usr/bin:/bin", HOME: "/home/user" },
       folders: { toolCache: state, state, temporary: state, workspace: state },
     },
-  }
+  };
 }
 
 export async function problemOf(body: Promise<unknown>): Promise<Problem> {
   try {
-    await body
+    await body;
   } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
+    if (error instanceof Problem) return error;
+    throw error;
   }
-  throw new Error('nothing was thrown')
+  throw new Error("nothing was thrown");
 }

@@ -1,88 +1,108 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { processes } from '../../../src/platform/process/process.js'
-import { copyClean, lastCommitDate } from '../../../src/project/clean-copy.js'
-import { describeBuilt } from '../../../src/project/images.js'
-import type { Project } from '../../../src/project/project.js'
-import { type BuildFunction, buildTwice, unpinnedSources } from '../../../src/project/reproduce.js'
-import { targets } from '../../../src/target/target.js'
-import * as image from '../image/build.js'
-import { fakeContext, folderWith, problemOf, put } from './fixtures.js'
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { processes } from "../../../src/platform/process/process.js";
+import { copyClean, lastCommitDate } from "../../../src/project/clean-copy.js";
+import { describeBuilt } from "../../../src/project/images.js";
+import type { Project } from "../../../src/project/project.js";
+import { type BuildFunction, buildTwice, unpinnedSources } from "../../../src/project/reproduce.js";
+import { targets } from "../../../src/target/target.js";
+import * as image from "../image/build.js";
+import { fakeContext, folderWith, problemOf, put } from "./fixtures.js";
 
-const files = { 'main.ml': 'source', '_build/old': 'built', '.gitignore': '_build\n', 'sub/dune': '' }
+const files = { "main.ml": "source", "_build/old": "built", ".gitignore": "_build\n", "sub/dune": "" };
 const git = (folder: string, ...args: string[]) =>
-  execFileSync('git', ['-C', folder, '-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], {
-    env: { ...process.env, GIT_COMMITTER_DATE: '2026-01-02T03:04:05Z' },
-  })
+  execFileSync("git", ["-C", folder, "-c", "user.name=a", "-c", "user.email=a@example.org", ...args], {
+    env: { ...process.env, GIT_COMMITTER_DATE: "2026-01-02T03:04:05Z" },
+  });
 
 async function setUp() {
-  const folder = await folderWith(files)
-  const context = { ...fakeContext(folder, () => Promise.resolve(undefined)), processes }
-  const project: Project = { buildSystem: 'dune', directory: folder, description: '' }
-  return { folder, context, project }
+  const folder = await folderWith(files);
+  const context = { ...fakeContext(folder, () => Promise.resolve(undefined)), processes };
+  const project: Project = { buildSystem: "dune", directory: folder, description: "" };
+  return { folder, context, project };
 }
 
 /** Builds one image whose data section holds what `content` says. */
 const building =
   (content: (round: number) => string): BuildFunction =>
   async (_, project) => {
-    rounds.push(project.directory)
-    const section = { name: '.data', type: 1, data: Buffer.from(content(rounds.length)) }
-    const path = join(project.directory, '_build/www.exe')
-    await put(path, image.elf({ sections: [section] }))
-    return { project, steps: [], images: [await describeBuilt(path, targets.hvt)] }
-  }
-let rounds: string[] = []
+    rounds.push(project.directory);
+    const section = { name: ".data", type: 1, data: Buffer.from(content(rounds.length)) };
+    const path = join(project.directory, "_build/www.exe");
+    await put(path, image.elf({ sections: [section] }));
+    return { project, steps: [], images: [await describeBuilt(path, targets.hvt)] };
+  };
+let rounds: string[] = [];
 
-test('two builds in the same place, which is the same on every machine; the second one’s images are the result', async () => {
-  const { folder, context, project } = await setUp()
-  rounds = []
-  const build = await buildTwice(context, project, join(folder, 'kept'), building(() => 'same'))
-  expect(rounds).toEqual(['/var/tmp/unikernel-ci/project', '/var/tmp/unikernel-ci/project'])
-  expect(build.project).toBe(project)
-  expect(build.images.map(({ path }) => path)).toEqual([join(folder, 'kept/second/www.exe')])
-  expect(existsSync('/var/tmp/unikernel-ci/project')).toBe(false)
-})
+test("two builds in the same place, which is the same on every machine; the second one’s images are the result", async () => {
+  const { folder, context, project } = await setUp();
+  rounds = [];
+  const build = await buildTwice(
+    context,
+    project,
+    join(folder, "kept"),
+    building(() => "same"),
+  );
+  expect(rounds).toEqual(["/var/tmp/unikernel-ci/project", "/var/tmp/unikernel-ci/project"]);
+  expect(build.project).toBe(project);
+  expect(build.images.map(({ path }) => path)).toEqual([join(folder, "kept/second/www.exe")]);
+  expect(existsSync("/var/tmp/unikernel-ci/project")).toBe(false);
+});
 
-test('builds that differ: the sections, both hashes, and both images kept', async () => {
-  const { folder, context, project } = await setUp()
-  rounds = []
-  const problem = await problemOf(buildTwice(context, project, join(folder, 'kept'), building((round) => `built in ${round}`)))
-  expect(problem.message).toBe('two builds from clean gave two images')
-  expect(problem.facts.evidence).toEqual(['www  .data: 1 of 10 bytes differ, the first at byte 9 of it'])
-  expect(problem.facts.found).toEqual(['first', 'second'].map((name) => expect.stringMatching(new RegExp(`^[0-9a-f]{64} {2}${folder}/kept/${name}/www.exe$`)) as unknown))
-  for (const name of ['first', 'second']) expect(await readFile(join(folder, 'kept', name, 'www.exe'), 'latin1')).toContain('built in')
-})
+test("builds that differ: the sections, both hashes, and both images kept", async () => {
+  const { folder, context, project } = await setUp();
+  rounds = [];
+  const problem = await problemOf(
+    buildTwice(
+      context,
+      project,
+      join(folder, "kept"),
+      building((round) => `built in ${round}`),
+    ),
+  );
+  expect(problem.message).toBe("two builds from clean gave two images");
+  expect(problem.facts.evidence).toEqual(["www  .data: 1 of 10 bytes differ, the first at byte 9 of it"]);
+  expect(problem.facts.found).toEqual(
+    ["first", "second"].map(
+      (name) => expect.stringMatching(new RegExp(`^[0-9a-f]{64} {2}${folder}/kept/${name}/www.exe$`)) as unknown,
+    ),
+  );
+  for (const name of ["first", "second"])
+    expect(await readFile(join(folder, "kept", name, "www.exe"), "latin1")).toContain("built in");
+});
 
-test('a clean copy has what git would track, with its history, and the date of the last commit', async () => {
-  const { folder, context } = await setUp()
-  git(folder, 'init', '-q')
-  expect(await lastCommitDate(context, folder)).toBeUndefined()
-  git(folder, 'add', '.')
-  git(folder, 'commit', '-qm', 'first')
-  await put(join(folder, 'generated.ml'), 'not tracked yet')
-  const to = await folderWith({ left: '' })
-  expect(await copyClean(context, join(folder, 'sub'), to)).toBe(join(to, 'sub'))
-  expect(readdirSync(to).sort()).toEqual(['.git', '.gitignore', 'generated.ml', 'main.ml', 'sub'])
-  expect(await lastCommitDate(context, folder)).toBe('1767323045')
-})
+test("a clean copy has what git would track, with its history, and the date of the last commit", async () => {
+  const { folder, context } = await setUp();
+  git(folder, "init", "-q");
+  expect(await lastCommitDate(context, folder)).toBeUndefined();
+  git(folder, "add", ".");
+  git(folder, "commit", "-qm", "first");
+  await put(join(folder, "generated.ml"), "not tracked yet");
+  const to = await folderWith({ left: "" });
+  expect(await copyClean(context, join(folder, "sub"), to)).toBe(join(to, "sub"));
+  expect(readdirSync(to).sort()).toEqual([".git", ".gitignore", "generated.ml", "main.ml", "sub"]);
+  expect(await lastCommitDate(context, folder)).toBe("1767323045");
+});
 
-test('without git, all but what builds leave', async () => {
-  const { folder, context } = await setUp()
-  const to = await folderWith({})
-  expect(await copyClean(context, folder, to)).toBe(to)
-  expect(readdirSync(to).sort()).toEqual(['.gitignore', 'main.ml', 'sub'])
-})
+test("without git, all but what builds leave", async () => {
+  const { folder, context } = await setUp();
+  const to = await folderWith({});
+  expect(await copyClean(context, folder, to)).toBe(to);
+  expect(readdirSync(to).sort()).toEqual([".gitignore", "main.ml", "sub"]);
+});
 
-test('sources at no commit are named', () => {
-  const commit = '0123456789abcdef0123456789abcdef01234567'
+test("sources at no commit are named", () => {
+  const commit = "0123456789abcdef0123456789abcdef01234567";
   const repositories = [
-    { name: 'default', url: 'https://opam.ocaml.org' },
-    { name: 'mirage', url: `git+https://example.org/overlay#${commit}` },
-  ]
-  const pins = [{ package: 'a', url: 'git+https://example.org/a#main' }, { package: 'b', url: 'https://example.org/b-1.tar.gz' }]
-  expect(unpinnedSources({ repositories, pins })).toEqual(['opam repository default', 'pin a'])
-})
+    { name: "default", url: "https://opam.ocaml.org" },
+    { name: "mirage", url: `git+https://example.org/overlay#${commit}` },
+  ];
+  const pins = [
+    { package: "a", url: "git+https://example.org/a#main" },
+    { package: "b", url: "https://example.org/b-1.tar.gz" },
+  ];
+  expect(unpinnedSources({ repositories, pins })).toEqual(["opam repository default", "pin a"]);
+});

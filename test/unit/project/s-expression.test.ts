@@ -1,30 +1,30 @@
-import { expect, test } from 'vitest'
-import { fieldsOf, readSExpressions } from '../../../src/project/s-expression.js'
+import { expect, test } from "vitest";
+import { fieldsOf, readSExpressions } from "../../../src/project/s-expression.js";
 
-test('words, quoted words and lists', () => {
-  expect(readSExpressions('(a "b c" (d e))f')).toEqual([['a', 'b c', ['d', 'e']], 'f'])
-})
+test("words, quoted words and lists", () => {
+  expect(readSExpressions('(a "b c" (d e))f')).toEqual([["a", "b c", ["d", "e"]], "f"]);
+});
 
-test('the three kinds of comment', () => {
-  expect(readSExpressions('; (a)\n(b #| (c)\n |# d) #; (e (f)) g (#; h i)')).toEqual([['b', 'd'], 'g', ['i']])
-})
+test("the three kinds of comment", () => {
+  expect(readSExpressions("; (a)\n(b #| (c)\n |# d) #; (e (f)) g (#; h i)")).toEqual([["b", "d"], "g", ["i"]]);
+});
 
-test('what makes no sense ends the reading', () => {
-  expect(readSExpressions('(a) ) (b)')).toEqual([['a']])
-  expect(readSExpressions('(a) (b')).toEqual([['a']])
-  expect(readSExpressions('(a) "b')).toEqual([['a']])
-  expect(readSExpressions('(a) #| (b)')).toEqual([['a']])
-})
+test("what makes no sense ends the reading", () => {
+  expect(readSExpressions("(a) ) (b)")).toEqual([["a"]]);
+  expect(readSExpressions("(a) (b")).toEqual([["a"]]);
+  expect(readSExpressions('(a) "b')).toEqual([["a"]]);
+  expect(readSExpressions("(a) #| (b)")).toEqual([["a"]]);
+});
 
 // A time with the square of the length would be minutes.
-test('a megabyte of comments that are not closed is read at once', () => {
-  const start = performance.now()
-  readSExpressions('#| '.repeat(1024 ** 2 / 3))
-  expect(performance.now() - start).toBeLessThan(3_000)
-})
+test("a megabyte of comments that are not closed is read at once", () => {
+  const start = performance.now();
+  readSExpressions("#| ".repeat(1024 ** 2 / 3));
+  expect(performance.now() - start).toBeLessThan(3_000);
+});
 
-test('the fields of a list', () => {
-  const [list = []] = readSExpressions('(default (name solo5) flag (targets native solo5) (env (_ (x))) ())')
-  expect(Object.fromEntries(fieldsOf(list))).toEqual({ name: ['solo5'], targets: ['native', 'solo5'], env: [] })
-  expect(fieldsOf('word').size).toBe(0)
-})
+test("the fields of a list", () => {
+  const [list = []] = readSExpressions("(default (name solo5) flag (targets native solo5) (env (_ (x))) ())");
+  expect(Object.fromEntries(fieldsOf(list))).toEqual({ name: ["solo5"], targets: ["native", "solo5"], env: [] });
+  expect(fieldsOf("word").size).toBe(0);
+});

@@ -1,76 +1,96 @@
-import { describe, expect, it } from 'vitest'
-import { faultsOf } from '../../../src/release/faults.js'
-import { imagesOf } from '../../../src/release/images.js'
-import type { Artifact } from '../../../src/report/artifact.js'
-import { artifact, bootWith, commit, toolchain } from './fixtures.js'
+import { describe, expect, it } from "vitest";
+import { faultsOf } from "../../../src/release/faults.js";
+import { imagesOf } from "../../../src/release/images.js";
+import type { Artifact } from "../../../src/report/artifact.js";
+import { artifact, bootWith, commit, toolchain } from "./fixtures.js";
 
-const build = (...configureArgs: string[]) => ({ build: { buildSystem: 'mirage', project: 'MirageOS', configureArgs, steps: [], cache: null as string | null } as const })
-const namesOf = (...artifacts: Artifact[]) => imagesOf(artifacts, '1.2.3').map(({ name }) => name)
-const faults = (required: 'passed' | 'not-failed', ...artifacts: Artifact[]) =>
-  faultsOf(artifacts, imagesOf(artifacts, '1.2.3'), commit, required).map(({ what }) => what)
+const build = (...configureArgs: string[]) => ({
+  build: {
+    buildSystem: "mirage",
+    project: "MirageOS",
+    configureArgs,
+    steps: [],
+    cache: null as string | null,
+  } as const,
+});
+const namesOf = (...artifacts: Artifact[]) => imagesOf(artifacts, "1.2.3").map(({ name }) => name);
+const faults = (required: "passed" | "not-failed", ...artifacts: Artifact[]) =>
+  faultsOf(artifacts, imagesOf(artifacts, "1.2.3"), commit, required).map(({ what }) => what);
 
-describe('the name of an image', () => {
-  it('is NAME-VERSION-TARGET-ARCH', () => {
-    expect(namesOf(artifact('unikernel-www-hvt-x86_64'))).toEqual(['www-1.2.3-hvt-x86_64'])
-  })
+describe("the name of an image", () => {
+  it("is NAME-VERSION-TARGET-ARCH", () => {
+    expect(namesOf(artifact("unikernel-www-hvt-x86_64"))).toEqual(["www-1.2.3-hvt-x86_64"]);
+  });
 
-  it('ends with the variant that its artifact is named after', () => {
-    expect(namesOf(artifact('unikernel-www-small-hvt-x86_64', {}, build('--disable-monitoring')))).toEqual(['www-1.2.3-hvt-x86_64-small'])
-  })
+  it("ends with the variant that its artifact is named after", () => {
+    expect(namesOf(artifact("unikernel-www-small-hvt-x86_64", {}, build("--disable-monitoring")))).toEqual([
+      "www-1.2.3-hvt-x86_64-small",
+    ]);
+  });
 
-  it('ends with what `configure-args` say, where the artifact is named otherwise', () => {
-    expect(namesOf(artifact('mine', {}, build('--enable-monitoring')))).toEqual(['www-1.2.3-hvt-x86_64-enable-monitoring'])
-  })
+  it("ends with what `configure-args` say, where the artifact is named otherwise", () => {
+    expect(namesOf(artifact("mine", {}, build("--enable-monitoring")))).toEqual([
+      "www-1.2.3-hvt-x86_64-enable-monitoring",
+    ]);
+  });
 
-  it('has no character that GitHub would replace', () => {
-    expect(namesOf(artifact('unikernel-www-ocaml=5.4.x-hvt-x86_64'))).toEqual(['www-1.2.3-hvt-x86_64-ocaml-5.4.x'])
-    expect(namesOf(artifact('a', { unikernel: 'a b/c' }))).toEqual(['a-b-c-1.2.3-hvt-x86_64'])
-  })
-})
+  it("has no character that GitHub would replace", () => {
+    expect(namesOf(artifact("unikernel-www-ocaml=5.4.x-hvt-x86_64"))).toEqual(["www-1.2.3-hvt-x86_64-ocaml-5.4.x"]);
+    expect(namesOf(artifact("a", { unikernel: "a b/c" }))).toEqual(["a-b-c-1.2.3-hvt-x86_64"]);
+  });
+});
 
-describe('a release is refused', () => {
-  it('not without a reason', () => {
-    expect(faults('passed', artifact('a'))).toEqual([])
-    expect(faults('not-failed', artifact('a', { boots: [] }, { toolchain: null }))).toEqual([])
-  })
+describe("a release is refused", () => {
+  it("not without a reason", () => {
+    expect(faults("passed", artifact("a"))).toEqual([]);
+    expect(faults("not-failed", artifact("a", { boots: [] }, { toolchain: null }))).toEqual([]);
+  });
 
-  it('for an image that failed in any scenario, whatever is required', () => {
-    const one = artifact('a', { boots: [bootWith('passed'), bootWith('failed', 'uncaught exception', 'help')] })
-    expect(faults('not-failed', one)).toEqual(['www.hvt of a failed in scenario help: uncaught exception'])
-  })
+  it("for an image that failed in any scenario, whatever is required", () => {
+    const one = artifact("a", { boots: [bootWith("passed"), bootWith("failed", "uncaught exception", "help")] });
+    expect(faults("not-failed", one)).toEqual(["www.hvt of a failed in scenario help: uncaught exception"]);
+  });
 
-  it('for one that was not booted, where it must have passed', () => {
-    expect(faults('passed', artifact('a', { boots: [] }))).toEqual(['www.hvt of a was not booted'])
-    const skipped = artifact('a', { boots: [bootWith('skipped', 'no KVM')] })
-    expect(faults('passed', skipped)).toEqual(['www.hvt of a skipped: no KVM'])
-    expect(faults('not-failed', skipped)).toEqual([])
-  })
+  it("for one that was not booted, where it must have passed", () => {
+    expect(faults("passed", artifact("a", { boots: [] }))).toEqual(["www.hvt of a was not booted"]);
+    const skipped = artifact("a", { boots: [bootWith("skipped", "no KVM")] });
+    expect(faults("passed", skipped)).toEqual(["www.hvt of a skipped: no KVM"]);
+    expect(faults("not-failed", skipped)).toEqual([]);
+  });
 
-  it('for a toolchain that others may have written', () => {
-    const cached = artifact('a', {}, { toolchain: { ...toolchain, source: 'tool-cache', origin: 'actions-cache' } })
-    expect(faults('not-failed', cached)).toEqual(['a was built with a toolchain from the actions cache, which no release trusts'])
-  })
+  it("for a toolchain that others may have written", () => {
+    const cached = artifact("a", {}, { toolchain: { ...toolchain, source: "tool-cache", origin: "actions-cache" } });
+    expect(faults("not-failed", cached)).toEqual([
+      "a was built with a toolchain from the actions cache, which no release trusts",
+    ]);
+  });
 
-  it('for parts of the build that others may have written', () => {
-    const cached = artifact('a', {}, { build: { ...build().build, cache: 'unikernel-ci-dune-1-x' } })
-    expect(faults('not-failed', cached)).toEqual(['a was built with parts from the actions cache, which no release trusts'])
-  })
+  it("for parts of the build that others may have written", () => {
+    const cached = artifact("a", {}, { build: { ...build().build, cache: "unikernel-ci-dune-1-x" } });
+    expect(faults("not-failed", cached)).toEqual([
+      "a was built with parts from the actions cache, which no release trusts",
+    ]);
+  });
 
-  it('for another commit than the tag’s', () => {
-    const { host } = artifact('a').info
-    expect(faults('not-failed', artifact('a', {}, { host: { ...host, commit: 'f00' } }))).toEqual([
+  it("for another commit than the tag’s", () => {
+    const { host } = artifact("a").info;
+    expect(faults("not-failed", artifact("a", {}, { host: { ...host, commit: "f00" } }))).toEqual([
       `a was built from commit f00, and the tag is at ${commit}`,
-    ])
-  })
+    ]);
+  });
 
-  it('for two images of one name, also where only their cases differ', () => {
-    expect(faults('not-failed', artifact('a'), artifact('b', { unikernel: 'WWW' }))).toEqual([
-      'www.hvt of b would be WWW-1.2.3-hvt-x86_64, as www.hvt of a',
-    ])
-  })
+  it("for two images of one name, also where only their cases differ", () => {
+    expect(faults("not-failed", artifact("a"), artifact("b", { unikernel: "WWW" }))).toEqual([
+      "www.hvt of b would be WWW-1.2.3-hvt-x86_64, as www.hvt of a",
+    ]);
+  });
 
-  it('for all of it at once', () => {
-    const bad = artifact('a', { boots: [bootWith('failed')] }, { toolchain: { ...toolchain, source: 'tool-cache', origin: 'actions-cache' } })
-    expect(faults('not-failed', bad, artifact('b'))).toHaveLength(3)
-  })
-})
+  it("for all of it at once", () => {
+    const bad = artifact(
+      "a",
+      { boots: [bootWith("failed")] },
+      { toolchain: { ...toolchain, source: "tool-cache", origin: "actions-cache" } },
+    );
+    expect(faults("not-failed", bad, artifact("b"))).toHaveLength(3);
+  });
+});

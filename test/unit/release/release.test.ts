@@ -1,173 +1,215 @@
-import { readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createGitHubApi } from '../../../src/platform/github/api.js'
-import { gitHubReleases } from '../../../src/platform/github/releases.js'
-import { type ReleaseRequest, release } from '../../../src/release/release.js'
-import { publishArtifact } from '../../../src/report/publish.js'
-import { saveRecord } from '../../../src/report/records.js'
-import { type ReleaseServer, type ServedRelease, type ServerOptions, startReleaseServer } from '../../release-server.js'
-import { bootOf, buildRecord, newContext, newImage, passed } from '../report/fixtures.js'
-import { commit } from './fixtures.js'
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createGitHubApi } from "../../../src/platform/github/api.js";
+import { gitHubReleases } from "../../../src/platform/github/releases.js";
+import { type ReleaseRequest, release } from "../../../src/release/release.js";
+import { publishArtifact } from "../../../src/report/publish.js";
+import { saveRecord } from "../../../src/report/records.js";
+import {
+  type ReleaseServer,
+  type ServedRelease,
+  type ServerOptions,
+  startReleaseServer,
+} from "../../release-server.js";
+import { bootOf, buildRecord, newContext, newImage, passed } from "../report/fixtures.js";
+import { commit } from "./fixtures.js";
 
-const repository = 'someone/www'
-const asked: ReleaseRequest = { folder: '_artifacts', tag: 'v1.2.3', repository, notes: '', requireVerdict: 'passed', draft: false }
-const token = 'a-token'
-let server: ReleaseServer
-let waits: number[]
+const repository = "someone/www";
+const asked: ReleaseRequest = {
+  folder: "_artifacts",
+  tag: "v1.2.3",
+  repository,
+  notes: "",
+  requireVerdict: "passed",
+  draft: false,
+};
+const token = "a-token";
+let server: ReleaseServer;
+let waits: number[];
 
 async function serve(more: Partial<ServerOptions> = {}): Promise<void> {
-  server = await startReleaseServer({ repository, tags: { 'v1.2.3': commit }, ...more })
+  server = await startReleaseServer({ repository, tags: { "v1.2.3": commit }, ...more });
 }
 beforeEach(() => {
-  waits = []
-  return serve()
-})
-afterEach(() => server.close())
+  waits = [];
+  return serve();
+});
+afterEach(() => server.close());
 
 /** A workspace with one artifact of a passed boot. */
 async function job() {
-  const context = newContext({ GITHUB_SHA: commit })
-  const image = newImage(context.host.folders.workspace, 'www.hvt', 'bytes')
-  const { toolchain, ...record } = buildRecord(image)
-  expect(toolchain).toBeDefined()
-  await saveRecord(context, image.path, 'build', record)
-  await saveRecord(context, image.path, 'boot', [bootOf(passed, { imagePath: image.path })])
-  const request = { target: undefined, arch: undefined, configureArgs: [], image: 'www.hvt', artifactName: undefined, artifact: false, retentionDays: 0 }
-  await publishArtifact(context, request, { artifacts: { unavailable: 'a test' }, now: () => new Date(0) })
-  return context
+  const context = newContext({ GITHUB_SHA: commit });
+  const image = newImage(context.host.folders.workspace, "www.hvt", "bytes");
+  const { toolchain, ...record } = buildRecord(image);
+  expect(toolchain).toBeDefined();
+  await saveRecord(context, image.path, "build", record);
+  await saveRecord(context, image.path, "boot", [bootOf(passed, { imagePath: image.path })]);
+  const request = {
+    target: undefined,
+    arch: undefined,
+    configureArgs: [],
+    image: "www.hvt",
+    artifactName: undefined,
+    artifact: false,
+    retentionDays: 0,
+  };
+  await publishArtifact(context, request, { artifacts: { unavailable: "a test" }, now: () => new Date(0) });
+  return context;
 }
 
 async function run(context: Awaited<ReturnType<typeof job>>, more: Partial<ReleaseRequest> = {}, silenceMs = 2000) {
   const wait = (ms: number) => {
-    waits.push(ms)
-    return Promise.resolve()
-  }
-  const api = createGitHubApi({ baseUrl: server.url, token, log: context.log, wait, silenceMs })
-  return release(context, { ...asked, ...more }, { releases: gitHubReleases(api, repository), wait })
+    waits.push(ms);
+    return Promise.resolve();
+  };
+  const api = createGitHubApi({ baseUrl: server.url, token, log: context.log, wait, silenceMs });
+  return release(context, { ...asked, ...more }, { releases: gitHubReleases(api, repository), wait });
 }
 
-const writes = () => server.requests.filter((request) => !request.startsWith('GET '))
+const writes = () => server.requests.filter((request) => !request.startsWith("GET "));
 const served = (more: Partial<ServedRelease> = {}): ServedRelease => ({
   id: 900,
-  tag: 'v1.2.3',
-  name: '',
-  body: '',
+  tag: "v1.2.3",
+  name: "",
+  body: "",
   draft: true,
   prerelease: false,
   assets: [],
   ...more,
-})
-const textOf = async (failing: Promise<unknown>) => String(await failing.then(() => 'no error', (error: unknown) => error))
+});
+const textOf = async (failing: Promise<unknown>) =>
+  String(
+    await failing.then(
+      () => "no error",
+      (error: unknown) => error,
+    ),
+  );
 
-describe('a release', () => {
-  it('continues the draft of a person, whose title and notes stay', async () => {
-    server.releases.push(served({ name: 'Spring', body: 'Hello.' }))
-    await run(await job())
-    expect(server.releases).toMatchObject([{ name: 'Spring', draft: false }])
-    expect(server.releases[0]?.body).toMatch(/^Hello\.\n\n<!-- unikernel-ci/)
-  })
+describe("a release", () => {
+  it("continues the draft of a person, whose title and notes stay", async () => {
+    server.releases.push(served({ name: "Spring", body: "Hello." }));
+    await run(await job());
+    expect(server.releases).toMatchObject([{ name: "Spring", draft: false }]);
+    expect(server.releases[0]?.body).toMatch(/^Hello\.\n\n<!-- unikernel-ci/);
+  });
 
-  it('is found among more drafts than one page has', async () => {
-    for (let id = 1000; id < 1250; id++) server.releases.push(served({ id, tag: `v0.0.${id}` }))
-    server.releases.unshift(served())
-    await run(await job())
-    expect(server.releases[0]?.draft).toBe(false)
-    expect(server.releases).toHaveLength(251)
-  })
+  it("is found among more drafts than one page has", async () => {
+    for (let id = 1000; id < 1250; id++) server.releases.push(served({ id, tag: `v0.0.${id}` }));
+    server.releases.unshift(served());
+    await run(await job());
+    expect(server.releases[0]?.draft).toBe(false);
+    expect(server.releases).toHaveLength(251);
+  });
 
-  it('is complete on a server that tells no digests, and unchanged when it is run again', async () => {
-    await server.close()
-    await serve({ withoutDigests: true })
-    const context = await job()
-    expect((await run(context)).isChanged).toBe(true)
-    expect((await run(context)).isChanged).toBe(false)
-  })
+  it("is complete on a server that tells no digests, and unchanged when it is run again", async () => {
+    await server.close();
+    await serve({ withoutDigests: true });
+    const context = await job();
+    expect((await run(context)).isChanged).toBe(true);
+    expect((await run(context)).isChanged).toBe(false);
+  });
 
-  it('uploads a file again that a person replaced in the draft', async () => {
-    const context = await job()
-    await run(context, { draft: true })
-    const [asset] = server.releases[0]?.assets ?? []
-    if (asset) asset.content = Buffer.from('something else')
-    await run(context)
-    expect(writes().filter((request) => request.startsWith('DELETE'))).toHaveLength(1)
-  })
-})
+  it("uploads a file again that a person replaced in the draft", async () => {
+    const context = await job();
+    await run(context, { draft: true });
+    const [asset] = server.releases[0]?.assets ?? [];
+    if (asset) asset.content = Buffer.from("something else");
+    await run(context);
+    expect(writes().filter((request) => request.startsWith("DELETE"))).toHaveLength(1);
+  });
+});
 
-describe('nothing is written', () => {
-  it('for a tag that is not there', async () => {
-    expect(await textOf(run(await job(), { tag: 'v9.9.9' }))).toContain('has no tag v9.9.9')
-    expect(writes()).toEqual([])
-  })
+describe("nothing is written", () => {
+  it("for a tag that is not there", async () => {
+    expect(await textOf(run(await job(), { tag: "v9.9.9" }))).toContain("has no tag v9.9.9");
+    expect(writes()).toEqual([]);
+  });
 
-  it('for an artifact that is damaged', async () => {
-    const context = await job()
-    writeFileSync(join(context.host.folders.workspace, '_artifacts/unikernel-www-hvt-x86_64/www.hvt'), 'other')
-    expect(await textOf(run(context))).toContain('is not as `publish` left it')
-    expect(writes()).toEqual([])
-  })
+  it("for an artifact that is damaged", async () => {
+    const context = await job();
+    writeFileSync(join(context.host.folders.workspace, "_artifacts/unikernel-www-hvt-x86_64/www.hvt"), "other");
+    expect(await textOf(run(context))).toContain("is not as `publish` left it");
+    expect(writes()).toEqual([]);
+  });
 
-  it('where two drafts have the tag', async () => {
-    server.releases.push(served(), served({ id: 901 }))
-    expect(await textOf(run(await job()))).toContain('v1.2.3 has 2 drafts')
-    expect(writes()).toEqual([])
-  })
-})
+  it("where two drafts have the tag", async () => {
+    server.releases.push(served(), served({ id: 901 }));
+    expect(await textOf(run(await job()))).toContain("v1.2.3 has 2 drafts");
+    expect(writes()).toEqual([]);
+  });
+});
 
-it('a file in the draft that is none of the release is an error, and stays', async () => {
-  const assets = [{ id: 1, name: 'theirs.txt', state: 'uploaded', content: Buffer.from('x') } as const]
-  server.releases.push(served({ assets: [...assets] }))
-  expect(await textOf(run(await job()))).toMatch(/has files that are none of this release\n {2}found +theirs\.txt/)
-  expect(server.releases[0]).toMatchObject({ draft: true, assets: [{ name: 'theirs.txt' }] })
-})
+it("a file in the draft that is none of the release is an error, and stays", async () => {
+  const assets = [{ id: 1, name: "theirs.txt", state: "uploaded", content: Buffer.from("x") } as const];
+  server.releases.push(served({ assets: [...assets] }));
+  expect(await textOf(run(await job()))).toMatch(/has files that are none of this release\n {2}found +theirs\.txt/);
+  expect(server.releases[0]).toMatchObject({ draft: true, assets: [{ name: "theirs.txt" }] });
+});
 
-describe('what GitHub answers', () => {
-  it('with a server’s error is asked again, where it may be asked twice', async () => {
-    server.disturb({ answer: { when: /^GET .*assets$/, status: 502, body: {} } })
-    server.disturb({ answer: { when: /^POST \/upload/, status: 502, body: {} } })
-    await run(await job())
-    expect(waits).toEqual([1000, 1000])
-    expect(server.releases).toMatchObject([{ draft: false }])
-  })
+describe("what GitHub answers", () => {
+  it("with a server’s error is asked again, where it may be asked twice", async () => {
+    server.disturb({ answer: { when: /^GET .*assets$/, status: 502, body: {} } });
+    server.disturb({ answer: { when: /^POST \/upload/, status: 502, body: {} } });
+    await run(await job());
+    expect(waits).toEqual([1000, 1000]);
+    expect(server.releases).toMatchObject([{ draft: false }]);
+  });
 
-  it('never, is no answer after a time; the next run goes on', async () => {
-    const context = await job()
-    for (let round = 0; round < 5; round++) server.disturb({ stallUpload: 'SHA256SUMS' })
-    expect(await textOf(run(context, {}, 100))).toMatch(/GitHub did not answer[^]*run this job again/)
-    expect(server.releases).toMatchObject([{ draft: true }])
-    await run(context)
-    expect(server.releases).toMatchObject([{ draft: false }])
-  }, 30_000)
+  it("never, is no answer after a time; the next run goes on", async () => {
+    const context = await job();
+    for (let round = 0; round < 5; round++) server.disturb({ stallUpload: "SHA256SUMS" });
+    expect(await textOf(run(context, {}, 100))).toMatch(/GitHub did not answer[^]*run this job again/);
+    expect(server.releases).toMatchObject([{ draft: true }]);
+    await run(context);
+    expect(server.releases).toMatchObject([{ draft: false }]);
+  }, 30_000);
 
-  it('to a used up rate limit, is told with its end', async () => {
-    const reset = String(Math.ceil(Date.now() / 1000) + 1200)
-    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
-    server.disturb({ answer: { when: /^GET/, status: 403, headers, body: { message: 'API rate limit exceeded' } } })
-    expect(await textOf(run(await job()))).toMatch(/rate limit is used up\n {2}because +API rate limit exceeded\n {2}do +run the job again in 2[01] min/)
-    expect(waits).toEqual([])
-  })
+  it("to a used up rate limit, is told with its end", async () => {
+    const reset = String(Math.ceil(Date.now() / 1000) + 1200);
+    const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset };
+    server.disturb({ answer: { when: /^GET/, status: 403, headers, body: { message: "API rate limit exceeded" } } });
+    expect(await textOf(run(await job()))).toMatch(
+      /rate limit is used up\n {2}because +API rate limit exceeded\n {2}do +run the job again in 2[01] min/,
+    );
+    expect(waits).toEqual([]);
+  });
 
-  it.each([3, -3])('to a used up rate limit, is told with its end by GitHub’s clock, also where ours is %i days ahead', async (days) => {
-    const theirs = Date.now() - days * 24 * 3600_000
-    const headers = { date: new Date(theirs).toUTCString(), 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(theirs / 1000) + 1200) }
-    server.disturb({ answer: { when: /^GET/, status: 403, headers, body: { message: 'API rate limit exceeded' } } })
-    expect(await textOf(run(await job()))).toMatch(/run the job again in 2[01] min/)
-    expect(waits).toEqual([])
-  })
+  it.each([3, -3])(
+    "to a used up rate limit, is told with its end by GitHub’s clock, also where ours is %i days ahead",
+    async (days) => {
+      const theirs = Date.now() - days * 24 * 3600_000;
+      const headers = {
+        date: new Date(theirs).toUTCString(),
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": String(Math.ceil(theirs / 1000) + 1200),
+      };
+      server.disturb({ answer: { when: /^GET/, status: 403, headers, body: { message: "API rate limit exceeded" } } });
+      expect(await textOf(run(await job()))).toMatch(/run the job again in 2[01] min/);
+      expect(waits).toEqual([]);
+    },
+  );
 
-  it('to a token without rights, is told with the permission that it needs', async () => {
-    server.disturb({ answer: { when: /^POST/, status: 403, body: { message: 'Resource not accessible by integration' } } })
-    const text = await textOf(run(await job()))
-    expect(text).toContain('Resource not accessible by integration')
-    expect(text).toContain('permissions: contents: write')
-    expect(text).not.toContain(token)
-  })
-})
+  it("to a token without rights, is told with the permission that it needs", async () => {
+    server.disturb({
+      answer: { when: /^POST/, status: 403, body: { message: "Resource not accessible by integration" } },
+    });
+    const text = await textOf(run(await job()));
+    expect(text).toContain("Resource not accessible by integration");
+    expect(text).toContain("permissions: contents: write");
+    expect(text).not.toContain(token);
+  });
+});
 
-it('what a release is made of is put where other steps find it, under the names of the release', async () => {
-  const context = await job()
-  const { folder, assets } = await run(context)
-  expect(folder).toBe(join(context.host.folders.workspace, '_release', 'v1.2.3'))
-  expect(assets.map(({ name }) => name)).toEqual(['www-1.2.3-hvt-x86_64', 'build-info.json', 'sbom.cdx.json', 'SHA256SUMS'])
-  expect(readdirSync(folder).sort()).toEqual(assets.map(({ name }) => name).sort())
-})
+it("what a release is made of is put where other steps find it, under the names of the release", async () => {
+  const context = await job();
+  const { folder, assets } = await run(context);
+  expect(folder).toBe(join(context.host.folders.workspace, "_release", "v1.2.3"));
+  expect(assets.map(({ name }) => name)).toEqual([
+    "www-1.2.3-hvt-x86_64",
+    "build-info.json",
+    "sbom.cdx.json",
+    "SHA256SUMS",
+  ]);
+  expect(readdirSync(folder).sort()).toEqual(assets.map(({ name }) => name).sort());
+});

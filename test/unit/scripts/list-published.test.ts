@@ -1,36 +1,50 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, it } from "vitest";
 
-const script = fileURLToPath(new URL('../../../scripts/list-published.ts', import.meta.url))
-let folder: string
+const script = fileURLToPath(new URL("../../../scripts/list-published.ts", import.meta.url));
+let folder: string;
 
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-list-'))))
-afterEach(() => rmSync(folder, { recursive: true }))
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-list-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
 
-const row = (key: string, sum: string, url = `${key}.tar.zst`) => ({ key, url, sha256: sum.repeat(64), bytes: 1 })
-const write = (path: string, list: object) => writeFileSync(join(folder, path), JSON.stringify({ format: 1, ...list }))
-const read = (path: string): unknown => JSON.parse(readFileSync(join(folder, path), 'utf8'))
-const run = () => execFileSync(process.execPath, ['--import', 'tsx', script, join(folder, 'packed'), 'https://example.org/new/', join(folder, 'data')], { encoding: 'utf8' })
+const row = (key: string, sum: string, url = `${key}.tar.zst`) => ({ key, url, sha256: sum.repeat(64), bytes: 1 });
+const write = (path: string, list: object) => writeFileSync(join(folder, path), JSON.stringify({ format: 1, ...list }));
+const read = (path: string): unknown => JSON.parse(readFileSync(join(folder, path), "utf8"));
+const run = () =>
+  execFileSync(
+    process.execPath,
+    ["--import", "tsx", script, join(folder, "packed"), "https://example.org/new/", join(folder, "data")],
+    { encoding: "utf8" },
+  );
 
-it('the lists of what is published get what is new, below the address it lies at, and keep what they have', () => {
-  for (const path of ['data', 'packed/one', 'packed/two', 'packed/empty']) mkdirSync(join(folder, path), { recursive: true })
-  write('data/toolchains.json', { toolchains: [row('b', '0', 'https://example.org/old/b.tar.zst')] })
-  write('data/carriers.json', { carriers: [] })
-  write('packed/one/toolchains.json', { toolchains: [{ ...row('c', '1'), image: { url: 'c.image.tar.zst', sha256: '4'.repeat(64), bytes: 2 } }] })
-  write('packed/two/toolchains.json', { toolchains: [row('a', '2'), row('b', '3')] })
-  write('packed/two/carriers.json', { carriers: [row('guest', '5', 'guest.tar.gz')] })
-  expect(run()).toBe('toolchains: 2 new, 3 in all\ncarriers: 1 new, 1 in all\n')
-  expect(read('data/toolchains.json')).toEqual({
+it("the lists of what is published get what is new, below the address it lies at, and keep what they have", () => {
+  for (const path of ["data", "packed/one", "packed/two", "packed/empty"])
+    mkdirSync(join(folder, path), { recursive: true });
+  write("data/toolchains.json", { toolchains: [row("b", "0", "https://example.org/old/b.tar.zst")] });
+  write("data/carriers.json", { carriers: [] });
+  write("packed/one/toolchains.json", {
+    toolchains: [{ ...row("c", "1"), image: { url: "c.image.tar.zst", sha256: "4".repeat(64), bytes: 2 } }],
+  });
+  write("packed/two/toolchains.json", { toolchains: [row("a", "2"), row("b", "3")] });
+  write("packed/two/carriers.json", { carriers: [row("guest", "5", "guest.tar.gz")] });
+  expect(run()).toBe("toolchains: 2 new, 3 in all\ncarriers: 1 new, 1 in all\n");
+  expect(read("data/toolchains.json")).toEqual({
     format: 1,
     toolchains: [
-      row('a', '2', 'https://example.org/new/a.tar.zst'),
-      row('b', '0', 'https://example.org/old/b.tar.zst'),
-      { ...row('c', '1', 'https://example.org/new/c.tar.zst'), image: { url: 'https://example.org/new/c.image.tar.zst', sha256: '4'.repeat(64), bytes: 2 } },
+      row("a", "2", "https://example.org/new/a.tar.zst"),
+      row("b", "0", "https://example.org/old/b.tar.zst"),
+      {
+        ...row("c", "1", "https://example.org/new/c.tar.zst"),
+        image: { url: "https://example.org/new/c.image.tar.zst", sha256: "4".repeat(64), bytes: 2 },
+      },
     ],
-  })
-  expect(read('data/carriers.json')).toEqual({ format: 1, carriers: [row('guest', '5', 'https://example.org/new/guest.tar.gz')] })
-})
+  });
+  expect(read("data/carriers.json")).toEqual({
+    format: 1,
+    carriers: [row("guest", "5", "https://example.org/new/guest.tar.gz")],
+  });
+});

@@ -1,61 +1,63 @@
-import { parse } from 'yaml'
-import { contentOf, generatedFiles } from '../../../scripts/generate.js'
-import { partUsed } from '../../../src/init/reference.js'
+import { parse } from "yaml";
+import { contentOf, generatedFiles } from "../../../scripts/generate.js";
+import { partUsed } from "../../../src/init/reference.js";
 
 export interface Step {
-  readonly id?: string
-  readonly uses?: string
-  readonly with?: Readonly<Record<string, unknown>>
+  readonly id?: string;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
 }
 
 export interface Job {
-  readonly uses?: string
-  readonly permissions?: unknown
-  readonly outputs?: Readonly<Record<string, string>>
-  readonly 'timeout-minutes'?: number
-  readonly steps?: readonly Step[]
+  readonly uses?: string;
+  readonly permissions?: unknown;
+  readonly outputs?: Readonly<Record<string, string>>;
+  readonly "timeout-minutes"?: number;
+  readonly steps?: readonly Step[];
 }
 
 export interface Workflow {
-  readonly permissions?: unknown
-  readonly concurrency?: unknown
-  readonly on: unknown
-  readonly jobs: Readonly<Record<string, Job>>
+  readonly permissions?: unknown;
+  readonly concurrency?: unknown;
+  readonly on: unknown;
+  readonly jobs: Readonly<Record<string, Job>>;
 }
 
 export interface Action {
-  readonly inputs: Readonly<Record<string, { readonly default: string }>>
-  readonly outputs: Readonly<Record<string, unknown>>
+  readonly inputs: Readonly<Record<string, { readonly default: string }>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
 }
 
 /** The action.yml of one of our actions; empty is the action as a whole. */
 export function actionOf(part: string): Action {
-  const file = part === '' ? 'action.yml' : `${part}/action.yml`
-  return parse(generatedFiles().get(file) ?? contentOf(file)) as Action
+  const file = part === "" ? "action.yml" : `${part}/action.yml`;
+  return parse(generatedFiles().get(file) ?? contentOf(file)) as Action;
 }
 
 /** The part of our action that a step uses: `$/part` in our own workflows is `OWNER/unikernel-ci/part` in those of others. */
-export function partOf({ uses = '' }: Step): string | undefined {
-  return partUsed(uses.replace(/^\$\/([\w-]+)$/, 'OWNER/unikernel-ci/$1@<commit>'))
+export function partOf({ uses = "" }: Step): string | undefined {
+  return partUsed(uses.replace(/^\$\/([\w-]+)$/, "OWNER/unikernel-ci/$1@<commit>"));
 }
 
 /** What steps say to our action that it does not take, as `part: input`. */
 export function unknownInputs({ jobs }: Workflow): string[] {
   return Object.values(jobs).flatMap(({ steps = [] }) =>
     steps.flatMap((step) => {
-      const part = partOf(step)
-      if (part === undefined) return []
-      const { inputs } = actionOf(part)
-      return Object.keys(step.with ?? {}).filter((name) => !Object.hasOwn(inputs, name)).map((name) => `${part}: ${name}`)
+      const part = partOf(step);
+      if (part === undefined) return [];
+      const { inputs } = actionOf(part);
+      return Object.keys(step.with ?? {})
+        .filter((name) => !Object.hasOwn(inputs, name))
+        .map((name) => `${part}: ${name}`);
     }),
-  )
+  );
 }
 
 export interface OutputRead {
-  readonly job: string
+  readonly job: string;
   /** `steps.ID.outputs.NAME` or `needs.JOB.outputs.NAME`. */
-  readonly expression: string
-  readonly isThere: boolean
+  readonly expression: string;
+  readonly isThere: boolean;
 }
 
 /**
@@ -66,19 +68,22 @@ export function outputsRead({ jobs }: Workflow): OutputRead[] {
   return Object.entries(jobs).flatMap(([job, { steps = [], ...rest }]) => [
     ...steps.flatMap((step, index) => readIn(job, step, steps.slice(0, index), jobs)),
     ...readIn(job, rest, steps, jobs),
-  ])
+  ]);
 }
 
-function readIn(job: string, where: object, steps: readonly Step[], jobs: Workflow['jobs']): OutputRead[] {
-  const found = [...JSON.stringify(where).matchAll(/\b(steps|needs)\.([\w-]+)\.outputs\.([\w-]+)/g)]
-  return found.map(([expression, kind, id = '', name = '']) => ({
+function readIn(job: string, where: object, steps: readonly Step[], jobs: Workflow["jobs"]): OutputRead[] {
+  const found = [...JSON.stringify(where).matchAll(/\b(steps|needs)\.([\w-]+)\.outputs\.([\w-]+)/g)];
+  return found.map(([expression, kind, id = "", name = ""]) => ({
     job,
     expression,
-    isThere: kind === 'steps' ? steps.some((step) => step.id === id && gives(step, name)) : Object.hasOwn(jobs[id]?.outputs ?? {}, name),
-  }))
+    isThere:
+      kind === "steps"
+        ? steps.some((step) => step.id === id && gives(step, name))
+        : Object.hasOwn(jobs[id]?.outputs ?? {}, name),
+  }));
 }
 
 function gives(step: Step, output: string): boolean {
-  const part = partOf(step)
-  return part === undefined || Object.hasOwn(actionOf(part).outputs, output)
+  const part = partOf(step);
+  return part === undefined || Object.hasOwn(actionOf(part).outputs, output);
 }

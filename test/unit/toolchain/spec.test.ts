@@ -1,121 +1,144 @@
-import { describe, expect, it } from 'vitest'
-import { readInputs, withTarget } from '../../../src/actions/inputs.js'
-import type { InputName } from '../../../src/actions/interface.js'
-import { inspectHost } from '../../../src/platform/host.js'
-import { type ProjectNeeds, parseExtraRepositories, parseRepositories, planToolchain } from '../../../src/toolchain/spec.js'
+import { describe, expect, it } from "vitest";
+import { readInputs, withTarget } from "../../../src/actions/inputs.js";
+import type { InputName } from "../../../src/actions/interface.js";
+import { inspectHost } from "../../../src/platform/host.js";
+import {
+  type ProjectNeeds,
+  parseExtraRepositories,
+  parseRepositories,
+  planToolchain,
+} from "../../../src/toolchain/spec.js";
 
-const host = inspectHost('linux', 'x64', {})
-const mirage: ProjectNeeds = { buildSystem: 'mirage', description: 'MirageOS' }
-const dune: ProjectNeeds = { ...mirage, buildSystem: 'dune' }
+const host = inspectHost("linux", "x64", {});
+const mirage: ProjectNeeds = { buildSystem: "mirage", description: "MirageOS" };
+const dune: ProjectNeeds = { ...mirage, buildSystem: "dune" };
 const plan = (given: Partial<Record<InputName, string>>, project = dune) =>
-  planToolchain(withTarget(readInputs((name) => given[name])), project, host)
+  planToolchain(withTarget(readInputs((name) => given[name])), project, host);
 
-describe('the plan of a toolchain', () => {
-  it('has the newest of everything for a project that asks nothing', () => {
+describe("the plan of a toolchain", () => {
+  it("has the newest of everything for a project that asks nothing", () => {
     expect(plan({})).toEqual({
-      backend: 'solo5',
-      architecture: 'x86_64',
-      hostArchitecture: 'x86_64',
-      versions: { ocaml: '5.5.0', 'ocaml-solo5': '1.3.4', solo5: '0.12.1' },
-      repositories: [{ name: 'default', url: 'https://opam.ocaml.org' }],
-      packages: ['ocaml-base-compiler.5.5.0', 'dune', 'ocamlfind', 'solo5.0.12.1', 'ocaml-solo5.1.3.4'],
+      backend: "solo5",
+      architecture: "x86_64",
+      hostArchitecture: "x86_64",
+      versions: { ocaml: "5.5.0", "ocaml-solo5": "1.3.4", solo5: "0.12.1" },
+      repositories: [{ name: "default", url: "https://opam.ocaml.org" }],
+      packages: ["ocaml-base-compiler.5.5.0", "dune", "ocamlfind", "solo5.0.12.1", "ocaml-solo5.1.3.4"],
       pins: [],
       slim: true,
-    })
-  })
+    });
+  });
 
-  it('takes mirage from the project’s header, from the input, or leaves it out', () => {
-    const bounded = { ...mirage, mirageBounds: { text: '>= 4.9 & < 4.10', atLeast: '4.9', below: '4.10' } }
-    expect(plan({}, bounded).versions).toMatchObject({ mirage: '4.9.0', solo5: '0.9.3' })
-    expect(plan({}, mirage).versions.mirage).toBe('4.11.2')
-    expect(plan({ 'mirage-version': '4.10.6' }, dune).versions.mirage).toBe('4.10.6')
-    expect(plan({ 'mirage-version': 'none' }, mirage).versions.mirage).toBeUndefined()
-    expect(plan({}, dune).versions.mirage).toBeUndefined()
-  })
+  it("takes mirage from the project’s header, from the input, or leaves it out", () => {
+    const bounded = { ...mirage, mirageBounds: { text: ">= 4.9 & < 4.10", atLeast: "4.9", below: "4.10" } };
+    expect(plan({}, bounded).versions).toMatchObject({ mirage: "4.9.0", solo5: "0.9.3" });
+    expect(plan({}, mirage).versions.mirage).toBe("4.11.2");
+    expect(plan({ "mirage-version": "4.10.6" }, dune).versions.mirage).toBe("4.10.6");
+    expect(plan({ "mirage-version": "none" }, mirage).versions.mirage).toBeUndefined();
+    expect(plan({}, dune).versions.mirage).toBeUndefined();
+  });
 
-  it('is what a committed lock for the target was made with, where nobody asks otherwise', () => {
-    const versions = { ocaml: '5.4.1', solo5: '0.10.1', 'ocaml-solo5': '1.2.2', mirage: '4.10.6' }
-    const locked: ProjectNeeds = { ...mirage, lockFiles: [{ path: 'mirage/www-hvt.opam.locked', versions }] }
-    expect(plan({}, locked).versions).toEqual(versions)
-    expect(plan({ 'solo5-version': '0.9.3' }, locked).versions).toEqual({ ...versions, solo5: '0.9.3' })
-    expect(plan({ target: 'spt' }, locked).versions.mirage).toBe('4.11.2')
-    expect(plan({ lock: 'ignore' }, locked).versions.mirage).toBe('4.11.2')
-  })
+  it("is what a committed lock for the target was made with, where nobody asks otherwise", () => {
+    const versions = { ocaml: "5.4.1", solo5: "0.10.1", "ocaml-solo5": "1.2.2", mirage: "4.10.6" };
+    const locked: ProjectNeeds = { ...mirage, lockFiles: [{ path: "mirage/www-hvt.opam.locked", versions }] };
+    expect(plan({}, locked).versions).toEqual(versions);
+    expect(plan({ "solo5-version": "0.9.3" }, locked).versions).toEqual({ ...versions, solo5: "0.9.3" });
+    expect(plan({ target: "spt" }, locked).versions.mirage).toBe("4.11.2");
+    expect(plan({ lock: "ignore" }, locked).versions.mirage).toBe("4.11.2");
+  });
 
-  it('is as without a lock where the lock cannot be kept to, unless it is required', () => {
-    const versions = { ocaml: '5.2.0', solo5: '0.9.3', mirage: '4.9.0' }
-    const locked: ProjectNeeds = { ...mirage, lockFiles: [{ path: 'mirage/www-hvt.opam.locked', versions }] }
-    expect(plan({}, locked).versions).toEqual(plan({}, mirage).versions)
-    expect(() => plan({ lock: 'require' }, locked)).toThrow('OCaml 5.2.0')
-  })
+  it("is as without a lock where the lock cannot be kept to, unless it is required", () => {
+    const versions = { ocaml: "5.2.0", solo5: "0.9.3", mirage: "4.9.0" };
+    const locked: ProjectNeeds = { ...mirage, lockFiles: [{ path: "mirage/www-hvt.opam.locked", versions }] };
+    expect(plan({}, locked).versions).toEqual(plan({}, mirage).versions);
+    expect(() => plan({ lock: "require" }, locked)).toThrow("OCaml 5.2.0");
+  });
 
-  it('refuses what opam would take for an option', () => {
-    expect(() => plan({ 'opam-packages': '--root=/' })).toThrow('input opam-packages: "--root=/" is not accepted')
-    expect(() => plan({ 'opam-pins': '--all https://example.org' })).toThrow('is not accepted')
-    expect(() => plan({ 'opam-pins': 'mirage --all' })).toThrow('is not accepted')
-    expect(() => plan({ 'opam-pins': 'mirage' })).toThrow('is not accepted')
-  })
+  it("refuses what opam would take for an option", () => {
+    expect(() => plan({ "opam-packages": "--root=/" })).toThrow('input opam-packages: "--root=/" is not accepted');
+    expect(() => plan({ "opam-pins": "--all https://example.org" })).toThrow("is not accepted");
+    expect(() => plan({ "opam-pins": "mirage --all" })).toThrow("is not accepted");
+    expect(() => plan({ "opam-pins": "mirage" })).toThrow("is not accepted");
+  });
 
-  it('has the packages of its options, and the compiler that takes them', () => {
-    const solo5 = plan({ 'toolchain-options': 'flambda no-flat-float-array flambda', 'opam-packages': 'fmt' }).packages
-    expect(solo5[0]).toBe('ocaml-variants.5.5.0+options')
-    expect(solo5.slice(-3)).toEqual(['fmt', 'ocaml-option-flambda', 'ocaml-option-no-flat-float-array'])
-    const unikraft = plan({ target: 'unikraft-qemu', 'toolchain-options': 'debug 9pfs' }).packages
-    expect(unikraft[0]).toMatch(/^ocaml-base-compiler/)
-    expect(unikraft.slice(-2)).toEqual(['ocaml-unikraft-option-debug', 'ocaml-unikraft-option-9pfs'])
-  })
+  it("has the packages of its options, and the compiler that takes them", () => {
+    const solo5 = plan({ "toolchain-options": "flambda no-flat-float-array flambda", "opam-packages": "fmt" }).packages;
+    expect(solo5[0]).toBe("ocaml-variants.5.5.0+options");
+    expect(solo5.slice(-3)).toEqual(["fmt", "ocaml-option-flambda", "ocaml-option-no-flat-float-array"]);
+    const unikraft = plan({ target: "unikraft-qemu", "toolchain-options": "debug 9pfs" }).packages;
+    expect(unikraft[0]).toMatch(/^ocaml-base-compiler/);
+    expect(unikraft.slice(-2)).toEqual(["ocaml-unikraft-option-debug", "ocaml-unikraft-option-9pfs"]);
+  });
 
   it.each([
-    [{ 'toolchain-options': 'fp' }, 'input toolchain-options: there is no fp', 'for solo5: flambda, no-flat-float-array'],
-    [{ 'toolchain-options': 'debug' }, 'input toolchain-options: debug is not for solo5 toolchains', 'for solo5: flambda, no-flat-float-array'],
-    [{ 'toolchain-options': 'flambda', target: 'unikraft-qemu' }, 'input toolchain-options: flambda is not for unikraft toolchains', 'for unikraft: debug, 9pfs'],
     [
-      { 'toolchain-options': '9pfs', target: 'unikraft-qemu', 'ocaml-unikraft-version': '1.1.0' },
-      'input toolchain-options: ocaml-unikraft 1.1.0 has no 9pfs',
-      'ocaml-unikraft 1.2.0 and newer',
+      { "toolchain-options": "fp" },
+      "input toolchain-options: there is no fp",
+      "for solo5: flambda, no-flat-float-array",
     ],
-    [{ 'c-flags': '-O3 $(date)' }, 'input c-flags: "$(date)" is not accepted', 'options of gcc without blanks and quotes, such as `-O3 -fstack-protector-strong`'],
-  ])('refuses what the toolchain would not read: %j', (given, message, accepted) => {
-    const refused = () => plan(given)
-    expect(refused).toThrow(message)
-    expect(refused).toThrow(expect.objectContaining({ facts: expect.objectContaining({ accepted }) as unknown }))
-  })
+    [
+      { "toolchain-options": "debug" },
+      "input toolchain-options: debug is not for solo5 toolchains",
+      "for solo5: flambda, no-flat-float-array",
+    ],
+    [
+      { "toolchain-options": "flambda", target: "unikraft-qemu" },
+      "input toolchain-options: flambda is not for unikraft toolchains",
+      "for unikraft: debug, 9pfs",
+    ],
+    [
+      { "toolchain-options": "9pfs", target: "unikraft-qemu", "ocaml-unikraft-version": "1.1.0" },
+      "input toolchain-options: ocaml-unikraft 1.1.0 has no 9pfs",
+      "ocaml-unikraft 1.2.0 and newer",
+    ],
+    [
+      { "c-flags": "-O3 $(date)" },
+      'input c-flags: "$(date)" is not accepted',
+      "options of gcc without blanks and quotes, such as `-O3 -fstack-protector-strong`",
+    ],
+  ])("refuses what the toolchain would not read: %j", (given, message, accepted) => {
+    const refused = () => plan(given);
+    expect(refused).toThrow(message);
+    expect(refused).toThrow(expect.objectContaining({ facts: expect.objectContaining({ accepted }) as unknown }));
+  });
 
-  it('has its C flags', () => {
-    expect(plan({ 'c-flags': '-O3 -fno-plt' }).cFlags).toEqual(['-O3', '-fno-plt'])
-  })
+  it("has its C flags", () => {
+    expect(plan({ "c-flags": "-O3 -fno-plt" }).cFlags).toEqual(["-O3", "-fno-plt"]);
+  });
 
-  it('keeps pins with and without a version', () => {
-    expect(plan({ 'opam-pins': 'a.1.0 git+https://example.org/a#1\nb file:///b' }).pins).toEqual([
-      { package: 'a.1.0', url: 'git+https://example.org/a#1' },
-      { package: 'b', url: 'file:///b' },
-    ])
-  })
-})
+  it("keeps pins with and without a version", () => {
+    expect(plan({ "opam-pins": "a.1.0 git+https://example.org/a#1\nb file:///b" }).pins).toEqual([
+      { package: "a.1.0", url: "git+https://example.org/a#1" },
+      { package: "b", url: "file:///b" },
+    ]);
+  });
+});
 
-describe('overlay repositories', () => {
-  it('are names and urls, or none; a comma would end an url', () => {
-    expect(parseExtraRepositories(['none'])).toEqual([])
-    expect(parseExtraRepositories(['mine: file:///overlays'])).toEqual([{ name: 'mine', url: 'file:///overlays' }])
-    expect(() => parseExtraRepositories(['mine: file:///a,b'])).toThrow('the address of mine has a comma')
-    expect(() => parseExtraRepositories(['file:///overlays'])).toThrow('input extra-repos: "file:///overlays" is not accepted')
-  })
-})
+describe("overlay repositories", () => {
+  it("are names and urls, or none; a comma would end an url", () => {
+    expect(parseExtraRepositories(["none"])).toEqual([]);
+    expect(parseExtraRepositories(["mine: file:///overlays"])).toEqual([{ name: "mine", url: "file:///overlays" }]);
+    expect(() => parseExtraRepositories(["mine: file:///a,b"])).toThrow("the address of mine has a comma");
+    expect(() => parseExtraRepositories(["file:///overlays"])).toThrow(
+      'input extra-repos: "file:///overlays" is not accepted',
+    );
+  });
+});
 
-describe('opam repositories', () => {
-  it('are names and urls, the first one first', () => {
-    expect(parseRepositories(['mine: git+https://example.org/r#abc', 'default: https://opam.ocaml.org'])).toEqual([
-      { name: 'mine', url: 'git+https://example.org/r#abc' },
-      { name: 'default', url: 'https://opam.ocaml.org' },
-    ])
-  })
+describe("opam repositories", () => {
+  it("are names and urls, the first one first", () => {
+    expect(parseRepositories(["mine: git+https://example.org/r#abc", "default: https://opam.ocaml.org"])).toEqual([
+      { name: "mine", url: "git+https://example.org/r#abc" },
+      { name: "default", url: "https://opam.ocaml.org" },
+    ]);
+  });
 
-  it.each(['https://opam.ocaml.org', 'a b: https://example.org', 'a: https://example.org more', '-x: y'])(
-    'are refused in another form: %s',
-    (line) => expect(() => parseRepositories([line])).toThrow('input opam-repositories'),
-  )
+  it.each(["https://opam.ocaml.org", "a b: https://example.org", "a: https://example.org more", "-x: y"])(
+    "are refused in another form: %s",
+    (line) => expect(() => parseRepositories([line])).toThrow("input opam-repositories"),
+  );
 
-  it('are refused twice under one name', () => {
-    expect(() => parseRepositories(['a: x', 'a: y'])).toThrow('a is there twice')
-  })
-})
+  it("are refused twice under one name", () => {
+    expect(() => parseRepositories(["a: x", "a: y"])).toThrow("a is there twice");
+  });
+});

@@ -1,155 +1,212 @@
-import { describe, expect, test } from 'vitest'
-import { type DeviceFacts, type DevicePlan, type DeviceQuestion, planDevices } from '../../../../src/boot/devices/device-plan.js'
-import { parseDisks, parseNetwork } from '../../../../src/boot/devices/device-text.js'
-import type { Device } from '../../../../src/image/image.js'
-import type { Problem } from '../../../../src/platform/problem.js'
+import { describe, expect, test } from "vitest";
+import {
+  type DeviceFacts,
+  type DevicePlan,
+  type DeviceQuestion,
+  planDevices,
+} from "../../../../src/boot/devices/device-plan.js";
+import { parseDisks, parseNetwork } from "../../../../src/boot/devices/device-text.js";
+import type { Device } from "../../../../src/image/image.js";
+import type { Problem } from "../../../../src/platform/problem.js";
 
-interface Asked extends Partial<Omit<DeviceQuestion, 'net' | 'block'>> {
-  readonly net?: string
-  readonly block?: string
+interface Asked extends Partial<Omit<DeviceQuestion, "net" | "block">> {
+  readonly net?: string;
+  readonly block?: string;
 }
 
-const net = (name: string): Device => ({ name, type: 'net' })
-const block = (name: string): Device => ({ name, type: 'block' })
-const web = { protocol: 'tcp', guestPort: 80 } as const
+const net = (name: string): Device => ({ name, type: "net" });
+const block = (name: string): Device => ({ name, type: "block" });
+const web = { protocol: "tcp", guestPort: 80 } as const;
 
-function question({ net = 'auto', block = '', ...asked }: Asked): DeviceQuestion {
-  const nothing = { ports: [], needsTap: false, isAddressable: true, told: undefined, isProcess: false, manifest: undefined }
-  return { ...nothing, ...asked, net: parseNetwork(net), block: parseDisks(block) }
+function question({ net = "auto", block = "", ...asked }: Asked): DeviceQuestion {
+  const nothing = {
+    ports: [],
+    needsTap: false,
+    isAddressable: true,
+    told: undefined,
+    isProcess: false,
+    manifest: undefined,
+  };
+  return { ...nothing, ...asked, net: parseNetwork(net), block: parseDisks(block) };
 }
 
-const facts: DeviceFacts = { noTap: undefined, interfaces: [], freePorts: [40001], workspace: '/project', folder: '/tmp/boot' }
+const facts: DeviceFacts = {
+  noTap: undefined,
+  interfaces: [],
+  freePorts: [40001],
+  workspace: "/project",
+  folder: "/tmp/boot",
+};
 
 function plan(asked: Asked, here: Partial<DeviceFacts> = {}): DevicePlan {
-  const planned = planDevices(question(asked), { ...facts, ...here })
-  if ('holder' in planned) throw new Error(`busy: ${planned.network}`)
-  return planned
+  const planned = planDevices(question(asked), { ...facts, ...here });
+  if ("holder" in planned) throw new Error(`busy: ${planned.network}`);
+  return planned;
 }
 
 function problemOf(body: () => unknown): Problem {
   try {
-    body()
+    body();
   } catch (error) {
-    return error as Problem
+    return error as Problem;
   }
-  throw new Error('no problem')
+  throw new Error("no problem");
 }
 
-const names = ({ devices }: DevicePlan) => devices.map(({ type, name }) => `${type} ${name}`)
+const names = ({ devices }: DevicePlan) => devices.map(({ type, name }) => `${type} ${name}`);
 
-describe('an image with a manifest', () => {
-  test('gets all its devices in the manifest’s order, without being asked', () => {
-    const planned = plan({ manifest: [block('storage'), net('service'), block('cache'), net('management')] })
-    expect(names(planned)).toEqual(['block storage', 'net service', 'block cache', 'net management'])
+describe("an image with a manifest", () => {
+  test("gets all its devices in the manifest’s order, without being asked", () => {
+    const planned = plan({ manifest: [block("storage"), net("service"), block("cache"), net("management")] });
+    expect(names(planned)).toEqual(["block storage", "net service", "block cache", "net management"]);
     expect(planned.story).toBe(
-      'storage: scratch, 1 MiB; service: tap uci0a000000 10.0.0.1/24, guest 10.0.0.2; ' +
-        'cache: scratch, 1 MiB; management: tap uci0a000100 10.0.1.1/24, guest 10.0.1.2',
-    )
-    expect(planned.taps.map((tap) => tap.interface)).toEqual(['uci0a000000', 'uci0a000100'])
+      "storage: scratch, 1 MiB; service: tap uci0a000000 10.0.0.1/24, guest 10.0.0.2; " +
+        "cache: scratch, 1 MiB; management: tap uci0a000100 10.0.1.1/24, guest 10.0.1.2",
+    );
+    expect(planned.taps.map((tap) => tap.interface)).toEqual(["uci0a000000", "uci0a000100"]);
     expect(planned.disks).toEqual([
-      { kind: 'scratch', path: '/tmp/boot/storage.img', size: 2 ** 20 },
-      { kind: 'scratch', path: '/tmp/boot/cache.img', size: 2 ** 20 },
-    ])
-  })
+      { kind: "scratch", path: "/tmp/boot/storage.img", size: 2 ** 20 },
+      { kind: "scratch", path: "/tmp/boot/cache.img", size: 2 ** 20 },
+    ]);
+  });
 
-  test('tells a network and a block device of one name apart', () => {
-    expect(names(plan({ manifest: [block('service'), net('service')] }))).toEqual(['block service', 'net service'])
-  })
+  test("tells a network and a block device of one name apart", () => {
+    expect(names(plan({ manifest: [block("service"), net("service")] }))).toEqual(["block service", "net service"]);
+  });
 
-  test('without devices gets none, whatever kind of network is asked for', () => {
-    expect(plan({ manifest: [], net: 'tap' })).toEqual({ devices: [], taps: [], disks: [], story: '' })
-    expect(plan({ manifest: [], net: 'none' }).devices).toEqual([])
-  })
-
-  test.each([
-    ['storage: scratch, size=4MiB', { kind: 'scratch', path: '/tmp/boot/storage.img', size: 4 * 2 ** 20 }, 'scratch, 4 MiB'],
-    ['storage: scratch, size=512', { kind: 'scratch', path: '/tmp/boot/storage.img', size: 512 }, 'scratch, 512 bytes'],
-    ['storage: data/disk.img', { kind: 'use', path: '/project/data/disk.img', source: '/project/data/disk.img', size: undefined }, '/project/data/disk.img'],
-    ['storage: /disk.img, ro', { kind: 'copy', path: '/tmp/boot/storage.img', source: '/disk.img', size: undefined }, 'a copy of /disk.img'],
-    ['storage: disk.img, size=1KiB', { kind: 'use', path: '/project/disk.img', source: '/project/disk.img', size: 1024 }, '/project/disk.img'],
-    ['storage: my disk.img', { kind: 'link', path: '/tmp/boot/storage.img', source: '/project/my disk.img', size: undefined }, '/project/my disk.img'],
-  ])('%s', (block_, work, story) => {
-    const planned = plan({ manifest: [block('storage')], block: block_ })
-    expect(planned.disks).toEqual([work])
-    expect(planned.devices).toEqual([{ type: 'block', name: 'storage', path: work.path }])
-    expect(planned.story).toBe(`storage: ${story}`)
-  })
-
-  test('gets no disk in a folder whose path Solo5 would cut at a blank', () => {
-    expect(() => plan({ manifest: [block('storage')] }, { folder: '/tmp/my boot' })).toThrow(/blank in its path/)
-    expect(plan({ manifest: [block('storage')], block: 'storage: disk.img' }, { folder: '/tmp/my boot' }).devices).toHaveLength(1)
-  })
-
-  test('gives each device the options of its line, and the others the usual ones', () => {
-    const planned = plan({ manifest: [net('service'), net('management')], net: 'management: user' })
-    expect(planned.devices.map((device) => device.type === 'net' && device.link.kind)).toEqual(['tap', 'user'])
-  })
+  test("without devices gets none, whatever kind of network is asked for", () => {
+    expect(plan({ manifest: [], net: "tap" })).toEqual({ devices: [], taps: [], disks: [], story: "" });
+    expect(plan({ manifest: [], net: "none" }).devices).toEqual([]);
+  });
 
   test.each([
-    [{ net: 'eth0: tap' }, /input net: the image has no network device `eth0`/, 'the names of its manifest: service, management'],
-    [{ net: 'storage: tap' }, /input net: the image has no network device `storage`/, 'the names of its manifest: service, management'],
-    [{ block: 'disk: x' }, /input block: the image has no block device `disk`/, 'the names of its manifest: storage'],
-  ])('%j names a device that it does not have', (asked, message, accepted) => {
-    const problem = problemOf(() => plan({ manifest: [net('service'), net('management'), block('storage')], ...asked }))
-    expect(problem.message).toMatch(message)
-    expect(problem.facts.accepted).toBe(accepted)
-  })
+    [
+      "storage: scratch, size=4MiB",
+      { kind: "scratch", path: "/tmp/boot/storage.img", size: 4 * 2 ** 20 },
+      "scratch, 4 MiB",
+    ],
+    ["storage: scratch, size=512", { kind: "scratch", path: "/tmp/boot/storage.img", size: 512 }, "scratch, 512 bytes"],
+    [
+      "storage: data/disk.img",
+      { kind: "use", path: "/project/data/disk.img", source: "/project/data/disk.img", size: undefined },
+      "/project/data/disk.img",
+    ],
+    [
+      "storage: /disk.img, ro",
+      { kind: "copy", path: "/tmp/boot/storage.img", source: "/disk.img", size: undefined },
+      "a copy of /disk.img",
+    ],
+    [
+      "storage: disk.img, size=1KiB",
+      { kind: "use", path: "/project/disk.img", source: "/project/disk.img", size: 1024 },
+      "/project/disk.img",
+    ],
+    [
+      "storage: my disk.img",
+      { kind: "link", path: "/tmp/boot/storage.img", source: "/project/my disk.img", size: undefined },
+      "/project/my disk.img",
+    ],
+  ])("%s", (block_, work, story) => {
+    const planned = plan({ manifest: [block("storage")], block: block_ });
+    expect(planned.disks).toEqual([work]);
+    expect(planned.devices).toEqual([{ type: "block", name: "storage", path: work.path }]);
+    expect(planned.story).toBe(`storage: ${story}`);
+  });
 
-  test('is not booted without the network that it needs', () => {
-    expect(() => plan({ manifest: [net('service')], net: 'none' })).toThrow(/does not start without its network device `service`/)
-  })
+  test("gets no disk in a folder whose path Solo5 would cut at a blank", () => {
+    expect(() => plan({ manifest: [block("storage")] }, { folder: "/tmp/my boot" })).toThrow(/blank in its path/);
+    expect(
+      plan({ manifest: [block("storage")], block: "storage: disk.img" }, { folder: "/tmp/my boot" }).devices,
+    ).toHaveLength(1);
+  });
 
-  test('of several networks needs a line for each address', () => {
-    const problem = problemOf(() => plan({ manifest: [net('service'), net('management')], net: 'tap host=10.3.0.1/24' }))
-    expect(problem.facts).toMatchObject({ found: 'service, management' })
-    expect(plan({ manifest: [net('service')], net: 'tap host=10.3.0.1/24' }).story).toContain('10.3.0.1/24')
-  })
+  test("gives each device the options of its line, and the others the usual ones", () => {
+    const planned = plan({ manifest: [net("service"), net("management")], net: "management: user" });
+    expect(planned.devices.map((device) => device.type === "net" && device.link.kind)).toEqual(["tap", "user"]);
+  });
 
-  test('without a network cannot be probed', () => {
-    expect(problemOf(() => plan({ manifest: [block('storage')], needsTap: true })).facts.because).toBe('its manifest has none')
-  })
-})
+  test.each([
+    [
+      { net: "eth0: tap" },
+      /input net: the image has no network device `eth0`/,
+      "the names of its manifest: service, management",
+    ],
+    [
+      { net: "storage: tap" },
+      /input net: the image has no network device `storage`/,
+      "the names of its manifest: service, management",
+    ],
+    [{ block: "disk: x" }, /input block: the image has no block device `disk`/, "the names of its manifest: storage"],
+  ])("%j names a device that it does not have", (asked, message, accepted) => {
+    const problem = problemOf(() =>
+      plan({ manifest: [net("service"), net("management"), block("storage")], ...asked }),
+    );
+    expect(problem.message).toMatch(message);
+    expect(problem.facts.accepted).toBe(accepted);
+  });
 
-describe('an image that declares no devices', () => {
+  test("is not booted without the network that it needs", () => {
+    expect(() => plan({ manifest: [net("service")], net: "none" })).toThrow(
+      /does not start without its network device `service`/,
+    );
+  });
+
+  test("of several networks needs a line for each address", () => {
+    const problem = problemOf(() =>
+      plan({ manifest: [net("service"), net("management")], net: "tap host=10.3.0.1/24" }),
+    );
+    expect(problem.facts).toMatchObject({ found: "service, management" });
+    expect(plan({ manifest: [net("service")], net: "tap host=10.3.0.1/24" }).story).toContain("10.3.0.1/24");
+  });
+
+  test("without a network cannot be probed", () => {
+    expect(problemOf(() => plan({ manifest: [block("storage")], needsTap: true })).facts.because).toBe(
+      "its manifest has none",
+    );
+  });
+});
+
+describe("an image that declares no devices", () => {
   test.each([
     [{}, []],
-    [{ ports: [web] }, ['net net0']],
-    [{ needsTap: true }, ['net net0']],
-    [{ net: 'user' }, ['net net0']],
-    [{ net: 'mac=52:54:00:00:00:09' }, ['net net0']],
-    [{ net: 'none' }, []],
-    [{ net: 'a:\nb: user' }, ['net a', 'net b']],
-    [{ block: 'x: one\ny: scratch' }, ['block x', 'block y']],
-    [{ block: 'x: one', net: 'b: tap\na: tap' }, ['net b', 'net a', 'block x']],
-  ])('%j gives %j', (asked, expected) => {
-    expect(names(plan(asked))).toEqual(expected)
-  })
+    [{ ports: [web] }, ["net net0"]],
+    [{ needsTap: true }, ["net net0"]],
+    [{ net: "user" }, ["net net0"]],
+    [{ net: "mac=52:54:00:00:00:09" }, ["net net0"]],
+    [{ net: "none" }, []],
+    [{ net: "a:\nb: user" }, ["net a", "net b"]],
+    [{ block: "x: one\ny: scratch" }, ["block x", "block y"]],
+    [{ block: "x: one", net: "b: tap\na: tap" }, ["net b", "net a", "block x"]],
+  ])("%j gives %j", (asked, expected) => {
+    expect(names(plan(asked))).toEqual(expected);
+  });
 
-  test('is not probed without a network', () => {
-    expect(problemOf(() => plan({ ports: [web], net: 'none' })).facts.because).toBe('`net: none`')
-  })
+  test("is not probed without a network", () => {
+    expect(problemOf(() => plan({ ports: [web], net: "none" })).facts.because).toBe("`net: none`");
+  });
 
-  test('takes paths with blanks as they are', () => {
-    expect(plan({ block: 'x: my disk.img' }).disks).toMatchObject([{ kind: 'use', path: '/project/my disk.img' }])
-  })
-})
+  test("takes paths with blanks as they are", () => {
+    expect(plan({ block: "x: my disk.img" }).disks).toMatchObject([{ kind: "use", path: "/project/my disk.img" }]);
+  });
+});
 
-describe('a process', () => {
-  test('has no devices, and is probed on the host’s own network', () => {
-    expect(plan({ isProcess: true, ports: [web] }).devices).toEqual([])
-    expect(plan({ isProcess: true, net: 'none' }).devices).toEqual([])
-  })
+describe("a process", () => {
+  test("has no devices, and is probed on the host’s own network", () => {
+    expect(plan({ isProcess: true, ports: [web] }).devices).toEqual([]);
+    expect(plan({ isProcess: true, net: "none" }).devices).toEqual([]);
+  });
 
-  test.each([[{ net: 'tap' }, /input net/], [{ net: 'a: tap' }, /input net/], [{ block: 'x: scratch' }, /input block/]])(
-    'is refused those that are asked for: %j',
-    (asked, message) => {
-      expect(() => plan({ isProcess: true, ...asked })).toThrow(message)
-    },
-  )
-})
+  test.each([
+    [{ net: "tap" }, /input net/],
+    [{ net: "a: tap" }, /input net/],
+    [{ block: "x: scratch" }, /input block/],
+  ])("is refused those that are asked for: %j", (asked, message) => {
+    expect(() => plan({ isProcess: true, ...asked })).toThrow(message);
+  });
+});
 
-test('a network that is in use is told before any disk', () => {
-  const holder = { name: 'docker0', addresses: ['10.0.0.1/16'], owner: undefined }
-  const asked = question({ manifest: [block('storage'), net('service')], isAddressable: false })
-  expect(planDevices(asked, { ...facts, interfaces: [holder] })).toEqual({ network: '10.0.0.0/24', holder })
-})
+test("a network that is in use is told before any disk", () => {
+  const holder = { name: "docker0", addresses: ["10.0.0.1/16"], owner: undefined };
+  const asked = question({ manifest: [block("storage"), net("service")], isAddressable: false });
+  expect(planDevices(asked, { ...facts, interfaces: [holder] })).toEqual({ network: "10.0.0.0/24", holder });
+});

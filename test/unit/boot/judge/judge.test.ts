@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
-import { Judge } from '../../../../src/boot/judge/judge.js'
-import type { Rules } from '../../../../src/boot/judge/rules.js'
-import { type Reason, reasons, ruleNames } from '../../../../src/boot/judge/verdict.js'
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { Judge } from "../../../../src/boot/judge/judge.js";
+import type { Rules } from "../../../../src/boot/judge/rules.js";
+import { type Reason, reasons, ruleNames } from "../../../../src/boot/judge/verdict.js";
 import {
   type Row,
   accelerators,
@@ -27,138 +27,213 @@ import {
   virtio,
   virtioKvm,
   waiting,
-} from '../cases.js'
+} from "../cases.js";
 
 function table(rows: readonly Row[]): void {
-  test.each(rows.map((row) => [row[0], row] as const))('%s', (_, [, rules, events, right, summary]) => {
-    const { verdict, reason, atMs, summary: said } = judge(rules, events)
-    expect(`${verdict} ${reason} ${atMs}`).toBe(right)
-    if (summary !== undefined) expect(said).toBe(summary)
-  })
+  test.each(rows.map((row) => [row[0], row] as const))("%s", (_, [, rules, events, right, summary]) => {
+    const { verdict, reason, atMs, summary: said } = judge(rules, events);
+    expect(`${verdict} ${reason} ${atMs}`).toBe(right);
+    if (summary !== undefined) expect(said).toBe(summary);
+  });
 }
 
-describe('how a guest ended', () => table(endings))
-describe('how ends are told from each other', () => table(ends))
-describe('Firecracker’s own log', () => table(firecrackers))
-describe('what success is', () => table(success))
-describe('last words', () => table(lastWords))
-describe('signs of life after last words', () => table(signsOfLife))
-describe('lines that pause in the middle', () => table(unfinishedLines))
-describe('an accelerator’s failure is not the guest’s', () => table(accelerators))
+describe("how a guest ended", () => table(endings));
+describe("how ends are told from each other", () => table(ends));
+describe("Firecracker’s own log", () => table(firecrackers));
+describe("what success is", () => table(success));
+describe("last words", () => table(lastWords));
+describe("signs of life after last words", () => table(signsOfLife));
+describe("lines that pause in the middle", () => table(unfinishedLines));
+describe("an accelerator’s failure is not the guest’s", () => table(accelerators));
 
-test('every reason that the judge can give is in the tables', () => {
-  const shown = allRows.map(([, , , right]) => right.split(' ')[1])
+test("every reason that the judge can give is in the tables", () => {
+  const shown = allRows.map(([, , , right]) => right.split(" ")[1]);
   // Decided before a guest is started: plan.ts and boot.ts.
-  const elsewhere: readonly Reason[] = ['unsupported', 'not-asked']
-  expect(new Set([...shown, ...elsewhere])).toEqual(new Set(reasons))
-})
+  const elsewhere: readonly Reason[] = ["unsupported", "not-asked"];
+  expect(new Set([...shown, ...elsewhere])).toEqual(new Set(reasons));
+});
 
-test('every rule that can decide is in the tables', () => {
-  expect(new Set(allRows.map(([, rules, events]) => judge(rules, events).rule))).toEqual(new Set(ruleNames))
-})
+test("every rule that can decide is in the tables", () => {
+  expect(new Set(allRows.map(([, rules, events]) => judge(rules, events).rule))).toEqual(new Set(ruleNames));
+});
 
-test('the documentation has every reason and every rule', () => {
-  const rows = readFileSync(new URL('../../../../docs/verdicts.md', import.meta.url), 'utf8').matchAll(/^\| `([a-z-]+)` \|/gm)
-  expect(new Set(Array.from(rows, ([, name]) => name))).toEqual(new Set([...reasons, ...ruleNames]))
-})
+test("the documentation has every reason and every rule", () => {
+  const rows = readFileSync(new URL("../../../../docs/verdicts.md", import.meta.url), "utf8").matchAll(
+    /^\| `([a-z-]+)` \|/gm,
+  );
+  expect(new Set(Array.from(rows, ([, name]) => name))).toEqual(new Set([...reasons, ...ruleNames]));
+});
 
 // Found by fuzzing: the rest of the line was looked at behind each of the words, for each kind of mark.
-test.each(['"', 'Fatal error: ', 'Fatal error: tick 4 '])('a long line of %j is read at once', (word) => {
-  const start = process.cpuUsage()
-  judge(virtio, Array.from({ length: 100 }, (_, index) => line(index, word.repeat(16_384 / word.length))))
-  expect(process.cpuUsage(start).user / 1000).toBeLessThan(1_000)
-})
+test.each(['"', "Fatal error: ", "Fatal error: tick 4 "])("a long line of %j is read at once", (word) => {
+  const start = process.cpuUsage();
+  judge(
+    virtio,
+    Array.from({ length: 100 }, (_, index) => line(index, word.repeat(16_384 / word.length))),
+  );
+  expect(process.cpuUsage(start).user / 1000).toBeLessThan(1_000);
+});
 
-describe('the verdict', () => {
-  test('stays after it was given', () => {
-    const judge = new Judge({ ...virtio, forbid: [/no/] })
-    const verdict = judge.see(line(10, 'no'))
-    expect(verdict).toMatchObject({ verdict: 'failed', reason: 'forbidden' })
-    expect(judge.see(line(20, ended(0)))).toBe(verdict)
-    expect(judge.see(exit(30, 83))).toBe(verdict)
-  })
+describe("the verdict", () => {
+  test("stays after it was given", () => {
+    const judge = new Judge({ ...virtio, forbid: [/no/] });
+    const verdict = judge.see(line(10, "no"));
+    expect(verdict).toMatchObject({ verdict: "failed", reason: "forbidden" });
+    expect(judge.see(line(20, ended(0)))).toBe(verdict);
+    expect(judge.see(exit(30, 83))).toBe(verdict);
+  });
 
-  test('carries its evidence, its times and the status', () => {
-    const rules = { ...spt, ...waiting }
+  test("carries its evidence, its times and the status", () => {
+    const rules = { ...spt, ...waiting };
     expect(judge(rules, [banner, ready, line(200, ended(0)), exit(210, 0)])).toEqual({
-      verdict: 'passed',
-      reason: 'ready',
-      rule: 'exit-status',
-      summary: 'seen `listening on port 80`',
-      evidence: { line: 'listening on port 80', atMs: 100 },
+      verdict: "passed",
+      reason: "ready",
+      rule: "exit-status",
+      summary: "seen `listening on port 80`",
+      evidence: { line: "listening on port 80", atMs: 100 },
       exitStatus: 0,
       readyMs: 100,
       bootMs: 100,
       atMs: 210,
-    })
+    });
     expect(judge({ ...spt, expectExit: 3 }, [ready, line(200, ended(2)), exit(210, 2)])).toEqual({
-      verdict: 'failed',
-      reason: 'exit-status',
-      rule: 'exit-status',
-      summary: 'ended with status 2, not 3',
+      verdict: "failed",
+      reason: "exit-status",
+      rule: "exit-status",
+      summary: "ended with status 2, not 3",
       evidence: { line: ended(2), atMs: 200 },
       exitStatus: 2,
       atMs: 210,
-    })
-  })
+    });
+  });
 
-  test('of a refusing tender quotes it, and not its warnings', () => {
-    const refusal = 'solo5-spt: Device \'service\' of type NET_BASIC declared but not attached.'
-    const events = [complaint(1, 'solo5-spt: Warning: x'), complaint(2, refusal), complaint(3, 'solo5-spt: All declared'), exit(4, 1)]
-    expect(judge(spt, events).evidence).toEqual({ line: refusal, atMs: 2 })
-  })
+  test("of a refusing tender quotes it, and not its warnings", () => {
+    const refusal = "solo5-spt: Device 'service' of type NET_BASIC declared but not attached.";
+    const events = [
+      complaint(1, "solo5-spt: Warning: x"),
+      complaint(2, refusal),
+      complaint(3, "solo5-spt: All declared"),
+      exit(4, 1),
+    ];
+    expect(judge(spt, events).evidence).toEqual({ line: refusal, atMs: 2 });
+  });
 
-  test('of a time-out names the last line and what was missing', () => {
-    const { summary, evidence } = judge({ ...virtio, expect: [/port/, /never/] }, [ready, line(500, 'idle')])
-    expect(summary).toBe('no line matched never within 60 s')
-    expect(evidence).toEqual({ line: 'idle', atMs: 500 })
-  })
+  test("of a time-out names the last line and what was missing", () => {
+    const { summary, evidence } = judge({ ...virtio, expect: [/port/, /never/] }, [ready, line(500, "idle")]);
+    expect(summary).toBe("no line matched never within 60 s");
+    expect(evidence).toEqual({ line: "idle", atMs: 500 });
+  });
 
-  test('of a trap tells its first line', () => {
-    const events = [line(9, 'Solo5: trap: type=#PF ec=0x2'), line(10, 'Solo5: trap: cr2=0x10'), line(11, 'Solo5: ABORT: x.c:1: Fatal trap'), exit(20, 83)]
-    expect(judge(virtio, events).evidence?.line).toBe('Solo5: trap: type=#PF ec=0x2')
-  })
-})
+  test("of a trap tells its first line", () => {
+    const events = [
+      line(9, "Solo5: trap: type=#PF ec=0x2"),
+      line(10, "Solo5: trap: cr2=0x10"),
+      line(11, "Solo5: ABORT: x.c:1: Fatal trap"),
+      exit(20, 83),
+    ];
+    expect(judge(virtio, events).evidence?.line).toBe("Solo5: trap: type=#PF ec=0x2");
+  });
+});
 
-test('the deadline is the nearest of all that time can decide', () => {
-  const judge = new Judge({ ...virtioKvm, ...waiting })
-  expect(judge.deadlineMs).toBe(10_000)
-  judge.see(banner)
-  expect(judge.deadlineMs).toBe(10_000)
-  judge.see(line(50, 'booting'))
-  expect(judge.deadlineMs).toBe(60_000)
-  judge.see(ready)
-  expect(judge.deadlineMs).toBe(3_100)
-  judge.see(line(200, dies))
-  expect(judge.deadlineMs).toBe(3_200)
-  judge.see(line(350, 'alive'))
-  expect(judge.deadlineMs).toBe(3_100)
-})
+test("the deadline is the nearest of all that time can decide", () => {
+  const judge = new Judge({ ...virtioKvm, ...waiting });
+  expect(judge.deadlineMs).toBe(10_000);
+  judge.see(banner);
+  expect(judge.deadlineMs).toBe(10_000);
+  judge.see(line(50, "booting"));
+  expect(judge.deadlineMs).toBe(60_000);
+  judge.see(ready);
+  expect(judge.deadlineMs).toBe(3_100);
+  judge.see(line(200, dies));
+  expect(judge.deadlineMs).toBe(3_200);
+  judge.see(line(350, "alive"));
+  expect(judge.deadlineMs).toBe(3_100);
+});
 
-describe('questions over the network', () => {
-  const asked: Rules = { ...spt, probes: ['http://:80/', 'tcp://:443'] }
+describe("questions over the network", () => {
+  const asked: Rules = { ...spt, probes: ["http://:80/", "tcp://:443"] };
   table([
-    ['all must hold, then it is watched', asked, [banner, answer(200, 0, true), answer(900, 1, true)], 'passed ready 3900'],
-    ['no line of its own is needed', asked, [answer(200, 0, true), answer(900, 1, true)], 'passed ready 3900'],
-    ['one that never holds', asked, [banner, ready, answer(200, 0, true), answer(900, 1, false)], 'failed timeout 60000'],
-    ['an answer that holds at last', asked, [answer(200, 0, false), answer(300, 1, true), answer(400, 0, true)], 'passed ready 3400'],
-    ['an answer that held is not taken back', asked, [answer(200, 0, true), answer(210, 0, false), answer(300, 1, true)], 'passed ready 3300'],
-    ['a death after the last answer', asked, [answer(200, 0, true), answer(300, 1, true), line(900, dies), exit(910, 2)], 'failed exception 910'],
-    ['an end before the last answer', asked, [banner, ready, answer(200, 0, true), exit(300, 0)], 'failed unexpected-exit 300'],
-    ['a clean end after the last answer', asked, [answer(200, 0, true), answer(300, 1, true), exit(400, 0)], 'passed ready 400'],
-    ['lines are asked for as well', { ...asked, expect: [/listening/] }, [answer(200, 0, true), answer(300, 1, true)], 'failed no-output 60000'],
-    ['the last of lines and answers counts', { ...asked, expect: [/listening/] }, [answer(50, 0, true), answer(60, 1, true), ready], 'passed ready 3100'],
-  ])
+    [
+      "all must hold, then it is watched",
+      asked,
+      [banner, answer(200, 0, true), answer(900, 1, true)],
+      "passed ready 3900",
+    ],
+    ["no line of its own is needed", asked, [answer(200, 0, true), answer(900, 1, true)], "passed ready 3900"],
+    [
+      "one that never holds",
+      asked,
+      [banner, ready, answer(200, 0, true), answer(900, 1, false)],
+      "failed timeout 60000",
+    ],
+    [
+      "an answer that holds at last",
+      asked,
+      [answer(200, 0, false), answer(300, 1, true), answer(400, 0, true)],
+      "passed ready 3400",
+    ],
+    [
+      "an answer that held is not taken back",
+      asked,
+      [answer(200, 0, true), answer(210, 0, false), answer(300, 1, true)],
+      "passed ready 3300",
+    ],
+    [
+      "a death after the last answer",
+      asked,
+      [answer(200, 0, true), answer(300, 1, true), line(900, dies), exit(910, 2)],
+      "failed exception 910",
+    ],
+    [
+      "an end before the last answer",
+      asked,
+      [banner, ready, answer(200, 0, true), exit(300, 0)],
+      "failed unexpected-exit 300",
+    ],
+    [
+      "a clean end after the last answer",
+      asked,
+      [answer(200, 0, true), answer(300, 1, true), exit(400, 0)],
+      "passed ready 400",
+    ],
+    [
+      "lines are asked for as well",
+      { ...asked, expect: [/listening/] },
+      [answer(200, 0, true), answer(300, 1, true)],
+      "failed no-output 60000",
+    ],
+    [
+      "the last of lines and answers counts",
+      { ...asked, expect: [/listening/] },
+      [answer(50, 0, true), answer(60, 1, true), ready],
+      "passed ready 3100",
+    ],
+  ]);
 
-  test('the verdict shows the last answer of a question that failed', () => {
-    const events = [banner, ready, answer(200, 0, true), answer(300, 1, false, 'timed out'), answer(900, 1, false, 'connection refused')]
-    const { summary, evidence } = judge(asked, events)
-    expect(summary).toBe('`tcp://:443` was not answered as asked within 60 s')
-    expect(evidence).toEqual({ line: 'tcp://:443: connection refused', atMs: 900 })
-  })
+  test("the verdict shows the last answer of a question that failed", () => {
+    const events = [
+      banner,
+      ready,
+      answer(200, 0, true),
+      answer(300, 1, false, "timed out"),
+      answer(900, 1, false, "connection refused"),
+    ];
+    const { summary, evidence } = judge(asked, events);
+    expect(summary).toBe("`tcp://:443` was not answered as asked within 60 s");
+    expect(evidence).toEqual({ line: "tcp://:443: connection refused", atMs: 900 });
+  });
 
-  test('boot and ready are told apart', () => {
-    const { bootMs, readyMs, summary } = judge(asked, [banner, ready, answer(200, 0, true), answer(900, 1, true, 'connected')])
-    expect({ bootMs, readyMs, summary }).toEqual({ bootMs: 100, readyMs: 900, summary: 'seen `tcp://:443: connected`' })
-  })
-})
+  test("boot and ready are told apart", () => {
+    const { bootMs, readyMs, summary } = judge(asked, [
+      banner,
+      ready,
+      answer(200, 0, true),
+      answer(900, 1, true, "connected"),
+    ]);
+    expect({ bootMs, readyMs, summary }).toEqual({
+      bootMs: 100,
+      readyMs: 900,
+      summary: "seen `tcp://:443: connected`",
+    });
+  });
+});

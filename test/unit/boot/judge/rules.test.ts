@@ -1,82 +1,119 @@
-import { describe, expect, test } from 'vitest'
-import { anyDialect, dialects } from '../../../../src/boot/judge/dialect.js'
-import { type Expectations, checkExpectations, rulesFor } from '../../../../src/boot/judge/rules.js'
-import type { Probe } from '../../../../src/boot/probes/probe.js'
-import type { Accelerator } from '../../../../src/boot/report.js'
-import type { ImageSystem } from '../../../../src/image/image.js'
-import { Problem } from '../../../../src/platform/problem.js'
-import { type TargetName, targets } from '../../../../src/target/target.js'
+import { describe, expect, test } from "vitest";
+import { anyDialect, dialects } from "../../../../src/boot/judge/dialect.js";
+import { type Expectations, checkExpectations, rulesFor } from "../../../../src/boot/judge/rules.js";
+import type { Probe } from "../../../../src/boot/probes/probe.js";
+import type { Accelerator } from "../../../../src/boot/report.js";
+import type { ImageSystem } from "../../../../src/image/image.js";
+import { Problem } from "../../../../src/platform/problem.js";
+import { type TargetName, targets } from "../../../../src/target/target.js";
 
-const asked: Expectations = { until: 'auto', settle: 3, timeout: 60, expect: [], forbid: [], probe: [] }
-const ping: Probe = { kind: 'ping', text: 'ping' }
+const asked: Expectations = { until: "auto", settle: 3, timeout: 60, expect: [], forbid: [], probe: [] };
+const ping: Probe = { kind: "ping", text: "ping" };
 
-describe('what could never be judged is refused before a boot', () => {
+describe("what could never be judged is refused before a boot", () => {
   test.each<readonly [name: string, target: TargetName, asked: Partial<Expectations>, message: RegExp]>([
-    ['waiting for lines, and none is given', 'spt', { until: 'expect' }, /input until: `expect` waits for lines or answers/],
-    ['questions to a guest that is to end', 'spt', { until: 'exit', probe: [ping] }, /input probe asks a guest that runs/],
-    ['questions to a guest that is to end with a status', 'spt', { expectExit: 0, probe: [ping] }, /input probe asks a guest that runs/],
-    ['a status, and no end', 'spt', { until: 'running', expectExit: 0 }, /expect-exit asks for an end/],
-    ['the status of a target that tells none', 'unikraft-qemu', { expectExit: 3 }, /nothing tells the exit status of unikraft-qemu/],
-    ['a settle as long as the timeout', 'spt', { settle: 60 }, /input settle \(60 s\) must be less than input timeout \(60 s\)/],
-    ['a settle that outlasts the timeout, with lines', 'spt', { timeout: 2, expect: [/x/] }, /input settle \(3 s\) .* input timeout \(2 s\)/],
-  ])('%s', (_, target, more, message) => {
-    const check = () => checkExpectations({ ...asked, ...more }, { target: targets[target], isMarked: true })
-    expect(check).toThrow(Problem)
-    expect(check).toThrow(message)
-  })
+    [
+      "waiting for lines, and none is given",
+      "spt",
+      { until: "expect" },
+      /input until: `expect` waits for lines or answers/,
+    ],
+    [
+      "questions to a guest that is to end",
+      "spt",
+      { until: "exit", probe: [ping] },
+      /input probe asks a guest that runs/,
+    ],
+    [
+      "questions to a guest that is to end with a status",
+      "spt",
+      { expectExit: 0, probe: [ping] },
+      /input probe asks a guest that runs/,
+    ],
+    ["a status, and no end", "spt", { until: "running", expectExit: 0 }, /expect-exit asks for an end/],
+    [
+      "the status of a target that tells none",
+      "unikraft-qemu",
+      { expectExit: 3 },
+      /nothing tells the exit status of unikraft-qemu/,
+    ],
+    [
+      "a settle as long as the timeout",
+      "spt",
+      { settle: 60 },
+      /input settle \(60 s\) must be less than input timeout \(60 s\)/,
+    ],
+    [
+      "a settle that outlasts the timeout, with lines",
+      "spt",
+      { timeout: 2, expect: [/x/] },
+      /input settle \(3 s\) .* input timeout \(2 s\)/,
+    ],
+  ])("%s", (_, target, more, message) => {
+    const check = () => checkExpectations({ ...asked, ...more }, { target: targets[target], isMarked: true });
+    expect(check).toThrow(Problem);
+    expect(check).toThrow(message);
+  });
 
   test.each<readonly [name: string, target: TargetName, asked: Partial<Expectations>]>([
-    ['nothing asked', 'unikraft-qemu', {}],
-    ['lines to wait for', 'unikraft-qemu', { until: 'expect', expect: [/x/] }],
-    ['answers to wait for', 'unikraft-qemu', { until: 'expect', probe: [ping] }],
-    ['a status on the console', 'virtio', { expectExit: 3 }],
-    ['a long settle where an end is awaited', 'hvt', { until: 'exit', settle: 90 }],
-    ['a long settle with a status', 'hvt', { settle: 90, expectExit: 0 }],
-    ['a status with an awaited end', 'hvt', { until: 'exit', expectExit: 0 }],
-  ])('%s is fine', (_, target, more) => {
-    expect(() => checkExpectations({ ...asked, ...more }, { target: targets[target], isMarked: true })).not.toThrow()
-  })
-})
+    ["nothing asked", "unikraft-qemu", {}],
+    ["lines to wait for", "unikraft-qemu", { until: "expect", expect: [/x/] }],
+    ["answers to wait for", "unikraft-qemu", { until: "expect", probe: [ping] }],
+    ["a status on the console", "virtio", { expectExit: 3 }],
+    ["a long settle where an end is awaited", "hvt", { until: "exit", settle: 90 }],
+    ["a long settle with a status", "hvt", { settle: 90, expectExit: 0 }],
+    ["a status with an awaited end", "hvt", { until: "exit", expectExit: 0 }],
+  ])("%s is fine", (_, target, more) => {
+    expect(() => checkExpectations({ ...asked, ...more }, { target: targets[target], isMarked: true })).not.toThrow();
+  });
+});
 
-describe('what a try is judged by', () => {
+describe("what a try is judged by", () => {
   const rulesOf = (name: TargetName, system: ImageSystem, accelerator: Accelerator, inCarrier = false) => {
-    const guest = { target: targets[name], isMarked: system.kind !== 'unmarked' }
-    const machine = { monitor: 'qemu', accelerator, mayFallBack: accelerator === 'kvm', inCarrier } as const
-    return rulesFor({ ...asked, settle: 0.5, expectExit: 3, probe: [ping] }, guest, machine)
-  }
+    const guest = { target: targets[name], isMarked: system.kind !== "unmarked" };
+    const machine = { monitor: "qemu", accelerator, mayFallBack: accelerator === "kvm", inCarrier } as const;
+    return rulesFor({ ...asked, settle: 0.5, expectExit: 3, probe: [ping] }, guest, machine);
+  };
 
-  test('the target’s words, the attempt’s monitor, seconds as milliseconds', () => {
-    expect(rulesOf('virtio', { kind: 'solo5', abi: 3, abiVersion: 1, devices: [] }, 'kvm')).toEqual({
+  test("the target’s words, the attempt’s monitor, seconds as milliseconds", () => {
+    expect(rulesOf("virtio", { kind: "solo5", abi: 3, abiVersion: 1, devices: [] }, "kvm")).toEqual({
       words: dialects.solo5,
-      exitReport: 'console',
+      exitReport: "console",
       mayHang: false,
-      monitor: 'qemu',
-      accelerator: 'kvm',
+      monitor: "qemu",
+      accelerator: "kvm",
       mayFallBack: true,
-      until: 'auto',
+      until: "auto",
       settleMs: 500,
       timeoutMs: 60_000,
       graceMs: 3_000,
       expect: [],
       forbid: [],
-      probes: ['ping'],
+      probes: ["ping"],
       expectExit: 3,
-    })
-  })
+    });
+  });
 
-  test('a kernel without marks may speak as any backend does', () => {
-    expect(rulesOf('unikraft-qemu', { kind: 'unmarked' }, 'tcg')).toMatchObject({ words: anyDialect(), exitReport: 'console', mayHang: true })
-    expect(rulesOf('unikraft-qemu', { kind: 'unikraft', platform: 'qemu' }, 'tcg')).toMatchObject({ words: dialects.unikraft, exitReport: 'none' })
-  })
+  test("a kernel without marks may speak as any backend does", () => {
+    expect(rulesOf("unikraft-qemu", { kind: "unmarked" }, "tcg")).toMatchObject({
+      words: anyDialect(),
+      exitReport: "console",
+      mayHang: true,
+    });
+    expect(rulesOf("unikraft-qemu", { kind: "unikraft", platform: "qemu" }, "tcg")).toMatchObject({
+      words: dialects.unikraft,
+      exitReport: "none",
+    });
+  });
 
-  test('emulation is given more time, and settles as long', () => {
-    const system: ImageSystem = { kind: 'unikraft', platform: 'qemu' }
-    expect(rulesOf('unikraft-qemu', system, 'tcg')).toMatchObject({ timeoutMs: 180_000, settleMs: 500, graceMs: 700 })
-    expect(rulesOf('unikraft-qemu', system, 'native')).toMatchObject({ timeoutMs: 60_000 })
-  })
+  test("emulation is given more time, and settles as long", () => {
+    const system: ImageSystem = { kind: "unikraft", platform: "qemu" };
+    expect(rulesOf("unikraft-qemu", system, "tcg")).toMatchObject({ timeoutMs: 180_000, settleMs: 500, graceMs: 700 });
+    expect(rulesOf("unikraft-qemu", system, "native")).toMatchObject({ timeoutMs: 60_000 });
+  });
 
-  test('a guest in a carrier is watched for longer too', () => {
-    const system: ImageSystem = { kind: 'solo5', abi: 1, abiVersion: 2, devices: [] }
-    expect(rulesOf('hvt', system, 'tcg', true)).toMatchObject({ timeoutMs: 180_000, settleMs: 1_500 })
-  })
-})
+  test("a guest in a carrier is watched for longer too", () => {
+    const system: ImageSystem = { kind: "solo5", abi: 1, abiVersion: 2, devices: [] };
+    expect(rulesOf("hvt", system, "tcg", true)).toMatchObject({ timeoutMs: 180_000, settleMs: 1_500 });
+  });
+});

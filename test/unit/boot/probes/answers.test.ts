@@ -1,13 +1,13 @@
-import { expect, test } from 'vitest'
-import { judgeHttp } from '../../../../src/boot/probes/answers.js'
-import { parseProbe } from '../../../../src/boot/probes/probe-text.js'
-import type { HttpProbe } from '../../../../src/boot/probes/probe.js'
+import { expect, test } from "vitest";
+import { judgeHttp } from "../../../../src/boot/probes/answers.js";
+import { parseProbe } from "../../../../src/boot/probes/probe-text.js";
+import type { HttpProbe } from "../../../../src/boot/probes/probe.js";
 
-test('a pattern that comes to no end on a body is no answer, and holds nobody up', { timeout: 4_000 }, () => {
-  const probe = parseProbe('http://:80/ body=/^(a+)+$/') as HttpProbe
-  const body = `${'a'.repeat(30)}!`
-  expect(judgeHttp(probe, { status: 200, body, bytes: body.length, end: 'whole' })).toMatchObject({
+test("a pattern that comes to no end on a body is no answer, and holds nobody up", { timeout: 4_000 }, () => {
+  const probe = parseProbe("http://:80/ body=/^(a+)+$/") as HttpProbe;
+  const body = `${"a".repeat(30)}!`;
+  expect(judgeHttp(probe, { status: 200, body, bytes: body.length, end: "whole" })).toMatchObject({
     holds: false,
-    said: expect.stringContaining('was not matched against /^(a+)+$/ within 1 s') as string,
-  })
-})
+    said: expect.stringContaining("was not matched against /^(a+)+$/ within 1 s") as string,
+  });
+});

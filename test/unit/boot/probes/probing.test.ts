@@ -1,103 +1,104 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { AskOptions } from '../../../../src/boot/probes/ask.js'
-import { parseProbe } from '../../../../src/boot/probes/probe-text.js'
-import type { Probe, ProbeAddress, ProbeAnswer } from '../../../../src/boot/probes/probe.js'
-import { startProbing } from '../../../../src/boot/probes/probing.js'
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { AskOptions } from "../../../../src/boot/probes/ask.js";
+import { parseProbe } from "../../../../src/boot/probes/probe-text.js";
+import type { Probe, ProbeAddress, ProbeAnswer } from "../../../../src/boot/probes/probe.js";
+import { startProbing } from "../../../../src/boot/probes/probing.js";
 
-beforeEach(() => void vi.useFakeTimers())
+beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0)
-  vi.useRealTimers()
-})
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
 
-const holds: ProbeAnswer = { holds: true, said: 'connection accepted' }
-const refused: ProbeAnswer = { holds: false, said: 'connection refused' }
-const probes = [parseProbe('tcp://:80'), parseProbe('http://:81/')]
-const addressOf = (probe: Probe): ProbeAddress => ({ host: '10.0.0.2', port: probe.kind === 'ping' ? 0 : probe.port })
+const holds: ProbeAnswer = { holds: true, said: "connection accepted" };
+const refused: ProbeAnswer = { holds: false, said: "connection refused" };
+const probes = [parseProbe("tcp://:80"), parseProbe("http://:81/")];
+const addressOf = (probe: Probe): ProbeAddress => ({ host: "10.0.0.2", port: probe.kind === "ping" ? 0 : probe.port });
 
 /** A guest whose answers are given one after the other, at once; the last one stays. */
 function scripted(...answers: ProbeAnswer[]) {
-  const asked: { readonly atMs: number; readonly address: ProbeAddress; readonly options: AskOptions }[] = []
-  const start = Date.now()
+  const asked: { readonly atMs: number; readonly address: ProbeAddress; readonly options: AskOptions }[] = [];
+  const start = Date.now();
   const ask = (_probe: Probe, address: ProbeAddress, options: AskOptions) => {
-    asked.push({ atMs: Date.now() - start, address, options })
-    return Promise.resolve(answers[Math.min(asked.length, answers.length) - 1] ?? refused)
-  }
-  return { ask, asked }
+    asked.push({ atMs: Date.now() - start, address, options });
+    return Promise.resolve(answers[Math.min(asked.length, answers.length) - 1] ?? refused);
+  };
+  return { ask, asked };
 }
 
-test('a probe is asked at once, then less and less often, at least each second, until its answer holds', async () => {
-  const { ask, asked } = scripted(...Array<ProbeAnswer>(8).fill(refused), holds)
-  const seen: ProbeAnswer[] = []
-  startProbing(probes.slice(0, 1), addressOf, (_index, answer) => seen.push(answer), { ask })
-  await vi.advanceTimersByTimeAsync(60_000)
-  expect(asked.map(({ atMs }) => atMs)).toEqual([0, 50, 150, 350, 750, 1550, 2550, 3550, 4550])
-  expect(asked.map(({ options }) => options.acceptMs)).toEqual([250, 500, 1000, 1000, 1000, 1000, 1000, 1000, 1000])
-  expect(new Set(asked.map(({ options }) => options.timeoutMs))).toEqual(new Set([5000]))
-  expect(seen).toEqual([...Array<ProbeAnswer>(8).fill(refused), holds])
-})
+test("a probe is asked at once, then less and less often, at least each second, until its answer holds", async () => {
+  const { ask, asked } = scripted(...Array<ProbeAnswer>(8).fill(refused), holds);
+  const seen: ProbeAnswer[] = [];
+  startProbing(probes.slice(0, 1), addressOf, (_index, answer) => seen.push(answer), { ask });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked.map(({ atMs }) => atMs)).toEqual([0, 50, 150, 350, 750, 1550, 2550, 3550, 4550]);
+  expect(asked.map(({ options }) => options.acceptMs)).toEqual([250, 500, 1000, 1000, 1000, 1000, 1000, 1000, 1000]);
+  expect(new Set(asked.map(({ options }) => options.timeoutMs))).toEqual(new Set([5000]));
+  expect(seen).toEqual([...Array<ProbeAnswer>(8).fill(refused), holds]);
+});
 
-test('the time that an answer takes counts as a pause', async () => {
-  const { ask, asked } = scripted(refused)
+test("the time that an answer takes counts as a pause", async () => {
+  const { ask, asked } = scripted(refused);
   const slowly = async (...question: Parameters<typeof ask>) => {
-    const answer = await ask(...question)
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    return answer
-  }
-  const probing = startProbing(probes.slice(0, 1), addressOf, () => undefined, { ask: slowly })
-  await vi.advanceTimersByTimeAsync(2_500)
-  probing.stop()
-  await vi.advanceTimersByTimeAsync(300)
+    const answer = await ask(...question);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return answer;
+  };
+  const probing = startProbing(probes.slice(0, 1), addressOf, () => undefined, { ask: slowly });
+  await vi.advanceTimersByTimeAsync(2_500);
+  probing.stop();
+  await vi.advanceTimersByTimeAsync(300);
   // The shortest time that a timer takes is 1 ms.
-  expect(asked.map(({ atMs }) => atMs)).toEqual([0, 301, 602, 903, 1303, 2103])
-})
+  expect(asked.map(({ atMs }) => atMs)).toEqual([0, 301, 602, 903, 1303, 2103]);
+});
 
-test('probes are asked side by side, each at its own address, and told apart', async () => {
-  const seen: unknown[] = []
-  const ask = (probe: Probe) => (probe.kind === 'tcp' ? new Promise<ProbeAnswer>(() => undefined) : Promise.resolve(holds))
-  const asked = vi.fn(ask)
-  startProbing(probes, addressOf, (index, answer) => seen.push([index, answer]), { ask: asked })
-  await vi.advanceTimersByTimeAsync(0)
-  expect(seen).toEqual([[1, holds]])
+test("probes are asked side by side, each at its own address, and told apart", async () => {
+  const seen: unknown[] = [];
+  const ask = (probe: Probe) =>
+    probe.kind === "tcp" ? new Promise<ProbeAnswer>(() => undefined) : Promise.resolve(holds);
+  const asked = vi.fn(ask);
+  startProbing(probes, addressOf, (index, answer) => seen.push([index, answer]), { ask: asked });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(seen).toEqual([[1, holds]]);
   expect(asked.mock.calls.map((call) => (call as unknown[])[1])).toEqual([
-    { host: '10.0.0.2', port: 80 },
-    { host: '10.0.0.2', port: 81 },
-  ])
-})
+    { host: "10.0.0.2", port: 80 },
+    { host: "10.0.0.2", port: 81 },
+  ]);
+});
 
-test('stop ends the question under way, and its answer is not told', async () => {
-  const seen: unknown[] = []
+test("stop ends the question under way, and its answer is not told", async () => {
+  const seen: unknown[] = [];
   const ask = (_probe: Probe, _address: ProbeAddress, { signal }: AskOptions) =>
-    new Promise<ProbeAnswer>((resolve) => signal.addEventListener('abort', () => resolve(holds)))
-  const probing = startProbing(probes, addressOf, (index) => seen.push(index), { ask })
-  await vi.advanceTimersByTimeAsync(10)
-  probing.stop()
-  await vi.advanceTimersByTimeAsync(10_000)
-  expect(seen).toEqual([])
-})
+    new Promise<ProbeAnswer>((resolve) => signal.addEventListener("abort", () => resolve(holds)));
+  const probing = startProbing(probes, addressOf, (index) => seen.push(index), { ask });
+  await vi.advanceTimersByTimeAsync(10);
+  probing.stop();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(seen).toEqual([]);
+});
 
-test('stop ends a pause, and nothing more is asked', async () => {
-  const { ask, asked } = scripted(refused)
-  const probing = startProbing(probes, addressOf, () => undefined, { ask })
-  await vi.advanceTimersByTimeAsync(10)
-  probing.stop()
-  expect(vi.getTimerCount()).toBe(0)
-  await vi.advanceTimersByTimeAsync(10_000)
-  expect(asked.length).toBe(2)
-})
+test("stop ends a pause, and nothing more is asked", async () => {
+  const { ask, asked } = scripted(refused);
+  const probing = startProbing(probes, addressOf, () => undefined, { ask });
+  await vi.advanceTimersByTimeAsync(10);
+  probing.stop();
+  expect(vi.getTimerCount()).toBe(0);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(asked.length).toBe(2);
+});
 
-test('stop from within an answer is heeded', async () => {
-  const { ask, asked } = scripted(refused)
-  const probing = startProbing(probes.slice(0, 1), addressOf, () => probing.stop(), { ask })
-  await vi.advanceTimersByTimeAsync(10_000)
-  expect(asked.length).toBe(1)
-})
+test("stop from within an answer is heeded", async () => {
+  const { ask, asked } = scripted(refused);
+  const probing = startProbing(probes.slice(0, 1), addressOf, () => probing.stop(), { ask });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(asked.length).toBe(1);
+});
 
-test('whether the guest has accepted is asked for the probe’s own address', async () => {
-  const { ask, asked } = scripted(holds)
-  const isEstablished = vi.fn(() => Promise.resolve(true))
-  startProbing(probes, addressOf, () => undefined, { ask, isEstablished })
-  await vi.advanceTimersByTimeAsync(0)
-  await asked[1]?.options.isEstablished?.()
-  expect(isEstablished).toHaveBeenCalledExactlyOnceWith({ host: '10.0.0.2', port: 81 })
-})
+test("whether the guest has accepted is asked for the probe’s own address", async () => {
+  const { ask, asked } = scripted(holds);
+  const isEstablished = vi.fn(() => Promise.resolve(true));
+  startProbing(probes, addressOf, () => undefined, { ask, isEstablished });
+  await vi.advanceTimersByTimeAsync(0);
+  await asked[1]?.options.isEstablished?.();
+  expect(isEstablished).toHaveBeenCalledExactlyOnceWith({ host: "10.0.0.2", port: 81 });
+});

@@ -1,70 +1,74 @@
-import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ConsoleFile } from '../../../../src/platform/files/console-file.js'
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ConsoleFile } from "../../../../src/platform/files/console-file.js";
 
-let folder: string
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))))
-afterEach(() => rmSync(folder, { recursive: true }))
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Writes the chunks as they would come from a guest. */
 async function written(path: string, chunks: readonly Buffer[], capMiB?: number): Promise<Buffer> {
-  const file = await ConsoleFile.create(path, capMiB)
-  const source = new PassThrough()
-  for (const chunk of chunks) file.write(chunk, source)
-  await file.close()
-  return readFileSync(path)
+  const file = await ConsoleFile.create(path, capMiB);
+  const source = new PassThrough();
+  for (const chunk of chunks) file.write(chunk, source);
+  await file.close();
+  return readFileSync(path);
 }
 
-const mebibyte = 1024 * 1024
-const cutLine = '\n[unikernel-ci: cut here, after 1 MiB]\n'
+const mebibyte = 1024 * 1024;
+const cutLine = "\n[unikernel-ci: cut here, after 1 MiB]\n";
 
-test('every byte is kept as it came, and a former console is replaced', async () => {
-  const path = join(folder, 'a', 'b', 'console.log')
-  const bytes = Buffer.from('\u001b[0m\0a\r\n\xff\xfe no end', 'latin1')
-  await written(path, [Buffer.from('a longer console of an earlier boot'.repeat(10))])
-  expect(await written(path, [bytes.subarray(0, 3), bytes.subarray(3)])).toEqual(bytes)
-})
+test("every byte is kept as it came, and a former console is replaced", async () => {
+  const path = join(folder, "a", "b", "console.log");
+  const bytes = Buffer.from("\u001b[0m\0a\r\n\xff\xfe no end", "latin1");
+  await written(path, [Buffer.from("a longer console of an earlier boot".repeat(10))]);
+  expect(await written(path, [bytes.subarray(0, 3), bytes.subarray(3)])).toEqual(bytes);
+});
 
 test.each([
-  ['exactly as long as the cap: nothing is lost, nothing is said', [mebibyte], ''],
-  ['cut within the last chunk', [mebibyte - 10, 20], cutLine],
-  ['cut between two chunks', [mebibyte, 1], cutLine],
-  ['cut once, however much comes', [mebibyte + 1, 5, 5, 5], cutLine],
-])('a console that is %s', async (_, sizes, said) => {
-  const console = await written(join(folder, 'console.log'), sizes.map((size) => Buffer.alloc(size, 'x')), 1)
-  expect(console.subarray(0, mebibyte).equals(Buffer.alloc(mebibyte, 'x'))).toBe(true)
-  expect(console.subarray(mebibyte).toString()).toBe(said)
-})
+  ["exactly as long as the cap: nothing is lost, nothing is said", [mebibyte], ""],
+  ["cut within the last chunk", [mebibyte - 10, 20], cutLine],
+  ["cut between two chunks", [mebibyte, 1], cutLine],
+  ["cut once, however much comes", [mebibyte + 1, 5, 5, 5], cutLine],
+])("a console that is %s", async (_, sizes, said) => {
+  const console = await written(
+    join(folder, "console.log"),
+    sizes.map((size) => Buffer.alloc(size, "x")),
+    1,
+  );
+  expect(console.subarray(0, mebibyte).equals(Buffer.alloc(mebibyte, "x"))).toBe(true);
+  expect(console.subarray(mebibyte).toString()).toBe(said);
+});
 
-test('a guest that is faster than the disk waits for it', async () => {
-  const file = await ConsoleFile.create(join(folder, 'console.log'))
-  const source = new PassThrough()
-  source.on('data', (chunk: Buffer) => file.write(chunk, source))
-  const paused = once(source, 'pause')
-  source.write(Buffer.alloc(mebibyte))
-  await paused
-  await once(source, 'resume')
-  await file.close()
-  expect(readFileSync(file.path)).toHaveLength(mebibyte)
-})
+test("a guest that is faster than the disk waits for it", async () => {
+  const file = await ConsoleFile.create(join(folder, "console.log"));
+  const source = new PassThrough();
+  source.on("data", (chunk: Buffer) => file.write(chunk, source));
+  const paused = once(source, "pause");
+  source.write(Buffer.alloc(mebibyte));
+  await paused;
+  await once(source, "resume");
+  await file.close();
+  expect(readFileSync(file.path)).toHaveLength(mebibyte);
+});
 
-test('a disk that takes nothing is told in the end, and the guest is not held up', async () => {
-  const path = join(folder, 'console.log')
-  mkdirSync(path)
-  const file = await ConsoleFile.create(path)
-  const source = new PassThrough()
-  source.resume()
-  file.write(Buffer.alloc(mebibyte), source)
-  expect(await file.close()).toMatch(/^the console is not whole in .*console\.log: EISDIR/)
-  expect(source.isPaused()).toBe(false)
-})
+test("a disk that takes nothing is told in the end, and the guest is not held up", async () => {
+  const path = join(folder, "console.log");
+  mkdirSync(path);
+  const file = await ConsoleFile.create(path);
+  const source = new PassThrough();
+  source.resume();
+  file.write(Buffer.alloc(mebibyte), source);
+  expect(await file.close()).toMatch(/^the console is not whole in .*console\.log: EISDIR/);
+  expect(source.isPaused()).toBe(false);
+});
 
-test.skipIf(!existsSync('/dev/full'))('a full disk is told in the end', async () => {
-  const file = await ConsoleFile.create('/dev/full')
-  file.write(Buffer.from('x'), new PassThrough())
-  expect(await file.close()).toMatch(/^the console is not whole in \/dev\/full: ENOSPC/)
-})
+test.skipIf(!existsSync("/dev/full"))("a full disk is told in the end", async () => {
+  const file = await ConsoleFile.create("/dev/full");
+  file.write(Buffer.from("x"), new PassThrough());
+  expect(await file.close()).toMatch(/^the console is not whole in \/dev\/full: ENOSPC/);
+});

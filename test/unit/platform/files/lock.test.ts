@@ -1,134 +1,140 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { withAbandonedLock, withLock } from '../../../../src/platform/files/lock.js'
-import { markText, ownMark } from '../../../../src/platform/process/owner-mark.js'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { withAbandonedLock, withLock } from "../../../../src/platform/files/lock.js";
+import { markText, ownMark } from "../../../../src/platform/process/owner-mark.js";
 
-let folder: string
-let path: string
+let folder: string;
+let path: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-lock-'))
-  path = join(folder, 'a/lock')
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+  folder = mkdtempSync(join(tmpdir(), "unikernel-ci-lock-"));
+  path = join(folder, "a/lock");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const ignore = () => undefined
+const ignore = () => undefined;
 
-describe('a lock', () => {
-  it('lets one in at a time, and leaves nothing', async () => {
-    let inside = 0
-    let most = 0
+describe("a lock", () => {
+  it("lets one in at a time, and leaves nothing", async () => {
+    let inside = 0;
+    let most = 0;
     await Promise.all(
       Array.from({ length: 4 }, () =>
         withLock(path, ignore, async () => {
-          most = Math.max(most, ++inside)
-          await sleep(20)
-          inside--
+          most = Math.max(most, ++inside);
+          await sleep(20);
+          inside--;
         }),
       ),
-    )
-    expect(most).toBe(1)
-    expect(readdirSync(join(folder, 'a'))).toEqual([])
-  })
+    );
+    expect(most).toBe(1);
+    expect(readdirSync(join(folder, "a"))).toEqual([]);
+  });
 
-  it('is given back when the work fails', async () => {
-    await expect(withLock(path, ignore, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
-    expect(existsSync(path)).toBe(false)
-  })
+  it("is given back when the work fails", async () => {
+    await expect(withLock(path, ignore, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(existsSync(path)).toBe(false);
+  });
 
-  const gone = () => markText({ ...ownMark(), pid: 4_194_304 })
-  const unseen = markText({ pid: 1, start: 1, place: '0'.repeat(16) })
+  const gone = () => markText({ ...ownMark(), pid: 4_194_304 });
+  const unseen = markText({ pid: 1, start: 1, place: "0".repeat(16) });
 
   /** Writes the lock of somebody else, touched so many days ago. */
   function heldBy(mark: string, daysAgo = 0): void {
-    mkdirSync(join(folder, 'a'), { recursive: true })
-    writeFileSync(path, `${mark} elsewhere x`)
-    const touched = Date.now() / 1000 - daysAgo * 24 * 60 * 60
-    utimesSync(path, touched, touched)
+    mkdirSync(join(folder, "a"), { recursive: true });
+    writeFileSync(path, `${mark} elsewhere x`);
+    const touched = Date.now() / 1000 - daysAgo * 24 * 60 * 60;
+    utimesSync(path, touched, touched);
   }
 
   it.each([
-    ['is dead', gone],
-    ['had our process id before', () => markText({ ...ownMark(), start: ownMark().start - 1 })],
-  ])('is taken from a process that %s, at once', async (_, mark) => {
-    heldBy(mark())
-    const start = performance.now()
-    expect(await withLock(path, ignore, () => Promise.resolve('in'))).toBe('in')
-    expect(performance.now() - start).toBeLessThan(5_000)
-  })
+    ["is dead", gone],
+    ["had our process id before", () => markText({ ...ownMark(), start: ownMark().start - 1 })],
+  ])("is taken from a process that %s, at once", async (_, mark) => {
+    heldBy(mark());
+    const start = performance.now();
+    expect(await withLock(path, ignore, () => Promise.resolve("in"))).toBe("in");
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
 
   it.each([
-    ['of another machine', unseen],
-    ['of another version of ours', '1'],
-  ])('is taken from a process %s that is silent for long', async (_, mark) => {
-    heldBy(mark)
-    const start = performance.now()
-    expect(await withLock(path, ignore, () => Promise.resolve('in'), 1_000)).toBe('in')
-    expect(performance.now() - start).toBeGreaterThan(1_000)
-  })
+    ["of another machine", unseen],
+    ["of another version of ours", "1"],
+  ])("is taken from a process %s that is silent for long", async (_, mark) => {
+    heldBy(mark);
+    const start = performance.now();
+    expect(await withLock(path, ignore, () => Promise.resolve("in"), 1_000)).toBe("in");
+    expect(performance.now() - start).toBeGreaterThan(1_000);
+  });
 
   // Its holder touches it, by a clock that is days behind, days ahead, or set meanwhile.
-  it.each([['behind', 3, 3], ['ahead', -3, -3], ['set back', 0, 3], ['set forward', 0, -3]])(
-    'is not taken from a living process elsewhere whose clock is %s',
-    async (_, before, after) => {
-      heldBy(unseen, before)
-      let isIn = false
-      const entered = withLock(path, ignore, () => Promise.resolve(void (isIn = true)), 1_500)
-      for (let beat = 0; beat < 5; beat++) {
-        await sleep(500)
-        heldBy(unseen, after)
-      }
-      expect(isIn).toBe(false)
-      rmSync(path)
-      await entered
-      expect(isIn).toBe(true)
-    },
-  )
-
-  it('is not taken from a living process elsewhere when our own clock is set', { timeout: 20_000 }, async () => {
-    heldBy(unseen)
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
-    try {
-      let isIn = false
-      const entered = withLock(path, ignore, () => Promise.resolve(void (isIn = true)), 60_000)
-      // It has looked once before the clock is set.
-      await sleep(700)
-      for (const days of [3, -3]) {
-        vi.setSystemTime(Date.now() + days * 24 * 60 * 60 * 1000)
-        await sleep(1_200)
-        expect(isIn).toBe(false)
-      }
-      rmSync(path)
-      await entered
-    } finally {
-      vi.useRealTimers()
+  it.each([
+    ["behind", 3, 3],
+    ["ahead", -3, -3],
+    ["set back", 0, 3],
+    ["set forward", 0, -3],
+  ])("is not taken from a living process elsewhere whose clock is %s", async (_, before, after) => {
+    heldBy(unseen, before);
+    let isIn = false;
+    const entered = withLock(path, ignore, () => Promise.resolve(void (isIn = true)), 1_500);
+    for (let beat = 0; beat < 5; beat++) {
+      await sleep(500);
+      heldBy(unseen, after);
     }
-  })
+    expect(isIn).toBe(false);
+    rmSync(path);
+    await entered;
+    expect(isIn).toBe(true);
+  });
 
-  it('that nobody living holds can be asked for without waiting', async () => {
-    const done: string[] = []
-    const ask = (what: string) => withAbandonedLock(path, () => Promise.resolve(void done.push(what)))
-    await ask('of nobody')
-    heldBy(unseen)
-    await ask('of another machine')
-    heldBy(markText(ownMark()))
-    await ask('of a living process')
-    heldBy(gone())
-    await ask('of a dead process')
-    expect(done).toEqual(['of a dead process'])
-    expect(readdirSync(join(folder, 'a'))).toEqual([])
-  })
+  it("is not taken from a living process elsewhere when our own clock is set", { timeout: 20_000 }, async () => {
+    heldBy(unseen);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    try {
+      let isIn = false;
+      const entered = withLock(path, ignore, () => Promise.resolve(void (isIn = true)), 60_000);
+      // It has looked once before the clock is set.
+      await sleep(700);
+      for (const days of [3, -3]) {
+        vi.setSystemTime(Date.now() + days * 24 * 60 * 60 * 1000);
+        await sleep(1_200);
+        expect(isIn).toBe(false);
+      }
+      rmSync(path);
+      await entered;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 
-  it('is waited for, and its holder is named once', async () => {
-    const waits: string[] = []
-    await withLock(path, ignore, () => Promise.resolve())
-    writeFileSync(path, `${markText(ownMark())} ${hostname()} somebody`)
-    const entered = withLock(path, (holder) => waits.push(holder), () => Promise.resolve())
-    await sleep(1_200)
-    rmSync(path)
-    await entered
-    expect(waits).toEqual([`process ${process.pid} on ${hostname()}`])
-  })
-})
+  it("that nobody living holds can be asked for without waiting", async () => {
+    const done: string[] = [];
+    const ask = (what: string) => withAbandonedLock(path, () => Promise.resolve(void done.push(what)));
+    await ask("of nobody");
+    heldBy(unseen);
+    await ask("of another machine");
+    heldBy(markText(ownMark()));
+    await ask("of a living process");
+    heldBy(gone());
+    await ask("of a dead process");
+    expect(done).toEqual(["of a dead process"]);
+    expect(readdirSync(join(folder, "a"))).toEqual([]);
+  });
+
+  it("is waited for, and its holder is named once", async () => {
+    const waits: string[] = [];
+    await withLock(path, ignore, () => Promise.resolve());
+    writeFileSync(path, `${markText(ownMark())} ${hostname()} somebody`);
+    const entered = withLock(
+      path,
+      (holder) => waits.push(holder),
+      () => Promise.resolve(),
+    );
+    await sleep(1_200);
+    rmSync(path);
+    await entered;
+    expect(waits).toEqual([`process ${process.pid} on ${hostname()}`]);
+  });
+});

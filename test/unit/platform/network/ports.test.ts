@@ -1,24 +1,24 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { expect, test } from 'vitest'
-import { freePorts } from '../../../../src/platform/network/ports.js'
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+import { freePorts } from "../../../../src/platform/network/ports.js";
 
-test('a port for each protocol, which can be opened', async () => {
-  const [tcp = 0, udp = 0] = await freePorts(['tcp', 'udp'])
-  const server = createServer().listen(tcp, '127.0.0.1')
-  await once(server, 'listening')
-  server.close()
-  const socket = createSocket('udp4').bind(udp, '127.0.0.1')
-  await once(socket, 'listening')
-  socket.close()
-})
+test("a port for each protocol, which can be opened", async () => {
+  const [tcp = 0, udp = 0] = await freePorts(["tcp", "udp"]);
+  const server = createServer().listen(tcp, "127.0.0.1");
+  await once(server, "listening");
+  server.close();
+  const socket = createSocket("udp4").bind(udp, "127.0.0.1");
+  await once(socket, "listening");
+  socket.close();
+});
 
-test('no port is given twice, to boots side by side neither', async () => {
-  const given = await Promise.all(Array.from({ length: 20 }, () => freePorts(Array.from({ length: 10 }, () => 'tcp'))))
-  expect(new Set(given.flat()).size).toBe(200)
-})
+test("no port is given twice, to boots side by side neither", async () => {
+  const given = await Promise.all(Array.from({ length: 20 }, () => freePorts(Array.from({ length: 10 }, () => "tcp"))));
+  expect(new Set(given.flat()).size).toBe(200);
+});
 
-test('none are asked for, none are given', async () => {
-  expect(await freePorts([])).toEqual([])
-})
+test("none are asked for, none are given", async () => {
+  expect(await freePorts([])).toEqual([]);
+});

@@ -1,73 +1,84 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Context } from '../../../../src/platform/host.js'
-import { buildProgramMark, sweepBuilds, withBuildPrograms } from '../../../../src/platform/process/build-programs.js'
-import { ownMark } from '../../../../src/platform/process/owner-mark.js'
-import { processes } from '../../../../src/platform/process/process.js'
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Context } from "../../../../src/platform/host.js";
+import { buildProgramMark, sweepBuilds, withBuildPrograms } from "../../../../src/platform/process/build-programs.js";
+import { ownMark } from "../../../../src/platform/process/owner-mark.js";
+import { processes } from "../../../../src/platform/process/process.js";
 
-let temporary: string
-beforeEach(() => (temporary = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))))
-afterEach(() => rmSync(temporary, { recursive: true, force: true }))
+let temporary: string;
+beforeEach(() => (temporary = mkdtempSync(join(tmpdir(), "unikernel-ci-"))));
+afterEach(() => rmSync(temporary, { recursive: true, force: true }));
 
-const context = () => ({ host: { folders: { temporary } }, processes }) as unknown as Context
+const context = () => ({ host: { folders: { temporary } }, processes }) as unknown as Context;
 const shell = async (script: string, given: Context, env?: Record<string, string>) =>
-  (await given.processes.run(['sh', '-c', script], env === undefined ? {} : { env })).stdout.trim()
+  (await given.processes.run(["sh", "-c", script], env === undefined ? {} : { env })).stdout.trim();
 
-describe('the programs of a build', () => {
-  test('know whose they are, in the environment that they are given', async () => {
+describe("the programs of a build", () => {
+  test("know whose they are, in the environment that they are given", async () => {
     const said = await withBuildPrograms(context(), async (building) => [
-      await shell(`echo $${buildProgramMark} $HOME`, building, { HOME: '/home' }),
+      await shell(`echo $${buildProgramMark} $HOME`, building, { HOME: "/home" }),
       await shell(`echo $${buildProgramMark} $PATH`, building),
-    ])
-    const { pid, start, place } = ownMark()
-    const mark = `unikernel-ci-build-${pid}-${start}-${place}-`
-    expect(said[0]).toMatch(new RegExp(`^${mark}\\S{6} /home$`))
-    expect(said[1]?.startsWith(mark) && said[1].endsWith(process.env['PATH'] ?? '')).toBe(true)
-    expect(readdirSync(temporary)).toEqual([])
-  })
+    ]);
+    const { pid, start, place } = ownMark();
+    const mark = `unikernel-ci-build-${pid}-${start}-${place}-`;
+    expect(said[0]).toMatch(new RegExp(`^${mark}\\S{6} /home$`));
+    expect(said[1]?.startsWith(mark) && said[1].endsWith(process.env["PATH"] ?? "")).toBe(true);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
 
-  test('that it leaves in the background when it ends by itself go on, for the steps after it', async () => {
-    const pid = Number(await withBuildPrograms(context(), (building) => shell('setsid sleep 60 >/dev/null 2>&1 & echo $!', building)))
+  test("that it leaves in the background when it ends by itself go on, for the steps after it", async () => {
+    const pid = Number(
+      await withBuildPrograms(context(), (building) => shell("setsid sleep 60 >/dev/null 2>&1 & echo $!", building)),
+    );
     try {
-      sweepBuilds(context())
-      expect(process.kill(pid, 0)).toBe(true)
+      sweepBuilds(context());
+      expect(process.kill(pid, 0)).toBe(true);
     } finally {
-      process.kill(pid)
+      process.kill(pid);
     }
-  })
-})
+  });
+});
 
-describe('the sweep of builds', () => {
-  const own = ownMark()
-  const owners = { gone: { ...own, pid: 4_194_304 }, alive: own, elsewhere: { ...own, pid: 4_194_304, place: `${own.place.slice(0, 8)}00000000` } }
+describe("the sweep of builds", () => {
+  const own = ownMark();
+  const owners = {
+    gone: { ...own, pid: 4_194_304 },
+    alive: own,
+    elsewhere: { ...own, pid: 4_194_304, place: `${own.place.slice(0, 8)}00000000` },
+  };
 
   /** A program of a build, as its owner has left it. */
   async function left(owner: keyof typeof owners, hasFolder = true): Promise<ChildProcess> {
-    const { pid, start, place } = owners[owner]
-    const build = `unikernel-ci-build-${pid}-${start}-${place}-${owner.slice(0, 2)}${String(hasFolder).padEnd(6)}`.trimEnd()
-    if (hasFolder) mkdirSync(join(temporary, build))
-    const child = spawn('sleep', ['60'], { stdio: 'ignore', detached: true, env: { PATH: process.env['PATH'], [buildProgramMark]: build } })
-    await once(child, 'spawn')
-    return child
+    const { pid, start, place } = owners[owner];
+    const build =
+      `unikernel-ci-build-${pid}-${start}-${place}-${owner.slice(0, 2)}${String(hasFolder).padEnd(6)}`.trimEnd();
+    if (hasFolder) mkdirSync(join(temporary, build));
+    const child = spawn("sleep", ["60"], {
+      stdio: "ignore",
+      detached: true,
+      env: { PATH: process.env["PATH"], [buildProgramMark]: build },
+    });
+    await once(child, "spawn");
+    return child;
   }
 
-  test('ends those of a run that was killed, and no others', async () => {
-    const killed = await left('gone')
-    const others = [await left('alive'), await left('elsewhere'), await left('gone', false)]
+  test("ends those of a run that was killed, and no others", async () => {
+    const killed = await left("gone");
+    const others = [await left("alive"), await left("elsewhere"), await left("gone", false)];
     try {
-      const ended = once(killed, 'exit')
-      sweepBuilds(context())
-      expect(await ended).toEqual([null, 'SIGKILL'])
+      const ended = once(killed, "exit");
+      sweepBuilds(context());
+      expect(await ended).toEqual([null, "SIGKILL"]);
       // An end of theirs would be told a moment later.
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      expect(others.map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([null, null, null])
-      expect(readdirSync(temporary).filter((name) => name.includes('4194304')).length).toBe(1)
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(others.map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([null, null, null]);
+      expect(readdirSync(temporary).filter((name) => name.includes("4194304")).length).toBe(1);
     } finally {
-      for (const child of [killed, ...others]) child.kill('SIGKILL')
+      for (const child of [killed, ...others]) child.kill("SIGKILL");
     }
-  })
-})
+  });
+});

@@ -1,21 +1,21 @@
-import { describe, expect, it } from 'vitest'
-import { hasCapability } from '../../../../src/platform/process/capabilities.js'
+import { describe, expect, it } from "vitest";
+import { hasCapability } from "../../../../src/platform/process/capabilities.js";
 
 /** Of root in a container of Docker's, which may make no interface and no mount but could read any file. */
-const docker = 'Name:\tnode\nCapInh:\t0000000000000000\nCapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\n'
-const machine = docker.replaceAll('00000000a80425fb', '000001ffffffffff')
+const docker = "Name:\tnode\nCapInh:\t0000000000000000\nCapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\n";
+const machine = docker.replaceAll("00000000a80425fb", "000001ffffffffff");
 
-describe('a capability', () => {
-  it('is there where its bit is, in the mask that is asked for', () => {
-    expect(hasCapability(machine, 'CapEff', 'netAdmin')).toBe(true)
-    expect(hasCapability(machine, 'CapBnd', 'sysAdmin')).toBe(true)
-    expect(hasCapability(docker, 'CapEff', 'netAdmin')).toBe(false)
-    expect(hasCapability(docker, 'CapBnd', 'sysAdmin')).toBe(false)
-    expect(hasCapability('CapEff:\t0000000000001000\nCapBnd:\t0000000000000000\n', 'CapEff', 'netAdmin')).toBe(true)
-    expect(hasCapability('CapEff:\t0000000000001000\nCapBnd:\t0000000000000000\n', 'CapBnd', 'netAdmin')).toBe(false)
-  })
+describe("a capability", () => {
+  it("is there where its bit is, in the mask that is asked for", () => {
+    expect(hasCapability(machine, "CapEff", "netAdmin")).toBe(true);
+    expect(hasCapability(machine, "CapBnd", "sysAdmin")).toBe(true);
+    expect(hasCapability(docker, "CapEff", "netAdmin")).toBe(false);
+    expect(hasCapability(docker, "CapBnd", "sysAdmin")).toBe(false);
+    expect(hasCapability("CapEff:\t0000000000001000\nCapBnd:\t0000000000000000\n", "CapEff", "netAdmin")).toBe(true);
+    expect(hasCapability("CapEff:\t0000000000001000\nCapBnd:\t0000000000000000\n", "CapBnd", "netAdmin")).toBe(false);
+  });
 
-  it('is none where nothing is known of the process', () => {
-    expect(hasCapability('', 'CapEff', 'netAdmin')).toBe(false)
-  })
-})
+  it("is none where nothing is known of the process", () => {
+    expect(hasCapability("", "CapEff", "netAdmin")).toBe(false);
+  });
+});

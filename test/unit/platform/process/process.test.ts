@@ -1,154 +1,172 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
-import { Problem } from '../../../../src/platform/problem.js'
-import { lastLines, processes, quote, succeed } from '../../../../src/platform/process/process.js'
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { Problem } from "../../../../src/platform/problem.js";
+import { lastLines, processes, quote, succeed } from "../../../../src/platform/process/process.js";
 
-const node = (script: string, ...args: string[]) => [process.execPath, '-e', script, ...args] as const
+const node = (script: string, ...args: string[]) => [process.execPath, "-e", script, ...args] as const;
 
-describe('a program is run to its end', () => {
-  test('status, output and error stream are told apart', async () => {
-    const argv = node('console.log("out"); console.error("err"); process.exitCode = 3')
-    expect(await processes.run(argv)).toEqual({ argv, exitCode: 3, stdout: 'out\n', stderr: 'err\n' })
-  })
+describe("a program is run to its end", () => {
+  test("status, output and error stream are told apart", async () => {
+    const argv = node('console.log("out"); console.error("err"); process.exitCode = 3');
+    expect(await processes.run(argv)).toEqual({ argv, exitCode: 3, stdout: "out\n", stderr: "err\n" });
+  });
 
-  test('a signal is told as a shell does', async () => {
-    expect((await processes.run(node('process.kill(process.pid, "SIGKILL")'))).exitCode).toBe(137)
-  })
+  test("a signal is told as a shell does", async () => {
+    expect((await processes.run(node('process.kill(process.pid, "SIGKILL")'))).exitCode).toBe(137);
+  });
 
-  test('arguments reach it as they are, never through a shell', async () => {
-    const words = ['$HOME', 'a b', '`x`', '', '*']
-    const { stdout } = await processes.run(node('console.log(JSON.stringify(process.argv.slice(1)))', ...words))
-    expect(stdout).toBe(`${JSON.stringify(words)}\n`)
-  })
+  test("arguments reach it as they are, never through a shell", async () => {
+    const words = ["$HOME", "a b", "`x`", "", "*"];
+    const { stdout } = await processes.run(node("console.log(JSON.stringify(process.argv.slice(1)))", ...words));
+    expect(stdout).toBe(`${JSON.stringify(words)}\n`);
+  });
 
-  test('a program that reads its input finds its end', async () => {
-    expect(await processes.run(['cat'])).toMatchObject({ exitCode: 0, stdout: '' })
-  })
+  test("a program that reads its input finds its end", async () => {
+    expect(await processes.run(["cat"])).toMatchObject({ exitCode: 0, stdout: "" });
+  });
 
-  test('environment and folder are those that were given', async () => {
-    const { stdout } = await processes.run(node('console.log(process.cwd(), process.env.X, process.env.HOME)'), { cwd: '/', env: { X: 'y' } })
-    expect(stdout).toBe('/ y undefined\n')
-  })
+  test("environment and folder are those that were given", async () => {
+    const { stdout } = await processes.run(node("console.log(process.cwd(), process.env.X, process.env.HOME)"), {
+      cwd: "/",
+      env: { X: "y" },
+    });
+    expect(stdout).toBe("/ y undefined\n");
+  });
 
-  test('lines are told as they come, also the last one without its end', async () => {
-    const lines: string[] = []
-    await processes.run(node('process.stdout.write("a\\r\\nb\\nlast")'), { onLine: (line) => void lines.push(line) })
-    expect(lines).toEqual(['a', 'b', 'last'])
-  })
+  test("lines are told as they come, also the last one without its end", async () => {
+    const lines: string[] = [];
+    await processes.run(node('process.stdout.write("a\\r\\nb\\nlast")'), { onLine: (line) => void lines.push(line) });
+    expect(lines).toEqual(["a", "b", "last"]);
+  });
 
-  test('a line without end does not fill the memory: it is cut, and nothing of it is lost', async () => {
-    const lengths: number[] = []
-    const printing = node('const piece = "x".repeat(1e6); for (let i = 0; i < 100; i++) require("fs").writeSync(1, piece)')
-    const { exitCode } = await processes.run(printing, { onLine: ({ length }) => void lengths.push(length) })
-    expect(exitCode).toBe(0)
-    expect(Math.max(...lengths)).toBe(16 * 1024)
-    expect(lengths.reduce((sum, length) => sum + length)).toBe(100e6)
-  })
+  test("a line without end does not fill the memory: it is cut, and nothing of it is lost", async () => {
+    const lengths: number[] = [];
+    const printing = node(
+      'const piece = "x".repeat(1e6); for (let i = 0; i < 100; i++) require("fs").writeSync(1, piece)',
+    );
+    const { exitCode } = await processes.run(printing, { onLine: ({ length }) => void lengths.push(length) });
+    expect(exitCode).toBe(0);
+    expect(Math.max(...lengths)).toBe(16 * 1024);
+    expect(lengths.reduce((sum, length) => sum + length)).toBe(100e6);
+  });
 
-  test('of an endless output the end is kept', async () => {
-    const { stdout } = await processes.run(node('process.stdout.write("x".repeat(9e6) + "the end")'))
-    expect(stdout.length).toBeLessThan(5e6)
-    expect(stdout.endsWith('xthe end')).toBe(true)
-  })
+  test("of an endless output the end is kept", async () => {
+    const { stdout } = await processes.run(node('process.stdout.write("x".repeat(9e6) + "the end")'));
+    expect(stdout.length).toBeLessThan(5e6);
+    expect(stdout.endsWith("xthe end")).toBe(true);
+  });
 
-  test('a missing program is a problem that names it; a missing folder is not mistaken for one', async () => {
-    await expect(processes.run(['no-such-program'])).rejects.toThrow(new Problem('no-such-program is not installed or not on PATH'))
-    await expect(processes.run(['true'], { cwd: '/no/such/folder' })).rejects.not.toBeInstanceOf(Problem)
-  })
-})
+  test("a missing program is a problem that names it; a missing folder is not mistaken for one", async () => {
+    await expect(processes.run(["no-such-program"])).rejects.toThrow(
+      new Problem("no-such-program is not installed or not on PATH"),
+    );
+    await expect(processes.run(["true"], { cwd: "/no/such/folder" })).rejects.not.toBeInstanceOf(Problem);
+  });
+});
 
-test('a process in the background that holds the output open does not hold us up', async () => {
-  const start = performance.now()
-  const { stdout, exitCode } = await processes.run(['sh', '-c', 'sleep 30 & echo $!'])
-  process.kill(Number(stdout))
-  expect(exitCode).toBe(0)
-  expect(performance.now() - start).toBeLessThan(15_000)
-})
+test("a process in the background that holds the output open does not hold us up", async () => {
+  const start = performance.now();
+  const { stdout, exitCode } = await processes.run(["sh", "-c", "sleep 30 & echo $!"]);
+  process.kill(Number(stdout));
+  expect(exitCode).toBe(0);
+  expect(performance.now() - start).toBeLessThan(15_000);
+});
 
-describe('when we are told to end, what we run ends with us', () => {
+describe("when we are told to end, what we run ends with us", () => {
   /** A process of ours that runs a shell, which has told the id of a process of its own. */
   async function runner(script: string) {
-    const path = (name: string) => JSON.stringify(resolve(import.meta.dirname, '../../../../src/platform/process', name))
+    const path = (name: string) =>
+      JSON.stringify(resolve(import.meta.dirname, "../../../../src/platform/process", name));
     const program = `
-      import { processes } from ${path('process.ts')}
-      import { cleaningUp } from ${path('leftovers.ts')}
+      import { processes } from ${path("process.ts")}
+      import { cleaningUp } from ${path("leftovers.ts")}
       const onLine = (line) => console.log(line)
       const run = () => processes.run(['sh', '-c', ${JSON.stringify(script)}], { onLine })
       await cleaningUp(() => console.log('cleaned up'), run)
-      console.log('went on')`
-    const args = ['--import', 'tsx', '--input-type=module', '-e', program]
-    const ours = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: resolve(import.meta.dirname, '../../../..') })
-    let text = ''
-    ours.stdout.on('data', (chunk) => (text += String(chunk)))
-    await once(ours.stdout, 'data')
-    return { ours, pid: Number(text), rest: () => text.split('\n').slice(1) }
+      console.log('went on')`;
+    const args = ["--import", "tsx", "--input-type=module", "-e", program];
+    const ours = spawn(process.execPath, args, {
+      stdio: ["ignore", "pipe", "inherit"],
+      cwd: resolve(import.meta.dirname, "../../../.."),
+    });
+    let text = "";
+    ours.stdout.on("data", (chunk) => (text += String(chunk)));
+    await once(ours.stdout, "data");
+    return { ours, pid: Number(text), rest: () => text.split("\n").slice(1) };
   }
-  const isAlive = (pid: number) => existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  const isAlive = (pid: number) =>
+    existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
 
   test.each([
-    ['SIGTERM', 143],
-    ['SIGINT', 130],
-    ['SIGHUP', 129],
-  ] as const)('by %s', { timeout: 30_000 }, async (signal, status) => {
-    const { ours, pid, rest } = await runner('sleep 77.5 & echo $!; wait')
-    ours.kill(signal)
-    expect(await once(ours, 'close')).toEqual([status, null])
-    expect(isAlive(pid)).toBe(false)
-    expect(rest()).toEqual(['cleaned up', ''])
-  })
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+    ["SIGHUP", 129],
+  ] as const)("by %s", { timeout: 30_000 }, async (signal, status) => {
+    const { ours, pid, rest } = await runner("sleep 77.5 & echo $!; wait");
+    ours.kill(signal);
+    expect(await once(ours, "close")).toEqual([status, null]);
+    expect(isAlive(pid)).toBe(false);
+    expect(rest()).toEqual(["cleaned up", ""]);
+  });
 
-  test('at once where we are told twice', { timeout: 30_000 }, async () => {
-    const { ours, pid } = await runner('trap "" TERM; sleep 77.5 & echo $!; wait')
-    const start = performance.now()
-    ours.kill('SIGINT')
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    ours.kill('SIGINT')
-    expect(await once(ours, 'close')).toEqual([130, null])
+  test("at once where we are told twice", { timeout: 30_000 }, async () => {
+    const { ours, pid } = await runner('trap "" TERM; sleep 77.5 & echo $!; wait');
+    const start = performance.now();
+    ours.kill("SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    ours.kill("SIGINT");
+    expect(await once(ours, "close")).toEqual([130, null]);
     // It would have had two seconds.
-    expect(performance.now() - start).toBeLessThan(1_900)
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false))
-  })
+    expect(performance.now() - start).toBeLessThan(1_900);
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+  });
 
-  test('also what does not listen to SIGTERM', { timeout: 30_000 }, async () => {
-    const { ours, pid } = await runner('trap "" TERM; sleep 77.5 & echo $!; wait')
-    ours.kill('SIGTERM')
-    expect(await once(ours, 'close')).toEqual([143, null])
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false))
-  })
-})
+  test("also what does not listen to SIGTERM", { timeout: 30_000 }, async () => {
+    const { ours, pid } = await runner('trap "" TERM; sleep 77.5 & echo $!; wait');
+    ours.kill("SIGTERM");
+    expect(await once(ours, "close")).toEqual([143, null]);
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+  });
+});
 
-test('a failure is a problem with its last lines and the command to see it again', () => {
-  const outcome = { argv: ['make', 'two words'], exitCode: 2, stdout: 'a\n\nb\n', stderr: 'error: c\n' }
-  expect(() => succeed(outcome, 'building')).toThrow(Problem)
-  expect(() => succeed(outcome, 'building')).toThrow(
+test("a failure is a problem with its last lines and the command to see it again", () => {
+  const outcome = { argv: ["make", "two words"], exitCode: 2, stdout: "a\n\nb\n", stderr: "error: c\n" };
+  expect(() => succeed(outcome, "building")).toThrow(Problem);
+  expect(() => succeed(outcome, "building")).toThrow(
     expect.objectContaining({
-      message: 'building failed: make ended with status 2',
-      facts: { evidence: ['a', 'b', 'error: c'], again: "make 'two words'" },
+      message: "building failed: make ended with status 2",
+      facts: { evidence: ["a", "b", "error: c"], again: "make 'two words'" },
     }),
-  )
-  expect(succeed({ ...outcome, exitCode: 0 }, 'building').stdout).toBe('a\n\nb\n')
-})
+  );
+  expect(succeed({ ...outcome, exitCode: 0 }, "building").stdout).toBe("a\n\nb\n");
+});
 
-test('a program that was killed is told as that: memory may have run out', () => {
-  const outcome = { argv: ['opam'], exitCode: 137, stdout: '', stderr: 'half a li' }
-  expect(() => succeed(outcome, 'building')).toThrow(
-    expect.objectContaining({ facts: { because: 'somebody has killed it (SIGKILL); Linux does where memory runs out', evidence: ['half a li'], again: 'opam' } }),
-  )
-})
+test("a program that was killed is told as that: memory may have run out", () => {
+  const outcome = { argv: ["opam"], exitCode: 137, stdout: "", stderr: "half a li" };
+  expect(() => succeed(outcome, "building")).toThrow(
+    expect.objectContaining({
+      facts: {
+        because: "somebody has killed it (SIGKILL); Linux does where memory runs out",
+        evidence: ["half a li"],
+        again: "opam",
+      },
+    }),
+  );
+});
 
-test('the last lines are those that are not blank', () => {
-  expect(lastLines('1\n2\r\n \n3\n\n', 2)).toEqual(['2', '3'])
-})
+test("the last lines are those that are not blank", () => {
+  expect(lastLines("1\n2\r\n \n3\n\n", 2)).toEqual(["2", "3"]);
+});
 
 test.each([
-  ['plain-word_1/2:3,4=5@6%7+8.9', 'plain-word_1/2:3,4=5@6%7+8.9'],
-  ['two words', "'two words'"],
+  ["plain-word_1/2:3,4=5@6%7+8.9", "plain-word_1/2:3,4=5@6%7+8.9"],
+  ["two words", "'two words'"],
   ["it's", "'it'\\''s'"],
-  ['', "''"],
-])('a shell reads %j back', async (word, quoted) => {
-  expect(quote(word)).toBe(quoted)
-  expect((await processes.run(['sh', '-c', `printf %s ${quote(word)}`])).stdout).toBe(word)
-})
+  ["", "''"],
+])("a shell reads %j back", async (word, quoted) => {
+  expect(quote(word)).toBe(quoted);
+  expect((await processes.run(["sh", "-c", `printf %s ${quote(word)}`])).stdout).toBe(word);
+});

@@ -1,46 +1,46 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { findProgram } from '../../../../src/platform/process/programs.js'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { findProgram } from "../../../../src/platform/process/programs.js";
 
-let folder: string
+let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'unikernel-ci-'))
-  for (const name of ['a', 'b']) mkdirSync(join(folder, name))
-})
-afterEach(() => rmSync(folder, { recursive: true }))
+  folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
+  for (const name of ["a", "b"]) mkdirSync(join(folder, name));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
 
 function program(path: string, mode = 0o755): string {
-  writeFileSync(join(folder, path), '')
-  chmodSync(join(folder, path), mode)
-  return join(folder, path)
+  writeFileSync(join(folder, path), "");
+  chmodSync(join(folder, path), mode);
+  return join(folder, path);
 }
-const path = () => `${join(folder, 'a')}::${join(folder, 'b')}`
+const path = () => `${join(folder, "a")}::${join(folder, "b")}`;
 
-test('the first of the search path is taken', () => {
-  const first = program('a/qemu')
-  program('b/qemu')
-  expect(findProgram('qemu', path())).toBe(first)
-})
+test("the first of the search path is taken", () => {
+  const first = program("a/qemu");
+  program("b/qemu");
+  expect(findProgram("qemu", path())).toBe(first);
+});
 
-test('files that cannot be run, folders and dead links are passed over', () => {
-  program('a/qemu', 0o644)
-  expect(findProgram('qemu', path())).toBeUndefined()
-  mkdirSync(join(folder, 'a/dir'))
-  symlinkSync('/nowhere', join(folder, 'a/link'))
-  expect(findProgram('link', path())).toBeUndefined()
-  const second = program('b/dir')
-  expect(findProgram('dir', path())).toBe(second)
-})
+test("files that cannot be run, folders and dead links are passed over", () => {
+  program("a/qemu", 0o644);
+  expect(findProgram("qemu", path())).toBeUndefined();
+  mkdirSync(join(folder, "a/dir"));
+  symlinkSync("/nowhere", join(folder, "a/link"));
+  expect(findProgram("link", path())).toBeUndefined();
+  const second = program("b/dir");
+  expect(findProgram("dir", path())).toBe(second);
+});
 
-test('an absolute path stands for itself', () => {
-  const it = program('a/qemu')
-  expect(findProgram(it, '')).toBe(it)
-  expect(findProgram(`${it}-not`, path())).toBeUndefined()
-})
+test("an absolute path stands for itself", () => {
+  const it = program("a/qemu");
+  expect(findProgram(it, "")).toBe(it);
+  expect(findProgram(`${it}-not`, path())).toBeUndefined();
+});
 
-test('an empty search path has no programs, not those of the current folder', () => {
-  expect(findProgram('package.json', '')).toBeUndefined()
-  expect(findProgram('sh', undefined)).toBeUndefined()
-})
+test("an empty search path has no programs, not those of the current folder", () => {
+  expect(findProgram("package.json", "")).toBeUndefined();
+  expect(findProgram("sh", undefined)).toBeUndefined();
+});

@@ -1,24 +1,24 @@
-import { createReadStream } from 'node:fs'
-import { once } from 'node:events'
-import { describe, expect, it } from 'vitest'
-import { isLostUpload } from '../../../../src/platform/runner/actions-cache.js'
+import { createReadStream } from "node:fs";
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { isLostUpload } from "../../../../src/platform/runner/actions-cache.js";
 
 async function openingFails(path: string): Promise<unknown> {
-  const [error] = (await once(createReadStream(path), 'error')) as unknown[]
-  return error
+  const [error] = (await once(createReadStream(path), "error")) as unknown[];
+  return error;
 }
 
-describe('an error that nobody listened for', () => {
-  it.each(['cache.tzst', 'cache.tgz'])('is that of a lost upload when the client’s own %s is gone', async (name) => {
-    expect(isLostUpload(await openingFails(`/nowhere/${name}`))).toBe(true)
-  })
+describe("an error that nobody listened for", () => {
+  it.each(["cache.tzst", "cache.tgz"])("is that of a lost upload when the client’s own %s is gone", async (name) => {
+    expect(isLostUpload(await openingFails(`/nowhere/${name}`))).toBe(true);
+  });
 
   it.each([
-    ['another file', openingFails('/nowhere/toolchain.tar.zst')],
-    ['a folder of that name', openingFails('/nowhere/cache.tzst/file')],
-    ['no system error', Promise.resolve(new Error('cache.tzst'))],
-    ['no error', Promise.resolve('ENOENT')],
-  ])('is a defect when it is of %s', async (_, error) => {
-    expect(isLostUpload(await error)).toBe(false)
-  })
-})
+    ["another file", openingFails("/nowhere/toolchain.tar.zst")],
+    ["a folder of that name", openingFails("/nowhere/cache.tzst/file")],
+    ["no system error", Promise.resolve(new Error("cache.tzst"))],
+    ["no error", Promise.resolve("ENOENT")],
+  ])("is a defect when it is of %s", async (_, error) => {
+    expect(isLostUpload(await error)).toBe(false);
+  });
+});

@@ -1,175 +1,175 @@
-import { describe, expect, it } from 'vitest'
-import { Problem } from '../../../../src/platform/problem.js'
-import { createLog, wantsColour } from '../../../../src/platform/runner/console-log.js'
-import { visible } from '../../../../src/platform/visible.js'
-import { obeyed } from '../../../actions-runner.js'
+import { describe, expect, it } from "vitest";
+import { Problem } from "../../../../src/platform/problem.js";
+import { createLog, wantsColour } from "../../../../src/platform/runner/console-log.js";
+import { visible } from "../../../../src/platform/visible.js";
+import { obeyed } from "../../../actions-runner.js";
 
 function collect(gitHub: boolean, options: { readonly colour?: boolean; readonly verbose?: boolean } = {}) {
-  const written: string[] = []
-  const write = (text: string) => void written.push(text)
-  const log = createLog({ gitHub, write, colour: options.colour ?? false, verbose: options.verbose ?? false })
-  return { log, text: () => written.join('') }
+  const written: string[] = [];
+  const write = (text: string) => void written.push(text);
+  const log = createLog({ gitHub, write, colour: options.colour ?? false, verbose: options.verbose ?? false });
+  return { log, text: () => written.join("") };
 }
 
 const hostile = [
-  '::set-env name=PATH::/evil',
-  '   ::add-mask::a',
-  '##[error]x',
-  'text before ##[add-path]/evil',
-  'first\r::set-env name=A::b',
-  'first\n::set-env name=A::b',
-  '\0::error::x',
-  '\u00a0::error::x',
-  '\u2028::error::x',
-  '::stop-commands::mine',
-  '::endgroup::',
-  'ends with CR\r',
-  '\x1b[2J::error::x',
-  '%0A::error::x',
-  '%0D%0A##[error]x',
-  '::error::%0A::add-mask::x',
-]
+  "::set-env name=PATH::/evil",
+  "   ::add-mask::a",
+  "##[error]x",
+  "text before ##[add-path]/evil",
+  "first\r::set-env name=A::b",
+  "first\n::set-env name=A::b",
+  "\0::error::x",
+  "\u00a0::error::x",
+  "\u2028::error::x",
+  "::stop-commands::mine",
+  "::endgroup::",
+  "ends with CR\r",
+  "\x1b[2J::error::x",
+  "%0A::error::x",
+  "%0D%0A##[error]x",
+  "::error::%0A::add-mask::x",
+];
 
-describe('the log on Actions', () => {
-  it.each(hostile)('lets nothing that a guest prints become a command: %j', (line) => {
-    const { log, text } = collect(true)
-    log.untrusted(['before', line, 'after'])
-    expect(obeyed(text())).toEqual([])
-    expect(text()).toMatch(/^::stop-commands::([0-9a-f]{32})\n {2}\| before\n {2}\| .*\n {2}\| after\n::\1::\n$/)
-  })
+describe("the log on Actions", () => {
+  it.each(hostile)("lets nothing that a guest prints become a command: %j", (line) => {
+    const { log, text } = collect(true);
+    log.untrusted(["before", line, "after"]);
+    expect(obeyed(text())).toEqual([]);
+    expect(text()).toMatch(/^::stop-commands::([0-9a-f]{32})\n {2}\| before\n {2}\| .*\n {2}\| after\n::\1::\n$/);
+  });
 
-  it.each(hostile)('lets nothing that our own lines carry become a command: %j', (line) => {
-    const { log, text } = collect(true)
-    log.line(line)
-    log.fact('image', line)
-    log.fact(line, 'x')
-    expect(obeyed(text())).toEqual([])
-  })
+  it.each(hostile)("lets nothing that our own lines carry become a command: %j", (line) => {
+    const { log, text } = collect(true);
+    log.line(line);
+    log.fact("image", line);
+    log.fact(line, "x");
+    expect(obeyed(text())).toEqual([]);
+  });
 
-  it.each(hostile)('keeps an annotation one command: %j', (line) => {
-    const { log, text } = collect(true)
-    log.error(line)
-    expect(obeyed(text())).toEqual([text().trimEnd()])
-    expect(text()).toMatch(/^::error::[^\r\n]*\n$/)
+  it.each(hostile)("keeps an annotation one command: %j", (line) => {
+    const { log, text } = collect(true);
+    log.error(line);
+    expect(obeyed(text())).toEqual([text().trimEnd()]);
+    expect(text()).toMatch(/^::error::[^\r\n]*\n$/);
     // As the runner reads it: what looked encoded is shown as it was.
-    const data = text().slice('::error::'.length, -1)
-    expect(data.replaceAll('%0A', '\n').replaceAll('%25', '%')).toBe(line.split('\n').map(visible).join('\n'))
-  })
+    const data = text().slice("::error::".length, -1);
+    expect(data.replaceAll("%0A", "\n").replaceAll("%25", "%")).toBe(line.split("\n").map(visible).join("\n"));
+  });
 
-  it.each(hostile)('lets nothing that a compiler prints become more than an annotation: %j', (line) => {
-    const { log, text } = collect(true)
-    log.annotate('error', { file: `a,b:c%${line}`, line: 3, endLine: 4, column: 5, endColumn: 6 }, line)
-    expect(obeyed(text())).toEqual([text().trimEnd()])
-    expect(text()).toMatch(/^::error file=a%2Cb%3Ac%25[^:,\r\n]*,line=3,endLine=4,col=5,endColumn=6::[^\r\n]*\n$/)
-    expect(text()).not.toMatch(/(?!\n)\p{Cc}/u)
-  })
+  it.each(hostile)("lets nothing that a compiler prints become more than an annotation: %j", (line) => {
+    const { log, text } = collect(true);
+    log.annotate("error", { file: `a,b:c%${line}`, line: 3, endLine: 4, column: 5, endColumn: 6 }, line);
+    expect(obeyed(text())).toEqual([text().trimEnd()]);
+    expect(text()).toMatch(/^::error file=a%2Cb%3Ac%25[^:,\r\n]*,line=3,endLine=4,col=5,endColumn=6::[^\r\n]*\n$/);
+    expect(text()).not.toMatch(/(?!\n)\p{Cc}/u);
+  });
 
-  it('annotates sources only where somebody shows that', () => {
-    const { log, text } = collect(false)
-    log.annotate('error', { file: 'a.ml', line: 1, endLine: 1 }, 'bad')
-    expect(text()).toBe('')
-  })
+  it("annotates sources only where somebody shows that", () => {
+    const { log, text } = collect(false);
+    log.annotate("error", { file: "a.ml", line: 1, endLine: 1 }, "bad");
+    expect(text()).toBe("");
+  });
 
-  it('takes a new token each time', () => {
-    const { log, text } = collect(true)
-    log.untrusted(['a'])
-    log.untrusted(['a'])
-    const tokens = [...text().matchAll(/^::stop-commands::(.*)$/gm)].map((match) => match[1])
-    expect(new Set(tokens).size).toBe(2)
-  })
+  it("takes a new token each time", () => {
+    const { log, text } = collect(true);
+    log.untrusted(["a"]);
+    log.untrusted(["a"]);
+    const tokens = [...text().matchAll(/^::stop-commands::(.*)$/gm)].map((match) => match[1]);
+    expect(new Set(tokens).size).toBe(2);
+  });
 
-  it('folds a group, says how long it took, and closes it also when the step throws', async () => {
-    const { log, text } = collect(true)
-    const step = log.group('Boot', () => {
-      log.fact('image', 'www.hvt')
-      return Promise.reject(new Error('no'))
-    })
-    await expect(step).rejects.toThrow('no')
-    expect(text()).toMatch(/^::group::Boot\n {2}image {7}www\.hvt\n {2}took {8}\d\.\d\d s\n::endgroup::\n$/)
-  })
+  it("folds a group, says how long it took, and closes it also when the step throws", async () => {
+    const { log, text } = collect(true);
+    const step = log.group("Boot", () => {
+      log.fact("image", "www.hvt");
+      return Promise.reject(new Error("no"));
+    });
+    await expect(step).rejects.toThrow("no");
+    expect(text()).toMatch(/^::group::Boot\n {2}image {7}www\.hvt\n {2}took {8}\d\.\d\d s\n::endgroup::\n$/);
+  });
 
-  it('shows a problem of several lines as one annotation', () => {
-    const { log, text } = collect(true)
-    log.error(new Problem('100% wrong', { do: ['this', 'and that'] }).toString())
-    expect(text()).toBe('::error::100%25 wrong%0A  do         this%0A             and that\n')
-  })
+  it("shows a problem of several lines as one annotation", () => {
+    const { log, text } = collect(true);
+    log.error(new Problem("100% wrong", { do: ["this", "and that"] }).toString());
+    expect(text()).toBe("::error::100%25 wrong%0A  do         this%0A             and that\n");
+  });
 
-  it('has notices, warnings and debug lines', () => {
-    const { log, text } = collect(true)
-    log.notice('a')
-    log.warning('b')
-    log.debug('c')
-    expect(text()).toBe('::notice::a\n::warning::b\n::debug::c\n')
-  })
-})
+  it("has notices, warnings and debug lines", () => {
+    const { log, text } = collect(true);
+    log.notice("a");
+    log.warning("b");
+    log.debug("c");
+    expect(text()).toBe("::notice::a\n::warning::b\n::debug::c\n");
+  });
+});
 
-describe('the log on a terminal', () => {
-  it('tells a group with its time at the end', async () => {
-    const { log, text } = collect(false)
-    const result = await log.group('Build', () => {
-      log.fact('image', 'one\ntwo')
-      log.line('plain')
-      return Promise.resolve(7)
-    })
-    expect(result).toBe(7)
-    expect(text()).toMatch(/^> Build\n {2}image {7}one\n {14}two\nplain\n {2}took {8}\d\.\d\d s\n$/)
-  })
+describe("the log on a terminal", () => {
+  it("tells a group with its time at the end", async () => {
+    const { log, text } = collect(false);
+    const result = await log.group("Build", () => {
+      log.fact("image", "one\ntwo");
+      log.line("plain");
+      return Promise.resolve(7);
+    });
+    expect(result).toBe(7);
+    expect(text()).toMatch(/^> Build\n {2}image {7}one\n {14}two\nplain\n {2}took {8}\d\.\d\d s\n$/);
+  });
 
-  it('shows what a guest prints without obeying it', () => {
-    const { log, text } = collect(false)
-    log.untrusted(['\x1b[2J::error::x\r', '##[error]'])
-    expect(text()).toBe('  | \\x1b[2J::error::x\n  | ##[error]\n')
-  })
+  it("shows what a guest prints without obeying it", () => {
+    const { log, text } = collect(false);
+    log.untrusted(["\x1b[2J::error::x\r", "##[error]"]);
+    expect(text()).toBe("  | \\x1b[2J::error::x\n  | ##[error]\n");
+  });
 
-  it('labels what is wrong, and hides debug lines unless asked', () => {
-    const { log, text } = collect(false)
-    log.error('a\n  do  b')
-    log.debug('hidden')
-    expect(text()).toBe('Error: a\n  do  b\n')
-    const verbose = collect(false, { verbose: true })
-    verbose.log.debug('shown')
-    expect(verbose.text()).toBe('shown\n')
-  })
+  it("labels what is wrong, and hides debug lines unless asked", () => {
+    const { log, text } = collect(false);
+    log.error("a\n  do  b");
+    log.debug("hidden");
+    expect(text()).toBe("Error: a\n  do  b\n");
+    const verbose = collect(false, { verbose: true });
+    verbose.log.debug("shown");
+    expect(verbose.text()).toBe("shown\n");
+  });
 
-  it('colours the first word of a line that has a tone, and nothing that the line carries', () => {
+  it("colours the first word of a line that has a tone, and nothing that the line carries", () => {
     for (const gitHub of [false, true]) {
-      const { log, text } = collect(gitHub, { colour: true })
-      log.line('  PASSED   seen \x1b[31m', 'good')
-      log.line('  FAILED   x', 'bad')
-      log.line('  SKIPPED  x', 'open')
-      log.line('  plain')
+      const { log, text } = collect(gitHub, { colour: true });
+      log.line("  PASSED   seen \x1b[31m", "good");
+      log.line("  FAILED   x", "bad");
+      log.line("  SKIPPED  x", "open");
+      log.line("  plain");
       expect(text()).toBe(
-        '  \x1b[32mPASSED\x1b[0m   seen \\x1b[31m\n  \x1b[31mFAILED\x1b[0m   x\n  \x1b[33mSKIPPED\x1b[0m  x\n  plain\n',
-      )
+        "  \x1b[32mPASSED\x1b[0m   seen \\x1b[31m\n  \x1b[31mFAILED\x1b[0m   x\n  \x1b[33mSKIPPED\x1b[0m  x\n  plain\n",
+      );
     }
-  })
+  });
 
-  it('keeps a line with a tone from becoming a command', () => {
-    const { log, text } = collect(true, { colour: true })
-    log.line('  PASSED   x: seen ::error::y\n::error::z', 'good')
-    expect(obeyed(text())).toEqual([])
-  })
+  it("keeps a line with a tone from becoming a command", () => {
+    const { log, text } = collect(true, { colour: true });
+    log.line("  PASSED   x: seen ::error::y\n::error::z", "good");
+    expect(obeyed(text())).toEqual([]);
+  });
 
-  it('has no colour for a tone where none is wanted', () => {
-    const { log, text } = collect(true)
-    log.line('  PASSED   x', 'good')
-    expect(text()).toBe('  PASSED   x\n')
-  })
+  it("has no colour for a tone where none is wanted", () => {
+    const { log, text } = collect(true);
+    log.line("  PASSED   x", "good");
+    expect(text()).toBe("  PASSED   x\n");
+  });
 
   it.each([
     [{}, true],
-    [{ TERM: 'xterm' }, true],
-    [{ NO_COLOR: '' }, true],
-    [{ NO_COLOR: '1' }, false],
-    [{ NO_COLOR: '0', TERM: 'xterm' }, false],
-    [{ TERM: 'dumb' }, false],
-  ])('with %j colours are wanted: %s', (environment, wanted) => {
-    expect(wantsColour(environment)).toBe(wanted)
-  })
+    [{ TERM: "xterm" }, true],
+    [{ NO_COLOR: "" }, true],
+    [{ NO_COLOR: "1" }, false],
+    [{ NO_COLOR: "0", TERM: "xterm" }, false],
+    [{ TERM: "dumb" }, false],
+  ])("with %j colours are wanted: %s", (environment, wanted) => {
+    expect(wantsColour(environment)).toBe(wanted);
+  });
 
-  it('colours only when asked', () => {
-    const { log, text } = collect(false, { colour: true })
-    log.warning('a')
-    expect(text()).toBe('\x1b[33mWarning:\x1b[0m a\n')
-  })
-})
+  it("colours only when asked", () => {
+    const { log, text } = collect(false, { colour: true });
+    log.warning("a");
+    expect(text()).toBe("\x1b[33mWarning:\x1b[0m a\n");
+  });
+});

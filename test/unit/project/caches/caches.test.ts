@@ -1,245 +1,291 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
-import type { Context } from '../../../../src/platform/host.js'
-import type { NearestCache } from '../../../../src/platform/runner/actions-cache.js'
-import { type RestoredCaches, type UsedCache, restoreBuildCaches } from '../../../../src/project/caches/restore.js'
-import { saveBuildCaches } from '../../../../src/project/caches/save.js'
-import type { Project } from '../../../../src/project/project.js'
-import { buildCacheSummary } from '../../../../src/report/build-caches.js'
-import { targets } from '../../../../src/target/target.js'
-import { type CachePolicy, cachePolicy } from '../../../../src/toolchain/cache-policy.js'
-import { fakeContext, folderWith, put, toolchainFor } from '../fixtures.js'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Context } from "../../../../src/platform/host.js";
+import type { NearestCache } from "../../../../src/platform/runner/actions-cache.js";
+import { type RestoredCaches, type UsedCache, restoreBuildCaches } from "../../../../src/project/caches/restore.js";
+import { saveBuildCaches } from "../../../../src/project/caches/save.js";
+import type { Project } from "../../../../src/project/project.js";
+import { buildCacheSummary } from "../../../../src/report/build-caches.js";
+import { targets } from "../../../../src/target/target.js";
+import { type CachePolicy, cachePolicy } from "../../../../src/toolchain/cache-policy.js";
+import { fakeContext, folderWith, put, toolchainFor } from "../fixtures.js";
 
-let folder: string
-let context: Context & { readonly logged: string[] }
-let trims: string[][]
-let service: NearestCache & { readonly kept: Map<string, string> }
+let folder: string;
+let context: Context & { readonly logged: string[] };
+let trims: string[][];
+let service: NearestCache & { readonly kept: Map<string, string> };
 
 beforeEach(async () => {
   folder = await folderWith({
-    'workspace/dune-project': '(lang dune 3.0)',
-    'tools/bin/dune': '#!/bin/sh\n',
-    'tools/opam/download-cache/.keep': '',
-  })
-  chmodSync(join(folder, 'tools/bin/dune'), 0o755)
-  trims = []
-  service = folderService()
-  context = machine(true)
-})
+    "workspace/dune-project": "(lang dune 3.0)",
+    "tools/bin/dune": "#!/bin/sh\n",
+    "tools/opam/download-cache/.keep": "",
+  });
+  chmodSync(join(folder, "tools/bin/dune"), 0o755);
+  trims = [];
+  service = folderService();
+  context = machine(true);
+});
 
 function machine(isGitHubActions: boolean): typeof context {
   const fake = fakeContext(folder, (argv, { env }) => {
-    trims.push([...argv, env?.['DUNE_CACHE_ROOT'] ?? ''])
-    return Promise.resolve({ stdout: 'Freed 1MB (2 files removed)\n' })
-  })
-  const folders = { toolCache: join(folder, 'tool-cache'), state: join(folder, 'state'), temporary: folder, workspace: join(folder, 'workspace') }
-  return { ...fake, host: { ...fake.host, isGitHubActions, folders } }
+    trims.push([...argv, env?.["DUNE_CACHE_ROOT"] ?? ""]);
+    return Promise.resolve({ stdout: "Freed 1MB (2 files removed)\n" });
+  });
+  const folders = {
+    toolCache: join(folder, "tool-cache"),
+    state: join(folder, "state"),
+    temporary: folder,
+    workspace: join(folder, "workspace"),
+  };
+  return { ...fake, host: { ...fake.host, isGitHubActions, folders } };
 }
 
 /** Keeps copies of folders, as the service does archives of them. */
 function folderService(): typeof service {
-  const kept = new Map<string, string>()
-  const restoreNearest: NearestCache['restoreNearest'] = (key, prefixes, [path = '']) => {
-    const newestFirst = [...kept.keys()].reverse()
-    const found = kept.has(key) ? key : newestFirst.find((one) => prefixes.some((prefix) => one.startsWith(prefix)))
-    if (found !== undefined) cpSync(kept.get(found) ?? '', path, { recursive: true })
-    return Promise.resolve(found)
-  }
+  const kept = new Map<string, string>();
+  const restoreNearest: NearestCache["restoreNearest"] = (key, prefixes, [path = ""]) => {
+    const newestFirst = [...kept.keys()].reverse();
+    const found = kept.has(key) ? key : newestFirst.find((one) => prefixes.some((prefix) => one.startsWith(prefix)));
+    if (found !== undefined) cpSync(kept.get(found) ?? "", path, { recursive: true });
+    return Promise.resolve(found);
+  };
   return {
     kept,
     restoreNearest,
     restore: async (key, paths) => (await restoreNearest(key, [], paths)) !== undefined,
     has: (key) => Promise.resolve(kept.has(key)),
-    save: (key, [path = '']) => {
-      const copy = join(folder, 'service', String(kept.size))
-      cpSync(path, copy, { recursive: true })
-      kept.set(key, copy)
-      return Promise.resolve(true)
+    save: (key, [path = ""]) => {
+      const copy = join(folder, "service", String(kept.size));
+      cpSync(path, copy, { recursive: true });
+      kept.set(key, copy);
+      return Promise.resolve(true);
     },
-  }
+  };
 }
 
-const dune: Project = { buildSystem: 'dune', directory: '', description: 'dune' }
-const mirage: Project = { buildSystem: 'mirage', directory: '', description: 'mirage', configFile: 'config.ml', lockFiles: [] }
-const auto = cachePolicy('auto', 'push', 'refs/heads/main')
+const dune: Project = { buildSystem: "dune", directory: "", description: "dune" };
+const mirage: Project = {
+  buildSystem: "mirage",
+  directory: "",
+  description: "mirage",
+  configFile: "config.ml",
+  lockFiles: [],
+};
+const auto = cachePolicy("auto", "push", "refs/heads/main");
 
-function restore(project = dune, policy: CachePolicy = auto, from: NearestCache | 'none' = service): Promise<RestoredCaches> {
-  const toolchain = { ...toolchainFor('x86_64', 'solo5', join(folder, 'tools/bin')), path: join(folder, 'tools') }
-  const request = { project: { ...project, directory: join(folder, 'workspace') }, target: targets.hvt, toolchain, policy }
-  return restoreBuildCaches(context, { ...request, service: from === 'none' ? undefined : from })
+function restore(
+  project = dune,
+  policy: CachePolicy = auto,
+  from: NearestCache | "none" = service,
+): Promise<RestoredCaches> {
+  const toolchain = { ...toolchainFor("x86_64", "solo5", join(folder, "tools/bin")), path: join(folder, "tools") };
+  const request = {
+    project: { ...project, directory: join(folder, "workspace") },
+    target: targets.hvt,
+    toolchain,
+    policy,
+  };
+  return restoreBuildCaches(context, { ...request, service: from === "none" ? undefined : from });
 }
 
 /** One job: what dune leaves in its cache is `object`. */
-async function job(object: string, { project = dune, policy = auto, during = () => Promise.resolve() } = {}): Promise<string[]> {
-  rmSync(join(folder, 'state'), { recursive: true, force: true })
-  const { environment, afterBuild } = await restore(project, policy)
-  const root = environment['DUNE_CACHE_ROOT']
-  if (root !== undefined) await put(join(root, 'db/files', object), object)
-  await during()
-  const kept = await saveBuildCaches(context, await afterBuild(), policy, service)
-  return kept.map(({ outcome }) => outcome)
+async function job(
+  object: string,
+  { project = dune, policy = auto, during = () => Promise.resolve() } = {},
+): Promise<string[]> {
+  rmSync(join(folder, "state"), { recursive: true, force: true });
+  const { environment, afterBuild } = await restore(project, policy);
+  const root = environment["DUNE_CACHE_ROOT"];
+  if (root !== undefined) await put(join(root, "db/files", object), object);
+  await during();
+  const kept = await saveBuildCaches(context, await afterBuild(), policy, service);
+  return kept.map(({ outcome }) => outcome);
 }
 
-const objects = (used: readonly UsedCache[]) => readdirSync(join(used[0]?.folder ?? '', 'db/files')).sort()
+const objects = (used: readonly UsedCache[]) => readdirSync(join(used[0]?.folder ?? "", "db/files")).sort();
 
-describe('dune’s cache', () => {
-  it('is kept by the first job, and brought back to the next, which does not keep it again', async () => {
-    expect(await job('one')).toEqual([expect.stringMatching(/^saved \(unikernel-ci-dune-1-key-hvt-[0-9a-f]{8}-[0-9a-f]{16}\), 3 B in /)])
-    expect(await job('two')).toEqual(['not saved (it is kept already, and the dependencies are the same)'])
-    expect(service.kept.size).toBe(1)
+describe("dune’s cache", () => {
+  it("is kept by the first job, and brought back to the next, which does not keep it again", async () => {
+    expect(await job("one")).toEqual([
+      expect.stringMatching(/^saved \(unikernel-ci-dune-1-key-hvt-[0-9a-f]{8}-[0-9a-f]{16}\), 3 B in /),
+    ]);
+    expect(await job("two")).toEqual(["not saved (it is kept already, and the dependencies are the same)"]);
+    expect(service.kept.size).toBe(1);
     expect(context.logged.filter((line) => /^dune cache: (miss|hit)/.test(line))).toEqual([
       expect.stringMatching(/^dune cache: miss \(unikernel-ci-dune-1-key-hvt-[0-9a-f]{8}-…\)$/),
       expect.stringMatching(/^dune cache: hit \(unikernel-ci-dune-.*\), 3 B in 0\.\d\d s$/),
-    ])
-  })
+    ]);
+  });
 
-  it('of other dependencies is taken in its place, and both are kept', async () => {
-    await job('one')
-    await put(join(folder, 'workspace/vendor/lwt/dune-project'), '(lang dune 2.0)')
-    expect(await job('two')).toEqual([expect.stringMatching(/^saved .* 6 B /)])
-    expect([...service.kept.keys()]).toHaveLength(2)
-    expect(context.logged.join('\n')).toMatch(/dune cache: nearest \(/)
-    expect(objects(await (await restore()).afterBuild())).toEqual(['one', 'two'])
-  })
+  it("of other dependencies is taken in its place, and both are kept", async () => {
+    await job("one");
+    await put(join(folder, "workspace/vendor/lwt/dune-project"), "(lang dune 2.0)");
+    expect(await job("two")).toEqual([expect.stringMatching(/^saved .* 6 B /)]);
+    expect([...service.kept.keys()]).toHaveLength(2);
+    expect(context.logged.join("\n")).toMatch(/dune cache: nearest \(/);
+    expect(objects(await (await restore()).afterBuild())).toEqual(["one", "two"]);
+  });
 
-  it('does not become another one by sources, or by what a build leaves', async () => {
-    await job('one')
-    await put(join(folder, 'workspace/hello.ml'), 'let () = ()')
-    await put(join(folder, 'workspace/_build/default/x.opam'), '')
-    expect(await job('two')).toEqual([expect.stringMatching(/^not saved \(it is kept already/)])
-  })
+  it("does not become another one by sources, or by what a build leaves", async () => {
+    await job("one");
+    await put(join(folder, "workspace/hello.ml"), "let () = ()");
+    await put(join(folder, "workspace/_build/default/x.opam"), "");
+    expect(await job("two")).toEqual([expect.stringMatching(/^not saved \(it is kept already/)]);
+  });
 
   it.each([
-    ['release', undefined],
-    ['pull_request_target', undefined],
-    ['push', 'refs/tags/v1'],
-  ])('is neither asked nor kept for %s %s', async (event, ref) => {
-    await job('one')
-    const policy = cachePolicy('auto', event, ref)
-    const { environment, afterBuild } = await restore(dune, policy)
-    expect(environment).toEqual({ DUNE_CACHE: 'disabled' })
-    expect(await afterBuild()).toEqual([])
-    expect(context.logged.at(-1)).toMatch(/^dune cache: not used \(cache: auto keeps off/)
-    expect(existsSync(join(folder, 'state/dune-cache/db'))).toBe(false)
-  })
+    ["release", undefined],
+    ["pull_request_target", undefined],
+    ["push", "refs/tags/v1"],
+  ])("is neither asked nor kept for %s %s", async (event, ref) => {
+    await job("one");
+    const policy = cachePolicy("auto", event, ref);
+    const { environment, afterBuild } = await restore(dune, policy);
+    expect(environment).toEqual({ DUNE_CACHE: "disabled" });
+    expect(await afterBuild()).toEqual([]);
+    expect(context.logged.at(-1)).toMatch(/^dune cache: not used \(cache: auto keeps off/);
+    expect(existsSync(join(folder, "state/dune-cache/db"))).toBe(false);
+  });
 
-  it('nor are opam’s downloads', async () => {
-    const policy = cachePolicy('auto', 'release', undefined)
-    expect(await (await restore(mirage, policy)).afterBuild()).toEqual([])
-  })
+  it("nor are opam’s downloads", async () => {
+    const policy = cachePolicy("auto", "release", undefined);
+    expect(await (await restore(mirage, policy)).afterBuild()).toEqual([]);
+  });
 
-  it('is taken and not kept where the policy says so', async () => {
-    await job('one')
-    await put(join(folder, 'workspace/x.opam'), '')
-    expect(await job('two', { policy: cachePolicy('read-only', 'push', undefined) })).toEqual(['not saved (cache: read-only)'])
-    expect(service.kept.size).toBe(1)
-  })
+  it("is taken and not kept where the policy says so", async () => {
+    await job("one");
+    await put(join(folder, "workspace/x.opam"), "");
+    expect(await job("two", { policy: cachePolicy("read-only", "push", undefined) })).toEqual([
+      "not saved (cache: read-only)",
+    ]);
+    expect(service.kept.size).toBe(1);
+  });
 
-  it('that came half is thrown away', async () => {
+  it("that came half is thrown away", async () => {
     const broken: NearestCache = {
       ...service,
-      restoreNearest: (_, __, [path = '']) => {
-        mkdirSync(join(path, 'db/files'), { recursive: true })
-        writeFileSync(join(path, 'db/files/half'), '')
-        return Promise.resolve(undefined)
+      restoreNearest: (_, __, [path = ""]) => {
+        mkdirSync(join(path, "db/files"), { recursive: true });
+        writeFileSync(join(path, "db/files/half"), "");
+        return Promise.resolve(undefined);
       },
-    }
-    const { environment } = await restore(dune, auto, broken)
-    expect(existsSync(environment['DUNE_CACHE_ROOT'] ?? '')).toBe(false)
-  })
+    };
+    const { environment } = await restore(dune, auto, broken);
+    expect(existsSync(environment["DUNE_CACHE_ROOT"] ?? "")).toBe(false);
+  });
 
-  it('costs a warning, and no more, when it cannot be kept', async () => {
-    const { environment, afterBuild } = await restore()
-    await put(join(environment['DUNE_CACHE_ROOT'] ?? '', 'db/files/one'), 'one')
-    const used = await afterBuild()
-    const failing = (error: Partial<NearestCache>) => saveBuildCaches(context, used, auto, { ...service, ...error })
-    expect((await failing({ save: () => Promise.resolve(false) }))[0]?.outcome).toBe('not saved (the service has not taken it)')
-    expect((await failing({ save: () => Promise.reject(new Error('ENOSPC')) }))[0]?.outcome).toBe('not saved (it failed)')
-    expect(context.logged).toContain('dune cache: not kept: ENOSPC')
-    expect((await failing({ has: () => Promise.resolve(true) }))[0]?.outcome).toBe('not saved (another run was first)')
-    expect((await saveBuildCaches(context, used, auto, undefined))[0]?.outcome).toBe('not saved (no cache service here)')
-  })
+  it("costs a warning, and no more, when it cannot be kept", async () => {
+    const { environment, afterBuild } = await restore();
+    await put(join(environment["DUNE_CACHE_ROOT"] ?? "", "db/files/one"), "one");
+    const used = await afterBuild();
+    const failing = (error: Partial<NearestCache>) => saveBuildCaches(context, used, auto, { ...service, ...error });
+    expect((await failing({ save: () => Promise.resolve(false) }))[0]?.outcome).toBe(
+      "not saved (the service has not taken it)",
+    );
+    expect((await failing({ save: () => Promise.reject(new Error("ENOSPC")) }))[0]?.outcome).toBe(
+      "not saved (it failed)",
+    );
+    expect(context.logged).toContain("dune cache: not kept: ENOSPC");
+    expect((await failing({ has: () => Promise.resolve(true) }))[0]?.outcome).toBe("not saved (another run was first)");
+    expect((await saveBuildCaches(context, used, auto, undefined))[0]?.outcome).toBe(
+      "not saved (no cache service here)",
+    );
+  });
 
-  it('is trimmed by dune before it is kept, when it is larger than what is kept', async () => {
-    const { afterBuild } = await restore()
-    const [used] = await afterBuild()
-    if (used === undefined) throw new Error('no cache')
-    await put(join(used.folder, 'db/files/one'), 'one')
-    await saveBuildCaches(context, [used], auto, service)
-    expect(trims).toEqual([])
-    await saveBuildCaches(context, [{ ...used, key: 'other', limitBytes: 2 }], auto, service)
-    expect(trims).toEqual([[join(folder, 'tools/bin/dune'), 'cache', 'trim', '--size=2B', used.folder]])
-    expect(context.logged).toContain('dune cache: trimmed to 2 B: Freed 1MB (2 files removed)')
-  })
+  it("is trimmed by dune before it is kept, when it is larger than what is kept", async () => {
+    const { afterBuild } = await restore();
+    const [used] = await afterBuild();
+    if (used === undefined) throw new Error("no cache");
+    await put(join(used.folder, "db/files/one"), "one");
+    await saveBuildCaches(context, [used], auto, service);
+    expect(trims).toEqual([]);
+    await saveBuildCaches(context, [{ ...used, key: "other", limitBytes: 2 }], auto, service);
+    expect(trims).toEqual([[join(folder, "tools/bin/dune"), "cache", "trim", "--size=2B", used.folder]]);
+    expect(context.logged).toContain("dune cache: trimmed to 2 B: Freed 1MB (2 files removed)");
+  });
 
-  it('stays on a machine that is no runner, without any service', async () => {
-    context = machine(false)
-    const { environment, afterBuild } = await restore(dune, auto, 'none')
-    expect(environment['DUNE_CACHE_ROOT']).toBe(join(folder, 'tool-cache/dune-cache'))
-    expect((await afterBuild()).map(({ kind }) => kind)).toEqual(['dune'])
-    expect(context.logged.at(-1)).toBe(`dune cache: 0 B (${join(folder, 'tool-cache/dune-cache')})`)
-  })
+  it("stays on a machine that is no runner, without any service", async () => {
+    context = machine(false);
+    const { environment, afterBuild } = await restore(dune, auto, "none");
+    expect(environment["DUNE_CACHE_ROOT"]).toBe(join(folder, "tool-cache/dune-cache"));
+    expect((await afterBuild()).map(({ kind }) => kind)).toEqual(["dune"]);
+    expect(context.logged.at(-1)).toBe(`dune cache: 0 B (${join(folder, "tool-cache/dune-cache")})`);
+  });
 
-  it('is left alone where there is no dune', async () => {
-    rmSync(join(folder, 'tools/bin/dune'))
-    const { afterBuild } = await restore()
-    expect(await afterBuild()).toEqual([])
-  })
-})
+  it("is left alone where there is no dune", async () => {
+    rmSync(join(folder, "tools/bin/dune"));
+    const { afterBuild } = await restore();
+    expect(await afterBuild()).toEqual([]);
+  });
+});
 
-describe('the downloads of a mirage project', () => {
-  const lock = join('workspace/mirage', 'www-hvt.opam.locked')
-  const downloads = () => join(folder, 'tools/opam/download-cache')
-  const makeLock = (text: string) => put(join(folder, lock), text)
+describe("the downloads of a mirage project", () => {
+  const lock = join("workspace/mirage", "www-hvt.opam.locked");
+  const downloads = () => join(folder, "tools/opam/download-cache");
+  const makeLock = (text: string) => put(join(folder, lock), text);
 
-  it('are kept under the lock that the build has made, and newest first where there is none yet', async () => {
+  it("are kept under the lock that the build has made, and newest first where there is none yet", async () => {
     const during = async () => {
-      await makeLock('one')
-      await put(join(downloads(), 'sha256/ab/abcd'), 'archive')
-    }
-    expect(await job('x', { project: mirage, during })).toEqual([expect.stringMatching(/^saved \(unikernel-ci-dune-/), expect.stringMatching(/^saved \(unikernel-ci-downloads-1-key-hvt-/)])
-    rmSync(join(folder, 'workspace/mirage'), { recursive: true })
-    rmSync(downloads(), { recursive: true })
-    expect(await job('y', { project: mirage, during: () => makeLock('one') })).toEqual([
+      await makeLock("one");
+      await put(join(downloads(), "sha256/ab/abcd"), "archive");
+    };
+    expect(await job("x", { project: mirage, during })).toEqual([
+      expect.stringMatching(/^saved \(unikernel-ci-dune-/),
+      expect.stringMatching(/^saved \(unikernel-ci-downloads-1-key-hvt-/),
+    ]);
+    rmSync(join(folder, "workspace/mirage"), { recursive: true });
+    rmSync(downloads(), { recursive: true });
+    expect(await job("y", { project: mirage, during: () => makeLock("one") })).toEqual([
       expect.stringMatching(/^not saved \(it is kept already/),
       expect.stringMatching(/^not saved \(it is kept already/),
-    ])
-    expect(readFileSync(join(downloads(), 'sha256/ab/abcd'), 'utf8')).toBe('archive')
-    expect(context.logged.join('\n')).toMatch(/downloads: newest \(/)
-  })
+    ]);
+    expect(readFileSync(join(downloads(), "sha256/ab/abcd"), "utf8")).toBe("archive");
+    expect(context.logged.join("\n")).toMatch(/downloads: newest \(/);
+  });
 
-  it('are found by a committed lock of this target, and by no other one', async () => {
-    await makeLock('one')
-    await put(join(downloads(), 'sha256/ab/abcd'), 'archive')
-    await job('x', { project: mirage })
-    await put(join(folder, 'workspace/mirage/www-spt.opam.locked'), 'other')
-    await job('y', { project: mirage })
-    expect(context.logged.join('\n')).toMatch(/downloads: hit \(/)
-  })
+  it("are found by a committed lock of this target, and by no other one", async () => {
+    await makeLock("one");
+    await put(join(downloads(), "sha256/ab/abcd"), "archive");
+    await job("x", { project: mirage });
+    await put(join(folder, "workspace/mirage/www-spt.opam.locked"), "other");
+    await job("y", { project: mirage });
+    expect(context.logged.join("\n")).toMatch(/downloads: hit \(/);
+  });
 
-  it('are not kept without a lock', async () => {
-    expect((await job('x', { project: mirage }))[1]).toBe('not saved (no lock names the dependencies)')
-  })
+  it("are not kept without a lock", async () => {
+    expect((await job("x", { project: mirage }))[1]).toBe("not saved (no lock names the dependencies)");
+  });
 
-  it('are trimmed from the oldest', async () => {
-    const [old, young] = ['old', 'young'].map((name) => join(downloads(), 'sha256', name)) as [string, string]
-    for (const path of [old, young]) await put(path, '12345')
-    utimesSync(old, 1, 1)
-    await makeLock('one')
-    const [, used] = await (await restore(mirage)).afterBuild()
-    if (used === undefined) throw new Error('no cache')
-    await saveBuildCaches(context, [{ ...used, limitBytes: 6 }], auto, service)
-    expect(readdirSync(dirname(old))).toEqual(['young'])
-  })
-})
+  it("are trimmed from the oldest", async () => {
+    const [old, young] = ["old", "young"].map((name) => join(downloads(), "sha256", name)) as [string, string];
+    for (const path of [old, young]) await put(path, "12345");
+    utimesSync(old, 1, 1);
+    await makeLock("one");
+    const [, used] = await (await restore(mirage)).afterBuild();
+    if (used === undefined) throw new Error("no cache");
+    await saveBuildCaches(context, [{ ...used, limitBytes: 6 }], auto, service);
+    expect(readdirSync(dirname(old))).toEqual(["young"]);
+  });
+});
 
-describe('the summary of the build caches', () => {
-  it('says what was restored and what was kept', async () => {
-    await job('one')
-    const [used] = await (await restore()).afterBuild()
-    if (used === undefined) throw new Error('no cache')
-    const text = buildCacheSummary([{ cache: used, outcome: 'not saved (it is kept already)' }])
-    expect(text).toMatch(/\| dune cache \| <code>unikernel&#45;ci&#45;dune.*<\/code>, 3 B in 0\.\d\d s \| not saved/)
-  })
-})
+describe("the summary of the build caches", () => {
+  it("says what was restored and what was kept", async () => {
+    await job("one");
+    const [used] = await (await restore()).afterBuild();
+    if (used === undefined) throw new Error("no cache");
+    const text = buildCacheSummary([{ cache: used, outcome: "not saved (it is kept already)" }]);
+    expect(text).toMatch(/\| dune cache \| <code>unikernel&#45;ci&#45;dune.*<\/code>, 3 B in 0\.\d\d s \| not saved/);
+  });
+});

@@ -1,33 +1,33 @@
-import { describe, expect, test } from 'vitest'
-import { allBounds, boundsOfOpamFile } from '../../../../src/project/mirage/bounds.js'
+import { describe, expect, test } from "vitest";
+import { allBounds, boundsOfOpamFile } from "../../../../src/project/mirage/bounds.js";
 
-describe('what an opam file asks of mirage', () => {
+describe("what an opam file asks of mirage", () => {
   test.each([
-    ['{>= "4.9.0" & < "4.12.0"}', { text: '>= 4.9.0 & < 4.12.0 (www.opam)', atLeast: '4.9.0', below: '4.12.0' }],
-    ['{= "4.10.2"}', { text: '= 4.10.2 (www.opam)', atLeast: '4.10.2', below: '4.10.3' }],
-    ['{> "4.10.2" & <= "4.11"}', { text: '> 4.10.2 & <= 4.11 (www.opam)', atLeast: '4.10.3', below: '4.11.1' }],
-    ['{!= "4.10.0"}', { text: '!= 4.10.0 (www.opam)' }],
-    ['{>= "4.11.0~beta1"}', { text: '>= 4.11.0~beta1 (www.opam)' }],
-  ])('%s', (formula, bounds) => {
-    expect(boundsOfOpamFile('www.opam', `depends: [ "lwt" "mirage" ${formula} ]`)).toEqual(bounds)
-  })
+    ['{>= "4.9.0" & < "4.12.0"}', { text: ">= 4.9.0 & < 4.12.0 (www.opam)", atLeast: "4.9.0", below: "4.12.0" }],
+    ['{= "4.10.2"}', { text: "= 4.10.2 (www.opam)", atLeast: "4.10.2", below: "4.10.3" }],
+    ['{> "4.10.2" & <= "4.11"}', { text: "> 4.10.2 & <= 4.11 (www.opam)", atLeast: "4.10.3", below: "4.11.1" }],
+    ['{!= "4.10.0"}', { text: "!= 4.10.0 (www.opam)" }],
+    ['{>= "4.11.0~beta1"}', { text: ">= 4.11.0~beta1 (www.opam)" }],
+  ])("%s", (formula, bounds) => {
+    expect(boundsOfOpamFile("www.opam", `depends: [ "lwt" "mirage" ${formula} ]`)).toEqual(bounds);
+  });
 
-  test('its runtime has the same version', () => {
-    const text = 'depends: [ "mirage" {>= "4.9.0"} "mirage-runtime" {>= "4.10.0" & < "4.11.0"} ]'
-    expect(boundsOfOpamFile('www.opam', text)).toMatchObject({ atLeast: '4.10.0', below: '4.11.0' })
-  })
+  test("its runtime has the same version", () => {
+    const text = 'depends: [ "mirage" {>= "4.9.0"} "mirage-runtime" {>= "4.10.0" & < "4.11.0"} ]';
+    expect(boundsOfOpamFile("www.opam", text)).toMatchObject({ atLeast: "4.10.0", below: "4.11.0" });
+  });
 
-  test('nothing, when it does not name mirage or a version of it', () => {
-    expect(boundsOfOpamFile('www.opam', 'depends: [ "lwt" {= "5.0.0"} "mirage" ]')).toBeUndefined()
-  })
-})
+  test("nothing, when it does not name mirage or a version of it", () => {
+    expect(boundsOfOpamFile("www.opam", 'depends: [ "lwt" {= "5.0.0"} "mirage" ]')).toBeUndefined();
+  });
+});
 
-test('the header and the opam files hold together; what is written is kept', () => {
-  expect(allBounds([])).toBeUndefined()
+test("the header and the opam files hold together; what is written is kept", () => {
+  expect(allBounds([])).toBeUndefined();
   expect(
     allBounds([
-      { text: '>= 4.9 & < 5', atLeast: '4.9', below: '5' },
-      { text: '< 4.11.0 (www.opam)', below: '4.11.0' },
+      { text: ">= 4.9 & < 5", atLeast: "4.9", below: "5" },
+      { text: "< 4.11.0 (www.opam)", below: "4.11.0" },
     ]),
-  ).toEqual({ text: '>= 4.9 & < 5, < 4.11.0 (www.opam)', atLeast: '4.9', below: '4.11.0' })
-})
+  ).toEqual({ text: ">= 4.9 & < 5, < 4.11.0 (www.opam)", atLeast: "4.9", below: "4.11.0" });
+});

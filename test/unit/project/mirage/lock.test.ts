@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest'
-import { lockDifferences, readLock, toolchainVersions } from '../../../../src/project/mirage/lock.js'
-import { targets } from '../../../../src/target/target.js'
-import { lockFileFor } from '../../../../src/toolchain/lock.js'
-import { dependenciesOf } from '../../../../src/toolchain/opam/dependencies.js'
-import { parseOpamFile } from '../../../../src/toolchain/opam/file.js'
+import { describe, expect, test } from "vitest";
+import { lockDifferences, readLock, toolchainVersions } from "../../../../src/project/mirage/lock.js";
+import { targets } from "../../../../src/target/target.js";
+import { lockFileFor } from "../../../../src/toolchain/lock.js";
+import { dependenciesOf } from "../../../../src/toolchain/opam/dependencies.js";
+import { parseOpamFile } from "../../../../src/toolchain/opam/file.js";
 
 // In the form that opam-monorepo 0.4.3 writes.
 const lock = readLock(`opam-version: "2.0"
@@ -35,49 +35,66 @@ x-opam-monorepo-duniverse-dirs: [
   ["git+https://example.org/ipaddr.git#abc" "ocaml-ipaddr"]
   ["https://example.org/evil.tbz" "../../etc"]
 ]
-`)
-const dependencies = (list: string) => dependenciesOf(parseOpamFile(`depends: [ ${list} ]`))
+`);
+const dependencies = (list: string) => dependenciesOf(parseOpamFile(`depends: [ ${list} ]`));
 
-test('a lock decides the toolchain it was made with', () => {
-  expect(toolchainVersions(lock)).toEqual({ ocaml: '5.4.1', solo5: '0.12.1', 'ocaml-solo5': '1.3.3', mirage: '4.11.1' })
-})
+test("a lock decides the toolchain it was made with", () => {
+  expect(toolchainVersions(lock)).toEqual({
+    ocaml: "5.4.1",
+    solo5: "0.12.1",
+    "ocaml-solo5": "1.3.3",
+    mirage: "4.11.1",
+  });
+});
 
-test('a lock names each pulled package with its source, hashes and folder, and no folder outside of duniverse', () => {
-  expect(lock.sources.map(({ name, version, directory, hashes }) => [name, version, directory, hashes.length])).toEqual([
-    ['duration', '0.3.1', 'duration', 1],
-    ['ipaddr', '5.6.2', 'ocaml-ipaddr', 0],
-    ['macaddr', '5.6.2', 'ocaml-ipaddr', 0],
-  ])
-})
+test("a lock names each pulled package with its source, hashes and folder, and no folder outside of duniverse", () => {
+  expect(lock.sources.map(({ name, version, directory, hashes }) => [name, version, directory, hashes.length])).toEqual(
+    [
+      ["duration", "0.3.1", "duration", 1],
+      ["ipaddr", "5.6.2", "ocaml-ipaddr", 0],
+      ["macaddr", "5.6.2", "ocaml-ipaddr", 0],
+    ],
+  );
+});
 
-test('the lock for a target is the one that is named for it', () => {
-  const [hvt, spt] = ['mirage/www-hvt.opam.locked', 'mirage/www-spt.opam.locked'].map((path) => ({ path, versions: {} }))
-  const both = [hvt, spt].filter((file) => file !== undefined)
-  expect(lockFileFor(both, targets.spt)).toBe(spt)
-  expect(lockFileFor(both, targets.virtio)).toBeUndefined()
-  expect(lockFileFor([...both, { path: 'mirage/other-spt.opam.locked', versions: {} }], targets.spt)).toBeUndefined()
-})
+test("the lock for a target is the one that is named for it", () => {
+  const [hvt, spt] = ["mirage/www-hvt.opam.locked", "mirage/www-spt.opam.locked"].map((path) => ({
+    path,
+    versions: {},
+  }));
+  const both = [hvt, spt].filter((file) => file !== undefined);
+  expect(lockFileFor(both, targets.spt)).toBe(spt);
+  expect(lockFileFor(both, targets.virtio)).toBeUndefined();
+  expect(lockFileFor([...both, { path: "mirage/other-spt.opam.locked", versions: {} }], targets.spt)).toBeUndefined();
+});
 
-describe('a lock', () => {
-  test('that fits has no differences, however old its versions are', () => {
-    const asked = dependencies('"duration" {?monorepo & < "1.0.0"} "fmt" {?monorepo} "solo5" {build & >= "0.7.5" & < "0.13.0"}')
-    expect(lockDifferences(lock, { ocaml: '5.4.1', dependencies: asked })).toEqual([])
-    expect(lockDifferences(lock, { ocaml: undefined, dependencies: asked })).toEqual([])
-  })
+describe("a lock", () => {
+  test("that fits has no differences, however old its versions are", () => {
+    const asked = dependencies(
+      '"duration" {?monorepo & < "1.0.0"} "fmt" {?monorepo} "solo5" {build & >= "0.7.5" & < "0.13.0"}',
+    );
+    expect(lockDifferences(lock, { ocaml: "5.4.1", dependencies: asked })).toEqual([]);
+    expect(lockDifferences(lock, { ocaml: undefined, dependencies: asked })).toEqual([]);
+  });
 
-  test('is stale when the project uses what only a tool of the switch did: nobody would pull its sources', () => {
-    expect(lockDifferences(lock, { ocaml: '5.4.1', dependencies: dependencies('"astring" {?monorepo} "base-threads" {?monorepo}') })).toEqual([
-      'astring: locked 0.8.5+dune as a tool’s dependency, the project needs its sources',
-    ])
-  })
+  test("is stale when the project uses what only a tool of the switch did: nobody would pull its sources", () => {
+    expect(
+      lockDifferences(lock, {
+        ocaml: "5.4.1",
+        dependencies: dependencies('"astring" {?monorepo} "base-threads" {?monorepo}'),
+      }),
+    ).toEqual(["astring: locked 0.8.5+dune as a tool’s dependency, the project needs its sources"]);
+  });
 
-  test('is stale for another OCaml, for a package that is new, and for a bound that has moved: each is told', () => {
-    const asked = dependencies('"duration" {?monorepo & >= "0.4.0"} "lwt" {?monorepo & >= "5.0.0" & < "7.0.0"} "bheap"')
-    expect(lockDifferences(lock, { ocaml: '5.5.0', dependencies: asked })).toEqual([
-      'ocaml: locked 5.4.1, the toolchain has 5.5.0',
-      'duration: locked 0.3.1, the project needs >= 0.4.0',
-      'lwt: not locked, the project needs >= 5.0.0 & < 7.0.0',
-      'bheap: not locked, the project needs it',
-    ])
-  })
-})
+  test("is stale for another OCaml, for a package that is new, and for a bound that has moved: each is told", () => {
+    const asked = dependencies(
+      '"duration" {?monorepo & >= "0.4.0"} "lwt" {?monorepo & >= "5.0.0" & < "7.0.0"} "bheap"',
+    );
+    expect(lockDifferences(lock, { ocaml: "5.5.0", dependencies: asked })).toEqual([
+      "ocaml: locked 5.4.1, the toolchain has 5.5.0",
+      "duration: locked 0.3.1, the project needs >= 0.4.0",
+      "lwt: not locked, the project needs >= 5.0.0 & < 7.0.0",
+      "bheap: not locked, the project needs it",
+    ]);
+  });
+});

@@ -1,152 +1,207 @@
-import { describe, expect, test } from 'vitest'
-import type { Configured } from '../../../../src/project/mirage/configured.js'
-import { namesInMakefile } from '../../../../src/project/mirage/configured.js'
-import { readLock } from '../../../../src/project/mirage/lock.js'
-import { planBuild } from '../../../../src/project/plan.js'
-import { planAfterConfigure } from '../../../../src/project/plans/mirage.js'
-import type { MirageBuildRequest } from '../../../../src/project/plans/request.js'
-import type { MirageProject } from '../../../../src/project/project.js'
-import { targetNames, targets } from '../../../../src/target/target.js'
-import { dependenciesOf } from '../../../../src/toolchain/opam/dependencies.js'
-import { parseOpamFile } from '../../../../src/toolchain/opam/file.js'
-import { problemOf } from '../../../problem.js'
-import { requestFor, toolchainFor } from '../fixtures.js'
+import { describe, expect, test } from "vitest";
+import type { Configured } from "../../../../src/project/mirage/configured.js";
+import { namesInMakefile } from "../../../../src/project/mirage/configured.js";
+import { readLock } from "../../../../src/project/mirage/lock.js";
+import { planBuild } from "../../../../src/project/plan.js";
+import { planAfterConfigure } from "../../../../src/project/plans/mirage.js";
+import type { MirageBuildRequest } from "../../../../src/project/plans/request.js";
+import type { MirageProject } from "../../../../src/project/project.js";
+import { targetNames, targets } from "../../../../src/target/target.js";
+import { dependenciesOf } from "../../../../src/toolchain/opam/dependencies.js";
+import { parseOpamFile } from "../../../../src/toolchain/opam/file.js";
+import { problemOf } from "../../../problem.js";
+import { requestFor, toolchainFor } from "../fixtures.js";
 
-const mirage: MirageProject = { buildSystem: 'mirage', directory: '/p', description: '', configFile: 'config.ml', lockFiles: [] }
-const request = (changes: Partial<MirageBuildRequest> = {}): MirageBuildRequest => ({ ...requestFor(mirage), ...changes })
-const configured = (changes: Partial<Configured> = {}): Configured => ({
-  lockFile: 'mirage/www-hvt.opam.locked',
-  lock: undefined,
-  dependencies: dependenciesOf(parseOpamFile('depends: [ "lwt" {?monorepo} "crunch" {build & >= "2.0"} "solo5" {build & < "0.13.0"} "ocaml-solo5" {build} "mirage" {build} ]')),
-  ofSwitch: ['mirage', 'ocaml-solo5', 'solo5', 'crunch'],
-  duniverse: 'duniverse',
+const mirage: MirageProject = {
+  buildSystem: "mirage",
+  directory: "/p",
+  description: "",
+  configFile: "config.ml",
+  lockFiles: [],
+};
+const request = (changes: Partial<MirageBuildRequest> = {}): MirageBuildRequest => ({
+  ...requestFor(mirage),
   ...changes,
-})
+});
+const configured = (changes: Partial<Configured> = {}): Configured => ({
+  lockFile: "mirage/www-hvt.opam.locked",
+  lock: undefined,
+  dependencies: dependenciesOf(
+    parseOpamFile(
+      'depends: [ "lwt" {?monorepo} "crunch" {build & >= "2.0"} "solo5" {build & < "0.13.0"} "ocaml-solo5" {build} "mirage" {build} ]',
+    ),
+  ),
+  ofSwitch: ["mirage", "ocaml-solo5", "solo5", "crunch"],
+  duniverse: "duniverse",
+  ...changes,
+});
 const lock = readLock(
   'depends: [ "ocaml" {= "5.4.1"} "lwt" {= "6.1.2" & ?vendor} "crunch" {= "2.1"} "solo5" {= "0.12.1"} "ocaml-solo5" {= "1.3.3"} "mirage" {= "4.11.1"} ]',
-)
-const argv = (changes: Partial<MirageBuildRequest>) => planBuild(request(changes)).steps.map((step) => step.argv.join(' '))
+);
+const argv = (changes: Partial<MirageBuildRequest>) =>
+  planBuild(request(changes)).steps.map((step) => step.argv.join(" "));
 const after = (changes: Partial<MirageBuildRequest> = {}, written: Configured | undefined = configured()) =>
-  planAfterConfigure(request(changes), written).steps.map((step) => ('overlay' in step ? step.name : step.argv.join(' ')))
+  planAfterConfigure(request(changes), written).steps.map((step) =>
+    "overlay" in step ? step.name : step.argv.join(" "),
+  );
 
-describe('up to the configuration', () => {
-  test('configure, in the project’s folder, and nothing asks', () => {
-    const { steps } = planBuild(request())
-    expect(steps.map((step) => step.argv)).toEqual([['mirage', 'configure', '-t', 'hvt']])
-    expect(steps[0]).toMatchObject({ cwd: '/p', env: { OPAMYES: '1', OPAMCONFIRMLEVEL: 'unsafe-yes' } })
-  })
+describe("up to the configuration", () => {
+  test("configure, in the project’s folder, and nothing asks", () => {
+    const { steps } = planBuild(request());
+    expect(steps.map((step) => step.argv)).toEqual([["mirage", "configure", "-t", "hvt"]]);
+    expect(steps[0]).toMatchObject({ cwd: "/p", env: { OPAMYES: "1", OPAMCONFIRMLEVEL: "unsafe-yes" } });
+  });
 
-  test('every target is what mirage calls it', () => {
-    expect(targetNames.map((name) => argv({ target: targets[name] })[0]?.split(' ').at(-1))).toEqual([...targetNames])
-  })
+  test("every target is what mirage calls it", () => {
+    expect(targetNames.map((name) => argv({ target: targets[name] })[0]?.split(" ").at(-1))).toEqual([...targetNames]);
+  });
 
-  test('configuration file and arguments', () => {
-    const project = { ...mirage, configFile: 'mirage/config.ml' }
-    const [configure] = argv({ project, configureArgs: ['--no-dhcp', '--host', 'a b'], target: targets['unikraft-qemu'] })
-    expect(configure).toBe('mirage configure -t unikraft-qemu -f mirage/config.ml --no-dhcp --host a b')
-  })
+  test("configuration file and arguments", () => {
+    const project = { ...mirage, configFile: "mirage/config.ml" };
+    const [configure] = argv({
+      project,
+      configureArgs: ["--no-dhcp", "--host", "a b"],
+      target: targets["unikraft-qemu"],
+    });
+    expect(configure).toBe("mirage configure -t unikraft-qemu -f mirage/config.ml --no-dhcp --host a b");
+  });
 
-  test('overlay repositories are one word, or none', () => {
+  test("overlay repositories are one word, or none", () => {
     const extraRepos = [
-      { name: 'overlays', url: 'git+https://example.org/overlays#0123' },
-      { name: 'mine', url: 'file:///mirror' },
-    ]
-    expect(argv({ extraRepos })[0]).toBe('mirage configure -t hvt --extra-repos overlays:git+https://example.org/overlays#0123,mine:file:///mirror')
-    expect(argv({ extraRepos: [] })[0]).toBe('mirage configure -t hvt --no-extra-repo')
-  })
+      { name: "overlays", url: "git+https://example.org/overlays#0123" },
+      { name: "mine", url: "file:///mirror" },
+    ];
+    expect(argv({ extraRepos })[0]).toBe(
+      "mirage configure -t hvt --extra-repos overlays:git+https://example.org/overlays#0123,mine:file:///mirror",
+    );
+    expect(argv({ extraRepos: [] })[0]).toBe("mirage configure -t hvt --no-extra-repo");
+  });
 
-  test('no system package is installed where that is not allowed: opam-monorepo has to be told by mirage', () => {
-    const [configure] = planBuild(request({ installSystemPackages: false })).steps
-    expect(configure?.argv).toContain('--no-depext')
-    expect(configure?.env).toMatchObject({ OPAMNODEPEXTS: '1' })
-  })
+  test("no system package is installed where that is not allowed: opam-monorepo has to be told by mirage", () => {
+    const [configure] = planBuild(request({ installSystemPackages: false })).steps;
+    expect(configure?.argv).toContain("--no-depext");
+    expect(configure?.env).toMatchObject({ OPAMNODEPEXTS: "1" });
+  });
 
-  test('a hook is a shell command that stops at the first failure, and is told target and architecture', () => {
-    const [hook, configure] = planBuild(request({ preConfigure: './prepare.sh', architecture: 'aarch64' })).steps
-    expect(hook).toMatchObject({ name: 'pre-configure', argv: ['sh', '-e', '-c', './prepare.sh'], cwd: '/p', env: { TARGET: 'hvt', ARCH: 'aarch64' } })
-    expect(configure?.argv[0]).toBe('mirage')
-  })
-})
+  test("a hook is a shell command that stops at the first failure, and is told target and architecture", () => {
+    const [hook, configure] = planBuild(request({ preConfigure: "./prepare.sh", architecture: "aarch64" })).steps;
+    expect(hook).toMatchObject({
+      name: "pre-configure",
+      argv: ["sh", "-e", "-c", "./prepare.sh"],
+      cwd: "/p",
+      env: { TARGET: "hvt", ARCH: "aarch64" },
+    });
+    expect(configure?.argv[0]).toBe("mirage");
+  });
+});
 
-describe('after the configuration', () => {
-  test('make targets by name', () => {
-    expect(after()).toEqual(['make depends', 'make build'])
-  })
+describe("after the configuration", () => {
+  test("make targets by name", () => {
+    expect(after()).toEqual(["make depends", "make build"]);
+  });
 
-  test('a project with a Makefile of its own has the same targets', () => {
-    expect(planAfterConfigure(request(), undefined).steps.map(({ name }) => name)).toEqual(['make depends', 'make build'])
-  })
+  test("a project with a Makefile of its own has the same targets", () => {
+    expect(planAfterConfigure(request(), undefined).steps.map(({ name }) => name)).toEqual([
+      "make depends",
+      "make build",
+    ]);
+  });
 
-  test('a committed lock that fits is not made again', () => {
-    expect(after({}, configured({ lock }))).toEqual(['make install-switch', 'make -o mirage/www-hvt.opam.locked pull', 'make build'])
-    expect(after({ lock: 'require' }, configured({ lock }))).toContain('make install-switch')
-    expect(after({ lock: 'ignore' }, configured({ lock }))).toEqual(['make depends', 'make build'])
-  })
+  test("a committed lock that fits is not made again", () => {
+    expect(after({}, configured({ lock }))).toEqual([
+      "make install-switch",
+      "make -o mirage/www-hvt.opam.locked pull",
+      "make build",
+    ]);
+    expect(after({ lock: "require" }, configured({ lock }))).toContain("make install-switch");
+    expect(after({ lock: "ignore" }, configured({ lock }))).toEqual(["make depends", "make build"]);
+  });
 
-  test('a stale one is, with the reason', () => {
-    const other = readLock('depends: [ "ocaml" {= "4.14.2"} "crunch" {= "1.9"} ]')
-    const stale = configured({ lock: { ...lock, packages: new Map([...lock.packages, ...other.packages]) } })
-    const plan = planAfterConfigure(request(), stale)
-    expect(plan.steps.map(({ name }) => name)).toEqual(['make depends', 'make build'])
+  test("a stale one is, with the reason", () => {
+    const other = readLock('depends: [ "ocaml" {= "4.14.2"} "crunch" {= "1.9"} ]');
+    const stale = configured({ lock: { ...lock, packages: new Map([...lock.packages, ...other.packages]) } });
+    const plan = planAfterConfigure(request(), stale);
+    expect(plan.steps.map(({ name }) => name)).toEqual(["make depends", "make build"]);
     expect(plan.notices).toEqual([
-      'mirage/www-hvt.opam.locked does not fit the project any more, and is made again: ocaml: locked 4.14.2, the toolchain has 5.4.1; crunch: locked 1.9, the project needs >= 2.0',
-    ])
-    const problem = problemOf(() => planAfterConfigure(request({ lock: 'require' }), stale))
-    expect(problem.message).toBe('input lock: require, and mirage/www-hvt.opam.locked does not fit the project any more')
-    expect(problem.facts.found).toEqual(['ocaml: locked 4.14.2, the toolchain has 5.4.1', 'crunch: locked 1.9, the project needs >= 2.0'])
-  })
+      "mirage/www-hvt.opam.locked does not fit the project any more, and is made again: ocaml: locked 4.14.2, the toolchain has 5.4.1; crunch: locked 1.9, the project needs >= 2.0",
+    ]);
+    const problem = problemOf(() => planAfterConfigure(request({ lock: "require" }), stale));
+    expect(problem.message).toBe(
+      "input lock: require, and mirage/www-hvt.opam.locked does not fit the project any more",
+    );
+    expect(problem.facts.found).toEqual([
+      "ocaml: locked 4.14.2, the toolchain has 5.4.1",
+      "crunch: locked 1.9, the project needs >= 2.0",
+    ]);
+  });
 
-  test('a lock that must be there is missed before anything runs', () => {
-    const project = { ...mirage, lockFiles: [{ path: 'mirage/www-spt.opam.locked', versions: {} }] }
-    const problem = problemOf(() => planBuild(request({ project, lock: 'require' })))
-    expect(problem.message).toBe('input lock: require, and there is no lock file for hvt')
-    expect(problem.facts).toMatchObject({ found: ['mirage/www-spt.opam.locked'], because: 'looked for mirage/*-hvt.opam.locked beside config.ml' })
-  })
+  test("a lock that must be there is missed before anything runs", () => {
+    const project = { ...mirage, lockFiles: [{ path: "mirage/www-spt.opam.locked", versions: {} }] };
+    const problem = problemOf(() => planBuild(request({ project, lock: "require" })));
+    expect(problem.message).toBe("input lock: require, and there is no lock file for hvt");
+    expect(problem.facts).toMatchObject({
+      found: ["mirage/www-spt.opam.locked"],
+      because: "looked for mirage/*-hvt.opam.locked beside config.ml",
+    });
+  });
 
-  test('a lock of another unikernel’s name does not do', () => {
-    const project = { ...mirage, lockFiles: [{ path: 'mirage/old-hvt.opam.locked', versions: {} }] }
-    expect(problemOf(() => planAfterConfigure(request({ project, lock: 'require' }), configured())).facts).toMatchObject({
-      found: ['mirage/old-hvt.opam.locked'],
-      because: 'looked for mirage/www-hvt.opam.locked',
-    })
-  })
+  test("a lock of another unikernel’s name does not do", () => {
+    const project = { ...mirage, lockFiles: [{ path: "mirage/old-hvt.opam.locked", versions: {} }] };
+    expect(
+      problemOf(() => planAfterConfigure(request({ project, lock: "require" }), configured())).facts,
+    ).toMatchObject({
+      found: ["mirage/old-hvt.opam.locked"],
+      because: "looked for mirage/www-hvt.opam.locked",
+    });
+  });
 
-  test('overlays and the hook come between pulling and building', () => {
-    const overlays = [{ name: 'lwt', path: '../lwt' }]
-    expect(after({ overlays, postPull: 'patch -p1 < a.patch' })).toEqual([
-      'make depends',
-      'duniverse-overlay lwt',
-      'sh -e -c patch -p1 < a.patch',
-      'make build',
-    ])
-  })
-})
+  test("overlays and the hook come between pulling and building", () => {
+    const overlays = [{ name: "lwt", path: "../lwt" }];
+    expect(after({ overlays, postPull: "patch -p1 < a.patch" })).toEqual([
+      "make depends",
+      "duniverse-overlay lwt",
+      "sh -e -c patch -p1 < a.patch",
+      "make build",
+    ]);
+  });
+});
 
-describe('aarch64 on an x86_64 machine', () => {
-  const toolchain = toolchainFor('aarch64', 'solo5')
-  const versions = { ocaml: '5.4.1', solo5: '0.12.1', 'ocaml-solo5': '1.3.3' }
-  const cross = { architecture: 'aarch64', toolchain: { ...toolchain, spec: { ...toolchain.spec, versions } } } as const
+describe("aarch64 on an x86_64 machine", () => {
+  const toolchain = toolchainFor("aarch64", "solo5");
+  const versions = { ocaml: "5.4.1", solo5: "0.12.1", "ocaml-solo5": "1.3.3" };
+  const cross = {
+    architecture: "aarch64",
+    toolchain: { ...toolchain, spec: { ...toolchain.spec, versions } },
+  } as const;
   const install =
-    'opam install --yes solo5.0.12.1 solo5-cross-aarch64.0.12.1 ocaml-solo5-cross-aarch64.1.3.3 crunch>=2.0 mirage'
+    "opam install --yes solo5.0.12.1 solo5-cross-aarch64.0.12.1 ocaml-solo5-cross-aarch64.1.3.3 crunch>=2.0 mirage";
 
-  test('what the project wants in the switch is installed, but for the compilers of this machine', () => {
-    expect(after(cross)).toEqual(['make lock', install, 'make pull', 'make build'])
-    expect(after(cross, configured({ lock }))).toEqual([install, 'make -o mirage/www-hvt.opam.locked pull', 'make build'])
-  })
+  test("what the project wants in the switch is installed, but for the compilers of this machine", () => {
+    expect(after(cross)).toEqual(["make lock", install, "make pull", "make build"]);
+    expect(after(cross, configured({ lock }))).toEqual([
+      install,
+      "make -o mirage/www-hvt.opam.locked pull",
+      "make build",
+    ]);
+  });
 
-  test('Unikraft’s compilers for both architectures go together', () => {
-    expect(after({ ...cross, target: targets['unikraft-qemu'] })).toEqual(['make depends', 'make build'])
-  })
+  test("Unikraft’s compilers for both architectures go together", () => {
+    expect(after({ ...cross, target: targets["unikraft-qemu"] })).toEqual(["make depends", "make build"]);
+  });
 
-  test('on an aarch64 machine there is nothing special', () => {
-    const native = { ...cross.toolchain, spec: { ...cross.toolchain.spec, hostArchitecture: 'aarch64' as const } }
-    expect(after({ ...cross, toolchain: native })).toEqual(['make depends', 'make build'])
-  })
-})
+  test("on an aarch64 machine there is nothing special", () => {
+    const native = { ...cross.toolchain, spec: { ...cross.toolchain.spec, hostArchitecture: "aarch64" as const } };
+    expect(after({ ...cross, toolchain: native })).toEqual(["make depends", "make build"]);
+  });
+});
 
-test('the names in a generated Makefile', () => {
-  const makefile = (build: string) => `-include Makefile.user\nBUILD_DIR = ${build}\nMIRAGE_DIR = ${build}mirage\nUNIKERNEL_NAME = www-hvt\nOPAM = opam\n`
-  expect(namesInMakefile(makefile('./'))).toEqual({ stem: 'mirage/www-hvt', duniverse: 'duniverse' })
-  expect(namesInMakefile(makefile('unikernel/'))).toEqual({ stem: 'unikernel/mirage/www-hvt', duniverse: 'unikernel/duniverse' })
-  expect(namesInMakefile('all:\n\tdune build\n')).toBeUndefined()
-})
+test("the names in a generated Makefile", () => {
+  const makefile = (build: string) =>
+    `-include Makefile.user\nBUILD_DIR = ${build}\nMIRAGE_DIR = ${build}mirage\nUNIKERNEL_NAME = www-hvt\nOPAM = opam\n`;
+  expect(namesInMakefile(makefile("./"))).toEqual({ stem: "mirage/www-hvt", duniverse: "duniverse" });
+  expect(namesInMakefile(makefile("unikernel/"))).toEqual({
+    stem: "unikernel/mirage/www-hvt",
+    duniverse: "unikernel/duniverse",
+  });
+  expect(namesInMakefile("all:\n\tdune build\n")).toBeUndefined();
+});

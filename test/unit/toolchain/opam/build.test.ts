@@ -1,69 +1,100 @@
-import { describe, expect, it } from 'vitest'
-import { buildMark, environmentOf, opamEnvironment } from '../../../../src/toolchain/environment.js'
-import { InstallProgress, parseEnvironment } from '../../../../src/toolchain/opam/output.js'
-import { exampleSpec } from '../examples.js'
+import { describe, expect, it } from "vitest";
+import { buildMark, environmentOf, opamEnvironment } from "../../../../src/toolchain/environment.js";
+import { InstallProgress, parseEnvironment } from "../../../../src/toolchain/opam/output.js";
+import { exampleSpec } from "../examples.js";
 
-describe('the progress of an installation', () => {
+describe("the progress of an installation", () => {
   it.each([
-    ['opam 2.1, plain', ['  - install dune 3.24.2', '  - install solo5 0.12.1 [required by x]', '===== 2 to install =====', '-> retrieved dune.3.24.2 (cached)', '-> installed dune.3.24.2']],
-    ['UTF-8', ['  ∗ install dune  3.24.2', '  ∗ install solo5 0.12.1', '⬇ retrieved dune.3.24.2', '∗ installed dune.3.24.2']],
-  ])('counts packages: %s', (_, lines) => {
-    const progress = new InstallProgress()
-    expect(lines.map((line) => progress.line(line)).filter((news) => news !== undefined)).toEqual(['dune.3.24.2 (1 of 2)'])
-  })
-})
+    [
+      "opam 2.1, plain",
+      [
+        "  - install dune 3.24.2",
+        "  - install solo5 0.12.1 [required by x]",
+        "===== 2 to install =====",
+        "-> retrieved dune.3.24.2 (cached)",
+        "-> installed dune.3.24.2",
+      ],
+    ],
+    [
+      "UTF-8",
+      ["  ∗ install dune  3.24.2", "  ∗ install solo5 0.12.1", "⬇ retrieved dune.3.24.2", "∗ installed dune.3.24.2"],
+    ],
+  ])("counts packages: %s", (_, lines) => {
+    const progress = new InstallProgress();
+    expect(lines.map((line) => progress.line(line)).filter((news) => news !== undefined)).toEqual([
+      "dune.3.24.2 (1 of 2)",
+    ]);
+  });
+});
 
-describe('a long silence', () => {
-  it('names what is being built now, and not what is done and only not yet tidied up', () => {
-    const progress = new InstallProgress()
-    progress.line('-> installed dune.3.24.2')
-    expect(progress.silence(['solo5.0.12.1', 'dune.3.24.2', 'ocaml-base-compiler.5.5.0'])).toBe('still building ocaml-base-compiler.5.5.0, solo5.0.12.1')
-  })
+describe("a long silence", () => {
+  it("names what is being built now, and not what is done and only not yet tidied up", () => {
+    const progress = new InstallProgress();
+    progress.line("-> installed dune.3.24.2");
+    expect(progress.silence(["solo5.0.12.1", "dune.3.24.2", "ocaml-base-compiler.5.5.0"])).toBe(
+      "still building ocaml-base-compiler.5.5.0, solo5.0.12.1",
+    );
+  });
 
-  it('claims no build where none is', () => {
-    expect(new InstallProgress().silence([])).toBe('no package is being built, and opam is still busy')
-  })
-})
+  it("claims no build where none is", () => {
+    expect(new InstallProgress().silence([])).toBe("no package is being built, and opam is still busy");
+  });
+});
 
-describe('the environment', () => {
+describe("the environment", () => {
   const sexp = `(
   ("OPAM_SWITCH_PREFIX" "/t/opam/toolchain")
   ("CAML_LD_LIBRARY_PATH" "/t/opam/toolchain/lib/stublibs")
   ("ODD" "a \\"quoted\\" \\\\ word")
   ("MANPATH" ":/t/opam/toolchain/man")
   ("PATH" "/t/opam/toolchain/bin:/usr/bin")
-)`
+)`;
 
-  it('is read from opam', () => {
-    expect(parseEnvironment(sexp)['ODD']).toBe('a "quoted" \\ word')
-  })
+  it("is read from opam", () => {
+    expect(parseEnvironment(sexp)["ODD"]).toBe('a "quoted" \\ word');
+  });
 
-  it('of later steps has nothing of the machine that built the toolchain', () => {
-    expect(environmentOf(exampleSpec, '/t', sexp)).toEqual({
-      path: ['/t/bin', '/t/opam/toolchain/bin'],
+  it("of later steps has nothing of the machine that built the toolchain", () => {
+    expect(environmentOf(exampleSpec, "/t", sexp)).toEqual({
+      path: ["/t/bin", "/t/opam/toolchain/bin"],
       variables: {
-        OPAM_SWITCH_PREFIX: '/t/opam/toolchain',
-        CAML_LD_LIBRARY_PATH: '/t/opam/toolchain/lib/stublibs',
+        OPAM_SWITCH_PREFIX: "/t/opam/toolchain",
+        CAML_LD_LIBRARY_PATH: "/t/opam/toolchain/lib/stublibs",
         ODD: 'a "quoted" \\ word',
-        OPAMROOT: '/t/opam',
-        OPAMSWITCH: 'toolchain',
+        OPAMROOT: "/t/opam",
+        OPAMSWITCH: "toolchain",
       },
-      findlibToolchain: 'solo5',
-    })
-  })
+      findlibToolchain: "solo5",
+    });
+  });
 
-  it('of opam has nothing of the caller’s own opam and OCaml', () => {
-    const caller = { OPAMROOT: '/home/me/.opam', OPAMSWITCH: 'mine', OPAM_SWITCH_PREFIX: '/x', OCAMLPATH: '/y', DUNE_CACHE: 'enabled', PATH: '/bin', CC: undefined }
-    const environment = opamEnvironment('/t', caller, 4)
-    expect(environment).toMatchObject({ OPAMROOT: '/t/opam', OPAMSWITCH: 'toolchain', OPAMYES: '1', OPAMJOBS: '4', PATH: '/bin', DUNE_CACHE: 'disabled' })
-    expect(environment).not.toHaveProperty('OPAM_SWITCH_PREFIX')
-    expect(environment).not.toHaveProperty('OCAMLPATH')
-    expect(environment).not.toHaveProperty('CC')
-  })
+  it("of opam has nothing of the caller’s own opam and OCaml", () => {
+    const caller = {
+      OPAMROOT: "/home/me/.opam",
+      OPAMSWITCH: "mine",
+      OPAM_SWITCH_PREFIX: "/x",
+      OCAMLPATH: "/y",
+      DUNE_CACHE: "enabled",
+      PATH: "/bin",
+      CC: undefined,
+    };
+    const environment = opamEnvironment("/t", caller, 4);
+    expect(environment).toMatchObject({
+      OPAMROOT: "/t/opam",
+      OPAMSWITCH: "toolchain",
+      OPAMYES: "1",
+      OPAMJOBS: "4",
+      PATH: "/bin",
+      DUNE_CACHE: "disabled",
+    });
+    expect(environment).not.toHaveProperty("OPAM_SWITCH_PREFIX");
+    expect(environment).not.toHaveProperty("OCAMLPATH");
+    expect(environment).not.toHaveProperty("CC");
+  });
 
-  it('has nothing of ours, and no mark by which another job could end a proof', () => {
-    const caller = { PATH: '/bin', ACTIONS_RUNTIME_TOKEN: 'secret', INPUT_TARGET: 'hvt', GITHUB_OUTPUT: '/o' }
-    const names = Object.keys(opamEnvironment('/t', caller, 4))
-    expect(names.filter((name) => name in caller || name === buildMark)).toEqual(['PATH'])
-  })
-})
+  it("has nothing of ours, and no mark by which another job could end a proof", () => {
+    const caller = { PATH: "/bin", ACTIONS_RUNTIME_TOKEN: "secret", INPUT_TARGET: "hvt", GITHUB_OUTPUT: "/o" };
+    const names = Object.keys(opamEnvironment("/t", caller, 4));
+    expect(names.filter((name) => name in caller || name === buildMark)).toEqual(["PATH"]);
+  });
+});

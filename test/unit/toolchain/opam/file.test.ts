@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
-import { dependenciesOf } from '../../../../src/toolchain/opam/dependencies.js'
-import { listsOf, parseOpamFile, stringsOf } from '../../../../src/toolchain/opam/file.js'
+import { describe, expect, test } from "vitest";
+import { dependenciesOf } from "../../../../src/toolchain/opam/dependencies.js";
+import { listsOf, parseOpamFile, stringsOf } from "../../../../src/toolchain/opam/file.js";
 
 const file = parseOpamFile(`opam-version: "2.0"  # a comment: "not a field"
 (* license: "none" (* nor: "this" *) license: "none" *)
@@ -23,59 +23,67 @@ url {
 extra-source "gen.ml" { src: "https://example.org/gen.ml" }
 flags: plugin {?x}
 x-list: [["a" "b" ["c"]] ["d" "e"]]
-`)
+`);
 
-describe('a file', () => {
-  test('has strings, lists and sections', () => {
-    expect(stringsOf(file, 'license')).toEqual(['MIT', 'BSD-3-clause'])
-    expect(stringsOf(file, 'url.src')).toEqual(['https://example.org/a"b.tar.gz'])
-    expect(stringsOf(file, 'url.checksum')).toEqual(['sha256=00', 'md5=11'])
-    expect(stringsOf(file, 'extra-source.src')).toEqual(['https://example.org/gen.ml'])
-    expect(stringsOf(file, 'depends')).toEqual(['ocaml', 'conf-libseccomp'])
-    const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((text) => ({ kind: 'string', text }))
-    expect(listsOf(file, 'x-list')).toEqual([
-      [a, b, { kind: 'list', values: [c] }],
+describe("a file", () => {
+  test("has strings, lists and sections", () => {
+    expect(stringsOf(file, "license")).toEqual(["MIT", "BSD-3-clause"]);
+    expect(stringsOf(file, "url.src")).toEqual(['https://example.org/a"b.tar.gz']);
+    expect(stringsOf(file, "url.checksum")).toEqual(["sha256=00", "md5=11"]);
+    expect(stringsOf(file, "extra-source.src")).toEqual(["https://example.org/gen.ml"]);
+    expect(stringsOf(file, "depends")).toEqual(["ocaml", "conf-libseccomp"]);
+    const [a, b, c, d, e] = ["a", "b", "c", "d", "e"].map((text) => ({ kind: "string", text }));
+    expect(listsOf(file, "x-list")).toEqual([
+      [a, b, { kind: "list", values: [c] }],
       [d, e],
-    ])
-  })
+    ]);
+  });
 
-  test('keeps operators, variables and groups', () => {
+  test("keeps operators, variables and groups", () => {
     const comparison = (name: string, value: string) => [
-      { kind: 'word', text: name },
-      { kind: 'operator', text: '=' },
-      { kind: 'string', text: value },
-    ]
-    expect(file.fields.get('available')).toEqual([
-      ...comparison('arch', 'x86_64'),
-      { kind: 'operator', text: '&' },
-      { kind: 'group', values: [...comparison('os', 'linux'), { kind: 'operator', text: '|' }, ...comparison('os', 'freebsd')] },
-    ])
+      { kind: "word", text: name },
+      { kind: "operator", text: "=" },
+      { kind: "string", text: value },
+    ];
+    expect(file.fields.get("available")).toEqual([
+      ...comparison("arch", "x86_64"),
+      { kind: "operator", text: "&" },
+      {
+        kind: "group",
+        values: [...comparison("os", "linux"), { kind: "operator", text: "|" }, ...comparison("os", "freebsd")],
+      },
+    ]);
     expect(file.sections.map(({ kind, name }) => [kind, name])).toEqual([
-      ['url', undefined],
-      ['extra-source', 'gen.ml'],
-    ])
-  })
+      ["url", undefined],
+      ["extra-source", "gen.ml"],
+    ]);
+  });
 
-  test('braces behind a field’s first word are that word’s, and no section', () => {
-    expect(file.fields.get('flags')).toMatchObject([{ kind: 'word', text: 'plugin' }, { kind: 'options' }])
-  })
+  test("braces behind a field’s first word are that word’s, and no section", () => {
+    expect(file.fields.get("flags")).toMatchObject([{ kind: "word", text: "plugin" }, { kind: "options" }]);
+  });
 
-  test('has no fields in comments and texts', () => {
-    expect(stringsOf(file, 'description')).toEqual(['Says "license: GPL" in a text.'])
-    expect(stringsOf(file, 'nowhere')).toEqual([])
-    expect(stringsOf(file, 'nowhere.src')).toEqual([])
-  })
+  test("has no fields in comments and texts", () => {
+    expect(stringsOf(file, "description")).toEqual(['Says "license: GPL" in a text.']);
+    expect(stringsOf(file, "nowhere")).toEqual([]);
+    expect(stringsOf(file, "nowhere.src")).toEqual([]);
+  });
 
-  test('that is damaged is read as far as it makes sense', () => {
-    expect(stringsOf(parseOpamFile('license: ["MIT" url { src: "x\n }}} ]]] ('), 'license')).toEqual(['MIT'])
-    expect(stringsOf(parseOpamFile('}} ) ] license: "MIT" ) (* rest'), 'license')).toEqual(['MIT'])
-    expect(stringsOf(parseOpamFile('license: "MIT'), 'license')).toEqual(['MIT'])
-  })
+  test("that is damaged is read as far as it makes sense", () => {
+    expect(stringsOf(parseOpamFile('license: ["MIT" url { src: "x\n }}} ]]] ('), "license")).toEqual(["MIT"]);
+    expect(stringsOf(parseOpamFile('}} ) ] license: "MIT" ) (* rest'), "license")).toEqual(["MIT"]);
+    expect(stringsOf(parseOpamFile('license: "MIT'), "license")).toEqual(["MIT"]);
+  });
 
-  test('has escapes only inside of strings', () => {
-    expect(stringsOf(parseOpamFile('a: ["x\\ny" "one \\\n   line" "\\\\n" """a"\\""""]'), 'a')).toEqual(['x\ny', 'one line', '\\n', 'a""'])
-  })
-})
+  test("has escapes only inside of strings", () => {
+    expect(stringsOf(parseOpamFile('a: ["x\\ny" "one \\\n   line" "\\\\n" """a"\\""""]'), "a")).toEqual([
+      "x\ny",
+      "one line",
+      "\\n",
+      'a""',
+    ]);
+  });
+});
 
 // In the form that mirage 4.11 writes.
 const opam = parseOpamFile(`# a comment with "quotes"
@@ -97,55 +105,74 @@ depends: [
 ]
 build: ["make" "build"]
 x-opam-monorepo-opam-provided: ["mirage" "solo5"]
-`)
+`);
 
-describe('the dependencies in an opam file', () => {
-  test('are those that are certain, with all bounds and filters', () => {
+describe("the dependencies in an opam file", () => {
+  test("are those that are certain, with all bounds and filters", () => {
     expect(dependenciesOf(opam)).toEqual([
-      { name: 'lwt', constraints: [], filters: ['?monorepo'] },
+      { name: "lwt", constraints: [], filters: ["?monorepo"] },
       {
-        name: 'mirage',
+        name: "mirage",
         constraints: [
-          { relation: '>=', version: '4.11.0' },
-          { relation: '<', version: '4.12.0' },
+          { relation: ">=", version: "4.11.0" },
+          { relation: "<", version: "4.12.0" },
         ],
-        filters: ['build'],
+        filters: ["build"],
       },
-      { name: 'duration', constraints: [], filters: [] },
-      { name: 'both', constraints: [], filters: [] },
-      { name: 'of', constraints: [{ relation: '=', version: '2' }], filters: [] },
-      { name: 'loose', constraints: [], filters: [] },
-      { name: 'conf-libseccomp', constraints: [], filters: ['build', 'os = "linux"', '!dev'] },
-      { name: 'mirage-runtime', constraints: [], filters: ['= version'] },
+      { name: "duration", constraints: [], filters: [] },
+      { name: "both", constraints: [], filters: [] },
+      { name: "of", constraints: [{ relation: "=", version: "2" }], filters: [] },
+      { name: "loose", constraints: [], filters: [] },
+      { name: "conf-libseccomp", constraints: [], filters: ["build", 'os = "linux"', "!dev"] },
+      { name: "mirage-runtime", constraints: [], filters: ["= version"] },
       {
-        name: 'coq',
+        name: "coq",
         constraints: [
-          { relation: '>=', version: '8.18' },
-          { relation: '<', version: '8.19' },
+          { relation: ">=", version: "8.18" },
+          { relation: "<", version: "8.19" },
         ],
-        filters: ['?monorepo'],
+        filters: ["?monorepo"],
       },
-    ])
-  })
+    ]);
+  });
 
-  test('may be one, without brackets, or none', () => {
-    const names = (text: string) => dependenciesOf(parseOpamFile(text)).map(({ name }) => name)
-    expect(names('depends: "mirage"')).toEqual(['mirage'])
-    expect(names('synopsis: "none"')).toEqual([])
-    expect(names('depends: [ "unfinished" {>= "1"')).toEqual(['unfinished'])
-  })
+  test("may be one, without brackets, or none", () => {
+    const names = (text: string) => dependenciesOf(parseOpamFile(text)).map(({ name }) => name);
+    expect(names('depends: "mirage"')).toEqual(["mirage"]);
+    expect(names('synopsis: "none"')).toEqual([]);
+    expect(names('depends: [ "unfinished" {>= "1"')).toEqual(["unfinished"]);
+  });
 
-  test('strings of another field', () => {
-    expect(stringsOf(opam, 'x-opam-monorepo-opam-provided')).toEqual(['mirage', 'solo5'])
-    expect(stringsOf(opam, 'x-none')).toEqual([])
-  })
-})
+  test("strings of another field", () => {
+    expect(stringsOf(opam, "x-opam-monorepo-opam-provided")).toEqual(["mirage", "solo5"]);
+    expect(stringsOf(opam, "x-none")).toEqual([]);
+  });
+});
 
 // A time with the square of the length would be many seconds; a stack frame for each bracket, a RangeError.
-test.each(['\\"', '"\\', '(*', '(* *', '"""', '"""\\', '(', '{', '[', '{ "a"', '[ "a" {', 'a {', 'a "b" { c: [] ', '"a" & ', '"a" { < ', '| ', 'a: ', 'x'])('128 kB of %j are read at once', (word) => {
-  for (const before of ['depends: [ ', '']) {
-    const start = process.cpuUsage()
-    dependenciesOf(parseOpamFile(before + word.repeat(128 * 1024 / word.length)))
-    expect(process.cpuUsage(start).user / 1000).toBeLessThan(2_000)
+test.each([
+  '\\"',
+  '"\\',
+  "(*",
+  "(* *",
+  '"""',
+  '"""\\',
+  "(",
+  "{",
+  "[",
+  '{ "a"',
+  '[ "a" {',
+  "a {",
+  'a "b" { c: [] ',
+  '"a" & ',
+  '"a" { < ',
+  "| ",
+  "a: ",
+  "x",
+])("128 kB of %j are read at once", (word) => {
+  for (const before of ["depends: [ ", ""]) {
+    const start = process.cpuUsage();
+    dependenciesOf(parseOpamFile(before + word.repeat((128 * 1024) / word.length)));
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(2_000);
   }
-})
+});

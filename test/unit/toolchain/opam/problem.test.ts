@@ -1,180 +1,221 @@
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { describe, expect, it, test } from 'vitest'
-import { conflictLines, readOpamFailure, tellingConflicts } from '../../../../src/toolchain/opam/failure.js'
-import { explainOpam, installProblem } from '../../../../src/toolchain/opam/problem.js'
-import { folderWith } from '../../project/fixtures.js'
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it, test } from "vitest";
+import { conflictLines, readOpamFailure, tellingConflicts } from "../../../../src/toolchain/opam/failure.js";
+import { explainOpam, installProblem } from "../../../../src/toolchain/opam/problem.js";
+import { folderWith } from "../../project/fixtures.js";
 
-const outputs = resolve(import.meta.dirname, '../../../fixtures/opam')
-const outputOf = (name: string) => readFileSync(join(outputs, `${name}.txt`), 'utf8')
+const outputs = resolve(import.meta.dirname, "../../../fixtures/opam");
+const outputOf = (name: string) => readFileSync(join(outputs, `${name}.txt`), "utf8");
 const place = {
-  backend: 'solo5',
-  versions: { ocaml: '5.4.1', solo5: '0.12.1', 'ocaml-solo5': '1.3.2', mirage: '4.11.1' },
-} as const
-const explain = (output: string, root?: string) => explainOpam({ ...place, output, root })
+  backend: "solo5",
+  versions: { ocaml: "5.4.1", solo5: "0.12.1", "ocaml-solo5": "1.3.2", mirage: "4.11.1" },
+} as const;
+const explain = (output: string, root?: string) => explainOpam({ ...place, output, root });
 
 const archive = [
-  'old versions are moved to an archive: add the line `archive: git+https://github.com/ocaml/opam-repository-archive` to `opam-repositories`',
-  'or go back to a commit that had it: `default: git+https://github.com/ocaml/opam-repository#<commit>`',
-]
+  "old versions are moved to an archive: add the line `archive: git+https://github.com/ocaml/opam-repository-archive` to `opam-repositories`",
+  "or go back to a commit that had it: `default: git+https://github.com/ocaml/opam-repository#<commit>`",
+];
 
-describe('what real opam printed becomes', () => {
-  it('an OCaml that a package does not support: who wants which, and the version that does', async () => {
-    expect(await explain(outputOf('deep'))).toEqual({
-      what: 'no version of OCaml suits both the toolchain and deep',
+describe("what real opam printed becomes", () => {
+  it("an OCaml that a package does not support: who wants which, and the version that does", async () => {
+    expect(await explain(outputOf("deep"))).toEqual({
+      what: "no version of OCaml suits both the toolchain and deep",
       facts: {
-        because: ['wants-old-ocaml wants ocaml < 5.0, and the toolchain has OCaml 5.4.1'],
+        because: ["wants-old-ocaml wants ocaml < 5.0, and the toolchain has OCaml 5.4.1"],
         evidence: [
-          'no agreement on the version of ocaml:',
-          '  the toolchain -> ocaml-base-compiler = 5.4.1 -> ocaml = 5.4.1',
-          '  deep -> wants-old-ocaml -> ocaml < 5.0',
+          "no agreement on the version of ocaml:",
+          "  the toolchain -> ocaml-base-compiler = 5.4.1 -> ocaml = 5.4.1",
+          "  deep -> wants-old-ocaml -> ocaml < 5.0",
         ],
-        do: ['set `ocaml-version: 4.14.4`, or relax that bound'],
+        do: ["set `ocaml-version: 4.14.4`, or relax that bound"],
       },
       wholeLog: undefined,
-    })
-  })
+    });
+  });
 
-  it('a cross compiler for another OCaml: the OCaml that it wants', async () => {
-    const { facts, what } = (await explain(outputOf('newer-solo5'))) ?? {}
-    expect(what).toBe('no version of OCaml suits both the toolchain and ocaml-solo5')
-    expect(facts?.because).toEqual(['ocaml-solo5 wants ocaml >= 5.5.0, and the toolchain has OCaml 5.4.1'])
-    expect(facts?.do).toEqual(['set `ocaml-version: 5.5.0`, or relax that bound'])
-  })
+  it("a cross compiler for another OCaml: the OCaml that it wants", async () => {
+    const { facts, what } = (await explain(outputOf("newer-solo5"))) ?? {};
+    expect(what).toBe("no version of OCaml suits both the toolchain and ocaml-solo5");
+    expect(facts?.because).toEqual(["ocaml-solo5 wants ocaml >= 5.5.0, and the toolchain has OCaml 5.4.1"]);
+    expect(facts?.do).toEqual(["set `ocaml-version: 5.5.0`, or relax that bound"]);
+  });
 
-  it('a bound on mirage: the mirage that is within it', async () => {
-    const { facts, what } = (await explain(outputOf('old-mirage'))) ?? {}
-    expect(what).toBe('no opam repository has mirage < 4.10')
-    expect(facts?.because).toEqual(['the project wants mirage < 4.10, and the toolchain has mirage 4.11.1'])
-    expect(facts?.do).toEqual(['set `mirage-version: 4.9.0`, or relax that bound'])
-  })
+  it("a bound on mirage: the mirage that is within it", async () => {
+    const { facts, what } = (await explain(outputOf("old-mirage"))) ?? {};
+    expect(what).toBe("no opam repository has mirage < 4.10");
+    expect(facts?.because).toEqual(["the project wants mirage < 4.10, and the toolchain has mirage 4.11.1"]);
+    expect(facts?.do).toEqual(["set `mirage-version: 4.9.0`, or relax that bound"]);
+  });
 
-  it('two compilers: that they exclude each other', async () => {
-    const { facts, what } = (await explain(outputOf('two-compilers'))) ?? {}
-    expect(what).toBe('ocaml-solo5 and ocaml-solo5-cross-aarch64 cannot be installed together')
-    expect(facts?.because).toEqual(['the compilers for two architectures cannot be in one switch'])
-  })
+  it("two compilers: that they exclude each other", async () => {
+    const { facts, what } = (await explain(outputOf("two-compilers"))) ?? {};
+    expect(what).toBe("ocaml-solo5 and ocaml-solo5-cross-aarch64 cannot be installed together");
+    expect(facts?.because).toEqual(["the compilers for two architectures cannot be in one switch"]);
+  });
 
   it.each([
-    ['archived', 'no opam repository has a package gone'],
-    ['nowhere', 'no opam repository has a package nowhere'],
-  ])('a package that was archived: where it is now (%s)', async (name, what) => {
-    expect(await explain(outputOf(name))).toMatchObject({ what, facts: { do: archive } })
-  })
+    ["archived", "no opam repository has a package gone"],
+    ["nowhere", "no opam repository has a package nowhere"],
+  ])("a package that was archived: where it is now (%s)", async (name, what) => {
+    expect(await explain(outputOf(name))).toMatchObject({ what, facts: { do: archive } });
+  });
 
-  it('a withdrawn version: those that there are', async () => {
-    const { facts, what } = (await explain(outputOf('withdrawn'))) ?? {}
-    expect(what).toBe('no opam repository has ocaml-solo5.1.3.1')
-    expect(facts?.because?.[0]).toMatch(/^it was withdrawn, or is newer than this table: ocaml-solo5 0\.8\.5, .*1\.2\.2, 1\.3\.2/)
-    expect(facts?.do?.[0]).toBe('choose another by `ocaml-solo5-version`, or leave that out')
-  })
+  it("a withdrawn version: those that there are", async () => {
+    const { facts, what } = (await explain(outputOf("withdrawn"))) ?? {};
+    expect(what).toBe("no opam repository has ocaml-solo5.1.3.1");
+    expect(facts?.because?.[0]).toMatch(
+      /^it was withdrawn, or is newer than this table: ocaml-solo5 0\.8\.5, .*1\.2\.2, 1\.3\.2/,
+    );
+    expect(facts?.do?.[0]).toBe("choose another by `ocaml-solo5-version`, or leave that out");
+  });
 
-  it('a package for another system: its condition', async () => {
-    expect(await explain(outputOf('elsewhere'))).toMatchObject({
-      what: 'the opam package elsewhere is not for this system',
+  it("a package for another system: its condition", async () => {
+    expect(await explain(outputOf("elsewhere"))).toMatchObject({
+      what: "the opam package elsewhere is not for this system",
       facts: { evidence: ['elsewhere is available where: os = "macos"'] },
-    })
-  })
+    });
+  });
 
-  it('a conflict that opam does not explain: that it does not', async () => {
-    const { what } = (await explain(outputOf('unexplained'))) ?? {}
-    expect(what).toBe('the packages that are asked for do not go together, and opam does not say why')
-  })
+  it("a conflict that opam does not explain: that it does not", async () => {
+    const { what } = (await explain(outputOf("unexplained"))) ?? {};
+    expect(what).toBe("the packages that are asked for do not go together, and opam does not say why");
+  });
 
-  it('a download that failed: the address, and why', async () => {
-    expect(await explain(outputOf('no-source'))).toMatchObject({
-      what: 'the sources of the opam package no-source.1 could not be downloaded',
-      facts: { evidence: ['http://127.0.0.1:9/no-source-1.tar.gz', 'Curl failed (its status is 7: see curl(1))'] },
-    })
-  })
+  it("a download that failed: the address, and why", async () => {
+    expect(await explain(outputOf("no-source"))).toMatchObject({
+      what: "the sources of the opam package no-source.1 could not be downloaded",
+      facts: { evidence: ["http://127.0.0.1:9/no-source-1.tar.gz", "Curl failed (its status is 7: see curl(1))"] },
+    });
+  });
 
-  it('sources that are not what the repository says: both sums, and no advice to go round it', async () => {
-    const { facts } = (await explain(outputOf('bad-sum'))) ?? {}
-    expect(facts?.evidence).toEqual(['file:///r/x.tar.gz', expect.stringMatching(/^Checksum mismatch: sha256=c76f\w+ instead of sha256=0623\w+$/)])
-    expect(facts?.do?.join()).toContain('do not go round it')
-  })
-
-  it('a package that does not build: the log that opam names, wherever the root is', async () => {
-    const root = await folderWith({ 'log/failing-20526-9c43fc.out': 'one\ntwo\nthree\n', 'log/failing-1-aaaaaa.out': 'an older run\n' })
-    expect(await explain(outputOf('failing'), root)).toEqual({
-      what: 'the opam package failing.1 does not build',
-      facts: { evidence: ['one', 'two', 'three'] },
-      wholeLog: { title: 'The whole log of failing.1', lines: ['one', 'two', 'three'] },
-    })
-    expect((await explain(outputOf('failing')))?.wholeLog).toBeUndefined()
-  })
-
-  it('a lock that opam-monorepo cannot make: the packages in its way and no other compilers', async () => {
-    const { facts, what } = (await explain(outputOf('lock'))) ?? {}
-    expect(what).toBe('opam-monorepo finds no version of gone and lwt that fits')
+  it("sources that are not what the repository says: both sums, and no advice to go round it", async () => {
+    const { facts } = (await explain(outputOf("bad-sum"))) ?? {};
     expect(facts?.evidence).toEqual([
-      'gone:',
-      '  No known implementations at all',
-      'lwt:',
-      '  www zdev requires < 5.0',
-      '  Rejected candidates:',
-      '  lwt.6.1.2: Incompatible with restriction: < 5.0',
-    ])
-    expect(facts?.do).toEqual(archive)
-  })
+      "file:///r/x.tar.gz",
+      expect.stringMatching(/^Checksum mismatch: sha256=c76f\w+ instead of sha256=0623\w+$/),
+    ]);
+    expect(facts?.do?.join()).toContain("do not go round it");
+  });
 
-  it('packages without dune: their names, and that overlays have ports', async () => {
-    const { facts, what } = (await explain(outputOf('lock-not-dune'))) ?? {}
-    expect(what).toBe('dune does not build topkg, solo5, logs and fmt, and opam-monorepo takes only what dune builds')
-    expect(facts?.because?.[0]).toContain('overlay repositories')
-  })
-})
+  it("a package that does not build: the log that opam names, wherever the root is", async () => {
+    const root = await folderWith({
+      "log/failing-20526-9c43fc.out": "one\ntwo\nthree\n",
+      "log/failing-1-aaaaaa.out": "an older run\n",
+    });
+    expect(await explain(outputOf("failing"), root)).toEqual({
+      what: "the opam package failing.1 does not build",
+      facts: { evidence: ["one", "two", "three"] },
+      wholeLog: { title: "The whole log of failing.1", lines: ["one", "two", "three"] },
+    });
+    expect((await explain(outputOf("failing")))?.wholeLog).toBeUndefined();
+  });
 
-test('the output of a compiler is no failure of opam', () => {
-  expect(readOpamFailure('File "a.ml", line 1:\nError: Unbound module Foo\n')).toBeUndefined()
-})
+  it("a lock that opam-monorepo cannot make: the packages in its way and no other compilers", async () => {
+    const { facts, what } = (await explain(outputOf("lock"))) ?? {};
+    expect(what).toBe("opam-monorepo finds no version of gone and lwt that fits");
+    expect(facts?.evidence).toEqual([
+      "gone:",
+      "  No known implementations at all",
+      "lwt:",
+      "  www zdev requires < 5.0",
+      "  Rejected candidates:",
+      "  lwt.6.1.2: Incompatible with restriction: < 5.0",
+    ]);
+    expect(facts?.do).toEqual(archive);
+  });
 
-test('UTF-8, folded lines and lists of versions are read and shortened', () => {
+  it("packages without dune: their names, and that overlays have ports", async () => {
+    const { facts, what } = (await explain(outputOf("lock-not-dune"))) ?? {};
+    expect(what).toBe("dune does not build topkg, solo5, logs and fmt, and opam-monorepo takes only what dune builds");
+    expect(facts?.because?.[0]).toContain("overlay repositories");
+  });
+});
+
+test("the output of a compiler is no failure of opam", () => {
+  expect(readOpamFailure('File "a.ml", line 1:\nError: Unbound module Foo\n')).toBeUndefined();
+});
+
+test("UTF-8, folded lines and lists of versions are read and shortened", () => {
   const output = [
-    '[ERROR] Package conflict!',
-    '  * No agreement on the version of x:',
-    '    - (invariant) → ocaml-base-compiler = 5.4.1',
-    '    - www → lib (= 1 | = 2 | = 3',
-    '      | = 4) → x < 2',
-    '    You can temporarily relax the switch invariant with `--update-invariant\'',
-    '',
-    'No solution found, exiting',
-  ]
-  const failure = readOpamFailure(output.join('\n'))
-  if (failure?.kind !== 'conflict') throw new Error('no conflict')
+    "[ERROR] Package conflict!",
+    "  * No agreement on the version of x:",
+    "    - (invariant) → ocaml-base-compiler = 5.4.1",
+    "    - www → lib (= 1 | = 2 | = 3",
+    "      | = 4) → x < 2",
+    "    You can temporarily relax the switch invariant with `--update-invariant'",
+    "",
+    "No solution found, exiting",
+  ];
+  const failure = readOpamFailure(output.join("\n"));
+  if (failure?.kind !== "conflict") throw new Error("no conflict");
   expect(failure.conflicts.flatMap(conflictLines)).toEqual([
-    'no agreement on the version of x:',
-    '  the toolchain -> ocaml-base-compiler = 5.4.1',
-    '  www -> lib (= 1 | … | = 4) -> x < 2',
-  ])
-})
+    "no agreement on the version of x:",
+    "  the toolchain -> ocaml-base-compiler = 5.4.1",
+    "  www -> lib (= 1 | … | = 4) -> x < 2",
+  ]);
+});
 
-test('explanations that only name compilers which nobody asked for are left out', () => {
-  const versionOf = (name: string) => ({ kind: 'version', name, chains: [['(invariant)', `${name} = 5`], ['a', `${name} < 5`]], notes: [] }) as const
-  const other = { kind: 'incompatible', chains: [['(invariant)', 'ocaml-base-compiler = 5'], ['a', 'ocaml < 5', 'ocaml-system']], notes: [] } as const
-  const longer = { ...versionOf('ocaml'), chains: [['(invariant)', 'ocaml = 5'], ['b', 'c', 'd', 'ocaml < 5']] }
-  expect(tellingConflicts([longer, versionOf('ocaml'), versionOf('ocaml-base-compiler'), other])).toEqual([versionOf('ocaml')])
-  expect(tellingConflicts([versionOf('ocaml-base-compiler')])).toHaveLength(1)
-})
+test("explanations that only name compilers which nobody asked for are left out", () => {
+  const versionOf = (name: string) =>
+    ({
+      kind: "version",
+      name,
+      chains: [
+        ["(invariant)", `${name} = 5`],
+        ["a", `${name} < 5`],
+      ],
+      notes: [],
+    }) as const;
+  const other = {
+    kind: "incompatible",
+    chains: [
+      ["(invariant)", "ocaml-base-compiler = 5"],
+      ["a", "ocaml < 5", "ocaml-system"],
+    ],
+    notes: [],
+  } as const;
+  const longer = {
+    ...versionOf("ocaml"),
+    chains: [
+      ["(invariant)", "ocaml = 5"],
+      ["b", "c", "d", "ocaml < 5"],
+    ],
+  };
+  expect(tellingConflicts([longer, versionOf("ocaml"), versionOf("ocaml-base-compiler"), other])).toEqual([
+    versionOf("ocaml"),
+  ]);
+  expect(tellingConflicts([versionOf("ocaml-base-compiler")])).toHaveLength(1);
+});
 
 // The words of opam 2.1 (src/client/opamSolution.ml); no request that is small enough for a test takes its solver as long.
-test('a solver that comes to no answer in its time is told with what to do', async () => {
+test("a solver that comes to no answer in its time is told with what to do", async () => {
   const output = [
-    '[ERROR] Sorry, resolution of the request timed out.',
-    '        Try to specify a more precise request, use a different solver, or increase the allowed time by setting OPAMSOLVERTIMEOUT to a bigger value (currently, it is set to 60.0',
-    '        seconds).',
-  ].join('\n')
-  const problem = await installProblem({ ...place, output, root: undefined }, 20, 'opam install x')
-  expect(problem.message).toBe('the toolchain cannot be installed: opam has found no solution within 60.0 seconds')
-  expect(problem.facts.do).toEqual(['run the job again: a machine that is busy needs longer', 'or ask for fewer packages (`opam-packages`), or for exact versions of them'])
-})
+    "[ERROR] Sorry, resolution of the request timed out.",
+    "        Try to specify a more precise request, use a different solver, or increase the allowed time by setting OPAMSOLVERTIMEOUT to a bigger value (currently, it is set to 60.0",
+    "        seconds).",
+  ].join("\n");
+  const problem = await installProblem({ ...place, output, root: undefined }, 20, "opam install x");
+  expect(problem.message).toBe("the toolchain cannot be installed: opam has found no solution within 60.0 seconds");
+  expect(problem.facts.do).toEqual([
+    "run the job again: a machine that is busy needs longer",
+    "or ask for fewer packages (`opam-packages`), or for exact versions of them",
+  ]);
+});
 
-test('the toolchain’s problem keeps the whole log of opam, and the command', async () => {
-  const problem = await installProblem({ ...place, output: outputOf('archived'), root: undefined }, 31, 'opam install gone')
-  expect(problem.message).toBe('the toolchain cannot be installed: no opam repository has a package gone')
-  expect(problem.facts.again).toBe('opam install gone')
-  expect(problem.wholeLog?.title).toBe('The whole log of opam')
-  expect(problem.wholeLog?.lines).toContain('    unknown package')
-  const unknown = await installProblem({ ...place, output: 'Killed', root: undefined }, 137, 'opam install x')
-  expect(unknown.toString()).toBe('opam could not install the toolchain\n  because    somebody has killed it (SIGKILL); Linux does where memory runs out\n  evidence   Killed\n  again      opam install x')
-})
+test("the toolchain’s problem keeps the whole log of opam, and the command", async () => {
+  const problem = await installProblem(
+    { ...place, output: outputOf("archived"), root: undefined },
+    31,
+    "opam install gone",
+  );
+  expect(problem.message).toBe("the toolchain cannot be installed: no opam repository has a package gone");
+  expect(problem.facts.again).toBe("opam install gone");
+  expect(problem.wholeLog?.title).toBe("The whole log of opam");
+  expect(problem.wholeLog?.lines).toContain("    unknown package");
+  const unknown = await installProblem({ ...place, output: "Killed", root: undefined }, 137, "opam install x");
+  expect(unknown.toString()).toBe(
+    "opam could not install the toolchain\n  because    somebody has killed it (SIGKILL); Linux does where memory runs out\n  evidence   Killed\n  again      opam install x",
+  );
+});

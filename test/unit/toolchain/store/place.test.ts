@@ -1,30 +1,34 @@
-import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { prefixLength } from '../../../../src/toolchain/archive/prefix.js'
-import { placeIn, toolchainPlace } from '../../../../src/toolchain/store/place.js'
+import { mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { prefixLength } from "../../../../src/toolchain/archive/prefix.js";
+import { placeIn, toolchainPlace } from "../../../../src/toolchain/store/place.js";
 
-describe('the place of a toolchain', () => {
-  it('is named by its key, and it is built at a path of the one length that archives have room for', () => {
-    const place = placeIn('/tools/toolchains', 'key')
-    expect(place).toMatchObject({ path: '/tools/toolchains/key', archive: '/tools/toolchains/key.tar.zst', lock: '/tools/toolchains/key.lock' })
-    expect(place.buildPath).toHaveLength(prefixLength)
-    expect(place.buildPath).toMatch(/^\/tools\/toolchains\/key\.build\._+$/)
-  })
+describe("the place of a toolchain", () => {
+  it("is named by its key, and it is built at a path of the one length that archives have room for", () => {
+    const place = placeIn("/tools/toolchains", "key");
+    expect(place).toMatchObject({
+      path: "/tools/toolchains/key",
+      archive: "/tools/toolchains/key.tar.zst",
+      lock: "/tools/toolchains/key.lock",
+    });
+    expect(place.buildPath).toHaveLength(prefixLength);
+    expect(place.buildPath).toMatch(/^\/tools\/toolchains\/key\.build\._+$/);
+  });
 
-  it('is refused where OCaml’s scripts could not start', () => {
-    expect(() => placeIn(`/${'long'.repeat(50)}`, 'key')).toThrow('cannot live in')
-    expect(() => placeIn('/with blanks', 'key')).toThrow('cannot live in')
-  })
+  it("is refused where OCaml’s scripts could not start", () => {
+    expect(() => placeIn(`/${"long".repeat(50)}`, "key")).toThrow("cannot live in");
+    expect(() => placeIn("/with blanks", "key")).toThrow("cannot live in");
+  });
 
-  it('has no link in it: what is built there writes down where it really is', async () => {
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'unikernel-ci-place-')))
+  it("has no link in it: what is built there writes down where it really is", async () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "unikernel-ci-place-")));
     try {
-      symlinkSync(folder, join(folder, 'link'))
-      expect((await toolchainPlace(join(folder, 'link'), 'key')).path).toBe(join(folder, 'toolchains/key'))
+      symlinkSync(folder, join(folder, "link"));
+      expect((await toolchainPlace(join(folder, "link"), "key")).path).toBe(join(folder, "toolchains/key"));
     } finally {
-      rmSync(folder, { recursive: true })
+      rmSync(folder, { recursive: true });
     }
-  })
-})
+  });
+});

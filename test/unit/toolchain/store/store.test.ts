@@ -1,316 +1,356 @@
-import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sha256OfFile } from '../../../../src/platform/files/atomic.js'
-import { Problem } from '../../../../src/platform/problem.js'
-import { markText, ownMark } from '../../../../src/platform/process/owner-mark.js'
-import type { ToolchainCache } from '../../../../src/platform/runner/actions-cache.js'
-import { toolchainKey } from '../../../../src/toolchain/key.js'
-import { readInstalled } from '../../../../src/toolchain/store/installed.js'
-import { actionsCacheLevel } from '../../../../src/toolchain/store/levels.js'
-import { type Place, toolchainPlace } from '../../../../src/toolchain/store/place.js'
-import { publishedLevel } from '../../../../src/toolchain/store/published.js'
-import { obtainToolchain } from '../../../../src/toolchain/store/store.js'
-import type { Makers, Wanted } from '../../../../src/toolchain/store/wanted.js'
-import type { ToolchainSpec } from '../../../../src/toolchain/toolchain.js'
-import { collectingLog } from '../../../collecting-log.js'
-import { exampleSpec } from '../examples.js'
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sha256OfFile } from "../../../../src/platform/files/atomic.js";
+import { Problem } from "../../../../src/platform/problem.js";
+import { markText, ownMark } from "../../../../src/platform/process/owner-mark.js";
+import type { ToolchainCache } from "../../../../src/platform/runner/actions-cache.js";
+import { toolchainKey } from "../../../../src/toolchain/key.js";
+import { readInstalled } from "../../../../src/toolchain/store/installed.js";
+import { actionsCacheLevel } from "../../../../src/toolchain/store/levels.js";
+import { type Place, toolchainPlace } from "../../../../src/toolchain/store/place.js";
+import { publishedLevel } from "../../../../src/toolchain/store/published.js";
+import { obtainToolchain } from "../../../../src/toolchain/store/store.js";
+import type { Makers, Wanted } from "../../../../src/toolchain/store/wanted.js";
+import type { ToolchainSpec } from "../../../../src/toolchain/toolchain.js";
+import { collectingLog } from "../../../collecting-log.js";
+import { exampleSpec } from "../examples.js";
 
-let folder: string
-let place: Place
-let told: string[]
-const key = toolchainKey(exampleSpec)
+let folder: string;
+let place: Place;
+let told: string[];
+const key = toolchainKey(exampleSpec);
 
 beforeEach(async () => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'unikernel-ci-store-')))
-  place = await toolchainPlace(folder, key)
-  told = []
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "unikernel-ci-store-")));
+  place = await toolchainPlace(folder, key);
+  told = [];
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Builds one script that has its own path in it; proves that it is there, with the path where it is now. */
 const makers = (): Makers => ({
   build: (path) => {
-    mkdirSync(join(path, 'bin'))
-    writeFileSync(join(path, 'bin/compiler'), `#!${path}/bin/ocamlrun\n`, { mode: 0o755 })
-    return Promise.resolve({ path: [join(path, 'bin')], variables: { OPAMROOT: join(path, 'opam') }, findlibToolchain: 'solo5' })
+    mkdirSync(join(path, "bin"));
+    writeFileSync(join(path, "bin/compiler"), `#!${path}/bin/ocamlrun\n`, { mode: 0o755 });
+    return Promise.resolve({
+      path: [join(path, "bin")],
+      variables: { OPAMROOT: join(path, "opam") },
+      findlibToolchain: "solo5",
+    });
   },
   prove: ({ path }) => {
-    const compiler = join(path, 'bin/compiler')
-    const works = existsSync(compiler) && existsSync(/^#!(.*)\/ocamlrun/.exec(readFileSync(compiler, 'utf8'))?.[1] ?? '')
-    return works ? Promise.resolve() : Promise.reject(new Problem('no compiler'))
+    const compiler = join(path, "bin/compiler");
+    const works =
+      existsSync(compiler) && existsSync(/^#!(.*)\/ocamlrun/.exec(readFileSync(compiler, "utf8"))?.[1] ?? "");
+    return works ? Promise.resolve() : Promise.reject(new Problem("no compiler"));
   },
-})
-const mustNotBuild = (): Makers => ({ ...makers(), build: () => Promise.reject(new Error('must not be built')) })
+});
+const mustNotBuild = (): Makers => ({ ...makers(), build: () => Promise.reject(new Error("must not be built")) });
 
 /** A cache that keeps files in a folder. */
 function folderCache(): ToolchainCache & { readonly saved: string[]; readonly file: string } {
-  const saved: string[] = []
-  const file = join(folder, 'cached')
+  const saved: string[] = [];
+  const file = join(folder, "cached");
   return {
     saved,
     file,
     has: () => Promise.resolve(existsSync(file)),
-    restore: (_, [path = '']) => {
-      if (!existsSync(file)) return Promise.resolve(false)
-      cpSync(file, path)
-      return Promise.resolve(true)
+    restore: (_, [path = ""]) => {
+      if (!existsSync(file)) return Promise.resolve(false);
+      cpSync(file, path);
+      return Promise.resolve(true);
     },
-    save: (name, [path = '']) => {
-      saved.push(name)
-      cpSync(path, file)
-      return Promise.resolve(true)
+    save: (name, [path = ""]) => {
+      saved.push(name);
+      cpSync(path, file);
+      return Promise.resolve(true);
     },
-  }
+  };
 }
 
-const policy = { restore: true, save: true, why: 'test' }
-const wanted = (spec: ToolchainSpec = exampleSpec): Omit<Wanted, keyof Makers> => ({ spec, key: toolchainKey(spec), place, trusts: () => true, findMounts: () => Promise.resolve(undefined) })
+const policy = { restore: true, save: true, why: "test" };
+const wanted = (spec: ToolchainSpec = exampleSpec): Omit<Wanted, keyof Makers> => ({
+  spec,
+  key: toolchainKey(spec),
+  place,
+  trusts: () => true,
+  findMounts: () => Promise.resolve(undefined),
+});
 const obtain = (cache: ToolchainCache | undefined, made = makers(), chosen = policy, what = wanted()) =>
-  obtainToolchain(collectingLog(told), { ...what, ...made }, [actionsCacheLevel(cache, chosen)])
-const left = () => readdirSync(join(folder, 'toolchains'))
-const forget = () => rmSync(place.path, { recursive: true })
+  obtainToolchain(collectingLog(told), { ...what, ...made }, [actionsCacheLevel(cache, chosen)]);
+const left = () => readdirSync(join(folder, "toolchains"));
+const forget = () => rmSync(place.path, { recursive: true });
 
-describe('a toolchain', () => {
-  it('is built once, then found in the tool cache, and after that is gone in the actions cache', async () => {
-    const cache = folderCache()
-    const built = await obtain(cache)
-    expect(built).toMatchObject({ source: 'built', origin: 'built', path: place.path })
+describe("a toolchain", () => {
+  it("is built once, then found in the tool cache, and after that is gone in the actions cache", async () => {
+    const cache = folderCache();
+    const built = await obtain(cache);
+    expect(built).toMatchObject({ source: "built", origin: "built", path: place.path });
     expect(built.environment).toEqual({
-      path: [join(place.path, 'bin')],
-      variables: { OPAMROOT: join(place.path, 'opam') },
-      findlibToolchain: 'solo5',
-    })
-    expect(cache.saved).toEqual([key])
-    expect(await obtain(cache, mustNotBuild())).toEqual({ ...built, source: 'tool-cache' })
-    forget()
-    expect(await obtain(cache, mustNotBuild())).toEqual({ ...built, source: 'actions-cache', origin: 'actions-cache' })
-    expect((await obtain(cache, mustNotBuild())).source).toBe('tool-cache')
-    expect(cache.saved).toHaveLength(1)
-    expect(left()).toEqual([key])
-  })
+      path: [join(place.path, "bin")],
+      variables: { OPAMROOT: join(place.path, "opam") },
+      findlibToolchain: "solo5",
+    });
+    expect(cache.saved).toEqual([key]);
+    expect(await obtain(cache, mustNotBuild())).toEqual({ ...built, source: "tool-cache" });
+    forget();
+    expect(await obtain(cache, mustNotBuild())).toEqual({ ...built, source: "actions-cache", origin: "actions-cache" });
+    expect((await obtain(cache, mustNotBuild())).source).toBe("tool-cache");
+    expect(cache.saved).toHaveLength(1);
+    expect(left()).toEqual([key]);
+  });
 
-  it('is built where no cache service is, or one that has nothing and keeps nothing', async () => {
-    expect((await obtain(undefined)).source).toBe('built')
-    forget()
-    const broken = { has: () => Promise.resolve(false), restore: () => Promise.resolve(false), save: () => Promise.resolve(false) }
-    expect((await obtain(broken)).source).toBe('built')
-    expect(told.join('\n')).toContain('the toolchain was not kept in the actions cache')
-  })
+  it("is built where no cache service is, or one that has nothing and keeps nothing", async () => {
+    expect((await obtain(undefined)).source).toBe("built");
+    forget();
+    const broken = {
+      has: () => Promise.resolve(false),
+      restore: () => Promise.resolve(false),
+      save: () => Promise.resolve(false),
+    };
+    expect((await obtain(broken)).source).toBe("built");
+    expect(told.join("\n")).toContain("the toolchain was not kept in the actions cache");
+  });
 
-  it('is neither restored nor saved where the policy says so', async () => {
-    const cache = folderCache()
-    await obtain(cache, makers(), { restore: true, save: false, why: 'cache: read-only' })
-    expect(cache.saved).toEqual([])
-    expect(told).toContain('cache: not saved (cache: read-only)')
-    await obtain(cache)
-    forget()
-    expect((await obtain(cache, makers(), { restore: false, save: true, why: 'no' })).source).toBe('built')
-    expect(told).toContain('cache: not asked (no)')
-  })
+  it("is neither restored nor saved where the policy says so", async () => {
+    const cache = folderCache();
+    await obtain(cache, makers(), { restore: true, save: false, why: "cache: read-only" });
+    expect(cache.saved).toEqual([]);
+    expect(told).toContain("cache: not saved (cache: read-only)");
+    await obtain(cache);
+    forget();
+    expect((await obtain(cache, makers(), { restore: false, save: true, why: "no" })).source).toBe("built");
+    expect(told).toContain("cache: not asked (no)");
+  });
 
-  it('that another job has saved meanwhile is not saved again', async () => {
-    const cache = folderCache()
-    writeFileSync(cache.file, '')
-    expect((await obtain({ ...cache, restore: () => Promise.resolve(false) })).source).toBe('built')
-    expect(cache.saved).toEqual([])
-    expect(told).toContain('cache: has it already')
-  })
+  it("that another job has saved meanwhile is not saved again", async () => {
+    const cache = folderCache();
+    writeFileSync(cache.file, "");
+    expect((await obtain({ ...cache, restore: () => Promise.resolve(false) })).source).toBe("built");
+    expect(cache.saved).toEqual([]);
+    expect(told).toContain("cache: has it already");
+  });
 
   it.each([
-    ['truncated', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
-    ['changed in the middle', (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 200), Buffer.from('?'), bytes.subarray(201)])],
-    ['something else', () => Buffer.from('<html>no such entry</html>')],
-    ['empty', () => Buffer.alloc(0)],
-  ])('is built when what the cache has of it is %s', async (_, damage) => {
-    const cache = folderCache()
-    await obtain(cache)
-    writeFileSync(cache.file, damage(readFileSync(cache.file)))
-    forget()
-    expect((await obtain(cache)).source).toBe('built')
-    expect(told.join('\n')).toContain('cache: what it has of this toolchain cannot be used')
-    expect(left()).toEqual([key])
-  })
+    ["truncated", (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+    [
+      "changed in the middle",
+      (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 200), Buffer.from("?"), bytes.subarray(201)]),
+    ],
+    ["something else", () => Buffer.from("<html>no such entry</html>")],
+    ["empty", () => Buffer.alloc(0)],
+  ])("is built when what the cache has of it is %s", async (_, damage) => {
+    const cache = folderCache();
+    await obtain(cache);
+    writeFileSync(cache.file, damage(readFileSync(cache.file)));
+    forget();
+    expect((await obtain(cache)).source).toBe("built");
+    expect(told.join("\n")).toContain("cache: what it has of this toolchain cannot be used");
+    expect(left()).toEqual([key]);
+  });
 
-  it('is not run before all of it was checked, where a compiler in it was changed', async () => {
-    const cache = folderCache()
-    await obtain(cache)
-    const tar = execFileSync('zstd', ['-dc', '--long=27', cache.file])
-    tar.write('/ocamlevil', tar.indexOf('/ocamlrun\n'))
-    writeFileSync(cache.file, execFileSync('zstd', ['-qc'], { input: tar }))
-    forget()
-    const ran: string[] = []
-    const prove: Makers['prove'] = ({ path }) => Promise.resolve(void ran.push(readFileSync(join(path, 'bin/compiler'), 'utf8')))
-    await obtain(cache, { ...makers(), prove })
-    expect(ran).toEqual([expect.stringContaining('/ocamlrun\n')])
-  })
+  it("is not run before all of it was checked, where a compiler in it was changed", async () => {
+    const cache = folderCache();
+    await obtain(cache);
+    const tar = execFileSync("zstd", ["-dc", "--long=27", cache.file]);
+    tar.write("/ocamlevil", tar.indexOf("/ocamlrun\n"));
+    writeFileSync(cache.file, execFileSync("zstd", ["-qc"], { input: tar }));
+    forget();
+    const ran: string[] = [];
+    const prove: Makers["prove"] = ({ path }) =>
+      Promise.resolve(void ran.push(readFileSync(join(path, "bin/compiler"), "utf8")));
+    await obtain(cache, { ...makers(), prove });
+    expect(ran).toEqual([expect.stringContaining("/ocamlrun\n")]);
+  });
 
-  it('of another key in the cache, or in the same place, is not taken', async () => {
-    const cache = folderCache()
-    await obtain(cache)
-    const other = wanted({ ...exampleSpec, cCompiler: 'gcc 99' })
-    const made = await obtain(cache, makers(), policy, other)
-    expect(made.source).toBe('built')
-    expect((await readInstalled(place.path))?.spec.cCompiler).toBe('gcc 99')
-    expect(told.join('\n')).toContain(`it is of another toolchain (${key})`)
-  })
+  it("of another key in the cache, or in the same place, is not taken", async () => {
+    const cache = folderCache();
+    await obtain(cache);
+    const other = wanted({ ...exampleSpec, cCompiler: "gcc 99" });
+    const made = await obtain(cache, makers(), policy, other);
+    expect(made.source).toBe("built");
+    expect((await readInstalled(place.path))?.spec.cCompiler).toBe("gcc 99");
+    expect(told.join("\n")).toContain(`it is of another toolchain (${key})`);
+  });
 
-  it('that does not build leaves nothing, and the error is the build’s', async () => {
-    const failure = new Error('no')
-    await expect(obtain(undefined, { ...makers(), build: () => Promise.reject(failure) })).rejects.toBe(failure)
-    expect(left()).toEqual([])
-  })
+  it("that does not build leaves nothing, and the error is the build’s", async () => {
+    const failure = new Error("no");
+    await expect(obtain(undefined, { ...makers(), build: () => Promise.reject(failure) })).rejects.toBe(failure);
+    expect(left()).toEqual([]);
+  });
 
-  it('that builds and does not work leaves nothing, and is not saved', async () => {
-    const cache = folderCache()
-    await expect(obtain(cache, { ...makers(), prove: () => Promise.reject(new Problem('no compiler')) })).rejects.toThrow('no compiler')
-    expect(left()).toEqual([])
-    expect(cache.saved).toEqual([])
-  })
+  it("that builds and does not work leaves nothing, and is not saved", async () => {
+    const cache = folderCache();
+    await expect(
+      obtain(cache, { ...makers(), prove: () => Promise.reject(new Problem("no compiler")) }),
+    ).rejects.toThrow("no compiler");
+    expect(left()).toEqual([]);
+    expect(cache.saved).toEqual([]);
+  });
 
-  it('that came from where this run trusts nothing is made again', async () => {
-    const cache = folderCache()
-    await obtain(cache)
-    forget()
-    await obtain(cache)
-    const release = { ...wanted(), trusts: (origin: string) => origin !== 'actions-cache' }
-    const made = await obtain(cache, makers(), { restore: false, save: false, why: 'a release' }, release)
-    expect(made.origin).toBe('built')
-    expect(told.join('\n')).toContain('came from the cache, which this run does not trust')
-    expect((await obtain(cache, mustNotBuild(), policy, release)).source).toBe('tool-cache')
-  })
+  it("that came from where this run trusts nothing is made again", async () => {
+    const cache = folderCache();
+    await obtain(cache);
+    forget();
+    await obtain(cache);
+    const release = { ...wanted(), trusts: (origin: string) => origin !== "actions-cache" };
+    const made = await obtain(cache, makers(), { restore: false, save: false, why: "a release" }, release);
+    expect(made.origin).toBe("built");
+    expect(told.join("\n")).toContain("came from the cache, which this run does not trust");
+    expect((await obtain(cache, mustNotBuild(), policy, release)).source).toBe("tool-cache");
+  });
 
-  it('is set up once by two who want it at the same time', async () => {
-    let builds = 0
-    const counting = { ...makers(), build: (path: string) => (builds++, makers().build(path)) }
-    const [one, two] = await Promise.all([obtain(undefined, counting), obtain(undefined, counting)])
-    expect([one.source, two.source].sort()).toEqual(['built', 'tool-cache'])
-    expect(builds).toBe(1)
-  })
+  it("is set up once by two who want it at the same time", async () => {
+    let builds = 0;
+    const counting = { ...makers(), build: (path: string) => (builds++, makers().build(path)) };
+    const [one, two] = await Promise.all([obtain(undefined, counting), obtain(undefined, counting)]);
+    expect([one.source, two.source].sort()).toEqual(["built", "tool-cache"]);
+    expect(builds).toBe(1);
+  });
 
-  it('of another key that a killed set-up has left half is gone after the next one, also where that has what it needs; what is being made is not', async () => {
-    await obtain(undefined)
+  it("of another key that a killed set-up has left half is gone after the next one, also where that has what it needs; what is being made is not", async () => {
+    await obtain(undefined);
     const leave = (other: string, mark: string) => {
-      for (const name of [`${other}.new`, `${other}.build.___`, other]) mkdirSync(join(folder, 'toolchains', name))
-      writeFileSync(join(folder, 'toolchains', `${other}.tar.zst`), 'half')
-      writeFileSync(join(folder, 'toolchains', `${other}.lock`), `${mark} here x`)
-    }
-    leave('killed', markText({ ...ownMark(), pid: 4_194_304 }))
-    leave('living', markText(ownMark()))
-    leave('elsewhere', markText({ pid: 1, start: 1, place: '0'.repeat(16) }))
-    expect((await obtain(undefined, mustNotBuild())).source).toBe('tool-cache')
-    expect(left().filter((name) => name.startsWith('killed'))).toEqual([])
-    expect(left().filter((name) => name.startsWith('living'))).toHaveLength(5)
-    expect(left().filter((name) => name.startsWith('elsewhere'))).toHaveLength(5)
-  })
+      for (const name of [`${other}.new`, `${other}.build.___`, other]) mkdirSync(join(folder, "toolchains", name));
+      writeFileSync(join(folder, "toolchains", `${other}.tar.zst`), "half");
+      writeFileSync(join(folder, "toolchains", `${other}.lock`), `${mark} here x`);
+    };
+    leave("killed", markText({ ...ownMark(), pid: 4_194_304 }));
+    leave("living", markText(ownMark()));
+    leave("elsewhere", markText({ pid: 1, start: 1, place: "0".repeat(16) }));
+    expect((await obtain(undefined, mustNotBuild())).source).toBe("tool-cache");
+    expect(left().filter((name) => name.startsWith("killed"))).toEqual([]);
+    expect(left().filter((name) => name.startsWith("living"))).toHaveLength(5);
+    expect(left().filter((name) => name.startsWith("elsewhere"))).toHaveLength(5);
+  });
 
-  it('that a killed set-up has left half is not taken, and is gone after the next one', async () => {
+  it("that a killed set-up has left half is not taken, and is gone after the next one", async () => {
     for (const name of [`${key}.new`, `${key}.build.___`]) {
-      mkdirSync(join(folder, 'toolchains', name), { recursive: true })
-      writeFileSync(join(folder, 'toolchains', name, 'toolchain.json'), '{}')
+      mkdirSync(join(folder, "toolchains", name), { recursive: true });
+      writeFileSync(join(folder, "toolchains", name, "toolchain.json"), "{}");
     }
-    writeFileSync(place.archive, 'half')
-    expect((await obtain(undefined)).source).toBe('built')
-    expect(left()).toEqual([key])
-  })
-})
+    writeFileSync(place.archive, "half");
+    expect((await obtain(undefined)).source).toBe("built");
+    expect(left()).toEqual([key]);
+  });
+});
 
-describe('an error that says nothing about the toolchain', () => {
-  const full = new Error('ENOSPC: no space left on device')
-  const unable = (): Makers => ({ ...makers(), prove: () => Promise.reject(full) })
+describe("an error that says nothing about the toolchain", () => {
+  const full = new Error("ENOSPC: no space left on device");
+  const unable = (): Makers => ({ ...makers(), prove: () => Promise.reject(full) });
 
-  it('leaves that of the tool cache alone', async () => {
-    await obtain(undefined)
-    await expect(obtain(undefined, unable())).rejects.toBe(full)
-    expect((await obtain(undefined, mustNotBuild())).source).toBe('tool-cache')
-  })
+  it("leaves that of the tool cache alone", async () => {
+    await obtain(undefined);
+    await expect(obtain(undefined, unable())).rejects.toBe(full);
+    expect((await obtain(undefined, mustNotBuild())).source).toBe("tool-cache");
+  });
 
-  it('does not make that of the actions cache be built again', async () => {
-    const cache = folderCache()
-    await obtain(cache)
-    forget()
-    await expect(obtain(cache, { ...mustNotBuild(), prove: unable().prove })).rejects.toBe(full)
-  })
-})
+  it("does not make that of the actions cache be built again", async () => {
+    const cache = folderCache();
+    await obtain(cache);
+    forget();
+    await expect(obtain(cache, { ...mustNotBuild(), prove: unable().prove })).rejects.toBe(full);
+  });
+});
 
-describe('a published toolchain', () => {
+describe("a published toolchain", () => {
   /** Packs one, and describes it as a list does. */
   async function publish(): Promise<{ mirror: string; list: (sha256?: string) => void; file: string }> {
-    const cache = folderCache()
-    await obtain(cache)
-    forget()
-    const bytes = readFileSync(cache.file)
-    const sha256 = await sha256OfFile(cache.file)
+    const cache = folderCache();
+    await obtain(cache);
+    forget();
+    const bytes = readFileSync(cache.file);
+    const sha256 = await sha256OfFile(cache.file);
     const list = (named = sha256) =>
-      writeFileSync(join(folder, 'toolchains.json'), JSON.stringify({ format: 1, toolchains: [{ key, url: 'cached', sha256: named, bytes: bytes.length }] }))
-    list()
-    return { mirror: `file://${folder}`, list, file: cache.file }
+      writeFileSync(
+        join(folder, "toolchains.json"),
+        JSON.stringify({ format: 1, toolchains: [{ key, url: "cached", sha256: named, bytes: bytes.length }] }),
+      );
+    list();
+    return { mirror: `file://${folder}`, list, file: cache.file };
   }
   const from = (mirror: string, made: Makers) =>
-    obtainToolchain(collectingLog(told), { ...wanted(), ...made }, [publishedLevel(collectingLog(told), mirror, [])])
+    obtainToolchain(collectingLog(told), { ...wanted(), ...made }, [publishedLevel(collectingLog(told), mirror, [])]);
 
-  it('is taken from a mirror, and checked', async () => {
-    const { mirror } = await publish()
-    expect((await from(mirror, mustNotBuild())).source).toBe('published')
-    expect(told.join('\n')).toMatch(/published: hit, .* B in .* s, unpacked and checked in/)
-  })
+  it("is taken from a mirror, and checked", async () => {
+    const { mirror } = await publish();
+    expect((await from(mirror, mustNotBuild())).source).toBe("published");
+    expect(told.join("\n")).toMatch(/published: hit, .* B in .* s, unpacked and checked in/);
+  });
 
-  it('that is not what was published stops the set-up, and nothing of it is left', async () => {
-    const { mirror, list } = await publish()
-    list('0'.repeat(64))
-    const ran: string[] = []
-    const prove: Makers['prove'] = ({ path }) => Promise.resolve(void ran.push(path))
-    await expect(from(mirror, { ...mustNotBuild(), prove })).rejects.toThrow('is not the toolchain that was published')
-    expect(left()).toEqual([])
-    expect(ran).toEqual([])
-  })
+  it("that is not what was published stops the set-up, and nothing of it is left", async () => {
+    const { mirror, list } = await publish();
+    list("0".repeat(64));
+    const ran: string[] = [];
+    const prove: Makers["prove"] = ({ path }) => Promise.resolve(void ran.push(path));
+    await expect(from(mirror, { ...mustNotBuild(), prove })).rejects.toThrow("is not the toolchain that was published");
+    expect(left()).toEqual([]);
+    expect(ran).toEqual([]);
+  });
 
-  it('that is damaged is told as not what was published, not as the damage it shows', async () => {
-    const { mirror, file } = await publish()
-    const bytes = readFileSync(file)
-    bytes[150] = (bytes[150] ?? 0) ^ 0xff
-    writeFileSync(file, bytes)
-    await expect(from(mirror, mustNotBuild())).rejects.toThrow('is not the toolchain that was published')
-    expect(left()).toEqual([])
-  })
+  it("that is damaged is told as not what was published, not as the damage it shows", async () => {
+    const { mirror, file } = await publish();
+    const bytes = readFileSync(file);
+    bytes[150] = (bytes[150] ?? 0) ^ 0xff;
+    writeFileSync(file, bytes);
+    await expect(from(mirror, mustNotBuild())).rejects.toThrow("is not the toolchain that was published");
+    expect(left()).toEqual([]);
+  });
 
-  it('is built where the mirror has none, has lost it, or is not there', async () => {
-    const { mirror, file } = await publish()
-    rmSync(file)
-    expect((await from(mirror, makers())).source).toBe('built')
-    forget()
-    writeFileSync(join(folder, 'toolchains.json'), JSON.stringify({ format: 1, toolchains: [] }))
-    expect((await from(mirror, makers())).source).toBe('built')
-    forget()
-    expect((await from(`file://${folder}/nowhere`, makers())).source).toBe('built')
-  })
+  it("is built where the mirror has none, has lost it, or is not there", async () => {
+    const { mirror, file } = await publish();
+    rmSync(file);
+    expect((await from(mirror, makers())).source).toBe("built");
+    forget();
+    writeFileSync(join(folder, "toolchains.json"), JSON.stringify({ format: 1, toolchains: [] }));
+    expect((await from(mirror, makers())).source).toBe("built");
+    forget();
+    expect((await from(`file://${folder}/nowhere`, makers())).source).toBe("built");
+  });
 
-  it.each(['{', '[]', '{"format":2,"toolchains":[]}', '{"format":1,"toolchains":[{}]}'])('is refused in a list that is none: %s', async (text) => {
-    writeFileSync(join(folder, 'toolchains.json'), text)
-    await expect(from(`file://${folder}`, mustNotBuild())).rejects.toThrow(Problem)
-  })
-
-  it.each(['nowhere', 'ftp://example.org', 'https://user:secret@example.org'])('is not asked of a mirror that is none: %s', async (mirror) => {
-    await expect(from(mirror, mustNotBuild())).rejects.toThrow('input mirror')
-  })
-})
-
-describe('what a folder tells of its toolchain', () => {
-  it.each(['', '[]', '{"format":1}', '{"format":1,"key":"x","path":"y","origin":"built","spec":{},"environment":{}}'])(
-    'is nothing in another shape: %s',
+  it.each(["{", "[]", '{"format":2,"toolchains":[]}', '{"format":1,"toolchains":[{}]}'])(
+    "is refused in a list that is none: %s",
     async (text) => {
-      mkdirSync(place.path, { recursive: true })
-      writeFileSync(join(place.path, 'toolchain.json'), text)
-      expect(await readInstalled(place.path)).toBeUndefined()
+      writeFileSync(join(folder, "toolchains.json"), text);
+      await expect(from(`file://${folder}`, mustNotBuild())).rejects.toThrow(Problem);
     },
-  )
+  );
 
-  it('is nothing where it was moved to', async () => {
-    await obtain(undefined)
-    const moved = join(folder, 'moved')
-    cpSync(place.path, moved, { recursive: true })
-    expect(await readInstalled(moved)).toBeUndefined()
-  })
-})
+  it.each(["nowhere", "ftp://example.org", "https://user:secret@example.org"])(
+    "is not asked of a mirror that is none: %s",
+    async (mirror) => {
+      await expect(from(mirror, mustNotBuild())).rejects.toThrow("input mirror");
+    },
+  );
+});
+
+describe("what a folder tells of its toolchain", () => {
+  it.each(["", "[]", '{"format":1}', '{"format":1,"key":"x","path":"y","origin":"built","spec":{},"environment":{}}'])(
+    "is nothing in another shape: %s",
+    async (text) => {
+      mkdirSync(place.path, { recursive: true });
+      writeFileSync(join(place.path, "toolchain.json"), text);
+      expect(await readInstalled(place.path)).toBeUndefined();
+    },
+  );
+
+  it("is nothing where it was moved to", async () => {
+    await obtain(undefined);
+    const moved = join(folder, "moved");
+    cpSync(place.path, moved, { recursive: true });
+    expect(await readInstalled(moved)).toBeUndefined();
+  });
+});
