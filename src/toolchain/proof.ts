@@ -11,17 +11,20 @@ import type { Toolchain } from "./toolchain.js";
 
 const program = 'let () = print_endline "unikernel-ci: the toolchain works"\n';
 
+/** Without it, the headers of OCaml 4.14 define macros with short names (`alloc`, `heap_start`): caml/compatibility.h. */
+const nameSpace = "#define CAML_NAME_SPACE\n";
+
 /** What calls OCaml's runtime, as in the examples of ocaml-solo5 and ocaml-unikraft; mirage brings its own. */
 const starts: Readonly<Record<Recipe["start"], Readonly<Record<string, string>>>> = {
   none: {},
   main: {
-    "start.c": `#include <caml/callback.h>
+    "start.c": `${nameSpace}#include <caml/callback.h>
 int main(int argc, char **argv) { (void)argc; caml_startup(argv); return 0; }
 `,
   },
   solo5: {
     "manifest.json": '{ "type": "solo5.manifest", "version": 1, "devices": [] }\n',
-    "start.c": `#include <solo5.h>
+    "start.c": `${nameSpace}#include <solo5.h>
 #include <caml/mlvalues.h>
 #include <caml/callback.h>
 void _nolibc_init(uintptr_t heap_start, size_t heap_size);

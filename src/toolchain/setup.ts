@@ -19,6 +19,7 @@ import { actionsCacheLevel } from "./store/levels.js";
 import { toolchainPlace } from "./store/place.js";
 import { publishedLevel } from "./store/published.js";
 import { obtainToolchain } from "./store/store.js";
+import { planSlimming, tellKept } from "./slim-plan.js";
 import { stripToolchain } from "./strip.js";
 import type { Toolchain, ToolchainOrigin } from "./toolchain.js";
 
@@ -72,14 +73,17 @@ export async function setUpToolchain(context: Context, inputs: SetUpInputs, proj
     const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined));
     const build = async (path: string) => {
       const opam = await prepareBuild(context, system.build, install);
-      return withBuildPrograms(context, async (building) => {
-        const environment = await buildWithOpam(building, spec, path, opam);
-        if (spec.slim) await stripToolchain(building, path);
-        return environment;
-      });
+      return withBuildPrograms(context, (building) => buildWithOpam(building, spec, path, opam));
+    };
+    const slim = async (path: string) => {
+      if (!spec.slim) return () => true;
+      const plan = await planSlimming(path);
+      tellKept(log, plan);
+      await stripToolchain(context, path, plan.keeps);
+      return plan.keeps;
     };
     const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target);
-    return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts, build, prove }, levels);
+    return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts, build, slim, prove }, levels);
   });
 }
 

@@ -9,8 +9,8 @@ export interface SlimRule {
 const bin = String.raw`(?:^|/)bin/`;
 
 /**
- * What is left out of a toolchain's archive, in the order in which it is counted. The paths are relative to the
- * toolchain's folder. What must stay: the host's compiler-libs (every ppx), the cross ones, those in bytecode as well (findlib
+ * What is left out of a toolchain's archive unless something that stays needs it (slim-plan.ts), in the order in which it is
+ * counted. The paths are relative to the toolchain's folder. What must stay: the host's compiler-libs (every ppx), the cross ones, those in bytecode as well (findlib
  * says that there are none without them, and one of upstream's examples links them), both ocamlmklib (dune makes foreign
  * stubs with them), both `ocaml` (build scripts of packages, and dune's files in OCaml's syntax, are run by it), and what
  * opam knows of its packages and repositories (`opam install` on top).
@@ -39,29 +39,24 @@ export const slimRules: readonly SlimRule[] = [
   },
   {
     name: "compilers in bytecode",
-    reason: "each has a native twin, which is the one that runs",
+    reason: "where each has a native twin, that one runs",
     covers: new RegExp(String.raw`${bin}[^/]+\.byte$`),
   },
   {
     name: "runtimes for debugging",
     reason: "linked only by -runtime-variant d or i, which no target has",
-    covers: /(?:^|\/)(?:lib(?:asm|caml)run[di](?:_pic)?\.a|bin\/ocamlrun[di])$/,
+    covers: /(?:^|\/)(?:lib(?:asm|caml)run[di](?:_pic)?\.a|(?:target_)?camlheader[di]|bin\/ocamlrun[di])$/,
   },
   {
     name: "tools for people at a terminal",
     reason: "debugger, documentation, profiler",
     covers: new RegExp(
-      String.raw`(?:${bin}(?:ocamldebug|ocamldoc(?:\.opt)?|ocamlprof|ocamlcp|ocamloptp|ocamlcmt)|(?:^|/)lib/ocaml/(?:expunge|ocamldoc/.*))$`,
+      String.raw`(?:${bin}(?:ocamldebug|ocamldoc(?:\.opt)?|ocamlprof|ocamlcp|ocamloptp|ocamlcmt)|(?:^|/)lib/(?:ocaml/(?:expunge|ocamldoc/.*)|ocamldoc/META))$`,
     ),
   },
 ];
 
-/** The rule that a path falls under; undefined: it stays. */
+/** The rule that a path falls under; undefined: none. */
 export function slimRuleOf(path: string): SlimRule | undefined {
   return slimRules.find(({ covers }) => covers.test(path));
-}
-
-/** Whether a path, relative to the toolchain's folder, stays in a slim toolchain. */
-export function keepsInSlim(path: string): boolean {
-  return slimRuleOf(path) === undefined;
 }

@@ -4,7 +4,7 @@ import type { Context } from "../platform/host.js";
 import { seconds } from "../platform/log.js";
 import { findProgram } from "../platform/process/programs.js";
 import { type Architecture, architectures } from "../target/architecture.js";
-import { keepsInSlim } from "./slim.js";
+import type { SlimPlan } from "./slim-plan.js";
 
 /** e_machine of the System V ABI. */
 const machines: Readonly<Record<number, Architecture>> = { 62: "x86_64", 183: "aarch64" };
@@ -18,12 +18,16 @@ const atOnce = 200;
 
 /**
  * Removes debug information from a toolchain's programs and libraries, in place. It is a fifth of a real one, and no build
- * needs it. What cannot be stripped stays as it is.
+ * needs it. What cannot be stripped, or is left out of a slim toolchain, stays as it is.
  */
-export async function stripToolchain({ host, log, processes }: Context, folder: string): Promise<void> {
+export async function stripToolchain(
+  { host, log, processes }: Context,
+  folder: string,
+  keeps: SlimPlan["keeps"],
+): Promise<void> {
   const start = performance.now();
   const found: Record<Architecture, string[]> = { x86_64: [], aarch64: [] };
-  for (const path of await filesIn(folder)) {
+  for (const path of (await filesIn(folder)).filter(keeps)) {
     const architecture = await debugOf(join(folder, path));
     if (architecture !== undefined) found[architecture].push(join(folder, path));
   }
@@ -48,10 +52,9 @@ export async function stripToolchain({ host, log, processes }: Context, folder: 
 
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
+  return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
-  return paths.filter(keepsInSlim);
 }
 
 /** Whose `strip` a file is for; undefined for one that is no program and no library. */

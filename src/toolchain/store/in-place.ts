@@ -50,10 +50,22 @@ export async function installed(log: Log, wanted: Wanted): Promise<Toolchain> {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     await removeToolchain(findMounts, place, "detach");
-    if (found.origin === "built") throw error;
+    if (found.origin === "built") throw slimmedWrong(place.path, error);
     throw new Unusable(`it does not work here: ${error.message}`, { cause: error });
   }
   return { ...found, source: found.origin };
+}
+
+/** One that worked where it was built, and not any more. */
+function slimmedWrong(path: string, error: Problem): Problem {
+  return new Problem(
+    `the toolchain worked where it was built, and does not in ${path}: ${error.message}`,
+    {
+      ...error.facts,
+      do: "set `slim: false` (--slim false) to keep all of it, and report this: slimming or moving it has broken it",
+    },
+    { cause: error },
+  );
 }
 
 /** @throws as {@link Wanted.prove} */

@@ -8,7 +8,6 @@ import { Unusable } from "../../platform/network/published-archive.js";
 import { Problem, messageOf } from "../../platform/problem.js";
 import { cleaningUp } from "../../platform/process/leftovers.js";
 import { packToolchain } from "../archive/pack.js";
-import { keepsInSlim } from "../slim.js";
 import { type Toolchain, sourceWords } from "../toolchain.js";
 import { discardBuild, discardDrafts, draftOf, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
@@ -121,9 +120,11 @@ async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]):
   await mkdir(place.buildPath, { recursive: true });
   const environment = await wanted.build(place.buildPath);
   log.fact("build", `done in ${seconds(performance.now() - start)}`);
+  // Before anything is left out or moved: what fails here was built wrong, what fails later was made wrong by us.
+  await proved(log, wanted, { spec, key, environment, path: place.buildPath, origin: "built" });
 
   const packing = performance.now();
-  const keeps = spec.slim ? keepsInSlim : () => true;
+  const keeps = await wanted.slim(place.buildPath);
   const source = { spec, key, environment, folder: place.buildPath, prefix: Buffer.from(place.buildPath), keeps };
   const packed = await packToolchain(source, place.archive, packLevel);
   const files = packed.manifest.entries.filter((entry) => entry.kind === "file");

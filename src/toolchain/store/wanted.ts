@@ -20,6 +20,12 @@ export interface Wanted extends Makers {
 export interface Makers {
   /** Builds the toolchain in a folder. */
   readonly build: (path: string) => Promise<ToolchainEnvironment>;
+  /**
+   * Makes what was built in a folder smaller, in place.
+   *
+   * @returns whether a path, relative to the folder, becomes part of the toolchain.
+   */
+  readonly slim: (path: string) => Promise<(path: string) => boolean>;
   /** Throws a Problem when the toolchain does not work; another error says nothing about the toolchain. */
   readonly prove: (toolchain: InstalledToolchain) => Promise<void>;
 }

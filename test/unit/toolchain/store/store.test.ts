@@ -51,6 +51,7 @@ const makers = (): Makers => ({
       findlibToolchain: "solo5",
     });
   },
+  slim: () => Promise.resolve(() => true),
   prove: ({ path }) => {
     const compiler = join(path, "bin/compiler");
     const works =
@@ -173,7 +174,8 @@ describe("a toolchain", () => {
     const prove: Makers["prove"] = ({ path }) =>
       Promise.resolve(void ran.push(readFileSync(join(path, "bin/compiler"), "utf8")));
     await obtain(cache, { ...makers(), prove });
-    expect(ran).toEqual([expect.stringContaining("/ocamlrun\n")]);
+    // Where it was built, and in its place.
+    expect(ran).toEqual([expect.stringContaining("/ocamlrun\n"), expect.stringContaining("/ocamlrun\n")]);
   });
 
   it("of another key in the cache, or in the same place, is not taken", async () => {
@@ -245,6 +247,42 @@ describe("a toolchain", () => {
     writeFileSync(place.archive, "half");
     expect((await obtain(undefined)).source).toBe("built");
     expect(left()).toEqual([key]);
+  });
+});
+
+describe("a toolchain that was just built", () => {
+  it("is proved where it was built before anything of it is left out, and again in its place", async () => {
+    const steps: string[] = [];
+    const name = (path: string) =>
+      path === place.path ? "in its place" : path === place.buildPath ? "as built" : path;
+    await obtain(undefined, {
+      ...makers(),
+      slim: (path) => {
+        steps.push(`slim ${name(path)}`);
+        return Promise.resolve(() => true);
+      },
+      prove: ({ path }) => Promise.resolve(void steps.push(`prove ${name(path)}`)),
+    });
+    expect(steps).toEqual(["prove as built", "slim as built", "prove in its place"]);
+  });
+
+  it("and does not work is neither slimmed nor packed", async () => {
+    const slim = () => Promise.reject(new Error("must not be slimmed"));
+    const prove = () => Promise.reject(new Problem("linking failed"));
+    const cache = folderCache();
+    const problem: unknown = await obtain(cache, { ...makers(), slim, prove }).catch((error: unknown) => error);
+    expect(String(problem)).toBe("linking failed");
+    expect(cache.saved).toEqual([]);
+  });
+
+  it("and works no more when it is slim is told as our fault, and not kept", async () => {
+    const cache = folderCache();
+    const slim = () => Promise.resolve((path: string) => path !== "bin/compiler");
+    const problem: unknown = await obtain(cache, { ...makers(), slim }).catch((error: unknown) => error);
+    expect(String(problem)).toBe(`the toolchain worked where it was built, and does not in ${place.path}: no compiler
+  do         set \`slim: false\` (--slim false) to keep all of it, and report this: slimming or moving it has broken it`);
+    expect(cache.saved).toEqual([]);
+    expect(left()).toEqual([]);
   });
 });
 

@@ -1,0 +1,77 @@
+import { expect, it } from "vitest";
+import { type TreeEntry, keptForOthers } from "../../../src/toolchain/kept.js";
+
+/** A tree of lines: `folder/`, `file`, `link -> target`; behind `:` what it refers to, with a `/` at the end all that is in it. */
+function treeOf(...lines: readonly string[]): TreeEntry[] {
+  return lines.map((line) => {
+    const [what = "", references = ""] = line.split(": ");
+    const [path = "", target] = what.split(" -> ");
+    const refersTo = [
+      ...(target === undefined ? [] : [`${target}/`]),
+      ...references.split(" ").filter((one) => one !== ""),
+    ];
+    return {
+      path: path.replace(/\/$/, ""),
+      kind: target !== undefined ? "link" : path.endsWith("/") ? "folder" : "file",
+      refersTo: refersTo.map((one) => ({ path: one.replace(/\/$/, ""), whole: one.endsWith("/") })),
+    };
+  });
+}
+/** What is called out* is left out by rules. */
+const kept = (...lines: readonly string[]) =>
+  Object.fromEntries(keptForOthers(treeOf(...lines), (path) => /(?:^|\/)out[^/]*(?:$|\/)/.test(path)));
+
+it("nothing that only what is left out refers to is kept", () => {
+  expect(kept("bin/", "bin/out.byte", "bin/out -> bin/out.byte", "bin/file")).toEqual({});
+});
+
+it("a link keeps its target, and that what it refers to", () => {
+  expect(
+    kept("bin/", "bin/ocamlopt -> bin/outopt", "bin/outopt -> bin/out.byte", "bin/out.byte: bin/outrun", "bin/outrun"),
+  ).toEqual({
+    "bin/outopt": "bin/ocamlopt",
+    "bin/out.byte": "bin/outopt",
+    "bin/outrun": "bin/out.byte",
+  });
+});
+
+it("links that lead in a circle, or nowhere, or out of the tree, end", () => {
+  expect(kept("a -> b", "b -> a", "c -> nowhere", "d: out/file", "e -> e/e", "f: e/x")).toEqual({});
+});
+
+it("a path through a link keeps the link, and what that leads to", () => {
+  const tree = ["script: out/tool", "real/", "real/here", "real/out.d/", "real/out.d/tool", "real/out.d/other"];
+  expect(kept(...tree, "out -> real/out.d")).toEqual({
+    out: "script",
+    "real/out.d": "out",
+    "real/out.d/tool": "out",
+    "real/out.d/other": "out",
+  });
+});
+
+it("a file in a folder that is left out is kept without its neighbours", () => {
+  expect(kept("META: lib/out/a.cma", "lib/", "lib/here", "lib/out/", "lib/out/a.cma", "lib/out/b.cma")).toEqual({
+    "lib/out/a.cma": "META",
+    "lib/out": "META",
+  });
+});
+
+it("a folder that is needed whole is kept with all that is in it", () => {
+  const tree = ["lib/", "lib/here", "lib/out/", "lib/out/sub/", "lib/out/sub/a", "lib/out/b"];
+  expect(kept("META: lib/out/", ...tree)).toEqual({
+    "lib/out": "META",
+    "lib/out/sub": "META",
+    "lib/out/sub/a": "META",
+    "lib/out/b": "META",
+  });
+  expect(kept("META: lib/out", ...tree)).toEqual({ "lib/out": "META" });
+});
+
+it("a folder of which nothing would stay counts as left out; of one of which something stays, nothing more is kept", () => {
+  expect(kept("META: lib/ocamldoc/", "lib/", "lib/ocamldoc/", "lib/ocamldoc/out.a")).toEqual({
+    "lib/ocamldoc": "META",
+    "lib/ocamldoc/out.a": "META",
+    lib: "META",
+  });
+  expect(kept("META: lib/ocaml/", "lib/", "lib/ocaml/", "lib/ocaml/out.cmt", "lib/ocaml/stdlib.a")).toEqual({});
+});
