@@ -84,16 +84,30 @@ describe("a set-up with real opam", () => {
     expect(story.lines.join("\n")).toContain("came from the cache, which this run does not trust");
   });
 
-  it("gives an environment in which a program links for the target", async () => {
-    const { environment } = await toolchainOf(given);
-    const program = join(folder, "program.ml");
-    writeFileSync(program, "let () = exit 3\n");
-    const env = { PATH: [...environment.path, process.env["PATH"]].join(":"), ...environment.variables };
-    const toolchain = environment.findlibToolchain ?? "";
-    const link = ["-cclib", "-z solo5-abi=virtio", program, "-o", join(folder, "image")];
-    succeed(await processes.run(["ocamlfind", "-toolchain", toolchain, "ocamlopt", ...link], { env }), "linking");
-    expect(readFileSync(join(folder, "image")).toString("latin1", 0, 4)).toBe("\x7fELF");
-    expect((await processes.run(["opam", "switch", "show"], { env })).stdout.trim()).toBe("toolchain");
+  it.each(["5.4.x", "4.14.x"])(
+    "gives an environment in which a program links for the target: OCaml %s",
+    async (version) => {
+      const { environment } = await toolchainOf({ ...given, "ocaml-version": version });
+      const program = join(folder, "program.ml");
+      writeFileSync(program, "let () = exit 3\n");
+      const env = { PATH: [...environment.path, process.env["PATH"]].join(":"), ...environment.variables };
+      const toolchain = environment.findlibToolchain ?? "";
+      const link = ["-cclib", "-z solo5-abi=virtio", program, "-o", join(folder, "image")];
+      succeed(await processes.run(["ocamlfind", "-toolchain", toolchain, "ocamlopt", ...link], { env }), "linking");
+      expect(readFileSync(join(folder, "image")).toString("latin1", 0, 4)).toBe("\x7fELF");
+      expect((await processes.run(["opam", "switch", "show"], { env })).stdout.trim()).toBe("toolchain");
+    },
+  );
+
+  it("leaves a compiler in bytecode out where it has a native twin, and keeps it where a link leads to it, and says so", async () => {
+    const [one, other] = [newStory(), newStory()];
+    const { path } = await toolchainOf(given, one);
+    expect(readdirSync(join(path, "opam/toolchain/lib/ocaml-solo5/bin"))).toEqual(["ocamlopt", "ocamlopt.opt"]);
+    expect(one.lines.join("\n")).not.toContain("kept: ");
+
+    const old = await toolchainOf({ ...given, "ocaml-version": "4.14.x" }, other);
+    expect(readdirSync(join(old.path, "opam/toolchain/solo5-sysroot/bin"))).toEqual(["ocamlopt", "ocamlopt.byte"]);
+    expect(other.lines.join("\n")).toContain("kept: solo5-sysroot/bin/ocamlopt.byte for ocamlopt");
   });
 
   it("builds another toolchain when a component changes, and keeps the first", async () => {
@@ -136,29 +150,33 @@ describe("a set-up with real opam", () => {
 });
 
 describe("a toolchain that was packed for others", () => {
-  it("is set up elsewhere from a mirror, at another path, without opam, and makes images there", async () => {
-    const built = await toolchainOf(given);
-    const mirror = join(folder, "mirror");
-    const told: string[] = [];
-    const context = { log: collectingLog([]), processes, host: hostIn(folder) };
-    expect(await packCommand(context, built.key, mirror, (text) => void told.push(text))).toBe(true);
-    expect(await verifyCommand(context, join(mirror, `${built.key}.tar.zst`), (text) => void told.push(text))).toBe(
-      true,
-    );
-    expect(told.join("")).toMatch(/sha256 [0-9a-f]{64}[^]*each as its manifest says/);
+  it.each(["5.4.x", "4.14.x"])(
+    "is set up elsewhere from a mirror, at another path, without opam, and makes images there: OCaml %s",
+    async (version) => {
+      const inputs = { ...given, "ocaml-version": version };
+      const built = await toolchainOf(inputs);
+      const mirror = join(folder, "mirror");
+      const told: string[] = [];
+      const context = { log: collectingLog([]), processes, host: hostIn(folder) };
+      expect(await packCommand(context, built.key, mirror, (text) => void told.push(text))).toBe(true);
+      expect(await verifyCommand(context, join(mirror, `${built.key}.tar.zst`), (text) => void told.push(text))).toBe(
+        true,
+      );
+      expect(told.join("")).toMatch(/sha256 [0-9a-f]{64}[^]*each as its manifest says/);
 
-    const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"));
-    try {
-      const story = newStory();
-      const restored = await setUp(elsewhere, { ...given, mirror: `file://${mirror}` }, story);
-      expect(restored).toMatchObject({ source: "published", key: built.key });
-      expect(restored?.path.startsWith(elsewhere)).toBe(true);
-      expect(startedOpam(story)).toBe(false);
-      expect(story.lines.join("\n")).toMatch(/proof: linked a test image/);
-    } finally {
-      rmSync(elsewhere, { recursive: true });
-    }
-  });
+      const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"));
+      try {
+        const story = newStory();
+        const restored = await setUp(elsewhere, { ...inputs, mirror: `file://${mirror}` }, story);
+        expect(restored).toMatchObject({ source: "published", key: built.key });
+        expect(restored?.path.startsWith(elsewhere)).toBe(true);
+        expect(startedOpam(story)).toBe(false);
+        expect(story.lines.join("\n")).toMatch(/proof: linked a test image/);
+      } finally {
+        rmSync(elsewhere, { recursive: true });
+      }
+    },
+  );
 
   it("is not packed when somebody has changed its compiler", async () => {
     const { key, path } = await toolchainOf(given);
