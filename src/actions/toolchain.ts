@@ -66,7 +66,7 @@ export async function verifyCommand(context: Context, what: string, print: Print
 /** Packs a toolchain into a folder that can be given to others as a mirror. */
 export async function packCommand(context: Context, what: string, to: string, print: Print): Promise<boolean> {
   const canImage = findProgram("mksquashfs", context.host.environment["PATH"]) !== undefined;
-  const { image, ...archive } = await publishToolchain(await find(context, what), resolve(to), canImage);
+  const { image, ...archive } = await publishToolchain(context.log, await find(context, what), resolve(to), canImage);
   for (const { url, bytes, sha256 } of [archive, image ?? []].flat())
     print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`);
   if (image === undefined) print("no image to mount: mksquashfs (Debian: squashfs-tools) is not installed\n");

@@ -1,6 +1,6 @@
 import { open, readFile, readlink } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
-import type { Reference, TreeEntry } from "./kept.js";
+import type { Reference, TreeEntry } from "./closure.js";
 
 /** Files that no other file of a toolchain is named in: objects, interfaces, sources. */
 const data = /\.(?:cm(?:i|o|x|t|ti|xs)|mli?|ml[ly]|[achos]|so|opam|cache|tar|gz|md|annot)$/i;

@@ -79,7 +79,7 @@ export async function setUpToolchain(context: Context, inputs: SetUpInputs, proj
       if (!spec.slim) return () => true;
       const plan = await planSlimming(path);
       tellKept(log, plan);
-      await stripToolchain(context, path, plan.keeps);
+      await withBuildPrograms(context, (building) => stripToolchain(building, path, plan.keeps));
       return plan.keeps;
     };
     const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target);

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Log, firstOf } from "../platform/log.js";
-import { type Reference, type TreeEntry, keptForOthers } from "./kept.js";
+import { type Reference, type TreeEntry, keptForOthers } from "./closure.js";
 import { readReferences } from "./references.js";
 import { slimRuleOf } from "./slim.js";
 

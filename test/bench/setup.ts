@@ -18,6 +18,7 @@ import { findProgram } from "../../src/platform/process/programs.js";
 import { targets } from "../../src/target/target.js";
 import { type InstalledToolchain, readInstalled, readInstalledEntries } from "../../src/toolchain/store/installed.js";
 import { publishToolchain } from "../../src/toolchain/store/publish-archive.js";
+import { collectingLog } from "../collecting-log.js";
 import { type Way, measure } from "./measure.js";
 import { syntheticShape, writeSynthetic } from "./synthetic.js";
 
@@ -125,7 +126,13 @@ async function installedIn(path: string): Promise<InstalledToolchain> {
 try {
   const { toolchain, title, setUp } = await prepare();
   if (own.values.packed === undefined)
-    await publishToolchain(toolchain, served, findProgram("mksquashfs", process.env["PATH"]) !== undefined, quickLevel);
+    await publishToolchain(
+      collectingLog([]),
+      toolchain,
+      served,
+      findProgram("mksquashfs", process.env["PATH"]) !== undefined,
+      quickLevel,
+    );
   const list = JSON.parse(readFileSync(join(served, "toolchains.json"), "utf8")) as { toolchains: PublishedArchive[] };
   const archive = list.toolchains.find(({ key }) => key === toolchain.key);
   if (archive === undefined) throw new Error(`${served} does not have ${toolchain.key}`);

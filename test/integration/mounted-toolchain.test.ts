@@ -91,7 +91,7 @@ beforeEach(async () => {
   await obtain(undefined, makers);
   const built = await readInstalled(place.path);
   if (built === undefined) throw new Error("nothing was built");
-  await publishToolchain(built, mirror(), true);
+  await publishToolchain(collectingLog([]), built, mirror(), true);
   rmSync(place.path, { recursive: true });
   told = [];
 });

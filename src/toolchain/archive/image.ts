@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cleaningUp } from "../../platform/process/leftovers.js";
 import { abstractEnvironment } from "./manifest.js";
-import { type PackSource, type Packed, listEntries, packToolchain, readAbstract } from "./pack.js";
+import { type Listed, type PackSource, type Packed, packToolchain, readAbstract } from "./pack.js";
 import { placeholder } from "./prefix.js";
 import { writeTar } from "./tar.js";
 
@@ -16,10 +16,10 @@ export const imageName = "toolchain.squashfs";
  *
  * It needs mksquashfs 4.5 or newer. Parameters and errors are those of {@link packToolchain}.
  */
-export async function packImage(source: PackSource, file: string, level: number): Promise<Packed> {
+export async function packImage(source: PackSource, file: string, level: number, listed: Listed): Promise<Packed> {
   const work = await mkdtemp(join(dirname(file), ".image-"));
   const pack = async () => {
-    const { entries, leftOut } = await listEntries(source);
+    const { entries, leftOut } = listed;
     const contentOf = (path: string) => readAbstract(source, path).then(({ content }) => content);
     // All may write: files of an image have an owner that no user is. Who may enter is decided where it is mounted.
     await writeTar(

@@ -30,6 +30,8 @@ export interface PackSource {
   readonly keeps: (path: string) => boolean;
   /** Whether a file is one that programs write with the path as it is, not as {@link prefix} has it. */
   readonly rewritten?: (path: string) => boolean;
+  /** Told of the bytes of each file that was read: a toolchain is read once to list it, and once for each archive. */
+  readonly onRead?: (bytes: number) => void;
   /** Of the file system that the one file of the folder is: see image.ts. */
   readonly contents?: readonly ArchiveEntry[];
 }
@@ -47,10 +49,11 @@ export interface Packed {
  *
  * @param file the archive's path; what was there is replaced when the archive is complete.
  * @param level of zstd, 1 to 19.
+ * @param listed what {@link listEntries} says of the source.
  * @throws whatever reading the folder or writing the file throws; then there is no new archive.
  */
-export async function packToolchain(source: PackSource, file: string, level: number): Promise<Packed> {
-  const { entries, leftOut } = await listEntries(source);
+export async function packToolchain(source: PackSource, file: string, level: number, listed?: Listed): Promise<Packed> {
+  const { entries, leftOut } = listed ?? (await listEntries(source));
   const { key, spec, folder, contents } = source;
   const environment = abstractEnvironment(source.environment, folder);
   const manifest: ArchiveManifest = {
@@ -78,7 +81,14 @@ export async function packToolchain(source: PackSource, file: string, level: num
   return { manifest, bytes: (await stat(file)).size, leftOut };
 }
 
-export async function listEntries(source: PackSource): Promise<{ entries: ArchiveEntry[]; leftOut: string[] }> {
+/** What of a source becomes part of an archive. */
+export interface Listed {
+  readonly entries: readonly ArchiveEntry[];
+  /** As in {@link Packed}. */
+  readonly leftOut: readonly string[];
+}
+
+export async function listEntries(source: PackSource): Promise<Listed> {
   const { folder, keeps } = source;
   const entries: ArchiveEntry[] = [];
   const leftOut: string[] = [];
@@ -135,10 +145,11 @@ async function describe(source: PackSource, path: string, executable: boolean): 
 
 /** A file's content with the placeholder where the toolchain's path stands, and where that is. */
 export async function readAbstract(
-  { folder, prefix, rewritten }: PackSource,
+  { folder, prefix, rewritten, onRead }: PackSource,
   path: string,
 ): Promise<{ content: Buffer; prefixAt: readonly number[] }> {
   const found = await readFile(join(folder, path));
+  onRead?.(found.length);
   const content = rewritten?.(path) === true ? padded(found, folder) : found;
   const prefixAt = prefixOffsets(content, prefix);
   writePlaceholder(content, prefixAt);

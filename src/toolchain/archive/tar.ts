@@ -2,10 +2,14 @@ import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { finished, pipeline } from "node:stream/promises";
 import { pack as tarPack } from "tar-stream";
+import { hasCode } from "../../platform/error-code.js";
 import { Problem } from "../../platform/problem.js";
 import { openFilter } from "../../platform/process/filter.js";
 import { isEnding } from "../../platform/process/leftovers.js";
 import type { ArchiveEntry, ArchiveFile } from "./manifest.js";
+
+/** What reading a file says that has been removed, or become something else, since it was listed. */
+export const changedCodes = ["ENOENT", "ENOTDIR", "EISDIR", "EINVAL"] as const;
 
 /** What a tar archive is made of. */
 export interface TarSource {
@@ -55,12 +59,17 @@ export async function writeTar(
     tar.finalize();
   };
   const unchanged = async (entry: ArchiveFile) => {
-    const content = await contentOf(entry.path);
+    const content = await contentOf(entry.path).catch((error: unknown) => {
+      if (hasCode(error, ...changedCodes)) return undefined;
+      throw error;
+    });
     const isSame =
-      content.length === entry.bytes && createHash("sha256").update(content).digest("hex") === entry.sha256;
+      content !== undefined &&
+      content.length === entry.bytes &&
+      createHash("sha256").update(content).digest("hex") === entry.sha256;
     if (!isSame)
       throw new Problem(`${entry.path} changed while its toolchain was being packed`, {
-        do: "let nothing else use it meanwhile",
+        do: "find what wrote to it, and pack again when that has ended",
       });
     return content;
   };

@@ -1,4 +1,5 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { isNotAllowed } from "../../platform/error-code.js";
 import { Problem } from "../../platform/problem.js";
@@ -64,3 +65,10 @@ export function placeIn(folder: string, key: string): Place {
     lock: `${path}.lock`,
   };
 }
+
+/** Whether this user may make and remove files in a folder. */
+export const isWritable = (folder: string): Promise<boolean> =>
+  access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );

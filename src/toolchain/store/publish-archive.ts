@@ -1,14 +1,19 @@
 import { mkdir, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { hasCode } from "../../platform/error-code.js";
 import { sha256OfFile } from "../../platform/files/atomic.js";
+import { withLock } from "../../platform/files/lock.js";
+import { type Log, firstOf, seconds, size } from "../../platform/log.js";
 import { type PublishedArchive, addToList } from "../../platform/network/published-list.js";
 import { Problem } from "../../platform/problem.js";
 import { packImage } from "../archive/image.js";
 import type { ArchiveEntry } from "../archive/manifest.js";
-import { type PackSource, packToolchain } from "../archive/pack.js";
+import { type Listed, type PackSource, type Packed, listEntries, packToolchain } from "../archive/pack.js";
 import { paddedPrefix } from "../archive/prefix.js";
-import { type InstalledToolchain, readInstalledEntries } from "./installed.js";
-import { changedEntries, isNote } from "./verify.js";
+import { changedCodes } from "../archive/tar.js";
+import { type InstalledToolchain, readInstalled, readInstalledEntries } from "./installed.js";
+import { isWritable } from "./place.js";
+import { differencesOf, isNote } from "./verify.js";
 
 const switchNotes = "opam/toolchain/.opam-switch";
 
@@ -17,27 +22,42 @@ const publishLevel = 19;
 
 /**
  * Packs a toolchain of this machine for others, and adds it to the list of a folder, which is then a mirror: an input of
- * `setup`. Only what was unpacked into the toolchain is packed, not what came later.
+ * `setup`. Only what was unpacked into the toolchain is packed, not what came later. Meanwhile the toolchain is locked: no set-up
+ * or build changes it.
  *
  * @param withImage whether an image is packed beside it: see archive/image.ts.
  * @param level of zstd.
  * @throws Problem when the toolchain is not what it was.
  */
 export async function publishToolchain(
+  log: Log,
   toolchain: InstalledToolchain,
   folder: string,
   withImage: boolean,
   level = publishLevel,
 ): Promise<PublishedArchive> {
+  const { key, path } = toolchain;
+  const publish = async () => {
+    if ((await readInstalled(path))?.key !== key)
+      throw new Problem(`the toolchain in ${path} was removed or made again meanwhile`, { do: "pack it again" });
+    return publishLocked(log, toolchain, folder, withImage, level);
+  };
+  // Where nobody may write, nobody changes it either.
+  if (!(await isWritable(dirname(path)))) return publish();
+  return withLock(`${path}.lock`, (holder) => log.line(`  waiting for ${holder}, which uses the toolchain`), publish);
+}
+
+async function publishLocked(
+  log: Log,
+  toolchain: InstalledToolchain,
+  folder: string,
+  withImage: boolean,
+  level: number,
+): Promise<PublishedArchive> {
   const { key, path, spec, environment } = toolchain;
   const entries = await readInstalledEntries(path);
-  const changed = entries === undefined ? ["its list of files"] : await changedEntries(path, entries);
-  if (entries === undefined || changed.length > 0) {
-    throw new Problem(`the toolchain in ${path} is not what was unpacked there`, {
-      evidence: changed.slice(0, 10),
-      do: `remove the folder, and let \`unikernel-ci setup\` make it again`,
-    });
-  }
+  if (entries === undefined)
+    throw new Problem(`the toolchain in ${path} has lost the list of its files`, { do: makeAgain });
   const later = await packagesOnTop(path, entries);
   if (later.length > 0) {
     throw new Problem(`the toolchain in ${path} has packages that were not unpacked with it`, {
@@ -45,11 +65,9 @@ export async function publishToolchain(
       do: "let opam remove them: others would find them noted as installed, and nothing of them there",
     });
   }
-  await mkdir(folder, { recursive: true });
-  const name = `${key}.tar.zst`;
-  const file = join(folder, name);
   const listed = new Set(entries.map((entry) => entry.path));
-  const source: PackSource = {
+  const total = entries.reduce((sum, entry) => sum + (entry.kind === "file" ? entry.bytes : 0), 0);
+  const source = (doing: string, bytes = total): PackSource => ({
     key,
     spec,
     environment,
@@ -57,17 +75,61 @@ export async function publishToolchain(
     prefix: paddedPrefix(path),
     rewritten: isNote,
     keeps: (one: string) => listed.has(one),
+    onRead: tellProgress(log, doing, bytes),
+  });
+  const start = performance.now();
+  const found = await listUnchanged(source("checking"), entries);
+  log.fact("checked", `${size(total)} in ${entries.length} entries, in ${seconds(performance.now() - start)}`);
+  await mkdir(folder, { recursive: true });
+  const pack = async (label: string, url: string, writes: () => Promise<Packed>) => {
+    const begun = performance.now();
+    const { bytes } = await writes();
+    log.fact(label, `${size(bytes)} in ${seconds(performance.now() - begun)}`);
+    return { url, sha256: await sha256OfFile(join(folder, url)), bytes };
   };
-  const { bytes } = await packToolchain(source, file, level);
-  const archive: PublishedArchive = {
+  const [name, imageName] = [`${key}.tar.zst`, `${key}.image.tar.zst`];
+  const archive = await pack("archive", name, () => packToolchain(source("packing"), join(folder, name), level, found));
+  // It is read as files, then twice as the one file that it becomes.
+  const image = () => packImage(source("packing the image", 3 * total), join(folder, imageName), level, found);
+  const published: PublishedArchive = {
     key,
-    url: name,
-    sha256: await sha256OfFile(file),
-    bytes,
-    ...(await imageOf(source, folder, withImage, level)),
+    ...archive,
+    ...(withImage ? { image: await pack("image", imageName, image) } : {}),
   };
-  await addToList("toolchains", folder, archive);
-  return archive;
+  await addToList("toolchains", folder, published);
+  return published;
+}
+
+const makeAgain = "remove the folder, and let `unikernel-ci setup` make it again";
+
+/** @throws Problem that names the files that are not what was unpacked. */
+async function listUnchanged(source: PackSource, entries: readonly ArchiveEntry[]): Promise<Listed> {
+  const changed = (paths: readonly string[]) =>
+    new Problem(`files of the toolchain in ${source.folder} changed since it was unpacked`, {
+      found: firstOf(paths, 10),
+      do: [`see all of them with \`unikernel-ci toolchain verify ${source.key}\``, makeAgain],
+    });
+  const found = await listEntries(source).catch((error: unknown) => {
+    if (!hasCode(error, ...changedCodes)) throw error;
+    throw changed([relative(source.folder, (error as NodeJS.ErrnoException).path ?? source.folder)]);
+  });
+  const paths = differencesOf(entries, found.entries);
+  if (paths.length > 0) throw changed(paths);
+  return found;
+}
+
+/** Says how far the reading of a toolchain is, at each quarter. */
+function tellProgress(log: Log, doing: string, total: number): (bytes: number) => void {
+  const start = performance.now();
+  let read = 0;
+  let told = 0;
+  return (bytes) => {
+    read += bytes;
+    const quarter = Math.floor((4 * read) / Math.max(1, total));
+    if (quarter <= told || quarter > 3) return;
+    told = quarter;
+    log.line(`  ${seconds(performance.now() - start).padStart(12)}  ${doing}: ${25 * quarter}% of ${size(total)}`);
+  };
 }
 
 /** What opam has installed or pinned in the switch since: it has a folder for each. */
@@ -78,16 +140,4 @@ async function packagesOnTop(path: string, entries: readonly ArchiveEntry[]): Pr
     return names.filter((name) => name !== "cache" && !listed.has(`${switchNotes}/${folder}/${name}`));
   });
   return (await Promise.all(found)).flat();
-}
-
-async function imageOf(
-  source: PackSource,
-  folder: string,
-  isWanted: boolean,
-  level: number,
-): Promise<Pick<PublishedArchive, "image">> {
-  if (!isWanted) return {};
-  const url = `${source.key}.image.tar.zst`;
-  const { bytes } = await packImage(source, join(folder, url), level);
-  return { image: { url, sha256: await sha256OfFile(join(folder, url)), bytes } };
 }

@@ -1,5 +1,5 @@
-import { constants, createReadStream } from "node:fs";
-import { access, mkdir, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isDiskFull } from "../../platform/error-code.js";
 import { withLock } from "../../platform/files/lock.js";
@@ -15,7 +15,7 @@ import { installed, proved, putInPlace, unpackInto } from "./in-place.js";
 import { noteUse, readInstalled } from "./installed.js";
 import type { ArchiveLevel } from "./levels.js";
 import { mountAgain } from "./mounted.js";
-import type { Place } from "./place.js";
+import { type Place, isWritable } from "./place.js";
 import { fromLevel } from "./receive.js";
 import type { Wanted } from "./wanted.js";
 
@@ -154,12 +154,6 @@ async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Prom
     );
   else log.fact(level.label, outcome === "saved" ? `saved in ${seconds(performance.now() - start)}` : "has it already");
 }
-
-const isWritable = (folder: string) =>
-  access(folder, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
 
 function noSpace({ path }: Place, cause: unknown): Problem {
   return new Problem(

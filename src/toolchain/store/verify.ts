@@ -26,6 +26,23 @@ export async function changedEntries(path: string, entries: readonly ArchiveEntr
   return changed;
 }
 
+/**
+ * Compares what was listed for an archive with what was unpacked, as {@link changedEntries} compares a folder with it.
+ *
+ * @returns the paths that are missing or are not what they were.
+ */
+export function differencesOf(unpacked: readonly ArchiveEntry[], listed: readonly ArchiveEntry[]): readonly string[] {
+  const now = new Map(listed.map((entry) => [entry.path, entry]));
+  return unpacked.filter((entry) => !isSame(entry, now.get(entry.path))).map(({ path }) => path);
+}
+
+function isSame(was: ArchiveEntry, is: ArchiveEntry | undefined): boolean {
+  if (was.kind === "file" && is?.kind === "file")
+    return isNote(was.path) || (was.sha256 === is.sha256 && was.executable === is.executable);
+  if (was.kind === "link") return is?.kind === "link" && was.target === is.target;
+  return was.kind === is?.kind;
+}
+
 async function isUnchanged(file: string, entry: ArchiveEntry, path: string, prefix: Buffer): Promise<boolean> {
   const found = await lstat(file);
   switch (entry.kind) {

@@ -1,16 +1,21 @@
 import {
+  chmodSync,
   createReadStream,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { withLock } from "../../../../src/platform/files/lock.js";
+import { Problem } from "../../../../src/platform/problem.js";
 import { archiveFormat } from "../../../../src/toolchain/archive/manifest.js";
 import { packToolchain } from "../../../../src/toolchain/archive/pack.js";
 import { paddedPrefix } from "../../../../src/toolchain/archive/prefix.js";
@@ -23,6 +28,7 @@ import {
 } from "../../../../src/toolchain/store/installed.js";
 import { publishToolchain } from "../../../../src/toolchain/store/publish-archive.js";
 import { changedEntries } from "../../../../src/toolchain/store/verify.js";
+import { collectingLog } from "../../../collecting-log.js";
 import { exampleSpec } from "../examples.js";
 
 const notes = "opam/toolchain/.opam-switch";
@@ -45,7 +51,24 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const publish = () => publishToolchain(toolchain, join(folder, "mirror"), false, 1);
+/** @param onFact is told the label of each fact of the log, when it is logged. */
+const publish = (onFact?: (label: string) => void, told: string[] = []) => {
+  const log = collectingLog(told);
+  const fact = (label: string, text: string) => {
+    log.fact(label, text);
+    onFact?.(label);
+  };
+  return publishToolchain({ ...log, fact }, toolchain, join(folder, "mirror"), false, 1);
+};
+
+const folderFor = (file: string) => {
+  rmSync(file);
+  mkdirSync(file);
+};
+const linkFor = (file: string) => {
+  rmSync(file);
+  symlinkSync("elsewhere", file);
+};
 
 it("a toolchain in which opam has rewritten its notes is what it was, and is packed with its path in them", async () => {
   const { path } = toolchain;
@@ -69,7 +92,84 @@ it("a toolchain in which opam has rewritten its notes is what it was, and is pac
 
 it("a note that is gone is a change", async () => {
   rmSync(join(toolchain.path, notes, "switch-state"));
-  await expect(publish()).rejects.toThrow("is not what was unpacked there");
+  await expect(publish()).rejects.toMatchObject({ facts: { found: [`${notes}/switch-state`] } });
+});
+
+it.each<[how: string, change: (file: string) => void]>([
+  ["other text", (file) => writeFileSync(file, "mine")],
+  ["no file", (file) => rmSync(file)],
+  ["a folder", folderFor],
+  ["a program", (file) => chmodSync(file, 0o755)],
+  ["a link", linkFor],
+])("a file that is %s since it was unpacked is named, with what to do", async (_, change) => {
+  change(join(toolchain.path, "opam/toolchain/script"));
+  const problem: unknown = await publish().catch((error: unknown) => error);
+  expect(String(problem)).toBe(`files of the toolchain in ${toolchain.path} changed since it was unpacked
+  found      opam/toolchain/script
+  do         see all of them with \`unikernel-ci toolchain verify ${key}\`
+             remove the folder, and let \`unikernel-ci setup\` make it again`);
+  expect(readdirSync(folder)).not.toContain("mirror");
+});
+
+it.each<[how: string, change: (file: string) => void]>([
+  ["other text", (file) => writeFileSync(file, "mine")],
+  ["no file", (file) => rmSync(file)],
+  ["a folder", folderFor],
+])("a file that becomes %s while it is packed is named, and nothing is published", async (_, change) => {
+  const onFact = (label: string) => label === "checked" && change(join(toolchain.path, "opam/toolchain/script"));
+  const problem: unknown = await publish(onFact).catch((error: unknown) => error);
+  expect(problem).toBeInstanceOf(Problem);
+  expect(String(problem)).toBe(`opam/toolchain/script changed while its toolchain was being packed
+  do         find what wrote to it, and pack again when that has ended`);
+  expect(readdirSync(join(folder, "mirror"))).toEqual([]);
+});
+
+it("tells how far it is, and what it has made", async () => {
+  const told: string[] = [];
+  await publish(undefined, told);
+  const lines = told.map((line) =>
+    line
+      .replace(/[\d.]+ (?=s|k?B)/g, "N ")
+      .replace(/(?:25|50|75)%/, "N%")
+      .trim(),
+  );
+  expect([...new Set(lines)]).toEqual([
+    "N s  checking: N% of N B",
+    "checked: N B in 8 entries, in N s",
+    "N s  packing: N% of N B",
+    "archive: N B in N s",
+  ]);
+});
+
+it("waits for who uses the toolchain, and lets nobody use it meanwhile", async () => {
+  const lock = `${toolchain.path}.lock`;
+  const told: string[] = [];
+  const held: boolean[] = [];
+  const publishing = await withLock(
+    lock,
+    () => undefined,
+    async () => {
+      const waiting = publish(() => void held.push(existsSync(lock)), told);
+      await expect.poll(() => told.join("\n")).toMatch(/^ {2}waiting for process \d+ on .*, which uses the toolchain$/);
+      return { waiting };
+    },
+  );
+  await publishing.waiting;
+  expect(held).toEqual([true, true]);
+  expect(existsSync(lock)).toBe(false);
+});
+
+it("a toolchain that was removed while it waited is not packed", async () => {
+  const publishing = await withLock(
+    `${toolchain.path}.lock`,
+    () => undefined,
+    () => {
+      const waiting = publish().catch((error: unknown) => error);
+      rmSync(toolchain.path, { recursive: true });
+      return Promise.resolve({ waiting });
+    },
+  );
+  expect(String(await publishing.waiting)).toContain("was removed or made again meanwhile");
 });
 
 it.each(["packages/fmt.0.11.0", "overlay/fmt"])("a toolchain with %s on top is not packed", async (name) => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type TreeEntry, keptForOthers } from "../../../src/toolchain/kept.js";
+import { type TreeEntry, keptForOthers } from "../../../src/toolchain/closure.js";
 
 /** A tree of lines: `folder/`, `file`, `link -> target`; behind `:` what it refers to, with a `/` at the end all that is in it. */
 function treeOf(...lines: readonly string[]): TreeEntry[] {
