@@ -118,8 +118,8 @@ async function fetchOrBuild(log: Log, wanted: Wanted, levels: readonly ArchiveLe
 async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
   const { spec, key, place } = wanted;
   const start = performance.now();
-  await mkdir(place.buildPath, { recursive: true });
-  const environment = await wanted.build(place.buildPath);
+  for (const path of [place.buildPath, place.builds]) await mkdir(path, { recursive: true });
+  const environment = await wanted.build(place.buildPath, place.builds);
   log.fact("build", `done in ${seconds(performance.now() - start)}`);
 
   const packing = performance.now();
