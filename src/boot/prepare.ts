@@ -116,18 +116,17 @@ export async function ensurePing(
   if (!probe.some(({ kind }) => kind === "ping")) return;
   const isThere = () => findProgram("ping", context.host.environment["PATH"]) !== undefined;
   if (!isThere() && installSystemPackages) await ensureSystemPackages(context, ["iputils-ping"], { install: true });
-  const elsewise = "ask by `tcp://:PORT` instead";
+  const instead = "ask by `tcp://:PORT` instead";
   if (!isThere())
     throw new Problem("the probe ping needs the program ping, which is not installed", {
-      do: ["sudo apt-get install iputils-ping", elsewise],
+      do: ["sudo apt-get install iputils-ping", instead],
     });
   const { exitCode, stderr } = await context.processes.run(["ping", "-n", "-c", "1", "-W", "1", "127.0.0.1"]);
   // Silence is this host's own answer: it may be told not to answer itself.
-  const complaint = stderr.trim();
-  if (exitCode !== 0 && complaint !== "")
+  if (exitCode !== 0 && stderr.trim() !== "")
     throw new Problem("the probe ping cannot ask: ping does not work on this machine", {
-      evidence: [complaint],
-      do: ["let it open raw sockets (in a container: `--cap-add NET_RAW`)", elsewise],
+      evidence: stderr.trim().split("\n"),
+      do: ["let it open raw sockets (in a container: `--cap-add NET_RAW`)", instead],
     });
 }
 
