@@ -23,6 +23,8 @@ export interface AttemptPlan {
   readonly argv: readonly [string, ...string[]];
   /** The Debian package that holds the program, where one does. */
   readonly debianPackage?: string;
+  /** How many devices its machine has room for; absent: as many as an image can declare. */
+  readonly mostDevices?: number;
   /** Present: `argv` starts a small Linux guest (the carrier), and this runs in it. */
   readonly inside?: CarrierRun;
 }

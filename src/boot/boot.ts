@@ -6,10 +6,11 @@ import { tryAttempts } from "./attempts.js";
 import { type BootRequest, checkedRequest, deviceQuestion, planRequest } from "./boot-request.js";
 import { addressArguments } from "./devices/addresses.js";
 import { withDevices } from "./devices/attach.js";
+import { withRoomFor } from "./devices/device-count.js";
 import { pathWithoutBlanks } from "./image-path.js";
 import type { Verdict } from "./judge/verdict.js";
 import { planBoot } from "./plan.js";
-import { lookAtMachine, placesFor } from "./prepare.js";
+import { ensurePing, lookAtMachine, placesFor } from "./prepare.js";
 import type { BootReport } from "./report.js";
 
 /**
@@ -38,6 +39,7 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
   const machine = await lookAtMachine(context, request, bare);
   const { attempts, otherwise } = planBoot(bare, machine);
   if (attempts.length === 0) return unstarted({ verdict: "skipped", atMs: 0, ...otherwise });
+  await ensurePing(context, request);
   const known = image.system.kind === "process" ? [] : addressArgumentsOf(await readFile(imagePath));
   const outcome = await withDevices(context, deviceQuestion(request, known), async ({ devices, folder }) => {
     const address = addressArguments(devices, request.args, known);
@@ -48,7 +50,8 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
       imagePath: await pathWithoutBlanks(request, folder),
     };
     const question = planRequest(told, devices, await placesFor(context, folder));
-    return tryAttempts(context, request, question, planBoot(question, machine));
+    const plan = planBoot(question, machine);
+    return tryAttempts(context, request, question, { ...plan, attempts: withRoomFor(devices, plan.attempts) });
   });
   const span = { startMs, ms: Math.round(performance.now() - begun) };
   return { ...about, ...outcome, verdict: asAsked(outcome.verdict, request), span };

@@ -46,7 +46,7 @@ function attemptsFor(request: PlanRequest, machine: MachineFacts): AttemptPlan[]
       return sameArchitecture && hasTaps(request) ? [planTender("solo5-spt", "native", request)] : carrier("solo5-spt");
     case "firecracker":
       return [
-        ...(kvm && hasTaps(request) ? [planFirecracker({ config: places.firecrackerConfig })] : []),
+        ...(kvm && hasTaps(request) ? [planFirecracker(architecture, { config: places.firecrackerConfig })] : []),
         ...(emulate ? [planLoader(request, { loader: places.loader })] : []),
       ];
     case "process":

@@ -21,6 +21,7 @@ import { findTender } from "./carrier/tender.js";
 import { firecrackerConfig } from "./monitors/firecracker.js";
 import type { BootPlaces, KvmAccess, MachineFacts, PlanRequest } from "./plan-request.js";
 import { planBoot } from "./plan.js";
+import type { Probe } from "./probes/probe.js";
 
 /** What the preparation of a boot depends on, beside its plan. */
 export interface Preparation {
@@ -101,6 +102,32 @@ export async function ensureMonitor(context: Context, attempt: AttemptPlan, prep
     });
   }
   return found;
+}
+
+/**
+ * Makes sure of the program that asks a guest, where one does, before the guest is there to be blamed.
+ *
+ * @throws Problem when there is none, or when it may not ask.
+ */
+export async function ensurePing(
+  context: Context,
+  { probe, installSystemPackages }: Pick<Preparation, "installSystemPackages"> & { readonly probe: readonly Probe[] },
+): Promise<void> {
+  if (!probe.some(({ kind }) => kind === "ping")) return;
+  const isThere = () => findProgram("ping", context.host.environment["PATH"]) !== undefined;
+  if (!isThere() && installSystemPackages) await ensureSystemPackages(context, ["iputils-ping"], { install: true });
+  const instead = "ask by `tcp://:PORT` instead";
+  if (!isThere())
+    throw new Problem("the probe ping needs the program ping, which is not installed", {
+      do: ["sudo apt-get install iputils-ping", instead],
+    });
+  const { exitCode, stderr } = await context.processes.run(["ping", "-n", "-c", "1", "-W", "1", "127.0.0.1"]);
+  // Silence is this host's own answer: it may be told not to answer itself.
+  if (exitCode !== 0 && stderr.trim() !== "")
+    throw new Problem("the probe ping cannot ask: ping does not work on this machine", {
+      evidence: stderr.trim().split("\n"),
+      do: ["let it open raw sockets (in a container: `--cap-add NET_RAW`)", instead],
+    });
 }
 
 async function programPath(context: Context, attempt: AttemptPlan, preparation: Preparation): Promise<string> {

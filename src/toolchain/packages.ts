@@ -13,6 +13,8 @@ export interface Recipe {
   readonly systemToUse: readonly string[];
   /** Debian packages that only its build needs. */
   readonly systemToBuild: readonly string[];
+  /** The longest path, in bytes, of the folder that its packages can be built in; absent: any. */
+  readonly longestBuildFolder?: number;
   /** ocamlfind's and dune's name of it. */
   readonly findlib?: string;
   /** The C files that an OCaml program needs to become an image: see proof.ts. */
@@ -30,11 +32,22 @@ const crossToArm = {
 const solo5 = { systemToBuild: ["libseccomp-dev", "linux-libc-dev"], findlib: "solo5", start: "solo5" } as const;
 const solo5Native: Recipe = { ...solo5, ...native, opam: ["solo5.{solo5}", "ocaml-solo5.{ocaml-solo5}"] };
 
+/**
+ * The Kconfig of Unikraft keeps 255 bytes of what a shell answers (`do_shell` in support/kconfig/preprocess.c) and ignores a
+ * file whose path was cut: half of the configuration is missing then, and the build ends in a type that is incomplete.
+ * Its Config.uk and drivers/Config.uk ask for files below the folder of the build, of which
+ * `/NAME.1.2.0-0.20.0/_build/lib/NAME/kconfig/drivers-intctlr.uk` with the name ocaml-unikraft-backend-firecracker-x86_64 is the
+ * longest: 135 bytes. 8 more are for longer versions. As in Linux before 8a4c5b2a6d8e
+ * (https://github.com/unikraft/unikraft/issues/1588).
+ */
+const kconfigBuildFolder = 255 - 135 - 8;
+
 /** `word` is opam's word for the architecture. Both backends: one toolchain serves both targets, and they do not conflict. */
 const unikraft = (word: "x86_64" | "arm64", compiler: Pick<Recipe, "cCompiler" | "systemToUse">): Recipe => ({
   cCompiler: compiler.cCompiler,
   systemToUse: [...compiler.systemToUse, "python3"],
   systemToBuild: ["bison", "flex"],
+  longestBuildFolder: kconfigBuildFolder,
   findlib: "unikraft",
   start: "main",
   opam: [
@@ -125,6 +138,16 @@ export function checkRecipe(target: Target, architecture: Architecture, hostArch
   throw new Problem(`no toolchain for ${target.name} on ${architecture} runs on ${hostArchitecture} machines`, {
     accepted: `${hosts.join(", ")} machines`,
     do: `run this job on ${hosts.map((one) => hostedRunners[one]).join(" or ")}`,
+  });
+}
+
+/** @throws Problem when the toolchain's packages cannot be built in this folder: the path is too long for one of them. */
+export function checkBuildFolder({ longestBuildFolder = Infinity }: Recipe, folder: string): void {
+  const bytes = Buffer.byteLength(folder);
+  if (bytes <= longestBuildFolder) return;
+  throw new Problem(`this toolchain cannot be built in ${folder}`, {
+    because: `the path is ${bytes} bytes long, and what is built there cuts longer ones than ${longestBuildFolder}`,
+    do: "set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a shorter path",
   });
 }
 

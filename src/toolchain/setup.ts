@@ -10,7 +10,7 @@ import { type CacheChoice, cachePolicyOf } from "./cache-policy.js";
 import { keyComponents, toolchainKey } from "./key.js";
 import { buildWithOpam } from "./opam/build.js";
 import { findOpam } from "./opam/find.js";
-import { recipeOf, systemPackages } from "./packages.js";
+import { checkBuildFolder, recipeOf, systemPackages } from "./packages.js";
 import { proveToolchain } from "./proof.js";
 import { withContent } from "./repository-content.js";
 import { type ProjectNeeds, type ToolchainInputs, planToolchain } from "./spec.js";
@@ -71,9 +71,10 @@ export async function setUpToolchain(context: Context, inputs: SetUpInputs, proj
     const spare = () => toolchainPlace(host.folders.state, key);
     // A person's machine would keep the mount until it is started again, and not know of it.
     const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined));
-    const build = async (path: string) => {
+    const build = async (path: string, builds: string) => {
+      checkBuildFolder(recipe, builds);
       const opam = await prepareBuild(context, system.build, install);
-      return withBuildPrograms(context, (building) => buildWithOpam(building, spec, path, opam));
+      return withBuildPrograms(context, (building) => buildWithOpam(building, spec, { path, builds }, opam));
     };
     const slim = async (path: string) => {
       if (!spec.slim) return () => true;

@@ -132,6 +132,14 @@ describe("a set-up with real opam", () => {
     expect(cross.spec.cCompiler).toMatch(/^aarch64-linux-gnu-gcc \d/);
   });
 
+  // Its stand-in cuts paths as Unikraft's Kconfig does: fixtures/opam-repository/sources/unikraft/backend.sh.
+  it("builds what bears no path as long as a toolchain’s, and links with it", async () => {
+    const unikraft = await toolchainOf({ ...given, target: "unikraft-firecracker" });
+    expect(unikraft.spec.packages).toContain("ocaml-unikraft.1.2.0");
+    expect(leftInStore()).toEqual([basename(unikraft.path)]);
+    expect(existsSync(layoutOf(unikraft.path).builds)).toBe(false);
+  });
+
   it("builds once when two ask for it at the same time", async () => {
     const [one, two] = [newStory(), newStory()];
     const sources = await Promise.all([toolchainOf(given, one), toolchainOf(given, two)]);

@@ -11,6 +11,8 @@ interface Machine {
   readonly machine: string;
   readonly cpu: string;
   readonly kernelWords: readonly string[];
+  /** Free slots of its PCI bus (as in qemu.ts) but that of its serial port. */
+  readonly mostDevices: number;
 }
 
 const machines: Readonly<Record<Architecture, Machine>> = {
@@ -21,12 +23,14 @@ const machines: Readonly<Record<Architecture, Machine>> = {
     cpu: "max,la57=off",
     // On a busy machine emulated timers tick too late for the kernel's test of them, and it panics.
     kernelWords: ["console=ttyS0", "no_timer_check", "tsc=reliable"],
+    mostDevices: 29,
   },
   aarch64: {
     // The kernel starts at EL2, where its KVM needs to be.
     machine: "virt,accel=tcg,virtualization=on,gic-version=3",
     cpu: "cortex-a72",
     kernelWords: ["console=ttyAMA0"],
+    mostDevices: 30,
   },
 };
 
@@ -48,7 +52,7 @@ export function planCarrier(
   { kernel, initrd }: { readonly kernel: string; readonly initrd: string },
 ): AttemptPlan {
   const { program, debianPackage } = qemuPrograms[architecture];
-  const { machine, cpu, kernelWords: ownWords } = machines[architecture];
+  const { machine, cpu, kernelWords: ownWords, mostDevices } = machines[architecture];
   const placeInside = (device: AttachedDevice) => {
     const number = request.devices.filter(({ type }) => type === device.type).indexOf(device);
     return device.type === "net" ? `tap${number}` : diskPath(number);
@@ -88,6 +92,7 @@ export function planCarrier(
       [...ownWords, ...kernelWords].join(" "),
     ],
     debianPackage,
+    mostDevices,
     inside: { architecture, tender, args: tenderArgs(request, inside.image, placeInside) },
   };
 }
@@ -107,7 +112,8 @@ function cardAddress(mac: string): string {
   return [(Number.parseInt(first, 16) ^ 4).toString(16).padStart(2, "0"), ...others].join(":");
 }
 
-/** The path of the n-th disk, of at most 26: Solo5's manifests hold fewer. */
+/** The path of the n-th disk, from 0: /dev/vda to /dev/vdz, then /dev/vdaa. */
 export function diskPath(number: number): string {
-  return `/dev/vd${String.fromCharCode("a".charCodeAt(0) + number)}`;
+  const letter = (place: number) => String.fromCharCode("a".charCodeAt(0) + place);
+  return `/dev/vd${number < 26 ? "" : letter(Math.floor(number / 26) - 1)}${letter(number % 26)}`;
 }

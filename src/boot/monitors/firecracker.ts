@@ -1,12 +1,20 @@
 import { basename } from "node:path";
+import type { Architecture } from "../../target/architecture.js";
 import type { AttemptPlan, MonitorRequest } from "../attempt-plan.js";
 import { commandLine } from "./command-line.js";
 
+/**
+ * Interrupts that it has for devices: 5 to 23 on x86_64, 32 to 127 on aarch64, which are more than anybody needs (IRQ_BASE and
+ * IRQ_MAX of its src/vmm/src/arch/ARCHITECTURE/layout.rs). Newer ones take some for themselves: they say so then.
+ */
+const interrupts = { x86_64: 19, aarch64: 96 } as const;
+
 /** Runs an image in Firecracker, which gets everything else from a file: {@link firecrackerConfig}. */
-export function planFirecracker(place: { readonly config: string }): AttemptPlan {
+export function planFirecracker(architecture: Architecture, place: { readonly config: string }): AttemptPlan {
   return {
     monitor: "firecracker",
     accelerator: "kvm",
+    mostDevices: interrupts[architecture],
     // Its log goes where the guest's console goes. That a guest fell over stands there and nowhere else, at the level Info.
     argv: ["firecracker", "--no-api", "--level", "Info", "--show-level", "--config-file", place.config],
   };

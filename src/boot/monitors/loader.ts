@@ -13,7 +13,7 @@ export const guestResetStatus = 253;
 export const loaderRefusalStatus = 97;
 
 /** The virtio transports of QEMU's microvm without ACPI (hw/i386/microvm.c, include/hw/i386/microvm.h of QEMU 5.2 and newer). */
-const transports = { address: 0xfeb00000, size: 512, interrupt: 5 } as const;
+const transports = { address: 0xfeb00000, size: 512, interrupt: 5, count: 8 } as const;
 
 /**
  * Runs an x86_64 image for Firecracker by emulation: QEMU starts our loader (loader/README.md), and that the image, as
@@ -51,6 +51,7 @@ export function planLoader(request: MonitorRequest, place: { readonly loader: st
       `${imagePath} ${words}`.replaceAll(",", ",,"),
     ],
     debianPackage,
+    mostDevices: transports.count,
   };
 }
 

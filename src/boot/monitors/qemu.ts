@@ -12,6 +12,8 @@ interface Machine {
   readonly devices: readonly string[];
   /** QEMU puts the kernel's name in front of the arguments itself. */
   readonly namesKernel: boolean;
+  /** Free slots of its PCI bus, of 32: slot 0 is the host bridge, and slot 31 of q35 its ISA bridge. */
+  readonly mostDevices: number;
 }
 
 const machines: Readonly<Record<Architecture, Machine>> = {
@@ -21,12 +23,14 @@ const machines: Readonly<Record<Architecture, Machine>> = {
     // Without it a virtio guest cannot end QEMU, or ends it with 0 whatever happened (docs/facts.md section 5).
     devices: ["isa-debug-exit"],
     namesKernel: true,
+    mostDevices: 30,
   },
   aarch64: {
     machine: "virt",
     emulatedCpu: "cortex-a72",
     devices: [],
     namesKernel: false,
+    mostDevices: 31,
   },
 };
 
@@ -46,7 +50,7 @@ export function planQemu(
   { imagePath, memoryMiB, args, ownsArgv0, devices: attached }: MonitorRequest,
 ): AttemptPlan {
   const { program, debianPackage } = qemuPrograms[architecture];
-  const { machine, emulatedCpu, devices, namesKernel } = machines[architecture];
+  const { machine, emulatedCpu, devices, namesKernel, mostDevices } = machines[architecture];
   const words = ownsArgv0 && !namesKernel ? [basename(imagePath), ...args] : args;
   return {
     monitor: "qemu",
@@ -68,5 +72,6 @@ export function planQemu(
       ...(words.length === 0 ? [] : ["-append", commandLine(words)]),
     ],
     debianPackage,
+    mostDevices,
   };
 }

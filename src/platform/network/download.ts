@@ -1,4 +1,7 @@
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HttpClient } from "@actions/http-client";
 import { type Dispatcher, request as send } from "undici";
@@ -16,6 +19,8 @@ export interface DownloadOptions {
   readonly wait?: (ms: number) => Promise<unknown>;
   /** Milliseconds without a byte after which the server counts as gone. */
   readonly silenceMs?: number;
+  /** Milliseconds within which a server must answer for the first time; default: any, as long as there are {@link tries}. */
+  readonly reachMs?: number;
   /** What comes more slowly is given up; default: {@link slowest}. */
   readonly slowest?: Pace;
 }
@@ -58,10 +63,27 @@ export function download(url: string, options: DownloadOptions): Readable {
   return Readable.from(chunksOf(url, options), { objectMode: false, highWaterMark: 1024 * 1024 });
 }
 
+/**
+ * A program's own release, as a file that is not there yet. Programs can be had in other ways: nobody waits long for a
+ * network that is not there.
+ *
+ * @throws DownloadFailed; nothing is left then.
+ */
+export async function downloadProgram(url: string, file: string, log: Log): Promise<void> {
+  try {
+    const bytes = download(url, { log, most: 256 * 1024 * 1024, isExact: false, reachMs: 5_000 });
+    await pipeline(bytes, createWriteStream(file, { flags: "wx" }));
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  }
+}
+
 async function* chunksOf(
   url: string,
-  { log, most, isExact, wait = sleep, silenceMs = 30_000, slowest: pace = slowest }: DownloadOptions,
+  { log, most, isExact, wait = sleep, silenceMs = 30_000, reachMs, slowest: pace = slowest }: DownloadOptions,
 ): AsyncGenerator<Buffer> {
+  let reachByMs = reachMs === undefined ? undefined : performance.now() + reachMs;
   let offset = 0;
   let waitedMs = 0;
   let sinceBytes = 0;
@@ -69,7 +91,8 @@ async function* chunksOf(
     const before = offset;
     let pauseMs: number;
     try {
-      const answer = await ask(url, offset, silenceMs);
+      const answer = await ask(url, offset, silenceMs, reachByMs);
+      reachByMs = undefined;
       if (answer.statusCode === 200 || answer.statusCode === 206) {
         let readyMs = performance.now();
         for await (const chunk of fromOffset(answer, offset)) {
@@ -105,13 +128,34 @@ async function* chunksOf(
       if (failures >= tries)
         throw new DownloadFailed(`${url} failed ${tries} times: ${messageOf(error)}`, undefined, { cause: error });
       pauseMs = pauseAfter(failures);
+      if (reachByMs !== undefined && performance.now() + pauseMs > reachByMs)
+        throw new DownloadFailed(`${url} cannot be reached: ${messageOf(error)}`, undefined, { cause: error });
       log.debug(`${url}: ${messageOf(error)}; going on at byte ${offset} in ${seconds(pauseMs)}`);
     }
     await wait(pauseMs);
   }
 }
 
-async function ask(url: string, offset: number, silenceMs: number): Promise<Dispatcher.ResponseData> {
+/** @param reachByMs when an answer must have begun, as performance.now() counts; undefined: whenever. */
+async function ask(
+  url: string,
+  offset: number,
+  silenceMs: number,
+  reachByMs: number | undefined,
+): Promise<Dispatcher.ResponseData> {
+  if (reachByMs === undefined) return answerOf(url, offset, silenceMs);
+  const late = new AbortController();
+  const giveUp = () => late.abort(new Error("it does not answer"));
+  const timer = setTimeout(giveUp, reachByMs - performance.now());
+  return answerOf(url, offset, silenceMs, late.signal).finally(() => clearTimeout(timer));
+}
+
+async function answerOf(
+  url: string,
+  offset: number,
+  silenceMs: number,
+  signal?: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
   let address = new URL(url);
   for (let left = mostRedirects; ; left--) {
     const proxy: Dispatcher | undefined = new HttpClient().getAgentDispatcher(address.href);
@@ -121,6 +165,7 @@ async function ask(url: string, offset: number, silenceMs: number): Promise<Disp
       bodyTimeout: silenceMs,
       headers: { "user-agent": "unikernel-ci", ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) },
       ...(proxy === undefined ? {} : { dispatcher: proxy }),
+      ...(signal && { signal }),
     });
     // Who reads the body is told; one that nobody reads must not end the process.
     answer.body.on("error", () => undefined);

@@ -5,6 +5,8 @@ import release from "../../../data/firecracker.json" with { type: "json" };
 import type { Architecture } from "../../target/architecture.js";
 import { replaceFolder, sha256OfFile } from "../files/atomic.js";
 import type { Context } from "../host.js";
+import type { Log } from "../log.js";
+import { downloadProgram } from "../network/download.js";
 import { Problem, messageOf } from "../problem.js";
 import { succeed } from "../process/process.js";
 
@@ -16,13 +18,14 @@ import { succeed } from "../process/process.js";
  * @returns the absolute path of `firecracker`, in a folder with nothing else in it: one for PATH.
  * @throws Problem when it could not be downloaded, or is not what was released.
  */
-export async function downloadFirecracker({ host, processes }: Context, folder: string): Promise<string> {
+export async function downloadFirecracker({ host, log, processes }: Context, folder: string): Promise<string> {
   const name = `v${release.version}-${host.architecture}`;
   const kept = join(folder, name);
   const program = join(kept, "firecracker");
   if (existsSync(program)) return program;
   await replaceFolder(kept, async (draft) => {
-    const archive = await downloadArchive(host.architecture, join(draft, "archive.tgz"));
+    const archive = join(draft, "archive.tgz");
+    await downloadArchive(host.architecture, archive, log);
     const released = `firecracker-${name}`;
     const unpack = [
       "tar",
@@ -41,17 +44,14 @@ export async function downloadFirecracker({ host, processes }: Context, folder: 
   return program;
 }
 
-async function downloadArchive(architecture: Architecture, file: string): Promise<string> {
+async function downloadArchive(architecture: Architecture, file: string, log: Log): Promise<void> {
   const { url, sha256 } = release.archives[architecture];
-  // Few boots need it.
-  const { downloadTool } = await import("@actions/tool-cache");
-  const archive = await downloadTool(url, file).catch((error: unknown) => {
+  await downloadProgram(url, file, log).catch((error: unknown) => {
     throw new Problem(`Firecracker could not be downloaded: ${messageOf(error)}`, {
-      found: url,
       do: "see that this machine reaches it, or put a `firecracker` of your own on PATH",
     });
   });
-  const found = await sha256OfFile(archive);
+  const found = await sha256OfFile(file);
   if (found !== sha256) {
     throw new Problem(`${url} is not the Firecracker that was released`, {
       found: `SHA-256 ${found}`,
@@ -59,5 +59,4 @@ async function downloadArchive(architecture: Architecture, file: string): Promis
       do: "try again, and report it if it stays so; or put a `firecracker` of your own on PATH",
     });
   }
-  return archive;
 }

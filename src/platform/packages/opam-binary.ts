@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { downloadTool } from "@actions/tool-cache";
 import binaries from "../../../data/opam.json" with { type: "json" };
 import type { Architecture } from "../../target/architecture.js";
+import type { Log } from "../log.js";
+import { downloadProgram } from "../network/download.js";
 import { Problem } from "../problem.js";
 
 /** The release of opam that {@link downloadOpam} gives. */
@@ -16,12 +17,14 @@ export const opamRelease = binaries.version;
  * @returns its absolute path.
  * @throws Problem when what was downloaded is not what was released; any error of the download itself.
  */
-export async function downloadOpam(architecture: Architecture, folder: string): Promise<string> {
+export async function downloadOpam(architecture: Architecture, folder: string, log: Log): Promise<string> {
   const { url, sha512 } = binaries.binaries[architecture];
   const file = join(folder, `opam-${binaries.version}-${architecture}`);
   if ((await sha512Of(file)) === sha512) return file;
   await mkdir(folder, { recursive: true });
-  const draft = await downloadTool(url, `${file}.${process.pid}`);
+  const draft = `${file}.${process.pid}`;
+  await rm(draft, { force: true });
+  await downloadProgram(url, draft, log);
   const found = await sha512Of(draft);
   if (found !== sha512) {
     await rm(draft);

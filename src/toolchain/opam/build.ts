@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { completeHistory } from "../../platform/git-history.js";
 import type { Context } from "../../platform/host.js";
@@ -19,6 +19,7 @@ const silenceMs = 60_000;
  * Builds a toolchain in place, in an opam root of its own. The folder is the caller's to remove when this throws.
  *
  * @param path an empty folder, absolute and without links in it.
+ * @param builds another one, where packages are built; {@link import("../packages.js").checkBuildFolder} limits its path.
  * @param opam absolute path of opam 2.1 or newer. It is copied into the toolchain: a root is only good for the opam that
  *   made it or a newer one, and later steps may find none on their machine.
  * @throws Problem with the end of opam's log of the package that failed.
@@ -26,7 +27,7 @@ const silenceMs = 60_000;
 export async function buildWithOpam(
   context: Context,
   spec: ToolchainSpec,
-  path: string,
+  { path, builds }: { readonly path: string; readonly builds: string },
   opam: string,
 ): Promise<ToolchainEnvironment> {
   const { host, processes } = context;
@@ -39,7 +40,10 @@ export async function buildWithOpam(
   const run: Opam = (args, onLine) =>
     processes.run([own, ...args], { env, cwd: path, ...(onLine === undefined ? {} : { onLine }) });
   await prepareSwitch(context, spec, run, env);
+  await rm(layout.builds, { recursive: true, force: true });
+  await symlink(builds, layout.builds);
   await install(context, spec, run, layout);
+  await rm(layout.builds);
   if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env);
   return environmentOf(spec, path, succeed(await run(["env", "--sexp"]), "asking opam for its environment").stdout);
 }

@@ -34,7 +34,7 @@ export async function findOpam(context: Context, options: OpamOptions): Promise<
     log.fact("opam", `${onPath} is ${version ?? "no opam"}, and ${oldest} or newer is needed`);
   }
   try {
-    const downloaded = await downloadOpam(host.architecture, join(host.folders.toolCache, "opam"));
+    const downloaded = await downloadOpam(host.architecture, join(host.folders.toolCache, "opam"), log);
     log.fact("opam", `${opamRelease} (downloaded, SHA-512 checked)`);
     return downloaded;
   } catch (error) {

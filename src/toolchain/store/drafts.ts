@@ -23,10 +23,10 @@ export function discardDrafts(place: Place): void {
     rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Removes the folder of a build, and ends what still runs there. Synchronous, too. */
-export function discardBuild({ buildPath }: Place): void {
+/** Removes the folders of a build, and ends what still runs there. Synchronous, too. */
+export function discardBuild({ buildPath, builds }: Place): void {
   endProcessesWith(buildMark, buildPath);
-  rmSync(buildPath, { recursive: true, force: true, maxRetries: 5 });
+  for (const path of [buildPath, builds]) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Removes what set-ups and builds that were killed have left of any toolchain in a folder, and the locks that tell of them. */

@@ -11,6 +11,8 @@ export interface Place {
   readonly path: string;
   /** Where it is built, {@link prefixLength} bytes long: what is built there can be moved anywhere that is not longer. */
   readonly buildPath: string;
+  /** Where opam builds its packages meanwhile, beside {@link buildPath}: some of them bear no path of its length. */
+  readonly builds: string;
   /** Where its archive lies while it is made, or fetched by somebody who wants a file. */
   readonly archive: string;
   /** The folder of its image, where it is one that was mounted. */
@@ -46,20 +48,22 @@ export async function toolchainPlace(toolCache: string, key: string): Promise<Pl
 export function placeIn(folder: string, key: string): Place {
   const path = join(folder, key);
   const building = `${path}.build.`;
+  const room = prefixLength - Buffer.byteLength(building);
   const reason = /\s/.test(path)
     ? "it has blanks"
-    : building.length > prefixLength
-      ? `it has ${building.length} characters, and archives of toolchains have place for ${prefixLength}`
+    : room < 0
+      ? `the path is ${Buffer.byteLength(path)} bytes long, and archives of toolchains have room for ${Buffer.byteLength(path) + room}`
       : undefined;
   if (reason !== undefined) {
     throw new Problem(`OCaml toolchains cannot live in ${path}`, {
       because: reason,
-      do: "set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a short path without blanks",
+      do: "set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a shorter path without blanks",
     });
   }
   return {
     path,
-    buildPath: building.padEnd(prefixLength, "_"),
+    buildPath: `${building}${"_".repeat(room)}`,
+    builds: join(folder, `${key.slice(-10)}.b`),
     archive: `${path}.tar.zst`,
     image: imageFolderOf(path),
     lock: `${path}.lock`,

@@ -117,8 +117,8 @@ async function fetchOrBuild(log: Log, wanted: Wanted, levels: readonly ArchiveLe
 async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
   const { spec, key, place } = wanted;
   const start = performance.now();
-  await mkdir(place.buildPath, { recursive: true });
-  const environment = await wanted.build(place.buildPath);
+  for (const path of [place.buildPath, place.builds]) await mkdir(path, { recursive: true });
+  const environment = await wanted.build(place.buildPath, place.builds);
   log.fact("build", `done in ${seconds(performance.now() - start)}`);
   // Before anything is left out or moved: what fails here was built wrong, what fails later was made wrong by us.
   await proved(log, wanted, { spec, key, environment, path: place.buildPath, origin: "built" });

@@ -18,8 +18,8 @@ export interface Wanted extends Makers {
 
 /** What the store needs done, and does not do itself. */
 export interface Makers {
-  /** Builds the toolchain in a folder. */
-  readonly build: (path: string) => Promise<ToolchainEnvironment>;
+  /** Builds the toolchain in a folder, and its packages in another. */
+  readonly build: (path: string, builds: string) => Promise<ToolchainEnvironment>;
   /**
    * Makes what was built in a folder smaller, in place.
    *

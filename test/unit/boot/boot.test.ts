@@ -133,6 +133,65 @@ describe("what is looked at before a boot", () => {
   });
 });
 
+describe("a guest that is to answer ping", () => {
+  const pinged: typeof virtio = { ...virtio, probe: [{ kind: "ping", text: "ping" }], installSystemPackages: false };
+  const booted = async (what: typeof virtio, context: Context) => {
+    program("qemu-system-x86_64", `touch ${folder}/started`);
+    writeFileSync(join(folder, "hello.virtio"), "");
+    const error: unknown = await bootImage(context, requestOf(what, join(folder, "hello.virtio"))).catch(
+      (reason: unknown) => reason,
+    );
+    expect(existsSync(join(folder, "started"))).toBe(false);
+    return error;
+  };
+
+  test("is not started where there is no program ping", async () => {
+    expect(await booted(pinged, machine(false).context)).toMatchObject({
+      name: "Problem",
+      message: "the probe ping needs the program ping, which is not installed",
+      facts: { do: ["sudo apt-get install iputils-ping", "ask by `tcp://:PORT` instead"] },
+    });
+  });
+
+  test("gets the program installed where that is allowed", async () => {
+    program("sudo");
+    program("dpkg-query");
+    const { context, ran } = machine(false);
+    await booted({ ...pinged, installSystemPackages: true }, context);
+    expect(ran.filter((command) => / install .*iputils-ping$/.test(command))).toHaveLength(1);
+  });
+
+  test("is not started where ping may not ask", async () => {
+    program("ping");
+    const { context } = machine(false);
+    const run: Context["processes"]["run"] = async (argv, options) => ({
+      ...(await context.processes.run(argv, options)),
+      ...(argv[0] === "ping" ? { exitCode: 2, stderr: "ping: socket: Operation not permitted\n" } : {}),
+    });
+    expect(await booted(pinged, { ...context, processes: { run } })).toMatchObject({
+      message: "the probe ping cannot ask: ping does not work on this machine",
+      facts: { evidence: ["ping: socket: Operation not permitted"] },
+    });
+  });
+});
+
+describe("a guest with more devices than its machine has room for", () => {
+  test("is not started: that is no failure of the guest’s", async () => {
+    program("qemu-system-x86_64", `touch ${folder}/started`);
+    const { context } = machine(false);
+    const devices = Array.from({ length: 31 }, (_, index) => ({ type: "block" as const, name: `disk${index}` }));
+    const image = { ...virtio.image, system: { kind: "solo5" as const, abi: 3, abiVersion: 1, devices } };
+    writeFileSync(join(folder, "hello.virtio"), "");
+    await expect(bootImage(context, requestOf({ ...virtio, image }, join(folder, "hello.virtio")))).rejects.toThrow(
+      new Problem("the guest has 31 network and block devices, too many for qemu-system-x86_64", {
+        accepted: "30 devices",
+        do: "give it fewer by `net` and `block`, or declare fewer in the image’s manifest; Solo5’s hvt and spt take 63 where a tender runs them directly",
+      }),
+    );
+    expect(existsSync(join(folder, "started"))).toBe(false);
+  });
+});
+
 describe("an image whose path has a blank", () => {
   const spaced = () => {
     const path = join(folder, "my project");

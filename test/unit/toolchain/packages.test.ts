@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../../src/platform/problem.js";
 import { targets } from "../../../src/target/target.js";
-import { checkRecipe, opamPackages, recipeOf, systemPackages } from "../../../src/toolchain/packages.js";
+import { prefixLength } from "../../../src/toolchain/archive/prefix.js";
+import {
+  checkBuildFolder,
+  checkRecipe,
+  opamPackages,
+  recipeOf,
+  systemPackages,
+} from "../../../src/toolchain/packages.js";
+import { placeIn } from "../../../src/toolchain/store/place.js";
 
 const solo5 = { ocaml: "5.4.1", "ocaml-solo5": "1.3.3", solo5: "0.12.1" };
 const unikraft = { ocaml: "5.4.1", "ocaml-unikraft": "1.2.0" };
@@ -48,6 +56,31 @@ describe("the opam packages of a toolchain", () => {
   it("take the compiler with options when an option is asked for", () => {
     const recipe = recipeOf({ backend: "solo5", architecture: x86_64, hostArchitecture: x86_64 });
     expect(opamPackages(recipe, solo5, ["ocaml-option-flambda"])[0]).toBe("ocaml-variants.5.4.1+options");
+  });
+});
+
+describe("the folder that packages are built in", () => {
+  const recipe = recipeOf({ backend: "unikraft", architecture: x86_64, hostArchitecture: x86_64 });
+
+  it("may be anywhere that the longest answer of Unikraft’s Kconfig still names: 255 bytes", () => {
+    const name = "ocaml-unikraft-backend-firecracker-x86_64";
+    const longest = "/".padEnd(recipe.longestBuildFolder ?? 0, "x");
+    expect(() => checkBuildFolder(recipe, longest)).not.toThrow();
+    expect(
+      `${longest}/${name}.1.20.10-0.200.10/_build/lib/${name}/kconfig/drivers-intctlr.uk`.length,
+    ).toBeLessThanOrEqual(255);
+    expect(() => checkBuildFolder(recipe, `${longest}x`)).toThrow(`this toolchain cannot be built in ${longest}x`);
+  });
+
+  it("may be anywhere for what has no such limit", () => {
+    const solo5Recipe = recipeOf({ backend: "solo5", architecture: x86_64, hostArchitecture: x86_64 });
+    expect(() => checkBuildFolder(solo5Recipe, `/${"x".repeat(300)}`)).not.toThrow();
+  });
+
+  it("is never too long where the toolchain itself fits, whatever its key", () => {
+    const key = "unikernel-ci-4-unikraft-x86_64-5.4.1-66577af8b7959a53";
+    const folder = "/".padEnd(prefixLength - `/${key}.build.`.length, "x");
+    expect(() => checkBuildFolder(recipe, placeIn(folder, key).builds)).not.toThrow();
   });
 });
 

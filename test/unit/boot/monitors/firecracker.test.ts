@@ -36,7 +36,7 @@ const request = (asked: Partial<MonitorRequest> = {}): MonitorRequest => ({
 
 describe("Firecracker", () => {
   it("is started with a file that says everything", () => {
-    expect(planFirecracker({ config: "/tmp/boot/firecracker.json" })).toMatchObject({
+    expect(planFirecracker("x86_64", { config: "/tmp/boot/firecracker.json" })).toMatchObject({
       monitor: "firecracker",
       accelerator: "kvm",
       argv: [

@@ -115,6 +115,27 @@ describe("a download", () => {
     expect(asked).toHaveLength(3);
   });
 
+  it("gives up soon, where that was asked for, on a server that it cannot reach or that never answers", async () => {
+    answers = [() => undefined];
+    await expect(read({ reachMs: 50, silenceMs: 30_000 })).rejects.toThrow(/ cannot be reached: it does not answer$/);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await expect(read({ reachMs: 400 })).rejects.toThrow(/ cannot be reached: connect ECONNREFUSED/);
+    expect(waits).toEqual([]);
+  });
+
+  it("has time for the rest, once the server has answered", async () => {
+    const reachMs = 2_000;
+    answers = [
+      (_, response) => {
+        response.write(content.subarray(0, 1_000));
+        setTimeout(() => response.end(content.subarray(1_000)), reachMs + 200);
+      },
+    ];
+    expect((await read({ reachMs, silenceMs: 30_000 })).equals(content)).toBe(true);
+    expect(asked).toEqual([undefined]);
+  });
+
   it("tries a failing server again, with a growing pause", async () => {
     answers = [status(500), status(502), status(503)];
     expect((await read()).equals(content)).toBe(true);

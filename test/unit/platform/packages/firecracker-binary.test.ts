@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,49 +10,56 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Context } from "../../../../src/platform/host.js";
 import { processes } from "../../../../src/platform/process/process.js";
+import { collectingLog } from "../../../collecting-log.js";
 
 /** A release of one program, as Firecracker's are packed. */
-const { release, archive, asked } = vi.hoisted(() => ({
+const { release } = vi.hoisted(() => ({
   release: {
     source: "a test",
     version: "1.2.3",
-    archives: { x86_64: { url: "https://example.org/x.tgz", sha256: "" }, aarch64: { url: "", sha256: "" } },
+    archives: { x86_64: { url: "", sha256: "" }, aarch64: { url: "", sha256: "" } },
   },
-  archive: { path: "" },
-  asked: [] as string[],
 }));
 vi.mock("../../../../data/firecracker.json", () => ({ default: release }));
-vi.mock("@actions/tool-cache", () => ({
-  downloadTool: (url: string, file: string) => {
-    asked.push(url);
-    mkdirSync(dirname(file), { recursive: true });
-    copyFileSync(archive.path, file);
-    return Promise.resolve(file);
-  },
-}));
 
 const { downloadFirecracker } = await import("../../../../src/platform/packages/firecracker-binary.js");
 
-const context = { host: { architecture: "x86_64" }, processes } as Context;
+const lines: string[] = [];
+const context = { host: { architecture: "x86_64" }, log: collectingLog(lines), processes } as unknown as Context;
 let folder: string;
+let server: Server;
+let asked: number;
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "unikernel-ci-firecracker-"));
-  asked.length = 0;
+  asked = 0;
+  lines.length = 0;
   const released = join(folder, "release-v1.2.3-x86_64");
   mkdirSync(released);
   writeFileSync(join(released, "firecracker-v1.2.3-x86_64"), "the program", { mode: 0o644 });
   writeFileSync(join(released, "jailer-v1.2.3-x86_64"), "another program");
-  archive.path = join(folder, "release.tgz");
-  execFileSync("tar", ["-czf", archive.path, "-C", folder, "release-v1.2.3-x86_64"]);
-  release.archives.x86_64.sha256 = createHash("sha256").update(readFileSync(archive.path)).digest("hex");
+  const archive = join(folder, "release.tgz");
+  execFileSync("tar", ["-czf", archive, "-C", folder, "release-v1.2.3-x86_64"]);
+  release.archives.x86_64.sha256 = createHash("sha256").update(readFileSync(archive)).digest("hex");
+  server = createServer((_, response) => {
+    asked++;
+    response.end(readFileSync(archive));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  release.archives.x86_64.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.tgz`;
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  server.close();
+  server.closeAllConnections();
+  rmSync(folder, { recursive: true });
+});
 
 it("downloads a release once, and keeps nothing of it but the program", async () => {
   const kept = join(folder, "tools");
@@ -65,7 +71,19 @@ it("downloads a release once, and keeps nothing of it but the program", async ()
   expect(readdirSync(kept)).toEqual(["v1.2.3-x86_64"]);
 
   expect(await downloadFirecracker(context, kept)).toBe(program);
-  expect(asked).toEqual(["https://example.org/x.tgz"]);
+  expect(asked).toBe(1);
+});
+
+it("says in one line that it could not be downloaded, prints nothing else, and leaves nothing", async () => {
+  await new Promise((resolve) => server.close(resolve));
+  const printed = vi.spyOn(process.stdout, "write");
+  const kept = join(folder, "tools");
+  const message =
+    /^Firecracker could not be downloaded: http:\/\/127\.0\.0\.1:\d+\/x\.tgz cannot be reached: connect ECONNREFUSED [\d.:]+$/;
+  await expect(downloadFirecracker(context, kept)).rejects.toThrow(message);
+  expect(printed).not.toHaveBeenCalled();
+  expect(lines).toEqual([]);
+  expect(readdirSync(kept)).toEqual([]);
 });
 
 it("unpacks and keeps nothing of what was not released", async () => {
@@ -73,7 +91,7 @@ it("unpacks and keeps nothing of what was not released", async () => {
   release.archives.x86_64.sha256 = "0".repeat(64);
   const kept = join(folder, "tools");
   await expect(downloadFirecracker(context, kept)).rejects.toMatchObject({
-    message: "https://example.org/x.tgz is not the Firecracker that was released",
+    message: `${release.archives.x86_64.url} is not the Firecracker that was released`,
     facts: { found: `SHA-256 ${right}`, accepted: `SHA-256 ${"0".repeat(64)} (a test)` },
   });
   expect(readdirSync(kept)).toEqual([]);

@@ -17,6 +17,22 @@ describe("the place of a toolchain", () => {
     expect(place.buildPath).toMatch(/^\/tools\/toolchains\/key\.build\._+$/);
   });
 
+  // The longest answers that Unikraft's Kconfig takes: packages.ts.
+  it("has room for packages that cannot bear a path of that length, wherever the toolchain itself fits", () => {
+    const longest = "unikernel-ci-4-unikraft-aarch64-5.4.1-66577af8b7959a53";
+    const folder = `/${"x".repeat(prefixLength - "/".length - longest.length - ".build.".length - "/".length)}`;
+    const { builds, buildPath } = placeIn(folder, longest);
+    expect(buildPath).toHaveLength(prefixLength);
+    expect(builds).toBe(`${folder}/f8b7959a53.b`);
+    expect(() => placeIn(`${folder}x`, longest)).toThrow(`cannot live in ${folder}x/${longest}`);
+  });
+
+  it("counts bytes, for it is bytes that archives have room for", () => {
+    const { buildPath } = placeIn(`/home/${"é".repeat(40)}`, "key");
+    expect(Buffer.from(buildPath)).toHaveLength(prefixLength);
+    expect(() => placeIn(`/home/${"é".repeat(80)}`, "key")).toThrow("cannot live in");
+  });
+
   it("is refused where OCaml’s scripts could not start", () => {
     expect(() => placeIn(`/${"long".repeat(50)}`, "key")).toThrow("cannot live in");
     expect(() => placeIn("/with blanks", "key")).toThrow("cannot live in");

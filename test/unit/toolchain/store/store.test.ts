@@ -217,7 +217,7 @@ describe("a toolchain", () => {
 
   it("is set up once by two who want it at the same time", async () => {
     let builds = 0;
-    const counting = { ...makers(), build: (path: string) => (builds++, makers().build(path)) };
+    const counting = { ...makers(), build: (path: string) => (builds++, makers().build(path, place.builds)) };
     const [one, two] = await Promise.all([obtain(undefined, counting), obtain(undefined, counting)]);
     expect([one.source, two.source].sort()).toEqual(["built", "tool-cache"]);
     expect(builds).toBe(1);
