@@ -2,7 +2,7 @@ import type { Verdict } from "../boot/judge/verdict.js";
 import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { record, text } from "../platform/shape.js";
-import { type BuildInfo, type ImageInfo, imageVerdict } from "../report/build-info.js";
+import { type BuildInfo, type ImageInfo, imageVerdict } from "../artifact/build-info.js";
 import type { CollectedLeg } from "./leg.js";
 import { type Growth, changeText, exceeds, growthText } from "./size.js";
 

@@ -1,10 +1,10 @@
 import { verdicts } from "../boot/judge/verdict.js";
 import { aligned, seconds, size } from "../platform/log.js";
 import { visible } from "../platform/visible.js";
-import { howItRan } from "../report/boot-facts.js";
-import type { ImageInfo } from "../report/build-info.js";
-import { emphasized, toolchainCell } from "../report/cells.js";
-import { code, folded, prose, table } from "../report/markup.js";
+import { howItRan } from "../artifact/boot-facts.js";
+import type { ImageInfo } from "../artifact/build-info.js";
+import { emphasized, toolchainCell } from "../summary/cells.js";
+import { code, folded, prose, table } from "../summary/markup.js";
 import type { Overview, OverviewRow } from "./overview.js";
 import { changeText } from "./size.js";
 

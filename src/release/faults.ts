@@ -1,4 +1,4 @@
-import type { Artifact } from "../report/artifact.js";
+import type { Artifact } from "../artifact/artifact.js";
 import type { ReleaseImage, ReleaseVerdict } from "./images.js";
 
 /** How good a boot an image of a release must have had: `not-failed` lets pass what could not be booted, or was not. */

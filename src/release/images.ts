@@ -1,6 +1,6 @@
-import { artifactName } from "../report/artifact-name.js";
-import type { Artifact } from "../report/artifact.js";
-import { type ImageInfo, imageVerdict } from "../report/build-info.js";
+import { artifactName } from "../artifact/artifact-name.js";
+import type { Artifact } from "../artifact/artifact.js";
+import { type ImageInfo, imageVerdict } from "../artifact/build-info.js";
 
 /** `none`: nobody has booted it. */
 export type ReleaseVerdict = "passed" | "skipped" | "none" | "failed";

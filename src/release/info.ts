@@ -1,5 +1,5 @@
-import type { Artifact } from "../report/artifact.js";
-import type { BuildInfo } from "../report/build-info.js";
+import type { Artifact } from "../artifact/artifact.js";
+import type { BuildInfo } from "../artifact/build-info.js";
 import { type ReleaseImage, debugName } from "./images.js";
 
 /** What the `build-info.json` of a release holds: that of every artifact, with the names that the files have now. */

@@ -1,6 +1,6 @@
 import { size } from "../platform/log.js";
-import { howItRan } from "../report/boot-facts.js";
-import { code, prose, table } from "../report/markup.js";
+import { howItRan } from "../artifact/boot-facts.js";
+import { code, prose, table } from "../summary/markup.js";
 import type { ReleaseImage } from "./images.js";
 
 /** Where a release is, for the commands that verify it. */

@@ -3,7 +3,7 @@ import { Interrupted, type LocalAsset, type Release, type ReleaseService } from 
 import type { Context } from "../platform/host.js";
 import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { sumsName } from "../report/checksums.js";
+import { sumsName } from "../artifact/checksums.js";
 import { findArtifacts } from "./artifacts.js";
 import { differences } from "./compare.js";
 import { type RequiredVerdict, faultsOf } from "./faults.js";

@@ -1,7 +1,7 @@
 import * as Enums from "@cyclonedx/cyclonedx-library/Enums";
 import * as Models from "@cyclonedx/cyclonedx-library/Models";
-import { partsOf, properties } from "../report/sbom-parts.js";
-import { serialNumber, writeSbom } from "../report/sbom.js";
+import { partsOf, properties } from "../artifact/sbom-parts.js";
+import { serialNumber, writeSbom } from "../artifact/sbom.js";
 import { type ReleaseImage, debugName } from "./images.js";
 
 /** What an SBOM is about, beside its images. */
@@ -11,7 +11,7 @@ export interface SbomSubject {
   readonly version: string;
 }
 
-/** The bill of materials of a release: that of each image's artifact (report/sbom.ts), with each package once. */
+/** The bill of materials of a release: that of each image's artifact (artifact/sbom.ts), with each package once. */
 export function sbom(images: readonly ReleaseImage[], subject: SbomSubject): string {
   const root = new Models.Component(Enums.ComponentType.Application, subject.repository, {
     bomRef: "release",

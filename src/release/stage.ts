@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256OfFile } from "../platform/files/atomic.js";
 import type { LocalAsset } from "../platform/github/release-service.js";
-import { type GeneratedFile, writeWithChecksums } from "../report/checked-folder.js";
-import { sumsName } from "../report/checksums.js";
+import { type GeneratedFile, writeWithChecksums } from "../artifact/checked-folder.js";
+import { sumsName } from "../artifact/checksums.js";
 import { type ReleaseImage, debugName } from "./images.js";
 
 const contentTypes = {

@@ -7,12 +7,12 @@ import { overviewOf } from "../../../src/collect/overview.js";
 import { collectLines, collectSummary } from "../../../src/collect/table.js";
 import { Problem } from "../../../src/platform/problem.js";
 import { createLog } from "../../../src/platform/runner/console-log.js";
-import { parseBuildInfo } from "../../../src/report/build-info-shape.js";
-import { junit } from "../../../src/report/junit.js";
-import { block, code, prose, table } from "../../../src/report/markup.js";
+import { parseBuildInfo } from "../../../src/artifact/build-info-shape.js";
+import { junit } from "../../../src/artifact/junit.js";
+import { block, code, prose, table } from "../../../src/summary/markup.js";
 import { obeyed } from "../../actions-runner.js";
 import { legOf } from "../../unit/collect/fixtures.js";
-import { bootOf, failedBoot, passed } from "../../unit/report/fixtures.js";
+import { bootOf, failedBoot, passed } from "../../unit/artifact/fixtures.js";
 import { jsonText, textOf, textUpTo } from "../inputs.js";
 import { orRefused, quickly, target } from "../target.js";
 

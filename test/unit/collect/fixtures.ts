@@ -3,13 +3,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { CollectedLeg } from "../../../src/collect/leg.js";
-import { bootFacts } from "../../../src/report/boot-facts.js";
-import type { BuildInfo } from "../../../src/report/build-info.js";
-import { checksumFile } from "../../../src/report/checksums.js";
-import { junit } from "../../../src/report/junit.js";
+import { bootFacts } from "../../../src/artifact/boot-facts.js";
+import type { BuildInfo } from "../../../src/artifact/build-info.js";
+import { checksumFile } from "../../../src/artifact/checksums.js";
+import { junit } from "../../../src/artifact/junit.js";
 import type { Architecture } from "../../../src/target/architecture.js";
 import type { TargetName } from "../../../src/target/target.js";
-import { bootOf } from "../report/fixtures.js";
+import { bootOf } from "../artifact/fixtures.js";
 
 export interface LegOf {
   readonly target?: TargetName;

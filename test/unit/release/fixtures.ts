@@ -1,7 +1,7 @@
 import type { LocalAsset, RemoteAsset } from "../../../src/platform/github/release-service.js";
-import type { Artifact } from "../../../src/report/artifact.js";
-import type { BootFacts } from "../../../src/report/boot-facts.js";
-import type { BuildInfo, ImageInfo, ToolchainFacts } from "../../../src/report/build-info.js";
+import type { Artifact } from "../../../src/artifact/artifact.js";
+import type { BootFacts } from "../../../src/artifact/boot-facts.js";
+import type { BuildInfo, ImageInfo, ToolchainFacts } from "../../../src/artifact/build-info.js";
 
 export const commit = "a".repeat(40);
 

@@ -4,15 +4,15 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createGitHubApi } from "../../../src/platform/github/api.js";
 import { gitHubReleases } from "../../../src/platform/github/releases.js";
 import { type ReleaseRequest, release } from "../../../src/release/release.js";
-import { publishArtifact } from "../../../src/report/publish.js";
-import { saveRecord } from "../../../src/report/records.js";
+import { publishArtifact } from "../../../src/publish/publish.js";
+import { saveRecord } from "../../../src/artifact/records.js";
 import {
   type ReleaseServer,
   type ServedRelease,
   type ServerOptions,
   startReleaseServer,
 } from "../../release-server.js";
-import { bootOf, buildRecord, newContext, newImage, passed } from "../report/fixtures.js";
+import { bootOf, buildRecord, newContext, newImage, passed } from "../artifact/fixtures.js";
 import { commit } from "./fixtures.js";
 
 const repository = "someone/www";

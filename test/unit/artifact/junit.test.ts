@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { Lines } from "../../../src/boot/judge/lines.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { BootReport } from "../../../src/boot/report.js";
-import type { BootedImage } from "../../../src/report/boot-facts.js";
-import { junit } from "../../../src/report/junit.js";
+import type { BootedImage } from "../../../src/artifact/boot-facts.js";
+import { junit } from "../../../src/artifact/junit.js";
 import { bootOf, failedBoot, passed } from "./fixtures.js";
 
 const skipped: Verdict = { verdict: "skipped", reason: "accelerator", summary: "no KVM", atMs: 0 };

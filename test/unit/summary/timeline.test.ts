@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { buildInfo } from "../../../src/report/build-info.js";
-import { type Phase, phasesOf, timeline } from "../../../src/report/timeline.js";
-import { bootOf, buildRecord, newContext, passed } from "./fixtures.js";
+import { buildInfo } from "../../../src/artifact/build-info.js";
+import { type Phase, phasesOf, timeline } from "../../../src/summary/timeline.js";
+import { bootOf, buildRecord, newContext, passed } from "../artifact/fixtures.js";
 
 const image = { path: "/w/www.hvt", name: "www", bytes: 5, sha256: "ab".repeat(32) };
 

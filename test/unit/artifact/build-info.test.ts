@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import Ajv2020 from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
-import { buildInfo } from "../../../src/report/build-info.js";
+import { buildInfo } from "../../../src/artifact/build-info.js";
 import { buildRecord, failedBoot, newContext } from "./fixtures.js";
 
 const image = { path: "/w/www.hvt", name: "www", bytes: 5, sha256: "ab".repeat(32) };

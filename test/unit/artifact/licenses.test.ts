@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { UsedPackage } from "../../../src/project/project.js";
-import { unusualLicenses } from "../../../src/report/licenses.js";
+import { unusualLicenses } from "../../../src/artifact/licenses.js";
 
 const used = (licenses: readonly string[], use: UsedPackage["use"] = "image"): UsedPackage => ({
   name: "a",

@@ -9,13 +9,13 @@ import { describeBuilt } from "../project/images.js";
 import type { BuiltImage } from "../project/project.js";
 import type { Architecture } from "../target/architecture.js";
 import { type TargetName, defaultTarget, targets } from "../target/target.js";
-import { portableFileName } from "./artifact-name.js";
-import type { Boot, BootedImage } from "./boot-facts.js";
-import type { PublishedImage } from "./build-info.js";
-import type { CopiedFile } from "./checked-folder.js";
-import { sumsName } from "./checksums.js";
-import type { BuildRecord } from "./record-shapes.js";
-import { readRecord } from "./records.js";
+import { portableFileName } from "../artifact/artifact-name.js";
+import type { Boot, BootedImage } from "../artifact/boot-facts.js";
+import type { PublishedImage } from "../artifact/build-info.js";
+import type { CopiedFile } from "../artifact/checked-folder.js";
+import { sumsName } from "../artifact/checksums.js";
+import type { BuildRecord } from "../artifact/record-shapes.js";
+import { readRecord } from "../artifact/records.js";
 
 /** What `publish` is asked for: the inputs of that part. */
 export interface PublishRequest {

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { consolePath } from "../../../src/boot/devices/boot-folder.js";
-import { writeBootFiles } from "../../../src/report/boot-files.js";
-import type { BootJson } from "../../../src/report/boot-json.js";
+import { writeBootFiles } from "../../../src/artifact/boot-files.js";
+import type { BootJson } from "../../../src/artifact/boot-json.js";
 import { bootOf, newContext, newImage, passed, solo5Hvt } from "./fixtures.js";
 
 function readJson(text: string): unknown {

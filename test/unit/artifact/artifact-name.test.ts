@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { artifactName, checkedArtifactName, portableFileName } from "../../../src/report/artifact-name.js";
+import { artifactName, checkedArtifactName, portableFileName } from "../../../src/artifact/artifact-name.js";
 
 const leg = { unikernel: "www", variant: [], target: "hvt", architecture: "x86_64" } as const;
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { BootReport } from "../../../src/boot/report.js";
-import { buildInfo } from "../../../src/report/build-info.js";
-import { code, prose } from "../../../src/report/markup.js";
-import { summary } from "../../../src/report/summary.js";
-import { bootOf, buildRecord, failedBoot, newContext, passed } from "./fixtures.js";
+import { buildInfo } from "../../../src/artifact/build-info.js";
+import { code, prose } from "../../../src/summary/markup.js";
+import { summary } from "../../../src/summary/summary.js";
+import { bootOf, buildRecord, failedBoot, newContext, passed } from "../artifact/fixtures.js";
 
 const image = { path: "/w/www.hvt", name: "www", bytes: 1_900_000, sha256: "ab".repeat(32) };
 

@@ -8,11 +8,11 @@ import {
   ArtifactNameTaken,
   type UploadOptions,
 } from "../../../src/platform/runner/artifact-service.js";
-import type { BootJson } from "../../../src/report/boot-json.js";
-import type { PublishRequest } from "../../../src/report/gather.js";
-import { publishArtifact } from "../../../src/report/publish.js";
-import { saveRecord } from "../../../src/report/records.js";
-import { bootOf, buildRecord, failedBoot, newContext, newImage, passed } from "./fixtures.js";
+import type { BootJson } from "../../../src/artifact/boot-json.js";
+import type { PublishRequest } from "../../../src/publish/gather.js";
+import { publishArtifact } from "../../../src/publish/publish.js";
+import { saveRecord } from "../../../src/artifact/records.js";
+import { bootOf, buildRecord, failedBoot, newContext, newImage, passed } from "../artifact/fixtures.js";
 
 const request: PublishRequest = {
   target: "hvt",

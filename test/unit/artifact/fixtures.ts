@@ -8,7 +8,7 @@ import { createLog } from "../../../src/platform/runner/console-log.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { Context } from "../../../src/platform/host.js";
 import type { BuiltImage } from "../../../src/project/project.js";
-import type { BuildRecord, ToolchainRecord } from "../../../src/report/record-shapes.js";
+import type { BuildRecord, ToolchainRecord } from "../../../src/artifact/record-shapes.js";
 
 export interface TestContext extends Context {
   readonly logged: () => string;

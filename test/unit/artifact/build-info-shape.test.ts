@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../../src/platform/problem.js";
-import { parseBuildInfo } from "../../../src/report/build-info-shape.js";
+import { parseBuildInfo } from "../../../src/artifact/build-info-shape.js";
 import { legOf } from "../collect/fixtures.js";
 import { toolchain } from "../release/fixtures.js";
 import { passed } from "./fixtures.js";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import { createLog } from "../../../src/platform/runner/console-log.js";
-import { bootFailure, skippedWarning, tellVerdict, verdictLine } from "../../../src/report/boot-story.js";
-import { bootOf, failedBoot, passed } from "./fixtures.js";
+import { bootFailure, skippedWarning, tellVerdict, verdictLine } from "../../../src/summary/boot-story.js";
+import { bootOf, failedBoot, passed } from "../artifact/fixtures.js";
 
 const skipped: Verdict = { verdict: "skipped", reason: "accelerator", summary: "no KVM", atMs: 0, remedy: "use spt" };
 

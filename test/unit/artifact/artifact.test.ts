@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { artifactsIn, readArtifact } from "../../../src/report/artifact.js";
+import { artifactsIn, readArtifact } from "../../../src/artifact/artifact.js";
 import { legOf, writeLegs } from "../collect/fixtures.js";
 
 const leg = legOf();

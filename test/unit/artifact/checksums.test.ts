@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { sha256OfFile } from "../../../src/platform/files/atomic.js";
-import { checksumFile, parseChecksums } from "../../../src/report/checksums.js";
+import { checksumFile, parseChecksums } from "../../../src/artifact/checksums.js";
 
 it("is accepted by sha256sum, and is what it writes, odd names too", async () => {
   const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { BootReport } from "../../../src/boot/report.js";
-import { bootFacts, decisiveBoot, howItRan, overallVerdict } from "../../../src/report/boot-facts.js";
+import { bootFacts, decisiveBoot, howItRan, overallVerdict } from "../../../src/artifact/boot-facts.js";
 import { bootOf, failedBoot, passed } from "./fixtures.js";
 
 const failed: Verdict = { verdict: "failed", reason: "timeout", summary: "it did not end", atMs: 60_000 };

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BuiltImage } from "../../../src/project/project.js";
-import type { ImageRecords } from "../../../src/report/record-shapes.js";
-import { readRecord, readToolchain, saveRecord, saveToolchain } from "../../../src/report/records.js";
+import type { ImageRecords } from "../../../src/artifact/record-shapes.js";
+import { readRecord, readToolchain, saveRecord, saveToolchain } from "../../../src/artifact/records.js";
 import { bootOf, buildRecord, failedBoot, newContext, newImage, passed, toolchainRecord } from "./fixtures.js";
 
 function setUp() {

@@ -1,16 +1,16 @@
 import type { Verdict } from "../boot/judge/verdict.js";
 import type { BootReport } from "../boot/report.js";
 import { seconds, size } from "../platform/log.js";
-import { type BootFacts, howItRan } from "./boot-facts.js";
+import { type BootFacts, howItRan } from "../artifact/boot-facts.js";
 import {
   type BuildInfo,
   type ImageInfo,
   type PublishedImage,
   type ToolchainFacts,
   imageVerdict,
-} from "./build-info.js";
+} from "../artifact/build-info.js";
 import { emphasized, toolchainCell } from "./cells.js";
-import { unusualLicenses } from "./licenses.js";
+import { unusualLicenses } from "../artifact/licenses.js";
 import { block, code, folded, prose, table } from "./markup.js";
 import { phasesOf, timeline } from "./timeline.js";
 

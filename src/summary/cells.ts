@@ -1,7 +1,7 @@
 import type { Verdict } from "../boot/judge/verdict.js";
 import { seconds } from "../platform/log.js";
 import { sourceWords } from "../toolchain/toolchain.js";
-import type { ToolchainFacts } from "./build-info.js";
+import type { ToolchainFacts } from "../artifact/build-info.js";
 
 // What the tables of a job and of all jobs say alike.
 

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import type { Context } from "../platform/host.js";
 import type { ArtifactAccess, UploadedArtifact } from "../platform/runner/artifact-service.js";
-import { artifactName, checkedArtifactName } from "./artifact-name.js";
-import { artifactsFolder } from "./artifacts-folder.js";
-import { bootJson } from "./boot-json.js";
-import { type BuildInfo, buildInfo } from "./build-info.js";
-import { type GeneratedFile, writeWithChecksums } from "./checked-folder.js";
+import { artifactName, checkedArtifactName } from "../artifact/artifact-name.js";
+import { artifactsFolder } from "../artifact/artifacts-folder.js";
+import { bootJson } from "../artifact/boot-json.js";
+import { type BuildInfo, buildInfo } from "../artifact/build-info.js";
+import { type GeneratedFile, writeWithChecksums } from "../artifact/checked-folder.js";
 import { bootedImages, gather, type Gathered, type generatedFiles, type PublishRequest } from "./gather.js";
-import { junit } from "./junit.js";
-import { summary } from "./summary.js";
+import { junit } from "../artifact/junit.js";
+import { summary } from "../summary/summary.js";
 import { uploadArtifact } from "./upload.js";
 
 export interface PublishServices {
@@ -75,7 +75,7 @@ async function generate(gathered: Gathered, info: BuildInfo, artifact: string): 
     { name: "junit.xml", content: junit(booted) },
   ];
   // What writes it is a quarter of this action, and only now needed.
-  const { artifactSbom } = await import("./sbom.js");
+  const { artifactSbom } = await import("../artifact/sbom.js");
   return [
     { name: "build-info.json", content: `${JSON.stringify(info, null, 2)}\n` },
     { name: "sbom.cdx.json", content: artifactSbom(artifact, info) },
