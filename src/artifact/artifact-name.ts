@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { hashOf } from "../platform/files/hash.js";
+import type { Context } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
 import type { Architecture } from "../target/architecture.js";
 import type { TargetName } from "../target/target.js";
@@ -59,4 +61,10 @@ function variantName(words: readonly string[]): string {
 function portable(name: string): string {
   const short = name.replace(/[^\w.+-]+/g, "-").slice(0, 80);
   return short === name ? name : `${short}-${hashOf(name, 8)}`;
+}
+
+/** On Actions beside the other things of the job, so that the checkout stays clean; a person finds them where they are. */
+export function artifactsFolder({ host }: Pick<Context, "host">): string {
+  const { state, workspace } = host.folders;
+  return host.isGitHubActions ? join(state, "artifacts") : join(workspace, "_artifacts");
 }

@@ -2,9 +2,9 @@ import { lstat, readFile, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { sha256OfFile } from "../platform/files/atomic.js";
 import { Problem, messageOf } from "../platform/problem.js";
-import { parseBuildInfo } from "./build-info-shape.js";
-import type { BuildInfo } from "./build-info.js";
+import { parseBuildInfo } from "./build-info.js";
 import { type Checksum, parseChecksums, sumsName } from "./checksums.js";
+import type { BuildInfo, ImageRecord } from "./schema.js";
 
 /** An artifact of `publish`, as it was downloaded. */
 export interface Artifact {
@@ -15,6 +15,19 @@ export interface Artifact {
   readonly info: BuildInfo;
   /** Of all its files: what is not in its SHA256SUMS is none of it. */
   readonly checksums: readonly Checksum[];
+}
+
+/** An image with the artifact that it is in. */
+export interface ArtifactImage {
+  readonly artifact: Artifact;
+  readonly image: ImageRecord;
+}
+
+/** All images of artifacts, in their order. */
+export function imagesIn<Found extends Artifact>(
+  artifacts: readonly Found[],
+): readonly (ArtifactImage & { readonly artifact: Found })[] {
+  return artifacts.flatMap((artifact) => artifact.info.images.map((image) => ({ artifact, image })));
 }
 
 const infoFile = "build-info.json";

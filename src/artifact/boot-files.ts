@@ -1,21 +1,18 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import * as v from "valibot";
 import { bootFolder } from "../boot/devices/boot-folder.js";
-import type { BootReport } from "../boot/report.js";
 import { writeFileAtomically } from "../platform/files/atomic.js";
 import type { Context } from "../platform/host.js";
 import { describeBuilt } from "../project/images.js";
-import type { Architecture } from "../target/architecture.js";
-import { type TargetName, targets } from "../target/target.js";
-import type { BootedImage } from "./boot-facts.js";
-import { bootJson } from "./boot-json.js";
+import { targets } from "../target/target.js";
+import { type BootedImages, beginImage } from "./image-record.js";
 import { junit } from "./junit.js";
+import { type JobBoot, imageRecord } from "./schema.js";
 
 /** An image that was booted, and what it was booted as. */
-export interface BootSubject {
+export interface BootSubject extends Omit<BootedImages, "images"> {
   /** Absolute path. */
   readonly imagePath: string;
-  readonly target: TargetName;
-  readonly architecture: Architecture;
 }
 
 /**
@@ -26,14 +23,29 @@ export interface BootSubject {
 export async function writeBootFiles(
   context: Context,
   { imagePath, target, architecture }: BootSubject,
-  reports: readonly BootReport[],
+  boots: readonly JobBoot[],
 ): Promise<{ readonly junit: string; readonly json: string }> {
-  const { name, bytes, sha256 } = await describeBuilt(imagePath, targets[target]);
-  const boots = reports.map((report) => ({ report, console: report.consoleLog && basename(report.consoleLog) }));
-  const image: BootedImage = { unikernel: name, file: basename(imagePath), bytes, sha256, target, architecture, boots };
+  const image = { ...beginImage(await describeBuilt(imagePath, targets[target])), boots };
+  const booted: BootedImages = { target, architecture, images: [image] };
   const folder = bootFolder(context, imagePath);
   const paths = { junit: join(folder, "junit.xml"), json: join(folder, "boot.json") };
-  await writeFileAtomically(paths.junit, junit([image]));
-  await writeFileAtomically(paths.json, bootJson([image]));
+  await writeFileAtomically(paths.junit, junit(booted));
+  await writeFileAtomically(paths.json, bootJson(booted));
   return paths;
+}
+
+const recordOfBoots = v.omit(imageRecord, ["debugFile"]);
+
+/** The text of boot.json: all that is known of boots, for programs. */
+export function bootJson({ target, architecture, images }: BootedImages): string {
+  const content = {
+    // Number of this format; raised when a field changes its meaning or goes.
+    schema: 1,
+    images: images.map((image) => {
+      const { boots, ...facts } = v.parse(recordOfBoots, image);
+      // What the file itself says that it is stands beside what it was booted as.
+      return { ...facts, target, architecture, image: image.boots[0]?.image ?? null, boots };
+    }),
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
 }

@@ -1,127 +1,39 @@
-import type { Verdict } from "../boot/judge/verdict.js";
+import * as v from "valibot";
 import type { Host } from "../platform/host.js";
 import { withoutCredentials } from "../platform/network/address.js";
-import type { FinishedStep, BuiltImage, BuildSystem, UsedPackage } from "../project/project.js";
-import type { Architecture } from "../target/architecture.js";
-import type { TargetName } from "../target/target.js";
-import type {
-  OpamPin,
-  OpamRepository,
-  ToolchainOrigin,
-  ToolchainSource,
-  ToolchainVersions,
-} from "../toolchain/toolchain.js";
-import { type Boot, type BootFacts, bootFacts, overallVerdict } from "./boot-facts.js";
-import type { BuildRecord, ToolchainRecord } from "./record-shapes.js";
-
-/** What `build-info.json` holds. A field is null when it is not known, so that a reader can tell that from a typo. */
-export interface BuildInfo {
-  /** Number of this format; raised when a field changes its meaning or goes. */
-  readonly schema: 2;
-  readonly target: TargetName;
-  readonly architecture: Architecture;
-  /** The images of the build, the first one first. */
-  readonly images: readonly ImageInfo[];
-  /** null when the image was not built by the `build` step of this job. */
-  readonly build: BuildFacts | null;
-  /** null when the build brought its own toolchain. */
-  readonly toolchain: ToolchainFacts | null;
-  /** Everything that the build used; null when it is not known. */
-  readonly packages: readonly UsedPackage[] | null;
-  readonly host: HostFacts;
-  /** When this was written, ISO 8601 in UTC. */
-  readonly createdAt: string;
-}
-
-export interface ImageInfo {
-  /** The unikernel's name. */
-  readonly unikernel: string;
-  /** Name of the image in the artifact. */
-  readonly file: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  /** Name of the unstripped image in the artifact. */
-  readonly debugFile: string | null;
-  /** One for each scenario; none when it was not booted in this job. */
-  readonly boots: readonly BootFacts[];
-}
-
-/** The verdict over all boots of an image; undefined when it was not booted. */
-export function imageVerdict({ boots, file }: ImageInfo): Verdict | undefined {
-  const [first, ...others] = boots.map((boot) => ({ name: boot.scenario ?? file, verdict: boot }));
-  return first && overallVerdict([first, ...others]);
-}
-
-export interface BuildFacts {
-  readonly buildSystem: BuildSystem;
-  /** What was found in the project's folder, as the log says it. */
-  readonly project: string;
-  /** The words of `configure-args`. */
-  readonly configureArgs: readonly string[];
-  readonly steps: readonly FinishedStep[];
-  /** Key of the dune cache from the actions cache that the build took what it could from. */
-  readonly cache: string | null;
-}
-
-export interface ToolchainFacts {
-  readonly key: string;
-  /** Where it came from in this run. */
-  readonly source: ToolchainSource;
-  /** What {@link source} was when the toolchain came to its machine. */
-  readonly origin: ToolchainOrigin;
-  /** Milliseconds until it was there and proved. */
-  readonly ms: number;
-  readonly versions: ToolchainVersions;
-  readonly opamRepositories: readonly OpamRepository[];
-  /** The packages of the switch that were asked for, those of `opam-packages` among them. */
-  readonly opamPackages: readonly string[];
-  readonly opamPins: readonly OpamPin[];
-  /** The C compiler's version. */
-  readonly cCompiler: string;
-}
-
-export interface HostFacts {
-  readonly architecture: Architecture;
-  /** ID and VERSION_ID of /etc/os-release; null without a toolchain of ours. */
-  readonly system: string | null;
-  readonly cores: number;
-  /** The commit that the workflow ran for. */
-  readonly commit: string | null;
-  /** Address of the workflow run. */
-  readonly run: string | null;
-}
-
-/** An image as it will lie in the artifact. */
-export interface PublishedImage {
-  readonly image: BuiltImage;
-  readonly file: string;
-  readonly debugFile: string | undefined;
-  /** With the names that the consoles have in the artifact. */
-  readonly boots: readonly Boot[];
-}
+import { Problem } from "../platform/problem.js";
+import { faultOf } from "../platform/shape.js";
+import { publicRecord } from "./image-record.js";
+import type { BuildRecord, ToolchainRecord } from "./records.js";
+import { type BuildInfo, type JobImage, type ToolchainFacts, buildInfoSchema, format } from "./schema.js";
 
 /** Everything that build info is made of. */
-export interface BuildInfoFacts {
-  readonly target: TargetName;
-  readonly architecture: Architecture;
+export interface BuildInfoFacts extends Pick<BuildInfo, "target" | "architecture"> {
   readonly configureArgs: readonly string[];
-  readonly images: readonly PublishedImage[];
+  readonly images: readonly JobImage[];
   readonly record: BuildRecord | undefined;
   readonly host: Host;
   readonly now: Date;
 }
 
 /** The content of build-info.json. */
-export function buildInfo(facts: BuildInfoFacts): BuildInfo {
-  const { record, host } = facts;
+export function buildInfo({
+  target,
+  architecture,
+  configureArgs,
+  images,
+  record,
+  host,
+  now,
+}: BuildInfoFacts): BuildInfo {
   return {
-    schema: 2,
-    target: facts.target,
-    architecture: facts.architecture,
-    images: facts.images.map(imageInfo),
-    build: record ? buildFacts(record, facts.configureArgs) : null,
-    toolchain: record?.toolchain ? toolchainFacts(record.toolchain) : null,
-    packages: record?.build.packages ?? null,
+    schema: format,
+    target,
+    architecture,
+    images: images.map(publicRecord),
+    build: record ? { ...record.build, configureArgs } : null,
+    toolchain: record?.toolchain ? factsOf(record.toolchain) : null,
+    packages: record?.packages ?? null,
     host: {
       architecture: host.architecture,
       system: record?.toolchain?.toolchain.spec.hostSystem ?? null,
@@ -129,38 +41,17 @@ export function buildInfo(facts: BuildInfoFacts): BuildInfo {
       commit: host.environment["GITHUB_SHA"] ?? null,
       run: runAddress(host),
     },
-    createdAt: facts.now.toISOString(),
+    createdAt: now.toISOString(),
   };
 }
 
-function imageInfo({ image, file, debugFile, boots }: PublishedImage): ImageInfo {
-  return {
-    unikernel: image.name,
-    file,
-    bytes: image.bytes,
-    sha256: image.sha256,
-    debugFile: debugFile ?? null,
-    boots: boots.map(bootFacts),
-  };
-}
-
-function buildFacts({ build, buildCache }: BuildRecord, configureArgs: readonly string[]): BuildFacts {
-  return {
-    buildSystem: build.project.buildSystem,
-    project: build.project.description,
-    configureArgs,
-    steps: build.steps,
-    cache: buildCache ?? null,
-  };
-}
-
-function toolchainFacts({ toolchain: { key, source, origin, spec }, ms }: ToolchainRecord): ToolchainFacts {
+function factsOf({ toolchain: { key, source, origin, spec }, ms }: ToolchainRecord): ToolchainFacts {
   return {
     key,
     source,
     origin,
     ms,
-    versions: spec.versions,
+    versions: { ...spec.versions },
     opamRepositories: spec.repositories.map(ofEveryone),
     opamPackages: spec.packages,
     opamPins: spec.pins.map(ofEveryone),
@@ -177,4 +68,35 @@ function runAddress({ environment }: Host): string | null {
     (name) => environment[name],
   );
   return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : null;
+}
+
+/**
+ * Reads a `build-info.json`, which comes from another job and maybe from another version of this program.
+ *
+ * @param shown what messages call the file.
+ * @returns what the format has; fields that it does not have are left out.
+ * @throws Problem that names the first field that is wrong, or when the file is of another format.
+ */
+export function parseBuildInfo(text: string, shown: string): BuildInfo {
+  const value = parseJson(text, shown);
+  const schema = typeof value === "object" && value !== null && "schema" in value ? value.schema : undefined;
+  if (schema !== format) {
+    throw new Problem(`${shown} is of another format than the one that is read here`, {
+      found: `schema ${String(schema)}`,
+      accepted: `schema ${format}`,
+      do: "use the same version of unikernel-ci for every job of the workflow",
+    });
+  }
+  const result = v.safeParse(buildInfoSchema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const { what, ...facts } = faultOf(result.issues[0]);
+  throw new Problem(`${shown}: ${what}`, { ...facts, do: "see whether something changed it" });
+}
+
+function parseJson(text: string, shown: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Problem(`${shown} is not JSON`, {}, { cause: error });
+  }
 }

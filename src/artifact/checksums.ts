@@ -1,3 +1,7 @@
+import { copyFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { replaceFolder, sha256OfFile } from "../platform/files/atomic.js";
+
 export const sumsName = "SHA256SUMS";
 
 /** A file of a folder, and the SHA-256 of its bytes in hexadecimal. */
@@ -36,4 +40,37 @@ function checksumOf(line: string): Checksum | undefined {
   const [, escape, sha256, name] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
   if (sha256 === undefined || name === undefined) return undefined;
   return { sha256, name: escape === "" ? name : name.replace(/\\[\\nr]/g, (pair) => unescaped[pair] ?? pair) };
+}
+
+export interface CopiedFile {
+  /** Absolute. */
+  readonly from: string;
+  readonly name: string;
+}
+
+export interface GeneratedFile {
+  readonly name: string;
+  readonly content: string;
+}
+
+/**
+ * Writes a folder with these files in the place of the former one, and their SHA256SUMS.
+ *
+ * @returns the names of all files, SHA256SUMS last.
+ */
+export async function writeWithChecksums(
+  folder: string,
+  copied: readonly CopiedFile[],
+  generated: readonly GeneratedFile[],
+): Promise<readonly string[]> {
+  const names = [...copied, ...generated].map(({ name }) => name);
+  await replaceFolder(folder, async (draft) => {
+    for (const { from, name } of copied) await copyFile(from, join(draft, name));
+    for (const { name, content } of generated) await writeFile(join(draft, name), content);
+    const checksums = await Promise.all(
+      names.map(async (name) => ({ name, sha256: await sha256OfFile(join(draft, name)) })),
+    );
+    await writeFile(join(draft, sumsName), checksumFile(checksums));
+  });
+  return [...names, sumsName];
 }

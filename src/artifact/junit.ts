@@ -1,8 +1,8 @@
 import Builder from "fast-xml-builder";
-import type { BootReport } from "../boot/report.js";
 import { seconds } from "../platform/log.js";
 import { visible } from "../platform/visible.js";
-import type { Boot, BootedImage } from "./boot-facts.js";
+import type { BootedImages } from "./image-record.js";
+import type { JobBoot } from "./schema.js";
 
 /** What is shown of a console in a test case, in characters; a line of a guest alone can have thousands. */
 const mostOfOutput = 64 * 1024;
@@ -21,59 +21,52 @@ const builder = new Builder({
  * The boots as a JUnit XML file: a suite for each image, a case for each scenario. There is no standard for it; this is
  * the common ground that https://github.com/testmoapp/junitxml describes.
  */
-export function junit(images: readonly BootedImage[]): string {
-  const suites = images.map((image) => ({
-    "@name": xmlText(`${image.unikernel} ${image.target} ${image.architecture}`),
-    ...counts(image.boots.map(({ report }) => report)),
-    testcase: image.boots.map((boot) => testCase(image, boot)),
+export function junit({ images, target, architecture }: BootedImages): string {
+  const suites = images.map(({ unikernel, boots }) => ({
+    "@name": xmlText(`${unikernel} ${target} ${architecture}`),
+    ...counts(boots),
+    testcase: boots.map((boot) => testCase(`${target}.${architecture}`, unikernel, boot)),
   }));
-  const all = images.flatMap(({ boots }) => boots.map(({ report }) => report));
+  const all = images.flatMap(({ boots }) => boots);
   return builder.build({
     "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
     testsuites: { "@name": "unikernel-ci", ...counts(all), testsuite: suites },
   });
 }
 
-function counts(reports: readonly BootReport[]): Record<string, string> {
-  const of = (kind: BootReport["verdict"]["verdict"]) =>
-    String(reports.filter(({ verdict }) => verdict.verdict === kind).length);
+function counts(boots: readonly JobBoot[]): Record<string, string> {
+  const of = (kind: JobBoot["verdict"]) => String(boots.filter(({ verdict }) => verdict === kind).length);
   return {
-    "@tests": String(reports.length),
+    "@tests": String(boots.length),
     "@failures": of("failed"),
     "@errors": "0",
     "@skipped": of("skipped"),
-    "@time": inSeconds(reports.reduce((sum, report) => sum + msOf(report), 0)),
+    "@time": inSeconds(boots.reduce((sum, boot) => sum + msOf(boot), 0)),
   };
 }
 
-function testCase(
-  { unikernel, target, architecture }: BootedImage,
-  { report, console }: Boot,
-): Record<string, unknown> {
-  const { verdict, scenario, consoleEnd } = report;
-  const output = [...tail(consoleEnd, mostOfOutput), ...(console === undefined ? [] : [`(all of it: ${console})`])];
+function testCase(className: string, unikernel: string, boot: JobBoot): Record<string, unknown> {
+  const { verdict, reason, summary, scenario, console, consoleEnd } = boot;
+  const output = [...tail(consoleEnd, mostOfOutput), ...(console === null ? [] : [`(all of it: ${console})`])];
   return {
-    "@classname": `${target}.${architecture}`,
+    "@classname": className,
     "@name": xmlText(scenario ?? unikernel),
-    "@time": inSeconds(msOf(report)),
-    ...(verdict.verdict === "failed"
+    "@time": inSeconds(msOf(boot)),
+    ...(verdict === "failed"
       ? {
           failure: {
-            "@type": verdict.reason,
-            "@message": xmlText(verdict.summary),
-            "#text": lines(failureText(report)),
+            "@type": reason,
+            "@message": xmlText(summary),
+            "#text": lines(failureText(boot)),
           },
         }
       : {}),
-    ...(verdict.verdict === "skipped"
-      ? { skipped: { "@message": xmlText(`${verdict.reason}: ${verdict.summary}`) } }
-      : {}),
+    ...(verdict === "skipped" ? { skipped: { "@message": xmlText(`${reason}: ${summary}`) } } : {}),
     ...(output.length === 0 ? {} : { "system-out": lines(output) }),
   };
 }
 
-function failureText({ verdict, consoleEnd }: BootReport): string[] {
-  const { summary, evidence, remedy } = verdict;
+function failureText({ summary, evidence, remedy, consoleEnd }: JobBoot): string[] {
   return [
     summary,
     ...(evidence === undefined ? [] : [`evidence, ${seconds(evidence.atMs)} after the start: ${evidence.line}`]),
@@ -82,7 +75,7 @@ function failureText({ verdict, consoleEnd }: BootReport): string[] {
   ];
 }
 
-function msOf({ span, attempts }: BootReport): number {
+function msOf({ span, attempts }: JobBoot): number {
   return span?.ms ?? attempts.reduce((sum, { verdict }) => sum + verdict.atMs, 0);
 }
 

@@ -1,21 +1,17 @@
 import { basename, extname, resolve } from "node:path";
-import type { BootReport } from "../boot/report.js";
 import { targetOf } from "../image/check.js";
 import { readImage } from "../image/recognise.js";
 import { isFile } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
 import { describeBuilt } from "../project/images.js";
-import type { BuiltImage } from "../project/project.js";
 import type { Architecture } from "../target/architecture.js";
 import { type TargetName, defaultTarget, targets } from "../target/target.js";
 import { portableFileName } from "../artifact/artifact-name.js";
-import type { Boot, BootedImage } from "../artifact/boot-facts.js";
-import type { PublishedImage } from "../artifact/build-info.js";
-import type { CopiedFile } from "../artifact/checked-folder.js";
-import { sumsName } from "../artifact/checksums.js";
-import type { BuildRecord } from "../artifact/record-shapes.js";
-import { readRecord } from "../artifact/records.js";
+import { type CopiedFile, sumsName } from "../artifact/checksums.js";
+import { type BootedImages, beginImage } from "../artifact/image-record.js";
+import { type BuildRecord, readRecord } from "../artifact/records.js";
+import type { JobBoot, JobImage } from "../artifact/schema.js";
 
 /** What `publish` is asked for: the inputs of that part. */
 export interface PublishRequest {
@@ -33,7 +29,8 @@ export interface PublishRequest {
 export interface Gathered {
   readonly target: TargetName;
   readonly architecture: Architecture;
-  readonly images: readonly [PublishedImage, ...PublishedImage[]];
+  /** With the names that their files have in the artifact. */
+  readonly images: readonly [JobImage, ...JobImage[]];
   readonly record: BuildRecord | undefined;
   /** Where each file is, and its name in the artifact. */
   readonly files: readonly CopiedFile[];
@@ -53,7 +50,7 @@ export async function gather(context: Context, request: PublishRequest): Promise
   const record = await readRecord(context, path, "build");
   const target = record?.target ?? request.target ?? targetOf(await readImage(path)) ?? defaultTarget;
   const architecture = record?.architecture ?? request.arch ?? context.host.architecture;
-  const found = record?.build.images ?? ([await describeBuilt(path, targets[target])] as const);
+  const found = record?.images ?? ([beginImage(await describeBuilt(path, targets[target]))] as const);
   const files: CopiedFile[] = [];
   const taken = new Set<string>(generatedFiles);
   const add = (from: string, wanted: string): string => {
@@ -62,39 +59,33 @@ export async function gather(context: Context, request: PublishRequest): Promise
     files.push({ from, name });
     return name;
   };
-  const publishConsole = async (image: BuiltImage, report: BootReport): Promise<Boot> => {
-    const { consoleLog, scenario } = report;
-    if (consoleLog === undefined || !(await isFile(consoleLog))) return { report, console: undefined };
-    const which = [image.name, ...(scenario === undefined ? [] : [scenario]), target, architecture].join("-");
-    return { report, console: add(consoleLog, `console-${which}.log`) };
+  const publishConsole = async ({ unikernel }: JobImage, boot: JobBoot): Promise<JobBoot> => {
+    const { consoleLog, scenario } = boot;
+    if (consoleLog === undefined || !(await isFile(consoleLog))) return { ...boot, console: null };
+    const which = [unikernel, ...(scenario === null ? [] : [scenario]), target, architecture].join("-");
+    return { ...boot, console: add(consoleLog, `console-${which}.log`) };
   };
-  const publish = async (image: BuiltImage): Promise<PublishedImage> => {
-    const reports = (await readRecord(context, image.path, "boot")) ?? [];
-    const { debugFile } = image;
-    const boots: Boot[] = [];
-    for (const report of reports) boots.push(await publishConsole(image, report));
-    const file = add(image.path, basename(image.path));
-    const hasDebug = debugFile !== undefined && (await isFile(debugFile));
-    return {
-      image,
-      file,
-      debugFile: hasDebug ? add(debugFile, nameBeside(file, image.path, debugFile)) : undefined,
-      boots,
-    };
+  const publish = async (image: JobImage): Promise<JobImage> => {
+    const boots: JobBoot[] = [];
+    for (const boot of (await readRecord(context, image.path, "boot")) ?? [])
+      boots.push(await publishConsole(image, boot));
+    const file = add(image.path, image.file);
+    const { debugPath } = image;
+    const hasDebug = debugPath !== undefined && (await isFile(debugPath));
+    const debugFile = hasDebug ? add(debugPath, nameBeside(file, image.path, debugPath)) : null;
+    return { ...image, file, debugFile, boots };
   };
   const [first, ...others] = found;
-  const images: [PublishedImage, ...PublishedImage[]] = [await publish(first)];
+  const images: [JobImage, ...JobImage[]] = [await publish(first)];
   for (const image of others) if (await isFile(image.path)) images.push(await publish(image));
-  const lockFile = record?.build.lockFile;
+  const lockFile = record?.lockFile;
   if (lockFile !== undefined && (await isFile(lockFile))) add(lockFile, basename(lockFile));
   return { target, architecture, images, record, files };
 }
 
 /** The images of an artifact that were booted. */
-export function bootedImages({ target, architecture, images }: Gathered): readonly BootedImage[] {
-  return images.flatMap(({ image: { name, bytes, sha256 }, file, boots }) =>
-    boots.length === 0 ? [] : [{ unikernel: name, file, bytes, sha256, target, architecture, boots }],
-  );
+export function bootedImages({ target, architecture, images }: Gathered): BootedImages {
+  return { target, architecture, images: images.filter(({ boots }) => boots.length > 0) };
 }
 
 async function imagePath({ host }: Context, { image }: PublishRequest): Promise<string> {

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { Context } from "../platform/host.js";
 import type { ArtifactAccess, UploadedArtifact } from "../platform/runner/artifact-service.js";
-import { artifactName, checkedArtifactName } from "../artifact/artifact-name.js";
-import { artifactsFolder } from "../artifact/artifacts-folder.js";
-import { bootJson } from "../artifact/boot-json.js";
-import { type BuildInfo, buildInfo } from "../artifact/build-info.js";
-import { type GeneratedFile, writeWithChecksums } from "../artifact/checked-folder.js";
+import { artifactName, artifactsFolder, checkedArtifactName } from "../artifact/artifact-name.js";
+import { bootJson } from "../artifact/boot-files.js";
+import { buildInfo } from "../artifact/build-info.js";
+import { type GeneratedFile, writeWithChecksums } from "../artifact/checksums.js";
 import { bootedImages, gather, type Gathered, type generatedFiles, type PublishRequest } from "./gather.js";
 import { junit } from "../artifact/junit.js";
+import type { BuildInfo } from "../artifact/schema.js";
 import { summary } from "../summary/summary.js";
 import { uploadArtifact } from "./upload.js";
 
@@ -45,7 +45,7 @@ export async function publishArtifact(
   const { target, architecture, images } = gathered;
   const name =
     request.artifactName === undefined
-      ? artifactName({ unikernel: images[0].image.name, variant: request.configureArgs, target, architecture })
+      ? artifactName({ unikernel: images[0].unikernel, variant: request.configureArgs, target, architecture })
       : checkedArtifactName(request.artifactName);
   const info = buildInfo({ ...gathered, configureArgs: request.configureArgs, host: context.host, now: began });
   const folder = join(artifactsFolder(context), name);
@@ -79,6 +79,6 @@ async function generate(gathered: Gathered, info: BuildInfo, artifact: string): 
   return [
     { name: "build-info.json", content: `${JSON.stringify(info, null, 2)}\n` },
     { name: "sbom.cdx.json", content: artifactSbom(artifact, info) },
-    ...(booted.length === 0 ? [] : reports),
+    ...(booted.images.length === 0 ? [] : reports),
   ];
 }

@@ -4,7 +4,7 @@ import type { BootReport } from "../boot/report.js";
 import { type Log, type Tone, seconds } from "../platform/log.js";
 import { type Facts, Problem } from "../platform/problem.js";
 import { quote } from "../platform/process/process.js";
-import { howItRan } from "../artifact/boot-facts.js";
+import { howItRan } from "../artifact/verdicts.js";
 
 const words: Readonly<Record<Verdict["verdict"], string>> = { passed: "PASSED", failed: "FAILED", skipped: "SKIPPED" };
 

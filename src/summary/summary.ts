@@ -1,14 +1,6 @@
-import type { Verdict } from "../boot/judge/verdict.js";
-import type { BootReport } from "../boot/report.js";
 import { seconds, size } from "../platform/log.js";
-import { type BootFacts, howItRan } from "../artifact/boot-facts.js";
-import {
-  type BuildInfo,
-  type ImageInfo,
-  type PublishedImage,
-  type ToolchainFacts,
-  imageVerdict,
-} from "../artifact/build-info.js";
+import type { BootRecord, BuildInfo, ImageRecord, JobBoot, JobImage, ToolchainFacts } from "../artifact/schema.js";
+import { howItRan, imageVerdict } from "../artifact/verdicts.js";
 import { emphasized, toolchainCell } from "./cells.js";
 import { unusualLicenses } from "../artifact/licenses.js";
 import { block, code, folded, prose, table } from "./markup.js";
@@ -17,7 +9,7 @@ import { phasesOf, timeline } from "./timeline.js";
 export interface SummaryFacts {
   readonly info: BuildInfo;
   /** Those of `info`, with all that is known of their boots. */
-  readonly images: readonly PublishedImage[];
+  readonly images: readonly JobImage[];
   /** Milliseconds that publishing took. */
   readonly publishMs: number;
   /** Absent when nothing was uploaded. */
@@ -30,8 +22,8 @@ const mostBytes = 1_000_000;
 /** The Markdown of the job summary: images, scenarios, what went wrong, where the time went, and, folded, what it was made of. */
 export function summary(facts: SummaryFacts): string {
   const { info, images, artifact, publishMs } = facts;
-  const explanations = images.flatMap(({ image, boots }) =>
-    boots.map(({ report }) => explanation(info, image.name, report)),
+  const explanations = images.flatMap(({ unikernel, boots }) =>
+    boots.map((boot) => explanation(info, unikernel, boot)),
   );
   const sections = [
     imageTable(info),
@@ -62,7 +54,7 @@ function imageTable(info: BuildInfo): string {
 }
 
 /** Nothing for an image without scenarios: the one table says it all. */
-function scenarioTable({ boots }: ImageInfo): string {
+function scenarioTable({ boots }: ImageRecord): string {
   const named = boots.filter(({ scenario }) => scenario !== null);
   if (named.length === 0) return "";
   return tellingColumns(
@@ -77,17 +69,17 @@ function tellingColumns(header: readonly string[], rows: readonly (readonly stri
   return table(telling(header), rows.map(telling));
 }
 
-function overallCell(image: ImageInfo): string {
+function overallCell(image: ImageRecord): string {
   const overall = imageVerdict(image);
   if (overall === undefined) return "not booted";
   return image.boots.length === 1 ? verdictCell(overall) : emphasized(prose(overall.summary), overall.verdict);
 }
 
-function verdictCell({ verdict, summary }: Verdict): string {
+function verdictCell({ verdict, summary }: BootRecord): string {
   return emphasized(`${verdict}: ${prose(summary)}`, verdict);
 }
 
-function runCells(boot: BootFacts): readonly [how: string, booted: string, ready: string] {
+function runCells(boot: BootRecord): readonly [how: string, booted: string, ready: string] {
   const [last, ...former] = boot.attempts.toReversed();
   if (last === undefined) return ["", "", ""];
   const gaveUp = former.toReversed().map((attempt) => `${howItRan(attempt)} failed`);
@@ -99,12 +91,11 @@ function milliseconds(ms: number | undefined): string {
 }
 
 /** A failure with its evidence, a skip with its reason; nothing for a boot that passed. */
-function explanation({ target, architecture }: BuildInfo, unikernel: string, report: BootReport): string {
-  const { verdict, summary, reason, atMs, evidence, remedy } = report.verdict;
+function explanation({ target, architecture }: BuildInfo, unikernel: string, boot: JobBoot): string {
+  const { verdict, summary, reason, atMs, evidence, remedy, consoleEnd } = boot;
   if (verdict === "passed") return "";
-  const scenario = report.scenario === undefined ? "" : `, scenario ${code(report.scenario)},`;
-  const unanswered = (report.probes ?? []).filter(({ holds }) => !holds);
-  const { consoleEnd } = report;
+  const scenario = boot.scenario === null ? "" : `, scenario ${code(boot.scenario)},`;
+  const unanswered = boot.probes.filter(({ holds }) => !holds);
   return [
     `#### ${code(unikernel)} (${target} ${architecture})${scenario} ${verdict}: ${prose(summary)}`,
     `Reason: \`${reason}\`, ${seconds(atMs)} after the start.`,

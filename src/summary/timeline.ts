@@ -1,6 +1,6 @@
 import type { Verdict } from "../boot/judge/verdict.js";
 import { seconds } from "../platform/log.js";
-import type { BuildInfo } from "../artifact/build-info.js";
+import type { BuildInfo } from "../artifact/schema.js";
 
 /** Something that took time. */
 export interface Phase {

@@ -13,13 +13,7 @@ export const releases: ProtectionTable = {
   "for an artifact that is damaged": [
     ["src/artifact/artifact.ts", "found === sha256 ? undefined :", "true ? undefined :"],
   ],
-  "an image without its hash": [
-    [
-      "src/artifact/build-info-shape.ts",
-      "\n      unikernel: text,\n      file: fileName,\n      bytes: number,\n      sha256,\n      debugFile: orNull(fileName),\n      boots: listOf(boot),\n   ",
-      " unikernel: text, file: fileName, bytes: number, debugFile: orNull(fileName), boots: listOf(boot)",
-    ],
-  ],
+  "an image without its hash": [["src/artifact/schema.ts", "bytes,\n  sha256,\n", "bytes,\n"]],
   "with a list of checksums that is none, or reaches out of the folder": [
     ["src/artifact/artifact.ts", "basename(name) !== name", "false"],
     ["src/artifact/checksums.ts", 'text.endsWith("\\n") && ', ""],
@@ -48,6 +42,6 @@ export const releases: ProtectionTable = {
     ["src/artifact/artifact.ts", "found === sha256 ? undefined :", "true ? undefined :"],
   ],
   "has its fields itself: a key that would be a prototype is a key like another": [
-    ["src/artifact/build-info-shape.ts", "return JSON.parse(text)", "return Object.assign({}, JSON.parse(text))"],
+    ["src/artifact/build-info.ts", "return JSON.parse(text)", "return Object.assign({}, JSON.parse(text))"],
   ],
 };

@@ -94,7 +94,7 @@ export const words: ProtectionTable = {
   ],
   "keeps a guest’s words from making columns of their own": [["src/collect/table.ts", "prose(said)", "said"]],
   "are JSON of the same words, whatever a guest prints": [
-    ["src/artifact/boot-json.ts", "2)", '2).replaceAll("\\\\", "")'],
+    ["src/artifact/boot-files.ts", "2)", '2).replaceAll("\\\\", "")'],
   ],
   "take no markup from a guest": [["src/release/notes.ts", "${prose(several)}", "${several}"]],
   "are fetched through the proxies of the caller, whose addresses no failure shows": [

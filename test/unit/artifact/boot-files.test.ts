@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { consolePath } from "../../../src/boot/devices/boot-folder.js";
 import { writeBootFiles } from "../../../src/artifact/boot-files.js";
-import type { BootJson } from "../../../src/artifact/boot-json.js";
+import { recordBoot } from "../../../src/artifact/image-record.js";
 import { bootOf, newContext, newImage, passed, solo5Hvt } from "./fixtures.js";
 
 function readJson(text: string): unknown {
@@ -23,10 +23,14 @@ describe("the files of a boot step", () => {
     const reports = ["http", "help"].map((scenario) =>
       bootOf(passed, { imagePath, scenario, probes, consoleLog: consolePath(context, imagePath, scenario) }),
     );
-    const files = await writeBootFiles(context, { imagePath, target: "hvt", architecture: "x86_64" }, reports);
+    const files = await writeBootFiles(
+      context,
+      { imagePath, target: "hvt", architecture: "x86_64" },
+      reports.map(recordBoot),
+    );
     const folder = dirname(consolePath(context, imagePath));
     expect([dirname(files.json), dirname(files.junit)]).toEqual([folder, folder]);
-    const written = JSON.parse(readFileSync(files.json, "utf8")) as BootJson;
+    const written: unknown = JSON.parse(readFileSync(files.json, "utf8"));
     expect(written).toMatchObject({
       schema: 1,
       images: [
@@ -54,7 +58,8 @@ describe("the files of a boot step", () => {
     const line = `"}], \\ \0\u0007\u001b[2J\u2028 </script> __proto__ ${Buffer.from([0, 216, 1, 216, 255, 255]).toString("utf16le")} ${randomBytes(512).toString("latin1")}`;
     const reports = [bootOf({ ...passed, summary: line, evidence: { line, atMs: 1 } }, { imagePath, scenario: line })];
     const text = readFileSync(
-      (await writeBootFiles(context, { imagePath, target: "hvt", architecture: "x86_64" }, reports)).json,
+      (await writeBootFiles(context, { imagePath, target: "hvt", architecture: "x86_64" }, reports.map(recordBoot)))
+        .json,
       "utf8",
     );
     expect(text).not.toContain("\ufffd");
@@ -68,8 +73,8 @@ describe("the files of a boot step", () => {
     const context = newContext();
     const { path: imagePath } = newImage(context.host.folders.workspace, "www.hvt", "bytes");
     const subject = { imagePath, target: "hvt", architecture: "x86_64" } as const;
-    await writeBootFiles(context, subject, [bootOf(passed, { scenario: "former" })]);
-    const { json, junit } = await writeBootFiles(context, subject, [bootOf(passed)]);
+    await writeBootFiles(context, subject, [recordBoot(bootOf(passed, { scenario: "former" }))]);
+    const { json, junit } = await writeBootFiles(context, subject, [recordBoot(bootOf(passed))]);
     expect(readFileSync(json, "utf8") + readFileSync(junit, "utf8")).not.toContain("former");
   });
 });

@@ -8,7 +8,9 @@ import { createLog } from "../../../src/platform/runner/console-log.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { Context } from "../../../src/platform/host.js";
 import type { BuiltImage } from "../../../src/project/project.js";
-import type { BuildRecord, ToolchainRecord } from "../../../src/artifact/record-shapes.js";
+import { beginImage, recordBoot } from "../../../src/artifact/image-record.js";
+import type { BuildRecord, ToolchainRecord } from "../../../src/artifact/records.js";
+import type { JobImage } from "../../../src/artifact/schema.js";
 
 export interface TestContext extends Context {
   readonly logged: () => string;
@@ -68,17 +70,20 @@ export const toolchainRecord: ToolchainRecord = {
   },
 };
 
-export function buildRecord(...images: [BuiltImage, ...BuiltImage[]]): BuildRecord {
+export function buildRecord(first: BuiltImage, ...others: readonly BuiltImage[]): BuildRecord {
   return {
     target: "hvt",
     architecture: "x86_64",
-    build: {
-      project: { buildSystem: "dune", directory: "/src", description: "dune" },
-      steps: [{ name: "dune build", ms: 1200 }],
-      images,
-    },
+    build: { buildSystem: "dune", project: "dune", steps: [{ name: "dune build", ms: 1200 }], cache: null },
+    images: [beginImage(first), ...others.map(beginImage)],
+    packages: null,
     toolchain: toolchainRecord,
   };
+}
+
+/** The record of an image with these boots. */
+export function bootedImage(image: BuiltImage, ...reports: readonly BootReport[]): JobImage {
+  return { ...beginImage(image), boots: reports.map(recordBoot) };
 }
 
 export const solo5Hvt: Image = {

@@ -4,24 +4,18 @@ import { describe, expect, it } from "vitest";
 import { Lines } from "../../../src/boot/judge/lines.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { BootReport } from "../../../src/boot/report.js";
-import type { BootedImage } from "../../../src/artifact/boot-facts.js";
 import { junit } from "../../../src/artifact/junit.js";
-import { bootOf, failedBoot, passed } from "./fixtures.js";
+import type { JobImage } from "../../../src/artifact/schema.js";
+import { bootOf, bootedImage, failedBoot, passed } from "./fixtures.js";
 
 const skipped: Verdict = { verdict: "skipped", reason: "accelerator", summary: "no KVM", atMs: 0 };
 
-function imageOf(...reports: BootReport[]): BootedImage {
-  const boots = reports.map((report) => ({ report, console: report.consoleLog && "console.log" }));
-  return {
-    unikernel: "www",
-    file: "www.hvt",
-    bytes: 5,
-    sha256: "ab".repeat(32),
-    target: "hvt",
-    architecture: "x86_64",
-    boots,
-  };
+function imageOf(...reports: BootReport[]): JobImage {
+  const image = { path: "/w/www.hvt", name: "www", bytes: 5, sha256: "ab".repeat(32) };
+  return bootedImage(image, ...reports);
 }
+
+const junitOf = (...images: JobImage[]) => junit({ target: "hvt", architecture: "x86_64", images });
 
 interface Element {
   readonly name: string;
@@ -60,7 +54,7 @@ describe("the JUnit file", () => {
     const http = bootOf(passed, { scenario: "http", span: { startMs: 0, ms: 1900 } });
     const help = { ...failedBoot("/w/www.hvt", "/c"), scenario: "help" };
     const xen = bootOf(skipped, { scenario: "xen", attempts: [] });
-    const elements = parse(junit([imageOf(http, help, xen), { ...imageOf(bootOf(passed)), unikernel: "other" }]));
+    const elements = parse(junitOf(imageOf(http, help, xen), { ...imageOf(bootOf(passed)), unikernel: "other" }));
     const attributesOf = (name: string) =>
       elements.filter((element) => element.name === name).map(({ attributes }) => attributes);
     expect(attributesOf("testsuites")).toEqual([
@@ -79,7 +73,7 @@ describe("the JUnit file", () => {
   });
 
   it("says why one failed, with the evidence and the end of its console", () => {
-    const xml = junit([imageOf(failedBoot("/w/www.hvt", "/c"))]);
+    const xml = junitOf(imageOf(failedBoot("/w/www.hvt", "/c/console.log")));
     const failure = one(xml, "failure");
     expect(failure?.attributes).toEqual({ type: "exception", message: "uncaught exception" });
     expect(failure?.text.split("\n")).toEqual([
@@ -99,7 +93,7 @@ describe("the JUnit file", () => {
   });
 
   it("says why one was skipped", () => {
-    expect(one(junit([imageOf(bootOf(skipped))]), "skipped")?.attributes).toEqual({ message: "accelerator: no KVM" });
+    expect(one(junitOf(imageOf(bootOf(skipped))), "skipped")?.attributes).toEqual({ message: "accelerator: no KVM" });
   });
 
   it("shows what XML cannot hold", () => {
@@ -111,7 +105,7 @@ describe("the JUnit file", () => {
       "\u2028",
       "😀 é\r",
     ];
-    const xml = junit([imageOf(bootOf(passed, { consoleEnd }))]);
+    const xml = junitOf(imageOf(bootOf(passed, { consoleEnd })));
     expect(one(xml, "system-out")?.text.split("\n")).toEqual([
       "\\x00\\x07\\x1b[0m",
       "\\ud800 \\udc00",
@@ -138,9 +132,10 @@ describe("the JUnit file", () => {
       evidence: { line: text, atMs: 1 },
       remedy: text,
     } as const;
-    const xml = junit([
-      { ...imageOf(bootOf(verdict, { scenario: text, consoleEnd: texts, consoleLog: "/c" })), unikernel: text },
-    ]);
+    const xml = junitOf({
+      ...imageOf(bootOf(verdict, { scenario: text, consoleEnd: texts, consoleLog: "/c" })),
+      unikernel: text,
+    });
     expect(one(xml, "failure")?.text, bytes.toString("base64")).toContain("The end of the console:");
     // UTF-8 has no lone surrogates: what is written is what is read.
     expect(Buffer.from(xml).toString()).toBe(xml);
@@ -149,7 +144,7 @@ describe("the JUnit file", () => {
   it("is bounded, and keeps the last lines", () => {
     const consoleEnd = Array.from({ length: 30 }, (_, index) => `${index} `.padEnd(16 * 1024, "x"));
     const verdict = { ...passed, verdict: "failed" } as const;
-    const xml = junit([imageOf(bootOf(verdict, { consoleEnd }))]);
+    const xml = junitOf(imageOf(bootOf(verdict, { consoleEnd })));
     expect(xml.length).toBeLessThan(80 * 1024);
     expect(
       one(xml, "system-out")
@@ -160,12 +155,12 @@ describe("the JUnit file", () => {
   });
 
   it("holds also when nothing was booted", () => {
-    expect(one(junit([]), "testsuites")?.attributes["tests"]).toBe("0");
+    expect(one(junitOf(), "testsuites")?.attributes["tests"]).toBe("0");
   });
 });
 
 it("takes no longer than its texts are long, also where they are carriage returns", () => {
   const start = performance.now();
-  junit([imageOf(bootOf(passed, { consoleEnd: [`a${"\r".repeat(60_000)}b`] }))]);
+  junitOf(imageOf(bootOf(passed, { consoleEnd: [`a${"\r".repeat(60_000)}b`] })));
   expect(performance.now() - start).toBeLessThan(1_000);
 });

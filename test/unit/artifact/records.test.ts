@@ -2,8 +2,14 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BuiltImage } from "../../../src/project/project.js";
-import type { ImageRecords } from "../../../src/artifact/record-shapes.js";
-import { readRecord, readToolchain, saveRecord, saveToolchain } from "../../../src/artifact/records.js";
+import { recordBoot } from "../../../src/artifact/image-record.js";
+import {
+  type ImageRecords,
+  readRecord,
+  readToolchain,
+  saveRecord,
+  saveToolchain,
+} from "../../../src/artifact/records.js";
 import { bootOf, buildRecord, failedBoot, newContext, newImage, passed, toolchainRecord } from "./fixtures.js";
 
 function setUp() {
@@ -19,8 +25,8 @@ describe("records", () => {
     const record = buildRecord(image);
     const probes = [{ text: "tcp://:80", holds: true, said: "connected", atMs: 310 }];
     const reports: ImageRecords["boot"] = [
-      failedBoot(image.path, "/tmp/console.log"),
-      bootOf(passed, { scenario: "help", probes, span: { startMs: 1, ms: 2 } }),
+      recordBoot(failedBoot(image.path, "/tmp/console.log")),
+      recordBoot(bootOf(passed, { scenario: "help", probes, span: { startMs: 1, ms: 2 } })),
     ];
     await saveRecord(context, image.path, "build", record);
     await saveRecord(context, image.path, "boot", reports);
@@ -90,7 +96,7 @@ describe("records", () => {
     ['"value":[', '"value":[],"x":['],
   ])("of boots with a wrong field count as none: %s -> %s", async (right, wrong) => {
     const probes = [{ text: "tcp://:80", holds: true, said: "connected", atMs: 310 }];
-    const reports = [bootOf(passed, { scenario: "help", probes, span: { startMs: 1, ms: 2 } })] as const;
+    const reports = [recordBoot(bootOf(passed, { scenario: "help", probes, span: { startMs: 1, ms: 2 } }))] as const;
     expect(await readWith("boot", () => reports, right, wrong)).toBeUndefined();
   });
 

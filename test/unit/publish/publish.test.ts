@@ -8,7 +8,8 @@ import {
   ArtifactNameTaken,
   type UploadOptions,
 } from "../../../src/platform/runner/artifact-service.js";
-import type { BootJson } from "../../../src/artifact/boot-json.js";
+import { recordBoot } from "../../../src/artifact/image-record.js";
+import type { BuildInfo } from "../../../src/artifact/schema.js";
 import type { PublishRequest } from "../../../src/publish/gather.js";
 import { publishArtifact } from "../../../src/publish/publish.js";
 import { saveRecord } from "../../../src/artifact/records.js";
@@ -50,7 +51,10 @@ async function builtAndBooted(environment: Readonly<Record<string, string>> = {}
   const debug = newImage(folder, "www.hvt.dbg", "debug bytes");
   writeFileSync(join(folder, "console"), "hello\n");
   await saveRecord(context, image.path, "build", { ...buildRecord({ ...image, debugFile: debug.path }) });
-  await saveRecord(context, image.path, "boot", [failedBoot(image.path, join(folder, "console")), ...others]);
+  await saveRecord(context, image.path, "boot", [
+    recordBoot(failedBoot(image.path, join(folder, "console"))),
+    ...others.map(recordBoot),
+  ]);
   return context;
 }
 
@@ -86,7 +90,7 @@ describe("publish", () => {
     const lockFile = join(folder, "www-hvt.opam.locked");
     writeFileSync(lockFile, "locked");
     const record = buildRecord(image);
-    await saveRecord(context, image.path, "build", { ...record, build: { ...record.build, lockFile } });
+    await saveRecord(context, image.path, "build", { ...record, lockFile });
     const published = await publishArtifact(context, request, unavailable);
     expect(readFileSync(join(published.folder, "www-hvt.opam.locked"), "utf8")).toBe("locked");
     expect(readFileSync(join(published.folder, "SHA256SUMS"), "utf8")).toContain("  www-hvt.opam.locked\n");
@@ -102,7 +106,7 @@ describe("publish", () => {
       bootOf(passed, { scenario: "gone", consoleLog: `${file}-that-is-not-there` }),
     ]);
     const { folder } = await publishArtifact(context, request, unavailable);
-    const { images } = JSON.parse(readFileSync(join(folder, "boot.json"), "utf8")) as BootJson;
+    const { images } = JSON.parse(readFileSync(join(folder, "boot.json"), "utf8")) as BuildInfo;
     const consoles = images[0]?.boots.map(({ scenario, console }) => [scenario, console]);
     expect(consoles).toEqual([
       [null, "console-www-hvt-x86_64.log"],

@@ -5,6 +5,7 @@ import { createGitHubApi } from "../../../src/platform/github/api.js";
 import { gitHubReleases } from "../../../src/platform/github/releases.js";
 import { type ReleaseRequest, release } from "../../../src/release/release.js";
 import { publishArtifact } from "../../../src/publish/publish.js";
+import { recordBoot } from "../../../src/artifact/image-record.js";
 import { saveRecord } from "../../../src/artifact/records.js";
 import {
   type ReleaseServer,
@@ -44,7 +45,7 @@ async function job() {
   const { toolchain, ...record } = buildRecord(image);
   expect(toolchain).toBeDefined();
   await saveRecord(context, image.path, "build", record);
-  await saveRecord(context, image.path, "boot", [bootOf(passed, { imagePath: image.path })]);
+  await saveRecord(context, image.path, "boot", [recordBoot(bootOf(passed, { imagePath: image.path }))]);
   const request = {
     target: undefined,
     arch: undefined,

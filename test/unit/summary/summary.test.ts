@@ -4,19 +4,12 @@ import type { BootReport } from "../../../src/boot/report.js";
 import { buildInfo } from "../../../src/artifact/build-info.js";
 import { code, prose } from "../../../src/summary/markup.js";
 import { summary } from "../../../src/summary/summary.js";
-import { bootOf, buildRecord, failedBoot, newContext, passed } from "../artifact/fixtures.js";
+import { bootOf, bootedImage, buildRecord, failedBoot, newContext, passed } from "../artifact/fixtures.js";
 
 const image = { path: "/w/www.hvt", name: "www", bytes: 1_900_000, sha256: "ab".repeat(32) };
 
 function summaryOf(reports: readonly BootReport[], name = "www"): string {
-  const images = [
-    {
-      image: { ...image, name },
-      file: "www.hvt",
-      debugFile: undefined,
-      boots: reports.map((report) => ({ report, console: undefined })),
-    },
-  ];
+  const images = [bootedImage({ ...image, name }, ...reports)];
   const info = buildInfo({
     target: "hvt",
     architecture: "x86_64",
@@ -179,9 +172,9 @@ it("names unusual licences of what is in an image, and no others", () => {
       host: newContext().host,
       now: new Date(0),
     } as const;
-    const images = [{ image, file: "www.hvt", debugFile: undefined, boots: [] }];
+    const images = [bootedImage(image)];
     return summary({
-      info: buildInfo({ ...facts, images, record: { ...record, build: { ...record.build, packages } } }),
+      info: buildInfo({ ...facts, images, record: { ...record, packages } }),
       images,
       publishMs: 1,
       artifact: undefined,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { buildInfo } from "../../../src/artifact/build-info.js";
 import { type Phase, phasesOf, timeline } from "../../../src/summary/timeline.js";
-import { bootOf, buildRecord, newContext, passed } from "../artifact/fixtures.js";
+import { bootOf, bootedImage, buildRecord, newContext, passed } from "../artifact/fixtures.js";
 
 const image = { path: "/w/www.hvt", name: "www", bytes: 5, sha256: "ab".repeat(32) };
 
@@ -11,16 +11,13 @@ function infoOf(more: Partial<Parameters<typeof buildInfo>[0]> = {}) {
     { startMs: 10, ms: 20 },
     { startMs: 30, ms: 31_000 },
   ];
-  const boots = spans.map((span, index) => ({
-    report: bootOf(passed, { scenario: `s${index}`, span }),
-    console: undefined,
-  }));
-  const notStarted = { report: bootOf(passed, { scenario: "skipped" }), console: undefined };
+  const boots = spans.map((span, index) => bootOf(passed, { scenario: `s${index}`, span }));
+  const notStarted = bootOf(passed, { scenario: "skipped" });
   return buildInfo({
     target: "hvt",
     architecture: "x86_64",
     configureArgs: [],
-    images: [{ image, file: "www.hvt", debugFile: undefined, boots: [...boots, notStarted] }],
+    images: [bootedImage(image, ...boots, notStarted)],
     record: buildRecord(image),
     host: newContext().host,
     now: new Date(0),
@@ -42,7 +39,7 @@ describe("the phases of a job", () => {
 
   it("are those that are known", () => {
     const report = bootOf(passed, { span: { startMs: 0, ms: 20 } });
-    const images = [{ image, file: "www.hvt", debugFile: undefined, boots: [{ report, console: undefined }] }];
+    const images = [bootedImage(image, report)];
     expect(phasesOf(infoOf({ record: undefined, images }), 3).map(({ name }) => name)).toEqual([
       "www",
       "gather and upload",

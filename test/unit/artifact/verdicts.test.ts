@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
-import type { BootReport } from "../../../src/boot/report.js";
-import { bootFacts, decisiveBoot, howItRan, overallVerdict } from "../../../src/artifact/boot-facts.js";
-import { bootOf, failedBoot, passed } from "./fixtures.js";
+import { recordBoot } from "../../../src/artifact/image-record.js";
+import { decisiveBoot, howItRan, imageVerdict, overallVerdict } from "../../../src/artifact/verdicts.js";
+import { bootOf, bootedImage, passed } from "./fixtures.js";
 
 const failed: Verdict = { verdict: "failed", reason: "timeout", summary: "it did not end", atMs: 60_000 };
 const trapped: Verdict = {
@@ -14,30 +14,33 @@ const trapped: Verdict = {
 };
 const skipped: Verdict = { verdict: "skipped", reason: "accelerator", summary: "no KVM", atMs: 0, remedy: "use spt" };
 
-function over(...verdicts: [Verdict, ...Verdict[]]): Verdict {
+function over(...verdicts: [Verdict, ...Verdict[]]) {
   const [first, ...others] = verdicts;
-  return overallVerdict([
-    { name: "s0", verdict: first },
-    ...others.map((verdict, index) => ({ name: `s${index + 1}`, verdict })),
-  ]);
+  return overallVerdict(
+    [{ ...first, scenario: "s0" }, ...others.map((verdict, index) => ({ ...verdict, scenario: `s${index + 1}` }))],
+    "www.hvt",
+  );
 }
 
 describe("the verdict over several boots", () => {
   it("is that of the one boot where there is one", () => {
-    expect(over(passed)).toEqual(passed);
-    expect(over(trapped)).toEqual(trapped);
+    expect(over(passed)).toEqual({ ...passed, scenario: "s0" });
+    expect(over(trapped)).toEqual({ ...trapped, scenario: "s0" });
   });
 
   it("fails with the first that failed, and names all that did", () => {
-    expect(over(passed, skipped, trapped, failed)).toEqual({ ...trapped, summary: "2 of 4 scenarios failed: s2, s3" });
+    expect(over(passed, skipped, trapped, failed)).toMatchObject({
+      ...trapped,
+      summary: "2 of 4 scenarios failed: s2, s3",
+    });
   });
 
   it("is skipped when one was and none failed", () => {
-    expect(over(passed, skipped)).toEqual({ ...skipped, summary: "1 of 2 scenarios skipped: s1" });
+    expect(over(passed, skipped)).toMatchObject({ ...skipped, summary: "1 of 2 scenarios skipped: s1" });
   });
 
   it("passes when all did", () => {
-    expect(over(passed, { ...passed, bootMs: 7 })).toEqual({ ...passed, summary: "2 of 2 scenarios passed" });
+    expect(over(passed, { ...passed, bootMs: 7 })).toMatchObject({ ...passed, summary: "2 of 2 scenarios passed" });
   });
 
   it("names ten at most", () => {
@@ -47,7 +50,7 @@ describe("the verdict over several boots", () => {
 });
 
 describe("the decisive boot", () => {
-  const named = (scenario: string, verdict: Verdict) => bootOf(verdict, { scenario });
+  const named = (scenario: string, verdict: Verdict) => recordBoot(bootOf(verdict, { scenario }));
 
   it("is the first of the gravest", () => {
     const boots = [named("a", passed), named("b", skipped), named("c", failed), named("d", trapped)] as const;
@@ -57,25 +60,16 @@ describe("the decisive boot", () => {
   });
 });
 
-describe("the facts of a boot", () => {
-  it("are null where nothing is known", () => {
-    const report: BootReport = { ...bootOf(skipped), attempts: [], consoleEnd: [] };
-    expect(bootFacts({ report, console: undefined })).toEqual({
-      ...skipped,
-      scenario: null,
-      accelerator: null,
-      attempts: [],
-      probes: [],
-      span: null,
-      console: null,
-    });
+describe("the verdict over the boots of an image", () => {
+  const image = { path: "/w/www.hvt", name: "www", bytes: 5, sha256: "ab".repeat(32) };
+
+  it("calls a boot without a scenario as the image’s file", () => {
+    const reports = [bootOf(failed), bootOf(failed, { scenario: "http" })];
+    expect(imageVerdict(bootedImage(image, ...reports))?.summary).toBe("2 of 2 scenarios failed: www.hvt, http");
   });
 
-  it("name the accelerator of the last attempt", () => {
-    expect(bootFacts({ report: failedBoot("/w/www.hvt", "/c"), console: "c" })).toMatchObject({
-      accelerator: "tcg",
-      console: "c",
-    });
+  it("is unknown where nothing was booted", () => {
+    expect(imageVerdict(bootedImage(image))).toBeUndefined();
   });
 });
 
