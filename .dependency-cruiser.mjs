@@ -5,7 +5,9 @@
 const floors = [
   ["actions"],
   ["init", "matrix", "collect", "release"],
-  ["report"],
+  ["publish"],
+  ["summary"],
+  ["artifact"],
   ["boot", "project"],
   ["toolchain"],
   ["image"],

@@ -1,10 +1,11 @@
 // Writes what is made from src/actions/*interface.ts: action.yml and action-types.yml of every action, the inputs of the
-// reusable workflows with what hands them on, and the tables in docs/.
+// reusable workflows with what hands them on, and the tables in docs/; and from src/artifact/schema.ts the schema of build-info.json.
 // `npm run generate` writes; with `-- --check` it names each file that is not what it would write, and exits 1.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { actionFile, interfaces, typesFile } from "./action-files.js";
+import { buildInfoSchemaFile } from "./schemas.js";
 import { inputTables, matrixTables, releaseTables, reusableTables, targetTables } from "./tables.js";
 import { releaseWorkflowInputs, unikernelInputs, withWorkflowInputs } from "./workflow-files.js";
 
@@ -27,6 +28,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ["docs/targets.md", targetTables(contentOf("docs/targets.md"))],
     ["docs/matrix.md", matrixTables(contentOf("docs/matrix.md"))],
     ["docs/releases.md", releaseTables(contentOf("docs/releases.md"))],
+    ["docs/build-info.schema.json", buildInfoSchemaFile()],
   ]);
 }
 

@@ -2,7 +2,7 @@ import { collectInputs, collectOutputs } from "../src/actions/collect-interface.
 import { inputs, outputs, parts } from "../src/actions/interface.js";
 import { matrixInputs, sharedInputs } from "../src/actions/matrix-interface.js";
 import { releaseInputs, releaseOutputs } from "../src/actions/release-interface.js";
-import { table } from "../src/report/markup.js";
+import { table } from "../src/summary/markup.js";
 import { type MonitorKind, targetNames, targets } from "../src/target/target.js";
 import { releaseWorkflowInputs, unikernelInputs } from "./workflow-files.js";
 

@@ -2,7 +2,7 @@ import { Problem } from "../platform/problem.js";
 import type { CollectedLeg } from "./leg.js";
 
 /**
- * One JUnit file with the suites of all legs. The files are those that `publish` wrote (report/junit.ts): their suites are
+ * One JUnit file with the suites of all legs. The files are those that `publish` wrote (artifact/junit.ts): their suites are
  * taken as they stand, and the counts of the whole are sums.
  *
  * @returns undefined when no leg was booted.

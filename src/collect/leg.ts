@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Artifact, readArtifact } from "../report/artifact.js";
-import { checksumFile } from "../report/checksums.js";
+import { type Artifact, readArtifact } from "../artifact/artifact.js";
+import { checksumFile } from "../artifact/checksums.js";
 
 /** One leg of a matrix, as its artifact tells it. */
 export interface CollectedLeg extends Artifact {

@@ -1,25 +1,21 @@
+import * as v from "valibot";
+import { type ArtifactImage, imagesIn } from "../artifact/artifact.js";
+import { imageVerdict } from "../artifact/verdicts.js";
 import type { Verdict } from "../boot/judge/verdict.js";
 import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { record, text } from "../platform/shape.js";
-import { type BuildInfo, type ImageInfo, imageVerdict } from "../report/build-info.js";
 import type { CollectedLeg } from "./leg.js";
 import { type Growth, changeText, exceeds, growthText } from "./size.js";
 
 /** One image of one leg. */
-export interface OverviewRow {
-  readonly artifact: string;
-  readonly info: BuildInfo;
-  readonly image: ImageInfo;
-  /** Over all its boots; undefined when it was not booted. */
-  readonly verdict: Verdict | undefined;
+export interface ComparedImage extends ArtifactImage {
   /** Bytes of the same image in the baseline; undefined when that has none. */
   readonly before: number | undefined;
 }
 
 /** All that one look over the legs tells. */
 export interface Overview {
-  readonly rows: readonly OverviewRow[];
+  readonly rows: readonly ComparedImage[];
   /** Artifacts that the plan names and that are not there: their jobs failed before they had an image. */
   readonly missing: readonly string[];
 }
@@ -42,26 +38,21 @@ export function overviewOf(
   baseline: readonly CollectedLeg[],
   planned: readonly string[],
 ): Overview {
-  const sizes = new Map(
-    baseline.flatMap((leg) => leg.info.images.map((image) => [`${leg.name}/${image.file}`, image.bytes])),
-  );
-  const rows = legs.flatMap(({ name: artifact, info }) =>
-    info.images.map((image) => ({
-      artifact,
-      info,
-      image,
-      verdict: imageVerdict(image),
-      before: sizes.get(`${artifact}/${image.file}`),
-    })),
-  );
+  const sizes = new Map(imagesIn(baseline).map((found) => [pathOf(found), found.image.bytes]));
+  const rows = imagesIn(legs).map((found) => ({ ...found, before: sizes.get(pathOf(found)) }));
   const present = new Set(legs.map(({ name }) => name));
   return { rows, missing: planned.filter((name) => !present.has(name)) };
+}
+
+/** The image's path below the folder with all artifacts. */
+export function pathOf({ artifact, image }: ArtifactImage): string {
+  return `${artifact.name}/${image.file}`;
 }
 
 /** What is over budget, a sentence each. */
 export function overBudget({ rows }: Overview, { maxSize, maxGrowth }: Budget): string[] {
   return rows.flatMap(({ artifact, image: { file, bytes }, before }) => {
-    const subject = `${file} of ${artifact}`;
+    const subject = `${file} of ${artifact.name}`;
     const isLarge = maxSize !== undefined && bytes > maxSize;
     const hasGrown = maxGrowth !== undefined && before !== undefined && exceeds(maxGrowth, bytes, before);
     return [
@@ -79,7 +70,7 @@ export function overBudget({ rows }: Overview, { maxSize, maxGrowth }: Budget): 
 
 /** `failed` when one failed or is missing, else `skipped` when one was not booted, else `passed`. */
 export function overviewVerdict({ rows, missing }: Overview): Verdict["verdict"] {
-  const verdicts = rows.map(({ verdict }) => verdict?.verdict ?? "skipped");
+  const verdicts = rows.map(({ image }) => imageVerdict(image)?.verdict ?? "skipped");
   if (missing.length > 0 || verdicts.includes("failed")) return "failed";
   return verdicts.includes("skipped") ? "skipped" : "passed";
 }
@@ -97,10 +88,7 @@ export function plannedArtifacts(json: string): string[] {
     const legs = include.flatMap((job): unknown[] =>
       "legs" in job ? (JSON.parse(String(job.legs)) as unknown[]) : [job],
     );
-    return legs.map((leg) => {
-      if (!isLeg(leg)) throw new TypeError("a leg without a name");
-      return leg["artifact-name"];
-    });
+    return legs.map((leg) => v.parse(legShape, leg)["artifact-name"]);
   } catch (error) {
     throw new Problem(
       "input matrix is no matrix of unikernel-ci",
@@ -110,5 +98,4 @@ export function plannedArtifacts(json: string): string[] {
   }
 }
 
-const isLeg = (value: unknown): value is { readonly "artifact-name": string } =>
-  record({ "artifact-name": text })(value);
+const legShape = v.object({ "artifact-name": v.string() });

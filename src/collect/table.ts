@@ -1,11 +1,11 @@
 import { verdicts } from "../boot/judge/verdict.js";
 import { aligned, seconds, size } from "../platform/log.js";
 import { visible } from "../platform/visible.js";
-import { howItRan } from "../report/boot-facts.js";
-import type { ImageInfo } from "../report/build-info.js";
-import { emphasized, toolchainCell } from "../report/cells.js";
-import { code, folded, prose, table } from "../report/markup.js";
-import type { Overview, OverviewRow } from "./overview.js";
+import type { ImageRecord } from "../artifact/schema.js";
+import { howItRan, imageVerdict } from "../artifact/verdicts.js";
+import { emphasized, toolchainCell } from "../summary/cells.js";
+import { code, folded, prose, table } from "../summary/markup.js";
+import { type ComparedImage, type Overview, pathOf } from "./overview.js";
 import { changeText } from "./size.js";
 
 const header = ["unikernel", "target", "size", "change", "verdict", "how", "boot", "build", "toolchain"] as const;
@@ -19,7 +19,7 @@ export function collectSummary(overview: Overview, warnings: readonly string[]):
       prose(target),
       bytes,
       change,
-      emphasized(prose(said), one.verdict?.verdict),
+      emphasized(prose(said), imageVerdict(one.image)?.verdict),
       ...rest.map((cell) => prose(cell)),
     ];
   });
@@ -47,10 +47,10 @@ const missingCells = (name: string, verdict: string): string[] =>
 /** `4 images: 2 passed, 1 failed, 1 skipped, 1 missing` */
 export function overviewTitle({ rows, missing }: Overview): string {
   const counted = verdicts.map((kind) => {
-    const number = rows.filter(({ verdict }) => verdict?.verdict === kind).length;
+    const number = rows.filter(({ image }) => imageVerdict(image)?.verdict === kind).length;
     return number === 0 ? [] : [`${number} ${kind}`];
   });
-  const notBooted = rows.filter(({ verdict }) => verdict === undefined).length;
+  const notBooted = rows.filter(({ image }) => image.boots.length === 0).length;
   const told = [
     ...counted.flat(),
     ...(notBooted === 0 ? [] : [`${notBooted} not booted`]),
@@ -63,7 +63,8 @@ export function overviewTitle({ rows, missing }: Overview): string {
 }
 
 /** In the order of {@link header}. */
-function cellsOf({ info, image, verdict, before }: OverviewRow): string[] {
+function cellsOf({ artifact: { info }, image, before }: ComparedImage): string[] {
+  const verdict = imageVerdict(image);
   const build = info.build?.steps.reduce((ms, step) => ms + step.ms, 0);
   return [
     image.unikernel,
@@ -82,7 +83,7 @@ function variantOf(configureArgs: readonly string[]): string[] {
 }
 
 /** Of one boot; of several, what they all ran on. */
-function runOf({ boots }: ImageInfo): readonly [how: string, booted: string] {
+function runOf({ boots }: ImageRecord): readonly [how: string, booted: string] {
   const lasts = boots.flatMap(({ attempts }) => attempts.slice(-1));
   const how = [...new Set(lasts.map(howItRan))].join(", ");
   const [only, ...others] = boots;
@@ -92,6 +93,6 @@ function runOf({ boots }: ImageInfo): readonly [how: string, booted: string] {
 function hashes({ rows }: Overview): string {
   return table(
     ["file", "SHA-256"],
-    rows.map(({ artifact, image }) => [code(`${artifact}/${image.file}`), code(image.sha256)]),
+    rows.map((row) => [code(pathOf(row)), code(row.image.sha256)]),
   );
 }

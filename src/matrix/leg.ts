@@ -1,4 +1,4 @@
-import { artifactName } from "../report/artifact-name.js";
+import { artifactName } from "../artifact/artifact-name.js";
 import type { Architecture } from "../target/architecture.js";
 import { type Target, targets } from "../target/target.js";
 import type { ToolchainPlan } from "../toolchain/spec.js";

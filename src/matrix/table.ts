@@ -1,6 +1,6 @@
 import { aligned } from "../platform/log.js";
 import { visible } from "../platform/visible.js";
-import { code, prose, table } from "../report/markup.js";
+import { code, prose, table } from "../summary/markup.js";
 import { type Leg, placeWords } from "./leg.js";
 import type { MatrixPlan } from "./plan.js";
 import { groupsOf } from "./strategy.js";

@@ -1,8 +1,58 @@
+import * as v from "valibot";
+
+/** What a schema reads, with nothing that may be changed. */
+export type Read<Schema extends v.GenericSchema> = Unchanging<v.InferOutput<Schema>>;
+
+type Unchanging<T> = T extends object ? { readonly [Key in keyof T]: Unchanging<T[Key]> } : T;
+
+/** JSON writes no other number, but reads `1e999` as one. */
+export const finite = v.pipe(v.number(), v.finite("a number that is not too large"));
+
+/** What is wrong with a value that a schema refused: a sentence that names the field, and facts for a `Problem`. */
+export interface Fault {
+  readonly what: string;
+  readonly found?: string;
+  readonly accepted?: string;
+}
+
+/** The words of {@link Fault} for an issue of the schema's library. */
+export function faultOf({ path, kind, type, expected, message, input }: v.BaseIssue<unknown>): Fault {
+  const field = (path ?? []).reduce((whole, { key }) => {
+    if (typeof key === "number") return `${whole}[${key}]`;
+    return `${whole}${whole === "" ? "" : "."}${shortened(String(key))}`;
+  }, "");
+  const subject = field === "" ? "the whole" : field;
+  if (input === undefined) return { what: `${subject} is missing` };
+  const accepted =
+    kind === "schema" ? (kinds[type] ?? (expected ?? "").replace(/[()"]/g, "").replaceAll(" | ", ", ")) : message;
+  return { what: `${subject} is wrong`, found: shown(input), accepted };
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  object_with_rest: "an object",
+  loose_object: "an object",
+};
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" && value !== null ? "an object" : shortened(JSON.stringify(value));
+}
+
+const longest = 80;
+
+function shortened(text: string): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
+}
+
 /** Whether a value that came from outside, as JSON does, has a shape. */
 export type Check = (value: unknown) => boolean;
 
 export const text: Check = (value) => typeof value === "string";
-export const number: Check = (value) => typeof value === "number" && Number.isFinite(value);
 export const boolean: Check = (value) => typeof value === "boolean";
 
 export const orAbsent =
@@ -10,21 +60,10 @@ export const orAbsent =
   (value) =>
     value === undefined || check(value);
 
-export const orNull =
+export const listOf =
   (check: Check): Check =>
   (value) =>
-    value === null || check(value);
-
-export const oneOf =
-  (words: readonly string[]): Check =>
-  (value) =>
-    words.some((word) => word === value);
-
-/** @param least how many there must be. */
-export const listOf =
-  (check: Check, least = 0): Check =>
-  (value) =>
-    Array.isArray(value) && value.length >= least && value.every(check);
+    Array.isArray(value) && value.every(check);
 
 /** An object that is no list. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { firstOf } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { type Artifact, artifactsIn, isArtifact, readArtifact } from "../report/artifact.js";
+import { type Artifact, artifactsIn, isArtifact, readArtifact } from "../artifact/artifact.js";
 
 export interface FoundArtifacts {
   /** At least one, in the order of their names. */

@@ -1,5 +1,5 @@
-import type { Artifact } from "../report/artifact.js";
-import type { ReleaseImage, ReleaseVerdict } from "./images.js";
+import type { Artifact } from "../artifact/artifact.js";
+import { type NamedImage, type ReleaseVerdict, releaseVerdict } from "./images.js";
 
 /** How good a boot an image of a release must have had: `not-failed` lets pass what could not be booted, or was not. */
 export type RequiredVerdict = "passed" | "not-failed";
@@ -18,7 +18,7 @@ export interface ReleaseFault {
  */
 export function faultsOf(
   artifacts: readonly Artifact[],
-  images: readonly ReleaseImage[],
+  images: readonly NamedImage[],
   commit: string,
   required: RequiredVerdict,
 ): readonly ReleaseFault[] {
@@ -71,7 +71,9 @@ const acceptable: Readonly<Record<RequiredVerdict, readonly ReleaseVerdict[]>> =
   "not-failed": ["passed", "skipped", "none"],
 };
 
-function badVerdict({ artifact, image, verdict }: ReleaseImage, required: RequiredVerdict): ReleaseFault[] {
+function badVerdict(named: NamedImage, required: RequiredVerdict): ReleaseFault[] {
+  const { artifact, image } = named;
+  const verdict = releaseVerdict(named);
   if (acceptable[required].includes(verdict)) return [];
   const subject = `${image.file} of ${artifact.name}`;
   if (verdict === "none")
@@ -85,8 +87,8 @@ function badVerdict({ artifact, image, verdict }: ReleaseImage, required: Requir
   return [{ what: `${subject} ${verdict}${which}: ${summary}`, remedy }];
 }
 
-function sameNames(images: readonly ReleaseImage[]): ReleaseFault[] {
-  const byName = new Map<string, ReleaseImage>();
+function sameNames(images: readonly NamedImage[]): ReleaseFault[] {
+  const byName = new Map<string, NamedImage>();
   return images.flatMap((image) => {
     // Releases are downloaded into folders, which may not tell cases apart.
     const key = image.name.toLowerCase();

@@ -1,34 +1,33 @@
-import { artifactName } from "../report/artifact-name.js";
-import type { Artifact } from "../report/artifact.js";
-import { type ImageInfo, imageVerdict } from "../report/build-info.js";
+import { artifactName } from "../artifact/artifact-name.js";
+import { type Artifact, type ArtifactImage, imagesIn } from "../artifact/artifact.js";
+import { imageVerdict } from "../artifact/verdicts.js";
 
 /** `none`: nobody has booted it. */
 export type ReleaseVerdict = "passed" | "skipped" | "none" | "failed";
 
-/** An image of a release. */
-export interface ReleaseImage {
-  /** Of the file in the release: NAME-VERSION-TARGET-ARCH[-VARIANT]. */
+/** An image under the name of its file in the release: NAME-VERSION-TARGET-ARCH[-VARIANT]. */
+export interface NamedImage extends ArtifactImage {
   readonly name: string;
-  readonly artifact: Artifact;
-  readonly image: ImageInfo;
-  /** Over all boots of the image: the gravest. */
-  readonly verdict: ReleaseVerdict;
+}
+
+/** Over all boots of an image: the gravest. */
+export function releaseVerdict({ image }: ArtifactImage): ReleaseVerdict {
+  return imageVerdict(image)?.verdict ?? "none";
 }
 
 /** The images of all artifacts with their names in the release; two may have the same one (`faultsOf` finds these). */
-export function imagesOf(artifacts: readonly Artifact[], version: string): readonly ReleaseImage[] {
-  return artifacts.flatMap((artifact) =>
-    artifact.info.images.map((image) => {
-      const { target, architecture } = artifact.info;
-      const variant = variantOf(artifact, image);
-      const parts = [image.unikernel, version, target, architecture, ...(variant === "" ? [] : [variant])];
-      return { name: portable(parts.join("-")), artifact, image, verdict: imageVerdict(image)?.verdict ?? "none" };
-    }),
-  );
+export function imagesOf(artifacts: readonly Artifact[], version: string): readonly NamedImage[] {
+  return imagesIn(artifacts).map((found) => {
+    const { artifact, image } = found;
+    const { target, architecture } = artifact.info;
+    const variant = variantOf(found);
+    const parts = [image.unikernel, version, target, architecture, ...(variant === "" ? [] : [variant])];
+    return { ...found, name: portable(parts.join("-")) };
+  });
 }
 
 /** The name that the unstripped file of an image has in the release. */
-export function debugName({ name }: Pick<ReleaseImage, "name">): string {
+export function debugName({ name }: Pick<NamedImage, "name">): string {
   return `${name}.dbg`;
 }
 
@@ -36,7 +35,7 @@ export function debugName({ name }: Pick<ReleaseImage, "name">): string {
  * What tells an image from others of its unikernel, target and architecture; empty when nothing has to. The artifact's name
  * knows what a person called it (`variant=` of a matrix) where it is named after the unikernel; else `configure-args` do.
  */
-function variantOf({ name, info }: Artifact, { unikernel }: ImageInfo): string {
+function variantOf({ artifact: { name, info }, image: { unikernel } }: ArtifactImage): string {
   const { target, architecture, build } = info;
   const between = (whole: string, start: string) => {
     const end = `-${target}-${architecture}`;

@@ -1,6 +1,6 @@
-import type { Artifact } from "../report/artifact.js";
-import type { BuildInfo } from "../report/build-info.js";
-import { type ReleaseImage, debugName } from "./images.js";
+import type { Artifact } from "../artifact/artifact.js";
+import type { BuildInfo } from "../artifact/schema.js";
+import { type NamedImage, debugName } from "./images.js";
 
 /** What the `build-info.json` of a release holds: that of every artifact, with the names that the files have now. */
 export interface ReleaseInfo {
@@ -21,7 +21,7 @@ export interface ReleaseInfo {
 export function releaseInfo(
   place: Pick<ReleaseInfo, "repository" | "tag" | "commit">,
   artifacts: readonly Artifact[],
-  images: readonly ReleaseImage[],
+  images: readonly NamedImage[],
 ): ReleaseInfo {
   const { repository, tag, commit } = place;
   return {
@@ -37,7 +37,7 @@ export function releaseInfo(
   };
 }
 
-function filesOf(artifact: Artifact, images: readonly ReleaseImage[]): Record<string, string> {
+function filesOf(artifact: Artifact, images: readonly NamedImage[]): Record<string, string> {
   const own = images.filter((image) => image.artifact === artifact);
   return Object.fromEntries(
     own.flatMap((released) => {

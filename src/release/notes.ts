@@ -1,7 +1,7 @@
 import { size } from "../platform/log.js";
-import { howItRan } from "../report/boot-facts.js";
-import { code, prose, table } from "../report/markup.js";
-import type { ReleaseImage } from "./images.js";
+import { howItRan } from "../artifact/verdicts.js";
+import { code, prose, table } from "../summary/markup.js";
+import { type NamedImage, releaseVerdict } from "./images.js";
 
 /** Where a release is, for the commands that verify it. */
 export interface ReleasePlace {
@@ -17,7 +17,7 @@ const end = "<!-- unikernel-ci: what is above is generated -->";
 
 /** The generated part of a release's notes: its images, and how to verify them. */
 export function generatedNotes(
-  images: readonly [ReleaseImage, ...ReleaseImage[]],
+  images: readonly [NamedImage, ...NamedImage[]],
   { repository, tag, signer }: ReleasePlace,
 ): string {
   const header = ["image", "target", "size", "boot", "made with"];
@@ -59,9 +59,11 @@ export function notesWith(generated: string, intro: string, former: string | und
   return text.trim() === "" ? generated : `${text.trimEnd()}\n\n${generated}`;
 }
 
-const targetOf = ({ artifact: { info } }: ReleaseImage): string => `${info.target} ${info.architecture}`;
+const targetOf = ({ artifact: { info } }: NamedImage): string => `${info.target} ${info.architecture}`;
 
-function bootCell({ image, verdict }: ReleaseImage): string {
+function bootCell(named: NamedImage): string {
+  const { image } = named;
+  const verdict = releaseVerdict(named);
   if (verdict === "none") return "not booted";
   const decisive = image.boots.find((boot) => boot.verdict === verdict);
   const ran = decisive?.attempts.at(-1);
@@ -70,7 +72,7 @@ function bootCell({ image, verdict }: ReleaseImage): string {
   return `${verdict}: ${prose(several)}${how}`;
 }
 
-function versionsOf({ artifact }: ReleaseImage): string {
+function versionsOf({ artifact }: NamedImage): string {
   const { toolchain } = artifact.info;
   return toolchain === null
     ? "its own toolchain"

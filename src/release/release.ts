@@ -3,11 +3,11 @@ import { Interrupted, type LocalAsset, type Release, type ReleaseService } from 
 import type { Context } from "../platform/host.js";
 import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { sumsName } from "../report/checksums.js";
+import { sumsName } from "../artifact/checksums.js";
 import { findArtifacts } from "./artifacts.js";
 import { differences } from "./compare.js";
 import { type RequiredVerdict, faultsOf } from "./faults.js";
-import { type ReleaseImage, imagesOf } from "./images.js";
+import { type NamedImage, imagesOf, releaseVerdict } from "./images.js";
 import { releaseInfo } from "./info.js";
 import { generatedNotes, notesWith } from "./notes.js";
 import { sbom } from "./sbom.js";
@@ -38,7 +38,7 @@ export interface ReleaseServices {
 
 /** What is to be released. */
 interface Content {
-  readonly images: readonly [ReleaseImage, ...ReleaseImage[]];
+  readonly images: readonly [NamedImage, ...NamedImage[]];
   readonly assets: readonly LocalAsset[];
   /** Absolute path of the folder with them. */
   readonly folder: string;
@@ -125,8 +125,10 @@ async function prepare(
     { name: "build-info.json", content: `${JSON.stringify(info, null, 2)}\n` },
     { name: sbomName, content: sbom(images, { repository, version: tag.version }) },
   ]);
-  for (const { name, image, verdict } of images)
-    log.fact("image", `${name}  ${size(image.bytes)}  ${verdict === "none" ? "not booted" : verdict}`);
+  for (const named of images) {
+    const verdict = releaseVerdict(named);
+    log.fact("image", `${named.name}  ${size(named.image.bytes)}  ${verdict === "none" ? "not booted" : verdict}`);
+  }
   return { images, assets, folder };
 }
 

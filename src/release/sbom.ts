@@ -1,8 +1,7 @@
 import * as Enums from "@cyclonedx/cyclonedx-library/Enums";
 import * as Models from "@cyclonedx/cyclonedx-library/Models";
-import { partsOf, properties } from "../report/sbom-parts.js";
-import { serialNumber, writeSbom } from "../report/sbom.js";
-import { type ReleaseImage, debugName } from "./images.js";
+import { partsOf, properties, serialNumber, writeSbom } from "../artifact/sbom.js";
+import { type NamedImage, debugName } from "./images.js";
 
 /** What an SBOM is about, beside its images. */
 export interface SbomSubject {
@@ -11,8 +10,8 @@ export interface SbomSubject {
   readonly version: string;
 }
 
-/** The bill of materials of a release: that of each image's artifact (report/sbom.ts), with each package once. */
-export function sbom(images: readonly ReleaseImage[], subject: SbomSubject): string {
+/** The bill of materials of a release: that of each image's artifact (artifact/sbom.ts), with each package once. */
+export function sbom(images: readonly NamedImage[], subject: SbomSubject): string {
   const root = new Models.Component(Enums.ComponentType.Application, subject.repository, {
     bomRef: "release",
     version: subject.version,
@@ -39,7 +38,7 @@ export function sbom(images: readonly ReleaseImage[], subject: SbomSubject): str
   });
 }
 
-function imageComponent(released: ReleaseImage, version: string): Models.Component {
+function imageComponent(released: NamedImage, version: string): Models.Component {
   const { name, image, artifact } = released;
   const { target, architecture, toolchain, host } = artifact.info;
   return new Models.Component(Enums.ComponentType.Application, name, {

@@ -2,9 +2,8 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256OfFile } from "../platform/files/atomic.js";
 import type { LocalAsset } from "../platform/github/release-service.js";
-import { type GeneratedFile, writeWithChecksums } from "../report/checked-folder.js";
-import { sumsName } from "../report/checksums.js";
-import { type ReleaseImage, debugName } from "./images.js";
+import { type GeneratedFile, sumsName, writeWithChecksums } from "../artifact/checksums.js";
+import { type NamedImage, debugName } from "./images.js";
 
 const contentTypes = {
   json: "application/json",
@@ -19,7 +18,7 @@ const contentTypes = {
  */
 export async function stage(
   folder: string,
-  images: readonly ReleaseImage[],
+  images: readonly NamedImage[],
   generated: readonly GeneratedFile[],
 ): Promise<readonly LocalAsset[]> {
   const copied = images.flatMap((released) => {

@@ -9,7 +9,7 @@ import type { Context } from "../../src/platform/host.js";
 import { Problem } from "../../src/platform/problem.js";
 import { processes } from "../../src/platform/process/process.js";
 import { collectingRunner } from "../../src/platform/runner/github.js";
-import type { BuildInfo } from "../../src/report/build-info.js";
+import type { BuildInfo } from "../../src/artifact/schema.js";
 import { collectingLog } from "../collecting-log.js";
 import { type GivenInputs, hostIn } from "./set-up.js";
 

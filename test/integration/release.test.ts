@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { publishArtifact } from "../../src/report/publish.js";
+import { publishArtifact } from "../../src/publish/publish.js";
 import { type ReleaseServer, type ServedRelease, startReleaseServer } from "../release-server.js";
-import { newContext } from "../unit/report/fixtures.js";
+import { newContext } from "../unit/artifact/fixtures.js";
 
 // Real images, gathered by our own `publish`, released by the action's entry in a process of its own.
 const root = resolve(import.meta.dirname, "../..");

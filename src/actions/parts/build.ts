@@ -4,8 +4,8 @@ import { cacheService } from "../../platform/runner/cache-service.js";
 import { restoreBuildCaches } from "../../project/caches/restore.js";
 import { detectProject } from "../../project/detect.js";
 import { makeImages } from "../../project/make.js";
-import { artifactsFolder } from "../../report/artifacts-folder.js";
-import { readToolchain, saveRecord } from "../../report/records.js";
+import { artifactsFolder } from "../../artifact/artifact-name.js";
+import { readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
 import { targets } from "../../target/target.js";
 import { cachePolicyOf, fromClean } from "../../toolchain/cache-policy.js";
 import { isInstalled } from "../../toolchain/store/installed.js";
@@ -45,14 +45,8 @@ export const build: PartFunction = async (context, given, runner) => {
   });
   saveForEnd(runner, used, inputs.cache);
   const restored = used.find(({ kind }) => kind === "dune")?.restored;
-  const buildRecord = {
-    target: inputs.target,
-    architecture,
-    build: result,
-    ...(toolchain === undefined ? {} : { toolchain }),
-    ...(restored === undefined ? {} : { buildCache: restored.key }),
-  };
-  for (const { path } of result.images) await saveRecord(context, path, "build", buildRecord);
+  const begun = recordBuild({ target: inputs.target, architecture }, result, toolchain, restored?.key);
+  for (const { path } of result.images) await saveRecord(context, path, "build", begun);
   const [image] = result.images;
   runner.setOutput("image", image.path);
   runner.setOutput("images", JSON.stringify(result.images.map(({ path }) => path)));

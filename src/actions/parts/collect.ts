@@ -8,7 +8,7 @@ import { writeFileAtomically } from "../../platform/files/atomic.js";
 import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
 import type { Runner } from "../../platform/runner/github.js";
-import { artifactsIn } from "../../report/artifact.js";
+import { artifactsIn } from "../../artifact/artifact.js";
 import type { CollectInputs } from "../collect-interface.js";
 
 /**

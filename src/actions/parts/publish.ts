@@ -1,5 +1,5 @@
 import type { ArtifactAccess } from "../../platform/runner/artifact-service.js";
-import { publishArtifact } from "../../report/publish.js";
+import { publishArtifact } from "../../publish/publish.js";
 import type { PartFunction } from "../main.js";
 
 /** Gathers image, console and build info, and uploads them where there is a service for it. */

@@ -6,7 +6,7 @@ import { size } from "../../platform/log.js";
 import { Problem } from "../../platform/problem.js";
 import type { Runner } from "../../platform/runner/github.js";
 import { type Released, pathsIn, release as releaseImages } from "../../release/release.js";
-import { code, table } from "../../report/markup.js";
+import { code, table } from "../../summary/markup.js";
 import type { ReleaseInputs } from "../release-interface.js";
 
 /** Publishes the artifacts of a run as a release. */

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { sweepLeftovers } from "../../platform/process/sweep.js";
 import { detectProject } from "../../project/detect.js";
-import { forgetToolchain, saveToolchain } from "../../report/records.js";
+import { forgetToolchain, saveToolchain } from "../../artifact/records.js";
 import { targets } from "../../target/target.js";
 import { setUpToolchain } from "../../toolchain/setup.js";
 import { withTarget } from "../inputs.js";

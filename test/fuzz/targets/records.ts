@@ -1,10 +1,11 @@
 import { posix } from "node:path";
 import { expect } from "vitest";
 import fc from "fast-check";
+import * as v from "valibot";
 import { parseList } from "../../../src/platform/network/published-list.js";
 import { Problem } from "../../../src/platform/problem.js";
-import { parseChecksums } from "../../../src/report/checksums.js";
-import { areBootReports, isBuildRecord, isToolchainRecord } from "../../../src/report/record-shapes.js";
+import { parseChecksums } from "../../../src/artifact/checksums.js";
+import { recordSchemas } from "../../../src/artifact/records.js";
 import { type ArchiveManifest, BadArchive, parseManifest } from "../../../src/toolchain/archive/manifest.js";
 import { placeholder } from "../../../src/toolchain/archive/prefix.js";
 import { exampleSpec } from "../../unit/toolchain/examples.js";
@@ -96,8 +97,8 @@ export const recordTargets = [
       changedJson({ spec: exampleSpec, images: [{ path: "x", bytes: 1, sha256 }], commands: [] }),
     ),
     (value) => {
-      for (const isRecord of [isBuildRecord, isToolchainRecord, areBootReports])
-        expect(typeof isRecord(value)).toBe("boolean");
+      for (const schema of Object.values(recordSchemas))
+        expect(typeof quickly(() => v.safeParse(schema, value)).success).toBe("boolean");
     },
   ),
   target(

@@ -7,12 +7,12 @@ import { overviewOf } from "../../../src/collect/overview.js";
 import { collectLines, collectSummary } from "../../../src/collect/table.js";
 import { Problem } from "../../../src/platform/problem.js";
 import { createLog } from "../../../src/platform/runner/console-log.js";
-import { parseBuildInfo } from "../../../src/report/build-info-shape.js";
-import { junit } from "../../../src/report/junit.js";
-import { block, code, prose, table } from "../../../src/report/markup.js";
+import { parseBuildInfo } from "../../../src/artifact/build-info.js";
+import { junit } from "../../../src/artifact/junit.js";
+import { block, code, prose, table } from "../../../src/summary/markup.js";
 import { obeyed } from "../../actions-runner.js";
 import { legOf } from "../../unit/collect/fixtures.js";
-import { bootOf, failedBoot, passed } from "../../unit/report/fixtures.js";
+import { bootOf, bootedImage, failedBoot, passed } from "../../unit/artifact/fixtures.js";
 import { jsonText, textOf, textUpTo } from "../inputs.js";
 import { orRefused, quickly, target } from "../target.js";
 
@@ -108,22 +108,14 @@ export const reportTargets = [
         bootOf(passed, { consoleEnd: [one] }),
         bootOf(verdict, { scenario: other, consoleEnd: [other, one] }),
       ];
-      const images = [
-        {
-          unikernel: one,
-          file: other,
-          bytes: 5,
-          sha256: "ab",
-          target: "hvt",
-          architecture: "x86_64",
-          boots: boots.map((report) => ({ report, console: other })),
-        },
-      ] as const;
+      const image = { path: `/w/${other}`, name: one, bytes: 5, sha256: "ab" };
+      const booted = bootedImage(image, ...boots);
+      const images = [{ ...booted, boots: booted.boots.map((boot) => ({ ...boot, console: other })) }];
       const parser = new SaxesParser();
       parser.on("error", (error) => {
         throw error;
       });
-      quickly(() => parser.write(junit(images)).close());
+      quickly(() => parser.write(junit({ target: "hvt", architecture: "x86_64", images })).close());
     },
   ),
   target(

@@ -62,20 +62,20 @@ export const foreignTexts: ProtectionTable = {
   ],
   "a configuration outside": [["src/project/detect.ts", "isOutside(directory, path)", "false"]],
   "is refused when the service would refuse it: %j": [
-    ["src/report/artifact-name.ts", "!forbidden.test(name)", "true"],
-    ["src/report/artifact-name.ts", " && !/^\\.*$/.test(name)", ""],
-    ["src/report/artifact-name.ts", " && Buffer.byteLength(name) <= longestName", ""],
+    ["src/artifact/artifact-name.ts", "!forbidden.test(name)", "true"],
+    ["src/artifact/artifact-name.ts", " && !/^\\.*$/.test(name)", ""],
+    ["src/artifact/artifact-name.ts", " && Buffer.byteLength(name) <= longestName", ""],
   ],
   "a file’s name in an artifact loses what the service refuses": [
-    ["src/report/artifact-name.ts", '.replace(new RegExp(forbidden, "g"), "-")', ""],
+    ["src/artifact/artifact-name.ts", '.replace(new RegExp(forbidden, "g"), "-")', ""],
   ],
   "%j is no version": [["src/release/tag.ts", "(?:\\+[0-9A-Za-z.-]+)?)$/", "(?:\\+[0-9A-Za-z.-]+)?)/"]],
   "is accepted by sha256sum, and is what it writes, odd names too": [
-    ["src/report/checksums.ts", 'n", "\\\\n").replaceAll("\\', ""],
+    ["src/artifact/checksums.ts", 'n", "\\\\n").replaceAll("\\', ""],
   ],
   "is read as it is written, whatever a name has, and nothing else is": [
     [
-      "src/report/checksums.ts",
+      "src/artifact/checksums.ts",
       'escape === "" ? name : name.replace(/\\\\[\\\\nr]/g, (pair) => unescaped[pair] ?? pair)',
       "name",
     ],

@@ -11,22 +11,16 @@ export const releases: ProtectionTable = {
   ],
   "for another commit than the tag’s": [["src/release/faults.ts", "built === null || built === commit", "true"]],
   "for an artifact that is damaged": [
-    ["src/report/artifact.ts", "found === sha256 ? undefined :", "true ? undefined :"],
+    ["src/artifact/artifact.ts", "found === sha256 ? undefined :", "true ? undefined :"],
   ],
-  "an image without its hash": [
-    [
-      "src/report/build-info-shape.ts",
-      "\n      unikernel: text,\n      file: fileName,\n      bytes: number,\n      sha256,\n      debugFile: orNull(fileName),\n      boots: listOf(boot),\n   ",
-      " unikernel: text, file: fileName, bytes: number, debugFile: orNull(fileName), boots: listOf(boot)",
-    ],
-  ],
+  "an image without its hash": [["src/artifact/schema.ts", "bytes,\n  sha256,\n", "bytes,\n"]],
   "with a list of checksums that is none, or reaches out of the folder": [
-    ["src/report/artifact.ts", "basename(name) !== name", "false"],
-    ["src/report/checksums.ts", 'text.endsWith("\\n") && ', ""],
-    ["src/report/checksums.ts", "checksums.every((checksum) => checksum !== undefined)", "true"],
+    ["src/artifact/artifact.ts", "basename(name) !== name", "false"],
+    ["src/artifact/checksums.ts", 'text.endsWith("\\n") && ', ""],
+    ["src/artifact/checksums.ts", "checksums.every((checksum) => checksum !== undefined)", "true"],
   ],
   "with a link to a file elsewhere, even when its bytes are right": [
-    ["src/report/artifact.ts", "(found) => found.isFile(),", "() => true,"],
+    ["src/artifact/artifact.ts", "(found) => found.isFile(),", "() => true,"],
   ],
   "that is published is left alone": [
     ["src/release/release.ts", "there.find(({ isDraft }) => !isDraft)", "undefined"],
@@ -41,13 +35,13 @@ export const releases: ProtectionTable = {
   ],
   "publishes no credentials of an address": [
     ["src/platform/network/address.ts", '.replace(/\\/\\/[^/@]*@/, "//")', ""],
-    ["src/report/build-info.ts", "spec.repositories.map(ofEveryone)", "spec.repositories"],
-    ["src/report/build-info.ts", "spec.pins.map(ofEveryone)", "spec.pins"],
+    ["src/artifact/build-info.ts", "spec.repositories.map(ofEveryone)", "spec.repositories"],
+    ["src/artifact/build-info.ts", "spec.pins.map(ofEveryone)", "spec.pins"],
   ],
   "refuses an artifact that is not what its checksums say": [
-    ["src/report/artifact.ts", "found === sha256 ? undefined :", "true ? undefined :"],
+    ["src/artifact/artifact.ts", "found === sha256 ? undefined :", "true ? undefined :"],
   ],
   "has its fields itself: a key that would be a prototype is a key like another": [
-    ["src/report/build-info-shape.ts", "return JSON.parse(text)", "return Object.assign({}, JSON.parse(text))"],
+    ["src/artifact/build-info.ts", "return JSON.parse(text)", "return Object.assign({}, JSON.parse(text))"],
   ],
 };

@@ -83,28 +83,28 @@ export const words: ProtectionTable = {
   ],
   "takes no folder of PATH that could be two": [["src/platform/runner/github.ts", "/[\\r\\n]/.test(folder)", "false"]],
   "is well-formed whatever a guest prints": [
-    ["src/report/junit.ts", "visible(text).replace(", "text.replace("],
-    ["src/report/junit.ts", "/[\\p{Cs}\\ufffe\\uffff]/gu", "/[]/gu"],
-    ["src/report/junit.ts", "format: true,\n", "format: true,\n  processEntities: false,\n"],
+    ["src/artifact/junit.ts", "visible(text).replace(", "text.replace("],
+    ["src/artifact/junit.ts", "/[\\p{Cs}\\ufffe\\uffff]/gu", "/[]/gu"],
+    ["src/artifact/junit.ts", "format: true,\n", "format: true,\n  processEntities: false,\n"],
   ],
   "lets no text of a guest or user become HTML, a table’s cell or a mention": [
-    ["src/report/markup.ts", "text.replace(/[^\\p{L}\\p{N} ,…]/gu, reference)", "text"],
-    ["src/report/markup.ts", "text.replace(/[&<>\"']/g, reference)", "text"],
-    ["src/report/markup.ts", "Array.from(visible(text))", "Array.from(text)"],
+    ["src/summary/markup.ts", "text.replace(/[^\\p{L}\\p{N} ,…]/gu, reference)", "text"],
+    ["src/summary/markup.ts", "text.replace(/[&<>\"']/g, reference)", "text"],
+    ["src/summary/markup.ts", "Array.from(visible(text))", "Array.from(text)"],
   ],
   "keeps a guest’s words from making columns of their own": [["src/collect/table.ts", "prose(said)", "said"]],
   "are JSON of the same words, whatever a guest prints": [
-    ["src/report/boot-json.ts", "2)", '2).replaceAll("\\\\", "")'],
+    ["src/artifact/boot-files.ts", "2)", '2).replaceAll("\\\\", "")'],
   ],
   "take no markup from a guest": [["src/release/notes.ts", "${prose(several)}", "${several}"]],
   "are fetched through the proxies of the caller, whose addresses no failure shows": [
     ["src/platform/packages/apt.ts", "argv: commandWith([])", "argv: commandWith(proxies)"],
   ],
   "stays below what the runner takes, in whole parts, the long ones left out": [
-    ["src/report/summary.ts", "(room -= bytes) >= 0", "bytes > 0"],
+    ["src/summary/summary.ts", "(room -= bytes) >= 0", "bytes > 0"],
   ],
   "is bounded, and keeps the last lines": [
-    ["src/report/junit.ts", "tail(consoleEnd, mostOfOutput)", "consoleEnd"],
-    ["src/report/junit.ts", "tail(consoleEnd, mostOfFailure)", "consoleEnd"],
+    ["src/artifact/junit.ts", "tail(consoleEnd, mostOfOutput)", "consoleEnd"],
+    ["src/artifact/junit.ts", "tail(consoleEnd, mostOfFailure)", "consoleEnd"],
   ],
 };

@@ -6,7 +6,7 @@ import { readInputs } from "../../../src/actions/inputs.js";
 import { type InputName, type Inputs, inputs } from "../../../src/actions/interface.js";
 import { ofScenario, parseScenarios, readScenarios, scenarioInputs } from "../../../src/actions/scenarios.js";
 import { Problem } from "../../../src/platform/problem.js";
-import { newContext } from "../report/fixtures.js";
+import { newContext } from "../artifact/fixtures.js";
 
 const step = (given: Readonly<Partial<Record<InputName, string>>> = {}): Inputs => readInputs((name) => given[name]);
 const parse = (text: string, base = step()) => parseScenarios(text, base, "boots.yml");

@@ -10,7 +10,7 @@ import { parseInputs } from "../../../src/actions/definition.js";
 import { collect } from "../../../src/actions/parts/collect.js";
 import { mergedJunit } from "../../../src/collect/junit.js";
 import { collectingRunner } from "../../../src/platform/runner/github.js";
-import { newContext, passed } from "../report/fixtures.js";
+import { newContext, passed } from "../artifact/fixtures.js";
 import { legOf, writeLegs } from "./fixtures.js";
 
 const skipped = { verdict: "skipped", reason: "accelerator", summary: "no KVM", atMs: 0 } as const;

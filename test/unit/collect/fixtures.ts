@@ -3,13 +3,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { CollectedLeg } from "../../../src/collect/leg.js";
-import { bootFacts } from "../../../src/report/boot-facts.js";
-import type { BuildInfo } from "../../../src/report/build-info.js";
-import { checksumFile } from "../../../src/report/checksums.js";
-import { junit } from "../../../src/report/junit.js";
+import { publicRecord, recordBoot } from "../../../src/artifact/image-record.js";
+import type { BuildInfo, JobImage } from "../../../src/artifact/schema.js";
+import { checksumFile } from "../../../src/artifact/checksums.js";
+import { junit } from "../../../src/artifact/junit.js";
 import type { Architecture } from "../../../src/target/architecture.js";
 import type { TargetName } from "../../../src/target/target.js";
-import { bootOf } from "../report/fixtures.js";
+import { bootOf } from "../artifact/fixtures.js";
 
 export interface LegOf {
   readonly target?: TargetName;
@@ -21,14 +21,15 @@ export interface LegOf {
 
 /** A leg as `publish` leaves it; its image is as many zeros as it has bytes. */
 export function legOf({ target = "hvt", architecture = "x86_64", bytes = 1000, verdict }: LegOf = {}): CollectedLeg {
-  const boots = verdict === undefined ? [] : [{ report: bootOf(verdict), console: undefined }];
+  const boots = verdict === undefined ? [] : [recordBoot(bootOf(verdict))];
   const file = `www.${target}`;
   const sha256 = sha256Of(Buffer.alloc(bytes));
+  const image: JobImage = { unikernel: "www", file, bytes, sha256, debugFile: null, boots, path: `/w/${file}` };
   const info: BuildInfo = {
     schema: 2,
     target,
     architecture,
-    images: [{ unikernel: "www", file, bytes, sha256, debugFile: null, boots: boots.map(bootFacts) }],
+    images: [publicRecord(image)],
     build: {
       buildSystem: "dune",
       project: "dune",
@@ -46,8 +47,7 @@ export function legOf({ target = "hvt", architecture = "x86_64", bytes = 1000, v
     path: `/artifacts/unikernel-www-${target}-${architecture}`,
     info,
     checksums: [{ name: file, sha256 }],
-    junit:
-      boots.length === 0 ? undefined : junit([{ unikernel: "www", file, bytes, sha256, target, architecture, boots }]),
+    junit: boots.length === 0 ? undefined : junit({ target, architecture, images: [image] }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import { overBudget, overviewOf, overviewVerdict, plannedArtifacts } from "../../../src/collect/overview.js";
 import { changeText, parseGrowth, parseSize } from "../../../src/collect/size.js";
 import { collectLines, collectSummary, overviewTitle } from "../../../src/collect/table.js";
-import { passed } from "../report/fixtures.js";
+import { passed } from "../artifact/fixtures.js";
 import { legOf } from "./fixtures.js";
 
 const failed: Verdict = { verdict: "failed", reason: "exception", summary: "uncaught | exception", atMs: 310 };

@@ -7,7 +7,7 @@ import { allMatrixInputs, matrixInputs, sharedInputs } from "../../../src/action
 import { matrix, printMatrix } from "../../../src/actions/parts/matrix.js";
 import type { StrategyMatrix } from "../../../src/matrix/strategy.js";
 import { collectingRunner } from "../../../src/platform/runner/github.js";
-import { newContext } from "../report/fixtures.js";
+import { newContext } from "../artifact/fixtures.js";
 
 const read = (given: Readonly<Record<string, string>> = {}) => parseInputs(allMatrixInputs, (name) => given[name]);
 

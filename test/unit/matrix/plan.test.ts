@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type MatrixRequest, planMatrix } from "../../../src/matrix/plan.js";
 import { type Project, buildSystems } from "../../../src/project/project.js";
-import { checkedArtifactName } from "../../../src/report/artifact-name.js";
+import { checkedArtifactName } from "../../../src/artifact/artifact-name.js";
 import { architectures } from "../../../src/target/architecture.js";
 import { targetNames, targets } from "../../../src/target/target.js";
 import { checkRecipe } from "../../../src/toolchain/packages.js";

@@ -5,7 +5,7 @@ import { parseInputs } from "../../../src/actions/definition.js";
 import { release } from "../../../src/actions/parts/release.js";
 import { releaseInputs, releaseOutputs } from "../../../src/actions/release-interface.js";
 import { collectingRunner } from "../../../src/platform/runner/github.js";
-import { newContext } from "../report/fixtures.js";
+import { newContext } from "../artifact/fixtures.js";
 
 const read = (given: Readonly<Record<string, string>> = {}) => parseInputs(releaseInputs, (name) => given[name]);
 

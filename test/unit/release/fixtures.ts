@@ -1,7 +1,6 @@
 import type { LocalAsset, RemoteAsset } from "../../../src/platform/github/release-service.js";
-import type { Artifact } from "../../../src/report/artifact.js";
-import type { BootFacts } from "../../../src/report/boot-facts.js";
-import type { BuildInfo, ImageInfo, ToolchainFacts } from "../../../src/report/build-info.js";
+import type { Artifact } from "../../../src/artifact/artifact.js";
+import type { BootRecord, BuildInfo, ImageRecord, ToolchainFacts } from "../../../src/artifact/schema.js";
 
 export const commit = "a".repeat(40);
 
@@ -21,10 +20,10 @@ export const toolchain: ToolchainFacts = {
 };
 
 export function bootWith(
-  verdict: BootFacts["verdict"],
+  verdict: BootRecord["verdict"],
   summary = "as it was",
   scenario: string | null = null,
-): BootFacts {
+): BootRecord {
   return {
     scenario,
     verdict,
@@ -39,7 +38,7 @@ export function bootWith(
   };
 }
 
-const image: ImageInfo = {
+const image: ImageRecord = {
   unikernel: "www",
   file: "www.hvt",
   bytes: 5,
@@ -49,7 +48,7 @@ const image: ImageInfo = {
 };
 
 /** An artifact with one image. */
-export function artifact(name: string, ofImage: Partial<ImageInfo> = {}, ofInfo: Partial<BuildInfo> = {}): Artifact {
+export function artifact(name: string, ofImage: Partial<ImageRecord> = {}, ofInfo: Partial<BuildInfo> = {}): Artifact {
   const info: BuildInfo = {
     schema: 2,
     target: "hvt",

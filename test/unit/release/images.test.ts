@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { faultsOf } from "../../../src/release/faults.js";
 import { imagesOf } from "../../../src/release/images.js";
-import type { Artifact } from "../../../src/report/artifact.js";
+import type { Artifact } from "../../../src/artifact/artifact.js";
 import { artifact, bootWith, commit, toolchain } from "./fixtures.js";
 
 const build = (...configureArgs: string[]) => ({

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { type ReleaseImage, imagesOf } from "../../../src/release/images.js";
+import { type NamedImage, imagesOf } from "../../../src/release/images.js";
 import { generatedNotes, notesWith } from "../../../src/release/notes.js";
 import { artifact, bootWith } from "./fixtures.js";
 
 const place = { repository: "someone/www", tag: "v1.2.3" };
 const notesFor = (...artifacts: ReturnType<typeof artifact>[]) =>
-  generatedNotes(imagesOf(artifacts, "1.2.3") as [ReleaseImage, ...ReleaseImage[]], place);
+  generatedNotes(imagesOf(artifacts, "1.2.3") as [NamedImage, ...NamedImage[]], place);
 
 it("say what each image is and how it booted", () => {
   const notes = notesFor(artifact("a"), artifact("b", { unikernel: "dns", boots: [] }, { toolchain: null }));
@@ -27,7 +27,7 @@ it("say how to verify them, with commands that name this release", () => {
 });
 
 it("name the repository whose reusable workflow has attested them", () => {
-  const [image] = imagesOf([artifact("a")], "1.2.3") as [ReleaseImage];
+  const [image] = imagesOf([artifact("a")], "1.2.3") as [NamedImage];
   expect(generatedNotes([image], { ...place, signer: "makers/unikernel-ci" })).toContain(
     "gh attestation verify www-1.2.3-hvt-x86_64 --repo someone/www --signer-repo makers/unikernel-ci\n",
   );

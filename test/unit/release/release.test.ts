@@ -4,15 +4,16 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createGitHubApi } from "../../../src/platform/github/api.js";
 import { gitHubReleases } from "../../../src/platform/github/releases.js";
 import { type ReleaseRequest, release } from "../../../src/release/release.js";
-import { publishArtifact } from "../../../src/report/publish.js";
-import { saveRecord } from "../../../src/report/records.js";
+import { publishArtifact } from "../../../src/publish/publish.js";
+import { recordBoot } from "../../../src/artifact/image-record.js";
+import { saveRecord } from "../../../src/artifact/records.js";
 import {
   type ReleaseServer,
   type ServedRelease,
   type ServerOptions,
   startReleaseServer,
 } from "../../release-server.js";
-import { bootOf, buildRecord, newContext, newImage, passed } from "../report/fixtures.js";
+import { bootOf, buildRecord, newContext, newImage, passed } from "../artifact/fixtures.js";
 import { commit } from "./fixtures.js";
 
 const repository = "someone/www";
@@ -44,7 +45,7 @@ async function job() {
   const { toolchain, ...record } = buildRecord(image);
   expect(toolchain).toBeDefined();
   await saveRecord(context, image.path, "build", record);
-  await saveRecord(context, image.path, "boot", [bootOf(passed, { imagePath: image.path })]);
+  await saveRecord(context, image.path, "boot", [recordBoot(bootOf(passed, { imagePath: image.path }))]);
   const request = {
     target: undefined,
     arch: undefined,

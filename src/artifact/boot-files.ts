@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import * as v from "valibot";
+import { bootFolder } from "../boot/devices/boot-folder.js";
+import { writeFileAtomically } from "../platform/files/atomic.js";
+import type { Context } from "../platform/host.js";
+import { describeBuilt } from "../project/images.js";
+import { targets } from "../target/target.js";
+import { type BootedImages, beginImage } from "./image-record.js";
+import { junit } from "./junit.js";
+import { type JobBoot, imageRecord } from "./schema.js";
+
+/** An image that was booted, and what it was booted as. */
+export interface BootSubject extends Omit<BootedImages, "images"> {
+  /** Absolute path. */
+  readonly imagePath: string;
+}
+
+/**
+ * Writes the reports of a boot step for programs, beside the consoles of the image.
+ *
+ * @returns their absolute paths.
+ */
+export async function writeBootFiles(
+  context: Context,
+  { imagePath, target, architecture }: BootSubject,
+  boots: readonly JobBoot[],
+): Promise<{ readonly junit: string; readonly json: string }> {
+  const image = { ...beginImage(await describeBuilt(imagePath, targets[target])), boots };
+  const booted: BootedImages = { target, architecture, images: [image] };
+  const folder = bootFolder(context, imagePath);
+  const paths = { junit: join(folder, "junit.xml"), json: join(folder, "boot.json") };
+  await writeFileAtomically(paths.junit, junit(booted));
+  await writeFileAtomically(paths.json, bootJson(booted));
+  return paths;
+}
+
+const recordOfBoots = v.omit(imageRecord, ["debugFile"]);
+
+/** The text of boot.json: all that is known of boots, for programs. */
+export function bootJson({ target, architecture, images }: BootedImages): string {
+  const content = {
+    // Number of this format; raised when a field changes its meaning or goes.
+    schema: 1,
+    images: images.map((image) => {
+      const { boots, ...facts } = v.parse(recordOfBoots, image);
+      // What the file itself says that it is stands beside what it was booted as.
+      return { ...facts, target, architecture, image: image.boots[0]?.image ?? null, boots };
+    }),
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}

@@ -1,0 +1,102 @@
+import * as v from "valibot";
+import type { Host } from "../platform/host.js";
+import { withoutCredentials } from "../platform/network/address.js";
+import { Problem } from "../platform/problem.js";
+import { faultOf } from "../platform/shape.js";
+import { publicRecord } from "./image-record.js";
+import type { BuildRecord, ToolchainRecord } from "./records.js";
+import { type BuildInfo, type JobImage, type ToolchainFacts, buildInfoSchema, format } from "./schema.js";
+
+/** Everything that build info is made of. */
+export interface BuildInfoFacts extends Pick<BuildInfo, "target" | "architecture"> {
+  readonly configureArgs: readonly string[];
+  readonly images: readonly JobImage[];
+  readonly record: BuildRecord | undefined;
+  readonly host: Host;
+  readonly now: Date;
+}
+
+/** The content of build-info.json. */
+export function buildInfo({
+  target,
+  architecture,
+  configureArgs,
+  images,
+  record,
+  host,
+  now,
+}: BuildInfoFacts): BuildInfo {
+  return {
+    schema: format,
+    target,
+    architecture,
+    images: images.map(publicRecord),
+    build: record ? { ...record.build, configureArgs } : null,
+    toolchain: record?.toolchain ? factsOf(record.toolchain) : null,
+    packages: record?.packages ?? null,
+    host: {
+      architecture: host.architecture,
+      system: record?.toolchain?.toolchain.spec.hostSystem ?? null,
+      cores: host.cores,
+      commit: host.environment["GITHUB_SHA"] ?? null,
+      run: runAddress(host),
+    },
+    createdAt: now.toISOString(),
+  };
+}
+
+function factsOf({ toolchain: { key, source, origin, spec }, ms }: ToolchainRecord): ToolchainFacts {
+  return {
+    key,
+    source,
+    origin,
+    ms,
+    versions: { ...spec.versions },
+    opamRepositories: spec.repositories.map(ofEveryone),
+    opamPackages: spec.packages,
+    opamPins: spec.pins.map(ofEveryone),
+    cCompiler: spec.cCompiler,
+  };
+}
+
+function ofEveryone<Source extends { readonly url: string }>(source: Source): Source {
+  return { ...source, url: withoutCredentials(source.url) };
+}
+
+function runAddress({ environment }: Host): string | null {
+  const [server, repository, run] = ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(
+    (name) => environment[name],
+  );
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : null;
+}
+
+/**
+ * Reads a `build-info.json`, which comes from another job and maybe from another version of this program.
+ *
+ * @param shown what messages call the file.
+ * @returns what the format has; fields that it does not have are left out.
+ * @throws Problem that names the first field that is wrong, or when the file is of another format.
+ */
+export function parseBuildInfo(text: string, shown: string): BuildInfo {
+  const value = parseJson(text, shown);
+  const schema = typeof value === "object" && value !== null && "schema" in value ? value.schema : undefined;
+  if (schema !== format) {
+    throw new Problem(`${shown} is of another format than the one that is read here`, {
+      found: `schema ${String(schema)}`,
+      accepted: `schema ${format}`,
+      do: "use the same version of unikernel-ci for every job of the workflow",
+    });
+  }
+  const result = v.safeParse(buildInfoSchema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const { what, ...facts } = faultOf(result.issues[0]);
+  throw new Problem(`${shown}: ${what}`, { ...facts, do: "see whether something changed it" });
+}
+
+function parseJson(text: string, shown: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Problem(`${shown} is not JSON`, {}, { cause: error });
+  }
+}

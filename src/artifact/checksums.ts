@@ -1,0 +1,76 @@
+import { copyFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { replaceFolder, sha256OfFile } from "../platform/files/atomic.js";
+
+export const sumsName = "SHA256SUMS";
+
+/** A file of a folder, and the SHA-256 of its bytes in hexadecimal. */
+export interface Checksum {
+  readonly sha256: string;
+  /** Relative to the folder. */
+  readonly name: string;
+}
+
+/** The text of a SHA256SUMS file that `sha256sum -c` takes, in the order of the names so that equal folders give equal text. */
+export function checksumFile(checksums: readonly Checksum[]): string {
+  return [...checksums]
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .map(checksumLine)
+    .join("");
+}
+
+/**
+ * One line of coreutils' format. A name with a backslash or a line end is escaped, and a backslash in front of the line
+ * says so: https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html
+ */
+function checksumLine({ sha256, name }: Checksum): string {
+  const escaped = name.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
+  return `${escaped === name ? "" : "\\"}${sha256}  ${escaped}\n`;
+}
+
+/** The lines of a SHA256SUMS file, as {@link checksumFile} and sha256sum write them; undefined when one is no such line. */
+export function parseChecksums(text: string): readonly Checksum[] | undefined {
+  const checksums = text.split("\n").slice(0, -1).map(checksumOf);
+  return text.endsWith("\n") && checksums.every((checksum) => checksum !== undefined) ? checksums : undefined;
+}
+
+const unescaped: Readonly<Record<string, string>> = { "\\\\": "\\", "\\n": "\n", "\\r": "\r" };
+
+function checksumOf(line: string): Checksum | undefined {
+  const [, escape, sha256, name] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
+  if (sha256 === undefined || name === undefined) return undefined;
+  return { sha256, name: escape === "" ? name : name.replace(/\\[\\nr]/g, (pair) => unescaped[pair] ?? pair) };
+}
+
+export interface CopiedFile {
+  /** Absolute. */
+  readonly from: string;
+  readonly name: string;
+}
+
+export interface GeneratedFile {
+  readonly name: string;
+  readonly content: string;
+}
+
+/**
+ * Writes a folder with these files in the place of the former one, and their SHA256SUMS.
+ *
+ * @returns the names of all files, SHA256SUMS last.
+ */
+export async function writeWithChecksums(
+  folder: string,
+  copied: readonly CopiedFile[],
+  generated: readonly GeneratedFile[],
+): Promise<readonly string[]> {
+  const names = [...copied, ...generated].map(({ name }) => name);
+  await replaceFolder(folder, async (draft) => {
+    for (const { from, name } of copied) await copyFile(from, join(draft, name));
+    for (const { name, content } of generated) await writeFile(join(draft, name), content);
+    const checksums = await Promise.all(
+      names.map(async (name) => ({ name, sha256: await sha256OfFile(join(draft, name)) })),
+    );
+    await writeFile(join(draft, sumsName), checksumFile(checksums));
+  });
+  return [...names, sumsName];
+}

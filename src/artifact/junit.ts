@@ -1,0 +1,108 @@
+import Builder from "fast-xml-builder";
+import { seconds } from "../platform/log.js";
+import { visible } from "../platform/visible.js";
+import type { BootedImages } from "./image-record.js";
+import type { JobBoot } from "./schema.js";
+
+/** What is shown of a console in a test case, in characters; a line of a guest alone can have thousands. */
+const mostOfOutput = 64 * 1024;
+/** The same inside of a failure, which readers show in lists and comments. */
+const mostOfFailure = 8 * 1024;
+
+const builder = new Builder({
+  attributeNamePrefix: "@",
+  ignoreAttributes: false,
+  suppressEmptyNode: true,
+  suppressBooleanAttributes: false,
+  format: true,
+});
+
+/**
+ * The boots as a JUnit XML file: a suite for each image, a case for each scenario. There is no standard for it; this is
+ * the common ground that https://github.com/testmoapp/junitxml describes.
+ */
+export function junit({ images, target, architecture }: BootedImages): string {
+  const suites = images.map(({ unikernel, boots }) => ({
+    "@name": xmlText(`${unikernel} ${target} ${architecture}`),
+    ...counts(boots),
+    testcase: boots.map((boot) => testCase(`${target}.${architecture}`, unikernel, boot)),
+  }));
+  const all = images.flatMap(({ boots }) => boots);
+  return builder.build({
+    "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
+    testsuites: { "@name": "unikernel-ci", ...counts(all), testsuite: suites },
+  });
+}
+
+function counts(boots: readonly JobBoot[]): Record<string, string> {
+  const of = (kind: JobBoot["verdict"]) => String(boots.filter(({ verdict }) => verdict === kind).length);
+  return {
+    "@tests": String(boots.length),
+    "@failures": of("failed"),
+    "@errors": "0",
+    "@skipped": of("skipped"),
+    "@time": inSeconds(boots.reduce((sum, boot) => sum + msOf(boot), 0)),
+  };
+}
+
+function testCase(className: string, unikernel: string, boot: JobBoot): Record<string, unknown> {
+  const { verdict, reason, summary, scenario, console, consoleEnd } = boot;
+  const output = [...tail(consoleEnd, mostOfOutput), ...(console === null ? [] : [`(all of it: ${console})`])];
+  return {
+    "@classname": className,
+    "@name": xmlText(scenario ?? unikernel),
+    "@time": inSeconds(msOf(boot)),
+    ...(verdict === "failed"
+      ? {
+          failure: {
+            "@type": reason,
+            "@message": xmlText(summary),
+            "#text": lines(failureText(boot)),
+          },
+        }
+      : {}),
+    ...(verdict === "skipped" ? { skipped: { "@message": xmlText(`${reason}: ${summary}`) } } : {}),
+    ...(output.length === 0 ? {} : { "system-out": lines(output) }),
+  };
+}
+
+function failureText({ summary, evidence, remedy, consoleEnd }: JobBoot): string[] {
+  return [
+    summary,
+    ...(evidence === undefined ? [] : [`evidence, ${seconds(evidence.atMs)} after the start: ${evidence.line}`]),
+    ...(remedy === undefined ? [] : [`do: ${remedy}`]),
+    ...(consoleEnd.length === 0 ? [] : ["", "The end of the console:", ...tail(consoleEnd, mostOfFailure)]),
+  ];
+}
+
+function msOf({ span, attempts }: JobBoot): number {
+  return span?.ms ?? attempts.reduce((sum, { verdict }) => sum + verdict.atMs, 0);
+}
+
+function inSeconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+/** As many of the last lines as fit; of one that does not fit alone, its end. */
+function tail(texts: readonly string[], mostCharacters: number): string[] {
+  const kept: string[] = [];
+  let room = mostCharacters;
+  for (const text of texts.toReversed()) {
+    if (text.length > room && kept.length > 0) break;
+    kept.unshift(text.length > room ? `…${text.slice(-room)}` : text);
+    room -= text.length;
+  }
+  return kept;
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => xmlText(text.replace(/(?<!\r)\r+$/, ""))).join("\n");
+}
+
+/**
+ * One line that XML can hold: control characters are written out, and so is the rest of what XML 1.0 forbids, also as
+ * numeric references: https://www.w3.org/TR/xml/#charsets
+ */
+function xmlText(text: string): string {
+  return visible(text).replace(/[\p{Cs}\ufffe\uffff]/gu, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+}

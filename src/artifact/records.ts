@@ -1,0 +1,175 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { sha256OfFile, writeFileAtomically } from "../platform/files/atomic.js";
+import { hashOf } from "../platform/files/hash.js";
+import type { Context } from "../platform/host.js";
+import { messageOf } from "../platform/problem.js";
+import { type Read, finite } from "../platform/shape.js";
+import type { Build } from "../project/project.js";
+import { type Architecture, architectures } from "../target/architecture.js";
+import { type Backend, targetNames } from "../target/target.js";
+import { isEnvironment, isSpec } from "../toolchain/shapes.js";
+import {
+  type ToolchainEnvironment,
+  type ToolchainSpec,
+  toolchainOrigins,
+  toolchainSources,
+} from "../toolchain/toolchain.js";
+import { beginImage } from "./image-record.js";
+import { buildFacts, jobBoot, jobImage, usedPackage } from "./schema.js";
+
+const toolchainRecord = v.object({
+  toolchain: v.object({
+    spec: v.custom<ToolchainSpec>(isSpec),
+    key: v.string(),
+    path: v.string(),
+    source: v.picklist(toolchainSources),
+    origin: v.picklist(toolchainOrigins),
+    environment: v.custom<ToolchainEnvironment>(isEnvironment),
+  }),
+  /** Milliseconds from the decision to the proof. */
+  ms: finite,
+});
+
+const buildRecord = v.object({
+  target: v.picklist(targetNames),
+  architecture: v.picklist(architectures),
+  build: v.omit(buildFacts, ["configureArgs"]),
+  images: v.tupleWithRest([jobImage], jobImage),
+  /** Absolute path; absent when the build had none. */
+  lockFile: v.exactOptional(v.string()),
+  packages: v.nullable(v.array(usedPackage)),
+  /** Absent when the build brought its own. */
+  toolchain: v.exactOptional(toolchainRecord),
+});
+
+/** Of boots there is one for each scenario; an image without scenarios has one. */
+export const recordSchemas = {
+  build: buildRecord,
+  boot: v.tupleWithRest([jobBoot], jobBoot),
+  toolchain: toolchainRecord,
+};
+
+/** What `setup` leaves for `build`. */
+export type ToolchainRecord = Read<typeof toolchainRecord>;
+/** What `build` leaves for `boot` and `publish`, once for each image. */
+export type BuildRecord = Read<typeof buildRecord>;
+/** What steps of a job tell each other about an image. */
+export interface ImageRecords {
+  readonly build: BuildRecord;
+  readonly boot: Read<typeof recordSchemas.boot>;
+}
+
+/** Raised when a record's shape changes: a person's state folder outlives our versions. */
+const schema = 4;
+
+/**
+ * The record that a build begins.
+ *
+ * @param cache key of the dune cache that was restored from the actions cache; undefined when none was.
+ */
+export function recordBuild(
+  where: Pick<BuildRecord, "target" | "architecture">,
+  { project, steps, images: [first, ...others], lockFile, packages }: Build,
+  toolchain: ToolchainRecord | undefined,
+  cache: string | undefined,
+): BuildRecord {
+  return {
+    ...where,
+    build: { buildSystem: project.buildSystem, project: project.description, steps, cache: cache ?? null },
+    images: [beginImage(first), ...others.map(beginImage)],
+    packages: packages ?? null,
+    ...(lockFile === undefined ? {} : { lockFile }),
+    ...(toolchain === undefined ? {} : { toolchain }),
+  };
+}
+
+/**
+ * Keeps what a step knows of an image for the steps after it, with the image's hash: a record of other bytes at the same
+ * path is none.
+ *
+ * @param imagePath absolute
+ */
+export async function saveRecord<Kind extends keyof ImageRecords>(
+  context: Context,
+  imagePath: string,
+  kind: Kind,
+  value: ImageRecords[Kind],
+): Promise<void> {
+  const sha256 = await sha256IfThere(imagePath);
+  await writeFileAtomically(
+    imageRecordPath(context, imagePath, kind),
+    JSON.stringify({ schema, imagePath, sha256, value }),
+  );
+}
+
+/** What {@link saveRecord} kept; undefined when there is nothing, or it is about other bytes. */
+export async function readRecord<Kind extends keyof ImageRecords>(
+  context: Context,
+  imagePath: string,
+  kind: Kind,
+): Promise<ImageRecords[Kind] | undefined> {
+  const record = await readJson(context, imageRecordPath(context, imagePath, kind));
+  if (record?.["imagePath"] !== imagePath) return undefined;
+  const { success, output } = v.safeParse(recordSchemas[kind], record["value"], { abortEarly: true });
+  if (!success) return undefined;
+  if (record["sha256"] !== (await sha256IfThere(imagePath))) {
+    context.log.debug(`${imagePath} is not the file that its ${kind} record is about`);
+    return undefined;
+  }
+  return output as ImageRecords[Kind];
+}
+
+/** A record that the step which is beginning now will write anew: nobody may take the former one for its result. */
+export async function forgetRecord(context: Context, imagePath: string, kind: keyof ImageRecords): Promise<void> {
+  await rm(imageRecordPath(context, imagePath, kind), { force: true });
+}
+
+/** Keeps the toolchain that `setup` made for the steps after it. */
+export async function saveToolchain(context: Context, record: ToolchainRecord): Promise<void> {
+  const { backend, architecture } = record.toolchain.spec;
+  const path = toolchainRecordPath(context, backend, architecture);
+  await writeFileAtomically(path, JSON.stringify({ schema, value: record }));
+}
+
+/** The build that comes brings its own toolchain. */
+export async function forgetToolchain(context: Context, backend: Backend, architecture: Architecture): Promise<void> {
+  await rm(toolchainRecordPath(context, backend, architecture), { force: true });
+}
+
+/** The toolchain that the last `setup` for this backend and architecture made, if there was one. */
+export async function readToolchain(
+  context: Context,
+  backend: Backend,
+  architecture: Architecture,
+): Promise<ToolchainRecord | undefined> {
+  const value = (await readJson(context, toolchainRecordPath(context, backend, architecture)))?.["value"];
+  return v.is(toolchainRecord, value) ? value : undefined;
+}
+
+function imageRecordPath(context: Context, imagePath: string, kind: string): string {
+  const index = hashOf(imagePath, 32);
+  return join(context.host.folders.state, "records", `${index}.${kind}.json`);
+}
+
+function toolchainRecordPath(context: Context, backend: Backend, architecture: Architecture): string {
+  return join(context.host.folders.state, "records", `toolchain-${backend}-${architecture}.json`);
+}
+
+/** A record that cannot be read is worth no failure: it only tells what a report would like to say. */
+async function readJson(context: Context, path: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    const record: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (typeof record !== "object" || record === null) return undefined;
+    const fields = record as Record<string, unknown>;
+    return fields["schema"] === schema ? fields : undefined;
+  } catch (error) {
+    context.log.debug(`no record at ${path}: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+async function sha256IfThere(path: string): Promise<string | null> {
+  return sha256OfFile(path).catch(() => null);
+}

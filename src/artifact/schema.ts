@@ -1,0 +1,190 @@
+import * as v from "valibot";
+import { type Verdict, verdicts } from "../boot/judge/verdict.js";
+import { type Attempt, type ProbeReport, type Span, accelerators } from "../boot/report.js";
+import { type Read, finite } from "../platform/shape.js";
+import { type FinishedStep, type UsedPackage, buildSystems } from "../project/project.js";
+import { architectures } from "../target/architecture.js";
+import { targetNames } from "../target/target.js";
+import { type OpamPin, type OpamRepository, toolchainOrigins, toolchainSources } from "../toolchain/toolchain.js";
+
+// The one record of an image: build begins it, boot and publish fill it, collect, release and the summary read it. Types, the
+// reader of files and docs/build-info.schema.json come from it. A fact that format 2 did not begin with is
+// `v.optional(v.nullable(…), null)`: files of earlier versions lack it, and are still read.
+
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "a SHA-256 in hexadecimal"));
+/** Of this folder, and not the folder itself. */
+const fileName = v.pipe(v.string(), v.regex(/^(?!\.*$)[^/\\]*$/, "the name of a file, without a folder"));
+const bytes = v.pipe(v.number(), v.integer("a whole number"), v.minValue(0, "at least 0"));
+
+const verdict = {
+  verdict: v.picklist(verdicts),
+  reason: v.pipe(v.string(), v.description("docs/verdicts.md has the list.")),
+  rule: v.optional(v.pipe(v.string(), v.description("What decided; absent when no guest was started."))),
+  summary: v.string(),
+  evidence: v.optional(v.object({ line: v.string(), atMs: finite })),
+  exitStatus: v.optional(finite),
+  bootMs: v.optional(v.pipe(finite, v.description("From the guest’s start to its first output of its own."))),
+  readyMs: v.optional(v.pipe(finite, v.description("From the guest’s start until all that was asked of it held."))),
+  atMs: v.pipe(finite, v.description("From the guest’s start to the verdict.")),
+  remedy: v.optional(v.string()),
+} satisfies Record<keyof Verdict, unknown>;
+
+const attempt = {
+  accelerator: v.picklist(accelerators),
+  monitor: v.string(),
+  inCarrier: v.boolean(),
+  argv: v.pipe(v.array(v.string()), v.description("The exact command.")),
+  verdict: v.object(verdict),
+} satisfies Record<keyof Attempt, unknown>;
+
+const probe = { text: v.string(), holds: v.boolean(), said: v.string(), atMs: finite } satisfies Record<
+  keyof ProbeReport,
+  unknown
+>;
+const span = { startMs: finite, ms: finite } satisfies Record<keyof Span, unknown>;
+
+const boot = v.object({
+  scenario: v.pipe(v.nullable(v.string()), v.description("null when the image was booted without scenarios.")),
+  ...verdict,
+  accelerator: v.pipe(
+    v.nullable(v.picklist(accelerators)),
+    v.description("What the guest ran on at last; null when nothing ran."),
+  ),
+  attempts: v.pipe(
+    v.array(v.object(attempt)),
+    v.description("In their order: one that KVM failed is followed by one under emulation."),
+  ),
+  probes: v.array(v.object(probe)),
+  span: v.pipe(
+    v.nullable(v.object(span)),
+    v.description("When it ran, in milliseconds after the beginning of the step."),
+  ),
+  console: v.pipe(v.nullable(v.string()), v.description("Name of the file with the whole console.")),
+});
+
+export const imageRecord = v.object({
+  unikernel: v.string(),
+  file: v.pipe(fileName, v.description("Name of the image in the artifact.")),
+  bytes,
+  sha256,
+  debugFile: v.pipe(v.nullable(fileName), v.description("Name of the unstripped image in the artifact.")),
+  boots: v.pipe(v.array(boot), v.description("One for each scenario; none when the image was not booted in this job.")),
+});
+
+/** A boot as `boot.json` and `build-info.json` tell it. */
+export type BootRecord = Read<typeof boot>;
+/** An image as an artifact tells it. */
+export type ImageRecord = Read<typeof imageRecord>;
+
+/** A boot with what only its own job tells. */
+export const jobBoot = v.object({
+  ...boot.entries,
+  /** What the file itself says that it is. */
+  image: v.object({ format: v.string(), architecture: v.string(), system: v.looseObject({ kind: v.string() }) }),
+  /** The last lines of the console. */
+  consoleEnd: v.array(v.string()),
+  /** Absolute path of the whole console; absent when nothing was started. */
+  consoleLog: v.exactOptional(v.string()),
+});
+
+/** An image with what only its own job knows. */
+export const jobImage = v.object({
+  ...imageRecord.entries,
+  boots: v.array(jobBoot),
+  /** Absolute. */
+  path: v.string(),
+  /** Absolute path of the unstripped image. */
+  debugPath: v.exactOptional(v.string()),
+});
+
+export type JobBoot = Read<typeof jobBoot>;
+export type JobImage = Read<typeof jobImage>;
+
+const ms = v.pipe(finite, v.minValue(0, "at least 0"));
+
+const step = v.object({ name: v.string(), ms } satisfies Record<keyof FinishedStep, unknown>);
+
+export const buildFacts = v.object({
+  buildSystem: v.picklist(buildSystems),
+  project: v.pipe(v.string(), v.description("What was found in the project’s folder, as the log says it.")),
+  configureArgs: v.array(v.string()),
+  steps: v.array(step),
+  cache: v.pipe(
+    v.nullable(v.string()),
+    v.description("Key of the dune cache that the build took parts from; null when it took none."),
+  ),
+});
+
+export const usedPackage = v.object({
+  name: v.string(),
+  version: v.string(),
+  from: v.picklist(["opam", "duniverse"]),
+  use: v.picklist(["image", "tool", "unknown"]),
+  source: v.nullable(v.string()),
+  hashes: v.array(v.pipe(v.string(), v.description("As opam writes them: sha256=…"))),
+  licenses: v.array(v.string()),
+} satisfies Record<keyof UsedPackage, unknown>);
+
+const repository = { name: v.string(), url: v.string(), content: v.exactOptional(v.string()) } satisfies Record<
+  keyof OpamRepository,
+  unknown
+>;
+const pin = { package: v.string(), url: v.string() } satisfies Record<keyof OpamPin, unknown>;
+
+const toolchainFacts = v.object({
+  key: v.string(),
+  source: v.pipe(v.picklist(toolchainSources), v.description("Where it came from in this run.")),
+  origin: v.pipe(
+    v.picklist(toolchainOrigins),
+    v.description("What `source` was when the toolchain came to its machine."),
+  ),
+  ms: v.pipe(ms, v.description("Milliseconds until it was there and proved.")),
+  versions: v.objectWithRest({ ocaml: v.string() }, v.string()),
+  opamRepositories: v.array(v.object(repository)),
+  opamPackages: v.pipe(v.array(v.string()), v.description("Those that were asked for.")),
+  opamPins: v.array(v.object(pin)),
+  cCompiler: v.string(),
+});
+
+const hostFacts = v.object({
+  architecture: v.picklist(architectures),
+  system: v.pipe(v.nullable(v.string()), v.description("ID and VERSION_ID of /etc/os-release.")),
+  cores: v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "at least 1")),
+  commit: v.pipe(v.nullable(v.string()), v.description("The commit that the workflow ran for.")),
+  run: v.pipe(v.nullable(v.string()), v.description("Address of the workflow run.")),
+});
+
+export const format = 2;
+
+/** What `build-info.json` holds. A field is null when it is not known, so that a reader can tell that from a typo. */
+export const buildInfoSchema = v.pipe(
+  v.object({
+    schema: v.pipe(
+      v.literal(format),
+      v.description("Number of this format; raised when a field changes its meaning or goes."),
+    ),
+    target: v.pipe(v.picklist(targetNames), v.description("As the input target names it.")),
+    architecture: v.picklist(architectures),
+    images: v.pipe(
+      v.array(imageRecord),
+      v.minLength(1, "at least one"),
+      v.description("The images of the build, the first one first."),
+    ),
+    build: v.pipe(v.nullable(buildFacts), v.description("null when the image was not built in this job.")),
+    toolchain: v.pipe(v.nullable(toolchainFacts), v.description("null when the build brought its own.")),
+    packages: v.pipe(
+      v.nullable(v.array(usedPackage)),
+      v.description("Everything that the build used; null when it is not known."),
+    ),
+    host: hostFacts,
+    createdAt: v.pipe(
+      v.string(),
+      v.isoTimestamp("a date and time"),
+      v.check((text) => !Number.isNaN(Date.parse(text)), "a date and time"),
+    ),
+  }),
+  v.title(`build-info.json of unikernel-ci, format ${format}`),
+);
+
+export type BuildInfo = Read<typeof buildInfoSchema>;
+export type ToolchainFacts = Read<typeof toolchainFacts>;

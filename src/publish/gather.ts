@@ -1,0 +1,116 @@
+import { basename, extname, resolve } from "node:path";
+import { targetOf } from "../image/check.js";
+import { readImage } from "../image/recognise.js";
+import { isFile } from "../platform/files/folder-content.js";
+import type { Context } from "../platform/host.js";
+import { Problem } from "../platform/problem.js";
+import { describeBuilt } from "../project/images.js";
+import type { Architecture } from "../target/architecture.js";
+import { type TargetName, defaultTarget, targets } from "../target/target.js";
+import { portableFileName } from "../artifact/artifact-name.js";
+import { type CopiedFile, sumsName } from "../artifact/checksums.js";
+import { type BootedImages, beginImage } from "../artifact/image-record.js";
+import { type BuildRecord, readRecord } from "../artifact/records.js";
+import type { JobBoot, JobImage } from "../artifact/schema.js";
+
+/** What `publish` is asked for: the inputs of that part. */
+export interface PublishRequest {
+  /** Undefined: what the image is. */
+  readonly target: TargetName | undefined;
+  readonly arch: Architecture | undefined;
+  readonly configureArgs: readonly string[];
+  readonly image: string | undefined;
+  readonly artifactName: string | undefined;
+  readonly artifact: boolean;
+  readonly retentionDays: number;
+}
+
+/** What goes into an artifact, and what is known of it. */
+export interface Gathered {
+  readonly target: TargetName;
+  readonly architecture: Architecture;
+  /** With the names that their files have in the artifact. */
+  readonly images: readonly [JobImage, ...JobImage[]];
+  readonly record: BuildRecord | undefined;
+  /** Where each file is, and its name in the artifact. */
+  readonly files: readonly CopiedFile[];
+}
+
+/** What an artifact has beside the files that were gathered; tools know CycloneDX by the ending of `sbom.cdx.json`. */
+export const generatedFiles = ["build-info.json", "sbom.cdx.json", "boot.json", "junit.xml", sumsName] as const;
+
+/**
+ * Finds what the build and the boot of an image left. An image that `build` made brings the other images of that build
+ * with it, and the record's target and architecture, which are true also where the inputs were not repeated.
+ *
+ * @throws Problem when there is no image.
+ */
+export async function gather(context: Context, request: PublishRequest): Promise<Gathered> {
+  const path = await imagePath(context, request);
+  const record = await readRecord(context, path, "build");
+  const target = record?.target ?? request.target ?? targetOf(await readImage(path)) ?? defaultTarget;
+  const architecture = record?.architecture ?? request.arch ?? context.host.architecture;
+  const found = record?.images ?? ([beginImage(await describeBuilt(path, targets[target]))] as const);
+  const files: CopiedFile[] = [];
+  const taken = new Set<string>(generatedFiles);
+  const add = (from: string, wanted: string): string => {
+    const name = freeName(portableFileName(wanted), taken);
+    taken.add(name);
+    files.push({ from, name });
+    return name;
+  };
+  const publishConsole = async ({ unikernel }: JobImage, boot: JobBoot): Promise<JobBoot> => {
+    const { consoleLog, scenario } = boot;
+    if (consoleLog === undefined || !(await isFile(consoleLog))) return { ...boot, console: null };
+    const which = [unikernel, ...(scenario === null ? [] : [scenario]), target, architecture].join("-");
+    return { ...boot, console: add(consoleLog, `console-${which}.log`) };
+  };
+  const publish = async (image: JobImage): Promise<JobImage> => {
+    const boots: JobBoot[] = [];
+    for (const boot of (await readRecord(context, image.path, "boot")) ?? [])
+      boots.push(await publishConsole(image, boot));
+    const file = add(image.path, image.file);
+    const { debugPath } = image;
+    const hasDebug = debugPath !== undefined && (await isFile(debugPath));
+    const debugFile = hasDebug ? add(debugPath, nameBeside(file, image.path, debugPath)) : null;
+    return { ...image, file, debugFile, boots };
+  };
+  const [first, ...others] = found;
+  const images: [JobImage, ...JobImage[]] = [await publish(first)];
+  for (const image of others) if (await isFile(image.path)) images.push(await publish(image));
+  const lockFile = record?.lockFile;
+  if (lockFile !== undefined && (await isFile(lockFile))) add(lockFile, basename(lockFile));
+  return { target, architecture, images, record, files };
+}
+
+/** The images of an artifact that were booted. */
+export function bootedImages({ target, architecture, images }: Gathered): BootedImages {
+  return { target, architecture, images: images.filter(({ boots }) => boots.length > 0) };
+}
+
+async function imagePath({ host }: Context, { image }: PublishRequest): Promise<string> {
+  if (image === undefined) {
+    throw new Problem("input image: publish needs the path of an image", {
+      do: "give it the output `image` of build: `image: ${{ steps.build.outputs.image }}`",
+    });
+  }
+  const path = resolve(host.folders.workspace, image);
+  if (!(await isFile(path))) throw new Problem(`input image: there is no file ${path}`);
+  return path;
+}
+
+/** `www-2.hvt.debug` for `www-2.hvt`: a file that is named after its image stays so when that gets a number. */
+function nameBeside(file: string, image: string, debugFile: string): string {
+  const [own, debug] = [basename(image), basename(debugFile)];
+  return debug.startsWith(own) ? `${file}${debug.slice(own.length)}` : debug;
+}
+
+/** `www.hvt`, then `www-2.hvt`: images of one build may have the same name in different folders. */
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  const extension = extname(wanted);
+  const stem = wanted.slice(0, wanted.length - extension.length);
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? wanted : `${stem}-${number}${extension}`;
+    if (!taken.has(name)) return name;
+  }
+}

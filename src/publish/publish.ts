@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import type { Context } from "../platform/host.js";
+import type { ArtifactAccess, UploadedArtifact } from "../platform/runner/artifact-service.js";
+import { artifactName, artifactsFolder, checkedArtifactName } from "../artifact/artifact-name.js";
+import { bootJson } from "../artifact/boot-files.js";
+import { buildInfo } from "../artifact/build-info.js";
+import { type GeneratedFile, writeWithChecksums } from "../artifact/checksums.js";
+import { bootedImages, gather, type Gathered, type generatedFiles, type PublishRequest } from "./gather.js";
+import { junit } from "../artifact/junit.js";
+import type { BuildInfo } from "../artifact/schema.js";
+import { summary } from "../summary/summary.js";
+import { uploadArtifact } from "./upload.js";
+
+export interface PublishServices {
+  readonly artifacts: ArtifactAccess;
+  readonly now: () => Date;
+}
+
+export interface Published {
+  /** Name of the artifact, as it was uploaded or would have been. */
+  readonly name: string;
+  /** Absolute path of the folder with its files. */
+  readonly folder: string;
+  /** Their names. */
+  readonly files: readonly string[];
+  readonly info: BuildInfo;
+  /** Absent when nothing was uploaded. */
+  readonly uploaded?: UploadedArtifact;
+  /** Markdown for the job summary. */
+  readonly summary: string;
+}
+
+/**
+ * Gathers what a build and a boot left in one folder, and uploads it where there is a service for that.
+ *
+ * @throws Problem when there is no image, or the service is there and refuses.
+ */
+export async function publishArtifact(
+  context: Context,
+  request: PublishRequest,
+  services: PublishServices,
+): Promise<Published> {
+  const began = services.now();
+  const gathered = await gather(context, request);
+  const { target, architecture, images } = gathered;
+  const name =
+    request.artifactName === undefined
+      ? artifactName({ unikernel: images[0].unikernel, variant: request.configureArgs, target, architecture })
+      : checkedArtifactName(request.artifactName);
+  const info = buildInfo({ ...gathered, configureArgs: request.configureArgs, host: context.host, now: began });
+  const folder = join(artifactsFolder(context), name);
+  const files = await writeWithChecksums(folder, gathered.files, await generate(gathered, info, name));
+  context.log.fact("folder", folder);
+  const uploaded = await uploadArtifact(context, request, services.artifacts, { name, folder, files });
+  const publishMs = services.now().getTime() - began.getTime();
+  return {
+    name: uploaded?.name ?? name,
+    folder,
+    files,
+    info,
+    ...(uploaded ? { uploaded } : {}),
+    summary: summary({ info, images, publishMs, artifact: uploaded }),
+  };
+}
+
+/** Nothing that is gathered takes its name. */
+interface ReservedFile extends GeneratedFile {
+  readonly name: (typeof generatedFiles)[number];
+}
+
+async function generate(gathered: Gathered, info: BuildInfo, artifact: string): Promise<ReservedFile[]> {
+  const booted = bootedImages(gathered);
+  const reports: ReservedFile[] = [
+    { name: "boot.json", content: bootJson(booted) },
+    { name: "junit.xml", content: junit(booted) },
+  ];
+  // What writes it is a quarter of this action, and only now needed.
+  const { artifactSbom } = await import("../artifact/sbom.js");
+  return [
+    { name: "build-info.json", content: `${JSON.stringify(info, null, 2)}\n` },
+    { name: "sbom.cdx.json", content: artifactSbom(artifact, info) },
+    ...(booted.images.length === 0 ? [] : reports),
+  ];
+}

@@ -1,0 +1,163 @@
+import { seconds, size } from "../platform/log.js";
+import type { BootRecord, BuildInfo, ImageRecord, JobBoot, JobImage, ToolchainFacts } from "../artifact/schema.js";
+import { howItRan, imageVerdict } from "../artifact/verdicts.js";
+import { emphasized, toolchainCell } from "./cells.js";
+import { unusualLicenses } from "../artifact/licenses.js";
+import { block, code, folded, prose, table } from "./markup.js";
+import { phasesOf, timeline } from "./timeline.js";
+
+export interface SummaryFacts {
+  readonly info: BuildInfo;
+  /** Those of `info`, with all that is known of their boots. */
+  readonly images: readonly JobImage[];
+  /** Milliseconds that publishing took. */
+  readonly publishMs: number;
+  /** Absent when nothing was uploaded. */
+  readonly artifact: { readonly name: string; readonly url?: string } | undefined;
+}
+
+/** The runner refuses a step's summary above 1 MiB, and then shows nothing at all of it. */
+const mostBytes = 1_000_000;
+
+/** The Markdown of the job summary: images, scenarios, what went wrong, where the time went, and, folded, what it was made of. */
+export function summary(facts: SummaryFacts): string {
+  const { info, images, artifact, publishMs } = facts;
+  const explanations = images.flatMap(({ unikernel, boots }) =>
+    boots.map((boot) => explanation(info, unikernel, boot)),
+  );
+  const sections = [
+    imageTable(info),
+    ...info.images.map(scenarioTable),
+    ...explanations,
+    timeline(phasesOf(info, publishMs)),
+    artifact === undefined ? "" : artifactLine(artifact),
+    licenses(info),
+    folded("Versions and hashes", versions(info)),
+  ];
+  return capped(sections.filter((section) => section !== ""));
+}
+
+function imageTable(info: BuildInfo): string {
+  const header = ["unikernel", "target", "size", "sha256", "verdict", "how", "boot", "ready", "toolchain"];
+  return tellingColumns(
+    header,
+    info.images.map((image) => [
+      code(image.unikernel),
+      `${info.target} ${info.architecture}`,
+      size(image.bytes),
+      code(image.sha256.slice(0, 12)),
+      overallCell(image),
+      ...(image.boots.length === 1 ? image.boots.flatMap(runCells) : ["", "", ""]),
+      toolchainCell(info.toolchain),
+    ]),
+  );
+}
+
+/** Nothing for an image without scenarios: the one table says it all. */
+function scenarioTable({ boots }: ImageRecord): string {
+  const named = boots.filter(({ scenario }) => scenario !== null);
+  if (named.length === 0) return "";
+  return tellingColumns(
+    ["scenario", "verdict", "reason", "how", "boot", "ready"],
+    named.map((boot) => [code(boot.scenario ?? ""), verdictCell(boot), `\`${boot.reason}\``, ...runCells(boot)]),
+  );
+}
+
+/** A table without the columns that have nothing to say in any row. */
+function tellingColumns(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const telling = (cells: readonly string[]) => cells.filter((_, column) => rows.some((row) => row[column] !== ""));
+  return table(telling(header), rows.map(telling));
+}
+
+function overallCell(image: ImageRecord): string {
+  const overall = imageVerdict(image);
+  if (overall === undefined) return "not booted";
+  return image.boots.length === 1 ? verdictCell(overall) : emphasized(prose(overall.summary), overall.verdict);
+}
+
+function verdictCell({ verdict, summary }: BootRecord): string {
+  return emphasized(`${verdict}: ${prose(summary)}`, verdict);
+}
+
+function runCells(boot: BootRecord): readonly [how: string, booted: string, ready: string] {
+  const [last, ...former] = boot.attempts.toReversed();
+  if (last === undefined) return ["", "", ""];
+  const gaveUp = former.toReversed().map((attempt) => `${howItRan(attempt)} failed`);
+  return [[howItRan(last), ...gaveUp].join(", "), milliseconds(boot.bootMs), milliseconds(boot.readyMs)];
+}
+
+function milliseconds(ms: number | undefined): string {
+  return ms === undefined ? "" : seconds(ms);
+}
+
+/** A failure with its evidence, a skip with its reason; nothing for a boot that passed. */
+function explanation({ target, architecture }: BuildInfo, unikernel: string, boot: JobBoot): string {
+  const { verdict, summary, reason, atMs, evidence, remedy, consoleEnd } = boot;
+  if (verdict === "passed") return "";
+  const scenario = boot.scenario === null ? "" : `, scenario ${code(boot.scenario)},`;
+  const unanswered = boot.probes.filter(({ holds }) => !holds);
+  return [
+    `#### ${code(unikernel)} (${target} ${architecture})${scenario} ${verdict}: ${prose(summary)}`,
+    `Reason: \`${reason}\`, ${seconds(atMs)} after the start.`,
+    ...(evidence === undefined ? [] : ["Evidence:", block([evidence.line])]),
+    ...(unanswered.length === 0
+      ? []
+      : ["Asked in vain:", block(unanswered.map(({ text, said }) => `${text}: ${said}`))]),
+    ...(remedy === undefined ? [] : [`What to do: ${prose(remedy, 1000)}`]),
+    ...(consoleEnd.length === 0 ? [] : [folded(`The console’s last ${consoleEnd.length} lines`, block(consoleEnd))]),
+  ].join("\n\n");
+}
+
+/** Nothing when every licence is a usual one. */
+function licenses({ packages }: BuildInfo): string {
+  const unusual = unusualLicenses(packages ?? []);
+  if (unusual.length === 0) return "";
+  const rows = unusual.map(({ name, version, license }) => [code(name), code(version), code(license)]);
+  return folded(`Licences to look at: ${unusual.length}`, table(["package", "version", "licence"], rows));
+}
+
+function artifactLine({ name, url }: { readonly name: string; readonly url?: string }): string {
+  // The address is made of the runner's own variables, but a bracket in it would still end the link.
+  const link = url === undefined ? code(name) : `[${code(name)}](<${encodeURI(url)}>)`;
+  return `Artifact: ${link}`;
+}
+
+function versions({ images, toolchain, host }: BuildInfo): string {
+  const facts: Fact[] = [
+    ...images.map((image): Fact => [`sha256 of ${image.file}`, image.sha256]),
+    ...(toolchain ? toolchainRows(toolchain) : []),
+    ["host", `${host.architecture}, ${host.cores} cores${host.system === null ? "" : `, ${host.system}`}`],
+  ];
+  if (host.commit !== null) facts.push(["commit", host.commit]);
+  return table(
+    ["what", "is"],
+    facts.map(([what, is]) => [prose(what), code(is)]),
+  );
+}
+
+type Fact = readonly [what: string, is: string];
+
+function toolchainRows(toolchain: ToolchainFacts): Fact[] {
+  return [
+    ...Object.entries<string>({ ...toolchain.versions }),
+    ["toolchain key", toolchain.key],
+    ...toolchain.opamRepositories.map(({ name, url }): Fact => [`opam repository ${name}`, url]),
+    ...toolchain.opamPins.map((pin): Fact => [`opam pin ${pin.package}`, pin.url]),
+    ["C compiler", toolchain.cCompiler],
+  ];
+}
+
+/**
+ * As many whole sections as fit, the short ones before the long: half a table or an open tag would spoil the rest of the
+ * page, and one console must not take the place of all that is known.
+ */
+function capped(sections: readonly string[]): string {
+  const leftOut = "Some parts are left out here: they are longer than a job summary may be.";
+  let room = mostBytes - Buffer.byteLength(leftOut);
+  const fits = sections
+    .map((section, index) => ({ index, bytes: Buffer.byteLength(section) + 2 }))
+    .sort((a, b) => a.bytes - b.bytes)
+    .filter(({ bytes }) => (room -= bytes) >= 0);
+  const kept = sections.filter((_, index) => fits.some((fit) => fit.index === index));
+  return [...kept, ...(kept.length < sections.length ? [leftOut] : []), ""].join("\n\n");
+}

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { artifactsIn, readArtifact } from "../../../src/artifact/artifact.js";
+import { legOf, writeLegs } from "../collect/fixtures.js";
+
+const leg = legOf();
+let folder: string;
+let place: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
+  place = join(folder, leg.name);
+  writeLegs(folder, leg);
+});
+
+it("artifacts are told from other folders, both in the order of their names", async () => {
+  writeLegs(folder, { ...leg, name: "b" }, { ...leg, name: "a" });
+  mkdirSync(join(folder, "coverage"));
+  expect(await artifactsIn(folder)).toEqual({ artifacts: ["a", "b", leg.name], others: ["coverage"] });
+  await expect(artifactsIn(join(folder, "nowhere"))).rejects.toThrow("cannot be read");
+});
+
+it("an artifact is read as `publish` left it, with the checksums of all its files", async () => {
+  const { info, checksums } = await readArtifact(place);
+  expect(info).toEqual(leg.info);
+  expect(checksums.map(({ name }) => name)).toEqual(["build-info.json", "www.hvt"]);
+});
+
+describe("an artifact is refused", () => {
+  const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+  const because = async (changed: Readonly<Record<string, string>> = {}) => {
+    for (const [name, text] of Object.entries(changed)) writeFileSync(join(place, name), text);
+    return String(await readArtifact(place).catch((error: unknown) => error));
+  };
+
+  it("with a file that was changed, or is not there", async () => {
+    expect(await because({ "www.hvt": "another" })).toContain(`the SHA-256 of www.hvt is ${sha256("another")}`);
+    rmSync(join(place, "www.hvt"));
+    expect(await because()).toContain("www.hvt is missing");
+  });
+
+  it("with an image of which build info knows another", async () => {
+    writeLegs(folder, {
+      ...leg,
+      info: { ...leg.info, images: leg.info.images.map((image) => ({ ...image, sha256: sha256("another") })) },
+    });
+    expect(await because()).toContain("www.hvt is another one in build-info.json");
+  });
+
+  it("with build info that no checksum is of", async () => {
+    const [image] = leg.checksums;
+    expect(await because({ SHA256SUMS: `${image?.sha256 ?? ""}  www.hvt\n` })).toContain(
+      "build-info.json is not in SHA256SUMS",
+    );
+  });
+
+  it("with a list of checksums that is none, or reaches out of the folder", async () => {
+    expect(await because({ SHA256SUMS: "nonsense\n" })).toContain("SHA256SUMS has a line that is no checksum");
+    expect(await because({ SHA256SUMS: `${sha256("")}  ../secret\n` })).toContain("names a file of another folder");
+    expect(await because({ SHA256SUMS: "" })).toContain("SHA256SUMS has a line that is no checksum");
+  });
+
+  it("with a link to a file elsewhere, even when its bytes are right", async () => {
+    renameSync(join(place, "www.hvt"), join(folder, "secret"));
+    symlinkSync(join(folder, "secret"), join(place, "www.hvt"));
+    expect(await because()).toContain("www.hvt is missing");
+  });
+});

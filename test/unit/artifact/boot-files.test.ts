@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { describe, expect, it } from "vitest";
+import { consolePath } from "../../../src/boot/devices/boot-folder.js";
+import { writeBootFiles } from "../../../src/artifact/boot-files.js";
+import { recordBoot } from "../../../src/artifact/image-record.js";
+import { bootOf, newContext, newImage, passed, solo5Hvt } from "./fixtures.js";
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("the files of a boot step", () => {
+  it("lie beside the consoles and name them", async () => {
+    const context = newContext();
+    const { path: imagePath, sha256 } = newImage(context.host.folders.workspace, "www.hvt", "bytes");
+    const probes = [{ text: "tcp://:80", holds: true, said: "connected", atMs: 310 }];
+    const reports = ["http", "help"].map((scenario) =>
+      bootOf(passed, { imagePath, scenario, probes, consoleLog: consolePath(context, imagePath, scenario) }),
+    );
+    const files = await writeBootFiles(
+      context,
+      { imagePath, target: "hvt", architecture: "x86_64" },
+      reports.map(recordBoot),
+    );
+    const folder = dirname(consolePath(context, imagePath));
+    expect([dirname(files.json), dirname(files.junit)]).toEqual([folder, folder]);
+    const written: unknown = JSON.parse(readFileSync(files.json, "utf8"));
+    expect(written).toMatchObject({
+      schema: 1,
+      images: [
+        {
+          unikernel: "www",
+          file: "www.hvt",
+          bytes: 5,
+          sha256,
+          target: "hvt",
+          architecture: "x86_64",
+          image: solo5Hvt,
+          boots: [
+            { scenario: "http", ...passed, accelerator: "kvm", probes, console: "console-www.hvt-http.log" },
+            { scenario: "help", ...passed, attempts: reports[1]?.attempts, console: "console-www.hvt-help.log" },
+          ],
+        },
+      ],
+    });
+    expect(readFileSync(files.junit, "utf8")).toContain('<testsuite name="www hvt x86_64" tests="2"');
+  });
+
+  it("are JSON of the same words, whatever a guest prints", async () => {
+    const context = newContext();
+    const { path: imagePath } = newImage(context.host.folders.workspace, "www.hvt", "bytes");
+    const line = `"}], \\ \0\u0007\u001b[2J\u2028 </script> __proto__ ${Buffer.from([0, 216, 1, 216, 255, 255]).toString("utf16le")} ${randomBytes(512).toString("latin1")}`;
+    const reports = [bootOf({ ...passed, summary: line, evidence: { line, atMs: 1 } }, { imagePath, scenario: line })];
+    const text = readFileSync(
+      (await writeBootFiles(context, { imagePath, target: "hvt", architecture: "x86_64" }, reports.map(recordBoot)))
+        .json,
+      "utf8",
+    );
+    expect(text).not.toContain("\ufffd");
+    // Asserted, as a text that is no JSON would be an error of the test.
+    expect(readJson(text)).toMatchObject({
+      images: [{ boots: [{ scenario: line, summary: line, evidence: { line } }] }],
+    });
+  });
+
+  it("are replaced by those of the next step", async () => {
+    const context = newContext();
+    const { path: imagePath } = newImage(context.host.folders.workspace, "www.hvt", "bytes");
+    const subject = { imagePath, target: "hvt", architecture: "x86_64" } as const;
+    await writeBootFiles(context, subject, [recordBoot(bootOf(passed, { scenario: "former" }))]);
+    const { json, junit } = await writeBootFiles(context, subject, [recordBoot(bootOf(passed))]);
+    expect(readFileSync(json, "utf8") + readFileSync(junit, "utf8")).not.toContain("former");
+  });
+});
+
+describe("the console of a boot", () => {
+  it("has a name of its own for each scenario, the same each time", () => {
+    const context = newContext();
+    expect(basename(consolePath(context, "/w/www.hvt"))).toBe("console-www.hvt.log");
+    expect(basename(consolePath(context, "/w/www.hvt", "help"))).toBe("console-www.hvt-help.log");
+    expect(consolePath(context, "/w/www.hvt")).toBe(consolePath(context, "/w/www.hvt"));
+    expect(dirname(consolePath(context, "/w/www.hvt"))).not.toBe(dirname(consolePath(context, "/v/www.hvt")));
+  });
+});

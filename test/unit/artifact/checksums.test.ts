@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { sha256OfFile } from "../../../src/platform/files/atomic.js";
+import { checksumFile, parseChecksums } from "../../../src/artifact/checksums.js";
+
+it("is accepted by sha256sum, and is what it writes, odd names too", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
+  const names = ["www.hvt", "a b", "back\\slash", "line\nfeed", "-dash", "*star", "é"];
+  for (const name of names) writeFileSync(join(folder, name), name);
+  const checksums = await Promise.all(
+    names.map(async (name) => ({ name, sha256: await sha256OfFile(join(folder, name)) })),
+  );
+  const content = checksumFile(checksums);
+  writeFileSync(join(folder, "SHA256SUMS"), content);
+  expect(() =>
+    execFileSync("sha256sum", ["-c", "--strict", "SHA256SUMS"], { cwd: folder, stdio: "pipe" }),
+  ).not.toThrow();
+  const written = execFileSync("sha256sum", ["--", ...names.sort()], { cwd: folder, encoding: "utf8" });
+  expect(content).toBe(written);
+});
+
+it("is read as it is written, whatever a name has, and nothing else is", () => {
+  const checksums = [" a", "b\\n", "c\nd\r"].map((name) => ({ name, sha256: "ab".repeat(32) }));
+  expect(parseChecksums(checksumFile(checksums))).toEqual(checksums);
+  expect(["nonsense\n", "", checksumFile(checksums).trimEnd()].map(parseChecksums)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+it("does not depend on the order in which files were found", () => {
+  const files = [
+    { name: "b", sha256: "1" },
+    { name: "a", sha256: "2" },
+  ];
+  expect(checksumFile(files)).toBe("2  a\n1  b\n");
+});

@@ -1,0 +1,117 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { BuiltImage } from "../../../src/project/project.js";
+import { recordBoot } from "../../../src/artifact/image-record.js";
+import {
+  type ImageRecords,
+  readRecord,
+  readToolchain,
+  saveRecord,
+  saveToolchain,
+} from "../../../src/artifact/records.js";
+import { bootOf, buildRecord, failedBoot, newContext, newImage, passed, toolchainRecord } from "./fixtures.js";
+
+function setUp() {
+  const context = newContext();
+  const image = newImage(context.host.folders.workspace, "www.hvt", "bytes");
+  const folder = join(context.host.folders.state, "records");
+  return { context, image, folder };
+}
+
+describe("records", () => {
+  it("come back as they were saved", async () => {
+    const { context, image } = setUp();
+    const record = buildRecord(image);
+    const probes = [{ text: "tcp://:80", holds: true, said: "connected", atMs: 310 }];
+    const reports: ImageRecords["boot"] = [
+      recordBoot(failedBoot(image.path, "/tmp/console.log")),
+      recordBoot(bootOf(passed, { scenario: "help", probes, span: { startMs: 1, ms: 2 } })),
+    ];
+    await saveRecord(context, image.path, "build", record);
+    await saveRecord(context, image.path, "boot", reports);
+    expect(await readRecord(context, image.path, "build")).toEqual(record);
+    expect(await readRecord(context, image.path, "boot")).toEqual(reports);
+  });
+
+  it("are not of another image", async () => {
+    const { context, image } = setUp();
+    await saveRecord(context, image.path, "build", buildRecord(image));
+    expect(await readRecord(context, `${image.path}2`, "build")).toBeUndefined();
+    expect(await readRecord(context, image.path, "boot")).toBeUndefined();
+  });
+
+  it("are not of an image that was built anew since", async () => {
+    const { context, image } = setUp();
+    await saveRecord(context, image.path, "build", buildRecord(image));
+    writeFileSync(image.path, "other bytes");
+    expect(await readRecord(context, image.path, "build")).toBeUndefined();
+    expect(context.logged()).toContain("is not the file that its build record is about");
+  });
+
+  it.each(["", "{", "null", "[]", "7", '{"schema":1}', '{"schema":2,"imagePath":"?","value":null}'])(
+    "that are damaged count as none: %s",
+    async (content) => {
+      const { context, image, folder } = setUp();
+      await saveRecord(context, image.path, "build", buildRecord(image));
+      const [file = ""] = readdirSync(folder);
+      writeFileSync(join(folder, file), content);
+      expect(await readRecord(context, image.path, "build")).toBeUndefined();
+    },
+  );
+
+  /** What is read of a record in whose file one text was replaced. */
+  async function readWith<Kind extends keyof ImageRecords>(
+    kind: Kind,
+    record: (image: BuiltImage) => ImageRecords[Kind],
+    right: string,
+    wrong: string,
+  ) {
+    const { context, image, folder } = setUp();
+    await saveRecord(context, image.path, kind, record(image));
+    const path = join(folder, readdirSync(folder)[0] ?? "");
+    const content = readFileSync(path, "utf8");
+    expect(content).toContain(right);
+    writeFileSync(path, content.replace(right, wrong));
+    return readRecord(context, image.path, kind);
+  }
+
+  it.each([
+    ['"target":"hvt"', '"target":"vax"'],
+    ['"steps":[', '"steps":[7,'],
+    ['"bytes":5', '"bytes":"5"'],
+    ['"packages":[', '"packages":[null,'],
+    ['"images":[', '"images":[],"x":['],
+  ])("with a wrong field count as none: %s -> %s", async (right, wrong) => {
+    expect(await readWith("build", buildRecord, right, wrong)).toBeUndefined();
+  });
+
+  it.each([
+    ['"inCarrier":false', '"inCarrier":0'],
+    ['"scenario":"help"', '"scenario":7'],
+    ['"holds":true', '"holds":"yes"'],
+    ['"startMs":1', '"startMs":null'],
+    ['"readyMs":310', '"readyMs":"310"'],
+    ['"format":"elf64"', '"format":64'],
+    ['"value":[', '"value":[],"x":['],
+  ])("of boots with a wrong field count as none: %s -> %s", async (right, wrong) => {
+    const probes = [{ text: "tcp://:80", holds: true, said: "connected", atMs: 310 }];
+    const reports = [recordBoot(bootOf(passed, { scenario: "help", probes, span: { startMs: 1, ms: 2 } }))] as const;
+    expect(await readWith("boot", () => reports, right, wrong)).toBeUndefined();
+  });
+
+  it("of a toolchain are kept for each backend and architecture", async () => {
+    const { context } = setUp();
+    await saveToolchain(context, toolchainRecord);
+    expect(await readToolchain(context, "solo5", "x86_64")).toEqual(toolchainRecord);
+    expect(await readToolchain(context, "solo5", "aarch64")).toBeUndefined();
+    expect(await readToolchain(context, "unikraft", "x86_64")).toBeUndefined();
+  });
+
+  it("can be asked for where there is no folder, or a folder in their place", async () => {
+    const { context, folder } = setUp();
+    expect(await readToolchain(context, "solo5", "x86_64")).toBeUndefined();
+    mkdirSync(join(folder, "toolchain-solo5-x86_64.json"), { recursive: true });
+    expect(await readToolchain(context, "solo5", "x86_64")).toBeUndefined();
+  });
+});

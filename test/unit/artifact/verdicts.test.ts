@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import type { Verdict } from "../../../src/boot/judge/verdict.js";
+import { recordBoot } from "../../../src/artifact/image-record.js";
+import { decisiveBoot, howItRan, imageVerdict, overallVerdict } from "../../../src/artifact/verdicts.js";
+import { bootOf, bootedImage, passed } from "./fixtures.js";
+
+const failed: Verdict = { verdict: "failed", reason: "timeout", summary: "it did not end", atMs: 60_000 };
+const trapped: Verdict = {
+  verdict: "failed",
+  reason: "trap",
+  summary: "trap",
+  atMs: 10,
+  evidence: { line: "trap 14", atMs: 10 },
+};
+const skipped: Verdict = { verdict: "skipped", reason: "accelerator", summary: "no KVM", atMs: 0, remedy: "use spt" };
+
+function over(...verdicts: [Verdict, ...Verdict[]]) {
+  const [first, ...others] = verdicts;
+  return overallVerdict(
+    [{ ...first, scenario: "s0" }, ...others.map((verdict, index) => ({ ...verdict, scenario: `s${index + 1}` }))],
+    "www.hvt",
+  );
+}
+
+describe("the verdict over several boots", () => {
+  it("is that of the one boot where there is one", () => {
+    expect(over(passed)).toEqual({ ...passed, scenario: "s0" });
+    expect(over(trapped)).toEqual({ ...trapped, scenario: "s0" });
+  });
+
+  it("fails with the first that failed, and names all that did", () => {
+    expect(over(passed, skipped, trapped, failed)).toMatchObject({
+      ...trapped,
+      summary: "2 of 4 scenarios failed: s2, s3",
+    });
+  });
+
+  it("is skipped when one was and none failed", () => {
+    expect(over(passed, skipped)).toMatchObject({ ...skipped, summary: "1 of 2 scenarios skipped: s1" });
+  });
+
+  it("passes when all did", () => {
+    expect(over(passed, { ...passed, bootMs: 7 })).toMatchObject({ ...passed, summary: "2 of 2 scenarios passed" });
+  });
+
+  it("names ten at most", () => {
+    const all = Array.from({ length: 12 }, () => failed) as [Verdict, ...Verdict[]];
+    expect(over(...all).summary).toBe("12 of 12 scenarios failed: s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, and 2 more");
+  });
+});
+
+describe("the decisive boot", () => {
+  const named = (scenario: string, verdict: Verdict) => recordBoot(bootOf(verdict, { scenario }));
+
+  it("is the first of the gravest", () => {
+    const boots = [named("a", passed), named("b", skipped), named("c", failed), named("d", trapped)] as const;
+    expect(decisiveBoot(boots).scenario).toBe("c");
+    expect(decisiveBoot([boots[0], boots[1]]).scenario).toBe("b");
+    expect(decisiveBoot([boots[0], named("e", passed)]).scenario).toBe("a");
+  });
+});
+
+describe("the verdict over the boots of an image", () => {
+  const image = { path: "/w/www.hvt", name: "www", bytes: 5, sha256: "ab".repeat(32) };
+
+  it("calls a boot without a scenario as the image’s file", () => {
+    const reports = [bootOf(failed), bootOf(failed, { scenario: "http" })];
+    expect(imageVerdict(bootedImage(image, ...reports))?.summary).toBe("2 of 2 scenarios failed: www.hvt, http");
+  });
+
+  it("is unknown where nothing was booted", () => {
+    expect(imageVerdict(bootedImage(image))).toBeUndefined();
+  });
+});
+
+describe("what an attempt ran on", () => {
+  it.each([
+    ["kvm", false, "KVM"],
+    ["tcg", false, "emulated"],
+    ["tcg", true, "emulated (Linux guest)"],
+    ["native", false, "native"],
+  ] as const)("%s, in a carrier: %s, is %s", (accelerator, inCarrier, words) => {
+    expect(howItRan({ accelerator, inCarrier })).toBe(words);
+  });
+});

@@ -1,0 +1,208 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { BootReport } from "../../../src/boot/report.js";
+import {
+  type ArtifactAccess,
+  ArtifactNameTaken,
+  type UploadOptions,
+} from "../../../src/platform/runner/artifact-service.js";
+import { recordBoot } from "../../../src/artifact/image-record.js";
+import type { BuildInfo } from "../../../src/artifact/schema.js";
+import type { PublishRequest } from "../../../src/publish/gather.js";
+import { publishArtifact } from "../../../src/publish/publish.js";
+import { saveRecord } from "../../../src/artifact/records.js";
+import { bootOf, buildRecord, failedBoot, newContext, newImage, passed } from "../artifact/fixtures.js";
+
+const request: PublishRequest = {
+  target: "hvt",
+  arch: undefined,
+  configureArgs: [],
+  image: "www.hvt",
+  artifactName: undefined,
+  artifact: true,
+  retentionDays: 5,
+};
+const now = () => new Date(0);
+const unavailable = { artifacts: { unavailable: "this is not a workflow" }, now };
+
+interface Upload extends UploadOptions {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+function service(taken: readonly string[] = []): { access: ArtifactAccess; uploads: Upload[] } {
+  const uploads: Upload[] = [];
+  const access: ArtifactAccess = {
+    upload(name, files, _root, options) {
+      if (taken.includes(name)) return Promise.reject(new ArtifactNameTaken(name));
+      uploads.push({ name, files, ...options });
+      return Promise.resolve({ id: "7", url: "https://github.com/o/r/actions/runs/1/artifacts/7" });
+    },
+  };
+  return { access, uploads };
+}
+
+async function builtAndBooted(environment: Readonly<Record<string, string>> = {}, others: readonly BootReport[] = []) {
+  const context = newContext(environment);
+  const folder = context.host.folders.workspace;
+  const image = newImage(folder, "www.hvt", "bytes");
+  const debug = newImage(folder, "www.hvt.dbg", "debug bytes");
+  writeFileSync(join(folder, "console"), "hello\n");
+  await saveRecord(context, image.path, "build", { ...buildRecord({ ...image, debugFile: debug.path }) });
+  await saveRecord(context, image.path, "boot", [
+    recordBoot(failedBoot(image.path, join(folder, "console"))),
+    ...others.map(recordBoot),
+  ]);
+  return context;
+}
+
+describe("publish", () => {
+  it("gathers image, debug file, console, build info and checksums", async () => {
+    const context = await builtAndBooted();
+    const published = await publishArtifact(context, request, unavailable);
+    expect(published.name).toBe("unikernel-www-hvt-x86_64");
+    expect(published.folder).toBe(join(context.host.folders.workspace, "_artifacts", "unikernel-www-hvt-x86_64"));
+    const files = [
+      "SHA256SUMS",
+      "boot.json",
+      "build-info.json",
+      "console-www-hvt-x86_64.log",
+      "junit.xml",
+      "sbom.cdx.json",
+      "www.hvt",
+      "www.hvt.dbg",
+    ];
+    expect(readdirSync(published.folder).sort()).toEqual(files);
+    expect([...published.files].sort()).toEqual(files);
+    const info: unknown = JSON.parse(readFileSync(join(published.folder, "build-info.json"), "utf8"));
+    expect(info).toEqual(published.info);
+    execFileSync("sha256sum", ["-c", "--strict", "--quiet", "SHA256SUMS"], { cwd: published.folder });
+    expect(published.summary).toContain("**failed: uncaught exception**");
+    expect(published.uploaded).toBeUndefined();
+  });
+
+  it("takes the lock file along, so that the build can be repeated; a missing one is not missed", async () => {
+    const context = newContext();
+    const folder = context.host.folders.workspace;
+    const image = newImage(folder, "www.hvt", "bytes");
+    const lockFile = join(folder, "www-hvt.opam.locked");
+    writeFileSync(lockFile, "locked");
+    const record = buildRecord(image);
+    await saveRecord(context, image.path, "build", { ...record, lockFile });
+    const published = await publishArtifact(context, request, unavailable);
+    expect(readFileSync(join(published.folder, "www-hvt.opam.locked"), "utf8")).toBe("locked");
+    expect(readFileSync(join(published.folder, "SHA256SUMS"), "utf8")).toContain("  www-hvt.opam.locked\n");
+    rmSync(lockFile);
+    expect((await publishArtifact(context, request, unavailable)).files).not.toContain("www-hvt.opam.locked");
+  });
+
+  it("keeps the console of every scenario, and says in boot.json which is whose", async () => {
+    const file = join(newContext().host.folders.workspace, "help");
+    writeFileSync(file, "usage\n");
+    const context = await builtAndBooted({}, [
+      bootOf(passed, { scenario: "help", consoleLog: file }),
+      bootOf(passed, { scenario: "gone", consoleLog: `${file}-that-is-not-there` }),
+    ]);
+    const { folder } = await publishArtifact(context, request, unavailable);
+    const { images } = JSON.parse(readFileSync(join(folder, "boot.json"), "utf8")) as BuildInfo;
+    const consoles = images[0]?.boots.map(({ scenario, console }) => [scenario, console]);
+    expect(consoles).toEqual([
+      [null, "console-www-hvt-x86_64.log"],
+      ["help", "console-www-help-hvt-x86_64.log"],
+      ["gone", null],
+    ]);
+    expect(readFileSync(join(folder, "console-www-help-hvt-x86_64.log"), "utf8")).toBe("usage\n");
+    expect(readFileSync(join(folder, "junit.xml"), "utf8")).toContain('<testcase classname="hvt.x86_64" name="help"');
+    expect(readFileSync(join(folder, "SHA256SUMS"), "utf8")).toMatch(/ {2}boot\.json\n[^]* {2}junit\.xml\n/);
+  });
+
+  it("trusts what was built over inputs that were not repeated", async () => {
+    const context = await builtAndBooted();
+    const published = await publishArtifact(context, { ...request, target: "spt", arch: "aarch64" }, unavailable);
+    expect(published.name).toBe("unikernel-www-hvt-x86_64");
+  });
+
+  it("publishes an image that no build of this job made", async () => {
+    const context = newContext();
+    newImage(context.host.folders.workspace, "www.hvt", "bytes");
+    const published = await publishArtifact(context, request, unavailable);
+    expect(published.files).toEqual(["www.hvt", "build-info.json", "sbom.cdx.json", "SHA256SUMS"]);
+    expect(published.info).toMatchObject({ build: null, toolchain: null, images: [{ unikernel: "www", boots: [] }] });
+  });
+
+  it("publishes every image of a build, also those of the same name", async () => {
+    const context = newContext();
+    const { workspace, temporary } = context.host.folders;
+    const first = newImage(workspace, "www.hvt", "one");
+    execFileSync("mkdir", [join(temporary, "other")]);
+    const second = newImage(join(temporary, "other"), "www.hvt", "two");
+    await saveRecord(context, first.path, "build", buildRecord(first, second));
+    const published = await publishArtifact(context, request, unavailable);
+    expect(published.files).toEqual(["www.hvt", "www-2.hvt", "build-info.json", "sbom.cdx.json", "SHA256SUMS"]);
+    expect(readFileSync(join(published.folder, "www-2.hvt"), "utf8")).toBe("two");
+  });
+
+  it("replaces the folder of the time before", async () => {
+    const context = await builtAndBooted();
+    const { folder } = await publishArtifact(context, request, unavailable);
+    writeFileSync(join(folder, "stale"), "");
+    await publishArtifact(context, request, unavailable);
+    expect(readdirSync(folder)).not.toContain("stale");
+  });
+
+  it.each([
+    [{ image: undefined }, "publish needs the path of an image"],
+    [{ image: "absent.hvt" }, "there is no file"],
+    [{ artifactName: "a/b" }, "cannot be the name of an artifact"],
+  ])("refuses %j", async (wrong, message) => {
+    const context = await builtAndBooted();
+    await expect(publishArtifact(context, { ...request, ...wrong }, unavailable)).rejects.toThrow(message);
+  });
+});
+
+describe("uploading", () => {
+  const actions = { GITHUB_ACTIONS: "true", GITHUB_RUN_ATTEMPT: "1" };
+
+  it("hands the folder over, and gives id and address", async () => {
+    const context = await builtAndBooted(actions);
+    const { access, uploads } = service();
+    const published = await publishArtifact(context, request, { artifacts: access, now });
+    expect(published.uploaded).toMatchObject({ id: "7", url: "https://github.com/o/r/actions/runs/1/artifacts/7" });
+    expect(uploads).toMatchObject([{ name: "unikernel-www-hvt-x86_64", retentionDays: 5 }]);
+    expect(uploads[0]?.files.every((file) => file.startsWith(context.host.folders.state))).toBe(true);
+    expect(context.logged()).toContain("unikernel-www-hvt-x86_64 (8 files, ");
+  });
+
+  it("does without a service, and says so", async () => {
+    const context = await builtAndBooted(actions);
+    const published = await publishArtifact(context, request, { artifacts: { unavailable: "no token" }, now });
+    expect(published.uploaded).toBeUndefined();
+    expect(context.logged()).toContain("Notice: nothing was uploaded: no token; the files are in");
+  });
+
+  it("does not upload when it is not asked to", async () => {
+    const context = await builtAndBooted(actions);
+    const { access, uploads } = service();
+    await publishArtifact(context, { ...request, artifact: false }, { artifacts: access, now });
+    expect(uploads).toEqual([]);
+  });
+
+  it("takes no other leg’s artifact away: it gets a number and a warning", async () => {
+    const context = await builtAndBooted(actions);
+    const { access, uploads } = service(["unikernel-www-hvt-x86_64"]);
+    const published = await publishArtifact(context, request, { artifacts: access, now });
+    expect(uploads).toMatchObject([{ name: "unikernel-www-hvt-x86_64-2" }]);
+    expect(published.name).toBe("unikernel-www-hvt-x86_64-2");
+    expect(context.logged()).toContain("Warning: this run has an artifact unikernel-www-hvt-x86_64 already");
+  });
+
+  it("fails with a remedy when the service refuses", async () => {
+    const context = await builtAndBooted(actions);
+    const access: ArtifactAccess = { upload: () => Promise.reject(new Error("quota exceeded")) };
+    await expect(publishArtifact(context, request, { artifacts: access, now })).rejects.toThrow(
+      "uploading the artifact unikernel-www-hvt-x86_64 failed: quota exceeded",
+    );
+  });
+});
