@@ -6,6 +6,7 @@ export default defineConfig({
     reporters: ["default", "./test/closing-line.ts"],
     // A guard against hangs, which no busy machine reaches.
     testTimeout: 120_000,
+    expect: { poll: { timeout: 100_000 } },
     hookTimeout: 120_000,
   },
 });

@@ -235,7 +235,7 @@ describe("a build that is ended", () => {
       stdio: "ignore",
       detached: true,
     });
-    await expect.poll(building, { timeout: 60_000 }).toHaveLength(2);
+    await expect.poll(building).toHaveLength(2);
     return child;
   }
 
@@ -259,7 +259,7 @@ describe("a build that is ended", () => {
     const next = run();
     expect(next.status, next.stdout).toBe(0);
     expectWhole();
-    await expect.poll(building, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(building).toEqual([]);
     expect(readdirSync(temporary()).filter((name) => name.startsWith("unikernel-ci"))).toEqual([]);
   }
 
@@ -270,7 +270,7 @@ describe("a build that is ended", () => {
       const ended = once(child, "exit");
       child.kill(signal);
       await ended;
-      await expect.poll(building, { timeout: 20_000 }).toEqual([]);
+      await expect.poll(building).toEqual([]);
       await expectNextIsWhole();
     },
   );
@@ -316,7 +316,7 @@ describe("a build that is ended", () => {
         [2_500, killTree],
       ],
     ],
-  ])("by force %s leaves nothing after the next run", { timeout: 180_000 }, async (_, steps) => {
+  ])("by force %s leaves nothing after the next run", async (_, steps) => {
     const child = await begin('trap "" INT TERM;');
     const ended = once(child, "exit");
     for (const [ms, act] of steps) {
