@@ -1,7 +1,8 @@
 import { verdicts } from "../boot/judge/verdict.js";
 import { plannedArtifacts } from "../collect/overview.js";
-import { type Growth, parseGrowth, parseSize } from "../collect/size.js";
+import { type Growth, parseGrowth } from "../collect/size.js";
 import { InputError } from "../platform/input-error.js";
+import { parseSize } from "../platform/size.js";
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from "./definition.js";
 import { optional, text, typed } from "./parsers.js";
 

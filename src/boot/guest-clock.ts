@@ -1,5 +1,3 @@
-import { performance } from "node:perf_hooks";
-
 /**
  * Tells the time of a guest: that of the machine, without what the monitor was ready to run and had no processor. On a
  * machine that is busy with other work a guest needs longer for all that it does, and what it is given time for (to end, to

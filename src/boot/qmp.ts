@@ -1,7 +1,11 @@
 import type { Duplex } from "node:stream";
-import { StringDecoder } from "node:string_decoder";
 import { messageOf } from "../platform/problem.js";
+import { LineReader } from "../platform/process/line-reader.js";
 import { isRecord } from "../platform/shape.js";
+import type { MachineState } from "./judge/events.js";
+
+/** In UTF-16 units. `info usernet` has a line for each connection, and all of them are one message. */
+const longestMessage = 1024 * 1024;
 
 /** An event as QEMU sends it: https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html */
 export interface QmpEvent {
@@ -16,16 +20,17 @@ interface Answer {
 
 /** QEMU's control channel: commands with answers, and events. Every command fails once the channel is closed. */
 export class Qmp {
-  private readonly decoder = new StringDecoder("utf8");
+  private readonly lines = new LineReader(longestMessage);
   private readonly waiting: Answer[] = [];
-  private rest = "";
   private closed = false;
 
   constructor(
     private readonly channel: Duplex,
     private readonly onEvent: (event: QmpEvent) => void,
   ) {
-    channel.on("data", (chunk: Buffer) => this.read(this.decoder.write(chunk)));
+    channel.on("data", (chunk: Buffer) => {
+      for (const line of this.lines.add(chunk)) if (line.trim() !== "") this.onMessage(line);
+    });
     channel.on("error", () => this.close());
     channel.on("close", () => this.close());
     channel.on("end", () => this.close());
@@ -47,14 +52,6 @@ export class Qmp {
       this.waiting.push({ resolve, reject });
       this.channel.write(`${JSON.stringify({ execute: command, arguments: args })}\n`);
     });
-  }
-
-  private read(text: string): void {
-    this.rest += text;
-    if (!text.includes("\n")) return;
-    const lines = this.rest.split("\n");
-    this.rest = lines.pop() ?? "";
-    for (const line of lines) if (line.trim() !== "") this.onMessage(line);
   }
 
   private onMessage(line: string): void {
@@ -79,4 +76,32 @@ export class Qmp {
     this.closed = true;
     for (const { reject } of this.waiting.splice(0)) reject(new Error("QEMU closed its control channel"));
   }
+}
+
+/** QMP's ShutdownCause where neither the guest nor we ended QEMU. */
+const outsideReasons: readonly unknown[] = ["host-signal", "host-error", "host-qmp-quit"];
+
+/** What an event of QEMU's tells of its machine; undefined: nothing that decides anything. */
+export async function machineStateOf({ event, data }: QmpEvent, qmp: Qmp): Promise<MachineState | undefined> {
+  switch (event) {
+    case "GUEST_PANICKED":
+      return "panicked";
+    case "SHUTDOWN":
+      if (data?.["reason"] === "guest-reset") return "reset";
+      return outsideReasons.includes(data?.["reason"]) ? "quit" : undefined;
+    case "STOP":
+      return whyStopped(qmp);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Why QEMU paused a guest that cannot go on: STOP alone is also said on the way out. QEMU pauses for a disk's error only
+ * when there is no room to write (`werror=enospc`).
+ */
+async function whyStopped(qmp: Qmp): Promise<MachineState | undefined> {
+  const answer = await qmp.execute("query-status").catch(() => undefined);
+  const status = (answer as { readonly status?: unknown } | undefined)?.status;
+  return status === "io-error" ? "disk-full" : status === "internal-error" ? "stopped" : undefined;
 }

@@ -1,19 +1,8 @@
 import { size } from "../platform/log.js";
+import { parseSize } from "../platform/size.js";
 
 /** How much an image may grow: in bytes, or as a part of what it was (0.05 for 5 %). */
 export type Growth = { readonly bytes: number } | { readonly share: number };
-
-const units: Readonly<Record<string, number>> = {
-  ...{ "": 1, B: 1, kB: 1e3, MB: 1e6, GB: 1e9 },
-  ...{ KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 },
-};
-
-/** Bytes of a size such as `5 MB`, `800kB` or `4MiB`; undefined when it is none. */
-export function parseSize(text: string): number | undefined {
-  const [, digits, unit = ""] = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text) ?? [];
-  const factor = units[unit];
-  return digits === undefined || factor === undefined ? undefined : Math.round(Number(digits) * factor);
-}
 
 /** A growth such as `5%` or `100 kB`; undefined when it is none. */
 export function parseGrowth(text: string): Growth | undefined {

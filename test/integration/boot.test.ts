@@ -431,8 +431,5 @@ describe("when we are ended", () => {
 
 /** Waits for what no event tells: the state of somebody else's processes and files. */
 async function until(isSo: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !isSo();) {
-    if (Date.now() > end) throw new Error("it did not come to be so within a minute");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await expect.poll(isSo).toBe(true);
 }

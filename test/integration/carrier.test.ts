@@ -58,7 +58,7 @@ beforeAll(async () => {
     }
     carriers[architecture] = await ensureCarrier(context, architecture, { install: false });
   }
-}, 300_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let count = 0;

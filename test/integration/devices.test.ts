@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -178,7 +178,7 @@ describe.skipIf(noTap !== undefined)("a tap", () => {
     const real = execFileSync("sh", ["-c", 'PATH="$PATH:/usr/sbin:/sbin" command -v ip'], { encoding: "utf8" }).trim();
     const bin = join(folder, "bin");
     mkdirSync(bin);
-    writeFileSync(join(bin, "ip"), `#!/bin/sh\n[ "$1 $2" = 'link delete' ] && exec sleep 67\nexec ${real} "$@"\n`, {
+    writeFileSync(join(bin, "ip"), `#!/bin/sh\n[ "$1 $2" = 'link delete' ] && exec sleep 6767\nexec ${real} "$@"\n`, {
       mode: 0o755,
     });
     const { child, attached } = await hold(
@@ -188,16 +188,16 @@ describe.skipIf(noTap !== undefined)("a tap", () => {
     const { interface: name } = tapOf(attached);
     const ended = once(child, "exit");
     child.kill("SIGINT");
-    await sleep(7_500);
+    const isRemoving = () => spawnSync("pgrep", ["--pgroup", String(child.pid), "--full", "sleep 6767"]).status === 0;
+    await expect.poll(isRemoving).toBe(true);
     child.kill("SIGTERM");
-    await sleep(2_500);
     // Its removal is our child, and of our group.
     process.kill(-(child.pid ?? 0), "SIGKILL");
     expect(await ended).toEqual([null, "SIGKILL"]);
     expect(isThere(name)).toBe(true);
     await sweepLeftovers(contextIn(folder));
     expect([isThere(name), existsSync(attached.folder)]).toEqual([false, false]);
-  }, 60_000);
+  });
 
   it("of somebody else is left alone, whatever its name and alias", async () => {
     ip("tuntap", "add", "dev", "uci0ad50300", "mode", "tap");
@@ -221,16 +221,17 @@ describe.skipIf(noTap !== undefined)("a tap", () => {
     const asked = { manifest: manifest.service, net: "host=10.213.4.1/24" };
     const { child } = await hold(asked);
     const lines: string[] = [];
-    let isIn = false;
-    const waiting = attach(folder, asked, () => Promise.resolve(void (isIn = true)), lines);
-    await sleep(1_200);
-    expect(isIn).toBe(false);
+    let isHeld = true;
+    let wasHeld: boolean | undefined;
+    const waiting = attach(folder, asked, () => Promise.resolve(void (wasHeld = isHeld)), lines);
+    await expect.poll(() => lines.length).toBeGreaterThan(0);
     expect(lines).toEqual([
       `  the network 10.213.4.0/24 is in use on this host: waiting for the boot of process ${child.pid} (uci0ad50400)`,
     ]);
+    isHeld = false;
     await end(child, "SIGTERM");
     await waiting;
-    expect(isIn).toBe(true);
+    expect(wasHeld).toBe(false);
   });
 });
 

@@ -28,7 +28,7 @@ it.each([
   });
   const said = Promise.all([text(child.stdout), text(child.stderr)]);
   const isPacking = () => existsSync(mirror) && readdirSync(mirror).some((name) => name.endsWith(".tmp"));
-  await expect.poll(isPacking, { timeout: 30_000, interval: 5 }).toBe(true);
+  await expect.poll(isPacking, { interval: 5 }).toBe(true);
   child.kill(signal);
   expect(await once(child, "exit")).toEqual([status, null]);
   expect((await said).join("")).not.toMatch(/defect|error|problem/i);

@@ -347,7 +347,7 @@ describe("a published toolchain", () => {
         stdio: ["ignore", "ignore", "inherit"],
       });
       await expect
-        .poll(() => ranges.length + server.wishes.filter((wish) => wish === "fetch").length, { timeout: 60_000 })
+        .poll(() => ranges.length + server.wishes.filter((wish) => wish === "fetch").length)
         .toBeGreaterThan(0);
       return child;
     }

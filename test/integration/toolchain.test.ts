@@ -58,13 +58,11 @@ describe("a set-up with real opam", () => {
     expect(cold.lines.join("\n")).toMatch(/ocaml-solo5\.1\.3\.3 \(6 of 6\)/);
     expect(leftInStore()).toEqual([basename(built.path)]);
 
-    const start = performance.now();
     const warm = newStory();
     const again = await toolchainOf(given, warm);
     expect(again).toEqual({ ...built, source: "tool-cache" });
     expect(startedOpam(cold)).toBe(true);
     expect(startedOpam(warm)).toBe(false);
-    expect(performance.now() - start).toBeLessThan(20_000);
     expect(warm.lines.join("\n")).toMatch(/proof: linked a test image/);
     const { source, ...installed } = built;
     expect(source).toBe("built");
@@ -247,7 +245,7 @@ describe("a set-up that fails", () => {
     const failing = problemOf({ ...given, "opam-packages": "slow" });
     const opams = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("/opam install"));
     const sleeping = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("sleep 60"));
-    await expect.poll(sleeping, { timeout: 60_000 }).toHaveLength(1);
+    await expect.poll(sleeping).toHaveLength(1);
     for (const pid of opams()) process.kill(Number(pid), "SIGKILL");
     const problem = await failing;
     expect(problem.message).toBe("opam could not install the toolchain");
@@ -256,12 +254,10 @@ describe("a set-up that fails", () => {
     await expect.poll(() => buildsIn(folder)).toEqual([]);
   });
 
-  it("refuses impossible versions within five seconds and before any process", async () => {
-    const start = performance.now();
+  it("refuses impossible versions before any process", async () => {
     const story = newStory();
     const problem = await problemOf({ ...given, "ocaml-version": "5.2.0" }, story);
     expect(problem.message).toBe("OCaml 5.2.0 cannot build for virtio: no ocaml-solo5 accepts it");
-    expect(performance.now() - start).toBeLessThan(5_000);
     expect(story.programs).toEqual([]);
   });
 });
@@ -278,7 +274,7 @@ describe("a set-up that is ended", () => {
     });
     createInterface({ input: child.stdout }).resume();
     const started = () => sleepers().filter((pid) => !before.includes(pid));
-    await expect.poll(started, { timeout: 60_000 }).toHaveLength(1);
+    await expect.poll(started).toHaveLength(1);
     return child;
   }
 

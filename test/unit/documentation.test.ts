@@ -184,7 +184,7 @@ const checks: Readonly<Record<string, (text: string, commands: () => readonly Co
 };
 
 describe("the code block", () => {
-  it.each(fences.map((fence) => [fence.place, fence] as const))("%s", { timeout: 30_000 }, (_, fence) => {
+  it.each(fences.map((fence) => [fence.place, fence] as const))("%s", (_, fence) => {
     const check = checks[fence.language];
     if (check === undefined) throw new Error(`nothing checks a block of \`${fence.language}\``);
     check(fence.text, () => commandsOf(fence));
@@ -205,9 +205,9 @@ it("a block that lies is seen", () => {
   expect(() => checkOwn(["run", "--target", "none"])).toThrow();
   expect(() => checkMake(".", ["dmeo"])).toThrow();
   expect(() => checkText("src/nowhere/   nothing")).toThrow();
-}, 30_000);
+});
 
-it("init prints what the documentation shows", { timeout: 30_000 }, () => {
+it("init prints what the documentation shows", () => {
   const shown = fences
     .flatMap(commandsOf)
     .find((command) => ownWords(command)?.[0] === "init" && command.prints.length > 0);

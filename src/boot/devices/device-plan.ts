@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { Device } from "../../image/image.js";
 import type { DiskWork } from "../../platform/files/disks.js";
 import { Problem } from "../../platform/problem.js";
+import { exactSize } from "../../platform/size.js";
 import {
   type AskedDisk,
   type AskedNetwork,
@@ -178,18 +179,6 @@ function diskWork(disk: AskedDisk, question: DeviceQuestion, facts: DeviceFacts)
 }
 
 function diskStory(work: DiskWork): string {
-  if (work.kind === "scratch") return `scratch, ${sizeText(work.size)}`;
+  if (work.kind === "scratch") return `scratch, ${exactSize(work.size)}`;
   return work.kind === "copy" ? `a copy of ${work.source}` : work.source;
-}
-
-/** In the units of the input. */
-function sizeText(bytes: number): string {
-  const [unit, factor] = (
-    [
-      ["GiB", 2 ** 30],
-      ["MiB", 2 ** 20],
-      ["KiB", 2 ** 10],
-    ] as const
-  ).find(([, factor]) => bytes % factor === 0) ?? ["bytes", 1];
-  return `${bytes / factor} ${unit}`;
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../../platform/input-error.js";
+import { parseSize } from "../../platform/size.js";
 import { type Subnet, isHostOf, isUsable, parseAddress, parseSubnet } from "./subnet.js";
 
 /** What the input `net` asks for. */
@@ -142,11 +143,8 @@ export function parseDisks(text: string): readonly AskedDisk[] {
   return disks;
 }
 
-const units: Readonly<Record<string, number>> = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
-
 function bytes(text: string, line: string): number {
-  const [, digits = "", unit = ""] = /^(\d{1,12})([KMG]iB)?$/.exec(text) ?? [];
-  const size = Number(digits) * (units[unit] ?? 0);
+  const size = parseSize(text) ?? 0;
   if (size > 0 && size <= 2 ** 40 && size % sectorSize === 0) return size;
   throw new InputError(
     line,

@@ -1,8 +1,8 @@
 import type { MonitorEnd } from "../../platform/process/monitor-process.js";
 import type { ProbeAnswer } from "../probes/probe.js";
 
-/** What can be seen of a guest from outside. Times are milliseconds after its start. */
-export type GuestEvent = { readonly atMs: number } & (
+/** What can be seen of a guest from outside. */
+export type Happening =
   | { /** A line of the console. */ readonly kind: "console"; readonly text: string }
   | {
       /** The guest has paused in the middle of a line: what there is of it. */ readonly kind: "unfinished";
@@ -16,8 +16,10 @@ export type GuestEvent = { readonly atMs: number } & (
       readonly answer: ProbeAnswer;
     }
   | ({ readonly kind: "exit" } & MonitorEnd)
-  | { /** Nothing happened, time went on. */ readonly kind: "clock" }
-);
+  | { /** Nothing happened, time went on. */ readonly kind: "clock" };
+
+/** Times are milliseconds after the guest's start. */
+export type GuestEvent = Happening & { readonly atMs: number };
 
 /**
  * `reset`: the guest asked to be restarted. `stopped`: paused by QEMU, not by us. `disk-full`: the same, because a disk

@@ -1,4 +1,4 @@
-import { cutLine } from "../../platform/process/line-reader.js";
+import { LineReader } from "../../platform/process/line-reader.js";
 
 // ECMA-48: ESC [ parameters intermediates final (CSI), ESC ] ... BEL or ST (OSC), and ESC with one more character.
 // eslint-disable-next-line no-control-regex
@@ -8,24 +8,21 @@ const escapeSequence = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007
 // eslint-disable-next-line no-control-regex
 const unfinishedEscape = /\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b]*\u001b?|[ -/]*)$/;
 
-/**
- * Cuts a stream of bytes into lines as a console shows them: free of escape sequences and NULs; CR, LF and both end a
- * line; empty ones are dropped; bytes that are not UTF-8 become U+FFFD.
- */
+/** Lines as a console shows them: free of escape sequences and NULs; empty ones are dropped. */
 export class Lines {
-  private readonly decoder = new TextDecoder("utf-8");
-  private rest = "";
+  private readonly reader = new LineReader();
 
   /** The lines that `chunk` completes. */
   add(chunk: Uint8Array): string[] {
-    const pieces = (this.rest + this.decoder.decode(chunk, { stream: true })).split(/[\r\n]+/).flatMap(cutLine);
-    this.rest = pieces.pop() ?? "";
-    return pieces.map(plain).filter((line) => line !== "");
+    return this.reader
+      .add(chunk)
+      .map(plain)
+      .filter((line) => line !== "");
   }
 
   /** The beginning of a line whose end has not come. */
   get unfinished(): string {
-    return plain(this.rest.replace(unfinishedEscape, ""));
+    return plain(this.reader.unfinished.replace(unfinishedEscape, ""));
   }
 }
 

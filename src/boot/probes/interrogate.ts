@@ -1,6 +1,6 @@
-import type { Interrogation } from "../attempt.js";
 import type { AttachedDevice, NetworkDevice } from "../devices/devices.js";
 import { hasAccepted } from "../devices/usernet.js";
+import type { Interrogation } from "../guest-events.js";
 import type { Qmp } from "../qmp.js";
 import { type Probe, type ProbeAddress, isSamePort, portOf } from "./probe.js";
 import { startProbing } from "./probing.js";
@@ -9,11 +9,11 @@ import { startProbing } from "./probing.js";
 export function interrogate(probes: readonly Probe[], devices: readonly AttachedDevice[]): Interrogation | undefined {
   if (probes.length === 0) return undefined;
   const link = devices.find((device) => device.type === "net")?.link;
-  return (onAnswer, control) => {
+  return (onAnswer, control, signal) => {
     // Without it, an open connection would be taken for an accepted one: usernet.ts.
     if (link?.kind === "user" && control === undefined)
       throw new Error("user networking needs a monitor with a control channel");
-    return startProbing(probes, (probe) => addressOf(probe, link), onAnswer, {
+    startProbing(probes, (probe) => addressOf(probe, link), onAnswer, signal, {
       isEstablished: link?.kind === "user" && control ? (address) => isEstablished(control, address) : undefined,
     });
   };

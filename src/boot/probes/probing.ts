@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type AskOptions, ask as askGuest } from "./ask.js";
 import type { Probe, ProbeAddress, ProbeAnswer } from "./probe.js";
 
@@ -18,21 +19,18 @@ export interface ProbingOptions {
 /**
  * Asks each probe's question at once and then again and again, ever less often, until its answer holds.
  *
- * @param onAnswer gets every answer; none once `stop` was called.
- * @returns ends it at once: no socket and no timer stays.
+ * @param onAnswer gets every answer; none once `signal` is aborted: that ends it at once, and no socket and no timer stays.
  */
 export function startProbing(
   probes: readonly Probe[],
   addressOf: (probe: Probe) => ProbeAddress,
   onAnswer: (index: number, answer: ProbeAnswer) => void,
+  signal: AbortSignal,
   options: ProbingOptions = {},
-): { stop(): void } {
-  const controllers = probes.map((probe, index) => {
-    const controller = new AbortController();
-    void askUntilItHolds(probe, addressOf(probe), (answer) => onAnswer(index, answer), controller.signal, options);
-    return controller;
+): void {
+  probes.forEach((probe, index) => {
+    void askUntilItHolds(probe, addressOf(probe), (answer) => onAnswer(index, answer), signal, options);
   });
-  return { stop: () => controllers.forEach((controller) => controller.abort()) };
 }
 
 async function askUntilItHolds(
@@ -54,24 +52,10 @@ async function askUntilItHolds(
     if (isStopped()) return;
     tell(answer);
     if (answer.holds) return;
-    await pause(start + grown(periodMs, attempt) - performance.now(), signal);
+    await sleep(start + grown(periodMs, attempt) - performance.now(), undefined, { signal }).catch(() => undefined);
   }
 }
 
 function grown({ first, longest }: { readonly first: number; readonly longest: number }, times: number): number {
   return Math.min(longest, first * 2 ** times);
-}
-
-/** Ends early when `signal` is aborted. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-  });
 }

@@ -12,16 +12,13 @@ export async function within<Value>(
   outer: AbortSignal,
   body: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
-  const controller = new AbortController();
-  const follow = () => controller.abort(outer.reason);
-  const timer = setTimeout(() => controller.abort(new NoAnswer(said)), ms);
-  outer.addEventListener("abort", follow);
-  if (outer.aborted) follow();
+  // Not AbortSignal.timeout(): its timer stays after the answer, and its reason is of another kind.
+  const tooLate = new AbortController();
+  const timer = setTimeout(() => tooLate.abort(new NoAnswer(said)), ms);
   try {
-    return await body(controller.signal);
+    return await body(AbortSignal.any([outer, tooLate.signal]));
   } finally {
     clearTimeout(timer);
-    outer.removeEventListener("abort", follow);
   }
 }
 

@@ -1,7 +1,7 @@
+import { once } from "node:events";
 import { type WriteStream, createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { messageOf } from "../problem.js";
 
@@ -31,20 +31,18 @@ export class ConsoleFile {
     return new ConsoleFile(path, createWriteStream(path), capMiB);
   }
 
-  /** @param source is paused while the disk is slower than the guest. */
-  write(chunk: Buffer, source: Readable): void {
+  /** @returns settles when the disk is ready for more: until then, a guest that is faster waits. */
+  async write(chunk: Buffer): Promise<void> {
     if (this.isCut || this.failure !== undefined) return;
     const part = chunk.subarray(0, this.room);
     this.room -= part.length;
-    const isFull = !this.stream.write(part);
+    const hasRoom = this.stream.write(part);
     if (part.length < chunk.length) {
       this.isCut = true;
       this.stream.write(`\n[unikernel-ci: cut here, after ${this.capMiB} MiB]\n`);
     }
-    if (!isFull || source.isPaused()) return;
-    source.pause();
-    const resume = () => source.resume();
-    this.stream.once("drain", resume).once("error", resume);
+    // A disk that takes nothing holds no guest up: close() says so.
+    if (!hasRoom) await once(this.stream, "drain").catch(() => undefined);
   }
 
   /** @returns what could not be written, and why; undefined when the file has all of the console. */

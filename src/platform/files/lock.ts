@@ -19,14 +19,8 @@ const pollMs = 500;
  * one, or with itself after it may have been set.
  *
  * @param onWait called once when somebody else holds it.
- * @param patienceMs see {@link silentMs}.
  */
-export async function withLock<T>(
-  path: string,
-  onWait: (holder: string) => void,
-  body: () => Promise<T>,
-  patienceMs = silentMs,
-): Promise<T> {
+export async function withLock<T>(path: string, onWait: (holder: string) => void, body: () => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
   const own = newHolder();
   const watch = new Silence();
@@ -35,7 +29,7 @@ export async function withLock<T>(
     const holder = await readFile(path, "utf8").catch(() => undefined);
     if (holder === undefined) continue;
     const state = stateOf(holder);
-    if (state === "gone" || (state === "unseen" && (await watch.lastsMs(path, holder)) > patienceMs)) {
+    if (state === "gone" || (state === "unseen" && (await watch.lastsMs(path, holder)) > silentMs)) {
       await remove(path, holder);
       continue;
     }

@@ -1,38 +1,48 @@
 /** A line longer than this is cut into several: what prints it must not decide how much memory we use. */
-const maximalLineCharacters = 16 * 1024;
-
-/** Wherever a line is cut, it is the same for a line that came at once and for one that came byte by byte. */
-export function cutLine(line: string): string[] {
-  if (line.length <= maximalLineCharacters) return [line];
-  return Array.from({ length: Math.ceil(line.length / maximalLineCharacters) }, (_, index) =>
-    line.slice(index * maximalLineCharacters, (index + 1) * maximalLineCharacters),
-  );
-}
+const longestLine = 16 * 1024;
 
 /**
- * Cuts what a program prints into lines: LF, CR LF and a lone CR end one. Not by node:readline, which keeps a line without
- * end in memory until it has one.
+ * Cuts a stream of bytes into lines: LF, CR LF and a lone CR end one; bytes that are not UTF-8 become U+FFFD. Not by
+ * node:readline, which keeps a line without end in memory until it has one.
  */
 export class LineReader {
-  private readonly decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  private readonly decoder = new TextDecoder();
   private rest = "";
+  /** The LF of a CR LF that is split over two chunks ends no second line. */
+  private endedByCr = false;
+
+  /** @param longest in UTF-16 units. Longer lines are cut, and in the same places however the bytes come. */
+  constructor(private readonly longest = longestLine) {}
 
   /** The lines that `chunk` completes. */
   add(chunk: Uint8Array): string[] {
-    const text = this.rest + this.decoder.decode(chunk, { stream: true });
-    // It may be the first half of CR LF.
-    const open = text.endsWith("\r") ? "\r" : "";
-    const pieces = text
-      .slice(0, text.length - open.length)
-      .split(/\r\n|\n|\r/)
-      .flatMap(cutLine);
-    this.rest = (pieces.pop() ?? "") + open;
-    return pieces;
+    return this.split(this.decoder.decode(chunk, { stream: true }));
+  }
+
+  /** The beginning of a line whose end has not come. */
+  get unfinished(): string {
+    return this.rest;
   }
 
   /** The last line, where nothing has ended it. */
   end(): string[] {
-    const text = this.rest + this.decoder.decode();
-    return text === "" ? [] : cutLine(text.replace(/\r$/, ""));
+    const lines = this.split(this.decoder.decode());
+    return this.rest === "" ? lines : [...lines, this.rest];
+  }
+
+  private split(text: string): string[] {
+    if (text === "") return [];
+    this.rest += this.endedByCr && text.startsWith("\n") ? text.slice(1) : text;
+    this.endedByCr = text.endsWith("\r");
+    // A long line that comes byte by byte is not looked through with each of them.
+    if (this.rest.length <= this.longest && !/[\r\n]/.test(text)) return [];
+    const lines = this.rest.split(/\r\n|\n|\r/).flatMap((line) => this.cut(line));
+    this.rest = lines.pop() ?? "";
+    return lines;
+  }
+
+  private cut(line: string): string[] {
+    const count = Math.max(1, Math.ceil(line.length / this.longest));
+    return Array.from({ length: count }, (_, index) => line.slice(index * this.longest, (index + 1) * this.longest));
   }
 }

@@ -1,5 +1,4 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { performance } from "node:perf_hooks";
 
 /** A console of 100 MB a second asks for the time with every read. */
 const freshMs = 50;
@@ -10,24 +9,26 @@ const freshMs = 50;
  *
  * The kernel counts it (`/proc/PID/task/TID/schedstat`, the second number, in ns:
  * https://www.kernel.org/doc/html/latest/scheduler/sched-stats.html); one that does not says 0 here.
+ *
+ * @param folder where the kernel tells of its processes.
  */
-export function processorWait(pid: number | undefined): () => number {
+export function processorWait(pid: number | undefined, folder = "/proc"): () => number {
   let longestMs = 0;
   let readMs = -Infinity;
   return () => {
     const now = performance.now();
     if (pid !== undefined && now - readMs >= freshMs) {
       readMs = now;
-      longestMs = Math.max(longestMs, ...waits(pid));
+      longestMs = Math.max(longestMs, ...waits(`${folder}/${pid}/task`));
     }
     return longestMs;
   };
 }
 
-function waits(pid: number): number[] {
+function waits(threads: string): number[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).map(
-      (thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[1]) / 1e6,
+    return readdirSync(threads).map(
+      (thread) => Number(readFileSync(`${threads}/${thread}/schedstat`, "utf8").split(" ")[1]) / 1e6,
     );
   } catch {
     // It has ended, or the kernel does not count.

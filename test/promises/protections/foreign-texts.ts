@@ -3,7 +3,9 @@ import type { ProtectionTable } from "../protection.js";
 // What guests print, and what users and images have in them.
 
 export const foreignTexts: ProtectionTable = {
-  "a long line is cut at the same places, at once or in pieces": [["src/boot/judge/lines.ts", ".flatMap(cutLine)", ""]],
+  "a long line is cut at the same places, at once or in pieces": [
+    ["src/platform/process/line-reader.ts", "flatMap((line) => this.cut(line))", "flatMap((line) => [line])"],
+  ],
   "a pattern that comes to no end is an error, and the monitor is ended": [
     ["src/boot/judge/judge-in-time.ts", "withinTime(limitMs, look)", "look()"],
   ],
@@ -38,7 +40,9 @@ export const foreignTexts: ProtectionTable = {
   "what the runner gave to us alone does not reach a build": [
     ["src/project/environment.ts", "environmentForOthers(caller)", "caller"],
   ],
-  "a line without end is cut, and nothing of it is lost": [["src/boot/judge/lines.ts", ".flatMap(cutLine)", ""]],
+  "a line without end is cut, and nothing of it is lost": [
+    ["src/platform/process/line-reader.ts", "flatMap((line) => this.cut(line))", "flatMap((line) => [line])"],
+  ],
   "a console that is %s": [["src/platform/files/console-file.ts", "chunk.subarray(0, this.room)", "chunk"]],
   "an endless body is read to a limit, and only that is matched": [
     ["src/platform/ask/http.ts", '  if (this.bytes === bodyLimit) onEnd(this.answer("cut"));\n    ', ""],
@@ -92,10 +96,6 @@ export const foreignTexts: ProtectionTable = {
   "Solo5’s tenders": [["src/boot/monitors/solo5.ts", '"--", ', ""]],
   "QEMU hands over arguments as one word": [["src/boot/monitors/qemu.ts", "commandLine(words)", "...words"]],
   "a line without end does not fill the memory: it is cut, and nothing of it is lost": [
-    [
-      "src/platform/process/line-reader.ts",
-      "\n      .slice(0, text.length - open.length)\n      .split(/\\r\\n|\\n|\\r/)\n      .flatMap(cutLine",
-      ".slice(0, text.length - open.length).split(/\\r\\n|\\n|\\r/",
-    ],
+    ["src/platform/process/line-reader.ts", "flatMap((line) => this.cut(line))", "flatMap((line) => [line])"],
   ],
 };

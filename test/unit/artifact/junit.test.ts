@@ -7,6 +7,7 @@ import type { BootReport } from "../../../src/boot/report.js";
 import { junit } from "../../../src/artifact/junit.js";
 import type { JobImage } from "../../../src/artifact/schema.js";
 import { bootOf, bootedImage, failedBoot, passed } from "./fixtures.js";
+import { processorMs } from "../../processor-time.js";
 
 const skipped: Verdict = { verdict: "skipped", reason: "accelerator", summary: "no KVM", atMs: 0 };
 
@@ -160,7 +161,6 @@ describe("the JUnit file", () => {
 });
 
 it("takes no longer than its texts are long, also where they are carriage returns", () => {
-  const start = performance.now();
-  junitOf(imageOf(bootOf(passed, { consoleEnd: [`a${"\r".repeat(60_000)}b`] })));
-  expect(performance.now() - start).toBeLessThan(1_000);
+  const consoleEnd = [`a${"\r".repeat(1_000_000)}b`];
+  expect(processorMs(() => junitOf(imageOf(bootOf(passed, { consoleEnd }))))).toBeLessThan(60_000);
 });

@@ -4,13 +4,34 @@ import { join } from "node:path";
 import { Duplex, PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { judgeGuest } from "../../../src/boot/attempt.js";
+import { type Interrogation, guestEvents } from "../../../src/boot/guest-events.js";
+import { GuestOutput } from "../../../src/boot/guest-output.js";
 import { ConsoleFile } from "../../../src/platform/files/console-file.js";
 import type { MonitorProcess } from "../../../src/platform/process/monitor-process.js";
 import { rulesOf } from "./consoles.js";
 
 let folder: string;
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"))));
-afterEach(() => rmSync(folder, { recursive: true }));
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+});
+afterEach(() => {
+  expect(vi.getTimerCount(), "timers that outlive their guest").toBe(0);
+  vi.useRealTimers();
+  rmSync(folder, { recursive: true });
+});
+
+/** Lets what has happened so far have its effects: some turns of the event loop. */
+async function settle() {
+  for (let turns = 0; turns < 4; turns++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Nothing but time passes. */
+async function pass(ms: number) {
+  await settle();
+  await vi.advanceTimersByTimeAsync(ms);
+  await settle();
+}
 
 /** A monitor that says and does what the test wants. */
 function fakeMonitor() {
@@ -53,6 +74,7 @@ test("a prompt without a line’s end is a sign of life while the guest waits", 
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, rules, await newFile());
   fake.console.write("login: ");
+  await pass(50);
   expect((await judged).verdict).toMatchObject({ verdict: "passed", evidence: { line: "login: " } });
 });
 
@@ -129,43 +151,61 @@ test("last words on a line that never ends are decided after their grace", async
     await newFile(),
   );
   fake.console.write("hello\nFatal error: exception Not_found");
-  const { verdict } = await judged;
-  expect(verdict).toMatchObject({ reason: "exception" });
-  expect(verdict.atMs).toBeLessThan(1_000);
+  await pass(50 + 150);
+  expect((await judged).verdict).toMatchObject({ reason: "exception", atMs: 200 });
 });
 
 test("a prompt that the time-out overtakes is an expected line", async () => {
   const fake = fakeMonitor();
   const asked = { ...rules, expect: [/^login: $/], timeoutMs: 1_000, settleMs: 20 };
-  const file = await newFile();
-  const start = performance.now();
-  // Where this machine is late, the guest's clock is not: it shows no more than 970 ms before the guest has spoken.
-  let heldUpMs: number | undefined;
-  const lateMs = () => heldUpMs ?? Math.max(0, performance.now() - start - 970);
-  const judged = judgeGuest({ ...fake.monitor, heldUpMs: lateMs }, asked, file);
-  setTimeout(() => {
-    heldUpMs = lateMs();
-    fake.console.write("login: ");
-  }, 970);
-  expect((await judged).verdict).toMatchObject({ verdict: "passed", evidence: { line: "login: " } });
+  const judged = judgeGuest(fake.monitor, asked, await newFile());
+  await pass(970);
+  fake.console.write("login: ");
+  await pass(30);
+  await pass(20);
+  expect((await judged).verdict).toMatchObject({ verdict: "passed", evidence: { line: "login: ", atMs: 1_000 } });
+});
+
+test("what lies in the pipe when the time is over is read before it counts", async () => {
+  const fake = fakeMonitor();
+  const asked = { ...rules, expect: [/^ready$/], timeoutMs: 1_000 };
+  const judged = judgeGuest(fake.monitor, asked, await newFile());
+  await settle();
+  // The event loop looks at its pipes between its timers and its immediates.
+  setTimeout(() => setImmediate(() => fake.console.write("ready\n")), 1_000);
+  vi.advanceTimersByTime(1_000);
+  await settle();
+  expect((await judged).verdict).toMatchObject({ verdict: "passed", evidence: { line: "ready", atMs: 1_000 } });
+});
+
+test("a guest that never pauses cannot put its deadline off", async () => {
+  const fake = fakeMonitor();
+  const judged = judgeGuest(fake.monitor, { ...rules, until: "exit", timeoutMs: 1_000 }, await newFile());
+  let isJudged = false;
+  void judged.then(() => (isJudged = true));
+  await settle();
+  // An alarm that is set again with each read never goes off once the reads come faster than a timer's shortest time.
+  const set = vi.spyOn(globalThis, "setTimeout");
+  for (let ms = 0; ms < 1_000; ms++) {
+    expect(isJudged).toBe(false);
+    fake.console.write("again\n");
+    await settle();
+    vi.advanceTimersByTime(1);
+  }
+  expect((await judged).verdict).toMatchObject({ reason: "timeout", atMs: 1_000 });
+  expect(set).not.toHaveBeenCalled();
 });
 
 test.each([30, -30])(
   "a clock that is set by %i days while a guest runs changes neither its times nor its verdict",
   async (days) => {
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-    try {
-      const fake = fakeMonitor();
-      const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^ready$/], timeoutMs: 20_000 }, await newFile());
-      setTimeout(() => vi.setSystemTime(Date.now() + days * 24 * 3600_000), 50);
-      setTimeout(() => fake.console.write("ready\n"), 200);
-      const { verdict } = await judged;
-      expect(verdict).toMatchObject({ verdict: "passed", evidence: { line: "ready" } });
-      expect(verdict.atMs).toBeGreaterThanOrEqual(150);
-      expect(verdict.atMs).toBeLessThan(10_000);
-    } finally {
-      vi.useRealTimers();
-    }
+    const fake = fakeMonitor();
+    const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^ready$/], timeoutMs: 20_000 }, await newFile());
+    await pass(50);
+    vi.setSystemTime(Date.now() + days * 24 * 3600_000);
+    await pass(150);
+    fake.console.write("ready\n");
+    expect((await judged).verdict).toMatchObject({ verdict: "passed", evidence: { line: "ready" }, atMs: 200 });
   },
 );
 
@@ -202,7 +242,11 @@ test("of a long console the last 30 lines are kept in memory", async () => {
 
 test("silence is judged at the timeout", async () => {
   const fake = fakeMonitor();
-  const { verdict } = await judgeGuest(fake.monitor, { ...rules, timeoutMs: 50 }, await newFile());
+  const judged = judgeGuest(fake.monitor, { ...rules, timeoutMs: 50 }, await newFile());
+  await pass(49);
+  expect(fake.wasKilled()).toBe(false);
+  await pass(1);
+  const { verdict } = await judged;
   expect(verdict).toMatchObject({ verdict: "failed", reason: "no-output" });
   expect(fake.wasKilled()).toBe(true);
 });
@@ -211,8 +255,9 @@ test("a monitor whose control channel never answers is given up at the timeout",
   const fake = fakeMonitor();
   const monitor = { ...fake.monitor, control: new PassThrough() };
   monitor.control.write = () => true;
-  const { verdict } = await judgeGuest(monitor, { ...rulesOf("virtio", "tcg"), timeoutMs: 50 }, await newFile());
-  expect(verdict).toMatchObject({ verdict: "failed", reason: "no-output" });
+  const judged = judgeGuest(monitor, { ...rulesOf("virtio", "tcg"), timeoutMs: 50 }, await newFile());
+  await pass(50);
+  expect((await judged).verdict).toMatchObject({ verdict: "failed", reason: "no-output" });
 });
 
 test("a monitor that could not be started fails the boot with its reason", async () => {
@@ -222,7 +267,7 @@ test("a monitor that could not be started fails the boot with its reason", async
   await expect(judged).rejects.toThrow("spawn ENOENT");
 });
 
-test("a pattern that comes to no end is an error, and the monitor is ended", { timeout: 30_000 }, async () => {
+test("a pattern that comes to no end is an error, and the monitor is ended", async () => {
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^(a+)+$/u] }, await newFile());
   fake.console.write(`${"a".repeat(33)}!\n`);
@@ -234,7 +279,85 @@ test("a guest that had no processor while it settled is watched for as much long
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 100 }, await newFile());
   fake.console.write("ready\n");
-  setTimeout(() => fake.holdUp(300), 50);
-  setTimeout(() => fake.end(2), 250);
+  await pass(50);
+  fake.holdUp(300);
+  await pass(349);
+  expect(fake.wasKilled()).toBe(false);
+  fake.end(2);
   expect((await judged).verdict).toMatchObject({ verdict: "failed", reason: "exit-status" });
 });
+
+test("what the guest prints until its monitor is gone is part of its console, and is judged no more", async () => {
+  const fake = fakeMonitor();
+  const file = await newFile();
+  const kill = () => {
+    fake.console.end("more\nSolo5: solo5_exit(3) called\n");
+    fake.console.once("end", () => fake.monitor.kill());
+  };
+  const judged = judgeGuest({ ...fake.monitor, kill }, { ...rules, expect: [/ready/] }, file);
+  fake.console.write("ready\n");
+  const { verdict, consoleEnd } = await judged;
+  expect(verdict).toMatchObject({ verdict: "passed" });
+  expect(consoleEnd).toEqual(["ready", "more", "Solo5: solo5_exit(3) called"]);
+  await file.close();
+  expect(readFileSync(file.path, "utf8")).toBe("ready\nmore\nSolo5: solo5_exit(3) called\n");
+});
+
+test("a guest that begins later than its monitor has its own time from then on, and is asked only then", async () => {
+  const fake = fakeMonitor();
+  let begin: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const interrogate = vi.fn<Interrogation>((onAnswer) => onAnswer(0, { holds: true, said: "connection accepted" }));
+  const asked = { ...rules, probes: ["tcp://:80"], timeoutMs: 1_000 };
+  const judged = judgeGuest({ ...fake.monitor, begun }, asked, await newFile(), interrogate);
+  await pass(900);
+  expect(interrogate).not.toHaveBeenCalled();
+  begin();
+  const { verdict, probes } = await judged;
+  expect(verdict).toMatchObject({ verdict: "passed", atMs: 0 });
+  expect(probes).toMatchObject([{ holds: true, atMs: 0 }]);
+  expect(interrogate.mock.calls[0]?.[2].aborted, "the questions end with the guest").toBe(true);
+});
+
+test("a mistake in asking fails the boot, and the monitor is ended", async () => {
+  const fake = fakeMonitor();
+  const interrogate = () => {
+    throw new Error("no port leads there");
+  };
+  await expect(judgeGuest(fake.monitor, rules, await newFile(), interrogate)).rejects.toThrow("no port leads there");
+  expect(fake.wasKilled()).toBe(true);
+});
+
+test.each(["console", "errors"] as const)(
+  "what the %s says waits in its pipe, not in our memory, while the judge or the disk is slower",
+  async (name) => {
+    const fake = fakeMonitor();
+    const disk = deferred();
+    const file = { write: () => (name === "console" ? disk.promise : Promise.resolve()) } as unknown as ConsoleFile;
+    const events = guestEvents(fake.monitor, rules, new GuestOutput(file), () => 60_000);
+    await events.next();
+    await settle();
+    await events.next();
+    for (let index = 0; index < 10; index++) fake[name].write(`line ${index}\n`);
+    await settle();
+    expect(fake[name].readableLength).toBe(9 * 7);
+    const { value } = await events.next();
+    expect(value).toMatchObject([{ text: "line 0" }]);
+    await settle();
+    // Taken by the judge; the console goes on when the disk has it too.
+    expect(fake[name].readableLength).toBe(name === "console" ? 9 * 7 : 8 * 7);
+    disk.resolve();
+    await settle();
+    expect(fake[name].readableLength).toBe(8 * 7);
+    await events.return();
+    expect(fake.wasKilled()).toBe(true);
+    await settle();
+    expect(fake[name].readableLength, "its rest is read when nobody judges any more").toBe(0);
+  },
+);
+
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import { overBudget, overviewOf, overviewVerdict, plannedArtifacts } from "../../../src/collect/overview.js";
-import { changeText, parseGrowth, parseSize } from "../../../src/collect/size.js";
+import { changeText, parseGrowth } from "../../../src/collect/size.js";
+import { parseSize } from "../../../src/platform/size.js";
 import { collectLines, collectSummary, overviewTitle } from "../../../src/collect/table.js";
 import { passed } from "../artifact/fixtures.js";
 import { legOf } from "./fixtures.js";
@@ -61,18 +62,6 @@ describe("the budget", () => {
   it("does not take what is new for grown", () => {
     expect(overBudget(overviewOf([hvt], [], []), { maxSize: undefined, maxGrowth: { bytes: 0 } })).toEqual([]);
   });
-});
-
-it.each([
-  ["5MB", 5_000_000],
-  ["1.5 kB", 1500],
-  ["4MiB", 4_194_304],
-  ["12", 12],
-  ["5 mb", undefined],
-  ["-1", undefined],
-  ["", undefined],
-])("the size %j is %s bytes", (text, bytes) => {
-  expect(parseSize(text)).toBe(bytes);
 });
 
 it("a change has its sign, and none is said to be none", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { OutOfTime, withinTime } from "../../../src/platform/time-limit.js";
 
-/** Tries 2^40 ways. */
+/** Tries 2^40 ways: nobody would see its end. */
 const endless = () => /^(a+)+$/u.test(`${"a".repeat(40)}!`);
 
 describe("work within a time", () => {
@@ -15,9 +15,7 @@ describe("work within a time", () => {
   });
 
   test("is stopped in the middle of a regular expression, and the next is done", () => {
-    const start = performance.now();
     expect(() => withinTime(100, endless)).toThrow(OutOfTime);
-    expect(performance.now() - start).toBeLessThan(5_000);
     expect(withinTime(1000, () => "next")).toBe("next");
   });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { fieldsOf, readSExpressions } from "../../../src/project/s-expression.js";
+import { processorMs } from "../../processor-time.js";
 
 test("words, quoted words and lists", () => {
   expect(readSExpressions('(a "b c" (d e))f')).toEqual([["a", "b c", ["d", "e"]], "f"]);
@@ -18,9 +19,7 @@ test("what makes no sense ends the reading", () => {
 
 // A time with the square of the length would be minutes.
 test("a megabyte of comments that are not closed is read at once", () => {
-  const start = performance.now();
-  readSExpressions("#| ".repeat(1024 ** 2 / 3));
-  expect(performance.now() - start).toBeLessThan(3_000);
+  expect(processorMs(() => readSExpressions("#| ".repeat(1024 ** 2 / 3)))).toBeLessThan(60_000);
 });
 
 test("the fields of a list", () => {

@@ -164,7 +164,7 @@ describe("what GitHub answers", () => {
     expect(server.releases).toMatchObject([{ draft: true }]);
     await run(context);
     expect(server.releases).toMatchObject([{ draft: false }]);
-  }, 30_000);
+  });
 
   it("to a used up rate limit, is told with its end", async () => {
     const reset = String(Math.ceil(Date.now() / 1000) + 1200);

@@ -37,7 +37,7 @@ describe("a pattern that comes to no end", () => {
     expect(problem.facts.found).toContain(catastrophic.source);
   });
 
-  test("stops `explain` too", { timeout: 20_000 }, () => {
+  test("stops `explain` too", () => {
     expect(() =>
       explainConsole(Buffer.from(`${line}\n`), { kind: "stopped" }, { ...rules, expect: [catastrophic] }),
     ).toThrow(Problem);

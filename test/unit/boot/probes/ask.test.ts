@@ -12,9 +12,12 @@ import { type AskOptions, ask } from "../../../../src/boot/probes/ask.js";
 import { parseProbe } from "../../../../src/boot/probes/probe-text.js";
 
 const host = "127.0.0.1";
-const patient: AskOptions = { timeoutMs: 5_000, acceptMs: 2_000, signal: new AbortController().signal };
-/** For what never comes. */
-const hasty: AskOptions = { ...patient, timeoutMs: 200, acceptMs: 100 };
+/** Longer than a test may take. */
+const patient: AskOptions = { timeoutMs: 600_000, acceptMs: 600_000, signal: new AbortController().signal };
+/** For an answer that never comes. */
+const hasty: AskOptions = { ...patient, timeoutMs: 200 };
+/** For a guest that never accepts. */
+const never: AskOptions = { ...patient, acceptMs: 100, isEstablished: () => Promise.resolve(false) };
 
 const endings: (() => void)[] = [];
 afterEach(() => endings.splice(0).forEach((end) => end()));
@@ -79,8 +82,6 @@ describe("tcp", () => {
 
 describe("tcp where the network accepts in the guest’s stead", () => {
   const established = { ...patient, isEstablished: () => Promise.resolve(true) };
-  const never = { ...hasty, isEstablished: () => Promise.resolve(false) };
-
   test("a connection that stays open and that the guest never accepted does not hold", async () => {
     const port = await serve(() => undefined);
     expect(await askAt(port, "tcp://:80", never)).toEqual({
@@ -91,10 +92,10 @@ describe("tcp where the network accepts in the guest’s stead", () => {
 
   test("one that it accepts later holds from then on", async () => {
     const port = await serve(() => undefined);
-    const start = performance.now();
-    const isEstablished = () => Promise.resolve(performance.now() - start > 150);
+    let asked = 0;
+    const isEstablished = () => Promise.resolve(++asked > 4);
     expect(await askAt(port, "tcp://:80", { ...patient, isEstablished })).toMatchObject({ holds: true });
-    expect(performance.now() - start).toBeGreaterThan(150);
+    expect(asked).toBe(5);
   });
 
   test.each([
@@ -102,10 +103,8 @@ describe("tcp where the network accepts in the guest’s stead", () => {
     ["reset", (socket: Socket) => socket.resetAndDestroy()],
   ])("one that is %s at once was refused", async (_, end) => {
     const port = await serve(end);
-    const start = performance.now();
     const answer = await askAt(port, "tcp://:80", { ...patient, isEstablished: never.isEstablished });
     expect(answer).toEqual({ holds: false, said: expect.stringMatching(/^connection (?:refused|reset)$/) as string });
-    expect(performance.now() - start).toBeLessThan(patient.acceptMs / 2);
   });
 
   test("one that the guest has accepted and closed holds: it is not closed from here while the network is asked", async () => {
@@ -116,8 +115,8 @@ describe("tcp where the network accepts in the guest’s stead", () => {
         .resume()
         .once("end", () => (isOpen = false)),
     );
-    const start = performance.now();
-    const isEstablished = () => Promise.resolve(isOpen && performance.now() - start > 5);
+    let asked = 0;
+    const isEstablished = () => Promise.resolve(isOpen && ++asked > 1);
     expect(await askAt(port, "tcp://:80", { ...patient, isEstablished })).toMatchObject({ holds: true });
   });
 
@@ -131,12 +130,12 @@ describe("tcp where the network accepts in the guest’s stead", () => {
   test("a network that cannot be asked is told as it is, and one that never answers is not waited for", async () => {
     const port = await serve(() => undefined);
     const isEstablished = () => Promise.reject(new Error("QEMU closed its control channel"));
-    expect(await askAt(port, "tcp://:80", { ...hasty, isEstablished })).toEqual({
+    expect(await askAt(port, "tcp://:80", { ...patient, isEstablished })).toEqual({
       holds: false,
       said: "QEMU closed its control channel",
     });
     const isSilent = () => new Promise<boolean>(() => undefined);
-    expect(await askAt(port, "tcp://:80", { ...hasty, isEstablished: isSilent })).toMatchObject({ holds: false });
+    expect(await askAt(port, "tcp://:80", { ...never, isEstablished: isSilent })).toMatchObject({ holds: false });
   });
 
   test("HTTP waits for the guest as well, and loses nothing of its answer", async () => {
@@ -215,13 +214,29 @@ describe("http", () => {
   });
 
   test("a body that is still coming when the time is up is matched as far as it came", async () => {
-    const port = await beginning("HTTP/1.1 200 OK\r\n\r\nevent");
-    const brief = { ...patient, timeoutMs: 1_000 };
-    expect(await askAt(port, "http://:80/ body=/^event$/", brief)).toEqual({
+    /** The time is up once these bytes were read. */
+    const cutShort = async (line: string) => {
+      let onWritten: () => void = () => undefined;
+      const written = new Promise<void>((resolve) => (onWritten = resolve));
+      const port = await serve((socket) =>
+        socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\n\r\nevent", onWritten)),
+      );
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      try {
+        const asked = askAt(port, line);
+        await written;
+        for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setImmediate(resolve));
+        vi.advanceTimersByTime(patient.timeoutMs);
+        return await asked;
+      } finally {
+        vi.useRealTimers();
+      }
+    };
+    expect(await cutShort("http://:80/ body=/^event$/")).toEqual({
       holds: true,
       said: "status 200, 5 bytes and no end yet",
     });
-    expect(await askAt(port, "http://:80/ body=/events/", brief)).toMatchObject({ holds: false });
+    expect(await cutShort("http://:80/ body=/events/")).toMatchObject({ holds: false });
   });
 
   test.each([
@@ -478,10 +493,12 @@ describe("ping", () => {
 
   test("one that hangs is ended", async () => {
     const pidFile = join(folder, "pid");
-    expect(await pinging(`echo $$ > ${pidFile}; exec sleep 60`, { ...patient, timeoutMs: 500 })).toEqual({
-      holds: false,
-      said: "no answer within 0.5 s",
-    });
+    const controller = new AbortController();
+    const script = `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 7750`;
+    const asked = pinging(script, { ...patient, signal: controller.signal });
+    await expect.poll(() => existsSync(pidFile)).toBe(true);
+    controller.abort();
+    expect(await asked).toMatchObject({ holds: false });
     const pid = Number(readFileSync(pidFile, "utf8"));
     await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
   });
@@ -490,24 +507,21 @@ describe("ping", () => {
 test("a question that is stopped ends at once, wherever it is", async () => {
   const silent = await serve(() => undefined);
   const lines = ["http://:80/", "https://:443/", "udp-dns://:53 name=a"];
-  const pending = { ...patient, timeoutMs: 60_000, acceptMs: 60_000 };
   const controller = new AbortController();
-  const options = { ...pending, signal: controller.signal };
+  const options = { ...patient, signal: controller.signal };
   const asked = lines.map((line) => askAt(silent, line, options));
   const isEstablished = () => Promise.resolve(false);
   asked.push(askAt(silent, "tcp://:80", { ...options, isEstablished }));
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const start = performance.now();
   controller.abort();
   for (const answer of await Promise.all(asked)) expect(answer.holds).toBe(false);
-  expect(performance.now() - start).toBeLessThan(1_000);
   expect(await askAt(silent, "tcp://:80", options)).toMatchObject({ holds: false });
 });
 
 describe("afterwards", () => {
   test.each([
     ["tcp://:80", patient],
-    ["tcp://:80", { ...hasty, isEstablished: () => Promise.resolve(false) }],
+    ["tcp://:80", never],
     ["http://:80/", hasty],
     ["https://:443/", hasty],
   ])("the connection of %s is closed, whatever came of it", async (line, options) => {

@@ -43,7 +43,9 @@ test("nothing is asked where no probe is", () => {
 });
 
 test("user networking without a control channel is never trusted", () => {
-  expect(() => interrogate([tcp], [device(user)])?.(() => undefined, undefined)).toThrow(/control channel/);
+  expect(() => interrogate([tcp], [device(user)])?.(() => undefined, undefined, AbortSignal.abort())).toThrow(
+    /control channel/,
+  );
 });
 
 test("the first network device is asked, and what the network behind it needs", () => {
@@ -51,5 +53,5 @@ test("the first network device is asked, and what the network behind it needs", 
     [tcp],
     [{ type: "block", name: "disk", path: "/d" }, device({ ...tap, guest: "127.0.0.1" }), device(user)],
   );
-  expect(() => asked?.(() => undefined, undefined).stop()).not.toThrow();
+  expect(() => asked?.(() => undefined, undefined, AbortSignal.abort())).not.toThrow();
 });

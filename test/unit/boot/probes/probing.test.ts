@@ -4,7 +4,13 @@ import { parseProbe } from "../../../../src/boot/probes/probe-text.js";
 import type { Probe, ProbeAddress, ProbeAnswer } from "../../../../src/boot/probes/probe.js";
 import { startProbing } from "../../../../src/boot/probes/probing.js";
 
-beforeEach(() => void vi.useFakeTimers());
+vi.mock("node:timers/promises", () => import("../../../timers-promises.js"));
+
+let stop: AbortController;
+beforeEach(() => {
+  stop = new AbortController();
+  vi.useFakeTimers();
+});
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
@@ -29,7 +35,7 @@ function scripted(...answers: ProbeAnswer[]) {
 test("a probe is asked at once, then less and less often, at least each second, until its answer holds", async () => {
   const { ask, asked } = scripted(...Array<ProbeAnswer>(8).fill(refused), holds);
   const seen: ProbeAnswer[] = [];
-  startProbing(probes.slice(0, 1), addressOf, (_index, answer) => seen.push(answer), { ask });
+  startProbing(probes.slice(0, 1), addressOf, (_index, answer) => seen.push(answer), stop.signal, { ask });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(asked.map(({ atMs }) => atMs)).toEqual([0, 50, 150, 350, 750, 1550, 2550, 3550, 4550]);
   expect(asked.map(({ options }) => options.acceptMs)).toEqual([250, 500, 1000, 1000, 1000, 1000, 1000, 1000, 1000]);
@@ -44,9 +50,9 @@ test("the time that an answer takes counts as a pause", async () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     return answer;
   };
-  const probing = startProbing(probes.slice(0, 1), addressOf, () => undefined, { ask: slowly });
+  startProbing(probes.slice(0, 1), addressOf, () => undefined, stop.signal, { ask: slowly });
   await vi.advanceTimersByTimeAsync(2_500);
-  probing.stop();
+  stop.abort();
   await vi.advanceTimersByTimeAsync(300);
   // The shortest time that a timer takes is 1 ms.
   expect(asked.map(({ atMs }) => atMs)).toEqual([0, 301, 602, 903, 1303, 2103]);
@@ -57,7 +63,7 @@ test("probes are asked side by side, each at its own address, and told apart", a
   const ask = (probe: Probe) =>
     probe.kind === "tcp" ? new Promise<ProbeAnswer>(() => undefined) : Promise.resolve(holds);
   const asked = vi.fn(ask);
-  startProbing(probes, addressOf, (index, answer) => seen.push([index, answer]), { ask: asked });
+  startProbing(probes, addressOf, (index, answer) => seen.push([index, answer]), stop.signal, { ask: asked });
   await vi.advanceTimersByTimeAsync(0);
   expect(seen).toEqual([[1, holds]]);
   expect(asked.mock.calls.map((call) => (call as unknown[])[1])).toEqual([
@@ -66,30 +72,30 @@ test("probes are asked side by side, each at its own address, and told apart", a
   ]);
 });
 
-test("stop ends the question under way, and its answer is not told", async () => {
+test("an abort ends the question under way, and its answer is not told", async () => {
   const seen: unknown[] = [];
   const ask = (_probe: Probe, _address: ProbeAddress, { signal }: AskOptions) =>
     new Promise<ProbeAnswer>((resolve) => signal.addEventListener("abort", () => resolve(holds)));
-  const probing = startProbing(probes, addressOf, (index) => seen.push(index), { ask });
+  startProbing(probes, addressOf, (index) => seen.push(index), stop.signal, { ask });
   await vi.advanceTimersByTimeAsync(10);
-  probing.stop();
+  stop.abort();
   await vi.advanceTimersByTimeAsync(10_000);
   expect(seen).toEqual([]);
 });
 
-test("stop ends a pause, and nothing more is asked", async () => {
+test("an abort ends a pause, and nothing more is asked", async () => {
   const { ask, asked } = scripted(refused);
-  const probing = startProbing(probes, addressOf, () => undefined, { ask });
+  startProbing(probes, addressOf, () => undefined, stop.signal, { ask });
   await vi.advanceTimersByTimeAsync(10);
-  probing.stop();
+  stop.abort();
   expect(vi.getTimerCount()).toBe(0);
   await vi.advanceTimersByTimeAsync(10_000);
   expect(asked.length).toBe(2);
 });
 
-test("stop from within an answer is heeded", async () => {
+test("an abort from within an answer is heeded", async () => {
   const { ask, asked } = scripted(refused);
-  const probing = startProbing(probes.slice(0, 1), addressOf, () => probing.stop(), { ask });
+  startProbing(probes.slice(0, 1), addressOf, () => stop.abort(), stop.signal, { ask });
   await vi.advanceTimersByTimeAsync(10_000);
   expect(asked.length).toBe(1);
 });
@@ -97,7 +103,7 @@ test("stop from within an answer is heeded", async () => {
 test("whether the guest has accepted is asked for the probe’s own address", async () => {
   const { ask, asked } = scripted(holds);
   const isEstablished = vi.fn(() => Promise.resolve(true));
-  startProbing(probes, addressOf, () => undefined, { ask, isEstablished });
+  startProbing(probes, addressOf, () => undefined, stop.signal, { ask, isEstablished });
   await vi.advanceTimersByTimeAsync(0);
   await asked[1]?.options.isEstablished?.();
   expect(isEstablished).toHaveBeenCalledExactlyOnceWith({ host: "10.0.0.2", port: 81 });

@@ -1,51 +1,69 @@
 import { spawn } from "node:child_process";
-import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { processorWait } from "../../../../src/platform/process/processor-wait.js";
 
-/** Two programs that are always busy, on one processor. */
-function rivals() {
-  const busy = () => spawn("taskset", ["--cpu-list", "0", process.execPath, "-e", "for (;;);"], { stdio: "ignore" });
-  return [busy(), busy()] as const;
-}
-
 describe("the time that a process waits for a processor", () => {
-  it("is about half of what passes for one of two that share it", async () => {
-    const [one, other] = rivals();
-    try {
-      const wait = processorWait(one.pid);
-      await sleep(500);
-      const [before, start] = [wait(), performance.now()];
-      await sleep(2_000);
-      const share = (wait() - before) / (performance.now() - start);
-      expect(share).toBeGreaterThan(0.25);
-      expect(share).toBeLessThan(1);
-    } finally {
-      one.kill("SIGKILL");
-      other.kill("SIGKILL");
-    }
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
+    vi.useFakeTimers({ toFake: ["performance"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    rmSync(folder, { recursive: true });
   });
 
-  it("is none for one that sleeps", async () => {
-    const sleeper = spawn("sleep", ["10"], { stdio: "ignore" });
-    try {
-      const wait = processorWait(sleeper.pid);
-      await sleep(1_000);
-      expect(wait()).toBeLessThan(500);
-    } finally {
-      sleeper.kill("SIGKILL");
-    }
+  /** What the kernel tells of a thread of process 7: it ran for long, and waited for so many milliseconds. */
+  function waited(thread: number, ms: number): void {
+    mkdirSync(join(folder, `7/task/${thread}`), { recursive: true });
+    writeFileSync(join(folder, `7/task/${thread}/schedstat`), `9000000000 ${ms * 1e6} 1234\n`);
+  }
+
+  it("is that of the thread which waited longest", () => {
+    const wait = processorWait(7, folder);
+    waited(7, 20);
+    waited(8, 350.5);
+    waited(9, 0);
+    expect(wait()).toBe(350.5);
   });
 
-  it("stays what it was when the process has ended, and is none for one that never was", async () => {
-    const [one, other] = rivals();
-    const wait = processorWait(one.pid);
-    await sleep(500);
-    const last = wait();
-    one.kill("SIGKILL");
-    other.kill("SIGKILL");
-    await sleep(200);
-    expect(wait()).toBe(last);
+  it("is read again when it is 50 ms old, and not before", () => {
+    const wait = processorWait(7, folder);
+    waited(7, 20);
+    expect(wait()).toBe(20);
+    waited(7, 60);
+    vi.advanceTimersByTime(49);
+    expect(wait()).toBe(20);
+    vi.advanceTimersByTime(1);
+    expect(wait()).toBe(60);
+  });
+
+  it("stays what it was when that thread or the process has ended, and is none for one that never was", () => {
+    const wait = processorWait(7, folder);
+    waited(7, 20);
+    waited(8, 60);
+    expect(wait()).toBe(60);
+    for (const gone of ["7/task/8", "7"]) {
+      rmSync(join(folder, gone), { recursive: true });
+      vi.advanceTimersByTime(100);
+      expect(wait()).toBe(60);
+    }
+    expect(processorWait(7, folder)()).toBe(0);
     expect(processorWait(undefined)()).toBe(0);
+  });
+
+  it("is counted by this machine’s kernel for one of two that share a processor", async () => {
+    vi.useRealTimers();
+    const busy = () => spawn("taskset", ["--cpu-list", "0", process.execPath, "-e", "for (;;);"], { stdio: "ignore" });
+    const rivals = [busy(), busy()];
+    try {
+      const waits = rivals.map(({ pid }) => processorWait(pid));
+      await expect.poll(() => Math.min(...waits.map((wait) => wait()))).toBeGreaterThan(100);
+    } finally {
+      for (const rival of rivals) rival.kill("SIGKILL");
+    }
   });
 });

@@ -189,7 +189,7 @@ describe("an archive that is not whole", () => {
         (error: unknown) => expect(error).toMatchObject({ name: "BadArchive" }),
       );
     }
-  }, 60_000);
+  });
 
   const repacked = (change: (folder: string) => void, order: readonly string[]) => {
     const work = mkdtempSync(join(folder, "work-"));
@@ -253,7 +253,7 @@ describe("an archive that is not whole", () => {
     );
   });
 
-  it("is refused for a name without end, before it fills the memory", { timeout: 60_000 }, async () => {
+  it("is refused for a name without end, before it fills the memory", async () => {
     const header = Buffer.alloc(512);
     const size = 128 * 1024 ** 2;
     header.write("././@LongLink");

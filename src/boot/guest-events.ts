@@ -1,0 +1,108 @@
+import type { MonitorProcess } from "../platform/process/monitor-process.js";
+import { GuestClock } from "./guest-clock.js";
+import type { GuestOutput } from "./guest-output.js";
+import { Inbox } from "./inbox.js";
+import type { GuestEvent, Happening } from "./judge/events.js";
+import type { Rules } from "./judge/rules.js";
+import type { ProbeAnswer } from "./probes/probe.js";
+import { Qmp, machineStateOf } from "./qmp.js";
+
+/**
+ * Begins to ask a guest that has just been started, and goes on until `signal` is aborted.
+ *
+ * @param onAnswer is called with the index of the probe.
+ * @param control QEMU's control channel, where the guest runs in QEMU.
+ */
+export type Interrogation = (
+  onAnswer: (index: number, answer: ProbeAnswer) => void,
+  control: Qmp | undefined,
+  signal: AbortSignal,
+) => void;
+
+/**
+ * All that can be seen of a guest, as it happens; the exit of its monitor comes last. The times are the guest's own
+ * ({@link GuestClock}). When the reader stops, or throws, the monitor is ended and waited for.
+ *
+ * @param output gets what the guest and its monitor print, until the monitor is gone.
+ * @param deadlineMs when a `clock` event is due if nothing else happens; asked after each batch of events.
+ * @throws what kept the monitor from starting.
+ */
+export async function* guestEvents(
+  monitor: MonitorProcess,
+  rules: Rules,
+  output: GuestOutput,
+  deadlineMs: () => number,
+  interrogate?: Interrogation,
+): AsyncGenerator<readonly GuestEvent[], void, undefined> {
+  const clock = new GuestClock(monitor.heldUpMs, rules.timeoutMs);
+  const inbox = new Inbox<GuestEvent>();
+  const over = new AbortController();
+  const tell = (happened: readonly Happening[]) => inbox.put(happened.map((one) => ({ ...one, atMs: clock.nowMs })));
+  const onDeadline = () => {
+    // Whatever is decided now, what stands on the console's last line is part of it.
+    void tell([...output.unfinished(), { kind: "clock" }]);
+  };
+  const alarm = new Alarm(onDeadline);
+  try {
+    output.read(monitor, rules.monitor, tell, over.signal);
+    const qmp: Qmp | undefined =
+      monitor.control &&
+      new Qmp(monitor.control, (event) => {
+        // What becomes of a carrier's machine is no news of the guest in it.
+        if (rules.monitor !== "qemu" || qmp === undefined) return;
+        void machineStateOf(event, qmp).then((state) => state && tell([{ kind: "machine", state }]));
+      });
+    // The clock runs from here, for a monitor that never lets its guest begin, and anew from the guest's beginning.
+    void inbox.put([{ kind: "clock", atMs: 0 }]);
+    const begin = () => {
+      if (over.signal.aborted) return;
+      clock.restart();
+      void inbox.put([{ kind: "clock", atMs: 0 }]);
+      interrogate?.((index, answer) => void tell([{ kind: "probe", index, answer }]), qmp, over.signal);
+    };
+    // A failure to start shows as the monitor's own end, with its reason on the error stream.
+    const started = qmp?.start().catch(() => undefined);
+    const fail = (error: unknown) => inbox.fail(error);
+    Promise.all([started, monitor.begun]).then(begin).catch(fail);
+    monitor.ended.then((end) => tell([...output.end(), { kind: "exit", ...end }])).catch(fail);
+    for (;;) {
+      const events = await inbox.take();
+      yield events;
+      if (events.some(({ kind }) => kind === "exit")) return;
+      alarm.set(clock.momentOf(deadlineMs()));
+    }
+  } finally {
+    over.abort();
+    alarm.clear();
+    inbox.close();
+    monitor.kill();
+    await monitor.ended.catch(() => undefined);
+  }
+}
+
+/** Goes off once at a moment that may still move. */
+class Alarm {
+  private at: number | undefined;
+  private timeout: NodeJS.Timeout | undefined;
+
+  constructor(private readonly action: () => void) {}
+
+  /** @param at as performance.now() tells it. The same moment again changes nothing: a guest that never pauses cannot put it off. */
+  set(at: number): void {
+    if (at === this.at) return;
+    clearTimeout(this.timeout);
+    this.at = at;
+    this.timeout = setTimeout(
+      () => {
+        this.at = undefined;
+        // What the guest wrote before may still lie in the pipe: it is read before the deadline counts.
+        setImmediate(() => setImmediate(this.action));
+      },
+      Math.max(0, at - performance.now()),
+    );
+  }
+
+  clear(): void {
+    clearTimeout(this.timeout);
+  }
+}

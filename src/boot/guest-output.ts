@@ -1,0 +1,98 @@
+import type { Readable } from "node:stream";
+import type { ConsoleFile } from "../platform/files/console-file.js";
+import type { MonitorProcess } from "../platform/process/monitor-process.js";
+import type { MonitorKind } from "../target/target.js";
+import type { Happening } from "./judge/events.js";
+import { Lines } from "./judge/lines.js";
+
+/** A guest that pauses this long in the middle of a line has perhaps said all it will say: a prompt, a last word. */
+const unfinishedLineMs = 50;
+const keptLines = 30;
+
+/** What a guest and its monitor print: every byte of the console in a file, the last lines of both here. */
+export class GuestOutput {
+  private readonly consoles: Lines[] = [];
+  private readonly errors = new Lines();
+  private readonly lastOfConsole: string[] = [];
+  private readonly lastOfMonitor: string[] = [];
+
+  constructor(private readonly file: ConsoleFile) {}
+
+  get consoleEnd(): readonly string[] {
+    return this.lastOfConsole;
+  }
+
+  get monitorSaid(): readonly string[] {
+    return this.lastOfMonitor;
+  }
+
+  /**
+   * @param tell settles when there may be more: what is not judged yet must not fill the memory.
+   * @param signal nothing of a paused line is told after its abort.
+   */
+  read(
+    monitor: Pick<MonitorProcess, "console" | "errors">,
+    kind: MonitorKind,
+    tell: (happened: readonly Happening[]) => Promise<void>,
+    signal: AbortSignal,
+  ): void {
+    const readConsole = (stream: Readable) => {
+      const lines = new Lines();
+      this.consoles.push(lines);
+      let pause: NodeJS.Timeout | undefined;
+      signal.addEventListener("abort", () => clearTimeout(pause));
+      eachChunk(stream, (chunk) => {
+        const room = [this.file.write(chunk), tell(this.printed(lines.add(chunk)))];
+        if (lines.unfinished !== "" && !signal.aborted) {
+          clearTimeout(pause);
+          pause = setTimeout(() => void tell(unfinishedOf(lines)), unfinishedLineMs);
+        }
+        return Promise.all(room);
+      });
+    };
+    readConsole(monitor.console);
+    // A process has no monitor: its error stream is its own.
+    if (kind === "process") readConsole(monitor.errors);
+    else eachChunk(monitor.errors, (chunk) => tell(this.complained(this.errors.add(chunk))));
+  }
+
+  /** What stands on the console's last line so far. */
+  unfinished(): Happening[] {
+    return this.consoles.flatMap(unfinishedOf);
+  }
+
+  /** Nothing more will come: what stands on the last lines are lines. */
+  end(): Happening[] {
+    const rests = this.consoles.map((lines) => lines.unfinished).filter((line) => line !== "");
+    const { unfinished } = this.errors;
+    return [...this.printed(rests), ...this.complained(unfinished === "" ? [] : [unfinished])];
+  }
+
+  private printed(texts: readonly string[]): Happening[] {
+    keep(this.lastOfConsole, texts);
+    return texts.map((text) => ({ kind: "console", text }));
+  }
+
+  private complained(texts: readonly string[]): Happening[] {
+    keep(this.lastOfMonitor, texts);
+    return texts.map((text) => ({ kind: "monitor", text }));
+  }
+}
+
+function unfinishedOf({ unfinished }: Lines): Happening[] {
+  return unfinished === "" ? [] : [{ kind: "unfinished", text: unfinished }];
+}
+
+/** Reads a stream, and nothing more of it before `read` has settled. */
+function eachChunk(stream: Readable, read: (chunk: Buffer) => Promise<unknown>): void {
+  stream.on("data", (chunk: Buffer) => {
+    stream.pause();
+    void read(chunk).finally(() => stream.resume());
+  });
+}
+
+/** Adds to a list that forgets what is old. */
+function keep(list: string[], lines: readonly string[]): void {
+  list.push(...lines.slice(-keptLines));
+  list.splice(0, list.length - keptLines);
+}
