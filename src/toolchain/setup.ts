@@ -1,6 +1,6 @@
 import { bufferedLog } from "../platform/buffered-log.js";
 import { openMounts } from "../platform/files/mount.js";
-import type { Context } from "../platform/host.js";
+import { type Context, isThrownAway } from "../platform/host.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { withBuildPrograms } from "../platform/process/build-programs.js";
 import { actionsCache } from "../platform/runner/actions-cache.js";
@@ -15,6 +15,7 @@ import { proveToolchain } from "./proof.js";
 import { withContent } from "./repository-content.js";
 import { type ProjectNeeds, type ToolchainInputs, planToolchain } from "./spec.js";
 import type { InstalledToolchain } from "./store/installed.js";
+import { takeJobCopy } from "./store/job-copy.js";
 import { actionsCacheLevel } from "./store/levels.js";
 import { toolchainPlace } from "./store/place.js";
 import { publishedLevel } from "./store/published.js";
@@ -33,6 +34,7 @@ export interface SetUpInputs extends ToolchainInputs {
  * Puts the toolchain that the inputs and the project ask for on this machine, and proves that it works.
  * Everything that can be wrong with the inputs is found before anything is downloaded or installed.
  *
+ * @returns the toolchain as the job has it: what is done to it changes nothing that is cached.
  * @throws Problem when there is no such toolchain or it cannot be made.
  */
 export async function setUpToolchain(context: Context, inputs: SetUpInputs, project: ProjectNeeds): Promise<Toolchain> {
@@ -79,8 +81,17 @@ export async function setUpToolchain(context: Context, inputs: SetUpInputs, proj
       });
     };
     const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target);
-    return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts, build, prove }, levels);
+    const obtained = await obtainToolchain(log, { spec, key, place, spare, trusts, findMounts, build, prove }, levels);
+    return needsCopy(host, project) ? takeJobCopy(context, obtained) : obtained;
   });
+}
+
+/**
+ * Whether a job works on a copy. On a machine that is thrown away after the job nobody meets what the job has changed, but a
+ * second build of the same job that installs its packages.
+ */
+function needsCopy(host: Context["host"], { buildSystem }: ProjectNeeds): boolean {
+  return !isThrownAway(host) || buildSystem === "opam";
 }
 
 /**

@@ -160,7 +160,8 @@ const isWritable = (folder: string) =>
     () => false,
   );
 
-function noSpace({ path }: Place, cause: unknown): Problem {
+/** What to do where a toolchain finds no space in its folder. */
+export function noSpace({ path }: Pick<Place, "path">, cause: unknown): Problem {
   return new Problem(
     `no space is left for the toolchain in ${dirname(path)}`,
     {
