@@ -102,11 +102,3 @@ function currentFolder(): string {
     );
   }
 }
-
-/**
- * Whether the machine is thrown away after this job: GitHub's own runners are.
- * https://docs.github.com/en/actions/reference/workflows-and-actions/variables
- */
-export function isThrownAway({ isGitHubActions, environment }: Pick<Host, "isGitHubActions" | "environment">): boolean {
-  return isGitHubActions && environment["RUNNER_ENVIRONMENT"] === "github-hosted";
-}

@@ -1,6 +1,6 @@
 import { bufferedLog } from "../platform/buffered-log.js";
 import { openMounts } from "../platform/files/mount.js";
-import { type Context, isThrownAway } from "../platform/host.js";
+import type { Context } from "../platform/host.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { withBuildPrograms } from "../platform/process/build-programs.js";
 import { actionsCache } from "../platform/runner/actions-cache.js";
@@ -82,16 +82,8 @@ export async function setUpToolchain(context: Context, inputs: SetUpInputs, proj
     };
     const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target);
     const obtained = await obtainToolchain(log, { spec, key, place, spare, trusts, findMounts, build, prove }, levels);
-    return needsCopy(host, project) ? takeJobCopy(context, obtained) : obtained;
+    return takeJobCopy(context, obtained);
   });
-}
-
-/**
- * Whether a job works on a copy. On a machine that is thrown away after the job nobody meets what the job has changed, but a
- * second build of the same job that installs its packages.
- */
-function needsCopy(host: Context["host"], { buildSystem }: ProjectNeeds): boolean {
-  return !isThrownAway(host) || buildSystem === "opam";
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Context, Host } from "../../platform/host.js";
 import { seconds } from "../../platform/log.js";
 import { markText, ownMark, ownerAgeMs, ownerState, parseMark } from "../../platform/process/owner-mark.js";
 import type { Toolchain } from "../toolchain.js";
-import { copiedFrom, copyToolchain, recordOf } from "./copy.js";
+import { type CopyOutcome, copiedFrom, copyToolchain, recordOf } from "./copy.js";
 import { readInstalled } from "./installed.js";
 import { placeIn } from "./place.js";
 import { noSpace } from "./store.js";
@@ -69,10 +69,16 @@ export async function beginInstalling(path: string): Promise<void> {
   await writeFile(installedMark(path), "");
 }
 
-async function renew(from: string, path: string) {
-  const outcome = await copyToolchain(from, path);
-  await rm(installedMark(path), { force: true });
-  return outcome;
+function renew(from: string, path: string): Promise<CopyOutcome> {
+  return withLock(
+    `${path}.lock`,
+    () => undefined,
+    async () => {
+      const outcome = await copyToolchain(from, path);
+      await rm(installedMark(path), { force: true });
+      return outcome;
+    },
+  );
 }
 
 /** Beside the cached toolchains, where a runner does not empty it before each job; elsewhere where that may only be read. */

@@ -166,7 +166,7 @@ export function noSpace({ path }: Pick<Place, "path">, cause: unknown): Problem 
     `no space is left for the toolchain in ${dirname(path)}`,
     {
       because: messageOf(cause),
-      do: "make some: 0.5 GB where it is fetched, 2 GB where it is built; or choose a folder elsewhere by RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)",
+      do: "make some: 1 GB where it is fetched, 2.5 GB where it is built; or choose a folder elsewhere by RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)",
     },
     { cause },
   );
