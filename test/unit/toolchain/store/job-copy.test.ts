@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -108,9 +109,9 @@ describe("a job's copy of a toolchain", () => {
       "a file whose time was set back",
       1,
       (path) => {
-        const { atime, mtime } = statSync(join(path, "bin/ocamlopt"));
-        writeFileSync(join(path, "bin/ocamlopt"), "changed!");
-        utimesSync(join(path, "bin/ocamlopt"), atime, mtime);
+        // utimes(2) of Node rounds to milliseconds.
+        const script = "cp -p ocamlopt ../was; printf 'changed!' > ocamlopt; touch -r ../was ocamlopt; rm ../was";
+        execFileSync("sh", ["-e", "-c", script], { cwd: join(path, "bin") });
       },
     ],
     ["a file that became shorter", 1, (path) => truncateSync(join(path, "findlib.conf"), 3)],
