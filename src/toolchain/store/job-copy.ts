@@ -42,7 +42,8 @@ export async function takeJobCopy(context: Context, cached: Toolchain): Promise<
       const what = isNew ? `${written} files copied` : written === 0 ? "unchanged" : `${written} files restored`;
       log.fact("job's copy", `${what} in ${seconds(performance.now() - started)} (${path})`);
       const installed = await readInstalled(path);
-      return { ...cached, ...installed, path };
+      if (installed === undefined) throw new Error(`${path} was just copied, and is no toolchain`);
+      return { ...installed, source: cached.source };
     } catch (error) {
       if (isDiskFull(error)) throw noSpace({ path }, error);
       // An earlier job has left files of another user, by sudo: another folder takes its place.
