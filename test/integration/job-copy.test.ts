@@ -41,7 +41,7 @@ async function runJob(folder: string, user: number, given: GivenInputs & { reado
   const inputs = { "ocaml-version": "5.4.1", "opam-repositories": repositories, ...given };
   const script = [process.execPath, "--import", "tsx", join(root, "test/integration/job.ts")] as const;
   const asUser = user === 0 || !isRoot ? [] : ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
-  const [first = "", ...rest] = [...asUser, ...script, folder, JSON.stringify(inputs)];
+  const [first, ...rest] = [...asUser, ...script, folder, JSON.stringify(inputs)];
   const env = { ...process.env, HOME: folder, TMPDIR: folder } as Record<string, string>;
   const { exitCode, stdout, stderr } = await processes.run([first, ...rest], { env, cwd: root });
   if (exitCode !== 0) throw new Error(`the job failed:\n${stdout}\n${stderr}`);
@@ -97,14 +97,14 @@ const jobs: readonly [string, Readonly<Record<string, string>>, () => GivenInput
   ],
 ];
 
-describe.each(
-  isRoot
-    ? ([
-        ["root", 0],
-        ["an ordinary user without sudo", nobody],
-      ] as const)
-    : ([["this user", 0]] as const),
-)("a job of %s", (_, user) => {
+const users: readonly (readonly [string, number])[] = isRoot
+  ? [
+      ["root", 0],
+      ["an ordinary user without sudo", nobody],
+    ]
+  : [["this user", 0]];
+
+describe.each(users)("a job of %s", (_, user) => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(machine, "machine-"));
