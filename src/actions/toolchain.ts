@@ -16,6 +16,7 @@ import { listToolchains } from "../toolchain/store/evict.js";
 import { type InstalledToolchain, readInstalled, readInstalledEntries } from "../toolchain/store/installed.js";
 import { toolchainsFolder } from "../toolchain/store/place.js";
 import { publishToolchain } from "../toolchain/store/publish-archive.js";
+import { copiedFrom } from "../toolchain/store/copy.js";
 import { changedEntries } from "../toolchain/store/verify.js";
 
 type Print = (text: string) => void;
@@ -101,7 +102,8 @@ async function find({ host }: Context, what: string): Promise<InstalledToolchain
   const candidates = [join(toolchainsFolder(host.folders.toolCache), what), resolve(what)];
   for (const candidate of candidates) {
     const path = await realpath(candidate).catch(() => undefined);
-    const found = path === undefined ? undefined : await readInstalled(path);
+    // What a job did to its copy is in no archive: the cached one is meant.
+    const found = path === undefined ? undefined : await readInstalled((await copiedFrom(path)) ?? path);
     if (found !== undefined) return found;
   }
   throw new Problem(`there is no toolchain ${what} here`, {

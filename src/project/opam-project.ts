@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { pinsLocalRepository } from "../platform/git-history.js";
 import type { Context } from "../platform/host.js";
 import type { Outcome } from "../platform/process/process.js";
-import { borrowSwitch } from "../toolchain/store/borrow.js";
+import { beginInstalling } from "../toolchain/store/job-copy.js";
 import { isOpamFile, packagesOf } from "./opam-files.js";
 import { type BuildRequest, outFolderOf } from "./plans/request.js";
 import type { Project, UsedPackage } from "./project.js";
@@ -13,9 +13,9 @@ import { usedPackages } from "./used-packages.js";
 type Opam = (args: readonly string[]) => Promise<Outcome>;
 
 /**
- * Lets the steps of a plan install into the toolchain's switch, which is then made what it was.
+ * Lets the steps of a plan install into the job's copy of the toolchain.
  *
- * @returns the packages that were in the switch meanwhile; programs of the project's are copied to `OUT`.
+ * @returns the packages that are in its switch then; programs of the project's are copied to `OUT`.
  */
 export async function installProject(
   context: Context,
@@ -26,12 +26,10 @@ export async function installProject(
   const { project, target, toolchain } = request;
   const opam: Opam = (args) =>
     context.processes.run([programOf("opam", env), ...args], { cwd: project.directory, env: { ...env, OPAMYES: "1" } });
-  const install = async () => {
-    await runSteps();
-    await keepInstalled(project, opam, outFolderOf(request));
-    return usedPackages(project, target, toolchain);
-  };
-  return toolchain === undefined ? install() : borrowSwitch(context, toolchain, opam, install);
+  if (toolchain !== undefined) await beginInstalling(toolchain.path);
+  await runSteps();
+  await keepInstalled(project, opam, outFolderOf(request));
+  return usedPackages(project, target, toolchain);
 }
 
 /** Copies what opam has installed of the project's packages into the switch's bin: it knows, and the other files there are not ours. */

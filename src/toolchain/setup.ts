@@ -15,6 +15,7 @@ import { proveToolchain } from "./proof.js";
 import { withContent } from "./repository-content.js";
 import { type ProjectNeeds, type ToolchainInputs, planToolchain } from "./spec.js";
 import type { InstalledToolchain } from "./store/installed.js";
+import { takeJobCopy } from "./store/job-copy.js";
 import { actionsCacheLevel } from "./store/levels.js";
 import { toolchainPlace } from "./store/place.js";
 import { publishedLevel } from "./store/published.js";
@@ -34,6 +35,7 @@ export interface SetUpInputs extends ToolchainInputs {
  * Puts the toolchain that the inputs and the project ask for on this machine, and proves that it works.
  * Everything that can be wrong with the inputs is found before anything is downloaded or installed.
  *
+ * @returns the toolchain as the job has it: what is done to it changes nothing that is cached.
  * @throws Problem when there is no such toolchain or it cannot be made.
  */
 export async function setUpToolchain(context: Context, inputs: SetUpInputs, project: ProjectNeeds): Promise<Toolchain> {
@@ -84,7 +86,12 @@ export async function setUpToolchain(context: Context, inputs: SetUpInputs, proj
       return plan.keeps;
     };
     const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target);
-    return obtainToolchain(log, { spec, key, place, spare, trusts, findMounts, build, slim, prove }, levels);
+    const obtained = await obtainToolchain(
+      log,
+      { spec, key, place, spare, trusts, findMounts, build, slim, prove },
+      levels,
+    );
+    return takeJobCopy(context, obtained);
   });
 }
 

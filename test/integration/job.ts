@@ -39,14 +39,26 @@ export function checkout(machine: string, files: Readonly<Record<string, string 
   return folder;
 }
 
-/** Sets up, builds and publishes, one step after another, as a job does. */
-export async function runJob(machine: string, given: GivenInputs, log: string[] = []): Promise<Job> {
+function contextIn(machine: string, log: string[]): Context {
   const host = hostIn(machine);
-  const context: Context = {
+  return {
     host: { ...host, folders: { ...host.folders, workspace: join(machine, "checkout") } },
     log: collectingLog(log),
     processes,
   };
+}
+
+async function setUpOnly(machine: string, given: GivenInputs, log: string[]): Promise<void> {
+  await setup(
+    contextIn(machine, log),
+    readInputs((name) => given[name]),
+    collectingRunner(),
+  );
+}
+
+/** Sets up, builds and publishes, one step after another, as a job does. */
+export async function runJob(machine: string, given: GivenInputs, log: string[] = []): Promise<Job> {
+  const context = contextIn(machine, log);
   const runner = collectingRunner();
   const inputs = (more: GivenInputs = {}) => readInputs((name) => ({ ...given, ...more })[name]);
   await setup(context, inputs(), runner);
@@ -68,4 +80,16 @@ export async function failedJob(machine: string, given: GivenInputs, log: string
   const error: unknown = await runJob(machine, given, log).catch((reason: unknown) => reason);
   if (error instanceof Problem) return error;
   throw new Error("no Problem", { cause: error });
+}
+
+// For tests of jobs by other users: `node --import tsx job.ts MACHINE INPUTS-AS-JSON`; with `"only": "setup"` no more than that.
+const [, script, folder, text] = process.argv;
+if (script?.endsWith("/job.ts") === true && folder !== undefined && text !== undefined) {
+  const { only, ...given } = JSON.parse(text) as GivenInputs & { readonly only?: string };
+  const log: string[] = [];
+  try {
+    await (only === "setup" ? setUpOnly(folder, given, log) : runJob(folder, given, log));
+  } finally {
+    console.log(log.join("\n"));
+  }
 }

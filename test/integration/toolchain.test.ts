@@ -43,6 +43,9 @@ async function problemOf(inputs: GivenInputs, story = newStory()): Promise<Probl
   throw new Error("no Problem", { cause: error });
 }
 
+/** The cached toolchain, of which jobs have copies. */
+const cachedPath = ({ key }: Pick<Toolchain, "key">) => join(folder, "tools/unikernel-ci/toolchains", key);
+
 /** Toolchains, complete or not, and their marks and locks. */
 function leftInStore(): string[] {
   const store = join(folder, "tools/unikernel-ci/toolchains");
@@ -70,8 +73,7 @@ describe("a set-up with real opam", () => {
   });
 
   it("makes one again that came from the actions cache, where this run is to take none from there", async () => {
-    const { path } = await toolchainOf(given);
-    const record = join(path, "toolchain.json");
+    const record = join(cachedPath(await toolchainOf(given)), "toolchain.json");
     writeFileSync(
       record,
       JSON.stringify({ ...(JSON.parse(readFileSync(record, "utf8")) as object), origin: "actions-cache" }),
@@ -147,7 +149,7 @@ describe("a set-up with real opam", () => {
   });
 
   it("makes a toolchain again that has lost its compiler", async () => {
-    const { path } = await toolchainOf(given);
+    const path = cachedPath(await toolchainOf(given));
     rmSync(join(path, "opam/toolchain/lib/ocaml-solo5"), { recursive: true });
     const story = newStory();
     expect((await toolchainOf(given, story)).source).toBe("built");
@@ -185,7 +187,8 @@ describe("a toolchain that was packed for others", () => {
   );
 
   it("is not packed when somebody has changed its compiler", async () => {
-    const { key, path } = await toolchainOf(given);
+    const { key } = await toolchainOf(given);
+    const path = cachedPath({ key });
     writeFileSync(join(path, "opam/toolchain/bin/ocamlfind"), "#!/bin/sh\necho mine\n");
     const context = { log: collectingLog([]), processes, host: hostIn(folder) };
     const told: string[] = [];

@@ -9,6 +9,7 @@ import { readToolchain, recordBuild, saveRecord } from "../../artifact/records.j
 import { targets } from "../../target/target.js";
 import { cachePolicyOf, fromClean } from "../../toolchain/cache-policy.js";
 import { isInstalled } from "../../toolchain/store/installed.js";
+import { holdJobCopy } from "../../toolchain/store/job-copy.js";
 import { withTarget } from "../inputs.js";
 import type { PartFunction } from "../main.js";
 import { saveForEnd } from "./build-end.js";
@@ -26,6 +27,7 @@ export const build: PartFunction = async (context, given, runner) => {
   const record = await readToolchain(context, target.backend, architecture);
   // On a machine that is kept, the folder may have been removed since.
   const toolchain = record && (await isInstalled(record.toolchain)) ? record : undefined;
+  if (toolchain !== undefined) await holdJobCopy(toolchain.toolchain.path);
   // What an earlier build has left says nothing of whether two builds from clean give the same.
   const policy = inputs.reproducible ? fromClean : cachePolicyOf(host, inputs.cache);
   const service = policy.restore ? await cacheService(host, log) : undefined;

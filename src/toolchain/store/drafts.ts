@@ -36,7 +36,7 @@ export async function removeAbandoned(log: Log, folder: string): Promise<void> {
     const path = join(folder, basename(name, ".lock"));
     const clean = async () => {
       await removeDrafts(placeIn(folder, basename(path)));
-      // One that a build had borrowed: nobody takes it, and nobody counts it.
+      // Its removal was killed in the middle: nobody takes it, and nobody counts it.
       const isHalf = (await readInstalled(path)) === undefined && !existsSync(imageFolderOf(path));
       if (isHalf) await rm(path, { recursive: true, force: true });
     };

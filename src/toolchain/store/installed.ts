@@ -1,4 +1,4 @@
-import { readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
+import { readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../../platform/files/atomic.js";
 import { markText, ownMark, ownerAgeMs, parseMark } from "../../platform/process/owner-mark.js";
@@ -15,11 +15,9 @@ import { isEnvironment, isSpec } from "../shapes.js";
 import { type Toolchain, type ToolchainOrigin, toolchainOrigins } from "../toolchain.js";
 
 /** Beside what a toolchain is, so that a job which only uses it does not read a list of thousands of files. */
-const filesName = "toolchain-files.json";
+export const filesName = "toolchain-files.json";
 /** Whose process has used it last: what that says of time no clock that is set can change. */
 const userName = "toolchain-user";
-/** What the manifest is called while a build changes the toolchain: nobody takes it for one. */
-const hiddenName = "toolchain-borrowed.json";
 
 /** A toolchain as its folder tells of it. */
 export type InstalledToolchain = Omit<Toolchain, "source">;
@@ -63,16 +61,6 @@ export async function readInstalled(path: string, folder = path): Promise<Instal
 export async function readInstalledEntries(path: string): Promise<readonly ArchiveEntry[] | undefined> {
   const entries = (await readJson(join(path, filesName)))?.["entries"];
   return Array.isArray(entries) ? (entries as ArchiveEntry[]) : undefined;
-}
-
-/** From now on no set-up uses the toolchain: see borrow.ts. */
-export async function hideInstalled(path: string): Promise<void> {
-  await rename(join(path, manifestName), join(path, hiddenName));
-}
-
-/** Takes {@link hideInstalled} back. */
-export async function showInstalled(path: string): Promise<void> {
-  await rename(join(path, hiddenName), join(path, manifestName));
 }
 
 /** Whether the toolchain is still where its record says. */

@@ -155,12 +155,13 @@ async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Prom
   else log.fact(level.label, outcome === "saved" ? `saved in ${seconds(performance.now() - start)}` : "has it already");
 }
 
-function noSpace({ path }: Place, cause: unknown): Problem {
+/** What to do where a toolchain finds no space in its folder. */
+export function noSpace({ path }: Pick<Place, "path">, cause: unknown): Problem {
   return new Problem(
     `no space is left for the toolchain in ${dirname(path)}`,
     {
       because: messageOf(cause),
-      do: "make some: 0.5 GB where it is fetched, 2 GB where it is built; or choose a folder elsewhere by RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)",
+      do: "make some: 1 GB where it is fetched, 2.5 GB where it is built; or choose a folder elsewhere by RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)",
     },
     { cause },
   );

@@ -11,6 +11,23 @@ export const caches: ProtectionTable = {
       "if (found === undefined) return undefined",
     ],
   ],
+  "leaves the cached toolchains as they were: %s": [
+    ["src/toolchain/setup.ts", "takeJobCopy(context, obtained)", "obtained"],
+  ],
+  "shares no file with the cached one: what is written in place, by root too, does not reach it": [
+    [
+      "src/toolchain/store/copy.ts",
+      "return copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)",
+      "return symlinkSync(from, to)",
+    ],
+  ],
+  "is made again what it was: %s": [
+    ["src/toolchain/store/copy.ts", "known.get(entry) !== identity", "!known.has(entry)"],
+    ["src/toolchain/store/copy.ts", " ${ctimeNs}", ""],
+  ],
+  "is another one for another run that goes on": [
+    ["src/toolchain/store/job-copy.ts", 'ownerState(user) === "alive"', "false"],
+  ],
   "that came from where this run trusts nothing is made again": [
     ["src/toolchain/store/store.ts", "!trusts(found.origin)", "false"],
   ],

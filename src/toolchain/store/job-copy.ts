@@ -1,0 +1,151 @@
+import { existsSync, readFileSync } from "node:fs";
+import { access, constants, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { isDiskFull, isNotAllowed } from "../../platform/error-code.js";
+import { hashOf } from "../../platform/files/hash.js";
+import { withLock } from "../../platform/files/lock.js";
+import type { Context, Host } from "../../platform/host.js";
+import { seconds } from "../../platform/log.js";
+import { markText, ownMark, ownerAgeMs, ownerState, parseMark } from "../../platform/process/owner-mark.js";
+import type { Toolchain } from "../toolchain.js";
+import { type CopyOutcome, copiedFrom, copyToolchain, recordOf } from "./copy.js";
+import { readInstalled } from "./installed.js";
+import { placeIn } from "./place.js";
+import { noSpace } from "./store.js";
+
+/** A copy that nobody has used for so long goes. A new one costs a second. */
+const unusedMs = 7 * 24 * 3600 * 1000;
+
+/** Who used the copies of a folder last. */
+const userIn = (folder: string) => join(folder, "user");
+
+/** Says that a build has installed into a copy. */
+const installedMark = (copy: string) => `${copy}.installed`;
+
+/**
+ * Gives a job a copy of a cached toolchain, which the job may change as it likes: nothing that a job is told of leads to
+ * the cached one. The same runner gets the copy at the same path each time, made again what the cached toolchain is.
+ *
+ * @throws Problem where no space is left, or the path is too long.
+ */
+export async function takeJobCopy(context: Context, cached: Toolchain): Promise<Toolchain> {
+  const { host, log } = context;
+  const started = performance.now();
+  const copies = await copiesFolder(host, cached.path);
+  const unusable = new Set<string>();
+  for (;;) {
+    const folder = await claimFolder(copies, host, unusable);
+    const { path } = placeIn(folder, cached.key);
+    try {
+      const { isNew, written } = await renew(cached.path, path);
+      const what = isNew ? `${written} files copied` : written === 0 ? "unchanged" : `${written} files restored`;
+      log.fact("job's copy", `${what} in ${seconds(performance.now() - started)} (${path})`);
+      const installed = await readInstalled(path);
+      if (installed === undefined) throw new Error(`${path} was just copied, and is no toolchain`);
+      return { ...installed, source: cached.source };
+    } catch (error) {
+      if (isDiskFull(error)) throw noSpace({ path }, error);
+      // An earlier job has left files of another user, by sudo: another folder takes its place.
+      if (!isNotAllowed(error)) throw error;
+      log.debug(`${path} cannot be used: ${String(error)}`);
+      unusable.add(folder);
+    }
+  }
+}
+
+/** Says that this process uses a job's copy, so that no other process makes it new meanwhile. */
+export async function holdJobCopy(path: string): Promise<void> {
+  if ((await copiedFrom(path)) !== undefined) await noteUser(dirname(path));
+}
+
+/**
+ * Readies a toolchain for a build that installs its own packages: where an earlier build of the job has installed some,
+ * they go, for opam would not build again what is there. What a step of the user's own has installed stays.
+ */
+export async function beginInstalling(path: string): Promise<void> {
+  const from = await copiedFrom(path);
+  if (from === undefined) return;
+  if (existsSync(installedMark(path))) await renew(from, path);
+  await writeFile(installedMark(path), "");
+}
+
+function renew(from: string, path: string): Promise<CopyOutcome> {
+  return withLock(
+    `${path}.lock`,
+    () => undefined,
+    async () => {
+      const outcome = await copyToolchain(from, path);
+      await rm(installedMark(path), { force: true });
+      return outcome;
+    },
+  );
+}
+
+/** Beside the cached toolchains, where a runner does not empty it before each job; elsewhere where that may only be read. */
+async function copiesFolder({ folders }: Host, cached: string): Promise<string> {
+  const beside = join(dirname(dirname(cached)), "jobs");
+  const isWritable = await mkdir(beside, { recursive: true })
+    .then(() => access(beside, constants.W_OK))
+    .then(
+      () => true,
+      () => false,
+    );
+  return isWritable ? beside : join(folders.state, "jobs");
+}
+
+/**
+ * A folder of copies that is ours alone while this process lives. Two jobs at once have two runners, and two runners have two
+ * folders; on a person's machine two runs at once are told apart by their processes.
+ */
+async function claimFolder(copies: string, { folders, environment }: Host, unusable: ReadonlySet<string>) {
+  await mkdir(copies, { recursive: true });
+  const runner = hashOf([folders.state, environment["RUNNER_NAME"] ?? hostname()].join("\0"), 8);
+  return withLock(
+    join(copies, "lock"),
+    () => undefined,
+    async () => {
+      await removeUnused(copies);
+      for (let number = 1; ; number++) {
+        const folder = join(copies, `${runner}-${number}`);
+        if (unusable.has(folder) || isUsedByAnother(folder)) continue;
+        await mkdir(folder, { recursive: true });
+        await noteUser(folder);
+        return folder;
+      }
+    },
+  );
+}
+
+const noteUser = (folder: string) => writeFile(userIn(folder), markText(ownMark()));
+
+const userOf = (folder: string) =>
+  existsSync(userIn(folder)) ? parseMark(readFileSync(userIn(folder), "utf8")) : undefined;
+
+function isUsedByAnother(folder: string): boolean {
+  const user = userOf(folder);
+  return user !== undefined && user.pid !== process.pid && ownerState(user) === "alive";
+}
+
+/** Removes the copies that nobody has used for long, and those whose toolchain is gone. */
+async function removeUnused(copies: string): Promise<void> {
+  for (const name of await readdir(copies)) {
+    const folder = join(copies, name);
+    if (!(await stat(folder)).isDirectory() || isUsedByAnother(folder)) continue;
+    const user = userOf(folder);
+    const { mtimeMs } = await stat(existsSync(userIn(folder)) ? userIn(folder) : folder);
+    // A time to come is as old as a past one.
+    const ageMs = (user && ownerAgeMs(user)) ?? Math.abs(Date.now() - mtimeMs);
+    // Files of another user stay, by sudo: they are not ours to remove.
+    const remove = (path: string) => rm(path, { recursive: true, force: true }).catch(() => undefined);
+    if (ageMs > unusedMs) await remove(folder);
+    else {
+      const records = (await readdir(folder)).filter((one) => one.endsWith(recordOf("")));
+      for (const copy of records.map((one) => join(folder, basename(one, recordOf(""))))) {
+        const from = await copiedFrom(copy);
+        if (from === undefined || existsSync(from)) continue;
+        for (const path of [copy, recordOf(copy), installedMark(copy)]) await remove(path);
+      }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { processes } from "../../src/platform/process/process.js";
+import { toolchainsFolder } from "../../src/toolchain/store/place.js";
+import { treeHash } from "../tree-hash.js";
+import { checkout } from "./job.js";
+import { writeOpamRepository } from "./opam-repository.js";
+import type { GivenInputs } from "./set-up.js";
+
+// Real opam, in jobs of processes of their own, by root and by an ordinary user: what a project does to its toolchain.
+
+const root = join(import.meta.dirname, "../..");
+const isRoot = process.getuid?.() === 0;
+/** Nobody’s number on every Linux. */
+const nobody = 65_534;
+
+let machine: string;
+let repositories: string;
+
+beforeAll(() => {
+  machine = mkdtempSync(join(tmpdir(), "unikernel-ci-copies-"));
+  repositories = `test: ${writeOpamRepository(join(machine, "repository"))}`;
+  mkdirSync(join(machine, "overlays/packages/more-words/more-words.1"), { recursive: true });
+  mkdirSync(join(machine, "overlays/sources/more-words"), { recursive: true });
+  writeFileSync(join(machine, "overlays/repo"), 'opam-version: "2.0"\n');
+  writeFileSync(join(machine, "overlays/sources/more-words/words.txt"), "words of an overlay\n");
+  writeFileSync(
+    join(machine, "overlays/packages/more-words/more-words.1/opam"),
+    `opam-version: "2.0"\nurl { src: "file://${machine}/overlays/sources/more-words" }\n`,
+  );
+});
+afterAll(() => rmSync(machine, { recursive: true, force: true }));
+
+/** All cached toolchains of a machine, but for the notes of set-ups: who used one last. */
+const cachedHash = (folder: string) =>
+  treeHash(toolchainsFolder(join(folder, "tools/unikernel-ci")), (name) => name === "toolchain-user");
+
+async function runJob(folder: string, user: number, given: GivenInputs & { readonly only?: "setup" }): Promise<string> {
+  const inputs = { "ocaml-version": "5.4.1", "opam-repositories": repositories, ...given };
+  const script = [process.execPath, "--import", "tsx", join(root, "test/integration/job.ts")] as const;
+  const asUser = user === 0 || !isRoot ? [] : ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
+  const [first, ...rest] = [...asUser, ...script, folder, JSON.stringify(inputs)];
+  const env = { ...process.env, HOME: folder, TMPDIR: folder } as Record<string, string>;
+  const { exitCode, stdout, stderr } = await processes.run([first, ...rest], { env, cwd: root });
+  if (exitCode !== 0) throw new Error(`the job failed:\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+function giveTo(user: number, folder: string): void {
+  if (!isRoot) return;
+  chownSync(folder, user, user);
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    const path = join(folder, name);
+    if (!lstatSync(path).isSymbolicLink()) chownSync(path, user, user);
+  }
+}
+
+const mirage = {
+  "config.ml": '(* mirage >= 4.11.0 & < 4.12.0 *)\nopen Mirage\nlet () = register "www" [ main ]\n',
+  "unikernel.ml": 'let () = print_endline "%more-words%"\n',
+};
+const project = { "www.ml": 'let () = print_endline "hello"\n' };
+const opamFile = `opam-version: "2.0"
+synopsis: "A unikernel"
+maintainer: "nobody"
+authors: "nobody"
+homepage: "https://example.org"
+bug-reports: "https://example.org"
+depends: [ "ocaml-solo5" "library" ]
+build: ["sh" "-e" "-c" "ocamlfind -toolchain solo5 ocamlopt -cclib \\"-z solo5-abi=spt\\" www.ml -o www.img"]
+install: ["install" "-D" "www.img" "%{bin}%/www.spt"]
+`;
+/** All that may go wrong in a hook, and what an image needs in the end. */
+const hooks = `opam install --yes library
+opam reinstall --yes dune
+opam repository add more "$MORE"
+rm -rf "$OPAM_SWITCH_PREFIX/share" "$OPAM_SWITCH_PREFIX/doc"
+for file in "$OPAM_SWITCH_PREFIX"/bin/* "$OPAM_SWITCH_PREFIX"/lib/findlib.conf.d/*; do
+  test ! -f "$file" || { chmod u+w "$file"; echo "# in place" >> "$file"; }
+done
+test -e "$OPAM_SWITCH_PREFIX/.opam-switch/packages/library.1/opam"
+ocamlfind -toolchain solo5 ocamlopt -cclib "-z solo5-abi=spt" www.ml -o "$OUT/www.spt"`;
+
+const jobs: readonly [string, Readonly<Record<string, string>>, () => GivenInputs][] = [
+  [
+    "a mirage project with repositories of its own",
+    mirage,
+    () => ({ target: "hvt", "extra-repos": `mine: file://${machine}/overlays` }),
+  ],
+  ["a project that opam installs, with what it needs", { ...project, "www.opam": opamFile }, () => ({ target: "spt" })],
+  [
+    "a command that installs, adds a repository, removes and writes in place",
+    project,
+    () => ({ target: "spt", "build-system": "command", "build-command": `MORE=file://${machine}/overlays\n${hooks}` }),
+  ],
+];
+
+const users: readonly (readonly [string, number])[] = isRoot
+  ? [
+      ["root", 0],
+      ["an ordinary user without sudo", nobody],
+    ]
+  : [["this user", 0]];
+
+describe.each(users)("a job of %s", (_, user) => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(machine, "machine-"));
+    chmodSync(machine, 0o755);
+  });
+
+  it.each(jobs)("leaves the cached toolchains as they were: %s", async (_name, files, given) => {
+    rmSync(join(folder, "checkout"), { recursive: true, force: true });
+    checkout(folder, files);
+    giveTo(user, folder);
+    // The first job builds the toolchain; what its proof leaves is there before any project.
+    const setUp = () => runJob(folder, user, { ...given(), only: "setup" });
+    const copy = /^job's copy: .* \((.*)\)$/m.exec(await setUp())?.[1] ?? "";
+    const [cached, fresh] = [cachedHash(folder), treeHash(copy)];
+    await runJob(folder, user, given());
+    expect(cachedHash(folder)).toBe(cached);
+    expect(treeHash(copy)).not.toBe(fresh);
+    await setUp();
+    expect(treeHash(copy)).toBe(fresh);
+  });
+});
