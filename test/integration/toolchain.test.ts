@@ -184,6 +184,17 @@ describe("a set-up that fails", () => {
     expect(leftInStore()).toEqual([]);
   });
 
+  it("ends with the first package that does not build, while opam is busy with others for a minute", async () => {
+    const story = newStory();
+    const problem = await problemOf({ ...given, "opam-packages": "slow failing" }, story);
+    expect(problem.message).toBe("the toolchain cannot be installed: the opam package failing.1 does not build");
+    expect(problem.facts.evidence).toEqual(["checking for a reason", "failing.c:1: error: this package never builds"]);
+    const told = story.lines.join("\n");
+    expect(told).toMatch(/failing\.1 failed, so opam is stopped/);
+    expect(told).not.toMatch(/slow\.1 \(/);
+    expect(buildsIn(folder)).toEqual([]);
+  });
+
   it("says of a conflict who wants what, and which version would do, and leaves nothing", async () => {
     const problem = await problemOf({ ...given, "opam-packages": "wants-old-ocaml" });
     expect(problem.message).toBe(

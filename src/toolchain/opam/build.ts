@@ -4,11 +4,12 @@ import { completeHistory } from "../../platform/git-history.js";
 import type { Context } from "../../platform/host.js";
 import { seconds } from "../../platform/log.js";
 import { Problem } from "../../platform/problem.js";
-import { type Outcome, quote, succeed } from "../../platform/process/process.js";
+import { type Outcome, type RunOptions, quote, succeed } from "../../platform/process/process.js";
 import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from "../environment.js";
 import { crossPackages, recipeOf } from "../packages.js";
 import { buildTenders } from "../tenders.js";
 import type { ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
+import { readOpamFailure } from "./failure.js";
 import { InstallProgress } from "./output.js";
 import { installProblem } from "./problem.js";
 
@@ -36,15 +37,14 @@ export async function buildWithOpam(
   const own = join(layout.tools, "opam");
   await mkdir(layout.tools, { recursive: true });
   await copyFile(opam, own);
-  const run: Opam = (args, onLine) =>
-    processes.run([own, ...args], { env, cwd: path, ...(onLine === undefined ? {} : { onLine }) });
+  const run: Opam = (args, watch = {}) => processes.run([own, ...args], { env, cwd: path, ...watch });
   await prepareSwitch(context, spec, run, env);
   await install(context, spec, run, layout);
   if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env);
   return environmentOf(spec, path, succeed(await run(["env", "--sexp"]), "asking opam for its environment").stdout);
 }
 
-type Opam = (args: readonly string[], onLine?: (line: string) => void) => Promise<Outcome>;
+type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signal">) => Promise<Outcome>;
 
 /** Makes the root and its switch: with the repositories and pins of the spec, and what nothing may change later. */
 async function prepareSwitch(
@@ -78,7 +78,10 @@ async function prepareSwitch(
   }
 }
 
-/** Installs the packages of the spec, and tells meanwhile how far it is. */
+/**
+ * Installs the packages of the spec, and tells meanwhile how far it is. The first package that fails ends it: opam would go
+ * on with those that do not need it, and report when all of them are done.
+ */
 async function install(
   { log }: Context,
   spec: ToolchainSpec,
@@ -92,20 +95,38 @@ async function install(
     () => void foldersIn(builds).then((names) => tell(progress.silence(names))),
     silenceMs,
   );
-  const installed = await run(["install", ...spec.packages], (line) => {
-    const news = progress.line(line);
-    if (news === undefined) return;
+  const failed = new AbortController();
+  const onLine = (line: string) => {
+    const failure = failureOf(line);
+    const news = failure === undefined ? progress.line(line) : `${failure} failed, so opam is stopped`;
+    if (news === undefined || failed.signal.aborted) return;
     tell(news);
     stillAlive.refresh();
-  }).finally(() => clearInterval(stillAlive));
+    if (failure !== undefined) failed.abort();
+  };
+  const installed = await run(["install", ...spec.packages], { onLine, signal: failed.signal }).finally(() =>
+    clearInterval(stillAlive),
+  );
   if (installed.exitCode !== 0) {
     const output = `${installed.stdout}\n${installed.stderr}`;
     throw await installProblem(
-      { ...spec, output, root },
+      { ...spec, output, root, sourceOf: (name) => sourceOf(run, name) },
       installed.exitCode,
       `opam install ${spec.packages.map(quote).join(" ")}`,
     );
   }
+}
+
+/** The package that opam has just failed with: it says so at once, and goes on. */
+function failureOf(line: string): string | undefined {
+  if (!line.startsWith("[ERROR] ")) return undefined;
+  const failure = readOpamFailure(line);
+  return failure?.kind === "build" || failure?.kind === "download" ? failure.package : undefined;
+}
+
+async function sourceOf(run: Opam, name: string): Promise<string | undefined> {
+  const { stdout } = await run(["show", "--field=url.src:", name]);
+  return /^"(\S+)"$/m.exec(stdout)?.[1];
 }
 
 /** None while opam has not begun. */

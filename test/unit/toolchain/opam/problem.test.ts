@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { conflictLines, readOpamFailure, tellingConflicts } from "../../../../src/toolchain/opam/failure.js";
@@ -110,6 +110,17 @@ describe("what real opam printed becomes", () => {
       wholeLog: { title: "The whole log of failing.1", lines: ["one", "two", "three"] },
     });
     expect((await explain(outputOf("failing")))?.wholeLog).toBeUndefined();
+  });
+
+  it("a package whose failure has ended opam: the newest of its logs, as there is no report", async () => {
+    const root = await folderWith({
+      "log/failing-1-aaaaaa.out": "an older run\n",
+      "log/failing-too-2-bbbbbb.out": "another package\n",
+      "log/failing-3-cccccc.out": "the reason\n",
+    });
+    utimesSync(join(root, "log/failing-1-aaaaaa.out"), 1, 1);
+    const output = '[ERROR] The compilation of failing.1 failed at "sh -c exit 3".\n';
+    expect((await explain(output, root))?.facts.evidence).toEqual(["the reason"]);
   });
 
   it("a lock that opam-monorepo cannot make: the packages in its way and no other compilers", async () => {
