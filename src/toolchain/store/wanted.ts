@@ -18,7 +18,7 @@ export interface Wanted extends Makers {
 
 /** What the store needs done, and does not do itself. */
 export interface Makers {
-  /** Builds the toolchain in a folder. */
+  /** Builds the toolchain in a folder: an empty one, or one that has what an earlier build has installed there. */
   readonly build: (path: string) => Promise<ToolchainEnvironment>;
   /** Throws a Problem when the toolchain does not work; another error says nothing about the toolchain. */
   readonly prove: (toolchain: InstalledToolchain) => Promise<void>;
