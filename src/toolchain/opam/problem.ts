@@ -3,7 +3,16 @@ import { basename, join } from "node:path";
 import { type FactLabel, Problem, type WholeLog } from "../../platform/problem.js";
 import { killedFact, lastLines } from "../../platform/process/process.js";
 import { type OpamPlace, adviceOn } from "./advice.js";
-import { type OpamFailure, askerOf, conflictLines, nameOf, readOpamFailure, tellingConflicts } from "./failure.js";
+import {
+  type OpamFailure,
+  askerOf,
+  conflictLines,
+  nameOf,
+  nameOfPackage,
+  readOpamFailure,
+  tellingConflicts,
+} from "./failure.js";
+import { lockCauses } from "./lock-causes.js";
 
 /** What a failed run of opam was for. */
 export interface OpamRun extends OpamPlace {
@@ -85,7 +94,7 @@ function headline(failure: OpamFailure): string {
     case "unavailable":
       return `the opam package ${failure.name} is not for this system`;
     case "lock":
-      return `opam-monorepo finds no version of ${list(failure.blocks.map(([name = ""]) => name))} that fits`;
+      return lockHeadline(failure.blocks);
     case "not-dune":
       return `dune does not build ${list(failure.names)}, and opam-monorepo takes only what dune builds`;
     case "solver-time":
@@ -93,6 +102,16 @@ function headline(failure: OpamFailure): string {
     case "conflict":
       return conflictHeadline(failure);
   }
+}
+
+function lockHeadline(blocks: readonly (readonly string[])[]): string {
+  const { missing, split, bounded } = lockCauses(blocks);
+  const [pair] = split;
+  if (bounded.length === 0 && pair === undefined && missing.length > 0)
+    return `no opam repository has ${list(missing)}, which opam-monorepo needs`;
+  if (bounded.length === 0 && pair !== undefined && missing.length === 0)
+    return `opam-monorepo cannot take both ${pair.one} and ${pair.other}: they are different archives of one source`;
+  return `opam-monorepo finds no version of ${list(blocks.map(([name = ""]) => name))} that fits`;
 }
 
 function conflictHeadline({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>): string {
@@ -168,6 +187,3 @@ async function newestLog(folder: string, name: string): Promise<string | undefin
   );
   return dated.sort((a, b) => b.at - a.at)[0]?.file;
 }
-
-/** opam's names of packages have no dot; versions may have. */
-const nameOfPackage = (text: string): string => text.replace(/\..*/, "");
