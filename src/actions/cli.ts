@@ -22,7 +22,7 @@ import { release } from "./parts/release.js";
 import { runParts } from "./parts/run.js";
 import { setup } from "./parts/setup.js";
 import { releaseInputs } from "./release-interface.js";
-import { carrierCommand, listCommand, packCommand, slimCommand, verifyCommand } from "./toolchain.js";
+import { carrierCommand, cleanCommand, listCommand, packCommand, slimCommand, verifyCommand } from "./toolchain.js";
 
 const publish = publishTo({ unavailable: "this is a command line" });
 const functions = { setup, build, boot, publish };
@@ -172,6 +172,10 @@ toolchainCommand
   .command("list")
   .description("list the toolchains of this machine")
   .action(() => onToolchains((context) => listCommand(context, print, isJson())));
+toolchainCommand
+  .command("clean")
+  .description("remove what builds that failed have left for the next one to go on from")
+  .action(() => onToolchains(cleanCommand));
 toolchainCommand
   .command("verify")
   .description("compare a toolchain, or the archive of one, with its manifest")

@@ -3,9 +3,9 @@ import { realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ensureCarrier } from "../boot/carrier/ensure.js";
 import { publishCarrier } from "../boot/carrier/publish.js";
-import { isFile } from "../platform/files/folder-content.js";
+import { folderBytes, isFile } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
-import { size } from "../platform/log.js";
+import { seconds, size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { findProgram } from "../platform/process/programs.js";
 import { architectureOf, architectureWords } from "../target/architecture.js";
@@ -14,6 +14,7 @@ import { checkArchive } from "../toolchain/archive/unpack.js";
 import { slimTable } from "../toolchain/slim-table.js";
 import { listToolchains } from "../toolchain/store/evict.js";
 import { type InstalledToolchain, readInstalled, readInstalledEntries } from "../toolchain/store/installed.js";
+import { listKept, removeKept } from "../toolchain/store/kept.js";
 import { toolchainsFolder } from "../toolchain/store/place.js";
 import { publishToolchain } from "../toolchain/store/publish-archive.js";
 import { copiedFrom } from "../toolchain/store/copy.js";
@@ -21,27 +22,46 @@ import { changedEntries } from "../toolchain/store/verify.js";
 
 type Print = (text: string) => void;
 
-/** Which toolchains this machine has, the last used one first. */
+/** Which toolchains this machine has, the last used one first, and what builds that failed have left to go on from. */
 export async function listCommand({ host }: Context, print: Print, asJson: boolean): Promise<boolean> {
   const folder = toolchainsFolder(host.folders.toolCache);
   const kept = (await listToolchains(folder)).toSorted((a, b) => b.usedMs - a.usedMs);
   const rows = await Promise.all(
     kept.map(async (one) => ({ ...one, ...(await readInstalled(await realpath(join(folder, one.name)))) })),
   );
+  const builds = await Promise.all(
+    (await listKept(folder)).map(async (build) => ({ ...build, bytes: await folderBytes(build.path) })),
+  );
   if (asJson)
     print(
       `${JSON.stringify(
-        rows.map(({ name, bytes, usedMs, path, origin }) => ({ key: name, bytes, usedMs, path, origin })),
+        [
+          ...rows.map(({ name, bytes, usedMs, path, origin }) => ({ key: name, bytes, usedMs, path, origin })),
+          ...builds.map(({ key, bytes, path, packages }) => ({ key, bytes, path, packages, isUnfinished: true })),
+        ],
         null,
         2,
       )}\n`,
     );
-  else if (rows.length === 0) print(`no toolchains in ${folder}\n`);
+  else if (rows.length + builds.length === 0) print(`no toolchains in ${folder}\n`);
   for (const { name, bytes, usedMs, origin } of asJson ? [] : rows) {
     print(
       `${name}  ${size(bytes).padStart(9)}  used ${new Date(usedMs).toISOString().slice(0, 16)}  ${origin ?? "of another version"}\n`,
     );
   }
+  for (const { key, bytes, ageMs, packages } of asJson ? [] : builds) {
+    print(
+      `${key}  ${size(bytes).padStart(9)}  unfinished, ${packages} packages, of ${seconds(ageMs)} ago: \`toolchain clean\` removes it\n`,
+    );
+  }
+  return true;
+}
+
+/** Removes what builds that failed have left to go on from. */
+export async function cleanCommand({ host, log }: Context): Promise<boolean> {
+  const kept = await listKept(await realpath(toolchainsFolder(host.folders.toolCache)).catch(() => ""));
+  for (const { path } of kept) removeKept(log, path);
+  if (kept.length === 0) log.line("no build that failed has left anything");
   return true;
 }
 

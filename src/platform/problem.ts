@@ -39,6 +39,21 @@ export class Problem extends Error {
     this.wholeLog = options.wholeLog;
   }
 
+  /**
+   * The same without a path of ours that is gone, or means nothing, when a person reads of it.
+   *
+   * @param word in its place.
+   */
+  without(path: string, word = "TOOLCHAIN"): Problem {
+    const shown = <Text extends string | readonly string[]>(text: Text): Text =>
+      (typeof text === "string"
+        ? text.replaceAll(path, word)
+        : text.map((line) => line.replaceAll(path, word))) as Text;
+    const facts = Object.fromEntries(Object.entries(this.facts).map(([label, text]) => [label, shown(text)]));
+    const whole = this.wholeLog && { title: this.wholeLog.title, lines: shown(this.wholeLog.lines) };
+    return new Problem(shown(this.message), facts, { cause: this.cause, wholeLog: whole });
+  }
+
   /** The problem as a person reads it: the sentence, then its facts, aligned. */
   override toString(): string {
     return [this.message, ...renderFacts(this.facts)].join("\n");

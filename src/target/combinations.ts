@@ -16,6 +16,8 @@ export type Versions = Readonly<Partial<Record<Component, string>>> & { readonly
 export interface VersionRequest extends Readonly<Partial<Record<Exclude<Component, "mirage">, string>>> {
   readonly target: TargetName;
   readonly mirage: MirageRequest;
+  /** Which of the packages that these versions need no opam repository has; absent: they have all that were released. */
+  readonly lacking?: (versions: Versions) => readonly string[];
 }
 
 export type MirageRequest =
@@ -78,8 +80,14 @@ export const knownVersions: Readonly<Record<Component, readonly string[]>> = {
   mirage: mirageFacts.map(({ version }) => version),
 };
 
-/** Every combination that fits, the most wanted first. */
+/** Every combination that fits and can be had, the most wanted first. */
 export function* combinations(request: VersionRequest, wishes: readonly Wish[]): Generator<Versions> {
+  for (const versions of released(request, wishes))
+    if ((request.lacking?.(versions) ?? []).length === 0) yield versions;
+}
+
+/** Every combination that fits, whether or not a repository has it, the most wanted first. */
+export function* released(request: VersionRequest, wishes: readonly Wish[]): Generator<Versions> {
   const isWanted = (component: Component, version: string) =>
     wishes.every((wish) => wish.component !== component || wish.accepts(version));
   const compiler = crossCompilerFor(request.target);

@@ -49,6 +49,40 @@ export function refuse(request: VersionRequest, wishes: readonly Wish[]): Refusa
   };
 }
 
+/**
+ * For wishes that released packages fulfil, but none that the opam repositories have.
+ *
+ * @param elsewhere the versions that would do.
+ */
+export function notAvailable(request: VersionRequest, wishes: readonly Wish[], elsewhere: Versions): Refusal {
+  const compiler = crossCompilerFor(request.target);
+  const had = [...combinations(request, [])];
+  const [best] = had;
+  const asked = wishes.length === 0 ? "" : ` with ${wishes.map(nameOf).join(" and ")}`;
+  const addOne = "add an opam repository that has it to `opam-repositories`: `default: https://opam.ocaml.org`";
+  return {
+    what: `the given opam repositories have no toolchain for ${request.target}${asked}`,
+    because: `they lack ${(request.lacking?.(elsewhere) ?? []).join(", ")}`,
+    accepted:
+      best === undefined
+        ? []
+        : [
+            compiler === undefined
+              ? listed(
+                  "ocaml",
+                  had.map(({ ocaml }) => ocaml),
+                )
+              : pairsListed(had, compiler),
+          ],
+    remedy: best === undefined ? addOne : `set \`ocaml-version: ${nearestOf(wishes, had)}\`, or ${addOne}`,
+  };
+}
+
+function nearestOf(wishes: readonly Wish[], had: readonly Versions[]): string {
+  const ocaml = wishes.find(({ component }) => component === "ocaml");
+  return ocaml === undefined ? (had[0]?.ocaml ?? "") : nearest(ocaml.text, had);
+}
+
 /** A wish, or a word that may become one. */
 type Asked = Pick<Wish, "component" | "text">;
 

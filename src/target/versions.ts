@@ -7,8 +7,9 @@ import {
   components,
   knownVersions,
   newest,
+  released,
 } from "./combinations.js";
-import { type Refusal, noRelease, noVersion, refuse } from "./version-refusal.js";
+import { type Refusal, noRelease, noVersion, notAvailable, refuse } from "./version-refusal.js";
 
 export type Resolution =
   { readonly kind: "versions"; readonly versions: Versions } | { readonly kind: "refusal"; readonly refusal: Refusal };
@@ -23,6 +24,8 @@ export function resolveVersions(request: VersionRequest): Resolution {
   if ("what" in made) return { kind: "refusal", refusal: made };
   const versions = newest(request, made);
   if (versions !== undefined) return { kind: "versions", versions };
+  for (const elsewhere of released(request, made))
+    return { kind: "refusal", refusal: notAvailable(request, made, elsewhere) };
   return { kind: "refusal", refusal: refuse(request, culprits(request, made)) };
 }
 

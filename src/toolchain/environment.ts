@@ -14,10 +14,13 @@ export function layoutOf(path: string): {
   readonly prefix: string;
   /** Where opam builds its packages, each in a folder `name.version` that is there until all are done. */
   readonly builds: string;
+  /** Where opam has a folder `name.version` for each package that is installed. */
+  readonly installed: string;
 } {
   const root = join(path, "opam");
   const prefix = join(root, switchName);
-  return { tools: join(path, "bin"), root, prefix, builds: join(prefix, ".opam-switch", "build") };
+  const state = join(prefix, ".opam-switch");
+  return { tools: join(path, "bin"), root, prefix, builds: join(state, "build"), installed: join(state, "packages") };
 }
 
 /** Set by opam itself for the switch that a user works in: none of it may reach ours, or come from ours. */

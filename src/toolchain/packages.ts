@@ -1,7 +1,7 @@
 import { Problem } from "../platform/problem.js";
 import type { Architecture } from "../target/architecture.js";
 import type { Backend, Target } from "../target/target.js";
-import type { ToolchainSpec, ToolchainVersions } from "./toolchain.js";
+import type { OpamPin, ToolchainSpec, ToolchainVersions } from "./toolchain.js";
 
 /** What makes a toolchain for one architecture on machines of one other, or the same. */
 export interface Recipe {
@@ -169,6 +169,23 @@ export function opamPackages(recipe: Recipe, versions: ToolchainVersions, extra:
     : `ocaml-base-compiler.${versions.ocaml}`;
   const mirage = versions.mirage === undefined ? [] : [`mirage.${versions.mirage}`];
   return [compiler, "dune", "ocamlfind", ...crossPackages(recipe, versions), ...mirage, ...extra];
+}
+
+/**
+ * Those of {@link opamPackages} whose version the table decides, each as `name.version`.
+ *
+ * @param pins packages that come from elsewhere than a repository.
+ */
+export function decidedPackages(
+  recipe: Recipe,
+  versions: ToolchainVersions,
+  extra: readonly string[],
+  pins: readonly OpamPin[],
+): readonly string[] {
+  const nameOf = (text: string) => text.replace(/\..*/, "");
+  const pinned = pins.map((pin) => nameOf(pin.package));
+  const all = opamPackages(recipe, versions, extra).filter((name) => name.includes("."));
+  return all.filter((name) => !extra.includes(name) && !pinned.includes(nameOf(name)));
 }
 
 /** The cross compiler's packages, each as `name.version` where the version table decides. */

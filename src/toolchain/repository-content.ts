@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile, readdir, readlink, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import type { OpamRepository } from "./toolchain.js";
 
 /**
@@ -15,6 +15,22 @@ export async function withContent(repositories: readonly OpamRepository[]): Prom
       return content === undefined ? repository : { ...repository, content };
     }),
   );
+}
+
+/**
+ * What opam repositories have, as `name.version`.
+ *
+ * @returns undefined where one of them is not a folder of this machine: only opam can tell, when it has fetched it.
+ */
+export async function packagesOf(repositories: readonly OpamRepository[]): Promise<ReadonlySet<string> | undefined> {
+  const packages = new Set<string>();
+  for (const { url } of repositories) {
+    const path = /^file:\/\/(\/.*)$/.exec(url)?.[1];
+    const files = path === undefined ? undefined : await filesBelow(join(path, "packages")).catch(() => undefined);
+    if (files === undefined) return undefined;
+    for (const file of files) if (basename(file.path) === "opam") packages.add(basename(dirname(file.path)));
+  }
+  return packages;
 }
 
 /** Of a folder, or of an archive of one. Not of git's own files, nor of modes and times: opam reads none of them. */

@@ -8,12 +8,12 @@ import { readCompilerVersion, readHostSystem } from "../platform/system.js";
 import { targets } from "../target/target.js";
 import { type CacheChoice, cachePolicyOf } from "./cache-policy.js";
 import { keyComponents, toolchainKey } from "./key.js";
-import { buildWithOpam } from "./opam/build.js";
+import { LackingPackages, buildWithOpam } from "./opam/build.js";
 import { findOpam } from "./opam/find.js";
 import { checkBuildFolder, recipeOf, systemPackages } from "./packages.js";
 import { proveToolchain } from "./proof.js";
-import { withContent } from "./repository-content.js";
-import { type ProjectNeeds, type ToolchainInputs, planToolchain } from "./spec.js";
+import { packagesOf, withContent } from "./repository-content.js";
+import { type ProjectNeeds, type ToolchainInputs, parseRepositories, planToolchain } from "./spec.js";
 import type { InstalledToolchain } from "./store/installed.js";
 import { takeJobCopy } from "./store/job-copy.js";
 import { actionsCacheLevel } from "./store/levels.js";
@@ -39,60 +39,80 @@ export interface SetUpInputs extends ToolchainInputs {
  * @throws Problem when there is no such toolchain or it cannot be made.
  */
 export async function setUpToolchain(context: Context, inputs: SetUpInputs, project: ProjectNeeds): Promise<Toolchain> {
-  const { host, log, processes } = context;
+  const { log } = context;
   return log.group("Toolchain", async () => {
-    const target = targets[inputs.target];
     log.fact("project", project.description);
-    const plan = planToolchain(inputs, project, host);
-    log.fact("target", `${target.name}, ${plan.architecture} (${plan.backend})`);
-    log.fact(
-      "versions",
-      Object.entries(plan.versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(", "),
-    );
-
-    const recipe = recipeOf(plan);
-    const system = systemPackages(recipe, plan.versions);
-    const install = { install: inputs.installSystemPackages };
-    await ensureSystemPackages(context, system.use, install);
-    const machine = {
-      hostSystem: await readHostSystem(),
-      cCompiler: await readCompilerVersion(processes, recipe.cCompiler),
-    };
-    const spec = { ...plan, ...machine, repositories: await withContent(plan.repositories) };
-    const key = toolchainKey(spec);
-    const place = await toolchainPlace(host.folders.toolCache, key);
-    log.fact("key", key);
-    for (const [name, text] of keyComponents(spec))
-      log.line(`                ${name.padEnd(13)} ${text === "" ? "none" : text}`);
-
-    const policy = cachePolicyOf(host, inputs.cache);
-    const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)];
-    const trusts = (origin: ToolchainOrigin) => origin !== "actions-cache" || policy.restore;
-    const spare = () => toolchainPlace(host.folders.state, key);
-    // A person's machine would keep the mount until it is started again, and not know of it.
-    const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined));
-    const build = async (path: string, builds: string) => {
-      checkBuildFolder(recipe, builds);
-      const opam = await prepareBuild(context, system.build, install);
-      return withBuildPrograms(context, (building) => buildWithOpam(building, spec, { path, builds }, opam));
-    };
-    const slim = async (path: string) => {
-      if (!spec.slim) return () => true;
-      const plan = await planSlimming(path);
-      tellKept(log, plan);
-      await withBuildPrograms(context, (building) => stripToolchain(building, path, plan.keeps));
-      return plan.keeps;
-    };
-    const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target);
-    const obtained = await obtainToolchain(
-      log,
-      { spec, key, place, spare, trusts, findMounts, build, slim, prove },
-      levels,
-    );
-    return takeJobCopy(context, obtained);
+    const available = await packagesOf(parseRepositories(inputs.opamRepositories));
+    try {
+      return await setUpPlanned(context, inputs, project, available);
+    } catch (error) {
+      if (!(error instanceof LackingPackages)) throw error;
+      log.notice(
+        `${error.message}: the newest versions that they have are taken. Set \`ocaml-version\` to one that they have, and later runs are spared the question`,
+      );
+      return setUpPlanned(context, inputs, project, error.available);
+    }
   });
+}
+
+/** @param available see {@link planToolchain}. */
+async function setUpPlanned(
+  context: Context,
+  inputs: SetUpInputs,
+  project: ProjectNeeds,
+  available: ReadonlySet<string> | undefined,
+): Promise<Toolchain> {
+  const { host, log, processes } = context;
+  const target = targets[inputs.target];
+  const plan = planToolchain(inputs, project, host, available);
+  log.fact("target", `${target.name}, ${plan.architecture} (${plan.backend})`);
+  log.fact(
+    "versions",
+    Object.entries(plan.versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(", "),
+  );
+
+  const recipe = recipeOf(plan);
+  const system = systemPackages(recipe, plan.versions);
+  const install = { install: inputs.installSystemPackages };
+  await ensureSystemPackages(context, system.use, install);
+  const machine = {
+    hostSystem: await readHostSystem(),
+    cCompiler: await readCompilerVersion(processes, recipe.cCompiler),
+  };
+  const spec = { ...plan, ...machine, repositories: await withContent(plan.repositories) };
+  const key = toolchainKey(spec);
+  const place = await toolchainPlace(host.folders.toolCache, key);
+  log.fact("key", key);
+  for (const [name, text] of keyComponents(spec))
+    log.line(`                ${name.padEnd(13)} ${text === "" ? "none" : text}`);
+
+  const policy = cachePolicyOf(host, inputs.cache);
+  const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)];
+  const trusts = (origin: ToolchainOrigin) => origin !== "actions-cache" || policy.restore;
+  const spare = () => toolchainPlace(host.folders.state, key);
+  // A person's machine would keep the mount until it is started again, and not know of it.
+  const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined));
+  const build = async (path: string, builds: string) => {
+    checkBuildFolder(recipe, builds);
+    const opam = await prepareBuild(context, system.build, install);
+    return withBuildPrograms(context, (building) => buildWithOpam(building, spec, { path, builds }, opam));
+  };
+  const slim = async (path: string) => {
+    if (!spec.slim) return () => true;
+    const slimming = await planSlimming(path);
+    tellKept(log, slimming);
+    await withBuildPrograms(context, (building) => stripToolchain(building, path, slimming.keeps));
+    return slimming.keeps;
+  };
+  const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target);
+  const obtained = await obtainToolchain(
+    log,
+    { spec, key, place, spare, trusts, findMounts, build, slim, prove },
+    levels,
+  );
+  return takeJobCopy(context, obtained);
 }
 
 /**

@@ -5,9 +5,9 @@ import type { MirageRequest, VersionRequest } from "../target/combinations.js";
 import { type Target, type TargetName, targets } from "../target/target.js";
 import { type Resolution, resolveVersions } from "../target/versions.js";
 import { type LockChoice, type LockFile, lockFileFor } from "./lock.js";
-import { optionPackages } from "./opam/option-packages.js";
-import { checkRecipe, opamPackages, recipeOf } from "./packages.js";
-import type { OpamPin, OpamRepository, ToolchainSpec } from "./toolchain.js";
+import { optionPackageNames, optionPackages } from "./opam/option-packages.js";
+import { checkRecipe, decidedPackages, opamPackages, recipeOf } from "./packages.js";
+import type { OpamPin, OpamRepository, ToolchainSpec, ToolchainVersions } from "./toolchain.js";
 
 /** A spec, but for what only the machine tells: that needs the C compiler, which may have to be installed first. */
 export type ToolchainPlan = Omit<ToolchainSpec, "hostSystem" | "cCompiler">;
@@ -47,18 +47,24 @@ export interface ProjectNeeds {
 /**
  * Decides what the toolchain is, before anything is downloaded.
  *
+ * @param available what the opam repositories have, as `name.version`; undefined: not known, so all that was released.
  * @throws Problem when there is no such toolchain, or an input is wrong.
  */
 export function planToolchain(
   inputs: ToolchainInputs,
   project: ProjectNeeds,
   host: Pick<Host, "architecture">,
+  available?: ReadonlySet<string>,
 ): ToolchainPlan {
   const target = targets[inputs.target];
   const architecture = inputs.arch ?? host.architecture;
   checkRecipe(target, architecture, host.architecture);
   const place = { backend: target.backend, architecture, hostArchitecture: host.architecture };
-  const versions = chooseVersions(inputs, project, target);
+  const pins = parsePins(inputs.opamPins);
+  const extra = [...inputs.opamPackages, ...optionPackageNames(inputs.toolchainOptions)];
+  const lacking = (versions: ToolchainVersions) =>
+    decidedPackages(recipeOf(place), versions, extra, pins).filter((name) => available?.has(name) === false);
+  const versions = chooseVersions(inputs, project, target, lacking);
   return {
     ...place,
     versions,
@@ -67,15 +73,21 @@ export function planToolchain(
       ...inOrder(inputs.opamPackages.map(checkPackage)),
       ...optionPackages(inputs.toolchainOptions, target.backend, versions),
     ]),
-    pins: parsePins(inputs.opamPins),
+    pins,
     slim: inputs.slim,
     ...(inputs.cFlags.length === 0 ? {} : { cFlags: inputs.cFlags.map(checkFlag) }),
   };
 }
 
-function chooseVersions(inputs: ToolchainInputs, project: ProjectNeeds, target: Target) {
+function chooseVersions(
+  inputs: ToolchainInputs,
+  project: ProjectNeeds,
+  target: Target,
+  lacking: NonNullable<VersionRequest["lacking"]>,
+) {
   const request: VersionRequest = {
     target: target.name,
+    lacking,
     ...definedOnly({
       ocaml: inputs.ocamlVersion,
       solo5: inputs.solo5Version,

@@ -19,12 +19,14 @@ export interface Story {
 export function hostIn(folder: string): Host {
   const kept = ["PATH", "HOME", "LANG", "TMPDIR"].map((name) => [name, process.env[name]] as const);
   const environment = Object.fromEntries(kept.filter(([, value]) => value !== undefined));
-  return inspectHost("linux", process.arch, {
+  const host = inspectHost("linux", process.arch, {
     ...environment,
     RUNNER_TOOL_CACHE: `${folder}/tools`,
     XDG_STATE_HOME: `${folder}/state`,
     GITHUB_WORKSPACE: folder,
   });
+  // Two packages at a time, wherever the test runs.
+  return { ...host, cores: 2 };
 }
 
 /** Sets up a real toolchain, and keeps what the log said and which programs ran. */

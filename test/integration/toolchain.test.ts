@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { packCommand, verifyCommand } from "../../src/actions/toolchain.js";
+import { cleanCommand, listCommand, packCommand, verifyCommand } from "../../src/actions/toolchain.js";
 import { Problem } from "../../src/platform/problem.js";
 import { processes, succeed } from "../../src/platform/process/process.js";
 import { layoutOf } from "../../src/toolchain/environment.js";
@@ -51,6 +51,9 @@ function leftInStore(): string[] {
   const store = join(folder, "tools/unikernel-ci/toolchains");
   return existsSync(store) ? readdirSync(store) : [];
 }
+
+/** What nothing may be left of: all but what was kept of a build, for the next one. */
+const leftHalf = () => leftInStore().filter((name) => !name.endsWith(".kept"));
 
 describe("a set-up with real opam", () => {
   it("builds a toolchain that makes images, and finds it again without starting opam", async () => {
@@ -157,6 +160,52 @@ describe("a set-up with real opam", () => {
   });
 });
 
+describe("opam repositories that lack the newest OCaml", () => {
+  const repository = () => join(folder, "repository");
+  const newest = () => ({ target: "virtio", arch: "x86_64", "opam-repositories": given["opam-repositories"] ?? "" });
+  beforeEach(() =>
+    rmSync(join(repository(), "packages/ocaml-base-compiler/ocaml-base-compiler.5.5.0"), { recursive: true }),
+  );
+
+  /** The same repository as one that only opam can look into. */
+  function asGit(): GivenInputs {
+    const git = (...args: string[]) =>
+      execFileSync("git", ["-C", repository(), "-c", "user.name=t", "-c", "user.email=t@example.org", ...args]);
+    git("init", "--quiet");
+    git("add", ".");
+    git("commit", "--quiet", "--message", "all");
+    return { ...newest(), "opam-repositories": `test: git+file://${repository()}` };
+  }
+
+  it.each([
+    ["in a folder", newest],
+    ["that opam has to fetch", asGit],
+  ])("%s: the newest that they have is taken", async (_, inputs) => {
+    const { spec } = await toolchainOf(inputs());
+    expect(spec.versions).toEqual({ ocaml: "5.4.1", "ocaml-solo5": "1.3.3", solo5: "0.12.1" });
+  });
+
+  it("in a folder: one that they lack is refused before any process, with what they have", async () => {
+    const story = newStory();
+    const problem = await problemOf({ ...newest(), "ocaml-version": "5.5.0" }, story);
+    expect(problem.message).toBe("the given opam repositories have no toolchain for virtio with OCaml 5.5.0");
+    expect(problem.facts).toMatchObject({
+      because: "they lack ocaml-base-compiler.5.5.0",
+      accepted: ["4.14.4 (0.8.5), 5.4.1 (1.3.3)"],
+    });
+    expect(String(problem.facts.do)).toMatch(/^set `ocaml-version: 5\.4\.1`, or add an opam repository/);
+    expect(story.programs).toEqual([]);
+  });
+
+  it("that opam has to fetch: one that they lack is refused before anything is built, and nothing is left", async () => {
+    const story = newStory();
+    const problem = await problemOf({ ...asGit(), "ocaml-version": "5.5.0" }, story);
+    expect(problem.message).toBe("the given opam repositories have no toolchain for virtio with OCaml 5.5.0");
+    expect(story.lines.join("\n")).not.toMatch(/\(\d+ of \d+\)/);
+    await expect.poll(leftInStore).toEqual([]);
+  });
+});
+
 describe("a toolchain that was packed for others", () => {
   it.each(["5.4.x", "4.14.x"])(
     "is set up elsewhere from a mirror, at another path, without opam, and makes images there: OCaml %s",
@@ -202,13 +251,76 @@ describe("a toolchain that was packed for others", () => {
 });
 
 describe("a set-up that fails", () => {
-  it("shows the log of the package that does not build, and leaves nothing", async () => {
+  it("shows the log of the package that does not build, and leaves nothing half", async () => {
     const problem = await problemOf({ ...given, "opam-packages": "failing" });
     expect(problem.message).toBe("the toolchain cannot be installed: the opam package failing.1 does not build");
     const lines = ["checking for a reason", "failing.c:1: error: this package never builds"];
     expect(problem.facts.evidence).toEqual(lines);
     expect(problem.wholeLog).toEqual({ title: "The whole log of failing.1", lines });
-    expect(leftInStore()).toEqual([]);
+    await expect.poll(leftHalf).toEqual([]);
+  });
+
+  it("ends with the first package that does not build, while opam is busy with others for a minute", async () => {
+    const story = newStory();
+    const problem = await problemOf({ ...given, "opam-packages": "slow failing" }, story);
+    expect(problem.message).toBe("the toolchain cannot be installed: the opam package failing.1 does not build");
+    expect(problem.facts.evidence).toEqual(["checking for a reason", "failing.c:1: error: this package never builds"]);
+    const told = story.lines.join("\n");
+    expect(told).toMatch(/failing\.1 failed, so opam is stopped/);
+    expect(told).not.toMatch(/slow\.1 \(/);
+    expect(buildsIn(folder)).toEqual([]);
+  });
+
+  it("keeps what was built for the next one with the same inputs, which goes on from there", async () => {
+    const inputs = { ...given, "opam-packages": "flaky" };
+    const first = newStory();
+    const problem = await problemOf(inputs, first);
+    expect(problem.message).toBe("the toolchain cannot be installed: the opam package flaky.1 does not build");
+    expect(first.lines.join("\n")).toMatch(/kept: what was built \(\d+ packages\)/);
+    const kept = leftInStore();
+    expect(kept).toEqual([expect.stringMatching(/^unikernel-ci-.*\.kept$/)]);
+
+    const printed: string[] = [];
+    const context = { log: collectingLog(printed), processes, host: hostIn(folder) };
+    await listCommand(context, (text) => void printed.push(text), false);
+    expect(printed.join("")).toMatch(/^unikernel-ci-\S+ +[\d.]+ MB {2}unfinished, \d+ packages, of .* ago/);
+
+    // Another toolchain does not take it, and leaves it.
+    const other = newStory();
+    const { path } = await toolchainOf(given, other);
+    expect(other.lines.join("\n")).not.toContain("goes on");
+    await expect.poll(leftInStore).toEqual([basename(path), ...kept].sort());
+
+    writeFileSync(join(folder, "mended"), "");
+    const second = newStory();
+    const made = await toolchainOf(inputs, second);
+    expect(made.source).toBe("built");
+    expect(made.key).toBe(kept[0]?.replace(".kept", ""));
+    expect(second.lines.join("\n")).toMatch(/goes on: from a build of .* ago, which has \d+ packages \(/);
+    expect(second.lines.filter((line) => /\(\d+ of \d+\)/.test(line))).toEqual([
+      expect.stringContaining("flaky.1 (1 of 1)"),
+    ]);
+    await expect.poll(leftInStore).toEqual([basename(path), made.key].sort());
+  });
+
+  it("keeps it until `toolchain clean`", async () => {
+    await problemOf({ ...given, "opam-packages": "failing" });
+    expect(leftInStore()).toHaveLength(1);
+    const context = { log: collectingLog([]), processes, host: hostIn(folder) };
+    await cleanCommand(context);
+    await expect.poll(leftInStore).toEqual([]);
+  });
+
+  it("begins from nothing where opam cannot read what was kept", async () => {
+    const inputs = { ...given, "opam-packages": "flaky" };
+    await problemOf(inputs);
+    const [kept = ""] = leftInStore();
+    writeFileSync(join(layoutOf(join(folder, "tools/unikernel-ci/toolchains", kept)).root, "config"), "{{{");
+    writeFileSync(join(folder, "mended"), "");
+    const story = newStory();
+    expect((await toolchainOf(inputs, story)).source).toBe("built");
+    expect(story.lines.join("\n")).toContain("this one begins from nothing");
+    expect(story.lines.join("\n")).toContain("ocaml-base-compiler.5.4.1 (");
   });
 
   it("says of a conflict who wants what, and which version would do, and leaves nothing", async () => {
@@ -219,14 +331,14 @@ describe("a set-up that fails", () => {
     expect(problem.facts.because).toEqual(["wants-old-ocaml wants ocaml < 5.0, and the toolchain has OCaml 5.4.1"]);
     expect(problem.facts.do).toEqual(["set `ocaml-version: 4.14.4`, or relax that bound"]);
     expect(problem.wholeLog?.lines.join("\n")).toMatch(/No agreement on the version of ocaml/);
-    expect(leftInStore()).toEqual([]);
+    await expect.poll(leftHalf).toEqual([]);
   });
 
   it("says where an archived package is", async () => {
     const problem = await problemOf({ ...given, "opam-packages": "nowhere" });
     expect(problem.message).toBe("the toolchain cannot be installed: no opam repository has a package nowhere");
     expect(problem.facts.do?.[0]).toContain("opam-repository-archive");
-    expect(leftInStore()).toEqual([]);
+    await expect.poll(leftHalf).toEqual([]);
   });
 
   it("names the address of sources that cannot be downloaded", async () => {
@@ -235,16 +347,16 @@ describe("a set-up that fails", () => {
       "the toolchain cannot be installed: the sources of the opam package no-source.1 could not be downloaded",
     );
     expect(problem.facts.evidence?.[0]).toBe("http://127.0.0.1:9/no-source-1.tar.gz");
-    expect(leftInStore()).toEqual([]);
+    await expect.poll(leftHalf).toEqual([]);
   });
 
   it("names a repository that cannot be read", async () => {
     const problem = await problemOf({ ...given, "opam-repositories": `gone: file://${folder}/nowhere` });
     expect(problem.message).toMatch(/^reading the opam repository file:.*\/nowhere failed/);
-    expect(leftInStore()).toEqual([]);
+    await expect.poll(leftHalf).toEqual([]);
   });
 
-  it("says that opam was killed, as for want of memory, and leaves nothing, nor what opam has left running", async () => {
+  it("says that opam was killed, as for want of memory, and leaves nothing half, nor what opam has left running", async () => {
     const failing = problemOf({ ...given, "opam-packages": "slow" });
     const opams = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("/opam install"));
     const sleeping = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("sleep 60"));
@@ -253,7 +365,7 @@ describe("a set-up that fails", () => {
     const problem = await failing;
     expect(problem.message).toBe("opam could not install the toolchain");
     expect(problem.facts.because).toBe("somebody has killed it (SIGKILL); Linux does where memory runs out");
-    expect(leftInStore()).toEqual([]);
+    await expect.poll(leftHalf).toEqual([]);
     await expect.poll(() => buildsIn(folder)).toEqual([]);
   });
 
@@ -284,14 +396,15 @@ describe("a set-up that is ended", () => {
   /** The process ids of the package that takes a minute. */
   const sleepers = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("sleep 60"));
 
-  it("by a signal leaves nothing, and no process", async () => {
+  it("by a signal leaves what it has built to the next one, nothing else, and no process", async () => {
     const child = await interruptible();
     const building = leftInStore().find((name) => name.includes(".build.")) ?? "";
     // Where the log looks when it tells what is being built.
     expect(readdirSync(layoutOf(join(folder, "tools/unikernel-ci/toolchains", building)).builds)).toContain("slow.1");
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([143, null]);
-    expect(leftInStore().filter((name) => !name.endsWith(".lock"))).toEqual([]);
+    expect(leftHalf()).toEqual([]);
+    expect(leftInStore()).toEqual([building.replace(/\.build\..*/, ".kept")]);
     expect(buildsIn(folder)).toEqual([]);
   });
 
@@ -307,7 +420,7 @@ describe("a set-up that is ended", () => {
     expect(sleepers()).toHaveLength(1);
     next.kill("SIGTERM");
     await once(next, "exit");
-    expect(leftInStore()).toEqual([]);
+    await expect.poll(leftHalf).toEqual([]);
     expect(buildsIn(folder)).toEqual([]);
   });
 
@@ -329,7 +442,7 @@ describe("a set-up that is ended", () => {
     await ended;
     expect(leftInStore().length).toBeGreaterThan(0);
     const { path } = await toolchainOf(given);
-    expect(leftInStore()).toEqual([basename(path)]);
+    expect(leftHalf()).toEqual([basename(path)]);
     await expect.poll(() => buildsIn(folder)).toEqual([]);
   });
 });

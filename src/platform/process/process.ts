@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line of its output and error stream as it comes; long ones are cut. */
   readonly onLine?: (line: string) => void;
+  /** Ends the program and whatever it has started in its process group: SIGTERM first, SIGKILL when that is not enough. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Outcome {
@@ -41,6 +43,9 @@ const keptCharacters = 4 * 1024 * 1024;
 /** How long we read on after the end of a program: one that it has left in the background may hold its streams open. */
 const readOnMs = 1_000;
 
+/** How long a program that is ended may take to end by itself. */
+const graceMs = 2_000;
+
 /**
  * Not by @actions/exec: it ends our process by EPIPE when a program ends before it has read an empty input, and without
  * an input it leaves the program's standard input open, so that a program that reads it waits for ever.
@@ -58,9 +63,11 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
       detached: program !== "sudo",
     });
     const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid);
+    const stopped = options.signal === undefined ? () => undefined : stopBy(options.signal, child);
     let letGo: NodeJS.Timeout | undefined;
     child.once("exit", () => {
       forget();
+      stopped();
       letGo = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), readOnMs);
     });
     const stdout = collect(child.stdout, options.onLine);
@@ -79,6 +86,29 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
       resolve({ argv, exitCode, stdout: stdout.text(), stderr: stderr.text() });
     });
   });
+}
+
+/** @returns to be called when the program itself has ended: what it has left of its group ends too, where it was stopped. */
+function stopBy(signal: AbortSignal, child: ChildProcess): () => void {
+  let kill: NodeJS.Timeout | undefined;
+  const end = (how: NodeJS.Signals) => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, how);
+    } catch {
+      // All of the group has ended.
+    }
+  };
+  const stop = () => {
+    end("SIGTERM");
+    kill = setTimeout(() => end("SIGKILL"), graceMs);
+  };
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
+  return () => {
+    signal.removeEventListener("abort", stop);
+    clearTimeout(kill);
+    if (signal.aborted) end("SIGKILL");
+  };
 }
 
 function collect(stream: Readable, onLine: RunOptions["onLine"]): Tail {

@@ -21,14 +21,15 @@ export function compilerPackages({ spec }: Pick<Toolchain, "spec">): readonly st
 
 /** The compilers of the switch, from opam's own files: asking opam takes seconds. */
 export async function readCompilers(toolchain: Pick<Toolchain, "spec" | "path">): Promise<Compilers> {
-  const state = join(layoutOf(toolchain.path).prefix, ".opam-switch");
+  const { prefix, installed } = layoutOf(toolchain.path);
   const names = compilerPackages(toolchain);
   const found: Record<string, InstalledPackage> = {};
-  for (const entry of await readdir(join(state, "packages")).catch(() => [])) {
+  for (const entry of await readdir(installed).catch(() => [])) {
     const [name = "", ...version] = entry.split(".");
     if (!names.includes(name)) continue;
-    const installed = await stat(join(state, "install", `${name}.changes`)).catch(() => undefined);
-    found[name] = { version: version.join("."), installedMs: installed?.mtimeMs ?? 0 };
+    const changes = join(prefix, ".opam-switch", "install", `${name}.changes`);
+    const stats = await stat(changes).catch(() => undefined);
+    found[name] = { version: version.join("."), installedMs: stats?.mtimeMs ?? 0 };
   }
   return found;
 }

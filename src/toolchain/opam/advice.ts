@@ -4,7 +4,8 @@ import { type Backend, targetNames, targets } from "../../target/target.js";
 import { listed } from "../../target/version-text.js";
 import { resolveVersions } from "../../target/versions.js";
 import type { ToolchainVersions } from "../toolchain.js";
-import { type OpamFailure, askerOf, nameOf, tellingConflicts } from "./failure.js";
+import { type OpamFailure, askerOf, nameOf, nameOfPackage, tellingConflicts } from "./failure.js";
+import { type SplitSource, lockCauses } from "./lock-causes.js";
 
 /** What opam was asked for. */
 export interface OpamPlace {
@@ -92,12 +93,32 @@ function onConflict({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>, p
     : nothing;
 }
 
+/** Each cause has its own remedy: an archive does not help two packages of one source. */
 function onLock(blocks: readonly (readonly string[])[], place: OpamPlace): Advice {
-  const known = onDemands(blocks.flatMap(lockDemands), place);
-  if (known !== nothing) return known;
-  return blocks.flat().some((line) => /^No known implementations|^Rejected candidates/.test(line))
-    ? advice([], ...archive)
-    : nothing;
+  const { missing, split, bounded } = lockCauses(blocks);
+  const demands = onDemands(bounded.flatMap(lockDemands), place);
+  const isRejected = demands === nothing && bounded.flat().some((line) => line.startsWith("Rejected candidates"));
+  const parts = [
+    demands,
+    ...(split.length === 0 ? [] : [onSplit(split)]),
+    ...(missing.length === 0 ? [] : [advice(`no opam repository has ${missing.join(", ")}`)]),
+    ...(missing.length > 0 || isRejected ? [advice([], ...archive)] : []),
+  ];
+  return {
+    because: parts.flatMap(({ because }) => because),
+    remedy: parts.flatMap(({ remedy }) => remedy),
+  };
+}
+
+function onSplit(split: readonly SplitSource[]): Advice {
+  const names = [...new Set(split.flatMap(({ one, other }) => [nameOfPackage(one), nameOfPackage(other)]))];
+  return advice(
+    split.map(
+      ({ one, other }) =>
+        `${one} and ${other} are of one source repository and come from different archives: opam-monorepo pulls each source once`,
+    ),
+    `ask for versions of ${names.join(" and ")} that were released together, or take both from one place (\`pin\` in config.ml)`,
+  );
 }
 
 interface Demand {

@@ -1,14 +1,16 @@
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { completeHistory } from "../../platform/git-history.js";
 import type { Context } from "../../platform/host.js";
 import { seconds } from "../../platform/log.js";
 import { Problem } from "../../platform/problem.js";
-import { type Outcome, quote, succeed } from "../../platform/process/process.js";
+import { type Outcome, type RunOptions, lastLines, quote, succeed } from "../../platform/process/process.js";
 import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from "../environment.js";
-import { crossPackages, recipeOf } from "../packages.js";
+import { crossPackages, decidedPackages, recipeOf } from "../packages.js";
 import { buildTenders } from "../tenders.js";
 import type { ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
+import { readOpamFailure } from "./failure.js";
 import { InstallProgress } from "./output.js";
 import { installProblem } from "./problem.js";
 
@@ -18,7 +20,8 @@ const silenceMs = 60_000;
 /**
  * Builds a toolchain in place, in an opam root of its own. The folder is the caller's to remove when this throws.
  *
- * @param path an empty folder, absolute and without links in it.
+ * @param path a folder, absolute and without links in it: an empty one, or one in which an earlier call for the same spec has
+ *   failed, whose packages stay.
  * @param builds another one, where packages are built; {@link import("../packages.js").checkBuildFolder} limits its path.
  * @param opam absolute path of opam 2.1 or newer. It is copied into the toolchain: a root is only good for the opam that
  *   made it or a newer one, and later steps may find none on their machine.
@@ -37,9 +40,8 @@ export async function buildWithOpam(
   const own = join(layout.tools, "opam");
   await mkdir(layout.tools, { recursive: true });
   await copyFile(opam, own);
-  const run: Opam = (args, onLine) =>
-    processes.run([own, ...args], { env, cwd: path, ...(onLine === undefined ? {} : { onLine }) });
-  await prepareSwitch(context, spec, run, env);
+  const run: Opam = (args, watch = {}) => processes.run([own, ...args], { env, cwd: path, ...watch });
+  if (!(await takeUp(context, run, layout.root))) await prepareSwitch(context, spec, run, env);
   await rm(layout.builds, { recursive: true, force: true });
   await symlink(builds, layout.builds);
   await install(context, spec, run, layout);
@@ -48,7 +50,23 @@ export async function buildWithOpam(
   return environmentOf(spec, path, succeed(await run(["env", "--sexp"]), "asking opam for its environment").stdout);
 }
 
-type Opam = (args: readonly string[], onLine?: (line: string) => void) => Promise<Outcome>;
+type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signal">) => Promise<Outcome>;
+
+/**
+ * Makes an opam root ready that an earlier build has left: with what its repositories and pins have today.
+ *
+ * @returns false when there is none; one that opam cannot read is removed.
+ */
+async function takeUp({ log }: Context, run: Opam, root: string): Promise<boolean> {
+  if (!existsSync(root)) return false;
+  if ((await run(["list", "--installed", "--short"])).exitCode !== 0) {
+    log.notice("opam cannot read what the earlier build has left: this one begins from nothing");
+    await rm(root, { recursive: true });
+    return false;
+  }
+  succeedOpam(await run(["update"]), "reading the opam repositories");
+  return true;
+}
 
 /** Makes the root and its switch: with the repositories and pins of the spec, and what nothing may change later. */
 async function prepareSwitch(
@@ -57,7 +75,7 @@ async function prepareSwitch(
   run: Opam,
   env: Record<string, string>,
 ): Promise<void> {
-  const step = async (doing: string, ...args: string[]) => succeed(await run(args), doing);
+  const step = async (doing: string, ...args: string[]) => succeedOpam(await run(args), doing);
   const [first, ...others] = spec.repositories;
   if (first === undefined)
     throw new Problem("input opam-repositories: there is none", { accepted: "`name: url` lines" });
@@ -68,6 +86,7 @@ async function prepareSwitch(
   }
   const repositories = spec.repositories.map(({ name }) => name).join(",");
   await step("creating the switch", "switch", "create", switchName, "--empty", `--repositories=${repositories}`);
+  await checkAvailable(spec, run);
   const [compiler = ""] = spec.packages;
   // The cross compiler too: what a project's dependencies ask for later must not build another one.
   const fixed = [compiler, ...crossPackages(recipeOf(spec), spec.versions).filter((name) => name.includes("."))];
@@ -82,7 +101,31 @@ async function prepareSwitch(
   }
 }
 
-/** Installs the packages of the spec, and tells meanwhile how far it is. */
+/** The repositories have not what the table of versions says: thrown before anything is built. */
+export class LackingPackages extends Error {
+  /** @param available what they have of it, as `name.version`. */
+  constructor(
+    readonly missing: readonly string[],
+    readonly available: ReadonlySet<string>,
+  ) {
+    super(`the opam repositories lack ${missing.join(", ")}`);
+  }
+}
+
+async function checkAvailable(spec: ToolchainSpec, run: Opam): Promise<void> {
+  const options = spec.packages.filter((name) => name.startsWith("ocaml-option-"));
+  const decided = decidedPackages(recipeOf(spec), spec.versions, options, spec.pins);
+  const names = decided.map((name) => name.replace(/\..*/, ""));
+  const { stdout } = await run(["list", "-A", "--all-versions", "--short", "--columns=package", ...names]);
+  const available = new Set(stdout.split(/\s+/));
+  const missing = decided.filter((name) => !available.has(name));
+  if (missing.length > 0) throw new LackingPackages(missing, available);
+}
+
+/**
+ * Installs the packages of the spec, and tells meanwhile how far it is. The first package that fails ends it: opam would go
+ * on with those that do not need it, and report when all of them are done.
+ */
 async function install(
   { log }: Context,
   spec: ToolchainSpec,
@@ -96,20 +139,51 @@ async function install(
     () => void foldersIn(builds).then((names) => tell(progress.silence(names))),
     silenceMs,
   );
-  const installed = await run(["install", ...spec.packages], (line) => {
-    const news = progress.line(line);
-    if (news === undefined) return;
+  const failed = new AbortController();
+  const onLine = (line: string) => {
+    const failure = failureOf(line);
+    const news = failure === undefined ? progress.line(line) : `${failure} failed, so opam is stopped`;
+    if (news === undefined || failed.signal.aborted) return;
     tell(news);
     stillAlive.refresh();
-  }).finally(() => clearInterval(stillAlive));
+    if (failure !== undefined) failed.abort();
+  };
+  const installed = await run(["install", ...spec.packages], { onLine, signal: failed.signal }).finally(() =>
+    clearInterval(stillAlive),
+  );
   if (installed.exitCode !== 0) {
     const output = `${installed.stdout}\n${installed.stderr}`;
     throw await installProblem(
-      { ...spec, output, root },
+      { ...spec, output, root, sourceOf: (name) => sourceOf(run, name) },
       installed.exitCode,
       `opam install ${spec.packages.map(quote).join(" ")}`,
     );
   }
+}
+
+/** As {@link succeed}, with the line of opam's that tells why. */
+function succeedOpam(outcome: Outcome, doing: string): void {
+  const [, ...args] = outcome.argv;
+  const lines = lastLines(`${outcome.stdout}\n${outcome.stderr}`, 30);
+  const telling = lines.findIndex((line) => line.startsWith("[ERROR] "));
+  if (outcome.exitCode === 0 || telling === -1) succeed({ ...outcome, argv: ["opam", ...args] }, doing);
+  else
+    throw new Problem(`${doing} failed: ${lines[telling]?.slice("[ERROR] ".length) ?? ""}`, {
+      evidence: lines.slice(telling),
+      again: ["opam", ...args].map(quote).join(" "),
+    });
+}
+
+/** The package that opam has just failed with: it says so at once, and goes on. */
+function failureOf(line: string): string | undefined {
+  if (!line.startsWith("[ERROR] ")) return undefined;
+  const failure = readOpamFailure(line);
+  return failure?.kind === "build" || failure?.kind === "download" ? failure.package : undefined;
+}
+
+async function sourceOf(run: Opam, name: string): Promise<string | undefined> {
+  const { stdout } = await run(["show", "--field=url.src:", name]);
+  return /^"(\S+)"$/m.exec(stdout)?.[1];
 }
 
 /** None while opam has not begun. */

@@ -180,6 +180,9 @@ const subjectOf = ({ kind, name, chains }: Conflict): string =>
 /** `ocaml` of `ocaml < 5.0`. */
 export const nameOf = (demand: string): string => demand.split(" ")[0] ?? demand;
 
+/** `lwt` of `lwt.5.9.1`: opam's names of packages have no dot; versions may have. */
+export const nameOfPackage = (text: string): string => text.replace(/\..*/, "");
+
 /** Who makes a demand, for a sentence. */
 export const askerOf = (chain: readonly string[]): string =>
   chain[0] === invariant ? "the toolchain" : nameOf(chain[0] ?? "");

@@ -41,4 +41,9 @@ export function optionPackages(
   });
 }
 
+/** The opam packages of those words that are options, without a look whether they can be used here. */
+export function optionPackageNames(words: readonly string[]): readonly string[] {
+  return optionNames.filter((name) => words.includes(name)).map((name) => toolchainOptions[name].package);
+}
+
 const isFor = (option: Option, backend: Backend): boolean => option.backends.includes(backend);

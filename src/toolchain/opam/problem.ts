@@ -1,9 +1,18 @@
-import { readFile } from "node:fs/promises";
+import { readFile, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type FactLabel, Problem, type WholeLog } from "../../platform/problem.js";
 import { killedFact, lastLines } from "../../platform/process/process.js";
 import { type OpamPlace, adviceOn } from "./advice.js";
-import { type OpamFailure, askerOf, conflictLines, nameOf, readOpamFailure, tellingConflicts } from "./failure.js";
+import {
+  type OpamFailure,
+  askerOf,
+  conflictLines,
+  nameOf,
+  nameOfPackage,
+  readOpamFailure,
+  tellingConflicts,
+} from "./failure.js";
+import { lockCauses } from "./lock-causes.js";
 
 /** What a failed run of opam was for. */
 export interface OpamRun extends OpamPlace {
@@ -11,6 +20,8 @@ export interface OpamRun extends OpamPlace {
   readonly output: string;
   /** opam's root, absolute: logs of packages are there. Undefined: not known. */
   readonly root: string | undefined;
+  /** The address of a package's sources, for where the output does not have it: that of an opam that was ended early. */
+  readonly sourceOf?: (name: string) => Promise<string | undefined>;
 }
 
 export interface OpamExplanation {
@@ -22,7 +33,7 @@ export interface OpamExplanation {
 
 /** What the output of a failed opam, or of a program that called it, tells; undefined when it is no failure of opam's. */
 export async function explainOpam(run: OpamRun): Promise<OpamExplanation | undefined> {
-  const failure = readOpamFailure(run.output);
+  const failure = await completed(readOpamFailure(run.output), run);
   if (failure === undefined) return undefined;
   const { because, remedy } = adviceOn(failure, run);
   const buildLog = failure.kind === "build" ? await readBuildLog(run, failure.package) : undefined;
@@ -35,6 +46,12 @@ export async function explainOpam(run: OpamRun): Promise<OpamExplanation | undef
         ? undefined
         : { title: `The whole log of ${packageOf(failure)}`, lines: buildLog.trimEnd().split("\n") },
   };
+}
+
+async function completed(failure: OpamFailure | undefined, { sourceOf }: OpamRun): Promise<OpamFailure | undefined> {
+  if (failure?.kind !== "download" || failure.url !== undefined) return failure;
+  const url = await sourceOf?.(failure.package);
+  return url === undefined ? failure : { ...failure, url };
 }
 
 /**
@@ -77,7 +94,7 @@ function headline(failure: OpamFailure): string {
     case "unavailable":
       return `the opam package ${failure.name} is not for this system`;
     case "lock":
-      return `opam-monorepo finds no version of ${list(failure.blocks.map(([name = ""]) => name))} that fits`;
+      return lockHeadline(failure.blocks);
     case "not-dune":
       return `dune does not build ${list(failure.names)}, and opam-monorepo takes only what dune builds`;
     case "solver-time":
@@ -85,6 +102,16 @@ function headline(failure: OpamFailure): string {
     case "conflict":
       return conflictHeadline(failure);
   }
+}
+
+function lockHeadline(blocks: readonly (readonly string[])[]): string {
+  const { missing, split, bounded } = lockCauses(blocks);
+  const [pair] = split;
+  if (bounded.length === 0 && pair === undefined && missing.length > 0)
+    return `no opam repository has ${list(missing)}, which opam-monorepo needs`;
+  if (bounded.length === 0 && pair !== undefined && missing.length === 0)
+    return `opam-monorepo cannot take both ${pair.one} and ${pair.other}: they are different archives of one source`;
+  return `opam-monorepo finds no version of ${list(blocks.map(([name = ""]) => name))} that fits`;
 }
 
 function conflictHeadline({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>): string {
@@ -135,14 +162,28 @@ function list(names: readonly string[]): string {
   return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1) ?? ""}`;
 }
 
-/** The log that opam names in its report of a package that failed: `# output-file ~/.opam/log/NAME-PID-RANDOM.out`. */
+/**
+ * The log that opam names in its report of a package that failed: `# output-file ~/.opam/log/NAME-PID-RANDOM.out`. Where opam
+ * was ended before it has reported, the newest of the package's.
+ */
 async function readBuildLog({ root, output }: OpamRun, failed: string): Promise<string | undefined> {
+  if (root === undefined) return undefined;
   const report = output.slice(
     Math.max(0, output.indexOf(`while compiling ${failed} `), output.indexOf(`while installing ${failed} `)),
   );
-  const name = /^# output-file +(.*)$/m.exec(report)?.[1];
+  const logs = join(root, "log");
   // opam shortens the path by `~`, and a build can print any.
-  return root === undefined || name === undefined
-    ? undefined
-    : readFile(join(root, "log", basename(name)), "utf8").catch(() => undefined);
+  const named = /^# output-file +(.*)$/m.exec(report)?.[1];
+  const name = named === undefined ? await newestLog(logs, nameOfPackage(failed)) : basename(named);
+  return name === undefined ? undefined : readFile(join(logs, name), "utf8").catch(() => undefined);
+}
+
+async function newestLog(folder: string, name: string): Promise<string | undefined> {
+  const isOfPackage = (file: string) =>
+    file.startsWith(`${name}-`) && /^\d+-[\da-f]+\.out$/.test(file.slice(name.length + 1));
+  const files = (await readdir(folder).catch(() => [])).filter(isOfPackage);
+  const dated = await Promise.all(
+    files.map(async (file) => ({ file, at: (await stat(join(folder, file)).catch(() => undefined))?.mtimeMs ?? 0 })),
+  );
+  return dated.sort((a, b) => b.at - a.at)[0]?.file;
 }

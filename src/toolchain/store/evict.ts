@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isBeingRemoved } from "../../platform/files/remove-beside.js";
 import { type Log, size } from "../../platform/log.js";
 import { type LastUse, readInstalledEntries, readLastUse } from "./installed.js";
 import { type FindMounts, recordFolderOf, removeToolchain } from "./mounted.js";
@@ -32,7 +33,9 @@ export function chooseEvicted(kept: readonly Kept[], needed: string): readonly K
 /** The complete toolchains in a folder of ours. */
 export async function listToolchains(folder: string): Promise<readonly Kept[]> {
   const names = await readdir(folder).catch(() => []);
-  const keys = new Set(names.filter((name) => !name.endsWith(".new")).map((name) => name.replace(/\.image$/, "")));
+  const keys = new Set(
+    names.filter((name) => !name.endsWith(".new") && !isBeingRemoved(name)).map((name) => name.replace(/\.image$/, "")),
+  );
   const found = [...keys].map(async (name): Promise<Kept[]> => {
     const [path, image] = [join(folder, name), imageFolderOf(join(folder, name))];
     // An image that is not mounted is one that can be.

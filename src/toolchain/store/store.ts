@@ -1,18 +1,20 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isDiskFull } from "../../platform/error-code.js";
 import { withLock } from "../../platform/files/lock.js";
+import { setAside } from "../../platform/files/remove-beside.js";
 import { type Log, seconds, size } from "../../platform/log.js";
 import { Unusable } from "../../platform/network/published-archive.js";
 import { Problem, messageOf } from "../../platform/problem.js";
 import { cleaningUp } from "../../platform/process/leftovers.js";
 import { packToolchain } from "../archive/pack.js";
 import { type Toolchain, sourceWords } from "../toolchain.js";
-import { discardBuild, discardDrafts, draftOf, removeAbandoned, removeLeftovers } from "./drafts.js";
+import { discardBeside, draftOf, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
 import { installed, proved, putInPlace, unpackInto } from "./in-place.js";
 import { noteUse, readInstalled } from "./installed.js";
+import { type KeptBuild, dropKept, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
 import type { ArchiveLevel } from "./levels.js";
 import { mountAgain } from "./mounted.js";
 import { type Place, isWritable } from "./place.js";
@@ -28,7 +30,8 @@ const packLevel = 9;
  *
  * A toolchain is unpacked beside its place and gets its name when it is whole and checked. That is so for one that was
  * just built, too: what a first run uses is what every other run will use. When this throws, or when the process is told
- * to end, nothing is left; when it is killed, the next set-up removes what it left, of whichever toolchain.
+ * to end, nothing is left but what a build has installed, for the next one of the same toolchain (kept.ts); when it is killed,
+ * the next set-up removes what it left, of whichever toolchain.
  *
  * @throws whatever `build` and, after a build, `prove` throw; Problem where no space is left.
  */
@@ -41,14 +44,14 @@ export async function obtainToolchain(log: Log, wanted: Wanted, levels: readonly
 }
 
 async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
-  await removeAbandoned(log, dirname(wanted.place.path));
+  const folder = dirname(wanted.place.path);
+  await removeAbandoned(log, folder);
+  await dropKept(log, folder);
   const here = await fromToolCache(log, wanted);
   if (here !== undefined) return here;
-  if (spare !== undefined && !(await isWritable(dirname(wanted.place.path)))) {
+  if (spare !== undefined && !(await isWritable(folder))) {
     const place = await spare();
-    log.notice(
-      `the tool cache ${dirname(wanted.place.path)} may not be written to: the toolchain goes to ${dirname(place.path)}`,
-    );
+    log.notice(`the tool cache ${folder} may not be written to: the toolchain goes to ${dirname(place.path)}`);
     return obtainToolchain(log, { ...wanted, place }, levels);
   }
   const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is setting up the same toolchain`);
@@ -59,12 +62,14 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
     if (meanwhile !== undefined) return meanwhile;
     log.fact("tool cache", `miss (${wanted.place.path})`);
     await removeLeftovers(wanted.place, wanted.findMounts);
+    const trial = new Trial(log, wanted);
     const made = await cleaningUp(
-      () => discardDrafts(wanted.place),
-      () => fetchOrBuild(log, wanted, levels),
+      () => trial.leave(),
+      () => fetchOrBuild(log, wanted, levels, trial),
     );
+    if (existsSync(keptOf(wanted.place))) removeKept(log, keptOf(wanted.place));
     await noteUse(made.path);
-    await evictToolchains(log, dirname(made.path), made.key, wanted.findMounts);
+    await evictToolchains(log, folder, made.key, wanted.findMounts);
     return made;
   });
 }
@@ -101,23 +106,53 @@ async function mountWhatIsHere(log: Log, { findMounts, place }: Wanted): Promise
   }
 }
 
-async function fetchOrBuild(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
+/** A build, and what becomes of it when it comes to no toolchain. */
+class Trial {
+  private before: KeptBuild | undefined;
+
+  constructor(
+    private readonly log: Log,
+    private readonly wanted: Wanted,
+  ) {}
+
+  /** Goes on from what an earlier one has left, where it has left anything. */
+  async begin(): Promise<void> {
+    const { place, key } = this.wanted;
+    this.before = await takeKept(this.log, place, key);
+    for (const path of [place.buildPath, place.builds]) await mkdir(path, { recursive: true });
+  }
+
+  /** Keeps what was installed for the next one, and removes the rest. Synchronous, for use while we are ending. */
+  leave(): void {
+    const { place, key } = this.wanted;
+    keepBuild(this.log, place, key, this.before);
+    discardBeside(this.log, place);
+  }
+}
+
+async function fetchOrBuild(
+  log: Log,
+  wanted: Wanted,
+  levels: readonly ArchiveLevel[],
+  trial: Trial,
+): Promise<Toolchain> {
+  const { place } = wanted;
   try {
     for (const level of levels) {
       const fetched = await fromLevel(log, wanted, level);
       if (fetched !== undefined) return fetched;
     }
+    await trial.begin();
     return await build(log, wanted, levels);
   } catch (error) {
-    discardDrafts(wanted.place);
-    throw error;
+    trial.leave();
+    throw error instanceof Problem ? error.without(place.buildPath).without(place.builds) : error;
   }
 }
 
 async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
   const { spec, key, place } = wanted;
   const start = performance.now();
-  for (const path of [place.buildPath, place.builds]) await mkdir(path, { recursive: true });
   const environment = await wanted.build(place.buildPath, place.builds);
   log.fact("build", `done in ${seconds(performance.now() - start)}`);
   // Before anything is left out or moved: what fails here was built wrong, what fails later was made wrong by us.
@@ -134,13 +169,24 @@ async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]):
     `${size(packed.bytes)} of ${size(unpackedBytes)} in ${files.length} files, in ${seconds(performance.now() - packing)}`,
   );
   if (packed.leftOut.length > 0) log.debug(`not packed: ${packed.leftOut.join(" ")}`);
-  discardBuild(place);
 
   await putInPlace(wanted, "built", await unpackInto(draftOf(place), createReadStream(place.archive), wanted));
   const toolchain = await installed(log, wanted);
-  for (const level of levels) await keep(log, wanted, level);
-  await rm(place.archive);
+  const keepAll = async () => {
+    for (const level of levels) await keep(log, wanted, level);
+    await rm(place.archive);
+  };
+  await Promise.all([keepAll(), removeBuild(log, place)]);
   return toolchain;
+}
+
+/** Tens of thousands of files, of which nothing is needed any more. */
+async function removeBuild(log: Log, { buildPath, builds }: Place): Promise<void> {
+  const start = performance.now();
+  const gone = setAside(buildPath);
+  if (gone !== undefined) await rm(gone, { recursive: true, force: true });
+  await rm(builds, { recursive: true, force: true });
+  log.fact("removed", `the folder of the build, in ${seconds(performance.now() - start)}`);
 }
 
 async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Promise<void> {

@@ -18,7 +18,10 @@ export interface Wanted extends Makers {
 
 /** What the store needs done, and does not do itself. */
 export interface Makers {
-  /** Builds the toolchain in a folder, and its packages in another. */
+  /**
+   * Builds the toolchain in a folder, and its packages in another. The first is empty, or has what an earlier build has
+   * installed there.
+   */
   readonly build: (path: string, builds: string) => Promise<ToolchainEnvironment>;
   /**
    * Makes what was built in a folder smaller, in place.

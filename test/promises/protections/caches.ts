@@ -28,6 +28,12 @@ export const caches: ProtectionTable = {
   "is another one for another run that goes on": [
     ["src/toolchain/store/job-copy.ts", 'ownerState(user) === "alive"', "false"],
   ],
+  "%s is not gone on from, and is removed": [
+    ["src/toolchain/store/kept.ts", "found.key !== key", "false"],
+    ["src/toolchain/store/kept.ts", " || found.ageMs > limits.ageMs", ""],
+    ["src/toolchain/store/kept.ts", ' || value["format"] !== keptFormat', ""],
+  ],
+  "is not taken through a link to a folder elsewhere": [["src/toolchain/store/kept.ts", "found.isDirectory() && ", ""]],
   "that came from where this run trusts nothing is made again": [
     ["src/toolchain/store/store.ts", "!trusts(found.origin)", "false"],
   ],

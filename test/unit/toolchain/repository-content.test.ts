@@ -3,7 +3,7 @@ import { utimesSync } from "node:fs";
 import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { withContent } from "../../../src/toolchain/repository-content.js";
+import { packagesOf, withContent } from "../../../src/toolchain/repository-content.js";
 import { folderWith, put } from "../project/fixtures.js";
 
 const files = { repo: 'opam-version: "2.0"', "packages/a/a.1/opam": "one", "packages/b/b.1/opam": "two" };
@@ -54,4 +54,24 @@ describe("the content of a repository on this machine", () => {
     const repositories = others.map((url) => ({ name: "x", url }));
     expect(await withContent(repositories)).toEqual(repositories);
   });
+});
+
+describe("the packages of repositories", () => {
+  const local = () => ({ name: "mine", url: `file://${folder}` });
+
+  it("are those of all of them, in whichever folders of theirs", async () => {
+    await put(join(folder, "packages/deep/er/c/c.1/opam"), "three");
+    expect(await packagesOf([local()])).toEqual(new Set(["a.1", "b.1", "c.1"]));
+    const other = await folderWith({ "packages/d/d.2.0/opam": "four", "packages/d/d.2.0/files/x": "" });
+    expect(await packagesOf([local(), { name: "o", url: `file://${other}` }])).toEqual(
+      new Set(["a.1", "b.1", "c.1", "d.2.0"]),
+    );
+  });
+
+  it.each(["https://opam.ocaml.org", "git+file:///repository", "file:///nowhere"])(
+    "are not known where one is %s",
+    async (url) => {
+      expect(await packagesOf([local(), { name: "other", url }])).toBeUndefined();
+    },
+  );
 });

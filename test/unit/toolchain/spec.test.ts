@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readInputs, withTarget } from "../../../src/actions/inputs.js";
 import type { InputName } from "../../../src/actions/interface.js";
 import { inspectHost } from "../../../src/platform/host.js";
+import { knownVersions } from "../../../src/target/combinations.js";
 import {
   type ProjectNeeds,
   parseExtraRepositories,
@@ -52,6 +53,47 @@ describe("the plan of a toolchain", () => {
     const locked: ProjectNeeds = { ...mirage, lockFiles: [{ path: "mirage/www-hvt.opam.locked", versions }] };
     expect(plan({}, locked).versions).toEqual(plan({}, mirage).versions);
     expect(() => plan({ lock: "require" }, locked)).toThrow("OCaml 5.2.0");
+  });
+
+  describe("of repositories that have not everything", () => {
+    const has = (without: RegExp, given: Partial<Record<InputName, string>>, project = dune) => {
+      const versions = [
+        ...["ocaml-base-compiler", "ocaml-variants"].flatMap((name) =>
+          knownVersions.ocaml.map((one) => `${name}.${one}${name === "ocaml-variants" ? "+options" : ""}`),
+        ),
+        ...(["solo5", "ocaml-solo5", "mirage"] as const).flatMap((name) =>
+          knownVersions[name].map((one) => `${name}.${one}`),
+        ),
+      ];
+      const available = new Set(versions.filter((name) => !without.test(name)));
+      return planToolchain(withTarget(readInputs((name) => given[name])), project, host, available);
+    };
+
+    it.each<[string, RegExp, Partial<Record<InputName, string>>, string]>([
+      ["the newest OCaml", /^ocaml-base-compiler\.5\.5/, {}, "5.4.1"],
+      ["the newest of a range", /^ocaml-base-compiler\.5\.5/, { "ocaml-version": "5.x" }, "5.4.1"],
+      ["all but one of a range", /^ocaml-base-compiler\.5\.[34]/, { "ocaml-version": ">=5.2 <5.5" }, "5.2.1"],
+      ["the one that options need", /^ocaml-variants\.5\.5/, { "toolchain-options": "flambda" }, "5.4.1"],
+      ["the one that nobody needs", /^ocaml-variants\./, {}, "5.5.0"],
+      ["every cross compiler of the newest OCaml", /^ocaml-solo5\.1\.3\.[2-4]/, {}, "5.4.1"],
+      ["what is pinned", /^solo5\./, { "opam-pins": "solo5.0.12.1 git+https://example.org/solo5" }, "5.5.0"],
+    ])("without %s", (_, without, given, ocaml) => {
+      expect(has(without, given).versions.ocaml).toBe(ocaml);
+    });
+
+    it("has the newest mirage within the project’s bounds that they have", () => {
+      const bounded = { ...mirage, mirageBounds: { text: "", atLeast: "4.10.0", below: "4.11.0" } };
+      expect(has(/^mirage\.4\.10\.[5-9]/, {}, bounded).versions.mirage).toBe("4.10.4");
+    });
+
+    it("is refused where they have none at all, with the repository that has", () => {
+      expect(() => has(/^solo5\./, {})).toThrow(
+        expect.objectContaining({
+          message: "the given opam repositories have no toolchain for hvt",
+          facts: expect.objectContaining({ because: "they lack solo5.0.12.1" }) as unknown,
+        }),
+      );
+    });
   });
 
   it("refuses what opam would take for an option", () => {

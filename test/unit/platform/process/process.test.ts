@@ -74,6 +74,40 @@ test("a process in the background that holds the output open does not hold us up
   process.kill(Number(stdout));
 });
 
+describe("a program that is stopped", () => {
+  /** Starts one more, says its process id, and neither of them ends by SIGTERM. */
+  const stubborn = `
+    process.on("SIGTERM", () => console.log("asked"));
+    const child = require("child_process").spawn(process.execPath, ["-e", "process.on('SIGTERM', () => 0); console.log(process.pid); setInterval(() => 0, 1e6)"], { stdio: "inherit" });
+    setInterval(() => 0, 1e6)`;
+
+  test("ends with all of its process group, by force where it does not end by itself", async () => {
+    const stop = new AbortController();
+    const lines: string[] = [];
+    const onLine = (line: string) => {
+      lines.push(line);
+      if (/^\d+$/.test(line)) stop.abort();
+    };
+    const { exitCode } = await processes.run(node(stubborn), { onLine, signal: stop.signal });
+    expect(exitCode).toBe(137);
+    expect(lines).toContain("asked");
+    const started = Number(lines.find((line) => /^\d+$/.test(line)));
+    await expect.poll(() => () => process.kill(started, 0), { timeout: 100_000 }).toThrow("ESRCH");
+  });
+
+  test("leaves nothing of its group behind when it ends by itself", async () => {
+    const stop = new AbortController();
+    const lines: string[] = [];
+    const onLine = (line: string) => {
+      lines.push(line);
+      stop.abort();
+    };
+    const easy = stubborn.replace('console.log("asked")', "process.exit(0)");
+    await processes.run(node(easy), { onLine, signal: stop.signal });
+    await expect.poll(() => () => process.kill(Number(lines[0]), 0), { timeout: 100_000 }).toThrow("ESRCH");
+  });
+});
+
 describe("when we are told to end, what we run ends with us", () => {
   /** A process of ours that runs a shell, which has told the id of a process of its own. */
   async function runner(script: string, before = "") {

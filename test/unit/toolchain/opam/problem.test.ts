@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { conflictLines, readOpamFailure, tellingConflicts } from "../../../../src/toolchain/opam/failure.js";
@@ -112,6 +112,17 @@ describe("what real opam printed becomes", () => {
     expect((await explain(outputOf("failing")))?.wholeLog).toBeUndefined();
   });
 
+  it("a package whose failure has ended opam: the newest of its logs, as there is no report", async () => {
+    const root = await folderWith({
+      "log/failing-1-aaaaaa.out": "an older run\n",
+      "log/failing-too-2-bbbbbb.out": "another package\n",
+      "log/failing-3-cccccc.out": "the reason\n",
+    });
+    utimesSync(join(root, "log/failing-1-aaaaaa.out"), 1, 1);
+    const output = '[ERROR] The compilation of failing.1 failed at "sh -c exit 3".\n';
+    expect((await explain(output, root))?.facts.evidence).toEqual(["the reason"]);
+  });
+
   it("a lock that opam-monorepo cannot make: the packages in its way and no other compilers", async () => {
     const { facts, what } = (await explain(outputOf("lock"))) ?? {};
     expect(what).toBe("opam-monorepo finds no version of gone and lwt that fits");
@@ -124,6 +135,74 @@ describe("what real opam printed becomes", () => {
       "  lwt.6.1.2: Incompatible with restriction: < 5.0",
     ]);
     expect(facts?.do).toEqual(archive);
+  });
+
+  describe("a lock that cannot be made", () => {
+    const block = (name: string, ...lines: string[]) => [
+      `- ${name} -> (problem)`,
+      ...lines.map((line) => `    ${line}`),
+    ];
+    const lock = (...blocks: string[][]) =>
+      explain(["opam-monorepo: [ERROR] Can't find all required versions.", ...blocks.flat()].join("\n"));
+    const gone = block("gone", "No known implementations at all");
+    const split = block(
+      "lwt",
+      "lwt_ppx 5.9.1 requires not(= 5.6.2)",
+      "Rejected candidates:",
+      "  lwt.5.6.2: Incompatible with restriction: not(= 5.6.2)",
+    );
+    const old = block(
+      "fmt",
+      "www zdev requires < 0.9",
+      "Rejected candidates:",
+      "  fmt.0.9.0: Incompatible with restriction: < 0.9",
+    );
+    const tooOld = block("ocaml", "www zdev requires < 5.0", "User requested = 5.4.1");
+
+    it("names packages that no repository has", async () => {
+      const { what, facts } = (await lock(gone)) ?? {};
+      expect(what).toBe("no opam repository has gone, which opam-monorepo needs");
+      expect(facts?.do).toEqual(archive);
+    });
+
+    it("names two packages of one source that are different archives, and sends nobody to an archive", async () => {
+      const { what, facts } = (await lock(split)) ?? {};
+      expect(what).toBe(
+        "opam-monorepo cannot take both lwt.5.6.2 and lwt_ppx.5.9.1: they are different archives of one source",
+      );
+      expect(facts?.because).toEqual([
+        "lwt.5.6.2 and lwt_ppx.5.9.1 are of one source repository and come from different archives: opam-monorepo pulls each source once",
+      ]);
+      expect(facts?.do).toEqual([
+        expect.stringMatching(/^ask for versions of lwt and lwt_ppx that were released together/),
+      ]);
+    });
+
+    it("tells several causes apart, each with what helps against it", async () => {
+      const { what, facts } = (await lock(gone, split, tooOld)) ?? {};
+      expect(what).toBe("opam-monorepo finds no version of gone, lwt and ocaml that fits");
+      expect(facts?.because).toEqual([
+        "www wants ocaml < 5.0, and the toolchain has OCaml 5.4.1",
+        expect.stringContaining("lwt.5.6.2 and lwt_ppx.5.9.1"),
+        "no opam repository has gone",
+      ]);
+      expect(facts?.do).toEqual([
+        expect.stringContaining("set `ocaml-version: "),
+        expect.stringContaining("released together"),
+        ...archive,
+      ]);
+    });
+
+    it("says of versions outside of a bound that older ones are in the archive", async () => {
+      const { what, facts } = (await lock(old)) ?? {};
+      expect(what).toBe("opam-monorepo finds no version of fmt that fits");
+      expect(facts?.do).toEqual(archive);
+    });
+
+    it("takes a conflict with more than single versions for one of an opam file", async () => {
+      const { facts } = (await lock(block("lwt", "old 1 requires not(< 6)", "Rejected candidates:"))) ?? {};
+      expect(String(facts?.because)).not.toContain("one source");
+    });
   });
 
   it("packages without dune: their names, and that overlays have ports", async () => {
