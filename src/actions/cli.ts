@@ -22,7 +22,7 @@ import { release } from "./parts/release.js";
 import { runParts } from "./parts/run.js";
 import { setup } from "./parts/setup.js";
 import { releaseInputs } from "./release-interface.js";
-import { carrierCommand, listCommand, packCommand, slimCommand, verifyCommand } from "./toolchain.js";
+import { helperVmCommand, listCommand, packCommand, slimCommand, verifyCommand } from "./toolchain.js";
 
 const publish = publishTo({ unavailable: "this is a command line" });
 const functions = { setup, build, boot, publish };
@@ -189,7 +189,7 @@ toolchainCommand
   .argument("<arch>", "its architecture")
   .option("--to <folder>", "where the archive and carriers.json are written", ".")
   .action((arch: string, { to }: { to: string }) =>
-    onToolchains((context) => carrierCommand(context, arch, to, print)),
+    onToolchains((context) => helperVmCommand(context, arch, to, print)),
   );
 toolchainCommand
   .command("slim")

@@ -97,12 +97,12 @@ export async function judgeGuest(
   };
   console.read(monitor.console);
   // A process has no monitor: its error stream is its own.
-  if (rules.monitor === "process") console.read(monitor.errors);
+  if (rules.vmm === "process") console.read(monitor.errors);
   else monitor.errors.on("data", (chunk: Buffer) => complain(errorLines.add(chunk)));
 
   const onMachineEvent = async (event: QmpEvent) => {
-    // What becomes of a carrier's machine is no news of the guest in it.
-    const state = rules.monitor === "qemu" && qmp ? await machineStateOf(event, qmp) : undefined;
+    // What becomes of a helper VM's machine is no news of the guest in it.
+    const state = rules.vmm === "qemu" && qmp ? await machineStateOf(event, qmp) : undefined;
     if (state !== undefined) see({ kind: "machine", state, atMs: now() });
   };
   const qmp: Qmp | undefined = monitor.control && new Qmp(monitor.control, (event) => void onMachineEvent(event));

@@ -44,8 +44,8 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     // Of an image that was built elsewhere: Solo5's tenders come with a toolchain.
     const toolchain = record?.toolchain ?? (await readToolchain(context, target.backend, architecture));
     const searchPath = [...(toolchain?.toolchain.environment.path ?? []), host.environment["PATH"] ?? ""].join(":");
-    const carrierCache = await cacheOfCarriers(context, inputs.cache);
-    const about = { imagePath, image, target, architecture, searchPath, ...(carrierCache && { carrierCache }) };
+    const helperVmCache = await cacheOfHelperVms(context, inputs.cache);
+    const about = { imagePath, image, target, architecture, searchPath, ...(helperVmCache && { helperVmCache }) };
     const request = (asked: Inputs, scenario?: string): BootRequest => ({
       ...asked,
       ...about,
@@ -105,7 +105,7 @@ async function naming<T>({ scenario }: BootRequest, action: () => Promise<T>): P
 }
 
 /** A guest that may be taken and not kept is taken only. */
-async function cacheOfCarriers({ host, log }: Context, choice: Inputs["cache"]): Promise<ToolchainCache | undefined> {
+async function cacheOfHelperVms({ host, log }: Context, choice: Inputs["cache"]): Promise<ToolchainCache | undefined> {
   const { restore, save } = cachePolicyOf(host, choice);
   const cache = restore ? await cacheService(host, log) : undefined;
   return cache === undefined || save ? cache : { ...cache, save: () => Promise.resolve(false) };

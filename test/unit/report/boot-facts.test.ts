@@ -85,7 +85,7 @@ describe("what an attempt ran on", () => {
     ["tcg", false, "emulated"],
     ["tcg", true, "emulated (Linux guest)"],
     ["native", false, "native"],
-  ] as const)("%s, in a carrier: %s, is %s", (accelerator, inCarrier, words) => {
+  ] as const)("%s, in a helper VM: %s, is %s", (accelerator, inCarrier, words) => {
     expect(howItRan({ accelerator, inCarrier })).toBe(words);
   });
 });
