@@ -10,7 +10,7 @@ import { collectInputs } from "./collect-interface.js";
 import { doctor } from "./doctor.js";
 import { type ExplainOptions, explain } from "./explain.js";
 import { type InitOptions, init, initInputNames } from "./init.js";
-import { type InputName, type Part, inputs, parts } from "./interface.js";
+import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
 import { given, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { boot } from "./parts/boot.js";
@@ -64,9 +64,7 @@ const explainCommand = program
   .option("--exit-code <status>", "the monitor ended with this status, as a shell gives it")
   .option("--timed-out", "it had not ended when its time was over: judged as one that stayed and said no more")
   .option("--still-running", "it had not ended when the console was copied: judged the same way");
-for (const input of ["target", "arch", "accelerator", "until", "expect", "forbid", "expect-exit"] as const) {
-  explainCommand.addOption(optionOf(input));
-}
+for (const input of inputsMarked("explain")) explainCommand.addOption(optionOf(input));
 explainCommand.action((path: string) => {
   const options = explainCommand.opts<Record<string, string> & ExplainOptions>();
   const log = createTerminalLog();
@@ -219,9 +217,8 @@ try {
   process.exitCode = error.exitCode;
 }
 
-function inputsOf(command: Part | "run"): InputName[] {
-  const names = Object.keys(inputs) as InputName[];
-  return command === "run" ? names : names.filter((name) => inputs[name].parts.includes(command));
+function inputsOf(command: Part | "run"): readonly InputName[] {
+  return command === "run" ? inputNames : inputNames.filter((name) => inputs[name].parts.includes(command));
 }
 
 function optionOf(name: InputName): Option {

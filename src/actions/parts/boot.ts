@@ -8,6 +8,7 @@ import { describeImage, targetOf } from "../../image/check.js";
 import { readImage } from "../../image/recognise.js";
 import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
+import { searchPath } from "../../platform/process/programs.js";
 import { sweepLeftovers } from "../../platform/process/sweep.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
@@ -17,8 +18,8 @@ import { bootFailure, skippedWarning, tellVerdict } from "../../report/boot-stor
 import { forgetRecord, readRecord, readToolchain, saveRecord } from "../../report/records.js";
 import { defaultTarget, targets } from "../../target/target.js";
 import { cachePolicyOf } from "../../toolchain/cache-policy.js";
-import { bootOptions } from "../boot-options.js";
-import type { Inputs } from "../interface.js";
+import { type InputDefinition, camelCase } from "../definition.js";
+import { type InputName, type Inputs, inputs as rows, inputsMarked } from "../interface.js";
 import type { PartFunction } from "../main.js";
 
 /** Boots the image, once or as each scenario says, judges it, and fails when a verdict does. */
@@ -43,9 +44,9 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     const architecture = inputs.arch ?? record?.architecture ?? image.architecture;
     // Of an image that was built elsewhere: Solo5's tenders come with a toolchain.
     const toolchain = record?.toolchain ?? (await readToolchain(context, target.backend, architecture));
-    const searchPath = [...(toolchain?.toolchain.environment.path ?? []), host.environment["PATH"] ?? ""].join(":");
+    const path = searchPath(toolchain?.toolchain.environment.path ?? [], host.environment);
     const helperVmCache = await cacheOfHelperVms(context, inputs.cache);
-    const about = { imagePath, image, target, architecture, searchPath, ...(helperVmCache && { helperVmCache }) };
+    const about = { imagePath, image, target, architecture, searchPath: path, ...(helperVmCache && { helperVmCache }) };
     const request = (asked: Inputs, scenario?: string): BootRequest => ({
       ...asked,
       ...about,
@@ -118,4 +119,14 @@ function tell({ log }: Context, report: BootReport): void {
   }
   for (const { text, said } of report.probes ?? []) log.fact("probe", `${text}: ${said}`);
   tellVerdict(log, report);
+}
+
+/** The options that make a boot by hand the same boot. */
+function bootOptions(asked: Inputs): string[] {
+  const repeating: readonly InputName[] = [...inputsMarked("repeat"), ...inputsMarked("scenario")];
+  return repeating.flatMap((name) => {
+    const { parse }: InputDefinition<unknown> = rows[name];
+    const text = parse.write(asked[camelCase(name) as keyof Inputs]);
+    return text === "" ? [] : [`--${name}`, text];
+  });
 }
