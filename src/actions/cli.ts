@@ -161,7 +161,7 @@ initCommand.action(() => {
 
 const toolchainCommand = program
   .command("toolchain")
-  .description("look at, check and pack the toolchains of this machine, and pack Linux guests of boots");
+  .description("look at, check and pack the toolchains of this machine, and pack helper VMs of boots");
 const onToolchains = (run: (context: Context) => Promise<boolean>) => {
   const log = createTerminalLog();
   return runGuarded(log, () => run({ log, processes, host: inspectHost() }));
@@ -183,7 +183,7 @@ toolchainCommand
   .action((what: string, { to }: { to: string }) => onToolchains((context) => packCommand(context, what, to, print)));
 toolchainCommand
   .command("carrier")
-  .description("pack the Linux guest that runs Solo5’s tenders into a folder that `boot` takes as --mirror")
+  .description("pack the helper VM that runs Solo5’s tenders into a folder that `boot` takes as --mirror")
   .argument("<arch>", "its architecture")
   .option("--to <folder>", "where the archive and carriers.json are written", ".")
   .action((arch: string, { to }: { to: string }) =>

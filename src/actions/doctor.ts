@@ -102,5 +102,5 @@ async function examine(context: Context, target: Target, architecture: Architect
 }
 
 function wayOf({ accelerator, inside }: AttemptPlan): string {
-  return inside === undefined ? accelerator : `${accelerator} (in a Linux guest)`;
+  return inside === undefined ? accelerator : `${accelerator} (in a helper VM)`;
 }

@@ -224,13 +224,13 @@ export const inputs = {
   "opam-pins": input(["setup"], "opam pins, one `package[.version] url` a line.", "", lines),
   cache: input(
     ["setup", "build", "boot"],
-    "Whether toolchains, what builds can use again and the Linux guests of boots are kept in the actions cache: auto (not for tag, release and untrusted events), true, false, read-only.",
+    "Whether toolchains, what builds can use again and the helper VMs of boots are kept in the actions cache: auto (not for tag, release and untrusted events), true, false, read-only.",
     "auto",
     oneOf("auto", "true", "false", "read-only"),
   ),
   mirror: input(
     ["setup", "boot"],
-    "Address of a folder (`https://…`, `file:///…`) with archives of toolchains and their `toolchains.json`, or of the Linux guests of boots and their `carriers.json`, asked before the cache. Empty: only what this action publishes.",
+    "Address of a folder (`https://…`, `file:///…`) with archives of toolchains and their `toolchains.json`, or of the helper VMs of boots and their `carriers.json`, asked before the cache. Empty: only what this action publishes.",
     "",
     optional(text),
   ),
@@ -280,7 +280,7 @@ export const inputs = {
   ),
   settle: input(
     ["boot"],
-    "Seconds that the guest is watched after the first good sign, so that a crash right after it fails; three times as many in a small Linux guest.",
+    "Seconds that the guest is watched after the first good sign, so that a crash right after it fails; three times as many in a helper VM.",
     "3",
     integer(0, 3_600),
     { scenario: true },

@@ -73,7 +73,7 @@ export async function packCommand(context: Context, what: string, to: string, pr
   return true;
 }
 
-/** Packs the Linux guest of a boot, and makes it first where this machine has none, into a folder that can be given to others as a mirror. */
+/** Packs the helper VM of a boot, and makes it first where this machine has none, into a folder that can be given to others as a mirror. */
 export async function helperVmCommand(context: Context, word: string, to: string, print: Print): Promise<boolean> {
   const architecture = architectureOf(word);
   if (architecture === undefined)

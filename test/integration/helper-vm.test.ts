@@ -164,7 +164,7 @@ describe.each(architectures)("a helper VM for %s", (architecture) => {
 
   it("says that it had too little memory, when Linux ends the tender", async () => {
     expect((await boot(architecture, "solo5-spt", "memory")).end).toMatchObject({
-      failure: "the Linux guest ran out of memory",
+      failure: "the helper VM ran out of memory",
     });
   });
 
@@ -215,7 +215,7 @@ describe("a helper VM of a mirror", () => {
         published: publishedHelperVms(context.log, `file://${mirror}`),
       });
     expect(await fetch()).toEqual(place);
-    expect(lines.at(-1)).toMatch(/^Linux guest: fetched for aarch64 in /);
+    expect(lines.at(-1)).toMatch(/^helper VM: fetched for aarch64 in /);
     expect(existsSync(`${place.folder}.incomplete`)).toBe(false);
     await fetch();
     expect(programs).toEqual(["tar"]);
@@ -229,8 +229,8 @@ describe("a helper VM of a mirror", () => {
 
 describe("a helper VM that does not start", () => {
   it.each([
-    ["a kernel that is none", "kernel", /^the Linux guest did not start$/],
-    ["an archive that is none", "initramfs", /^the Linux guest did not start: .*Kernel panic/],
+    ["a kernel that is none", "kernel", /^the helper VM did not start$/],
+    ["an archive that is none", "initramfs", /^the helper VM did not start: .*Kernel panic/],
   ] as const)("is told as that, for %s", async (_, broken, failure) => {
     const files = { ...helperVms.x86_64, [broken]: join(folder, `broken-${broken}`) };
     writeFileSync(files[broken], Buffer.alloc(4096));

@@ -39,7 +39,7 @@ export async function ensureHelperVm(
   const isThere = () => existsSync(place.folder) && !existsSync(incompleteMark(place));
   if (isThere()) return place;
   const meta = kernelPackage(system, architecture);
-  const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is making the same Linux guest`);
+  const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is making the same helper VM`);
   const obtain = async (): Promise<"fetched" | "restored" | `made of ${string}`> => {
     if (options.published !== undefined && (await fetchHelperVm(context, place, options.published))) return "fetched";
     if (await restore(place, options.cache)) return "restored";
@@ -58,7 +58,7 @@ export async function ensureHelperVm(
     await rm(incompleteMark(place), { force: true });
     const total = (await stat(place.kernel)).size + (await stat(place.initramfs)).size;
     const took = seconds(performance.now() - start);
-    log.fact("Linux guest", `${how} for ${architecture} in ${took}, ${size(total)} (${place.folder})`);
+    log.fact("helper VM", `${how} for ${architecture} in ${took}, ${size(total)} (${place.folder})`);
     if (how.startsWith("made")) await options.cache?.save(place.key, [place.folder]);
     return place;
   });

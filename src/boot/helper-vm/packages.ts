@@ -16,7 +16,7 @@ export function kernelPackage(system: string, architecture: Architecture): strin
   const [id] = system.split(" ");
   if (id === "debian") return `linux-image-cloud-${debianArchitectures[architecture]}`;
   if (id === "ubuntu") return "linux-image-virtual";
-  throw new Problem(`the Linux guest that runs Solo5's tender cannot be made on ${system}`, {
+  throw new Problem(`the helper VM that runs Solo5's tender cannot be made on ${system}`, {
     because: "it is made of the distribution’s own packages",
     accepted: "Debian and Ubuntu",
     do: "boot it on one of these, or on a machine whose KVM works",

@@ -39,7 +39,7 @@ export function helperVmProcess(qemu: MonitorProcess, startMs = longestStartMs):
     failure ??= because;
     qemu.kill();
   };
-  const tooLate = setTimeout(() => fail(`the Linux guest did not start within ${seconds(startMs)}`), startMs);
+  const tooLate = setTimeout(() => fail(`the helper VM did not start within ${seconds(startMs)}`), startMs);
   const say = (chunk: string | Buffer) => {
     if (errors.write(chunk) || errors.listenerCount("drain") > 0) return;
     qemu.console.pause();
@@ -66,7 +66,7 @@ export function helperVmProcess(qemu: MonitorProcess, startMs = longestStartMs):
           qemu.kill();
           break;
         case "failed":
-          fail(`the Linux guest failed: ${[event.because, ...words.slice(-1)].join(": ")}`);
+          fail(`the helper VM failed: ${[event.because, ...words.slice(-1)].join(": ")}`);
           break;
         case "other":
           words.push(event.line);
@@ -79,11 +79,11 @@ export function helperVmProcess(qemu: MonitorProcess, startMs = longestStartMs):
   const ended = qemu.ended
     .then((own) => {
       if (end !== undefined)
-        return end.signal === "SIGKILL" ? { ...end, failure: "the Linux guest ran out of memory" } : end;
+        return end.signal === "SIGKILL" ? { ...end, failure: "the helper VM ran out of memory" } : end;
       if (failure !== undefined) return { ...own, failure };
       if (wasKilled) return own;
       const last = words.find((line) => line.includes("Kernel panic")) ?? words.at(-1);
-      const how = `the Linux guest ${hasBegun ? "ended before its tender" : "did not start"}`;
+      const how = `the helper VM ${hasBegun ? "ended before its tender" : "did not start"}`;
       return { ...own, failure: last === undefined ? how : `${how}: ${last}` };
     })
     .finally(() => {

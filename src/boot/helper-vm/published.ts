@@ -39,7 +39,7 @@ export async function fetchHelperVm(
       return true;
     } catch (error) {
       if (!(error instanceof Unusable)) throw error;
-      context.log.notice(`the published Linux guest cannot be used: ${error.message}`);
+      context.log.notice(`the published helper VM cannot be used: ${error.message}`);
       return false;
     }
   });

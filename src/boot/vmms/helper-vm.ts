@@ -37,11 +37,11 @@ const kernelWords = ["quiet", "panic=-1", "mitigations=off", "nokaslr", "ipv6.di
 /** MiB that Linux, busybox, the tender and two copies of the image take; the unikernel's own memory comes on top. */
 const ownMemoryMiB = 192;
 
-/** Solo5's tender where it cannot run itself: in a small Linux guest that QEMU emulates. */
+/** Solo5's tender where it cannot run itself: in the helper VM, a small Linux guest that QEMU emulates. */
 export function helperVm(tender: Tender): Vmm {
   return {
     program: tender,
-    words: "in a small Linux guest under emulation",
+    words: "in a helper VM under emulation",
     isHelperVm: true,
     accelerators: () => ["tcg"],
     takes: ({ architecture }, _, { tenders }) => tenders.includes(architecture),
@@ -60,23 +60,23 @@ function whyNot(
   if (!isOwn && !machine.tenders.includes(architecture)) {
     return {
       reason: "unsupported",
-      summary: `${target.name} for ${architecture} runs here in a Linux guest, and there is no ${tender} for ${architecture} to run it there`,
+      summary: `${target.name} for ${architecture} runs here in a helper VM, and there is no ${tender} for ${architecture} to run it there`,
       remedy: `set the toolchain up with \`arch: ${architecture}\`, which builds one, or boot it on ${runnerOf[architecture]}`,
     };
   }
   if (accelerator !== "kvm") return undefined;
-  if (isOwn) return hasTaps(site) ? undefined : userNetForbidden("in the Linux guest, which is emulation");
+  if (isOwn) return hasTaps(site) ? undefined : userNetForbidden("in the helper VM, which is emulation");
   // KVM of another architecture is what the tender itself lacks, where it needs one.
   if (tenderAccelerators[tender] === "kvm") return undefined;
   return {
     reason: "accelerator",
-    summary: `${target.name} for ${architecture} runs here in the Linux guest, which is emulation; \`accelerator: kvm\` forbids it`,
+    summary: `${target.name} for ${architecture} runs here in the helper VM, which is emulation; \`accelerator: kvm\` forbids it`,
     remedy: "leave `accelerator: kvm` out",
   };
 }
 
 /**
- * Runs a hvt or spt image with Solo5's tender in a small Linux guest that QEMU emulates. The guest's serial port (what
+ * Runs a hvt or spt image with Solo5's tender in a helper VM that QEMU emulates. The guest's serial port (what
  * happens, as boot/helper-vm/protocol.ts reads it) is QEMU's standard output; the unikernel's console is file descriptor 3,
  * QEMU's control channel 4.
  */

@@ -226,7 +226,7 @@ describe("why there is no further way", () => {
       "hvt",
       { accelerator: "kvm", kvm: "open", devices: [user] },
       "accelerator",
-      /^with `net: user` it runs in the Linux guest, which is emulation; `accelerator: kvm` forbids it$/,
+      /^with `net: user` it runs in the helper VM, which is emulation; `accelerator: kvm` forbids it$/,
       /`net: tap`/,
     ],
     [
@@ -234,7 +234,7 @@ describe("why there is no further way", () => {
       "spt",
       { accelerator: "kvm", devices: [user] },
       "accelerator",
-      /^with `net: user` it runs in the Linux guest/,
+      /^with `net: user` it runs in the helper VM/,
       /`net: tap`/,
     ],
     [
@@ -258,7 +258,7 @@ describe("why there is no further way", () => {
       "spt",
       { accelerator: "kvm", architecture: "aarch64" },
       "accelerator",
-      /^spt for aarch64 runs here in the Linux guest, which is emulation/,
+      /^spt for aarch64 runs here in the helper VM, which is emulation/,
       /leave `accelerator: kvm` out/,
     ],
     [

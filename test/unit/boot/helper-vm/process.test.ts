@@ -95,13 +95,13 @@ describe("a tender in a helper VM", () => {
 
 describe("the failure of a helper VM", () => {
   it.each([
-    ["nothing", "the Linux guest did not start"],
+    ["nothing", "the helper VM did not start"],
     [
       "[    1.1] Kernel panic - not syncing: no init\n[    1.2] Rebooting\n",
-      "the Linux guest did not start: [    1.1] Kernel panic - not syncing: no init",
+      "the helper VM did not start: [    1.1] Kernel panic - not syncing: no init",
     ],
-    ["SeaBIOS\nno kernel found\n", "the Linux guest did not start: no kernel found"],
-    ["carrier: start\n", "the Linux guest ended before its tender"],
+    ["SeaBIOS\nno kernel found\n", "the helper VM did not start: no kernel found"],
+    ["carrier: start\n", "the helper VM ended before its tender"],
   ])("is told when QEMU ends after %s", async (said, failure) => {
     const { qemu, serial, end } = fakeQemu();
     const helperVm = helperVmProcess(qemu);
@@ -119,7 +119,7 @@ describe("the failure of a helper VM", () => {
     read(helperVm);
     serial.write("insmod: cannot insert\ncarrier: failed the module kvm could not be loaded\n");
     expect(await helperVm.ended).toMatchObject({
-      failure: "the Linux guest failed: the module kvm could not be loaded: insmod: cannot insert",
+      failure: "the helper VM failed: the module kvm could not be loaded: insmod: cannot insert",
     });
   });
 
@@ -129,7 +129,7 @@ describe("the failure of a helper VM", () => {
     const helperVm = helperVmProcess(qemu, 90_000);
     read(helperVm);
     await vi.advanceTimersByTimeAsync(90_000);
-    expect(await helperVm.ended).toMatchObject({ failure: "the Linux guest did not start within 90.0 s" });
+    expect(await helperVm.ended).toMatchObject({ failure: "the helper VM did not start within 90.0 s" });
   });
 
   it("is a tender that Linux had to end, which only the lack of memory makes it do", async () => {
@@ -137,7 +137,7 @@ describe("the failure of a helper VM", () => {
     const helperVm = helperVmProcess(qemu);
     read(helperVm);
     serial.write("carrier: start\ncarrier: end 9\n");
-    expect(await helperVm.ended).toMatchObject({ failure: "the Linux guest ran out of memory" });
+    expect(await helperVm.ended).toMatchObject({ failure: "the helper VM ran out of memory" });
   });
 
   it("is none when we ended it", async () => {

@@ -70,7 +70,7 @@ describe("a published carrier", () => {
 
   it("that is not what was published stops the boot, and nothing of it is unpacked", async () => {
     list({ ...packed, sha256: "0".repeat(64) });
-    await expect(fetched()).rejects.toThrow(`${packed.url} is not the Linux guest that was published`);
+    await expect(fetched()).rejects.toThrow(`${packed.url} is not the helper VM that was published`);
     expect(left()).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe("a published carrier", () => {
   it("that the mirror has lost is not there, and a notice says why", async () => {
     rmSync(join(mirror(), packed.url));
     expect(await fetched()).toBe(false);
-    expect(told.join("\n")).toMatch(/^notice: the published Linux guest cannot be used: ENOENT/);
+    expect(told.join("\n")).toMatch(/^notice: the published helper VM cannot be used: ENOENT/);
     expect(left()).toEqual([]);
   });
 
@@ -94,7 +94,7 @@ describe("a published carrier", () => {
     const half = await processes.run(["sha256sum", join(mirror(), "half.tar.gz")]);
     list({ ...packed, url: "half.tar.gz", sha256: half.stdout.slice(0, 64), bytes: 4096 });
     expect(await fetched()).toBe(false);
-    expect(told.join("\n")).toMatch(/^notice: the published Linux guest cannot be used: .*initramfs: Not found/);
+    expect(told.join("\n")).toMatch(/^notice: the published helper VM cannot be used: .*initramfs: Not found/);
     expect(left()).toEqual([]);
   });
 
