@@ -2,8 +2,9 @@ import { collectInputs, collectOutputs } from "../src/actions/collect-interface.
 import { inputs, outputs, parts } from "../src/actions/interface.js";
 import { matrixInputs, sharedInputs } from "../src/actions/matrix-interface.js";
 import { releaseInputs, releaseOutputs } from "../src/actions/release-interface.js";
+import { vmmsOf } from "../src/boot/vmms/vmms.js";
 import { table } from "../src/summary/markup.js";
-import { type MonitorKind, targetNames, targets } from "../src/target/target.js";
+import { targetNames, targets } from "../src/target/target.js";
 import { releaseWorkflowInputs, unikernelInputs } from "./workflow-files.js";
 
 /** docs/targets.md with the table of the targets, between its markers. */
@@ -47,20 +48,12 @@ export function reusableTables(page: string): string {
   return between(first, "inputs of unikernel-release.yml", table(header, rows(releaseWorkflowInputs())));
 }
 
-const bootedOn: Readonly<Record<MonitorKind, string>> = {
-  "solo5-hvt": "solo5-hvt: with KVM on a machine of its architecture, else in a small Linux guest under emulation",
-  "solo5-spt": "solo5-spt: on a machine of its architecture, else in a small Linux guest under emulation",
-  qemu: "QEMU: with KVM on a machine of its architecture, else by emulation",
-  firecracker: "Firecracker with KVM on a machine of its architecture, else (x86_64) QEMU by emulation",
-  process: "as a process, on a machine of its architecture",
-  none: "not booted",
-};
-
 function targetTable(): string {
   const rows = targetNames.map((name) => {
-    const { backend, architectures, monitor, bootedBy } = targets[name];
+    const { backend, architectures, bootedBy } = targets[name];
+    const ways = vmmsOf(targets[name]).map(({ words }) => words);
     const elsewhere = bootedBy === undefined ? "" : ` (that needs ${bootedBy})`;
-    return [`\`${name}\``, backend, architectures.join(", "), `${bootedOn[monitor]}${elsewhere}`];
+    return [`\`${name}\``, backend, architectures.join(", "), `${ways.join(", else ") || "not booted"}${elsewhere}`];
   });
   return table(["target", "backend", "architectures", "booted by"], rows);
 }

@@ -10,7 +10,7 @@ import { collectInputs } from "./collect-interface.js";
 import { doctor } from "./doctor.js";
 import { type ExplainOptions, explain } from "./explain.js";
 import { type InitOptions, init, initInputNames } from "./init.js";
-import { type InputName, type Part, inputs, parts } from "./interface.js";
+import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
 import { given, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { boot } from "./parts/boot.js";
@@ -22,7 +22,7 @@ import { release } from "./parts/release.js";
 import { runParts } from "./parts/run.js";
 import { setup } from "./parts/setup.js";
 import { releaseInputs } from "./release-interface.js";
-import { carrierCommand, cleanCommand, listCommand, packCommand, slimCommand, verifyCommand } from "./toolchain.js";
+import { cleanCommand, helperVmCommand, listCommand, packCommand, slimCommand, verifyCommand } from "./toolchain.js";
 
 const publish = publishTo({ unavailable: "this is a command line" });
 const functions = { setup, build, boot, publish };
@@ -64,9 +64,7 @@ const explainCommand = program
   .option("--exit-code <status>", "the monitor ended with this status, as a shell gives it")
   .option("--timed-out", "it had not ended when its time was over: judged as one that stayed and said no more")
   .option("--still-running", "it had not ended when the console was copied: judged the same way");
-for (const input of ["target", "arch", "accelerator", "until", "expect", "forbid", "expect-exit"] as const) {
-  explainCommand.addOption(optionOf(input));
-}
+for (const input of inputsMarked("explain")) explainCommand.addOption(optionOf(input));
 explainCommand.action((path: string) => {
   const options = explainCommand.opts<Record<string, string> & ExplainOptions>();
   const log = createTerminalLog();
@@ -163,7 +161,7 @@ initCommand.action(() => {
 
 const toolchainCommand = program
   .command("toolchain")
-  .description("look at, check and pack the toolchains of this machine, and pack Linux guests of boots");
+  .description("look at, check and pack the toolchains of this machine, and pack helper VMs of boots");
 const onToolchains = (run: (context: Context) => Promise<boolean>) => {
   const log = createTerminalLog();
   return runGuarded(log, () => run({ log, processes, host: inspectHost() }));
@@ -189,11 +187,11 @@ toolchainCommand
   .action((what: string, { to }: { to: string }) => onToolchains((context) => packCommand(context, what, to, print)));
 toolchainCommand
   .command("carrier")
-  .description("pack the Linux guest that runs Solo5’s tenders into a folder that `boot` takes as --mirror")
+  .description("pack the helper VM that runs Solo5’s tenders into a folder that `boot` takes as --mirror")
   .argument("<arch>", "its architecture")
   .option("--to <folder>", "where the archive and carriers.json are written", ".")
   .action((arch: string, { to }: { to: string }) =>
-    onToolchains((context) => carrierCommand(context, arch, to, print)),
+    onToolchains((context) => helperVmCommand(context, arch, to, print)),
   );
 toolchainCommand
   .command("slim")
@@ -223,9 +221,8 @@ try {
   process.exitCode = error.exitCode;
 }
 
-function inputsOf(command: Part | "run"): InputName[] {
-  const names = Object.keys(inputs) as InputName[];
-  return command === "run" ? names : names.filter((name) => inputs[name].parts.includes(command));
+function inputsOf(command: Part | "run"): readonly InputName[] {
+  return command === "run" ? inputNames : inputNames.filter((name) => inputs[name].parts.includes(command));
 }
 
 function optionOf(name: InputName): Option {

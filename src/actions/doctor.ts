@@ -1,7 +1,6 @@
-import type { AttemptPlan } from "../boot/attempt-plan.js";
-import type { KvmAccess } from "../boot/plan-request.js";
 import { planBoot } from "../boot/plan.js";
 import { placesFor } from "../boot/prepare.js";
+import type { AttemptPlan, KvmAccess } from "../boot/vmms/vmm.js";
 import type { Context } from "../platform/host.js";
 import { kvmAccess } from "../platform/kvm.js";
 import { missingPackages } from "../platform/packages/apt.js";
@@ -75,23 +74,18 @@ async function examine(context: Context, target: Target, architecture: Architect
   const recipe = findRecipe({ backend: target.backend, architecture, hostArchitecture: host.architecture });
   const plan = planBoot(
     {
-      ...{
-        architecture,
-        target,
-        accelerator: "auto",
-        imagePath: "IMAGE",
-        memoryMiB: 64,
-        args: [],
-        ownsArgv0: false,
-        devices: [],
-      },
-      places: await placesFor(context, host.folders.temporary),
+      target,
+      architecture,
+      accelerator: "auto",
+      memory: 64,
+      image: { format: "elf64", architecture, system: { kind: "unmarked" } },
     },
+    { imagePath: "IMAGE", args: [], devices: [], places: await placesFor(context, host.folders.temporary) },
     // A set-up for another architecture brings its tenders, where there is one.
     { architecture: host.architecture, kvm, isNestedAmd: false, tenders: recipe === undefined ? [] : [architecture] },
   );
   const best = plan.attempts[0];
-  const monitorIsMissing =
+  const programIsMissing =
     best?.debianPackage !== undefined && findProgram(best.argv[0], host.environment["PATH"]) === undefined;
   const packages = recipe && systemPackages(recipe, { ocaml: "" });
   const needed = packages === undefined ? [] : [...packages.use, ...packages.build];
@@ -102,11 +96,11 @@ async function examine(context: Context, target: Target, architecture: Architect
     boot: best === undefined ? `no: ${plan.otherwise.summary}` : plan.attempts.map(wayOf).join(", else "),
     missing: [
       ...(await missingPackages(context, needed)),
-      ...(monitorIsMissing && best.debianPackage ? [best.debianPackage] : []),
+      ...(programIsMissing && best.debianPackage ? [best.debianPackage] : []),
     ],
   };
 }
 
 function wayOf({ accelerator, inside }: AttemptPlan): string {
-  return inside === undefined ? accelerator : `${accelerator} (in a Linux guest)`;
+  return inside === undefined ? accelerator : `${accelerator} (in a helper VM)`;
 }

@@ -2,8 +2,8 @@ import { createReadStream } from "node:fs";
 import { type TranscriptEnd, explainStream } from "../boot/judge/explain.js";
 import { checkExpectations, rulesFor } from "../boot/judge/rules.js";
 import type { Verdict } from "../boot/judge/verdict.js";
-import { notBooted } from "../boot/refusal.js";
-import type { Accelerator } from "../boot/report.js";
+import { usualWay } from "../boot/plan.js";
+import { notBooted } from "../boot/vmms/refusal.js";
 import { Problem, messageOf } from "../platform/problem.js";
 import { type Target, targets } from "../target/target.js";
 import { withTarget } from "./inputs.js";
@@ -43,15 +43,18 @@ export async function explain(
 }
 
 async function verdictFor(path: string, given: Inputs, options: ExplainOptions, target: Target): Promise<Verdict> {
-  const { monitor } = target;
-  if (monitor === "none") return { verdict: "skipped", atMs: 0, ...notBooted(target) };
+  if (target.vmms.length === 0) return { verdict: "skipped", atMs: 0, ...notBooted(target) };
   const guest = { target, isMarked: true };
   // Nobody can be asked any more.
   const asked = { ...given, probe: [] };
   checkExpectations(asked, guest);
-  const accelerator = acceleratorOf(target, given.accelerator);
-  const inCarrier = monitor === "solo5-hvt" && accelerator === "tcg";
-  const rules = rulesFor(asked, guest, { monitor, accelerator, mayFallBack: false, inCarrier });
+  const { vmm, accelerator } = wayOf(target, given);
+  const rules = rulesFor(asked, guest, {
+    vmm: vmm.program,
+    accelerator,
+    mayFallBack: false,
+    inHelperVm: vmm.isHelperVm === true,
+  });
   return explainStream(readConsole(path), (told) => endOf(options, told), rules);
 }
 
@@ -79,8 +82,13 @@ function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: Trans
   return { kind: "exit", status };
 }
 
-/** What such a target runs on when nobody says: a console of KVM's failure is known by its words. */
-function acceleratorOf({ monitor }: Target, asked: Inputs["accelerator"]): Accelerator {
-  if (monitor === "solo5-spt" || monitor === "process") return "native";
-  return asked === "tcg" ? "tcg" : "kvm";
+/** How the guest ran, as far as the inputs tell: a console of KVM's failure is known by its words. */
+function wayOf(target: Target, { arch, accelerator }: Inputs): NonNullable<ReturnType<typeof usualWay>> {
+  for (const architecture of arch === undefined ? target.architectures : [arch]) {
+    const way = usualWay(target, architecture, accelerator);
+    if (way !== undefined) return way;
+  }
+  throw new Problem(`input accelerator: ${accelerator} cannot run ${target.name} for ${arch ?? "any architecture"}`, {
+    do: "leave it out",
+  });
 }

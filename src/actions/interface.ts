@@ -28,19 +28,30 @@ export const parts = ["setup", "build", "boot", "publish"] as const;
 export type Part = (typeof parts)[number];
 
 /** An input, with the parts that take it. */
-interface PartInput<Value> extends InputDefinition<Value> {
+interface PartInput<Value> extends InputDefinition<Value>, Marks {
   readonly parts: readonly Part[];
 }
 
-const input = <Value>(
+/** What beside the parts takes an input. */
+interface Marks {
+  /** A scenario may have it: it says how an image is booted, or what is expected of it. */
+  readonly scenario?: true;
+  /** It makes a boot by hand the same boot; so does each of a scenario. */
+  readonly repeat?: true;
+  /** `explain` judges by it. */
+  readonly explain?: true;
+  /** `matrix` takes it, as it decides versions: it is to be given to `setup` alike. */
+  readonly matrix?: true;
+}
+
+const input = <Value, const Own extends Marks = object>(
   parts: readonly Part[],
   description: string,
   defaultText: string,
   parse: Parser<Value>,
-): PartInput<Value> => ({
-  ...definition(description, defaultText, parse),
-  parts,
-});
+  marks?: Own,
+): PartInput<Value> & NoInfer<Own> =>
+  ({ ...definition(description, defaultText, parse), parts, ...marks }) as PartInput<Value> & Own;
 
 const architecture = typed(architectureWords, (word): Architecture => {
   const found = architectureOf(word);
@@ -59,25 +70,31 @@ export const inputs = {
     `What the unikernel is built for: ${targetNames.join(", ")}. Empty: ${defaultTarget}; for boot and publish, what the image is.`,
     "",
     optional(oneOf(...targetNames)),
+    { repeat: true, explain: true },
   ),
   arch: input(
     ["setup", "build", "boot", "publish"],
     "Architecture of the unikernel: x86_64 or aarch64 (amd64 and arm64 are understood). Empty: the host’s; for boot and publish, the image’s.",
     "",
     optional(architecture),
+    { repeat: true, explain: true },
   ),
-  directory: input(["setup", "build", "publish"], "Folder of the project, relative to the workspace.", ".", text),
+  directory: input(["setup", "build", "publish"], "Folder of the project, relative to the workspace.", ".", text, {
+    matrix: true,
+  }),
   "config-file": input(
     ["setup", "build"],
     "mirage’s configuration file, relative to `directory`. Empty: `config.ml`.",
     "",
     optional(text),
+    { matrix: true },
   ),
   "build-system": input(
     ["setup", "build"],
     `How the project is built: auto, ${buildSystems.slice(0, -1).join(", ")} or ${buildSystems.at(-1)}. \`auto\` looks into \`directory\`.`,
     "auto",
     oneOf("auto", ...buildSystems),
+    { matrix: true },
   ),
   "configure-args": input(
     ["build", "publish"],
@@ -90,6 +107,7 @@ export const inputs = {
     "mirage’s lock file (`mirage/NAME-TARGET.opam.locked`). auto: a committed one decides versions and packages where it fits; else one is made, and goes into the artifact. require: fails when it is missing or stale. ignore: always made.",
     "auto",
     oneOf(...lockChoices),
+    { matrix: true },
   ),
   "extra-repos": input(
     ["build"],
@@ -158,25 +176,31 @@ export const inputs = {
     "OCaml version, exact or a range such as 5.4.x or 4.14.x. Empty: the newest that the backend and the project support. `none`: no toolchain, the build brings its own.",
     "",
     optional(text),
+    { matrix: true },
   ),
   "mirage-version": input(
     ["setup"],
     "Version of the mirage tool: `auto` reads `(* mirage >= A & < B *)` in config.ml, an exact version, or none.",
     "auto",
     text,
+    { matrix: true },
   ),
-  "solo5-version": input(["setup"], "Version of solo5. Empty: decided by the version table.", "", optional(text)),
+  "solo5-version": input(["setup"], "Version of solo5. Empty: decided by the version table.", "", optional(text), {
+    matrix: true,
+  }),
   "ocaml-solo5-version": input(
     ["setup"],
     "Version of ocaml-solo5. Empty: decided by the version table.",
     "",
     optional(text),
+    { matrix: true },
   ),
   "ocaml-unikraft-version": input(
     ["setup"],
     "Version of ocaml-unikraft. Empty: decided by the version table.",
     "",
     optional(text),
+    { matrix: true },
   ),
   "opam-repositories": input(
     ["setup"],
@@ -200,13 +224,13 @@ export const inputs = {
   "opam-pins": input(["setup"], "opam pins, one `package[.version] url` a line.", "", lines),
   cache: input(
     ["setup", "build", "boot"],
-    "Whether toolchains, what builds can use again and the Linux guests of boots are kept in the actions cache: auto (not for tag, release and untrusted events), true, false, read-only.",
+    "Whether toolchains, what builds can use again and the helper VMs of boots are kept in the actions cache: auto (not for tag, release and untrusted events), true, false, read-only.",
     "auto",
     oneOf("auto", "true", "false", "read-only"),
   ),
   mirror: input(
     ["setup", "boot"],
-    "Address of a folder (`https://…`, `file:///…`) with archives of toolchains and their `toolchains.json`, or of the Linux guests of boots and their `carriers.json`, asked before the cache. Empty: only what this action publishes.",
+    "Address of a folder (`https://…`, `file:///…`) with archives of toolchains and their `toolchains.json`, or of the helper VMs of boots and their `carriers.json`, asked before the cache. Empty: only what this action publishes.",
     "",
     optional(text),
   ),
@@ -229,64 +253,80 @@ export const inputs = {
     "auto boots where this machine can and skips where it cannot; required fails where auto would skip; skip does not boot.",
     "auto",
     oneOf("auto", "required", "skip"),
+    { repeat: true },
   ),
   accelerator: input(
     ["boot"],
     "auto: KVM where it works, else emulation. kvm never falls back. tcg never uses KVM. spt and unix of this architecture need neither.",
     "auto",
     oneOf("auto", "kvm", "tcg"),
+    { scenario: true, explain: true },
   ),
-  args: input(["boot"], "The unikernel’s arguments, as on a command line.", "", words),
-  memory: input(["boot"], "Memory of the guest, in MiB.", "64", integer(1, 1_048_576)),
+  args: input(["boot"], "The unikernel’s arguments, as on a command line.", "", words, { scenario: true }),
+  memory: input(["boot"], "Memory of the guest, in MiB.", "64", integer(1, 1_048_576), { scenario: true }),
   timeout: input(
     ["boot"],
     "Seconds after which a boot without a verdict has failed; three times as many under emulation.",
     "60",
     integer(1, 86_400),
+    { scenario: true },
   ),
   until: input(
     ["boot"],
     "What success is: exit (a clean end), running (alive with output of its own `settle` seconds later), expect (the expected lines, then `settle`). auto: expect when there are expectations, else exit or running, whichever comes first.",
     "auto",
     oneOf("auto", "exit", "running", "expect"),
+    { scenario: true, explain: true },
   ),
   settle: input(
     ["boot"],
-    "Seconds that the guest is watched after the first good sign, so that a crash right after it fails; three times as many in a small Linux guest.",
+    "Seconds that the guest is watched after the first good sign, so that a crash right after it fails; three times as many in a helper VM.",
     "3",
     integer(0, 3_600),
+    { scenario: true },
   ),
-  expect: input(["boot"], "Regular expressions, one a line: each must match a line of the console.", "", patterns),
-  forbid: input(["boot"], "Regular expressions, one a line: none may match a line of the console.", "", patterns),
+  expect: input(["boot"], "Regular expressions, one a line: each must match a line of the console.", "", patterns, {
+    scenario: true,
+    explain: true,
+  }),
+  forbid: input(["boot"], "Regular expressions, one a line: none may match a line of the console.", "", patterns, {
+    scenario: true,
+    explain: true,
+  }),
   "expect-exit": input(
     ["boot"],
     "The exit status that the unikernel must end with. Empty: 0 where an end is awaited.",
     "",
     optional(integer(0, 255)),
+    { scenario: true, explain: true },
   ),
   probe: input(
     ["boot"],
     "Questions over the network, one a line, each must be answered: `tcp://:8080`, `http://:8080/path status=200 body=/regex/`, `https://:443/ insecure`, `udp-dns://:53 name=example.org type=A`, `ping`.",
     "",
     probes,
+    { scenario: true },
   ),
   check: input(
     ["boot"],
     "boot: boots it as the other inputs say. help: only asks a mirage unikernel for its `--help`, for one that cannot run here for want of its secrets.",
     "boot",
     oneOf("boot", "help"),
+    { scenario: true },
   ),
   net: input(
     ["boot"],
     "Network devices. auto: those that the image asks for, on a tap where root or sudo allows, else QEMU’s user networking. tap, user: only that. none: no device. Or one device a line: `name: [tap|user] [host=10.0.0.1/24] [guest=10.0.0.2] [mac=…] [outside]`.",
     "auto",
     networks,
+    { scenario: true },
   ),
   block: input(
     ["boot"],
     "Block devices, one a line: `name: path[, size=4MiB][, ro]`, or `name: scratch, size=4MiB`. A device that the image asks for and that is not named here gets an empty scratch disk.",
     "",
     blocks,
+    { scenario: true },
   ),
   scenarios: input(
     ["boot"],
@@ -312,6 +352,17 @@ export const inputs = {
 } as const satisfies Readonly<Record<string, PartInput<unknown>>>;
 
 export type InputName = keyof typeof inputs;
+export const inputNames = Object.keys(inputs) as readonly InputName[];
+
+/** The inputs with a mark. */
+export type Marked<Mark extends keyof Marks> = {
+  [Name in InputName]: (typeof inputs)[Name] extends Readonly<Record<Mark, true>> ? Name : never;
+}[InputName];
+
+/** The inputs with a mark, in the order of the table. */
+export function inputsMarked<Mark extends keyof Marks>(mark: Mark): readonly Marked<Mark>[] {
+  return inputNames.filter((name): name is Marked<Mark> => (inputs[name] as Marks)[mark] === true);
+}
 
 /** The inputs as the code reads them: parsed once, frozen. */
 export type Inputs = Parsed<typeof inputs>;

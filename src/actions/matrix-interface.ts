@@ -3,7 +3,7 @@ import { InputError } from "../platform/input-error.js";
 import { type Architecture, architectureOf, architectureWords } from "../target/architecture.js";
 import { hostedRunners } from "../toolchain/packages.js";
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from "./definition.js";
-import { type InputName, inputs } from "./interface.js";
+import { type Marked, inputs, inputsMarked } from "./interface.js";
 import { integer, lines, oneOf, optional, text, typed } from "./parsers.js";
 
 /** GitHub runs no more jobs of one matrix: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstrategymatrix */
@@ -62,25 +62,13 @@ export const matrixOutputs = {
   matrix: { description: "For `strategy.matrix`, by `fromJSON`: see docs/matrix.md." },
 } as const satisfies Readonly<Record<string, OutputDefinition>>;
 
-/** The inputs of other parts that `matrix` takes too: they decide versions, and are to be given to `setup` alike. */
-export const sharedInputs = [
-  "directory",
-  "config-file",
-  "build-system",
-  "lock",
-  "ocaml-version",
-  "mirage-version",
-  "solo5-version",
-  "ocaml-solo5-version",
-  "ocaml-unikraft-version",
-] as const satisfies readonly InputName[];
-
-type SharedInputs = Pick<typeof inputs, (typeof sharedInputs)[number]>;
+/** The inputs of other parts that `matrix` takes too. */
+export const sharedInputs = inputsMarked("matrix");
 
 /** Every input of `matrix`. */
 export const allMatrixInputs = {
   ...matrixInputs,
-  ...(Object.fromEntries(sharedInputs.map((name) => [name, inputs[name]])) as SharedInputs),
+  ...(Object.fromEntries(sharedInputs.map((name) => [name, inputs[name]])) as Pick<typeof inputs, Marked<"matrix">>),
 } as const satisfies InputDefinitions;
 
 export type MatrixInputs = Parsed<typeof allMatrixInputs>;

@@ -1,7 +1,8 @@
-import { type AskedDisk, type AskedNetwork, parseDisks, parseNetwork } from "../boot/devices/device-text.js";
+import { parseDisks, parseNetwork } from "../boot/devices/device-text.js";
 import { parseProbe } from "../boot/probes/probe-text.js";
 import type { Probe } from "../boot/probes/probe.js";
 import { InputError } from "../platform/input-error.js";
+import { quote } from "../platform/process/process.js";
 import { longestWords, splitWords } from "../platform/words.js";
 import type { Overlay } from "../project/plans/request.js";
 
@@ -13,16 +14,25 @@ export interface Parser<Value> {
   /** @throws InputError, which says what is accepted. */
   (text: string): Value;
   readonly type: ValueType;
+  /** A text that gives the value again. */
+  write(value: Value): string;
 }
 
-export const typed = <Value>(type: ValueType, parse: (text: string) => Value): Parser<Value> =>
-  Object.assign((text: string) => parse(text), { type });
+export const typed = <Value>(
+  type: ValueType,
+  parse: (text: string) => Value,
+  write: (value: Value) => string = String,
+): Parser<Value> => Object.assign((text: string) => parse(text), { type, write });
 
 export const text = typed("string", (value) => value);
 
 /** Undefined for an empty text, else what `parse` makes of it. */
 export const optional = <Value>(parse: Parser<Value>): Parser<Value | undefined> =>
-  typed(parse.type, (value) => (value === "" ? undefined : parse(value)));
+  typed(
+    parse.type,
+    (value) => (value === "" ? undefined : parse(value)),
+    (value) => (value === undefined ? "" : parse.write(value)),
+  );
 
 export const oneOf = <Word extends string>(...accepted: readonly Word[]): Parser<Word> =>
   typed(accepted, (value) => {
@@ -46,19 +56,25 @@ export const integer = (least: number, most: number): Parser<number> =>
   });
 
 /** One entry a line; blank lines and `#` comments on lines of their own are left out. */
-export const lines = typed("lines", (value): readonly string[] =>
-  value
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#")),
+export const lines = typed(
+  "lines",
+  (value): readonly string[] =>
+    value
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => line !== "" && !line.startsWith("#")),
+  (value) => value.join("\n"),
 );
 
 /** One regular expression a line, as it stands: a `#` and blanks mean themselves. Blank lines are left out. */
-export const patterns = typed("lines", (value): readonly RegExp[] =>
-  value
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== "")
-    .map(pattern),
+export const patterns = typed(
+  "lines",
+  (value): readonly RegExp[] =>
+    value
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== "")
+      .map(pattern),
+  (value) => value.map(({ source }) => source).join("\n"),
 );
 
 const pattern = (value: string): RegExp => {
@@ -70,18 +86,25 @@ const pattern = (value: string): RegExp => {
 };
 
 /** As {@link splitWords} splits them. */
-export const words = typed("string", (value): readonly string[] => {
-  const found = splitWords(value);
-  if (found === "too long") throw new InputError(`${value.slice(0, 60)}…`, `up to ${longestWords} characters`);
-  if (found === "not closed") throw new InputError(value, "words as a shell takes them, each quote closed");
-  return found;
-});
+export const words = typed(
+  "string",
+  (value): readonly string[] => {
+    const found = splitWords(value);
+    if (found === "too long") throw new InputError(`${value.slice(0, 60)}…`, `up to ${longestWords} characters`);
+    if (found === "not closed") throw new InputError(value, "words as a shell takes them, each quote closed");
+    return found;
+  },
+  (value) => value.map(quote).join(" "),
+);
 
 /** A value together with the text that it was read from. */
 export interface Written<Value> {
   readonly text: string;
   readonly value: Value;
 }
+
+const written = <Value>(text: string, parse: (text: string) => Value): Written<Value> => ({ text, value: parse(text) });
+const textOf = ({ text }: { readonly text: string }): string => text;
 
 /** `duniverse-overlay`: `name=path`, one a line. */
 export const overlays = typed("lines", (value): readonly Overlay[] => {
@@ -99,16 +122,14 @@ export const overlays = typed("lines", (value): readonly Overlay[] => {
 });
 
 /** `net`: which network devices, and how: one word, or lines. */
-export const networks = typed("string", (value): Written<AskedNetwork> => ({
-  text: value,
-  value: parseNetwork(value),
-}));
+export const networks = typed("string", (value) => written(value, parseNetwork), textOf);
 
 /** `block`: one disk a line. */
-export const blocks = typed("lines", (value): Written<readonly AskedDisk[]> => ({
-  text: value,
-  value: parseDisks(value),
-}));
+export const blocks = typed("lines", (value) => written(value, parseDisks), textOf);
 
 /** `probe`: one question a line; blank lines and `#` comments are left out. */
-export const probes = typed("lines", (value): readonly Probe[] => lines(value).map((line) => parseProbe(line)));
+export const probes = typed(
+  "lines",
+  (value): readonly Probe[] => lines(value).map((line) => parseProbe(line)),
+  (value) => value.map(textOf).join("\n"),
+);

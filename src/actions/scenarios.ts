@@ -18,7 +18,7 @@ import { InputError } from "../platform/input-error.js";
 import { Problem, messageOf } from "../platform/problem.js";
 import { quote } from "../platform/process/process.js";
 import { camelCase, parseInput } from "./definition.js";
-import { type InputName, type Inputs, inputs } from "./interface.js";
+import { type Inputs, type Marked, inputs, inputsMarked } from "./interface.js";
 
 /** One boot of several of an image. */
 export interface Scenario {
@@ -28,23 +28,7 @@ export interface Scenario {
   readonly inputs: Inputs;
 }
 
-/** The inputs that a scenario may have: those that say how an image is booted and what is expected of it. */
-export const scenarioInputs = [
-  "args",
-  "expect",
-  "forbid",
-  "expect-exit",
-  "until",
-  "settle",
-  "timeout",
-  "memory",
-  "accelerator",
-  "probe",
-  "net",
-  "block",
-  "check",
-] as const satisfies readonly InputName[];
-type ScenarioInput = (typeof scenarioInputs)[number];
+export const scenarioInputs = inputsMarked("scenario");
 
 const knownKeys = ["name", ...scenarioInputs].join(", ");
 const mostBytes = 64 * 1024;
@@ -214,7 +198,7 @@ function readPair({ key, value }: Pair, where: string): [name: string, value: un
 }
 
 /** What the input would be given; undefined when the value is something else than a text or a list of texts. */
-function inputText(input: ScenarioInput, value: unknown): string | undefined {
+function inputText(input: Marked<"scenario">, value: unknown): string | undefined {
   if (!isSeq(value)) return textOf(value);
   const texts = value.items.map(textOf);
   if (!texts.every((text) => text !== undefined)) return undefined;

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { ensureCarrier } from "../boot/carrier/ensure.js";
-import { publishCarrier } from "../boot/carrier/publish.js";
+import { ensureHelperVm } from "../boot/helper-vm/ensure.js";
+import { publishHelperVm } from "../boot/helper-vm/publish.js";
 import { folderBytes, isFile } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
 import { seconds, size } from "../platform/log.js";
@@ -94,13 +94,13 @@ export async function packCommand(context: Context, what: string, to: string, pr
   return true;
 }
 
-/** Packs the Linux guest of a boot, and makes it first where this machine has none, into a folder that can be given to others as a mirror. */
-export async function carrierCommand(context: Context, word: string, to: string, print: Print): Promise<boolean> {
+/** Packs the helper VM of a boot, and makes it first where this machine has none, into a folder that can be given to others as a mirror. */
+export async function helperVmCommand(context: Context, word: string, to: string, print: Print): Promise<boolean> {
   const architecture = architectureOf(word);
   if (architecture === undefined)
     throw new Problem(`${word} is no architecture`, { accepted: architectureWords.join(", ") });
-  const carrier = await ensureCarrier(context, architecture, { install: false });
-  const { url, bytes, sha256 } = await publishCarrier(context, carrier, resolve(to));
+  const helperVm = await ensureHelperVm(context, architecture, { install: false });
+  const { url, bytes, sha256 } = await publishHelperVm(context, helperVm, resolve(to));
   print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`);
   return true;
 }

@@ -40,7 +40,7 @@ export function imageVerdict({ boots: [first, ...others], file }: ImageRecord): 
 
 const accelerators: Readonly<Record<Accelerator, string>> = { kvm: "KVM", tcg: "emulated", native: "native" };
 
-/** What an attempt ran on, for a person: `KVM`, `emulated`, `emulated (Linux guest)`, `native`. */
+/** What an attempt ran on, for a person: `KVM`, `emulated`, `emulated (helper VM)`, `native`. */
 export function howItRan({ accelerator, inCarrier }: Pick<Attempt, "accelerator" | "inCarrier">): string {
-  return inCarrier ? `${accelerators[accelerator]} (Linux guest)` : accelerators[accelerator];
+  return inCarrier ? `${accelerators[accelerator]} (helper VM)` : accelerators[accelerator];
 }

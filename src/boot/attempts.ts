@@ -2,18 +2,16 @@ import { ConsoleFile } from "../platform/files/console-file.js";
 import type { Context } from "../platform/host.js";
 import { seconds } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { type AttemptPlan, describeAttempt } from "./attempt-plan.js";
 import { type AttemptResult, judgeGuest } from "./attempt.js";
 import { type BootRequest, guestOf } from "./boot-request.js";
 import { consolePath } from "./devices/boot-folder.js";
 import { rulesFor } from "./judge/rules.js";
 import type { Verdict } from "./judge/verdict.js";
-import type { PlanRequest } from "./plan-request.js";
 import type { BootPlan } from "./plan.js";
-import { ensureMonitor, startAttempt } from "./prepare.js";
+import { ensureProgram, startAttempt } from "./prepare.js";
 import { interrogate } from "./probes/interrogate.js";
-import type { Refusal } from "./refusal.js";
 import type { Attempt, BootReport } from "./report.js";
+import { type AttemptPlan, type BootSite, type Refusal, describeAttempt } from "./vmms/vmm.js";
 
 type Outcome = Pick<BootReport, "verdict" | "attempts" | "probes" | "consoleLog" | "consoleEnd">;
 
@@ -21,7 +19,7 @@ type Outcome = Pick<BootReport, "verdict" | "attempts" | "probes" | "consoleLog"
 export async function tryAttempts(
   context: Context,
   request: BootRequest,
-  question: PlanRequest,
+  site: BootSite,
   plan: BootPlan,
 ): Promise<Outcome> {
   const consoleLog = consolePath(context, request.imagePath, request.scenario);
@@ -32,7 +30,7 @@ export async function tryAttempts(
     const mayFallBack = attempt !== plan.attempts.at(-1);
     let searchPath: string;
     try {
-      searchPath = await ensureMonitor(context, attempt, request);
+      searchPath = await ensureProgram(context, attempt, request);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (mayFallBack && request.accelerator === "auto") {
@@ -45,9 +43,9 @@ export async function tryAttempts(
       break;
     }
     context.log.fact("machine", describeAttempt(attempt));
-    last = await runAttempt(context, request, attempt, { question, searchPath, mayFallBack, consoleLog });
-    const { monitor, accelerator, argv, inside } = attempt;
-    attempts.push({ monitor, accelerator, argv, inCarrier: inside !== undefined, verdict: last.verdict });
+    last = await runAttempt(context, request, attempt, { site, searchPath, mayFallBack, consoleLog });
+    const { program, accelerator, argv, inside } = attempt;
+    attempts.push({ accelerator, monitor: program, argv, inCarrier: inside !== undefined, verdict: last.verdict });
     if (last.verdict.reason !== "accelerator") break;
     context.log.fact("", `${last.verdict.summary}${quoted(last.verdict)}`);
   }
@@ -67,7 +65,7 @@ export async function tryAttempts(
 }
 
 interface Run {
-  readonly question: PlanRequest;
+  readonly site: BootSite;
   readonly searchPath: string;
   readonly mayFallBack: boolean;
   readonly consoleLog: string;
@@ -77,14 +75,14 @@ async function runAttempt(
   context: Context,
   request: BootRequest,
   attempt: AttemptPlan,
-  { question, searchPath, mayFallBack, consoleLog }: Run,
+  { site, searchPath, mayFallBack, consoleLog }: Run,
 ): Promise<AttemptResult> {
-  const { monitor, accelerator, inside } = attempt;
+  const { program, accelerator, inside } = attempt;
   const rules = rulesFor(request, guestOf(request), {
-    monitor,
+    vmm: program,
     accelerator,
     mayFallBack,
-    inCarrier: inside !== undefined,
+    inHelperVm: inside !== undefined,
   });
   if (rules.timeoutMs !== request.timeout * 1000) {
     context.log.fact(
@@ -94,8 +92,8 @@ async function runAttempt(
   }
   const file = await ConsoleFile.create(consoleLog);
   try {
-    const process = await startAttempt(context, attempt, { request: question, searchPath });
-    return await judgeGuest(process, rules, file, interrogate(request.probe, question.devices));
+    const process = await startAttempt(context, attempt, site, searchPath);
+    return await judgeGuest(process, rules, file, interrogate(request.probe, site.devices));
   } finally {
     // The guest is judged by what it said, and not by what there was room for.
     const isNotWhole = await file.close();

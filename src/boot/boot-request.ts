@@ -1,19 +1,14 @@
 import { checkImage } from "../image/check.js";
 import type { Image } from "../image/image.js";
-import type { AddressArgument } from "../image/mirage-arguments.js";
+import type { ToolchainCache } from "../platform/runner/actions-cache.js";
 import type { Architecture } from "../target/architecture.js";
 import type { Target } from "../target/target.js";
-import { toldAddress } from "./devices/addresses.js";
-import type { DeviceQuestion } from "./devices/device-plan.js";
 import type { AskedDisk, AskedNetwork } from "./devices/device-text.js";
-import type { AttachedDevice } from "./devices/devices.js";
 import { type Expectations, type Guest, checkExpectations } from "./judge/rules.js";
-import type { BootPlaces, PlanRequest } from "./plan-request.js";
-import type { Preparation } from "./prepare.js";
-import { needsTap, portsOf } from "./probes/probe.js";
 import { asSelfTest } from "./self-test.js";
 
-export interface BootRequest extends Expectations, Preparation {
+/** All that is asked of a boot, made once from the inputs and handed down unchanged. */
+export interface BootRequest extends Expectations {
   /** Name of the scenario; absent when the image is booted once. */
   readonly scenario?: string;
   /** Absolute path. */
@@ -22,13 +17,20 @@ export interface BootRequest extends Expectations, Preparation {
   readonly target: Target;
   readonly architecture: Architecture;
   readonly boot: "auto" | "required" | "skip";
-  readonly accelerator: PlanRequest["accelerator"];
+  readonly accelerator: "auto" | "kvm" | "tcg";
   readonly check: "boot" | "help";
   readonly args: readonly string[];
   readonly net: AskedNetwork;
   readonly block: readonly AskedDisk[];
   /** MiB */
   readonly memory: number;
+  readonly installSystemPackages: boolean;
+  /** Where programs are looked for: PATH, with the toolchain's folders in front. */
+  readonly searchPath: string;
+  /** Where helper VMs are kept beside the tool cache; absent: nowhere. */
+  readonly helperVmCache?: ToolchainCache | undefined;
+  /** Where helper VMs are fetched from beside what this action publishes: platform/network/published.ts. */
+  readonly mirror?: string | undefined;
 }
 
 /** What is booted, as far as its rules depend on it. */
@@ -46,36 +48,4 @@ export function checkedRequest(asked: BootRequest): BootRequest {
   const request = asked.check === "help" ? asSelfTest(asked, guestOf(asked)) : asked;
   checkExpectations(request, guestOf(asked));
   return request;
-}
-
-/** @param known the arguments of its address that the image takes. */
-export function deviceQuestion(
-  { image, target, net, block, probe, args }: BootRequest,
-  known: readonly AddressArgument[],
-): DeviceQuestion {
-  return {
-    manifest: image.system.kind === "solo5" ? image.system.devices : undefined,
-    net,
-    block,
-    ports: portsOf(probe),
-    isProcess: target.monitor === "process",
-    needsTap: probe.some(needsTap),
-    isAddressable: known.includes("ipv4"),
-    told: toldAddress(args),
-  };
-}
-
-export function planRequest(request: BootRequest, devices: readonly AttachedDevice[], places: BootPlaces): PlanRequest {
-  const { imagePath, image, memory, args, architecture, target, accelerator } = request;
-  return {
-    imagePath,
-    memoryMiB: memory,
-    args,
-    ownsArgv0: image.system.kind === "unikraft",
-    devices,
-    architecture,
-    target,
-    accelerator,
-    places,
-  };
 }

@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { addressArgumentsOf } from "../image/mirage-arguments.js";
 import type { Context } from "../platform/host.js";
 import { tryAttempts } from "./attempts.js";
-import { type BootRequest, checkedRequest, deviceQuestion, planRequest } from "./boot-request.js";
+import { type BootRequest, checkedRequest } from "./boot-request.js";
 import { addressArguments } from "./devices/addresses.js";
 import { withDevices } from "./devices/attach.js";
 import { withRoomFor } from "./devices/device-count.js";
@@ -35,23 +35,23 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
   }
   const begun = performance.now();
   // Whether there is a way at all is known before anything is made.
-  const bare = planRequest(request, [], await placesFor(context, ""));
+  const bare = { imagePath, args: request.args, devices: [], places: await placesFor(context, "") };
   const machine = await lookAtMachine(context, request, bare);
-  const { attempts, otherwise } = planBoot(bare, machine);
+  const { attempts, otherwise } = planBoot(request, bare, machine);
   if (attempts.length === 0) return unstarted({ verdict: "skipped", atMs: 0, ...otherwise });
   await ensurePing(context, request);
   const known = image.system.kind === "process" ? [] : addressArgumentsOf(await readFile(imagePath));
-  const outcome = await withDevices(context, deviceQuestion(request, known), async ({ devices, folder }) => {
+  const outcome = await withDevices(context, request, known, async ({ devices, folder }) => {
     const address = addressArguments(devices, request.args, known);
     if (address.story !== undefined) context.log.fact("address", address.story);
-    const told = {
-      ...request,
-      args: [...address.words, ...request.args],
+    const site = {
       imagePath: await pathWithoutBlanks(request, folder),
+      args: [...address.words, ...request.args],
+      devices,
+      places: await placesFor(context, folder),
     };
-    const question = planRequest(told, devices, await placesFor(context, folder));
-    const plan = planBoot(question, machine);
-    return tryAttempts(context, request, question, { ...plan, attempts: withRoomFor(devices, plan.attempts) });
+    const plan = planBoot(request, site, machine);
+    return tryAttempts(context, request, site, { ...plan, attempts: withRoomFor(devices, plan.attempts) });
   });
   const span = { startMs, ms: Math.round(performance.now() - begun) };
   return { ...about, ...outcome, verdict: asAsked(outcome.verdict, request), span };

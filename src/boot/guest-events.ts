@@ -44,12 +44,12 @@ export async function* guestEvents(
   };
   const alarm = new Alarm(onDeadline);
   try {
-    output.read(monitor, rules.monitor, tell, over.signal);
+    output.read(monitor, rules.vmm, tell, over.signal);
     const qmp: Qmp | undefined =
       monitor.control &&
       new Qmp(monitor.control, (event) => {
-        // What becomes of a carrier's machine is no news of the guest in it.
-        if (rules.monitor !== "qemu" || qmp === undefined) return;
+        // What becomes of a helper VM’s machine is no news of the guest in it.
+        if (rules.vmm !== "qemu" || qmp === undefined) return;
         void machineStateOf(event, qmp).then((state) => state && tell([{ kind: "machine", state }]));
       });
     // The clock runs from here, for a monitor that never lets its guest begin, and anew from the guest's beginning.

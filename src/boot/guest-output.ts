@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { ConsoleFile } from "../platform/files/console-file.js";
 import type { MonitorProcess } from "../platform/process/monitor-process.js";
-import type { MonitorKind } from "../target/target.js";
+import type { VmmProgram } from "./report.js";
 import type { Happening } from "./judge/events.js";
 import { Lines } from "./judge/lines.js";
 
@@ -32,7 +32,7 @@ export class GuestOutput {
    */
   read(
     monitor: Pick<MonitorProcess, "console" | "errors">,
-    kind: MonitorKind,
+    kind: VmmProgram,
     tell: (happened: readonly Happening[]) => Promise<void>,
     signal: AbortSignal,
   ): void {

@@ -1,12 +1,9 @@
-import type { Tender } from "../target/tender.js";
-import { type AttemptPlan, hasTaps } from "./attempt-plan.js";
-import { planCarrier } from "./monitors/carrier.js";
-import { planFirecracker } from "./monitors/firecracker.js";
-import { planLoader } from "./monitors/loader.js";
-import { planQemu } from "./monitors/qemu.js";
-import { planTender } from "./monitors/solo5.js";
-import type { MachineFacts, PlanRequest } from "./plan-request.js";
-import { type Refusal, refuse } from "./refusal.js";
+import type { Architecture } from "../target/architecture.js";
+import type { Target } from "../target/target.js";
+import type { Accelerator } from "./report.js";
+import { notBooted } from "./vmms/refusal.js";
+import type { Asked, AttemptPlan, BootSite, MachineFacts, Refusal, Vmm } from "./vmms/vmm.js";
+import { vmms, vmmsOf } from "./vmms/vmms.js";
 
 /** Ways to run the image, best first; the next one is for when the accelerator of the one before fails. */
 export interface BootPlan {
@@ -16,44 +13,72 @@ export interface BootPlan {
 }
 
 /** Decides how to run an image on a machine. Pure: the same question always gives the same commands. */
-export function planBoot(request: PlanRequest, machine: MachineFacts): BootPlan {
-  return { attempts: attemptsFor(request, machine), otherwise: refuse(request, machine) };
+export function planBoot(asked: Asked, site: BootSite, machine: MachineFacts): BootPlan {
+  return { attempts: attemptsFor(asked, site, machine), otherwise: whyNoFurther(asked, site, machine) };
 }
 
-function attemptsFor(request: PlanRequest, machine: MachineFacts): AttemptPlan[] {
-  const { architecture, target, accelerator, places } = request;
-  const sameArchitecture = architecture === machine.architecture;
-  const kvm = sameArchitecture && accelerator !== "tcg" && machine.kvm === "open";
-  const emulate = accelerator !== "kvm" && target.emulated.includes(architecture);
-  const carrier = (tender: Tender) =>
-    emulate && machine.tenders.includes(architecture)
-      ? [
-          planCarrier(architecture, tender, request, {
-            kernel: places.carriers[architecture].kernel,
-            initrd: places.initrd,
-          }),
-        ]
-      : [];
-  switch (target.monitor) {
-    case "qemu":
-      return [
-        ...(kvm ? [planQemu(architecture, { accelerator: "kvm", isNestedAmd: machine.isNestedAmd }, request)] : []),
-        ...(emulate ? [planQemu(architecture, { accelerator: "tcg" }, request)] : []),
-      ];
-    case "solo5-hvt":
-      return [...(kvm && hasTaps(request) ? [planTender("solo5-hvt", "kvm", request)] : []), ...carrier("solo5-hvt")];
-    case "solo5-spt":
-      return sameArchitecture && hasTaps(request) ? [planTender("solo5-spt", "native", request)] : carrier("solo5-spt");
-    case "firecracker":
-      return [
-        ...(kvm && hasTaps(request) ? [planFirecracker(architecture, { config: places.firecrackerConfig })] : []),
-        ...(emulate ? [planLoader(request, { loader: places.loader })] : []),
-      ];
-    case "process":
-      return sameArchitecture
-        ? [{ monitor: "process", accelerator: "native", argv: [request.imagePath, ...request.args] }]
-        : [];
-    case "none":
-      return [];
+function attemptsFor(asked: Asked, site: BootSite, machine: MachineFacts): readonly AttemptPlan[] {
+  const attempts = asked.target.vmms.flatMap((name) => {
+    const vmm = vmms[name];
+    return vmm
+      .accelerators(asked.architecture, machine.architecture)
+      .filter((accelerator) => isAllowed(accelerator, asked.accelerator))
+      .filter((accelerator) => accelerator !== "kvm" || machine.kvm === "open")
+      .filter(() => vmm.takes?.(asked, site, machine) ?? true)
+      .map((accelerator): AttemptPlan => {
+        const command = vmm.command(asked, site, accelerator, machine);
+        return { vmm: name, program: vmm.program, accelerator, ...command };
+      });
+  });
+  // What needs no accelerator does not fail by one.
+  const native = attempts.findIndex(({ accelerator }) => accelerator === "native");
+  return native < 0 ? attempts : attempts.slice(0, native + 1);
+}
+
+/** Whether the input `accelerator` leaves room for one. */
+function isAllowed(accelerator: Accelerator, asked: Asked["accelerator"]): boolean {
+  return accelerator === "native" || asked === "auto" || asked === accelerator;
+}
+
+/** The last resort knows best why it is none. */
+function whyNoFurther(asked: Asked, site: BootSite, machine: MachineFacts): Refusal {
+  const { target, architecture } = asked;
+  const isEmulated = acceleratorsOf(target, architecture, architecture).includes("tcg");
+  for (const vmm of vmmsOf(target).toReversed()) {
+    const refusal = vmm.whyNot?.(asked, site, machine, isEmulated);
+    if (refusal !== undefined) return refusal;
   }
+  return target.vmms.length === 0 ? notBooted(target) : nothingElse(target);
+}
+
+function nothingElse({ name }: Target): Refusal {
+  return { reason: "accelerator", summary: `${name} runs here in no other way`, remedy: "boot it on another machine" };
+}
+
+/**
+ * What a target's images can run on, best first, before a machine is looked at.
+ *
+ * @param machine its architecture.
+ */
+export function acceleratorsOf(
+  target: Target,
+  architecture: Architecture,
+  machine: Architecture,
+): readonly Accelerator[] {
+  return vmmsOf(target).flatMap((vmm) => vmm.accelerators(architecture, machine));
+}
+
+/**
+ * What a boot on a machine of the image's own architecture, where everything works, runs the image in.
+ *
+ * @returns undefined where the asked accelerator leaves no way.
+ */
+export function usualWay(
+  target: Target,
+  architecture: Architecture,
+  asked: Asked["accelerator"],
+): { readonly vmm: Vmm; readonly accelerator: Accelerator } | undefined {
+  return vmmsOf(target)
+    .flatMap((vmm) => vmm.accelerators(architecture, architecture).map((accelerator) => ({ vmm, accelerator })))
+    .find(({ accelerator }) => isAllowed(accelerator, asked));
 }

@@ -1,46 +1,30 @@
 import { writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { loaderFile } from "../platform/files/loader-file.js";
 import type { Context } from "../platform/host.js";
 import { isNestedAmd, kvmAccess, openKvm, readCpuInfo } from "../platform/kvm.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
-import { downloadFirecracker } from "../platform/packages/firecracker-binary.js";
 import { Problem } from "../platform/problem.js";
 import { environmentForOthers } from "../platform/process/guarded-environment.js";
 import { type MonitorProcess, startMonitor } from "../platform/process/monitor-process.js";
-import { quote } from "../platform/process/process.js";
 import { findProgram } from "../platform/process/programs.js";
-import type { ToolchainCache } from "../platform/runner/actions-cache.js";
 import { readHostSystem } from "../platform/system.js";
 import { type Architecture, architectures } from "../target/architecture.js";
-import type { AttemptPlan } from "./attempt-plan.js";
-import { packRun } from "./carrier/pack.js";
-import { carrierPlace } from "./carrier/place.js";
-import { carrierProcess } from "./carrier/process.js";
-import { findTender } from "./carrier/tender.js";
-import { firecrackerConfig } from "./monitors/firecracker.js";
-import type { BootPlaces, KvmAccess, MachineFacts, PlanRequest } from "./plan-request.js";
+import type { BootRequest } from "./boot-request.js";
+import { packRun } from "./helper-vm/pack.js";
+import { helperVmPlace } from "./helper-vm/place.js";
+import { helperVmProcess } from "./helper-vm/process.js";
+import { findTender } from "./helper-vm/tender.js";
 import { planBoot } from "./plan.js";
-import type { Probe } from "./probes/probe.js";
-
-/** What the preparation of a boot depends on, beside its plan. */
-export interface Preparation {
-  readonly target: { readonly name: string };
-  readonly installSystemPackages: boolean;
-  /** Where monitors are looked for: PATH, with the toolchain's folders in front. */
-  readonly searchPath: string;
-  /** Where carriers are kept beside the tool cache; absent: nowhere. */
-  readonly carrierCache?: ToolchainCache | undefined;
-  /** Where carriers are fetched from beside what this action publishes: platform/network/published.ts. */
-  readonly mirror?: string | undefined;
-}
+import type { AttemptPlan, BootPlaces, BootSite, KvmAccess, MachineFacts } from "./vmms/vmm.js";
+import { vmms } from "./vmms/vmms.js";
 
 /** Where the files of a boot will be: those of its own in `folder`, those of the machine in the tool cache. */
 export async function placesFor({ host }: Context, folder: string): Promise<BootPlaces> {
   const system = await readHostSystem();
-  const carrier = (architecture: Architecture) => carrierPlace(host.folders.toolCache, system, architecture);
+  const helperVm = (architecture: Architecture) => helperVmPlace(host.folders.toolCache, system, architecture);
   return {
-    carriers: { x86_64: carrier("x86_64"), aarch64: carrier("aarch64") },
+    helperVms: { x86_64: helperVm("x86_64"), aarch64: helperVm("aarch64") },
     initrd: join(folder, "initrd"),
     firecrackerConfig: join(folder, "firecracker.json"),
     loader: loaderFile(),
@@ -55,8 +39,8 @@ export async function placesFor({ host }: Context, folder: string): Promise<Boot
  */
 export async function lookAtMachine(
   context: Context,
-  preparation: Preparation,
-  question: PlanRequest,
+  request: BootRequest,
+  site: BootSite,
   look = kvmAccess,
 ): Promise<MachineFacts> {
   const { architecture } = context.host;
@@ -64,8 +48,7 @@ export async function lookAtMachine(
   const tenders = architectures.filter(
     // The host's own tender is the toolchain's: without it there is no way at all, and that is told when it is missed.
     (candidate) =>
-      candidate === architecture ||
-      findTender("solo5-spt", candidate, architecture, preparation.searchPath) !== undefined,
+      candidate === architecture || findTender("solo5-spt", candidate, architecture, request.searchPath) !== undefined,
   );
   const factsWith = (kvm: KvmAccess): MachineFacts => ({
     architecture,
@@ -73,11 +56,11 @@ export async function lookAtMachine(
     isNestedAmd: isNestedAmd(cpuInfo),
     tenders,
   });
-  const { attempts } = planBoot(question, factsWith(look()));
+  const { attempts } = planBoot(request, site, factsWith(look()));
   // Only QEMU's package touches /dev/kvm; what else is missing is told when its turn comes.
   const qemu = attempts.find(({ debianPackage, accelerator }) => debianPackage !== undefined && accelerator === "kvm");
-  if (qemu !== undefined) await ensureMonitor(context, qemu, preparation);
-  const wantsKvm = planBoot(question, factsWith("open")).attempts.some(({ accelerator }) => accelerator === "kvm");
+  if (qemu !== undefined) await ensureProgram(context, qemu, request);
+  const wantsKvm = planBoot(request, site, factsWith("open")).attempts.some(({ accelerator }) => accelerator === "kvm");
   return factsWith(wantsKvm ? await openKvm(context, look) : look());
 }
 
@@ -87,18 +70,18 @@ export async function lookAtMachine(
  * @returns the folders to look for its program in.
  * @throws Problem when it cannot be had.
  */
-export async function ensureMonitor(context: Context, attempt: AttemptPlan, preparation: Preparation): Promise<string> {
-  const { installSystemPackages, carrierCache, mirror } = preparation;
-  const found = await programPath(context, attempt, preparation);
+export async function ensureProgram(context: Context, attempt: AttemptPlan, request: BootRequest): Promise<string> {
+  const { installSystemPackages, helperVmCache, mirror } = request;
+  const found = await programPath(context, attempt, request);
   if (attempt.inside !== undefined) {
     // Few boots need one.
-    const { ensureCarrier } = await import("./carrier/ensure.js");
-    const { publishedCarriers } = await import("./carrier/published.js");
-    const published = publishedCarriers(context.log, mirror);
-    await ensureCarrier(context, attempt.inside.architecture, {
+    const { ensureHelperVm } = await import("./helper-vm/ensure.js");
+    const { publishedHelperVms } = await import("./helper-vm/published.js");
+    const published = publishedHelperVms(context.log, mirror);
+    await ensureHelperVm(context, attempt.inside.architecture, {
       install: installSystemPackages,
       published,
-      ...(carrierCache && { cache: carrierCache }),
+      ...(helperVmCache && { cache: helperVmCache }),
     });
   }
   return found;
@@ -111,7 +94,7 @@ export async function ensureMonitor(context: Context, attempt: AttemptPlan, prep
  */
 export async function ensurePing(
   context: Context,
-  { probe, installSystemPackages }: Pick<Preparation, "installSystemPackages"> & { readonly probe: readonly Probe[] },
+  { probe, installSystemPackages }: Pick<BootRequest, "probe" | "installSystemPackages">,
 ): Promise<void> {
   if (!probe.some(({ kind }) => kind === "ping")) return;
   const isThere = () => findProgram("ping", context.host.environment["PATH"]) !== undefined;
@@ -130,44 +113,39 @@ export async function ensurePing(
     });
 }
 
-async function programPath(context: Context, attempt: AttemptPlan, preparation: Preparation): Promise<string> {
-  const { searchPath } = preparation;
+async function programPath(context: Context, attempt: AttemptPlan, request: BootRequest): Promise<string> {
+  const { searchPath, installSystemPackages, target } = request;
+  const vmm = vmms[attempt.vmm];
   const [program] = attempt.argv;
   if (findProgram(program, searchPath) !== undefined) return searchPath;
-  if (attempt.monitor === "firecracker") {
-    return dirname(await downloadFirecracker(context, join(context.host.folders.toolCache, "firecracker")));
-  }
-  if (attempt.monitor === "process") {
-    throw new Problem(`${basename(program)} is not executable`, {
-      because: "a file loses that permission in an artifact or a download",
-      do: `chmod +x ${quote(program)}`,
-    });
-  }
-  if (attempt.debianPackage !== undefined && preparation.installSystemPackages) {
-    await ensureSystemPackages(context, [attempt.debianPackage], { install: true });
+  if (vmm.download !== undefined) return dirname(await vmm.download(context));
+  if (vmm.missing !== undefined) throw vmm.missing(program, target.name);
+  const { debianPackage } = attempt;
+  if (debianPackage !== undefined && installSystemPackages) {
+    await ensureSystemPackages(context, [debianPackage], { install: true });
     if (findProgram(program, searchPath) !== undefined) return searchPath;
   }
-  throw new Problem(`${program} is not installed, and ${preparation.target.name} images are booted by it`, {
-    do:
-      attempt.debianPackage === undefined
-        ? "install the opam package solo5, which `unikernel-ci setup` installs"
-        : `apt-get install ${attempt.debianPackage}`,
+  throw new Problem(`${program} is not installed, and ${target.name} images are booted by it`, {
+    do: `apt-get install ${debianPackage ?? program}`,
   });
 }
 
-/** Makes the files that an attempt needs, and starts its monitor. */
+/**
+ * Makes the files that an attempt needs, and starts its VMM.
+ *
+ * @param searchPath where its program is looked for.
+ */
 export async function startAttempt(
   context: Context,
   attempt: AttemptPlan,
-  { request, searchPath }: { readonly request: PlanRequest; readonly searchPath: string },
+  { imagePath, devices, places }: BootSite,
+  searchPath: string,
 ): Promise<MonitorProcess> {
   const environment = { ...environmentForOthers(context.host.environment), PATH: searchPath };
-  if (attempt.monitor === "firecracker") {
-    await writeFile(request.places.firecrackerConfig, JSON.stringify(firecrackerConfig(request)));
-  }
-  if (attempt.inside === undefined) return startMonitor(attempt.argv, environment, attempt.monitor === "qemu" ? 1 : 0);
-  const { imagePath, devices, places } = request;
-  const carrier = places.carriers[attempt.inside.architecture];
-  await packRun(context, carrier, { run: attempt.inside, imagePath, devices, searchPath }, places.initrd);
-  return carrierProcess(startMonitor(attempt.argv, environment, 2));
+  for (const { path, text } of attempt.files ?? []) await writeFile(path, text);
+  const start = () => startMonitor(attempt.argv, environment, attempt.channels);
+  if (attempt.inside === undefined) return start();
+  const files = places.helperVms[attempt.inside.architecture];
+  await packRun(context, files, { run: attempt.inside, imagePath, devices, searchPath }, places.initrd);
+  return helperVmProcess(start());
 }

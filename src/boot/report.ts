@@ -1,16 +1,19 @@
 import type { Image } from "../image/image.js";
-import type { MonitorKind } from "../target/target.js";
+import type { VmmName } from "../target/target.js";
 import type { Verdict } from "./judge/verdict.js";
 
 /** What a guest ran on. `native`: its own process, no virtual machine (spt, unix). */
 export const accelerators = ["kvm", "tcg", "native"] as const;
 export type Accelerator = (typeof accelerators)[number];
 
+/** What a guest itself runs in: the loader is started by QEMU, and a helper VM runs a tender. */
+export type VmmProgram = Exclude<VmmName, "loader" | `helper-vm-${string}`>;
+
 /** One try to boot an image: a machine whose KVM is broken gives two. */
 export interface Attempt {
   readonly accelerator: Accelerator;
-  readonly monitor: MonitorKind;
-  /** The monitor ran inside a small Linux guest (the carrier), which `argv` started. */
+  readonly monitor: VmmProgram;
+  /** It ran inside a helper VM, which `argv` started. */
   readonly inCarrier: boolean;
   /** The exact command. */
   readonly argv: readonly string[];

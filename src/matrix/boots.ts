@@ -1,3 +1,4 @@
+import { acceleratorsOf } from "../boot/plan.js";
 import type { Architecture } from "../target/architecture.js";
 import type { Target } from "../target/target.js";
 
@@ -14,23 +15,17 @@ export type Boots = "kvm or emulation" | "kvm" | "native" | "emulated" | `no: ${
 
 /**
  * How an image boots on a machine that nobody has looked at yet: what the boot itself decides by `planBoot`
- * (boot/plan.ts), as far as the table alone tells it.
+ * (boot/plan.ts), as far as the VMMs tell it.
  *
  * @param machine architecture of the machine that boots it.
  */
 export function bootsOn(target: Target, architecture: Architecture, machine: Architecture): Boots {
-  const isOwn = architecture === machine;
-  switch (target.monitor) {
-    case "qemu":
-    case "solo5-hvt":
-    case "firecracker":
-      if (target.emulated.includes(architecture)) return isOwn ? "kvm or emulation" : "emulated";
-      return isOwn ? "kvm" : `no: it boots on an ${architecture} machine with KVM only`;
-    case "solo5-spt":
-      return isOwn ? "native" : "emulated";
-    case "process":
-      return isOwn ? "native" : `no: it runs on an ${architecture} machine only`;
-    case "none":
-      return `no: that needs ${target.bootedBy ?? "something that this tool does not know"}`;
-  }
+  const there = acceleratorsOf(target, architecture, machine);
+  if (there.includes("native")) return "native";
+  if (there.includes("kvm")) return there.includes("tcg") ? "kvm or emulation" : "kvm";
+  if (there.includes("tcg")) return "emulated";
+  const atHome = acceleratorsOf(target, architecture, architecture);
+  if (atHome.includes("native")) return `no: it runs on an ${architecture} machine only`;
+  if (atHome.includes("kvm")) return `no: it boots on an ${architecture} machine with KVM only`;
+  return `no: that needs ${target.bootedBy ?? "something that this tool does not know"}`;
 }

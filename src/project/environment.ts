@@ -1,4 +1,5 @@
 import { environmentForOthers } from "../platform/process/guarded-environment.js";
+import { searchPath } from "../platform/process/programs.js";
 import type { Toolchain } from "../toolchain/toolchain.js";
 
 /**
@@ -25,6 +26,5 @@ export function buildEnvironment(
   const isKept = (name: string) =>
     !ofOuterMake.test(name) && (toolchain === undefined || !ofAnotherInstallation.test(name));
   const kept = Object.entries(environmentForOthers(caller)).filter(([name]) => isKept(name));
-  const searchPath = [...path, caller["PATH"] ?? ""].filter((folder) => folder !== "").join(":");
-  return { ...Object.fromEntries(kept), ...variables, PATH: searchPath };
+  return { ...Object.fromEntries(kept), ...variables, PATH: searchPath(path, caller) };
 }

@@ -1,4 +1,5 @@
 import { type Architecture, architectures } from "./architecture.js";
+import type { Tender } from "./tender.js";
 
 /**
  * What links a unikernel: Solo5's bindings, Unikraft's libraries, or nothing (`host`: a plain process).
@@ -6,20 +7,17 @@ import { type Architecture, architectures } from "./architecture.js";
  */
 export type Backend = "solo5" | "unikraft" | "host";
 
-/**
- * The program that runs an image, before the host is looked at.
- * `none`: this tool builds the target but cannot boot it.
- */
-export type MonitorKind = "solo5-hvt" | "solo5-spt" | "qemu" | "firecracker" | "process" | "none";
+/** What runs images: each is a file of `boot/vmms/`, which says what it runs, how, and why not. */
+export type VmmName = Tender | `helper-vm-${Tender}` | "qemu" | "firecracker" | "loader" | "process";
 
 /** Which words on a console tell how a guest ended: see `boot/judge/dialect.ts`. */
 export type Dialect = "solo5" | "unikraft" | "process";
 
-/** How much of a guest's end its monitor reports. */
+/** How much of a guest's end its VMM reports. */
 export type ExitReport =
-  /** The monitor's exit status is the guest's. */
+  /** The VMM's exit status is the guest's. */
   | "status"
-  /** Only the line on the console tells; the monitor's status is the same for every end. */
+  /** Only the line on the console tells; the VMM's status is the same for every end. */
   | "console"
   /** Nothing tells the status: only that, and sometimes whether, the guest ended. */
   | "none";
@@ -40,7 +38,7 @@ export interface Target {
   /** Solo5's number of the target in the ABI note (`enum abi_target` of Solo5's elf_abi.h). */
   readonly solo5Abi?: number;
   readonly unikraftPlatform?: UnikraftPlatform;
-  /** The only file format that the monitor loads, for each architecture; absent: any ELF file with the right marks. */
+  /** The only file format that the VMM loads, for each architecture; absent: any ELF file with the right marks. */
   readonly formats?: Readonly<Record<Architecture, ImageFormat>>;
   /** dune's context for the target: mirage's bindings look for these names. `default` is the host's own. */
   readonly duneContext: "solo5" | "unikraft" | "default";
@@ -56,9 +54,8 @@ export interface Target {
   readonly crossExcludesHost: boolean;
   /** What to hand the backend's linker so that the image is for this target: `-z solo5-abi=hvt`. */
   readonly linkOption?: string;
-  readonly monitor: MonitorKind;
-  /** Architectures whose images boot by emulation too, where there is no KVM or the machine is of another one. */
-  readonly emulated: readonly Architecture[];
+  /** What runs its images, best first; none: this tool builds the target but cannot boot it. */
+  readonly vmms: readonly VmmName[];
   readonly dialect: Dialect;
   readonly exitReport: ExitReport;
   /** For a target that is built and never booted: what would boot it. */
@@ -104,12 +101,11 @@ const unikraft = (platform: UnikraftPlatform) =>
     unikraftPlatform: platform,
     linkOption: `-z unikraft-backend=${platform}`,
     linkVariables: { UNIKRAFTBACKEND: platform },
-    monitor: platform,
     exitReport: "none",
   }) as const;
 
 /** Built, and never booted. */
-const onlyBuilt = { architectures: ["x86_64"], monitor: "none", emulated: [], exitReport: "none" } as const;
+const onlyBuilt = { architectures: ["x86_64"], vmms: [], exitReport: "none" } as const;
 
 /** The one table of targets: a new target is a row here. */
 export const targets: Readonly<Record<TargetName, Target>> = {
@@ -117,24 +113,21 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     ...solo5("hvt", 1),
     name: "hvt",
     architectures,
-    monitor: "solo5-hvt",
-    emulated: architectures,
+    vmms: ["solo5-hvt", "helper-vm-solo5-hvt"],
     exitReport: "status",
   },
   spt: {
     ...solo5("spt", 2),
     name: "spt",
     architectures,
-    monitor: "solo5-spt",
-    emulated: architectures,
+    vmms: ["solo5-spt", "helper-vm-solo5-spt"],
     exitReport: "status",
   },
   virtio: {
     ...solo5("virtio", 3),
     name: "virtio",
     architectures: ["x86_64"],
-    monitor: "qemu",
-    emulated: ["x86_64"],
+    vmms: ["qemu"],
     exitReport: "console",
   },
   muen: {
@@ -160,14 +153,14 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     name: "unikraft-qemu",
     suffix: "qemu",
     formats: { x86_64: "elf32", aarch64: "linux-image" },
-    emulated: architectures,
+    vmms: ["qemu"],
   },
   "unikraft-firecracker": {
     ...unikraft("firecracker"),
     name: "unikraft-firecracker",
     suffix: "fc",
     formats: { x86_64: "elf64", aarch64: "linux-image" },
-    emulated: ["x86_64"],
+    vmms: ["firecracker", "loader"],
   },
   unix: {
     name: "unix",
@@ -178,8 +171,7 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     architectures,
     suffix: "",
     linkVariables: {},
-    monitor: "process",
-    emulated: [],
+    vmms: ["process"],
     exitReport: "status",
   },
 };

@@ -4,6 +4,7 @@ import { checkImage } from "../image/check.js";
 import { readImage } from "../image/recognise.js";
 import type { Context } from "../platform/host.js";
 import { succeed } from "../platform/process/process.js";
+import { searchPath } from "../platform/process/programs.js";
 import type { Target } from "../target/target.js";
 import { layoutOf, opamEnvironment } from "./environment.js";
 import { type Recipe, recipeOf } from "./packages.js";
@@ -50,7 +51,7 @@ export async function proveToolchain(
   target: Target,
 ): Promise<void> {
   const { host, processes } = context;
-  const path = [...environment.path, host.environment["PATH"] ?? ""].join(":");
+  const path = searchPath(environment.path, host.environment);
   const env = { ...opamEnvironment(toolchainPath, host.environment, host.cores), ...environment.variables, PATH: path };
   const bin = join(layoutOf(toolchainPath).prefix, "bin");
   const folder = await mkdtemp(join(host.folders.temporary, "unikernel-ci-proof-"));

@@ -21,7 +21,7 @@ type Run = (
 
 /**
  * Builds Solo5's tenders for the toolchain's architecture, static ones, from the sources that the toolchain's own Solo5
- * was built of, and puts them beside opam: a Linux guest runs them (boot/carrier). A toolchain without them builds all
+ * was built of, and puts them beside opam: a helper VM runs them (boot/helper-vm). A toolchain without them builds all
  * the same: a failure is told and is none.
  *
  * @param path the toolchain's folder.

@@ -8,12 +8,13 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Attached, withDevices } from "../../src/boot/devices/attach.js";
 import type { AttachedDevice } from "../../src/boot/devices/devices.js";
-import { planQemu } from "../../src/boot/monitors/qemu.js";
 import { Qmp } from "../../src/boot/qmp.js";
+import { vmms } from "../../src/boot/vmms/vmms.js";
 import { TapTaken, whyNoTap, withTaps } from "../../src/platform/network/tap.js";
 import { startMonitor } from "../../src/platform/process/monitor-process.js";
 import { rootPrefix } from "../../src/platform/process/sudo.js";
 import { sweepLeftovers } from "../../src/platform/process/sweep.js";
+import { askedOf, goodMachine, siteOf } from "../unit/boot/requests.js";
 import { type Asked, attach, contextIn, question } from "./hold-devices.js";
 
 const here = contextIn(tmpdir());
@@ -104,7 +105,7 @@ describe.skipIf(noTap !== undefined)("a tap", () => {
     vi.stubEnv("PATH", `${folder}:${process.env["PATH"] ?? ""}`);
     const context = contextIn(folder);
     const user = { ...context, host: { ...context.host, isRoot: false } };
-    const made = withDevices(user, question({ net: "host=10.213.6.1/24" }), (attached) =>
+    const made = withDevices(user, question({ net: "host=10.213.6.1/24" }), ["ipv4"], (attached) =>
       Promise.resolve(isThere(tapOf(attached).interface)),
     );
     expect(await made.finally(() => vi.unstubAllEnvs())).toBe(true);
@@ -261,8 +262,8 @@ describe.each(["x86_64", "aarch64"] as const)("QEMU %s", (architecture) => {
   ): Promise<{ readonly slots: string[]; readonly network: string }> {
     const image = join(folder, "image");
     writeFileSync(image, "no kernel: it is never started");
-    const request = { imagePath: image, memoryMiB: 64, args: [], ownsArgv0: false, devices };
-    const { argv } = planQemu(architecture, { accelerator: "tcg" }, request);
+    const asked = askedOf("unikraft-qemu", { architecture });
+    const { argv } = vmms.qemu.command(asked, siteOf({ imagePath: image, devices }), "tcg", goodMachine);
     const [program, ...words] = argv;
     const at = words.indexOf("-kernel");
     const monitor = startMonitor([program, ...words.slice(0, at), ...words.slice(at + 2)], process.env, 1);
@@ -297,10 +298,7 @@ describe.each(["x86_64", "aarch64"] as const)("QEMU %s", (architecture) => {
         { name: "other", type: "net" },
       ],
       net: "service: user\nother: user outside",
-      ports: [
-        { protocol: "tcp", guestPort: 80 },
-        { protocol: "udp", guestPort: 53 },
-      ],
+      probe: ["tcp://:80", "udp-dns://:53 name=example.org"],
       block: "a: scratch, size=1536\nb: with, a comma.img, size=1MiB",
     };
     await attach(folder, asked, async ({ devices }) => {

@@ -1,27 +1,42 @@
 import { once } from "node:events";
 import { type Attached, withDevices } from "../../src/boot/devices/attach.js";
-import type { DeviceQuestion } from "../../src/boot/devices/device-plan.js";
+import type { AskedDevices } from "../../src/boot/devices/device-plan.js";
 import { parseDisks, parseNetwork } from "../../src/boot/devices/device-text.js";
+import { parseProbe } from "../../src/boot/probes/probe-text.js";
+import type { Device, ImageSystem } from "../../src/image/image.js";
 import type { Context } from "../../src/platform/host.js";
 import type { Log } from "../../src/platform/log.js";
 import { processes } from "../../src/platform/process/process.js";
+import { targets } from "../../src/target/target.js";
 import { hostIn } from "./set-up.js";
 
-export interface Asked extends Partial<Omit<DeviceQuestion, "net" | "block">> {
+export interface Asked {
   readonly net?: string;
   readonly block?: string;
+  readonly probe?: readonly string[];
+  readonly args?: readonly string[];
+  readonly manifest?: readonly Device[];
+  readonly isProcess?: boolean;
 }
 
-export function question({ net = "auto", block = "", ...asked }: Asked): DeviceQuestion {
-  const nothing = {
-    ports: [],
-    needsTap: false,
-    isAddressable: true,
-    told: undefined,
-    isProcess: false,
-    manifest: undefined,
+export function question({
+  net = "auto",
+  block = "",
+  probe = [],
+  args = [],
+  manifest,
+  isProcess = false,
+}: Asked): AskedDevices {
+  const system: ImageSystem =
+    manifest === undefined ? { kind: "unmarked" } : { kind: "solo5", abi: 3, abiVersion: 1, devices: manifest };
+  return {
+    image: { format: "elf64", architecture: "x86_64", system },
+    target: targets[isProcess ? "unix" : "virtio"],
+    net: parseNetwork(net),
+    block: parseDisks(block),
+    probe: probe.map((text) => parseProbe(text)),
+    args,
   };
-  return { ...nothing, ...asked, net: parseNetwork(net), block: parseDisks(block) };
 }
 
 /** A context whose temporary folder is `folder`, and whose log goes to `lines`. */
@@ -39,7 +54,7 @@ export function attach<T>(
   body: (attached: Attached) => Promise<T>,
   lines?: string[],
 ): Promise<T> {
-  return withDevices(contextIn(folder, lines), question(asked), body);
+  return withDevices(contextIn(folder, lines), question(asked), ["ipv4"], body);
 }
 
 // For tests that end a boot from outside: `node --import tsx hold-devices.ts FOLDER QUESTION-AS-JSON` says its devices as

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AttachedDevice } from "../../src/boot/devices/devices.js";
-import { guestResetStatus, loaderRefusalStatus, planLoader } from "../../src/boot/monitors/loader.js";
 import { Qmp } from "../../src/boot/qmp.js";
+import { guestResetStatus, loaderRefusalStatus } from "../../src/boot/vmms/loader.js";
+import { vmms } from "../../src/boot/vmms/vmms.js";
 import { startMonitor } from "../../src/platform/process/monitor-process.js";
+import { askedOf, goodMachine, siteOf } from "../unit/boot/requests.js";
 import { showWhenFailed } from "./shown-when-failed.js";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
@@ -46,8 +48,9 @@ interface Asked {
 
 /** Boots an image as the plan says; gives its console, QEMU's status, and whether the machine was reset. */
 async function boot(imagePath: string, { args = [], memoryMiB = 64, devices = [], cpu, until }: Asked = {}) {
-  const request = { imagePath, memoryMiB, args, devices, ownsArgv0: true };
-  const { argv } = planLoader(request, { loader: join(folder, "firecracker-loader") });
+  const site = siteOf({ imagePath, args, devices, places: { loader: join(folder, "firecracker-loader") } });
+  const asked = askedOf("unikraft-firecracker", { memory: memoryMiB });
+  const { argv } = vmms.loader.command(asked, site, "tcg", goodMachine);
   const [program, ...options] = argv.map((word) => (word === "max" ? (cpu ?? word) : word));
   const monitor = startMonitor([program as string, ...options], process.env, 1);
   const seen = { console: "", errors: "", wasReset: false };

@@ -24,7 +24,7 @@ let context: Context;
 let noTap: string | undefined;
 
 /**
- * Stands for a unikernel that serves HTTP: busybox in the Linux guest, on the address that a unikernel has when it is
+ * Stands for a unikernel that serves HTTP: busybox in the helper VM, on the address that a unikernel has when it is
  * not told one, behind the same bridge.
  */
 const server = `#!/bin/sh
@@ -79,7 +79,7 @@ async function boot(given: GivenInputs): Promise<BootReport> {
   return shownWhenFailed(report);
 }
 
-describe.each(["user", "tap"] as const)("a server in a Linux guest, reached by %s networking", (net) => {
+describe.each(["user", "tap"] as const)("a server in a helper VM, reached by %s networking", (net) => {
   it("answers, and is stopped", async (test) => {
     if (net === "tap" && noTap !== undefined) test.skip();
     const { verdict, probes, attempts } = await boot({

@@ -8,6 +8,7 @@ import { describeImage, targetOf } from "../../image/check.js";
 import { readImage } from "../../image/recognise.js";
 import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
+import { searchPath } from "../../platform/process/programs.js";
 import { sweepLeftovers } from "../../platform/process/sweep.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
@@ -18,8 +19,8 @@ import { overallVerdict } from "../../artifact/verdicts.js";
 import { forgetRecord, readRecord, readToolchain, saveRecord } from "../../artifact/records.js";
 import { defaultTarget, targets } from "../../target/target.js";
 import { cachePolicyOf } from "../../toolchain/cache-policy.js";
-import { bootOptions } from "../boot-options.js";
-import type { Inputs } from "../interface.js";
+import { type InputDefinition, camelCase } from "../definition.js";
+import { type InputName, type Inputs, inputs as rows, inputsMarked } from "../interface.js";
 import type { PartFunction } from "../main.js";
 
 /** Boots the image, once or as each scenario says, judges it, and fails when a verdict does. */
@@ -44,9 +45,9 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     const architecture = inputs.arch ?? record?.architecture ?? image.architecture;
     // Of an image that was built elsewhere: Solo5's tenders come with a toolchain.
     const toolchain = record?.toolchain ?? (await readToolchain(context, target.backend, architecture));
-    const searchPath = [...(toolchain?.toolchain.environment.path ?? []), host.environment["PATH"] ?? ""].join(":");
-    const carrierCache = await cacheOfCarriers(context, inputs.cache);
-    const about = { imagePath, image, target, architecture, searchPath, ...(carrierCache && { carrierCache }) };
+    const path = searchPath(toolchain?.toolchain.environment.path ?? [], host.environment);
+    const helperVmCache = await cacheOfHelperVms(context, inputs.cache);
+    const about = { imagePath, image, target, architecture, searchPath: path, ...(helperVmCache && { helperVmCache }) };
     const request = (asked: Inputs, scenario?: string): BootRequest => ({
       ...asked,
       ...about,
@@ -105,7 +106,7 @@ async function naming<T>({ scenario }: BootRequest, action: () => Promise<T>): P
 }
 
 /** A guest that may be taken and not kept is taken only. */
-async function cacheOfCarriers({ host, log }: Context, choice: Inputs["cache"]): Promise<ToolchainCache | undefined> {
+async function cacheOfHelperVms({ host, log }: Context, choice: Inputs["cache"]): Promise<ToolchainCache | undefined> {
   const { restore, save } = cachePolicyOf(host, choice);
   const cache = restore ? await cacheService(host, log) : undefined;
   return cache === undefined || save ? cache : { ...cache, save: () => Promise.resolve(false) };
@@ -118,4 +119,14 @@ function tell({ log }: Context, report: BootReport): void {
   }
   for (const { text, said } of report.probes ?? []) log.fact("probe", `${text}: ${said}`);
   tellVerdict(log, report);
+}
+
+/** The options that make a boot by hand the same boot. */
+function bootOptions(asked: Inputs): string[] {
+  const repeating: readonly InputName[] = [...inputsMarked("repeat"), ...inputsMarked("scenario")];
+  return repeating.flatMap((name) => {
+    const { parse }: InputDefinition<unknown> = rows[name];
+    const text = parse.write(asked[camelCase(name) as keyof Inputs]);
+    return text === "" ? [] : [`--${name}`, text];
+  });
 }

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AddressArgument } from "../../image/mirage-arguments.js";
 import { makeDisk } from "../../platform/files/disks.js";
 import { withOwnFolder } from "../../platform/files/own-folder.js";
 import type { Context } from "../../platform/host.js";
@@ -7,7 +8,8 @@ import { readInterfaces } from "../../platform/network/interfaces.js";
 import { freePorts } from "../../platform/network/ports.js";
 import { TapTaken, whyNoTap, withTaps } from "../../platform/network/tap.js";
 import { Problem } from "../../platform/problem.js";
-import { type DevicePlan, type DeviceQuestion, planDevices, wantedNetworks } from "./device-plan.js";
+import { portsOf } from "../probes/probe.js";
+import { type DevicePlan, type AskedDevices, planDevices, wantedNetworks } from "./device-plan.js";
 import type { NetworkBusy } from "./network-plan.js";
 
 /** How long another boot's network is waited for, by a guest that can have no other one. */
@@ -23,18 +25,20 @@ export interface Attached extends Pick<DevicePlan, "devices"> {
 /**
  * Makes the devices of a boot and lets `body` use them; they are gone afterwards, also when we are told to end meanwhile.
  *
+ * @param known the arguments of its address that the image takes.
  * @throws Problem when they cannot be made as asked.
  */
 export async function withDevices<T>(
   context: Context,
-  question: DeviceQuestion,
+  asked: AskedDevices,
+  known: readonly AddressArgument[],
   body: (attached: Attached) => Promise<T>,
 ): Promise<T> {
   return withOwnFolder(context.host.folders.temporary, "boot", async (folder) => {
     const told = new Set<string>();
     const start = performance.now();
     for (;;) {
-      const plan = await planHere(context, question, folder);
+      const plan = await planHere(context, asked, known, folder);
       if ("holder" in plan) {
         await waitFor(context, plan, performance.now() - start, told);
         continue;
@@ -52,14 +56,20 @@ export async function withDevices<T>(
   });
 }
 
-async function planHere(context: Context, question: DeviceQuestion, folder: string): Promise<DevicePlan | NetworkBusy> {
+async function planHere(
+  context: Context,
+  asked: AskedDevices,
+  known: readonly AddressArgument[],
+  folder: string,
+): Promise<DevicePlan | NetworkBusy> {
   const { workspace } = context.host.folders;
   // Looking takes some ten milliseconds: only for a guest with a network.
-  const isNetworked = wantedNetworks(question).length > 0;
-  return planDevices(question, {
+  const isNetworked = wantedNetworks(asked).length > 0;
+  return planDevices(asked, {
+    addressArguments: known,
     noTap: isNetworked ? await whyNoTap(context) : undefined,
     interfaces: isNetworked ? await readInterfaces(context) : [],
-    freePorts: isNetworked ? await freePorts(question.ports.map(({ protocol }) => protocol)) : [],
+    freePorts: isNetworked ? await freePorts(portsOf(asked.probe).map(({ protocol }) => protocol)) : [],
     workspace,
     folder,
   });

@@ -1,30 +1,24 @@
 import { join, resolve } from "node:path";
 import type { Device } from "../../image/image.js";
+import type { AddressArgument } from "../../image/mirage-arguments.js";
 import type { DiskWork } from "../../platform/files/disks.js";
 import { Problem } from "../../platform/problem.js";
 import { exactSize } from "../../platform/size.js";
-import {
-  type AskedDisk,
-  type AskedNetwork,
-  type NamedNetwork,
-  type NetworkOptions,
-  defaultNetwork,
-} from "./device-text.js";
+import type { BootRequest } from "../boot-request.js";
+import { needsTap, portsOf } from "../probes/probe.js";
+import { vmmsOf } from "../vmms/vmms.js";
+import { toldAddress } from "./addresses.js";
+import { type AskedDisk, type NamedNetwork, type NetworkOptions, defaultNetwork } from "./device-text.js";
 import type { AttachedDevice, TapLink } from "./devices.js";
-import { type NetworkBusy, type NetworkFacts, type NetworkQuestion, planNetworks } from "./network-plan.js";
+import { type NetworkBusy, type NetworkFacts, planNetworks } from "./network-plan.js";
 
-/** What is asked of a boot's devices. */
-export interface DeviceQuestion extends NetworkQuestion {
-  /** The devices that the image declares, in its order; undefined for an image that cannot declare any. */
-  readonly manifest: readonly Device[] | undefined;
-  readonly net: AskedNetwork;
-  readonly block: readonly AskedDisk[];
-  /** A process of this host, which is on the host's own network and has no devices. */
-  readonly isProcess: boolean;
-}
+/** What of a request decides a boot's devices. */
+export type AskedDevices = Pick<BootRequest, "image" | "target" | "net" | "block" | "probe" | "args">;
 
 /** What of this machine decides how the devices are made. */
 export interface DeviceFacts extends NetworkFacts {
+  /** The arguments of its address that the image takes. */
+  readonly addressArguments: readonly AddressArgument[];
   /** What relative paths are relative to. */
   readonly workspace: string;
   /** The boot's own folder. */
@@ -47,14 +41,20 @@ const scratchSize = 2 ** 20;
  *
  * @throws Problem for devices that the image does not have, or that cannot be made here as asked.
  */
-export function planDevices(question: DeviceQuestion, facts: DeviceFacts): DevicePlan | NetworkBusy {
-  if (question.isProcess) refuseDevices(question);
-  const disks = wantedDisks(question);
-  const wanted = wantedNetworks(question);
-  if (isProbed(question) && !question.isProcess && wanted.length === 0) throw nothingToProbe(question);
-  const networks = planNetworks(wanted, question, facts);
+export function planDevices(asked: AskedDevices, facts: DeviceFacts): DevicePlan | NetworkBusy {
+  if (isProcess(asked)) refuseDevices(asked);
+  const disks = wantedDisks(asked);
+  const wanted = wantedNetworks(asked);
+  if (asked.probe.length > 0 && !isProcess(asked) && wanted.length === 0) throw nothingToProbe(asked);
+  const needs = {
+    ports: portsOf(asked.probe),
+    needsTap: asked.probe.some(needsTap),
+    isAddressable: facts.addressArguments.includes("ipv4"),
+    told: toldAddress(asked.args),
+  };
+  const networks = planNetworks(wanted, needs, facts);
   if ("holder" in networks) return networks;
-  const works = disks.map((disk) => diskWork(disk, question, facts));
+  const works = disks.map((disk) => diskWork(disk, asked, facts));
   const all = [
     ...networks.map(({ device, story }) => ({ device, story })),
     ...works.map((work, index) => ({
@@ -62,7 +62,7 @@ export function planDevices(question: DeviceQuestion, facts: DeviceFacts): Devic
       story: diskStory(work),
     })),
   ];
-  const { manifest } = question;
+  const manifest = manifestOf(asked);
   const place = ({ device }: { readonly device: AttachedDevice }) =>
     manifest?.findIndex(({ name, type }) => name === device.name && type === device.type) ?? 0;
   const ordered = all.toSorted((one, other) => place(one) - place(other));
@@ -75,12 +75,13 @@ export function planDevices(question: DeviceQuestion, facts: DeviceFacts): Devic
 }
 
 /** The network devices that the guest is to have. */
-export function wantedNetworks(question: DeviceQuestion): readonly NamedNetwork[] {
-  const { manifest, net, isProcess } = question;
-  if (isProcess) return [];
+export function wantedNetworks(asked: AskedDevices): readonly NamedNetwork[] {
+  const { net } = asked;
+  const manifest = manifestOf(asked);
+  if (isProcess(asked)) return [];
   if (manifest === undefined) {
     if (net.kind === "named") return net.devices;
-    const isWanted = net.kind === "any" && (isProbed(question) || isAsked(net.options));
+    const isWanted = net.kind === "any" && (asked.probe.length > 0 || isAsked(net.options));
     return isWanted ? [{ name: "net0", options: net.options }] : [];
   }
   const names = manifest.filter(({ type }) => type === "net").map(({ name }) => name);
@@ -106,12 +107,17 @@ export function wantedNetworks(question: DeviceQuestion): readonly NamedNetwork[
   return names.map((name) => ({ name, options: net.options }));
 }
 
-/** What is asked over the network needs a network device. */
-function isProbed({ ports, needsTap }: NetworkQuestion): boolean {
-  return ports.length > 0 || needsTap;
+/** A process of this host, which is on the host's own network and has no devices. */
+function isProcess({ target }: AskedDevices): boolean {
+  return vmmsOf(target).some((vmm) => vmm.isProcess === true);
 }
 
-function refuseDevices({ net, block }: DeviceQuestion): void {
+/** The devices that the image declares, in its order; undefined for an image that cannot declare any. */
+function manifestOf({ image }: AskedDevices): readonly Device[] | undefined {
+  return image.system.kind === "solo5" ? image.system.devices : undefined;
+}
+
+function refuseDevices({ net, block }: AskedDevices): void {
   const isPlain = net.kind === "none" || (net.kind === "any" && !isAsked(net.options));
   if (isPlain && block.length === 0) return;
   throw new Problem(`input ${isPlain ? "block" : "net"}: the unikernel is a process of this host, and has no devices`, {
@@ -128,7 +134,9 @@ function namesAddress({ host, guest, mac }: NetworkOptions): boolean {
   return host !== undefined || guest !== undefined || mac !== undefined;
 }
 
-function wantedDisks({ manifest, block }: DeviceQuestion): readonly AskedDisk[] {
+function wantedDisks(asked: AskedDevices): readonly AskedDisk[] {
+  const { block } = asked;
+  const manifest = manifestOf(asked);
   if (manifest === undefined) return block;
   const names = manifest.filter(({ type }) => type === "block").map(({ name }) => name);
   requireDeclared("block", block, names);
@@ -150,19 +158,19 @@ function requireDeclared(
   });
 }
 
-function nothingToProbe({ manifest }: DeviceQuestion): Problem {
+function nothingToProbe(asked: AskedDevices): Problem {
   return new Problem("the guest has no network device, and nothing of it can be probed", {
-    because: manifest === undefined ? "`net: none`" : "its manifest has none",
+    because: manifestOf(asked) === undefined ? "`net: none`" : "its manifest has none",
     do: "leave `probe` out",
   });
 }
 
-function diskWork(disk: AskedDisk, question: DeviceQuestion, facts: DeviceFacts): DiskWork {
+function diskWork(disk: AskedDisk, asked: AskedDevices, facts: DeviceFacts): DiskWork {
   const own = join(facts.folder, `${disk.name}.img`);
   const source = disk.path === undefined ? undefined : resolve(facts.workspace, disk.path);
   const size = disk.size;
   // Solo5's tenders read a path up to its first blank (sscanf in their block modules).
-  const isSplit = (path: string) => question.manifest !== undefined && /\s/.test(path);
+  const isSplit = (path: string) => manifestOf(asked) !== undefined && /\s/.test(path);
   const inPlace = source !== undefined && !disk.readOnly && !isSplit(source);
   if (!inPlace && isSplit(own)) {
     throw new Problem(

@@ -1,4 +1,5 @@
-import type { Dialect, MonitorKind } from "../../target/target.js";
+import type { Dialect } from "../../target/target.js";
+import type { VmmProgram } from "../report.js";
 
 /**
  * What the parties on a console say about themselves and about their end. Every pattern is matched against one line,
@@ -147,7 +148,7 @@ export const kvmFailures: readonly RegExp[] = [
  * The log of a monitor that writes it where its guest prints. Firecracker's (src/vmm/src/logger/logging.rs): the time,
  * `[INSTANCE:THREAD]` with the level and the origin where they were asked for, the message.
  */
-export const monitorLogs: Readonly<Partial<Record<MonitorKind, RegExp>>> = {
+export const monitorLogs: Readonly<Partial<Record<VmmProgram, RegExp>>> = {
   firecracker: /\b\d{4}-\d\d-\d\dT[\d:.]+Z? \[[\w-]+:[\w -]+(?::(?:ERROR|WARN|INFO|DEBUG|TRACE))?(?::[^\]\s]+)?\] /,
 };
 

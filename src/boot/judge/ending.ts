@@ -1,5 +1,5 @@
 import type { MonitorEnd } from "../../platform/process/monitor-process.js";
-import { guestResetStatus, loaderRefusalStatus } from "../monitors/loader.js";
+import { guestResetStatus, loaderRefusalStatus } from "../vmms/loader.js";
 import { guestFaults } from "./dialect.js";
 import type { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
@@ -19,7 +19,7 @@ export type Ending =
 
 /** What is known when the monitor has ended. */
 export type EndFacts = MonitorEnd &
-  Pick<Rules, "exitReport" | "monitor"> &
+  Pick<Rules, "exitReport" | "vmm"> &
   Pick<Transcript, "announcement" | "lastLine" | "crash"> &
   Pick<Findings, "complaint" | "guestSpoke" | "wasReset" | "wasStopped">;
 
@@ -41,7 +41,7 @@ const unikraftCrashStatus = 85;
 const guestEndStatuses: readonly (number | null)[] = [0, guestEndStatus, unikraftCrashStatus, guestResetStatus];
 
 const monitorFault = (summary: string, evidence?: Evidence): Ending => ({ kind: "monitor", summary, evidence });
-const couldNotRun = ({ monitor, complaint }: EndFacts) => monitorFault(`${monitor} could not run the image`, complaint);
+const couldNotRun = ({ vmm, complaint }: EndFacts) => monitorFault(`${vmm} could not run the image`, complaint);
 
 /** A failure that was announced: an exit line may stand in any program's log. */
 const failureAnnounced = ({ announcement }: EndFacts) => announcement !== undefined && announcement.kind !== "exit";
@@ -58,7 +58,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "machine-event",
       when: [({ wasStopped }) => wasStopped],
-      ending: ({ monitor, complaint }) => monitorFault(`${monitor} was stopped from outside`, complaint),
+      ending: ({ vmm, complaint }) => monitorFault(`${vmm} was stopped from outside`, complaint),
     },
     {
       // What the console said of a crash tells more than the restart that it ended in.
@@ -82,7 +82,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ monitor, signal }) => monitorFault(`${monitor} was stopped from outside by ${signal ?? ""}`),
+      ending: ({ vmm, signal }) => monitorFault(`${vmm} was stopped from outside by ${signal ?? ""}`),
     },
     {
       rule: "end-line",
@@ -100,7 +100,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       when: [
         ({ code }) => code === 1,
         ({ announcement }) => announcement === undefined,
-        ({ monitor, complaint }) => complaint?.line.startsWith(`${monitor}: `) === true,
+        ({ vmm, complaint }) => complaint?.line.startsWith(`${vmm}: `) === true,
       ],
       ending: couldNotRun,
     },
@@ -115,7 +115,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ monitor, signal, complaint }) => monitorFault(`${monitor} died of ${signal ?? ""}`, complaint),
+      ending: ({ vmm, signal, complaint }) => monitorFault(`${vmm} died of ${signal ?? ""}`, complaint),
     },
     {
       rule: "end-line",
@@ -135,8 +135,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "exit-status",
       when: [({ code }) => !guestEndStatuses.includes(code)],
-      ending: ({ monitor, code, complaint }) =>
-        monitorFault(`${monitor} ended with status ${code ?? "unknown"}`, complaint),
+      ending: ({ vmm, code, complaint }) => monitorFault(`${vmm} ended with status ${code ?? "unknown"}`, complaint),
     },
     {
       rule: "exit-status",
@@ -160,12 +159,12 @@ const noRule: EndRule = { rule: "monitor-end", when: [], ending: () => ({ kind: 
 /** What the end of the monitor tells of the guest's end, and which rule says so. */
 export function endingOf(end: MonitorEnd, findings: Findings): { readonly rule: RuleName; readonly ending: Ending } {
   const { complaint, guestSpoke, wasReset, wasStopped } = findings;
-  const { exitReport, monitor } = findings.rules;
+  const { exitReport, vmm } = findings.rules;
   const { announcement, lastLine, crash } = findings.transcript;
   const facts: EndFacts = {
     ...end,
     exitReport,
-    monitor,
+    vmm,
     announcement,
     lastLine,
     crash,

@@ -85,7 +85,7 @@ class KeptConsole {
 
   private read(texts: readonly string[]): void {
     // A process has no monitor that could speak.
-    const isMonitors = (text: string) => this.judge.rules.monitor !== "process" && monitorWords.test(text);
+    const isMonitors = (text: string) => this.judge.rules.vmm !== "process" && monitorWords.test(text);
     judgeInTime(
       this.judge,
       texts.map((text) => ({ kind: isMonitors(text) ? "monitor" : "console", text, atMs: 0 })),

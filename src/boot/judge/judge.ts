@@ -68,7 +68,7 @@ export class Judge {
 
   /** A monitor that logs where its guest prints may do so behind an unfinished line. */
   private onConsole({ line, atMs }: Evidence): Decision | undefined {
-    const log = monitorLogs[this.rules.monitor]?.exec(line);
+    const log = monitorLogs[this.rules.vmm]?.exec(line);
     if (log === undefined || log === null) return this.onGuestLine({ line, atMs });
     const before = line.slice(0, log.index);
     return (
@@ -84,7 +84,7 @@ export class Judge {
   }
 
   private onUnfinished(evidence: Evidence): void {
-    if (monitorLogs[this.rules.monitor]?.test(evidence.line) === true) return;
+    if (monitorLogs[this.rules.vmm]?.test(evidence.line) === true) return;
     if (this.unfinished.add(evidence)) this.findings.transcript.addUnfinished(evidence);
   }
 

@@ -1,7 +1,7 @@
 import { Problem } from "../../platform/problem.js";
-import type { ExitReport, MonitorKind, Target } from "../../target/target.js";
+import type { ExitReport, Target } from "../../target/target.js";
 import type { Probe } from "../probes/probe.js";
-import type { Accelerator } from "../report.js";
+import type { Accelerator, VmmProgram } from "../report.js";
 import { type DialectWords, anyDialect, dialects } from "./dialect.js";
 
 /** What a boot is judged by; fixed before the guest starts. */
@@ -10,7 +10,8 @@ export interface Rules {
   readonly exitReport: ExitReport;
   /** A guest that has died may stay there for ever (Unikraft): its last words decide once it has been silent for `graceMs`. */
   readonly mayHang: boolean;
-  readonly monitor: MonitorKind;
+  /** What the guest runs in. */
+  readonly vmm: VmmProgram;
   readonly accelerator: Accelerator;
   /** Another accelerator is tried when this one fails. */
   readonly mayFallBack: boolean;
@@ -85,7 +86,7 @@ export function checkExpectations(asked: Expectations, guest: Guest): void {
   }
   if (exitReportOf(guest) === "none") {
     throw new Problem(`input expect-exit: nothing tells the exit status of ${guest.target.name}`, {
-      because: "its monitor ends the same way whatever status the unikernel gave",
+      because: "its VMM ends the same way whatever status the unikernel gave",
       do: "ask for a line on the console with `expect`",
     });
   }
@@ -95,10 +96,10 @@ export function checkExpectations(asked: Expectations, guest: Guest): void {
 const timeoutScale: Readonly<Record<Accelerator, number>> = { kvm: 1, native: 1, tcg: 3 };
 
 /**
- * In a carrier a virtual machine is emulated inside an emulated one: an OCaml guest that allocates 64 MiB until it dies
+ * In a helper VM a virtual machine is emulated inside an emulated one: an OCaml guest that allocates 64 MiB until it dies
  * took 2 to 4 s there, where QEMU's own emulation takes 0.3 s. A settle that fits would not see it die.
  */
-const carrierSettleScale = 3;
+const helperVmSettleScale = 3;
 
 /**
  * How long a guest may be silent after it said that it ended or after the words of an uncaught exception. Where the end
@@ -111,7 +112,7 @@ const graceMs: Readonly<Record<ExitReport, number>> = { status: 3_000, console: 
 export function rulesFor(
   asked: Expectations,
   guest: Guest,
-  { inCarrier, ...machine }: Pick<Rules, "monitor" | "accelerator" | "mayFallBack"> & { readonly inCarrier: boolean },
+  { inHelperVm, ...machine }: Pick<Rules, "vmm" | "accelerator" | "mayFallBack"> & { readonly inHelperVm: boolean },
 ): Rules {
   const exitReport = exitReportOf(guest);
   return {
@@ -120,7 +121,7 @@ export function rulesFor(
     mayHang: guest.target.exitReport === "none",
     ...machine,
     until: asked.until,
-    settleMs: asked.settle * 1000 * (inCarrier ? carrierSettleScale : 1),
+    settleMs: asked.settle * 1000 * (inHelperVm ? helperVmSettleScale : 1),
     timeoutMs: asked.timeout * 1000 * timeoutScale[machine.accelerator],
     graceMs: graceMs[exitReport],
     expect: asked.expect,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Context } from "../host.js";
 import type { OwnerMark } from "../process/owner-mark.js";
 import { succeed } from "../process/process.js";
-import { findProgram } from "../process/programs.js";
+import { findProgram, searchPath } from "../process/programs.js";
 
 /** A network interface of this host. */
 export interface HostInterface {
@@ -18,7 +18,7 @@ const classNet = "/sys/class/net";
 
 /** Where ip(8) is; /usr/sbin is not on the PATH of every user. */
 export function findIp({ host }: Context): string | undefined {
-  return findProgram("ip", `${host.environment["PATH"] ?? ""}:/usr/sbin:/sbin`);
+  return findProgram("ip", searchPath([], host.environment, ["/usr/sbin", "/sbin"]));
 }
 
 /** All interfaces of this host, also those that are down. */

@@ -22,7 +22,7 @@ export interface PublishedArchive extends PublishedFile {
 /** What is published. A list has this name, with `.json` for its file and as it is for its rows. */
 export const publishedKinds = {
   toolchains: { one: "toolchain", packedBy: "unikernel-ci toolchain pack" },
-  carriers: { one: "Linux guest", packedBy: "unikernel-ci toolchain carrier" },
+  carriers: { one: "helper VM", packedBy: "unikernel-ci toolchain carrier" },
 } as const;
 export type PublishedKind = keyof typeof publishedKinds;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { CarrierReader } from "../../../src/boot/carrier/protocol.js";
+import { HelperVmReader } from "../../../src/boot/helper-vm/protocol.js";
 import { type TranscriptEnd, explainConsole, explainStream } from "../../../src/boot/judge/explain.js";
 import { Lines } from "../../../src/boot/judge/lines.js";
 import { monitorRemedy } from "../../../src/boot/remedies.js";
@@ -58,7 +58,7 @@ const consoles = fc.oneof(
 );
 const rules = fc
   .tuple(
-    fc.constantFrom(...targetNames.filter((name) => targets[name].monitor !== "none")),
+    fc.constantFrom(...targetNames.filter((name) => targets[name].vmms.length > 0)),
     fc.constantFrom("kvm", "tcg", "native"),
   )
   .map(([name, accelerator]) => rulesOf(name, accelerator as "kvm"));
@@ -98,8 +98,8 @@ export const consoleTargets = [
     },
   ),
   target("console: the carrier’s protocol is the same however it comes", fc.tuple(consoles, cuts()), ([bytes, cut]) => {
-    const pieces = new CarrierReader();
-    expect(cut(bytes).flatMap((piece) => pieces.add(piece))).toEqual(new CarrierReader().add(bytes));
+    const pieces = new HelperVmReader();
+    expect(cut(bytes).flatMap((piece) => pieces.add(piece))).toEqual(new HelperVmReader().add(bytes));
   }),
   target("console: remedies for a monitor’s words", textOf(...words), (text) => {
     quickly(() => monitorRemedy(text));

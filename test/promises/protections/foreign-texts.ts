@@ -91,10 +91,10 @@ export const foreignTexts: ProtectionTable = {
     ["src/boot/probes/answers.ts", "withinTime(longestMatchMs, () => pattern.test(body))", "pattern.test(body)"],
   ],
   "hides commas from QEMU, to which one begins the next module": [
-    ["src/boot/monitors/loader.ts", '.replaceAll(",", ",,")', ""],
+    ["src/boot/vmms/loader.ts", '.replaceAll(",", ",,")', ""],
   ],
-  "Solo5’s tenders": [["src/boot/monitors/solo5.ts", '"--", ', ""]],
-  "QEMU hands over arguments as one word": [["src/boot/monitors/qemu.ts", "commandLine(words)", "...words"]],
+  "Solo5’s tenders": [["src/boot/vmms/solo5.ts", '"--", ', ""]],
+  "QEMU hands over arguments as one word": [["src/boot/vmms/qemu.ts", "commandLine(words)", "...words"]],
   "a line without end does not fill the memory: it is cut, and nothing of it is lost": [
     ["src/platform/process/line-reader.ts", "flatMap((line) => this.cut(line))", "flatMap((line) => [line])"],
   ],

@@ -3,17 +3,13 @@ import type { ProtectionTable } from "../protection.js";
 // What a guest reaches, and what servers can make of us.
 
 export const network: ProtectionTable = {
-  "a comma in a path does not end it": [["src/boot/monitors/qemu-devices.ts", '.replaceAll(",", ",,")', ""]],
+  "a comma in a path does not end it": [["src/boot/vmms/qemu-devices.ts", '.replaceAll(",", ",,")', ""]],
   "lets only the forwarded ports in, and nothing out": [
-    ["src/boot/monitors/qemu-devices.ts", '"restrict=on"', ""],
-    ["src/boot/monitors/qemu-devices.ts", "hostfwd=${protocol}:127.0.0.1:", "hostfwd=${protocol}::"],
+    ["src/boot/vmms/qemu-devices.ts", '"restrict=on"', ""],
+    ["src/boot/vmms/qemu-devices.ts", "hostfwd=${protocol}:127.0.0.1:", "hostfwd=${protocol}::"],
   ],
   "QEMU’s channels are descriptors, without a name: %s": [
-    [
-      "src/boot/monitors/qemu-program.ts",
-      "`socket,id=qmp,fd=${descriptor}`",
-      '"socket,id=qmp,path=/tmp/qmp,server=on"',
-    ],
+    ["src/boot/vmms/qemu-program.ts", "`socket,id=qmp,fd=${descriptor}`", '"socket,id=qmp,path=/tmp/qmp,server=on"'],
   ],
   "is this user’s only, and gone afterwards with what is in it": [
     [
@@ -68,7 +64,7 @@ export const network: ProtectionTable = {
   "are Ubuntu’s other server, with its updates, and only by its own key": [
     ["src/platform/packages/deb-archive.ts", "signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg", "trusted=yes"],
   ],
-  "reaches nothing of this machine’s own": [["src/boot/monitors/qemu-devices.ts", '"restrict=on"', ""]],
+  "reaches nothing of this machine’s own": [["src/boot/vmms/qemu-devices.ts", '"restrict=on"', ""]],
   "sends nothing but what it asks for, also where it is led": [
     [
       "src/platform/network/download.ts",

@@ -5,8 +5,9 @@ import { inputNamesOf, interfaces } from "../../../scripts/action-files.js";
 import { contentOf, generatedFiles } from "../../../scripts/generate.js";
 import { inputTables } from "../../../scripts/tables.js";
 import { collectInputs, collectOutputs } from "../../../src/actions/collect-interface.js";
+import { type InputDefinition } from "../../../src/actions/definition.js";
 import { readInputs } from "../../../src/actions/inputs.js";
-import { inputs, outputs, parts } from "../../../src/actions/interface.js";
+import { type InputName, inputNames, inputs, inputsMarked, outputs, parts } from "../../../src/actions/interface.js";
 import { matrixInputs } from "../../../src/actions/matrix-interface.js";
 import { releaseInputs, releaseOutputs } from "../../../src/actions/release-interface.js";
 
@@ -174,4 +175,42 @@ describe("the defaults", () => {
 it("words that are longer than Linux takes are refused before they are split, and not shown whole", () => {
   const read = () => readInputs((name) => (name === "args" ? '"x'.repeat(80_000) : undefined));
   expect(read).toThrow(/^input args: .{1,100} is not accepted$/);
+});
+
+describe("the marks", () => {
+  it("make a boot by hand the same boot, by all of its inputs but those of the step", () => {
+    const ofTheStep = ["image", "cache", "mirror", "install-system-packages", "scenarios"];
+    const ofTheBoot = inputNames.filter((name) => inputs[name].parts.some((part) => part === "boot"));
+    const repeating: readonly string[] = [...inputsMarked("repeat"), ...inputsMarked("scenario")];
+    expect([...repeating].sort()).toEqual(ofTheBoot.filter((name) => !ofTheStep.includes(name)).sort());
+  });
+
+  it("give `explain` inputs of the boot only", () => {
+    for (const name of inputsMarked("explain")) expect(inputs[name].parts).toContain("boot");
+  });
+});
+
+describe("a value, written as a text", () => {
+  const texts: Partial<Record<InputName, string>> = {
+    arch: "arm64",
+    args: `--ipv4=10.0.0.2/24 'a b' "it's"`,
+    expect: "^listening on port \\d+$\n# not a comment",
+    "expect-exit": "3",
+    memory: "32",
+    net: "service: tap host=10.0.7.1/24",
+    block: "storage: scratch, size=4MiB",
+    probe: "tcp://:8080\nhttp://:80/ status=200 body=/a b/",
+    lock: "require",
+    slim: "True",
+    "opam-repositories": "# ours\na: file:///a\nb: file:///b",
+  };
+
+  it.each(Object.entries(texts) as [InputName, string][])("%s is read again as it was: %s", (name, text) => {
+    const { parse }: InputDefinition<unknown> = inputs[name];
+    expect(parse(parse.write(parse(text)))).toEqual(parse(text));
+  });
+
+  it("is empty where there is none", () => {
+    expect(inputs.target.parse.write(undefined)).toBe("");
+  });
 });

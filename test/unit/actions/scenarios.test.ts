@@ -134,10 +134,10 @@ describe("a wrong list", () => {
     [
       "- name: a\n  port: 80\n",
       'boots.yml, line 2: scenario a: "port" is not a key of scenarios',
-      "name, args, expect, ",
+      "name, accelerator, args, ",
     ],
-    ["- name: a\n  target: spt\n", 'scenario a: "target" is not a key of scenarios', "name, args, expect, "],
-    ["- name: a\n  __proto__: x\n", 'scenario a: "__proto__" is not a key of scenarios', "name, args"],
+    ["- name: a\n  target: spt\n", 'scenario a: "target" is not a key of scenarios', "name, accelerator, args, "],
+    ["- name: a\n  __proto__: x\n", 'scenario a: "__proto__" is not a key of scenarios', "name, accelerator"],
     [
       "- name: a\n\n  timeout: soon\n",
       'boots.yml, line 3: scenario a: timeout: "soon" is not accepted',

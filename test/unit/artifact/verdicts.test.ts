@@ -77,9 +77,9 @@ describe("what an attempt ran on", () => {
   it.each([
     ["kvm", false, "KVM"],
     ["tcg", false, "emulated"],
-    ["tcg", true, "emulated (Linux guest)"],
+    ["tcg", true, "emulated (helper VM)"],
     ["native", false, "native"],
-  ] as const)("%s, in a carrier: %s, is %s", (accelerator, inCarrier, words) => {
+  ] as const)("%s, in a helper VM: %s, is %s", (accelerator, inCarrier, words) => {
     expect(howItRan({ accelerator, inCarrier })).toBe(words);
   });
 });

@@ -14,8 +14,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { BootRequest } from "../../../src/boot/boot-request.js";
 import { bootImage } from "../../../src/boot/boot.js";
 import { defaultNetwork } from "../../../src/boot/devices/device-text.js";
-import type { KvmAccess } from "../../../src/boot/plan-request.js";
 import { lookAtMachine, placesFor } from "../../../src/boot/prepare.js";
+import type { KvmAccess } from "../../../src/boot/vmms/vmm.js";
 import type { Context } from "../../../src/platform/host.js";
 import { Problem } from "../../../src/platform/problem.js";
 import { targets } from "../../../src/target/target.js";
@@ -87,20 +87,8 @@ function looks(...found: readonly KvmAccess[]): () => KvmAccess {
 
 describe("what is looked at before a boot", () => {
   const lookFor = async (what: typeof virtio, context: Context, look: () => KvmAccess) => {
-    const { args, memory: memoryMiB, target, architecture, accelerator } = what;
-    const places = await placesFor(context, folder);
-    const question = {
-      imagePath: "/dist/hello",
-      ownsArgv0: false,
-      devices: [],
-      args,
-      memoryMiB,
-      target,
-      architecture,
-      accelerator,
-      places,
-    };
-    return lookAtMachine(context, { ...what, searchPath: programs }, question, look);
+    const site = { imagePath: "/dist/hello", args: what.args, devices: [], places: await placesFor(context, folder) };
+    return lookAtMachine(context, { ...what, imagePath: "/dist/hello", searchPath: programs }, site, look);
   };
 
   test("KVM is not opened for a guest that has no use for it", async () => {

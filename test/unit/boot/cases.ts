@@ -229,9 +229,9 @@ export const ends: readonly Row[] = [
   [
     "what ran the guest failed",
     hvtInCarrier,
-    [banner, ready, failing(200, "the Linux guest failed: no memory")],
+    [banner, ready, failing(200, "the helper VM failed: no memory")],
     "failed monitor 200",
-    "the Linux guest failed: no memory",
+    "the helper VM failed: no memory",
   ],
   [
     "QEMU is stopped from outside",

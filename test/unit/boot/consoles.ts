@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type TranscriptEnd, explainConsole, splitTranscript } from "../../../src/boot/judge/explain.js";
 import { type Rules, rulesFor } from "../../../src/boot/judge/rules.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
+import { vmmsOf } from "../../../src/boot/vmms/vmms.js";
 import { type TargetName, targets } from "../../../src/target/target.js";
 
 /** A console, how it ended, and the verdict that is right for it when nothing else is asked. */
@@ -20,9 +21,9 @@ export function judge({ console, end, rules }: Case, asked: Partial<Rules> = {})
 /** The rules of a boot of which nothing is asked; for emulation without the longer time that it is given. */
 export function rulesOf(name: TargetName, accelerator: Rules["accelerator"], isMarked = true): Rules {
   const target = targets[name];
-  const { monitor } = target;
+  const vmm = vmmsOf(target)[0]?.program ?? "process";
   const nothing = { until: "auto", settle: 3, timeout: 60, expect: [], forbid: [], probe: [] } as const;
-  const machine = { monitor, accelerator, mayFallBack: monitor === "qemu" && accelerator === "kvm", inCarrier: false };
+  const machine = { vmm, accelerator, mayFallBack: vmm === "qemu" && accelerator === "kvm", inHelperVm: false };
   return { ...rulesFor(nothing, { target, isMarked }, machine), timeoutMs: 60_000 };
 }
 

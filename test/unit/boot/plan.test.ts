@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { carrierPlace } from "../../../src/boot/carrier/place.js";
 import type { AttachedDevice } from "../../../src/boot/devices/devices.js";
-import type { MachineFacts, PlanRequest } from "../../../src/boot/plan-request.js";
-import { planBoot } from "../../../src/boot/plan.js";
-import { type TargetName, targets } from "../../../src/target/target.js";
+import { acceleratorsOf, planBoot, usualWay } from "../../../src/boot/plan.js";
+import type { Asked, BootSite, MachineFacts } from "../../../src/boot/vmms/vmm.js";
+import { architectures } from "../../../src/target/architecture.js";
+import { type TargetName, targetNames, targets } from "../../../src/target/target.js";
+import { askedOf, siteOf } from "./requests.js";
 
-interface Asked extends Partial<Omit<PlanRequest, "target">> {
+type Request = Partial<Omit<Asked, "target">> & Partial<Pick<BootSite, "args" | "devices">>;
+
+interface Here extends Request {
   readonly kvm?: MachineFacts["kvm"];
   readonly on?: MachineFacts["architecture"];
   readonly tenders?: MachineFacts["tenders"];
@@ -26,36 +29,24 @@ const disk: AttachedDevice = { type: "block", name: "storage", path: "/boot/stor
 
 function plan(
   target: TargetName,
-  { kvm = "absent", on = "x86_64", tenders = ["x86_64", "aarch64"], isNestedAmd = false, ...asked }: Asked = {},
+  {
+    kvm = "absent",
+    on = "x86_64",
+    tenders = ["x86_64", "aarch64"],
+    isNestedAmd = false,
+    args = [],
+    devices = [],
+    ...asked
+  }: Here = {},
 ) {
-  const request: PlanRequest = {
-    target: targets[target],
-    architecture: "x86_64",
-    accelerator: "auto",
-    imagePath: "/project/dist/hello",
-    memoryMiB: 64,
-    args: [],
-    ownsArgv0: targets[target].backend === "unikraft",
-    devices: [],
-    places: {
-      carriers: {
-        x86_64: carrierPlace("/cache", "debian 12", "x86_64"),
-        aarch64: carrierPlace("/cache", "debian 12", "aarch64"),
-      },
-      initrd: "/boot/initrd",
-      firecrackerConfig: "/boot/firecracker.json",
-      loader: "/dist/loader",
-    },
-    ...asked,
-  };
-  return planBoot(request, { architecture: on, kvm, tenders, isNestedAmd });
+  return planBoot(askedOf(target, asked), siteOf({ args, devices }), { architecture: on, kvm, tenders, isNestedAmd });
 }
 
 const commands = (...asked: Parameters<typeof plan>) => plan(...asked).attempts.map(({ argv }) => argv.join(" "));
 const ways = (...asked: Parameters<typeof plan>) =>
   plan(...asked).attempts.map(
-    ({ monitor, accelerator, inside }) =>
-      `${monitor} ${accelerator}${inside === undefined ? "" : ` in a carrier for ${inside.architecture}`}`,
+    ({ program, accelerator, inside }) =>
+      `${program} ${accelerator}${inside === undefined ? "" : ` in a helper VM for ${inside.architecture}`}`,
   );
 
 const qemu = (program: string, machine: string, cpu: string, device = "") =>
@@ -113,7 +104,7 @@ describe("the exact command", () => {
 
   test("Solo5’s tenders", () => {
     expect(commands("spt")).toEqual(["solo5-spt --mem=64 -- /project/dist/hello"]);
-    expect(plan("hvt", { kvm: "open", memoryMiB: 32, args: ["--x", "a b"] }).attempts[0]?.argv).toEqual([
+    expect(plan("hvt", { kvm: "open", memory: 32, args: ["--x", "a b"] }).attempts[0]?.argv).toEqual([
       "solo5-hvt",
       "--mem=32",
       "--",
@@ -128,7 +119,7 @@ describe("the exact command", () => {
 });
 
 describe("the ways to run an image on this machine", () => {
-  test.each<readonly [name: string, target: TargetName, asked: Asked, ways: readonly string[]]>([
+  test.each<readonly [name: string, target: TargetName, asked: Here, ways: readonly string[]]>([
     ["virtio with KVM", "virtio", { kvm: "open" }, ["qemu kvm", "qemu tcg"]],
     ["virtio, KVM wanted", "virtio", { kvm: "open", accelerator: "kvm" }, ["qemu kvm"]],
     ["virtio, KVM wanted and absent", "virtio", { accelerator: "kvm" }, []],
@@ -143,30 +134,30 @@ describe("the ways to run an image on this machine", () => {
       ["qemu kvm", "qemu tcg"],
     ],
     ["Unikraft aarch64 abroad", "unikraft-qemu", { kvm: "open", architecture: "aarch64" }, ["qemu tcg"]],
-    ["hvt with KVM", "hvt", { kvm: "open" }, ["solo5-hvt kvm", "solo5-hvt tcg in a carrier for x86_64"]],
-    ["hvt without", "hvt", {}, ["solo5-hvt tcg in a carrier for x86_64"]],
+    ["hvt with KVM", "hvt", { kvm: "open" }, ["solo5-hvt kvm", "solo5-hvt tcg in a helper VM for x86_64"]],
+    ["hvt without", "hvt", {}, ["solo5-hvt tcg in a helper VM for x86_64"]],
     ["hvt, KVM wanted", "hvt", { kvm: "open", accelerator: "kvm" }, ["solo5-hvt kvm"]],
     ["hvt, KVM wanted and absent", "hvt", { accelerator: "kvm" }, []],
-    ["hvt, emulation wanted", "hvt", { kvm: "open", accelerator: "tcg" }, ["solo5-hvt tcg in a carrier for x86_64"]],
-    ["hvt abroad", "hvt", { kvm: "open", architecture: "aarch64" }, ["solo5-hvt tcg in a carrier for aarch64"]],
+    ["hvt, emulation wanted", "hvt", { kvm: "open", accelerator: "tcg" }, ["solo5-hvt tcg in a helper VM for x86_64"]],
+    ["hvt abroad", "hvt", { kvm: "open", architecture: "aarch64" }, ["solo5-hvt tcg in a helper VM for aarch64"]],
     ["hvt abroad, and no tender for it", "hvt", { architecture: "aarch64", tenders: ["x86_64"] }, []],
     [
       "hvt with a tap",
       "hvt",
       { kvm: "open", devices: [tap, disk] },
-      ["solo5-hvt kvm", "solo5-hvt tcg in a carrier for x86_64"],
+      ["solo5-hvt kvm", "solo5-hvt tcg in a helper VM for x86_64"],
     ],
     [
       "hvt with user networking, which its tender cannot do",
       "hvt",
       { kvm: "open", devices: [disk, user] },
-      ["solo5-hvt tcg in a carrier for x86_64"],
+      ["solo5-hvt tcg in a helper VM for x86_64"],
     ],
     ["spt needs nothing", "spt", {}, ["solo5-spt native"]],
     ["spt, whatever the accelerator", "spt", { accelerator: "kvm" }, ["solo5-spt native"]],
     ["spt with a tap", "spt", { devices: [tap] }, ["solo5-spt native"]],
-    ["spt with user networking", "spt", { devices: [user] }, ["solo5-spt tcg in a carrier for x86_64"]],
-    ["spt abroad", "spt", { architecture: "aarch64" }, ["solo5-spt tcg in a carrier for aarch64"]],
+    ["spt with user networking", "spt", { devices: [user] }, ["solo5-spt tcg in a helper VM for x86_64"]],
+    ["spt abroad", "spt", { architecture: "aarch64" }, ["solo5-spt tcg in a helper VM for aarch64"]],
     ["spt abroad, no emulation wanted", "spt", { architecture: "aarch64", accelerator: "kvm" }, []],
     ["Firecracker’s with KVM", "unikraft-firecracker", { kvm: "open" }, ["firecracker kvm", "qemu tcg"]],
     ["Firecracker’s without", "unikraft-firecracker", {}, ["qemu tcg"]],
@@ -189,126 +180,159 @@ describe("the ways to run an image on this machine", () => {
 });
 
 describe("why there is no further way", () => {
-  test.each<readonly [name: string, target: TargetName, asked: Asked, reason: string, summary: RegExp, remedy: RegExp]>(
+  test.each<readonly [name: string, target: TargetName, asked: Here, reason: string, summary: RegExp, remedy: RegExp]>([
     [
-      [
-        "no /dev/kvm",
-        "hvt",
-        { accelerator: "kvm" },
-        "accelerator",
-        /hvt on x86_64 needs KVM, and there is no \/dev\/kvm here/,
-        /leave `accelerator: kvm` out/,
-      ],
-      [
-        "KVM denied",
-        "hvt",
-        { kvm: "denied", accelerator: "kvm" },
-        "accelerator",
-        /may not be opened by this user/,
-        /group of \/dev\/kvm/,
-      ],
-      [
-        "KVM broken",
-        "hvt",
-        { kvm: "open", accelerator: "kvm" },
-        "accelerator",
-        /opens here but fails its guests/,
-        /leave `accelerator: kvm` out/,
-      ],
-      [
-        "KVM of another machine",
-        "virtio",
-        { accelerator: "kvm", on: "aarch64" },
-        "accelerator",
-        /this machine is aarch64/,
-        /leave `accelerator: kvm` out/,
-      ],
-      [
-        "KVM forbidden and nothing else",
-        "unikraft-firecracker",
-        { accelerator: "tcg", architecture: "aarch64", on: "aarch64" },
-        "accelerator",
-        /`accelerator: tcg` forbids it/,
-        /another target/,
-      ],
-      [
-        "hvt, user networking and KVM",
-        "hvt",
-        { accelerator: "kvm", kvm: "open", devices: [user] },
-        "accelerator",
-        /^with `net: user` it runs in the Linux guest, which is emulation; `accelerator: kvm` forbids it$/,
-        /`net: tap`/,
-      ],
-      [
-        "spt, user networking and KVM",
-        "spt",
-        { accelerator: "kvm", devices: [user] },
-        "accelerator",
-        /^with `net: user` it runs in the Linux guest/,
-        /`net: tap`/,
-      ],
-      [
-        "Firecracker’s, user networking and KVM",
-        "unikraft-firecracker",
-        { accelerator: "kvm", kvm: "open", devices: [user] },
-        "accelerator",
-        /^with `net: user` it runs by emulation/,
-        /`net: tap`/,
-      ],
-      [
-        "spt abroad and KVM",
-        "spt",
-        { accelerator: "kvm", architecture: "aarch64" },
-        "accelerator",
-        /^spt for aarch64 runs here in the Linux guest, which is emulation/,
-        /leave `accelerator: kvm` out/,
-      ],
-      [
-        "hvt abroad and KVM",
-        "hvt",
-        { accelerator: "kvm", architecture: "aarch64", devices: [user] },
-        "accelerator",
-        /needs KVM, and this machine is x86_64/,
-        /leave `accelerator: kvm` out/,
-      ],
-      [
-        "hvt, a tap and KVM that fails",
-        "hvt",
-        { accelerator: "kvm", kvm: "open", devices: [tap] },
-        "accelerator",
-        /opens here but fails its guests/,
-        /leave `accelerator: kvm` out/,
-      ],
-      [
-        "no tender of arm64",
-        "spt",
-        { architecture: "aarch64", tenders: [] },
-        "unsupported",
-        /there is no solo5-spt for aarch64/,
-        /`arch: aarch64`.* arm64 runner/,
-      ],
-      [
-        "no tender of x86_64",
-        "hvt",
-        { on: "aarch64", tenders: [] },
-        "unsupported",
-        /there is no solo5-hvt for x86_64/,
-        /an x86_64 runner/,
-      ],
-      [
-        "a process of another machine",
-        "unix",
-        { on: "aarch64" },
-        "unsupported",
-        /image is for x86_64, this machine is aarch64/,
-        /x86_64 runner/,
-      ],
-      ["xen", "xen", {}, "unsupported", /builds xen and does not boot it/, /a Xen host/],
+      "no /dev/kvm",
+      "hvt",
+      { accelerator: "kvm" },
+      "accelerator",
+      /hvt on x86_64 needs KVM, and there is no \/dev\/kvm here/,
+      /leave `accelerator: kvm` out/,
     ],
-  )("%s", (_, target, asked, reason, summary, remedy) => {
+    [
+      "KVM denied",
+      "hvt",
+      { kvm: "denied", accelerator: "kvm" },
+      "accelerator",
+      /may not be opened by this user/,
+      /group of \/dev\/kvm/,
+    ],
+    [
+      "KVM broken",
+      "hvt",
+      { kvm: "open", accelerator: "kvm" },
+      "accelerator",
+      /opens here but fails its guests/,
+      /leave `accelerator: kvm` out/,
+    ],
+    [
+      "KVM of another machine",
+      "virtio",
+      { accelerator: "kvm", on: "aarch64" },
+      "accelerator",
+      /this machine is aarch64/,
+      /leave `accelerator: kvm` out/,
+    ],
+    [
+      "KVM forbidden and nothing else",
+      "unikraft-firecracker",
+      { accelerator: "tcg", architecture: "aarch64", on: "aarch64" },
+      "accelerator",
+      /`accelerator: tcg` forbids it/,
+      /another target/,
+    ],
+    [
+      "hvt, user networking and KVM",
+      "hvt",
+      { accelerator: "kvm", kvm: "open", devices: [user] },
+      "accelerator",
+      /^with `net: user` it runs in the helper VM, which is emulation; `accelerator: kvm` forbids it$/,
+      /`net: tap`/,
+    ],
+    [
+      "spt, user networking and KVM",
+      "spt",
+      { accelerator: "kvm", devices: [user] },
+      "accelerator",
+      /^with `net: user` it runs in the helper VM/,
+      /`net: tap`/,
+    ],
+    [
+      "Firecracker’s, user networking and KVM",
+      "unikraft-firecracker",
+      { accelerator: "kvm", kvm: "open", devices: [user] },
+      "accelerator",
+      /^with `net: user` it runs by emulation/,
+      /`net: tap`/,
+    ],
+    [
+      "Firecracker’s for arm64, which has no other way, and user networking",
+      "unikraft-firecracker",
+      { kvm: "open", on: "aarch64", architecture: "aarch64", devices: [user] },
+      "accelerator",
+      /takes a tap, and its network is QEMU’s user networking/,
+      /`net: tap`/,
+    ],
+    [
+      "spt abroad and KVM",
+      "spt",
+      { accelerator: "kvm", architecture: "aarch64" },
+      "accelerator",
+      /^spt for aarch64 runs here in the helper VM, which is emulation/,
+      /leave `accelerator: kvm` out/,
+    ],
+    [
+      "hvt abroad and KVM",
+      "hvt",
+      { accelerator: "kvm", architecture: "aarch64", devices: [user] },
+      "accelerator",
+      /needs KVM, and this machine is x86_64/,
+      /leave `accelerator: kvm` out/,
+    ],
+    [
+      "hvt, a tap and KVM that fails",
+      "hvt",
+      { accelerator: "kvm", kvm: "open", devices: [tap] },
+      "accelerator",
+      /opens here but fails its guests/,
+      /leave `accelerator: kvm` out/,
+    ],
+    [
+      "no tender of arm64",
+      "spt",
+      { architecture: "aarch64", tenders: [] },
+      "unsupported",
+      /there is no solo5-spt for aarch64/,
+      /`arch: aarch64`.* arm64 runner/,
+    ],
+    [
+      "no tender of x86_64",
+      "hvt",
+      { on: "aarch64", tenders: [] },
+      "unsupported",
+      /there is no solo5-hvt for x86_64/,
+      /an x86_64 runner/,
+    ],
+    [
+      "a process of another machine",
+      "unix",
+      { on: "aarch64" },
+      "unsupported",
+      /image is for x86_64, this machine is aarch64/,
+      /x86_64 runner/,
+    ],
+    ["xen", "xen", {}, "unsupported", /builds xen and does not boot it/, /a Xen host/],
+  ])("%s", (_, target, asked, reason, summary, remedy) => {
     const { otherwise } = plan(target, asked);
     expect(otherwise.reason).toBe(reason);
     expect(otherwise.summary).toMatch(summary);
     expect(otherwise.remedy).toMatch(remedy);
+  });
+});
+
+describe("what the VMMs say of any machine", () => {
+  const all = targetNames.flatMap((name) =>
+    targets[name].architectures.map((architecture) => ({ name, architecture })),
+  );
+
+  test.each(all)("is what a boot of $name for $architecture does there", ({ name, architecture }) => {
+    for (const on of architectures) {
+      const { attempts } = plan(name, { architecture, on, kvm: "open" });
+      const tried = attempts.map(({ accelerator }) => accelerator);
+      // Nothing is tried after what cannot fail by its accelerator.
+      expect(acceleratorsOf(targets[name], architecture, on).slice(0, tried.length)).toEqual(tried);
+    }
+  });
+
+  test.each<readonly [TargetName, Asked["accelerator"], string | undefined]>([
+    ["hvt", "auto", "solo5-hvt kvm"],
+    ["hvt", "tcg", "solo5-hvt tcg in a helper VM"],
+    ["spt", "tcg", "solo5-spt native"],
+    ["unikraft-firecracker", "tcg", "qemu tcg"],
+    ["xen", "auto", undefined],
+  ])("%s on %s usually runs in %s", (target, asked, expected) => {
+    const way = usualWay(targets[target], "x86_64", asked);
+    const inside = way?.vmm.isHelperVm === true ? " in a helper VM" : "";
+    expect(way && `${way.vmm.program} ${way.accelerator}${inside}`).toBe(expected);
   });
 });

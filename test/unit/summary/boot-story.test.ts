@@ -26,7 +26,7 @@ describe("the line of a verdict", () => {
 
   it("names the scenario", () => {
     expect(verdictLine(bootOf(passed, { scenario: "http" }, { accelerator: "tcg", inCarrier: true }))).toBe(
-      "PASSED   http: seen `listening` after 0.31 s (emulated (Linux guest))",
+      "PASSED   http: seen `listening` after 0.31 s (emulated (helper VM))",
     );
   });
 

@@ -70,7 +70,7 @@ describe("the job summary", () => {
     expect(scenarios).toEqual([
       "| scenario | verdict | reason | how | boot | ready |",
       "| --- | --- | --- | --- | --- | --- |",
-      "| <code>http</code> | passed: seen <code>listening</code> | `ready` | emulated (Linux guest) | 0.21 s | 0.31 s |",
+      "| <code>http</code> | passed: seen <code>listening</code> | `ready` | emulated (helper VM) | 0.21 s | 0.31 s |",
       "| <code>slow</code> | **failed: no line matched <code>up</code> within 3 s** | `timeout` | KVM |  |  |",
       "| <code>help</code> | passed: seen <code>listening</code> | `ready` | native | 0.02 s | 0.31 s |",
     ]);

@@ -1,36 +1,51 @@
 import { describe, expect, test } from "vitest";
 import {
+  type AskedDevices,
   type DeviceFacts,
   type DevicePlan,
-  type DeviceQuestion,
   planDevices,
 } from "../../../../src/boot/devices/device-plan.js";
 import { parseDisks, parseNetwork } from "../../../../src/boot/devices/device-text.js";
-import type { Device } from "../../../../src/image/image.js";
+import { parseProbe } from "../../../../src/boot/probes/probe-text.js";
+import type { Device, ImageSystem } from "../../../../src/image/image.js";
 import type { Problem } from "../../../../src/platform/problem.js";
+import { targets } from "../../../../src/target/target.js";
 
-interface Asked extends Partial<Omit<DeviceQuestion, "net" | "block">> {
+interface Asked {
   readonly net?: string;
   readonly block?: string;
+  readonly probe?: readonly string[];
+  readonly args?: readonly string[];
+  readonly manifest?: readonly Device[];
+  readonly isProcess?: boolean;
 }
 
 const net = (name: string): Device => ({ name, type: "net" });
 const block = (name: string): Device => ({ name, type: "block" });
-const web = { protocol: "tcp", guestPort: 80 } as const;
+const web = "tcp://:80";
 
-function question({ net = "auto", block = "", ...asked }: Asked): DeviceQuestion {
-  const nothing = {
-    ports: [],
-    needsTap: false,
-    isAddressable: true,
-    told: undefined,
-    isProcess: false,
-    manifest: undefined,
+function question({
+  net = "auto",
+  block = "",
+  probe = [],
+  args = [],
+  manifest,
+  isProcess = false,
+}: Asked): AskedDevices {
+  const system: ImageSystem =
+    manifest === undefined ? { kind: "unmarked" } : { kind: "solo5", abi: 3, abiVersion: 1, devices: manifest };
+  return {
+    image: { format: "elf64", architecture: "x86_64", system },
+    target: targets[isProcess ? "unix" : "virtio"],
+    net: parseNetwork(net),
+    block: parseDisks(block),
+    probe: probe.map((text) => parseProbe(text)),
+    args,
   };
-  return { ...nothing, ...asked, net: parseNetwork(net), block: parseDisks(block) };
 }
 
 const facts: DeviceFacts = {
+  addressArguments: ["ipv4"],
   noTap: undefined,
   interfaces: [],
   freePorts: [40001],
@@ -160,7 +175,7 @@ describe("an image with a manifest", () => {
   });
 
   test("without a network cannot be probed", () => {
-    expect(problemOf(() => plan({ manifest: [block("storage")], needsTap: true })).facts.because).toBe(
+    expect(problemOf(() => plan({ manifest: [block("storage")], probe: ["ping"] })).facts.because).toBe(
       "its manifest has none",
     );
   });
@@ -169,8 +184,8 @@ describe("an image with a manifest", () => {
 describe("an image that declares no devices", () => {
   test.each([
     [{}, []],
-    [{ ports: [web] }, ["net net0"]],
-    [{ needsTap: true }, ["net net0"]],
+    [{ probe: [web] }, ["net net0"]],
+    [{ probe: ["ping"] }, ["net net0"]],
     [{ net: "user" }, ["net net0"]],
     [{ net: "mac=52:54:00:00:00:09" }, ["net net0"]],
     [{ net: "none" }, []],
@@ -182,7 +197,7 @@ describe("an image that declares no devices", () => {
   });
 
   test("is not probed without a network", () => {
-    expect(problemOf(() => plan({ ports: [web], net: "none" })).facts.because).toBe("`net: none`");
+    expect(problemOf(() => plan({ probe: [web], net: "none" })).facts.because).toBe("`net: none`");
   });
 
   test("takes paths with blanks as they are", () => {
@@ -192,7 +207,7 @@ describe("an image that declares no devices", () => {
 
 describe("a process", () => {
   test("has no devices, and is probed on the host’s own network", () => {
-    expect(plan({ isProcess: true, ports: [web] }).devices).toEqual([]);
+    expect(plan({ isProcess: true, probe: [web] }).devices).toEqual([]);
     expect(plan({ isProcess: true, net: "none" }).devices).toEqual([]);
   });
 
@@ -207,6 +222,9 @@ describe("a process", () => {
 
 test("a network that is in use is told before any disk", () => {
   const holder = { name: "docker0", addresses: ["10.0.0.1/16"], owner: undefined };
-  const asked = question({ manifest: [block("storage"), net("service")], isAddressable: false });
-  expect(planDevices(asked, { ...facts, interfaces: [holder] })).toEqual({ network: "10.0.0.0/24", holder });
+  const asked = question({ manifest: [block("storage"), net("service")] });
+  expect(planDevices(asked, { ...facts, addressArguments: [], interfaces: [holder] })).toEqual({
+    network: "10.0.0.0/24",
+    holder,
+  });
 });

@@ -69,9 +69,9 @@ describe("what could never be judged is refused before a boot", () => {
 });
 
 describe("what a try is judged by", () => {
-  const rulesOf = (name: TargetName, system: ImageSystem, accelerator: Accelerator, inCarrier = false) => {
+  const rulesOf = (name: TargetName, system: ImageSystem, accelerator: Accelerator, inHelperVm = false) => {
     const guest = { target: targets[name], isMarked: system.kind !== "unmarked" };
-    const machine = { monitor: "qemu", accelerator, mayFallBack: accelerator === "kvm", inCarrier } as const;
+    const machine = { vmm: "qemu", accelerator, mayFallBack: accelerator === "kvm", inHelperVm } as const;
     return rulesFor({ ...asked, settle: 0.5, expectExit: 3, probe: [ping] }, guest, machine);
   };
 
@@ -80,7 +80,7 @@ describe("what a try is judged by", () => {
       words: dialects.solo5,
       exitReport: "console",
       mayHang: false,
-      monitor: "qemu",
+      vmm: "qemu",
       accelerator: "kvm",
       mayFallBack: true,
       until: "auto",

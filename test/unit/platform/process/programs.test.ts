@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findProgram } from "../../../../src/platform/process/programs.js";
+import { findProgram, searchPath } from "../../../../src/platform/process/programs.js";
 
 let folder: string;
 beforeEach(() => {
@@ -44,3 +44,15 @@ test("an empty search path has no programs, not those of the current folder", ()
   expect(findProgram("package.json", "")).toBeUndefined();
   expect(findProgram("sh", undefined)).toBeUndefined();
 });
+
+test.each([
+  [["/a", "/b"], "/usr/bin:/bin", ["/sbin"], "/a:/b:/usr/bin:/bin:/sbin"],
+  [["/a"], "", [], "/a"],
+  [["/a"], undefined, [], "/a"],
+  [[], undefined, [], ""],
+])(
+  "folders %j before PATH %j and %j behind it, and never an empty one: that is the current folder",
+  (front, PATH, behind, expected) => {
+    expect(searchPath(front, { PATH }, behind)).toBe(expected);
+  },
+);

@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { rm, stat, writeFile } from "node:fs/promises";
+import { replaceFolder } from "../../platform/files/atomic.js";
+import { withLock } from "../../platform/files/lock.js";
+import { withOwnFolder } from "../../platform/files/own-folder.js";
+import type { Context } from "../../platform/host.js";
+import { seconds, size } from "../../platform/log.js";
+import type { Published } from "../../platform/network/published.js";
+import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
+import { readHostSystem } from "../../platform/system.js";
+import type { Architecture } from "../../target/architecture.js";
+import { makeHelperVm } from "./make.js";
+import { kernelPackage } from "./packages.js";
+import { type HelperVmFiles, helperVmPlace } from "./place.js";
+import { fetchHelperVm } from "./published.js";
+import type { UnpackOptions } from "./unpack.js";
+
+export interface HelperVmOptions extends UnpackOptions {
+  /** Where a helper VM may be kept beside the tool cache. */
+  readonly cache?: ToolchainCache;
+  /** Those that lie somewhere for everybody; absent: none is taken. */
+  readonly published?: Published;
+}
+
+/**
+ * The helper VM for an architecture: found in the tool cache, among the published ones or in the other cache, or made of
+ * the distribution's own packages. What is in its place is complete.
+ *
+ * @throws Problem when the packages are not to be had, or a published one is not what was published.
+ */
+export async function ensureHelperVm(
+  context: Context,
+  architecture: Architecture,
+  options: HelperVmOptions,
+): Promise<HelperVmFiles> {
+  const { host, log } = context;
+  const system = await readHostSystem();
+  const place = helperVmPlace(host.folders.toolCache, system, architecture);
+  const isThere = () => existsSync(place.folder) && !existsSync(incompleteMark(place));
+  if (isThere()) return place;
+  const meta = kernelPackage(system, architecture);
+  const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is making the same helper VM`);
+  const obtain = async (): Promise<"fetched" | "restored" | `made of ${string}`> => {
+    if (options.published !== undefined && (await fetchHelperVm(context, place, options.published))) return "fetched";
+    if (await restore(place, options.cache)) return "restored";
+    await withOwnFolder(context.host.folders.temporary, "boot", (work) =>
+      replaceFolder(place.folder, (draft) =>
+        makeHelperVm(context, architecture, meta, { work, draft, place, options }),
+      ),
+    );
+    return `made of ${meta}`;
+  };
+  return withLock(`${place.folder}.lock`, onWait, async () => {
+    if (isThere()) return place;
+    const start = performance.now();
+    const how = await obtain();
+    // Of a restore that was killed; what is there now is whole.
+    await rm(incompleteMark(place), { force: true });
+    const total = (await stat(place.kernel)).size + (await stat(place.initramfs)).size;
+    const took = seconds(performance.now() - start);
+    log.fact("helper VM", `${how} for ${architecture} in ${took}, ${size(total)} (${place.folder})`);
+    if (how.startsWith("made")) await options.cache?.save(place.key, [place.folder]);
+    return place;
+  });
+}
+
+/** A cache unpacks file by file: what it leaves when it is cut off halfway must not be used. */
+const incompleteMark = ({ folder }: HelperVmFiles) => `${folder}.incomplete`;
+
+async function restore(place: HelperVmFiles, cache: ToolchainCache | undefined): Promise<boolean> {
+  if (cache === undefined) return false;
+  await writeFile(incompleteMark(place), "");
+  const hit = await cache.restore(place.key, [place.folder]);
+  const isWhole = hit && existsSync(place.kernel) && existsSync(place.initramfs);
+  if (!isWhole) await rm(place.folder, { recursive: true, force: true });
+  await rm(incompleteMark(place));
+  return isWhole;
+}

@@ -1,0 +1,119 @@
+import { quote } from "../../platform/process/process.js";
+import type { TenderRun } from "../vmms/vmm.js";
+import type { Purpose } from "./modules.js";
+
+/** What the scripts below call, all of it busybox's. */
+export const applets = [
+  "sh",
+  "awk",
+  "brctl",
+  "cat",
+  "insmod",
+  "ip",
+  "mkfifo",
+  "mount",
+  "sleep",
+  "sync",
+  "tunctl",
+] as const;
+
+/** Where the parts of a boot lie in the helper VM. A tender keeps its name, which it puts in front of what it says. */
+export const inside = {
+  run: "/carrier/run",
+  image: "/carrier/image",
+  libraries: "/carrier/lib",
+  tender: (tender: TenderRun["tender"]) => `/carrier/${tender}`,
+} as const;
+
+/**
+ * The first and only program of the helper VM; it reads what to do from {@link runScript}'s file.
+ *
+ * Its own lines go to the serial port, with a word in front that protocol.ts knows; so do the tender's error stream, each
+ * line behind a word of its own, and what the kernel says. The tender's output goes to a virtio port alone, byte by byte:
+ * nothing that a unikernel prints can be taken for a line of ours.
+ */
+export const initScript = `#!/bin/sh
+PATH=/bin
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+exec </dev/null >/dev/console 2>&1
+# Only a dying kernel may speak from here on: its words would mix with our lines.
+echo 1 >/proc/sys/kernel/printk
+# A disk is written to at once, as the machine may be ended at any moment.
+echo 10 >/proc/sys/vm/dirty_expire_centisecs
+echo 10 >/proc/sys/vm/dirty_writeback_centisecs
+
+stay() { sleep 99999999; }
+
+fail() {
+  echo "carrier: failed $*"
+  stay
+}
+
+load() {
+  while read -r name; do
+    [ -d "/sys/module/$name" ] || insmod "/modules/$name.ko" || fail "the module $name could not be loaded"
+  done <"/modules/$1"
+}
+
+# The unikernel's frames pass with its own address: a bridge takes all that comes.
+bridge() {
+  tunctl -t "tap$1" >/dev/null && brctl addbr "bridge$1" && brctl addif "bridge$1" "eth$1" && brctl addif "bridge$1" "tap$1" &&
+    ip link set "eth$1" up && ip link set "tap$1" up && ip link set "bridge$1" up ||
+    fail "the network device $1 could not be set up"
+}
+
+await_file() { until [ -e "$1" ]; do sleep 0; done; }
+
+# The port is there a moment after its module is, and opens a moment later still. Written to before it is there, its name
+# becomes a file, and takes the whole console.
+await_port() { until [ -c "$1" ] && (: >"$1") 2>/dev/null; do sleep 0; done; }
+
+run() {
+  await_port /dev/vport0p1
+  exec 5>/dev/vport0p1
+  mkfifo /out /err
+  awk '{ print "carrier: error " $0; fflush() }' </err &
+  relay=$!
+  echo 'carrier: start'
+  # Its parent becomes a program that never asks for its end: what the kernel keeps until then tells a signal from an
+  # exit status above 128, which a shell does not.
+  { sh -c 'echo $$ >/pid; exec "$@"' sh "$@" >/out 2>/err 5>&- & exec sleep 99999999; } &
+  cat /out >&5
+  wait "$relay"
+  read -r pid </pid
+  while read -r stat <"/proc/$pid/stat"; do
+    set -- $stat
+    [ "$3" != Z ] || break
+  done
+  sync
+  echo "carrier: end \${52}"
+  stay
+}
+
+. ${inside.run}
+fail 'its script came to its end'
+`;
+
+/** What one boot of a helper VM does. */
+export interface RunScript {
+  readonly needs: readonly Purpose[];
+  readonly netCount: number;
+  /** The last of its disks: `/dev/vdb`. */
+  readonly lastDisk: string | undefined;
+  readonly libraries: boolean;
+  readonly run: Pick<TenderRun, "tender" | "args">;
+}
+
+/** The script that {@link initScript} reads: which modules, which devices, and the tender's exact words. */
+export function runScript({ needs, netCount, lastDisk, libraries, run }: RunScript): string {
+  return [
+    ...needs.map((purpose) => `load ${purpose}`),
+    ...Array.from({ length: netCount }, (_, index) => `bridge ${index}`),
+    ...(lastDisk === undefined ? [] : [`await_file ${lastDisk}`]),
+    ...(libraries ? [`export LD_LIBRARY_PATH=${inside.libraries}`] : []),
+    `run ${[inside.tender(run.tender), ...run.args].map(quote).join(" ")}`,
+    "",
+  ].join("\n");
+}

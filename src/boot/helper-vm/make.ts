@@ -1,0 +1,139 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Context } from "../../platform/host.js";
+import { type DebArchive, openDebArchive } from "../../platform/packages/deb-archive.js";
+import { Problem } from "../../platform/problem.js";
+import type { Architecture } from "../../target/architecture.js";
+import { type CpioEntry, cpioArchive } from "./cpio.js";
+import { applets, initScript } from "./init.js";
+import { dependenciesOf, loadOrder, moduleName, purposes, wantedModules } from "./modules.js";
+import { appletsIn, busyboxPackage, extraModules, kernelParts } from "./packages.js";
+import type { HelperVmFiles } from "./place.js";
+import { type UnpackOptions, readKernel, readUnpacked } from "./unpack.js";
+
+export interface Site {
+  /** For what is needed meanwhile. */
+  readonly work: string;
+  /** What becomes the helper VM's folder. */
+  readonly draft: string;
+  readonly place: HelperVmFiles;
+  readonly options: UnpackOptions;
+}
+
+/**
+ * Makes the files of a helper VM of the distribution's own packages.
+ *
+ * @param meta the package that depends on the newest kernel.
+ * @throws Problem when a package is not to be had, or lacks what a helper VM needs.
+ */
+export async function makeHelperVm(
+  context: Context,
+  architecture: Architecture,
+  meta: string,
+  site: Site,
+): Promise<void> {
+  const { work, draft, place, options } = site;
+  const apt = join(work, "apt");
+  const root = join(work, "root");
+  await mkdir(apt);
+  const archive = await openDebArchive(context, architecture, apt);
+  const parts = await allKernelParts(archive, meta);
+  if (parts.length === 0) await archive.unpack([meta], root);
+  await archive.unpack([...parts, busyboxPackage], root);
+
+  const modules = await modulesIn(context, architecture, root, options, () =>
+    archive.unpack(extraModules(parts), root),
+  );
+  const busybox = await readFile(findIn(root, ["bin/busybox", "usr/bin/busybox"]));
+  const tools = appletsIn(busybox);
+  const lacking = applets.filter((name) => !tools.includes(name));
+  if (lacking.length > 0) throw new Problem(`the distribution's ${busyboxPackage} has no ${lacking.join(", ")}`);
+  const boot = join(root, "boot");
+  const kernel = (await readdir(boot)).find((name) => name.startsWith("vmlinuz-"));
+  if (kernel === undefined) throw new Problem(`${parts.join(" ")} has no kernel in /boot`);
+  await writeFile(join(draft, basename(place.kernel)), await readKernel(context, join(boot, kernel), options));
+  const entries: CpioEntry[] = [
+    ...["bin", "dev", "proc", "sys", "modules"].map((path): CpioEntry => ({ kind: "folder", path })),
+    { kind: "file", path: "init", content: Buffer.from(initScript), executable: true },
+    { kind: "file", path: "bin/busybox", content: busybox, executable: true },
+    ...applets.map((name): CpioEntry => ({ kind: "link", path: `bin/${name}`, target: "busybox" })),
+    ...modules,
+  ];
+  await writeFile(join(draft, basename(place.initramfs)), cpioArchive(entries));
+}
+
+/** The packages of the kernel that a meta package stands for: its image, and its modules where they are in another. */
+async function allKernelParts(archive: DebArchive, meta: string): Promise<string[]> {
+  const found = kernelParts(await archive.dependencies(meta));
+  for (const name of found) {
+    found.push(...kernelParts(await archive.dependencies(name)).filter((other) => !found.includes(other)));
+  }
+  return found;
+}
+
+/** The modules that a boot may want, with all that they depend on, and for each purpose the list in load order. */
+async function modulesIn(
+  context: Context,
+  architecture: Architecture,
+  root: string,
+  options: UnpackOptions,
+  unpackMore: () => Promise<void>,
+): Promise<CpioEntry[]> {
+  const wanted = wantedModules[architecture];
+  const all = Object.values(wanted).flat();
+  let kernel = await kernelModules(root);
+  const isMissing = (name: string) => !kernel.files.has(name) && !kernel.builtIn.has(name);
+  if (all.some(isMissing)) {
+    await unpackMore();
+    kernel = await kernelModules(root);
+  }
+  const missing = all.filter(isMissing);
+  if (missing.length > 0)
+    throw new Problem(`the distribution's kernel for ${architecture} has no ${missing.join(", ")}`);
+
+  const contents = new Map<string, Buffer>();
+  const dependencies = new Map<string, readonly string[]>();
+  const read = async (name: string) => {
+    const file = kernel.files.get(name);
+    if (file === undefined || contents.has(name)) return;
+    const content = await readUnpacked(context, file, options);
+    contents.set(name, content);
+    dependencies.set(name, dependenciesOf(content));
+    for (const other of dependencies.get(name) ?? []) await read(other);
+  };
+  for (const name of all) await read(name);
+  return [
+    ...[...contents].map(([name, content]): CpioEntry => ({ kind: "file", path: `modules/${name}.ko`, content })),
+    ...purposes.map((purpose): CpioEntry => {
+      const order = loadOrder(wanted[purpose], dependencies);
+      return {
+        kind: "file",
+        path: `modules/${purpose}`,
+        content: Buffer.from(order.map((name) => `${name}\n`).join("")),
+      };
+    }),
+  ];
+}
+
+/** A kernel's modules by name: the file of each, and those that are part of the kernel itself. */
+async function kernelModules(
+  root: string,
+): Promise<{ readonly files: Map<string, string>; readonly builtIn: Set<string> }> {
+  const versions = findIn(root, ["lib/modules", "usr/lib/modules"]);
+  const [version = ""] = await readdir(versions);
+  const folder = join(versions, version);
+  const names = await readdir(folder, { recursive: true });
+  const files = names.filter((name) => /\.ko(\.\w+)?$/.test(name));
+  const builtIn = (await readFile(join(folder, "modules.builtin"), "utf8")).split("\n");
+  return {
+    files: new Map(files.map((name) => [moduleName(name), join(folder, name)])),
+    builtIn: new Set(builtIn.map(moduleName)),
+  };
+}
+
+function findIn(root: string, paths: readonly string[]): string {
+  const found = paths.map((path) => join(root, path)).find((path) => existsSync(path));
+  if (found === undefined) throw new Problem(`the distribution's packages have no ${paths.join(" or ")}`);
+  return found;
+}

@@ -1,0 +1,107 @@
+import { PassThrough } from "node:stream";
+import { seconds } from "../../platform/log.js";
+import type { MonitorEnd, MonitorProcess } from "../../platform/process/monitor-process.js";
+import { HelperVmReader } from "./protocol.js";
+
+/** Longer than a helper VM takes on a machine that is busy with ten others. */
+const longestStartMs = 180_000;
+/** A panic's own line stands before the registers and the trace. */
+const keptLines = 60;
+
+/** A tender that runs in a helper VM, as if it ran here. */
+export interface HelperVmProcess extends MonitorProcess {
+  readonly begun: Promise<void>;
+  /** The tender's end; with `failure`, the helper VM's own. */
+  readonly ended: Promise<MonitorEnd>;
+}
+
+/**
+ * Takes QEMU with a helper VM for the tender that runs in it: its console is the unikernel's, byte by byte; its error
+ * stream is the tender's and QEMU's; it begins when the tender does, and its end is the tender's.
+ *
+ * @param qemu with the helper VM's serial port on its standard output, the unikernel's console on its file descriptor 3, and
+ *   its control channel on 4.
+ */
+export function helperVmProcess(qemu: MonitorProcess, startMs = longestStartMs): HelperVmProcess {
+  const console = qemu.control;
+  if (console === undefined) throw new Error("the helper VM was started without file descriptor 3");
+  const errors = new PassThrough();
+  const reader = new HelperVmReader();
+  const words: string[] = [];
+  let end: MonitorEnd | undefined;
+  let failure: string | undefined;
+  let hasBegun = false;
+  let wasKilled = false;
+  let begin: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+
+  const fail = (because: string) => {
+    failure ??= because;
+    qemu.kill();
+  };
+  const tooLate = setTimeout(() => fail(`the helper VM did not start within ${seconds(startMs)}`), startMs);
+  const say = (chunk: string | Buffer) => {
+    if (errors.write(chunk) || errors.listenerCount("drain") > 0) return;
+    qemu.console.pause();
+    qemu.errors.pause();
+    errors.once("drain", () => {
+      qemu.console.resume();
+      qemu.errors.resume();
+    });
+  };
+  qemu.console.on("data", (chunk: Buffer) => {
+    for (const event of reader.add(chunk)) {
+      switch (event.kind) {
+        case "start":
+          hasBegun = true;
+          clearTimeout(tooLate);
+          begin();
+          break;
+        case "error":
+          say(`${event.line}\n`);
+          break;
+        case "end":
+          end = event.end;
+          // All that the unikernel wrote was taken by QEMU before: a write to a virtio port waits for that.
+          qemu.kill();
+          break;
+        case "failed":
+          fail(`the helper VM failed: ${[event.because, ...words.slice(-1)].join(": ")}`);
+          break;
+        case "other":
+          words.push(event.line);
+          if (words.length > keptLines) words.shift();
+      }
+    }
+  });
+  qemu.errors.on("data", say);
+
+  const ended = qemu.ended
+    .then((own) => {
+      if (end !== undefined)
+        return end.signal === "SIGKILL" ? { ...end, failure: "the helper VM ran out of memory" } : end;
+      if (failure !== undefined) return { ...own, failure };
+      if (wasKilled) return own;
+      const last = words.find((line) => line.includes("Kernel panic")) ?? words.at(-1);
+      const how = `the helper VM ${hasBegun ? "ended before its tender" : "did not start"}`;
+      return { ...own, failure: last === undefined ? how : `${how}: ${last}` };
+    })
+    .finally(() => {
+      clearTimeout(tooLate);
+      begin();
+      errors.end();
+    });
+  ended.catch(() => undefined);
+  return {
+    console,
+    errors,
+    control: qemu.second,
+    begun,
+    ended,
+    heldUpMs: qemu.heldUpMs,
+    kill: () => {
+      wasKilled = true;
+      qemu.kill();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { basename } from "node:path";
+import type { Architecture } from "../../target/architecture.js";
+import type { Accelerator } from "../report.js";
+import { commandLine } from "./command-line.js";
+import { deviceOptions } from "./qemu-devices.js";
+import { bareMachine, guestsMachine, qemuPrograms } from "./qemu-program.js";
+import { noKvm } from "./refusal.js";
+import { type Asked, type BootSite, type Command, type MachineFacts, type Vmm, ownsArgv0 } from "./vmm.js";
+
+interface Machine {
+  readonly machine: string;
+  /** The CPU model under emulation: the richest that guests of every backend start on. */
+  readonly emulatedCpu: string;
+  readonly devices: readonly string[];
+  /** QEMU puts the kernel's name in front of the arguments itself. */
+  readonly namesKernel: boolean;
+  /** Free slots of its PCI bus, of 32: slot 0 is the host bridge, and slot 31 of q35 its ISA bridge. */
+  readonly mostDevices: number;
+}
+
+const machines: Readonly<Record<Architecture, Machine>> = {
+  x86_64: {
+    machine: "q35",
+    emulatedCpu: "max",
+    // Without it a virtio guest cannot end QEMU, or ends it with 0 whatever happened (docs/facts.md section 5).
+    devices: ["isa-debug-exit"],
+    namesKernel: true,
+    mostDevices: 30,
+  },
+  aarch64: {
+    machine: "virt",
+    emulatedCpu: "cortex-a72",
+    devices: [],
+    namesKernel: false,
+    mostDevices: 31,
+  },
+};
+
+/** Where `-cpu host` has crashed guests (docs/facts.md section 6): the first generation's features, which each later one has. */
+const nestedAmdCpu = "EPYC";
+
+export const qemu: Vmm = {
+  program: "qemu",
+  words: "QEMU: with KVM on a machine of its architecture, else by emulation",
+  splitsPath: true,
+  accelerators: (architecture, machine) => (architecture === machine ? ["kvm", "tcg"] : ["tcg"]),
+  whyNot: (asked, _, machine, isEmulated) => noKvm(asked, machine, isEmulated),
+  command: qemuCommand,
+};
+
+/** Runs an image as QEMU's `-kernel`, its console on standard output, paused until QMP says `cont`. */
+function qemuCommand(
+  asked: Asked,
+  { imagePath, args, devices: attached }: BootSite,
+  accelerator: Accelerator,
+  { isNestedAmd }: MachineFacts,
+): Command {
+  const { architecture, memory } = asked;
+  const { program, debianPackage } = qemuPrograms[architecture];
+  const { machine, emulatedCpu, devices, namesKernel, mostDevices } = machines[architecture];
+  const words = ownsArgv0(asked) && !namesKernel ? [basename(imagePath), ...args] : args;
+  return {
+    argv: [
+      program,
+      ...bareMachine,
+      "-machine",
+      `${machine},accel=${accelerator}`,
+      "-cpu",
+      accelerator === "tcg" ? emulatedCpu : isNestedAmd ? nestedAmdCpu : "host",
+      "-m",
+      `${memory}M`,
+      ...devices.flatMap((device) => ["-device", device]),
+      ...deviceOptions(attached),
+      ...guestsMachine,
+      "-kernel",
+      imagePath,
+      ...(words.length === 0 ? [] : ["-append", commandLine(words)]),
+    ],
+    debianPackage,
+    mostDevices,
+    channels: 1,
+  };
+}

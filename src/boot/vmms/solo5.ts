@@ -1,0 +1,64 @@
+import { Problem } from "../../platform/problem.js";
+import type { Tender } from "../../target/tender.js";
+import type { AttachedDevice } from "../devices/devices.js";
+import { commandLine } from "./command-line.js";
+import { noKvm } from "./refusal.js";
+import { type Asked, type BootSite, type Vmm, hasTaps } from "./vmm.js";
+
+/** What each tender runs its guest on. */
+export const tenderAccelerators: Readonly<Record<Tender, "kvm" | "native">> = {
+  "solo5-hvt": "kvm",
+  "solo5-spt": "native",
+};
+
+const words: Readonly<Record<Tender, string>> = {
+  "solo5-hvt": "solo5-hvt: with KVM on a machine of its architecture",
+  "solo5-spt": "solo5-spt: on a machine of its architecture",
+};
+
+/** Solo5's own tender, on this machine: `solo5-spt --mem=64 --net:service=tap0 -- IMAGE ARGS`. */
+export function tender(name: Tender): Vmm {
+  const accelerator = tenderAccelerators[name];
+  return {
+    program: name,
+    words: words[name],
+    accelerators: (architecture, machine) => (architecture === machine ? [accelerator] : []),
+    takes: (_, site) => hasTaps(site),
+    whyNot: (asked, _, machine, isEmulated) => (accelerator === "kvm" ? noKvm(asked, machine, isEmulated) : undefined),
+    command: (asked, site) => ({
+      argv: [name, ...tenderArgs(asked, site, site.imagePath, placeHere)],
+      channels: 0,
+    }),
+    missing: (program, target) =>
+      new Problem(`${program} is not installed, and ${target} images are booted by it`, {
+        do: "install the opam package solo5, which `unikernel-ci setup` installs",
+      }),
+  };
+}
+
+/**
+ * The arguments of a tender.
+ *
+ * @param placeOf the path or the interface of a device where the tender runs; undefined for one that is none to it.
+ */
+export function tenderArgs(
+  { memory }: Pick<Asked, "memory">,
+  { args, devices }: Pick<BootSite, "args" | "devices">,
+  image: string,
+  placeOf: (device: AttachedDevice) => string | undefined,
+): string[] {
+  const attached = devices.flatMap((device) => {
+    const place = placeOf(device);
+    if (place === undefined) return [];
+    return [
+      `--${device.type}:${device.name}=${place}`,
+      ...(device.type === "net" ? [`--net-mac:${device.name}=${device.mac}`] : []),
+    ];
+  });
+  return [`--mem=${memory}`, ...attached, "--", image, ...(args.length === 0 ? [] : [commandLine(args)])];
+}
+
+function placeHere(device: AttachedDevice): string | undefined {
+  if (device.type === "block") return device.path;
+  return device.link.kind === "tap" ? device.link.interface : undefined;
+}

@@ -1,0 +1,72 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, test } from "vitest";
+import { initScript, runScript } from "../../../../src/boot/helper-vm/init.js";
+
+const script = (asked: Partial<Parameters<typeof runScript>[0]> = {}) =>
+  runScript({
+    needs: ["console"],
+    netCount: 0,
+    lastDisk: undefined,
+    libraries: false,
+    run: { tender: "solo5-spt", args: [] },
+    ...asked,
+  });
+
+describe("the script of a boot", () => {
+  it("loads and sets up what the boot needs, then runs the tender", () => {
+    const asked = script({
+      needs: ["console", "kvm", "net", "block"],
+      netCount: 2,
+      lastDisk: "/dev/vda",
+      libraries: true,
+    });
+    expect(asked.split("\n")).toEqual([
+      "load console",
+      "load kvm",
+      "load net",
+      "load block",
+      "bridge 0",
+      "bridge 1",
+      "await_file /dev/vda",
+      "export LD_LIBRARY_PATH=/carrier/lib",
+      "run /carrier/solo5-spt",
+      "",
+    ]);
+  });
+
+  it("hands every word to the tender as it is", () => {
+    const args = ["--mem=32", "two words", "it's", '$HOME `x` "q"', "a\nb\n", "*", "", "\\", "ü", "\t"];
+    const functions = 'load() { :; }; run() { shift; for word; do printf "%s\\0" "$word"; done; }\n';
+    const read = execFileSync("sh", ["-c", functions + script({ run: { tender: "solo5-spt", args } })], {
+      encoding: "utf8",
+    });
+    expect(read.split("\0").slice(0, -1)).toEqual(args);
+  });
+});
+
+test("the helper VM’s first program is a shell script without errors of syntax", () => {
+  expect(() => execFileSync("sh", ["-n"], { input: initScript })).not.toThrow();
+});
+
+describe("the wait for the console’s port", () => {
+  const [awaitPort = ""] = /^await_port\(\) .*$/m.exec(initScript) ?? [];
+  const wait = (path: string, timeout: number) =>
+    spawnSync("sh", ["-c", `${awaitPort}\nawait_port "$1"`, "sh", path], { timeout });
+
+  it("goes on while there is none, and makes none", () => {
+    const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-port-"));
+    try {
+      expect(wait(join(folder, "port"), 300).signal).toBe("SIGTERM");
+      expect(readdirSync(folder)).toEqual([]);
+      writeFileSync(join(folder, "file"), "");
+      expect(wait(join(folder, "file"), 300).signal).toBe("SIGTERM");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("is over when it opens", () => expect(wait("/dev/null", 30_000)).toMatchObject({ status: 0, signal: null }));
+});

@@ -1,0 +1,149 @@
+import { once } from "node:events";
+import { PassThrough, type Readable } from "node:stream";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type HelperVmProcess, helperVmProcess } from "../../../../src/boot/helper-vm/process.js";
+import type { MonitorEnd, MonitorProcess } from "../../../../src/platform/process/monitor-process.js";
+
+/** A QEMU that does what the test says, and ends by being killed. */
+function fakeQemu() {
+  const [serial, errors, console] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  let end: (end: MonitorEnd) => void = () => undefined;
+  const ended = new Promise<MonitorEnd>((resolve) => (end = resolve));
+  const kill = vi.fn(() => end({ code: null, signal: "SIGKILL" }));
+  const qemu: MonitorProcess = {
+    console: serial,
+    errors,
+    control: console,
+    second: new PassThrough(),
+    ended,
+    heldUpMs: () => 0,
+    kill,
+  };
+  return { qemu, serial, errors, console, end, kill };
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  let text = "";
+  for await (const chunk of stream) text += String(chunk);
+  return text;
+}
+
+const read = (helperVm: HelperVmProcess) => helperVm.errors.resume();
+
+afterEach(() => void vi.useRealTimers());
+
+describe("a tender in a helper VM", () => {
+  it("begins with its start line, and not before", async () => {
+    const { qemu, serial } = fakeQemu();
+    const helperVm = helperVmProcess(qemu);
+    let hasBegun = false;
+    void helperVm.begun.then(() => (hasBegun = true));
+    serial.write("[    1.0] Run /init as init process\n");
+    await new Promise(setImmediate);
+    expect(hasBegun).toBe(false);
+    serial.write("carrier: start\n");
+    await helperVm.begun;
+    helperVm.kill();
+  });
+
+  it.each([
+    ["carrier: end 0\n", { code: 0, signal: null }],
+    ["carrier: end 11\n", { code: null, signal: "SIGSEGV" }],
+  ])("ends as `%s` tells, and QEMU with it", async (line, end) => {
+    const { qemu, serial, kill } = fakeQemu();
+    const helperVm = helperVmProcess(qemu);
+    read(helperVm);
+    serial.write(`carrier: start\n${line}`);
+    expect(await helperVm.ended).toEqual(end);
+    expect(kill).toHaveBeenCalled();
+  });
+
+  it("has the unikernel’s console untouched, whatever is in it", async () => {
+    const { qemu, console, kill } = fakeQemu();
+    const helperVm = helperVmProcess(qemu);
+    const bytes = Buffer.from("\0\xff\r\ncarrier: start\ncarrier: end 0\nno newline", "latin1");
+    console.end(bytes);
+    expect(Buffer.concat((await helperVm.console.toArray()) as Buffer[])).toEqual(bytes);
+    expect(kill).not.toHaveBeenCalled();
+    helperVm.kill();
+  });
+
+  it("has the error stream of the tender, and QEMU’s own", async () => {
+    const { qemu, serial, errors } = fakeQemu();
+    const helperVm = helperVmProcess(qemu);
+    const said = textOf(helperVm.errors);
+    errors.write("qemu: warning\n");
+    await new Promise(setImmediate);
+    serial.write("carrier: start\ncarrier: error solo5-hvt: no device\ncarrier: end 256\n");
+    expect(await said).toBe("qemu: warning\nsolo5-hvt: no device\n");
+    expect(await helperVm.ended).toEqual({ code: 1, signal: null });
+  });
+
+  it("is not read faster than its error stream is", async () => {
+    const { qemu, serial } = fakeQemu();
+    const helperVm = helperVmProcess(qemu);
+    serial.write(`carrier: start\n${"carrier: error x\n".repeat(20_000)}`);
+    await helperVm.begun;
+    expect(serial.isPaused()).toBe(true);
+    read(helperVm);
+    await once(helperVm.errors, "drain");
+    await new Promise(setImmediate);
+    serial.write("carrier: end 0\n");
+    expect(await helperVm.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe("the failure of a helper VM", () => {
+  it.each([
+    ["nothing", "the helper VM did not start"],
+    [
+      "[    1.1] Kernel panic - not syncing: no init\n[    1.2] Rebooting\n",
+      "the helper VM did not start: [    1.1] Kernel panic - not syncing: no init",
+    ],
+    ["SeaBIOS\nno kernel found\n", "the helper VM did not start: no kernel found"],
+    ["carrier: start\n", "the helper VM ended before its tender"],
+  ])("is told when QEMU ends after %s", async (said, failure) => {
+    const { qemu, serial, end } = fakeQemu();
+    const helperVm = helperVmProcess(qemu);
+    read(helperVm);
+    if (said !== "nothing") serial.write(said);
+    await new Promise(setImmediate);
+    end({ code: 0, signal: null });
+    expect(await helperVm.ended).toEqual({ code: 0, signal: null, failure });
+    await helperVm.begun;
+  });
+
+  it("is what its own script tells, with the words of the tool that failed", async () => {
+    const { qemu, serial } = fakeQemu();
+    const helperVm = helperVmProcess(qemu);
+    read(helperVm);
+    serial.write("insmod: cannot insert\ncarrier: failed the module kvm could not be loaded\n");
+    expect(await helperVm.ended).toMatchObject({
+      failure: "the helper VM failed: the module kvm could not be loaded: insmod: cannot insert",
+    });
+  });
+
+  it("is a start that takes too long", async () => {
+    vi.useFakeTimers();
+    const { qemu } = fakeQemu();
+    const helperVm = helperVmProcess(qemu, 90_000);
+    read(helperVm);
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect(await helperVm.ended).toMatchObject({ failure: "the helper VM did not start within 90.0 s" });
+  });
+
+  it("is a tender that Linux had to end, which only the lack of memory makes it do", async () => {
+    const { qemu, serial } = fakeQemu();
+    const helperVm = helperVmProcess(qemu);
+    read(helperVm);
+    serial.write("carrier: start\ncarrier: end 9\n");
+    expect(await helperVm.ended).toMatchObject({ failure: "the helper VM ran out of memory" });
+  });
+
+  it("is none when we ended it", async () => {
+    const { qemu } = fakeQemu();
+    const helperVm = helperVmProcess(qemu);
+    helperVm.kill();
+    expect(await helperVm.ended).toEqual({ code: null, signal: "SIGKILL" });
+  });
+});

@@ -1,0 +1,115 @@
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type HelperVmFiles, helperVmPlace } from "../../../../src/boot/helper-vm/place.js";
+import { publishHelperVm } from "../../../../src/boot/helper-vm/publish.js";
+import { fetchHelperVm, publishedHelperVms } from "../../../../src/boot/helper-vm/published.js";
+import { type Context, inspectHost } from "../../../../src/platform/host.js";
+import type { PublishedArchive } from "../../../../src/platform/network/published-list.js";
+import { publishedArchives } from "../../../../src/platform/network/published.js";
+import { Problem } from "../../../../src/platform/problem.js";
+import { processes } from "../../../../src/platform/process/process.js";
+import { collectingLog } from "../../../collecting-log.js";
+
+let folder: string;
+let told: string[];
+let context: Context;
+let place: HelperVmFiles;
+let packed: PublishedArchive;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "unikernel-ci-carriers-"));
+  told = [];
+  const environment = {
+    PATH: process.env["PATH"],
+    RUNNER_TOOL_CACHE: folder,
+    RUNNER_TEMP: join(folder, "temporary"),
+    GITHUB_WORKSPACE: folder,
+  };
+  context = { log: collectingLog(told), processes, host: inspectHost("linux", process.arch, environment) };
+  const made = helperVmPlace(join(folder, "made"), "debian 12", "aarch64");
+  mkdirSync(made.folder, { recursive: true });
+  writeFileSync(made.kernel, "a kernel");
+  writeFileSync(made.initramfs, "an archive");
+  packed = await publishHelperVm(context, made, mirror());
+  place = helperVmPlace(join(folder, "tools"), "debian 12", "aarch64");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const mirror = () => join(folder, "mirror");
+const fetched = (address = `file://${mirror()}`) =>
+  fetchHelperVm(context, place, publishedHelperVms(context.log, address));
+const list = (...carriers: readonly object[]) =>
+  writeFileSync(join(mirror(), "carriers.json"), JSON.stringify({ format: 1, carriers }));
+const left = () => (readdirSync(folder).includes("tools") ? readdirSync(join(folder, "tools/carriers")) : []);
+
+describe("a published carrier", () => {
+  it("is its two files again, in its place", async () => {
+    expect(await fetched()).toBe(true);
+    expect(readdirSync(place.folder).sort()).toEqual(["initramfs", "kernel"]);
+    expect([readFileSync(place.kernel, "utf8"), readFileSync(place.initramfs, "utf8")]).toEqual([
+      "a kernel",
+      "an archive",
+    ]);
+    expect(readdirSync(join(folder, "temporary"))).toEqual([]);
+  });
+
+  it("is the same archive each time it is packed, and once in its list", async () => {
+    expect(packed).toMatchObject({
+      key: "unikernel-ci-carrier-2-debian-12-aarch64",
+      url: "unikernel-ci-carrier-2-debian-12-aarch64.tar.gz",
+    });
+    const made = helperVmPlace(join(folder, "made"), "debian 12", "aarch64");
+    expect(await publishHelperVm(context, made, mirror())).toEqual(packed);
+    expect(JSON.parse(readFileSync(join(mirror(), "carriers.json"), "utf8"))).toEqual({
+      format: 1,
+      carriers: [packed],
+    });
+  });
+
+  it("that is not what was published stops the boot, and nothing of it is unpacked", async () => {
+    list({ ...packed, sha256: "0".repeat(64) });
+    await expect(fetched()).rejects.toThrow(`${packed.url} is not the helper VM that was published`);
+    expect(left()).toEqual([]);
+  });
+
+  it("of a mirror must be the one that this action names", async () => {
+    const own = [{ ...packed, url: "https://example.org/nowhere", sha256: "0".repeat(64) }];
+    const published = publishedArchives(context.log, "carriers", { own, mirror: `file://${mirror()}` });
+    await expect(fetchHelperVm(context, place, published)).rejects.toThrow(Problem);
+    expect(left()).toEqual([]);
+  });
+
+  it("that the mirror has lost is not there, and a notice says why", async () => {
+    rmSync(join(mirror(), packed.url));
+    expect(await fetched()).toBe(false);
+    expect(told.join("\n")).toMatch(/^notice: the published helper VM cannot be used: ENOENT/);
+    expect(left()).toEqual([]);
+  });
+
+  it("that lacks a file is not there", async () => {
+    const made = helperVmPlace(join(folder, "made"), "debian 12", "aarch64");
+    await processes.run(["tar", "-czf", join(mirror(), "half.tar.gz"), "-C", made.folder, "kernel"]);
+    const half = await processes.run(["sha256sum", join(mirror(), "half.tar.gz")]);
+    list({ ...packed, url: "half.tar.gz", sha256: half.stdout.slice(0, 64), bytes: 4096 });
+    expect(await fetched()).toBe(false);
+    expect(told.join("\n")).toMatch(/^notice: the published helper VM cannot be used: .*initramfs: Not found/);
+    expect(left()).toEqual([]);
+  });
+
+  it.each([
+    ["has none of this key", () => list({ ...packed, key: "another" })],
+    ["has toolchains alone", () => rmSync(join(mirror(), "carriers.json"))],
+  ])("is not there, without a word, where the mirror %s", async (_, prepare) => {
+    prepare();
+    expect(await fetched()).toBe(false);
+    expect(told).toEqual([]);
+  });
+
+  it("is not asked of a mirror, or a list, that is none", async () => {
+    await expect(fetched("nowhere")).rejects.toThrow("input mirror");
+    list({});
+    await expect(fetched()).rejects.toThrow("carriers.json has a row that is no archive");
+  });
+});
