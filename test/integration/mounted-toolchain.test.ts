@@ -115,7 +115,7 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
     expect(statSync(place.path).mode & 0o777).toBe(0o700);
     expect(told.join("\n")).toMatch(/published: hit, .* B in .* s, checked and mounted in/);
     expect((await obtain({})).source).toBe("tool-cache");
-    expect(left()).toEqual([key, `${key}.image`]);
+    await expect.poll(left).toEqual([key, `${key}.image`]);
     expect(await listToolchains(join(folder, "toolchains"))).toMatchObject([{ name: key }]);
   });
 
@@ -144,14 +144,14 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
     const unpacked = await obtain(broken);
     expect(unpacked.source).toBe("published");
     expect(mountPoints(folder)).toEqual([]);
-    expect(left()).toEqual([key]);
+    await expect.poll(left).toEqual([key]);
     expect(told.filter((line) => /notice|warning/i.test(line))).toEqual([]);
     expect(readFileSync(join(place.path, "opam/lib/library"), "utf8")).toBe("of the image");
   });
 
   it("is unpacked where nobody may mount", async () => {
     await obtain(undefined);
-    expect(left()).toEqual([key]);
+    await expect.poll(left).toEqual([key]);
   });
 
   it("is unpacked where the mounted one does not work", async () => {
@@ -160,7 +160,7 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
       proofs++ === 0 ? Promise.reject(new Problem("no compiler")) : makers.prove(toolchain);
     await obtain({}, { ...mustNotBuild, prove });
     expect(mountPoints(folder)).toEqual([]);
-    expect(left()).toEqual([key]);
+    await expect.poll(left).toEqual([key]);
   });
 
   it.each([",", ":", "\\"])(
@@ -185,7 +185,7 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 0xff;
     writeFileSync(file, bytes);
     await expect(obtain({})).rejects.toThrow("is not the toolchain that was published");
-    expect(left()).toEqual([]);
+    await expect.poll(left).toEqual([]);
     expect(mountPoints(folder)).toEqual([]);
   });
 
@@ -227,7 +227,7 @@ describe.skipIf(cannot)("a mounted toolchain that nobody used for long", () => {
     await obtain({});
     old();
     await evict();
-    expect(left()).toEqual([]);
+    await expect.poll(left).toEqual([]);
     expect(mountPoints(folder)).toEqual([]);
   });
 
@@ -236,7 +236,7 @@ describe.skipIf(cannot)("a mounted toolchain that nobody used for long", () => {
     old();
     await reboot();
     await evict();
-    expect(left()).toEqual([]);
+    await expect.poll(left).toEqual([]);
   });
 
   it("stays while somebody uses it", async () => {

@@ -116,7 +116,7 @@ describe.each(protocols)("a toolchain in the actions cache, by its protocol %s,"
     expect(server.wishes).toEqual(["look up", "look up", "look up", "reserve", "upload", "finish", "look up"]);
     rmSync(tools, { recursive: true });
     expect((await obtain(mustNotBuild)).source).toBe("actions-cache");
-    expect(left()).toEqual([smallKey]);
+    await expect.poll(left).toEqual([smallKey]);
   });
 
   // What may pass the client asks again, by v1 after 502, 503, 504 and a lost connection only; and so do we, once.
@@ -147,7 +147,7 @@ describe.each(protocols)("a toolchain in the actions cache, by its protocol %s,"
     server.disturb(wish, ...answers);
     useCache(protocol);
     expect((await obtain()).source).toBe(outcome);
-    expect(left()).toEqual([smallKey]);
+    await expect.poll(left).toEqual([smallKey]);
     rmSync(temporary, { recursive: true, force: true });
     expect((await obtain(mustNotBuild)).source).toBe("tool-cache");
   });
@@ -165,7 +165,7 @@ describe.each(protocols)("a toolchain in the actions cache, by its protocol %s,"
     expect((await obtain()).source).toBe("built");
     expect(story()).toContain("notice: the toolchain was not kept in the actions cache");
     expect([...server.entries.keys()]).toEqual([]);
-    expect(left()).toEqual([smallKey]);
+    await expect.poll(left).toEqual([smallKey]);
   });
 
   it("that another job is just saving is not saved by this one", async () => {
@@ -174,7 +174,7 @@ describe.each(protocols)("a toolchain in the actions cache, by its protocol %s,"
     expect((await obtain()).source).toBe("built");
     expect(server.wishes.at(-1)).toBe("reserve");
     expect(story()).toContain("notice: the toolchain was not kept in the actions cache");
-    expect(left()).toEqual([smallKey]);
+    await expect.poll(left).toEqual([smallKey]);
   });
 
   it("is restored in parts where the service has them", async () => {
@@ -228,7 +228,7 @@ describe("a published toolchain", () => {
   ])("is set up after %s", async (_, faults) => {
     answers = [...faults];
     expect((await obtain(mustNotBuild)).source).toBe("published");
-    expect(left()).toEqual([smallKey]);
+    await expect.poll(left).toEqual([smallKey]);
   });
 
   it("waits as long as it is told, and takes up the transfer where it stopped", async () => {
@@ -251,7 +251,7 @@ describe("a published toolchain", () => {
     answers = [...faults];
     expect((await obtain()).source).toBe("built");
     expect(story()).toContain("notice: published: what it has of this toolchain cannot be used");
-    expect(left()).toEqual([smallKey]);
+    await expect.poll(left).toEqual([smallKey]);
   });
 
   it.each<[fault: string, prepare: () => void]>([
@@ -261,7 +261,7 @@ describe("a published toolchain", () => {
   ])("%s stops the set-up, and nothing of it is left", async (_, prepare) => {
     prepare();
     await expect(obtain(mustNotBuild)).rejects.toThrow("is not the toolchain that was published");
-    expect(left()).toEqual([]);
+    await expect.poll(left).toEqual([]);
   });
 
   it.each<[fault: string, prepare: () => void]>([
@@ -290,7 +290,7 @@ describe("a published toolchain", () => {
       expect(String(problem)).toMatch(
         /^no space is left for the toolchain in .*tools\/toolchains\n.*ENOSPC.*\n.*RUNNER_TOOL_CACHE/,
       );
-      expect(left()).toEqual([]);
+      await expect.poll(left).toEqual([]);
     });
 
     it("that has no space for a lock is told so too", async () => {
@@ -298,7 +298,7 @@ describe("a published toolchain", () => {
       mkdirSync(join(tools, "toolchains"));
       spawnSync("dd", ["if=/dev/zero", `of=${join(tools, "filled")}`, "bs=4k"]);
       await expect(obtain(mustNotBuild)).rejects.toThrow("no space is left");
-      expect(left()).toEqual([]);
+      await expect.poll(left).toEqual([]);
     });
 
     it("that is full when what was built is packed is told, and leaves nothing", async () => {
@@ -332,7 +332,7 @@ describe("a published toolchain", () => {
       server.entries.set(smallKey, entry);
       useCache("v2");
       expect((await obtainSmall(log(), tools, [cacheLevel(log())])).source).toBe("built");
-      expect(left()).toEqual([smallKey]);
+      await expect.poll(left).toEqual([smallKey]);
     });
   });
 
@@ -361,7 +361,7 @@ describe("a published toolchain", () => {
       expect(started.map(commandOf).join()).toContain("zstd");
       child.kill("SIGTERM");
       expect(await once(child, "exit")).toEqual([143, null]);
-      expect(left()).toEqual([]);
+      await expect.poll(left).toEqual([]);
       expect(started.map(commandOf).filter((command) => command !== "")).toEqual([]);
     });
 
@@ -371,7 +371,7 @@ describe("a published toolchain", () => {
       const child = await stalled();
       child.kill("SIGTERM");
       expect(await once(child, "exit")).toEqual([143, null]);
-      expect(left()).toEqual([]);
+      await expect.poll(left).toEqual([]);
     });
 
     it("by force leaves nothing that is taken for complete, and the next one removes it", async () => {
@@ -384,7 +384,7 @@ describe("a published toolchain", () => {
       expect(left()).not.toContain(smallKey);
       await expect.poll(() => started.map(commandOf).filter((command) => command !== "")).toEqual([]);
       expect((await obtain(mustNotBuild)).source).toBe("published");
-      expect(left()).toEqual([smallKey]);
+      await expect.poll(left).toEqual([smallKey]);
     });
   });
 });
