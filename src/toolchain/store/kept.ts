@@ -73,14 +73,14 @@ export function keepBuild(log: Log, place: Place, key: string, before: KeptBuild
 }
 
 /**
- * Puts what an earlier build of the same toolchain has installed where the next one builds.
+ * Puts what an earlier build of the same toolchain has installed where the next one builds. Old ones are gone: {@link dropKept}.
  *
  * @returns what it is; undefined when there is nothing that can be used.
  */
 export async function takeKept(log: Log, place: Place, key: string): Promise<KeptBuild | undefined> {
   const kept = keptOf(place);
   const found = await readKept(kept);
-  if (found === undefined || found.key !== key || found.ageMs > limits.ageMs) {
+  if (found?.key !== key) {
     if (await isOurs(kept)) removeKept(log, kept);
     return undefined;
   }

@@ -29,8 +29,8 @@ export const caches: ProtectionTable = {
     ["src/toolchain/store/job-copy.ts", 'ownerState(user) === "alive"', "false"],
   ],
   "%s is not gone on from, and is removed": [
-    ["src/toolchain/store/kept.ts", "found.key !== key", "false"],
-    ["src/toolchain/store/kept.ts", " || found.ageMs > limits.ageMs", ""],
+    ["src/toolchain/store/kept.ts", "found?.key !== key", "found === undefined"],
+    ["src/toolchain/store/kept.ts", " || ageMs > limits.ageMs", ""],
     ["src/toolchain/store/kept.ts", ' || value["format"] !== keptFormat', ""],
   ],
   "is not taken through a link to a folder elsewhere": [["src/toolchain/store/kept.ts", "found.isDirectory() && ", ""]],
