@@ -1,5 +1,5 @@
 import type { ConsoleFile } from "../platform/files/console-file.js";
-import type { MonitorProcess } from "../platform/process/monitor-process.js";
+import type { VmmProcess } from "../platform/process/vmm-process.js";
 import { ConsoleReader } from "./console-reader.js";
 import { GuestClock } from "./guest-clock.js";
 import type { GuestEvent } from "./judge/events.js";
@@ -20,8 +20,8 @@ export interface AttemptResult {
   readonly verdict: Verdict;
   /** The last lines of the console. */
   readonly consoleEnd: readonly string[];
-  /** What the monitor itself said on its error stream. */
-  readonly monitorSaid: readonly string[];
+  /** What the VMM itself said on its error stream. */
+  readonly vmmSaid: readonly string[];
   /** The last answer to each probe that was answered at all. */
   readonly probes: readonly ProbeReport[];
 }
@@ -38,12 +38,12 @@ export type Interrogation = (
 ) => { stop(): void };
 
 /**
- * Watches a running monitor until its guest is judged, then ends it. When this returns, the monitor is gone.
+ * Watches a running VMM until its guest is judged, then ends it. When this returns, the VMM is gone.
  *
  * @param file gets every byte of the console.
  */
 export async function judgeGuest(
-  monitor: MonitorProcess,
+  monitor: VmmProcess,
   rules: Rules,
   file: ConsoleFile,
   interrogate?: Interrogation,
@@ -52,7 +52,7 @@ export async function judgeGuest(
   const clock = new GuestClock(monitor.heldUpMs, rules.timeoutMs);
   const timers = new Timers();
   const consoleEnd: string[] = [];
-  const monitorSaid: string[] = [];
+  const vmmSaid: string[] = [];
   let decide: (verdict: Verdict) => void = () => undefined;
   let fail: (error: unknown) => void = () => undefined;
   const decided = new Promise<Verdict>((resolve, reject) => {
@@ -92,11 +92,11 @@ export async function judgeGuest(
   };
   const errorLines = new Lines();
   const complain = (texts: readonly string[]) => {
-    keep(monitorSaid, texts);
+    keep(vmmSaid, texts);
     for (const text of texts) see({ kind: "monitor", text, atMs: now() });
   };
   console.read(monitor.console);
-  // A process has no monitor: its error stream is its own.
+  // A process has no VMM: its error stream is its own.
   if (rules.vmm === "process") console.read(monitor.errors);
   else monitor.errors.on("data", (chunk: Buffer) => complain(errorLines.add(chunk)));
 
@@ -106,9 +106,9 @@ export async function judgeGuest(
     if (state !== undefined) see({ kind: "machine", state, atMs: now() });
   };
   const qmp: Qmp | undefined = monitor.control && new Qmp(monitor.control, (event) => void onMachineEvent(event));
-  // The clock runs from here, for a monitor that never lets its guest begin, and anew from the guest's beginning.
+  // The clock runs from here, for a VMM that never lets its guest begin, and anew from the guest's beginning.
   see({ kind: "clock", atMs: 0 });
-  // A failure to start shows as the monitor's own end, with its reason on the error stream.
+  // A failure to start shows as the VMM's own end, with its reason on the error stream.
   const started = qmp === undefined ? Promise.resolve() : qmp.start().catch(() => undefined);
   void Promise.all([started, monitor.begun]).then(() => {
     if (isOver) return;
@@ -124,7 +124,7 @@ export async function judgeGuest(
 
   try {
     const verdict = await Promise.race([decided, seen.then(() => decided)]);
-    return { verdict, consoleEnd, monitorSaid, probes: judge.probes };
+    return { verdict, consoleEnd, vmmSaid, probes: judge.probes };
   } finally {
     isOver = true;
     interrogation?.stop();
