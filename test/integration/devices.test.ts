@@ -261,7 +261,7 @@ describe.each(["x86_64", "aarch64"] as const)("QEMU %s", (architecture) => {
   ): Promise<{ readonly slots: string[]; readonly network: string }> {
     const image = join(folder, "image");
     writeFileSync(image, "no kernel: it is never started");
-    const asked = askedOf("unikraft-qemu", { architecture });
+    const asked = askedOf("virtio", { architecture });
     const { argv } = vmms.qemu.command(asked, siteOf({ imagePath: image, devices }), "tcg", goodMachine);
     const [program, ...words] = argv;
     const at = words.indexOf("-kernel");
