@@ -60,8 +60,8 @@ for (const name of [...parts, "run"] as const) {
 const explainCommand = program
   .command("explain")
   .description("judge a console that lies on disk, as a boot would have")
-  .argument("<console>", "the file; the monitor’s own lines may stand in it too")
-  .option("--exit-code <status>", "the monitor ended with this status, as a shell gives it")
+  .argument("<console>", "the file; the VMM’s own lines may stand in it too")
+  .option("--exit-code <status>", "the VMM ended with this status, as a shell gives it")
   .option("--timed-out", "it had not ended when its time was over: judged as one that stayed and said no more")
   .option("--still-running", "it had not ended when the console was copied: judged the same way");
 for (const input of inputsMarked("explain")) explainCommand.addOption(optionOf(input));

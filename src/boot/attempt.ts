@@ -1,5 +1,5 @@
 import type { ConsoleFile } from "../platform/files/console-file.js";
-import type { MonitorProcess } from "../platform/process/monitor-process.js";
+import type { VmmProcess } from "../platform/process/vmm-process.js";
 import { type Interrogation, guestEvents } from "./guest-events.js";
 import { GuestOutput } from "./guest-output.js";
 import { judgeInTime } from "./judge/judge-in-time.js";
@@ -12,19 +12,19 @@ export interface AttemptResult {
   readonly verdict: Verdict;
   /** The last lines of the console. */
   readonly consoleEnd: readonly string[];
-  /** What the monitor itself said on its error stream. */
-  readonly monitorSaid: readonly string[];
+  /** What the VMM itself said on its error stream. */
+  readonly vmmSaid: readonly string[];
   /** The last answer to each probe that was answered at all. */
   readonly probes: readonly ProbeReport[];
 }
 
 /**
- * Watches a running monitor until its guest is judged, then ends it. When this returns, the monitor is gone.
+ * Watches a running VMM until its guest is judged, then ends it. When this returns, the VMM is gone.
  *
  * @param file gets every byte of the console.
  */
 export async function judgeGuest(
-  monitor: MonitorProcess,
+  vmm: VmmProcess,
   rules: Rules,
   file: ConsoleFile,
   interrogate?: Interrogation,
@@ -32,11 +32,11 @@ export async function judgeGuest(
   const judge = new Judge(rules);
   const output = new GuestOutput(file);
   let verdict: Verdict | undefined;
-  for await (const events of guestEvents(monitor, rules, output, () => judge.deadlineMs, interrogate)) {
+  for await (const events of guestEvents(vmm, rules, output, () => judge.deadlineMs, interrogate)) {
     verdict = judgeInTime(judge, events);
     if (verdict !== undefined) break;
   }
-  if (verdict === undefined) throw new Error("the judge decides nothing on the end of a monitor");
-  // Here, and not before: what the guest printed until its monitor was gone belongs to its console.
-  return { verdict, consoleEnd: output.consoleEnd, monitorSaid: output.monitorSaid, probes: judge.probes };
+  if (verdict === undefined) throw new Error("the judge decides nothing on the end of a VMM");
+  // Here, and not before: what the guest printed until its VMM was gone belongs to its console.
+  return { verdict, consoleEnd: output.consoleEnd, vmmSaid: output.vmmSaid, probes: judge.probes };
 }

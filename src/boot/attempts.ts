@@ -54,12 +54,12 @@ export async function tryAttempts(
       ? { ...last?.verdict, verdict: "skipped" as const, atMs: last?.verdict.atMs ?? 0, ...otherwise }
       : last.verdict;
   if (last === undefined) return { verdict, attempts, consoleEnd: [] };
-  const { consoleEnd, monitorSaid, probes } = last;
+  const { consoleEnd, vmmSaid, probes } = last;
   return {
     verdict,
     attempts,
     consoleLog,
-    consoleEnd: [...consoleEnd, ...monitorSaid],
+    consoleEnd: [...consoleEnd, ...vmmSaid],
     ...(probes.length === 0 ? {} : { probes }),
   };
 }

@@ -18,7 +18,7 @@ import type { BootReport } from "./report.js";
  * failed. Nothing is left of it but its console.
  *
  * @param startMs milliseconds since the step began, for the report.
- * @throws Problem when the boot cannot be tried as asked: wrong inputs, the image of another target, no monitor.
+ * @throws Problem when the boot cannot be tried as asked: wrong inputs, the image of another target, no VMM.
  */
 export async function bootImage(context: Context, asked: BootRequest, startMs = 0): Promise<BootReport> {
   const request = checkedRequest(asked);

@@ -1,5 +1,5 @@
 /**
- * Tells the time of a guest: that of the machine, without what the monitor was ready to run and had no processor. On a
+ * Tells the time of a guest: that of the machine, without what the VMM was ready to run and had no processor. On a
  * machine that is busy with other work a guest needs longer for all that it does, and what it is given time for (to end, to
  * crash after its first good sign) shall not depend on who else runs.
  */
@@ -9,7 +9,7 @@ export class GuestClock {
   private latestMs = 0;
 
   /**
-   * @param heldUpMs how long the monitor has waited for a processor since it was started; it only grows.
+   * @param heldUpMs how long the VMM has waited for a processor since it was started; it only grows.
    * @param mostMs the clock is not stopped for longer than this, so that the end comes, however busy the machine is.
    * @param machineMs the time of the machine.
    */

@@ -1,4 +1,4 @@
-import type { MonitorProcess } from "../platform/process/monitor-process.js";
+import type { VmmProcess } from "../platform/process/vmm-process.js";
 import { GuestClock } from "./guest-clock.js";
 import type { GuestOutput } from "./guest-output.js";
 import { Inbox } from "./inbox.js";
@@ -20,21 +20,21 @@ export type Interrogation = (
 ) => void;
 
 /**
- * All that can be seen of a guest, as it happens; the exit of its monitor comes last. The times are the guest's own
- * ({@link GuestClock}). When the reader stops, or throws, the monitor is ended and waited for.
+ * All that can be seen of a guest, as it happens; the exit of its VMM comes last. The times are the guest's own
+ * ({@link GuestClock}). When the reader stops, or throws, the VMM is ended and waited for.
  *
- * @param output gets what the guest and its monitor print, until the monitor is gone.
+ * @param output gets what the guest and its VMM print, until the VMM is gone.
  * @param deadlineMs when a `clock` event is due if nothing else happens; asked after each batch of events.
- * @throws what kept the monitor from starting.
+ * @throws what kept the VMM from starting.
  */
 export async function* guestEvents(
-  monitor: MonitorProcess,
+  vmm: VmmProcess,
   rules: Rules,
   output: GuestOutput,
   deadlineMs: () => number,
   interrogate?: Interrogation,
 ): AsyncGenerator<readonly GuestEvent[], void, undefined> {
-  const clock = new GuestClock(monitor.heldUpMs, rules.timeoutMs);
+  const clock = new GuestClock(vmm.heldUpMs, rules.timeoutMs);
   const inbox = new Inbox<GuestEvent>();
   const over = new AbortController();
   const tell = (happened: readonly Happening[]) => inbox.put(happened.map((one) => ({ ...one, atMs: clock.nowMs })));
@@ -44,15 +44,15 @@ export async function* guestEvents(
   };
   const alarm = new Alarm(onDeadline);
   try {
-    output.read(monitor, rules.vmm, tell, over.signal);
+    output.read(vmm, rules.vmm, tell, over.signal);
     const qmp: Qmp | undefined =
-      monitor.control &&
-      new Qmp(monitor.control, (event) => {
+      vmm.control &&
+      new Qmp(vmm.control, (event) => {
         // What becomes of a helper VM’s machine is no news of the guest in it.
         if (rules.vmm !== "qemu" || qmp === undefined) return;
         void machineStateOf(event, qmp).then((state) => state && tell([{ kind: "machine", state }]));
       });
-    // The clock runs from here, for a monitor that never lets its guest begin, and anew from the guest's beginning.
+    // The clock runs from here, for a VMM that never lets its guest begin, and anew from the guest's beginning.
     void inbox.put([{ kind: "clock", atMs: 0 }]);
     const begin = () => {
       if (over.signal.aborted) return;
@@ -60,11 +60,11 @@ export async function* guestEvents(
       void inbox.put([{ kind: "clock", atMs: 0 }]);
       interrogate?.((index, answer) => void tell([{ kind: "probe", index, answer }]), qmp, over.signal);
     };
-    // A failure to start shows as the monitor's own end, with its reason on the error stream.
+    // A failure to start shows as the VMM's own end, with its reason on the error stream.
     const started = qmp?.start().catch(() => undefined);
     const fail = (error: unknown) => inbox.fail(error);
-    Promise.all([started, monitor.begun]).then(begin).catch(fail);
-    monitor.ended.then((end) => tell([...output.end(), { kind: "exit", ...end }])).catch(fail);
+    Promise.all([started, vmm.begun]).then(begin).catch(fail);
+    vmm.ended.then((end) => tell([...output.end(), { kind: "exit", ...end }])).catch(fail);
     for (;;) {
       const events = await inbox.take();
       yield events;
@@ -75,8 +75,8 @@ export async function* guestEvents(
     over.abort();
     alarm.clear();
     inbox.close();
-    monitor.kill();
-    await monitor.ended.catch(() => undefined);
+    vmm.kill();
+    await vmm.ended.catch(() => undefined);
   }
 }
 

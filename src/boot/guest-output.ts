@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { ConsoleFile } from "../platform/files/console-file.js";
-import type { MonitorProcess } from "../platform/process/monitor-process.js";
+import type { VmmProcess } from "../platform/process/vmm-process.js";
 import type { VmmProgram } from "./report.js";
 import type { Happening } from "./judge/events.js";
 import { Lines } from "./judge/lines.js";
@@ -9,7 +9,7 @@ import { Lines } from "./judge/lines.js";
 const unfinishedLineMs = 50;
 const keptLines = 30;
 
-/** What a guest and its monitor print: every byte of the console in a file, the last lines of both here. */
+/** What a guest and its VMM print: every byte of the console in a file, the last lines of both here. */
 export class GuestOutput {
   private readonly consoles: Lines[] = [];
   private readonly errors = new Lines();
@@ -22,7 +22,7 @@ export class GuestOutput {
     return this.lastOfConsole;
   }
 
-  get monitorSaid(): readonly string[] {
+  get vmmSaid(): readonly string[] {
     return this.lastOfMonitor;
   }
 
@@ -31,7 +31,7 @@ export class GuestOutput {
    * @param signal nothing of a paused line is told after its abort.
    */
   read(
-    monitor: Pick<MonitorProcess, "console" | "errors">,
+    vmm: Pick<VmmProcess, "console" | "errors">,
     kind: VmmProgram,
     tell: (happened: readonly Happening[]) => Promise<void>,
     signal: AbortSignal,
@@ -50,10 +50,10 @@ export class GuestOutput {
         return Promise.all(room);
       });
     };
-    readConsole(monitor.console);
-    // A process has no monitor: its error stream is its own.
-    if (kind === "process") readConsole(monitor.errors);
-    else eachChunk(monitor.errors, (chunk) => tell(this.complained(this.errors.add(chunk))));
+    readConsole(vmm.console);
+    // A process has no VMM: its error stream is its own.
+    if (kind === "process") readConsole(vmm.errors);
+    else eachChunk(vmm.errors, (chunk) => tell(this.complained(this.errors.add(chunk))));
   }
 
   /** What stands on the console's last line so far. */

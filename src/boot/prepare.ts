@@ -6,8 +6,8 @@ import { isNestedAmd, kvmAccess, openKvm, readCpuInfo } from "../platform/kvm.js
 import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { Problem } from "../platform/problem.js";
 import { environmentForOthers } from "../platform/process/guarded-environment.js";
-import { type MonitorProcess, startMonitor } from "../platform/process/monitor-process.js";
 import { findProgram } from "../platform/process/programs.js";
+import { type VmmProcess, startVmm } from "../platform/process/vmm-process.js";
 import { readHostSystem } from "../platform/system.js";
 import { type Architecture, architectures } from "../target/architecture.js";
 import type { BootRequest } from "./boot-request.js";
@@ -140,10 +140,10 @@ export async function startAttempt(
   attempt: AttemptPlan,
   { imagePath, devices, places }: BootSite,
   searchPath: string,
-): Promise<MonitorProcess> {
+): Promise<VmmProcess> {
   const environment = { ...environmentForOthers(context.host.environment), PATH: searchPath };
   for (const { path, text } of attempt.files ?? []) await writeFile(path, text);
-  const start = () => startMonitor(attempt.argv, environment, attempt.channels);
+  const start = () => startVmm(attempt.argv, environment, attempt.channels);
   if (attempt.inside === undefined) return start();
   const files = places.helperVms[attempt.inside.architecture];
   await packRun(context, files, { run: attempt.inside, imagePath, devices, searchPath }, places.initrd);

@@ -1,4 +1,4 @@
-/** Why a monitor could not run an image, and what a person can do: matched against the monitor's own line. */
+/** Why a VMM could not run an image, and what a person can do: matched against the VMM's own line. */
 const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[] = [
   {
     // https://github.com/urunc-dev/urunc/issues/648: two system call filters on top of each other.
@@ -36,11 +36,11 @@ const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[]
 ];
 
 /**
- * What a person can do about a monitor that could not run an image.
+ * What a person can do about a VMM that could not run an image.
  *
- * @param line what the monitor said; undefined when it said nothing.
+ * @param line what the VMM said; undefined when it said nothing.
  * @returns undefined when nothing is known about such a line.
  */
-export function monitorRemedy(line: string | undefined): string | undefined {
+export function vmmRemedy(line: string | undefined): string | undefined {
   return line === undefined ? undefined : remedies.find(({ pattern }) => pattern.test(line))?.remedy;
 }

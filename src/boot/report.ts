@@ -51,8 +51,8 @@ export interface BootReport {
   readonly probes?: readonly ProbeReport[];
   /** From the first preparation to the verdict; absent when nothing was started. Scenarios run side by side. */
   readonly span?: Span;
-  /** Absolute path of the whole console of the last attempt. Absent when no monitor was started. */
+  /** Absolute path of the whole console of the last attempt. Absent when no VMM was started. */
   readonly consoleLog?: string;
-  /** The last lines of the console, then of the monitor's own words; as they were read. */
+  /** The last lines of the console, then of the VMM's own words; as they were read. */
   readonly consoleEnd: readonly string[];
 }

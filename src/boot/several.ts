@@ -10,7 +10,7 @@ type Boot = (context: Context) => Promise<BootReport>;
  *
  * @param boots each is given the context that it may log to.
  * @returns their reports, in the order of `boots`.
- * @throws what the first of them threw, when all have ended: no monitor is left behind.
+ * @throws what the first of them threw, when all have ended: no VMM is left behind.
  */
 export async function bootSeveral(
   context: Context,

@@ -5,9 +5,9 @@ import type { Image } from "./image.js";
 
 /**
  * The target that an image's marks name, the first one where several share an image (`qubes` boots a `xen` image); for
- * a kernel without marks, the first target whose monitor loads a file of its form.
+ * a kernel without marks, the first target whose VMM loads a file of its form.
  *
- * @returns undefined when no target's monitor would take it.
+ * @returns undefined when no target's VMM would take it.
  */
 export function targetOf(image: Image): TargetName | undefined {
   return (

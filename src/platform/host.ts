@@ -37,7 +37,7 @@ export interface Context {
 /**
  * Looks at the machine.
  *
- * @throws Problem on anything but Linux on x86_64 or aarch64: the toolchains and monitors exist only there.
+ * @throws Problem on anything but Linux on x86_64 or aarch64: the toolchains and VMMs exist only there.
  */
 export function inspectHost(
   platform: NodeJS.Platform = process.platform,

@@ -19,7 +19,7 @@ export interface Recipe {
   readonly findlib?: string;
   /** The C files that an OCaml program needs to become an image: see proof.ts. */
   readonly start: "solo5" | "main" | "none";
-  /** The host's monitors cannot run its images: static ones are built for the image's architecture (tenders.ts). */
+  /** The host's VMMs cannot run its images: static ones are built for the image's architecture (tenders.ts). */
   readonly staticTenders?: true;
 }
 

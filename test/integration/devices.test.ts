@@ -11,9 +11,9 @@ import type { AttachedDevice } from "../../src/boot/devices/devices.js";
 import { Qmp } from "../../src/boot/qmp.js";
 import { vmms } from "../../src/boot/vmms/vmms.js";
 import { TapTaken, whyNoTap, withTaps } from "../../src/platform/network/tap.js";
-import { startMonitor } from "../../src/platform/process/monitor-process.js";
 import { rootPrefix } from "../../src/platform/process/sudo.js";
 import { sweepLeftovers } from "../../src/platform/process/sweep.js";
+import { startVmm } from "../../src/platform/process/vmm-process.js";
 import { askedOf, goodMachine, siteOf } from "../unit/boot/requests.js";
 import { type Asked, attach, contextIn, question } from "./hold-devices.js";
 
@@ -262,11 +262,11 @@ describe.each(["x86_64", "aarch64"] as const)("QEMU %s", (architecture) => {
   ): Promise<{ readonly slots: string[]; readonly network: string }> {
     const image = join(folder, "image");
     writeFileSync(image, "no kernel: it is never started");
-    const asked = askedOf("unikraft-qemu", { architecture });
+    const asked = askedOf("virtio", { architecture });
     const { argv } = vmms.qemu.command(asked, siteOf({ imagePath: image, devices }), "tcg", goodMachine);
     const [program, ...words] = argv;
     const at = words.indexOf("-kernel");
-    const monitor = startMonitor([program, ...words.slice(0, at), ...words.slice(at + 2)], process.env, 1);
+    const monitor = startVmm([program, ...words.slice(0, at), ...words.slice(at + 2)], process.env, 1);
     let said = "";
     monitor.errors.on("data", (chunk) => (said += String(chunk)));
     try {

@@ -24,8 +24,8 @@ import { publishedHelperVms } from "../../src/boot/helper-vm/published.js";
 import type { BootSite, Command } from "../../src/boot/vmms/vmm.js";
 import { vmms } from "../../src/boot/vmms/vmms.js";
 import type { Context } from "../../src/platform/host.js";
-import { type MonitorEnd, startMonitor } from "../../src/platform/process/monitor-process.js";
 import { processes } from "../../src/platform/process/process.js";
+import { type VmmEnd, startVmm } from "../../src/platform/process/vmm-process.js";
 import { readHostSystem } from "../../src/platform/system.js";
 import { type Architecture, architectures } from "../../src/target/architecture.js";
 import { type Tender, tenderName } from "../../src/target/tender.js";
@@ -89,13 +89,13 @@ async function start(
   const { argv, inside } = commandOf(architecture, tender, { args: [how], devices }, files, initrd);
   if (inside === undefined) throw new Error("no helper VM");
   await packRun(context, files, { run: inside, imagePath: image, devices, searchPath: folder }, initrd);
-  const helperVm = helperVmProcess(startMonitor(argv, process.env, 2));
+  const helperVm = helperVmProcess(startVmm(argv, process.env, 2));
   helperVm.control?.resume();
   return helperVm;
 }
 
 interface Outcome {
-  readonly end: MonitorEnd;
+  readonly end: VmmEnd;
   readonly console: string;
   readonly errors: string;
 }
@@ -235,7 +235,7 @@ describe("a helper VM that does not start", () => {
     const files = { ...helperVms.x86_64, [broken]: join(folder, `broken-${broken}`) };
     writeFileSync(files[broken], Buffer.alloc(4096));
     const { argv } = commandOf("x86_64", "solo5-spt", {}, files, files.initramfs);
-    const helperVm = helperVmProcess(startMonitor(argv, process.env, 2));
+    const helperVm = helperVmProcess(startVmm(argv, process.env, 2));
     helperVm.control?.resume();
     helperVm.console.resume();
     helperVm.errors.resume();

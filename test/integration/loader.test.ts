@@ -8,7 +8,7 @@ import type { AttachedDevice } from "../../src/boot/devices/devices.js";
 import { Qmp } from "../../src/boot/qmp.js";
 import { guestResetStatus, loaderRefusalStatus } from "../../src/boot/vmms/loader.js";
 import { vmms } from "../../src/boot/vmms/vmms.js";
-import { startMonitor } from "../../src/platform/process/monitor-process.js";
+import { startVmm } from "../../src/platform/process/vmm-process.js";
 import { askedOf, goodMachine, siteOf } from "../unit/boot/requests.js";
 import { showWhenFailed } from "./shown-when-failed.js";
 
@@ -52,7 +52,7 @@ async function boot(imagePath: string, { args = [], memoryMiB = 64, devices = []
   const asked = askedOf("unikraft-firecracker", { memory: memoryMiB });
   const { argv } = vmms.loader.command(asked, site, "tcg", goodMachine);
   const [program, ...options] = argv.map((word) => (word === "max" ? (cpu ?? word) : word));
-  const monitor = startMonitor([program as string, ...options], process.env, 1);
+  const monitor = startVmm([program as string, ...options], process.env, 1);
   const seen = { console: "", errors: "", wasReset: false };
   monitor.console.on("data", (chunk: Buffer) => {
     seen.console += chunk.toString("latin1");

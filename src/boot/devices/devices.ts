@@ -1,4 +1,4 @@
-/** A device as it is given to a monitor; prepared, and gone again after the boot. */
+/** A device as it is given to a VMM; prepared, and gone again after the boot. */
 export type AttachedDevice = NetworkDevice | BlockDevice;
 
 export interface NetworkDevice {

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { seconds } from "../../platform/log.js";
-import type { MonitorEnd, MonitorProcess } from "../../platform/process/monitor-process.js";
+import type { VmmEnd, VmmProcess } from "../../platform/process/vmm-process.js";
 import { HelperVmReader } from "./protocol.js";
 
 /** Longer than a helper VM takes on a machine that is busy with ten others. */
@@ -9,10 +9,10 @@ const longestStartMs = 180_000;
 const keptLines = 60;
 
 /** A tender that runs in a helper VM, as if it ran here. */
-export interface HelperVmProcess extends MonitorProcess {
+export interface HelperVmProcess extends VmmProcess {
   readonly begun: Promise<void>;
   /** The tender's end; with `failure`, the helper VM's own. */
-  readonly ended: Promise<MonitorEnd>;
+  readonly ended: Promise<VmmEnd>;
 }
 
 /**
@@ -22,13 +22,13 @@ export interface HelperVmProcess extends MonitorProcess {
  * @param qemu with the helper VM's serial port on its standard output, the unikernel's console on its file descriptor 3, and
  *   its control channel on 4.
  */
-export function helperVmProcess(qemu: MonitorProcess, startMs = longestStartMs): HelperVmProcess {
+export function helperVmProcess(qemu: VmmProcess, startMs = longestStartMs): HelperVmProcess {
   const console = qemu.control;
   if (console === undefined) throw new Error("the helper VM was started without file descriptor 3");
   const errors = new PassThrough();
   const reader = new HelperVmReader();
   const words: string[] = [];
-  let end: MonitorEnd | undefined;
+  let end: VmmEnd | undefined;
   let failure: string | undefined;
   let hasBegun = false;
   let wasKilled = false;

@@ -1,4 +1,4 @@
-import type { MonitorEnd } from "../../platform/process/monitor-process.js";
+import type { VmmEnd } from "../../platform/process/vmm-process.js";
 import { Lines } from "../judge/lines.js";
 import { signalOf } from "../judge/signal.js";
 
@@ -8,7 +8,7 @@ export type HelperVmEvent =
   | { readonly kind: "start" }
   /** A line of the tender's error stream. */
   | { readonly kind: "error"; readonly line: string }
-  | { readonly kind: "end"; readonly end: MonitorEnd }
+  | { readonly kind: "end"; readonly end: VmmEnd }
   /** The helper VM could not do its part. */
   | { readonly kind: "failed"; readonly because: string }
   /** A line of the firmware, the kernel or a tool. */
@@ -46,7 +46,7 @@ function eventOf(line: string): HelperVmEvent {
 }
 
 /** @param status as wait(2) gives it and /proc/PID/stat shows it (`exit_code`, proc_pid_stat(5)): Linux's own layout. */
-export function endOf(status: number): MonitorEnd {
+export function endOf(status: number): VmmEnd {
   const number = status & 0x7f;
   if (number === 0) return { code: status >> 8, signal: null };
   return { code: null, signal: signalOf(number) ?? "SIGKILL" };

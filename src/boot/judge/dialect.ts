@@ -11,7 +11,7 @@ export interface DialectWords {
   /** Lines of the backend itself, wherever they stand: not the unikernel's own output. */
   readonly chrome: readonly RegExp[];
   /**
-   * How the backend announces the guest's end. The last one before the monitor ends is the true one. It stands behind
+   * How the backend announces the guest's end. The last one before the VMM ends is the true one. It stands behind
    * whatever the unikernel left on an unfinished line.
    */
   readonly ends: readonly EndWords[];
@@ -127,7 +127,7 @@ export const ocamlAfterDeath: readonly RegExp[] = [
 ];
 
 /**
- * What monitors print when KVM, and not the image, is at fault (docs/facts.md section 6): QEMU's accel/kvm and target/i386,
+ * What VMMs print when KVM, and not the image, is at fault (docs/facts.md section 6): QEMU's accel/kvm and target/i386,
  * Solo5's tenders/hvt/hvt_kvm*.c, Firecracker's src/vmm/src/vstate. Each is the end of the boot.
  */
 export const kvmFailures: readonly RegExp[] = [
@@ -145,10 +145,10 @@ export const kvmFailures: readonly RegExp[] = [
 ];
 
 /**
- * The log of a monitor that writes it where its guest prints. Firecracker's (src/vmm/src/logger/logging.rs): the time,
+ * The log of a VMM that writes it where its guest prints. Firecracker's (src/vmm/src/logger/logging.rs): the time,
  * `[INSTANCE:THREAD]` with the level and the origin where they were asked for, the message.
  */
-export const monitorLogs: Readonly<Partial<Record<VmmProgram, RegExp>>> = {
+export const vmmLogs: Readonly<Partial<Record<VmmProgram, RegExp>>> = {
   firecracker: /\b\d{4}-\d\d-\d\dT[\d:.]+Z? \[[\w-]+:[\w -]+(?::(?:ERROR|WARN|INFO|DEBUG|TRACE))?(?::[^\]\s]+)?\] /,
 };
 
@@ -162,10 +162,10 @@ export const guestShutdown = /\] (?:Received KVM_EXIT_SHUTDOWN signal|Unexpected
 export const guestFaults =
   /^solo5-hvt: (?:KVM: (?:host\/guest translation fault|unhandled exit)|.*\bInvalid guest (?:access|port access|hypercall):)/;
 
-/** What a monitor says in passing and goes on: no reason for anything. The tenders round `--mem` down, for one. */
-export const monitorWarning =
+/** What a VMM says in passing and goes on: no reason for anything. The tenders round `--mem` down, for one. */
+export const vmmWarning =
   /\bwarning: |: adjusting memory to \d+ bytes$|: hypercall_poll\(\): |:(?:WARN|INFO|DEBUG|TRACE)(?::[^\]\s]+)?\] /i;
 
-/** A monitor's own words, for transcripts in which its error stream and the console are mixed. */
-export const monitorWords =
+/** A VMM's own words, for transcripts in which its error stream and the console are mixed. */
+export const vmmWords =
   /^(?:(?:solo5-(?:hvt|spt)|qemu-system-\w+): |KVM internal error\. |KVM: entry failed, |error: kvm run failed |Could not access KVM )/;

@@ -1,12 +1,12 @@
-import type { MonitorEnd } from "../../platform/process/monitor-process.js";
-import { monitorRemedy } from "../remedies.js";
+import type { VmmEnd } from "../../platform/process/vmm-process.js";
+import { vmmRemedy } from "../remedies.js";
 import { type Decision, acceleratorFailed, by, died, failed, ready } from "./decision.js";
 import { type Ending, announcedEnding, endingOf } from "./ending.js";
 import type { Findings } from "./findings.js";
 import type { Evidence } from "./verdict.js";
 
-/** What is decided when the monitor has ended. */
-export function decideEnd(findings: Findings, end: MonitorEnd, atMs: number): Decision {
+/** What is decided when the VMM has ended. */
+export function decideEnd(findings: Findings, end: VmmEnd, atMs: number): Decision {
   const { rule, ending } = endingOf(end, findings);
   if (mayBeKvms(findings, ending)) {
     return by(
@@ -40,7 +40,7 @@ function decisionOn(findings: Findings, ending: Ending, atMs: number): Decision 
     case "monitor":
       return failed("monitor", ending.summary, {
         evidence: ending.evidence,
-        remedy: monitorRemedy(ending.evidence?.line),
+        remedy: vmmRemedy(ending.evidence?.line),
       });
     case "reset":
       if (death !== undefined) return died(death);

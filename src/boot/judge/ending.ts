@@ -1,4 +1,4 @@
-import type { MonitorEnd } from "../../platform/process/monitor-process.js";
+import type { VmmEnd } from "../../platform/process/vmm-process.js";
 import { guestResetStatus, loaderRefusalStatus } from "../vmms/loader.js";
 import { guestFaults } from "./dialect.js";
 import type { Findings } from "./findings.js";
@@ -14,23 +14,23 @@ export type Ending =
   | { readonly kind: "reset" }
   /** The guest is gone and nothing tells how it went. */
   | { readonly kind: "unknown" }
-  /** The guest was not run, or not to its end: the monitor is at fault. */
+  /** The guest was not run, or not to its end: the VMM is at fault. */
   | { readonly kind: "monitor"; readonly summary: string; readonly evidence?: Evidence | undefined };
 
-/** What is known when the monitor has ended. */
-export type EndFacts = MonitorEnd &
+/** What is known when the VMM has ended. */
+export type EndFacts = VmmEnd &
   Pick<Rules, "exitReport" | "vmm"> &
   Pick<Transcript, "announcement" | "lastLine" | "crash"> &
   Pick<Findings, "complaint" | "guestSpoke" | "wasReset" | "wasStopped">;
 
-/** One thing that the end of a monitor tells of the guest's. It holds when all of `when` do. */
+/** One thing that the end of a VMM tells of the guest's. It holds when all of `when` do. */
 export interface EndRule {
   readonly rule: RuleName;
   readonly when: readonly ((facts: EndFacts) => boolean)[];
   readonly ending: (facts: EndFacts) => Ending;
 }
 
-/** A guest that runs as the monitor's own process (spt, unix) dies of these as of the processor's traps. */
+/** A guest that runs as the VMM's own process (spt, unix) dies of these as of the processor's traps. */
 const trapSignals: readonly (string | null)[] = ["SIGSEGV", "SIGILL", "SIGBUS", "SIGFPE", "SIGTRAP", "SIGSYS"];
 
 /** isa-debug-exit gives (value << 1) | 1: 41 is Solo5's and Unikraft's end, 42 Unikraft's crash (docs/facts.md section 5). */
@@ -40,25 +40,25 @@ const unikraftCrashStatus = 85;
 /** What QEMU ends with when its guest ended it: by powering off, and by isa-debug-exit. Any other status is QEMU's own. */
 const guestEndStatuses: readonly (number | null)[] = [0, guestEndStatus, unikraftCrashStatus, guestResetStatus];
 
-const monitorFault = (summary: string, evidence?: Evidence): Ending => ({ kind: "monitor", summary, evidence });
-const couldNotRun = ({ vmm, complaint }: EndFacts) => monitorFault(`${vmm} could not run the image`, complaint);
+const vmmFault = (summary: string, evidence?: Evidence): Ending => ({ kind: "monitor", summary, evidence });
+const couldNotRun = ({ vmm, complaint }: EndFacts) => vmmFault(`${vmm} could not run the image`, complaint);
 
 /** A failure that was announced: an exit line may stand in any program's log. */
 const failureAnnounced = ({ announcement }: EndFacts) => announcement !== undefined && announcement.kind !== "exit";
 
-/** What the end of the monitor tells (docs/facts.md section 5): the first rule that holds decides. */
+/** What the end of the VMM tells (docs/facts.md section 5): the first rule that holds decides. */
 export const endRules: Readonly<Record<"any" | "process" | "machine", readonly EndRule[]>> = {
   /** Whatever ran the guest. */
   any: [
     {
       rule: "monitor-failure",
       when: [({ failure }) => failure !== undefined],
-      ending: ({ failure = "", complaint }) => monitorFault(failure, complaint),
+      ending: ({ failure = "", complaint }) => vmmFault(failure, complaint),
     },
     {
       rule: "machine-event",
       when: [({ wasStopped }) => wasStopped],
-      ending: ({ vmm, complaint }) => monitorFault(`${vmm} was stopped from outside`, complaint),
+      ending: ({ vmm, complaint }) => vmmFault(`${vmm} was stopped from outside`, complaint),
     },
     {
       // What the console said of a crash tells more than the restart that it ended in.
@@ -67,7 +67,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       ending: () => ({ kind: "reset" }),
     },
   ],
-  /** The monitor's status is the guest's. */
+  /** The VMM's status is the guest's. */
   process: [
     {
       rule: "signal",
@@ -82,7 +82,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ vmm, signal }) => monitorFault(`${vmm} was stopped from outside by ${signal ?? ""}`),
+      ending: ({ vmm, signal }) => vmmFault(`${vmm} was stopped from outside by ${signal ?? ""}`),
     },
     {
       rule: "end-line",
@@ -110,12 +110,12 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       ending: ({ code, announcement }) => ({ kind: "exit", status: code ?? 0, evidence: announcement?.evidence }),
     },
   ],
-  /** The monitor's status is its own, or the same for many ends. */
+  /** The VMM's status is its own, or the same for many ends. */
   machine: [
     {
       rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ vmm, signal, complaint }) => monitorFault(`${vmm} died of ${signal ?? ""}`, complaint),
+      ending: ({ vmm, signal, complaint }) => vmmFault(`${vmm} died of ${signal ?? ""}`, complaint),
     },
     {
       rule: "end-line",
@@ -125,7 +125,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "exit-status",
       when: [({ code }) => code === loaderRefusalStatus],
-      ending: ({ lastLine }) => monitorFault("the image could not be loaded", lastLine),
+      ending: ({ lastLine }) => vmmFault("the image could not be loaded", lastLine),
     },
     {
       rule: "exit-status",
@@ -135,7 +135,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "exit-status",
       when: [({ code }) => !guestEndStatuses.includes(code)],
-      ending: ({ vmm, code, complaint }) => monitorFault(`${vmm} ended with status ${code ?? "unknown"}`, complaint),
+      ending: ({ vmm, code, complaint }) => vmmFault(`${vmm} ended with status ${code ?? "unknown"}`, complaint),
     },
     {
       rule: "exit-status",
@@ -156,8 +156,8 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
 
 const noRule: EndRule = { rule: "monitor-end", when: [], ending: () => ({ kind: "unknown" }) };
 
-/** What the end of the monitor tells of the guest's end, and which rule says so. */
-export function endingOf(end: MonitorEnd, findings: Findings): { readonly rule: RuleName; readonly ending: Ending } {
+/** What the end of the VMM tells of the guest's end, and which rule says so. */
+export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: RuleName; readonly ending: Ending } {
   const { complaint, guestSpoke, wasReset, wasStopped } = findings;
   const { exitReport, vmm } = findings.rules;
   const { announcement, lastLine, crash } = findings.transcript;

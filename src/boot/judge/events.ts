@@ -1,4 +1,4 @@
-import type { MonitorEnd } from "../../platform/process/monitor-process.js";
+import type { VmmEnd } from "../../platform/process/vmm-process.js";
 import type { ProbeAnswer } from "../probes/probe.js";
 
 /** What can be seen of a guest from outside. */
@@ -15,7 +15,7 @@ export type Happening =
       readonly index: number;
       readonly answer: ProbeAnswer;
     }
-  | ({ readonly kind: "exit" } & MonitorEnd)
+  | ({ readonly kind: "exit" } & VmmEnd)
   | { /** Nothing happened, time went on. */ readonly kind: "clock" };
 
 /** Times are milliseconds after the guest's start. */

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { monitorWords } from "./dialect.js";
+import { vmmWords } from "./dialect.js";
 import type { GuestEvent } from "./events.js";
 import { judgeInTime } from "./judge-in-time.js";
 import { Judge } from "./judge.js";
@@ -11,7 +11,7 @@ import type { Verdict } from "./verdict.js";
 /** How a console that lies on disk came to its end. `stopped`: the guest was still there and was stopped by somebody. */
 export type TranscriptEnd = { readonly kind: "exit"; readonly status: number } | { readonly kind: "stopped" };
 
-/** `timeout` of coreutils ends with this when it had to stop the monitor. */
+/** `timeout` of coreutils ends with this when it had to stop the VMM. */
 const statusOfTimeout = 124;
 
 /**
@@ -60,7 +60,7 @@ export function explainConsole(console: Uint8Array, end: TranscriptEnd, rules: R
 }
 
 /**
- * A console that was kept, in which the monitor's own lines may stand too. It has no times: all lines count as read at
+ * A console that was kept, in which the VMM's own lines may stand too. It has no times: all lines count as read at
  * once, then time passes.
  */
 class KeptConsole {
@@ -75,7 +75,7 @@ class KeptConsole {
     this.read(this.lines.add(bytes));
   }
 
-  /** @param end a monitor's exit status as a shell gives it: above 128 it died of a signal. */
+  /** @param end a VMM's exit status as a shell gives it: above 128 it died of a signal. */
   verdict(end: TranscriptEnd): Verdict {
     if (this.lines.unfinished !== "") this.read([this.lines.unfinished]);
     let verdict = end.kind === "exit" ? this.judge.see(exitEvent(end.status, this.judge.rules)) : undefined;
@@ -84,11 +84,11 @@ class KeptConsole {
   }
 
   private read(texts: readonly string[]): void {
-    // A process has no monitor that could speak.
-    const isMonitors = (text: string) => this.judge.rules.vmm !== "process" && monitorWords.test(text);
+    // A process has no VMM that could speak.
+    const isVmms = (text: string) => this.judge.rules.vmm !== "process" && vmmWords.test(text);
     judgeInTime(
       this.judge,
-      texts.map((text) => ({ kind: isMonitors(text) ? "monitor" : "console", text, atMs: 0 })),
+      texts.map((text) => ({ kind: isVmms(text) ? "monitor" : "console", text, atMs: 0 })),
     );
   }
 }

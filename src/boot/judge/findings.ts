@@ -7,7 +7,7 @@ import type { Evidence } from "./verdict.js";
 export class Findings {
   readonly transcript: Transcript;
   readonly asked: Asked;
-  /** The monitor's first own line that is not a warning. */
+  /** The VMM's first own line that is not a warning. */
   complaint: Evidence | undefined;
   /** The guest asked to be restarted, or fell over. */
   wasReset = false;

@@ -1,7 +1,7 @@
 import type { ProbeReport } from "../report.js";
 import { deadlinesOf } from "./deadlines.js";
 import { type Decision, acceleratorFailed, by, died, failed, ready, timedOut } from "./decision.js";
-import { guestShutdown, kvmFailures, monitorLogs, monitorWarning } from "./dialect.js";
+import { guestShutdown, kvmFailures, vmmLogs, vmmWarning } from "./dialect.js";
 import { decideEnd, decideGone } from "./end-decision.js";
 import type { GuestEvent, MachineState } from "./events.js";
 import { Findings } from "./findings.js";
@@ -52,7 +52,7 @@ export class Judge {
         this.onUnfinished({ line: event.text, atMs });
         return undefined;
       case "monitor":
-        return this.onMonitorLine({ line: event.text, atMs });
+        return this.onVmmLine({ line: event.text, atMs });
       case "machine":
         return by("machine-event", this.onMachine(event.state));
       case "probe":
@@ -66,14 +66,14 @@ export class Judge {
     }
   }
 
-  /** A monitor that logs where its guest prints may do so behind an unfinished line. */
+  /** A VMM that logs where its guest prints may do so behind an unfinished line. */
   private onConsole({ line, atMs }: Evidence): Decision | undefined {
-    const log = monitorLogs[this.rules.vmm]?.exec(line);
+    const log = vmmLogs[this.rules.vmm]?.exec(line);
     if (log === undefined || log === null) return this.onGuestLine({ line, atMs });
     const before = line.slice(0, log.index);
     return (
       (before === "" ? undefined : this.onGuestLine({ line: before, atMs })) ??
-      this.onMonitorLine({ line: line.slice(log.index), atMs })
+      this.onVmmLine({ line: line.slice(log.index), atMs })
     );
   }
 
@@ -84,7 +84,7 @@ export class Judge {
   }
 
   private onUnfinished(evidence: Evidence): void {
-    if (monitorLogs[this.rules.vmm]?.test(evidence.line) === true) return;
+    if (vmmLogs[this.rules.vmm]?.test(evidence.line) === true) return;
     if (this.unfinished.add(evidence)) this.findings.transcript.addUnfinished(evidence);
   }
 
@@ -97,9 +97,9 @@ export class Judge {
     );
   }
 
-  private onMonitorLine(evidence: Evidence): Decision | undefined {
+  private onVmmLine(evidence: Evidence): Decision | undefined {
     if (guestShutdown.test(evidence.line)) this.findings.wasReset = true;
-    if (monitorWarning.test(evidence.line)) return undefined;
+    if (vmmWarning.test(evidence.line)) return undefined;
     this.findings.complaint ??= evidence;
     const isKvms = this.rules.accelerator === "kvm" && kvmFailures.some((pattern) => pattern.test(evidence.line));
     return isKvms ? by("monitor-line", acceleratorFailed(kvmFails, evidence)) : undefined;

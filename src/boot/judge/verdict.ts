@@ -39,7 +39,7 @@ export type RuleName = (typeof ruleNames)[number];
 export const verdicts = ["passed", "failed", "skipped"] as const;
 
 export interface Evidence {
-  /** A line of the console or of the monitor, as it was read. */
+  /** A line of the console or of the VMM, as it was read. */
   readonly line: string;
   /** Milliseconds after the guest's start. */
   readonly atMs: number;

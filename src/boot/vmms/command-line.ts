@@ -1,5 +1,5 @@
 /**
- * A guest's arguments as the one string that monitors hand over. The guests split it again: Solo5's mirage-bootvar and
+ * A guest's arguments as the one string that VMMs hand over. The guests split it again: Solo5's mirage-bootvar and
  * Unikraft's argument parser both keep together what stands in double quotes.
  */
 export function commandLine(args: readonly string[]): string {

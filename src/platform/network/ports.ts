@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 
 export type Protocol = "tcp" | "udp";
 
-/** Ports that a monitor of ours may still be about to open: never given twice by one process. */
+/** Ports that a VMM of ours may still be about to open: never given twice by one process. */
 const given = new Set<string>();
 
 /**

@@ -28,7 +28,7 @@ export class TapTaken extends Error {}
 export async function whyNoTap(context: Context, device = "/dev/net/tun"): Promise<string | undefined> {
   if (findIp(context) === undefined) return "the program `ip` (package iproute2) is not installed";
   try {
-    // The monitor opens it as this user, also where root makes the interface.
+    // The VMM opens it as this user, also where root makes the interface.
     closeSync(openSync(device, constants.O_RDWR));
   } catch (error) {
     return `${device} cannot be opened (${(error as NodeJS.ErrnoException).code ?? ""})`;

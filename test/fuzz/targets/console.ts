@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { HelperVmReader } from "../../../src/boot/helper-vm/protocol.js";
 import { type TranscriptEnd, explainConsole, explainStream } from "../../../src/boot/judge/explain.js";
 import { Lines } from "../../../src/boot/judge/lines.js";
-import { monitorRemedy } from "../../../src/boot/remedies.js";
+import { vmmRemedy } from "../../../src/boot/remedies.js";
 import { LineReader } from "../../../src/platform/process/line-reader.js";
 import { targetNames, targets } from "../../../src/target/target.js";
 import { realConsoles, rulesOf } from "../../unit/boot/consoles.js";
@@ -102,6 +102,6 @@ export const consoleTargets = [
     expect(cut(bytes).flatMap((piece) => pieces.add(piece))).toEqual(new HelperVmReader().add(bytes));
   }),
   target("console: remedies for a monitor’s words", textOf(...words), (text) => {
-    quickly(() => monitorRemedy(text));
+    quickly(() => vmmRemedy(text));
   }),
 ];

@@ -7,7 +7,7 @@ import { judgeGuest } from "../../../src/boot/attempt.js";
 import { type Interrogation, guestEvents } from "../../../src/boot/guest-events.js";
 import { GuestOutput } from "../../../src/boot/guest-output.js";
 import { ConsoleFile } from "../../../src/platform/files/console-file.js";
-import type { MonitorProcess } from "../../../src/platform/process/monitor-process.js";
+import type { VmmProcess } from "../../../src/platform/process/vmm-process.js";
 import { rulesOf } from "./consoles.js";
 
 let folder: string;
@@ -41,7 +41,7 @@ function fakeMonitor() {
   let heldUpMs = 0;
   let end: (code: number) => void = () => undefined;
   let fail: (error: Error) => void = () => undefined;
-  const ended = new Promise<Awaited<MonitorProcess["ended"]>>((resolve, reject) => {
+  const ended = new Promise<Awaited<VmmProcess["ended"]>>((resolve, reject) => {
     end = (code) => resolve({ code, signal: null });
     fail = reject;
   });
@@ -49,7 +49,7 @@ function fakeMonitor() {
     wasKilled = true;
     end(137);
   };
-  const monitor: MonitorProcess = { console, errors, control: undefined, ended, heldUpMs: () => heldUpMs, kill };
+  const monitor: VmmProcess = { console, errors, control: undefined, ended, heldUpMs: () => heldUpMs, kill };
   const holdUp = (ms: number) => (heldUpMs += ms);
   return { monitor, console, errors, end, fail, holdUp, wasKilled: () => wasKilled };
 }
@@ -95,10 +95,10 @@ test("a process’s error stream is its console", async () => {
   fake.console.end("line\n");
   fake.errors.end();
   fake.errors.once("end", () => fake.end(2));
-  const { verdict, consoleEnd, monitorSaid } = await judged;
+  const { verdict, consoleEnd, vmmSaid } = await judged;
   expect(verdict).toMatchObject({ verdict: "failed", reason: "exception", exitStatus: 2 });
   expect(consoleEnd.toSorted()).toEqual(["Fatal error: exception Not_found", "half a line", "main: [INFO] ready"]);
-  expect(monitorSaid).toEqual([]);
+  expect(vmmSaid).toEqual([]);
   await file.close();
   expect(readFileSync(file.path, "utf8")).toContain("main: [INFO] ready\n");
 });
@@ -224,9 +224,9 @@ test("what the monitor says is kept apart, also its last line without an end", a
   const judged = judgeGuest(fake.monitor, rules, await newFile());
   fake.errors.end("solo5-spt: one\nsolo5-spt: two");
   fake.errors.once("end", () => fake.end(1));
-  const { verdict, monitorSaid, consoleEnd } = await judged;
+  const { verdict, vmmSaid, consoleEnd } = await judged;
   expect(verdict).toMatchObject({ reason: "monitor", evidence: { line: "solo5-spt: one" } });
-  expect(monitorSaid).toEqual(["solo5-spt: one", "solo5-spt: two"]);
+  expect(vmmSaid).toEqual(["solo5-spt: one", "solo5-spt: two"]);
   expect(consoleEnd).toEqual([]);
 });
 

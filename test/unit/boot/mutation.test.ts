@@ -51,7 +51,7 @@ test("all rules are found", () => {
       "dialect.firmware.prefix",
       "dialect.ocamlDeath.1.pattern",
       "dialect.kvmFailures.0",
-      "dialect.monitorWords",
+      "dialect.vmmWords",
     ]),
   );
 });

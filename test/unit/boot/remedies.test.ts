@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { monitorRemedy } from "../../../src/boot/remedies.js";
+import { vmmRemedy } from "../../../src/boot/remedies.js";
 
 test.each([
   ["solo5-hvt: seccomp(SECCOMP_SET_MODE_FILTER) failed: Invalid argument", /container/],
@@ -15,10 +15,10 @@ test.each([
   ["solo5-hvt: hello.exe: Executable is not for the solo5-hvt target", /version/],
   ["qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory", /`memory` lower/],
 ])("a refusal has its remedy: %s", (line, remedy) => {
-  expect(monitorRemedy(line)).toMatch(remedy);
+  expect(vmmRemedy(line)).toMatch(remedy);
 });
 
 test("a line that nobody knows has none, and neither has silence", () => {
-  expect(monitorRemedy("qemu-system-x86_64: Unexpected error")).toBeUndefined();
-  expect(monitorRemedy(undefined)).toBeUndefined();
+  expect(vmmRemedy("qemu-system-x86_64: Unexpected error")).toBeUndefined();
+  expect(vmmRemedy(undefined)).toBeUndefined();
 });

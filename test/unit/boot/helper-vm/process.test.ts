@@ -2,15 +2,15 @@ import { once } from "node:events";
 import { PassThrough, type Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type HelperVmProcess, helperVmProcess } from "../../../../src/boot/helper-vm/process.js";
-import type { MonitorEnd, MonitorProcess } from "../../../../src/platform/process/monitor-process.js";
+import type { VmmEnd, VmmProcess } from "../../../../src/platform/process/vmm-process.js";
 
 /** A QEMU that does what the test says, and ends by being killed. */
 function fakeQemu() {
   const [serial, errors, console] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  let end: (end: MonitorEnd) => void = () => undefined;
-  const ended = new Promise<MonitorEnd>((resolve) => (end = resolve));
+  let end: (end: VmmEnd) => void = () => undefined;
+  const ended = new Promise<VmmEnd>((resolve) => (end = resolve));
   const kill = vi.fn(() => end({ code: null, signal: "SIGKILL" }));
-  const qemu: MonitorProcess = {
+  const qemu: VmmProcess = {
     console: serial,
     errors,
     control: console,

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { type Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { Problem } from "../../../../src/platform/problem.js";
-import { monitorMark, startMonitor, sweepMonitors } from "../../../../src/platform/process/monitor-process.js";
 import { markText, ownMark } from "../../../../src/platform/process/owner-mark.js";
+import { startVmm, sweepVmms, vmmMark } from "../../../../src/platform/process/vmm-process.js";
 
 const sh = (script: string, channels: 0 | 1 = 0, environment: Record<string, string | undefined> = process.env) =>
-  startMonitor(["/bin/sh", "-c", script], environment, channels);
+  startVmm(["/bin/sh", "-c", script], environment, channels);
 
 async function textOf(stream: Readable): Promise<string> {
   let text = "";
@@ -68,7 +68,7 @@ test("a child of its own that holds its streams open does not hold us up", async
 
 test("a monitor that cannot be started is a problem", async () => {
   const tooLong = "x".repeat(300_000);
-  const start = async () => startMonitor(["/bin/true", tooLong], {}, 0).ended;
+  const start = async () => startVmm(["/bin/true", tooLong], {}, 0).ended;
   await expect(start()).rejects.toThrow(Problem);
   await expect(start()).rejects.toThrow("/bin/true could not be started");
 });
@@ -80,7 +80,7 @@ test("monitors of runs that were killed are ended, and nobody else’s", async (
     elsewhere: { ...ownMark(), pid: 4_194_304, place: "0".repeat(16) },
   };
   const sleeping = (mark: string) =>
-    spawn("sleep", ["60"], { stdio: "ignore", env: { PATH: process.env["PATH"], [monitorMark]: mark } });
+    spawn("sleep", ["60"], { stdio: "ignore", env: { PATH: process.env["PATH"], [vmmMark]: mark } });
   const orphan = sleeping(markText(marks.gone));
   const others = [sleeping(markText(marks.elsewhere)), sleeping("no mark")];
   const own = sh("sleep 60");
@@ -89,7 +89,7 @@ test("monitors of runs that were killed are ended, and nobody else’s", async (
   try {
     await Promise.all([orphan, ...others].map(async (child) => child.pid ?? once(child, "spawn")));
     const ended = once(orphan, "exit");
-    sweepMonitors();
+    sweepVmms();
     expect(await ended).toEqual([null, "SIGKILL"]);
     expect(others.map(({ exitCode, signalCode }) => [exitCode, signalCode])).toEqual([
       [null, null],
