@@ -60,10 +60,6 @@ export const supply: ProtectionTable = {
   ],
   "is not taken from a living process elsewhere when our own clock is set": [
     ["src/platform/files/lock.ts", "(await watch.lastsMs(path, holder)) > patienceMs", "true"],
-    [
-      "src/platform/files/lock.ts",
-      "performance.now();\n    this.seen = now;\n    return performance",
-      "Date.now();\n    this.seen = now;\n    return Date",
-    ],
+    ["src/platform/files/lock.ts", "this.sinceMs = performance.now();", "this.sinceMs = Date.now();"],
   ],
 };
