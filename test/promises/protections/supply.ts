@@ -60,6 +60,6 @@ export const supply: ProtectionTable = {
   ],
   "is not taken from a living process elsewhere when our own clock is set": [
     ["src/platform/files/lock.ts", "(await watch.lastsMs(path, holder)) > silentMs", "true"],
-    ["src/platform/files/lock.ts", "this.sinceMs = performance.now();", "this.sinceMs = Date.now();"],
+    ["src/platform/files/lock.ts", "const nowMs = performance.now();", "const nowMs = Date.now();"],
   ],
 };
