@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { interfaces } from "../../scripts/action-files.js";
-import { readInputs } from "../../src/actions/inputs.js";
+import { readInputs } from "../../src/actions/interface.js";
 import { parseScenarios } from "../../src/actions/scenarios.js";
 import { partUsed } from "../../src/init/reference.js";
 import { type Command, commandsOf, fences, ownWords, pages, root, textOf } from "../documentation.js";
@@ -68,7 +68,7 @@ function checkYaml(text: string): void {
 
 const cli = (words: readonly string[], cwd = root) => {
   const loader = join(root, "node_modules/tsx/dist/loader.mjs");
-  return spawnSync(process.execPath, ["--import", loader, join(root, "src/actions/cli.ts"), ...words], {
+  return spawnSync(process.execPath, ["--import", loader, join(root, "src/actions/entries/cli.ts"), ...words], {
     cwd,
     encoding: "utf8",
   });
