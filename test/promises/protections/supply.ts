@@ -59,7 +59,7 @@ export const supply: ProtectionTable = {
     ["src/platform/files/own-folder.ts", 'if (state === "gone") ', ""],
   ],
   "is not taken from a living process elsewhere when our own clock is set": [
-    ["src/platform/files/lock.ts", "(await watch.lastsMs(path, holder)) > patienceMs", "true"],
+    ["src/platform/files/lock.ts", "(await watch.lastsMs(path, holder)) > silentMs", "true"],
     ["src/platform/files/lock.ts", "this.sinceMs = performance.now();", "this.sinceMs = Date.now();"],
   ],
 };
