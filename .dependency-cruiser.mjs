@@ -12,7 +12,7 @@ const floors = [
   ["toolchain"],
   ["image"],
   ["platform"],
-  ["target"],
+  ["targets"],
 ];
 
 const folders = (names) => `^src/(${names.join("|")})/`;

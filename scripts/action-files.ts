@@ -42,7 +42,7 @@ export function actionFile(folder: string): string {
   return folder === "" ? rootAction() : nodeAction(folder);
 }
 
-/** Called again at the end of a job that has succeeded: see src/actions/build.ts. */
+/** Called again at the end of a job that has succeeded: see src/actions/entries/build.ts. */
 const atTheEnd: readonly string[] = ["build"];
 
 /** JavaScript actions, as steps with `run:` are given no cache and no artifact service. */

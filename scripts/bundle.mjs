@@ -1,5 +1,5 @@
-// Makes the committed bundles, one for each entry: dist/NAME/index.js from lib/src/actions/NAME.js; and, from loader/, the
-// loader for Firecracker's images beside those that boot (src/platform/files/loader-file.ts).
+// Makes the committed bundles, one for each entry: dist/NAME/index.js from lib/src/actions/entries/NAME.js; and, from loader/, the
+// loader for Firecracker's images beside those that boot (src/platform/files/own-repository.ts).
 // Usage: node scripts/bundle.mjs [FOLDER]   (default: dist)
 import { execFileSync } from "node:child_process";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ const folder = resolve(process.argv[2] ?? "dist");
 
 await rm(folder, { recursive: true, force: true });
 for (const entry of entries) {
-  const { code, assets, stats } = await ncc(resolve("lib/src/actions", `${entry}.js`), {
+  const { code, assets, stats } = await ncc(resolve("lib/src/actions/entries", `${entry}.js`), {
     cache: false,
     esm: true,
     minify: true,

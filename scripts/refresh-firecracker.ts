@@ -4,7 +4,7 @@
  *     npx tsx scripts/refresh-firecracker.ts 1.17.0
  */
 import { writeFileSync } from "node:fs";
-import { architectures } from "../src/target/architecture.js";
+import { architectures } from "../src/targets/architecture.js";
 
 const [version] = process.argv.slice(2);
 if (version === undefined || !/^\d+\.\d+\.\d+$/.test(version)) {

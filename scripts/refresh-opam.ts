@@ -5,7 +5,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { architectures } from "../src/target/architecture.js";
+import { architectures } from "../src/targets/architecture.js";
 
 const [opamSources] = process.argv.slice(2);
 if (opamSources === undefined) throw new Error("usage: refresh-opam.ts <git dir of ocaml/opam>");

@@ -4,7 +4,7 @@ import { matrixInputs, sharedInputs } from "../src/actions/matrix-interface.js";
 import { releaseInputs, releaseOutputs } from "../src/actions/release-interface.js";
 import { vmmsOf } from "../src/boot/vmms/vmms.js";
 import { table } from "../src/summary/markup.js";
-import { targetNames, targets } from "../src/target/target.js";
+import { targetNames, targets } from "../src/targets/targets.js";
 import { releaseWorkflowInputs, unikernelInputs } from "./workflow-files.js";
 
 /** docs/targets.md with the table of the targets, between its markers. */

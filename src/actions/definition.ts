@@ -1,6 +1,5 @@
-import { InputError } from "../platform/input-error.js";
-import { Problem } from "../platform/problem.js";
-import { type Parser, type ValueType } from "./parsers.js";
+import { InputError, Problem } from "../platform/problem.js";
+import type { Parser, ValueType } from "./parsers.js";
 
 export interface InputDefinition<Value> {
   readonly description: string;

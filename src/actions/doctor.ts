@@ -7,8 +7,8 @@ import { missingPackages } from "../platform/packages/apt.js";
 import { findProgram } from "../platform/process/programs.js";
 import { rootPrefix } from "../platform/process/sudo.js";
 import { readHostSystem } from "../platform/system.js";
-import type { Architecture } from "../target/architecture.js";
-import { type Target, targetNames, targets } from "../target/target.js";
+import type { Architecture } from "../targets/architecture.js";
+import { type Target, targetNames, targets } from "../targets/targets.js";
 import { findRecipe, systemPackages } from "../toolchain/packages.js";
 
 /** One target for one architecture: what this machine can do with it. */

@@ -5,9 +5,8 @@ import type { Verdict } from "../boot/judge/verdict.js";
 import { usualWay } from "../boot/plan.js";
 import { notBooted } from "../boot/vmms/refusal.js";
 import { Problem, messageOf } from "../platform/problem.js";
-import { type Target, targets } from "../target/target.js";
-import { withTarget } from "./inputs.js";
-import type { Inputs } from "./interface.js";
+import { type Target, targets } from "../targets/targets.js";
+import { withTarget, type Inputs } from "./interface.js";
 
 export interface ExplainOptions {
   readonly exitCode?: string;

@@ -11,15 +11,13 @@ import {
   withReference,
 } from "../init/reference.js";
 import { writeFileAtomically } from "../platform/files/atomic.js";
-import { ownRepository } from "../platform/files/own-repository.js";
-import { readTemplate } from "../platform/files/template-files.js";
+import { ownRepository, readTemplate } from "../platform/files/own-repository.js";
 import type { Context } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
 import { UnknownProject, detectProject } from "../project/detect.js";
-import { targets } from "../target/target.js";
+import { targets } from "../targets/targets.js";
 import { parseInputs } from "./definition.js";
-import { readInputs } from "./inputs.js";
-import { type InputName, inputs } from "./interface.js";
+import { readInputs, type InputName, inputs } from "./interface.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 
 export interface InitOptions {

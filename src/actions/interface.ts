@@ -1,11 +1,18 @@
 import { verdicts } from "../boot/judge/verdict.js";
-import { InputError } from "../platform/input-error.js";
+import { InputError } from "../platform/problem.js";
 import { buildSystems } from "../project/project.js";
-import { type Architecture, architectureOf, architectureWords } from "../target/architecture.js";
-import { defaultTarget, targetNames } from "../target/target.js";
+import { type Architecture, architectureOf, architectureWords } from "../targets/architecture.js";
+import { defaultTarget, targetNames, type TargetName } from "../targets/targets.js";
 import { lockChoices } from "../toolchain/lock.js";
 import { toolchainOptions } from "../toolchain/opam/options.js";
-import { type InputDefinition, type OutputDefinition, type Parsed, input as definition } from "./definition.js";
+import {
+  type InputDefinition,
+  type OutputDefinition,
+  type Parsed,
+  input as definition,
+  type ReadInput,
+  parseInputs,
+} from "./definition.js";
 import {
   type Parser,
   blocks,
@@ -22,7 +29,6 @@ import {
   typed,
   words,
 } from "./parsers.js";
-
 /** The parts a run is made of; each is an action of its own and a command of the command line. */
 export const parts = ["setup", "build", "boot", "publish"] as const;
 export type Part = (typeof parts)[number];
@@ -403,3 +409,11 @@ export const outputs = {
     description: "Address of the uploaded artifact. Empty when nothing was uploaded.",
   },
 } as const satisfies Readonly<Record<string, OutputDefinition & { readonly part: Part }>>;
+
+/** The inputs of the parts, as {@link parseInputs}. */
+export const readInputs = (read: ReadInput<InputName>): Inputs => parseInputs(inputs, read);
+
+/** The inputs of a part that makes something: what nobody named is made for {@link defaultTarget}. */
+export function withTarget(given: Inputs): Inputs & { readonly target: TargetName } {
+  return { ...given, target: given.target ?? defaultTarget };
+}

@@ -1,6 +1,6 @@
-import type { RunnerLabels } from "../matrix/runner.js";
-import { InputError } from "../platform/input-error.js";
-import { type Architecture, architectureOf, architectureWords } from "../target/architecture.js";
+import type { RunnerLabels } from "../matrix/leg.js";
+import { InputError } from "../platform/problem.js";
+import { type Architecture, architectureOf, architectureWords } from "../targets/architecture.js";
 import { hostedRunners } from "../toolchain/packages.js";
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from "./definition.js";
 import { type Marked, inputs, inputsMarked } from "./interface.js";

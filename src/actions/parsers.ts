@@ -1,7 +1,7 @@
 import { parseDisks, parseNetwork } from "../boot/devices/device-text.js";
 import { parseProbe } from "../boot/probes/probe-text.js";
 import type { Probe } from "../boot/probes/probe.js";
-import { InputError } from "../platform/input-error.js";
+import { InputError } from "../platform/problem.js";
 import { quote } from "../platform/process/process.js";
 import { longestWords, splitWords } from "../platform/words.js";
 import type { Overlay } from "../project/plans/request.js";

@@ -1,4 +1,4 @@
-import { InputError } from "../platform/input-error.js";
+import { InputError } from "../platform/problem.js";
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from "./definition.js";
 import { flag, oneOf, optional, text, typed } from "./parsers.js";
 

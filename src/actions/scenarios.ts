@@ -14,8 +14,7 @@ import {
   visit,
 } from "yaml";
 import type { Context } from "../platform/host.js";
-import { InputError } from "../platform/input-error.js";
-import { Problem, messageOf } from "../platform/problem.js";
+import { InputError, Problem, messageOf } from "../platform/problem.js";
 import { quote } from "../platform/process/process.js";
 import { camelCase, parseInput } from "./definition.js";
 import { type Inputs, type Marked, inputs, inputsMarked } from "./interface.js";

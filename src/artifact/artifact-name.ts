@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { hashOf } from "../platform/files/hash.js";
 import type { Context } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
-import type { Architecture } from "../target/architecture.js";
-import type { TargetName } from "../target/target.js";
+import type { Architecture } from "../targets/architecture.js";
+import type { TargetName } from "../targets/targets.js";
 
 /** What tells the artifact of one leg of a matrix from that of another. */
 interface NameParts {

@@ -4,7 +4,7 @@ import { bootFolder } from "../boot/devices/boot-folder.js";
 import { writeFileAtomically } from "../platform/files/atomic.js";
 import type { Context } from "../platform/host.js";
 import { describeBuilt } from "../project/images.js";
-import { targets } from "../target/target.js";
+import { targets } from "../targets/targets.js";
 import { type BootedImages, beginImage } from "./image-record.js";
 import { junit } from "./junit.js";
 import { type JobBoot, imageRecord } from "./schema.js";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Host } from "../platform/host.js";
-import { withoutCredentials } from "../platform/network/address.js";
+import { withoutCredentials } from "../platform/network/download.js";
 import { Problem } from "../platform/problem.js";
 import { faultOf } from "../platform/shape.js";
 import { publicRecord } from "./image-record.js";

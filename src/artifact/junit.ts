@@ -1,6 +1,5 @@
 import Builder from "fast-xml-builder";
-import { seconds } from "../platform/log.js";
-import { visible } from "../platform/visible.js";
+import { seconds, visible } from "../platform/log.js";
 import type { BootedImages } from "./image-record.js";
 import type { JobBoot } from "./schema.js";
 

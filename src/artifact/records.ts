@@ -7,8 +7,8 @@ import type { Context } from "../platform/host.js";
 import { messageOf } from "../platform/problem.js";
 import { type Read, finite } from "../platform/shape.js";
 import type { Build } from "../project/project.js";
-import { type Architecture, architectures } from "../target/architecture.js";
-import { type Backend, targetNames } from "../target/target.js";
+import { type Architecture, architectures } from "../targets/architecture.js";
+import { type Backend, targetNames } from "../targets/targets.js";
 import { isEnvironment, isSpec } from "../toolchain/shapes.js";
 import {
   type ToolchainEnvironment,

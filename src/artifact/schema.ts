@@ -3,8 +3,8 @@ import { type Verdict, verdicts } from "../boot/judge/verdict.js";
 import { type Attempt, type ProbeReport, type Span, accelerators } from "../boot/report.js";
 import { type Read, finite } from "../platform/shape.js";
 import { type FinishedStep, type UsedPackage, buildSystems } from "../project/project.js";
-import { architectures } from "../target/architecture.js";
-import { targetNames } from "../target/target.js";
+import { architectures } from "../targets/architecture.js";
+import { targetNames } from "../targets/targets.js";
 import { type OpamPin, type OpamRepository, toolchainOrigins, toolchainSources } from "../toolchain/toolchain.js";
 
 // The one record of an image: build begins it, boot and publish fill it, collect, release and the summary read it. Types, the

@@ -9,7 +9,7 @@ import { rulesFor } from "./judge/rules.js";
 import type { Verdict } from "./judge/verdict.js";
 import type { BootPlan } from "./plan.js";
 import { ensureProgram, startAttempt } from "./prepare.js";
-import { interrogate } from "./probes/interrogate.js";
+import { interrogate } from "./probes/probing.js";
 import type { Attempt, BootReport } from "./report.js";
 import { type AttemptPlan, type BootSite, type Refusal, describeAttempt } from "./vmms/vmm.js";
 

@@ -1,11 +1,11 @@
 import { checkImage } from "../image/check.js";
 import type { Image } from "../image/image.js";
 import type { ToolchainCache } from "../platform/runner/actions-cache.js";
-import type { Architecture } from "../target/architecture.js";
-import type { Target } from "../target/target.js";
+import type { Architecture } from "../targets/architecture.js";
+import type { Target } from "../targets/targets.js";
 import type { AskedDisk, AskedNetwork } from "./devices/device-text.js";
-import { type Expectations, type Guest, checkExpectations } from "./judge/rules.js";
-import { asSelfTest } from "./self-test.js";
+import { type Expectations, type Guest, checkExpectations, exitReportOf } from "./judge/rules.js";
+import { Problem } from "../platform/problem.js";
 
 /** All that is asked of a boot, made once from the inputs and handed down unchanged. */
 export interface BootRequest extends Expectations {
@@ -48,4 +48,28 @@ export function checkedRequest(asked: BootRequest): BootRequest {
   const request = asked.check === "help" ? asSelfTest(asked, guestOf(asked)) : asked;
   checkExpectations(request, guestOf(asked));
   return request;
+}
+
+/** `--help` and `--version` of a mirage unikernel end with this: `help_version` of its lib_runtime/functoria. */
+const helpStatus = 63;
+
+/**
+ * Makes a boot the least that every mirage unikernel can pass without its secrets, keys and networks: it starts, reads
+ * its arguments, and prints its help.
+ *
+ * @throws Problem where nothing would tell how it ended.
+ */
+export function asSelfTest<Request extends Expectations & { readonly args: readonly string[] }>(
+  request: Request,
+  guest: Guest,
+): Request {
+  if (exitReportOf(guest) === "none") {
+    throw new Problem(
+      `input check: \`help\` ends with status ${helpStatus}, and nothing tells the exit status of ${guest.target.name}`,
+      {
+        do: "set `args: --help` and ask for a line of the help with `expect`",
+      },
+    );
+  }
+  return { ...request, args: ["--help"], until: "exit", expect: [], probe: [], expectExit: helpStatus };
 }

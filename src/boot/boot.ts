@@ -1,17 +1,20 @@
-import { readFile } from "node:fs/promises";
+import { readFile, mkdir, symlink } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
-import { addressArgumentsOf } from "../image/mirage-arguments.js";
+import { addressArgumentsOf } from "../image/image.js";
 import type { Context } from "../platform/host.js";
 import { tryAttempts } from "./attempts.js";
 import { type BootRequest, checkedRequest } from "./boot-request.js";
 import { addressArguments } from "./devices/addresses.js";
 import { withDevices } from "./devices/attach.js";
 import { withRoomFor } from "./devices/device-count.js";
-import { pathWithoutBlanks } from "./image-path.js";
 import type { Verdict } from "./judge/verdict.js";
 import { planBoot } from "./plan.js";
 import { ensurePing, lookAtMachine, placesFor } from "./prepare.js";
 import type { BootReport } from "./report.js";
+import { basename, join } from "node:path";
+import { Problem } from "../platform/problem.js";
+import { vmmsOf } from "./vmms/vmms.js";
+import { bufferedLog } from "../platform/log.js";
 
 /**
  * Boots an image and judges it: by the best accelerator first, and by the next one when that one, and not the image,
@@ -62,4 +65,60 @@ function asAsked(verdict: Verdict, asked: Pick<BootRequest, "boot" | "accelerato
   if (verdict.verdict !== "skipped") return verdict;
   const isFailure = asked.boot === "required" || (asked.accelerator === "kvm" && verdict.reason === "accelerator");
   return isFailure ? { ...verdict, verdict: "failed" } : verdict;
+}
+
+/**
+ * QEMU for x86 puts the image's path in front of the guest's arguments, and the guest splits it at its blanks.
+ *
+ * @returns the image's path, or that of a link to it in `folder` where the path has blanks and QEMU is told of it.
+ */
+export async function pathWithoutBlanks({ imagePath, target }: BootRequest, folder: string): Promise<string> {
+  const splits = vmmsOf(target).some(({ splitsPath }) => splitsPath === true);
+  if (!splits || !/\s/.test(imagePath)) return imagePath;
+  if (/\s/.test(folder)) {
+    throw new Problem("the image’s path has blanks, and so has the folder for a link to it", {
+      found: [imagePath, folder],
+      because: "QEMU puts the path in front of the unikernel’s arguments, which are split at blanks",
+      do: "move the image to a path without blanks",
+    });
+  }
+  const link = join(folder, "image", basename(imagePath).replace(/\s/g, "-"));
+  await mkdir(join(folder, "image"));
+  await symlink(imagePath, link);
+  return link;
+}
+
+type Boot = (context: Context) => Promise<BootReport>;
+
+/**
+ * Boots side by side, at most `limit` at a time. What each tells is told in one piece when it has ended; a single one
+ * tells its story as it goes.
+ *
+ * @param boots each is given the context that it may log to.
+ * @returns their reports, in the order of `boots`.
+ * @throws what the first of them threw, when all have ended: no VMM is left behind.
+ */
+export async function bootSeveral(
+  context: Context,
+  boots: readonly [Boot, ...Boot[]],
+  limit: number,
+): Promise<readonly [BootReport, ...BootReport[]]> {
+  const outcomes: PromiseSettledResult<BootReport>[] = [];
+  const waiting = boots.entries();
+  const work = async () => {
+    for (const [index, boot] of waiting) {
+      const { log, flush } =
+        boots.length === 1 ? { log: context.log, flush: () => undefined } : bufferedLog(context.log);
+      const [outcome] = await Promise.allSettled([boot({ ...context, log })]);
+      outcomes[index] = outcome;
+      flush();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(limit, boots.length)) }, work));
+  const [first, ...others] = outcomes.map((outcome) => {
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  });
+  if (first === undefined) throw new Error("no boot ended");
+  return [first, ...others];
 }

@@ -1,5 +1,5 @@
-import type { Architecture } from "../target/architecture.js";
-import type { Target } from "../target/target.js";
+import type { Architecture } from "../targets/architecture.js";
+import type { Target } from "../targets/targets.js";
 import type { Accelerator } from "./report.js";
 import { notBooted } from "./vmms/refusal.js";
 import type { Asked, AttemptPlan, BootSite, MachineFacts, Refusal, Vmm } from "./vmms/vmm.js";

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { loaderFile } from "../platform/files/loader-file.js";
+import { loaderFile } from "../platform/files/own-repository.js";
 import type { Context } from "../platform/host.js";
 import { isNestedAmd, kvmAccess, openKvm, readCpuInfo } from "../platform/kvm.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
@@ -9,12 +9,11 @@ import { environmentForOthers } from "../platform/process/guarded-environment.js
 import { findProgram } from "../platform/process/programs.js";
 import { type VmmProcess, startVmm } from "../platform/process/vmm-process.js";
 import { readHostSystem } from "../platform/system.js";
-import { type Architecture, architectures } from "../target/architecture.js";
+import { type Architecture, architectures } from "../targets/architecture.js";
 import type { BootRequest } from "./boot-request.js";
-import { packRun } from "./helper-vm/pack.js";
-import { helperVmPlace } from "./helper-vm/place.js";
+import { packRun, findTender } from "./helper-vm/pack.js";
+import { helperVmPlace } from "./helper-vm/published.js";
 import { helperVmProcess } from "./helper-vm/process.js";
-import { findTender } from "./helper-vm/tender.js";
 import { planBoot } from "./plan.js";
 import type { AttemptPlan, BootPlaces, BootSite, KvmAccess, MachineFacts } from "./vmms/vmm.js";
 import { vmms } from "./vmms/vmms.js";

@@ -1,5 +1,5 @@
 import type { Image } from "../image/image.js";
-import type { VmmName } from "../target/target.js";
+import type { VmmName } from "../targets/targets.js";
 import type { Verdict } from "./judge/verdict.js";
 
 /** What a guest ran on. `native`: its own process, no virtual machine (spt, unix). */

@@ -1,6 +1,5 @@
 import { verdicts } from "../boot/judge/verdict.js";
-import { aligned, seconds, size } from "../platform/log.js";
-import { visible } from "../platform/visible.js";
+import { aligned, seconds, size, visible } from "../platform/log.js";
 import type { ImageRecord } from "../artifact/schema.js";
 import { howItRan, imageVerdict } from "../artifact/verdicts.js";
 import { emphasized, toolchainCell } from "../summary/cells.js";

@@ -1,6 +1,6 @@
 import { Problem } from "../platform/problem.js";
-import type { Architecture } from "../target/architecture.js";
-import { type ImageFormat, type Target, type TargetName, targetNames, targets } from "../target/target.js";
+import type { Architecture } from "../targets/architecture.js";
+import { type ImageFormat, type Target, type TargetName, targetNames, targets } from "../targets/targets.js";
 import type { Image } from "./image.js";
 
 /**

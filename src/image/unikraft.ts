@@ -1,4 +1,4 @@
-import type { UnikraftPlatform } from "../target/target.js";
+import type { UnikraftPlatform } from "../targets/targets.js";
 import type { Bytes } from "./bytes.js";
 import { type Elf, elfMachine } from "./elf.js";
 import type { ImageSystem } from "./image.js";

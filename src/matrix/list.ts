@@ -1,7 +1,7 @@
 import semver from "semver";
 import { longestWords, splitWords } from "../platform/words.js";
-import { type Architecture, architectureOf, architectureWords } from "../target/architecture.js";
-import { type TargetName, targetNames } from "../target/target.js";
+import { type Architecture, architectureOf, architectureWords } from "../targets/architecture.js";
+import { type TargetName, targetNames } from "../targets/targets.js";
 
 /** One target for one architecture, as a line of the list asks for it. */
 export interface Entry {

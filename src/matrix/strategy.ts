@@ -1,7 +1,5 @@
-import { type Leg, ocamlWords, placeWords } from "./leg.js";
-import type { MatrixPlan } from "./plan.js";
-import type { Runner } from "./runner.js";
-
+import { type Leg, ocamlWords, placeWords, type Runner } from "./leg.js";
+import type { MatrixPlan } from "./plan-matrix.js";
 /** `none`: a job for each leg. `toolchain`: a job for the legs that one toolchain on one kind of runner serves. */
 export type Grouping = "none" | "toolchain";
 

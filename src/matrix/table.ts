@@ -1,8 +1,7 @@
-import { aligned } from "../platform/log.js";
-import { visible } from "../platform/visible.js";
+import { aligned, visible } from "../platform/log.js";
 import { code, prose, table } from "../summary/markup.js";
 import { type Leg, placeWords } from "./leg.js";
-import type { MatrixPlan } from "./plan.js";
+import type { MatrixPlan } from "./plan-matrix.js";
 import { groupsOf } from "./strategy.js";
 
 const header = ["leg", "runner", "OCaml", "toolchain", "boots"] as const;

@@ -1,6 +1,6 @@
 import { availableParallelism, tmpdir, userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { type Architecture, architectureOf } from "../target/architecture.js";
+import { type Architecture, architectureOf } from "../targets/architecture.js";
 import type { Log } from "./log.js";
 import { Problem } from "./problem.js";
 import type { Processes } from "./process/process.js";

@@ -74,3 +74,49 @@ export function size(bytes: number): string {
   if (bytes < 999_500_000) return `${(bytes / 1e6).toFixed(1)} MB`;
   return `${(bytes / 1e9).toFixed(2)} GB`;
 }
+
+/**
+ * A log that keeps what it is told, for work that runs beside other work: its lines are told together, when `flush` is
+ * called.
+ */
+export function bufferedLog(log: Log): { readonly log: Log; readonly flush: () => void } {
+  const told: (() => void)[] = [];
+  const later =
+    <Words extends unknown[]>(say: (...words: Words) => void) =>
+    (...words: Words) =>
+      void told.push(() => say(...words));
+  return {
+    log: {
+      group: (title, body) => {
+        told.push(() => log.line(title));
+        return body();
+      },
+      fact: later((label: string, text: string) => log.fact(label, text)),
+      line: later((text: string, tone?: Tone) => log.line(text, tone)),
+      untrusted: later((lines: readonly string[]) => log.untrusted(lines)),
+      notice: later((text: string) => log.notice(text)),
+      warning: later((text: string) => log.warning(text)),
+      error: later((text: string) => log.error(text)),
+      annotate: later((...words: Parameters<Log["annotate"]>) => log.annotate(...words)),
+      debug: later((text: string) => log.debug(text)),
+    },
+    flush: () => {
+      for (const say of told.splice(0)) say();
+    },
+  };
+}
+
+/**
+ * A text in which every control character is written out: `\x1b[2J` instead of a cleared screen.
+ *
+ * Covered are C0 (with CR, LF and NUL; not the tab), DEL, C1, the line and paragraph separators, and the characters that
+ * reorder what a reader sees (https://trojansource.codes). What comes out is one line whatever reads it.
+ */
+export function visible(text: string): string {
+  return text.replace(invisible, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
+}
+
+const invisible = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;

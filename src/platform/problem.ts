@@ -74,3 +74,33 @@ function renderFacts(facts: Facts): string[] {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Whether an error is one of these of the system: errno(3), or a code of Node's own. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}
+
+/** Whether an error says that there is no such file. */
+export const isMissing = (error: unknown): boolean => hasCode(error, "ENOENT");
+
+/** Whether an error says that a disk has no space left. Writing to an open file fails so without naming it. */
+export const isDiskFull = (error: unknown): boolean => hasCode(error, "ENOSPC", "EDQUOT");
+
+/** Whether an error says that we may not do this there. */
+export const isNotAllowed = (error: unknown): boolean => hasCode(error, "EROFS", "EACCES", "EPERM");
+
+/** Text that an input does not accept. Whoever reads all inputs adds the input's name. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+
+  /**
+   * @param got the text, or the line of it that is wrong.
+   * @param accepted what would have been right, as a phrase.
+   */
+  constructor(
+    readonly got: string,
+    readonly accepted: string,
+  ) {
+    super(`${JSON.stringify(got)} is not accepted`);
+  }
+}

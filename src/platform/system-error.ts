@@ -1,8 +1,6 @@
 import { sep } from "node:path";
-import { isDiskFull } from "./error-code.js";
+import { isDiskFull, Problem } from "./problem.js";
 import type { Folders } from "./host.js";
-import { Problem } from "./problem.js";
-
 /** Errors of the system on a folder or file that are a matter of the machine, not a defect of ours: errno(3). */
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",

@@ -3,11 +3,9 @@ import { dirname, join, resolve } from "node:path";
 import { firstOf } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import type { LockFile } from "../toolchain/lock.js";
-import { folderOf, isOutside } from "./folder.js";
-import { allBounds, boundsOfOpamFile } from "./mirage/bounds.js";
-import { mentionsMirage, parseMirageBounds } from "./mirage/header.js";
+import { folderOf, isOutside, isOpamFile } from "./folder.js";
+import { allBounds, boundsOfOpamFile, mentionsMirage, parseMirageBounds } from "./mirage/bounds.js";
 import { readLock, toolchainVersions } from "./mirage/lock.js";
-import { isOpamFile } from "./opam-files.js";
 import type { BuildSystem, MirageBounds, MirageProject, Project } from "./project.js";
 
 /** The inputs that say what is built; the object of all inputs is one. */

@@ -1,5 +1,7 @@
-import type { Target } from "../target/target.js";
+import type { Target } from "../targets/targets.js";
 import { fieldsOf, readSExpressions } from "./s-expression.js";
+import { readFile } from "node:fs/promises";
+import { glob } from "tinyglobby";
 
 /** The context that a project’s images are built in, and how dune comes to have it. */
 export interface DuneContext {
@@ -72,4 +74,15 @@ function withContext(own: string | undefined, hasContexts: boolean, target: Targ
     "  (disable_dynamically_linked_foreign_archives true)))",
     "",
   ].join("\n");
+}
+
+/** What `dune` files include by `(include …)` has the ending `.inc` by custom. */
+const patterns = ["**/dune", "**/dune.inc"];
+/** Built, or other people’s. */
+const ignored = ["**/_build/**", "**/_opam/**", "**/duniverse/**", "**/vendor/**"];
+
+/** The texts of a project's own dune files, in the order of their paths. */
+export async function readDuneFiles(directory: string): Promise<readonly string[]> {
+  const paths = await glob(patterns, { cwd: directory, absolute: true, onlyFiles: true, dot: false, ignore: ignored });
+  return Promise.all(paths.sort().map((path) => readFile(path, "utf8")));
 }

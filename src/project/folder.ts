@@ -1,5 +1,5 @@
 import { readdir, realpath } from "node:fs/promises";
-import { isAbsolute, relative, resolve } from "node:path";
+import { isAbsolute, relative, resolve, basename } from "node:path";
 import { Problem } from "../platform/problem.js";
 
 /**
@@ -33,3 +33,10 @@ export function isOutside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way === ".." || way.startsWith("../") || isAbsolute(way);
 }
+
+/** Whether a file, by its name, says what a package is. */
+export const isOpamFile = (name: string): boolean => name.endsWith(".opam");
+
+/** The opam packages of a folder with these files. */
+export const packagesOf = (names: readonly string[]): string[] =>
+  names.filter(isOpamFile).map((name) => basename(name, ".opam"));

@@ -7,8 +7,8 @@ import { sha256OfFile } from "../platform/files/atomic.js";
 import { isFile } from "../platform/files/folder-content.js";
 import { firstOf } from "../platform/log.js";
 import { Problem, messageOf } from "../platform/problem.js";
-import type { Architecture } from "../target/architecture.js";
-import type { Target } from "../target/target.js";
+import type { Architecture } from "../targets/architecture.js";
+import type { Target } from "../targets/targets.js";
 import type { BuiltImage, BuiltImages } from "./project.js";
 
 /** Where images may be. */

@@ -4,7 +4,7 @@ import { pinsLocalRepository } from "../platform/git-history.js";
 import type { Context } from "../platform/host.js";
 import type { Outcome } from "../platform/process/process.js";
 import { beginInstalling } from "../toolchain/store/job-copy.js";
-import { isOpamFile, packagesOf } from "./opam-files.js";
+import { isOpamFile, packagesOf } from "./folder.js";
 import { type BuildRequest, outFolderOf } from "./plans/request.js";
 import type { Project, UsedPackage } from "./project.js";
 import { programOf } from "./run-step.js";

@@ -3,9 +3,14 @@ import { seconds } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { findProgram } from "../platform/process/programs.js";
 import { putOverlay } from "./mirage/overlay.js";
-import type { BuildRequest, Step } from "./plans/request.js";
+import type { BuildRequest, Step, PlannedStep } from "./plans/request.js";
 import type { FinishedStep } from "./project.js";
-import { StepOutput } from "./step-output.js";
+import { readdirSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
+import { killedFact, lastLines, quote } from "../platform/process/process.js";
+import { explainOpam } from "../toolchain/opam/problem.js";
+import { annotate, type Diagnostic, DiagnosticReader } from "./diagnostics.js";
+import { packagesOf } from "./folder.js";
 
 /**
  * Runs a step of a build, in the toolchain's environment; what compilers said is shown beside the sources.
@@ -50,4 +55,76 @@ export function programOf(name: string, environment: Record<string, string>): st
     });
   }
   return program;
+}
+
+/** What opam's longest explanation and a compiler's longest list of errors need; a build may print without end. */
+const keptLines = 4_000;
+const keptCharacters = 4 * 1024 * 1024;
+const keptDiagnostics = 1_000;
+
+/** What a step printed, as far as its failure may be explained by it. */
+export class StepOutput {
+  private readonly reader = new DiagnosticReader();
+  private readonly diagnostics: Diagnostic[] = [];
+  private readonly recent: string[] = [];
+  private recentCharacters = 0;
+
+  line(coloured: string): void {
+    const line = stripVTControlCharacters(coloured);
+    this.recent.push(line);
+    this.recentCharacters += line.length;
+    while (this.recent.length > keptLines || this.recentCharacters > keptCharacters) {
+      for (const { length } of this.recent.splice(0, Math.ceil(this.recent.length / 2)))
+        this.recentCharacters -= length;
+    }
+    this.keep(this.reader.line(line));
+  }
+
+  /** Shows what compilers said beside the sources. */
+  annotate({ host, log }: Context, { cwd }: PlannedStep): void {
+    this.keep(this.reader.end());
+    annotate(log, { workspace: host.folders.workspace, cwd, packages: packagesOf(readdirSync(cwd)) }, this.diagnostics);
+  }
+
+  /**
+   * Why the step failed.
+   *
+   * @param root opam's, where there is one.
+   */
+  async problem(
+    step: PlannedStep,
+    exitCode: number,
+    ms: number,
+    root: string | undefined,
+    request: BuildRequest,
+  ): Promise<Problem> {
+    const output = this.recent.join("\n");
+    const { target, toolchain } = request;
+    const ofOpam = await explainOpam({ output, root, backend: target.backend, versions: toolchain?.spec.versions });
+    const again = commandOf(step);
+    if (ofOpam !== undefined) {
+      return new Problem(
+        `${step.name} failed after ${seconds(ms)}: ${ofOpam.what}`,
+        { ...ofOpam.facts, again },
+        { wholeLog: ofOpam.wholeLog },
+      );
+    }
+    const advice = step.advice?.find(({ when }) => this.recent.some((line) => when.test(line)));
+    return new Problem(`${step.name} failed with status ${exitCode} after ${seconds(ms)}`, {
+      ...killedFact(exitCode),
+      evidence: lastLines(output, 30),
+      ...(advice === undefined ? {} : { do: advice.say }),
+      again,
+    });
+  }
+
+  private keep(diagnostics: readonly Diagnostic[]): void {
+    if (this.diagnostics.length < keptDiagnostics) this.diagnostics.push(...diagnostics);
+  }
+}
+
+/** The step as a person types it, in the toolchain's environment. */
+function commandOf(step: PlannedStep): string {
+  const variables = Object.entries(step.env).map(([name, value]) => `${name}=${quote(value)}`);
+  return [`cd ${quote(step.cwd)} &&`, ...variables, ...step.argv.map(quote)].join(" ");
 }

@@ -5,8 +5,8 @@ import type { Context } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
 import { succeed } from "../platform/process/process.js";
 import { findProgram } from "../platform/process/programs.js";
-import type { Architecture } from "../target/architecture.js";
-import type { Target } from "../target/target.js";
+import type { Architecture } from "../targets/architecture.js";
+import type { Target } from "../targets/targets.js";
 import { describeBuilt, mapImages } from "./images.js";
 import type { BuiltImages } from "./project.js";
 

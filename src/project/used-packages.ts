@@ -1,13 +1,13 @@
 import { readFile, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { withoutCredentials } from "../platform/network/address.js";
-import type { Backend, Target } from "../target/target.js";
+import { withoutCredentials } from "../platform/network/download.js";
+import type { Backend, Target } from "../targets/targets.js";
 import { layoutOf } from "../toolchain/environment.js";
 import { isLockFor } from "../toolchain/lock.js";
 import { parseOpamFile, stringsOf } from "../toolchain/opam/file.js";
 import type { Toolchain } from "../toolchain/toolchain.js";
 import { readLock } from "./mirage/lock.js";
-import { packagesOf } from "./opam-files.js";
+import { packagesOf } from "./folder.js";
 import type { BuildSystem, MirageProject, Project, UsedPackage } from "./project.js";
 
 /** What a build used: every package of the toolchain's switch, and every source that mirage pulled into `duniverse/`. */

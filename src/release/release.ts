@@ -4,16 +4,20 @@ import type { Context } from "../platform/host.js";
 import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { sumsName } from "../artifact/checksums.js";
-import { findArtifacts } from "./artifacts.js";
-import { differences } from "./compare.js";
+import {
+  findArtifacts,
+  type NamedImage,
+  imagesOf,
+  releaseVerdict,
+  releaseInfo,
+  type ReleaseTag,
+  readTag,
+} from "./images.js";
+import { differences, uploadAll } from "./upload.js";
 import { type RequiredVerdict, faultsOf } from "./faults.js";
-import { type NamedImage, imagesOf, releaseVerdict } from "./images.js";
-import { releaseInfo } from "./info.js";
 import { generatedNotes, notesWith } from "./notes.js";
 import { sbom } from "./sbom.js";
 import { stage } from "./stage.js";
-import { type ReleaseTag, readTag } from "./tag.js";
-import { uploadAll } from "./upload.js";
 
 /** What `release` is asked for: the inputs of the same names, with what they default to. */
 export interface ReleaseRequest {

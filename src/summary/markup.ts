@@ -1,4 +1,4 @@
-import { visible } from "../platform/visible.js";
+import { visible } from "../platform/log.js";
 
 // Summaries are Markdown with HTML in it, and nearly every text in them comes from a guest or a user.
 

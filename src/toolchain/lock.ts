@@ -1,5 +1,5 @@
-import type { Component } from "../target/combinations.js";
-import type { Target } from "../target/target.js";
+import type { Component } from "../targets/combinations.js";
+import type { Target } from "../targets/targets.js";
 
 /**
  * What a committed lock file of a mirage project decides: auto: versions and packages, where it fits. require: the same,

@@ -1,6 +1,6 @@
 import { Problem } from "../platform/problem.js";
-import type { Architecture } from "../target/architecture.js";
-import type { Backend, Target } from "../target/target.js";
+import type { Architecture } from "../targets/architecture.js";
+import type { Backend, Target } from "../targets/targets.js";
 import type { OpamPin, ToolchainSpec, ToolchainVersions } from "./toolchain.js";
 
 /** What makes a toolchain for one architecture on machines of one other, or the same. */

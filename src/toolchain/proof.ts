@@ -5,7 +5,7 @@ import { readImage } from "../image/recognise.js";
 import type { Context } from "../platform/host.js";
 import { succeed } from "../platform/process/process.js";
 import { searchPath } from "../platform/process/programs.js";
-import type { Target } from "../target/target.js";
+import type { Target } from "../targets/targets.js";
 import { layoutOf, opamEnvironment } from "./environment.js";
 import { type Recipe, recipeOf } from "./packages.js";
 import type { Toolchain } from "./toolchain.js";

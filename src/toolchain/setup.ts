@@ -1,11 +1,11 @@
-import { bufferedLog } from "../platform/buffered-log.js";
+import { bufferedLog } from "../platform/log.js";
 import { openMounts } from "../platform/files/mount.js";
 import type { Context } from "../platform/host.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { withBuildPrograms } from "../platform/process/build-programs.js";
 import { actionsCache } from "../platform/runner/actions-cache.js";
 import { readCompilerVersion, readHostSystem } from "../platform/system.js";
-import { targets } from "../target/target.js";
+import { targets } from "../targets/targets.js";
 import { type CacheChoice, cachePolicyOf } from "./cache-policy.js";
 import { keyComponents, toolchainKey } from "./key.js";
 import { LackingPackages, buildWithOpam } from "./opam/build.js";

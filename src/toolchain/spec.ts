@@ -1,9 +1,9 @@
 import type { Host } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
-import type { Architecture } from "../target/architecture.js";
-import type { MirageRequest, VersionRequest } from "../target/combinations.js";
-import { type Target, type TargetName, targets } from "../target/target.js";
-import { type Resolution, resolveVersions } from "../target/versions.js";
+import type { Architecture } from "../targets/architecture.js";
+import type { MirageRequest, VersionRequest } from "../targets/combinations.js";
+import { type Target, type TargetName, targets } from "../targets/targets.js";
+import { type Resolution, resolveVersions } from "../targets/versions.js";
 import { type LockChoice, type LockFile, lockFileFor } from "./lock.js";
 import { optionPackageNames, optionPackages } from "./opam/option-packages.js";
 import { checkRecipe, decidedPackages, opamPackages, recipeOf } from "./packages.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Context } from "../platform/host.js";
 import { seconds } from "../platform/log.js";
 import { findProgram } from "../platform/process/programs.js";
-import { type Architecture, architectures } from "../target/architecture.js";
+import { type Architecture, architectures } from "../targets/architecture.js";
 import type { SlimPlan } from "./slim-plan.js";
 
 /** e_machine of the System V ABI. */

@@ -1,5 +1,5 @@
-import type { Architecture } from "../target/architecture.js";
-import type { Backend } from "../target/target.js";
+import type { Architecture } from "../targets/architecture.js";
+import type { Backend } from "../targets/targets.js";
 
 /** Exact versions of what a toolchain is made of; decided before anything is downloaded. */
 export interface ToolchainVersions {

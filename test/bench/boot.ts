@@ -10,15 +10,14 @@ import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { readInputs } from "../../src/actions/inputs.js";
-import type { InputName } from "../../src/actions/interface.js";
+import { readInputs, type InputName } from "../../src/actions/interface.js";
 import { bootImage } from "../../src/boot/boot.js";
 import type { BootReport } from "../../src/boot/report.js";
 import { readImage } from "../../src/image/recognise.js";
 import { type Context, inspectHost } from "../../src/platform/host.js";
 import type { Log } from "../../src/platform/log.js";
 import { processes } from "../../src/platform/process/process.js";
-import { type TargetName, targets } from "../../src/target/target.js";
+import { type TargetName, targets } from "../../src/targets/targets.js";
 
 const runs = 20;
 const repository = fileURLToPath(new URL("../..", import.meta.url));

@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import type { PublishedArchive } from "../../src/platform/network/published-list.js";
 import { findProgram } from "../../src/platform/process/programs.js";
-import { targets } from "../../src/target/target.js";
+import { targets } from "../../src/targets/targets.js";
 import { type InstalledToolchain, readInstalled, readInstalledEntries } from "../../src/toolchain/store/installed.js";
 import { publishToolchain } from "../../src/toolchain/store/publish-archive.js";
 import { collectingLog } from "../collecting-log.js";

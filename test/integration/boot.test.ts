@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readInputs } from "../../src/actions/inputs.js";
+import { readInputs } from "../../src/actions/interface.js";
 import { bootImage } from "../../src/boot/boot.js";
 import type { BootReport } from "../../src/boot/report.js";
 import type { Image } from "../../src/image/image.js";
@@ -24,8 +24,8 @@ import { kvmAccess } from "../../src/platform/kvm.js";
 import type { Log } from "../../src/platform/log.js";
 import { processes } from "../../src/platform/process/process.js";
 import { findProgram } from "../../src/platform/process/programs.js";
-import type { Architecture } from "../../src/target/architecture.js";
-import { type TargetName, targets } from "../../src/target/target.js";
+import type { Architecture } from "../../src/targets/architecture.js";
+import { type TargetName, targets } from "../../src/targets/targets.js";
 import { type GivenInputs, hostIn } from "./set-up.js";
 import { shownWhenFailed } from "./shown-when-failed.js";
 
@@ -400,7 +400,7 @@ describe("when we are ended", () => {
     const options = ["--args", "hang", "--until", "exit", "--accelerator", "tcg", "--install-system-packages", "false"];
     const child = spawn(
       process.execPath,
-      ["--import", "tsx", join(repository, "src/actions/cli.ts"), "boot", image, ...options],
+      ["--import", "tsx", join(repository, "src/actions/entries/cli.ts"), "boot", image, ...options],
       {
         cwd: repository,
         env: { ...hostIn(folder).environment, XDG_STATE_HOME: join(folder, "state"), GITHUB_WORKSPACE: repository },

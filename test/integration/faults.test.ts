@@ -18,7 +18,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
-const command = ["--import", join(root, "node_modules/tsx/dist/loader.mjs"), join(root, "src/actions/cli.ts")];
+const command = ["--import", join(root, "node_modules/tsx/dist/loader.mjs"), join(root, "src/actions/entries/cli.ts")];
 let folder: string;
 let environment: Record<string, string>;
 

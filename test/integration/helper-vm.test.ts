@@ -17,18 +17,21 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AttachedDevice } from "../../src/boot/devices/devices.js";
 import { ensureHelperVm } from "../../src/boot/helper-vm/ensure.js";
 import { packRun } from "../../src/boot/helper-vm/pack.js";
-import { type HelperVmFiles, helperVmPlace } from "../../src/boot/helper-vm/place.js";
+import {
+  type HelperVmFiles,
+  helperVmPlace,
+  publishedHelperVms,
+  publishHelperVm,
+} from "../../src/boot/helper-vm/published.js";
 import { type HelperVmProcess, helperVmProcess } from "../../src/boot/helper-vm/process.js";
-import { publishHelperVm } from "../../src/boot/helper-vm/publish.js";
-import { publishedHelperVms } from "../../src/boot/helper-vm/published.js";
 import type { BootSite, Command } from "../../src/boot/vmms/vmm.js";
 import { vmms } from "../../src/boot/vmms/vmms.js";
 import type { Context } from "../../src/platform/host.js";
 import { processes } from "../../src/platform/process/process.js";
 import { type VmmEnd, startVmm } from "../../src/platform/process/vmm-process.js";
 import { readHostSystem } from "../../src/platform/system.js";
-import { type Architecture, architectures } from "../../src/target/architecture.js";
-import { type Tender, tenderName } from "../../src/target/tender.js";
+import { type Architecture, architectures } from "../../src/targets/architecture.js";
+import { type Tender, tenderName } from "../../src/targets/tender.js";
 import { collectingLog } from "../collecting-log.js";
 import { askedOf, goodMachine, siteOf } from "../unit/boot/requests.js";
 import { hostIn } from "./set-up.js";

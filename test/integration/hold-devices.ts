@@ -7,7 +7,7 @@ import type { Device, ImageSystem } from "../../src/image/image.js";
 import type { Context } from "../../src/platform/host.js";
 import type { Log } from "../../src/platform/log.js";
 import { processes } from "../../src/platform/process/process.js";
-import { targets } from "../../src/target/target.js";
+import { targets } from "../../src/targets/targets.js";
 import { hostIn } from "./set-up.js";
 
 export interface Asked {

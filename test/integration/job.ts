@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { readInputs } from "../../src/actions/inputs.js";
-import { build } from "../../src/actions/parts/build.js";
-import { publishTo } from "../../src/actions/parts/publish.js";
-import { setup } from "../../src/actions/parts/setup.js";
+import { readInputs } from "../../src/actions/interface.js";
+import { build } from "../../src/actions/steps/build-step.js";
+import { publishTo } from "../../src/actions/steps/publish-step.js";
+import { setup } from "../../src/actions/steps/setup-step.js";
 import type { Context } from "../../src/platform/host.js";
 import { Problem } from "../../src/platform/problem.js";
 import { processes } from "../../src/platform/process/process.js";

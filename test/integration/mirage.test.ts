@@ -3,11 +3,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readInputs, withTarget } from "../../src/actions/inputs.js";
+import { readInputs, withTarget } from "../../src/actions/interface.js";
 import type { Context } from "../../src/platform/host.js";
 import { Problem } from "../../src/platform/problem.js";
 import { processes } from "../../src/platform/process/process.js";
-import { buildProject } from "../../src/project/build.js";
+import { buildProject } from "../../src/project/build-project.js";
 import { detectProject } from "../../src/project/detect.js";
 import type { Build } from "../../src/project/project.js";
 import { setUpToolchain } from "../../src/toolchain/setup.js";

@@ -65,7 +65,7 @@ function begin(inputs: Readonly<Record<string, string>> = {}): { child: ChildPro
   writeFileSync(outputFile, "");
   const given = Object.entries({ folder: artifacts, token: "a-secret-token", ...inputs });
   const variables = given.map(([name, value]): [string, string] => [`INPUT_${name.toUpperCase()}`, value]);
-  const child = spawn(process.execPath, ["--import", "tsx", join(root, "src/actions/release.ts")], {
+  const child = spawn(process.execPath, ["--import", "tsx", join(root, "src/actions/entries/release.ts")], {
     cwd: root,
     env: {
       PATH: process.env["PATH"] ?? "",

@@ -1,5 +1,4 @@
-import { readInputs, withTarget } from "../../src/actions/inputs.js";
-import type { InputName } from "../../src/actions/interface.js";
+import { readInputs, withTarget, type InputName } from "../../src/actions/interface.js";
 import { type Context, type Host, inspectHost } from "../../src/platform/host.js";
 import { processes } from "../../src/platform/process/process.js";
 import { setUpToolchain } from "../../src/toolchain/setup.js";

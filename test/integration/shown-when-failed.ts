@@ -1,6 +1,6 @@
 import { onTestFailed } from "vitest";
 import type { BootReport } from "../../src/boot/report.js";
-import { visible } from "../../src/platform/visible.js";
+import { visible } from "../../src/platform/log.js";
 
 /** Shows, where the test fails, what a boot said: nobody shall have to run it again to see it. */
 export function shownWhenFailed(report: BootReport): BootReport {

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { interfaces } from "../../scripts/action-files.js";
 import { program } from "../../src/actions/command-line.js";
-import { readInputs } from "../../src/actions/inputs.js";
+import { readInputs } from "../../src/actions/interface.js";
 import { parseScenarios } from "../../src/actions/scenarios.js";
 import { partUsed } from "../../src/init/reference.js";
 import { type Command as Shown, commandsOf, fences, ownWords, pages, root, textOf } from "../documentation.js";
@@ -213,7 +213,16 @@ it("init prints what the documentation shows", () => {
     mkdirSync(join(folder, ".git"));
     writeFileSync(join(folder, "config.ml"), "(* mirage >= 4.10 & < 4.12 *)\n");
     const loader = join(root, "node_modules/tsx/dist/loader.mjs");
-    const argv = ["--import", loader, join(root, "src/actions/cli.ts"), "init", "--owner", "OWNER", "--commit", commit];
+    const argv = [
+      "--import",
+      loader,
+      join(root, "src/actions/entries/cli.ts"),
+      "init",
+      "--owner",
+      "OWNER",
+      "--commit",
+      commit,
+    ];
     const { stdout } = spawnSync(process.execPath, argv, { cwd: folder, encoding: "utf8" });
     expect(stdout.trimEnd().split("\n")).toEqual(shown?.prints);
   } finally {

@@ -5,7 +5,7 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { interfaces } from "../../scripts/action-files.js";
 import { camelCase } from "../../src/actions/definition.js";
-import { targetNames } from "../../src/target/target.js";
+import { targetNames } from "../../src/targets/targets.js";
 import { pages, root, textOf } from "../documentation.js";
 
 const filesIn = (folder: string): string[] =>
@@ -64,7 +64,7 @@ describe("every input", () => {
 
 describe("no module", () => {
   /** These begin when they are loaded: they are what runs. */
-  const entries = /^src\/actions\/[a-z]+\.ts:/;
+  const entries = /^src\/actions\/entries\/[a-z]+\.ts:/;
 
   it("reads the environment when it is imported", () => {
     const isDeferred = (node: ts.Node) => ts.findAncestor(node, ts.isFunctionLike) !== undefined;
@@ -91,7 +91,7 @@ describe("no module", () => {
     const deciding = nodesWhere(new RegExp(`["'\`](${targetNames.join("|")})["'\`]`))
       .filter(decides)
       .map(placeOf)
-      .filter((place) => !place.startsWith("src/target/"));
+      .filter((place) => !place.startsWith("src/targets/"));
     expect(deciding).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import type { AddressArgument } from "../../image/mirage-arguments.js";
+import type { AddressArgument } from "../../image/image.js";
 import type { AttachedDevice, NetworkDevice } from "./devices.js";
 import { type Subnet, isUsable, parseAddress, parseSubnet } from "./subnet.js";
 

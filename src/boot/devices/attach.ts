@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AddressArgument } from "../../image/mirage-arguments.js";
+import type { AddressArgument } from "../../image/image.js";
 import { makeDisk } from "../../platform/files/disks.js";
 import { withOwnFolder } from "../../platform/files/own-folder.js";
 import type { Context } from "../../platform/host.js";

@@ -1,6 +1,5 @@
 import { join, resolve } from "node:path";
-import type { Device } from "../../image/image.js";
-import type { AddressArgument } from "../../image/mirage-arguments.js";
+import type { Device, AddressArgument } from "../../image/image.js";
 import type { DiskWork } from "../../platform/files/disks.js";
 import { Problem } from "../../platform/problem.js";
 import { exactSize } from "../../platform/size.js";

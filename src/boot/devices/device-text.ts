@@ -1,4 +1,4 @@
-import { InputError } from "../../platform/input-error.js";
+import { InputError } from "../../platform/problem.js";
 import { parseSize } from "../../platform/size.js";
 import { type Subnet, isHostOf, isUsable, parseAddress, parseSubnet } from "./subnet.js";
 

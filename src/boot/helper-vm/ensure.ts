@@ -8,11 +8,9 @@ import { seconds, size } from "../../platform/log.js";
 import type { Published } from "../../platform/network/published.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import { readHostSystem } from "../../platform/system.js";
-import type { Architecture } from "../../target/architecture.js";
-import { makeHelperVm } from "./make.js";
-import { kernelPackage } from "./packages.js";
-import { type HelperVmFiles, helperVmPlace } from "./place.js";
-import { fetchHelperVm } from "./published.js";
+import type { Architecture } from "../../targets/architecture.js";
+import { makeHelperVm, kernelPackage } from "./make.js";
+import { type HelperVmFiles, helperVmPlace, fetchHelperVm } from "./published.js";
 import type { UnpackOptions } from "./unpack.js";
 
 export interface HelperVmOptions extends UnpackOptions {

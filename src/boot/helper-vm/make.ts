@@ -2,14 +2,12 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Context } from "../../platform/host.js";
-import { type DebArchive, openDebArchive } from "../../platform/packages/deb-archive.js";
+import { type DebArchive, openDebArchive, debianArchitectures } from "../../platform/packages/deb-archive.js";
 import { Problem } from "../../platform/problem.js";
-import type { Architecture } from "../../target/architecture.js";
+import type { Architecture } from "../../targets/architecture.js";
 import { type CpioEntry, cpioArchive } from "./cpio.js";
-import { applets, initScript } from "./init.js";
-import { dependenciesOf, loadOrder, moduleName, purposes, wantedModules } from "./modules.js";
-import { appletsIn, busyboxPackage, extraModules, kernelParts } from "./packages.js";
-import type { HelperVmFiles } from "./place.js";
+import { applets, initScript, dependenciesOf, loadOrder, moduleName, purposes, wantedModules } from "./init.js";
+import type { HelperVmFiles } from "./published.js";
 import { type UnpackOptions, readKernel, readUnpacked } from "./unpack.js";
 
 export interface Site {
@@ -136,4 +134,44 @@ function findIn(root: string, paths: readonly string[]): string {
   const found = paths.map((path) => join(root, path)).find((path) => existsSync(path));
   if (found === undefined) throw new Problem(`the distribution's packages have no ${paths.join(" or ")}`);
   return found;
+}
+
+/** The distribution's package of the shell and its tools, in one static program. */
+export const busyboxPackage = "busybox-static";
+
+/**
+ * The package that depends on the newest kernel. The flavours for virtual machines have KVM and all that we need of
+ * virtio, and unpack themselves under emulation in half the time of the general ones.
+ *
+ * @param system ID and version as of os-release(5): `debian 12`.
+ * @throws Problem for a distribution whose packages we do not know.
+ */
+export function kernelPackage(system: string, architecture: Architecture): string {
+  const [id] = system.split(" ");
+  if (id === "debian") return `linux-image-cloud-${debianArchitectures[architecture]}`;
+  if (id === "ubuntu") return "linux-image-virtual";
+  throw new Problem(`the helper VM that runs Solo5's tender cannot be made on ${system}`, {
+    because: "it is made of the distribution’s own packages",
+    accepted: "Debian and Ubuntu",
+    do: "boot it on one of these, or on a machine whose KVM works",
+  });
+}
+
+/** Packages of a kernel at an exact version, among the dependencies of another: the meta package's, or the image's. */
+export function kernelParts(dependencies: readonly string[]): string[] {
+  return dependencies.filter((name) => /^linux-(image|modules)-(unsigned-)?\d/.test(name));
+}
+
+/** Ubuntu's package with the rarer modules of a kernel; none for a distribution that does not divide them. */
+export function extraModules(parts: readonly string[]): string[] {
+  return parts.filter((name) => /^linux-modules-\d/.test(name)).map((name) => name.replace("modules", "modules-extra"));
+}
+
+/**
+ * The tools in a busybox of any architecture: it carries their names as a sorted list, each ended by a NUL
+ * (`applet_names` of its include/applet_tables.h).
+ */
+export function appletsIn(busybox: Buffer): readonly string[] {
+  const lists = busybox.toString("latin1").match(/(?:[a-z\d[_.-]{1,24}\0){100,}/g) ?? [];
+  return lists.flatMap((list) => list.split("\0"));
 }

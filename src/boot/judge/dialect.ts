@@ -1,4 +1,4 @@
-import type { Dialect } from "../../target/target.js";
+import type { Dialect } from "../../targets/targets.js";
 import type { VmmProgram } from "../report.js";
 
 /**

@@ -1,5 +1,6 @@
 import type { VmmEnd } from "../../platform/process/vmm-process.js";
 import type { ProbeAnswer } from "../probes/probe.js";
+import { constants } from "node:os";
 
 /** What can be seen of a guest from outside. */
 export type Happening =
@@ -26,3 +27,9 @@ export type GuestEvent = Happening & { readonly atMs: number };
  * image cannot grow. `quit`: QEMU was told from outside to end.
  */
 export type MachineState = "reset" | "panicked" | "stopped" | "disk-full" | "quit";
+
+/** The signal of a number, as kill(1) lists them; undefined for a number that is none's. */
+export function signalOf(number: number): NodeJS.Signals | undefined {
+  const signals = Object.entries(constants.signals) as [NodeJS.Signals, number][];
+  return signals.find(([, own]) => own === number)?.[0];
+}

@@ -1,11 +1,9 @@
 import { constants } from "node:os";
 import { vmmWords } from "./dialect.js";
-import type { GuestEvent } from "./events.js";
-import { judgeInTime } from "./judge-in-time.js";
-import { Judge } from "./judge.js";
+import { type GuestEvent, signalOf } from "./events.js";
+import { judgeInTime, Judge } from "./judge.js";
 import { Lines } from "./lines.js";
 import type { Rules } from "./rules.js";
-import { signalOf } from "./signal.js";
 import type { Verdict } from "./verdict.js";
 
 /** How a console that lies on disk came to its end. `stopped`: the guest was still there and was stopped by somebody. */

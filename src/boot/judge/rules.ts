@@ -1,5 +1,5 @@
 import { Problem } from "../../platform/problem.js";
-import type { ExitReport, Target } from "../../target/target.js";
+import type { ExitReport, Target } from "../../targets/targets.js";
 import type { Probe } from "../probes/probe.js";
 import type { Accelerator, VmmProgram } from "../report.js";
 import { type DialectWords, anyDialect, dialects } from "./dialect.js";

@@ -1,7 +1,7 @@
 import type { DnsAnswer } from "../../platform/ask/dns.js";
 import type { HttpAnswer } from "../../platform/ask/http.js";
 import { OutOfTime, withinTime } from "../../platform/time-limit.js";
-import { visible } from "../../platform/visible.js";
+import { visible } from "../../platform/log.js";
 import type { DnsProbe, HttpProbe, ProbeAnswer } from "./probe.js";
 
 const shownCharacters = 200;

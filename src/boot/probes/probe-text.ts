@@ -1,4 +1,4 @@
-import { InputError } from "../../platform/input-error.js";
+import { InputError } from "../../platform/problem.js";
 import { type DnsProbe, type HttpProbe, type Probe, type TcpProbe, dnsTypes } from "./probe.js";
 
 const forms = {

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { downloadFirecracker } from "../../platform/packages/firecracker-binary.js";
-import { commandLine } from "./command-line.js";
+import { commandLine } from "./solo5.js";
 import { needsTap, noKvm } from "./refusal.js";
 import { type Asked, type BootSite, type Vmm, hasTaps, ownsArgv0 } from "./vmm.js";
 

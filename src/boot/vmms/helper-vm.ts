@@ -1,9 +1,9 @@
-import type { Architecture } from "../../target/architecture.js";
-import type { Tender } from "../../target/tender.js";
+import type { Architecture } from "../../targets/architecture.js";
+import type { Tender } from "../../targets/tender.js";
 import type { AttachedDevice } from "../devices/devices.js";
 import { inside } from "../helper-vm/init.js";
 import { virtioDevice } from "./qemu-devices.js";
-import { bareMachine, controlChannel, qemuPrograms } from "./qemu-program.js";
+import { bareMachine, controlChannel, qemuPrograms } from "./qemu.js";
 import { runnerOf, userNetForbidden } from "./refusal.js";
 import { tenderAccelerators, tenderArgs } from "./solo5.js";
 import { type Asked, type BootSite, type Command, type MachineFacts, type Refusal, type Vmm, hasTaps } from "./vmm.js";

@@ -1,6 +1,6 @@
 import { kernelCommandLine } from "./firecracker.js";
 import { idOf, virtioDevice } from "./qemu-devices.js";
-import { bareMachine, guestsMachine, qemuPrograms } from "./qemu-program.js";
+import { bareMachine, guestsMachine, qemuPrograms } from "./qemu.js";
 import { userNetForbidden } from "./refusal.js";
 import { type Asked, type BootSite, type Command, type Vmm, hasTaps } from "./vmm.js";
 

@@ -1,5 +1,5 @@
-import type { Architecture } from "../../target/architecture.js";
-import type { Target } from "../../target/target.js";
+import type { Architecture } from "../../targets/architecture.js";
+import type { Target } from "../../targets/targets.js";
 import type { Asked, KvmAccess, MachineFacts, Refusal } from "./vmm.js";
 
 /** @param where how it runs without taps, as a phrase. */

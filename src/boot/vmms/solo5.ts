@@ -1,7 +1,6 @@
 import { Problem } from "../../platform/problem.js";
-import type { Tender } from "../../target/tender.js";
+import type { Tender } from "../../targets/tender.js";
 import type { AttachedDevice } from "../devices/devices.js";
-import { commandLine } from "./command-line.js";
 import { noKvm } from "./refusal.js";
 import { type Asked, type BootSite, type Vmm, hasTaps } from "./vmm.js";
 
@@ -61,4 +60,12 @@ export function tenderArgs(
 function placeHere(device: AttachedDevice): string | undefined {
   if (device.type === "block") return device.path;
   return device.link.kind === "tap" ? device.link.interface : undefined;
+}
+
+/**
+ * A guest's arguments as the one string that VMMs hand over. The guests split it again: Solo5's mirage-bootvar and
+ * Unikraft's argument parser both keep together what stands in double quotes.
+ */
+export function commandLine(args: readonly string[]): string {
+  return args.map((word) => (/^[^\s"\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, "\\$&")}"`)).join(" ");
 }

@@ -1,11 +1,11 @@
 import type { Context } from "../../platform/host.js";
 import type { Problem } from "../../platform/problem.js";
-import type { Architecture } from "../../target/architecture.js";
-import type { VmmName } from "../../target/target.js";
-import type { Tender } from "../../target/tender.js";
+import type { Architecture } from "../../targets/architecture.js";
+import type { VmmName } from "../../targets/targets.js";
+import type { Tender } from "../../targets/tender.js";
 import type { BootRequest } from "../boot-request.js";
 import type { AttachedDevice } from "../devices/devices.js";
-import type { HelperVmFiles } from "../helper-vm/place.js";
+import type { HelperVmFiles } from "../helper-vm/published.js";
 import type { Reason } from "../judge/verdict.js";
 import type { Accelerator, VmmProgram } from "../report.js";
 

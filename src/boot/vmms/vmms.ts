@@ -1,4 +1,4 @@
-import type { Target, VmmName } from "../../target/target.js";
+import type { Target, VmmName } from "../../targets/targets.js";
 import { firecracker } from "./firecracker.js";
 import { helperVm } from "./helper-vm.js";
 import { loader } from "./loader.js";

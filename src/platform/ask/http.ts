@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as startRequest } from "node:http";
 import type { Socket } from "node:net";
-import { visible } from "../visible.js";
+import { visible } from "../log.js";
 import type { Address } from "./connect.js";
 import { NoAnswer, noAnswer } from "./no-answer.js";
 import { abortable } from "./within.js";

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { isMissing } from "../error-code.js";
+import { isMissing } from "../problem.js";
 import { sweepOwnFolders, withOwnFolder } from "./own-folder.js";
 
 /** Writes a file so that a reader finds the old one or the new one, never a part of either. Makes its folder. */

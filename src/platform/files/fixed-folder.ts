@@ -1,7 +1,5 @@
 import { lstat, mkdir } from "node:fs/promises";
-import { hasCode } from "../error-code.js";
-import { Problem } from "../problem.js";
-
+import { hasCode, Problem } from "../problem.js";
 /** The same on every machine: a path in an image's debug information is then the same, too. On a disk, which /tmp may not be. */
 const fixedFolder = "/var/tmp/unikernel-ci";
 

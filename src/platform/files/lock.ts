@@ -4,7 +4,7 @@ import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasCode } from "../error-code.js";
+import { hasCode } from "../problem.js";
 import { cleaningUp } from "../process/leftovers.js";
 import { markText, ownMark, ownerState, parseMark } from "../process/owner-mark.js";
 

@@ -1,10 +1,9 @@
 import { createReadStream } from "node:fs";
 import { HttpClient } from "@actions/http-client";
 import { type Dispatcher, request as send } from "undici";
-import { type Log, seconds } from "../log.js";
-import { serverNowMs } from "../network/server-time.js";
+import { type Log, seconds, visible } from "../log.js";
+import { serverNowMs } from "../network/download.js";
 import { Problem, messageOf } from "../problem.js";
-import { visible } from "../visible.js";
 import { Interrupted } from "./release-service.js";
 
 export interface GitHubApiOptions {

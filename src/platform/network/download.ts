@@ -7,7 +7,6 @@ import { HttpClient } from "@actions/http-client";
 import { type Dispatcher, request as send } from "undici";
 import { type Log, seconds } from "../log.js";
 import { messageOf } from "../problem.js";
-import { serverNowMs } from "./server-time.js";
 
 export interface DownloadOptions {
   readonly log: Log;
@@ -209,3 +208,19 @@ function retryAfterMs({ headers }: Dispatcher.ResponseData): number | undefined 
 }
 
 const pauseAfter = (failures: number) => 500 * 2 ** failures * (0.5 + Math.random());
+
+/** An address without the user and password in it: artifacts are read by more people than the secrets of a workflow. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, "//");
+}
+
+/**
+ * What time it is for a server, in milliseconds since 1970: its times are by its own clock, and ours may have been set.
+ *
+ * @param headers of its answer, names in lower case: https://www.rfc-editor.org/rfc/rfc9110#field.date
+ * @returns our own time where it does not say.
+ */
+export function serverNowMs(headers: Readonly<Record<string, string | readonly string[] | undefined>>): number {
+  const told = Date.parse(String(headers["date"]));
+  return Number.isNaN(told) ? Date.now() : told;
+}

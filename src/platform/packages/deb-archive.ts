@@ -1,6 +1,6 @@
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Architecture } from "../../target/architecture.js";
+import type { Architecture } from "../../targets/architecture.js";
 import type { Context } from "../host.js";
 import { Problem } from "../problem.js";
 import { environmentForOthers } from "../process/guarded-environment.js";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import release from "../../../data/firecracker.json" with { type: "json" };
-import type { Architecture } from "../../target/architecture.js";
+import type { Architecture } from "../../targets/architecture.js";
 import { replaceFolder, sha256OfFile } from "../files/atomic.js";
 import type { Context } from "../host.js";
 import type { Log } from "../log.js";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import binaries from "../../../data/opam.json" with { type: "json" };
-import type { Architecture } from "../../target/architecture.js";
+import type { Architecture } from "../../targets/architecture.js";
 import type { Log } from "../log.js";
 import { downloadProgram } from "../network/download.js";
 import { Problem } from "../problem.js";

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { isMissing } from "../error-code.js";
-import { Problem } from "../problem.js";
+import { isMissing, Problem } from "../problem.js";
 import { endWithUs, isEnding } from "./leftovers.js";
 import { quote } from "./process.js";
 

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { uptime } from "node:os";
-import { hasCode } from "../error-code.js";
-import { Problem } from "../problem.js";
+import { hasCode, Problem } from "../problem.js";
 
 /**
  * Which process a thing belongs to that outlives it (a network interface, a folder, a lock). Process ids are used again, so

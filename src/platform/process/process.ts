@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
-import { isMissing } from "../error-code.js";
-import { Problem } from "../problem.js";
+import { isMissing, Problem } from "../problem.js";
 import { endWithUs, isEnding } from "./leftovers.js";
 import { LineReader } from "./line-reader.js";
 

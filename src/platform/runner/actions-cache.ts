@@ -1,8 +1,7 @@
 import { basename } from "node:path";
 import { isFeatureAvailable, restoreCache, saveCache } from "@actions/cache";
-import { isMissing } from "../error-code.js";
+import { isMissing, messageOf } from "../problem.js";
 import { type Log, seconds } from "../log.js";
-import { messageOf } from "../problem.js";
 
 /** Keeps files and folders between runs, by exact key. It never fails: a cache that does not work is one that has nothing. */
 export interface ToolchainCache {

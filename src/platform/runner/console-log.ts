@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
-import { type Log, type SourcePlace, type Tone, seconds } from "../log.js";
-import { visible } from "../visible.js";
+import { type Log, type SourcePlace, type Tone, seconds, visible } from "../log.js";
 import { mayBeCommand, withoutCommands, workflowCommand } from "./workflow-command.js";
 
 export interface LogOptions {

@@ -4,16 +4,15 @@ import { glob } from "tinyglobby";
 import { folderBytes } from "../../platform/files/folder-content.js";
 import type { Context } from "../../platform/host.js";
 import { seconds, size } from "../../platform/log.js";
-import { quote } from "../../platform/process/process.js";
+import { quote, succeed } from "../../platform/process/process.js";
 import { findProgram } from "../../platform/process/programs.js";
 import type { NearestCache } from "../../platform/runner/actions-cache.js";
-import type { Target } from "../../target/target.js";
+import type { Target } from "../../targets/targets.js";
 import type { CachePolicy } from "../../toolchain/cache-policy.js";
 import type { Toolchain } from "../../toolchain/toolchain.js";
 import { buildEnvironment } from "../environment.js";
 import type { Project } from "../project.js";
-import { type BuildCache, buildCaches, dependenciesHash, duneCacheUse } from "./plan.js";
-import { trimDuneCache } from "./trim.js";
+import { type BuildCache, buildCaches, dependenciesHash, duneCacheUse } from "./cache-plan.js";
 
 export interface CacheRequest {
   readonly project: Project;
@@ -137,4 +136,29 @@ async function readDependencies(project: Project, target: Target): Promise<strin
   return dependenciesHash(
     await Promise.all(paths.map(async (path) => [path, await readFile(join(directory, path), "utf8")] as const)),
   );
+}
+
+interface DuneCache {
+  readonly folder: string;
+  readonly limitBytes: number;
+  /** The program; undefined: there is none, and nothing is trimmed. */
+  readonly dune: string | undefined;
+}
+
+/** By dune itself, which knows what was used last; nothing happens where it is small enough. */
+export async function trimDuneCache(
+  { log, processes, host }: Context,
+  { folder, limitBytes, dune }: DuneCache,
+): Promise<void> {
+  if (dune === undefined || (await folderBytes(folder)) <= limitBytes) return;
+  const environment = {
+    PATH: host.environment["PATH"] ?? "",
+    HOME: host.environment["HOME"] ?? "/",
+    DUNE_CACHE_ROOT: folder,
+  };
+  const outcome = await processes.run([dune, "cache", "trim", `--size=${limitBytes}B`], {
+    cwd: folder,
+    env: environment,
+  });
+  log.fact("dune cache", `trimmed to ${size(limitBytes)}: ${succeed(outcome, "trimming dune’s cache").stdout.trim()}`);
 }

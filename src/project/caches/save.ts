@@ -4,8 +4,7 @@ import { seconds, size } from "../../platform/log.js";
 import { messageOf } from "../../platform/problem.js";
 import type { NearestCache } from "../../platform/runner/actions-cache.js";
 import type { CachePolicy } from "../../toolchain/cache-policy.js";
-import type { UsedCache } from "./restore.js";
-import { trimDuneCache } from "./trim.js";
+import { type UsedCache, trimDuneCache } from "./restore.js";
 
 /** What became of a cache at the end of the job, as log and summary say it. */
 export interface KeptCache {

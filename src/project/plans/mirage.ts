@@ -4,7 +4,7 @@ import { isLockFor } from "../../toolchain/lock.js";
 import type { Dependency } from "../../toolchain/opam/dependencies.js";
 import { crossPackages, recipeOf } from "../../toolchain/packages.js";
 import { configureAdvice } from "../mirage/advice.js";
-import type { Configured } from "../mirage/configured.js";
+import { type Configured, readConfigured } from "../mirage/configured.js";
 import { lockDifferences } from "../mirage/lock.js";
 import {
   type BuildPlan,
@@ -15,6 +15,9 @@ import {
   hookStep,
   unattended,
 } from "./request.js";
+import { isFile } from "../../platform/files/folder-content.js";
+import type { Context } from "../../platform/host.js";
+import { compilerChanges, readCompilers, refuseChangedCompilers } from "../mirage/compiler.js";
 
 /** The commands of a mirage project up to its configuration; what follows is decided by what that writes. */
 export function planMirage(request: MirageBuildRequest): BuildPlan {
@@ -191,4 +194,28 @@ function judgeLock(
     found: differences,
     do: "lock again (a build with `lock: ignore` leaves the new lock in its artifact) and commit it, or set `ocaml-version` to the one that was locked",
   });
+}
+
+/**
+ * What follows `mirage configure`; the toolchain must be the same after it.
+ *
+ * @param run runs the steps of a plan.
+ * @returns the lock file, absolute, when there is one.
+ * @throws Problem when the lock does not fit, or the build has changed the compilers.
+ */
+export async function finishMirage(
+  context: Context,
+  request: MirageBuildRequest,
+  run: (steps: readonly Step[]) => Promise<void>,
+): Promise<string | undefined> {
+  const { project, toolchain } = request;
+  const configured = await readConfigured(project.directory);
+  const { steps, notices } = planAfterConfigure(request, configured);
+  for (const notice of notices) context.log.notice(notice);
+  const before = toolchain && (await readCompilers(toolchain));
+  await run(steps);
+  if (toolchain !== undefined && before !== undefined)
+    refuseChangedCompilers(compilerChanges(before, await readCompilers(toolchain)));
+  const lockFile = configured && join(project.directory, configured.lockFile);
+  return lockFile !== undefined && (await isFile(lockFile)) ? lockFile : undefined;
 }

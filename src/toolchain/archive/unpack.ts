@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Header, extract as tarExtract } from "tar-stream";
-import { hasCode } from "../../platform/error-code.js";
-import { Problem, messageOf } from "../../platform/problem.js";
+import { hasCode, Problem, messageOf } from "../../platform/problem.js";
 import { openFilter } from "../../platform/process/filter.js";
 import { diskSink } from "./disk.js";
 import {

@@ -1,8 +1,8 @@
 import semver from "semver";
-import { type Component, knownVersions } from "../../target/combinations.js";
-import { type Backend, targetNames, targets } from "../../target/target.js";
-import { listed } from "../../target/version-text.js";
-import { resolveVersions } from "../../target/versions.js";
+import { type Component, knownVersions } from "../../targets/combinations.js";
+import { type Backend, targetNames, targets } from "../../targets/targets.js";
+import { listed } from "../../targets/version-text.js";
+import { resolveVersions } from "../../targets/versions.js";
 import type { ToolchainVersions } from "../toolchain.js";
 import { type OpamFailure, askerOf, nameOf, nameOfPackage, tellingConflicts } from "./failure.js";
 import { type SplitSource, lockCauses } from "./lock-causes.js";

@@ -1,6 +1,6 @@
 import semver from "semver";
 import { Problem } from "../../platform/problem.js";
-import type { Backend } from "../../target/target.js";
+import type { Backend } from "../../targets/targets.js";
 import type { ToolchainVersions } from "../toolchain.js";
 import { type Option, type ToolchainOption, toolchainOptions } from "./options.js";
 

@@ -1,5 +1,5 @@
-import type { Component } from "../../target/combinations.js";
-import type { Backend } from "../../target/target.js";
+import type { Component } from "../../targets/combinations.js";
+import type { Backend } from "../../targets/targets.js";
 
 export interface Option {
   /** The opam package that switches it on: its presence is all that the others look at. */

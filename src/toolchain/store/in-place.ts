@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { type Log, seconds } from "../../platform/log.js";
-import { Unusable } from "../../platform/network/published-archive.js";
+import { Unusable } from "../../platform/network/published.js";
 import { Problem } from "../../platform/problem.js";
 import { type ArchiveManifest, BadArchive } from "../archive/manifest.js";
 import { unpackToolchain } from "../archive/unpack.js";

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import type { FetchedArchive } from "../../platform/network/published-archive.js";
+import type { FetchedArchive } from "../../platform/network/published.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import type { CachePolicy } from "../cache-policy.js";
 import type { ToolchainSource } from "../toolchain.js";

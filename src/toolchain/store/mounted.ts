@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Mounts, mountPoints } from "../../platform/files/mount.js";
-import { Unusable } from "../../platform/network/published-archive.js";
+import { Unusable } from "../../platform/network/published.js";
 import { Problem, messageOf } from "../../platform/problem.js";
 import { imageName } from "../archive/image.js";
 import type { ArchiveManifest } from "../archive/manifest.js";

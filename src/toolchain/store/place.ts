@@ -1,8 +1,7 @@
 import { constants } from "node:fs";
 import { access, mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { isNotAllowed } from "../../platform/error-code.js";
-import { Problem } from "../../platform/problem.js";
+import { isNotAllowed, Problem } from "../../platform/problem.js";
 import { prefixLength } from "../archive/prefix.js";
 
 /** Where a toolchain is on this machine. */

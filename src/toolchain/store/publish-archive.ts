@@ -1,11 +1,10 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { hasCode } from "../../platform/error-code.js";
+import { hasCode, Problem } from "../../platform/problem.js";
 import { sha256OfFile } from "../../platform/files/atomic.js";
 import { withLock } from "../../platform/files/lock.js";
 import { type Log, firstOf, seconds, size } from "../../platform/log.js";
 import { type PublishedArchive, addToList } from "../../platform/network/published-list.js";
-import { Problem } from "../../platform/problem.js";
 import { packImage } from "../archive/image.js";
 import type { ArchiveEntry } from "../archive/manifest.js";
 import { type Listed, type PackSource, type Packed, listEntries, packToolchain } from "../archive/pack.js";

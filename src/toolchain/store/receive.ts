@@ -1,6 +1,6 @@
 import { rename } from "node:fs/promises";
 import { type Log, seconds } from "../../platform/log.js";
-import { type FetchedArchive, Unusable } from "../../platform/network/published-archive.js";
+import { type FetchedArchive, Unusable } from "../../platform/network/published.js";
 import { messageOf } from "../../platform/problem.js";
 import { type ArchiveManifest, BadArchive } from "../archive/manifest.js";
 import type { Toolchain } from "../toolchain.js";

@@ -1,12 +1,11 @@
 import { createReadStream, existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isDiskFull } from "../../platform/error-code.js";
+import { isDiskFull, Problem, messageOf } from "../../platform/problem.js";
 import { withLock } from "../../platform/files/lock.js";
 import { setAside } from "../../platform/files/remove-beside.js";
 import { type Log, seconds, size } from "../../platform/log.js";
-import { Unusable } from "../../platform/network/published-archive.js";
-import { Problem, messageOf } from "../../platform/problem.js";
+import { Unusable } from "../../platform/network/published.js";
 import { cleaningUp } from "../../platform/process/leftovers.js";
 import { packToolchain } from "../archive/pack.js";
 import { type Toolchain, sourceWords } from "../toolchain.js";

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { Duplex, Readable } from "node:stream";
 import { pack } from "tar-stream";
 import { expect } from "vitest";
-import { hasAccepted } from "../../../src/boot/devices/usernet.js";
+import { hasAccepted } from "../../../src/boot/devices/devices.js";
 import { judgeHttp } from "../../../src/boot/probes/answers.js";
 import { Qmp } from "../../../src/boot/qmp.js";
 import { readAnswer } from "../../../src/platform/ask/dns.js";

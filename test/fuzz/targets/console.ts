@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { HelperVmReader } from "../../../src/boot/helper-vm/protocol.js";
+import { HelperVmReader } from "../../../src/boot/helper-vm/process.js";
 import { type TranscriptEnd, explainConsole, explainStream } from "../../../src/boot/judge/explain.js";
 import { Lines } from "../../../src/boot/judge/lines.js";
 import { vmmRemedy } from "../../../src/boot/remedies.js";
 import { LineReader } from "../../../src/platform/process/line-reader.js";
-import { targetNames, targets } from "../../../src/target/target.js";
+import { targetNames, targets } from "../../../src/targets/targets.js";
 import { realConsoles, rulesOf } from "../../unit/boot/consoles.js";
 import { asyncOf, changed, cuts, textOf } from "../inputs.js";
 import { quickly, target } from "../target.js";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { describeImage, targetOf } from "../../../src/image/check.js";
-import { addressArgumentsOf } from "../../../src/image/mirage-arguments.js";
+import { addressArgumentsOf } from "../../../src/image/image.js";
 import { recogniseImage } from "../../../src/image/recognise.js";
 import { Problem } from "../../../src/platform/problem.js";
 import * as build from "../../unit/image/build.js";

@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { SaxesParser } from "saxes";
 import { expect } from "vitest";
-import { mergedJunit } from "../../../src/collect/junit.js";
-import type { CollectedLeg } from "../../../src/collect/leg.js";
-import { overviewOf } from "../../../src/collect/overview.js";
+import { mergedJunit } from "../../../src/collect/merge-junit.js";
+import { type CollectedLeg, overviewOf } from "../../../src/collect/overview.js";
 import { collectLines, collectSummary } from "../../../src/collect/table.js";
 import { Problem } from "../../../src/platform/problem.js";
 import { createLog } from "../../../src/platform/runner/console-log.js";

@@ -17,7 +17,7 @@ export const archives: ProtectionTable = {
     ["src/toolchain/archive/unpack.ts", 'hash.digest("hex") !== sha256)\n       ', "false)"],
   ],
   "that is not what was published stops the set-up, and nothing of it is left": [
-    ["src/platform/network/published-archive.ts", "found !== archive.sha256", "false"],
+    ["src/platform/network/published.ts", "found !== archive.sha256", "false"],
     ["src/toolchain/store/receive.ts", ".\n  ", ".\n  if (manifest !== undefined) await use(manifest);\n  "],
   ],
   "is mounted, and is then as one that was unpacked": [
@@ -27,7 +27,7 @@ export const archives: ProtectionTable = {
   ],
   "which a mount would take for an option": [["src/toolchain/store/mounted.ts", "/[,:\\\\]/.test(image)", "false"]],
   "stops the set-up when its image is not what was published, and nothing of it is left or mounted": [
-    ["src/platform/network/published-archive.ts", "found !== archive.sha256", "false"],
+    ["src/platform/network/published.ts", "found !== archive.sha256", "false"],
   ],
   "unpacks and keeps nothing of what was not released": [
     ["src/platform/packages/firecracker-binary.ts", "found !== sha256", "false"],
@@ -46,7 +46,7 @@ export const archives: ProtectionTable = {
   "a path twice": [["src/toolchain/archive/manifest.ts", "paths.has(entry.path)", "false"]],
   "a path of 4 KiB": [["src/toolchain/archive/manifest.ts", ".length < 4096 &&\n    path", ""]],
   "that is not what was published stops the boot, and nothing of it is unpacked": [
-    ["src/platform/network/published-archive.ts", "found !== archive.sha256", "false"],
+    ["src/platform/network/published.ts", "found !== archive.sha256", "false"],
   ],
   "is refused for a manifest that would fill the memory, before it is read": [
     ["src/toolchain/archive/unpack.ts", "size > most", "false"],

@@ -43,7 +43,7 @@ export const caches: ProtectionTable = {
   ],
   "is turned off, also dune’s own of the machine, for %s %s": [
     [
-      "src/project/caches/plan.ts",
+      "src/project/caches/cache-plan.ts",
       '  if (!policy.restore) return { environment: { DUNE_CACHE: "disabled" }, because: policy.why };',
       "",
     ],

@@ -7,7 +7,7 @@ export const foreignTexts: ProtectionTable = {
     ["src/platform/process/line-reader.ts", "flatMap((line) => this.cut(line))", "flatMap((line) => [line])"],
   ],
   "a pattern that comes to no end is an error, and the monitor is ended": [
-    ["src/boot/judge/judge-in-time.ts", "withinTime(limitMs, look)", "look()"],
+    ["src/boot/judge/judge.ts", "withinTime(limitMs, look)", "look()"],
   ],
   "arguments reach it as they are, never through a shell": [
     ["src/platform/process/process.ts", "],\n      ", "],\n      shell: true,\n      "],
@@ -73,7 +73,7 @@ export const foreignTexts: ProtectionTable = {
   "a file’s name in an artifact loses what the service refuses": [
     ["src/artifact/artifact-name.ts", '.replace(new RegExp(forbidden, "g"), "-")', ""],
   ],
-  "%j is no version": [["src/release/tag.ts", "(?:\\+[0-9A-Za-z.-]+)?)$/", "(?:\\+[0-9A-Za-z.-]+)?)/"]],
+  "%j is no version": [["src/release/images.ts", "(?:\\+[0-9A-Za-z.-]+)?)$/", "(?:\\+[0-9A-Za-z.-]+)?)/"]],
   "is accepted by sha256sum, and is what it writes, odd names too": [
     ["src/artifact/checksums.ts", 'n", "\\\\n").replaceAll("\\', ""],
   ],
@@ -85,7 +85,7 @@ export const foreignTexts: ProtectionTable = {
     ],
   ],
   "nothing outside of the repository or that is no file": [
-    ["src/project/annotations.ts", "isOutside(workspace, path) || ", ""],
+    ["src/project/diagnostics.ts", "isOutside(workspace, path) || ", ""],
   ],
   "a pattern that comes to no end on a body is no answer, and holds nobody up": [
     ["src/boot/probes/answers.ts", "withinTime(longestMatchMs, () => pattern.test(body))", "pattern.test(body)"],

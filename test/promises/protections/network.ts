@@ -9,7 +9,7 @@ export const network: ProtectionTable = {
     ["src/boot/vmms/qemu-devices.ts", "hostfwd=${protocol}:127.0.0.1:", "hostfwd=${protocol}::"],
   ],
   "QEMU’s channels are descriptors, without a name: %s": [
-    ["src/boot/vmms/qemu-program.ts", "`socket,id=qmp,fd=${descriptor}`", '"socket,id=qmp,path=/tmp/qmp,server=on"'],
+    ["src/boot/vmms/qemu.ts", "`socket,id=qmp,fd=${descriptor}`", '"socket,id=qmp,path=/tmp/qmp,server=on"'],
   ],
   "is this user’s only, and gone afterwards with what is in it": [
     [

@@ -34,7 +34,7 @@ export const releases: ProtectionTable = {
     ],
   ],
   "publishes no credentials of an address": [
-    ["src/platform/network/address.ts", '.replace(/\\/\\/[^/@]*@/, "//")', ""],
+    ["src/platform/network/download.ts", '.replace(/\\/\\/[^/@]*@/, "//")', ""],
     ["src/artifact/build-info.ts", "spec.repositories.map(ofEveryone)", "spec.repositories"],
     ["src/artifact/build-info.ts", "spec.pins.map(ofEveryone)", "spec.pins"],
   ],

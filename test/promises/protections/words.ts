@@ -40,10 +40,10 @@ export const words: ProtectionTable = {
     ["src/platform/runner/console-log.ts", 'randomBytes(16).toString("hex"', '"0".repeat(32'],
   ],
   "writes %j as %j": [
-    ["src/platform/visible.ts", "\\p{Cc}", ""],
-    ["src/platform/visible.ts", "\\p{Zl}", ""],
-    ["src/platform/visible.ts", "\\p{Zp}", ""],
-    ["src/platform/visible.ts", "\\p{Bidi_Control}", ""],
+    ["src/platform/log.ts", "\\p{Cc}", ""],
+    ["src/platform/log.ts", "\\p{Zl}", ""],
+    ["src/platform/log.ts", "\\p{Zp}", ""],
+    ["src/platform/log.ts", "\\p{Bidi_Control}", ""],
   ],
   "shows what a guest prints without obeying it": [
     ["src/platform/runner/console-log.ts", 'visible(line.replace(/(?<!\\r)\\r+$/, ""))', "line"],

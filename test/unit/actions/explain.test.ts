@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type ExplainOptions, explain } from "../../../src/actions/explain.js";
-import { readInputs } from "../../../src/actions/inputs.js";
+import { readInputs } from "../../../src/actions/interface.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import { Problem } from "../../../src/platform/problem.js";
 

@@ -5,9 +5,16 @@ import { inputNamesOf, interfaces } from "../../../scripts/action-files.js";
 import { contentOf, generatedFiles } from "../../../scripts/generate.js";
 import { inputTables } from "../../../scripts/tables.js";
 import { collectInputs, collectOutputs } from "../../../src/actions/collect-interface.js";
-import { type InputDefinition } from "../../../src/actions/definition.js";
-import { readInputs } from "../../../src/actions/inputs.js";
-import { type InputName, inputNames, inputs, inputsMarked, outputs, parts } from "../../../src/actions/interface.js";
+import type { InputDefinition } from "../../../src/actions/definition.js";
+import {
+  readInputs,
+  type InputName,
+  inputNames,
+  inputs,
+  inputsMarked,
+  outputs,
+  parts,
+} from "../../../src/actions/interface.js";
 import { matrixInputs } from "../../../src/actions/matrix-interface.js";
 import { releaseInputs, releaseOutputs } from "../../../src/actions/release-interface.js";
 

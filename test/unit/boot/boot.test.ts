@@ -12,15 +12,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { BootRequest } from "../../../src/boot/boot-request.js";
-import { bootImage } from "../../../src/boot/boot.js";
+import { bootImage, bootSeveral } from "../../../src/boot/boot.js";
 import { defaultNetwork } from "../../../src/boot/devices/device-text.js";
 import { lookAtMachine, placesFor } from "../../../src/boot/prepare.js";
 import type { KvmAccess } from "../../../src/boot/vmms/vmm.js";
 import type { Context } from "../../../src/platform/host.js";
 import { Problem } from "../../../src/platform/problem.js";
-import { targets } from "../../../src/target/target.js";
+import { targets } from "../../../src/targets/targets.js";
 import { fakeContext } from "../project/fixtures.js";
-
+import type { BootReport } from "../../../src/boot/report.js";
 let folder: string;
 let programs: string;
 beforeEach(() => {
@@ -220,4 +220,69 @@ test("a process’s image that may not be executed is told so", async () => {
   const booted = bootImage(machine(false).context, requestOf(unix, path));
   await expect(booted).rejects.toThrow(Problem);
   await expect(booted).rejects.toMatchObject({ message: "www is not executable", facts: { do: `chmod +x ${path}` } });
+});
+
+describe("several", () => {
+  const told = () => {
+    const lines: string[] = [];
+    return { lines, context: { log: { line: (text: string) => lines.push(text) } } as unknown as Context };
+  };
+  const report = (scenario: string) => ({ scenario }) as BootReport;
+
+  /** Boots that tell when they begin and end, and end when they are let. */
+  function boots(names: readonly [string, ...string[]]) {
+    const endings: Record<string, () => void> = {};
+    const running = new Set<string>();
+    const boot =
+      (name: string) =>
+      async ({ log }: Context) => {
+        log.line(`${name} begins`);
+        running.add(name);
+        await new Promise<void>((resolve) => (endings[name] = resolve));
+        running.delete(name);
+        log.line(`${name} ends`);
+        if (name.startsWith("bad")) throw new Error(name);
+        return report(name);
+      };
+    const [first, ...others] = names;
+    const list = [boot(first), ...others.map(boot)] as const;
+    const end = async (name: string) => {
+      endings[name]?.();
+      await new Promise(setImmediate);
+    };
+    return { list, end, running };
+  }
+
+  test("no more than the limit run at a time, and the reports come in order", async () => {
+    const { context, lines } = told();
+    const { list, end, running } = boots(["a", "b", "c"]);
+    const done = bootSeveral(context, list, 2);
+    expect([...running]).toEqual(["a", "b"]);
+    await end("b");
+    expect([...running]).toEqual(["a", "c"]);
+    expect(lines).toEqual(["b begins", "b ends"]);
+    await end("c");
+    await end("a");
+    expect(await done).toEqual([report("a"), report("b"), report("c")]);
+    expect(lines).toEqual(["b begins", "b ends", "c begins", "c ends", "a begins", "a ends"]);
+  });
+
+  test("one alone tells its story as it goes", async () => {
+    const { context, lines } = told();
+    const { list, end } = boots(["a"]);
+    const done = bootSeveral(context, list, 4);
+    expect(lines).toEqual(["a begins"]);
+    await end("a");
+    await done;
+  });
+
+  test("what one throws is thrown when the others have ended", async () => {
+    const { context } = told();
+    const { list, end, running } = boots(["bad", "b"]);
+    const thrown = expect(bootSeveral(context, list, 2)).rejects.toThrow("bad");
+    await end("bad");
+    expect([...running]).toEqual(["b"]);
+    await end("b");
+    await thrown;
+  });
 });

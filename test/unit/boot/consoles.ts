@@ -3,7 +3,7 @@ import { type TranscriptEnd, explainConsole, splitTranscript } from "../../../sr
 import { type Rules, rulesFor } from "../../../src/boot/judge/rules.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import { vmmsOf } from "../../../src/boot/vmms/vmms.js";
-import { type TargetName, targets } from "../../../src/target/target.js";
+import { type TargetName, targets } from "../../../src/targets/targets.js";
 
 /** A console, how it ended, and the verdict that is right for it when nothing else is asked. */
 export interface Case {

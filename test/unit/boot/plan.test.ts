@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { AttachedDevice } from "../../../src/boot/devices/devices.js";
 import { acceleratorsOf, planBoot, usualWay } from "../../../src/boot/plan.js";
 import type { Asked, BootSite, MachineFacts } from "../../../src/boot/vmms/vmm.js";
-import { architectures } from "../../../src/target/architecture.js";
-import { type TargetName, targetNames, targets } from "../../../src/target/target.js";
+import { architectures } from "../../../src/targets/architecture.js";
+import { type TargetName, targetNames, targets } from "../../../src/targets/targets.js";
 import { askedOf, siteOf } from "./requests.js";
 
 type Request = Partial<Omit<Asked, "target">> & Partial<Pick<BootSite, "args" | "devices">>;

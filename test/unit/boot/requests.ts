@@ -1,6 +1,6 @@
-import { helperVmPlace } from "../../../src/boot/helper-vm/place.js";
+import { helperVmPlace } from "../../../src/boot/helper-vm/published.js";
 import type { Asked, BootSite, MachineFacts } from "../../../src/boot/vmms/vmm.js";
-import { type TargetName, targets } from "../../../src/target/target.js";
+import { type TargetName, targets } from "../../../src/targets/targets.js";
 
 /** What is asked of a boot, as far as it decides how the image is run. */
 export function askedOf(target: TargetName, asked: Partial<Omit<Asked, "target">> = {}): Asked {

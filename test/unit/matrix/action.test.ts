@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseInputs } from "../../../src/actions/definition.js";
 import { inputs } from "../../../src/actions/interface.js";
 import { allMatrixInputs, matrixInputs, sharedInputs } from "../../../src/actions/matrix-interface.js";
-import { matrix, printMatrix } from "../../../src/actions/parts/matrix.js";
+import { matrix, printMatrix } from "../../../src/actions/steps/matrix-step.js";
 import type { StrategyMatrix } from "../../../src/matrix/strategy.js";
 import { collectingRunner } from "../../../src/platform/runner/github.js";
 import { newContext } from "../artifact/fixtures.js";

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { contentOf } from "../../../scripts/generate.js";
 import { parseInputs } from "../../../src/actions/definition.js";
 import { allMatrixInputs } from "../../../src/actions/matrix-interface.js";
-import { planMatrix } from "../../../src/matrix/plan.js";
+import { planMatrix } from "../../../src/matrix/plan-matrix.js";
 import { type LegJob, strategyMatrix } from "../../../src/matrix/strategy.js";
 import { matrixLines } from "../../../src/matrix/table.js";
 import { mirage } from "./fixtures.js";

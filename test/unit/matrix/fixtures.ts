@@ -1,4 +1,4 @@
-import type { MatrixRequest } from "../../../src/matrix/plan.js";
+import type { MatrixRequest } from "../../../src/matrix/plan-matrix.js";
 import type { Project } from "../../../src/project/project.js";
 import { projectIn } from "../project/fixtures.js";
 

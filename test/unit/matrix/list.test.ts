@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { configureWords, parseTargets } from "../../../src/matrix/list.js";
-import { targetNames } from "../../../src/target/target.js";
+import { targetNames } from "../../../src/targets/targets.js";
 
 const hvt = {
   line: 1,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { planMatrix } from "../../../src/matrix/plan.js";
+import { planMatrix } from "../../../src/matrix/plan-matrix.js";
 import { type GroupJob, type LegJob, strategyMatrix } from "../../../src/matrix/strategy.js";
 import { asked, dune, exampleTargets, mirage } from "./fixtures.js";
 

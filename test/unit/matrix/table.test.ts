@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type MatrixRequest, planMatrix } from "../../../src/matrix/plan.js";
+import { type MatrixRequest, planMatrix } from "../../../src/matrix/plan-matrix.js";
 import { matrixLines, matrixSummary, matrixTitle } from "../../../src/matrix/table.js";
 import { asked, dune } from "./fixtures.js";
 

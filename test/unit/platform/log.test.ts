@@ -1,6 +1,6 @@
-import { expect, it } from "vitest";
-import { aligned, firstOf, seconds, size } from "../../../src/platform/log.js";
-
+import { expect, it, test, describe } from "vitest";
+import { aligned, firstOf, seconds, size, bufferedLog, visible } from "../../../src/platform/log.js";
+import { createLog } from "../../../src/platform/runner/console-log.js";
 it("columns are as wide as their widest cell, and nothing follows the last", () => {
   expect(
     aligned([
@@ -27,4 +27,74 @@ it("times and sizes have the digits that a person reads", () => {
     "1.9 MB",
     "1.00 GB",
   ]);
+});
+
+describe("buffered log", () => {
+  const terminal = () => {
+    const written: string[] = [];
+    return {
+      written,
+      log: createLog({ gitHub: false, write: (text) => written.push(text), colour: false, verbose: true }),
+    };
+  };
+
+  test("what two tell at the same time stays apart", () => {
+    const { written, log } = terminal();
+    const one = bufferedLog(log);
+    const other = bufferedLog(log);
+    one.log.fact("a", "first");
+    other.log.line("b");
+    one.log.untrusted(["::error::quoted"]);
+    one.log.warning("careful");
+    expect(written).toEqual([]);
+    other.flush();
+    one.flush();
+    expect(written.join("")).toBe("b\n  a           first\n  | ::error::quoted\nWarning: careful\n");
+  });
+
+  test("nothing is told twice", () => {
+    const { written, log } = terminal();
+    const { log: buffer, flush } = bufferedLog(log);
+    buffer.notice("once");
+    flush();
+    flush();
+    expect(written).toEqual(["Notice: once\n"]);
+  });
+
+  test("the result of a group is not held back", async () => {
+    const { log } = terminal();
+    expect(await bufferedLog(log).log.group("Boot", () => Promise.resolve(7))).toBe(7);
+  });
+
+  test("a tone is kept until it is told", () => {
+    const written: string[] = [];
+    const { log, flush } = bufferedLog(
+      createLog({ gitHub: false, write: (text) => written.push(text), colour: true, verbose: false }),
+    );
+    log.line("PASSED", "good");
+    flush();
+    expect(written).toEqual(["\x1b[32mPASSED\x1b[0m\n"]);
+  });
+});
+
+describe("visible", () => {
+  describe("visible", () => {
+    it.each([
+      ["\x1b[2Jcleared", "\\x1b[2Jcleared"],
+      ["a\rb", "a\\x0db"],
+      ["a\nb", "a\\x0ab"],
+      ["a\0b", "a\\x00b"],
+      ["a\x7fb", "a\\x7fb"],
+      ["a\x85b\x9b31m", "a\\x85b\\x9b31m"],
+      ["a\u2028b\u2029c", "a\\u2028b\\u2029c"],
+      ["a\u202eb", "a\\u202eb"],
+    ])("writes %j as %j", (text, shown) => {
+      expect(visible(text)).toBe(shown);
+    });
+
+    it("leaves tabs, accents, emoji and replacement characters as they are", () => {
+      const text = "a\tb é 👩‍💻 \ufffd";
+      expect(visible(text)).toBe(text);
+    });
+  });
 });

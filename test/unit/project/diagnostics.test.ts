@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { annotate } from "../../../src/project/annotations.js";
-import { type Diagnostic, DiagnosticReader } from "../../../src/project/diagnostics.js";
+import { annotate, type Diagnostic, DiagnosticReader } from "../../../src/project/diagnostics.js";
 import { collectingLog } from "../../collecting-log.js";
 
 function read(text: string): Diagnostic[] {

@@ -6,7 +6,7 @@ import { Problem } from "../../../src/platform/problem.js";
 import type { Outcome, RunOptions } from "../../../src/platform/process/process.js";
 import type { BuildRequest } from "../../../src/project/plans/request.js";
 import type { BuildSystem, Project } from "../../../src/project/project.js";
-import { targets } from "../../../src/target/target.js";
+import { targets } from "../../../src/targets/targets.js";
 import type { Toolchain } from "../../../src/toolchain/toolchain.js";
 
 /** A folder of its own with these files in it. */

@@ -4,11 +4,16 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { processes } from "../../../src/platform/process/process.js";
-import { copyClean, lastCommitDate } from "../../../src/project/clean-copy.js";
+import {
+  copyClean,
+  lastCommitDate,
+  type BuildFunction,
+  buildTwice,
+  unpinnedSources,
+} from "../../../src/project/reproduce.js";
 import { describeBuilt } from "../../../src/project/images.js";
 import type { Project } from "../../../src/project/project.js";
-import { type BuildFunction, buildTwice, unpinnedSources } from "../../../src/project/reproduce.js";
-import { targets } from "../../../src/target/target.js";
+import { targets } from "../../../src/targets/targets.js";
 import * as image from "../image/build.js";
 import { fakeContext, folderWith, problemOf, put } from "./fixtures.js";
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Context } from "../../../src/platform/host.js";
 import { describeBuilt } from "../../../src/project/images.js";
 import { stripImages } from "../../../src/project/strip.js";
-import { targets } from "../../../src/target/target.js";
+import { targets } from "../../../src/targets/targets.js";
 import * as image from "../image/build.js";
 import { fakeContext, folderWith, problemOf, put } from "./fixtures.js";
 

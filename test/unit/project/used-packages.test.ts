@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { useInSwitch, usedPackages } from "../../../src/project/used-packages.js";
-import { targets } from "../../../src/target/target.js";
+import { targets } from "../../../src/targets/targets.js";
 import { folderWith, projectIn, toolchainFor } from "./fixtures.js";
 
 // As opam-monorepo 0.4.3 writes it.

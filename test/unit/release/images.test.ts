@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { faultsOf } from "../../../src/release/faults.js";
-import { imagesOf } from "../../../src/release/images.js";
+import { imagesOf, findArtifacts, readTag } from "../../../src/release/images.js";
 import type { Artifact } from "../../../src/artifact/artifact.js";
 import { artifact, bootWith, commit, toolchain } from "./fixtures.js";
-
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { legOf, writeLegs } from "../collect/fixtures.js";
 const build = (...configureArgs: string[]) => ({
   build: {
     buildSystem: "mirage",
@@ -93,4 +96,39 @@ describe("a release is refused", () => {
     );
     expect(faults("not-failed", bad, artifact("b"))).toHaveLength(3);
   });
+});
+
+describe("artifacts", () => {
+  it("the artifacts of a release lie side by side, or are the folder itself", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
+    mkdirSync(join(folder, "coverage"));
+    await expect(findArtifacts(folder)).rejects.toThrow("there is no artifact");
+    const leg = legOf();
+    writeLegs(folder, leg);
+    for (const place of [folder, join(folder, leg.name)]) {
+      const { artifacts, others } = await findArtifacts(place);
+      expect(artifacts.map(({ name }) => name)).toEqual([leg.name]);
+      expect(others).toEqual(place === folder ? ["coverage"] : []);
+    }
+  });
+});
+
+describe("tag", () => {
+  it.each([
+    ["v1.2.3", "1.2.3", false],
+    ["1.2.3", "1.2.3", false],
+    ["v1.2", "1.2", false],
+    ["2026.08.1", "2026.08.1", false],
+    ["v1.2.3-rc.1", "1.2.3-rc.1", true],
+    ["v1.2.3+deb12", "1.2.3+deb12", false],
+  ])("%s is version %s", (tag, version, isPrerelease) => {
+    expect(readTag(tag)).toEqual({ tag, version, isPrerelease });
+  });
+
+  it.each(["v1", "main", "", "v1.2.3/../x", "v1.2.3 ", "vv1.2", "v1.2.3\nx", "www-1.2.3"])(
+    "%j is no version",
+    (tag) => {
+      expect(() => readTag(tag)).toThrow("is no version");
+    },
+  );
 });

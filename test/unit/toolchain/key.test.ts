@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { readInputs, withTarget } from "../../../src/actions/inputs.js";
-import type { InputName } from "../../../src/actions/interface.js";
+import { readInputs, withTarget, type InputName } from "../../../src/actions/interface.js";
 import { inspectHost } from "../../../src/platform/host.js";
 import type { Processes } from "../../../src/platform/process/process.js";
 import { hostSystemOf, readCompilerVersion, readHostSystem } from "../../../src/platform/system.js";

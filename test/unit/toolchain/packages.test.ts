@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../../src/platform/problem.js";
-import { targets } from "../../../src/target/target.js";
+import { targets } from "../../../src/targets/targets.js";
 import { prefixLength } from "../../../src/toolchain/archive/prefix.js";
 import {
   checkBuildFolder,

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { readInputs, withTarget } from "../../../src/actions/inputs.js";
-import type { InputName } from "../../../src/actions/interface.js";
+import { readInputs, withTarget, type InputName } from "../../../src/actions/interface.js";
 import { inspectHost } from "../../../src/platform/host.js";
-import { knownVersions } from "../../../src/target/combinations.js";
+import { knownVersions } from "../../../src/targets/combinations.js";
 import {
   type ProjectNeeds,
   parseExtraRepositories,

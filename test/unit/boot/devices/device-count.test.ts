@@ -4,8 +4,8 @@ import type { AttachedDevice } from "../../../../src/boot/devices/devices.js";
 import { diskPath } from "../../../../src/boot/vmms/helper-vm.js";
 import { vmms } from "../../../../src/boot/vmms/vmms.js";
 import { Problem } from "../../../../src/platform/problem.js";
-import type { Architecture } from "../../../../src/target/architecture.js";
-import type { VmmName } from "../../../../src/target/target.js";
+import type { Architecture } from "../../../../src/targets/architecture.js";
+import type { VmmName } from "../../../../src/targets/targets.js";
 import { askedOf, goodMachine, siteOf } from "../requests.js";
 
 const disks = (count: number): readonly AttachedDevice[] =>

@@ -9,7 +9,7 @@ import { parseDisks, parseNetwork } from "../../../../src/boot/devices/device-te
 import { parseProbe } from "../../../../src/boot/probes/probe-text.js";
 import type { Device, ImageSystem } from "../../../../src/image/image.js";
 import type { Problem } from "../../../../src/platform/problem.js";
-import { targets } from "../../../../src/target/target.js";
+import { targets } from "../../../../src/targets/targets.js";
 
 interface Asked {
   readonly net?: string;

@@ -6,7 +6,7 @@ import {
   parseNetwork,
 } from "../../../../src/boot/devices/device-text.js";
 import { parseAddress, parseSubnet } from "../../../../src/boot/devices/subnet.js";
-import { InputError } from "../../../../src/platform/input-error.js";
+import { InputError } from "../../../../src/platform/problem.js";
 
 const options = (changes: Partial<NetworkOptions>) => ({ ...defaultNetwork, ...changes });
 

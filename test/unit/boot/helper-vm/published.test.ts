@@ -2,9 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type HelperVmFiles, helperVmPlace } from "../../../../src/boot/helper-vm/place.js";
-import { publishHelperVm } from "../../../../src/boot/helper-vm/publish.js";
-import { fetchHelperVm, publishedHelperVms } from "../../../../src/boot/helper-vm/published.js";
+import {
+  type HelperVmFiles,
+  helperVmPlace,
+  fetchHelperVm,
+  publishedHelperVms,
+  publishHelperVm,
+} from "../../../../src/boot/helper-vm/published.js";
 import { type Context, inspectHost } from "../../../../src/platform/host.js";
 import type { PublishedArchive } from "../../../../src/platform/network/published-list.js";
 import { publishedArchives } from "../../../../src/platform/network/published.js";

@@ -5,7 +5,7 @@ import type { Probe } from "../../../../src/boot/probes/probe.js";
 import type { Accelerator } from "../../../../src/boot/report.js";
 import type { ImageSystem } from "../../../../src/image/image.js";
 import { Problem } from "../../../../src/platform/problem.js";
-import { type TargetName, targets } from "../../../../src/target/target.js";
+import { type TargetName, targets } from "../../../../src/targets/targets.js";
 
 const asked: Expectations = { until: "auto", settle: 3, timeout: 60, expect: [], forbid: [], probe: [] };
 const ping: Probe = { kind: "ping", text: "ping" };

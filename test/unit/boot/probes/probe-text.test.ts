@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseProbe } from "../../../../src/boot/probes/probe-text.js";
 import { type Probe, needsTap, portsOf } from "../../../../src/boot/probes/probe.js";
-import { InputError } from "../../../../src/platform/input-error.js";
+import { InputError } from "../../../../src/platform/problem.js";
 
 const http = { kind: "http", secure: false, insecure: false, status: undefined, body: undefined };
 

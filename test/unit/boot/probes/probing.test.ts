@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi, describe } from "vitest";
 import type { AskOptions } from "../../../../src/boot/probes/ask.js";
 import { parseProbe } from "../../../../src/boot/probes/probe-text.js";
 import type { Probe, ProbeAddress, ProbeAnswer } from "../../../../src/boot/probes/probe.js";
-import { startProbing } from "../../../../src/boot/probes/probing.js";
-
+import { startProbing, interrogate } from "../../../../src/boot/probes/probing.js";
+import { addressOf as addressOfDevice } from "../../../../src/boot/probes/probing.js";
+import type { AttachedDevice, NetworkDevice } from "../../../../src/boot/devices/devices.js";
 vi.mock("node:timers/promises", () => import("../../../timers-promises.js"));
 
 let stop: AbortController;
@@ -107,4 +108,59 @@ test("whether the guest has accepted is asked for the probe’s own address", as
   await vi.advanceTimersByTimeAsync(0);
   await asked[1]?.options.isEstablished?.();
   expect(isEstablished).toHaveBeenCalledExactlyOnceWith({ host: "10.0.0.2", port: 81 });
+});
+
+describe("interrogate", () => {
+  const tap: NetworkDevice["link"] = { kind: "tap", interface: "uci0", host: "10.0.0.1/24", guest: "10.0.0.2" };
+  const user: NetworkDevice["link"] = {
+    kind: "user",
+    network: "10.0.2.0/24",
+    guest: "10.0.2.15",
+    gateway: "10.0.2.2",
+    outside: false,
+    forwards: [
+      { protocol: "tcp", hostPort: 40001, guestPort: 53 },
+      { protocol: "udp", hostPort: 40002, guestPort: 53 },
+    ],
+  };
+  const device = (link: NetworkDevice["link"]): AttachedDevice => ({
+    type: "net",
+    name: "service",
+    mac: "52:54:00:00:00:01",
+    link,
+  });
+  const tcp: Probe = { kind: "tcp", text: "tcp://:53", port: 53 };
+  const dns: Probe = { kind: "dns", text: "udp-dns://:53 name=a", port: 53, name: "a", type: "A" };
+  const ping: Probe = { kind: "ping", text: "ping" };
+
+  test("behind a tap the guest itself is asked, on the probe’s own port", () => {
+    for (const probe of [tcp, dns, ping]) expect(addressOfDevice(probe, tap)).toEqual({ host: "10.0.0.2" });
+  });
+
+  test("behind user networking the port is asked that is forwarded for the protocol", () => {
+    expect(addressOfDevice(tcp, user)).toEqual({ host: "127.0.0.1", port: 40001 });
+    expect(addressOfDevice(dns, user)).toEqual({ host: "127.0.0.1", port: 40002 });
+  });
+
+  test("a process is asked on loopback", () => {
+    expect(addressOfDevice(tcp, undefined)).toEqual({ host: "127.0.0.1" });
+  });
+
+  test("nothing is asked where no probe is", () => {
+    expect(interrogate([], [])).toBeUndefined();
+  });
+
+  test("user networking without a control channel is never trusted", () => {
+    expect(() => interrogate([tcp], [device(user)])?.(() => undefined, undefined, AbortSignal.abort())).toThrow(
+      /control channel/,
+    );
+  });
+
+  test("the first network device is asked, and what the network behind it needs", () => {
+    const asked = interrogate(
+      [tcp],
+      [{ type: "block", name: "disk", path: "/d" }, device({ ...tap, guest: "127.0.0.1" }), device(user)],
+    );
+    expect(() => asked?.(() => undefined, undefined, AbortSignal.abort())).not.toThrow();
+  });
 });

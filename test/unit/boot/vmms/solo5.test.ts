@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, test, describe } from "vitest";
 import type { AttachedDevice } from "../../../../src/boot/devices/devices.js";
 import { vmms } from "../../../../src/boot/vmms/vmms.js";
 import { askedOf, goodMachine, siteOf } from "../requests.js";
+import { commandLine } from "../../../../src/boot/vmms/solo5.js";
 
 const devices: readonly AttachedDevice[] = [
   { type: "block", name: "storage", path: "/tmp/boot/storage.img" },
@@ -42,4 +43,18 @@ test("a tender knows nothing of user networking", () => {
   } as const;
   const user: AttachedDevice = { type: "net", name: "service", mac: "52:54:00:00:00:02", link };
   expect(argv([user])).not.toContainEqual(expect.stringContaining("service"));
+});
+
+describe("command line", () => {
+  test.each([
+    ["plain words stand as they are", ["--ipv4=10.0.0.2/24", "-l", "*:debug"], "--ipv4=10.0.0.2/24 -l *:debug"],
+    ["a word with blanks is quoted", ["--hello=to you"], '"--hello=to you"'],
+    ["tabs and newlines too", ["a\tb", "c\nd"], '"a\tb" "c\nd"'],
+    ["an empty word stays a word", ["", "x"], '"" x'],
+    ["quotes and backslashes are escaped", ['say "hi"', "C:\\"], '"say \\"hi\\"" "C:\\\\"'],
+    ["other shell characters mean nothing", ["it's", "$HOME", "`x`", ";"], "it's $HOME `x` ;"],
+    ["no words", [], ""],
+  ])("%s", (_, words, expected) => {
+    expect(commandLine(words)).toBe(expected);
+  });
 });

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { Problem } from "../../../../src/platform/problem.js";
 import { markText, ownMark } from "../../../../src/platform/process/owner-mark.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../../../src/platform/problem.js";
 import { createLog, wantsColour } from "../../../../src/platform/runner/console-log.js";
-import { visible } from "../../../../src/platform/visible.js";
+import { visible } from "../../../../src/platform/log.js";
 import { obeyed } from "../../../actions-runner.js";
 
 function collect(gitHub: boolean, options: { readonly colour?: boolean; readonly verbose?: boolean } = {}) {

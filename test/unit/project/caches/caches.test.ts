@@ -17,7 +17,7 @@ import { type RestoredCaches, type UsedCache, restoreBuildCaches } from "../../.
 import { saveBuildCaches } from "../../../../src/project/caches/save.js";
 import type { Project } from "../../../../src/project/project.js";
 import { buildCacheSummary } from "../../../../src/summary/cells.js";
-import { targets } from "../../../../src/target/target.js";
+import { targets } from "../../../../src/targets/targets.js";
 import { type CachePolicy, cachePolicy } from "../../../../src/toolchain/cache-policy.js";
 import { fakeContext, folderWith, put, toolchainFor } from "../fixtures.js";
 

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { allBounds, boundsOfOpamFile } from "../../../../src/project/mirage/bounds.js";
-
+import {
+  allBounds,
+  boundsOfOpamFile,
+  mentionsMirage,
+  parseMirageBounds,
+} from "../../../../src/project/mirage/bounds.js";
 describe("what an opam file asks of mirage", () => {
   test.each([
     ['{>= "4.9.0" & < "4.12.0"}', { text: ">= 4.9.0 & < 4.12.0 (www.opam)", atLeast: "4.9.0", below: "4.12.0" }],
@@ -30,4 +34,39 @@ test("the header and the opam files hold together; what is written is kept", () 
       { text: "< 4.11.0 (www.opam)", below: "4.11.0" },
     ]),
   ).toEqual({ text: ">= 4.9 & < 5, < 4.11.0 (www.opam)", atLeast: "4.9", below: "4.11.0" });
+});
+
+describe("header", () => {
+  describe("the header that bounds mirage", () => {
+    test.each([
+      ["(* mirage >= 4.10.0 & < 4.12.0 *)", { text: ">= 4.10.0 & < 4.12.0", atLeast: "4.10.0", below: "4.12.0" }],
+      ["(* mirage < 4.12 & >= 4.10 *)\nopen Mirage", { text: "< 4.12 & >= 4.10", atLeast: "4.10", below: "4.12" }],
+      ["(* mirage >= 4.9.0 *)", { text: ">= 4.9.0", atLeast: "4.9.0" }],
+      ["(* mirage  <  5.0.0  *)", { text: "< 5.0.0", below: "5.0.0" }],
+      ["(* mirage >= 4.9.0 < 5.0.0 *) open Mirage", { text: ">= 4.9.0 < 5.0.0", atLeast: "4.9.0", below: "5.0.0" }],
+    ])("%s", (text, bounds) => {
+      expect(parseMirageBounds(text)).toEqual(bounds);
+    });
+
+    test.each([
+      "open Mirage",
+      "open Mirage (* mirage >= 4.9.0 *)",
+      "(* mirage unikernel *)",
+      "(* mirage >= 4.9.0 & >= 4.10.0 *)",
+      "(* mirage <= 4.9.0 *)",
+      "(* mirage >= 4.9.0",
+      "",
+    ])("none in %s", (text) => {
+      expect(parseMirageBounds(text)).toBeUndefined();
+    });
+  });
+
+  test("a configuration of mirage opens Mirage or bounds it", () => {
+    expect(["open Mirage", 'let main = Mirage.main "U" job', "(* mirage < 5 *)"].map(mentionsMirage)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(["let mirage = 1", "print_endline Sys.os_type", ""].map(mentionsMirage)).toEqual([false, false, false]);
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { lockDifferences, readLock, toolchainVersions } from "../../../../src/project/mirage/lock.js";
-import { targets } from "../../../../src/target/target.js";
+import { targets } from "../../../../src/targets/targets.js";
 import { lockFileFor } from "../../../../src/toolchain/lock.js";
 import { dependenciesOf } from "../../../../src/toolchain/opam/dependencies.js";
 import { parseOpamFile } from "../../../../src/toolchain/opam/file.js";

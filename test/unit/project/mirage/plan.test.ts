@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Configured } from "../../../../src/project/mirage/configured.js";
-import { namesInMakefile } from "../../../../src/project/mirage/configured.js";
+import { type Configured, namesInMakefile } from "../../../../src/project/mirage/configured.js";
 import { readLock } from "../../../../src/project/mirage/lock.js";
-import { planBuild } from "../../../../src/project/plan.js";
+import { planBuild } from "../../../../src/project/build-plan.js";
 import { planAfterConfigure } from "../../../../src/project/plans/mirage.js";
 import type { MirageBuildRequest } from "../../../../src/project/plans/request.js";
 import type { MirageProject } from "../../../../src/project/project.js";
-import { targetNames, targets } from "../../../../src/target/target.js";
+import { targetNames, targets } from "../../../../src/targets/targets.js";
 import { dependenciesOf } from "../../../../src/toolchain/opam/dependencies.js";
 import { parseOpamFile } from "../../../../src/toolchain/opam/file.js";
 import { problemOf } from "../../../problem.js";

@@ -1,4 +1,0 @@
-import { runPart } from "./main.js";
-import { boot } from "./parts/boot.js";
-
-await runPart("boot", boot);

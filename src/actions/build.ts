@@ -1,9 +1,0 @@
-import { readState } from "../platform/runner/github.js";
-import { runAction, runPart } from "./main.js";
-import { endOfBuild, stateName } from "./parts/build-end.js";
-import { build } from "./parts/build.js";
-
-// The runner calls it twice: for the step, and at the end of a job that has succeeded.
-const state = readState(stateName);
-if (state === "") await runPart("build", build);
-else await runAction({}, (context, _, runner) => endOfBuild(context, runner, state));

@@ -1,0 +1,4 @@
+import { runPart } from "../main.js";
+import { setup } from "../steps/setup-step.js";
+
+await runPart("setup", setup);

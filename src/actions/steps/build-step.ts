@@ -1,0 +1,57 @@
+import { withBuildPrograms } from "../../platform/process/build-programs.js";
+import { sweepLeftovers } from "../../platform/process/sweep.js";
+import { cacheService } from "../../platform/runner/cache-service.js";
+import { restoreBuildCaches } from "../../project/caches/restore.js";
+import { detectProject } from "../../project/detect.js";
+import { makeImages } from "../../project/make.js";
+import { artifactsFolder } from "../../artifact/artifact-name.js";
+import { readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
+import { targets } from "../../targets/targets.js";
+import { cachePolicyOf, fromClean } from "../../toolchain/cache-policy.js";
+import { isInstalled } from "../../toolchain/store/installed.js";
+import { holdJobCopy } from "../../toolchain/store/job-copy.js";
+import { withTarget } from "../interface.js";
+import type { PartFunction } from "../main.js";
+import { saveForEnd } from "./build-end.js";
+
+/** Builds the project and says where its images are. */
+export const build: PartFunction = async (context, given, runner) => {
+  // First of all, so that the call at the end of the job is known as that, whatever happens here.
+  saveForEnd(runner, [], given.cache);
+  await sweepLeftovers(context);
+  const { host, log } = context;
+  const architecture = given.arch ?? host.architecture;
+  const inputs = { ...withTarget(given), arch: architecture };
+  const target = targets[inputs.target];
+  const project = await detectProject(host.folders.workspace, inputs);
+  const record = await readToolchain(context, target.backend, architecture);
+  // On a machine that is kept, the folder may have been removed since.
+  const toolchain = record && (await isInstalled(record.toolchain)) ? record : undefined;
+  if (toolchain !== undefined) await holdJobCopy(toolchain.toolchain.path);
+  // What an earlier build has left says nothing of whether two builds from clean give the same.
+  const policy = inputs.reproducible ? fromClean : cachePolicyOf(host, inputs.cache);
+  const service = policy.restore ? await cacheService(host, log) : undefined;
+  const { result, used } = await log.group("Build", async () => {
+    const caches = await restoreBuildCaches(context, {
+      project,
+      target,
+      toolchain: toolchain?.toolchain,
+      policy,
+      service,
+    });
+    const withCaches = { ...context, host: { ...host, environment: { ...host.environment, ...caches.environment } } };
+    const built = await withBuildPrograms(withCaches, (building) =>
+      makeImages(building, inputs, toolchain?.toolchain, project, artifactsFolder(context)),
+    );
+    return { result: built, used: await caches.afterBuild() };
+  });
+  saveForEnd(runner, used, inputs.cache);
+  const restored = used.find(({ kind }) => kind === "dune")?.restored;
+  const begun = recordBuild({ target: inputs.target, architecture }, result, toolchain, restored?.key);
+  for (const { path } of result.images) await saveRecord(context, path, "build", begun);
+  const [image] = result.images;
+  runner.setOutput("image", image.path);
+  runner.setOutput("images", JSON.stringify(result.images.map(({ path }) => path)));
+  runner.setOutput("sha256", image.sha256);
+  return true;
+};

@@ -1,0 +1,31 @@
+import { performance } from "node:perf_hooks";
+import { sweepLeftovers } from "../../platform/process/sweep.js";
+import { detectProject } from "../../project/detect.js";
+import { forgetToolchain, saveToolchain } from "../../artifact/records.js";
+import { targets } from "../../targets/targets.js";
+import { setUpToolchain } from "../../toolchain/setup.js";
+import { withTarget } from "../interface.js";
+import type { PartFunction } from "../main.js";
+
+/** Puts the toolchain on this machine and into the environment of the steps after this one. */
+export const setup: PartFunction = async (context, given, runner) => {
+  const inputs = withTarget(given);
+  await sweepLeftovers(context);
+  if (inputs.ocamlVersion === "none") {
+    await forgetToolchain(context, targets[inputs.target].backend, inputs.arch ?? context.host.architecture);
+    context.log.line("no toolchain: `ocaml-version: none`");
+    return true;
+  }
+  const project = await detectProject(context.host.folders.workspace, inputs);
+  const started = performance.now();
+  const toolchain = await setUpToolchain(context, inputs, project);
+  const { environment, key, source, spec } = toolchain;
+  await saveToolchain(context, { toolchain, ms: Math.round(performance.now() - started) });
+  for (const folder of environment.path.toReversed()) runner.addPath(folder);
+  for (const [name, value] of Object.entries(environment.variables)) runner.exportVariable(name, value);
+  runner.setOutput("toolchain-path", toolchain.path);
+  runner.setOutput("toolchain-key", key);
+  runner.setOutput("cache-hit", String(source !== "built"));
+  runner.setOutput("ocaml-version", spec.versions.ocaml);
+  return true;
+};

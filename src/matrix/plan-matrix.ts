@@ -1,0 +1,143 @@
+import { basename } from "node:path";
+import { Problem } from "../platform/problem.js";
+import type { Project } from "../project/project.js";
+import { targets } from "../targets/targets.js";
+import { checkRecipe } from "../toolchain/packages.js";
+import { type ToolchainInputs, type ToolchainPlan, planToolchain } from "../toolchain/spec.js";
+import { type Leg, entryName, makeLeg, type Runner, type RunnerLabels, runnerFor } from "./leg.js";
+import { type Entry, type Fault, configureWords, parseTargets } from "./list.js";
+
+/** What a person may ask of a matrix: the inputs of the same names. */
+export interface MatrixRequest extends Pick<
+  ToolchainInputs,
+  "lock" | "ocamlVersion" | "mirageVersion" | "solo5Version" | "ocamlSolo5Version" | "ocamlUnikraftVersion"
+> {
+  /** The list: see {@link parseTargets}. */
+  readonly targets: string;
+  /** Whether a leg that cannot be built is an error, or left out. */
+  readonly onUnsupported: "fail" | "skip";
+  readonly runsOn: RunnerLabels;
+  readonly maxLegs: number;
+  /** Name of the unikernel, for artifacts; undefined: that of the project's folder. */
+  readonly unikernel: string | undefined;
+}
+
+export interface MatrixPlan {
+  /** At least one, in the order of the list. */
+  readonly legs: readonly [Leg, ...Leg[]];
+  /** Legs that are left out, as sentences. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * Decides every leg of a matrix as `setup` will decide it on the leg's machine.
+ *
+ * @throws Problem that names everything that is wrong with the list at once, each with its line.
+ */
+export function planMatrix(request: MatrixRequest, project: Project): MatrixPlan {
+  const { entries, faults: mistakes } = parseTargets(request.targets);
+  if (entries.length + mistakes.length === 0) {
+    throw new Problem("input targets names no target", {
+      accepted: "a target and its architectures a line: hvt x86_64 aarch64",
+    });
+  }
+  if (entries.length > request.maxLegs) {
+    throw new Problem(`input targets has ${entries.length} legs`, {
+      accepted: `up to ${request.maxLegs}`,
+      do: "raise `max-legs`, or divide the list between several matrices",
+    });
+  }
+  const unikernel = request.unikernel ?? basename(project.directory);
+  const results = entries.map((entry) => planLeg(entry, unikernel, request, project));
+  const legs = results.filter((result) => "name" in result);
+  const unsupported = results.filter((result) => "what" in result);
+  const isError = request.onUnsupported === "fail";
+  const faults = [...mistakes, ...repetitions(legs), ...(isError ? unsupported : [])];
+  if (faults.length > 0) throw problemOf(faults, isError && unsupported.length > 0);
+  const [first, ...others] = legs;
+  if (first === undefined) throw nothingLeft(unsupported);
+  return { legs: [first, ...others], skipped: unsupported.map(sentence) };
+}
+
+function planLeg(entry: Entry, unikernel: string, request: MatrixRequest, project: Project): Leg | Fault {
+  const runner = runnerFor(entry, project.buildSystem, request.runsOn);
+  try {
+    return makeLeg(unikernel, entry, runner, toolchainFor(entry, runner, request, project));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const { accepted = [] } = error.facts;
+    return { line: entry.line, leg: entryName(entry), what: error.message, accepted: [accepted].flat() };
+  }
+}
+
+/** @throws Problem when there is none. */
+function toolchainFor(
+  entry: Entry,
+  runner: Runner,
+  request: MatrixRequest,
+  project: Project,
+): ToolchainPlan | undefined {
+  const { target, architecture: arch } = entry;
+  const ocamlVersion = entry.ocaml ?? request.ocamlVersion;
+  if (ocamlVersion === "none") {
+    checkRecipe(targets[target], arch, runner.architecture);
+    return undefined;
+  }
+  // Repositories, packages and pins are asked of every leg alike: they decide nothing here.
+  const alike = { opamRepositories: [], opamPackages: [], opamPins: [], toolchainOptions: [], cFlags: [], slim: true };
+  return planToolchain({ ...request, ...alike, target, arch, ocamlVersion }, project, runner);
+}
+
+/** Legs that are the same as one before them, or would overwrite its artifact. */
+function repetitions(legs: readonly Leg[]): Fault[] {
+  const same = new Map<string, Leg>();
+  const names = new Map<string, Leg>();
+  return legs.flatMap((leg) => {
+    const { entry } = leg;
+    const { line } = entry;
+    const identity = JSON.stringify([entryName(entry), leg.ocaml, entry.variant, configureWords(entry), leg.runner]);
+    // Artifacts are unpacked into folders, which may not tell cases apart.
+    const name = leg.artifactName.toLowerCase();
+    const twin = same.get(identity);
+    const namesake = names.get(name);
+    same.set(identity, twin ?? leg);
+    names.set(name, namesake ?? leg);
+    const fault = (what: string, ...accepted: string[]): Fault[] => [{ line, leg: leg.name, what, accepted }];
+    if (twin !== undefined) return fault(`it is there already, on line ${twin.entry.line}`);
+    if (namesake === undefined) return [];
+    return fault(
+      `its artifact ${leg.artifactName} would be that of line ${namesake.entry.line}`,
+      "a `variant=` of its own",
+    );
+  });
+}
+
+function problemOf(faults: readonly Fault[], maySkip: boolean): Problem {
+  return new Problem(`input targets has ${faults.length === 1 ? "an error" : `${faults.length} errors`}`, {
+    because: explained([...faults].sort((a, b) => a.line - b.line)),
+    ...(maySkip
+      ? { do: "correct the list, or set `on-unsupported: skip` to leave out the legs that cannot be built" }
+      : {}),
+  });
+}
+
+function nothingLeft(unsupported: readonly Fault[]): Problem {
+  return new Problem("input targets: no leg is left", {
+    because: explained(unsupported),
+    do: "name one that can be built: GitHub refuses a matrix without legs",
+  });
+}
+
+/** Each fault with what would have been right below it; what is said already is not said again. */
+function explained(faults: readonly Fault[]): string[] {
+  const said = new Set<string>();
+  return faults.flatMap((fault) => {
+    const news = fault.accepted.filter((accepted) => !said.has(accepted));
+    for (const accepted of news) said.add(accepted);
+    return [sentence(fault), ...news.map((accepted) => `  accepted: ${accepted}`)];
+  });
+}
+
+function sentence({ line, leg, what }: Fault): string {
+  return `line ${line}${leg === undefined ? "" : `, ${leg}`}: ${what}`;
+}

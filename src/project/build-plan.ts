@@ -1,0 +1,113 @@
+import { Problem } from "../platform/problem.js";
+import { planMirage } from "./plans/mirage.js";
+import {
+  type BuildPlan,
+  type BuildRequest,
+  hookStep,
+  type PlannedStep,
+  outFolderOf,
+  toldToShell,
+  unattended,
+} from "./plans/request.js";
+import type { BuildSystem } from "./project.js";
+import { join } from "node:path";
+import { duneContextFor } from "./dune-workspace.js";
+
+/**
+ * The commands that build a project, and what they need first; of a mirage project those up to its configuration.
+ *
+ * @throws Problem when an input is for mirage and the project is not, or a lock that must be there is missing.
+ */
+export function planBuild(request: BuildRequest): BuildPlan {
+  checkMirageInputs(request);
+  checkConfigureArgs(request);
+  const { image, preConfigure, project } = request;
+  const plan =
+    project.buildSystem === "mirage" ? planMirage({ ...request, project }) : planners[project.buildSystem](request);
+  const images = image === undefined ? plan.images : { folder: project.directory, pattern: image };
+  return { ...plan, images, steps: [...hookStep(request, "pre-configure", preConfigure), ...plan.steps] };
+}
+
+function checkMirageInputs({ project, postPull, overlays, extraRepos, lock }: BuildRequest): void {
+  if (project.buildSystem === "mirage") return;
+  const given = {
+    "post-pull": postPull !== undefined,
+    "duniverse-overlay": overlays.length > 0,
+    "extra-repos": extraRepos !== undefined,
+    lock: lock === "require",
+  };
+  const [input] = Object.entries(given).find(([, isGiven]) => isGiven) ?? [];
+  if (input === undefined) return;
+  throw new Problem(
+    `input ${input}: the project is built by ${project.buildSystem}, and only mirage pulls sources by a lock`,
+    {
+      do: `leave \`${input}\` out, or set \`build-system: mirage\``,
+    },
+  );
+}
+
+/** They name the artifact too: two artifacts of two variants would have the same image. */
+function checkConfigureArgs({ project: { buildSystem }, configureArgs, preConfigure, postBuild }: BuildRequest): void {
+  const areRead =
+    buildSystem === "mirage" || buildSystem === "command" || preConfigure !== undefined || postBuild !== undefined;
+  if (configureArgs.length === 0 || areRead) return;
+  throw new Problem(`input configure-args: the project is built by ${buildSystem}, and nothing reads them`, {
+    found: configureArgs.join(" "),
+    do: "leave `configure-args` out (`variant=` of a matrix, or `artifact-name`, tells artifacts apart), or read `CONFIGURE_ARGS` in `pre-configure`",
+  });
+}
+
+const planners: Readonly<Record<Exclude<BuildSystem, "mirage">, (request: BuildRequest) => BuildPlan>> = {
+  dune: planDune,
+  opam: planOpam,
+  command: planCommand,
+};
+
+/** The one step that goes through a shell: `build-command` is documented as a shell command. */
+export function planCommand(request: BuildRequest): BuildPlan {
+  const { project, target, buildCommand } = request;
+  if (buildCommand === undefined) {
+    throw new Problem("`build-system: command` needs a command", { do: "set `build-command`" });
+  }
+  const env = { ...target.linkVariables, ...toldToShell(request) };
+  const step: PlannedStep = {
+    name: "build-command",
+    argv: ["sh", "-e", "-c", buildCommand],
+    cwd: project.directory,
+    env,
+  };
+  const out = outFolderOf(request);
+  return { files: [], emptyFolders: [out], steps: [step], images: { folder: out, pattern: "**" } };
+}
+
+/**
+ * The commands of a dune project. Only the target's context is built: the host's would try to compile the unikernel's C stubs against headers that are
+ * not there. What a rule of the target's context runs on the host, dune builds all the same.
+ */
+export function planDune({ project, target, toolchain, findings, folder }: BuildRequest): BuildPlan {
+  const findlib = toolchain?.environment.findlibToolchain ?? target.duneContext;
+  const context = duneContextFor(findings.duneWorkspace, target, findlib, findings.duneFiles);
+  const path = `${folder}/dune-workspace`;
+  const argv = [
+    ...(["dune", "build", "--root", ".", "--profile", "release"] as const),
+    ...(context.workspace === undefined ? [] : ["--workspace", path]),
+    ...(context.cross === undefined ? [] : ["-x", context.cross]),
+    `@_build/${context.name}/default`,
+  ] as const;
+  return {
+    files: context.workspace === undefined ? [] : [{ path, text: context.workspace }],
+    emptyFolders: [],
+    steps: [{ name: "dune build", argv, cwd: project.directory, env: target.linkVariables }],
+    images: { folder: join(project.directory, "_build", context.name), pattern: "**/*.exe" },
+  };
+}
+
+/** The commands that install the project's own opam packages. */
+export function planOpam(request: BuildRequest): BuildPlan {
+  const { project, target } = request;
+  const argv = ["opam", "install", "--yes", "--working-dir", "."] as const;
+  const env = { ...unattended(request), ...target.linkVariables };
+  const steps = [{ name: "opam install .", argv, cwd: project.directory, env }];
+  const out = outFolderOf(request);
+  return { files: [], emptyFolders: [out], steps, images: { folder: out, pattern: "**" } };
+}

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { asSelfTest } from "../../../src/boot/boot-request.js";
+import { targets } from "../../../src/targets/targets.js";
+
+const asked = {
+  until: "auto",
+  settle: 3,
+  timeout: 60,
+  expect: [/ready/],
+  forbid: [/error/],
+  probe: [{ kind: "ping", text: "ping" }],
+  args: ["--port=80"],
+  memory: 64,
+} as const;
+
+test("asks for the help and its status, and for nothing else that was asked", () => {
+  expect(asSelfTest(asked, { target: targets.hvt, isMarked: true })).toEqual({
+    until: "exit",
+    settle: 3,
+    timeout: 60,
+    expect: [],
+    forbid: [/error/],
+    probe: [],
+    args: ["--help"],
+    expectExit: 63,
+    memory: 64,
+  });
+});
+
+test("is refused where nothing tells a status", () => {
+  expect(() => asSelfTest(asked, { target: targets["unikraft-qemu"], isMarked: true })).toThrow(
+    /input check: `help` ends with status 63, and nothing tells the exit status of unikraft-qemu/,
+  );
+});

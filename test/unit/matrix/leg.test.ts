@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { bootsOn } from "../../../src/matrix/leg.js";
+import type { Architecture } from "../../../src/targets/architecture.js";
+import { type TargetName, targets } from "../../../src/targets/targets.js";
+
+const cases: readonly [TargetName, Architecture, Architecture, string][] = [
+  ["hvt", "x86_64", "x86_64", "kvm or emulation"],
+  ["hvt", "aarch64", "x86_64", "emulated"],
+  ["spt", "aarch64", "aarch64", "native"],
+  ["spt", "aarch64", "x86_64", "emulated"],
+  ["virtio", "x86_64", "x86_64", "kvm or emulation"],
+  ["virtio", "x86_64", "aarch64", "emulated"],
+  ["unikraft-qemu", "aarch64", "x86_64", "emulated"],
+  ["unikraft-firecracker", "x86_64", "x86_64", "kvm or emulation"],
+  ["unikraft-firecracker", "aarch64", "aarch64", "kvm"],
+  ["unikraft-firecracker", "aarch64", "x86_64", "no: it boots on an aarch64 machine with KVM only"],
+  ["unix", "x86_64", "x86_64", "native"],
+  ["unix", "aarch64", "x86_64", "no: it runs on an aarch64 machine only"],
+  ["muen", "x86_64", "x86_64", "no: that needs a Muen separation kernel system with the image as a subject"],
+];
+
+it.each(cases)("%s for %s boots on %s: %s", (target, architecture, machine, boots) => {
+  expect(bootsOn(targets[target], architecture, machine)).toBe(boots);
+});

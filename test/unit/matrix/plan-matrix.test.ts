@@ -1,0 +1,216 @@
+import { describe, expect, it } from "vitest";
+import { type MatrixRequest, planMatrix } from "../../../src/matrix/plan-matrix.js";
+import { type Project, buildSystems } from "../../../src/project/project.js";
+import { checkedArtifactName } from "../../../src/artifact/artifact-name.js";
+import { architectures } from "../../../src/targets/architecture.js";
+import { targetNames, targets } from "../../../src/targets/targets.js";
+import { checkRecipe } from "../../../src/toolchain/packages.js";
+import { problemOf as problemIn } from "../../problem.js";
+import { projectIn } from "../project/fixtures.js";
+import { asked, dune, exampleTargets, mirage } from "./fixtures.js";
+
+const plan = (list: string, given: Partial<MatrixRequest> = {}, project: Project = dune) =>
+  planMatrix({ ...asked, targets: list, ...given }, project);
+const legs = (...request: Parameters<typeof plan>) => plan(...request).legs;
+const legOf = (...request: Parameters<typeof plan>) => legs(...request)[0];
+
+const problemOf = (...request: Parameters<typeof plan>) => problemIn(() => plan(...request));
+
+describe("the version of a leg", () => {
+  it("is what setup would choose: the line’s, else the matrix’s, else the newest", () => {
+    const list = "hvt x86_64\nhvt x86_64 ocaml=4.14.x";
+    expect(legs(list).map(({ ocaml }) => ocaml)).toEqual(["5.5.0", "4.14.4"]);
+    expect(legs(list, { ocamlVersion: "5.4.x" }).map(({ ocaml }) => ocaml)).toEqual(["5.4.1", "4.14.4"]);
+  });
+
+  it("fits the mirage that the project asks for", () => {
+    const old = { ...mirage, mirageBounds: { text: ">= 4.9 & < 4.10", atLeast: "4.9", below: "4.10" } };
+    expect(legOf("hvt x86_64", {}, old).toolchain?.versions).toMatchObject({ mirage: "4.9.0", solo5: "0.9.3" });
+    expect(legOf("hvt x86_64", { mirageVersion: "4.10.6" }, mirage).toolchain?.versions).toMatchObject({
+      mirage: "4.10.6",
+    });
+  });
+
+  it("is none where the build brings its own toolchain", () => {
+    expect(legOf("hvt x86_64", { ocamlVersion: "none" })).toMatchObject({ ocaml: "none", toolchain: undefined });
+    expect(legOf("hvt x86_64 ocaml=none")).toMatchObject({ ocaml: "none", name: "hvt x86_64 (own toolchain)" });
+  });
+});
+
+describe("the runner of a leg", () => {
+  const labels = (...request: Parameters<typeof plan>) => legs(...request).map(({ runner }) => runner.labels.join());
+  const arm = "ubuntu-24.04-arm";
+  const x86 = "ubuntu-24.04";
+
+  it("is x86_64, where that builds both", () => {
+    expect(labels("hvt x86_64 aarch64\nunikraft-qemu x86_64 aarch64")).toEqual([x86, x86, x86, x86]);
+  });
+
+  it("is arm64 for Solo5 and mirage, whose dependencies would throw the cross compiler out", () => {
+    expect(labels("spt aarch64\nunikraft-qemu aarch64", {}, mirage)).toEqual([arm, x86]);
+  });
+
+  it("is arm64 for libraries that opam compiles, and for a process", () => {
+    expect(labels("unikraft-qemu aarch64", {}, { ...dune, buildSystem: "opam" })).toEqual([arm]);
+    expect(labels("unix aarch64")).toEqual([arm]);
+  });
+
+  it("is of the leg’s own architecture where the user names a runner for that", () => {
+    const runsOn = { aarch64: ["self-hosted", "arm64"] };
+    expect(labels("hvt x86_64 aarch64", { runsOn })).toEqual([x86, "self-hosted,arm64"]);
+    expect(labels("hvt aarch64", { runsOn: { x86_64: ["big"] } })).toEqual(["big"]);
+  });
+
+  it("is the one that the line names", () => {
+    expect(labels("spt aarch64 runner=x86_64", { runsOn: { aarch64: ["mine"] } }, mirage)).toEqual([x86]);
+    expect(labels("unikraft-qemu x86_64 runner=arm64")).toEqual([arm]);
+  });
+});
+
+describe("the names of legs", () => {
+  const names = (...request: Parameters<typeof plan>) =>
+    legs(...request).map(({ name, artifactName }) => [name, artifactName]);
+
+  it("say what tells a leg from others of its target", () => {
+    const list =
+      "hvt x86_64\nhvt x86_64 variant=dev configure-args=--debug\nhvt x86_64 configure-args=--dhcp\nhvt x86_64 ocaml=5.4.x";
+    expect(names(list)).toEqual([
+      ["hvt x86_64", "unikernel-www-hvt-x86_64"],
+      ["hvt x86_64 (dev)", "unikernel-www-dev-hvt-x86_64"],
+      ["hvt x86_64 (--dhcp)", "unikernel-www-dhcp-hvt-x86_64"],
+      ["hvt x86_64 (OCaml 5.4.1)", "unikernel-www-ocaml=5.4.x-hvt-x86_64"],
+    ]);
+  });
+
+  it("do not change with the other legs, and take the user’s name of the unikernel", () => {
+    expect(names("hvt x86_64 ocaml=5.4.x", { unikernel: "dns" })).toEqual([
+      ["hvt x86_64 (OCaml 5.4.1)", "unikernel-dns-ocaml=5.4.x-hvt-x86_64"],
+    ]);
+  });
+});
+
+describe("a list that makes no matrix", () => {
+  it("is refused with everything that is wrong with it, by line", () => {
+    const list =
+      "hvtt x86_64\nvirtio x86_64 aarch64\nhvt x86_64 arm64 ocaml=5.2.0\nxen x86_64 runner=arm64\nspt x86_64 amd64";
+    expect(problemOf(list).toString().split("\n")).toEqual([
+      "input targets has 6 errors",
+      '  because    line 1: "hvtt" is no target',
+      `               accepted: ${targetNames.join(", ")}`,
+      "             line 2, virtio aarch64: there is no virtio for aarch64",
+      "               accepted: arch: x86_64",
+      "             line 3, hvt x86_64: OCaml 5.2.0 cannot build for hvt: no ocaml-solo5 accepts it",
+      "               accepted: 4.12.1 to 4.14.x (0.8.5), 5.2.1 (1.0.1), 5.3.0 and 5.4.0 (1.2.0), 5.4.1 (1.3.3), 5.5.0 (1.3.4)",
+      "             line 3, hvt aarch64: OCaml 5.2.0 cannot build for hvt: no ocaml-solo5 accepts it",
+      "             line 4, xen x86_64: no toolchain for xen on x86_64 runs on aarch64 machines",
+      "               accepted: x86_64 machines",
+      "             line 5, spt x86_64: it is there already, on line 5",
+      "  do         correct the list, or set `on-unsupported: skip` to leave out the legs that cannot be built",
+    ]);
+  });
+
+  it("is one that says the same leg twice, also by another word for its version", () => {
+    expect(problemOf("hvt x86_64\n\nhvt amd64 ocaml=5.x").facts.because).toEqual([
+      "line 3, hvt x86_64 (OCaml 5.5.0): it is there already, on line 1",
+    ]);
+    expect(problemOf("hvt x86_64\nhvt amd64").facts.do).toBeUndefined();
+  });
+
+  it.each([
+    ["hvt x86_64 variant=a\nhvt x86_64 variant=A", "hvt x86_64 (A): its artifact unikernel-www-A-hvt-x86_64"],
+    [
+      "hvt x86_64 variant=a\nhvt x86_64 variant=a configure-args=-x",
+      "hvt x86_64 (a): its artifact unikernel-www-a-hvt-x86_64",
+    ],
+    [
+      "hvt x86_64 variant=a\nhvt x86_64 configure-args=--a",
+      "hvt x86_64 (--a): its artifact unikernel-www-a-hvt-x86_64",
+    ],
+    [
+      "unikraft-qemu arm64\nunikraft-qemu arm64 runner=arm64",
+      "unikraft-qemu aarch64: its artifact unikernel-www-unikraft-qemu-aarch64",
+    ],
+  ])("is one whose legs would overwrite an artifact: %j", (list, what) => {
+    expect(problemOf(list).facts.because).toEqual([
+      `line 2, ${what} would be that of line 1`,
+      "  accepted: a `variant=` of its own",
+    ]);
+  });
+
+  it.each(["", "\n# hvt x86_64\n"])("is one without targets: %j", (list) => {
+    expect(problemOf(list).message).toBe("input targets names no target");
+  });
+
+  it("is one with a target that its own toolchain could not build either", () => {
+    expect(problemOf("virtio aarch64 ocaml=none").facts.because).toEqual([
+      "line 1, virtio aarch64: there is no virtio for aarch64",
+      "  accepted: arch: x86_64",
+    ]);
+  });
+
+  it("is one with more legs than allowed", () => {
+    expect(problemOf("hvt x86_64 aarch64\nspt x86_64", { maxLegs: 2 }).message).toBe("input targets has 3 legs");
+    expect(legs("hvt x86_64 aarch64", { maxLegs: 2 })).toHaveLength(2);
+  });
+});
+
+describe("legs that cannot be built", () => {
+  it("are left out when asked, and said", () => {
+    const { legs: left, skipped } = plan("virtio x86_64 aarch64\nunikraft-qemu x86_64 ocaml=4.14.x", {
+      onUnsupported: "skip",
+    });
+    expect(left.map(({ name }) => name)).toEqual(["virtio x86_64"]);
+    expect(skipped).toEqual([
+      "line 1, virtio aarch64: there is no virtio for aarch64",
+      "line 2, unikraft-qemu x86_64: OCaml 4.14.x cannot build for unikraft-qemu: no ocaml-unikraft accepts it",
+    ]);
+  });
+
+  it("are an error where no other leg is left", () => {
+    expect(problemOf("virtio aarch64", { onUnsupported: "skip" }).toString()).toContain(
+      "no leg is left\n  because    line 1, virtio",
+    );
+  });
+
+  it("do not excuse a mistake or a repetition", () => {
+    expect(
+      problemOf("virtio aarch64\nhvtt x86_64\nspt x86_64\nspt x86_64", { onUnsupported: "skip" }).facts.because,
+    ).toEqual([
+      'line 2: "hvtt" is no target',
+      expect.stringContaining(`accepted: ${targetNames.join(", ")}`),
+      "line 4, spt x86_64: it is there already, on line 3",
+    ]);
+  });
+});
+
+describe.each(buildSystems)("every leg of a %s project", (buildSystem) => {
+  const everything = targetNames.flatMap((name) =>
+    [
+      "",
+      "variant=dev",
+      "configure-args=--dhcp",
+      'configure-args="a b"',
+      "configure-args=\"'a b'\"",
+      "ocaml=5.4.1",
+      "ocaml=none",
+      "variant=dev ocaml=5.4.1",
+    ].map((options) => `${name} ${targets[name].architectures.join(" ")} ${options}`),
+  );
+  const runners = [{}, { x86_64: ["a"] }, { aarch64: ["b", "c"] }, { x86_64: ["a"], aarch64: ["b"] }];
+
+  it.each(runners)("can be built on its runner, with an artifact of its own: %j", (runsOn) => {
+    const all = legs(everything.join("\n"), { runsOn, maxLegs: 256 }, projectIn("/work/www", buildSystem));
+    expect(all).toHaveLength(everything.join(" ").match(/x86_64|aarch64/g)?.length ?? 0);
+    for (const { target, entry, runner } of all) {
+      expect(() => checkRecipe(target, entry.architecture, runner.architecture)).not.toThrow();
+      expect(architectures).toContain(runner.architecture);
+    }
+    const names = all.map(({ artifactName }) => checkedArtifactName(artifactName).toLowerCase());
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  });
+});
+
+it("the documentation’s list has seven legs", () => {
+  expect(legs(exampleTargets, {}, mirage)).toHaveLength(7);
+});

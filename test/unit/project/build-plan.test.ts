@@ -1,0 +1,167 @@
+import { describe, expect, test } from "vitest";
+import { planBuild } from "../../../src/project/build-plan.js";
+import type { BuildRequest } from "../../../src/project/plans/request.js";
+import type { Project } from "../../../src/project/project.js";
+import { targets } from "../../../src/targets/targets.js";
+import { projectIn, requestFor, toolchainFor } from "./fixtures.js";
+
+const request = (changes: Partial<BuildRequest>): BuildRequest => ({
+  ...requestFor<Project>(projectIn("/p", "mirage")),
+  ...changes,
+});
+const [dune, opam, command] = (["dune", "opam", "command"] as const).map((buildSystem) =>
+  projectIn("/p", buildSystem),
+) as [Project, Project, Project];
+const commands = (changes: Partial<BuildRequest>) =>
+  planBuild(request(changes)).steps.map(({ argv }) => argv.join(" "));
+
+describe("dune", () => {
+  const generated = [
+    "(lang dune 3.0)",
+    "(context default)",
+    "(context",
+    " (default",
+    "  (name solo5)",
+    "  (toolchain solo5)",
+    "  (host default)",
+    "  (disable_dynamically_linked_foreign_archives true)))",
+    "",
+  ].join("\n");
+
+  test("without a workspace: one with the target’s context, outside the project", () => {
+    const plan = planBuild(request({ project: dune, target: targets.spt }));
+    expect(plan.files).toEqual([{ path: "/state/dune-workspace", text: generated }]);
+    expect(plan.steps).toEqual([
+      {
+        name: "dune build",
+        argv: [
+          ...["dune", "build", "--root", ".", "--profile", "release"],
+          ...["--workspace", "/state/dune-workspace", "@_build/solo5/default"],
+        ],
+        cwd: "/p",
+        env: { MODE: "spt" },
+      },
+    ]);
+    expect(plan.images).toEqual({ folder: "/p/_build/solo5", pattern: "**/*.exe" });
+  });
+
+  test("a workspace of the project that has the context is used as it is", () => {
+    const duneWorkspace = "(lang dune 2.0)\n(context (default))\n(context (default (name solo5) (toolchain solo5)))";
+    const plan = planBuild(request({ project: dune, findings: { duneWorkspace, duneFiles: [] } }));
+    expect(plan.files).toEqual([]);
+    expect(plan.steps[0]?.argv).not.toContain("--workspace");
+  });
+
+  test("a workspace of the project without the context keeps what it says", () => {
+    const duneWorkspace = "(lang dune 3.5)\n(profile release)\n; (name solo5)\n";
+    const [file] = planBuild(request({ project: dune, findings: { duneWorkspace, duneFiles: [] } })).files;
+    expect(file?.text).toMatch(
+      /^\(lang dune 3\.5\)\n\(profile release\)[^]*\(context default\)\n\(context\n \(default\n {2}\(name solo5\)/,
+    );
+  });
+
+  test("contexts of the project are kept, and no second default is added", () => {
+    const duneWorkspace = "(lang dune 3.5)\n(context (default (profile dev)))";
+    const [file] = planBuild(request({ project: dune, findings: { duneWorkspace, duneFiles: [] } })).files;
+    expect(file?.text).not.toContain("(context default)");
+    expect(file?.text).toContain("(name solo5)");
+  });
+
+  test.each([
+    ["targets of the default context", "(context (default (targets native solo5)))", "default.solo5"],
+    ["targets of a named context", "(context (default (name ci) (targets solo5)))", "ci.solo5"],
+    ["another name", '(context (default (name "mine") (toolchain solo5) (host default)))', "mine"],
+    ["no name", "(context (default (toolchain solo5)))", "default"],
+  ])("a context of the project that has the toolchain is used: %s", (_, context, name) => {
+    const findings = { lockFiles: [], duneWorkspace: `(lang dune 3.0)\n${context}`, duneFiles: [] };
+    const plan = planBuild(request({ project: dune, findings }));
+    expect(plan).toMatchObject({ files: [], images: { folder: `/p/_build/${name}` } });
+    expect(plan.steps[0]?.argv.slice(-1)).toEqual([`@_build/${name}/default`]);
+  });
+
+  test("a context that is commented out is none", () => {
+    const duneWorkspace =
+      "(lang dune 3.0)\n#; (context (default (name solo5)))\n#| (context (default (targets solo5))) |#";
+    const plan = planBuild(request({ project: dune, findings: { duneWorkspace, duneFiles: [] } }));
+    expect(plan.files).toHaveLength(1);
+  });
+
+  test("dune files that ask for the context of `dune build -x` get that", () => {
+    const duneFiles = ['(executable (name www) (enabled_if (= %{context_name} "default.solo5")))'];
+    const plan = planBuild(request({ project: dune, findings: { duneWorkspace: undefined, duneFiles } }));
+    expect(plan).toMatchObject({ files: [], images: { folder: "/p/_build/default.solo5" } });
+    expect(plan.steps[0]?.argv.slice(-3)).toEqual(["-x", "solo5", "@_build/default.solo5/default"]);
+    const other = planBuild(
+      request({ project: dune, findings: { duneWorkspace: undefined, duneFiles: ["default.solo5x"] } }),
+    );
+    expect(other.images.folder).toBe("/p/_build/solo5");
+  });
+
+  test("the toolchain is the one that was installed for the architecture; the context keeps the backend’s name", () => {
+    const target = targets["unikraft-firecracker"];
+    const plan = planBuild(request({ project: dune, target, toolchain: toolchainFor("aarch64", "unikraft_arm64") }));
+    expect(plan.files[0]?.text).toMatch(/\(name unikraft\)\n {2}\(toolchain unikraft_arm64\)/);
+    expect(plan.steps[0]?.env).toEqual({ UNIKRAFTBACKEND: "firecracker" });
+  });
+
+  test("a process of the host needs no context of its own", () => {
+    const plan = planBuild(request({ project: dune, target: targets.unix, toolchain: undefined }));
+    expect(plan.files).toEqual([]);
+    expect(plan.steps[0]?.argv.at(-1)).toBe("@_build/default/default");
+  });
+});
+
+test("opam installs the project’s packages", () => {
+  expect(commands({ project: opam })).toEqual(["opam install --yes --working-dir ."]);
+  expect(planBuild(request({ project: opam }))).toMatchObject({
+    emptyFolders: ["/state/out"],
+    images: { folder: "/state/out", pattern: "**" },
+  });
+});
+
+test("a build command runs in a shell that stops at the first failure, and is told target, architecture, arguments and folder", () => {
+  const plan = planBuild(
+    request({ project: command, buildCommand: "make image", architecture: "aarch64", configureArgs: ["--a", "b c"] }),
+  );
+  expect(plan.emptyFolders).toEqual(["/state/out"]);
+  expect(plan.steps[0]?.argv).toEqual(["sh", "-e", "-c", "make image"]);
+  expect(plan.steps[0]?.env).toEqual({
+    MODE: "hvt",
+    TARGET: "hvt",
+    ARCH: "aarch64",
+    CONFIGURE_ARGS: "--a 'b c'",
+    OUT: "/state/out",
+  });
+});
+
+test("a hook is told what a build command is, and of the folder where images are looked for in it", () => {
+  const hookOf = (project: Project) =>
+    planBuild(request({ project, preConfigure: "true", configureArgs: ["--a"] })).steps[0]?.env;
+  expect(hookOf(opam)).toMatchObject({ TARGET: "hvt", ARCH: "x86_64", CONFIGURE_ARGS: "--a", OUT: "/state/out" });
+  expect(hookOf(dune)).toMatchObject({ CONFIGURE_ARGS: "--a" });
+  expect(hookOf(dune)).not.toHaveProperty("OUT");
+});
+
+test("arguments that nothing reads are refused: they would name an artifact that has no other image", () => {
+  const problem = () => planBuild(request({ project: dune, configureArgs: ["--a"] }));
+  expect(problem).toThrow("input configure-args: the project is built by dune, and nothing reads them");
+  expect(() => planBuild(request({ project: dune, configureArgs: ["--a"], postBuild: "true" }))).not.toThrow();
+});
+
+test("hooks before a build are for every build system; what is mirage’s alone is refused elsewhere", () => {
+  expect(commands({ project: dune, preConfigure: "./generate.sh" })[0]).toBe("sh -e -c ./generate.sh");
+  for (const [input, changes] of Object.entries({
+    "post-pull": { postPull: "true" },
+    "duniverse-overlay": { overlays: [{ name: "a", path: "b" }] },
+    "extra-repos": { extraRepos: [] },
+    lock: { lock: "require" as const },
+  })) {
+    expect(() => planBuild(request({ project: dune, ...changes }))).toThrow(
+      `input ${input}: the project is built by dune`,
+    );
+  }
+});
+
+test("a build by a command needs the command", () => {
+  expect(() => planBuild(request({ project: command }))).toThrow("`build-system: command` needs a command");
+});

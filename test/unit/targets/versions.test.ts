@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import type { VersionRequest } from "../../../src/targets/combinations.js";
+import { resolveVersions } from "../../../src/targets/versions.js";
+
+const hvt: VersionRequest = { target: "hvt", mirage: { kind: "none" } };
+const qemu: VersionRequest = { ...hvt, target: "unikraft-qemu" };
+
+function versionsOf(request: VersionRequest): unknown {
+  const resolution = resolveVersions(request);
+  return resolution.kind === "versions" ? resolution.versions : resolution;
+}
+
+function refusalOf(request: VersionRequest): unknown {
+  const resolution = resolveVersions(request);
+  return resolution.kind === "refusal" ? resolution.refusal : resolution;
+}
+
+const solo5Pairs = "4.12.1 to 4.14.x (0.8.5), 5.2.1 (1.0.1), 5.3.0 and 5.4.0 (1.2.0), 5.4.1 (1.3.3), 5.5.0 (1.3.4)";
+
+describe("the versions that are chosen", () => {
+  it("are the newest of everything when nothing is asked", () => {
+    expect(versionsOf({ ...hvt, mirage: { kind: "bounds" } })).toEqual({
+      ocaml: "5.5.0",
+      "ocaml-solo5": "1.3.4",
+      solo5: "0.12.1",
+      mirage: "4.11.2",
+    });
+    expect(versionsOf({ ...qemu, mirage: { kind: "bounds" } })).toEqual({
+      ocaml: "5.5.0",
+      "ocaml-unikraft": "1.2.0",
+      mirage: "4.11.2",
+    });
+  });
+
+  it("take the newest release of a range", () => {
+    expect(versionsOf({ ...hvt, ocaml: "4.14.x" })).toMatchObject({ ocaml: "4.14.4", "ocaml-solo5": "0.8.5" });
+    expect(versionsOf({ ...hvt, ocaml: "5.4.x" })).toMatchObject({ ocaml: "5.4.1", "ocaml-solo5": "1.3.3" });
+    expect(versionsOf({ ...hvt, ocaml: "5.x" })).toMatchObject({ ocaml: "5.5.0" });
+    expect(versionsOf({ ...hvt, ocaml: ">=5.3 <5.5" })).toMatchObject({ ocaml: "5.4.1" });
+  });
+
+  it("skip releases of a range that no cross compiler accepts", () => {
+    expect(versionsOf({ ...hvt, ocaml: "5.2.x" })).toMatchObject({ ocaml: "5.2.1", "ocaml-solo5": "1.0.1" });
+  });
+
+  it("give an old mirage the solo5 that it accepts", () => {
+    const mirage = { kind: "bounds", atLeast: "4.9.0", below: "4.10.0" } as const;
+    expect(versionsOf({ ...hvt, mirage, ocaml: "5.4.1" })).toEqual({
+      ocaml: "5.4.1",
+      "ocaml-solo5": "1.3.3",
+      solo5: "0.9.3",
+      mirage: "4.9.0",
+    });
+    expect(versionsOf({ ...hvt, mirage: { kind: "exact", version: "4.11.0" } })).toMatchObject({ solo5: "0.10.1" });
+  });
+
+  it("let mirage 4.9 have OCaml 5.5.0: nothing in its sources or in opam forbids it", () => {
+    expect(versionsOf({ ...hvt, ocaml: "5.5.0", mirage: { kind: "exact", version: "4.9.0" } })).toEqual({
+      ocaml: "5.5.0",
+      "ocaml-solo5": "1.3.4",
+      solo5: "0.9.3",
+      mirage: "4.9.0",
+    });
+  });
+
+  it("step back from the newest OCaml when an older cross compiler is asked", () => {
+    expect(versionsOf({ ...hvt, "ocaml-solo5": "1.2.0" })).toMatchObject({ ocaml: "5.4.0", "ocaml-solo5": "1.2.0" });
+  });
+
+  it("are only OCaml and mirage for the host", () => {
+    expect(versionsOf({ ...hvt, target: "unix", mirage: { kind: "bounds" } })).toEqual({
+      ocaml: "5.5.0",
+      mirage: "4.11.2",
+    });
+  });
+});
+
+describe("a refusal", () => {
+  it("lists the pairs that work when no ocaml-solo5 accepts the OCaml", () => {
+    expect(refusalOf({ ...hvt, ocaml: "5.2.0" })).toEqual({
+      what: "OCaml 5.2.0 cannot build for hvt: no ocaml-solo5 accepts it",
+      accepted: [solo5Pairs],
+      remedy: "set `ocaml-version: 5.2.1`, or leave it out for the newest",
+    });
+  });
+
+  it("lists the pairs that work when no ocaml-unikraft accepts the OCaml", () => {
+    expect(refusalOf({ ...qemu, ocaml: "4.14.x" })).toEqual({
+      what: "OCaml 4.14.x cannot build for unikraft-qemu: no ocaml-unikraft accepts it",
+      accepted: ["5.3.0 to 5.5.x (1.2.0)"],
+      remedy: "set `ocaml-version: 5.5.0`, or leave it out for the newest",
+    });
+  });
+
+  it("names mirage when it is mirage that has nothing for the OCaml", () => {
+    expect(refusalOf({ ...hvt, ocaml: "4.12.1", mirage: { kind: "bounds" } })).toMatchObject({
+      what: "OCaml 4.12.1 cannot build for hvt: no mirage accepts it",
+    });
+  });
+
+  it("names the two that do not go together, with what would go with each", () => {
+    expect(refusalOf({ ...hvt, solo5: "0.12.1", mirage: { kind: "exact", version: "4.9.0" } })).toEqual({
+      what: "solo5 0.12.1 and mirage 4.9.0 cannot build for hvt together",
+      because: "no combination of released packages accepts it",
+      accepted: ["solo5 0.9.1, 0.9.2, 0.9.3 (with mirage 4.9.0)", "mirage 4.11.1, 4.11.2 (with solo5 0.12.1)"],
+      remedy: "leave out `solo5-version` or `mirage-version`, or choose from the above",
+    });
+    expect(refusalOf({ ...hvt, ocaml: "5.4.1", "ocaml-solo5": "1.3.4" })).toMatchObject({
+      what: "OCaml 5.4.1 and ocaml-solo5 1.3.4 cannot build for hvt together",
+      accepted: ["OCaml 5.5.0 (with ocaml-solo5 1.3.4)", "ocaml-solo5 1.2.1, 1.2.2, 1.3.2, 1.3.3 (with OCaml 5.4.1)"],
+    });
+  });
+
+  it("leaves out of the blame what is not to blame", () => {
+    const request = { ...hvt, ocaml: "5.2.0", solo5: "0.12.1", mirage: { kind: "exact", version: "4.11.2" } as const };
+    expect(refusalOf(request)).toMatchObject({ what: "OCaml 5.2.0 cannot build for hvt: no ocaml-solo5 accepts it" });
+  });
+
+  it("names a mirage whose solo5 no repository has any more, or that does not know the backend", () => {
+    const accepted = "mirage 4.9.0, 4.10.1, 4.10.2, 4.10.3, 4.10.4, 4.10.5, 4.10.6, 4.11.0, 4.11.1, 4.11.2";
+    expect(refusalOf({ ...hvt, mirage: { kind: "exact", version: "4.7.0" } })).toMatchObject({
+      what: "mirage 4.7.0 cannot build for hvt",
+      accepted: [accepted],
+    });
+    expect(refusalOf({ ...qemu, mirage: { kind: "exact", version: "4.9.0" } })).toMatchObject({
+      what: "mirage 4.9.0 cannot build for unikraft-qemu",
+      accepted: [accepted.replace("4.9.0, ", "")],
+    });
+  });
+
+  it("tells a word that is no version from a version that was never released", () => {
+    expect(refusalOf({ ...hvt, ocaml: "newest" })).toMatchObject({
+      what: 'input ocaml-version: "newest" is not a version or a range of versions',
+      remedy: "write an exact version such as 5.5.0, or a range such as 5.5.x",
+    });
+    expect(refusalOf({ ...hvt, ocaml: "5.9.0" })).toMatchObject({
+      what: "input ocaml-version: no release matches 5.9.0",
+      remedy: "choose one of these, or leave `ocaml-version` out",
+    });
+    expect(refusalOf({ ...hvt, "ocaml-solo5": "1.3.0" })).toMatchObject({
+      what: "input ocaml-solo5-version: no release matches 1.3.0",
+    });
+  });
+});
