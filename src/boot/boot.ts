@@ -72,7 +72,7 @@ function asAsked(verdict: Verdict, asked: Pick<BootRequest, "boot" | "accelerato
  *
  * @returns the image's path, or that of a link to it in `folder` where the path has blanks and QEMU is told of it.
  */
-export async function pathWithoutBlanks({ imagePath, target }: BootRequest, folder: string): Promise<string> {
+async function pathWithoutBlanks({ imagePath, target }: BootRequest, folder: string): Promise<string> {
   const splits = vmmsOf(target).some(({ splitsPath }) => splitsPath === true);
   if (!splits || !/\s/.test(imagePath)) return imagePath;
   if (/\s/.test(folder)) {

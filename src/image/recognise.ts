@@ -79,7 +79,7 @@ function cannotRead(name: string, facts: Facts, cause?: unknown): Problem {
  * @throws MalformedFile (bytes.ts)
  * @throws Problem for an ELF file that is no target's image.
  */
-export function recogniseElf(bytes: Bytes): Image {
+function recogniseElf(bytes: Bytes): Image {
   const elf = readElf(bytes);
   requireExecutable(elf);
   const architecture = architectureOf(elf);
@@ -153,7 +153,7 @@ function isPositionIndependent({ bytes, bits, segments }: Elf): boolean {
 const header = { size: 64, magicAt: 56, magic: Buffer.from("ARM\x64", "latin1") } as const;
 
 /** Whether the file is an arm64 boot Image of Linux, which is what QEMU and Firecracker load for aarch64. */
-export function isLinuxImage(bytes: Bytes): boolean {
+function isLinuxImage(bytes: Bytes): boolean {
   return bytes.length >= header.size && bytes.startsWith(header.magic, header.magicAt);
 }
 
@@ -173,7 +173,7 @@ const magics: readonly (readonly [hex: string, offset: number, what: string])[] 
 ];
 
 /** What a file that is no image is, as far as a person needs to see the mistake: `a gzip file`, `text`. */
-export function describeOther(bytes: Bytes): string {
+function describeOther(bytes: Bytes): string {
   if (bytes.length === 0) return "empty";
   const known = magics.find(([hex, offset]) => bytes.startsWith(Buffer.from(hex, "hex"), offset));
   if (known !== undefined) return known[2];

@@ -137,7 +137,7 @@ function findIn(root: string, paths: readonly string[]): string {
 }
 
 /** The distribution's package of the shell and its tools, in one static program. */
-export const busyboxPackage = "busybox-static";
+const busyboxPackage = "busybox-static";
 
 /**
  * The package that depends on the newest kernel. The flavours for virtual machines have KVM and all that we need of

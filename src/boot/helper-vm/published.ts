@@ -69,7 +69,7 @@ async function unpack({ processes }: Context, file: string, folder: string): Pro
 const format = 2;
 
 /** The files of a helper VM. */
-export const helperVmFileNames = ["kernel", "initramfs"] as const;
+const helperVmFileNames = ["kernel", "initramfs"] as const;
 
 /** Where a helper VM is kept. */
 export interface HelperVmFiles {
