@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -118,7 +128,8 @@ describe.each(users)("a job of %s", (_, user) => {
     // The first job builds the toolchain; what its proof leaves is there before any project.
     const setUp = () => runJob(folder, user, { ...given(), only: "setup" });
     const copy = /^job's copy: .* \((.*)\)$/m.exec(await setUp())?.[1] ?? "";
-    const [cached, fresh] = [cachedHash(folder), treeHash(copy)];
+    // Without a copy, what is cached tells.
+    const [cached, fresh] = [cachedHash(folder), existsSync(copy) && treeHash(copy)];
     await runJob(folder, user, given());
     expect(cachedHash(folder)).toBe(cached);
     expect(treeHash(copy)).not.toBe(fresh);
