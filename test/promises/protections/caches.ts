@@ -22,8 +22,8 @@ export const caches: ProtectionTable = {
     ],
   ],
   "is made again what it was: %s": [
-    ["src/toolchain/store/copy.ts", "known.get(entry) !== identity", "!known.has(entry)"],
-    ["src/toolchain/store/copy.ts", " ${ctimeNs}", ""],
+    ["src/toolchain/store/identities.ts", "was !== is", "was === undefined"],
+    ["src/toolchain/store/identities.ts", " ${ctimeNs}", ""],
   ],
   "is another one for another run that goes on": [
     ["src/toolchain/store/job-copy.ts", 'ownerState(user) === "alive"', "false"],
