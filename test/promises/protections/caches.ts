@@ -14,6 +14,25 @@ export const caches: ProtectionTable = {
   "leaves the cached toolchains as they were: %s": [
     ["src/toolchain/setup.ts", "takeJobCopy(context, obtained)", "obtained"],
   ],
+  "has it itself, and the next set-up makes it what it was: %s": [
+    ["src/toolchain/store/store.ts", "    await takeBack(log, wanted.findMounts, wanted.place);\n", ""],
+  ],
+  "is what it was for the next set-up of the job: %s": [
+    ["src/toolchain/store/store.ts", "  if (!(await isAsHandedOut(place.path))) return undefined;\n", ""],
+    [
+      "src/toolchain/store/handed-out.ts",
+      'return { identities: new Map(), image: "none", contents: new Map() }',
+      "return undefined",
+    ],
+    ["src/toolchain/store/drafts.ts", ", handedOutRecordOf(place.path)]", "]"],
+    ["src/toolchain/store/identities.ts", "isSame && found.size === known.size", "isSame"],
+  ],
+  "has the cached toolchain itself only where nothing of it outlives the job: %s": [
+    ["src/toolchain/store/handed-out.ts", "isThrownAway(host) && ", ""],
+    ["src/toolchain/store/handed-out.ts", 'origin !== "built" && ', ""],
+    ["src/platform/host.ts", ' && environment["RUNNER_ENVIRONMENT"] === "github-hosted"', ""],
+    ["src/platform/host.ts", 'isGitHubActions && environment["RUNNER', 'environment["RUNNER'],
+  ],
   "shares no file with the cached one: what is written in place, by root too, does not reach it": [
     [
       "src/toolchain/store/copy.ts",

@@ -30,7 +30,7 @@ import { collectingLog } from "../../../collecting-log.js";
 import { treeHash } from "../../../tree-hash.js";
 import { exampleSpec } from "../examples.js";
 
-describe("a job has the cached toolchain itself", () => {
+describe("a job", () => {
   const hosted = { isGitHubActions: true, environment: { RUNNER_ENVIRONMENT: "github-hosted" } };
   test.each([
     ["on a runner that is thrown away", hosted, "actions-cache", "dune", true],
@@ -46,9 +46,12 @@ describe("a job has the cached toolchain itself", () => {
     ],
     ["not on a runner that does not say", { ...hosted, environment: {} }, "published", "dune", false],
     ["not outside of Actions", { ...hosted, isGitHubActions: false }, "published", "dune", false],
-  ] as const)("%s", (_, host, origin, buildSystem, expected) => {
-    expect(givesItself(host, { origin }, buildSystem)).toBe(expected);
-  });
+  ] as const)(
+    "has the cached toolchain itself only where nothing of it outlives the job: %s",
+    (_, host, origin, buildSystem, expected) => {
+      expect(givesItself(host, { origin }, buildSystem)).toBe(expected);
+    },
+  );
 });
 
 describe("a toolchain that a job was given itself", () => {
