@@ -22,9 +22,9 @@ export const identitiesIn = (root: string): Identities => find(root, undefined, 
 
 /** Whether a tree is what it was: nothing changed, nothing gone, nothing new. */
 export function isUnchanged(root: string, known: ReadonlyMap<string, string>): boolean {
-  let isSame = true;
-  const found = find(root, known, () => (isSame = false));
-  return isSame && found.size === known.size;
+  const others: string[] = [];
+  const found = find(root, known, (entry) => others.push(entry) === 0);
+  return others.length === 0 && found.size === known.size;
 }
 
 /**

@@ -25,7 +25,7 @@ export const caches: ProtectionTable = {
       "return undefined",
     ],
     ["src/toolchain/store/drafts.ts", ", handedOutRecordOf(place.path)]", "]"],
-    ["src/toolchain/store/identities.ts", "isSame && found.size === known.size", "isSame"],
+    ["src/toolchain/store/identities.ts", " && found.size === known.size", ""],
   ],
   "has the cached toolchain itself only where nothing of it outlives the job: %s": [
     ["src/toolchain/store/handed-out.ts", "isThrownAway(host) && ", ""],
