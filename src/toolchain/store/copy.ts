@@ -1,5 +1,15 @@
-import { chmodSync, constants, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
-import { copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from "node:fs";
+import { copyFile, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../../platform/files/atomic.js";
 import { Problem } from "../../platform/problem.js";
@@ -12,7 +22,7 @@ import {
   archiveFormat,
   manifestName,
 } from "../archive/manifest.js";
-import { paddedPrefix, placeholder, writePrefixIn } from "../archive/prefix.js";
+import { paddedPrefix, placeholder } from "../archive/prefix.js";
 import { type Identities, identityOf, removeChanged } from "./identities.js";
 import { filesName, readInstalled, readInstalledEntries, writeInstalled } from "./installed.js";
 
@@ -117,8 +127,13 @@ async function writeEntries(from: string, to: string, entries: readonly ArchiveE
 }
 
 async function writeEntry(from: string, to: string, { prefixAt }: ArchiveFile, prefix: Buffer): Promise<void> {
-  if (prefixAt === undefined) return copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  const [content, { mode }] = await Promise.all([readFile(from), stat(from)]);
-  writePrefixIn(content, 0, prefixAt, prefix);
-  await writeFile(to, content, { flag: "wx", mode });
+  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  if (prefixAt === undefined) return;
+  // In place: a file system that shares blocks shares all the others. Synchronous: microseconds each.
+  const file = openSync(to, "r+");
+  try {
+    for (const at of prefixAt) writeSync(file, prefix, 0, prefix.length, at);
+  } finally {
+    closeSync(file);
+  }
 }

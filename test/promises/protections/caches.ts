@@ -36,8 +36,8 @@ export const caches: ProtectionTable = {
   "shares no file with the cached one: what is written in place, by root too, does not reach it": [
     [
       "src/toolchain/store/copy.ts",
-      "return copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)",
-      "return symlinkSync(from, to)",
+      "await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)",
+      "symlinkSync(from, to)",
     ],
   ],
   "is made again what it was: %s": [

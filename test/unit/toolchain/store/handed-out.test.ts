@@ -148,7 +148,7 @@ describe("a toolchain that a job was given itself", () => {
         symlinkSync(join(path, "moved"), join(path, "opam/toolchain/bin"));
       }),
     ],
-    ["the note itself", "fetched", () => writeFileSync(`${place.path}.handed.json`, "{}")],
+    ["the note itself", "fetched", () => writeFileSync(`${place.path}.handed.json`, "{")],
     [
       "a compiler, before a set-up that was killed",
       "fetched",
