@@ -1,8 +1,8 @@
 import { closeSync, constants, openSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Context, isThrownAway } from "./host.js";
 import { isNotAllowed } from "./problem.js";
-import type { Context } from "./host.js";
 import { findProgram } from "./process/programs.js";
 import { rootPrefix } from "./process/sudo.js";
 
@@ -39,8 +39,7 @@ export async function openKvm(
 ): Promise<ReturnType<typeof kvmAccess>> {
   const access = look();
   if (access !== "denied" || !context.host.isGitHubActions) return access;
-  // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
-  if (context.host.environment["RUNNER_ENVIRONMENT"] !== "github-hosted") {
+  if (!isThrownAway(context.host)) {
     context.log.line(
       `  ${device} may not be opened by this user, which is not changed on a machine that is kept: add the user to the group of that device`,
     );

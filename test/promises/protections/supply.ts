@@ -17,7 +17,7 @@ export const supply: ProtectionTable = {
   ],
   "a rule is tried first, and its success is told": [["src/platform/kvm.ts", 'context.log.fact("machine"', "void ([]"]],
   "nothing is changed on a runner that outlives the job, and what to do is told": [
-    ["src/platform/kvm.ts", 'context.host.environment["RUNNER_ENVIRONMENT"] !== "github-hosted"', "false"],
+    ["src/platform/kvm.ts", "!isThrownAway(context.host)", "false"],
   ],
   "%s is left as it is": [["src/platform/kvm.ts", "!context.host.isGitHubActions", "false"]],
   "a rule that cannot be loaded is undone, and so is the mode that does not help": [
