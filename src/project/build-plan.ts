@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { Problem } from "../platform/problem.js";
+import { duneContextFor } from "./dune-workspace.js";
 import { planMirage } from "./plans/mirage.js";
 import {
   type BuildPlan,
@@ -10,8 +12,6 @@ import {
   unattended,
 } from "./plans/request.js";
 import type { BuildSystem } from "./project.js";
-import { join } from "node:path";
-import { duneContextFor } from "./dune-workspace.js";
 
 /**
  * The commands that build a project, and what they need first; of a mirage project those up to its configuration.

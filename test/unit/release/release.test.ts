@@ -130,7 +130,7 @@ describe("nothing is written", () => {
   it("for an artifact that is damaged", async () => {
     const context = await job();
     writeFileSync(join(context.host.folders.workspace, "_artifacts/unikernel-www-hvt-x86_64/www.hvt"), "other");
-    expect(await textOf(run(context))).toContain("is not as `publish` left it");
+    expect(await textOf(run(context))).toContain("has changed since `publish` wrote it");
     expect(writes()).toEqual([]);
   });
 
