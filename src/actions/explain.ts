@@ -71,7 +71,8 @@ function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: Trans
   if (given.length !== 1) {
     throw new Problem("how did it end? Exactly one is needed", {
       accepted:
-        "--exit-code N (the VMM’s, as a shell gives it), --timed-out, --still-running; or a last line `[exit=N]` in the file",
+        "--exit-code N (the VMM’s, as a shell gives it), --timed-out, --still-running; or a last line " +
+        "`[exit=N]` in the file",
     });
   }
   if (exitCode === undefined) return { kind: "stopped" };

@@ -12,12 +12,12 @@ import { architectureOf, architectureWords } from "../targets/architecture.js";
 import { BadArchive } from "../toolchain/archive/manifest.js";
 import { checkArchive } from "../toolchain/archive/unpack.js";
 import { slimTable } from "../toolchain/slim-table.js";
+import { copiedFrom } from "../toolchain/store/copy.js";
 import { listToolchains } from "../toolchain/store/evict.js";
 import { type InstalledToolchain, readInstalled, readInstalledEntries } from "../toolchain/store/installed.js";
 import { listKept, removeKept } from "../toolchain/store/kept.js";
 import { toolchainsFolder } from "../toolchain/store/place.js";
 import { publishToolchain } from "../toolchain/store/publish-archive.js";
-import { copiedFrom } from "../toolchain/store/copy.js";
 import { changedEntries } from "../toolchain/store/verify.js";
 
 type Print = (text: string) => void;
@@ -46,12 +46,14 @@ export async function listCommand({ host }: Context, print: Print, asJson: boole
   else if (rows.length + builds.length === 0) print(`no toolchains in ${folder}\n`);
   for (const { name, bytes, usedMs, origin } of asJson ? [] : rows) {
     print(
-      `${name}  ${size(bytes).padStart(9)}  used ${new Date(usedMs).toISOString().slice(0, 16)}  ${origin ?? "of another version"}\n`,
+      `${name}  ${size(bytes).padStart(9)}  used ${new Date(usedMs).toISOString().slice(0, 16)}  ` +
+        `${origin ?? "of another version"}\n`,
     );
   }
   for (const { key, bytes, ageMs, packages } of asJson ? [] : builds) {
     print(
-      `${key}  ${size(bytes).padStart(9)}  unfinished, ${packages} packages, of ${seconds(ageMs)} ago: \`toolchain clean\` removes it\n`,
+      `${key}  ${size(bytes).padStart(9)}  unfinished, ${packages} packages, of ${seconds(ageMs)} ago: ` +
+        `\`toolchain clean\` removes it\n`,
     );
   }
   return true;

@@ -13,9 +13,14 @@ export function mergedJunit(legs: readonly CollectedLeg[]): string | undefined {
   if (files.length === 0) return undefined;
   const count = (name: string) => String(sum(files.map(({ attributes }) => attribute(attributes, name))));
   const time = sum(files.map(({ attributes }) => attribute(attributes, "time"))).toFixed(3);
-  const counts = `tests="${count("tests")}" failures="${count("failures")}" errors="${count("errors")}" skipped="${count("skipped")}"`;
+  const counts =
+    `tests="${count("tests")}" failures="${count("failures")}" errors="${count("errors")}" ` +
+    `skipped="${count("skipped")}"`;
   const suites = files.map(({ content }) => content).join("\n");
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="unikernel-ci" ${counts} time="${time}">\n${suites}\n</testsuites>\n`;
+  return (
+    `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="unikernel-ci" ${counts} ` +
+    `time="${time}">\n${suites}\n</testsuites>\n`
+  );
 }
 
 interface Parts {

@@ -1,13 +1,13 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as v from "valibot";
 import { type ArtifactImage, imagesIn, type Artifact, readArtifact } from "../artifact/artifact.js";
+import { checksumFile } from "../artifact/checksums.js";
 import { imageVerdict } from "../artifact/verdicts.js";
 import type { Verdict } from "../boot/judge/verdict.js";
 import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { type Growth, changeText, exceeds, growthText } from "./size.js";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { checksumFile } from "../artifact/checksums.js";
 
 /** One image of one leg. */
 export interface ComparedImage extends ArtifactImage {
@@ -63,7 +63,8 @@ export function overBudget({ rows }: Overview, { maxSize, maxGrowth }: Budget): 
         : []),
       ...(hasGrown
         ? [
-            `${subject} went from ${size(before)} to ${size(bytes)}, ${changeText(bytes, before)}; accepted is ${growthText(maxGrowth)}`,
+            `${subject} went from ${size(before)} to ${size(bytes)}, ${changeText(bytes, before)}; accepted is ` +
+              `${growthText(maxGrowth)}`,
           ]
         : []),
     ];

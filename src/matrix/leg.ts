@@ -1,11 +1,11 @@
 import { artifactName } from "../artifact/artifact-name.js";
-import type { Architecture } from "../targets/architecture.js";
-import { type Target, targets } from "../targets/targets.js";
-import type { ToolchainPlan } from "../toolchain/spec.js";
-import { type Entry, configureWords } from "./list.js";
 import { acceleratorsOf } from "../boot/plan.js";
 import type { BuildSystem } from "../project/project.js";
+import type { Architecture } from "../targets/architecture.js";
+import { type Target, targets } from "../targets/targets.js";
 import { findRecipe, hostedRunners } from "../toolchain/packages.js";
+import type { ToolchainPlan } from "../toolchain/spec.js";
+import { type Entry, configureWords } from "./list.js";
 
 /** One leg of the matrix, with everything decided. */
 export interface Leg {

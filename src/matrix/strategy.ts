@@ -1,5 +1,6 @@
 import { type Leg, ocamlWords, placeWords, type Runner } from "./leg.js";
 import type { MatrixPlan } from "./plan-matrix.js";
+
 /** `none`: a job for each leg. `toolchain`: a job for the legs that one toolchain on one kind of runner serves. */
 export type Grouping = "none" | "toolchain";
 

@@ -97,9 +97,12 @@ function sameNames(images: readonly NamedImage[]): ReleaseFault[] {
     if (first === undefined) return [];
     return [
       {
-        what: `${image.image.file} of ${image.artifact.name} would be ${image.name}, as ${first.image.file} of ${first.artifact.name}`,
+        what:
+          `${image.image.file} of ${image.artifact.name} would be ${image.name}, as ${first.image.file} of ` +
+          `${first.artifact.name}`,
         remedy:
-          "name the artifacts `unikernel-NAME-VARIANT-TARGET-ARCH`, with a variant for each; of an attempt that was run again, delete the older artifact",
+          "name the artifacts `unikernel-NAME-VARIANT-TARGET-ARCH`, with a variant for each; of an attempt that " +
+          "was run again, delete the older artifact",
       },
     ];
   });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { artifactName } from "../artifact/artifact-name.js";
 import {
   type Artifact,
@@ -7,11 +8,11 @@ import {
   isArtifact,
   readArtifact,
 } from "../artifact/artifact.js";
+import type { BuildInfo } from "../artifact/schema.js";
 import { imageVerdict } from "../artifact/verdicts.js";
-import { join } from "node:path";
 import { firstOf } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import type { BuildInfo } from "../artifact/schema.js";
+
 /** `none`: nobody has booted it. */
 export type ReleaseVerdict = "passed" | "skipped" | "none" | "failed";
 

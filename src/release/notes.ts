@@ -1,5 +1,5 @@
-import { size } from "../platform/log.js";
 import { howItRan } from "../artifact/verdicts.js";
+import { size } from "../platform/log.js";
 import { code, prose, table } from "../summary/markup.js";
 import { type NamedImage, releaseVerdict } from "./images.js";
 
@@ -41,7 +41,8 @@ export function generatedNotes(
     table(header, rows),
     "### Verify",
     ["```sh", ...commands, "```"].join("\n"),
-    "The last command asks who built the image and from what, where the release was attested. `sbom.cdx.json` and `build-info.json` say what with.",
+    "The last command asks who built the image and from what, where the release was attested. `sbom.cdx.json` " +
+      "and `build-info.json` say what with.",
     end,
   ].join("\n\n");
 }

@@ -1,9 +1,10 @@
 import { join, resolve } from "node:path";
+import { sumsName } from "../artifact/checksums.js";
 import { Interrupted, type LocalAsset, type Release, type ReleaseService } from "../platform/github/release-service.js";
 import type { Context } from "../platform/host.js";
 import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { sumsName } from "../artifact/checksums.js";
+import { type RequiredVerdict, faultsOf } from "./faults.js";
 import {
   findArtifacts,
   type NamedImage,
@@ -13,11 +14,10 @@ import {
   type ReleaseTag,
   readTag,
 } from "./images.js";
-import { differences, uploadAll } from "./upload.js";
-import { type RequiredVerdict, faultsOf } from "./faults.js";
 import { generatedNotes, notesWith } from "./notes.js";
 import { sbom } from "./sbom.js";
 import { stage } from "./stage.js";
+import { differences, uploadAll } from "./upload.js";
 
 /** What `release` is asked for: the inputs of the same names, with what they default to. */
 export interface ReleaseRequest {

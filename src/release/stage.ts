@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { type GeneratedFile, sumsName, writeWithChecksums } from "../artifact/checksums.js";
 import { sha256OfFile } from "../platform/files/atomic.js";
 import type { LocalAsset } from "../platform/github/release-service.js";
-import { type GeneratedFile, sumsName, writeWithChecksums } from "../artifact/checksums.js";
 import { type NamedImage, debugName } from "./images.js";
 
 const contentTypes = {

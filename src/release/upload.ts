@@ -7,6 +7,7 @@ import {
 } from "../platform/github/release-service.js";
 import { type Log, size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
+
 /** Uploads that break off are looked at and begun again so many times in one run. */
 const rounds = 5;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from "commander";
-import { hasCode } from "../../platform/problem.js";
 import { type Context, inspectHost } from "../../platform/host.js";
 import type { Log } from "../../platform/log.js";
+import { hasCode } from "../../platform/problem.js";
 import { processes, quote } from "../../platform/process/process.js";
 import { createLog, wantsColour } from "../../platform/runner/console-log.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../../platform/runner/github.js";
@@ -13,6 +13,7 @@ import { type InitOptions, init, initInputNames } from "../init.js";
 import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "../interface.js";
 import { given, runGuarded } from "../main.js";
 import { allMatrixInputs, matrixInputs } from "../matrix-interface.js";
+import { releaseInputs } from "../release-interface.js";
 import { boot } from "../steps/boot-step.js";
 import { build } from "../steps/build-step.js";
 import { collect } from "../steps/collect-step.js";
@@ -21,7 +22,6 @@ import { publishTo } from "../steps/publish-step.js";
 import { release } from "../steps/release-step.js";
 import { runParts } from "../steps/run.js";
 import { setup } from "../steps/setup-step.js";
-import { releaseInputs } from "../release-interface.js";
 import { cleanCommand, helperVmCommand, listCommand, packCommand, slimCommand, verifyCommand } from "../toolchain.js";
 
 const publish = publishTo({ unavailable: "this is a command line" });
@@ -41,7 +41,8 @@ const program = new Command("unikernel-ci")
   .showHelpAfterError("(add --help for the options)")
   .addHelpText(
     "after",
-    '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n',
+    '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n  ' +
+      '$ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n',
   );
 
 for (const name of [...parts, "run"] as const) {

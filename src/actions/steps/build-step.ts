@@ -1,11 +1,11 @@
+import { artifactsFolder } from "../../artifact/artifact-name.js";
+import { readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
 import { withBuildPrograms } from "../../platform/process/build-programs.js";
 import { sweepLeftovers } from "../../platform/process/sweep.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
 import { restoreBuildCaches } from "../../project/caches/restore.js";
 import { detectProject } from "../../project/detect.js";
 import { makeImages } from "../../project/make.js";
-import { artifactsFolder } from "../../artifact/artifact-name.js";
-import { readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
 import { targets } from "../../targets/targets.js";
 import { cachePolicyOf, fromClean } from "../../toolchain/cache-policy.js";
 import { isInstalled } from "../../toolchain/store/installed.js";

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { artifactsIn } from "../../artifact/artifact.js";
 import { mergedJunit } from "../../collect/merge-junit.js";
 import {
   type CollectedLeg,
@@ -14,7 +15,6 @@ import { writeFileAtomically } from "../../platform/files/atomic.js";
 import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
 import type { Runner } from "../../platform/runner/github.js";
-import { artifactsIn } from "../../artifact/artifact.js";
 import type { CollectInputs } from "../collect-interface.js";
 
 /**

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
+import { forgetToolchain, saveToolchain } from "../../artifact/records.js";
 import { sweepLeftovers } from "../../platform/process/sweep.js";
 import { detectProject } from "../../project/detect.js";
-import { forgetToolchain, saveToolchain } from "../../artifact/records.js";
 import { targets } from "../../targets/targets.js";
 import { setUpToolchain } from "../../toolchain/setup.js";
 import { withTarget } from "../interface.js";
