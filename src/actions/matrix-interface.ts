@@ -6,7 +6,10 @@ import { type InputDefinitions, type OutputDefinition, type Parsed, input } from
 import { type Marked, inputs, inputsMarked } from "./interface.js";
 import { integer, lines, oneOf, optional, text, typed } from "./parsers.js";
 
-/** GitHub’s limit for the jobs of a matrix: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstrategymatrix */
+/**
+ * GitHub’s limit for the jobs of a matrix:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstrategymatrix
+ */
 const mostJobs = 256;
 
 const runners = typed("lines", (value): RunnerLabels => {

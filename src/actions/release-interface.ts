@@ -11,7 +11,9 @@ const defaultToken = "${{ github.token }}";
 /** The runner replaces the expression; the command line does not. */
 const token = typed("string", (value) => (value === defaultToken ? "" : value));
 
-/** The inputs of `release`. The command line has no option for the token: other users can read a command’s arguments. */
+/**
+ * The inputs of `release`. The command line has no option for the token: other users can read a command’s arguments.
+ */
 export const releaseInputs = {
   folder: input(
     "Folder with the artifacts of `publish`, each in a subfolder, as actions/download-artifact leaves them; " +

@@ -12,9 +12,9 @@ const contentTypes = {
 } as const;
 
 /**
- * Puts the files of a release into a folder under the names that they will have.
+ * Copies and writes the files of a release into a folder, under their names in the release.
  *
- * @returns all of them, SHA256SUMS last; it lists all others.
+ * @returns all files; the last is SHA256SUMS, which lists the others.
  */
 export async function stage(
   folder: string,

@@ -7,7 +7,7 @@ import { setUpToolchain } from "../../toolchain/setup.js";
 import { withTarget } from "../interface.js";
 import type { PartFunction } from "../main.js";
 
-/** Puts the toolchain on this machine and into the environment of the steps after this one. */
+/** Installs the toolchain and adds it to the environment of later steps. */
 export const setup: PartFunction = async (context, given, runner) => {
   const inputs = withTarget(given);
   await sweepLeftovers(context);
