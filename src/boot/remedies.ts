@@ -1,3 +1,5 @@
+const newerQemu = "this QEMU lacks an option that the boot needs: install QEMU 6.2 or newer";
+
 /** Matched against the VMM's own line. */
 const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[] = [
   {
@@ -20,11 +22,12 @@ const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[]
     remedy: "check the files that the input `block` names",
   },
   {
-    pattern: anyOf(
-      /unsupported machine type|[Ii]nvalid (?:parameter|option)|Parameter '.*' is unexpected|Property '.*' not found/,
-      /unable to find CPU model|is not a valid device model/,
-    ),
-    remedy: "this QEMU lacks an option that the boot needs: install QEMU 6.2 or newer",
+    pattern: /unsupported machine type|[Ii]nvalid (?:parameter|option)|Parameter '.*' is unexpected/,
+    remedy: newerQemu,
+  },
+  {
+    pattern: /unable to find CPU model|is not a valid device model|Property '.*' not found/,
+    remedy: newerQemu,
   },
   {
     pattern: /not for the solo5-\w+ target|unsupported ABI version|invalid (?:or unsupported )?executable|No Solo5 ABI/,
@@ -46,8 +49,4 @@ const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[]
  */
 export function vmmRemedy(line: string | undefined): string | undefined {
   return line === undefined ? undefined : remedies.find(({ pattern }) => pattern.test(line))?.remedy;
-}
-
-function anyOf(...patterns: readonly RegExp[]): RegExp {
-  return new RegExp(patterns.map(({ source }) => source).join("|"));
 }
