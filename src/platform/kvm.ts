@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Context } from "./host.js";
+import { type Context, isThrownAway } from "./host.js";
 import { isNotAllowed } from "./problem.js";
 import { findProgram } from "./process/programs.js";
 import { rootPrefix } from "./process/sudo.js";
