@@ -4,7 +4,7 @@ import type { ProtectionTable } from "../protection.js";
 
 export const caches: ProtectionTable = {
   "of another key in the cache, or in the same place, is not taken": [
-    ["src/toolchain/store/in-place.ts", "manifest.key !== key", "false"],
+    ["src/toolchain/store/receive.ts", "manifest.key !== key", "false"],
     [
       "src/toolchain/store/store.ts",
       "if (found?.key !== key) return undefined",
