@@ -16,7 +16,7 @@ export interface CachePolicy {
 const withoutCache = ["release", "pull_request_target", "workflow_run"];
 
 /** A build that shall show what it is made of alone. */
-export const fromClean: CachePolicy = { restore: false, save: false, why: "reproducible: true builds from clean" };
+export const fromClean: CachePolicy = { restore: false, save: false, why: "reproducible: true builds from scratch" };
 
 /** The input `cache`. */
 export type CacheChoice = "auto" | "true" | "false" | "read-only";
@@ -31,10 +31,10 @@ export function cachePolicy(input: CacheChoice, eventName: string | undefined, r
   if (input === "false") return { restore: false, save: false, why: "cache: false" };
   if (input === "read-only") return { restore: true, save: false, why: "cache: read-only" };
   if (eventName !== undefined && withoutCache.includes(eventName)) {
-    return { restore: false, save: false, why: `cache: auto keeps off in ${eventName} events` };
+    return { restore: false, save: false, why: `cache: auto disables caching in ${eventName} events` };
   }
   if (eventName === "push" && ref?.startsWith("refs/tags/")) {
-    return { restore: false, save: false, why: "cache: auto keeps off for tags" };
+    return { restore: false, save: false, why: "cache: auto disables caching for tags" };
   }
   return { restore: true, save: true, why: "cache: auto" };
 }

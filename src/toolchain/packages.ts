@@ -146,7 +146,7 @@ export function checkBuildFolder({ longestBuildFolder = Infinity }: Recipe, fold
   const bytes = Buffer.byteLength(folder);
   if (bytes <= longestBuildFolder) return;
   throw new Problem(`this toolchain cannot be built in ${folder}`, {
-    because: `the path is ${bytes} bytes long, and what is built there cuts longer ones than ${longestBuildFolder}`,
+    because: `the path is ${bytes} bytes long, and its packages only build in one of at most ${longestBuildFolder}`,
     do: "set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a shorter path",
   });
 }

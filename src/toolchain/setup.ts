@@ -48,7 +48,7 @@ export async function setUpToolchain(context: Context, inputs: SetUpInputs, proj
     } catch (error) {
       if (!(error instanceof LackingPackages)) throw error;
       log.notice(
-        `${error.message}: the newest versions that they have are taken. Set \`ocaml-version\` to one that they have, and later runs are spared the question`,
+        `${error.message}: using the newest versions that they have. Set \`ocaml-version\` to one of them to skip this check in later runs`,
       );
       return setUpPlanned(context, inputs, project, error.available);
     }

@@ -89,8 +89,8 @@ export async function slimTable(folder: string): Promise<readonly SlimRow[]> {
   });
   return [
     ...slimRules.map(({ name, reason }) => row(name, reason)),
-    row(needed, "of that, what stays all the same: a link, a script or a library needs it"),
-    row(stays, "before programs and libraries are stripped of debug information"),
+    row(needed, "covered by a rule above, and kept: a link, a script or a library needs it"),
+    row(stays, "before debug information is stripped"),
   ];
 }
 

@@ -18,13 +18,13 @@ const bin = String.raw`(?:^|/)bin/`;
 export const slimRules: readonly SlimRule[] = [
   {
     name: "opam’s own leftovers",
-    reason: "sources, downloads, logs and caches of a finished build; opam makes its caches again",
+    reason: "sources, downloads, logs and caches of a finished build; opam recreates its caches",
     covers:
       /^opam\/(?:download-cache|log|repo\/state-[^/]*\.cache|toolchain\/\.opam-switch\/(?:sources|build|backup|packages\/cache))(?:$|\/)/,
   },
   {
     name: "OCaml’s sources",
-    reason: "ocaml-src is there for the build of the cross compiler, which is done",
+    reason: "ocaml-src is only needed to build the cross compiler",
     covers: /(?:^|\/)lib\/ocaml-src(?:$|\/)/,
   },
   {
@@ -34,17 +34,17 @@ export const slimRules: readonly SlimRule[] = [
   },
   {
     name: "documentation",
-    reason: "for people, who do not come here",
+    reason: "builds do not read it",
     covers: /^opam\/toolchain\/(?:lib\/[^/]+\/)?(?:man|doc|share\/(?:doc|man|emacs|vim))(?:$|\/)/,
   },
   {
     name: "compilers in bytecode",
-    reason: "where each has a native twin, that one runs",
+    reason: "the native compilers are used instead",
     covers: new RegExp(String.raw`${bin}[^/]+\.byte$`),
   },
   {
     name: "runtimes for debugging",
-    reason: "linked only by -runtime-variant d or i, which no target has",
+    reason: "linked only by -runtime-variant d or i, which no target uses",
     covers: /(?:^|\/)(?:lib(?:asm|caml)run[di](?:_pic)?\.a|(?:target_)?camlheader[di]|bin\/ocamlrun[di])$/,
   },
   {

@@ -144,7 +144,7 @@ export function parseExtraRepositories(lines: readonly string[]): readonly OpamR
   const repositories = parseRepositories(lines, "extra-repos");
   const wrong = repositories.find(({ url }) => url.includes(","));
   if (wrong !== undefined)
-    throw new Problem(`input extra-repos: the address of ${wrong.name} has a comma, which mirage takes for its end`);
+    throw new Problem(`input extra-repos: the URL of ${wrong.name} has a comma, which mirage reads as its end`);
   return repositories;
 }
 
@@ -161,7 +161,7 @@ export function parseRepositories(lines: readonly string[], input = "opam-reposi
   });
   const names = repositories.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Problem(`input ${input}: ${twice} is there twice`, { do: "rename one" });
+  if (twice !== undefined) throw new Problem(`input ${input}: ${twice} is listed twice`, { do: "rename one" });
   return repositories;
 }
 
@@ -170,7 +170,7 @@ function parsePins(lines: readonly string[]): readonly OpamPin[] {
   const pins = inOrder(lines).map(parsePin);
   const names = pins.map((pin) => pin.package.split(".")[0]);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Problem(`input opam-pins: ${twice} is there twice`, { do: "leave one" });
+  if (twice !== undefined) throw new Problem(`input opam-pins: ${twice} is listed twice`, { do: "remove one" });
   return pins;
 }
 
@@ -191,7 +191,7 @@ function parsePin(line: string): OpamPin {
 function checkPackage(word: string): string {
   if (/^[A-Za-z0-9][\w.+~<>=!-]*$/.test(word)) return word;
   throw new Problem(`input opam-packages: ${JSON.stringify(word)} is not accepted`, {
-    accepted: "names of opam packages, each with a version or without: `lwt.5.9.1 ocaml-option-flambda`",
+    accepted: "names of opam packages, with or without a version: `lwt.5.9.1 ocaml-option-flambda`",
   });
 }
 
@@ -199,6 +199,6 @@ function checkPackage(word: string): string {
 function checkFlag(word: string): string {
   if (/^-[\w+=,./:-]+$/.test(word)) return word;
   throw new Problem(`input c-flags: ${JSON.stringify(word)} is not accepted`, {
-    accepted: "options of gcc without blanks and quotes, such as `-O3 -fstack-protector-strong`",
+    accepted: "gcc options without whitespace or quotes, such as `-O3 -fstack-protector-strong`",
   });
 }

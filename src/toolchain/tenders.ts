@@ -61,7 +61,7 @@ async function build(
 ): Promise<void> {
   const sources = join(work, "solo5");
   succeed(await opam("source", `solo5.${spec.versions.solo5 ?? ""}`, `--dir=${sources}`), "getting Solo5’s sources");
-  if (!existsSync(join(sources, "configure.sh"))) throw new Problem("these sources of Solo5 have no configure.sh");
+  if (!existsSync(join(sources, "configure.sh"))) throw new Problem("these Solo5 sources have no configure.sh");
   const libraries = join(work, "libraries");
   const apt = join(work, "apt");
   await mkdir(apt);
@@ -93,8 +93,8 @@ async function build(
 /** An older Solo5 may know nothing of another compiler, and build for this machine. */
 async function checkStatic(program: string, { architecture }: ToolchainSpec): Promise<void> {
   const elf = readElf(new Bytes(await readFile(program)));
-  if (elf.machine !== elfMachine[architecture]) throw new Problem(`what was built is not for ${architecture}`);
-  if (interpreterOf(elf) !== undefined) throw new Problem("what was built is not static");
+  if (elf.machine !== elfMachine[architecture]) throw new Problem(`the built tender is not for ${architecture}`);
+  if (interpreterOf(elf) !== undefined) throw new Problem("the built tender is not static");
 }
 
 function reasonOf(error: unknown): string {

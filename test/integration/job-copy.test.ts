@@ -151,8 +151,8 @@ const mounts = await openMounts({ host: hostIn(tmpdir()), log: collectingLog([])
 const canMount = mounts !== undefined && findProgram("mksquashfs", process.env["PATH"]) !== undefined;
 
 describe.each([
-  ["unpacked", false, "not used: this job has changed it"],
-  ["mounted", true, "this job has changed it: mounted again without that"],
+  ["unpacked", false, "not used: changed by this job"],
+  ["mounted", true, "changed by this job: mounted again without the changes"],
 ] as const)("a job of a runner that is thrown away, whose toolchain is %s", (_, withImage, madeAgain) => {
   let folder: string;
   beforeAll(() => {

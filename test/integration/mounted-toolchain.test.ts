@@ -127,7 +127,7 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
     expect(readdirSync(path)).toEqual([]);
     rmSync(mirror(), { recursive: true });
     expect((await obtain({})).source).toBe("tool-cache");
-    expect(told.join("\n")).toContain("mounted the image that it has");
+    expect(told.join("\n")).toContain("mounted its image again");
     expect(readdirSync(join(path, "opam/libraries")).sort()).toEqual(["library", "more"]);
   });
 

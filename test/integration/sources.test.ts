@@ -194,7 +194,7 @@ describe("what opam cannot install for a project", () => {
     const problem = await failedJob(machine, inFolder("conflict", project('"wants-old-ocaml"')));
     expect(problem.message).toMatch(/^opam install \. failed after \S+ s: no version of OCaml suits both /);
     expect(problem.facts.because).toEqual(["wants-old-ocaml wants ocaml < 5.0, and the toolchain has OCaml 5.4.1"]);
-    expect(problem.facts.do).toEqual(["set `ocaml-version: 4.14.4`, or relax that bound"]);
+    expect(problem.facts.do).toEqual(["set `ocaml-version: 4.14.4`, or relax that constraint"]);
     expect([problem.facts.evidence].flat().length).toBeLessThan(12);
   });
 

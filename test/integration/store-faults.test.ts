@@ -288,7 +288,7 @@ describe("a published toolchain", () => {
       const problem: unknown = await obtain(mustNotBuild).catch((error: unknown) => error);
       expect(problem).toBeInstanceOf(Problem);
       expect(String(problem)).toMatch(
-        /^no space is left for the toolchain in .*tools\/toolchains\n.*ENOSPC.*\n.*RUNNER_TOOL_CACHE/,
+        /^no space left for the toolchain in .*tools\/toolchains\n.*ENOSPC.*\n.*RUNNER_TOOL_CACHE/,
       );
       await expect.poll(left).toEqual([]);
     });
@@ -321,7 +321,7 @@ describe("a published toolchain", () => {
       expect(made.source).toBe("built");
       expect(made.path.startsWith(join(spare, "toolchains"))).toBe(true);
       expect(story()).toContain(
-        `notice: the tool cache ${tools}/toolchains may not be written to: the toolchain goes to ${spare}/toolchains`,
+        `notice: the tool cache ${tools}/toolchains is not writable: the toolchain goes to ${spare}/toolchains`,
       );
       expect((await take(mustNotBuild)).source).toBe("tool-cache");
       rmSync(spare, { recursive: true });

@@ -329,7 +329,7 @@ describe("a set-up that fails", () => {
       "the toolchain cannot be installed: no version of OCaml suits both the toolchain and wants-old-ocaml",
     );
     expect(problem.facts.because).toEqual(["wants-old-ocaml wants ocaml < 5.0, and the toolchain has OCaml 5.4.1"]);
-    expect(problem.facts.do).toEqual(["set `ocaml-version: 4.14.4`, or relax that bound"]);
+    expect(problem.facts.do).toEqual(["set `ocaml-version: 4.14.4`, or relax that constraint"]);
     expect(problem.wholeLog?.lines.join("\n")).toMatch(/No agreement on the version of ocaml/);
     await expect.poll(leftHalf).toEqual([]);
   });

@@ -56,12 +56,12 @@ export class BadArchive extends Error {
  */
 export function parseManifest(text: string): ArchiveManifest {
   const value = parseJson(text);
-  if (!isRecord(value)) throw new BadArchive("its manifest is no object");
+  if (!isRecord(value)) throw new BadArchive("its manifest is not an object");
   const { format, key, spec, environment, entries, contents } = value;
   if (format !== archiveFormat)
     throw new BadArchive(`its format is ${JSON.stringify(format)}, and this version reads ${archiveFormat}`);
   if (typeof key !== "string" || !isSpec(spec) || !isEnvironment(environment))
-    throw new BadArchive("its manifest does not say what it is");
+    throw new BadArchive("its manifest does not describe a toolchain");
   const what = { format, key, spec, environment, entries: parseEntries(entries) } as const;
   return contents === undefined ? what : { ...what, contents: parseEntries(contents) };
 }
@@ -89,7 +89,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new BadArchive("its manifest is no JSON", { cause: error });
+    throw new BadArchive("its manifest is not JSON", { cause: error });
   }
 }
 
@@ -103,7 +103,7 @@ function parseEntries(value: unknown): ArchiveEntry[] {
     const entry = parseEntry(item);
     if (!isPlainPath(entry.path) || entry.path.endsWith("/") || !folders.has(posix.dirname(entry.path)))
       throw bad("has no place in a toolchain", entry.path);
-    if (paths.has(entry.path)) throw bad("is there twice", entry.path);
+    if (paths.has(entry.path)) throw bad("is listed twice", entry.path);
     paths.add(entry.path);
     if (entry.kind === "folder") folders.add(entry.path);
     if (entry.kind === "file") total += entry.bytes;
@@ -127,9 +127,9 @@ function parseEntry(value: unknown): ArchiveEntry {
     isCount(bytes) &&
     typeof sha256 === "string" &&
     /^[\da-f]{64}$/.test(sha256);
-  if (!isFile || bytes > limits.fileBytes) throw bad("is described in a way that this version does not know", path);
+  if (!isFile || bytes > limits.fileBytes) throw bad("has a description that this version cannot read", path);
   if (prefixAt === undefined) return { kind, path, executable, bytes, sha256 };
-  if (!areOffsets(prefixAt, bytes)) throw bad("has the toolchain’s path in places that it does not have", path);
+  if (!areOffsets(prefixAt, bytes)) throw bad("has the toolchain’s path at impossible offsets", path);
   return { kind, path, executable, bytes, sha256, prefixAt };
 }
 

@@ -68,7 +68,7 @@ export async function writeTar(
       createHash("sha256").update(content).digest("hex") === entry.sha256;
     if (!isSame)
       throw new Problem(`${entry.path} changed while its toolchain was being packed`, {
-        do: "find what wrote to it, and pack again when that has ended",
+        do: "find the process that wrote to it, and pack again when it has ended",
       });
     return content;
   };

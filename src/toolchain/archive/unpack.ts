@@ -79,7 +79,7 @@ export async function readTar(
     await sink.done().catch(() => undefined);
     if (error instanceof BadArchive || isSystemError(error)) throw error;
     const cause = causeOf();
-    throw cause instanceof Error ? cause : new BadArchive(`it is no archive: ${messageOf(error)}`, { cause: error });
+    throw cause instanceof Error ? cause : new BadArchive(`it is not an archive: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -117,7 +117,7 @@ async function readEntries(tar: AsyncIterable<Entry>, sink: Sink): Promise<Archi
     if (next.done === true) throw new BadArchive(`it ends before ${expected.path}`);
     await readEntry(next.value, expected, sink);
   }
-  if ((await entries.next()).done !== true) throw new BadArchive("it has more than its manifest says");
+  if ((await entries.next()).done !== true) throw new BadArchive("it has more than its manifest lists");
   await sink.done();
   return manifest;
 }
@@ -136,7 +136,7 @@ async function readEntry(entry: Entry, expected: ArchiveEntry, sink: Sink): Prom
   if (expected.kind === "file") await readFile(entry, expected, sink.file(expected));
   else
     for await (const chunk of entry)
-      throw new BadArchive(`${expected.path} has ${String(chunk).length} bytes and is no file`);
+      throw new BadArchive(`${expected.path} has ${String(chunk).length} bytes, but is not a file`);
   if (expected.kind === "folder") sink.folder(expected);
   if (expected.kind === "link") sink.link(expected);
 }
@@ -184,7 +184,7 @@ function fileCheck({ path, bytes, sha256, prefixAt = [] }: ArchiveFile): {
 
 async function contentOf(entry: Entry, most: number): Promise<Buffer> {
   const { size, name } = entry.header;
-  if (size > most) throw new BadArchive(`${name} is larger than any of ours`);
+  if (size > most) throw new BadArchive(`${name} is larger than any toolchain’s`);
   const chunks: Buffer[] = [];
   for await (const chunk of entry) chunks.push(chunk as Buffer);
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);

@@ -30,24 +30,24 @@ export function adviceOn(failure: OpamFailure, place: OpamPlace): Advice {
     case "download":
       return failure.why.startsWith("Checksum mismatch")
         ? advice(
-            "the server gives other bytes than the opam repository says",
-            "do not go round it: the sources were changed after their release, or on the way",
+            "the bytes from the server do not match the checksum in the opam repository",
+            "do not bypass this check: the sources were changed after their release, or on the way",
           )
         : advice(
             [],
-            "run the job again: servers come and go. `https://opam.ocaml.org` keeps copies of the sources, other addresses of the repository do not",
+            "run the job again: the server may be back. `https://opam.ocaml.org` keeps copies of the sources, other URLs of the repository do not",
           );
     case "lock":
       return onLock(failure.blocks, place);
     case "not-dune":
       return advice(
-        "such packages have ports to dune in the overlay repositories that mirage adds by itself",
-        "where the overlays are left out, take them in again; else wait for a port, or replace the package",
+        "the overlay repositories that mirage adds by default have dune ports of such packages",
+        "if the overlays are left out, add them again; otherwise wait for a port or replace the package",
       );
     case "solver-time":
       return advice(
         [],
-        "run the job again: a machine that is busy needs longer",
+        "run the job again: a busy machine needs longer",
         "or ask for fewer packages (`opam-packages`), or for exact versions of them",
       );
     case "build":
@@ -73,13 +73,13 @@ function onConflict({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>, p
   if (telling.length === 0)
     return advice(
       [],
-      "leave out versions and packages that you name one by one: the version table takes those that go together",
+      "remove versions and packages that you set, one by one: the version table chooses versions that work together",
     );
   const names = telling.flatMap(({ chains }) => chains.map((chain) => nameOf(chain.at(-1) ?? "")));
   if (names.some((name) => /^ocaml-solo5-cross-/.test(name)) && names.includes("ocaml-solo5")) {
     return advice(
-      "the compilers for two architectures cannot be in one switch",
-      "let `arch` choose the compiler, and ask for neither by name",
+      "one switch cannot hold the compilers for two architectures",
+      "let `arch` choose the compiler, and name neither of them",
     );
   }
   const demanding = telling.flatMap(({ chains }) => chains.filter((chain) => askerOf(chain) !== "the toolchain"));
@@ -115,7 +115,7 @@ function onSplit(split: readonly SplitSource[]): Advice {
   return advice(
     split.map(
       ({ one, other }) =>
-        `${one} and ${other} are of one source repository and come from different archives: opam-monorepo pulls each source once`,
+        `${one} and ${other} share a source repository but come from different archives: opam-monorepo pulls each source once`,
     ),
     `ask for versions of ${names.join(" and ")} that were released together, or take both from one place (\`pin\` in config.ml)`,
   );
@@ -165,8 +165,8 @@ function onDemands(demands: readonly Demand[], place: OpamPlace): Advice {
     const because = has === undefined ? wants : `${wants}, and the toolchain has ${word} ${has}`;
     const version = versionFor(component, range, place);
     return version === undefined
-      ? advice(because, `relax that bound: no released ${word} within it goes with a ${place.backend} toolchain`)
-      : advice(because, `set \`${input}: ${version}\`, or relax that bound`);
+      ? advice(because, `relax that constraint: no released ${word} that satisfies it works with a ${place.backend} toolchain`)
+      : advice(because, `set \`${input}: ${version}\`, or relax that constraint`);
   }
   return nothing;
 }
@@ -209,5 +209,5 @@ function onUnknown(name: string, version: string | undefined): Advice {
   const because = released.includes(version)
     ? []
     : [`it was withdrawn, or is newer than this table: ${listed(known.component, released)}`];
-  return advice(because, `choose another by \`${known.input}\`, or leave that out`, ...archive);
+  return advice(because, `choose another with \`${known.input}\`, or leave it unset`, ...archive);
 }

@@ -60,7 +60,7 @@ type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signa
 async function takeUp({ log }: Context, run: Opam, root: string): Promise<boolean> {
   if (!existsSync(root)) return false;
   if ((await run(["list", "--installed", "--short"])).exitCode !== 0) {
-    log.notice("opam cannot read what the earlier build has left: this one begins from nothing");
+    log.notice("opam cannot read the kept build: this one starts from scratch");
     await rm(root, { recursive: true });
     return false;
   }
@@ -78,7 +78,7 @@ async function prepareSwitch(
   const step = async (doing: string, ...args: string[]) => succeedOpam(await run(args), doing);
   const [first, ...others] = spec.repositories;
   if (first === undefined)
-    throw new Problem("input opam-repositories: there is none", { accepted: "`name: url` lines" });
+    throw new Problem("input opam-repositories is empty", { accepted: "`name: url` lines" });
   const options = ["--bare", "--no-setup", "--disable-sandboxing", "--bypass-checks"];
   await step(`reading the opam repository ${first.url}`, "init", ...options, first.name, first.url);
   for (const { name, url } of others) {
@@ -142,7 +142,7 @@ async function install(
   const failed = new AbortController();
   const onLine = (line: string) => {
     const failure = failureOf(line);
-    const news = failure === undefined ? progress.line(line) : `${failure} failed, so opam is stopped`;
+    const news = failure === undefined ? progress.line(line) : `${failure} failed: stopping opam`;
     if (news === undefined || failed.signal.aborted) return;
     tell(news);
     stillAlive.refresh();

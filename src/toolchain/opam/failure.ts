@@ -63,7 +63,7 @@ const readDownload: Reader = (_, output) => {
   const url =
     /Fetch_fail\("(\w+:\/\/\S+?)[\s"]/.exec(output)?.[1] ?? /Checksum mismatch for (\S+?):?$/m.exec(output)?.[1];
   const code = /exited with code (\d+)/.exec(output)?.[1];
-  const curl = /^curl failed$/i.test(why) && code !== undefined ? ` (its status is ${code}: see curl(1))` : "";
+  const curl = /^curl failed$/i.test(why) && code !== undefined ? ` (status ${code}: see curl(1))` : "";
   const [, wanted, got] = /^\s+expected (\S+)\n\s+got\s+(\S+)$/m.exec(output) ?? [];
   const sums = wanted === undefined || got === undefined ? "" : `: ${got} instead of ${wanted}`;
   return {

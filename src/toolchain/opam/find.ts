@@ -31,7 +31,7 @@ export async function findOpam(context: Context, options: OpamOptions): Promise<
       log.fact("opam", `${version} (${onPath})`);
       return onPath;
     }
-    log.fact("opam", `${onPath} is ${version ?? "no opam"}, and ${oldest} or newer is needed`);
+    log.fact("opam", `${onPath} is ${version ?? "of unknown version"}, and ${oldest} or newer is needed`);
   }
   try {
     const downloaded = await downloadOpam(host.architecture, join(host.folders.toolCache, "opam"), log);
@@ -47,7 +47,7 @@ export async function findOpam(context: Context, options: OpamOptions): Promise<
   const version = installed === undefined ? undefined : await versionOf(context, installed);
   if (installed !== undefined && version !== undefined && semver.gte(version, oldest)) return installed;
   throw new Problem(`opam ${oldest} or newer is needed to build the toolchain`, {
-    ...(installed === undefined ? {} : { found: `${installed} is ${version ?? "no opam"}` }),
+    ...(installed === undefined ? {} : { found: `${installed} is ${version ?? "of unknown version"}` }),
     do: "sudo apt-get install opam      (or see https://opam.ocaml.org/doc/Install.html)",
   });
 }

@@ -57,7 +57,7 @@ export function optionPackages(
     if (since !== undefined && version !== undefined && semver.lt(version, since.version)) {
       throw new Problem(`input toolchain-options: ${since.component} ${version} has no ${word}`, {
         accepted: `${since.component} ${since.version} and newer`,
-        do: `set \`${since.component}-version: ${since.version}\`, or leave ${word} out`,
+        do: `set \`${since.component}-version: ${since.version}\`, or remove ${word}`,
       });
     }
     return option.package;

@@ -98,7 +98,7 @@ function headline(failure: OpamFailure): string {
     case "not-dune":
       return `dune does not build ${list(failure.names)}, and opam-monorepo takes only what dune builds`;
     case "solver-time":
-      return `opam has found no solution within ${failure.seconds} seconds`;
+      return `opam found no solution within ${failure.seconds} seconds`;
     case "conflict":
       return conflictHeadline(failure);
   }
@@ -116,7 +116,7 @@ function lockHeadline(blocks: readonly (readonly string[])[]): string {
 
 function conflictHeadline({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>): string {
   const [first] = tellingConflicts(conflicts);
-  if (first === undefined) return "the packages that are asked for do not go together, and opam does not say why";
+  if (first === undefined) return "the requested packages conflict, and opam does not say why";
   const askers = [...new Set(first.chains.map(askerOf))];
   const last = first.chains.map((chain) => chain.at(-1) ?? "");
   switch (first.kind) {

@@ -37,7 +37,7 @@ function discardBuild({ buildPath, builds }: Place): void {
  */
 export function discardBeside(log: Log, place: Place): void {
   endProcessesWith(buildMark, place.buildPath);
-  if (removeBeside(place.buildPath)) log.fact("removed", "the folder of the build: nothing in it is of use");
+  if (removeBeside(place.buildPath)) log.fact("removed", "the build folder: nothing in it can be used");
   for (const path of [place.builds, draftOf(place), imageDraftOf(place)]) removeBeside(path);
   rmSync(place.archive, { force: true });
 }
@@ -51,7 +51,7 @@ export async function removeAbandoned(log: Log, folder: string): Promise<void> {
     const path = join(folder, basename(name, ".lock"));
     const clean = async () => {
       if (names.some((one) => one.startsWith(`${basename(path)}.build.`)))
-        log.line(`  removing what a killed build of ${basename(path)} has left`);
+        log.line(`  removing the remains of a killed build of ${basename(path)}`);
       await removeDrafts(placeIn(folder, basename(path)));
       // Its removal was killed in the middle: nobody takes it, and nobody counts it.
       const isHalf = (await readInstalled(path)) === undefined && !existsSync(imageFolderOf(path));

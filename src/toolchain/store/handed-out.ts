@@ -58,7 +58,7 @@ export async function handOut(log: Log, cached: Toolchain): Promise<Toolchain | 
   await rm(installedMark(path), { force: true });
   log.fact(
     "job has",
-    `the toolchain itself, ${identities.size} entries noted in ${seconds(performance.now() - started)}`,
+    `the cached toolchain itself, ${identities.size} entries recorded in ${seconds(performance.now() - started)}`,
   );
   return cached;
 }
@@ -85,10 +85,10 @@ export async function takeBack(log: Log, findMounts: FindMounts, place: Place): 
   const failed = (error: unknown) => log.debug(`${path} cannot be made again what it was: ${String(error)}`);
   try {
     const restored = restore(path, record);
-    if (restored !== undefined) done(`removed what this job has added to it, ${restored} files restored`);
+    if (restored !== undefined) done(`removed what this job added, ${restored} files restored`);
     else if (await mountAgainClean(findMounts, place, record))
-      done("this job has changed it: mounted again without that");
-    else log.fact("tool cache", "not used: this job has changed it");
+      done("changed by this job: mounted again without the changes");
+    else log.fact("tool cache", "not used: changed by this job");
   } catch (error) {
     failed(error);
     rmSync(join(path, manifestName), { force: true });

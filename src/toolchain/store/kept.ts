@@ -68,7 +68,7 @@ export function keepBuild(log: Log, place: Place, key: string, before: KeptBuild
     log.debug(`${place.buildPath} is not kept: ${String(error)}`);
     return false;
   }
-  log.fact("kept", `what was built (${packages} packages): the next set-up of this toolchain goes on from there`);
+  log.fact("kept", `${packages} packages of this build: the next set-up of this toolchain continues from them`);
   return true;
 }
 
@@ -89,7 +89,7 @@ export async function takeKept(log: Log, place: Place, key: string): Promise<Kep
   const bytes = await folderBytes(place.buildPath);
   log.fact(
     "goes on",
-    `from a build of ${seconds(found.ageMs)} ago, which has ${found.packages} packages (${size(bytes)})`,
+    `from a build of ${seconds(found.ageMs)} ago with ${found.packages} packages (${size(bytes)})`,
   );
   return found;
 }
@@ -111,7 +111,7 @@ export async function dropKept(log: Log, folder: string): Promise<void> {
 
 /** Removes a kept build, beside the work of this process. */
 export function removeKept(log: Log, kept: string): void {
-  if (removeBeside(kept)) log.fact("removed", `what a build of ${basename(kept, ending)} had left to go on from`);
+  if (removeBeside(kept)) log.fact("removed", `the kept build of ${basename(kept, ending)}`);
 }
 
 const isOurs = (path: string): Promise<boolean> =>

@@ -52,14 +52,14 @@ export function placeIn(folder: string, key: string): Place {
   const building = `${path}.build.`;
   const room = prefixLength - Buffer.byteLength(building);
   const reason = /\s/.test(path)
-    ? "it has blanks"
+    ? "it contains whitespace"
     : room < 0
-      ? `the path is ${Buffer.byteLength(path)} bytes long, and archives of toolchains have room for ${Buffer.byteLength(path) + room}`
+      ? `the path is ${Buffer.byteLength(path)} bytes long, and toolchain archives have room for ${Buffer.byteLength(path) + room}`
       : undefined;
   if (reason !== undefined) {
     throw new Problem(`OCaml toolchains cannot live in ${path}`, {
       because: reason,
-      do: "set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a shorter path without blanks",
+      do: "set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a shorter path without whitespace",
     });
   }
   return {

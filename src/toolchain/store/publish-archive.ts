@@ -36,7 +36,7 @@ export async function publishToolchain(
   const { key, path } = toolchain;
   const publish = async () => {
     if ((await readInstalled(path))?.key !== key)
-      throw new Problem(`the toolchain in ${path} was removed or made again meanwhile`, { do: "pack it again" });
+      throw new Problem(`the toolchain in ${path} was removed or replaced meanwhile`, { do: "pack it again" });
     return publishLocked(log, toolchain, folder, withImage, level);
   };
   // Where nobody may write, nobody changes it either.
@@ -59,7 +59,7 @@ async function publishLocked(
   if (later.length > 0) {
     throw new Problem(`the toolchain in ${path} has packages that were not unpacked with it`, {
       found: later.slice(0, 10),
-      do: "let opam remove them: others would find them noted as installed, and nothing of them there",
+      do: "remove them with opam: an unpacked copy would list them as installed without their files",
     });
   }
   const listed = new Set(entries.map((entry) => entry.path));
@@ -97,14 +97,14 @@ async function publishLocked(
   return published;
 }
 
-const makeAgain = "remove the folder, and let `unikernel-ci setup` make it again";
+const makeAgain = "remove the folder and run `unikernel-ci setup` again";
 
 /** @throws Problem that names the files that are not what was unpacked. */
 async function listUnchanged(source: PackSource, entries: readonly ArchiveEntry[]): Promise<Listed> {
   const changed = (paths: readonly string[]) =>
     new Problem(`files of the toolchain in ${source.folder} changed since it was unpacked`, {
       found: firstOf(paths, 10),
-      do: [`see all of them with \`unikernel-ci toolchain verify ${source.key}\``, makeAgain],
+      do: [`list all of them with \`unikernel-ci toolchain verify ${source.key}\``, makeAgain],
     });
   const found = await listEntries(source).catch((error: unknown) => {
     if (!hasCode(error, ...changedCodes)) throw error;

@@ -37,7 +37,7 @@ export async function fromLevel(log: Log, wanted: Wanted, level: ArchiveLevel): 
     return await installed(log, wanted);
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
-    log.notice(`${level.label}: what it has of this toolchain cannot be used: ${error.message}`);
+    log.notice(`${level.label}: its copy of this toolchain cannot be used: ${error.message}`);
     discardDrafts(wanted.place);
     return undefined;
   }
@@ -104,7 +104,7 @@ export async function unpackInto(draft: string, bytes: Readable, { key, place }:
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true });
   const manifest = await unpackToolchain(bytes, draft, place.path);
-  if (manifest.key !== key) throw new BadArchive(`it is of another toolchain (${manifest.key})`);
+  if (manifest.key !== key) throw new BadArchive(`it holds another toolchain (${manifest.key})`);
   return manifest;
 }
 
@@ -114,7 +114,7 @@ export async function putInPlace(
   origin: ToolchainOrigin,
   manifest: ArchiveManifest,
 ): Promise<void> {
-  if (manifest.contents !== undefined) throw new Unusable("it is an image, and this was to be unpacked");
+  if (manifest.contents !== undefined) throw new Unusable("it is an image, not an archive of files");
   await writeInstalled(draftOf(place), place.path, origin, manifest);
   await removeToolchain(findMounts, place, "detach");
   await rename(draftOf(place), place.path);
@@ -128,7 +128,7 @@ export async function putInPlace(
 export async function installed(log: Log, wanted: Wanted): Promise<Toolchain> {
   const { key, place, findMounts } = wanted;
   const found = await readInstalled(place.path);
-  if (found?.key !== key) throw new Unusable("its key is not that of its own spec");
+  if (found?.key !== key) throw new Unusable("its key does not match its spec");
   try {
     await proved(log, wanted, found);
   } catch (error) {
@@ -143,10 +143,10 @@ export async function installed(log: Log, wanted: Wanted): Promise<Toolchain> {
 /** One that worked where it was built, and not any more. */
 function slimmedWrong(path: string, error: Problem): Problem {
   return new Problem(
-    `the toolchain worked where it was built, and does not in ${path}: ${error.message}`,
+    `the toolchain worked where it was built, but does not in ${path}: ${error.message}`,
     {
       ...error.facts,
-      do: "set `slim: false` (--slim false) to keep all of it, and report this: slimming or moving it has broken it",
+      do: "set `slim: false` (--slim false) to keep every file, and report this: slimming or moving the toolchain broke it",
     },
     { cause: error },
   );

@@ -48,7 +48,7 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
   if (here !== undefined) return here;
   if (spare !== undefined && !(await isWritable(folder))) {
     const place = await spare();
-    log.notice(`the tool cache ${folder} may not be written to: the toolchain goes to ${dirname(place.path)}`);
+    log.notice(`the tool cache ${folder} is not writable: the toolchain goes to ${dirname(place.path)}`);
     return obtainToolchain(log, { ...wanted, place }, levels);
   }
   const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is setting up the same toolchain`);
@@ -80,7 +80,7 @@ async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | unde
   if (!trusts(found.origin)) {
     log.fact(
       "tool cache",
-      `not used: what it has came from the ${sourceWords[found.origin]}, which this run does not trust`,
+      `not used: its toolchain came from the ${sourceWords[found.origin]}, which this run does not trust`,
     );
     return undefined;
   }
@@ -89,7 +89,7 @@ async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | unde
     await proved(log, wanted, found);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    log.notice(`the toolchain in ${place.path} does not work any more and is made again: ${error.message}`);
+    log.notice(`the toolchain in ${place.path} no longer works and is made again: ${error.message}`);
     return undefined;
   }
   await noteUse(place.path);
@@ -98,7 +98,7 @@ async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | unde
 
 async function mountWhatIsHere(log: Log, { findMounts, place }: Wanted): Promise<void> {
   try {
-    if (await mountAgain(findMounts, place)) log.fact("tool cache", "mounted the image that it has");
+    if (await mountAgain(findMounts, place)) log.fact("tool cache", "mounted its image again");
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
     log.debug(`the image in ${place.image}: ${error.message}`);
@@ -195,7 +195,7 @@ async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Prom
   if (typeof outcome === "object") log.fact(level.label, `not saved (${outcome.because})`);
   else if (outcome === "failed")
     log.notice(
-      "the toolchain was not kept in the actions cache: where no other run has just kept it, the next one builds it again",
+      "the toolchain was not saved to the actions cache: unless another run has just saved it, the next one builds it again",
     );
   else log.fact(level.label, outcome === "saved" ? `saved in ${seconds(performance.now() - start)}` : "has it already");
 }
@@ -203,10 +203,10 @@ async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Prom
 /** What to do where a toolchain finds no space in its folder. */
 export function noSpace({ path }: Pick<Place, "path">, cause: unknown): Problem {
   return new Problem(
-    `no space is left for the toolchain in ${dirname(path)}`,
+    `no space left for the toolchain in ${dirname(path)}`,
     {
       because: messageOf(cause),
-      do: "make some: 1 GB where it is fetched, 2.5 GB where it is built; or choose a folder elsewhere by RUNNER_TOOL_CACHE (or XDG_CACHE_HOME)",
+      do: "free 1 GB to fetch it, 2.5 GB to build it; or set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a folder on another disk",
     },
     { cause },
   );

@@ -135,7 +135,7 @@ describe("the plan of a toolchain", () => {
     [
       { "c-flags": "-O3 $(date)" },
       'input c-flags: "$(date)" is not accepted',
-      "options of gcc without blanks and quotes, such as `-O3 -fstack-protector-strong`",
+      "gcc options without whitespace or quotes, such as `-O3 -fstack-protector-strong`",
     ],
   ])("refuses what the toolchain would not read: %j", (given, message, accepted) => {
     const refused = () => plan(given);
@@ -180,6 +180,6 @@ describe("opam repositories", () => {
   );
 
   it("are refused twice under one name", () => {
-    expect(() => parseRepositories(["a: x", "a: y"])).toThrow("a is there twice");
+    expect(() => parseRepositories(["a: x", "a: y"])).toThrow("a is listed twice");
   });
 });

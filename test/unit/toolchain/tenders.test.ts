@@ -89,7 +89,7 @@ it.each<[string, Machine, RegExp]>([
   [
     "a linker that makes no static program",
     { program: elf({ machine: aarch64, segments: [{ type: 3, data: Buffer.from("/lib/ld-linux-aarch64.so.1\0") }] }) },
-    /what was built is not static/,
+    /the built tender is not static/,
   ],
 ])("with %s the toolchain is built all the same, and the reason is told", async (_, machine, reason) => {
   await build(machine);

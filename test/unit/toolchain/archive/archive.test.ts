@@ -249,7 +249,7 @@ describe("an archive that is not whole", () => {
       header.write(`${(64 * 1024 ** 2 + 1).toString(8).padStart(11, "0")}\0`, 124),
     );
     await expect(unpack(Readable.from([execFileSync("zstd", ["-qc"], { input: tar })]))).rejects.toThrow(
-      "toolchain.json is larger than any of ours",
+      "toolchain.json is larger than any toolchain’s",
     );
   });
 
@@ -268,7 +268,7 @@ describe("an archive that is not whole", () => {
     const before = process.memoryUsage.rss();
     const refusal: unknown = await unpack(Readable.from([small])).catch((error: unknown) => error);
     expect(process.memoryUsage.rss() - before).toBeLessThan(size / 4);
-    expect(String(refusal)).toMatch(/: it is no archive: Header exceeds max/);
+    expect(String(refusal)).toMatch(/: it is not an archive: Header exceeds max/);
   });
 
   it("tells the error of what brings it as it is", async () => {

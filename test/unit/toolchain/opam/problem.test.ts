@@ -29,7 +29,7 @@ describe("what real opam printed becomes", () => {
           "  the toolchain -> ocaml-base-compiler = 5.4.1 -> ocaml = 5.4.1",
           "  deep -> wants-old-ocaml -> ocaml < 5.0",
         ],
-        do: ["set `ocaml-version: 4.14.4`, or relax that bound"],
+        do: ["set `ocaml-version: 4.14.4`, or relax that constraint"],
       },
       wholeLog: undefined,
     });
@@ -39,20 +39,20 @@ describe("what real opam printed becomes", () => {
     const { facts, what } = (await explain(outputOf("newer-solo5"))) ?? {};
     expect(what).toBe("no version of OCaml suits both the toolchain and ocaml-solo5");
     expect(facts?.because).toEqual(["ocaml-solo5 wants ocaml >= 5.5.0, and the toolchain has OCaml 5.4.1"]);
-    expect(facts?.do).toEqual(["set `ocaml-version: 5.5.0`, or relax that bound"]);
+    expect(facts?.do).toEqual(["set `ocaml-version: 5.5.0`, or relax that constraint"]);
   });
 
   it("a bound on mirage: the mirage that is within it", async () => {
     const { facts, what } = (await explain(outputOf("old-mirage"))) ?? {};
     expect(what).toBe("no opam repository has mirage < 4.10");
     expect(facts?.because).toEqual(["the project wants mirage < 4.10, and the toolchain has mirage 4.11.1"]);
-    expect(facts?.do).toEqual(["set `mirage-version: 4.9.0`, or relax that bound"]);
+    expect(facts?.do).toEqual(["set `mirage-version: 4.9.0`, or relax that constraint"]);
   });
 
   it("two compilers: that they exclude each other", async () => {
     const { facts, what } = (await explain(outputOf("two-compilers"))) ?? {};
     expect(what).toBe("ocaml-solo5 and ocaml-solo5-cross-aarch64 cannot be installed together");
-    expect(facts?.because).toEqual(["the compilers for two architectures cannot be in one switch"]);
+    expect(facts?.because).toEqual(["one switch cannot hold the compilers for two architectures"]);
   });
 
   it.each([
@@ -80,7 +80,7 @@ describe("what real opam printed becomes", () => {
 
   it("a conflict that opam does not explain: that it does not", async () => {
     const { what } = (await explain(outputOf("unexplained"))) ?? {};
-    expect(what).toBe("the packages that are asked for do not go together, and opam does not say why");
+    expect(what).toBe("the requested packages conflict, and opam does not say why");
   });
 
   it("a download that failed: the address, and why", async () => {
@@ -171,7 +171,7 @@ describe("what real opam printed becomes", () => {
         "opam-monorepo cannot take both lwt.5.6.2 and lwt_ppx.5.9.1: they are different archives of one source",
       );
       expect(facts?.because).toEqual([
-        "lwt.5.6.2 and lwt_ppx.5.9.1 are of one source repository and come from different archives: opam-monorepo pulls each source once",
+        "lwt.5.6.2 and lwt_ppx.5.9.1 share a source repository but come from different archives: opam-monorepo pulls each source once",
       ]);
       expect(facts?.do).toEqual([
         expect.stringMatching(/^ask for versions of lwt and lwt_ppx that were released together/),
@@ -276,9 +276,9 @@ test("a solver that comes to no answer in its time is told with what to do", asy
     "        seconds).",
   ].join("\n");
   const problem = await installProblem({ ...place, output, root: undefined }, 20, "opam install x");
-  expect(problem.message).toBe("the toolchain cannot be installed: opam has found no solution within 60.0 seconds");
+  expect(problem.message).toBe("the toolchain cannot be installed: opam found no solution within 60.0 seconds");
   expect(problem.facts.do).toEqual([
-    "run the job again: a machine that is busy needs longer",
+    "run the job again: a busy machine needs longer",
     "or ask for fewer packages (`opam-packages`), or for exact versions of them",
   ]);
 });

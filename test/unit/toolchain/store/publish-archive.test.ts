@@ -106,7 +106,7 @@ it.each<[how: string, change: (file: string) => void]>([
   const problem: unknown = await publish().catch((error: unknown) => error);
   expect(String(problem)).toBe(`files of the toolchain in ${toolchain.path} changed since it was unpacked
   found      opam/toolchain/script
-  do         see all of them with \`unikernel-ci toolchain verify ${key}\`
+  do         list all of them with \`unikernel-ci toolchain verify ${key}\`
              remove the folder, and let \`unikernel-ci setup\` make it again`);
   expect(readdirSync(folder)).not.toContain("mirror");
 });
@@ -120,7 +120,7 @@ it.each<[how: string, change: (file: string) => void]>([
   const problem: unknown = await publish(onFact).catch((error: unknown) => error);
   expect(problem).toBeInstanceOf(Problem);
   expect(String(problem)).toBe(`opam/toolchain/script changed while its toolchain was being packed
-  do         find what wrote to it, and pack again when that has ended`);
+  do         find the process that wrote to it, and pack again when it has ended`);
   expect(readdirSync(join(folder, "mirror"))).toEqual([]);
 });
 
@@ -169,7 +169,7 @@ it("a toolchain that was removed while it waited is not packed", async () => {
       return Promise.resolve({ waiting });
     },
   );
-  expect(String(await publishing.waiting)).toContain("was removed or made again meanwhile");
+  expect(String(await publishing.waiting)).toContain("was removed or replaced meanwhile");
 });
 
 it.each(["packages/fmt.0.11.0", "overlay/fmt"])("a toolchain with %s on top is not packed", async (name) => {

@@ -184,7 +184,7 @@ describe("a toolchain", () => {
     const made = await obtain(cache, makers(), policy, other);
     expect(made.source).toBe("built");
     expect((await readInstalled(place.path))?.spec.cCompiler).toBe("gcc 99");
-    expect(told.join("\n")).toContain(`it is of another toolchain (${key})`);
+    expect(told.join("\n")).toContain(`it holds another toolchain (${key})`);
   });
 
   it("that does not build leaves nothing, and the error is the build’s", async () => {
@@ -278,8 +278,8 @@ describe("a toolchain that was just built", () => {
     const cache = folderCache();
     const slim = () => Promise.resolve((path: string) => path !== "bin/compiler");
     const problem: unknown = await obtain(cache, { ...makers(), slim }).catch((error: unknown) => error);
-    expect(String(problem)).toBe(`the toolchain worked where it was built, and does not in ${place.path}: no compiler
-  do         set \`slim: false\` (--slim false) to keep all of it, and report this: slimming or moving it has broken it`);
+    expect(String(problem)).toBe(`the toolchain worked where it was built, but does not in ${place.path}: no compiler
+  do         set \`slim: false\` (--slim false) to keep every file, and report this: slimming or moving the toolchain broke it`);
     expect(cache.saved).toEqual([]);
     await expect.poll(left).toEqual([]);
   });
