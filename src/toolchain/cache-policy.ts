@@ -16,7 +16,7 @@ export interface CachePolicy {
 const withoutCache = ["release", "pull_request_target", "workflow_run"];
 
 /** A build that shall show what it is made of alone. */
-export const fromClean: CachePolicy = { restore: false, save: false, why: "reproducible: true builds from scratch" };
+export const fromClean: CachePolicy = { restore: false, save: false, why: "reproducible: true builds from clean" };
 
 /** The input `cache`. */
 export type CacheChoice = "auto" | "true" | "false" | "read-only";

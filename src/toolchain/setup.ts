@@ -11,7 +11,7 @@ import { keyComponents, toolchainKey } from "./key.js";
 import { LackingPackages, buildWithOpam } from "./opam/build-toolchain.js";
 import { findOpam } from "./opam/find.js";
 import { checkBuildFolder, recipeOf, systemPackages } from "./packages.js";
-import { proveToolchain } from "./smoke-test.js";
+import { linkTestImage } from "./smoke-test.js";
 import { packagesOf, withContent } from "./repository-content.js";
 import { type ProjectNeeds, type ToolchainInputs, parseRepositories, planToolchain } from "./spec.js";
 import { givesItself, handOut } from "./store/handed-out.js";
@@ -106,10 +106,10 @@ async function setUpPlanned(
     await withBuildPrograms(context, (building) => stripToolchain(building, path, slimming.keeps));
     return slimming.keeps;
   };
-  const prove = (toolchain: InstalledToolchain) => proveToolchain(context, toolchain, target);
+  const smokeTest = (toolchain: InstalledToolchain) => linkTestImage(context, toolchain, target);
   const obtained = await obtainToolchain(
     log,
-    { spec, key, place, spare, trusts, findMounts, build, slim, prove },
+    { spec, key, place, spare, trusts, findMounts, build, slim, smokeTest },
     levels,
   );
   const itself = givesItself(host, obtained, project.buildSystem) ? await handOut(log, obtained) : undefined;

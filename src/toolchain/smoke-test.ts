@@ -31,7 +31,7 @@ int main(int argc, char **argv) { (void)argc; caml_startup(argv); return 0; }
 void _nolibc_init(uintptr_t heap_start, size_t heap_size);
 int solo5_app_main(const struct solo5_start_info *info)
 {
-  char *argv[] = { "proof", NULL };
+  char *argv[] = { "smoke", NULL };
   _nolibc_init(info->heap_start, info->heap_size);
   caml_startup(argv);
   return 0;
@@ -45,7 +45,7 @@ int solo5_app_main(const struct solo5_start_info *info)
  *
  * @throws Problem with what the compiler said.
  */
-export async function proveToolchain(
+export async function linkTestImage(
   context: Context,
   { spec, path: toolchainPath, environment }: Pick<Toolchain, "spec" | "path" | "environment">,
   target: Target,
@@ -54,12 +54,12 @@ export async function proveToolchain(
   const path = searchPath(environment.path, host.environment);
   const env = { ...opamEnvironment(toolchainPath, host.environment, host.cores), ...environment.variables, PATH: path };
   const bin = join(layoutOf(toolchainPath).prefix, "bin");
-  const folder = await mkdtemp(join(host.folders.temporary, "unikernel-ci-proof-"));
+  const folder = await mkdtemp(join(host.folders.temporary, "unikernel-ci-smoke-test-"));
   const run = async (doing: string, ...argv: [string, ...string[]]) =>
     succeed(await processes.run(argv, { env, cwd: folder }), doing);
   try {
     const files = starts[recipeOf(spec).start];
-    for (const [name, text] of Object.entries({ ...files, "proof.ml": program })) {
+    for (const [name, text] of Object.entries({ ...files, "smoke.ml": program })) {
       await writeFile(join(folder, name), text);
     }
     const cFiles = Object.keys(files).filter((name) => name.endsWith(".c"));
@@ -72,10 +72,10 @@ export async function proveToolchain(
     await run(
       "linking a test image",
       join(bin, "ocamlfind"),
-      ...[...toolchain, "ocamlopt", "-package", "", "-linkpkg", ...link, ...cFiles, "proof.ml", "-o", "proof"],
+      ...[...toolchain, "ocamlopt", "-package", "", "-linkpkg", ...link, ...cFiles, "smoke.ml", "-o", "smoke"],
     );
     // ocamlfind takes the host's compiler for a toolchain that it does not know: only the image tells what really linked it.
-    checkImage(await readImage(join(folder, "proof")), target.name, spec.architecture, "the test image");
+    checkImage(await readImage(join(folder, "smoke")), target.name, spec.architecture, "the test image");
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-// node restore.mjs TOOLCACHE MIRROR SPEC [unpack]: what a set-up does for a published toolchain, without a proof: that of a
+// node restore.mjs TOOLCACHE MIRROR SPEC [unpack]: what a set-up does for a published toolchain, without a smoke test: that of a
 // synthetic toolchain could not be.
 import { readFileSync } from "node:fs";
 import { openMounts } from "../../lib/src/platform/files/mount.js";
@@ -6,7 +6,7 @@ import { inspectHost } from "../../lib/src/platform/host.js";
 import { processes } from "../../lib/src/platform/process/process.js";
 import { toolchainKey } from "../../lib/src/toolchain/key.js";
 import { toolchainPlace } from "../../lib/src/toolchain/store/place.js";
-import { publishedLevel } from "../../lib/src/toolchain/store/published.js";
+import { publishedLevel } from "../../lib/src/toolchain/store/levels.js";
 import { obtainToolchain } from "../../lib/src/toolchain/store/store.js";
 
 const [, , toolCache = "", mirror = "", specFile = ""] = process.argv;
@@ -21,6 +21,6 @@ const wanted = {
   trusts: () => true,
   findMounts: () => openMounts({ host: inspectHost(), log, processes }),
   build: () => Promise.reject(new Error("the mirror does not have it")),
-  prove: () => Promise.resolve(),
+  smokeTest: () => Promise.resolve(),
 };
 await obtainToolchain(log, wanted, [publishedLevel(log, mirror)]);

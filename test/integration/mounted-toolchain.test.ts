@@ -44,7 +44,7 @@ const context = (): Context => ({ host: hostIn(tmpdir()), log: collectingLog([])
 const found = await openMounts(context());
 const cannot = found === undefined || findProgram("mksquashfs", process.env["PATH"]) === undefined;
 
-/** Builds a script that has its own path in it; proves that it is there, with the path where it is now. */
+/** Builds a script that has its own path in it; its smoke test checks that it is there, with the path where it is now. */
 const makers: Makers = {
   build: (path) => {
     mkdirSync(join(path, "opam/lib"), { recursive: true });
@@ -53,7 +53,7 @@ const makers: Makers = {
     return Promise.resolve({ path: [join(path, "opam")], variables: { OPAMROOT: join(path, "opam") } });
   },
   slim: () => Promise.resolve(() => true),
-  prove: ({ path }) => {
+  smokeTest: ({ path }) => {
     const compiler = join(path, "opam/compiler");
     const works =
       existsSync(compiler) && existsSync(/^#!(.*)\/ocamlrun/.exec(readFileSync(compiler, "utf8"))?.[1] ?? "");
@@ -155,10 +155,10 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
   });
 
   it("is unpacked where the mounted one does not work", async () => {
-    let proofs = 0;
-    const prove: Makers["prove"] = (toolchain) =>
-      proofs++ === 0 ? Promise.reject(new Problem("no compiler")) : makers.prove(toolchain);
-    await obtain({}, { ...mustNotBuild, prove });
+    let tests = 0;
+    const smokeTest: Makers["smokeTest"] = (toolchain) =>
+      tests++ === 0 ? Promise.reject(new Problem("no compiler")) : makers.smokeTest(toolchain);
+    await obtain({}, { ...mustNotBuild, smokeTest });
     expect(mountPoints(folder)).toEqual([]);
     await expect.poll(left).toEqual([key]);
   });

@@ -30,7 +30,7 @@ export const smallMakers: Makers = {
     return Promise.resolve({ path: [join(path, "bin")], variables: {} });
   },
   slim: () => Promise.resolve(() => true),
-  prove: ({ path }) => {
+  smokeTest: ({ path }) => {
     const isWhole =
       readFileSync(join(path, "bin/compiler"), "utf8").startsWith(`#!${paddedPrefix(path).toString()}/bin`) &&
       readFileSync(join(path, "ballast")).equals(ballast);

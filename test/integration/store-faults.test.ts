@@ -163,7 +163,7 @@ describe.each(protocols)("a toolchain in the actions cache, by its protocol %s,"
     server.disturb(wish, ...answers);
     useCache(protocol);
     expect((await obtain()).source).toBe("built");
-    expect(story()).toContain("notice: the toolchain was not kept in the actions cache");
+    expect(story()).toContain("notice: the toolchain was not saved to the actions cache");
     expect([...server.entries.keys()]).toEqual([]);
     await expect.poll(left).toEqual([smallKey]);
   });
@@ -173,7 +173,7 @@ describe.each(protocols)("a toolchain in the actions cache, by its protocol %s,"
     useCache(protocol);
     expect((await obtain()).source).toBe("built");
     expect(server.wishes.at(-1)).toBe("reserve");
-    expect(story()).toContain("notice: the toolchain was not kept in the actions cache");
+    expect(story()).toContain("notice: the toolchain was not saved to the actions cache");
     await expect.poll(left).toEqual([smallKey]);
   });
 

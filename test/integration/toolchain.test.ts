@@ -69,7 +69,7 @@ describe("a set-up with real opam", () => {
     expect(again).toEqual({ ...built, source: "tool-cache" });
     expect(startedOpam(cold)).toBe(true);
     expect(startedOpam(warm)).toBe(false);
-    expect(warm.lines.join("\n")).toMatch(/proof: linked a test image/);
+    expect(warm.lines.join("\n")).toMatch(/smoke test: linked a test image/);
     const { source, ...installed } = built;
     expect(source).toBe("built");
     expect(await readInstalled(built.path)).toEqual(installed);
@@ -156,7 +156,7 @@ describe("a set-up with real opam", () => {
     rmSync(join(path, "opam/toolchain/lib/ocaml-solo5"), { recursive: true });
     const story = newStory();
     expect((await toolchainOf(given, story)).source).toBe("built");
-    expect(story.lines.join("\n")).toMatch(/does not work any more and is made again/);
+    expect(story.lines.join("\n")).toMatch(/no longer works and is made again/);
   });
 });
 
@@ -228,7 +228,7 @@ describe("a toolchain that was packed for others", () => {
         expect(restored).toMatchObject({ source: "published", key: built.key });
         expect(restored?.path.startsWith(elsewhere)).toBe(true);
         expect(startedOpam(story)).toBe(false);
-        expect(story.lines.join("\n")).toMatch(/proof: linked a test image/);
+        expect(story.lines.join("\n")).toMatch(/smoke test: linked a test image/);
       } finally {
         rmSync(elsewhere, { recursive: true });
       }
@@ -276,7 +276,7 @@ describe("a set-up that fails", () => {
     const first = newStory();
     const problem = await problemOf(inputs, first);
     expect(problem.message).toBe("the toolchain cannot be installed: the opam package flaky.1 does not build");
-    expect(first.lines.join("\n")).toMatch(/kept: what was built \(\d+ packages\)/);
+    expect(first.lines.join("\n")).toMatch(/kept: \d+ packages of this build/);
     await expect.poll(leftInStore).toEqual([expect.stringMatching(/^unikernel-ci-.*\.kept$/)]);
     const kept = leftInStore();
 
@@ -288,7 +288,7 @@ describe("a set-up that fails", () => {
     // Another toolchain does not take it, and leaves it.
     const other = newStory();
     const { path } = await toolchainOf(given, other);
-    expect(other.lines.join("\n")).not.toContain("goes on");
+    expect(other.lines.join("\n")).not.toContain("continues:");
     await expect.poll(leftInStore).toEqual([basename(path), ...kept].sort());
 
     writeFileSync(join(folder, "mended"), "");
@@ -296,7 +296,7 @@ describe("a set-up that fails", () => {
     const made = await toolchainOf(inputs, second);
     expect(made.source).toBe("built");
     expect(made.key).toBe(kept[0]?.replace(".kept", ""));
-    expect(second.lines.join("\n")).toMatch(/goes on: from a build of .* ago, which has \d+ packages \(/);
+    expect(second.lines.join("\n")).toMatch(/continues: from a build of .* ago with \d+ packages \(/);
     expect(second.lines.filter((line) => /\(\d+ of \d+\)/.test(line))).toEqual([
       expect.stringContaining("flaky.1 (1 of 1)"),
     ]);

@@ -111,7 +111,7 @@ function lockHeadline(blocks: readonly (readonly string[])[]): string {
     return `no opam repository has ${list(missing)}, which opam-monorepo needs`;
   if (bounded.length === 0 && pair !== undefined && missing.length === 0)
     return `opam-monorepo cannot take both ${pair.one} and ${pair.other}: they are different archives of one source`;
-  return `opam-monorepo finds no version of ${list(blocks.map(([name = ""]) => name))} that fits`;
+  return `opam-monorepo finds no suitable version of ${list(blocks.map(([name = ""]) => name))}`;
 }
 
 function conflictHeadline({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>): string {

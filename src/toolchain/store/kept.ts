@@ -88,7 +88,7 @@ export async function takeKept(log: Log, place: Place, key: string): Promise<Kep
   await rm(join(place.buildPath, recordName));
   const bytes = await folderBytes(place.buildPath);
   log.fact(
-    "goes on",
+    "continues",
     `from a build of ${seconds(found.ageMs)} ago with ${found.packages} packages (${size(bytes)})`,
   );
   return found;

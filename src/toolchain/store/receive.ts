@@ -23,7 +23,7 @@ export async function fromLevel(log: Log, wanted: Wanted, level: ArchiveLevel): 
   const start = performance.now();
   const fetched = await level.fetch(wanted.key, wanted.place);
   if (fetched === undefined || "because" in fetched) {
-    log.fact(level.label, fetched === undefined ? "miss" : `not asked (${fetched.because})`);
+    log.fact(level.label, fetched === undefined ? "miss" : `skipped (${fetched.because})`);
     return undefined;
   }
   try {
@@ -34,7 +34,7 @@ export async function fromLevel(log: Log, wanted: Wanted, level: ArchiveLevel): 
       level.label,
       `hit, ${said === "" ? "" : `${said}, `}unpacked and checked in ${seconds(performance.now() - start)}`,
     );
-    return await installed(log, wanted);
+    return await testInstalled(log, wanted);
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
     log.notice(`${level.label}: its copy of this toolchain cannot be used: ${error.message}`);
@@ -57,7 +57,7 @@ async function fromImage(log: Log, wanted: Wanted, level: ArchiveLevel): Promise
     });
     await mountImage(mounts, place);
     log.fact(level.label, `hit, ${said}, checked and mounted in ${seconds(performance.now() - start)}`);
-    return await installed(log, wanted);
+    return await testInstalled(log, wanted);
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
     log.debug(`${level.label}: its image of this toolchain is not used: ${error.message}`);
@@ -125,12 +125,12 @@ export async function putInPlace(
  *
  * @throws Problem for one that was built, Unusable for another.
  */
-export async function installed(log: Log, wanted: Wanted): Promise<Toolchain> {
+export async function testInstalled(log: Log, wanted: Wanted): Promise<Toolchain> {
   const { key, place, findMounts } = wanted;
   const found = await readInstalled(place.path);
   if (found?.key !== key) throw new Unusable("its key does not match its spec");
   try {
-    await proved(log, wanted, found);
+    await smokeTest(log, wanted, found);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     await removeToolchain(findMounts, place, "detach");
@@ -152,11 +152,11 @@ function slimmedWrong(path: string, error: Problem): Problem {
   );
 }
 
-/** @throws as {@link Wanted.prove} */
-export async function proved(log: Log, { prove }: Wanted, toolchain: InstalledToolchain): Promise<void> {
+/** @throws as {@link Wanted.smokeTest} */
+export async function smokeTest(log: Log, { smokeTest: test }: Wanted, toolchain: InstalledToolchain): Promise<void> {
   const start = performance.now();
-  await prove(toolchain);
-  log.fact("proof", `linked a test image in ${seconds(performance.now() - start)}`);
+  await test(toolchain);
+  log.fact("smoke test", `linked a test image in ${seconds(performance.now() - start)}`);
 }
 
 /** The toolchain that is wanted, where, and what a set-up may do for it. */
@@ -186,5 +186,5 @@ export interface Makers {
    */
   readonly slim: (path: string) => Promise<(path: string) => boolean>;
   /** Throws a Problem when the toolchain does not work; another error says nothing about the toolchain. */
-  readonly prove: (toolchain: InstalledToolchain) => Promise<void>;
+  readonly smokeTest: (toolchain: InstalledToolchain) => Promise<void>;
 }

@@ -12,7 +12,7 @@ import { type Toolchain, sourceWords } from "../toolchain.js";
 import { discardBeside, draftOf, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
 import { isAsHandedOut, takeBack } from "./handed-out.js";
-import { installed, proved, putInPlace, unpackInto, fromLevel, type Wanted } from "./receive.js";
+import { type Wanted, fromLevel, putInPlace, smokeTest, testInstalled, unpackInto } from "./receive.js";
 import { noteUse, readInstalled } from "./installed.js";
 import { type KeptBuild, dropKept, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
 import type { ArchiveLevel } from "./levels.js";
@@ -86,7 +86,7 @@ async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | unde
   }
   log.fact("tool cache", `hit (${place.path})`);
   try {
-    await proved(log, wanted, found);
+    await smokeTest(log, wanted, found);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     log.notice(`the toolchain in ${place.path} no longer works and is made again: ${error.message}`);
@@ -155,7 +155,7 @@ async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]):
   const environment = await wanted.build(place.buildPath, place.builds);
   log.fact("build", `done in ${seconds(performance.now() - start)}`);
   // Before anything is left out or moved: what fails here was built wrong, what fails later was made wrong by us.
-  await proved(log, wanted, { spec, key, environment, path: place.buildPath, origin: "built" });
+  await smokeTest(log, wanted, { spec, key, environment, path: place.buildPath, origin: "built" });
 
   const packing = performance.now();
   const keeps = await wanted.slim(place.buildPath);
@@ -170,7 +170,7 @@ async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]):
   if (packed.leftOut.length > 0) log.debug(`not packed: ${packed.leftOut.join(" ")}`);
 
   await putInPlace(wanted, "built", await unpackInto(draftOf(place), createReadStream(place.archive), wanted));
-  const toolchain = await installed(log, wanted);
+  const toolchain = await testInstalled(log, wanted);
   const keepAll = async () => {
     for (const level of levels) await keep(log, wanted, level);
     await rm(place.archive);
@@ -185,7 +185,7 @@ async function removeBuild(log: Log, { buildPath, builds }: Place): Promise<void
   const gone = setAside(buildPath);
   if (gone !== undefined) await rm(gone, { recursive: true, force: true });
   await rm(builds, { recursive: true, force: true });
-  log.fact("removed", `the folder of the build, in ${seconds(performance.now() - start)}`);
+  log.fact("removed", `the build folder, in ${seconds(performance.now() - start)}`);
 }
 
 async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Promise<void> {
@@ -197,7 +197,7 @@ async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Prom
     log.notice(
       "the toolchain was not saved to the actions cache: unless another run has just saved it, the next one builds it again",
     );
-  else log.fact(level.label, outcome === "saved" ? `saved in ${seconds(performance.now() - start)}` : "has it already");
+  else log.fact(level.label, outcome === "saved" ? `saved in ${seconds(performance.now() - start)}` : "already saved");
 }
 
 /** What to do where a toolchain finds no space in its folder. */

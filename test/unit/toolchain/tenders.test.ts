@@ -85,7 +85,7 @@ it.each<[string, Machine, RegExp]>([
   ["no sources", { failing: "source" }, /getting Solo5’s sources failed[^]*the reason/],
   ["no libseccomp", { failing: "download" }, /libseccomp-dev for arm64 could not be had/],
   ["a build that fails", { failing: "make -C" }, /building Solo5’s tenders failed[^]*the reason/],
-  ["a Solo5 that takes no other compiler", { program: elf({ machine: x86_64 }) }, /what was built is not for aarch64/],
+  ["a Solo5 that takes no other compiler", { program: elf({ machine: x86_64 }) }, /the built tender is not for aarch64/],
   [
     "a linker that makes no static program",
     { program: elf({ machine: aarch64, segments: [{ type: 3, data: Buffer.from("/lib/ld-linux-aarch64.so.1\0") }] }) },

@@ -102,7 +102,7 @@ describe("dune’s cache", () => {
   ])("is turned off, also dune’s own of the machine, for %s %s", (event, ref) => {
     const { environment, because } = duneCacheUse({}, auto(event, ref), "/cache");
     expect(environment).toEqual({ DUNE_CACHE: "disabled" });
-    expect(because).toMatch(/^cache: auto keeps off/);
+    expect(because).toMatch(/^cache: auto disables caching/);
   });
 
   it("is turned off by `cache: false`, and filled by `read-only` for this job alone", () => {

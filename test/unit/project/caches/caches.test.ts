@@ -155,7 +155,7 @@ describe("dune’s cache", () => {
     const { environment, afterBuild } = await restore(dune, policy);
     expect(environment).toEqual({ DUNE_CACHE: "disabled" });
     expect(await afterBuild()).toEqual([]);
-    expect(context.logged.at(-1)).toMatch(/^dune cache: not used \(cache: auto keeps off/);
+    expect(context.logged.at(-1)).toMatch(/^dune cache: not used \(cache: auto disables caching/);
     expect(existsSync(join(folder, "state/dune-cache/db"))).toBe(false);
   });
 

@@ -68,7 +68,7 @@ describe("what real opam printed becomes", () => {
     expect(facts?.because?.[0]).toMatch(
       /^it was withdrawn, or is newer than this table: ocaml-solo5 0\.8\.5, .*1\.2\.2, 1\.3\.2/,
     );
-    expect(facts?.do?.[0]).toBe("choose another by `ocaml-solo5-version`, or leave that out");
+    expect(facts?.do?.[0]).toBe("choose another with `ocaml-solo5-version`, or leave it unset");
   });
 
   it("a package for another system: its condition", async () => {
@@ -90,13 +90,13 @@ describe("what real opam printed becomes", () => {
     });
   });
 
-  it("sources that are not what the repository says: both sums, and no advice to go round it", async () => {
+  it("sources that are not what the repository says: both sums, and no advice to bypass the check", async () => {
     const { facts } = (await explain(outputOf("bad-sum"))) ?? {};
     expect(facts?.evidence).toEqual([
       "file:///r/x.tar.gz",
       expect.stringMatching(/^Checksum mismatch: sha256=c76f\w+ instead of sha256=0623\w+$/),
     ]);
-    expect(facts?.do?.join()).toContain("do not go round it");
+    expect(facts?.do?.join()).toContain("do not bypass this check");
   });
 
   it("a package that does not build: the log that opam names, wherever the root is", async () => {
@@ -125,7 +125,7 @@ describe("what real opam printed becomes", () => {
 
   it("a lock that opam-monorepo cannot make: the packages in its way and no other compilers", async () => {
     const { facts, what } = (await explain(outputOf("lock"))) ?? {};
-    expect(what).toBe("opam-monorepo finds no version of gone and lwt that fits");
+    expect(what).toBe("opam-monorepo finds no suitable version of gone and lwt");
     expect(facts?.evidence).toEqual([
       "gone:",
       "  No known implementations at all",
@@ -180,7 +180,7 @@ describe("what real opam printed becomes", () => {
 
     it("tells several causes apart, each with what helps against it", async () => {
       const { what, facts } = (await lock(gone, split, tooOld)) ?? {};
-      expect(what).toBe("opam-monorepo finds no version of gone, lwt and ocaml that fits");
+      expect(what).toBe("opam-monorepo finds no suitable version of gone, lwt and ocaml");
       expect(facts?.because).toEqual([
         "www wants ocaml < 5.0, and the toolchain has OCaml 5.4.1",
         expect.stringContaining("lwt.5.6.2 and lwt_ppx.5.9.1"),
@@ -195,7 +195,7 @@ describe("what real opam printed becomes", () => {
 
     it("says of versions outside of a bound that older ones are in the archive", async () => {
       const { what, facts } = (await lock(old)) ?? {};
-      expect(what).toBe("opam-monorepo finds no version of fmt that fits");
+      expect(what).toBe("opam-monorepo finds no suitable version of fmt");
       expect(facts?.do).toEqual(archive);
     });
 

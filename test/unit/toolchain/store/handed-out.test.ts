@@ -76,7 +76,7 @@ describe("a toolchain that a job was given itself", () => {
     };
     const nothing = () => Promise.resolve(undefined);
     const wanted = { spec: exampleSpec, key, place, trusts: () => true, findMounts: nothing, build };
-    const makers = { slim: () => Promise.resolve(() => true), prove: nothing };
+    const makers = { slim: () => Promise.resolve(() => true), smokeTest: nothing };
     const policy = { restore: true, save: true, why: "test" };
     return obtainToolchain(collectingLog(told), { ...wanted, ...makers }, [actionsCacheLevel(cache, policy)]);
   }
@@ -166,7 +166,7 @@ describe("a toolchain that a job was given itself", () => {
     rmSync(join(place.path, "opam/download-cache"), { recursive: true, force: true });
     expect(treeHash(place.path, (name) => name === "toolchain-user")).toBe(before);
     expect(source).toBe(how === "fetched" ? "actions-cache" : "tool-cache");
-    expect(told.some((line) => line.includes("removed what this job has added"))).toBe(how === "removed");
+    expect(told.some((line) => line.includes("removed what this job added"))).toBe(how === "removed");
     expect(readFileSync(archive()).equals(packed)).toBe(true);
     await give();
     expect((await obtain()).source).toBe("tool-cache");

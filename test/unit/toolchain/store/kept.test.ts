@@ -51,7 +51,7 @@ const installing = (packages: readonly string[], end: () => Promise<void>, found
     return { path: [], variables: {} };
   },
   slim: () => Promise.resolve(() => true),
-  prove: () => Promise.resolve(),
+  smokeTest: () => Promise.resolve(),
 });
 const works = () => Promise.resolve();
 const fails = () => Promise.reject(new Problem(`b.1 does not build in ${place.buildPath}`));
@@ -82,7 +82,7 @@ describe("a build that fails", () => {
     const found: string[] = [];
     expect((await obtain(installing(["b.1"], works, found))).source).toBe("built");
     expect(found).toEqual(["a.1"]);
-    expect(told.join("\n")).toMatch(/goes on: from a build of .* ago, which has 1 packages/);
+    expect(told.join("\n")).toMatch(/continues: from a build of .* ago with 1 packages/);
     expect(packagesIn(place.path)).toEqual(["a.1", "b.1"]);
     expect(existsSync(join(place.path, "kept.json"))).toBe(false);
     await expect.poll(left).toEqual([key]);
@@ -95,12 +95,12 @@ describe("a build that fails", () => {
   it("leaves nothing where it has installed nothing", async () => {
     await expect(obtain(installing([], fails))).rejects.toThrow("b.1");
     await expect.poll(left).toEqual([]);
-    expect(told.join("\n")).toContain("removed: the folder of the build");
+    expect(told.join("\n")).toContain("removed: the build folder");
   });
 
   it("is kept too where all was built, and the smoke test fails", async () => {
-    const unproved = { ...installing(["a.1"], works), prove: () => Promise.reject(new Problem("it links nothing")) };
-    await expect(obtain(unproved)).rejects.toThrow("it links nothing");
+    const untested = { ...installing(["a.1"], works), smokeTest: () => Promise.reject(new Problem("it links nothing")) };
+    await expect(obtain(untested)).rejects.toThrow("it links nothing");
     await expect.poll(left).toEqual([`${key}.kept`]);
     const found: string[] = [];
     await obtain(installing([], works, found));

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Builds one script that has its own path in it; proves that it is there, with the path where it is now. */
+/** Builds one script that has its own path in it; its smoke test checks that it is there, with the path where it is now. */
 const makers = (): Makers => ({
   build: (path) => {
     mkdirSync(join(path, "bin"));
@@ -51,7 +51,7 @@ const makers = (): Makers => ({
     });
   },
   slim: () => Promise.resolve(() => true),
-  prove: ({ path }) => {
+  smokeTest: ({ path }) => {
     const compiler = join(path, "bin/compiler");
     const works =
       existsSync(compiler) && existsSync(/^#!(.*)\/ocamlrun/.exec(readFileSync(compiler, "utf8"))?.[1] ?? "");
@@ -122,7 +122,7 @@ describe("a toolchain", () => {
       save: () => Promise.resolve(false),
     };
     expect((await obtain(broken)).source).toBe("built");
-    expect(told.join("\n")).toContain("the toolchain was not kept in the actions cache");
+    expect(told.join("\n")).toContain("the toolchain was not saved to the actions cache");
   });
 
   it("is neither restored nor saved where the policy says so", async () => {
@@ -133,7 +133,7 @@ describe("a toolchain", () => {
     await obtain(cache);
     forget();
     expect((await obtain(cache, makers(), { restore: false, save: true, why: "no" })).source).toBe("built");
-    expect(told).toContain("cache: not asked (no)");
+    expect(told).toContain("cache: skipped (no)");
   });
 
   it("that another job has saved meanwhile is not saved again", async () => {
@@ -170,9 +170,9 @@ describe("a toolchain", () => {
     writeFileSync(cache.file, execFileSync("zstd", ["-qc"], { input: tar }));
     forget();
     const ran: string[] = [];
-    const prove: Makers["prove"] = ({ path }) =>
+    const smokeTest: Makers["smokeTest"] = ({ path }) =>
       Promise.resolve(void ran.push(readFileSync(join(path, "bin/compiler"), "utf8")));
-    await obtain(cache, { ...makers(), prove });
+    await obtain(cache, { ...makers(), smokeTest });
     // Where it was built, and in its place.
     expect(ran).toEqual([expect.stringContaining("/ocamlrun\n"), expect.stringContaining("/ocamlrun\n")]);
   });
@@ -196,7 +196,7 @@ describe("a toolchain", () => {
   it("that builds and does not work leaves nothing, and is not saved", async () => {
     const cache = folderCache();
     await expect(
-      obtain(cache, { ...makers(), prove: () => Promise.reject(new Problem("no compiler")) }),
+      obtain(cache, { ...makers(), smokeTest: () => Promise.reject(new Problem("no compiler")) }),
     ).rejects.toThrow("no compiler");
     await expect.poll(left).toEqual([]);
     expect(cache.saved).toEqual([]);
@@ -260,16 +260,16 @@ describe("a toolchain that was just built", () => {
         steps.push(`slim ${name(path)}`);
         return Promise.resolve(() => true);
       },
-      prove: ({ path }) => Promise.resolve(void steps.push(`prove ${name(path)}`)),
+      smokeTest: ({ path }) => Promise.resolve(void steps.push(`test ${name(path)}`)),
     });
-    expect(steps).toEqual(["prove as built", "slim as built", "prove in its place"]);
+    expect(steps).toEqual(["test as built", "slim as built", "test in its place"]);
   });
 
   it("and does not work is neither slimmed nor packed", async () => {
     const slim = () => Promise.reject(new Error("must not be slimmed"));
-    const prove = () => Promise.reject(new Problem("linking failed"));
+    const smokeTest = () => Promise.reject(new Problem("linking failed"));
     const cache = folderCache();
-    const problem: unknown = await obtain(cache, { ...makers(), slim, prove }).catch((error: unknown) => error);
+    const problem: unknown = await obtain(cache, { ...makers(), slim, smokeTest }).catch((error: unknown) => error);
     expect(String(problem)).toBe("linking failed");
     expect(cache.saved).toEqual([]);
   });
@@ -287,7 +287,7 @@ describe("a toolchain that was just built", () => {
 
 describe("an error that says nothing about the toolchain", () => {
   const full = new Error("ENOSPC: no space left on device");
-  const unable = (): Makers => ({ ...makers(), prove: () => Promise.reject(full) });
+  const unable = (): Makers => ({ ...makers(), smokeTest: () => Promise.reject(full) });
 
   it("leaves that of the tool cache alone", async () => {
     await obtain(undefined);
@@ -299,7 +299,7 @@ describe("an error that says nothing about the toolchain", () => {
     const cache = folderCache();
     await obtain(cache);
     forget();
-    await expect(obtain(cache, { ...mustNotBuild(), prove: unable().prove })).rejects.toBe(full);
+    await expect(obtain(cache, { ...mustNotBuild(), smokeTest: unable().smokeTest })).rejects.toBe(full);
   });
 });
 
@@ -332,8 +332,8 @@ describe("a published toolchain", () => {
     const { mirror, list } = await publish();
     list("0".repeat(64));
     const ran: string[] = [];
-    const prove: Makers["prove"] = ({ path }) => Promise.resolve(void ran.push(path));
-    await expect(from(mirror, { ...mustNotBuild(), prove })).rejects.toThrow("is not the toolchain that was published");
+    const smokeTest: Makers["smokeTest"] = ({ path }) => Promise.resolve(void ran.push(path));
+    await expect(from(mirror, { ...mustNotBuild(), smokeTest })).rejects.toThrow("is not the toolchain that was published");
     expect(existsSync(place.path)).toBe(false);
     expect(ran).toEqual([]);
     await expect.poll(left).toEqual([]);
