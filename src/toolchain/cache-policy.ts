@@ -1,6 +1,6 @@
 import type { Host } from "../platform/host.js";
 
-/** What may be done with the actions cache in this run. */
+/** How this run may use the actions cache. */
 export interface CachePolicy {
   readonly restore: boolean;
   readonly save: boolean;
@@ -9,16 +9,15 @@ export interface CachePolicy {
 }
 
 /**
- * Events whose cache nobody else may be given: a release must be built from scratch to be trusted, and code of others
- * runs with the rights of the default branch in `pull_request_target` and `workflow_run`.
+ * Events that must not share a cache: a release must be built from scratch to be trusted, and `pull_request_target`
+ * and `workflow_run` run foreign code with the rights of the default branch.
  * https://github.com/astral-sh/setup-uv/blob/main/docs/caching.md
  */
 const withoutCache = ["release", "pull_request_target", "workflow_run"];
 
-/** A build that shall show what it is made of alone. */
+/** For a build that must depend on its sources alone. */
 export const fromClean: CachePolicy = { restore: false, save: false, why: "reproducible: true builds from clean" };
 
-/** The input `cache`. */
 export type CacheChoice = "auto" | "true" | "false" | "read-only";
 
 /**
@@ -39,7 +38,6 @@ export function cachePolicy(input: CacheChoice, eventName: string | undefined, r
   return { restore: true, save: true, why: "cache: auto" };
 }
 
-/** The policy of the run that this machine is in. */
 export function cachePolicyOf({ environment }: Pick<Host, "environment">, input: CacheChoice): CachePolicy {
   return cachePolicy(input, environment["GITHUB_EVENT_NAME"], environment["GITHUB_REF"]);
 }

@@ -1,9 +1,9 @@
 import { posix } from "node:path";
 
-/** Something that an entry of a toolchain needs; its path is relative to the toolchain's folder. */
+/** A path that an entry of a toolchain needs, relative to the toolchain's folder. */
 export interface Reference {
   readonly path: string;
-  /** Of a folder: whether what is in it is needed as well, or only that it is there. */
+  /** For a folder: whether its content is needed too, or only the folder. */
   readonly whole: boolean;
 }
 
@@ -16,16 +16,16 @@ export interface TreeEntry {
 
 type Tree = ReadonlyMap<string, TreeEntry>;
 
-/** More links behind each other than the kernel follows: path_resolution(7). */
+/** The kernel follows no longer chain of links: path_resolution(7). */
 const mostLinks = 40;
 
 /**
- * What must stay although a rule leaves it out, because something that stays refers to it: directly, or through something
- * that stays for the same reason.
+ * The paths that must stay although a rule covers them, because an entry that stays refers to them, directly or through
+ * others.
  *
- * @param entries the whole tree, in any order. A reference to nothing in it is ignored.
- * @param leavesOut the rules; what is in a folder that they cover is left out with it.
- * @returns the paths, folders on the way included, each with the path of what refers to it.
+ * @param entries the whole tree, in any order. References to anything else are ignored.
+ * @param leavesOut the rules; the content of a covered folder is covered too.
+ * @returns the paths, parent folders included, each with the path that refers to it.
  */
 export function keptForOthers(
   entries: readonly TreeEntry[],
@@ -68,7 +68,7 @@ export function keptForOthers(
   return kept;
 }
 
-/** What the rules leave out: what they cover, all that is in it, and the folders in which nothing would stay. */
+/** The covered paths with their content, and the folders that would be empty without them. */
 function findLeftOut(
   inFolder: ReadonlyMap<string, readonly TreeEntry[]>,
   leavesOut: (path: string) => boolean,
@@ -85,7 +85,7 @@ function findLeftOut(
   return leftOut;
 }
 
-/** The links that a path goes through, and what it ends at; up to where the tree has nothing. */
+/** The links on a path and the entry at its end; stops where the tree has no entry. */
 function* onTheWay(tree: Tree, path: string): Generator<string> {
   const names = path.split("/");
   let at = ".";

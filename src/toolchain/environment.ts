@@ -7,14 +7,14 @@ import type { ToolchainEnvironment, ToolchainSpec } from "./toolchain.js";
 /** Name of the one switch in a toolchain's own opam root. */
 export const switchName = "toolchain";
 
-/** Where things are in a toolchain's folder. */
+/** The layout of a toolchain's folder. */
 export function layoutOf(path: string): {
   readonly tools: string;
   readonly root: string;
   readonly prefix: string;
-  /** Where opam builds its packages, each in a folder `name.version` that is there until all are done. */
+  /** Where opam builds packages, each in a folder `name.version` that stays until all are done. */
   readonly builds: string;
-  /** Where opam has a folder `name.version` for each package that is installed. */
+  /** Where opam keeps a folder `name.version` for each installed package. */
   readonly installed: string;
 } {
   const root = join(path, "opam");
@@ -23,18 +23,18 @@ export function layoutOf(path: string): {
   return { tools: join(path, "bin"), root, prefix, builds: join(state, "build"), installed: join(state, "packages") };
 }
 
-/** Set by opam itself for the switch that a user works in: none of it may reach ours, or come from ours. */
+/** Variables of the caller's own opam switch and OCaml: they must not reach a toolchain's build. */
 const ofTheCaller = /^(OPAM|OCAML|CAML|MAKEFLAGS$|MAKELEVEL$|FINDLIB)/;
 
 /**
- * Marks every process of a toolchain's build, so that what a cancelled one leaves running is found; its value is the
- * path. A proof has no mark: another job may prove the same toolchain meanwhile.
+ * Marks every process of a toolchain's build, to find those that a cancelled build leaves running; its value is the
+ * path. A smoke test has no mark: another job may be testing the same toolchain.
  */
 export const buildMark = "UNIKERNEL_CI_BUILD";
 
 /**
- * The environment that opam and a toolchain's programs run in: the caller's, with nothing of ours and nothing of the
- * caller's own opam and OCaml. opam is told to ask nothing, colour nothing and touch nothing but the toolchain's root.
+ * The environment of opam and a toolchain's programs: the caller's, without our own variables and without those of the
+ * caller's opam and OCaml. opam must not prompt, colour its output, or change anything but the toolchain's root.
  */
 export function opamEnvironment(
   path: string,
@@ -51,24 +51,24 @@ export function opamEnvironment(
     OPAMUTF8: "never",
     OPAMJOBS: String(cores),
     OPAMROOTISOK: "1",
-    // System packages are our business: packages.ts.
+    // packages.ts installs system packages.
     OPAMNODEPEXTS: "1",
     OPAMNOENVNOTICE: "1",
-    // Nothing of a toolchain comes from what another job of this machine has left in the user's home.
+    // The dune cache in the user's home may come from another job on this machine.
     DUNE_CACHE: "disabled",
   };
 }
 
 /**
- * What later steps need, kept in the manifest, so that a cached toolchain is set up without starting opam.
+ * The environment of later steps, stored in the manifest, so that setting up a cached toolchain does not start opam.
  *
  * @param path the toolchain's folder.
- * @param opamEnv what `opam env --sexp` says of the switch.
+ * @param opamEnv the output of `opam env --sexp` for the switch.
  */
 export function environmentOf(spec: ToolchainSpec, path: string, opamEnv: string): ToolchainEnvironment {
   const { tools, root, prefix } = layoutOf(path);
   const { findlib } = recipeOf(spec);
-  // Both carry the search path of the machine that built the toolchain.
+  // Both contain the search path of the machine that built the toolchain.
   const ofSwitch = Object.entries(parseEnvironment(opamEnv)).filter(([name]) => name !== "PATH" && name !== "MANPATH");
   return {
     path: [tools, join(prefix, "bin")],

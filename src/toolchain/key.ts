@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import type { ToolchainSpec } from "./toolchain.js";
 
 /**
- * Raised when a toolchain of an older unikernel-ci must not be used any more: another layout of its folder or of its
- * archive, other things left out by slim.ts.
+ * Raised when toolchains of an older unikernel-ci must no longer be used: the layout of the folder or of the archive
+ * changed, or the rules of slim.ts.
  */
 const format = 4;
 
-/** What a key is made of, as the log prints it; every fact of the spec is in one of them. */
+/** The components of a key, as the log prints them; together they contain every fact of the spec. */
 export function keyComponents(spec: ToolchainSpec): readonly (readonly [name: string, text: string])[] {
   return [
     ["format", String(format)],
@@ -30,12 +30,12 @@ export function keyComponents(spec: ToolchainSpec): readonly (readonly [name: st
     ["packages", spec.packages.join(" ")],
     ["pins", spec.pins.map((pin) => `${pin.package}=${pin.url}`).join(" ")],
     ["slim", String(spec.slim)],
-    // Left out where there are none: toolchains without them keep the keys that they have always had.
+    // Absent without flags, which keeps the keys of older toolchains.
     ...(spec.cFlags === undefined ? [] : [["C flags", spec.cFlags.join(" ")] as const]),
   ];
 }
 
-/** The toolchain's key in every cache: equal specs have equal keys, and others have others. */
+/** The toolchain's key in every cache: equal specs have equal keys, different specs different ones. */
 export function toolchainKey(spec: ToolchainSpec): string {
   const hash = createHash("sha256")
     .update(JSON.stringify(keyComponents(spec)))

@@ -3,9 +3,9 @@ import type { Architecture } from "../targets/architecture.js";
 import type { Backend, Target } from "../targets/targets.js";
 import type { OpamPin, ToolchainSpec, ToolchainVersions } from "./toolchain.js";
 
-/** What makes a toolchain for one architecture on machines of one other, or the same. */
+/** How to build a toolchain for one architecture on machines of another, or the same. */
 export interface Recipe {
-  /** opam packages beside OCaml and its tools; `{…}` is replaced by that component's version. */
+  /** opam packages besides OCaml and its tools; `{…}` is replaced by that component's version. */
   readonly opam: readonly string[];
   /** The C compiler that the toolchain calls: its version is part of the key. */
   readonly cCompiler: string;
@@ -13,13 +13,13 @@ export interface Recipe {
   readonly systemToUse: readonly string[];
   /** Debian packages that only its build needs. */
   readonly systemToBuild: readonly string[];
-  /** The longest path, in bytes, of the folder that its packages can be built in; absent: any. */
+  /** The longest path, in bytes, of a folder in which its packages build; absent: any. */
   readonly longestBuildFolder?: number;
-  /** ocamlfind's and dune's name of it. */
+  /** Its name for ocamlfind and dune. */
   readonly findlib?: string;
-  /** The C files that an OCaml program needs to become an image: see proof.ts. */
+  /** The C files that link an OCaml program into an image: see smoke-test.ts. */
   readonly start: "solo5" | "main" | "none";
-  /** The host's VMMs cannot run its images: static ones are built for the image's architecture (tenders.ts). */
+  /** The host's VMMs cannot run its images: tenders.ts builds static tenders for the image's architecture. */
   readonly staticTenders?: true;
 }
 
@@ -33,16 +33,20 @@ const solo5 = { systemToBuild: ["libseccomp-dev", "linux-libc-dev"], findlib: "s
 const solo5Native: Recipe = { ...solo5, ...native, opam: ["solo5.{solo5}", "ocaml-solo5.{ocaml-solo5}"] };
 
 /**
- * The Kconfig of Unikraft keeps 255 bytes of what a shell answers (`do_shell` in support/kconfig/preprocess.c) and ignores a
- * file whose path was cut: half of the configuration is missing then, and the build ends in a type that is incomplete.
- * Its Config.uk and drivers/Config.uk ask for files below the folder of the build, of which
- * `/NAME.1.2.0-0.20.0/_build/lib/NAME/kconfig/drivers-intctlr.uk` with the name ocaml-unikraft-backend-firecracker-x86_64 is the
- * longest: 135 bytes. 8 more are for longer versions. As in Linux before 8a4c5b2a6d8e
- * (https://github.com/unikraft/unikraft/issues/1588).
+ * Unikraft's Kconfig keeps 255 bytes of a shell's output (`do_shell` in support/kconfig/preprocess.c) and ignores a file
+ * whose path it has cut: half of the configuration is then missing, and the build fails with an incomplete type.
+ * The longest file that its Config.uk and drivers/Config.uk read below the build folder is
+ * `/NAME.1.2.0-0.20.0/_build/lib/NAME/kconfig/drivers-intctlr.uk`, 135 bytes for the package
+ * ocaml-unikraft-backend-firecracker-x86_64. 8 bytes are spare for longer versions. Linux before 8a4c5b2a6d8e did the
+ * same (https://github.com/unikraft/unikraft/issues/1588).
  */
 const kconfigBuildFolder = 255 - 135 - 8;
 
-/** `word` is opam's word for the architecture. Both backends: one toolchain serves both targets, and they do not conflict. */
+/**
+ * With the backends of QEMU and Firecracker: one toolchain serves both targets.
+ *
+ * @param word opam's name of the architecture.
+ */
 const unikraft = (word: "x86_64" | "arm64", compiler: Pick<Recipe, "cCompiler" | "systemToUse">): Recipe => ({
   cCompiler: compiler.cCompiler,
   systemToUse: [...compiler.systemToUse, "python3"],
@@ -53,7 +57,7 @@ const unikraft = (word: "x86_64" | "arm64", compiler: Pick<Recipe, "cCompiler" |
   opam: [
     "ocaml-unikraft.{ocaml-unikraft}",
     `ocaml-unikraft-default-${word}.{ocaml-unikraft}`,
-    // Named for its architecture too: the solver has taken another backend than the one asked for.
+    // By architecture too: otherwise the solver may choose the backend of another architecture.
     ...["qemu", "firecracker"].flatMap((backend) => [
       `ocaml-unikraft-backend-${backend}`,
       `ocaml-unikraft-backend-${backend}-${word}`,
@@ -65,7 +69,7 @@ const host: Recipe = { ...native, opam: [], systemToBuild: [], start: "none" };
 
 type ByArchitecture = Readonly<Partial<Record<Architecture, Recipe>>>;
 
-/** Backend, then the architecture of the host, then that of the image. A hole: nobody has packaged it. */
+/** By backend, architecture of the host, architecture of the image. Absent: not packaged. */
 const recipes: Readonly<Record<Backend, Readonly<Record<Architecture, ByArchitecture>>>> = {
   solo5: {
     x86_64: {
@@ -93,7 +97,7 @@ const recipes: Readonly<Record<Backend, Readonly<Record<Architecture, ByArchitec
   host: { x86_64: { x86_64: host }, aarch64: { aarch64: host } },
 };
 
-/** What opam itself calls. */
+/** Programs that opam itself calls. */
 const opamTools = [
   "git",
   "patch",
@@ -109,12 +113,12 @@ const opamTools = [
 
 type Place = Pick<ToolchainSpec, "backend" | "architecture" | "hostArchitecture">;
 
-/** How a toolchain comes onto a machine; undefined when none runs there. */
+/** The recipe of a toolchain; undefined when none runs on such a host. */
 export function findRecipe({ backend, architecture, hostArchitecture }: Place): Recipe | undefined {
   return recipes[backend][hostArchitecture][architecture];
 }
 
-/** The recipe of a toolchain, for code that knows there is one: its spec was made by `planToolchain`. */
+/** The recipe of a toolchain whose spec `planToolchain` has made, so that there is one. */
 export function recipeOf(spec: Place): Recipe {
   const recipe = findRecipe(spec);
   if (recipe === undefined) {
@@ -141,7 +145,7 @@ export function checkRecipe(target: Target, architecture: Architecture, hostArch
   });
 }
 
-/** @throws Problem when the toolchain's packages cannot be built in this folder: the path is too long for one of them. */
+/** @throws Problem when the path of this folder is too long for one of the toolchain's packages to build in. */
 export function checkBuildFolder({ longestBuildFolder = Infinity }: Recipe, folder: string): void {
   const bytes = Buffer.byteLength(folder);
   if (bytes <= longestBuildFolder) return;
@@ -158,12 +162,12 @@ export const hostedRunners: Readonly<Record<Architecture, string>> = {
 };
 
 /**
- * Everything that `opam install` is given, exact where the version table decides.
+ * The arguments of `opam install`, with exact versions where the version table decides them.
  *
  * @param extra the user's own packages.
  */
 export function opamPackages(recipe: Recipe, versions: ToolchainVersions, extra: readonly string[]): readonly string[] {
-  // ocaml-base-compiler with an ocaml-option-* package has no solution: options need the package of variants.
+  // An ocaml-option-* package needs ocaml-variants, and conflicts with ocaml-base-compiler.
   const compiler = extra.some((name) => name.startsWith("ocaml-option-"))
     ? `ocaml-variants.${versions.ocaml}+options`
     : `ocaml-base-compiler.${versions.ocaml}`;
@@ -172,9 +176,9 @@ export function opamPackages(recipe: Recipe, versions: ToolchainVersions, extra:
 }
 
 /**
- * Those of {@link opamPackages} whose version the table decides, each as `name.version`.
+ * The packages of {@link opamPackages} whose version the table decides, each as `name.version`.
  *
- * @param pins packages that come from elsewhere than a repository.
+ * @param pins packages that do not come from a repository.
  */
 export function decidedPackages(
   recipe: Recipe,
@@ -199,12 +203,12 @@ export function crossPackages(recipe: Recipe, versions: ToolchainVersions): read
   );
 }
 
-/** Debian packages: `use` are needed with a cached toolchain too. */
+/** Debian packages: `use` for every job, `build` only to build the toolchain. */
 export function systemPackages(
   recipe: Recipe,
   versions: ToolchainVersions,
 ): { readonly use: readonly string[]; readonly build: readonly string[] } {
-  // mirage's projects with TLS install zarith into the switch, which needs the host's GMP.
+  // mirage projects with TLS install zarith into the switch, which needs the host's GMP.
   const mirage = versions.mirage === undefined ? [] : ["libgmp-dev", "pkg-config", "git"];
   return { use: [...recipe.systemToUse, ...mirage], build: [...opamTools, ...recipe.systemToBuild] };
 }

@@ -2,23 +2,23 @@ import { open, readFile, readlink } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import type { Reference, TreeEntry } from "./closure.js";
 
-/** Files that no other file of a toolchain is named in: objects, interfaces, sources. */
+/** Files that name no other file of a toolchain: objects, interfaces, sources. */
 const data = /\.(?:cm(?:i|o|x|t|ti|xs)|mli?|ml[ly]|[achos]|so|opam|cache|tar|gz|md|annot)$/i;
 /** Texts that name other files of a toolchain by their path. */
 const settings = /(?:^|\/)(?:findlib\.conf|findlib\.conf\.d\/[^/]+|Makefile\.config|ld\.conf|topfind)$/;
-/** It says where things would be installed: of a folder, only that it is there. */
+/** Names folders to install into: they must exist, their content does not matter. */
 const installSettings = "Makefile.config";
 
-/** Most of a script that is read, in bytes; what is longer is bytecode behind its first line. */
+/** The part of a script that is read, in bytes: longer ones have bytecode behind their first line. */
 const scriptBytes = 64 * 1024;
-/** Enough to tell a script. */
+/** Enough to recognise a script, in bytes. */
 const headBytes = 512;
 
 /**
- * What an entry of a toolchain refers to in it: a link to its target, a script to its interpreter and to the paths in its text, a
- * library to the files beside it that it is linked with, findlib's and OCaml's settings to the paths in them.
+ * The paths inside a toolchain that one of its entries refers to: the target of a link, the interpreter of a script and
+ * the paths in its text, the files beside a library that it is linked with, the paths in findlib's and OCaml's settings.
  *
- * @param folder of the toolchain, as its files have it; slashes that fill it up may follow.
+ * @param folder of the toolchain, as its files write it; padding slashes may follow.
  */
 export async function readReferences(
   folder: string,
@@ -41,7 +41,7 @@ export async function readReferences(
   return script === undefined ? [] : inText(folder, path, script, true);
 }
 
-/** A native archive is in two files. What both are linked with is named after them by dune's and OCaml's own rules. */
+/** The other file of a native archive, and the stubs, by the naming rules of dune and OCaml. */
 function besideLibrary(stem: string, isNative: boolean): readonly Reference[] {
   const [folder, name] = [posix.dirname(stem), posix.basename(stem)];
   const names = isNative
@@ -50,7 +50,7 @@ function besideLibrary(stem: string, isNative: boolean): readonly Reference[] {
   return names.map((one) => ({ path: posix.join(folder, one), whole: false }));
 }
 
-/** The text of a script; undefined for another file. Behind the text there may be bytecode. */
+/** The text of a script, without any bytecode behind it; undefined for another file. */
 async function readScript(path: string): Promise<string | undefined> {
   const file = await open(path);
   try {
@@ -64,7 +64,7 @@ async function readScript(path: string): Promise<string | undefined> {
   }
 }
 
-/** The paths in a text: below the toolchain's folder, and from the text's own folder upwards (`$(dirname "$0")/../lib`). */
+/** The paths in a text: below the toolchain's folder, and relative to the text's own (`$(dirname "$0")/../lib`). */
 function inText(folder: string, path: string, text: string, whole: boolean): Reference[] {
   const upwards = /\/(\.\.(?:\/[\w.+@-]+)+)/g;
   const absolute = text
@@ -75,11 +75,11 @@ function inText(folder: string, path: string, text: string, whole: boolean): Ref
   return [...absolute, ...relative].map((found) => ({ path: found.replace(/\/$/, ""), whole }));
 }
 
-/** A name of findlib's META files, what a block begins and ends with, or a comment: META(5). */
+/** A comment of findlib's META files, the beginning or end of a block, or a variable: META(5). */
 const metaTokens = /#.*|package\s+"[^"]*"\s*(\()|(\))|(\w+)\s*(?:\([^)]*\))?\s*\+?=\s*"((?:[^"\\]|\\.)*)"/g;
 const namesFiles = new Set(["archive", "plugin", "exists_if", "ppx"]);
 
-/** A package's directory, and the files that are looked for in it; packages in packages are below the directory of theirs. */
+/** A package's directory, and the files that findlib looks for in it; a subpackage's is relative to its parent's. */
 function inMeta(folder: string, path: string, text: string): readonly Reference[] {
   const own = posix.dirname(path);
   const parts = own.split("/");

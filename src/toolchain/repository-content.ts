@@ -4,8 +4,8 @@ import { basename, dirname, join, relative } from "node:path";
 import type { OpamRepository } from "./toolchain.js";
 
 /**
- * The repositories, those on this machine (`file://`) with a hash of what they have now: their address says nothing of
- * that, and whoever has one changes it. One that cannot be read stays as it is: opam says why.
+ * The repositories, with a hash of their files for those on this machine (`file://`), which change under the same URL.
+ * A repository that cannot be read gets none: opam reports why.
  */
 export async function withContent(repositories: readonly OpamRepository[]): Promise<readonly OpamRepository[]> {
   return Promise.all(
@@ -18,9 +18,9 @@ export async function withContent(repositories: readonly OpamRepository[]): Prom
 }
 
 /**
- * What opam repositories have, as `name.version`.
+ * The packages of opam repositories, as `name.version`.
  *
- * @returns undefined where one of them is not a folder of this machine: only opam can tell, when it has fetched it.
+ * @returns undefined where a repository is not a folder of this machine: only opam can read it.
  */
 export async function packagesOf(repositories: readonly OpamRepository[]): Promise<ReadonlySet<string> | undefined> {
   const packages = new Set<string>();
@@ -33,7 +33,7 @@ export async function packagesOf(repositories: readonly OpamRepository[]): Promi
   return packages;
 }
 
-/** Of a folder, or of an archive of one. Not of git's own files, nor of modes and times: opam reads none of them. */
+/** Of a folder, or of an archive file. Ignores `.git`, modes and times, which opam does not read. */
 async function contentHash(path: string): Promise<string> {
   const hash = createHash("sha256");
   if (!(await stat(path)).isDirectory())

@@ -1,6 +1,6 @@
-import { bufferedLog } from "../platform/log.js";
 import { openMounts } from "../platform/files/mount.js";
 import type { Context } from "../platform/host.js";
+import { bufferedLog } from "../platform/log.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { withBuildPrograms } from "../platform/process/build-programs.js";
 import { actionsCache } from "../platform/runner/actions-cache.js";
@@ -11,8 +11,9 @@ import { keyComponents, toolchainKey } from "./key.js";
 import { LackingPackages, buildWithOpam } from "./opam/build-toolchain.js";
 import { findOpam } from "./opam/find.js";
 import { checkBuildFolder, recipeOf, systemPackages } from "./packages.js";
-import { linkTestImage } from "./smoke-test.js";
 import { packagesOf, withContent } from "./repository-content.js";
+import { planSlimming, tellKept } from "./slim-plan.js";
+import { linkTestImage } from "./smoke-test.js";
 import { type ProjectNeeds, type ToolchainInputs, parseRepositories, planToolchain } from "./spec.js";
 import { givesItself, handOut } from "./store/handed-out.js";
 import type { InstalledToolchain } from "./store/installed.js";
@@ -20,23 +21,22 @@ import { takeJobCopy } from "./store/job-copy.js";
 import { actionsCacheLevel, publishedLevel } from "./store/levels.js";
 import { toolchainPlace } from "./store/place.js";
 import { obtainToolchain } from "./store/store.js";
-import { planSlimming, tellKept } from "./slim-plan.js";
 import { stripToolchain } from "./strip.js";
 import type { Toolchain, ToolchainOrigin } from "./toolchain.js";
 
 export interface SetUpInputs extends ToolchainInputs {
   readonly cache: CacheChoice;
   readonly installSystemPackages: boolean;
-  /** Where archives of toolchains are fetched from beside what this action publishes: see platform/network/published.ts. */
+  /** A second source of toolchain archives, after those that this action publishes: see platform/network/published.ts. */
   readonly mirror: string | undefined;
 }
 
 /**
- * Puts the toolchain that the inputs and the project ask for on this machine, and proves that it works.
- * Everything that can be wrong with the inputs is found before anything is downloaded or installed.
+ * Installs the toolchain that the inputs and the project ask for, and runs the smoke test on it.
+ * Wrong inputs are reported before anything is downloaded or installed.
  *
- * @returns the toolchain as the job has it: what is done to it changes nothing that is cached.
- * @throws Problem when there is no such toolchain or it cannot be made.
+ * @returns the job's own toolchain: changes to it never reach the cached one.
+ * @throws Problem when there is no such toolchain or it cannot be built.
  */
 export async function setUpToolchain(context: Context, inputs: SetUpInputs, project: ProjectNeeds): Promise<Toolchain> {
   const { log } = context;
@@ -48,7 +48,8 @@ export async function setUpToolchain(context: Context, inputs: SetUpInputs, proj
     } catch (error) {
       if (!(error instanceof LackingPackages)) throw error;
       log.notice(
-        `${error.message}: using the newest versions that they have. Set \`ocaml-version\` to one of them to skip this check in later runs`,
+        `${error.message}: using the newest versions that they have. ` +
+          "Set `ocaml-version` to one of them to skip this check in later runs",
       );
       return setUpPlanned(context, inputs, project, error.available);
     }
@@ -92,7 +93,7 @@ async function setUpPlanned(
   const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)];
   const trusts = (origin: ToolchainOrigin) => origin !== "actions-cache" || policy.restore;
   const spare = () => toolchainPlace(host.folders.state, key);
-  // A person's machine would keep the mount until it is started again, and not know of it.
+  // On a developer's machine the mount would stay, unnoticed, until the next restart.
   const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined));
   const build = async (path: string, builds: string) => {
     checkBuildFolder(recipe, builds);
@@ -117,7 +118,7 @@ async function setUpPlanned(
 }
 
 /**
- * Installs what a build needs, while opam itself is fetched.
+ * Installs the system packages of a build while opam is fetched.
  *
  * @returns the path of opam.
  */

@@ -5,22 +5,22 @@ import { type Reference, type TreeEntry, keptForOthers } from "./closure.js";
 import { readReferences } from "./references.js";
 import { slimRuleOf, slimRules } from "./slim.js";
 
-/** What of a toolchain becomes a slim one. */
+/** Which files of a toolchain a slim one has. */
 export interface SlimPlan {
   /** Whether a path, relative to the toolchain's folder, stays. */
   readonly keeps: (path: string) => boolean;
-  /** Files and links that stay although a rule of slim.ts leaves them out, with what refers to each. */
+  /** Files and links that stay although a rule of slim.ts covers them, each with the path that refers to it. */
   readonly kept: ReadonlyMap<string, string>;
 }
 
-/** Most of them that a line of the log names. */
+/** How many of them the log names. */
 const mostNamed = 4;
 
 /**
- * Decides what a slim toolchain has: all but what the rules of slim.ts leave out, and of that whatever something that stays
- * refers to. Nothing is changed.
+ * Decides which files a slim toolchain has: those that no rule of slim.ts covers, and everything that these refer to.
+ * Changes nothing.
  *
- * @param folder of a toolchain, the one with `opam/` in it: absolute, without links in it.
+ * @param folder of a toolchain, which contains `opam/`: absolute, without links.
  */
 export async function planSlimming(folder: string): Promise<SlimPlan> {
   const found = (await readdir(folder, { recursive: true, withFileTypes: true })).flatMap((entry) => {
@@ -33,7 +33,7 @@ export async function planSlimming(folder: string): Promise<SlimPlan> {
   const leavesOut = (path: string) => covered.has(path);
   const references = new Map<string, readonly Reference[]>();
   let kept: ReadonlyMap<string, string> = new Map();
-  // What is left out is not read, until something needs it: sources are most of the files.
+  // A covered file is read only when another needs it: most files are sources.
   for (;;) {
     const unread = found.filter(({ path }) => !references.has(path) && (!leavesOut(path) || kept.has(path)));
     if (unread.length === 0) break;
@@ -48,13 +48,17 @@ export async function planSlimming(folder: string): Promise<SlimPlan> {
   };
 }
 
-/** Says what stays for something else, in one line. */
+/** Logs, in one line, which covered files stay. */
 export function tellKept(log: Log, { kept }: Pick<SlimPlan, "kept">): void {
   const named = [...kept].map(([path, by]) => `${path.replace(/^opam\/toolchain\//, "")} for ${basename(by)}`);
   if (named.length > 0) log.fact("kept", firstOf(named, mostNamed).join(", "));
 }
 
-/** What a rule leaves out of a toolchain. */
+const needed = "kept for others";
+
+const stays = "what stays";
+
+/** How much a rule leaves out of a toolchain. */
 export interface SlimRow {
   readonly name: string;
   readonly files: number;
@@ -63,9 +67,10 @@ export interface SlimRow {
 }
 
 /**
- * Counts what each rule of slim.ts leaves out of a folder; the last rows are what stays for something else, and all that stays.
+ * Counts the files that each rule of slim.ts leaves out. The last rows count the covered files that stay, and all that
+ * stay.
  *
- * @param folder of a toolchain: the one with `opam/` in it, absolute, without links in it.
+ * @param folder as for {@link planSlimming}.
  */
 export async function slimTable(folder: string): Promise<readonly SlimRow[]> {
   const { keeps, kept } = await planSlimming(folder);
@@ -93,6 +98,3 @@ export async function slimTable(folder: string): Promise<readonly SlimRow[]> {
     row(stays, "before debug information is stripped"),
   ];
 }
-
-const needed = "kept for others";
-const stays = "what stays";

@@ -1,19 +1,21 @@
-/** A kind of file that no build of a unikernel uses. */
+/** A kind of file that no unikernel build uses. */
 export interface SlimRule {
   readonly name: string;
   readonly reason: string;
   readonly covers: RegExp;
 }
 
-/** In a switch: `opam/toolchain/lib/ocaml/…`, and the same again for the cross compiler in `lib/ocaml-solo5`. */
+/** Of the switch, or of the cross compiler in `lib/ocaml-solo5`. */
 const bin = String.raw`(?:^|/)bin/`;
 
 /**
- * What is left out of a toolchain's archive unless something that stays needs it (slim-plan.ts), in the order in which it is
- * counted. The paths are relative to the toolchain's folder. What must stay: the host's compiler-libs (every ppx), the cross ones, those in bytecode as well (findlib
- * says that there are none without them, and one of upstream's examples links them), both ocamlmklib (dune makes foreign
- * stubs with them), both `ocaml` (build scripts of packages, and dune's files in OCaml's syntax, are run by it), and what
- * opam knows of its packages and repositories (`opam install` on top).
+ * The files left out of a toolchain's archive unless a file that stays needs them (slim-plan.ts); the first rule that
+ * matches counts. Paths are relative to the toolchain's folder.
+ *
+ * These must stay: the host's compiler-libs (for every ppx); the cross ones, in bytecode too (findlib does not find them
+ * otherwise, and an upstream example links them); both ocamlmklib (dune builds foreign stubs with them); both `ocaml`
+ * (it runs build scripts of packages and dune files in OCaml syntax); opam's records of packages and repositories (for
+ * `opam install` on top).
  */
 export const slimRules: readonly SlimRule[] = [
   {
@@ -56,7 +58,7 @@ export const slimRules: readonly SlimRule[] = [
   },
 ];
 
-/** The rule that a path falls under; undefined: none. */
+/** The rule that covers a path, if any. */
 export function slimRuleOf(path: string): SlimRule | undefined {
   return slimRules.find(({ covers }) => covers.test(path));
 }

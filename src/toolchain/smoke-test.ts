@@ -12,10 +12,10 @@ import type { Toolchain } from "./toolchain.js";
 
 const program = 'let () = print_endline "unikernel-ci: the toolchain works"\n';
 
-/** Without it, the headers of OCaml 4.14 define macros with short names (`alloc`, `heap_start`): caml/compatibility.h. */
+/** Without it the headers of OCaml 4.14 define macros such as `alloc` and `heap_start`: caml/compatibility.h. */
 const nameSpace = "#define CAML_NAME_SPACE\n";
 
-/** What calls OCaml's runtime, as in the examples of ocaml-solo5 and ocaml-unikraft; mirage brings its own. */
+/** Files that start OCaml's runtime, as in the examples of ocaml-solo5 and ocaml-unikraft; mirage brings its own. */
 const starts: Readonly<Record<Recipe["start"], Readonly<Record<string, string>>>> = {
   none: {},
   main: {
@@ -41,9 +41,9 @@ int solo5_app_main(const struct solo5_start_info *info)
 };
 
 /**
- * Proves a toolchain by using it: compiles and links one OCaml file for the target, and looks at what came out.
+ * The smoke test of a toolchain: compiles and links one OCaml file for the target, and checks the image.
  *
- * @throws Problem with what the compiler said.
+ * @throws Problem with the output of the compiler.
  */
 export async function linkTestImage(
   context: Context,
@@ -74,7 +74,7 @@ export async function linkTestImage(
       join(bin, "ocamlfind"),
       ...[...toolchain, "ocamlopt", "-package", "", "-linkpkg", ...link, ...cFiles, "smoke.ml", "-o", "smoke"],
     );
-    // ocamlfind takes the host's compiler for a toolchain that it does not know: only the image tells what really linked it.
+    // ocamlfind falls back to the host's compiler for an unknown toolchain: only the image shows which one linked it.
     checkImage(await readImage(join(folder, "smoke")), target.name, spec.architecture, "the test image");
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -4,6 +4,8 @@ import type { Architecture } from "../targets/architecture.js";
 import type { MirageRequest, VersionRequest } from "../targets/combinations.js";
 import { type Target, type TargetName, targets } from "../targets/targets.js";
 import { type Resolution, resolveVersions } from "../targets/versions.js";
+import { optionPackageNames, optionPackages } from "./opam/options.js";
+import { checkRecipe, decidedPackages, opamPackages, recipeOf } from "./packages.js";
 import {
   type LockChoice,
   type LockFile,
@@ -13,19 +15,17 @@ import {
   type ToolchainSpec,
   type ToolchainVersions,
 } from "./toolchain.js";
-import { optionPackageNames, optionPackages } from "./opam/options.js";
-import { checkRecipe, decidedPackages, opamPackages, recipeOf } from "./packages.js";
-/** A spec, but for what only the machine tells: that needs the C compiler, which may have to be installed first. */
+
+/** A spec without the facts of the machine: those need the C compiler, which may have to be installed first. */
 export type ToolchainPlan = Omit<ToolchainSpec, "hostSystem" | "cCompiler">;
 
-/** What a person may ask of a toolchain: the inputs of the same names. */
+/** The inputs that choose a toolchain, by their names. */
 export interface ToolchainInputs {
   readonly target: TargetName;
   /** Undefined: the machine's own. */
   readonly arch: Architecture | undefined;
   readonly ocamlVersion: string | undefined;
   readonly mirageVersion: string;
-  /** Whether a committed lock file decides versions: see lock.ts. */
   readonly lock: LockChoice;
   readonly solo5Version: string | undefined;
   readonly ocamlSolo5Version: string | undefined;
@@ -38,22 +38,22 @@ export interface ToolchainInputs {
   readonly slim: boolean;
 }
 
-/** What a toolchain has to know of the project that it will build. */
+/** The facts of a project that decide its toolchain. */
 export interface ProjectNeeds {
   /** As the log shows it. */
   readonly description: string;
   /** `mirage` needs the mirage tool. */
   readonly buildSystem: string;
-  /** The versions of mirage that it takes; a missing side is open. */
+  /** The versions of mirage that it accepts; an absent side is open. */
   readonly mirageBounds?: { readonly atLeast?: string; readonly below?: string };
   /** Committed lock files of a mirage project. */
   readonly lockFiles?: readonly LockFile[];
 }
 
 /**
- * Decides what the toolchain is, before anything is downloaded.
+ * Decides the toolchain, before anything is downloaded.
  *
- * @param available what the opam repositories have, as `name.version`; undefined: not known, so all that was released.
+ * @param available the packages of the opam repositories, as `name.version`; undefined: unknown, so every release.
  * @throws Problem when there is no such toolchain, or an input is wrong.
  */
 export function planToolchain(
@@ -111,8 +111,8 @@ function chooseVersions(
 }
 
 /**
- * What nobody asks otherwise is as the lock has it. Where there is no such toolchain, the lock cannot be honoured: the
- * newest versions are taken as without one, and the build finds the lock stale and says so.
+ * Unset versions come from the lock file. Where they make no toolchain, the lock is ignored: the newest versions are
+ * chosen as without one, and the build reports the lock as stale.
  */
 function resolveLocked(request: VersionRequest, locked: LockFile["versions"], isRequired: boolean): Resolution {
   const { mirage, ...others } = locked;
@@ -138,7 +138,7 @@ function mirageRequest(input: string, project: ProjectNeeds): MirageRequest {
   return { kind: "bounds", ...(atLeast === undefined ? {} : { atLeast }), ...(below === undefined ? {} : { below }) };
 }
 
-/** Overlay repositories of `mirage configure`, which takes them as one word with commas; `none`: no repository. */
+/** Overlay repositories of `mirage configure`, which takes them as one word joined by commas; `none`: no repository. */
 export function parseExtraRepositories(lines: readonly string[]): readonly OpamRepository[] {
   if (lines.length === 1 && lines[0] === "none") return [];
   const repositories = parseRepositories(lines, "extra-repos");
@@ -148,13 +148,13 @@ export function parseExtraRepositories(lines: readonly string[]): readonly OpamR
   return repositories;
 }
 
-/** `name: url`, one a line; the first repository wins. */
+/** `name: url`, one per line; the first repository wins. */
 export function parseRepositories(lines: readonly string[], input = "opam-repositories"): readonly OpamRepository[] {
   const repositories = lines.map((line): OpamRepository => {
     const [, name, url] = /^(\w[\w.-]*):\s+([^\s-]\S*)$/.exec(line) ?? [];
     if (name === undefined || url === undefined) {
       throw new Problem(`input ${input}: ${JSON.stringify(line)} is not accepted`, {
-        accepted: "`name: url`, one a line, such as `default: https://opam.ocaml.org`",
+        accepted: "`name: url`, one per line, such as `default: https://opam.ocaml.org`",
       });
     }
     return { name, url };
@@ -165,7 +165,7 @@ export function parseRepositories(lines: readonly string[], input = "opam-reposi
   return repositories;
 }
 
-/** A toolchain with the same pins is the same, in whatever order they are written. */
+/** Sorted: the order in which pins are written does not change the toolchain. */
 function parsePins(lines: readonly string[]): readonly OpamPin[] {
   const pins = inOrder(lines).map(parsePin);
   const names = pins.map((pin) => pin.package.split(".")[0]);
@@ -181,13 +181,14 @@ function parsePin(line: string): OpamPin {
   if (name === undefined || name.startsWith("-") || url === undefined || url.startsWith("-")) {
     throw new Problem(`input opam-pins: ${JSON.stringify(line)} is not accepted`, {
       accepted:
-        "`package url` or `package.version url`, one a line, such as `mirage git+https://github.com/mirage/mirage#main`",
+        "`package url` or `package.version url`, one per line, such as " +
+        "`mirage git+https://github.com/mirage/mirage#main`",
     });
   }
   return { package: name, url };
 }
 
-/** A word that begins with a dash would be an option of opam's. */
+/** opam would read a word that begins with a dash as an option. */
 function checkPackage(word: string): string {
   if (/^[A-Za-z0-9][\w.+~<>=!-]*$/.test(word)) return word;
   throw new Problem(`input opam-packages: ${JSON.stringify(word)} is not accepted`, {
@@ -195,7 +196,7 @@ function checkPackage(word: string): string {
   });
 }
 
-/** The C flags go to configure scripts and makefiles as one text, which shells split again. */
+/** Configure scripts and makefiles get the C flags as one text, which shells split again. */
 function checkFlag(word: string): string {
   if (/^-[\w+=,./:-]+$/.test(word)) return word;
   throw new Problem(`input c-flags: ${JSON.stringify(word)} is not accepted`, {

@@ -9,16 +9,16 @@ import type { SlimPlan } from "./slim-plan.js";
 /** e_machine of the System V ABI. */
 const machines: Readonly<Record<number, Architecture>> = { 62: "x86_64", 183: "aarch64" };
 
-/** Enough of a file to see its first object, in bytes. */
+/** Enough to find the first object of a library, in bytes. */
 const headBytes = 64 * 1024;
 /** The end of a program that carries OCaml bytecode behind its ELF part: `strip` would cut it off. */
 const bytecodeTrailer = /Caml1999X\d{3}$/;
-/** As many words as a command line takes without a thought. */
+/** Files per command line, far below any limit of its length. */
 const atOnce = 200;
 
 /**
- * Removes debug information from a toolchain's programs and libraries, in place. It is a fifth of a real one, and no build
- * needs it. What cannot be stripped, or is left out of a slim toolchain, stays as it is.
+ * Removes debug information from a toolchain's programs and libraries, in place: a fifth of a real toolchain, which no
+ * build needs. Files that cannot be stripped, or that a slim toolchain leaves out, are not changed.
  */
 export async function stripToolchain(
   { host, log, processes }: Context,
@@ -40,7 +40,7 @@ export async function stripToolchain(
     }
     for (let at = 0; at < found[architecture].length; at += atOnce) {
       const outcome = await processes.run([strip, "--strip-debug", ...found[architecture].slice(at, at + atOnce)]);
-      // It goes on behind a file that it does not understand, and leaves that as it was.
+      // strip leaves a file that it cannot read unchanged, and continues with the next.
       if (outcome.exitCode !== 0) log.debug(outcome.stderr);
     }
   }
@@ -57,7 +57,7 @@ async function filesIn(folder: string): Promise<string[]> {
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 }
 
-/** Whose `strip` a file is for; undefined for one that is no program and no library. */
+/** The architecture whose `strip` a file needs; undefined for a file that is neither a program nor a library. */
 async function debugOf(path: string): Promise<Architecture | undefined> {
   const file = await open(path);
   try {

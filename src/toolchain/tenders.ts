@@ -20,9 +20,8 @@ type Run = (
 ) => Promise<Outcome>;
 
 /**
- * Builds Solo5's tenders for the toolchain's architecture, static ones, from the sources that the toolchain's own Solo5
- * was built of, and puts them beside opam: a helper VM runs them (boot/helper-vm). A toolchain without them builds all
- * the same: a failure is told and is none.
+ * Builds static Solo5 tenders for the toolchain's architecture, from the sources of the toolchain's own Solo5, and puts
+ * them beside opam: a helper VM runs them (boot/helper-vm). A toolchain works without them, so a failure is only a notice.
  *
  * @param path the toolchain's folder.
  * @param opam runs the toolchain's own opam.
@@ -44,8 +43,11 @@ export async function buildTenders(
     await build(context, spec, path, work, opam, run);
     log.fact("tenders", `for ${spec.architecture}, static, built in ${seconds(performance.now() - start)}`);
   } catch (error) {
-    const consequence = `no tenders for ${spec.architecture} were built, so its hvt and spt images boot on no other machine`;
-    log.notice(`${consequence}: ${reasonOf(error)}`);
+    const { architecture } = spec;
+    log.notice(
+      `cannot build tenders for ${architecture}, so hvt and spt images boot on ${architecture} machines only: ` +
+        reasonOf(error),
+    );
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -74,13 +76,13 @@ async function build(
     HOST_AR: `${triple}-ar`,
     PKG_CONFIG_LIBDIR: join(libraries, "usr/lib", triple, "pkgconfig"),
     PKG_CONFIG_SYSROOT_DIR: libraries,
-    // Its folders look like the system's, which are left out otherwise.
+    // pkg-config omits system folders by default, and takes these for some.
     PKG_CONFIG_ALLOW_SYSTEM_CFLAGS: "1",
     PKG_CONFIG_ALLOW_SYSTEM_LIBS: "1",
   });
   succeed(configure, "configuring Solo5");
   succeed(await run(["make", "gen-version-h"], sources), "building Solo5’s tenders");
-  // Position independent: else spt would lie where its guest's memory is to be.
+  // Position independent, because spt would otherwise occupy the addresses of its guest's memory.
   const link = "HOSTLDFLAGS=-static-pie -Wl,-z -Wl,noexecstack";
   succeed(await run(["make", "-C", "tenders", `TOPDIR=${sources}`, link], sources), "building Solo5’s tenders");
   for (const tender of tenders) {
@@ -90,7 +92,7 @@ async function build(
   }
 }
 
-/** An older Solo5 may know nothing of another compiler, and build for this machine. */
+/** An older Solo5 ignores HOST_CC and builds for this machine. */
 async function checkStatic(program: string, { architecture }: ToolchainSpec): Promise<void> {
   const elf = readElf(new Bytes(await readFile(program)));
   if (elf.machine !== elfMachine[architecture]) throw new Problem(`the built tender is not for ${architecture}`);

@@ -1,24 +1,24 @@
-import type { Architecture } from "../targets/architecture.js";
-import type { Backend, Target } from "../targets/targets.js";
-import type { Component } from "../targets/combinations.js";
 import { type Check, boolean, listOf, orAbsent, record, text, textsByName } from "../platform/shape.js";
+import type { Architecture } from "../targets/architecture.js";
+import type { Component } from "../targets/combinations.js";
+import type { Backend, Target } from "../targets/targets.js";
 
-/** Exact versions of what a toolchain is made of; decided before anything is downloaded. */
+/** Exact versions of a toolchain's components, decided before anything is downloaded. */
 export interface ToolchainVersions {
   readonly ocaml: string;
   /** Absent for the `unikraft` and `host` backends. */
   readonly solo5?: string;
   readonly "ocaml-solo5"?: string;
   readonly "ocaml-unikraft"?: string;
-  /** Absent when the project is not a mirage one, or brings its own mirage. */
+  /** Absent when the project does not use mirage, or brings its own. */
   readonly mirage?: string;
 }
 
-/** Everything that decides what a toolchain is. Two equal specs are the same toolchain: the key is made of this alone. */
+/** Everything that identifies a toolchain. Equal specs give equal keys: the key depends on nothing else. */
 export interface ToolchainSpec {
   readonly backend: Backend;
   readonly architecture: Architecture;
-  /** The machine that the compiler runs on. */
+  /** Of the machine that the compiler runs on. */
   readonly hostArchitecture: Architecture;
   /** ID and VERSION_ID of /etc/os-release: binaries are linked against this system's libraries. */
   readonly hostSystem: string;
@@ -28,16 +28,16 @@ export interface ToolchainSpec {
   readonly repositories: readonly OpamRepository[];
   readonly packages: readonly string[];
   readonly pins: readonly OpamPin[];
-  /** Without what no build of a unikernel uses: see slim.ts. */
+  /** Without the files that no unikernel build uses: see slim.ts. */
   readonly slim: boolean;
-  /** More options for the C compiler, in the environment of the toolchain's build; absent: none. */
+  /** Extra options for the C compiler, set as CFLAGS while the toolchain is built. */
   readonly cFlags?: readonly string[];
 }
 
 export interface OpamRepository {
   readonly name: string;
   readonly url: string;
-  /** Only of one on this machine: a hash of what it has. */
+  /** A hash of its files; only for a repository on this machine. */
   readonly content?: string;
 }
 
@@ -46,16 +46,16 @@ export interface OpamPin {
   readonly url: string;
 }
 
-/** What later steps need to use the toolchain. */
+/** The environment in which later steps use the toolchain. */
 export interface ToolchainEnvironment {
   /** Put in front of PATH, first one first. */
   readonly path: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
-  /** The findlib toolchain (`ocamlfind -toolchain NAME`, dune's `-x NAME`) that compiles for the target; absent for `host`. */
+  /** The findlib toolchain (`ocamlfind -toolchain NAME`, dune's `-x NAME`) for the target; absent for `host`. */
   readonly findlibToolchain?: string;
 }
 
-/** Where a toolchain came from when it came onto this machine. */
+/** How a toolchain first came onto this machine. */
 export const toolchainOrigins = ["published", "actions-cache", "built"] as const;
 export type ToolchainOrigin = (typeof toolchainOrigins)[number];
 
@@ -63,7 +63,7 @@ export type ToolchainOrigin = (typeof toolchainOrigins)[number];
 export const toolchainSources = ["tool-cache", ...toolchainOrigins] as const;
 export type ToolchainSource = (typeof toolchainSources)[number];
 
-/** What a table of a report calls it. */
+/** The source's name in tables of reports. */
 export const sourceWords: Readonly<Record<ToolchainSource, string>> = {
   "tool-cache": "tool cache",
   published: "published",
@@ -71,30 +71,30 @@ export const sourceWords: Readonly<Record<ToolchainSource, string>> = {
   built: "built",
 };
 
-/** A complete toolchain on this machine, proved by having linked a file with it. */
+/** A complete toolchain on this machine that has passed the smoke test. */
 export interface Toolchain {
   readonly spec: ToolchainSpec;
   readonly key: string;
-  /** The folder that it is in: absolute, and without links in it. */
+  /** Its folder: absolute, without links. */
   readonly path: string;
   readonly source: ToolchainSource;
-  /** As {@link source}, and for one of the tool cache what that was when it was put there. */
+  /** As {@link source}; for the tool cache, the source from which the toolchain got there. */
   readonly origin: ToolchainOrigin;
   readonly environment: ToolchainEnvironment;
 }
 
 /**
- * What a committed lock file of a mirage project decides: auto: versions and packages, where it fits. require: the same,
- * and it must be there and fit. ignore: nothing.
+ * How a committed lock file of a mirage project is used. auto: it decides versions and packages where it fits.
+ * require: the same, and it must exist and fit. ignore: not at all.
  */
 export const lockChoices = ["auto", "require", "ignore"] as const;
 export type LockChoice = (typeof lockChoices)[number];
 
-/** A file that `opam monorepo lock` has made. */
+/** A file written by `opam monorepo lock`. */
 export interface LockFile {
   /** Relative to the project's folder: `mirage/NAME-hvt.opam.locked`. */
   readonly path: string;
-  /** Those that decide a toolchain, as it has them locked; `ocaml-solo5` also for another architecture. */
+  /** The locked versions of toolchain components; `ocaml-solo5` stands for its cross packages too. */
   readonly versions: Readonly<Partial<Record<Component, string>>>;
 }
 
@@ -107,9 +107,7 @@ export function lockFileFor(lockFiles: readonly LockFile[], target: Target): Loc
   return candidates.length === 1 ? candidates[0] : undefined;
 }
 
-// What is read from a file may be of another version, damaged, or somebody's own.
-
-/** Whether a value read from a file is a spec. */
+/** Whether a value read from a file, which may be damaged or of another version, is a spec. */
 export const isSpec = (value: unknown): value is ToolchainSpec => spec(value);
 /** Whether a value read from a file is an environment. */
 export const isEnvironment = (value: unknown): value is ToolchainEnvironment => environment(value);

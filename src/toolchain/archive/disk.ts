@@ -3,16 +3,34 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ArchiveFile, ArchiveEntry } from "./manifest.js";
 import { paddedPrefix, placeholder, writePrefixIn } from "./prefix.js";
-/** Bytes that may wait for the disk: a fast download must not fill the memory. */
+
+/** The most bytes that wait for the disk: a fast download must not fill the memory. */
 const mostUnwritten = 64 * 1024 ** 2;
-/** A file of more bytes is written beside our work, in parts of this size; for a smaller one that costs more than it gives. */
+
+/** Larger files are written asynchronously, in parts of this size; for smaller ones that costs more than it saves. */
 const partBytes = 1024 ** 2;
 
 const writeVector = promisify(writev);
+
 const closeLater = promisify(close);
 
+/** Takes an archive's entries, in its order. */
+export interface Sink {
+  folder(entry: Extract<ArchiveEntry, { kind: "folder" }>): void;
+  link(entry: Extract<ArchiveEntry, { kind: "link" }>): void;
+  file(entry: ArchiveFile): FileSink;
+  /** Settles when everything is written. */
+  done(): Promise<void>;
+}
+
+/** Takes the content of a file; it may change the chunks. */
+export interface FileSink {
+  write(chunk: Buffer): Promise<void> | void;
+  end(): void;
+}
+
 /**
- * Writes what an archive has into a folder, with the toolchain's new path in it.
+ * Writes the entries of an archive into a folder, with the toolchain's new path in its files.
  *
  * @param path where the toolchain will be.
  */
@@ -24,7 +42,7 @@ export function diskSink(folder: string, path: string): Sink {
   const throwFailure = () => {
     if (failure !== undefined) throw failure as Error;
   };
-  /** Runs when what was begun before it is done, and holds `bytes` until then. */
+  /** Runs `action` after `before`, and counts `bytes` as unwritten until then. */
   const later = (before: Promise<void>, bytes: number, action: () => Promise<unknown>): Promise<void> => {
     unwritten += bytes;
     const done = before
@@ -91,28 +109,13 @@ export function diskSink(folder: string, path: string): Sink {
 
 async function writeAll(fd: number, chunks: readonly Buffer[], bytes: number): Promise<void> {
   const { bytesWritten } = await writeVector(fd, chunks);
-  // A disk that becomes full takes a part without an error; the next write has it.
+  // A disk that becomes full writes a part without an error; the next write reports it.
   if (bytesWritten < bytes) writeFileSync(fd, Buffer.concat(chunks).subarray(bytesWritten));
-}
-
-/** What becomes of an archive's entries, in its order. */
-export interface Sink {
-  folder(entry: Extract<ArchiveEntry, { kind: "folder" }>): void;
-  link(entry: Extract<ArchiveEntry, { kind: "link" }>): void;
-  file(entry: ArchiveFile): FileSink;
-  /** Settles when all is done that was begun. */
-  done(): Promise<void>;
-}
-
-/** Takes the content of a file, which it may change. */
-export interface FileSink {
-  write(chunk: Buffer): Promise<void> | void;
-  end(): void;
 }
 
 const ignore = () => undefined;
 
-/** For archives that are only looked at. */
+/** For archives that are only checked. */
 export const noSink: Sink = {
   folder: ignore,
   link: ignore,

@@ -7,21 +7,21 @@ import { type Listed, type PackSource, type Packed, packToolchain, readAbstract 
 import { placeholder } from "./prefix.js";
 import { writeTar } from "./tar.js";
 
-/** The one file of the archive of an image. */
+/** The only file in the archive of an image. */
 export const imageName = "toolchain.squashfs";
 
 /**
- * Packs a toolchain as a file system: an archive with one file in it. That file is not compressed by itself, so that it
- * packs as well as the files do, and the toolchain's path can be written into it on its way as into any other file.
+ * Packs a toolchain as a file system: an archive with one file in it. The file system itself is not compressed, so that
+ * the archive compresses well and the toolchain's path can be written into it while it is unpacked.
  *
- * It needs mksquashfs 4.5 or newer. Parameters and errors are those of {@link packToolchain}.
+ * Needs mksquashfs 4.5 or newer. Parameters and errors are those of {@link packToolchain}.
  */
 export async function packImage(source: PackSource, file: string, level: number, listed: Listed): Promise<Packed> {
   const work = await mkdtemp(join(dirname(file), ".image-"));
   const pack = async () => {
     const { entries, leftOut } = listed;
     const contentOf = (path: string) => readAbstract(source, path).then(({ content }) => content);
-    // All may write: files of an image have an owner that no user is. Who may enter is decided where it is mounted.
+    // Root owns the files of an image, so all users may write them: the folder where it is mounted limits access.
     await writeTar(
       { entries, contentOf, modes: { plain: 0o666, executable: 0o777, folder: 0o777 } },
       mksquashfs(join(work, imageName)),
@@ -41,7 +41,7 @@ export async function packImage(source: PackSource, file: string, level: number,
   );
 }
 
-/** Nothing compressed, nobody's, of no time: the same toolchain gives the same image. */
+/** Uncompressed, owned by root, with a constant time: the same toolchain gives the same image. */
 const mksquashfs = (file: string): readonly [string, ...string[]] => [
   ...(["mksquashfs", "-", file, "-tar", "-quiet", "-no-progress"] as const),
   ...[

@@ -3,21 +3,21 @@ import { isRecord } from "../../platform/shape.js";
 import { isEnvironment, isSpec, type ToolchainEnvironment, type ToolchainSpec } from "../toolchain.js";
 import { placeholder, prefixLength } from "./prefix.js";
 
-/** Raised with the shape of an archive or of its manifest. */
+/** Raised when the format of archives or manifests changes. */
 export const archiveFormat = 1;
 
-/** The first entry of an archive; the others are what it lists, in its order. */
+/** The first entry of an archive; the others follow in the order in which it lists them. */
 export const manifestName = "toolchain.json";
 
-/** What a packed toolchain is. Its own path is {@link placeholder} everywhere in it. */
+/** Describes a packed toolchain. {@link placeholder} stands for its own path. */
 export interface ArchiveManifest {
   readonly format: typeof archiveFormat;
   readonly key: string;
   readonly spec: ToolchainSpec;
   readonly environment: ToolchainEnvironment;
-  /** Folders come before what is in them. */
+  /** Folders come before their content. */
   readonly entries: readonly ArchiveEntry[];
-  /** What is in the file system that the archive’s one file is; absent for an archive of files. */
+  /** The entries of the file system in the archive’s only file; absent for an archive of files. */
   readonly contents?: readonly ArchiveEntry[];
 }
 
@@ -34,25 +34,25 @@ export interface ArchiveFile {
   readonly bytes: number;
   /** Of its content in the archive. */
   readonly sha256: string;
-  /** Where the toolchain's path stands in it, in bytes from its start; absent: nowhere. */
+  /** Offsets of the toolchain's path in it, in bytes; absent: none. */
   readonly prefixAt?: readonly number[];
 }
 
-/** More than any toolchain has: an archive that claims more is not one of ours. */
+/** More than any toolchain has: an archive that claims more is refused. */
 const limits = { entries: 500_000, fileBytes: 1024 ** 3, totalBytes: 16 * 1024 ** 3 } as const;
-/** Of the manifest itself, in bytes. */
+/** The largest manifest, in bytes. */
 export const largestManifest = 64 * 1024 ** 2;
 
-/** Thrown for an archive that is damaged, made by somebody else, or of another format; nothing of it may be used. */
+/** Thrown for an archive that is damaged, not a toolchain, or of another format; no file of it may be used. */
 export class BadArchive extends Error {
   override readonly name = "BadArchive";
 }
 
 /**
- * A manifest that can be unpacked without looking anywhere but into its own folder: each path is its own, relative, and
- * below a folder that the manifest has before it, so that no link is ever followed.
+ * Reads a manifest whose archive can be unpacked without leaving its folder: each path is unique, relative, and below a
+ * folder that the manifest lists before it, so that no link is ever followed.
  *
- * @throws BadArchive that says what is wrong.
+ * @throws BadArchive with the reason.
  */
 export function parseManifest(text: string): ArchiveManifest {
   const value = parseJson(text);
@@ -66,7 +66,7 @@ export function parseManifest(text: string): ArchiveManifest {
   return contents === undefined ? what : { ...what, contents: parseEntries(contents) };
 }
 
-/** An archive’s environment for a toolchain that lies at `path`. */
+/** An archive’s environment for a toolchain at `path`. */
 export function locateEnvironment(environment: ToolchainEnvironment, path: string): ToolchainEnvironment {
   return replaceInEnvironment(environment, placeholder, path);
 }
@@ -145,7 +145,7 @@ function isPlainPath(path: string): boolean {
   );
 }
 
-/** Whether a link leads to something in the same toolchain. */
+/** Whether a link leads to a path in the same toolchain. */
 export function staysInside(path: string, target: string): boolean {
   if (target === "" || target.includes("\0")) return false;
   const reached = target.startsWith(`${placeholder}/`)

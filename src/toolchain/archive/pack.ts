@@ -16,40 +16,40 @@ import {
 import { padded, placeholder, prefixOffsets, writePlaceholder } from "./prefix.js";
 import { writeTar, zstdCompress } from "./tar.js";
 
-/** A toolchain that lies in a folder. */
+/** A toolchain in a folder. */
 export interface PackSource {
   readonly key: string;
   readonly spec: ToolchainSpec;
   readonly environment: ToolchainEnvironment;
-  /** Absolute, without links in it. */
+  /** Absolute, without links. */
   readonly folder: string;
-  /** How its own files write its path: where it was built the path itself, else {@link import("./prefix.js").paddedPrefix} of it. */
+  /** Its path as its files write it: plain where it was built, else by {@link import("./prefix.js").paddedPrefix}. */
   readonly prefix: Buffer;
-  /** Whether a path, relative to the folder, becomes part of the archive. */
+  /** Whether a path, relative to the folder, goes into the archive. */
   readonly keeps: (path: string) => boolean;
-  /** Whether a file is one that programs write with the path as it is, not as {@link prefix} has it. */
+  /** Whether programs write the plain path into a file, instead of {@link prefix}. */
   readonly rewritten?: (path: string) => boolean;
-  /** Told of the bytes of each file that was read: a toolchain is read once to list it, and once for each archive. */
+  /** Called with the size of each file that was read: once to list the toolchain, and once for each archive. */
   readonly onRead?: (bytes: number) => void;
-  /** Of the file system that the one file of the folder is: see image.ts. */
+  /** The entries of the file system in the folder's only file: see image.ts. */
   readonly contents?: readonly ArchiveEntry[];
 }
 
 export interface Packed {
   readonly manifest: ArchiveManifest;
-  /** Of the archive. */
+  /** Size of the archive. */
   readonly bytes: number;
-  /** Links and files that an archive cannot carry: what they lead to is not in the toolchain, or is no file. */
+  /** Links that lead out of the toolchain, and special files: an archive cannot contain them. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * Packs a toolchain, so that {@link import('./unpack.js').unpackToolchain} can put it anywhere.
+ * Packs a toolchain, so that {@link import('./unpack.js').unpackToolchain} can install it anywhere.
  *
- * @param file the archive's path; what was there is replaced when the archive is complete.
+ * @param file the archive's path; an older archive is replaced when the new one is complete.
  * @param level of zstd, 1 to 19.
- * @param listed what {@link listEntries} says of the source.
- * @throws whatever reading the folder or writing the file throws; then there is no new archive.
+ * @param listed the result of {@link listEntries} for the source.
+ * @throws errors of reading the folder or writing the file; there is then no new archive.
  */
 export async function packToolchain(source: PackSource, file: string, level: number, listed?: Listed): Promise<Packed> {
   const { entries, leftOut } = listed ?? (await listEntries(source));
@@ -80,7 +80,7 @@ export async function packToolchain(source: PackSource, file: string, level: num
   return { manifest, bytes: (await stat(file)).size, leftOut };
 }
 
-/** What of a source becomes part of an archive. */
+/** The entries of a source that go into an archive. */
 export interface Listed {
   readonly entries: readonly ArchiveEntry[];
   /** As in {@link Packed}. */
@@ -117,8 +117,8 @@ export async function listEntries(source: PackSource): Promise<Listed> {
 }
 
 /**
- * Folders first, then files of one name side by side: those of the host's and of the cross compiler are near copies, and a
- * compressor sees only so far back. It is a fifth of the archive of a real toolchain.
+ * Folders first, then files sorted by name: files of one name in the host's and the cross compiler are near copies, and
+ * the compressor's window is limited. This saves a fifth of a real toolchain's archive.
  */
 function inPackingOrder(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
   const folders = entries.filter(({ kind }) => kind === "folder");
@@ -142,7 +142,7 @@ async function describe(source: PackSource, path: string, executable: boolean): 
   };
 }
 
-/** A file's content with the placeholder where the toolchain's path stands, and where that is. */
+/** A file's content with the placeholder in place of the toolchain's path, and the offsets of the placeholder. */
 export async function readAbstract(
   { folder, prefix, rewritten, onRead }: PackSource,
   path: string,

@@ -7,12 +7,12 @@ import { openFilter } from "../../platform/process/filter.js";
 import { isEnding } from "../../platform/process/leftovers.js";
 import type { ArchiveEntry, ArchiveFile } from "./manifest.js";
 
-/** What reading a file says that has been removed, or become something else, since it was listed. */
+/** Error codes of reading a file that was removed or replaced since it was listed. */
 export const changedCodes = ["ENOENT", "ENOTDIR", "EISDIR", "EINVAL"] as const;
 
-/** What a tar archive is made of. */
+/** The content of a tar archive. */
 export interface TarSource {
-  /** A file before all others. */
+  /** Comes before all other files. */
   readonly first?: { readonly name: string; readonly content: Buffer };
   readonly entries: readonly ArchiveEntry[];
   readonly contentOf: (path: string) => Promise<Buffer>;
@@ -20,9 +20,9 @@ export interface TarSource {
 }
 
 /**
- * Writes a tar archive to a program, and what that makes of it to a file.
+ * Writes a tar archive to a program, and the program's output to a file.
  *
- * @param file absent where the program writes where it wants.
+ * @param file absent when the program writes its own file.
  */
 export async function writeTar(
   { first, entries, contentOf, modes }: TarSource,
@@ -36,10 +36,10 @@ export async function writeTar(
     content?: Buffer,
   ) =>
     new Promise<void>((resolve, reject) => {
-      // The time of nothing: the same toolchain gives the same archive.
+      // A constant time: the same toolchain gives the same archive.
       const fields = { ...header, mtime: new Date(0), uid: 0, gid: 0 };
       const done = (error?: Error | null) => (error ? reject(error) : resolve());
-      // An entry fails with its archive, which tells us; nobody listens to the entry itself.
+      // An entry fails with its archive, which reports it; the entry's own error must only have a listener.
       if (content === undefined) tar.entry(fields, done).on("error", reject);
       else tar.entry(fields, content, done).on("error", reject);
     });
@@ -80,28 +80,28 @@ export async function writeTar(
   } catch (error) {
     filter.stop();
     tar.destroy();
-    // The program was told to end with us: its broken pipe is no failure of it.
+    // The program ends with us: then its broken pipe is not an error.
     if (isEnding()) await new Promise(() => undefined);
-    // Else the file could come to be after its writer was told of the failure, and has removed it.
+    // Otherwise the file could appear after the caller has handled the failure and removed it.
     await output.catch(() => undefined);
     throw error;
   }
 }
 
 /**
- * How far back a compressor sees, as a power of two: the host's and the cross compiler are near copies of each other, and
- * one that sees both stores one. Measured on a real toolchain of 350 MB, level 9: 67.1 MB with 24, 55.9 MB with 27.
+ * The compressor's window, as a power of two. The host's and the cross compiler are near copies of each other, and a
+ * window with both stores one. Measured on a real toolchain of 350 MB, level 9: 67.1 MB with 24, 55.9 MB with 27.
  */
 const window = "--long=27";
 
 /**
- * The command that compresses an archive; with a window this large, more than one core is of use for larger ones only.
+ * The command that compresses an archive. With so large a window, more cores only help with larger archives.
  *
- * @param level 9 for what is used soon (55.9 MB in 6 s), 19 for what is published (42.2 MB in two minutes).
+ * @param level 9 for an archive that is used soon (55.9 MB in 6 s), 19 to publish one (42.2 MB in two minutes).
  */
 export function zstdCompress(level: number): readonly [string, ...string[]] {
   return ["zstd", "-q", "-c", `-${level}`, window, "-T0", "--check"];
 }
 
-/** The command that decompresses it; a damaged one makes it fail, by the checksum that it carries. */
+/** The command that decompresses an archive; it fails on a damaged one, by the checksum in it. */
 export const zstdDecompress: readonly [string, ...string[]] = ["zstd", "-q", "-d", "-c", window];

@@ -17,31 +17,31 @@ import {
 import { isPlaceholderIn } from "./prefix.js";
 import { zstdDecompress } from "./tar.js";
 
-/** An entry of a tar archive; it must be read to its end before the next one comes. */
+/** An entry of a tar archive; it must be read to its end before the next one. */
 interface Entry extends AsyncIterable<unknown> {
   readonly header: Header;
 }
 
-/** Bytes that zstd may be ahead of us. */
+/** The most bytes that zstd decompresses ahead of us. */
 const readAhead = 8 * 1024 ** 2;
 
 /**
- * Unpacks an archive while it comes, each file with the toolchain's new path in it. Every byte is checked against the
- * archive's own manifest; who wrote the archive is the caller's to know, and nothing may be run before that is known.
+ * Unpacks an archive while it arrives, with the toolchain's new path in its files. Checks every byte against the
+ * archive's own manifest. The caller must verify the archive's origin before it runs any file of it.
  *
- * @param archive its bytes; an error of this stream is thrown as it is.
- * @param folder an empty folder that it is written to.
- * @param path where the toolchain will be when the caller has moved the folder there.
- * @throws BadArchive when it is damaged or not one of ours.
+ * @param archive its bytes; an error of this stream is thrown unchanged.
+ * @param folder an empty folder to unpack into.
+ * @param path the toolchain's final path, to which the caller moves the folder.
+ * @throws BadArchive when it is damaged or not a toolchain.
  */
 export async function unpackToolchain(archive: Readable, folder: string, path: string): Promise<ArchiveManifest> {
   return readArchive(archive, diskSink(folder, path));
 }
 
 /**
- * Reads an archive to its end, and checks each byte of it against its manifest.
+ * Reads an archive to its end, and checks every byte against its manifest.
  *
- * @throws BadArchive when it is damaged or not one of ours.
+ * @throws BadArchive when it is damaged or not a toolchain.
  */
 export async function checkArchive(archive: Readable): Promise<ArchiveManifest> {
   return readArchive(archive, noSink);
@@ -56,10 +56,10 @@ async function readArchive(archive: Readable, sink: Sink): Promise<ArchiveManife
 }
 
 /**
- * Reads what an archive is when it is decompressed.
+ * Reads a decompressed archive.
  *
- * @param causeOf why the bytes ended before their end; that is thrown then.
- * @throws BadArchive when it is damaged or not one of ours.
+ * @param causeOf the error that cut the bytes short, which is then thrown.
+ * @throws BadArchive when it is damaged or not a toolchain.
  */
 export async function readTar(
   bytes: AsyncIterable<Buffer>,
@@ -67,7 +67,7 @@ export async function readTar(
   causeOf: () => unknown = () => undefined,
 ): Promise<ArchiveManifest> {
   const tar = tarExtract();
-  // It tells the extractor, which tells us.
+  // Its errors reach us through the extractor.
   const feeding = pipeline(Readable.from(bytes), tar).catch(() => undefined);
   try {
     const manifest = await readEntries(tar, sink);
@@ -79,20 +79,22 @@ export async function readTar(
     await sink.done().catch(() => undefined);
     if (error instanceof BadArchive || isSystemError(error)) throw error;
     const cause = causeOf();
-    throw cause instanceof Error ? cause : new BadArchive(`it is not an archive: ${messageOf(error)}`, { cause: error });
+    throw cause instanceof Error
+      ? cause
+      : new BadArchive(`it is not an archive: ${messageOf(error)}`, { cause: error });
   }
 }
 
-/** @param onFailure is told why the bytes end before their end. */
+/** @param onFailure called with the error that cuts the bytes short. */
 async function* decompress(archive: Readable, onFailure: (error: unknown) => void): AsyncGenerator<Buffer> {
   const zstd = openFilter(zstdDecompress);
   const feeding = pipeline(archive, zstd.input).catch((error: unknown) => {
-    // When it has ended by itself it says more than that it does not listen.
+    // A broken pipe means that zstd has ended, and its own error says more.
     if (!isBrokenPipe(error)) onFailure(error);
     zstd.stop();
   });
   try {
-    // Read ahead: a pipe holds 64 kB, and whoever writes to a full one waits for us.
+    // Read ahead: a pipe holds 64 kB, and zstd waits for us when it is full.
     const ahead = zstd.output.pipe(new PassThrough({ highWaterMark: readAhead }));
     for await (const chunk of ahead) yield chunk as Buffer;
     await feeding;
@@ -141,7 +143,7 @@ async function readEntry(entry: Entry, expected: ArchiveEntry, sink: Sink): Prom
   if (expected.kind === "link") sink.link(expected);
 }
 
-/** A file in parts as they come: some are of many megabytes. */
+/** Reads a file in parts as they arrive: some have many megabytes. */
 async function readFile(entry: Entry, expected: ArchiveFile, sink: FileSink): Promise<void> {
   const check = fileCheck(expected);
   try {
@@ -157,10 +159,10 @@ async function readFile(entry: Entry, expected: ArchiveFile, sink: FileSink): Pr
 }
 
 /**
- * Checks a file of an archive as it comes.
+ * Checks a file of an archive as it arrives.
  *
- * @returns `next` takes its bytes as they are in the archive, with the placeholder in them, and `end` throws a BadArchive
- *   when they were others than the manifest says.
+ * @returns `next` takes its bytes as in the archive, with the placeholder; `end` throws a BadArchive when they do not
+ *   match the manifest.
  */
 function fileCheck({ path, bytes, sha256, prefixAt = [] }: ArchiveFile): {
   next: (chunk: Buffer) => void;

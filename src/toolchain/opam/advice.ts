@@ -7,14 +7,14 @@ import type { ToolchainVersions } from "../toolchain.js";
 import { type OpamFailure, askerOf, nameOf, nameOfPackage, tellingConflicts } from "./failure.js";
 import { type SplitSource, lockCauses } from "./lock-causes.js";
 
-/** What opam was asked for. */
+/** The toolchain that opam worked on. */
 export interface OpamPlace {
   readonly backend: Backend;
   /** Undefined: the build brings its own toolchain. */
   readonly versions: ToolchainVersions | undefined;
 }
 
-/** Why a failure of opam's came about, and what to do; both empty where nobody knows. */
+/** The cause of an opam failure, and the remedy; both are empty where the cause is unknown. */
 export interface Advice {
   readonly because: readonly string[];
   readonly remedy: readonly string[];
@@ -35,7 +35,8 @@ export function adviceOn(failure: OpamFailure, place: OpamPlace): Advice {
           )
         : advice(
             [],
-            "run the job again: the server may be back. `https://opam.ocaml.org` keeps copies of the sources, other URLs of the repository do not",
+            "run the job again: the server may be back. " +
+              "`https://opam.ocaml.org` keeps copies of the sources, other URLs of the repository do not",
           );
     case "lock":
       return onLock(failure.blocks, place);
@@ -64,7 +65,8 @@ const advice = (because: string | readonly string[], ...remedy: string[]): Advic
 
 /** https://github.com/ocaml/opam-repository/blob/master/governance/policies/archiving.md */
 const archive = [
-  "old versions are moved to an archive: add the line `archive: git+https://github.com/ocaml/opam-repository-archive` to `opam-repositories`",
+  "old versions are moved to an archive: " +
+    "add the line `archive: git+https://github.com/ocaml/opam-repository-archive` to `opam-repositories`",
   "or go back to a commit that had it: `default: git+https://github.com/ocaml/opam-repository#<commit>`",
 ] as const;
 
@@ -115,9 +117,11 @@ function onSplit(split: readonly SplitSource[]): Advice {
   return advice(
     split.map(
       ({ one, other }) =>
-        `${one} and ${other} share a source repository but come from different archives: opam-monorepo pulls each source once`,
+        `${one} and ${other} share a source repository but come from different archives: ` +
+        "opam-monorepo pulls each source once",
     ),
-    `ask for versions of ${names.join(" and ")} that were released together, or take both from one place (\`pin\` in config.ml)`,
+    `choose versions of ${names.join(" and ")} that were released together, ` +
+      "or pin both to the same place (`pin` in config.ml)",
   );
 }
 
@@ -127,14 +131,14 @@ interface Demand {
   readonly demand: string;
 }
 
-/** The first demand of a chain on a package whose version an input chooses: what comes behind it only follows from it. */
+/** The first demand of a chain on a package whose version an input chooses; the later ones follow from it. */
 function demandOf(chain: readonly string[]): Demand {
   const found = chain.findIndex((step, index) => index > 0 && nameOf(step) in choosers);
   const index = found === -1 ? chain.length - 1 : found;
   return { asker: index === 0 ? "the project" : nameOf(chain[index - 1] ?? ""), demand: chain[index] ?? "" };
 }
 
-/** Of opam-0install's block of a package: `www zdev requires >= 4.9 & < 4.10`. */
+/** The demands in opam-0install's block of a package: `www zdev requires >= 4.9 & < 4.10`. */
 function lockDemands([name = "", ...lines]: readonly string[]): Demand[] {
   return lines.flatMap((line) => {
     const [, asker, bounds] = /^(\S+) \S+ requires (.*)$/.exec(line) ?? [];
@@ -152,7 +156,7 @@ const choosers: Readonly<Record<string, { readonly component: Component; readonl
   "ocaml-unikraft": { component: "ocaml-unikraft", input: "ocaml-unikraft-version" },
 };
 
-/** The first demand on a version that an input chooses. */
+/** Advice on the first demand on a version that an input chooses. */
 function onDemands(demands: readonly Demand[], place: OpamPlace): Advice {
   for (const { asker, demand } of demands) {
     const chooser = choosers[nameOf(demand)];
@@ -165,13 +169,16 @@ function onDemands(demands: readonly Demand[], place: OpamPlace): Advice {
     const because = has === undefined ? wants : `${wants}, and the toolchain has ${word} ${has}`;
     const version = versionFor(component, range, place);
     return version === undefined
-      ? advice(because, `relax that constraint: no released ${word} that satisfies it works with a ${place.backend} toolchain`)
+      ? advice(
+          because,
+          `relax that constraint: no released ${word} that satisfies it works with a ${place.backend} toolchain`,
+        )
       : advice(because, `set \`${input}: ${version}\`, or relax that constraint`);
   }
   return nothing;
 }
 
-/** The newest version of a component within a range that has a toolchain, if need be with another mirage. */
+/** The newest version of a component within a range that makes a toolchain, with another mirage if necessary. */
 function versionFor(component: Component, range: string, { backend, versions }: OpamPlace): string | undefined {
   const target = targetNames.find((name) => targets[name].backend === backend);
   if (target === undefined) return undefined;
@@ -188,7 +195,7 @@ function versionFor(component: Component, range: string, { backend, versions }: 
   return undefined;
 }
 
-/** `ocaml (>= 4.08 & < 5.0~)` as npm writes it; undefined when it says nothing of versions, or in another way. */
+/** `ocaml (>= 4.08 & < 5.0~)` as an npm range; undefined when it has no version, or no such range exists. */
 function rangeOf(demand: string): string | undefined {
   const bounds = demand
     .slice(nameOf(demand).length)

@@ -14,17 +14,16 @@ import { readOpamFailure } from "./failure.js";
 import { InstallProgress } from "./output.js";
 import { installProblem } from "./problem.js";
 
-/** opam says nothing while a compiler builds, for minutes: nobody shall wonder whether it hangs. */
+/** opam prints nothing for minutes while a compiler builds: a line now and then shows that it does not hang. */
 const silenceMs = 60_000;
 
 /**
- * Builds a toolchain in place, in an opam root of its own. The folder is the caller's to remove when this throws.
+ * Builds a toolchain in place, in its own opam root. When this throws, the caller removes the folder.
  *
- * @param path a folder, absolute and without links in it: an empty one, or one in which an earlier call for the same spec has
- *   failed, whose packages stay.
- * @param builds another one, where packages are built; {@link import("../packages.js").checkBuildFolder} limits its path.
- * @param opam absolute path of opam 2.1 or newer. It is copied into the toolchain: a root is only good for the opam that
- *   made it or a newer one, and later steps may find none on their machine.
+ * @param path an absolute folder without links: empty, or left by a failed call for the same spec, whose packages stay.
+ * @param builds a folder to build packages in; {@link import("../packages.js").checkBuildFolder} limits its path.
+ * @param opam absolute path of opam 2.1 or newer. It is copied into the toolchain: only this opam or a newer one can
+ *   read the root, and the machine of a later step may have none.
  * @throws Problem with the end of opam's log of the package that failed.
  */
 export async function buildWithOpam(
@@ -53,7 +52,7 @@ export async function buildWithOpam(
 type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signal">) => Promise<Outcome>;
 
 /**
- * Makes an opam root ready that an earlier build has left: with what its repositories and pins have today.
+ * Updates the repositories and pins of an opam root that an earlier build has left.
  *
  * @returns false when there is none; one that opam cannot read is removed.
  */
@@ -68,7 +67,7 @@ async function takeUp({ log }: Context, run: Opam, root: string): Promise<boolea
   return true;
 }
 
-/** Makes the root and its switch: with the repositories and pins of the spec, and what nothing may change later. */
+/** Creates the root and its switch, with the repositories and pins of the spec, and fixes the compilers' versions. */
 async function prepareSwitch(
   context: Context,
   spec: ToolchainSpec,
@@ -77,8 +76,7 @@ async function prepareSwitch(
 ): Promise<void> {
   const step = async (doing: string, ...args: string[]) => succeedOpam(await run(args), doing);
   const [first, ...others] = spec.repositories;
-  if (first === undefined)
-    throw new Problem("input opam-repositories is empty", { accepted: "`name: url` lines" });
+  if (first === undefined) throw new Problem("input opam-repositories is empty", { accepted: "`name: url` lines" });
   const options = ["--bare", "--no-setup", "--disable-sandboxing", "--bypass-checks"];
   await step(`reading the opam repository ${first.url}`, "init", ...options, first.name, first.url);
   for (const { name, url } of others) {
@@ -88,22 +86,22 @@ async function prepareSwitch(
   await step("creating the switch", "switch", "create", switchName, "--empty", `--repositories=${repositories}`);
   await checkAvailable(spec, run);
   const [compiler = ""] = spec.packages;
-  // The cross compiler too: what a project's dependencies ask for later must not build another one.
+  // The cross compiler too: a project's dependencies must not replace it later.
   const fixed = [compiler, ...crossPackages(recipeOf(spec), spec.versions).filter((name) => name.includes("."))];
   await step(`choosing ${compiler}`, "switch", "set-invariant", "--no-action", ...fixed);
   for (const pin of spec.pins) {
     const local = /^git\+file:\/\/(\/[^#]*)/.exec(pin.url)?.[1];
     if (local !== undefined) await completeHistory(context, local, env);
     await step(`pinning ${pin.package} to ${pin.url}`, "pin", "add", "--no-action", pin.package, pin.url);
-    // Of a repository on this machine, opam 2.1 first reads the opam file that lies there, which is not always that of the commit.
+    // For a repository on this machine, opam 2.1 first reads the opam file in the work tree, not that of the commit.
     if (local !== undefined)
       await step(`reading ${pin.package} at ${pin.url}`, "update", "--development", pin.package.replace(/\..*/, ""));
   }
 }
 
-/** The repositories have not what the table of versions says: thrown before anything is built. */
+/** The repositories lack packages of the version table: thrown before anything is built. */
 export class LackingPackages extends Error {
-  /** @param available what they have of it, as `name.version`. */
+  /** @param available the versions of these packages that the repositories have, as `name.version`. */
   constructor(
     readonly missing: readonly string[],
     readonly available: ReadonlySet<string>,
@@ -123,8 +121,8 @@ async function checkAvailable(spec: ToolchainSpec, run: Opam): Promise<void> {
 }
 
 /**
- * Installs the packages of the spec, and tells meanwhile how far it is. The first package that fails ends it: opam would go
- * on with those that do not need it, and report when all of them are done.
+ * Installs the packages of the spec, and logs the progress. Stops opam at the first package that fails: opam itself
+ * would first build all packages that do not depend on it.
  */
 async function install(
   { log }: Context,
@@ -161,7 +159,7 @@ async function install(
   }
 }
 
-/** As {@link succeed}, with the line of opam's that tells why. */
+/** As {@link succeed}, with opam's own error line in the message. */
 function succeedOpam(outcome: Outcome, doing: string): void {
   const [, ...args] = outcome.argv;
   const lines = lastLines(`${outcome.stdout}\n${outcome.stderr}`, 30);
@@ -174,7 +172,7 @@ function succeedOpam(outcome: Outcome, doing: string): void {
     });
 }
 
-/** The package that opam has just failed with: it says so at once, and goes on. */
+/** The package that has just failed, which opam reports at once. */
 function failureOf(line: string): string | undefined {
   if (!line.startsWith("[ERROR] ")) return undefined;
   const failure = readOpamFailure(line);
@@ -186,5 +184,4 @@ async function sourceOf(run: Opam, name: string): Promise<string | undefined> {
   return /^"(\S+)"$/m.exec(stdout)?.[1];
 }
 
-/** None while opam has not begun. */
 const foldersIn = (path: string): Promise<readonly string[]> => readdir(path).catch(() => []);

@@ -1,12 +1,12 @@
 import { type OpamFile, type OpamValue, type OpamWord, itemsOf } from "./file.js";
 import { type Constraint, isRelation } from "./version.js";
 
-/** One package that an opam file depends on, as far as it is a plain conjunction: what is beside an `|` tells nothing certain. */
+/** A package that an opam file depends on, in a formula without `|`: with one, no part of it is certain. */
 export interface Dependency {
   readonly name: string;
   /** All of them hold. */
   readonly constraints: readonly Constraint[];
-  /** `build`, `?monorepo`, `os = "linux"`: whatever is no bound with a plain version, as it is written. */
+  /** `build`, `?monorepo`, `os = "linux"`: every condition except constraints with a plain version, as written. */
   readonly filters: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export function dependenciesOf(file: OpamFile, path = "depends"): readonly Depen
   return formulasIn(itemsOf(file, path)).flatMap((formula) => (isConjunction(formula) ? dependenciesIn(formula) : []));
 }
 
-/** Items of a list that no operator joins. `&` binds tighter than `|`: one `|` makes the whole formula uncertain. */
+/** The formulas of a list: items joined by operators. `&` binds tighter than `|`, so one `|` makes all uncertain. */
 function formulasIn(values: readonly OpamValue[]): readonly (readonly OpamValue[])[] {
   const formulas: OpamValue[][] = [];
   let formula: OpamValue[] = [];
@@ -39,7 +39,7 @@ function dependenciesIn(formula: readonly OpamValue[]): readonly Dependency[] {
   });
 }
 
-/** What is in the braces behind a package; nothing where that is no plain conjunction. */
+/** The conditions in the braces behind a package; none where they contain `|`. */
 function readOptions(values: readonly OpamValue[]): Pick<Dependency, "constraints" | "filters"> {
   const constraints: Constraint[] = [];
   const filters: string[] = [];
@@ -55,7 +55,7 @@ function readOptions(values: readonly OpamValue[]): Pick<Dependency, "constraint
   return { constraints, filters };
 }
 
-/** Between two of them `&` may be left out: `>= "8.18" < "8.19"`. */
+/** `&` is optional between conditions: `>= "8.18" < "8.19"`. */
 function conjuncts(words: readonly OpamWord[]): readonly (readonly OpamWord[])[] {
   const isOperator = (at: number, is: (text: string) => boolean) =>
     words[at]?.kind === "operator" && is(words[at].text);

@@ -1,42 +1,42 @@
-/** Why an `opam` command, or a program that calls opam, failed, as far as its output tells. */
+/** Why an `opam` command, or a program that calls opam, failed, by its output. */
 export type OpamFailure =
   | { readonly kind: "conflict"; readonly conflicts: readonly Conflict[] }
-  /** Asked for by name, and no repository has it, or not in that version. */
+  /** Requested by name, but no repository has it, or not that version. */
   | { readonly kind: "unknown"; readonly name: string; readonly version?: string }
-  /** Only for another system or compiler. */
+  /** Only available for another system or compiler. */
   | { readonly kind: "unavailable"; readonly name: string; readonly condition: string }
   /** `package` as `name.version`. */
   | { readonly kind: "build"; readonly package: string }
   | { readonly kind: "download"; readonly package: string; readonly url?: string; readonly why: string }
   /** opam-monorepo (`make lock`) found no solution: one block for each package in the way. */
   | { readonly kind: "lock"; readonly blocks: readonly (readonly string[])[] }
-  /** opam-monorepo (`make lock`) may take only packages that dune builds. */
+  /** opam-monorepo (`make lock`) only takes packages that dune builds. */
   | { readonly kind: "not-dune"; readonly names: readonly string[] }
-  /** Its solver came to no answer, after so many seconds. */
+  /** The solver timed out after so many seconds. */
   | { readonly kind: "solver-time"; readonly seconds: string };
 
-/** One explanation of opam's why there is no solution. */
+/** One of opam's explanations why there is no solution. */
 export interface Conflict {
   readonly kind: "version" | "incompatible" | "missing";
-  /** `version` only: the package that nothing agrees on. */
+  /** `version` only: the package in dispute. */
   readonly name?: string;
-  /** Who asks for what, from the request to the demand: `['www', 'ocaml < 5.0']`. */
+  /** Chains of dependencies, from the request to the constraint: `['www', 'ocaml < 5.0']`. */
   readonly chains: readonly (readonly string[])[];
-  /** What opam adds: `no matching version`. */
+  /** opam's additions, such as `no matching version`. */
   readonly notes: readonly string[];
 }
 
-/** Other compilers, which opam names as ways that would not have helped either. */
+/** Other compilers, which opam lists as further failed attempts. */
 const otherCompilers = /^(?:ocaml-(?:system|variants|beta|base-compiler)|dkml-base-compiler|system-(?:mingw|msvc))\b/;
 
-/** What opam calls the packages that a switch must keep: here they are the toolchain's. */
+/** opam's word for the packages that a switch must keep: here, those of the toolchain. */
 const invariant = "(invariant)";
 
 /**
- * The first failure that the output of opam 2.1 to 2.6 or opam-monorepo 0.4 tells of, with and without UTF-8 and colours
- * removed. Both streams together: what matters is on the error stream, but `make` mixes them.
+ * The first failure in the output of opam 2.1 to 2.6 or opam-monorepo 0.4, with or without UTF-8, and without colours.
+ * The output has both streams: opam reports on the error stream, but `make` mixes them.
  *
- * @returns undefined when it is none that is known.
+ * @returns undefined when no known failure is found.
  */
 export function readOpamFailure(output: string): OpamFailure | undefined {
   const lines = output.split(/\r?\n/).map((line) => line.trimEnd());
@@ -108,7 +108,7 @@ const readConflict: Reader = (lines) => {
   return { kind: "conflict", conflicts: conflicts.map((one) => ({ ...one, chains: one.chains.map(steps) })) };
 };
 
-/** The tree of opam-0install: `- name -> (problem)`, and why each candidate is none. */
+/** The tree of opam-0install: `- name -> (problem)`, and the reason against each candidate. */
 const readLock: Reader = (lines) => {
   if (!lines.some((line) => line.includes("Can't find all required versions"))) return undefined;
   const blocks: string[][] = [];
@@ -154,8 +154,8 @@ const readSolverTime: Reader = (_, output) => {
 };
 
 /**
- * The explanations that tell something, at most three: opam lists every way that it tried, compilers that nobody asked for
- * among them, and the same disagreement once for each package of OCaml's.
+ * The useful explanations, at most three: opam lists every attempt, including compilers that were not requested, and
+ * repeats a disagreement for each of OCaml's own packages.
  */
 export function tellingConflicts(conflicts: readonly Conflict[]): readonly Conflict[] {
   const isAboutOther = ({ kind, name, chains }: Conflict) =>
@@ -180,14 +180,14 @@ const subjectOf = ({ kind, name, chains }: Conflict): string =>
 /** `ocaml` of `ocaml < 5.0`. */
 export const nameOf = (demand: string): string => demand.split(" ")[0] ?? demand;
 
-/** `lwt` of `lwt.5.9.1`: opam's names of packages have no dot; versions may have. */
+/** `lwt` of `lwt.5.9.1`: names of opam packages have no dot, versions may. */
 export const nameOfPackage = (text: string): string => text.replace(/\..*/, "");
 
-/** Who makes a demand, for a sentence. */
+/** The package that makes a demand, for a sentence. */
 export const askerOf = (chain: readonly string[]): string =>
   chain[0] === invariant ? "the toolchain" : nameOf(chain[0] ?? "");
 
-/** A conflict in opam's order of words, in few lines: long lists of versions show their ends. */
+/** A conflict in opam's word order, in few lines: of long lists of versions only the ends. */
 export function conflictLines({ kind, name, chains, notes }: Conflict): string[] {
   const title = {
     version: `no agreement on the version of ${name ?? ""}`,

@@ -1,10 +1,10 @@
-/** A part of a field of an opam file, as it is written: operators stand between what they join. */
+/** A part of a field of an opam file, in the order of the text: operators stand between their operands. */
 export type OpamValue = OpamWord | OpamBrackets;
 
 export interface OpamWord {
-  /** `word`: names, numbers and variables without quotes; `operator`: `&`, `>=`, `?` and their like. */
+  /** `word`: names, numbers and variables without quotes; `operator`: `&`, `>=`, `?` and others. */
   readonly kind: "string" | "word" | "operator";
-  /** Of a string: without its quotes and escapes. */
+  /** A string is without its quotes and escapes. */
   readonly text: string;
 }
 
@@ -28,8 +28,8 @@ export interface OpamSection extends OpamFile {
 /**
  * Reads a file in opam's format: https://opam.ocaml.org/doc/Manual.html#Common-file-format
  *
- * It is lenient: a bracket, a text or a comment that is not closed goes on to the end, and what makes no sense is passed
- * over. Nothing in it is recursive or looks back, so that a hostile file takes no more than its length in time and stack.
+ * Lenient: an unclosed bracket, string or comment extends to the end, and invalid text is skipped. Without recursion or
+ * backtracking: a hostile file takes time in proportion to its length, and no stack.
  */
 export function parseOpamFile(text: string): OpamFile {
   const tokens = tokensOf(text);
@@ -75,7 +75,7 @@ export function parseOpamFile(text: string): OpamFile {
 }
 
 /**
- * The strings of a field: one, or a list of some, without their options.
+ * The strings of a field, which is a string or a list of strings, without their options.
  *
  * @param path the field's name; in a section: `url.src`.
  */
@@ -90,7 +90,7 @@ export function listsOf(file: OpamFile, path: string): readonly (readonly OpamVa
   return itemsOf(file, path).flatMap((value) => (value.kind === "list" ? [value.values] : []));
 }
 
-/** What is in a field's list; a field without brackets is a list of one. */
+/** The items of a field's list; a field without brackets is a list of one. */
 export function itemsOf(file: OpamFile, path: string): readonly OpamValue[] {
   const values = valuesOf(file, path);
   const [first] = values;
@@ -109,7 +109,7 @@ function valuesOf(file: OpamFile, path: string): readonly OpamValue[] {
   return section?.fields.get(name) ?? [];
 }
 
-/** While it is read. */
+/** A file or section while it is read. */
 interface Unfinished {
   readonly fields: Map<string, readonly OpamValue[]>;
   readonly sections: OpamSection[];
@@ -120,12 +120,12 @@ const closing = { "[": "]", "(": ")", "{": "}" } as const;
 
 const isOpening = (mark: string): mark is keyof typeof kinds => mark in kinds;
 
-/** A field that has just begun, or ends in an operator: the next word belongs to it. */
+/** Whether the next word belongs to this field: it is empty, or ends in an operator. */
 const isUnfinished = (field: readonly OpamValue[]): boolean => field.length === 0 || field.at(-1)?.kind === "operator";
 
 type Token = OpamWord | { readonly kind: "mark"; readonly text: string };
 
-/** Blanks and comments to the line's end; what begins a comment or a string; words, of which `:` may join two; operators; marks. */
+/** Whitespace and line comments; openings of comments and strings; words, which may contain one `:`; operators; marks. */
 const piece =
   /\s+|#[^\n]*|(\(\*|"""|")|(-?\w[\w.+~-]*(?::[A-Za-z_][\w-]*)?)|(=[+:]=?|[+:]=|[<>!]?=|[<>!?~&|])|([[\](){}:])/y;
 
@@ -170,7 +170,7 @@ function endOfString(text: string, start: number, quote: string): number {
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b" };
 
-/** Characters by number (`\065`) are left out: nobody writes what we look for with them. */
+/** Numeric escapes (`\065`) are not decoded: no name or version is written with them. */
 const unescaped = (text: string): string =>
   text.replace(/\\(?:\r?\n[ \t]*|([^]))/g, (_, character?: string) =>
     character === undefined ? "" : (escapes[character] ?? character),

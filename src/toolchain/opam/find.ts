@@ -6,20 +6,20 @@ import { downloadOpam, opamRelease } from "../../platform/packages/opam-binary.j
 import { Problem, messageOf } from "../../platform/problem.js";
 import { findProgram } from "../../platform/process/programs.js";
 
-/** `switch set-invariant` came with it. */
+/** The first with `switch set-invariant`. */
 const oldest = "2.1.0";
 
 export interface OpamOptions {
   readonly install: boolean;
-  /** Settled when nobody else in this process installs system packages: two at once lock each other out. */
+  /** Settles when this process has finished its other installation of system packages: apt's lock allows only one. */
   readonly aptIsFree: Promise<unknown>;
 }
 
 /**
- * An opam that is new enough: the one on PATH, else opam's own release binary, else the distribution's package.
+ * Finds an opam that is new enough: the one on PATH, else opam's release binary, else the distribution's package.
  *
  * @returns its absolute path.
- * @throws Problem that says how to get one.
+ * @throws Problem that says how to install one.
  */
 export async function findOpam(context: Context, options: OpamOptions): Promise<string> {
   const { host, log } = context;

@@ -1,27 +1,27 @@
-/** Two packages of one source whose releases are different archives: opam-monorepo pulls a source once, so it never takes both. */
+/** Two packages of one source in different archives: opam-monorepo pulls a source once, so it cannot take both. */
 export interface SplitSource {
   /** `name.version`, both. */
   readonly one: string;
   readonly other: string;
 }
 
-/** Why opam-monorepo finds no versions, each package under its own cause. */
+/** Why opam-monorepo finds no versions, by cause. */
 export interface LockCauses {
-  /** No repository has any version of them. */
+  /** Packages without any version in the repositories. */
   readonly missing: readonly string[];
   readonly split: readonly SplitSource[];
-  /** Blocks of the others: there are versions, and each is outside of a bound or asked for otherwise. */
+  /** Blocks of the other packages: they have versions, but each breaks a constraint. */
   readonly bounded: readonly (readonly string[])[];
 }
 
 /**
  * Sorts the blocks of opam-monorepo's report by their causes.
  *
- * It tells of a split source by a conflict that it has made up itself, `lwt_ppx 5.9.1 requires not(= 5.6.2)` in the block of lwt:
- * https://github.com/tarides/opam-monorepo/blob/main/lib/opam_solve.ml (with_conflict). Conflicts of opam files look the same;
- * hardly any of them is with one version alone.
+ * It reports a split source as a conflict of its own making, `lwt_ppx 5.9.1 requires not(= 5.6.2)` in the block of lwt:
+ * https://github.com/tarides/opam-monorepo/blob/main/lib/opam_solve.ml (with_conflict). Conflicts from opam files look
+ * the same, but hardly any is with a single version.
  *
- * @param blocks the package's name, then why each of its versions is none.
+ * @param blocks the package's name, then the reason against each of its versions.
  */
 export function lockCauses(blocks: readonly (readonly string[])[]): LockCauses {
   const split = blocks.flatMap(splitSources);

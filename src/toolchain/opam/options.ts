@@ -1,19 +1,19 @@
-import type { Component } from "../../targets/combinations.js";
-import type { Backend } from "../../targets/targets.js";
 import semver from "semver";
 import { Problem } from "../../platform/problem.js";
+import type { Component } from "../../targets/combinations.js";
+import type { Backend } from "../../targets/targets.js";
 import type { ToolchainVersions } from "../toolchain.js";
 
 export interface Option {
-  /** The opam package that switches it on: its presence is all that the others look at. */
+  /** The opam package that enables it by its presence. */
   readonly package: string;
-  /** Those whose cross compilers and libraries read it. With another one it would change the host's compiler alone. */
+  /** The backends whose cross compilers and libraries support it. Elsewhere it would only change the host's compiler. */
   readonly backends: readonly Backend[];
   /** The first version that has it. */
   readonly since?: { readonly component: Component; readonly version: string };
 }
 
-/** What a toolchain can be built with, by the opam files of ocaml-solo5 and ocaml-unikraft (opam-repository, 2026-08). */
+/** The options of a toolchain, from the opam files of ocaml-solo5 and ocaml-unikraft (opam-repository, 2026-08). */
 export const toolchainOptions = {
   flambda: { package: "ocaml-option-flambda", backends: ["solo5", "host"] },
   "no-flat-float-array": { package: "ocaml-option-no-flat-float-array", backends: ["solo5", "host"] },
@@ -33,7 +33,7 @@ const optionNames = Object.keys(toolchainOptions) as ToolchainOption[];
  * The opam packages of options.
  *
  * @param words as the user wrote them.
- * @throws Problem for a word that is no option, or one that this backend or version does not read, with those that it does.
+ * @throws Problem for an unknown option, or one that this backend or version does not support; it lists the supported.
  */
 export function optionPackages(
   words: readonly string[],
@@ -45,12 +45,8 @@ export function optionPackages(
     const name = optionNames.find((candidate) => candidate === word);
     const option: Option | undefined = name === undefined ? undefined : toolchainOptions[name];
     if (option === undefined || !isFor(option, backend)) {
-      throw new Problem(
-        `input toolchain-options: ${option === undefined ? `there is no ${word}` : `${word} is not for ${backend} toolchains`}`,
-        {
-          accepted: `for ${backend}: ${accepted.join(", ")}`,
-        },
-      );
+      const fault = option === undefined ? `there is no ${word}` : `${word} is not for ${backend} toolchains`;
+      throw new Problem(`input toolchain-options: ${fault}`, { accepted: `for ${backend}: ${accepted.join(", ")}` });
     }
     const { since } = option;
     const version = since === undefined ? undefined : versions[since.component];
@@ -64,7 +60,7 @@ export function optionPackages(
   });
 }
 
-/** The opam packages of those words that are options, without a look whether they can be used here. */
+/** The opam packages of the words that are options, whether or not the backend supports them. */
 export function optionPackageNames(words: readonly string[]): readonly string[] {
   return optionNames.filter((name) => words.includes(name)).map((name) => toolchainOptions[name].package);
 }

@@ -1,9 +1,9 @@
-/** Counts packages in what `opam install` prints, of opam 2.1 and newer, with and without UTF-8. */
+/** Counts packages in the output of `opam install` of opam 2.1 and newer, with and without UTF-8. */
 export class InstallProgress {
   private total = 0;
   private readonly installed = new Set<string>();
 
-  /** @returns what to tell after this line: `solo5.0.12.1 (12 of 45)`; undefined when there is nothing new. */
+  /** @returns the progress after this line, `solo5.0.12.1 (12 of 45)`; undefined when it is unchanged. */
   line(text: string): string | undefined {
     if (/^\s+[-*∗]\s+install\s+\S/.test(text)) this.total++;
     const name = /^(?:->|[-*∗])\s+installed\s+(\S+)/.exec(text)?.[1];
@@ -14,10 +14,10 @@ export class InstallProgress {
   }
 
   /**
-   * What to tell when nothing was new for long.
+   * The progress when opam has been silent for a while.
    *
-   * @param building the packages that opam has a build folder of, as `name.version`: it makes one when it begins,
-   *   and removes them when all are done.
+   * @param building the packages with a build folder, as `name.version`: opam creates a folder when a package begins,
+   *   and removes all of them at the end.
    */
   silence(building: readonly string[]): string {
     const unfinished = building.filter((name) => !this.installed.has(name));

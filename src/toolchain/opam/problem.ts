@@ -14,24 +14,24 @@ import {
 } from "./failure.js";
 import { lockCauses } from "./lock-causes.js";
 
-/** What a failed run of opam was for. */
+/** A failed run of opam. */
 export interface OpamRun extends OpamPlace {
   /** Both streams, without colours. */
   readonly output: string;
-  /** opam's root, absolute: logs of packages are there. Undefined: not known. */
+  /** opam's root, absolute, which has the packages' logs; undefined: unknown. */
   readonly root: string | undefined;
-  /** The address of a package's sources, for where the output does not have it: that of an opam that was ended early. */
+  /** The URL of a package's sources, for output without it, as of an opam that was stopped. */
   readonly sourceOf?: (name: string) => Promise<string | undefined>;
 }
 
 export interface OpamExplanation {
-  /** What opam met, as a part of a sentence. */
+  /** The failure, as a part of a sentence. */
   readonly what: string;
   readonly facts: Readonly<Partial<Record<FactLabel, readonly string[]>>>;
   readonly wholeLog: WholeLog | undefined;
 }
 
-/** What the output of a failed opam, or of a program that called it, tells; undefined when it is no failure of opam's. */
+/** Explains the output of a failed opam, or of a program that called it; undefined for any other failure. */
 export async function explainOpam(run: OpamRun): Promise<OpamExplanation | undefined> {
   const failure = await completed(readOpamFailure(run.output), run);
   if (failure === undefined) return undefined;
@@ -121,19 +121,19 @@ function conflictHeadline({ conflicts }: Extract<OpamFailure, { kind: "conflict"
   const last = first.chains.map((chain) => chain.at(-1) ?? "");
   switch (first.kind) {
     case "version":
-      return `no version of ${wordOf(first.name ?? "")} suits ${askers.length === 1 ? (askers[0] ?? "") : `both ${list(askers)}`}`;
+      return `no version of ${wordOf(first.name ?? "")} suits ${askers.length > 1 ? "both " : ""}${list(askers)}`;
     case "incompatible":
       return `${list(last.map((demand) => nameOf(demand)))} cannot be installed together`;
     case "missing": {
       const asker = (first.chains[0]?.length ?? 0) > 1 ? `, which ${askers[0] ?? ""} needs` : "";
-      return first.notes.some((note) => note.startsWith("unmet availability"))
-        ? `${last[0] ?? ""}${asker} is not for this system`
-        : `no opam repository has ${first.notes.includes("unknown package") ? "a package " : ""}${last[0] ?? ""}${asker}`;
+      const missing = `${last[0] ?? ""}${asker}`;
+      if (first.notes.some((note) => note.startsWith("unmet availability"))) return `${missing} is not for this system`;
+      return `no opam repository has ${first.notes.includes("unknown package") ? "a package " : ""}${missing}`;
     }
   }
 }
 
-/** opam blames one package of OCaml's or the other. */
+/** opam may blame any of OCaml's own packages. */
 const wordOf = (name: string): string => (/^ocaml(?:-base-compiler|-compiler)?$/.test(name) ? "OCaml" : name);
 
 function evidenceOf(failure: OpamFailure, log: string): readonly string[] {
@@ -163,8 +163,8 @@ function list(names: readonly string[]): string {
 }
 
 /**
- * The log that opam names in its report of a package that failed: `# output-file ~/.opam/log/NAME-PID-RANDOM.out`. Where opam
- * was ended before it has reported, the newest of the package's.
+ * The log that opam names in its report of a failed package: `# output-file ~/.opam/log/NAME-PID-RANDOM.out`. Where opam
+ * was stopped before its report, the newest log of the package.
  */
 async function readBuildLog({ root, output }: OpamRun, failed: string): Promise<string | undefined> {
   if (root === undefined) return undefined;
@@ -172,7 +172,7 @@ async function readBuildLog({ root, output }: OpamRun, failed: string): Promise<
     Math.max(0, output.indexOf(`while compiling ${failed} `), output.indexOf(`while installing ${failed} `)),
   );
   const logs = join(root, "log");
-  // opam shortens the path by `~`, and a build can print any.
+  // Only the name: opam abbreviates the path with `~`, and a build could print any path.
   const named = /^# output-file +(.*)$/m.exec(report)?.[1];
   const name = named === undefined ? await newestLog(logs, nameOfPackage(failed)) : basename(named);
   return name === undefined ? undefined : readFile(join(logs, name), "utf8").catch(() => undefined);

@@ -42,13 +42,13 @@ export function compareVersions(one: string, other: string): number {
 /** Words at even places, digits at odd ones. */
 const partsOf = (version: string): string[] => version.split(/(\d+)/);
 
-/** As numbers of any length; none is zero. */
+/** Compares numbers of any length; an empty text is zero. */
 function compareDigits(one: string, other: string): number {
   const [left, right] = [one.replace(/^0+/, ""), other.replace(/^0+/, "")];
   return left.length - right.length || (left < right ? -1 : Number(left > right));
 }
 
-/** `~` goes before the end, the end before letters, letters before everything else. */
+/** `~` sorts before the end, the end before letters, letters before all other characters. */
 function compareWords(one: string, other: string): number {
   const rank = (character: string | undefined) =>
     character === undefined

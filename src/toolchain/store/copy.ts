@@ -26,34 +26,34 @@ import { paddedPrefix, placeholder } from "../archive/prefix.js";
 import { type Identities, identityOf, removeChanged } from "./identities.js";
 import { filesName, readInstalled, readInstalledEntries, writeInstalled } from "./installed.js";
 
-/** What stands beside a copy, so that a job can change anything in it but not what we know of it. */
+/** The record of a copy, outside of it: a job can change anything in the copy, but not the record. */
 export const recordOf = (copy: string): string => `${copy}.copied.json`;
 
-/** What a copy was when it was made: a file or link that has another identity now may have been changed. */
+/** The state of a copy when it was made: a file or link with another identity may have changed since. */
 interface CopyRecord {
   /** The folder that it is a copy of. */
   readonly from: string;
-  /** Which toolchain was there: another one may have come into the same folder. */
+  /** The identity of the toolchain that was in that folder: another one may be there now. */
   readonly of: string;
   readonly identities: Identities;
 }
 
-/** How a copy came to be what its toolchain is. */
+/** How much was written to make a copy equal to its toolchain. */
 export interface CopyOutcome {
   readonly isNew: boolean;
-  /** Files and links that were written. */
+  /** Files and links. */
   readonly written: number;
 }
 
 /**
- * Makes a folder an exact copy of an installed toolchain, with the folder's own path in it. Of a copy that is there, what is
- * not as it was made is removed or written again, whatever changed it: the kernel moves a file's ctime at each change.
+ * Makes a folder an exact copy of an installed toolchain, with the folder's own path in its files. In an existing copy
+ * only changed entries are removed or written again; the kernel updates a file's ctime at each change.
  *
  * No file is shared with the toolchain (links would let a write in place through, and root ignores permissions).
  *
  * @param from an installed toolchain; it is only read.
  * @param to at most as long as archive/prefix.ts allows.
- * @throws Problem when there is no toolchain any more.
+ * @throws Problem when the toolchain is gone.
  */
 export async function copyToolchain(from: string, to: string): Promise<CopyOutcome> {
   const installed = await readInstalled(from);
@@ -84,7 +84,7 @@ export async function copyToolchain(from: string, to: string): Promise<CopyOutco
   return isNew ? cleaningUp(discard, make) : make();
 }
 
-/** Of which toolchain a folder is a copy; undefined where it is none. */
+/** The toolchain that a folder is a copy of; undefined for any other folder. */
 export async function copiedFrom(copy: string): Promise<string | undefined> {
   return (await readCopyRecord(copy))?.from;
 }
@@ -104,7 +104,7 @@ async function identityOfToolchain(path: string): Promise<string> {
   return `${ino} ${mtimeNs}`;
 }
 
-/** Files that are written at the same time: more are no faster. */
+/** Files written at the same time; more are not faster. */
 const atOnce = 8;
 
 async function writeEntries(from: string, to: string, entries: readonly ArchiveEntry[]): Promise<void> {
@@ -113,7 +113,7 @@ async function writeEntries(from: string, to: string, entries: readonly ArchiveE
     const path = join(to, entry.path);
     if (entry.kind === "folder") {
       if (!existsSync(path)) mkdirSync(path);
-      // Whatever the umask of this process is.
+      // Independent of the umask.
       chmodSync(path, 0o755);
     } else if (entry.kind === "link") symlinkSync(entry.target.replace(`${placeholder}/`, `${to}/`), path);
     else files.push(entry);
@@ -129,7 +129,7 @@ async function writeEntries(from: string, to: string, entries: readonly ArchiveE
 async function writeEntry(from: string, to: string, { prefixAt }: ArchiveFile, prefix: Buffer): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   if (prefixAt === undefined) return;
-  // In place: a file system that shares blocks shares all the others. Synchronous: microseconds each.
+  // In place: where the file system shares blocks, all the others stay shared. Synchronous: microseconds each.
   const file = openSync(to, "r+");
   try {
     for (const at of prefixAt) writeSync(file, prefix, 0, prefix.length, at);

@@ -12,28 +12,26 @@ import { keptOf } from "./kept.js";
 import { type FindMounts, removeToolchain } from "./mounted.js";
 import { type Place, handedOutRecordOf, imageFolderOf, placeIn } from "./place.js";
 
-/** Where a toolchain is unpacked, until all of it is there and checked. */
+/** Where a toolchain is unpacked, until it is complete and checked. */
 export const draftOf = ({ path }: Pick<Place, "path">): string => `${path}.new`;
 
-/** The same for the image of one. */
+/** The same for an image. */
 export const imageDraftOf = ({ image }: Pick<Place, "image">): string => `${image}.new`;
 
-/** Removes what is not complete, and whatever still writes there. Synchronous, for use while we are ending. */
+/** Removes incomplete files, after ending the processes that write them. Synchronous: this process may be ending. */
 export function discardDrafts(place: Place): void {
   discardBuild(place);
   for (const path of [draftOf(place), imageDraftOf(place), place.archive])
     rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Removes the folders of a build, and ends what still runs there. Synchronous, too. */
 function discardBuild({ buildPath, builds }: Place): void {
   endProcessesWith(buildMark, buildPath);
   for (const path of [buildPath, builds]) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /**
- * Removes what is not complete without anybody waiting for it: what a build has left is tens of thousands of files. Synchronous,
- * too.
+ * As {@link discardDrafts}, but removes in a process of its own: a build leaves tens of thousands of files.
  */
 export function discardBeside(log: Log, place: Place): void {
   endProcessesWith(buildMark, place.buildPath);
@@ -42,10 +40,10 @@ export function discardBeside(log: Log, place: Place): void {
   rmSync(place.archive, { force: true });
 }
 
-/** Removes what set-ups and builds that were killed have left of any toolchain in a folder, and the locks that tell of them. */
+/** Removes the remains and locks of killed set-ups and builds of any toolchain in a folder. */
 export async function removeAbandoned(log: Log, folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  // Whose removal the end of a machine, or of a container, has cut short.
+  // The end of a machine or container can interrupt a removal.
   for (const name of names.filter(isBeingRemoved)) removeBeside(join(folder, name));
   for (const name of names.filter((one) => one.endsWith(".lock"))) {
     const path = join(folder, basename(name, ".lock"));
@@ -53,25 +51,25 @@ export async function removeAbandoned(log: Log, folder: string): Promise<void> {
       if (names.some((one) => one.startsWith(`${basename(path)}.build.`)))
         log.line(`  removing the remains of a killed build of ${basename(path)}`);
       await removeDrafts(placeIn(folder, basename(path)));
-      // Its removal was killed in the middle: nobody takes it, and nobody counts it.
+      // A removal that was killed leaves a folder without a manifest.
       const isHalf = (await readInstalled(path)) === undefined && !existsSync(imageFolderOf(path));
       if (isHalf) await rm(path, { recursive: true, force: true });
     };
-    // Who may not write here needs no room here.
+    // A set-up that cannot write here needs no space here.
     await withAbandonedLock(join(folder, name), clean).catch((error: unknown) =>
       log.debug(`${join(folder, name)}: ${messageOf(error)}`),
     );
   }
 }
 
-/** Removes what is left of a toolchain that is to be made, its image too. */
+/** Removes the remains of a toolchain that is about to be made, with its image. */
 export async function removeLeftovers(place: Place, findMounts: FindMounts): Promise<void> {
   if (existsSync(place.image)) await removeToolchain(findMounts, place, "detach");
   await removeDrafts(place);
   await rm(handedOutRecordOf(place.path), { force: true });
 }
 
-/** What a set-up that was killed has left, of this version or of another one: everything beside the place but the lock, what was kept, and what a job was given. */
+/** Removes every file of a toolchain that some version left, except its folder, lock, image, kept build and record. */
 async function removeDrafts(place: Place): Promise<void> {
   discardDrafts(place);
   const folder = dirname(place.path);

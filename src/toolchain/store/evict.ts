@@ -7,7 +7,7 @@ import { type LastUse, readInstalledEntries, readLastUse } from "./installed.js"
 import { type FindMounts, recordFolderOf, removeToolchain } from "./mounted.js";
 import { imageFolderOf } from "./place.js";
 
-/** A toolchain that lies on this machine. */
+/** A toolchain on this machine. */
 export interface Kept extends LastUse {
   readonly name: string;
   readonly bytes: number;
@@ -16,10 +16,9 @@ export interface Kept extends LastUse {
 const limits = { unusedMs: 60 * 24 * 3600 * 1000, totalBytes: 20e9 } as const;
 
 /**
- * Which toolchains have to go: what nobody has used for 60 days, and of the others the longest unused ones, until those
- * that stay are below 20 GB.
+ * The toolchains to remove: those unused for 60 days, then the longest unused ones until the rest has less than 20 GB.
  *
- * @param needed the one that is about to be used; it stays.
+ * @param needed the toolchain that is about to be used; it stays.
  */
 export function chooseEvicted(kept: readonly Kept[], needed: string): readonly Kept[] {
   const newestFirst = kept.filter(({ name }) => name !== needed).sort((a, b) => a.unusedMs - b.unusedMs);
@@ -30,7 +29,7 @@ export function chooseEvicted(kept: readonly Kept[], needed: string): readonly K
   });
 }
 
-/** The complete toolchains in a folder of ours. */
+/** The complete toolchains in a folder of toolchains. */
 export async function listToolchains(folder: string): Promise<readonly Kept[]> {
   const names = await readdir(folder).catch(() => []);
   const keys = new Set(
@@ -38,7 +37,7 @@ export async function listToolchains(folder: string): Promise<readonly Kept[]> {
   );
   const found = [...keys].map(async (name): Promise<Kept[]> => {
     const [path, image] = [join(folder, name), imageFolderOf(join(folder, name))];
-    // An image that is not mounted is one that can be.
+    // An image that is not mounted counts too: it can be mounted again.
     for (const record of [path, recordFolderOf(image)]) {
       const use = await readLastUse(record);
       if (use === undefined) continue;
@@ -51,7 +50,10 @@ export async function listToolchains(folder: string): Promise<readonly Kept[]> {
   return (await Promise.all(found)).flat();
 }
 
-/** Removes the toolchains that {@link chooseEvicted} names, but none that somebody is setting up, or has mounted and uses. A failure is told and is none. */
+/**
+ * Removes the toolchains that {@link chooseEvicted} names, except those that another process is setting up, or uses by a
+ * mount. Failures are only logged.
+ */
 export async function evictToolchains(log: Log, folder: string, needed: string, findMounts: FindMounts): Promise<void> {
   for (const { name, bytes, unusedMs } of chooseEvicted(await listToolchains(folder), needed)) {
     if (existsSync(join(folder, `${name}.lock`))) continue;

@@ -14,24 +14,24 @@ import { filesName } from "./installed.js";
 import { type FindMounts, mountAfresh } from "./mounted.js";
 import { type Place, handedOutRecordOf as recordOf, imageFolderOf, isWritable } from "./place.js";
 
-/** What a toolchain was when a job was given it itself. */
+/** The state of a cached toolchain when a job was given it without a copy. */
 interface HandedOut {
   readonly identities: Identities;
-  /** Of the image that is mounted there; empty: none is. */
+  /** The identity of the image that is mounted there; empty without one. */
   readonly image: string;
-  /** What is in the small files that opam and we write at almost any use, in base64. */
+  /** The small files that opam and we rewrite at almost every use, in base64. */
   readonly contents: ReadonlyMap<string, string>;
 }
 
-/** Says that a build has installed into a toolchain that a job has. */
+/** The file that marks a job's toolchain into which a build has installed packages. */
 export const installedMark = (path: string): string => `${path}.installed`;
 
 const rewritten = /^([^/]+|opam\/(repo\/)?[^/]+|opam\/[^/]+\/\.opam-switch\/[^/]+)$/;
 const smallBytes = 64 * 1024;
 
 /**
- * Whether a job may have the cached toolchain itself, and needs no copy: its machine is thrown away, the archive that the
- * toolchain came from lies elsewhere, and no build begins without what an earlier build of the same job has installed.
+ * Whether a job gets the cached toolchain itself instead of a copy: its machine is thrown away, the toolchain's archive
+ * is stored elsewhere, and no build has to remove the packages of an earlier build of the job.
  */
 export function givesItself(
   host: Pick<Host, "isGitHubActions" | "environment">,
@@ -41,7 +41,7 @@ export function givesItself(
   return isThrownAway(host) && origin !== "built" && buildSystem !== "opam";
 }
 
-/** Gives a job a cached toolchain itself, and notes what it is. Undefined: nothing can be noted there. */
+/** Gives a job a cached toolchain itself, and records its state; undefined where no record can be written. */
 export async function handOut(log: Log, cached: Toolchain): Promise<Toolchain | undefined> {
   const { path } = cached;
   if (!(await isWritable(dirname(path)))) return undefined;
@@ -57,13 +57,13 @@ export async function handOut(log: Log, cached: Toolchain): Promise<Toolchain | 
   await writeFileAtomically(recordOf(path), JSON.stringify(record));
   await rm(installedMark(path), { force: true });
   log.fact(
-    "job has",
-    `the cached toolchain itself, ${identities.size} entries recorded in ${seconds(performance.now() - started)}`,
+    "toolchain",
+    `the cached one itself, ${identities.size} entries recorded in ${seconds(performance.now() - started)}`,
   );
   return cached;
 }
 
-/** Whether a toolchain is what it was when a job was given it; true of one that no job was given. */
+/** Whether a toolchain is unchanged since a job was given it; true for one that was never given. */
 export async function isAsHandedOut(path: string): Promise<boolean> {
   const record = await readRecord(path);
   return record === undefined || isAsNoted(path, record);
@@ -73,8 +73,8 @@ export async function isAsHandedOut(path: string): Promise<boolean> {
 export const isHandedOut = (path: string): boolean => existsSync(recordOf(path));
 
 /**
- * Makes a toolchain again what it was when a job was given it: of what came to it, what is in small files, and what was
- * written over its image. Of other changes it is no toolchain any more, and has to be fetched again.
+ * Restores a toolchain to its state when a job was given it: removes new files, writes the small files again, and drops
+ * changes on top of an image. After any other change it is no longer a toolchain, and must be fetched again.
  */
 export async function takeBack(log: Log, findMounts: FindMounts, place: Place): Promise<void> {
   const { path } = place;
@@ -82,7 +82,7 @@ export async function takeBack(log: Log, findMounts: FindMounts, place: Place): 
   if (record === undefined || isAsNoted(path, record)) return;
   const started = performance.now();
   const done = (what: string) => log.fact("tool cache", `${what} in ${seconds(performance.now() - started)}`);
-  const failed = (error: unknown) => log.debug(`${path} cannot be made again what it was: ${String(error)}`);
+  const failed = (error: unknown) => log.debug(`${path} cannot be restored: ${String(error)}`);
   try {
     const restored = restore(path, record);
     if (restored !== undefined) done(`removed what this job added, ${restored} files restored`);
@@ -93,13 +93,16 @@ export async function takeBack(log: Log, findMounts: FindMounts, place: Place): 
     failed(error);
     rmSync(join(path, manifestName), { force: true });
   }
-  // Whatever of it another user owns now, by sudo: its name is free.
+  // Frees the name, even where sudo has left files of another user.
   if (!existsSync(join(path, manifestName))) removeBeside(path);
-  // Last: what is killed before is begun again.
+  // Last: a run that is killed before this starts over.
   await rm(recordOf(path), { force: true });
 }
 
-/** @returns how many files were written, but for the manifest; undefined when others than the small ones were changed. Nothing of it is a toolchain then. */
+/**
+ * @returns how many files were written, without the manifest; undefined when others than the small ones have changed:
+ *   the folder is then no longer a toolchain.
+ */
 function restore(path: string, { identities, image, contents }: HandedOut): number | undefined {
   rmSync(join(path, manifestName), { force: true });
   if (image !== imageIdentity(path)) return undefined;
@@ -136,12 +139,12 @@ function isAsNoted(path: string, { identities, image }: HandedOut): boolean {
   }
 }
 
-/** @returns one of nothing for a record that is none. */
+/** @returns a record that matches no toolchain where the file is damaged. */
 async function readRecord(path: string): Promise<HandedOut | undefined> {
   if (!isHandedOut(path)) return undefined;
   try {
     const value: unknown = JSON.parse(await readFile(recordOf(path), "utf8"));
-    if (!isRecord(value)) throw new Error("no object");
+    if (!isRecord(value)) throw new Error("not an object");
     return {
       identities: new Map(value["identities"] as [string, string][]),
       image: String(value["image"]),

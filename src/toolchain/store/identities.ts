@@ -1,15 +1,15 @@
 import { chmodSync, constants, lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** What stands in a tree, by its path there: what was changed since has another identity, whatever changed it. */
+/** The identity of each entry of a tree, by its path: any change gives an entry another identity. */
 export type Identities = Map<string, string>;
 
-/** opam looks at the checksum of what it takes from there. */
+/** opam checks the checksum of each file that it takes from there. */
 const kept = "opam/download-cache";
 
 const isFolder = (identity: string | undefined) => identity?.startsWith("folder ") === true;
 
-/** The kernel moves the ctime of a file at each change. A folder's says nothing: what is in it is looked at. */
+/** The kernel updates a file's ctime at each change. For a folder only the mode counts: its entries are compared. */
 export function identityOf(file: string): string {
   const { ino, mode, size, mtimeNs, ctimeNs } = lstatSync(file, { bigint: true });
   return (mode & BigInt(constants.S_IFMT)) === BigInt(constants.S_IFDIR)
@@ -17,10 +17,10 @@ export function identityOf(file: string): string {
     : `${ino} ${mode} ${size} ${mtimeNs} ${ctimeNs}`;
 }
 
-/** All that stands in a tree, but opam's downloads. */
+/** All entries of a tree, except opam's downloads. */
 export const identitiesIn = (root: string): Identities => find(root, undefined, () => false);
 
-/** Whether a tree is what it was: nothing changed, nothing gone, nothing new. */
+/** Whether no entry of a tree was changed, removed or added. */
 export function isUnchanged(root: string, known: ReadonlyMap<string, string>): boolean {
   const others: string[] = [];
   const found = find(root, known, (entry) => others.push(entry) === 0);
@@ -28,9 +28,9 @@ export function isUnchanged(root: string, known: ReadonlyMap<string, string>): b
 }
 
 /**
- * Removes from a tree what is not what it was.
+ * Removes changed and new entries from a tree.
  *
- * @returns what is left.
+ * @returns the entries that are left.
  */
 export function removeChanged(root: string, known: ReadonlyMap<string, string>): Identities {
   return find(root, known, (entry, is, was) => {
@@ -45,8 +45,8 @@ export function removeChanged(root: string, known: ReadonlyMap<string, string>):
 /**
  * Synchronous: thousands of calls that take microseconds each.
  *
- * @param known undefined: all of it is as it is.
- * @param mend is given what is not what it was, and returns whether it is now.
+ * @param known undefined: every entry counts as unchanged.
+ * @param mend called with each changed or new entry; returns whether it is mended.
  */
 function find(
   root: string,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile, stat, utimes, writeFile, lstat, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../../platform/files/atomic.js";
@@ -11,24 +12,24 @@ import {
   manifestName,
   type ArchiveFile,
 } from "../archive/manifest.js";
+import { paddedPrefix, placeholder, prefixLength, writePlaceholder } from "../archive/prefix.js";
 import { toolchainKey } from "../key.js";
 import { isEnvironment, isSpec, type Toolchain, type ToolchainOrigin, toolchainOrigins } from "../toolchain.js";
-import { createHash } from "node:crypto";
-import { paddedPrefix, placeholder, prefixLength, writePlaceholder } from "../archive/prefix.js";
 
-/** Beside what a toolchain is, so that a job which only uses it does not read a list of thousands of files. */
+/** Separate from the manifest, because a job that only uses the toolchain need not read a list of thousands of files. */
 export const filesName = "toolchain-files.json";
-/** Whose process has used it last: what that says of time no clock that is set can change. */
+
+/** Names the process that used the toolchain last: its age does not depend on a clock that may be set. */
 const userName = "toolchain-user";
 
-/** A toolchain as its folder tells of it. */
+/** A toolchain as its folder records it. */
 export type InstalledToolchain = Omit<Toolchain, "source">;
 
 /**
- * Written last, before the folder gets its name: a folder with it is a complete toolchain.
+ * Writes the manifest that makes a folder a complete toolchain; nothing is written after it.
  *
  * @param path where the folder will be.
- * @param origin who gave it: an archive cannot say that of itself.
+ * @param origin not taken from the archive, which cannot be trusted for it.
  */
 export async function writeInstalled(
   folder: string,
@@ -45,9 +46,9 @@ export async function writeInstalled(
 /**
  * The complete toolchain in a folder.
  *
- * @returns undefined when there is none: nothing, one of another format, or one that was made for another path or spec
- *   than its key says.
- * @param folder where its record is, when it is not in its folder.
+ * @param folder where its manifest is, when not in `path`.
+ * @returns undefined when there is none, when it has another format or was made for another path, or when its key does
+ *   not match its spec.
  */
 export async function readInstalled(path: string, folder = path): Promise<InstalledToolchain | undefined> {
   const value = await readJson(join(folder, manifestName));
@@ -59,35 +60,37 @@ export async function readInstalled(path: string, folder = path): Promise<Instal
   return { key, path, origin, spec, environment };
 }
 
-/** What was unpacked into a toolchain's folder; what came later (`opam install` on top) is not in it. */
+/** The entries that were unpacked into a toolchain's folder, without later additions (`opam install` on top). */
 export async function readInstalledEntries(path: string): Promise<readonly ArchiveEntry[] | undefined> {
   const entries = (await readJson(join(path, filesName)))?.["entries"];
   return Array.isArray(entries) ? (entries as ArchiveEntry[]) : undefined;
 }
 
-/** Whether the toolchain is still where its record says. */
+/** Whether the toolchain is still installed at its path. */
 export async function isInstalled({ key, path }: Pick<Toolchain, "key" | "path">): Promise<boolean> {
   return (await readInstalled(path))?.key === key;
 }
 
-/** Notes that a toolchain was used now: see evict.ts. */
+/** Records that a toolchain is used now: see evict.ts. */
 export async function noteUse(path: string): Promise<void> {
   const now = new Date();
-  // A tool cache that may only be read is as good.
+  // A read-only tool cache can be used too.
   await utimes(join(path, manifestName), now, now).catch(() => undefined);
   await writeFile(join(path, userName), markText(ownMark())).catch(() => undefined);
 }
 
+const day = 24 * 3600 * 1000;
+
 /** When a toolchain was used last. */
 export interface LastUse {
-  /** In milliseconds since 1970, as the clock was set then. */
+  /** In milliseconds since 1970, by the clock at that time. */
   readonly usedMs: number;
-  /** How long ago. By the clock that may be set only where that was before this machine's last start, and never below 0. */
+  /** How long ago, at least 0. Only a use before the machine's last start is measured by the wall clock. */
   readonly unusedMs: number;
 }
 
 /**
- * @param folder where the toolchain's record is.
+ * @param folder where the toolchain's manifest is.
  * @returns undefined when there is none.
  */
 export async function readLastUse(folder: string): Promise<LastUse | undefined> {
@@ -97,33 +100,15 @@ export async function readLastUse(folder: string): Promise<LastUse | undefined> 
   const usedMs = stats.mtimeMs;
   const user = parseMark(await readFile(join(folder, userName), "utf8").catch(() => ""));
   const agoMs = Date.now() - usedMs;
-  // A time to come would be the newest for ever.
+  // A time in the future would keep it the newest for ever.
   if (agoMs < -day) await utimes(manifest, new Date(), new Date()).catch(() => undefined);
   return { usedMs, unusedMs: (user && ownerAgeMs(user)) ?? Math.max(0, agoMs) };
 }
 
-const day = 24 * 3600 * 1000;
-
-async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
-  try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** opam's own notes about a switch, which any use of it rewrites. */
-const notes = /^opam\/[^/]+\/\.opam-switch\/(environment|switch-state)$/;
-
-/** Whether what is in a file of a toolchain may be other than it was, and is no change. */
-export const isNote = (path: string): boolean => notes.test(path);
-
 /**
- * Compares what lies in a toolchain's folder with what was unpacked there. What came later is not looked at, nor is what
- * opam notes for itself.
+ * Compares a toolchain's folder with the entries that were unpacked there. Ignores later additions and opam's own state.
  *
- * @returns the paths that are missing or are not what they were.
+ * @returns the paths that are missing or changed.
  */
 export async function changedEntries(path: string, entries: readonly ArchiveEntry[]): Promise<readonly string[]> {
   const prefix = paddedPrefix(path);
@@ -136,21 +121,20 @@ export async function changedEntries(path: string, entries: readonly ArchiveEntr
 }
 
 /**
- * Compares what was listed for an archive with what was unpacked, as {@link changedEntries} compares a folder with it.
+ * Compares a list of a toolchain's entries with the unpacked ones, by the rules of {@link changedEntries}.
  *
- * @returns the paths that are missing or are not what they were.
+ * @returns the paths that are missing or changed.
  */
 export function differencesOf(unpacked: readonly ArchiveEntry[], listed: readonly ArchiveEntry[]): readonly string[] {
   const now = new Map(listed.map((entry) => [entry.path, entry]));
   return unpacked.filter((entry) => !isSame(entry, now.get(entry.path))).map(({ path }) => path);
 }
 
-function isSame(was: ArchiveEntry, is: ArchiveEntry | undefined): boolean {
-  if (was.kind === "file" && is?.kind === "file")
-    return isNote(was.path) || (was.sha256 === is.sha256 && was.executable === is.executable);
-  if (was.kind === "link") return is?.kind === "link" && was.target === is.target;
-  return was.kind === is?.kind;
-}
+/** opam's state of a switch, which any use of opam rewrites. */
+const notes = /^opam\/[^/]+\/\.opam-switch\/(environment|switch-state)$/;
+
+/** Whether the content of a file may differ without the toolchain being changed. */
+export const isNote = (path: string): boolean => notes.test(path);
 
 async function isUnchanged(file: string, entry: ArchiveEntry, path: string, prefix: Buffer): Promise<boolean> {
   const found = await lstat(file);
@@ -174,4 +158,20 @@ function isContent(content: Buffer, { bytes, sha256, prefixAt = [] }: ArchiveFil
     return false;
   writePlaceholder(content, prefixAt);
   return createHash("sha256").update(content).digest("hex") === sha256;
+}
+
+function isSame(was: ArchiveEntry, is: ArchiveEntry | undefined): boolean {
+  if (was.kind === "file" && is?.kind === "file")
+    return isNote(was.path) || (was.sha256 === is.sha256 && was.executable === is.executable);
+  if (was.kind === "link") return is?.kind === "link" && was.target === is.target;
+  return was.kind === is?.kind;
+}
+
+async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

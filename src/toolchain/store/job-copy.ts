@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { access, constants, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { isDiskFull, isNotAllowed, Problem } from "../../platform/problem.js";
 import { hashOf } from "../../platform/files/hash.js";
 import { withLock } from "../../platform/files/lock.js";
 import type { Context, Host } from "../../platform/host.js";
 import { seconds } from "../../platform/log.js";
+import { isDiskFull, isNotAllowed, Problem } from "../../platform/problem.js";
 import { markText, ownMark, ownerAgeMs, ownerState, parseMark } from "../../platform/process/owner-mark.js";
 import type { Toolchain } from "../toolchain.js";
 import { type CopyOutcome, copiedFrom, copyToolchain, recordOf } from "./copy.js";
@@ -15,17 +15,17 @@ import { readInstalled } from "./installed.js";
 import { placeIn } from "./place.js";
 import { noSpace } from "./store.js";
 
-/** A copy that nobody has used for so long goes. A new one costs a second. */
+/** Copies unused for longer are removed: a new one takes a second. */
 const unusedMs = 7 * 24 * 3600 * 1000;
 
-/** Who used the copies of a folder last. */
+/** The file that names the process which used the copies of a folder last. */
 const userIn = (folder: string) => join(folder, "user");
 
 /**
- * Gives a job a copy of a cached toolchain, which the job may change as it likes: nothing that a job is told of leads to
- * the cached one. The same runner gets the copy at the same path each time, made again what the cached toolchain is.
+ * Gives a job its own copy of a cached toolchain, which it may change: nothing in the job's environment leads to the
+ * cached one. The same runner gets the copy at the same path each time, restored to the state of the cached toolchain.
  *
- * @throws Problem where no space is left, or the path is too long.
+ * @throws Problem where the disk is full, or the path is too long.
  */
 export async function takeJobCopy(context: Context, cached: Toolchain): Promise<Toolchain> {
   const { host, log } = context;
@@ -40,11 +40,11 @@ export async function takeJobCopy(context: Context, cached: Toolchain): Promise<
       const what = isNew ? `${written} files copied` : written === 0 ? "unchanged" : `${written} files restored`;
       log.fact("job's copy", `${what} in ${seconds(performance.now() - started)} (${path})`);
       const installed = await readInstalled(path);
-      if (installed === undefined) throw new Error(`${path} was just copied, and is no toolchain`);
+      if (installed === undefined) throw new Error(`${path} was just copied, but is not a toolchain`);
       return { ...installed, source: cached.source };
     } catch (error) {
       if (isDiskFull(error)) throw noSpace({ path }, error);
-      // An earlier job has left files of another user, by sudo: another folder takes its place.
+      // An earlier job has used sudo and left files of another user there: take another folder.
       if (!isNotAllowed(error)) throw error;
       log.debug(`${path} cannot be used: ${String(error)}`);
       unusable.add(folder);
@@ -52,14 +52,14 @@ export async function takeJobCopy(context: Context, cached: Toolchain): Promise<
   }
 }
 
-/** Says that this process uses a job's copy, so that no other process makes it new meanwhile. */
+/** Records that this process uses a job's copy, which stops other processes from renewing it meanwhile. */
 export async function holdJobCopy(path: string): Promise<void> {
   if ((await copiedFrom(path)) !== undefined) await noteUser(dirname(path));
 }
 
 /**
- * Readies a toolchain for a build that installs its own packages: where an earlier build of the job has installed some,
- * they go, for opam would not build again what is there. What a step of the user's own has installed stays.
+ * Prepares a toolchain for a build that installs its own packages: removes those of an earlier build of the job, because
+ * opam does not rebuild installed packages. Packages that a step of the user's own has installed stay.
  */
 export async function beginInstalling(path: string): Promise<void> {
   const from = await copiedFrom(path);
@@ -68,7 +68,7 @@ export async function beginInstalling(path: string): Promise<void> {
   await writeFile(installedMark(path), "");
 }
 
-/** Of a toolchain that set-up gave for a build of another kind. */
+/** For a toolchain without a copy, which set-up prepared for another build system: one build may install into it. */
 async function beginOnce(path: string): Promise<void> {
   if (existsSync(installedMark(path)))
     throw new Problem("an earlier build of this job has installed packages into the toolchain", {
@@ -89,7 +89,7 @@ function renew(from: string, path: string): Promise<CopyOutcome> {
   );
 }
 
-/** Beside the cached toolchains, where a runner does not empty it before each job; elsewhere where that may only be read. */
+/** Next to the cached toolchains, which runners keep between jobs; in the state folder where that is read-only. */
 async function copiesFolder({ folders }: Host, cached: string): Promise<string> {
   const beside = join(dirname(dirname(cached)), "jobs");
   const isWritable = await mkdir(beside, { recursive: true })
@@ -102,8 +102,8 @@ async function copiesFolder({ folders }: Host, cached: string): Promise<string> 
 }
 
 /**
- * A folder of copies that is ours alone while this process lives. Two jobs at once have two runners, and two runners have two
- * folders; on a person's machine two runs at once are told apart by their processes.
+ * A folder of copies that only this process uses while it lives. Two jobs at the same time have two runners, and each
+ * runner has its own folder; on a developer's machine two runs at the same time differ by their processes.
  */
 async function claimFolder(copies: string, { folders, environment }: Host, unusable: ReadonlySet<string>) {
   await mkdir(copies, { recursive: true });
@@ -134,16 +134,16 @@ function isUsedByAnother(folder: string): boolean {
   return user !== undefined && user.pid !== process.pid && ownerState(user) === "alive";
 }
 
-/** Removes the copies that nobody has used for long, and those whose toolchain is gone. */
+/** Removes copies that were not used for long, and copies whose toolchain is gone. */
 async function removeUnused(copies: string): Promise<void> {
   for (const name of await readdir(copies)) {
     const folder = join(copies, name);
     if (!(await stat(folder)).isDirectory() || isUsedByAnother(folder)) continue;
     const user = userOf(folder);
     const { mtimeMs } = await stat(existsSync(userIn(folder)) ? userIn(folder) : folder);
-    // A time to come is as old as a past one.
+    // A time in the future counts as equally old.
     const ageMs = (user && ownerAgeMs(user)) ?? Math.abs(Date.now() - mtimeMs);
-    // Files of another user stay, by sudo: they are not ours to remove.
+    // Files that sudo has made belong to another user and cannot be removed.
     const remove = (path: string) => rm(path, { recursive: true, force: true }).catch(() => undefined);
     if (ageMs > unusedMs) await remove(folder);
     else {

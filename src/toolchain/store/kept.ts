@@ -10,20 +10,19 @@ import { isRecord } from "../../platform/shape.js";
 import { buildMark, layoutOf } from "../environment.js";
 import type { Place } from "./place.js";
 
-/** What a build that came to no toolchain has installed, in the folder that {@link keptOf} names. */
+/** The installed packages of a failed build, in the folder of {@link keptOf}. */
 export interface KeptBuild {
-  /** Of the toolchain that it is of. */
   readonly key: string;
-  /** How many opam packages it has. */
+  /** The number of its opam packages. */
   readonly packages: number;
-  /** How many builds have gone on from it and installed nothing more. */
+  /** How many builds have continued from it without installing another package. */
   readonly vain: number;
   readonly ageMs: number;
 }
 
 const limits = { ageMs: 7 * 24 * 3600 * 1000, builds: 3, vain: 2, freeBytes: 2e9 } as const;
 
-/** Raised when an older unikernel-ci's must not be used any more. */
+/** Raised when kept builds of an older unikernel-ci must no longer be used. */
 const keptFormat = 1;
 const ending = ".kept";
 const recordName = "kept.json";
@@ -31,16 +30,15 @@ const recordName = "kept.json";
 export const keptOf = ({ path }: Pick<Place, "path">): string => `${path}${ending}`;
 
 /**
- * Whether a build that has failed is worth its place on the disk.
+ * Whether a failed build is worth its place on the disk.
  *
- * @param vain counts this one, where it has installed nothing more: what was half installed when a build was ended may be what
- *   each next one fails of.
+ * @param vain includes this build, if it installed nothing more: a half-installed package may make every next build fail.
  */
 export function isWorthKeeping({ packages, vain }: Pick<KeptBuild, "packages" | "vain">, freeBytes: number): boolean {
   return packages > 0 && vain <= limits.vain && freeBytes >= limits.freeBytes;
 }
 
-/** Which of the kept builds have to go: the old ones, and of the others all but the newest. */
+/** The kept builds to remove: those that are too old, and all but the newest of the others. */
 export function chooseDropped<Kept extends Pick<KeptBuild, "ageMs">>(kept: readonly Kept[]): readonly Kept[] {
   return kept
     .toSorted((a, b) => a.ageMs - b.ageMs)
@@ -48,11 +46,11 @@ export function chooseDropped<Kept extends Pick<KeptBuild, "ageMs">>(kept: reado
 }
 
 /**
- * Keeps what a build has installed that failed or is ended, where that is worth it, for the next set-up of the same toolchain.
- * What still runs of it ends. Synchronous, for use while we are ending.
+ * Keeps the packages of a failed or ended build for the next set-up of the same toolchain, where that is worth it, and
+ * ends its processes. Synchronous: this process may be ending.
  *
- * @param before what it has gone on from.
- * @returns whether it was kept; the folder of the build is gone then.
+ * @param before the kept build that it continued from.
+ * @returns whether it was kept; the build folder is then gone.
  */
 export function keepBuild(log: Log, place: Place, key: string, before: KeptBuild | undefined): boolean {
   endProcessesWith(buildMark, place.buildPath);
@@ -73,9 +71,9 @@ export function keepBuild(log: Log, place: Place, key: string, before: KeptBuild
 }
 
 /**
- * Puts what an earlier build of the same toolchain has installed where the next one builds. Old ones are gone: {@link dropKept}.
+ * Moves the kept build of the same toolchain to where the next one builds, after {@link dropKept} has removed old ones.
  *
- * @returns what it is; undefined when there is nothing that can be used.
+ * @returns undefined when there is no usable one.
  */
 export async function takeKept(log: Log, place: Place, key: string): Promise<KeptBuild | undefined> {
   const kept = keptOf(place);
@@ -87,10 +85,7 @@ export async function takeKept(log: Log, place: Place, key: string): Promise<Kep
   await rename(kept, place.buildPath);
   await rm(join(place.buildPath, recordName));
   const bytes = await folderBytes(place.buildPath);
-  log.fact(
-    "continues",
-    `from a build of ${seconds(found.ageMs)} ago with ${found.packages} packages (${size(bytes)})`,
-  );
+  log.fact("continues", `from a build of ${seconds(found.ageMs)} ago with ${found.packages} packages (${size(bytes)})`);
   return found;
 }
 
@@ -109,7 +104,7 @@ export async function dropKept(log: Log, folder: string): Promise<void> {
   for (const { path } of chooseDropped(await listKept(folder))) removeKept(log, path);
 }
 
-/** Removes a kept build, beside the work of this process. */
+/** Removes a kept build, in a process of its own. */
 export function removeKept(log: Log, kept: string): void {
   if (removeBeside(kept)) log.fact("removed", `the kept build of ${basename(kept, ending)}`);
 }
@@ -120,7 +115,7 @@ const isOurs = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** @returns undefined for one of another format, or of another user. */
+/** @returns undefined for a kept build of another format or another user. */
 async function readKept(path: string): Promise<KeptBuild | undefined> {
   try {
     if (!(await isOurs(path))) return undefined;
@@ -129,7 +124,7 @@ async function readKept(path: string): Promise<KeptBuild | undefined> {
     const { key, packages, vain, owner } = value;
     const mark = typeof owner === "string" ? parseMark(owner) : undefined;
     if (typeof key !== "string" || typeof packages !== "number" || typeof vain !== "number") return undefined;
-    // By the clock that may be set only where that was before this machine's last start.
+    // By the wall clock, which may be set, only when it is older than this machine's last start.
     const ageMs = (mark && ownerAgeMs(mark)) ?? Math.abs(Date.now() - (await lstat(join(path, recordName))).mtimeMs);
     return { key, packages, vain, ageMs };
   } catch {
@@ -139,7 +134,7 @@ async function readKept(path: string): Promise<KeptBuild | undefined> {
 
 function installedIn(buildPath: string): number {
   try {
-    // opam has a cache of its own there, too.
+    // opam's cache there has no dot in its name.
     return readdirSync(layoutOf(buildPath).installed).filter((name) => name.includes(".")).length;
   } catch {
     return 0;

@@ -1,41 +1,41 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
+import ours from "../../../data/toolchains.json" with { type: "json" };
+import type { Log } from "../../platform/log.js";
+import type { PublishedArchive } from "../../platform/network/published-list.js";
 import { type FetchedArchive, type Patience, publishedArchives } from "../../platform/network/published.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import type { CachePolicy } from "../cache-policy.js";
 import type { ToolchainSource } from "../toolchain.js";
 import type { Place } from "./place.js";
-import ours from "../../../data/toolchains.json" with { type: "json" };
-import type { Log } from "../../platform/log.js";
-import type { PublishedArchive } from "../../platform/network/published-list.js";
 
-/** A place outside of this machine that may have the archive of a toolchain. */
+/** A place outside this machine that may have the archive of a toolchain. */
 export interface ArchiveLevel {
   readonly source: Extract<ToolchainSource, "published" | "actions-cache">;
-  /** As the log calls it. */
+  /** Its name in the log. */
   readonly label: string;
   /**
    * The archive with this key; undefined when this level has none.
    *
-   * @throws Problem when what is wrong must stop the set-up.
+   * @throws Problem when the set-up must stop.
    */
   fetch(key: string, place: Place): Promise<FetchedArchive | undefined | LeftOut>;
   /**
-   * The same toolchain as a file system, where this level may have one.
+   * The same toolchain as a file system, where this level can have one.
    *
-   * @returns what fetches it; undefined when there is none.
+   * @returns a function that fetches it; undefined when there is none.
    */
   image?(key: string): Promise<(() => FetchedArchive) | undefined>;
-  /** Absent: nothing can be kept there. */
+  /** Absent where nothing can be saved. */
   save?(key: string, place: Place): Promise<"saved" | "there already" | "failed" | LeftOut>;
 }
 
-/** The policy of this run keeps off a level. */
+/** A level that this run does not use, and the reason. */
 export interface LeftOut {
   readonly because: string;
 }
 
-/** The cache of the Actions service: the archive as one file, so that packing and unpacking are ours. */
+/** The actions cache, with the archive as one file, which we pack and unpack ourselves. */
 export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: CachePolicy): ArchiveLevel {
   const leftOut: LeftOut = { because: cache === undefined ? "no cache service here" : policy.why };
   return {
@@ -43,12 +43,12 @@ export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: Cac
     label: "cache",
     async fetch(key, { archive }) {
       if (cache === undefined || !policy.restore) return leftOut;
-      // Once more where it has it and could not bring it: what breaks off in the middle its client does not take up.
+      // A second try when the entry exists: the client does not resume a transfer that broke off.
       const isHere =
         (await cache.restore(key, [archive])) ||
         ((await cache.has(key, [archive])) && (await cache.restore(key, [archive])));
       if (!isHere) {
-        // There may be half of it.
+        // It may be incomplete.
         await rm(archive, { force: true });
         return undefined;
       }
@@ -64,7 +64,7 @@ export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: Cac
     },
     async save(key, { archive }) {
       if (cache === undefined || !policy.save) return leftOut;
-      // Another job may have built the same one meanwhile, and a key is written once.
+      // Another job may have saved the same one meanwhile, and a key is written once.
       if (await cache.has(key, [archive])) return "there already";
       return (await cache.save(key, [archive])) ? "saved" : "failed";
     },
@@ -72,9 +72,9 @@ export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: Cac
 }
 
 /**
- * Toolchains that were published: see platform/network/published.ts.
+ * Published toolchains: see platform/network/published.ts.
  *
- * @param patience how long servers are waited for.
+ * @param patience how long to wait for servers.
  */
 export function publishedLevel(
   log: Log,

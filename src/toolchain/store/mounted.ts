@@ -10,23 +10,23 @@ import type { ToolchainOrigin } from "../toolchain.js";
 import { readInstalled, writeInstalled } from "./installed.js";
 import type { Place } from "./place.js";
 
-/** What mounts here, looked for when it is needed: undefined where nothing does. */
+/** Finds a way to mount on this machine, when one is needed; undefined where there is none. */
 export type FindMounts = () => Promise<Mounts | undefined>;
 
-/** What an image's folder has beside the image. */
+/** The content of an image's folder. */
 const partsOf = (folder: string) => ({
   file: join(folder, imageName),
-  /** Where the image is for a moment, until its overlay has it. */
+  /** Where the image is mounted until the overlay is. */
   lower: join(folder, "lower"),
-  /** What was written into the toolchain, and the record of what it is. */
+  /** Files written into the toolchain, and its manifest. */
   upper: join(folder, "upper"),
   work: join(folder, "work"),
 });
 
 /**
- * Completes an image that was unpacked into a folder, so that it can be mounted where the toolchain is to be.
+ * Completes an image that was unpacked into a folder, so that it can be mounted at the toolchain's path.
  *
- * @throws Unusable when it is none.
+ * @throws Unusable when it is not an image.
  */
 export async function completeImage(
   folder: string,
@@ -38,7 +38,7 @@ export async function completeImage(
   const { lower, upper, work } = partsOf(folder);
   if (contents === undefined || entries.length !== 1 || entries[0]?.path !== imageName)
     throw new Unusable("it is not an image");
-  // Whoever writes may do so everywhere in an image, for its owner is root; so nobody else may enter.
+  // Root owns the image's files and all users may write them: only this user may enter the folder.
   await mkdir(upper, { mode: 0o700 });
   await Promise.all([mkdir(lower), mkdir(work), writeInstalled(upper, path, origin, { ...what, entries: contents })]);
 }
@@ -46,7 +46,7 @@ export async function completeImage(
 /**
  * Mounts the image of a toolchain at its place.
  *
- * @throws Unusable where that does not work: what is mounted is as before.
+ * @throws Unusable where that fails.
  */
 export async function mountImage(mounts: Mounts, { path, image }: Place): Promise<void> {
   const { file, lower, upper, work } = partsOf(image);
@@ -66,9 +66,9 @@ export async function mountImage(mounts: Mounts, { path, image }: Place): Promis
 }
 
 /**
- * Mounts a toolchain whose image is complete, and which is not mounted: since then the machine has started again.
+ * Mounts a toolchain whose image is complete but not mounted, as after a restart of the machine.
  *
- * @returns whether there was one.
+ * @returns whether it mounted one.
  * @throws Unusable where it cannot be mounted.
  */
 export async function mountAgain(findMounts: FindMounts, place: Place): Promise<boolean> {
@@ -80,9 +80,9 @@ export async function mountAgain(findMounts: FindMounts, place: Place): Promise<
 }
 
 /**
- * Mounts an image again with nothing written over it but its records.
+ * Mounts an image again, without what was written over it, except its records.
  *
- * @returns whether anything mounts here.
+ * @returns whether this machine can mount.
  * @throws Unusable where it cannot be mounted.
  */
 export async function mountAfresh(
@@ -101,7 +101,11 @@ export async function mountAfresh(
   return true;
 }
 
-/** Removes a toolchain, mounted or not. What cannot be unmounted here is left alone, and is an error when it is in the way. */
+/**
+ * Removes a toolchain, mounted or not.
+ *
+ * @throws Problem when it is mounted and cannot be unmounted here.
+ */
 export async function removeToolchain(
   findMounts: FindMounts,
   { path, image }: Pick<Place, "path" | "image">,
@@ -112,7 +116,7 @@ export async function removeToolchain(
     const mounts = await findMounts();
     if (mounts === undefined && isMounted)
       throw new Problem(`${path} cannot be unmounted`, { do: `unmount it as root: umount ${path}` });
-    // Without mounts of ours it may be mounted elsewhere: outside of a container that this is.
+    // Where we cannot mount, it may be mounted elsewhere, as outside of this container: then the image stays.
     if (mounts !== undefined) {
       for (const folder of [path, image]) await unmountAll(mounts, folder, whenBusy);
       await mounts.remove(image);
@@ -121,7 +125,7 @@ export async function removeToolchain(
   await rm(path, { recursive: true, force: true });
 }
 
-/** The file that says of an image what it is: its time is when it was used last, as for a toolchain that is no image. */
+/** The folder with the manifest of an image, whose time is that of its last use. */
 export const recordFolderOf = (image: string): string => partsOf(image).upper;
 
 async function unmountAll(mounts: Mounts, folder: string, whenBusy: "fail" | "detach"): Promise<void> {

@@ -4,25 +4,25 @@ import { join } from "node:path";
 import { isNotAllowed, Problem } from "../../platform/problem.js";
 import { prefixLength } from "../archive/prefix.js";
 
-/** Where a toolchain is on this machine. */
+/** The paths of a toolchain on this machine. */
 export interface Place {
-  /** Its folder, absolute and without links in it; complete when it is there. */
+  /** Its folder, absolute and without links; complete when it exists. */
   readonly path: string;
-  /** Where it is built, {@link prefixLength} bytes long: what is built there can be moved anywhere that is not longer. */
+  /** Where it is built, {@link prefixLength} bytes long: it can be moved to any path that is not longer. */
   readonly buildPath: string;
-  /** Where opam builds its packages meanwhile, beside {@link buildPath}: some of them bear no path of its length. */
+  /** Where opam builds its packages, because some of them do not build in a path as long as {@link buildPath}. */
   readonly builds: string;
-  /** Where its archive lies while it is made, or fetched by somebody who wants a file. */
+  /** Its archive, while it is packed or comes from a level that delivers files. */
   readonly archive: string;
-  /** The folder of its image, where it is one that was mounted. */
+  /** The folder of its image, when it is mounted. */
   readonly image: string;
   readonly lock: string;
 }
 
-/** Where the image of the toolchain in `path` is. */
+/** The folder of the image of the toolchain in `path`. */
 export const imageFolderOf = (path: string): string => `${path}.image`;
 
-/** Says what the toolchain in `path` was when a job was given it itself: see handed-out.ts. */
+/** The record of the toolchain in `path` when a job was given it: see handed-out.ts. */
 export const handedOutRecordOf = (path: string): string => `${path}.handed.json`;
 
 /** The folder of all toolchains in a tool cache. */
@@ -31,8 +31,7 @@ export const toolchainsFolder = (toolCache: string): string => join(toolCache, "
 /**
  * The place of the toolchain with this key.
  *
- * @param toolCache absolute; it is made where it is not there and may be. Links in it are followed: programs write down
- *   where they really are.
+ * @param toolCache absolute; created where possible. Links are resolved, because programs write down their real path.
  * @throws Problem when toolchains cannot live there.
  */
 export async function toolchainPlace(toolCache: string, key: string): Promise<Place> {
@@ -46,15 +45,16 @@ export async function toolchainPlace(toolCache: string, key: string): Promise<Pl
   return placeIn(await realpath(folder), key);
 }
 
-/** {@link toolchainPlace}, in a folder that is known. */
+/** {@link toolchainPlace}, in a folder of toolchains whose path is resolved. */
 export function placeIn(folder: string, key: string): Place {
   const path = join(folder, key);
   const building = `${path}.build.`;
+  const bytes = Buffer.byteLength(path);
   const room = prefixLength - Buffer.byteLength(building);
   const reason = /\s/.test(path)
     ? "it contains whitespace"
     : room < 0
-      ? `the path is ${Buffer.byteLength(path)} bytes long, and toolchain archives have room for ${Buffer.byteLength(path) + room}`
+      ? `the path is ${bytes} bytes long, and toolchain archives have room for ${bytes + room}`
       : undefined;
   if (reason !== undefined) {
     throw new Problem(`OCaml toolchains cannot live in ${path}`, {
@@ -72,7 +72,7 @@ export function placeIn(folder: string, key: string): Place {
   };
 }
 
-/** Whether this user may make and remove files in a folder. */
+/** Whether this user may create and remove files in a folder. */
 export const isWritable = (folder: string): Promise<boolean> =>
   access(folder, constants.W_OK).then(
     () => true,

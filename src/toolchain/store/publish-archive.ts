@@ -1,10 +1,10 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { hasCode, Problem } from "../../platform/problem.js";
 import { sha256OfFile } from "../../platform/files/atomic.js";
 import { withLock } from "../../platform/files/lock.js";
 import { type Log, firstOf, seconds, size } from "../../platform/log.js";
 import { type PublishedArchive, addToList } from "../../platform/network/published-list.js";
+import { hasCode, Problem } from "../../platform/problem.js";
 import { packImage } from "../archive/image.js";
 import type { ArchiveEntry } from "../archive/manifest.js";
 import { type Listed, type PackSource, type Packed, listEntries, packToolchain } from "../archive/pack.js";
@@ -12,19 +12,20 @@ import { paddedPrefix } from "../archive/prefix.js";
 import { changedCodes } from "../archive/tar.js";
 import { type InstalledToolchain, readInstalled, readInstalledEntries, differencesOf, isNote } from "./installed.js";
 import { isWritable } from "./place.js";
+
 const switchNotes = "opam/toolchain/.opam-switch";
 
-/** Decompresses as fast as the level for everyday, and is fetched a thousand times for each time it is made. */
+/** Decompresses as fast as a lower level, and an archive is fetched far more often than it is packed. */
 const publishLevel = 19;
 
 /**
- * Packs a toolchain of this machine for others, and adds it to the list of a folder, which is then a mirror: an input of
- * `setup`. Only what was unpacked into the toolchain is packed, not what came later. Meanwhile the toolchain is locked: no set-up
- * or build changes it.
+ * Packs a toolchain of this machine for others, and adds it to the list of a folder, which becomes a mirror: an input of
+ * `setup`. Packs only the files that were unpacked, without later additions. Holds the toolchain's lock meanwhile, so
+ * that no set-up or build changes it.
  *
- * @param withImage whether an image is packed beside it: see archive/image.ts.
+ * @param withImage whether to pack an image too: see archive/image.ts.
  * @param level of zstd.
- * @throws Problem when the toolchain is not what it was.
+ * @throws Problem when the toolchain has changed.
  */
 export async function publishToolchain(
   log: Log,
@@ -39,7 +40,7 @@ export async function publishToolchain(
       throw new Problem(`the toolchain in ${path} was removed or replaced meanwhile`, { do: "pack it again" });
     return publishLocked(log, toolchain, folder, withImage, level);
   };
-  // Where nobody may write, nobody changes it either.
+  // A lock cannot be taken in a read-only folder, nor can the toolchain change there.
   if (!(await isWritable(dirname(path)))) return publish();
   return withLock(`${path}.lock`, (holder) => log.line(`  waiting for ${holder}, which uses the toolchain`), publish);
 }
@@ -86,7 +87,7 @@ async function publishLocked(
   };
   const [name, imageName] = [`${key}.tar.zst`, `${key}.image.tar.zst`];
   const archive = await pack("archive", name, () => packToolchain(source("packing"), join(folder, name), level, found));
-  // It is read as files, then twice as the one file that it becomes.
+  // An image reads the files once, then twice the one file that it makes of them.
   const image = () => packImage(source("packing the image", 3 * total), join(folder, imageName), level, found);
   const published: PublishedArchive = {
     key,
@@ -99,7 +100,7 @@ async function publishLocked(
 
 const makeAgain = "remove the folder and run `unikernel-ci setup` again";
 
-/** @throws Problem that names the files that are not what was unpacked. */
+/** @throws Problem that names the changed files. */
 async function listUnchanged(source: PackSource, entries: readonly ArchiveEntry[]): Promise<Listed> {
   const changed = (paths: readonly string[]) =>
     new Problem(`files of the toolchain in ${source.folder} changed since it was unpacked`, {
@@ -115,7 +116,7 @@ async function listUnchanged(source: PackSource, entries: readonly ArchiveEntry[
   return found;
 }
 
-/** Says how far the reading of a toolchain is, at each quarter. */
+/** Logs the progress of reading a toolchain, at each quarter. */
 function tellProgress(log: Log, doing: string, total: number): (bytes: number) => void {
   const start = performance.now();
   let read = 0;
@@ -129,7 +130,7 @@ function tellProgress(log: Log, doing: string, total: number): (bytes: number) =
   };
 }
 
-/** What opam has installed or pinned in the switch since: it has a folder for each. */
+/** Packages that opam has installed or pinned since the toolchain was unpacked: it has a folder for each. */
 async function packagesOnTop(path: string, entries: readonly ArchiveEntry[]): Promise<readonly string[]> {
   const listed = new Set(entries.map((entry) => entry.path));
   const found = ["packages", "overlay"].map(async (folder) => {

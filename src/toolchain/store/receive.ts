@@ -1,21 +1,50 @@
 import { rename, mkdir, rm } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import { type Log, seconds } from "../../platform/log.js";
 import { type FetchedArchive, Unusable } from "../../platform/network/published.js";
 import { messageOf, Problem } from "../../platform/problem.js";
 import { type ArchiveManifest, BadArchive } from "../archive/manifest.js";
+import { unpackToolchain } from "../archive/unpack.js";
 import type { Toolchain, ToolchainOrigin, ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
 import { discardDrafts, draftOf, imageDraftOf } from "./drafts.js";
+import { type InstalledToolchain, readInstalled, writeInstalled } from "./installed.js";
 import type { ArchiveLevel } from "./levels.js";
 import { completeImage, mountImage, removeToolchain, type FindMounts } from "./mounted.js";
-import type { Readable } from "node:stream";
-import { unpackToolchain } from "../archive/unpack.js";
-import { type InstalledToolchain, readInstalled, writeInstalled } from "./installed.js";
 import type { Place } from "./place.js";
 
+/** The toolchain to obtain, its place, and the ways to get it. */
+export interface Wanted extends Makers {
+  readonly spec: ToolchainSpec;
+  readonly key: string;
+  readonly place: Place;
+  /** Another place, for when {@link place} does not have the toolchain and is not writable. */
+  readonly spare?: () => Promise<Place>;
+  /** Whether this run may use a toolchain of that origin. */
+  readonly trusts: (origin: ToolchainOrigin) => boolean;
+  readonly findMounts: FindMounts;
+}
+
+/** The work that the store leaves to its caller. */
+export interface Makers {
+  /**
+   * Builds the toolchain in `path` and its packages in `builds`. `path` is empty, or has the packages of an earlier
+   * build.
+   */
+  readonly build: (path: string, builds: string) => Promise<ToolchainEnvironment>;
+  /**
+   * Makes the toolchain built in a folder smaller, in place.
+   *
+   * @returns whether a path, relative to the folder, is part of the toolchain.
+   */
+  readonly slim: (path: string) => Promise<(path: string) => boolean>;
+  /** Throws a Problem when the toolchain does not work; other errors have other causes. */
+  readonly smokeTest: (toolchain: InstalledToolchain) => Promise<void>;
+}
+
 /**
- * The toolchain as a level has it, in its place and proved; undefined where the level has none that can be used.
+ * Installs the toolchain from a level and tests it; undefined where the level has no usable one.
  *
- * @throws Problem where what is wrong must stop the set-up.
+ * @throws Problem where the set-up must stop.
  */
 export async function fromLevel(log: Log, wanted: Wanted, level: ArchiveLevel): Promise<Toolchain | undefined> {
   const mounted = await fromImage(log, wanted, level);
@@ -43,7 +72,7 @@ export async function fromLevel(log: Log, wanted: Wanted, level: ArchiveLevel): 
   }
 }
 
-/** A toolchain that is mounted is there sooner; where that does not work, it is unpacked. */
+/** Mounting an image is faster than unpacking an archive; undefined where it does not work. */
 async function fromImage(log: Log, wanted: Wanted, level: ArchiveLevel): Promise<Toolchain | undefined> {
   const { key, place, findMounts } = wanted;
   const fetch = await level.image?.(key);
@@ -68,8 +97,8 @@ async function fromImage(log: Log, wanted: Wanted, level: ArchiveLevel): Promise
 }
 
 /**
- * @param use what is done with what was unpacked, when all of it is what it should be.
- * @returns what the level says of the transfer.
+ * @param use called after all bytes were checked.
+ * @returns the level's words about the transfer, for the log.
  */
 async function unpackFetched(
   fetched: FetchedArchive,
@@ -88,7 +117,7 @@ async function unpackFetched(
     }
     damage = error;
   }
-  // An archive that is not what was promised is told as that, and not as the damage it shows.
+  // First: a wrong checksum is a better error than the damage in the archive.
   const said = await fetched.finish();
   if (manifest === undefined) throw new Unusable(messageOf(damage));
   await use(manifest);
@@ -96,9 +125,9 @@ async function unpackFetched(
 }
 
 /**
- * Unpacks an archive of the toolchain into a folder, emptied before.
+ * Unpacks an archive of the toolchain into a folder, after emptying it.
  *
- * @throws BadArchive when it is damaged, or of another toolchain.
+ * @throws BadArchive when it is damaged, or holds another toolchain.
  */
 export async function unpackInto(draft: string, bytes: Readable, { key, place }: Wanted): Promise<ArchiveManifest> {
   await rm(draft, { recursive: true, force: true });
@@ -108,7 +137,7 @@ export async function unpackInto(draft: string, bytes: Readable, { key, place }:
   return manifest;
 }
 
-/** Gives what was unpacked and checked the toolchain's name. */
+/** Moves the draft, unpacked and checked, to the toolchain's path. */
 export async function putInPlace(
   { place, findMounts }: Wanted,
   origin: ToolchainOrigin,
@@ -121,9 +150,9 @@ export async function putInPlace(
 }
 
 /**
- * The toolchain that was just put in its place, proved; one that does not work is removed again.
+ * Tests the toolchain that was just installed, and removes one that does not work.
  *
- * @throws Problem for one that was built, Unusable for another.
+ * @throws Problem for one that was built here, Unusable for another.
  */
 export async function testInstalled(log: Log, wanted: Wanted): Promise<Toolchain> {
   const { key, place, findMounts } = wanted;
@@ -140,7 +169,6 @@ export async function testInstalled(log: Log, wanted: Wanted): Promise<Toolchain
   return { ...found, source: found.origin };
 }
 
-/** One that worked where it was built, and not any more. */
 function slimmedWrong(path: string, error: Problem): Problem {
   return new Problem(
     `the toolchain worked where it was built, but does not in ${path}: ${error.message}`,
@@ -157,34 +185,4 @@ export async function smokeTest(log: Log, { smokeTest: test }: Wanted, toolchain
   const start = performance.now();
   await test(toolchain);
   log.fact("smoke test", `linked a test image in ${seconds(performance.now() - start)}`);
-}
-
-/** The toolchain that is wanted, where, and what a set-up may do for it. */
-export interface Wanted extends Makers {
-  readonly spec: ToolchainSpec;
-  readonly key: string;
-  readonly place: Place;
-  /** Another place, for a toolchain that {@link place} has not and may not be given. */
-  readonly spare?: () => Promise<Place>;
-  /** Whether this run may use what came to this machine from there. */
-  readonly trusts: (origin: ToolchainOrigin) => boolean;
-  /** What mounts a toolchain that comes as an image. */
-  readonly findMounts: FindMounts;
-}
-
-/** What the store needs done, and does not do itself. */
-export interface Makers {
-  /**
-   * Builds the toolchain in a folder, and its packages in another. The first is empty, or has what an earlier build has
-   * installed there.
-   */
-  readonly build: (path: string, builds: string) => Promise<ToolchainEnvironment>;
-  /**
-   * Makes what was built in a folder smaller, in place.
-   *
-   * @returns whether a path, relative to the folder, becomes part of the toolchain.
-   */
-  readonly slim: (path: string) => Promise<(path: string) => boolean>;
-  /** Throws a Problem when the toolchain does not work; another error says nothing about the toolchain. */
-  readonly smokeTest: (toolchain: InstalledToolchain) => Promise<void>;
 }

@@ -1,36 +1,37 @@
 import { createReadStream, existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isDiskFull, Problem, messageOf } from "../../platform/problem.js";
 import { withLock } from "../../platform/files/lock.js";
 import { setAside } from "../../platform/files/remove-beside.js";
 import { type Log, seconds, size } from "../../platform/log.js";
 import { Unusable } from "../../platform/network/published.js";
+import { isDiskFull, Problem, messageOf } from "../../platform/problem.js";
 import { cleaningUp } from "../../platform/process/leftovers.js";
 import { packToolchain } from "../archive/pack.js";
 import { type Toolchain, sourceWords } from "../toolchain.js";
 import { discardBeside, draftOf, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
 import { isAsHandedOut, takeBack } from "./handed-out.js";
-import { type Wanted, fromLevel, putInPlace, smokeTest, testInstalled, unpackInto } from "./receive.js";
 import { noteUse, readInstalled } from "./installed.js";
 import { type KeptBuild, dropKept, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
 import type { ArchiveLevel } from "./levels.js";
 import { mountAgain } from "./mounted.js";
 import { type Place, isWritable } from "./place.js";
-/** zstd's level for what is used at once: see zstd.ts. */
+import { type Wanted, fromLevel, putInPlace, smokeTest, testInstalled, unpackInto } from "./receive.js";
+
+/** zstd's level for an archive that is unpacked at once: see archive/tar.ts. */
 const packLevel = 9;
 
 /**
- * The toolchain of a spec from the first level that has one that works: the tool cache of this machine, the levels given,
- * or a build, which is kept in each level that keeps any.
+ * The toolchain of a spec from the first level that has a working one: the tool cache of this machine, the given levels,
+ * or a build, which is saved to each level that can save.
  *
- * A toolchain is unpacked beside its place and gets its name when it is whole and checked. That is so for one that was
- * just built, too: what a first run uses is what every other run will use. When this throws, or when the process is told
- * to end, nothing is left but what a build has installed, for the next one of the same toolchain (kept.ts); when it is killed,
- * the next set-up removes what it left, of whichever toolchain.
+ * A toolchain is unpacked into a draft folder, which gets the toolchain's name when it is complete and checked. A new
+ * build goes the same way, so that the first run uses the same files as every later one. When this throws, or a signal
+ * ends the process, only the packages of a failed build stay, for the next build of the same toolchain (kept.ts). When
+ * the process is killed, the next set-up of any toolchain removes its remains.
  *
- * @throws whatever `build` and, after a build, `prove` throw; Problem where no space is left.
+ * @throws the errors of `build` and, after a build, of `smokeTest`; Problem where the disk is full.
  */
 export async function obtainToolchain(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
   try {
@@ -55,7 +56,7 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
   return withLock(wanted.place.lock, onWait, async () => {
     await mountWhatIsHere(log, wanted);
     await takeBack(log, wanted.findMounts, wanted.place);
-    // Somebody else may have finished it while we waited for the lock.
+    // Another job may have finished it while we waited for the lock.
     const meanwhile = await fromToolCache(log, wanted);
     if (meanwhile !== undefined) return meanwhile;
     log.fact("tool cache", `miss (${wanted.place.path})`);
@@ -105,7 +106,7 @@ async function mountWhatIsHere(log: Log, { findMounts, place }: Wanted): Promise
   }
 }
 
-/** A build, and what becomes of it when it comes to no toolchain. */
+/** A build, and the clean-up when it fails. */
 class Trial {
   private before: KeptBuild | undefined;
 
@@ -114,14 +115,14 @@ class Trial {
     private readonly wanted: Wanted,
   ) {}
 
-  /** Goes on from what an earlier one has left, where it has left anything. */
+  /** Continues from the kept build of the same toolchain, if there is one. */
   async begin(): Promise<void> {
     const { place, key } = this.wanted;
     this.before = await takeKept(this.log, place, key);
     for (const path of [place.buildPath, place.builds]) await mkdir(path, { recursive: true });
   }
 
-  /** Keeps what was installed for the next one, and removes the rest. Synchronous, for use while we are ending. */
+  /** Keeps the installed packages for the next build, and removes the rest. Synchronous: the process may be ending. */
   leave(): void {
     const { place, key } = this.wanted;
     keepBuild(this.log, place, key, this.before);
@@ -154,7 +155,7 @@ async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]):
   const start = performance.now();
   const environment = await wanted.build(place.buildPath, place.builds);
   log.fact("build", `done in ${seconds(performance.now() - start)}`);
-  // Before anything is left out or moved: what fails here was built wrong, what fails later was made wrong by us.
+  // Before slimming and moving: a failure here is the build's, a later one is ours.
   await smokeTest(log, wanted, { spec, key, environment, path: place.buildPath, origin: "built" });
 
   const packing = performance.now();
@@ -163,10 +164,8 @@ async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]):
   const packed = await packToolchain(source, place.archive, packLevel);
   const files = packed.manifest.entries.filter((entry) => entry.kind === "file");
   const unpackedBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  log.fact(
-    "packed",
-    `${size(packed.bytes)} of ${size(unpackedBytes)} in ${files.length} files, in ${seconds(performance.now() - packing)}`,
-  );
+  const content = `${size(packed.bytes)} of ${size(unpackedBytes)} in ${files.length} files`;
+  log.fact("packed", `${content}, in ${seconds(performance.now() - packing)}`);
   if (packed.leftOut.length > 0) log.debug(`not packed: ${packed.leftOut.join(" ")}`);
 
   await putInPlace(wanted, "built", await unpackInto(draftOf(place), createReadStream(place.archive), wanted));
@@ -179,7 +178,7 @@ async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]):
   return toolchain;
 }
 
-/** Tens of thousands of files, of which nothing is needed any more. */
+/** Removes the tens of thousands of files of a build. */
 async function removeBuild(log: Log, { buildPath, builds }: Place): Promise<void> {
   const start = performance.now();
   const gone = setAside(buildPath);
@@ -195,18 +194,22 @@ async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Prom
   if (typeof outcome === "object") log.fact(level.label, `not saved (${outcome.because})`);
   else if (outcome === "failed")
     log.notice(
-      "the toolchain was not saved to the actions cache: unless another run has just saved it, the next one builds it again",
+      "the toolchain was not saved to the actions cache: " +
+        "unless another run has just saved it, the next one builds it again",
     );
   else log.fact(level.label, outcome === "saved" ? `saved in ${seconds(performance.now() - start)}` : "already saved");
 }
 
-/** What to do where a toolchain finds no space in its folder. */
+/** The error for a full disk. */
 export function noSpace({ path }: Pick<Place, "path">, cause: unknown): Problem {
   return new Problem(
     `no space left for the toolchain in ${dirname(path)}`,
     {
       because: messageOf(cause),
-      do: "free 1 GB to fetch it, 2.5 GB to build it; or set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a folder on another disk",
+      do: [
+        "free 1 GB to fetch it, or 2.5 GB to build it",
+        "or set RUNNER_TOOL_CACHE (or XDG_CACHE_HOME) to a folder on another disk",
+      ],
     },
     { cause },
   );

@@ -18,7 +18,11 @@ export const archives: ProtectionTable = {
   ],
   "that is not what was published stops the set-up, and nothing of it is left": [
     ["src/platform/network/published.ts", "found !== archive.sha256", "false"],
-    ["src/toolchain/store/receive.ts", ".\n  ", ".\n  if (manifest !== undefined) await use(manifest);\n  "],
+    [
+      "src/toolchain/store/receive.ts",
+      "  const said = await fetched.finish();\n",
+      "  if (manifest !== undefined) await use(manifest);\n  const said = await fetched.finish();\n",
+    ],
   ],
   "is mounted, and is then as one that was unpacked": [
     ["src/platform/files/mount.ts", "nosuid,nodev,redirect_dir", "nodev,redirect_dir"],
