@@ -33,8 +33,8 @@ const solo5 = { systemToBuild: ["libseccomp-dev", "linux-libc-dev"], findlib: "s
 const solo5Native: Recipe = { ...solo5, ...native, opam: ["solo5.{solo5}", "ocaml-solo5.{ocaml-solo5}"] };
 
 /**
- * Unikraft's Kconfig keeps 255 bytes of a shell's output (`do_shell` in support/kconfig/preprocess.c) and ignores a file
- * whose path it has cut: half of the configuration is then missing, and the build fails with an incomplete type.
+ * Unikraft's Kconfig keeps 255 bytes of a shell's output (`do_shell` in support/kconfig/preprocess.c) and ignores a
+ * file whose path it has cut: half of the configuration is then missing, and the build fails with an incomplete type.
  * The longest file that its Config.uk and drivers/Config.uk read below the build folder is
  * `/NAME.1.2.0-0.20.0/_build/lib/NAME/kconfig/drivers-intctlr.uk`, 135 bytes for the package
  * ocaml-unikraft-backend-firecracker-x86_64. 8 bytes are spare for longer versions. Linux before 8a4c5b2a6d8e did the

@@ -16,7 +16,8 @@ const headBytes = 512;
 
 /**
  * The paths inside a toolchain that one of its entries refers to: the target of a link, the interpreter of a script and
- * the paths in its text, the files beside a library that it is linked with, the paths in findlib's and OCaml's settings.
+ * the paths in its text, the files beside a library that it is linked with, the paths in findlib's and OCaml's
+ * settings.
  *
  * @param folder of the toolchain, as its files write it; padding slashes may follow.
  */

@@ -27,7 +27,7 @@ import type { Toolchain, ToolchainOrigin } from "./toolchain.js";
 export interface SetUpInputs extends ToolchainInputs {
   readonly cache: CacheChoice;
   readonly installSystemPackages: boolean;
-  /** A second source of toolchain archives, after those that this action publishes: see platform/network/published.ts. */
+  /** Another source of toolchain archives than this action's own: see platform/network/published.ts. */
   readonly mirror: string | undefined;
 }
 

@@ -12,17 +12,19 @@ const bin = String.raw`(?:^|/)bin/`;
  * The files left out of a toolchain's archive unless a file that stays needs them (slim-plan.ts); the first rule that
  * matches counts. Paths are relative to the toolchain's folder.
  *
- * These must stay: the host's compiler-libs (for every ppx); the cross ones, in bytecode too (findlib does not find them
- * otherwise, and an upstream example links them); both ocamlmklib (dune builds foreign stubs with them); both `ocaml`
- * (it runs build scripts of packages and dune files in OCaml syntax); opam's records of packages and repositories (for
- * `opam install` on top).
+ * These must stay: the host's compiler-libs (for every ppx); the cross ones, in bytecode too (findlib does not find
+ * them otherwise, and an upstream example links them); both ocamlmklib (dune builds foreign stubs with them); both
+ * `ocaml` (it runs build scripts of packages and dune files in OCaml syntax); opam's records of packages and
+ * repositories (for `opam install` on top).
  */
 export const slimRules: readonly SlimRule[] = [
   {
     name: "opam’s own leftovers",
     reason: "sources, downloads, logs and caches of a finished build; opam recreates its caches",
-    covers:
-      /^opam\/(?:download-cache|log|repo\/state-[^/]*\.cache|toolchain\/\.opam-switch\/(?:sources|build|backup|packages\/cache))(?:$|\/)/,
+    covers: new RegExp(
+      String.raw`^opam/(?:download-cache|log|repo/state-[^/]*\.cache|` +
+        String.raw`toolchain/\.opam-switch/(?:sources|build|backup|packages/cache))(?:$|/)`,
+    ),
   },
   {
     name: "OCaml’s sources",
@@ -53,7 +55,8 @@ export const slimRules: readonly SlimRule[] = [
     name: "tools for people at a terminal",
     reason: "debugger, documentation, profiler",
     covers: new RegExp(
-      String.raw`(?:${bin}(?:ocamldebug|ocamldoc(?:\.opt)?|ocamlprof|ocamlcp|ocamloptp|ocamlcmt)|(?:^|/)lib/(?:ocaml/(?:expunge|ocamldoc/.*)|ocamldoc/META))$`,
+      String.raw`(?:${bin}(?:ocamldebug|ocamldoc(?:\.opt)?|ocamlprof|ocamlcp|ocamloptp|ocamlcmt)|` +
+        String.raw`(?:^|/)lib/(?:ocaml/(?:expunge|ocamldoc/.*)|ocamldoc/META))$`,
     ),
   },
 ];

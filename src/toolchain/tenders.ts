@@ -21,7 +21,8 @@ type Run = (
 
 /**
  * Builds static Solo5 tenders for the toolchain's architecture, from the sources of the toolchain's own Solo5, and puts
- * them beside opam: a helper VM runs them (boot/helper-vm). A toolchain works without them, so a failure is only a notice.
+ * them beside opam: a helper VM runs them (boot/helper-vm). A toolchain works without them, so a failure is only a
+ * notice.
  *
  * @param path the toolchain's folder.
  * @param opam runs the toolchain's own opam.

@@ -125,7 +125,7 @@ const isUnfinished = (field: readonly OpamValue[]): boolean => field.length === 
 
 type Token = OpamWord | { readonly kind: "mark"; readonly text: string };
 
-/** Whitespace and line comments; openings of comments and strings; words, which may contain one `:`; operators; marks. */
+/** Whitespace, line comments; openings of comments and strings; words, which may contain one `:`; operators; marks. */
 const piece =
   /\s+|#[^\n]*|(\(\*|"""|")|(-?\w[\w.+~-]*(?::[A-Za-z_][\w-]*)?)|(=[+:]=?|[+:]=|[<>!]?=|[<>!?~&|])|([[\](){}:])/y;
 

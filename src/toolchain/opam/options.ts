@@ -7,7 +7,7 @@ import type { ToolchainVersions } from "../toolchain.js";
 export interface Option {
   /** The opam package that enables it by its presence. */
   readonly package: string;
-  /** The backends whose cross compilers and libraries support it. Elsewhere it would only change the host's compiler. */
+  /** The backends whose cross compilers support it. Elsewhere it would only change the host's compiler. */
   readonly backends: readonly Backend[];
   /** The first version that has it. */
   readonly since?: { readonly component: Component; readonly version: string };

@@ -163,8 +163,8 @@ function list(names: readonly string[]): string {
 }
 
 /**
- * The log that opam names in its report of a failed package: `# output-file ~/.opam/log/NAME-PID-RANDOM.out`. Where opam
- * was stopped before its report, the newest log of the package.
+ * The log that opam names in its report of a failed package: `# output-file ~/.opam/log/NAME-PID-RANDOM.out`. Where
+ * opam was stopped before its report, the newest log of the package.
  */
 async function readBuildLog({ root, output }: OpamRun, failed: string): Promise<string | undefined> {
   if (root === undefined) return undefined;

@@ -51,8 +51,8 @@ export async function listToolchains(folder: string): Promise<readonly Kept[]> {
 }
 
 /**
- * Removes the toolchains that {@link chooseEvicted} names, except those that another process is setting up, or uses by a
- * mount. Failures are only logged.
+ * Removes the toolchains that {@link chooseEvicted} names, except those that another process is setting up, or uses by
+ * a mount. Failures are only logged.
  */
 export async function evictToolchains(log: Log, folder: string, needed: string, findMounts: FindMounts): Promise<void> {
   for (const { name, bytes, unusedMs } of chooseEvicted(await listToolchains(folder), needed)) {

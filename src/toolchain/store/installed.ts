@@ -16,7 +16,7 @@ import { paddedPrefix, placeholder, prefixLength, writePlaceholder } from "../ar
 import { toolchainKey } from "../key.js";
 import { isEnvironment, isSpec, type Toolchain, type ToolchainOrigin, toolchainOrigins } from "../toolchain.js";
 
-/** Separate from the manifest, because a job that only uses the toolchain need not read a list of thousands of files. */
+/** Separate from the manifest: a job that only uses the toolchain need not read a list of thousands of files. */
 export const filesName = "toolchain-files.json";
 
 /** Names the process that used the toolchain last: its age does not depend on a clock that may be set. */
@@ -106,7 +106,8 @@ export async function readLastUse(folder: string): Promise<LastUse | undefined> 
 }
 
 /**
- * Compares a toolchain's folder with the entries that were unpacked there. Ignores later additions and opam's own state.
+ * Compares a toolchain's folder with the entries that were unpacked there. Ignores later additions and opam's own
+ * state.
  *
  * @returns the paths that are missing or changed.
  */

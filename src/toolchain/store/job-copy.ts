@@ -58,8 +58,8 @@ export async function holdJobCopy(path: string): Promise<void> {
 }
 
 /**
- * Prepares a toolchain for a build that installs its own packages: removes those of an earlier build of the job, because
- * opam does not rebuild installed packages. Packages that a step of the user's own has installed stay.
+ * Prepares a toolchain for a build that installs its own packages: removes those of an earlier build of the job,
+ * because opam does not rebuild installed packages. Packages that a step of the user's own has installed stay.
  */
 export async function beginInstalling(path: string): Promise<void> {
   const from = await copiedFrom(path);

@@ -32,7 +32,8 @@ export const keptOf = ({ path }: Pick<Place, "path">): string => `${path}${endin
 /**
  * Whether a failed build is worth its place on the disk.
  *
- * @param vain includes this build, if it installed nothing more: a half-installed package may make every next build fail.
+ * @param vain includes this build, if it installed nothing more: a half-installed package may make every next build
+ *   fail.
  */
 export function isWorthKeeping({ packages, vain }: Pick<KeptBuild, "packages" | "vain">, freeBytes: number): boolean {
   return packages > 0 && vain <= limits.vain && freeBytes >= limits.freeBytes;

@@ -19,9 +19,9 @@ const switchNotes = "opam/toolchain/.opam-switch";
 const publishLevel = 19;
 
 /**
- * Packs a toolchain of this machine for others, and adds it to the list of a folder, which becomes a mirror: an input of
- * `setup`. Packs only the files that were unpacked, without later additions. Holds the toolchain's lock meanwhile, so
- * that no set-up or build changes it.
+ * Packs a toolchain of this machine for others, and adds it to the list of a folder, which becomes a mirror: an input
+ * of `setup`. Packs only the files that were unpacked, without later additions. Holds the toolchain's lock meanwhile,
+ * so that no set-up or build changes it.
  *
  * @param withImage whether to pack an image too: see archive/image.ts.
  * @param level of zstd.

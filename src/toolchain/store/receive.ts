@@ -174,7 +174,7 @@ function slimmedWrong(path: string, error: Problem): Problem {
     `the toolchain worked where it was built, but does not in ${path}: ${error.message}`,
     {
       ...error.facts,
-      do: "set `slim: false` (--slim false) to keep every file, and report this: slimming or moving the toolchain broke it",
+      do: "set `slim: false` (--slim false) to keep every file, and report this: slimming or moving it broke it",
     },
     { cause: error },
   );

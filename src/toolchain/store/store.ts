@@ -23,8 +23,8 @@ import { type Wanted, fromLevel, putInPlace, smokeTest, testInstalled, unpackInt
 const packLevel = 9;
 
 /**
- * The toolchain of a spec from the first level that has a working one: the tool cache of this machine, the given levels,
- * or a build, which is saved to each level that can save.
+ * The toolchain of a spec from the first level that has a working one: the tool cache of this machine, the given
+ * levels, or a build, which is saved to each level that can save.
  *
  * A toolchain is unpacked into a draft folder, which gets the toolchain's name when it is complete and checked. A new
  * build goes the same way, so that the first run uses the same files as every later one. When this throws, or a signal

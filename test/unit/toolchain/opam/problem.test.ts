@@ -174,7 +174,7 @@ describe("what real opam printed becomes", () => {
         "lwt.5.6.2 and lwt_ppx.5.9.1 share a source repository but come from different archives: opam-monorepo pulls each source once",
       ]);
       expect(facts?.do).toEqual([
-        expect.stringMatching(/^ask for versions of lwt and lwt_ppx that were released together/),
+        expect.stringMatching(/^choose versions of lwt and lwt_ppx that were released together/),
       ]);
     });
 

@@ -279,7 +279,7 @@ describe("a toolchain that was just built", () => {
     const slim = () => Promise.resolve((path: string) => path !== "bin/compiler");
     const problem: unknown = await obtain(cache, { ...makers(), slim }).catch((error: unknown) => error);
     expect(String(problem)).toBe(`the toolchain worked where it was built, but does not in ${place.path}: no compiler
-  do         set \`slim: false\` (--slim false) to keep every file, and report this: slimming or moving the toolchain broke it`);
+  do         set \`slim: false\` (--slim false) to keep every file, and report this: slimming or moving it broke it`);
     expect(cache.saved).toEqual([]);
     await expect.poll(left).toEqual([]);
   });
@@ -333,7 +333,9 @@ describe("a published toolchain", () => {
     list("0".repeat(64));
     const ran: string[] = [];
     const smokeTest: Makers["smokeTest"] = ({ path }) => Promise.resolve(void ran.push(path));
-    await expect(from(mirror, { ...mustNotBuild(), smokeTest })).rejects.toThrow("is not the toolchain that was published");
+    await expect(from(mirror, { ...mustNotBuild(), smokeTest })).rejects.toThrow(
+      "is not the toolchain that was published",
+    );
     expect(existsSync(place.path)).toBe(false);
     expect(ran).toEqual([]);
     await expect.poll(left).toEqual([]);
