@@ -116,7 +116,7 @@ describe("a run", () => {
     expectWhole();
   });
 
-  it("in a folder that may not be written is an error that names it, and leaves nothing there", () => {
+  it("in a read-only folder is an error that names it, and leaves nothing there", () => {
     const home = mkdtempSync(join(tmpdir(), "unikernel-ci-home-"));
     chmodSync(home, 0o777);
     chmodSync(folder, 0o555);
@@ -277,7 +277,7 @@ describe("a build that is ended", () => {
     },
   );
 
-  it("by force is done anew by the next run, which ends what it still does", async () => {
+  it("by force is done again by the next run, which ends its processes", async () => {
     const child = await begin();
     const ended = once(child, "exit");
     killGroup(child);

@@ -102,7 +102,7 @@ afterEach(async () => {
 });
 
 describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
-  it("is mounted, and is then as one that was unpacked", async () => {
+  it("is mounted, and is then equal to an unpacked one", async () => {
     const mounted = await obtain({});
     expect(mounted).toMatchObject({
       source: "published",
@@ -119,7 +119,7 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
     expect(await listToolchains(join(folder, "toolchains"))).toMatchObject([{ name: key }]);
   });
 
-  it("takes what is written on top, and keeps it when the machine starts again, without fetching anything", async () => {
+  it("accepts changes, and keeps them after a restart of the machine, without fetching anything", async () => {
     const { path } = await obtain({});
     writeFileSync(join(path, "opam/lib/more"), "on top");
     renameSync(join(path, "opam/lib"), join(path, "opam/libraries"));
@@ -131,7 +131,7 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
     expect(readdirSync(join(path, "opam/libraries")).sort()).toEqual(["library", "more"]);
   });
 
-  it("is mounted once by two who want it at the same time", async () => {
+  it("is mounted once by two jobs at the same time", async () => {
     const sources = await Promise.all([obtain({}), obtain({})]);
     expect(sources.map(({ source }) => source).sort()).toEqual(["published", "tool-cache"]);
     expect(mountPoints(folder)).toEqual([place.path]);
@@ -149,7 +149,7 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
     expect(readFileSync(join(place.path, "opam/lib/library"), "utf8")).toBe("of the image");
   });
 
-  it("is unpacked where nobody may mount", async () => {
+  it("is unpacked where mounting is not allowed", async () => {
     await obtain(undefined);
     await expect.poll(left).toEqual([key]);
   });
@@ -198,7 +198,7 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
     expect(mountPoints(folder)).toEqual([place.path]);
   });
 
-  it("is made again when it does not work any more, though somebody uses it", async () => {
+  it("is made again when it no longer works, although another process uses it", async () => {
     const { path } = await obtain({});
     rmSync(join(path, "opam/compiler"));
     const user = spawn("sleep", ["60"], { cwd: path });
@@ -213,7 +213,7 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
   });
 });
 
-describe.skipIf(cannot)("a mounted toolchain that nobody used for long", () => {
+describe.skipIf(cannot)("a mounted toolchain that was not used for long", () => {
   const old = () => {
     const then = new Date(Date.now() - 61 * 24 * 3600 * 1000);
     utimesSync(join(place.path, "toolchain.json"), then, then);
@@ -239,7 +239,7 @@ describe.skipIf(cannot)("a mounted toolchain that nobody used for long", () => {
     await expect.poll(left).toEqual([]);
   });
 
-  it("stays while somebody uses it", async () => {
+  it("stays while a process uses it", async () => {
     await obtain({});
     old();
     const user = spawn("sleep", ["60"], { cwd: place.path });

@@ -231,7 +231,7 @@ describe("a published toolchain", () => {
     await expect.poll(left).toEqual([smallKey]);
   });
 
-  it("waits as long as it is told, and takes up the transfer where it stopped", async () => {
+  it("waits as long as the server asks, and continues the transfer where it stopped", async () => {
     answers = [status(429, { "retry-after": "7" }), cutAfter(1_000_000)];
     await obtain(mustNotBuild);
     expect(waits[0]).toBe(7_000);
@@ -250,7 +250,7 @@ describe("a published toolchain", () => {
   ])("that cannot be fetched, by %s, is built", async (_, faults) => {
     answers = [...faults];
     expect((await obtain()).source).toBe("built");
-    expect(story()).toContain("notice: published: what it has of this toolchain cannot be used");
+    expect(story()).toContain("notice: published: its copy of this toolchain cannot be used");
     await expect.poll(left).toEqual([smallKey]);
   });
 
@@ -283,7 +283,7 @@ describe("a published toolchain", () => {
   });
 
   describe.runIf(mayMount)("on a disk", () => {
-    it("that is full is told with what to do, and leaves nothing", async () => {
+    it("that is full is reported with a remedy, and leaves nothing", async () => {
       tmpfs(tools, 3_000_000);
       const problem: unknown = await obtain(mustNotBuild).catch((error: unknown) => error);
       expect(problem).toBeInstanceOf(Problem);
@@ -293,7 +293,7 @@ describe("a published toolchain", () => {
       await expect.poll(left).toEqual([]);
     });
 
-    it("that has no space for a lock is told so too", async () => {
+    it("that has no space for a lock is reported too", async () => {
       tmpfs(tools, 1_000_000);
       mkdirSync(join(tools, "toolchains"));
       spawnSync("dd", ["if=/dev/zero", `of=${join(tools, "filled")}`, "bs=4k"]);
@@ -301,14 +301,14 @@ describe("a published toolchain", () => {
       await expect.poll(left).toEqual([]);
     });
 
-    it("that is full when what was built is packed is told, and leaves nothing", async () => {
+    it("that is full when the toolchain is packed is reported, and leaves nothing", async () => {
       key = "another";
       tmpfs(tools, 8_000_000);
       await expect(obtain()).rejects.toThrow("no space is left");
       await expect.poll(left).toEqual([]);
     });
 
-    it("that may only be read is used where the toolchain is there, and another where it is not", async () => {
+    it("that is read-only is used for the toolchain it has, and another folder for others", async () => {
       tmpfs(tools, 30_000_000);
       expect((await obtain(mustNotBuild)).source).toBe("published");
       execFileSync("mount", ["-o", "remount,ro", tools]);
@@ -374,7 +374,7 @@ describe("a published toolchain", () => {
       await expect.poll(left).toEqual([]);
     });
 
-    it("by force leaves nothing that is taken for complete, and the next one removes it", async () => {
+    it("by force leaves nothing that is used as complete, and the next one removes it", async () => {
       answers = [half];
       const child = await stalled(mirror.url);
       await expect.poll(() => left().some((name) => name.endsWith(".new"))).toBe(true);

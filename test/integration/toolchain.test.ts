@@ -75,7 +75,7 @@ describe("a set-up with real opam", () => {
     expect(await readInstalled(built.path)).toEqual(installed);
   });
 
-  it("makes one again that came from the actions cache, where this run is to take none from there", async () => {
+  it("replaces one that came from the actions cache when this run must not restore from there", async () => {
     const record = join(cachedPath(await toolchainOf(given)), "toolchain.json");
     writeFileSync(
       record,
@@ -102,7 +102,7 @@ describe("a set-up with real opam", () => {
     },
   );
 
-  it("leaves a compiler in bytecode out where it has a native twin, and keeps it where a link leads to it, and says so", async () => {
+  it("leaves out a compiler in bytecode that has a native twin, keeps one that a link leads to, and logs it", async () => {
     const [one, other] = [newStory(), newStory()];
     const { path } = await toolchainOf(given, one);
     expect(readdirSync(join(path, "opam/toolchain/lib/ocaml-solo5/bin"))).toEqual(["ocamlopt", "ocamlopt.opt"]);
@@ -129,14 +129,14 @@ describe("a set-up with real opam", () => {
     expect(second.key).not.toBe(first.key);
   });
 
-  it("builds a cross toolchain for aarch64 in a place of its own", async () => {
+  it("builds a cross toolchain for aarch64 in its own place", async () => {
     const cross = await toolchainOf({ ...given, target: "hvt", arch: "aarch64" });
     expect(cross.spec.packages).toContain("ocaml-solo5-cross-aarch64.1.3.3");
     expect(cross.spec.cCompiler).toMatch(/^aarch64-linux-gnu-gcc \d/);
   });
 
   // Its stand-in cuts paths as Unikraft's Kconfig does: fixtures/opam-repository/sources/unikraft/backend.sh.
-  it("builds what bears no path as long as a toolchain’s, and links with it", async () => {
+  it("builds a package that fails in long paths, and links with it", async () => {
     const unikraft = await toolchainOf({ ...given, target: "unikraft-firecracker" });
     expect(unikraft.spec.packages).toContain("ocaml-unikraft.1.2.0");
     await expect.poll(leftInStore).toEqual([basename(unikraft.path)]);
@@ -185,7 +185,7 @@ describe("opam repositories that lack the newest OCaml", () => {
     expect(spec.versions).toEqual({ ocaml: "5.4.1", "ocaml-solo5": "1.3.3", solo5: "0.12.1" });
   });
 
-  it("in a folder: one that they lack is refused before any process, with what they have", async () => {
+  it("in a folder: one that they lack is refused before any process, with the available ones", async () => {
     const story = newStory();
     const problem = await problemOf({ ...newest(), "ocaml-version": "5.5.0" }, story);
     expect(problem.message).toBe("the given opam repositories have no toolchain for virtio with OCaml 5.5.0");
@@ -235,7 +235,7 @@ describe("a toolchain that was packed for others", () => {
     },
   );
 
-  it("is not packed when somebody has changed its compiler", async () => {
+  it("is not packed when its compiler was changed", async () => {
     const { key } = await toolchainOf(given);
     const path = cachedPath({ key });
     writeFileSync(join(path, "opam/toolchain/bin/ocamlfind"), "#!/bin/sh\necho mine\n");
@@ -251,7 +251,7 @@ describe("a toolchain that was packed for others", () => {
 });
 
 describe("a set-up that fails", () => {
-  it("shows the log of the package that does not build, and leaves nothing half", async () => {
+  it("shows the log of the package that does not build, and leaves nothing incomplete", async () => {
     const problem = await problemOf({ ...given, "opam-packages": "failing" });
     expect(problem.message).toBe("the toolchain cannot be installed: the opam package failing.1 does not build");
     const lines = ["checking for a reason", "failing.c:1: error: this package never builds"];
@@ -271,7 +271,7 @@ describe("a set-up that fails", () => {
     expect(buildsIn(folder)).toEqual([]);
   });
 
-  it("keeps what was built for the next one with the same inputs, which goes on from there", async () => {
+  it("keeps its packages for the next one with the same inputs, which continues from them", async () => {
     const inputs = { ...given, "opam-packages": "flaky" };
     const first = newStory();
     const problem = await problemOf(inputs, first);
@@ -311,7 +311,7 @@ describe("a set-up that fails", () => {
     await expect.poll(leftInStore).toEqual([]);
   });
 
-  it("begins from nothing where opam cannot read what was kept", async () => {
+  it("starts from scratch when opam cannot read the kept build", async () => {
     const inputs = { ...given, "opam-packages": "flaky" };
     await problemOf(inputs);
     const kept = leftInStore().find((name) => name.endsWith(".kept")) ?? "";
@@ -323,7 +323,7 @@ describe("a set-up that fails", () => {
     expect(story.lines.join("\n")).toContain("ocaml-base-compiler.5.4.1 (");
   });
 
-  it("says of a conflict who wants what, and which version would do, and leaves nothing", async () => {
+  it("explains a conflict: which package wants what, and which version fits; leaves nothing", async () => {
     const problem = await problemOf({ ...given, "opam-packages": "wants-old-ocaml" });
     expect(problem.message).toBe(
       "the toolchain cannot be installed: no version of OCaml suits both the toolchain and wants-old-ocaml",
@@ -341,7 +341,7 @@ describe("a set-up that fails", () => {
     await expect.poll(leftHalf).toEqual([]);
   });
 
-  it("names the address of sources that cannot be downloaded", async () => {
+  it("names the URL of sources that cannot be downloaded", async () => {
     const problem = await problemOf({ ...given, "opam-packages": "no-source" });
     expect(problem.message).toBe(
       "the toolchain cannot be installed: the sources of the opam package no-source.1 could not be downloaded",
@@ -356,7 +356,7 @@ describe("a set-up that fails", () => {
     await expect.poll(leftHalf).toEqual([]);
   });
 
-  it("says that opam was killed, as for want of memory, and leaves nothing half, nor what opam has left running", async () => {
+  it("reports that opam was killed, as when memory runs out, and leaves no incomplete files and no processes", async () => {
     const failing = problemOf({ ...given, "opam-packages": "slow" });
     const opams = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("/opam install"));
     const sleeping = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("sleep 60"));
@@ -396,7 +396,7 @@ describe("a set-up that is ended", () => {
   /** The process ids of the package that takes a minute. */
   const sleepers = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("sleep 60"));
 
-  it("by a signal leaves what it has built to the next one, nothing else, and no process", async () => {
+  it("by a signal leaves its packages to the next one, nothing else, and no process", async () => {
     const child = await interruptible();
     const building = leftInStore().find((name) => name.includes(".build.")) ?? "";
     // Where the log looks when it tells what is being built.
@@ -408,7 +408,7 @@ describe("a set-up that is ended", () => {
     expect(buildsIn(folder)).toEqual([]);
   });
 
-  it("by force leaves nothing that is taken for complete, and the next set-up removes it", async () => {
+  it("by force leaves nothing that is used as complete, and the next set-up removes it", async () => {
     const killed = await interruptible();
     const first = sleepers();
     killed.kill("SIGKILL");

@@ -6,7 +6,7 @@ export const archives: ProtectionTable = {
   "a file below a link": [
     ["src/toolchain/archive/manifest.ts", " || !folders.has(posix.dirname(entry.path)))\n     ", ")"],
   ],
-  "is refused for a name without end, before it fills the memory": [
+  "is refused for an endless name, before it fills the memory": [
     ["node_modules/tar-stream/extract.js", "4 * 1024 * 1024", "Infinity"],
   ],
   "a file larger than any of ours": [["src/toolchain/archive/manifest.ts", " || bytes > limits.fileBytes", ""]],
@@ -24,7 +24,7 @@ export const archives: ProtectionTable = {
       "  if (manifest !== undefined) await use(manifest);\n  const said = await fetched.finish();\n",
     ],
   ],
-  "is mounted, and is then as one that was unpacked": [
+  "is mounted, and is then equal to an unpacked one": [
     ["src/platform/files/mount.ts", "nosuid,nodev,redirect_dir", "nodev,redirect_dir"],
     ["src/platform/files/mount.ts", "nosuid,nodev,redirect_dir", "nosuid,redirect_dir"],
     ["src/toolchain/store/mounted.ts", "await mkdir(upper, { mode: 0o700 })", "await mkdir(upper)"],

@@ -86,7 +86,7 @@ export const caches: ProtectionTable = {
     ["src/toolchain/cache-policy.ts", ', "workflow_run"', ""],
     ["src/toolchain/cache-policy.ts", 'ref?.startsWith("refs/tags/")', "false"],
   ],
-  "makes one again that came from the actions cache, where this run is to take none from there": [
+  "replaces one that came from the actions cache when this run must not restore from there": [
     ["src/toolchain/setup.ts", 'origin !== "actions-cache" || policy.restore', "true"],
   ],
 };

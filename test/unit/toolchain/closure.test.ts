@@ -21,11 +21,11 @@ function treeOf(...lines: readonly string[]): TreeEntry[] {
 const kept = (...lines: readonly string[]) =>
   Object.fromEntries(keptForOthers(treeOf(...lines), (path) => /(?:^|\/)out[^/]*(?:$|\/)/.test(path)));
 
-it("nothing that only what is left out refers to is kept", () => {
+it("references from files that are left out keep nothing", () => {
   expect(kept("bin/", "bin/out.byte", "bin/out -> bin/out.byte", "bin/file")).toEqual({});
 });
 
-it("a link keeps its target, and that what it refers to", () => {
+it("a link keeps its target, and the target keeps its own references", () => {
   expect(
     kept("bin/", "bin/ocamlopt -> bin/outopt", "bin/outopt -> bin/out.byte", "bin/out.byte: bin/outrun", "bin/outrun"),
   ).toEqual({
@@ -39,7 +39,7 @@ it("links that lead in a circle, or nowhere, or out of the tree, end", () => {
   expect(kept("a -> b", "b -> a", "c -> nowhere", "d: out/file", "e -> e/e", "f: e/x")).toEqual({});
 });
 
-it("a path through a link keeps the link, and what that leads to", () => {
+it("a path through a link keeps the link and its target", () => {
   const tree = ["script: out/tool", "real/", "real/here", "real/out.d/", "real/out.d/tool", "real/out.d/other"];
   expect(kept(...tree, "out -> real/out.d")).toEqual({
     out: "script",
@@ -56,7 +56,7 @@ it("a file in a folder that is left out is kept without its neighbours", () => {
   });
 });
 
-it("a folder that is needed whole is kept with all that is in it", () => {
+it("a folder that is needed whole is kept with its content", () => {
   const tree = ["lib/", "lib/here", "lib/out/", "lib/out/sub/", "lib/out/sub/a", "lib/out/b"];
   expect(kept("META: lib/out/", ...tree)).toEqual({
     "lib/out": "META",
@@ -67,7 +67,7 @@ it("a folder that is needed whole is kept with all that is in it", () => {
   expect(kept("META: lib/out", ...tree)).toEqual({ "lib/out": "META" });
 });
 
-it("a folder of which nothing would stay counts as left out; of one of which something stays, nothing more is kept", () => {
+it("a folder that would be empty is left out, and one that stays keeps nothing more", () => {
   expect(kept("META: lib/ocamldoc/", "lib/", "lib/ocamldoc/", "lib/ocamldoc/out.a")).toEqual({
     "lib/ocamldoc": "META",
     "lib/ocamldoc/out.a": "META",

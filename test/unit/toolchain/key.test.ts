@@ -9,7 +9,7 @@ import type { ToolchainSpec } from "../../../src/toolchain/toolchain.js";
 import { exampleSpec } from "./examples.js";
 
 describe("the key of a toolchain", () => {
-  it("stays the same from release to release, or every cache in the world is lost", () => {
+  it("stays the same from release to release: otherwise every cache is lost", () => {
     expect(toolchainKey(exampleSpec)).toBe("unikernel-ci-4-solo5-x86_64-5.5.0-7ef2d6d71f605966");
   });
 
@@ -55,7 +55,7 @@ describe("the key of a toolchain", () => {
     slim: [false],
     cFlags: [["-O3"], ["-O3", "-g"]],
   };
-  it("is another one for each change of a component, and no two of them are the same", () => {
+  it("differs for each change of a component, and no two are the same", () => {
     const changed = Object.entries(changes).flatMap(([field, values]) =>
       values.map((value) => toolchainKey({ ...exampleSpec, [field]: value })),
     );
@@ -63,7 +63,7 @@ describe("the key of a toolchain", () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it("is another one when a repository on this machine has another content", () => {
+  it("differs when the content of a repository on this machine does", () => {
     const keyWith = (content?: string) =>
       toolchainKey({
         ...exampleSpec,
@@ -87,7 +87,7 @@ describe("the key of a toolchain", () => {
   });
 });
 
-describe("the key of what the inputs ask for on this machine", () => {
+describe("the key for the inputs on this machine", () => {
   afterEach(() => {
     vi.unstubAllEnvs();
     vi.useRealTimers();
@@ -106,7 +106,7 @@ describe("the key of what the inputs ask for on this machine", () => {
     run: (argv) => Promise.resolve({ argv, exitCode: 0, stdout: "13.3.0\n", stderr: "" }),
   };
 
-  it("is the same at another time, for another user, at another place, and on an image with other packages", async () => {
+  it("is the same at another time, for another user, in another folder, and with other packages installed", async () => {
     const here = await keyOf({});
     vi.useFakeTimers({ now: new Date("2031-12-31T23:59:59Z"), toFake: ["Date"] });
     const surroundings = {
@@ -128,7 +128,7 @@ describe("the key of what the inputs ask for on this machine", () => {
     expect(await keyOf({})).toBe(here);
   });
 
-  it("is the same in whatever order packages and pins are written, and however often a package", async () => {
+  it("is the same for any order of packages and pins, and for a repeated package", async () => {
     const one = {
       "opam-packages": "lwt.5.9.1 cmdliner",
       "opam-pins": "mirage https://a.example\nhttpaf https://b.example",
@@ -140,14 +140,14 @@ describe("the key of what the inputs ask for on this machine", () => {
     expect(await keyOf(another)).toBe(await keyOf(one));
   });
 
-  it("is another one in another order of the repositories, of which the first wins", async () => {
+  it("differs for another order of the repositories, of which the first wins", async () => {
     const [one, two] = ["a: https://a.example", "b: https://b.example"];
     expect(await keyOf({ "opam-repositories": `${one}\n${two}` })).not.toBe(
       await keyOf({ "opam-repositories": `${two}\n${one}` }),
     );
   });
 
-  it("has the system by its name and release alone: a point release or a newer image has the same", () => {
+  it("has only the name and release of the system: a point release or a newer image has the same", () => {
     const release = (version: string) =>
       `NAME="Ubuntu"\nVERSION="${version}"\nID=ubuntu\nVERSION_ID="24.04"\nPRETTY_NAME="Ubuntu ${version}"\n`;
     expect(hostSystemOf(release("24.04.3 LTS"))).toBe(hostSystemOf(release("24.04.4 LTS")));

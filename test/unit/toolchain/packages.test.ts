@@ -62,7 +62,7 @@ describe("the opam packages of a toolchain", () => {
 describe("the folder that packages are built in", () => {
   const recipe = recipeOf({ backend: "unikraft", architecture: x86_64, hostArchitecture: x86_64 });
 
-  it("may be anywhere that the longest answer of Unikraft’s Kconfig still names: 255 bytes", () => {
+  it("may have any path with which Unikraft’s Kconfig keeps its longest answer: 255 bytes", () => {
     const name = "ocaml-unikraft-backend-firecracker-x86_64";
     const longest = "/".padEnd(recipe.longestBuildFolder ?? 0, "x");
     expect(() => checkBuildFolder(recipe, longest)).not.toThrow();
@@ -72,7 +72,7 @@ describe("the folder that packages are built in", () => {
     expect(() => checkBuildFolder(recipe, `${longest}x`)).toThrow(`this toolchain cannot be built in ${longest}x`);
   });
 
-  it("may be anywhere for what has no such limit", () => {
+  it("may have any path for a toolchain without such a limit", () => {
     const solo5Recipe = recipeOf({ backend: "solo5", architecture: x86_64, hostArchitecture: x86_64 });
     expect(() => checkBuildFolder(solo5Recipe, `/${"x".repeat(300)}`)).not.toThrow();
   });
@@ -84,7 +84,7 @@ describe("the folder that packages are built in", () => {
   });
 });
 
-describe("a toolchain that nobody has packaged", () => {
+describe("a toolchain that is not packaged", () => {
   it("is refused with the machines that have it", () => {
     expect(() => checkRecipe(targets.hvt, x86_64, aarch64)).toThrow(
       new Problem("no toolchain for hvt on x86_64 runs on aarch64 machines", {

@@ -62,7 +62,7 @@ it("a native library refers to its objects and stubs, one in bytecode to the stu
   ]);
 });
 
-it("settings refer to the paths in them; those of an installation only to the folders themselves", async () => {
+it("settings refer to the paths in them, install settings only to the folders themselves", async () => {
   expect(
     await referencesOf(
       "lib/findlib.conf.d/solo5.conf",
@@ -112,7 +112,7 @@ exists_if = "common.cma"
   ).toEqual(["share/x/", "share/x/x.cma"]);
 });
 
-it("a link refers to what it leads to, and to nothing outside of the toolchain", async () => {
+it("a link refers to its target, unless that is outside the toolchain", async () => {
   mkdirSync(join(folder, "bin"));
   const link = async (target: string) => {
     rmSync(join(folder, "bin/link"), { force: true });

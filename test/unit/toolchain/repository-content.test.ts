@@ -32,7 +32,7 @@ describe("the content of a repository on this machine", () => {
     expect(await contentOf()).not.toBe(before);
   });
 
-  it("is the same elsewhere, at another time, and whatever git keeps beside it", async () => {
+  it("is the same in another folder, at another time, and with any .git", async () => {
     const copy = await folderWith({ ...files, ".git/HEAD": "x" });
     utimesSync(join(copy, "repo"), 1, 1);
     expect(await contentOf(copy)).toBe(await contentOf());
@@ -44,7 +44,7 @@ describe("the content of a repository on this machine", () => {
     expect(await contentOf(archive)).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it("is not known where there is none, nor for any other address", async () => {
+  it("is unknown for a missing folder, and for any other URL", async () => {
     expect(await contentOf(join(folder, "nowhere"))).toBeUndefined();
     const others = [
       "https://opam.ocaml.org",
@@ -59,7 +59,7 @@ describe("the content of a repository on this machine", () => {
 describe("the packages of repositories", () => {
   const local = () => ({ name: "mine", url: `file://${folder}` });
 
-  it("are those of all of them, in whichever folders of theirs", async () => {
+  it("are those of all repositories, in any of their folders", async () => {
     await put(join(folder, "packages/deep/er/c/c.1/opam"), "three");
     expect(await packagesOf([local()])).toEqual(new Set(["a.1", "b.1", "c.1"]));
     const other = await folderWith({ "packages/d/d.2.0/opam": "four", "packages/d/d.2.0/files/x": "" });

@@ -42,7 +42,7 @@ function writeOld(): void {
   write("man/man1/ocaml.1");
 }
 
-it("what a link, a script or its interpreter leads to stays in a slim toolchain, and nothing else that a rule leaves out", async () => {
+it("targets of links, scripts and interpreters stay in a slim toolchain, and nothing else that a rule covers", async () => {
   writeOld();
   const { keeps, kept } = await planSlimming(folder);
   const at = (path: string) => `${prefix}/${path}`;
@@ -64,7 +64,7 @@ it("what a link, a script or its interpreter leads to stays in a slim toolchain,
   ).toHaveLength(3);
 });
 
-it("the log says in one line what stays for what", async () => {
+it("one line of the log lists the kept files and the reason for each", async () => {
   writeOld();
   const lines: string[] = [];
   tellKept(collectingLog(lines), await planSlimming(folder));
@@ -77,7 +77,7 @@ it("the log says in one line what stays for what", async () => {
   expect(lines).toHaveLength(2);
 });
 
-it("what only something kept for others needs is found as well", async () => {
+it("a file that only a kept file needs is found too", async () => {
   link("bin/ocaml", "ocaml.byte");
   write("bin/ocaml.byte", `#!${join(folder, prefix)}/bin/ocamlrund\n`, 0o755);
   link("bin/ocamlrund", "ocamlruni");
@@ -89,7 +89,7 @@ it("what only something kept for others needs is found as well", async () => {
   ]);
 });
 
-it("the table counts what stays for others as what stays", async () => {
+it("the table counts files kept for others among those that stay", async () => {
   writeOld();
   const rows = new Map((await slimTable(folder)).map(({ name, files }) => [name, files]));
   expect(rows.get("compilers in bytecode")).toBe(2);

@@ -16,7 +16,7 @@ const plan = (given: Partial<Record<InputName, string>>, project = dune) =>
   planToolchain(withTarget(readInputs((name) => given[name])), project, host);
 
 describe("the plan of a toolchain", () => {
-  it("has the newest of everything for a project that asks nothing", () => {
+  it("has the newest versions for a project without constraints", () => {
     expect(plan({})).toEqual({
       backend: "solo5",
       architecture: "x86_64",
@@ -38,7 +38,7 @@ describe("the plan of a toolchain", () => {
     expect(plan({}, dune).versions.mirage).toBeUndefined();
   });
 
-  it("is what a committed lock for the target was made with, where nobody asks otherwise", () => {
+  it("takes unset versions from a committed lock for the target", () => {
     const versions = { ocaml: "5.4.1", solo5: "0.10.1", "ocaml-solo5": "1.2.2", mirage: "4.10.6" };
     const locked: ProjectNeeds = { ...mirage, lockFiles: [{ path: "mirage/www-hvt.opam.locked", versions }] };
     expect(plan({}, locked).versions).toEqual(versions);
@@ -47,14 +47,14 @@ describe("the plan of a toolchain", () => {
     expect(plan({ lock: "ignore" }, locked).versions.mirage).toBe("4.11.2");
   });
 
-  it("is as without a lock where the lock cannot be kept to, unless it is required", () => {
+  it("ignores a lock that no toolchain satisfies, unless it is required", () => {
     const versions = { ocaml: "5.2.0", solo5: "0.9.3", mirage: "4.9.0" };
     const locked: ProjectNeeds = { ...mirage, lockFiles: [{ path: "mirage/www-hvt.opam.locked", versions }] };
     expect(plan({}, locked).versions).toEqual(plan({}, mirage).versions);
     expect(() => plan({ lock: "require" }, locked)).toThrow("OCaml 5.2.0");
   });
 
-  describe("of repositories that have not everything", () => {
+  describe("of repositories that lack packages", () => {
     const has = (without: RegExp, given: Partial<Record<InputName, string>>, project = dune) => {
       const versions = [
         ...["ocaml-base-compiler", "ocaml-variants"].flatMap((name) =>
@@ -80,12 +80,12 @@ describe("the plan of a toolchain", () => {
       expect(has(without, given).versions.ocaml).toBe(ocaml);
     });
 
-    it("has the newest mirage within the project’s bounds that they have", () => {
+    it("has the newest mirage of the repositories that the project accepts", () => {
       const bounded = { ...mirage, mirageBounds: { text: "", atLeast: "4.10.0", below: "4.11.0" } };
       expect(has(/^mirage\.4\.10\.[5-9]/, {}, bounded).versions.mirage).toBe("4.10.4");
     });
 
-    it("is refused where they have none at all, with the repository that has", () => {
+    it("is refused when they have none at all, and names a repository that has", () => {
       expect(() => has(/^solo5\./, {})).toThrow(
         expect.objectContaining({
           message: "the given opam repositories have no toolchain for hvt",
@@ -156,7 +156,7 @@ describe("the plan of a toolchain", () => {
 });
 
 describe("overlay repositories", () => {
-  it("are names and urls, or none; a comma would end an url", () => {
+  it("are names and URLs, or none; a comma would end a URL", () => {
     expect(parseExtraRepositories(["none"])).toEqual([]);
     expect(parseExtraRepositories(["mine: file:///overlays"])).toEqual([{ name: "mine", url: "file:///overlays" }]);
     expect(() => parseExtraRepositories(["mine: file:///a,b"])).toThrow("the address of mine has a comma");
@@ -167,7 +167,7 @@ describe("overlay repositories", () => {
 });
 
 describe("opam repositories", () => {
-  it("are names and urls, the first one first", () => {
+  it("are names and URLs, in order", () => {
     expect(parseRepositories(["mine: git+https://example.org/r#abc", "default: https://opam.ocaml.org"])).toEqual([
       { name: "mine", url: "git+https://example.org/r#abc" },
       { name: "default", url: "https://opam.ocaml.org" },
@@ -179,7 +179,7 @@ describe("opam repositories", () => {
     (line) => expect(() => parseRepositories([line])).toThrow("input opam-repositories"),
   );
 
-  it("are refused twice under one name", () => {
+  it("are refused with the same name twice", () => {
     expect(() => parseRepositories(["a: x", "a: y"])).toThrow("a is listed twice");
   });
 });

@@ -69,7 +69,7 @@ describe("the hash of the dependencies", () => {
     ["dune-project", "(lang dune 3.0)"],
   ] as const;
 
-  it("stays the same from release to release, or every cache in the world is lost", () => {
+  it("stays the same from release to release: otherwise every cache is lost", () => {
     expect(dependenciesHash(files)).toBe("b64e997323ce0fa5");
   });
 

@@ -84,7 +84,7 @@ it("a program that ends before it has read an archive is an error of the packing
 });
 
 describe("a packed toolchain", () => {
-  it("comes out as it went in, with its new path, padded to the length of the old one", async () => {
+  it("has the same content when it is unpacked, with its new path padded to the length of the old one", async () => {
     await pack();
     const to = await unpack();
     const padded = paddedPrefix("/opt/toolchain").toString();
@@ -98,7 +98,7 @@ describe("a packed toolchain", () => {
     expect(readdirSync(to).sort()).toEqual(["annotations.cmt", "bin", "empty"]);
   });
 
-  it("has neither its old path nor, when it is unpacked, the placeholder anywhere", async () => {
+  it("has its old path nowhere, and, once unpacked, no placeholder either", async () => {
     const { manifest } = await pack();
     expect(JSON.stringify(manifest)).not.toContain(built);
     const plain = execFileSync("zstd", ["-dc", "--long=27", archive]);
@@ -108,7 +108,7 @@ describe("a packed toolchain", () => {
       expect(readFileSync(join(to, "bin", name)).includes(placeholder)).toBe(false);
   });
 
-  it("leaves out what it is told to, and links that lead out, which it names", async () => {
+  it("leaves out what it is told to, and links that lead out of it, and lists them", async () => {
     const { manifest, leftOut } = await pack((path) => !path.endsWith(".cmt"));
     const paths = manifest.entries.map(({ path }) => path);
     expect(paths).not.toContain("annotations.cmt");
@@ -167,17 +167,17 @@ function sealed(header: Buffer, change: (header: Buffer) => void): void {
   );
 }
 
-describe("an archive that is not whole", () => {
+describe("a damaged archive", () => {
   const refused = (bytes: Buffer) =>
     expect(unpack(Readable.from([bytes]))).rejects.toThrow(expect.objectContaining({ name: "BadArchive" }));
 
-  it("is refused wherever it ends", async () => {
+  it("is refused when it is cut at any place", async () => {
     await pack();
     const bytes = readFileSync(archive);
     for (const part of [0, 1, 5, 50, bytes.length / 2, bytes.length - 1]) await refused(bytes.subarray(0, part));
   });
 
-  it("is refused wherever a byte of it is another", async () => {
+  it("is refused when any byte of it is changed", async () => {
     await pack();
     const bytes = readFileSync(archive);
     for (let at = 0; at < bytes.length; at += 97) {
@@ -253,7 +253,7 @@ describe("an archive that is not whole", () => {
     );
   });
 
-  it("is refused for a name without end, before it fills the memory", async () => {
+  it("is refused for an endless name, before it fills the memory", async () => {
     const header = Buffer.alloc(512);
     const size = 128 * 1024 ** 2;
     header.write("././@LongLink");
@@ -271,7 +271,7 @@ describe("an archive that is not whole", () => {
     expect(String(refusal)).toMatch(/: it is not an archive: Header exceeds max/);
   });
 
-  it("tells the error of what brings it as it is", async () => {
+  it("passes on an error of its source unchanged", async () => {
     await pack();
     const bytes = readFileSync(archive);
     const broken = Readable.from(

@@ -87,7 +87,7 @@ describe("the manifest of an archive", () => {
   );
 });
 
-it("a link stays inside when what it names is in the toolchain, by whatever way", () => {
+it("a link stays inside when its target is in the toolchain, by any path", () => {
   expect(staysInside("a/b/c", "../../x")).toBe(true);
   expect(staysInside("a/b/c", "../../../x")).toBe(false);
   expect(staysInside("a", ".")).toBe(true);
@@ -95,7 +95,7 @@ it("a link stays inside when what it names is in the toolchain, by whatever way"
   expect(staysInside("a", `${placeholder}x/y`)).toBe(false);
 });
 
-it("an environment has the toolchain’s path where it lies, and the placeholder in an archive", () => {
+it("an environment has the toolchain’s path when installed, and the placeholder in an archive", () => {
   const environment = { path: ["/t/bin"], variables: { LIB: "/t/lib:/t/other:/usr" }, findlibToolchain: "solo5" };
   const abstract = abstractEnvironment(environment, "/t");
   expect(abstract.variables["LIB"]).toBe(`${placeholder}/lib:${placeholder}/other:/usr`);

@@ -25,7 +25,7 @@ describe.each([1, 7, 100, 160, 161, 999, 1000])("a file that comes in parts of %
     expect(Buffer.concat(parts).equals(whole)).toBe(true);
   });
 
-  it("has the placeholder where its manifest says, or is found out", () => {
+  it("is refused without the placeholder where its manifest says", () => {
     const isThere = (bytes: Buffer) =>
       partsOf(bytes, size).every((part, n) => isPlaceholderIn(part, n * size, offsets));
     expect(isThere(content())).toBe(true);

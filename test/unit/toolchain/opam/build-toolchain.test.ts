@@ -28,7 +28,7 @@ describe("the progress of an installation", () => {
 });
 
 describe("a long silence", () => {
-  it("names what is being built now, and not what is done and only not yet tidied up", () => {
+  it("names the packages that are being built, without finished ones whose folders still exist", () => {
     const progress = new InstallProgress();
     progress.line("-> installed dune.3.24.2");
     expect(progress.silence(["solo5.0.12.1", "dune.3.24.2", "ocaml-base-compiler.5.5.0"])).toBe(
@@ -36,7 +36,7 @@ describe("a long silence", () => {
     );
   });
 
-  it("claims no build where none is", () => {
+  it("reports no build when there is none", () => {
     expect(new InstallProgress().silence([])).toBe("no package is being built, and opam is still busy");
   });
 });
@@ -92,7 +92,7 @@ describe("the environment", () => {
     expect(environment).not.toHaveProperty("CC");
   });
 
-  it("has nothing of ours, and no mark by which another job could end a proof", () => {
+  it("has none of our variables, and no mark by which another job could end a smoke test", () => {
     const caller = { PATH: "/bin", ACTIONS_RUNTIME_TOKEN: "secret", INPUT_TARGET: "hvt", GITHUB_OUTPUT: "/o" };
     const names = Object.keys(opamEnvironment("/t", caller, 4));
     expect(names.filter((name) => name in caller || name === buildMark)).toEqual(["PATH"]);

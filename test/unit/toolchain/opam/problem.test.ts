@@ -18,8 +18,8 @@ const archive = [
   "or go back to a commit that had it: `default: git+https://github.com/ocaml/opam-repository#<commit>`",
 ];
 
-describe("what real opam printed becomes", () => {
-  it("an OCaml that a package does not support: who wants which, and the version that does", async () => {
+describe("the output of real opam becomes", () => {
+  it("an OCaml that a package does not support: which package wants which OCaml, and a version that fits", async () => {
     expect(await explain(outputOf("deep"))).toEqual({
       what: "no version of OCaml suits both the toolchain and deep",
       facts: {
@@ -42,7 +42,7 @@ describe("what real opam printed becomes", () => {
     expect(facts?.do).toEqual(["set `ocaml-version: 5.5.0`, or relax that constraint"]);
   });
 
-  it("a bound on mirage: the mirage that is within it", async () => {
+  it("a constraint on mirage: a mirage that satisfies it", async () => {
     const { facts, what } = (await explain(outputOf("old-mirage"))) ?? {};
     expect(what).toBe("no opam repository has mirage < 4.10");
     expect(facts?.because).toEqual(["the project wants mirage < 4.10, and the toolchain has mirage 4.11.1"]);
@@ -62,7 +62,7 @@ describe("what real opam printed becomes", () => {
     expect(await explain(outputOf(name))).toMatchObject({ what, facts: { do: archive } });
   });
 
-  it("a withdrawn version: those that there are", async () => {
+  it("a withdrawn version: the existing ones", async () => {
     const { facts, what } = (await explain(outputOf("withdrawn"))) ?? {};
     expect(what).toBe("no opam repository has ocaml-solo5.1.3.1");
     expect(facts?.because?.[0]).toMatch(
@@ -90,7 +90,7 @@ describe("what real opam printed becomes", () => {
     });
   });
 
-  it("sources that are not what the repository says: both sums, and no advice to bypass the check", async () => {
+  it("sources with another checksum: both checksums, and advice not to bypass the check", async () => {
     const { facts } = (await explain(outputOf("bad-sum"))) ?? {};
     expect(facts?.evidence).toEqual([
       "file:///r/x.tar.gz",
@@ -112,7 +112,7 @@ describe("what real opam printed becomes", () => {
     expect((await explain(outputOf("failing")))?.wholeLog).toBeUndefined();
   });
 
-  it("a package whose failure has ended opam: the newest of its logs, as there is no report", async () => {
+  it("a package whose failure has stopped opam: its newest log, because there is no report", async () => {
     const root = await folderWith({
       "log/failing-1-aaaaaa.out": "an older run\n",
       "log/failing-too-2-bbbbbb.out": "another package\n",
@@ -123,7 +123,7 @@ describe("what real opam printed becomes", () => {
     expect((await explain(output, root))?.facts.evidence).toEqual(["the reason"]);
   });
 
-  it("a lock that opam-monorepo cannot make: the packages in its way and no other compilers", async () => {
+  it("a lock that opam-monorepo cannot make: the packages in the way, without other compilers", async () => {
     const { facts, what } = (await explain(outputOf("lock"))) ?? {};
     expect(what).toBe("opam-monorepo finds no suitable version of gone and lwt");
     expect(facts?.evidence).toEqual([
@@ -165,7 +165,7 @@ describe("what real opam printed becomes", () => {
       expect(facts?.do).toEqual(archive);
     });
 
-    it("names two packages of one source that are different archives, and sends nobody to an archive", async () => {
+    it("names two packages of one source in different archives, and does not suggest opam’s archive", async () => {
       const { what, facts } = (await lock(split)) ?? {};
       expect(what).toBe(
         "opam-monorepo cannot take both lwt.5.6.2 and lwt_ppx.5.9.1: they are different archives of one source",
@@ -178,7 +178,7 @@ describe("what real opam printed becomes", () => {
       ]);
     });
 
-    it("tells several causes apart, each with what helps against it", async () => {
+    it("lists several causes, each with its remedy", async () => {
       const { what, facts } = (await lock(gone, split, tooOld)) ?? {};
       expect(what).toBe("opam-monorepo finds no suitable version of gone, lwt and ocaml");
       expect(facts?.because).toEqual([
@@ -193,13 +193,13 @@ describe("what real opam printed becomes", () => {
       ]);
     });
 
-    it("says of versions outside of a bound that older ones are in the archive", async () => {
+    it("suggests opam’s archive when a constraint excludes all versions", async () => {
       const { what, facts } = (await lock(old)) ?? {};
       expect(what).toBe("opam-monorepo finds no suitable version of fmt");
       expect(facts?.do).toEqual(archive);
     });
 
-    it("takes a conflict with more than single versions for one of an opam file", async () => {
+    it("attributes a conflict with more than single versions to an opam file", async () => {
       const { facts } = (await lock(block("lwt", "old 1 requires not(< 6)", "Rejected candidates:"))) ?? {};
       expect(String(facts?.because)).not.toContain("one source");
     });
@@ -212,7 +212,7 @@ describe("what real opam printed becomes", () => {
   });
 });
 
-test("the output of a compiler is no failure of opam", () => {
+test("the output of a compiler is not a failure of opam", () => {
   expect(readOpamFailure('File "a.ml", line 1:\nError: Unbound module Foo\n')).toBeUndefined();
 });
 
@@ -236,7 +236,7 @@ test("UTF-8, folded lines and lists of versions are read and shortened", () => {
   ]);
 });
 
-test("explanations that only name compilers which nobody asked for are left out", () => {
+test("explanations that only name compilers which were not requested are left out", () => {
   const versionOf = (name: string) =>
     ({
       kind: "version",
@@ -269,7 +269,7 @@ test("explanations that only name compilers which nobody asked for are left out"
 });
 
 // The words of opam 2.1 (src/client/opamSolution.ml); no request that is small enough for a test takes its solver as long.
-test("a solver that comes to no answer in its time is told with what to do", async () => {
+test("a solver that times out is reported with a remedy", async () => {
   const output = [
     "[ERROR] Sorry, resolution of the request timed out.",
     "        Try to specify a more precise request, use a different solver, or increase the allowed time by setting OPAMSOLVERTIMEOUT to a bigger value (currently, it is set to 60.0",

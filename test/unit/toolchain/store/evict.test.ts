@@ -17,13 +17,13 @@ const kept = (name: string, gigabytes: number, daysAgo: number) => ({
 const evicted = (...all: ReturnType<typeof kept>[]) => chooseEvicted(all, "needed").map(({ name }) => name);
 
 describe("of the toolchains of a machine", () => {
-  it("those stay that were used within 60 days and fit into 20 GB", () => {
+  it("those used within 60 days that fit into 20 GB stay", () => {
     expect(evicted(kept("needed", 1, 0), kept("a", 9, 59), kept("b", 9, 1))).toEqual([]);
   });
-  it("those go that nobody used for 60 days", () => {
+  it("those unused for 60 days are removed", () => {
     expect(evicted(kept("needed", 1, 0), kept("old", 1, 61), kept("young", 1, 59))).toEqual(["old"]);
   });
-  it("the longest unused go when they are too large together", () => {
+  it("the longest unused are removed when all together are too large", () => {
     expect(evicted(kept("a", 9, 3), kept("needed", 4, 0), kept("b", 9, 2), kept("c", 1, 4))).toEqual(["a", "c"]);
   });
   it("the one that is needed stays, however old and large", () => {
@@ -62,14 +62,14 @@ describe("when the clock of this machine is set", () => {
     expect(used?.unusedMs).toBeLessThan(performance.now() + 60_000);
   });
 
-  it("what was used before that goes by the clock", async () => {
+  it("a use before that is measured by the clock", async () => {
     await leave("old", -61, false);
     await leave("young", -59, false);
     await evict();
     expect(readdirSync(folder)).toEqual(["young"]);
   });
 
-  it("back, a time to come is not believed for ever", async () => {
+  it("back, a time in the future is not kept for ever", async () => {
     await leave("ahead", 99, false);
     expect(await listToolchains(folder)).toMatchObject([{ name: "ahead", unusedMs: 0 }]);
     expect(statSync(join(folder, "ahead/toolchain.json")).mtimeMs).toBeLessThan(Date.now() + 1_000);

@@ -163,7 +163,7 @@ describe("a job's copy of a toolchain", () => {
     expect(readFileSync(join(path, "opam/download-cache/sha256/abc"), "utf8")).toBe("archive");
   });
 
-  test("is copied anew where another toolchain came into the folder of the cached one", async () => {
+  test("is copied again when another toolchain has replaced the cached one", async () => {
     const { path } = await take();
     rmSync(cached.path, { recursive: true });
     await install(cached.path, "another compiler");
@@ -171,7 +171,7 @@ describe("a job's copy of a toolchain", () => {
     expect(readFileSync(join(path, opam, "bin/ocamlopt"), "utf8")).toBe("another compiler");
   });
 
-  test("that was killed in the middle is none, and is copied anew", async () => {
+  test("that was killed halfway is not used, and is copied again", async () => {
     const { path } = await take();
     const before = treeHash(path);
     rmSync(`${path}.copied.json`);
@@ -201,7 +201,7 @@ describe("a job's copy of a toolchain", () => {
     expect(dirname(other.path)).not.toBe(dirname(path));
   });
 
-  test("goes when its toolchain does, or when nobody has used it for a week", async () => {
+  test("is removed with its toolchain, or when unused for a week", async () => {
     const { path } = await take();
     const copies = dirname(dirname(path));
     const old = join(copies, "00000000-1");
@@ -219,13 +219,13 @@ describe("a job's copy of a toolchain", () => {
     expect(readdirSync(dirname(path)).sort()).toEqual([cached.key, `${cached.key}.copied.json`, "user"].sort());
   });
 
-  test("lies with the state where the tool cache may only be read", async () => {
+  test("is in the state folder when the tool cache is read-only", async () => {
     // A file in its place keeps also root from making the folder.
     writeFileSync(join(folder, "tools/jobs"), "");
     expect((await take()).path.startsWith(`${context.host.folders.state}/jobs/`)).toBe(true);
   });
 
-  test("is new for a second build that installs, and keeps what was installed before the first", async () => {
+  test("is restored for a second build that installs, with the packages from before the first", async () => {
     const { path } = await take();
     writeFileSync(join(path, opam, "bin/by-a-step"), "");
     await beginInstalling(path);
@@ -235,7 +235,7 @@ describe("a job's copy of a toolchain", () => {
     expect(existsSync(join(path, opam, "bin/www"))).toBe(false);
   });
 
-  test("is needed only by who installs into one: the cached one is left alone", async () => {
+  test("is only renewed where there is one: the cached toolchain is never touched", async () => {
     const before = treeHash(cached.path);
     await beginInstalling(cached.path);
     expect(treeHash(cached.path)).toBe(before);

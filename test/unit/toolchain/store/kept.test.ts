@@ -76,7 +76,7 @@ const change = (fields: object) => {
 };
 
 describe("a build that fails", () => {
-  it("leaves what it has installed, and the next one goes on from there and leaves nothing", async () => {
+  it("leaves its packages, and the next build continues from them and leaves nothing", async () => {
     await expect(obtain(installing(["a.1"], fails))).rejects.toThrow("b.1 does not build");
     await expect.poll(left).toEqual([`${key}.kept`]);
     const found: string[] = [];
@@ -98,7 +98,7 @@ describe("a build that fails", () => {
     expect(told.join("\n")).toContain("removed: the build folder");
   });
 
-  it("is kept too where all was built, and the smoke test fails", async () => {
+  it("is kept too when everything was built and the smoke test fails", async () => {
     const untested = { ...installing(["a.1"], works), smokeTest: () => Promise.reject(new Problem("it links nothing")) };
     await expect(obtain(untested)).rejects.toThrow("it links nothing");
     await expect.poll(left).toEqual([`${key}.kept`]);
@@ -107,7 +107,7 @@ describe("a build that fails", () => {
     expect(found).toEqual(["a.1"]);
   });
 
-  it("is not gone on from for ever: the third that installs nothing more leaves nothing", async () => {
+  it("is not continued for ever: the third that installs nothing more leaves nothing", async () => {
     for (const more of [["a.1"], [], []]) {
       await expect(obtain(installing(more, fails))).rejects.toThrow("b.1");
       await expect.poll(left).toEqual([`${key}.kept`]);

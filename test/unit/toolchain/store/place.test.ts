@@ -6,7 +6,7 @@ import { prefixLength } from "../../../../src/toolchain/archive/prefix.js";
 import { placeIn, toolchainPlace } from "../../../../src/toolchain/store/place.js";
 
 describe("the place of a toolchain", () => {
-  it("is named by its key, and it is built at a path of the one length that archives have room for", () => {
+  it("is named by its key, and the build path has the length that archives have room for", () => {
     const place = placeIn("/tools/toolchains", "key");
     expect(place).toMatchObject({
       path: "/tools/toolchains/key",
@@ -18,7 +18,7 @@ describe("the place of a toolchain", () => {
   });
 
   // The longest answers that Unikraft's Kconfig takes: packages.ts.
-  it("has room for packages that cannot bear a path of that length, wherever the toolchain itself fits", () => {
+  it("has a build folder short enough for every package, wherever the toolchain itself fits", () => {
     const longest = "unikernel-ci-4-unikraft-aarch64-5.4.1-66577af8b7959a53";
     const folder = `/${"x".repeat(prefixLength - "/".length - longest.length - ".build.".length - "/".length)}`;
     const { builds, buildPath } = placeIn(folder, longest);
@@ -27,7 +27,7 @@ describe("the place of a toolchain", () => {
     expect(() => placeIn(`${folder}x`, longest)).toThrow(`cannot live in ${folder}x/${longest}`);
   });
 
-  it("counts bytes, for it is bytes that archives have room for", () => {
+  it("counts bytes, as archives do", () => {
     const { buildPath } = placeIn(`/home/${"é".repeat(40)}`, "key");
     expect(Buffer.from(buildPath)).toHaveLength(prefixLength);
     expect(() => placeIn(`/home/${"é".repeat(80)}`, "key")).toThrow("cannot live in");
@@ -38,7 +38,7 @@ describe("the place of a toolchain", () => {
     expect(() => placeIn("/with blanks", "key")).toThrow("cannot live in");
   });
 
-  it("has no link in it: what is built there writes down where it really is", async () => {
+  it("has no links in it: programs write down their real path", async () => {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "unikernel-ci-place-")));
     try {
       symlinkSync(folder, join(folder, "link"));

@@ -70,7 +70,7 @@ const linkFor = (file: string) => {
   symlinkSync("elsewhere", file);
 };
 
-it("a toolchain in which opam has rewritten its notes is what it was, and is packed with its path in them", async () => {
+it("a toolchain whose opam state was rewritten is unchanged, and is packed with its path in that state", async () => {
   const { path } = toolchain;
   writeFileSync(
     join(path, notes, "environment"),
@@ -90,7 +90,7 @@ it("a toolchain in which opam has rewritten its notes is what it was, and is pac
   expect(readFileSync(join(elsewhere, notes, "switch-state"), "utf8")).toBe('installed: [\n  "ocaml.5.4.1"\n]\n');
 });
 
-it("a note that is gone is a change", async () => {
+it("a removed state file is a change", async () => {
   rmSync(join(toolchain.path, notes, "switch-state"));
   await expect(publish()).rejects.toMatchObject({ facts: { found: [`${notes}/switch-state`] } });
 });
@@ -124,7 +124,7 @@ it.each<[how: string, change: (file: string) => void]>([
   expect(readdirSync(join(folder, "mirror"))).toEqual([]);
 });
 
-it("tells how far it is, and what it has made", async () => {
+it("logs its progress and its output", async () => {
   const told: string[] = [];
   await publish(undefined, told);
   const lines = told.map((line) =>
@@ -141,7 +141,7 @@ it("tells how far it is, and what it has made", async () => {
   ]);
 });
 
-it("waits for who uses the toolchain, and lets nobody use it meanwhile", async () => {
+it("waits for the process that uses the toolchain, and holds its lock meanwhile", async () => {
   const lock = `${toolchain.path}.lock`;
   const told: string[] = [];
   const held: boolean[] = [];

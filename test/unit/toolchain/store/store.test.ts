@@ -113,7 +113,7 @@ describe("a toolchain", () => {
     await expect.poll(left).toEqual([key]);
   });
 
-  it("is built where no cache service is, or one that has nothing and keeps nothing", async () => {
+  it("is built without a cache service, or with one that has nothing and saves nothing", async () => {
     expect((await obtain(undefined)).source).toBe("built");
     forget();
     const broken = {
@@ -141,7 +141,7 @@ describe("a toolchain", () => {
     writeFileSync(cache.file, "");
     expect((await obtain({ ...cache, restore: () => Promise.resolve(false) })).source).toBe("built");
     expect(cache.saved).toEqual([]);
-    expect(told).toContain("cache: has it already");
+    expect(told).toContain("cache: already saved");
   });
 
   it.each([
@@ -158,7 +158,7 @@ describe("a toolchain", () => {
     writeFileSync(cache.file, damage(readFileSync(cache.file)));
     forget();
     expect((await obtain(cache)).source).toBe("built");
-    expect(told.join("\n")).toContain("cache: what it has of this toolchain cannot be used");
+    expect(told.join("\n")).toContain("cache: its copy of this toolchain cannot be used");
     await expect.poll(left).toEqual([key]);
   });
 
@@ -214,7 +214,7 @@ describe("a toolchain", () => {
     expect((await obtain(cache, mustNotBuild(), policy, release)).source).toBe("tool-cache");
   });
 
-  it("is set up once by two who want it at the same time", async () => {
+  it("is set up once by two jobs at the same time", async () => {
     let builds = 0;
     const counting = { ...makers(), build: (path: string) => (builds++, makers().build(path, place.builds)) };
     const [one, two] = await Promise.all([obtain(undefined, counting), obtain(undefined, counting)]);
@@ -222,7 +222,7 @@ describe("a toolchain", () => {
     expect(builds).toBe(1);
   });
 
-  it("of another key that a killed set-up has left half is gone after the next one, also where that has what it needs; what is being made is not", async () => {
+  it("that a killed set-up has left half is removed by the next one of any other; one that is being made is not", async () => {
     await obtain(undefined);
     const leave = (other: string, mark: string) => {
       for (const name of [`${other}.new`, `${other}.build.___`, other]) mkdirSync(join(folder, "toolchains", name));
@@ -238,7 +238,7 @@ describe("a toolchain", () => {
     expect(left().filter((name) => name.startsWith("elsewhere"))).toHaveLength(5);
   });
 
-  it("that a killed set-up has left half is not taken, and is gone after the next one", async () => {
+  it("that a killed set-up has left half is not used, and is removed by the next one", async () => {
     for (const name of [`${key}.new`, `${key}.build.___`]) {
       mkdirSync(join(folder, "toolchains", name), { recursive: true });
       writeFileSync(join(folder, "toolchains", name, "toolchain.json"), "{}");
@@ -250,7 +250,7 @@ describe("a toolchain", () => {
 });
 
 describe("a toolchain that was just built", () => {
-  it("is proved where it was built before anything of it is left out, and again in its place", async () => {
+  it("is tested where it was built, before anything is left out, and again in its place", async () => {
     const steps: string[] = [];
     const name = (path: string) =>
       path === place.path ? "in its place" : path === place.buildPath ? "as built" : path;
@@ -274,7 +274,7 @@ describe("a toolchain that was just built", () => {
     expect(cache.saved).toEqual([]);
   });
 
-  it("and works no more when it is slim is told as our fault, and not kept", async () => {
+  it("and no longer works when slim is reported as our fault, and not kept", async () => {
     const cache = folderCache();
     const slim = () => Promise.resolve((path: string) => path !== "bin/compiler");
     const problem: unknown = await obtain(cache, { ...makers(), slim }).catch((error: unknown) => error);
@@ -341,7 +341,7 @@ describe("a published toolchain", () => {
     await expect.poll(left).toEqual([]);
   });
 
-  it("that is damaged is told as not what was published, not as the damage it shows", async () => {
+  it("that is damaged is reported as not the published one, not as the damage in it", async () => {
     const { mirror, file } = await publish();
     const bytes = readFileSync(file);
     bytes[150] = (bytes[150] ?? 0) ^ 0xff;
@@ -377,7 +377,7 @@ describe("a published toolchain", () => {
   );
 });
 
-describe("what a folder tells of its toolchain", () => {
+describe("the manifest of a folder", () => {
   it.each(["", "[]", '{"format":1}', '{"format":1,"key":"x","path":"y","origin":"built","spec":{},"environment":{}}'])(
     "is nothing in another shape: %s",
     async (text) => {
@@ -387,7 +387,7 @@ describe("what a folder tells of its toolchain", () => {
     },
   );
 
-  it("is nothing where it was moved to", async () => {
+  it("is not accepted after the folder was moved", async () => {
     await obtain(undefined);
     const moved = join(folder, "moved");
     cpSync(place.path, moved, { recursive: true });
