@@ -66,6 +66,7 @@ export const imageRecord = v.object({
   unikernel: v.string(),
   file: v.pipe(fileName, v.description("Name of the image in the artifact.")),
   bytes,
+  // promise: images-have-a-hash
   sha256,
   debugFile: v.pipe(v.nullable(fileName), v.description("Name of the unstripped image in the artifact.")),
   boots: v.pipe(v.array(boot), v.description("One for each scenario; none when the image was not booted in this job.")),

@@ -38,8 +38,9 @@ export async function openKvm(
   modeNow: typeof kvmMode = kvmMode,
 ): Promise<ReturnType<typeof kvmAccess>> {
   const access = look();
-  if (access !== "denied" || !context.host.isGitHubActions) return access;
+  if (access !== "denied" || /* promise: own-machines-are-not-changed */ !context.host.isGitHubActions) return access;
   // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+  // promise: kept-machines-are-not-changed
   if (context.host.environment["RUNNER_ENVIRONMENT"] !== "github-hosted") {
     context.log.line(
       `  ${device} may not be opened by this user, which is not changed on a machine that is kept: add the user to the group of that device`,
@@ -61,7 +62,7 @@ export async function openKvm(
   const udevRule: Repair = {
     name: "a udev rule",
     make: [["install", "-m", "0644", join(draft, "rule"), ruleFile], ...reload],
-    undo: [["rm", "-f", ruleFile], ...reload],
+    undo: [/* promise: kvm-rule-is-removed */ ["rm", "-f", ruleFile], ...reload],
   };
   const mode: Repair = {
     name: "chmod",
@@ -74,9 +75,11 @@ export async function openKvm(
     for (const { name, make, undo } of repairs) {
       const made = await asRoot(make);
       if (made && look() === "open") {
+        // promise: kvm-repair-is-told
         context.log.fact("machine", `gave this user leave to open /dev/kvm (${name})`);
         return "open";
       }
+      // promise: kvm-repair-is-undone
       await asRoot(undo);
     }
     return look();

@@ -136,6 +136,7 @@ async function findLockFiles(directory: string, configFile: string): Promise<rea
 /** @returns undefined when the default one is missing; one that was asked for by name must be there. */
 async function readConfiguration(directory: string, configFile: string): Promise<string | undefined> {
   const path = resolve(directory, configFile);
+  // promise: configuration-is-inside
   if (isOutside(directory, path)) {
     throw new Problem(`input config-file: ${configFile} is outside the project’s folder`, {
       accepted: "a path relative to `directory`",

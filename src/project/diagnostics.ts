@@ -176,5 +176,7 @@ function fileOf(
   const { file, folder, package: built } = diagnostic;
   if (built !== undefined && !packages.includes(built.split(".")[0] ?? built)) return undefined;
   const path = resolve(cwd, folder ?? ".", file);
-  return path === workspace || isOutside(workspace, path) || !exists(path) ? undefined : relative(workspace, path);
+  return path === workspace || /* promise: annotations-are-inside */ isOutside(workspace, path) || !exists(path)
+    ? undefined
+    : relative(workspace, path);
 }

@@ -25,6 +25,8 @@ export function buildEnvironment(
   const { path = [], variables = {} } = toolchain?.environment ?? {};
   const isKept = (name: string) =>
     !ofOuterMake.test(name) && (toolchain === undefined || !ofAnotherInstallation.test(name));
-  const kept = Object.entries(environmentForOthers(caller)).filter(([name]) => isKept(name));
+  const kept = Object.entries(/* promise: builds-get-no-secrets */ environmentForOthers(caller)).filter(([name]) =>
+    isKept(name),
+  );
   return { ...Object.fromEntries(kept), ...variables, PATH: searchPath(path, caller) };
 }

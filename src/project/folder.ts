@@ -16,7 +16,7 @@ export async function folderOf(workspace: string, directory: string): Promise<st
       do: "check out the repository first (actions/checkout), and give a path inside it",
     });
   }
-  if (isOutside(await realpath(workspace), real)) {
+  if (/* promise: project-is-inside */ isOutside(await realpath(workspace), real)) {
     throw new Problem(`input directory: ${directory} is outside the workspace`, {
       found: real,
       accepted: `a folder inside ${workspace}`,

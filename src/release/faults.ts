@@ -35,6 +35,7 @@ export function faultsOf(
 
 function otherCommit({ name, info }: Artifact, commit: string): ReleaseFault[] {
   const built = info.host.commit;
+  // promise: built-from-the-tag
   if (built === null || built === commit) return [];
   return [
     {
@@ -46,6 +47,7 @@ function otherCommit({ name, info }: Artifact, commit: string): ReleaseFault[] {
 
 /** Whoever can run a workflow on the default branch can write what the cache has: a compiler of theirs would be in every image. */
 function cachedToolchain({ name, info }: Artifact): ReleaseFault[] {
+  // promise: no-toolchains-of-others
   if (info.toolchain?.origin !== "actions-cache") return [];
   return [
     {
@@ -57,6 +59,7 @@ function cachedToolchain({ name, info }: Artifact): ReleaseFault[] {
 
 /** The same for what the build did not compile itself. */
 function cachedBuild({ name, info }: Artifact): ReleaseFault[] {
+  // promise: no-builds-of-others
   if (info.build === null || info.build.cache === null) return [];
   return [
     { what: `${name} was built with parts from the actions cache, which no release trusts`, remedy: withoutCache },

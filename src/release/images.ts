@@ -141,7 +141,7 @@ export interface ReleaseTag {
 }
 
 /** Semantic versions, and those by date (2026.08.1). One number alone is no version: `v1` is what people let move. */
-const versionTag = /^v?(\d+(?:\.\d+)+(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$/;
+const versionTag = /* promise: versions-end */ /^v?(\d+(?:\.\d+)+(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$/;
 
 /** @throws Problem when the tag names no version. */
 export function readTag(tag: string): ReleaseTag {

@@ -80,7 +80,7 @@ export async function release(
       throw new Problem(`${request.repository} has no tag ${tag.tag}`, { do: "push the tag first" });
     const content = await prepare(context, request, tag, commit);
     const there = await releases.releasesOf(tag.tag);
-    const published = there.find(({ isDraft }) => !isDraft);
+    const published = /* promise: published-is-found */ there.find(({ isDraft }) => !isDraft);
     if (published !== undefined) {
       await checkSame(releases, published, content.assets);
       log.notice(`${tag.tag} is published already, with these files: nothing was changed`);
@@ -138,6 +138,7 @@ async function prepare(
 
 async function checkSame(releases: ReleaseService, published: Release, assets: readonly LocalAsset[]): Promise<void> {
   const different = differences(assets, await releases.assetsOf(published));
+  // promise: published-is-not-changed
   if (different.length === 0) return;
   throw new Problem(`${published.url} is published with other files, and a published release is not changed`, {
     because: different,

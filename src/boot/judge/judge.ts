@@ -179,7 +179,7 @@ export function judgeInTime(judge: Judge, events: readonly GuestEvent[], limitMs
   const look = () => events.reduce<Verdict | undefined>((_, event) => judge.see(event), undefined);
   if (expect.length + forbid.length === 0) return look();
   try {
-    return withinTime(limitMs, look);
+    return /* promise: console-patterns-have-a-time */ withinTime(limitMs, look);
   } catch (error) {
     if (!(error instanceof OutOfTime)) throw error;
     throw new Problem(

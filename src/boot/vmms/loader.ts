@@ -59,7 +59,7 @@ function loaderCommand({ memory }: Asked, { imagePath, args, devices, places }: 
       places.loader,
       // A comma begins the next module, two are one.
       "-initrd",
-      `${imagePath} ${words}`.replaceAll(",", ",,"),
+      /* promise: module-commas-are-doubled */ `${imagePath} ${words}`.replaceAll(",", ",,"),
     ],
     debianPackage,
     mostDevices: transports.count,

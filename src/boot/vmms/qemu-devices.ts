@@ -45,9 +45,10 @@ export function netdevOption(link: NetworkDevice["link"], id: string): string {
   if (link.kind === "tap") return `tap,id=${id},ifname=${link.interface},script=no,downscript=no`;
   return [
     `user,id=${id},net=${link.network},host=${link.gateway},dns=${nameServer(link)},dhcpstart=${link.guest},ipv6=off`,
-    ...(link.outside ? [] : ["restrict=on"]),
+    ...(link.outside ? [] : [/* promise: guests-reach-nothing-outside */ "restrict=on"]),
     ...link.forwards.map(
-      ({ protocol, hostPort, guestPort }) => `hostfwd=${protocol}:127.0.0.1:${hostPort}-${link.guest}:${guestPort}`,
+      ({ protocol, hostPort, guestPort }) =>
+        /* promise: ports-are-forwarded-from-this-machine */ `hostfwd=${protocol}:127.0.0.1:${hostPort}-${link.guest}:${guestPort}`,
     ),
   ].join(",");
 }
@@ -60,5 +61,5 @@ function nameServer({ network, guest, gateway }: UserLink): string {
 /** A disk, as the value of QEMU's `-drive`. Never guessed to be anything but raw: a guest may write any header. */
 export function driveOption(path: string, id: string): string {
   // A comma in a value is doubled: qemu(1).
-  return `file=${path.replaceAll(",", ",,")},if=none,id=${id},format=raw`;
+  return `file=${/* promise: disk-commas-are-doubled */ path.replaceAll(",", ",,")},if=none,id=${id},format=raw`;
 }

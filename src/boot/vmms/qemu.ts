@@ -73,7 +73,7 @@ function qemuCommand(
       ...guestsMachine,
       "-kernel",
       imagePath,
-      ...(words.length === 0 ? [] : ["-append", commandLine(words)]),
+      ...(words.length === 0 ? [] : ["-append", /* promise: qemu-arguments-are-one-word */ commandLine(words)]),
     ],
     debianPackage,
     mostDevices,
@@ -94,7 +94,12 @@ export const bareMachine = ["-nodefaults", "-no-user-config", "-no-reboot", "-di
 
 /** QEMU's control channel: a socket pair on one of its file descriptors, so that nobody else can reach it. */
 export const controlChannel = (descriptor: number) =>
-  ["-chardev", `socket,id=qmp,fd=${descriptor}`, "-mon", "chardev=qmp,mode=control"] as const;
+  [
+    "-chardev",
+    /* promise: qemu-channel-has-no-name */ `socket,id=qmp,fd=${descriptor}`,
+    "-mon",
+    "chardev=qmp,mode=control",
+  ] as const;
 
 /** What runs a guest as QEMU's own: its console on standard output, its control channel on 3; paused until QMP says `cont`. */
 export const guestsMachine = [

@@ -54,7 +54,13 @@ export function tenderArgs(
       ...(device.type === "net" ? [`--net-mac:${device.name}=${device.mac}`] : []),
     ];
   });
-  return [`--mem=${memory}`, ...attached, "--", image, ...(args.length === 0 ? [] : [commandLine(args)])];
+  return [
+    `--mem=${memory}`,
+    ...attached,
+    /* promise: tender-options-end */ "--",
+    image,
+    ...(args.length === 0 ? [] : [commandLine(args)]),
+  ];
 }
 
 function placeHere(device: AttachedDevice): string | undefined {

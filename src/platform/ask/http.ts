@@ -37,6 +37,7 @@ export async function requestHttp(
     return await abortable(signal, (resolve, reject) => {
       const request = startRequest({
         createConnection: () => socket,
+        // promise: answer-headers-have-a-limit
         host,
         port,
         path,
@@ -70,6 +71,7 @@ class BodyReader {
     response.on("data", (chunk: Buffer) => {
       this.chunks.push(chunk.subarray(0, bodyLimit - this.bytes));
       this.bytes += this.chunks.at(-1)?.length ?? 0;
+      // promise: answer-body-has-a-limit
       if (this.bytes === bodyLimit) onEnd(this.answer("cut"));
     });
     response.on("end", () => onEnd(this.answer("whole")));

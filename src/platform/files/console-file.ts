@@ -34,7 +34,7 @@ export class ConsoleFile {
   /** @returns settles when the disk is ready for more: until then, a guest that is faster waits. */
   async write(chunk: Buffer): Promise<void> {
     if (this.isCut || this.failure !== undefined) return;
-    const part = chunk.subarray(0, this.room);
+    const part = /* promise: console-file-has-a-limit */ chunk.subarray(0, this.room);
     this.room -= part.length;
     const hasRoom = this.stream.write(part);
     if (part.length < chunk.length) {

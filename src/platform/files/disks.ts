@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, chmod, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import type { Context } from "../host.js";
 import { Problem } from "../problem.js";
+// promise: disks-need-no-root
 import { succeed } from "../process/process.js";
 
 /** How a guest's disk comes to be at `path`. */

@@ -29,7 +29,10 @@ export async function withLock<T>(path: string, onWait: (holder: string) => void
     const holder = await readFile(path, "utf8").catch(() => undefined);
     if (holder === undefined) continue;
     const state = stateOf(holder);
-    if (state === "gone" || (state === "unseen" && (await watch.lastsMs(path, holder)) > silentMs)) {
+    if (
+      state === "gone" ||
+      (state === "unseen" && /* promise: only-silent-locks-are-taken */ (await watch.lastsMs(path, holder)) > silentMs)
+    ) {
       await remove(path, holder);
       continue;
     }
@@ -86,7 +89,7 @@ class Silence {
       () => undefined,
     );
     const now = `${holder} ${touched}`;
-    if (now !== this.seen) this.sinceMs = performance.now();
+    if (now !== this.seen) this.sinceMs = /* promise: lock-clock-is-our-own */ performance.now();
     this.seen = now;
     return performance.now() - this.sinceMs;
   }

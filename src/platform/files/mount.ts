@@ -37,7 +37,7 @@ export async function openMounts(context: Context): Promise<Mounts | undefined> 
     image: (file, at) => run("mounting an image", "mount", "-t", "squashfs", "-o", "loop,ro,nosuid,nodev", file, at),
     overlay({ lower, upper, work }, at) {
       // redirect_dir: else a folder of the image could not be renamed. index: two mounts never write to the same folder.
-      const options = `nosuid,nodev,redirect_dir=on,index=on,lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+      const options = /* promise: mount-options */ `nosuid,nodev,redirect_dir=on,index=on,lowerdir=${lower},upperdir=${upper},workdir=${work}`;
       return run(
         "mounting a folder to write to over an image",
         "mount",

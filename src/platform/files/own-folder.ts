@@ -19,11 +19,14 @@ export async function withOwnFolder<T>(
   body: (folder: string) => Promise<T>,
 ): Promise<T> {
   await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(join(parent, `${prefixOf(use)}${markText(ownMark())}-`));
+  const folder = /* promise: own-folder-is-new */ await mkdtemp(
+    join(parent, `${prefixOf(use)}${markText(ownMark())}-`),
+  );
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     return await cleaningUp(remove, () => body(folder));
   } finally {
+    // promise: own-folder-is-removed
     remove();
   }
 }
@@ -44,7 +47,7 @@ export function sweepOwnFolders(
     const path = join(parent, name);
     try {
       const state = stateOf(path, name.slice(prefix.length));
-      if (state === "gone") before(path);
+      if (/* promise: only-dead-runs-are-swept */ state === "gone") before(path);
       if (state !== "needed") rmSync(path, { recursive: true, force: true });
     } catch {
       // Somebody else has removed it, or it cannot be removed: the next sweep tries again.

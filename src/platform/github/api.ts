@@ -102,6 +102,7 @@ async function sendOnce(
     },
     ...(body === undefined ? {} : { body: "json" in body ? JSON.stringify(body.json) : createReadStream(body.path) }),
   });
+  // promise: token-follows-no-redirect
   return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
 }
 

@@ -96,8 +96,10 @@ async function* chunksOf(
         let readyMs = performance.now();
         for await (const chunk of fromOffset(answer, offset)) {
           offset += chunk.length;
+          // promise: downloads-have-a-size
           if (offset > most) throw new DownloadFailed(`${url} is longer than ${most} bytes`);
           waitedMs += performance.now() - readyMs;
+          // promise: downloads-have-a-pace
           if (waitedMs > pace.withinMs) {
             if (offset - sinceBytes < pace.bytes)
               throw new DownloadFailed(`${url} comes too slowly: ${offset - sinceBytes} bytes in ${seconds(waitedMs)}`);
@@ -107,6 +109,7 @@ async function* chunksOf(
           yield chunk;
           readyMs = performance.now();
         }
+        // promise: downloads-are-whole
         if (offset === most || !isExact) return;
         throw new Error(`it ended after ${offset} of ${most} bytes`);
       }
@@ -162,16 +165,21 @@ async function answerOf(
       method: "GET",
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
-      headers: { "user-agent": "unikernel-ci", ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) },
+      headers: {
+        /* promise: downloads-send-no-token */ "user-agent": "unikernel-ci",
+        ...(offset === 0 ? {} : { range: `bytes=${offset}-` }),
+      },
       ...(proxy === undefined ? {} : { dispatcher: proxy }),
       ...(signal && { signal }),
     });
     // Who reads the body is told; one that nobody reads must not end the process.
+    // promise: unread-bodies-may-fail
     answer.body.on("error", () => undefined);
     const location = [answer.headers["location"] ?? []].flat()[0];
     if (answer.statusCode < 300 || answer.statusCode >= 400 || location === undefined) return answer;
     await answer.body.dump();
     const next = new URL(location, address);
+    // promise: redirects-are-checked
     if (!mayLead(address, next)) throw new DownloadFailed(`${url} leads away from HTTPS, to ${next.origin}`);
     if (left === 0) throw new DownloadFailed(`${url} leads from address to address`);
     address = next;
@@ -180,12 +188,14 @@ async function answerOf(
 
 /** Whether a redirect may be followed: to HTTPS, and to HTTP from where it was no better. */
 export const mayLead = (from: URL, to: URL): boolean =>
-  to.protocol === "https:" || (to.protocol === "http:" && from.protocol === "http:");
+  to.protocol === "https:" ||
+  (to.protocol === "http:" && /* promise: http-follows-only-http */ from.protocol === "http:");
 
 /** Without what is there already: a server may answer a question for a part with the whole. */
 async function* fromOffset(answer: Dispatcher.ResponseData, offset: number): AsyncGenerator<Buffer> {
   const [, start] = /^bytes (\d+)-/.exec(String(answer.headers["content-range"])) ?? [];
   let toSkip = answer.statusCode === 206 && Number(start) === offset ? 0 : offset;
+  // promise: parts-are-those-asked-for
   if (answer.statusCode === 206 && toSkip > 0) {
     answer.body.destroy();
     throw new Error(`it was asked for what follows byte ${offset}, and sent something else`);
@@ -211,7 +221,7 @@ const pauseAfter = (failures: number) => 500 * 2 ** failures * (0.5 + Math.rando
 
 /** An address without the user and password in it: artifacts are read by more people than the secrets of a workflow. */
 export function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, "//");
+  return /* promise: addresses-without-credentials */ url.replace(/\/\/[^/@]*@/, "//");
 }
 
 /**

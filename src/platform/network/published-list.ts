@@ -60,6 +60,7 @@ export function parseList(kind: PublishedKind, text: string, base: URL): readonl
     if (!isFile || !URL.canParse(url, base.href)) throw wrong("has a row that is no archive");
     const address = new URL(url, base);
     // Else a list from the network could make us read this machine's files.
+    // promise: lists-name-no-local-file
     if (address.protocol === "file:" && base.protocol !== "file:")
       throw wrong(`names a file of this machine: ${address.href}`);
     return { url: address.href, sha256, bytes: bytes as number };

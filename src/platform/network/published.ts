@@ -48,7 +48,9 @@ export function publishedArchives(
       const named = own.find((archive) => archive.key === key);
       list ??= mirror === undefined ? Promise.resolve([]) : readList(line, kind, mirror);
       const mirrored = (await list).find((archive) => archive.key === key);
-      return named === undefined || mirrored === undefined ? (mirrored ?? named) : fromMirror(named, mirrored);
+      return named === undefined || mirrored === undefined
+        ? (mirrored ?? named)
+        : /* promise: mirror-has-what-is-named */ fromMirror(named, mirrored);
     },
     open: (file) => openArchive(line, kind, file),
   };
@@ -84,9 +86,9 @@ function baseOf(mirror: string): URL {
   const url = URL.canParse(mirror) ? new URL(mirror) : undefined;
   if (
     url === undefined ||
-    !["https:", "http:", "file:"].includes(url.protocol) ||
-    url.username !== "" ||
-    url.password !== ""
+    /* promise: mirror-schemes */ !["https:", "http:", "file:"].includes(url.protocol) ||
+    /* promise: mirror-without-user */ url.username !== "" ||
+    /* promise: mirror-without-password */ url.password !== ""
   ) {
     throw new Problem(`input mirror: ${JSON.stringify(mirror)} is not accepted`, {
       accepted:
@@ -102,7 +104,11 @@ async function readText(line: Line, url: URL): Promise<string> {
   const chunks: Buffer[] = [];
   let total = 0;
   // Its length is not known before: it ends where the server says so.
-  for await (const chunk of download(url.href, { ...line, most: largestList, isExact: false })) {
+  for await (const chunk of download(url.href, {
+    ...line,
+    most: /* promise: list-has-a-size */ largestList,
+    isExact: false,
+  })) {
     total += (chunk as Buffer).length;
     chunks.push(chunk as Buffer);
   }
@@ -167,6 +173,7 @@ export function openArchive(
       // What made no sense was not read to its end, and only the whole tells whether it is what was published.
       while ((await next()) !== undefined);
       const found = hash.digest("hex");
+      // promise: published-bytes-are-compared
       if (found !== archive.sha256) throw notWhatWasPublished(kind, archive, found, bytes);
       return `${size(bytes)} in ${seconds(arrivedMs)}`;
     },

@@ -33,6 +33,7 @@ export async function ensureSystemPackages(
     return;
   }
   const missing = await missingPackages(context, packages);
+  // promise: present-packages-need-no-root
   if (missing.length === 0) return;
   const prefix = options.install ? await rootPrefix(context) : undefined;
   if (prefix === undefined) {
@@ -86,7 +87,10 @@ async function install(
     const [program = "", ...rest] = commandWith(proxies);
     return whenUnlocked(context, patienceMs, async () => {
       // A proxy's address may carry a password, and a failed command is shown.
-      return { ...(await context.processes.run([program, ...rest])), argv: commandWith([]) };
+      return {
+        ...(await context.processes.run([program, ...rest])),
+        argv: commandWith(/* promise: commands-show-no-proxy */ []),
+      };
     });
   };
   const args = ["install", "--yes", "--no-install-recommends", ...missing];

@@ -138,6 +138,6 @@ export function foreignSources(osRelease: string, word: keyof typeof ubuntuServe
   if (!/^ID=ubuntu$/m.test(osRelease)) return undefined;
   const codename = /^VERSION_CODENAME=["']?([a-z]+)/m.exec(osRelease)?.[1] ?? "";
   const suites = ["", "-updates", "-security"].map((suffix) => `${codename}${suffix}`);
-  const options = "[signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg]";
+  const options = /* promise: ubuntu-server-has-its-key */ "[signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg]";
   return suites.map((suite) => `deb ${options} ${ubuntuServers[word]} ${suite} main universe\n`).join("");
 }

@@ -52,6 +52,7 @@ async function downloadArchive(architecture: Architecture, file: string, log: Lo
     });
   });
   const found = await sha256OfFile(file);
+  // promise: firecracker-is-compared
   if (found !== sha256) {
     throw new Problem(`${url} is not the Firecracker that was released`, {
       found: `SHA-256 ${found}`,

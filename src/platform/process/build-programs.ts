@@ -33,7 +33,7 @@ export async function withBuildPrograms<T>(context: Context, body: (context: Con
 /** Ends what the builds of killed runs have left running; this user's only. */
 export function sweepBuilds(context: Context): void {
   sweepOwnFolders(context.host.folders.temporary, "build", (folder) =>
-    endProcessesWith(buildProgramMark, basename(folder)),
+    /* promise: killed-builds-are-ended */ endProcessesWith(buildProgramMark, basename(folder)),
   );
 }
 

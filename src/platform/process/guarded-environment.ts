@@ -3,7 +3,8 @@
  * that of the cache, and our own inputs and command files, by which a program could write our outputs.
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#environment-files
  */
-const oursAlone = /^(ACTIONS_.*|INPUT_.*|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY))$/;
+const oursAlone =
+  /* promise: variables-of-ours-alone */ /^(ACTIONS_.*|INPUT_.*|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY))$/;
 
 /**
  * The environment for programs that are not ours: the caller's, without what the runner gave to us alone. A

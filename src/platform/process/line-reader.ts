@@ -36,7 +36,7 @@ export class LineReader {
     this.endedByCr = text.endsWith("\r");
     // A long line that comes byte by byte is not looked through with each of them.
     if (this.rest.length <= this.longest && !/[\r\n]/.test(text)) return [];
-    const lines = this.rest.split(/\r\n|\n|\r/).flatMap((line) => this.cut(line));
+    const lines = this.rest.split(/\r\n|\n|\r/).flatMap((line) => /* promise: lines-have-a-length */ this.cut(line));
     this.rest = lines.pop() ?? "";
     return lines;
   }

@@ -56,6 +56,7 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
+      // promise: programs-have-no-shell
       stdio: ["ignore", "pipe", "pipe"],
       // A group of its own, but not for sudo: we may not signal it, and it keeps what it was allowed by terminal
       // (sudoers(5), timestamp_type).
@@ -128,6 +129,7 @@ class Tail {
   add(chunk: Buffer): void {
     this.chunks.push(chunk);
     this.length += chunk.length;
+    // promise: kept-output-has-a-size
     while (this.length - (this.chunks[0]?.length ?? 0) > keptCharacters)
       this.length -= this.chunks.shift()?.length ?? 0;
   }

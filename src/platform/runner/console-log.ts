@@ -16,7 +16,7 @@ export interface LogOptions {
 
 const labelWidth = 12;
 /** In front of what others wrote: it reads as a quotation, and a line that begins with it is no command anywhere. */
-const gutter = "  | ";
+const gutter = /* promise: quotations-have-a-gutter */ "  | ";
 
 const tones: Readonly<Record<Tone, number>> = { good: 32, bad: 31, open: 33 };
 
@@ -31,14 +31,14 @@ export function createLog(options: LogOptions): Log {
 }
 
 function gitHubLog({ write, colour }: LogOptions): Log {
-  const newToken = () => randomBytes(16).toString("hex");
+  const newToken = () => /* promise: stop-tokens-are-random */ randomBytes(16).toString("hex");
   // Our own lines carry names of files and words of users: the same guard, where one of them looks like a command.
   const writeLines = (lines: readonly string[]) => {
     const text = lines.map((line) => `${line}\n`).join("");
-    write(lines.some(mayBeCommand) ? withoutCommands(text, newToken()) : text);
+    write(/* promise: own-lines-are-no-commands */ lines.some(mayBeCommand) ? withoutCommands(text, newToken()) : text);
   };
   const command = (kind: "notice" | "warning" | "error" | "debug") => (text: string) => {
-    write(workflowCommand(kind, visibleLines(text).join("\n")));
+    write(workflowCommand(kind, /* promise: messages-are-visible */ visibleLines(text).join("\n")));
   };
   return {
     async group(title, body) {
@@ -59,7 +59,14 @@ function gitHubLog({ write, colour }: LogOptions): Log {
     notice: command("notice"),
     warning: command("warning"),
     error: command("error"),
-    annotate: (kind, place, text) => write(workflowCommand(kind, visibleLines(text).join("\n"), propertiesOf(place))),
+    annotate: (kind, place, text) =>
+      write(
+        workflowCommand(
+          kind,
+          /* promise: annotations-are-visible */ visibleLines(text).join("\n"),
+          propertiesOf(place),
+        ),
+      ),
     debug: command("debug"),
   };
 }
@@ -101,7 +108,7 @@ function propertiesOf({ file, line, endLine, column, endColumn }: SourcePlace): 
   const known = Object.entries(numbers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as const],
   );
-  return { file: visible(file), ...Object.fromEntries(known) };
+  return { file: /* promise: annotated-files-are-visible */ visible(file), ...Object.fromEntries(known) };
 }
 
 function painted(code: number, text: string): string {
@@ -129,10 +136,12 @@ function factLine(label: string, text: string): string {
 
 /** Consoles end their lines with CR LF: that CR is no content. */
 function quotation(lines: readonly string[]): string {
-  return lines.map((line) => `${gutter}${visible(line.replace(/(?<!\r)\r+$/, ""))}\n`).join("");
+  return lines
+    .map((line) => `${gutter}${/* promise: quotations-are-visible */ visible(line.replace(/(?<!\r)\r+$/, ""))}\n`)
+    .join("");
 }
 
 /** Line feeds in our own texts are meant; nothing else that is invisible is. */
 function visibleLines(text: string): string[] {
-  return text.split("\n").map(visible);
+  return /* promise: own-lines-are-visible */ text.split("\n").map(visible);
 }

@@ -25,10 +25,12 @@ export function gitHubRunner(environment: Readonly<Record<string, string | undef
     setOutput,
     saveState,
     exportVariable(name, value) {
+      // promise: variables-are-names
       if (!/^[A-Za-z_]\w*$/.test(name)) throw notOneLine("variable", name);
       exportVariable(name, value);
     },
     addPath(folder) {
+      // promise: path-folders-are-one-line
       if (/[\r\n]/.test(folder)) throw notOneLine("folder of PATH", folder);
       addPath(folder);
     },

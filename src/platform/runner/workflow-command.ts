@@ -9,13 +9,17 @@
  */
 export function workflowCommand(name: string, data = "", properties: Readonly<Record<string, string>> = {}): string {
   const pairs = Object.entries(properties).map(
-    ([key, value]) => `${key}=${escaped(value).replaceAll(":", "%3A").replaceAll(",", "%2C")}`,
+    ([key, value]) =>
+      `${key}=${/* promise: properties-are-escaped */ escaped(value).replaceAll(":", "%3A").replaceAll(",", "%2C")}`,
   );
   return `::${name}${pairs.length === 0 ? "" : ` ${pairs.join(",")}`}::${escaped(data)}\n`;
 }
 
 function escaped(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return /* promise: command-data-is-escaped */ text
+    .replaceAll("%", "%25")
+    .replaceAll("\r", "%0D")
+    .replaceAll("\n", "%0A");
 }
 
 /**
@@ -25,7 +29,10 @@ function escaped(text: string): string {
  * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
  */
 export function mayBeCommand(line: string): boolean {
-  return line.trimStart().startsWith("::") || line.includes("##[");
+  return (
+    /* promise: indented-commands-are-commands */ line.trimStart().startsWith("::") ||
+    /* promise: old-commands-are-commands */ line.includes("##[")
+  );
 }
 
 /**
@@ -34,5 +41,5 @@ export function mayBeCommand(line: string): boolean {
  * @param token must be new and unguessable each time: whoever knows it can switch commands on again.
  */
 export function withoutCommands(text: string, token: string): string {
-  return `${workflowCommand("stop-commands", token)}${text}::${token}::\n`;
+  return /* promise: commands-are-stopped */ `${workflowCommand("stop-commands", token)}${text}::${token}::\n`;
 }

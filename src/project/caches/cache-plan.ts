@@ -114,6 +114,7 @@ export function duneCacheUse(
 ): DuneCacheUse {
   const theirs = ["DUNE_CACHE", "DUNE_CACHE_ROOT"].find((name) => (caller[name] ?? "") !== "");
   if (theirs !== undefined) return { environment: {}, because: `${theirs} is set, so it is left as it is` };
+  // promise: dune-cache-keeps-to-the-policy
   if (!policy.restore) return { environment: { DUNE_CACHE: "disabled" }, because: policy.why };
   if (folder === undefined) return { environment: {}, because: "the build brings its own toolchain" };
   return { environment: { DUNE_CACHE: "enabled", DUNE_CACHE_ROOT: folder, DUNE_CACHE_STORAGE_MODE: "copy" } };

@@ -58,7 +58,9 @@ export async function restoreBuildCaches(context: Context, request: CacheRequest
   if (use.because !== undefined) log.fact("dune cache", `not used (${use.because})`);
   // What opam has downloaded is checked by opam, and yet left out where nothing of others is to be used.
   const caches = planned.filter(({ kind }) =>
-    kind === "dune" ? use.because === undefined && dune !== undefined : policy.restore,
+    kind === "dune"
+      ? /* promise: restored-dune-cache-keeps-to-the-policy */ use.because === undefined && dune !== undefined
+      : /* promise: opam-cache-keeps-to-the-policy */ policy.restore,
   );
   const before = await readDependencies(project, target);
   const restored = new Map<BuildCache, Restored | undefined>();

@@ -98,7 +98,7 @@ async function identityOfToolchain(path: string): Promise<string> {
 function identityOf(file: string): string {
   const { ino, mode, size, mtimeNs, ctimeNs } = lstatSync(file, { bigint: true });
   const isFolder = (mode & BigInt(constants.S_IFMT)) === BigInt(constants.S_IFDIR);
-  return isFolder ? "folder" : `${ino} ${mode} ${size} ${mtimeNs} ${ctimeNs}`;
+  return isFolder ? "folder" : /* promise: change-times-count */ `${ino} ${mode} ${size} ${mtimeNs} ${ctimeNs}`;
 }
 
 /** Removes what is not as it was made. Synchronous: thousands of calls that take microseconds each. */
@@ -111,7 +111,7 @@ function keepUnchanged(root: string, known: ReadonlyMap<string, string>): Map<st
       const entry = join(folder, name);
       const identity = identityOf(join(root, entry));
       if (entry === kept && identity === "folder") continue;
-      if (known.get(entry) !== identity) {
+      if (/* promise: changed-files-are-copied */ known.get(entry) !== identity) {
         rmSync(join(root, entry), { recursive: true, force: true });
         continue;
       }
@@ -146,7 +146,8 @@ async function writeEntries(from: string, to: string, entries: readonly ArchiveE
 }
 
 async function writeEntry(from: string, to: string, { prefixAt }: ArchiveFile, prefix: Buffer): Promise<void> {
-  if (prefixAt === undefined) return copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  if (prefixAt === undefined)
+    return /* promise: copies-are-files */ copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   const [content, { mode }] = await Promise.all([readFile(from), stat(from)]);
   writePrefixIn(content, 0, prefixAt, prefix);
   await writeFile(to, content, { flag: "wx", mode });

@@ -20,6 +20,7 @@ export async function unpackInto(draft: string, bytes: Readable, { key, place }:
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true });
   const manifest = await unpackToolchain(bytes, draft, place.path);
+  // promise: unpacked-key-is-compared
   if (manifest.key !== key) throw new BadArchive(`it is of another toolchain (${manifest.key})`);
   return manifest;
 }

@@ -87,6 +87,7 @@ async function unpackFetched(
     damage = error;
   }
   // An archive that is not what was promised is told as that, and not as the damage it shows.
+  // promise: received-bytes-are-compared-first
   const said = await fetched.finish();
   if (manifest === undefined) throw new Unusable(messageOf(damage));
   await use(manifest);

@@ -76,7 +76,8 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
 async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | undefined> {
   const { key, place, trusts } = wanted;
   const found = await readInstalled(place.path);
-  if (found?.key !== key) return undefined;
+  if (/* promise: found-key-is-compared */ found?.key !== key) return undefined;
+  // promise: found-origin-is-trusted
   if (!trusts(found.origin)) {
     log.fact(
       "tool cache",
