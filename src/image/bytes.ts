@@ -1,11 +1,11 @@
 /**
- * A file whose own offsets, sizes or counts do not add up: cut off, damaged, or made to mislead.
- * Whoever knows the file's name turns it into a `Problem`.
+ * A file whose own offsets, sizes or counts do not add up: truncated, damaged or hostile.
+ * The caller that knows the file's name turns it into a `Problem`.
  */
 export class MalformedFile extends Error {
   /**
-   * @param what what could not be read, and why: a phrase that follows "the file".
-   * @param offset byte of the file at which it should have been.
+   * @param what the part that could not be read, and why: a phrase that follows "the file".
+   * @param offset the byte of the file where that part should be.
    */
   constructor(
     readonly what: string,
@@ -16,12 +16,15 @@ export class MalformedFile extends Error {
   }
 }
 
-/** Little-endian reading of a file, or of a part of one, held in memory. Each reader throws {@link MalformedFile}, never a RangeError. */
+/**
+ * Reads a file in memory, or a part of one, as little-endian. Each method throws {@link MalformedFile} outside of the
+ * bytes, never a RangeError.
+ */
 export class Bytes {
   private readonly view: DataView;
   private readonly buffer: Buffer;
 
-  /** @param base where in the file these bytes begin, for errors. */
+  /** @param base the offset of these bytes in the file, for errors. */
   constructor(
     bytes: Uint8Array,
     private readonly base = 0,
@@ -34,7 +37,7 @@ export class Bytes {
     return this.view.byteLength;
   }
 
-  /** @param what names what is read, for the error. */
+  /** @param what the name of the field, for the error. */
   u8(offset: number, what: string): number {
     return this.view.getUint8(this.inside(offset, 1, what));
   }
@@ -54,19 +57,19 @@ export class Bytes {
     return Number(value);
   }
 
-  /** The low 32 bits of a 64-bit field of flags, whose high bits may be anything. */
+  /** The low 32 bits of a 64-bit field whose high bits do not matter. */
   lowHalfOfU64(offset: number, what: string): number {
     this.inside(offset, 8, what);
     return this.view.getUint32(offset, true);
   }
 
-  /** A part of the file, without copying it. */
+  /** A part of the bytes, not copied. */
   part(offset: number, length: number, what: string): Bytes {
     this.inside(offset, length, what);
     return new Bytes(this.buffer.subarray(offset, offset + length), this.base + offset);
   }
 
-  /** Text up to the first NUL or to `length` bytes, one character for each byte. */
+  /** Text up to the first NUL, at most `length` bytes; each byte is one character. */
   text(offset: number, length: number, what: string): string {
     this.inside(offset, length, what);
     const raw = this.buffer.subarray(offset, offset + length);
@@ -85,7 +88,7 @@ export class Bytes {
     return this.buffer.indexOf(pattern, from, "latin1");
   }
 
-  /** The error for something found at `offset` of these bytes. */
+  /** The error for a fault at `offset` of these bytes. */
   malformed(what: string, offset: number): MalformedFile {
     return new MalformedFile(what, this.base + offset);
   }

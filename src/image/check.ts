@@ -4,10 +4,10 @@ import { type ImageFormat, type Target, type TargetName, targetNames, targets } 
 import type { Image } from "./image.js";
 
 /**
- * The target that an image's marks name, the first one where several share an image (`qubes` boots a `xen` image); for
- * a kernel without marks, the first target whose VMM loads a file of its form.
+ * The target that the marks of an image name; the first, where several share an image (`qubes` boots a `xen` image).
+ * For a kernel without marks: the first target whose VMM loads a file of this format.
  *
- * @returns undefined when no target's VMM would take it.
+ * @returns undefined when no target's VMM loads it.
  */
 export function targetOf(image: Image): TargetName | undefined {
   return (
@@ -16,7 +16,7 @@ export function targetOf(image: Image): TargetName | undefined {
   );
 }
 
-/** Whether an image can be used as `target` on `architecture`. */
+/** Whether an image is one for the target `name` on `architecture`. */
 export function isImageFor(image: Image, name: TargetName, architecture: Architecture): boolean {
   const target = targets[name];
   return (
@@ -27,8 +27,8 @@ export function isImageFor(image: Image, name: TargetName, architecture: Archite
 }
 
 /**
- * @param name what the error calls the file.
- * @throws Problem that says what the image is, when it is not one for `target` on `architecture`.
+ * @param name the name of the file in the error.
+ * @throws Problem that describes the image, when it is not one for `target` on `architecture`.
  */
 export function checkImage(image: Image, target: TargetName, architecture: Architecture, name = "the image"): void {
   if (isImageFor(image, target, architecture)) return;
@@ -38,9 +38,7 @@ export function checkImage(image: Image, target: TargetName, architecture: Archi
   );
 }
 
-/**
- * An image in one line: `Solo5 hvt (ABI 2), x86_64; needs net "service", block "storage"`.
- */
+/** An image in one line: `Solo5 hvt (ABI 2), x86_64; needs net "service", block "storage"`. */
 export function describeImage(image: Image): string {
   const devices = image.system.kind === "solo5" ? image.system.devices : [];
   const needs = devices.map(({ type, name }) => `${type} "${name}"`).join(", ");
@@ -65,7 +63,7 @@ function hasFormatOf(image: Image, target: Target): boolean {
   return format === undefined || format === image.format;
 }
 
-/** A Linux boot Image has no place for a mark: any is taken where the target's images have that format. */
+/** A Linux boot Image has no room for a mark: any is accepted for a target whose images have that format. */
 function isBareImageOf(image: Image, target: Target): boolean {
   return (
     image.system.kind === "unmarked" &&
@@ -84,8 +82,8 @@ function remedyOf(image: Image, target: TargetName, architecture: Architecture):
   if (name === target && image.architecture === architecture) {
     const format = targets[target].formats?.[architecture] ?? image.format;
     return {
-      found: `${formatNames[image.format]}; its monitor loads ${formatNames[format]}`,
-      do: "take the image beside it, whose name does not end in .dbg",
+      found: `${formatNames[image.format]}; its VMM loads ${formatNames[format]}`,
+      do: "use the image next to it, without the suffix .dbg",
     };
   }
   return { do: `build it for ${target} on ${architecture}` };

@@ -1,19 +1,18 @@
 import { Bytes, MalformedFile } from "./bytes.js";
 import { type Section, isElf, readElf } from "./elf.js";
 
-/** What differs between two builds of an image. */
+/** A difference between two builds of an image. */
 export interface Difference {
-  /** A section's name, or `file` for what is in none. */
+  /** The section's name; `file` for bytes outside of all sections. */
   readonly where: string;
   /** As a person reads it. */
   readonly text: string;
 }
 
 /**
- * Where two images differ: in which sections of two ELF files, and how much. An equal section that only lies elsewhere is no
- * difference.
+ * Where two images differ: which sections of two ELF files, and by how much. A section that only moved is equal.
  *
- * @returns nothing when they are the same.
+ * @returns an empty list for equal images.
  */
 export function differencesOf(first: Uint8Array, second: Uint8Array): readonly Difference[] {
   const [a, b] = [Buffer.from(first), Buffer.from(second)];
@@ -26,7 +25,7 @@ export function differencesOf(first: Uint8Array, second: Uint8Array): readonly D
   return found.length > 0 ? found : [{ where: "file", text: `no section: ${differenceOf(a, b) ?? ""}` }];
 }
 
-/** The contents by name; sections of one name are taken together. */
+/** Contents by name. Sections with the same name are joined. */
 function sectionsOf(file: Buffer): ReadonlyMap<string, Buffer> {
   const contents = new Map<string, Buffer>();
   for (const { name, offset, size } of readSections(file)) {
@@ -50,8 +49,8 @@ function differenceOf(a: Buffer | undefined, b: Buffer | undefined): string | un
   if (a === undefined || b === undefined) return a === undefined ? "only in the second" : "only in the first";
   if (a.equals(b)) return undefined;
   const start = a.findIndex((byte, index) => byte !== b[index]);
-  const first = `the first at byte ${start === -1 ? a.length : start}`;
-  if (a.length !== b.length) return `${a.length} bytes, then ${b.length}; ${first} of it`;
+  const first = `first at offset ${start === -1 ? a.length : start}`;
+  if (a.length !== b.length) return `${a.length} bytes, then ${b.length}; ${first}`;
   const count = a.reduce((sum, byte, index) => sum + (byte === b[index] ? 0 : 1), 0);
-  return `${count} of ${a.length} bytes differ, ${first} of it`;
+  return `${count} of ${a.length} bytes differ, ${first}`;
 }

@@ -2,7 +2,7 @@ import { type Bytes, MalformedFile } from "./bytes.js";
 
 /**
  * A small reader of ELF files, 32 and 64 bits, little endian.
- * Formats: the System V gABI (https://gabi.xinuos.com), notes as Linux and Solo5 lay them out.
+ * Format: the System V gABI (https://gabi.xinuos.com); notes as Linux and Solo5 write them.
  */
 export interface Elf {
   /** The whole file. */
@@ -15,7 +15,7 @@ export interface Elf {
   readonly notes: readonly Note[];
 }
 
-/** A range of the file; inside it, as far as {@link readElf} has returned. */
+/** A range of the file. {@link readElf} has checked that it lies inside. */
 interface Range {
   readonly offset: number;
   readonly size: number;
@@ -41,7 +41,7 @@ export const elfMachine = { i386: 3, x86_64: 62, aarch64: 183 } as const;
 export const segmentType = { dynamic: 2, interpreter: 3, note: 4 } as const;
 const sectionType = { null: 0, note: 7, noBits: 8 } as const;
 
-/** More notes than any linker writes: they bound the work on a file whose note segments all name the same bytes. */
+/** More than any linker writes: limits the work on a file whose note segments all name the same bytes. */
 const mostNotes = 4096;
 
 const magic = Buffer.from("\x7fELF", "latin1");
@@ -80,7 +80,7 @@ const layouts = {
 
 /**
  * Reads headers, segments, sections and notes, and checks that each lies inside the file.
- * Work and memory are bounded by the size of the file.
+ * Time and memory grow with the size of the file only.
  *
  * @throws MalformedFile
  */
@@ -105,7 +105,7 @@ export function readElf(bytes: Bytes): Elf {
   };
 }
 
-/** The path of the program that loads a dynamically linked one. */
+/** The path of the dynamic linker that the file names. */
 export function interpreterOf({ bytes, segments }: Elf): string | undefined {
   const segment = segments.find(({ type }) => type === segmentType.interpreter);
   return segment && bytes.text(segment.offset, Math.min(longestPath, segment.size), "the interpreter");
@@ -116,7 +116,7 @@ const longestPath = 4096;
 
 function classOf(bytes: Bytes): 32 | 64 {
   const order = bytes.u8(5, "the ELF byte order");
-  if (order === 2) throw new MalformedFile("it is a big-endian ELF file, which no target of ours is", 5);
+  if (order === 2) throw new MalformedFile("it is a big-endian ELF file, and all targets are little-endian", 5);
   if (order !== 1) throw new MalformedFile(`its ELF byte order is ${order}, which does not exist`, 5);
   const word = bytes.u8(4, "the ELF class");
   if (word !== 1 && word !== 2) throw new MalformedFile(`its ELF class is ${word}, which does not exist`, 4);
@@ -131,7 +131,7 @@ function readSegments(bytes: Bytes, bits: 32 | 64): Segment[] {
   const count = bytes.u16(layout.counts + 2, "the number of program headers");
   if (count === 0) return [];
   if (entrySize !== layout.phent) {
-    throw new MalformedFile(`its program headers are said to have ${entrySize} bytes each`, layout.counts);
+    throw new MalformedFile(`it gives its program headers ${entrySize} bytes each`, layout.counts);
   }
   bytes.part(start, count * entrySize, "the table of program headers");
   return Array.from({ length: count }, (_, index) => {
@@ -150,10 +150,10 @@ function readSections(bytes: Bytes, bits: 32 | 64): Section[] {
   const entrySize = bytes.u16(layout.counts + 4, "the size of a section header");
   const count = bytes.u16(layout.counts + 6, "the number of section headers");
   const namesIndex = bytes.u16(layout.counts + 8, "the index of the section names");
-  // Zero sections with an offset would be an extended count (over 65279 sections): no unikernel has that many.
+  // An offset with a count of zero means more than 65279 sections: no unikernel has that many.
   if (start === 0 || count === 0) return [];
   if (entrySize !== layout.shent) {
-    throw new MalformedFile(`its section headers are said to have ${entrySize} bytes each`, layout.counts + 4);
+    throw new MalformedFile(`it gives its section headers ${entrySize} bytes each`, layout.counts + 4);
   }
   bytes.part(start, count * entrySize, "the table of section headers");
   const raw = Array.from({ length: count }, (_, index) => {
@@ -179,8 +179,8 @@ function nameAt(bytes: Bytes, names: Range, nameOffset: number): string {
 }
 
 /**
- * Name and description are padded to 4 bytes also where the segment is aligned to 8: so does Solo5
- * (include/mft_abi.h), and GNU's 8-aligned property notes come out the same.
+ * Name and description are padded to 4 bytes even where the segment is aligned to 8, as Solo5 does
+ * (include/mft_abi.h). GNU's 8-aligned property notes read the same either way.
  */
 function readNotes(bytes: Bytes, ranges: readonly Range[]): Note[] {
   const notes: Note[] = [];

@@ -2,44 +2,20 @@ import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { size } from "../platform/log.js";
 import { type Facts, Problem, messageOf } from "../platform/problem.js";
-import { Bytes, MalformedFile } from "./bytes.js";
-import { isElf, type Elf, elfMachine, elfType, interpreterOf, readElf, segmentType } from "./elf.js";
-import type { Image } from "./image.js";
-import { readUnikraftLinuxImage, isMultiboot, readUnikraftElf } from "./unikraft.js";
 import type { Architecture } from "../targets/architecture.js";
+import { Bytes, MalformedFile } from "./bytes.js";
+import { type Elf, elfMachine, elfType, interpreterOf, isElf, readElf, segmentType } from "./elf.js";
+import type { Image } from "./image.js";
 import { readSolo5 } from "./solo5.js";
+import { isMultiboot, readUnikraftElf, readUnikraftLinuxImage } from "./unikraft.js";
+
 /** An image is read whole; unstripped ones of large unikernels have some 100 MB. */
 const largestImage = 1024 ** 3;
 
 /**
- * What a file is, told by its bytes alone. Time and memory grow with the size of the file and nothing else.
- *
- * @param bytes the whole file.
- * @throws Problem that says what the file really is, when no target's image looks like that. Its sentence begins with
- *   "the file".
- */
-export function recogniseImage(bytes: Uint8Array): Image {
-  const file = new Bytes(bytes);
-  try {
-    if (isElf(file)) return recogniseElf(file);
-  } catch (error) {
-    if (!(error instanceof MalformedFile)) throw error;
-    const found = `${error.what} (at byte ${error.offset} of ${file.length})`;
-    throw new Problem("the file is cut off or damaged", { found, do: rebuild }, { cause: error });
-  }
-  if (isLinuxImage(file)) {
-    const system = readUnikraftLinuxImage(file) ?? ({ kind: "unmarked" } as const);
-    return { format: "linux-image", architecture: "aarch64", system };
-  }
-  throw new Problem("the file is not a unikernel", { found: describeOther(file) });
-}
-
-const rebuild = "build or download it again";
-
-/**
  * Reads a file and recognises it.
  *
- * @throws Problem that names the file: it cannot be read, or it is not an image.
+ * @throws Problem that names the file, when it cannot be read or is not an image.
  */
 export async function readImage(path: string): Promise<Image> {
   const bytes = await readWhole(path);
@@ -51,7 +27,7 @@ export async function readImage(path: string): Promise<Image> {
   }
 }
 
-/** Opened once: what is checked is what is read. */
+/** Opened once: the file that is checked is the file that is read. */
 async function readWhole(path: string): Promise<Uint8Array> {
   const name = basename(path);
   const file = await open(path, "r").catch((error: unknown) => {
@@ -74,12 +50,28 @@ function cannotRead(name: string, facts: Facts, cause?: unknown): Problem {
 }
 
 /**
- * What an ELF file is.
+ * Recognises an image by its bytes alone. Time and memory grow with the size of the file only.
  *
- * @throws MalformedFile (bytes.ts)
- * @throws Problem for an ELF file that is no target's image.
+ * @param bytes the whole file.
+ * @throws Problem that describes the file, when it is no target's image. Its sentence begins with "the file".
  */
-export function recogniseElf(bytes: Bytes): Image {
+export function recogniseImage(bytes: Uint8Array): Image {
+  const file = new Bytes(bytes);
+  try {
+    if (isElf(file)) return recogniseElf(file);
+  } catch (error) {
+    if (!(error instanceof MalformedFile)) throw error;
+    const found = `${error.what} (at byte ${error.offset} of ${file.length})`;
+    throw new Problem("the file is cut off or damaged", { found, do: "build or download it again" }, { cause: error });
+  }
+  if (isLinuxImage(file)) {
+    const system = readUnikraftLinuxImage(file) ?? ({ kind: "unmarked" } as const);
+    return { format: "linux-image", architecture: "aarch64", system };
+  }
+  throw new Problem("the file is not a unikernel", { found: describeOther(file) });
+}
+
+function recogniseElf(bytes: Bytes): Image {
   const elf = readElf(bytes);
   requireExecutable(elf);
   const architecture = architectureOf(elf);
@@ -99,9 +91,7 @@ const typeNames: Readonly<Record<number, string>> = {
   [elfType.core]: "a core dump",
 };
 
-/**
- * Multiboot loaders take 32-bit files only, so kernels for x86_64 are wrapped as i386.
- */
+/** Multiboot loaders accept only 32-bit files, so kernels for x86_64 are wrapped as i386. */
 function architectureOf(elf: Elf): Architecture {
   if (elf.machine === elfMachine.x86_64) return "x86_64";
   if (elf.machine === elfMachine.aarch64) return "aarch64";
@@ -123,20 +113,20 @@ const machineNames: Readonly<Record<number, string>> = {
   258: "LoongArch",
 };
 
-/** Solo5 names an interpreter that cannot exist, so that a host does not run its images (include/elf_abi.h). */
-const solo5Interpreter = "/nonexistent/solo5/";
-
-/** An executable of Linux: it names a dynamic linker, carries glibc's ABI note, or is position independent. */
+/** An executable of Linux: it names a dynamic linker, has glibc's ABI note, or is position independent. */
 function isProcess(elf: Elf): boolean {
   const linker = interpreterOf(elf);
   if (linker !== undefined) return linker !== solo5Interpreter;
   return elf.type === elfType.shared || elf.notes.some(({ owner, type }) => owner === "GNU" && type === abiTag);
 }
 
+/** Solo5 names an interpreter that cannot exist, so that Linux refuses to run its images (include/elf_abi.h). */
+const solo5Interpreter = "/nonexistent/solo5/";
+
 /** NT_GNU_ABI_TAG of glibc's elf.h. */
 const abiTag = 1;
 
-/** DT_FLAGS_1 with DF_1_PIE: what tells a static position-independent executable from a shared library. */
+/** DT_FLAGS_1 with DF_1_PIE: distinguishes a static position-independent executable from a shared library. */
 const flags1 = { tag: 0x6fff_fffb, pie: 0x0800_0000 } as const;
 
 function isPositionIndependent({ bytes, bits, segments }: Elf): boolean {
@@ -152,9 +142,21 @@ function isPositionIndependent({ bytes, bits, segments }: Elf): boolean {
 /** https://docs.kernel.org/arch/arm64/booting.html: a header of 64 bytes with "ARM\x64" at byte 56. */
 const header = { size: 64, magicAt: 56, magic: Buffer.from("ARM\x64", "latin1") } as const;
 
-/** Whether the file is an arm64 boot Image of Linux, which is what QEMU and Firecracker load for aarch64. */
-export function isLinuxImage(bytes: Bytes): boolean {
+/** Whether the file is an arm64 boot Image of Linux, the format that QEMU and Firecracker load for aarch64. */
+function isLinuxImage(bytes: Bytes): boolean {
   return bytes.length >= header.size && bytes.startsWith(header.magic, header.magicAt);
+}
+
+/** A file that is not an image, in the words that show a person the mistake: `a gzip file`, `text`. */
+function describeOther(bytes: Bytes): string {
+  if (bytes.length === 0) return "empty";
+  const known = magics.find(([hex, offset]) => bytes.startsWith(Buffer.from(hex, "hex"), offset));
+  if (known !== undefined) return known[2];
+  const start = bytes.text(0, Math.min(512, bytes.length), "the start of the file");
+  if (start === "") return "data that begins with a zero byte";
+  return /^[\t\n\r\x20-\x7e\x80-\xff]*$/.test(start) && start.length === Math.min(512, bytes.length)
+    ? "text"
+    : "data of an unknown format";
 }
 
 const magics: readonly (readonly [hex: string, offset: number, what: string])[] = [
@@ -171,15 +173,3 @@ const magics: readonly (readonly [hex: string, offset: number, what: string])[] 
   ["cffaedfe", 0, "a macOS executable"],
   ["2321", 0, "a script"],
 ];
-
-/** What a file that is no image is, as far as a person needs to see the mistake: `a gzip file`, `text`. */
-export function describeOther(bytes: Bytes): string {
-  if (bytes.length === 0) return "empty";
-  const known = magics.find(([hex, offset]) => bytes.startsWith(Buffer.from(hex, "hex"), offset));
-  if (known !== undefined) return known[2];
-  const start = bytes.text(0, Math.min(512, bytes.length), "the start of the file");
-  if (start === "") return "data that begins with a zero byte";
-  return /^[\t\n\r\x20-\x7e\x80-\xff]*$/.test(start) && start.length === Math.min(512, bytes.length)
-    ? "text"
-    : "data of an unknown format";
-}

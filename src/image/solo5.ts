@@ -11,12 +11,12 @@ const manifestNote = 0x3154464d;
 /** https://github.com/Solo5/solo5/blob/v0.12.1/include/mft_abi.h: struct mft, struct mft_entry */
 const manifest = { padding: 4, header: 8, version: 1, entrySize: 104, mostEntries: 64, nameSize: 68 } as const;
 const deviceTypes: Readonly<Record<number, Device["type"]>> = { 1: "block", 2: "net" };
-/** Entry 0, and whatever else is not a device. */
+/** The types of entry 0 and of other entries that are not devices. */
 const firstReserved = 0x4000_0000;
 
 /**
- * What Solo5's notes say of an image; undefined when it has no ABI note.
- * The ABI's number is `enum abi_target` of Solo5's include/elf_abi.h.
+ * The facts in Solo5's notes; undefined for a file without the ABI note.
+ * The ABI's number is a value of `enum abi_target` in Solo5's include/elf_abi.h.
  *
  * @throws MalformedFile (bytes.ts)
  * @throws Problem for an image without a manifest: Solo5's tenders refuse it.
@@ -26,9 +26,11 @@ export function readSolo5(elf: Elf): Solo5 | undefined {
   if (abi === undefined) return undefined;
   const mft = find(elf, manifestNote);
   if (mft === undefined) {
-    throw new Problem("the file is a Solo5 image without a manifest, and no monitor starts it", {
-      because: "the linker left the manifest out, or there is none",
-      do: 'link what `solo5-elftool gen-manifest` writes; when it is in a library, with `-cclib "-u __solo5_mft1_note"`',
+    throw new Problem("the file is a Solo5 image without a manifest, which no VMM starts", {
+      because: "the linker dropped the manifest, or there is none",
+      do:
+        "link the output of `solo5-elftool gen-manifest`; " +
+        'if it is in a library, add the option `-cclib "-u __solo5_mft1_note"`',
     });
   }
   return {
@@ -47,7 +49,7 @@ function readDevices({ description }: Note): Device[] {
   const what = "the Solo5 manifest";
   const version = description.u32(manifest.padding, what);
   if (version !== manifest.version) {
-    throw description.malformed(`its Solo5 manifest has version ${version}, and only 1 is known`, manifest.padding);
+    throw description.malformed(`its Solo5 manifest has version ${version}, and only 1 is supported`, manifest.padding);
   }
   const count = description.u32(manifest.padding + 4, what);
   if (count > manifest.mostEntries)

@@ -12,8 +12,8 @@ const bootInfo = { section: ".uk_bootinfo", start: Buffer.from("b0b007b001000000
 const multiboot = { magic: Buffer.from("02b0ad1b", "hex"), searched: 8192, alignment: 4 } as const;
 
 /**
- * What the marks of Unikraft say of an ELF file; undefined when it has none.
- * QEMU boots x86_64 through multiboot; an x86_64 kernel without it is Firecracker's.
+ * The facts in Unikraft's marks; undefined for an ELF file without them.
+ * QEMU boots x86_64 by multiboot; an x86_64 kernel without it is for Firecracker.
  */
 export function readUnikraftElf(elf: Elf): Unikraft | undefined {
   if (!hasBootInfo(elf)) return undefined;
@@ -23,12 +23,12 @@ export function readUnikraftElf(elf: Elf): Unikraft | undefined {
   );
 }
 
-/** The same for an arm64 boot Image, which only its drivers' names tell apart. */
+/** The same for an arm64 boot Image, whose platform only the names of its drivers show. */
 export function readUnikraftLinuxImage(bytes: Bytes): Unikraft | undefined {
   return withVersion(bytes, platformByDriver(bytes));
 }
 
-/** Whether QEMU's `-kernel` takes the file as multiboot: magic, flags and checksum add up in the first 8 KiB. */
+/** Whether QEMU's `-kernel` loads the file by multiboot: the header in its first 8 KiB has the right checksum. */
 export function isMultiboot(bytes: Bytes): boolean {
   for (let at = bytes.indexOf(multiboot.magic); at !== -1; at = bytes.indexOf(multiboot.magic, at + 1)) {
     if (at + 12 > Math.min(bytes.length, multiboot.searched)) return false;
@@ -38,7 +38,7 @@ export function isMultiboot(bytes: Bytes): boolean {
   return false;
 }
 
-/** Section headers may have been stripped; the mark itself may not. */
+/** The mark stays when the section headers are stripped. */
 function hasBootInfo({ bytes, sections }: Elf): boolean {
   const marked = sections.filter(({ name, size }) => name === bootInfo.section && size >= bootInfo.start.length);
   if (marked.length > 0) return marked.some(({ offset }) => bytes.startsWith(bootInfo.start, offset));
@@ -53,7 +53,7 @@ function platformByProtocol({ bytes, bits }: Elf): UnikraftPlatform | undefined 
   return bits === 64 ? "firecracker" : undefined;
 }
 
-/** arm64 only: the console's driver is a library of the kernel, and its name stands in the image. */
+/** arm64 only: the image contains the name of the library that drives the console. */
 function platformByDriver(bytes: Bytes): UnikraftPlatform | undefined {
   if (bytes.indexOf("libpl011") !== -1) return "qemu";
   return bytes.indexOf("libns16550") === -1 ? undefined : "firecracker";
@@ -66,10 +66,10 @@ function withVersion(bytes: Bytes, platform: UnikraftPlatform | undefined): Unik
 }
 
 const versionMark = "Unikraft ";
-/** Other texts begin like it ("Unikraft halted"); a file made of nothing else is not searched to its end. */
+/** Other texts begin like it ("Unikraft halted"): a limit for a file that is full of them. */
 const mostVersionMarks = 1000;
 
-/** Of the text `Unikraft <codename> <version>` (Unikraft's lib/ukboot/version.c): `Helene 0.18.0~6056466f`. */
+/** `Helene 0.18.0~6056466f` from the text `Unikraft <codename> <version>` (Unikraft's lib/ukboot/version.c). */
 function versionOf(bytes: Bytes): string | undefined {
   let at = bytes.indexOf(versionMark);
   for (let tries = 0; at !== -1 && tries < mostVersionMarks; tries++, at = bytes.indexOf(versionMark, at + 1)) {

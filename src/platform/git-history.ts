@@ -2,13 +2,13 @@ import type { Context } from "./host.js";
 import { Problem } from "./problem.js";
 import { lastLines } from "./process/process.js";
 
-/** Whether a text asks opam for sources from a repository on this machine, which must have its whole history. */
+/** Whether a text pins opam sources to a repository on this machine, which then needs its full history. */
 export const pinsLocalRepository = (text: string): boolean => /git\+file:/.test(text);
 
 /**
- * Completes the history of a shallow clone: git does not fetch from one, and actions/checkout makes one.
+ * Completes the history of a shallow clone: actions/checkout makes one, and git does not fetch from one.
  *
- * @param folder in a repository; nothing is done in any other.
+ * @param folder in a repository; any other folder is left alone.
  * @throws Problem that says what to change in the checkout step, when the rest cannot be fetched.
  */
 export async function completeHistory(
@@ -23,13 +23,14 @@ export async function completeHistory(
   const fetched = await git("fetch", "--unshallow", "--quiet");
   if (fetched.exitCode === 0) {
     log.notice(
-      `${folder} was a shallow clone, and is pinned by \`git+file:\`: its whole history was fetched. \`fetch-depth: 0\` in the checkout step saves this`,
+      `fetched the full history of ${folder}, a shallow clone that a \`git+file:\` pin refers to; ` +
+        "`fetch-depth: 0` in the checkout step avoids this",
     );
     return;
   }
-  throw new Problem(`${folder} is a shallow clone, and a pin takes sources from it (\`git+file:\`)`, {
-    because: "git does not fetch from a shallow clone, and its whole history could not be fetched",
+  throw new Problem(`${folder} is a shallow clone, and a \`git+file:\` pin refers to it`, {
+    because: "git does not fetch from a shallow clone, and fetching its full history failed",
     evidence: lastLines(fetched.stderr, 5),
-    do: "give the checkout step the whole history: `uses: actions/checkout@v5` with `fetch-depth: 0`",
+    do: "check out the full history: `uses: actions/checkout@v5` with `fetch-depth: 0`",
   });
 }

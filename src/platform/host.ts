@@ -5,29 +5,29 @@ import type { Log } from "./log.js";
 import { Problem } from "./problem.js";
 import type { Processes } from "./process/process.js";
 
-/** The machine we run on, and where we may write. Read once, at the start of an entry. */
+/** The machine we run on, and the folders we write to. Read once, at the start of an entry. */
 export interface Host {
   readonly architecture: Architecture;
   readonly cores: number;
   readonly isRoot: boolean;
   readonly folders: Folders;
-  /** The environment at the start; a step never reads `process.env` itself. */
+  /** The environment at the start. Steps read it here, never from `process.env`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly isGitHubActions: boolean;
 }
 
 export interface Folders {
-  /** Toolchains and tools, kept between jobs where the machine is: `RUNNER_TOOL_CACHE`, or the user's cache folder. */
+  /** Toolchains and tools, shared by the jobs of a machine: `RUNNER_TOOL_CACHE`, or the user's cache folder. */
   readonly toolCache: string;
-  /** What one step leaves for the next of the same job (records, consoles): `RUNNER_TEMP`, or the user's state folder. */
+  /** Files that a step leaves for later steps of its job (records, consoles): `RUNNER_TEMP`, or the user's state folder. */
   readonly state: string;
-  /** Gone after the job. `RUNNER_TEMP` where there is one: hosted images put a quota on `/tmp`. */
+  /** Emptied after the job. `RUNNER_TEMP` if set: hosted images put a quota on `/tmp`. */
   readonly temporary: string;
-  /** What relative paths of inputs are relative to. */
+  /** The base of relative paths in inputs. */
   readonly workspace: string;
 }
 
-/** What every step is handed: the doors to the outside, each of which a test can replace. */
+/** A step's access to the outside. A test can replace each part. */
 export interface Context {
   readonly log: Log;
   readonly processes: Processes;
@@ -35,9 +35,9 @@ export interface Context {
 }
 
 /**
- * Looks at the machine.
+ * Inspects this machine.
  *
- * @throws Problem on anything but Linux on x86_64 or aarch64: the toolchains and VMMs exist only there.
+ * @throws Problem on any system but Linux on x86_64 or aarch64: the toolchains and VMMs exist only there.
  */
 export function inspectHost(
   platform: NodeJS.Platform = process.platform,
@@ -61,13 +61,24 @@ export function inspectHost(
   };
 }
 
+/**
+ * Whether nothing of this machine is there after the job: it is a runner of GitHub's.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+ */
+export function isThrownAway({ isGitHubActions, environment }: Pick<Host, "isGitHubActions" | "environment">): boolean {
+  return (
+    /* promise: only-jobs-have-thrown-away-machines */ isGitHubActions &&
+    /* promise: self-hosted-machines-are-kept */ environment["RUNNER_ENVIRONMENT"] === "github-hosted"
+  );
+}
+
 const platformNames: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: "macOS", win32: "Windows" };
 
 /**
- * Actions' folders where the runner names them, else those of the XDG base directory specification, by which an empty
- * variable is unset and a relative path is ignored: https://specifications.freedesktop.org/basedir-spec/latest/
+ * The runner's folders where it names them, else those of the XDG base directory specification, which treats an empty
+ * variable as unset and ignores a relative path: https://specifications.freedesktop.org/basedir-spec/latest/
  *
- * @throws Problem when there is none to fall back on.
+ * @throws Problem when this user has no home folder, or the current folder no longer exists.
  */
 export function foldersOf(environment: Readonly<Record<string, string | undefined>>): Folders {
   const named = (...names: string[]) =>
@@ -82,7 +93,7 @@ export function foldersOf(environment: Readonly<Record<string, string | undefine
   };
 }
 
-/** Not os.homedir(): it takes an empty HOME for a folder. */
+/** Not os.homedir(): it returns an empty HOME as a folder. */
 function homeOfUser(): string {
   try {
     return userInfo().homedir;
@@ -96,8 +107,8 @@ function currentFolder(): string {
     return process.cwd();
   } catch (error) {
     throw new Problem(
-      "the current folder does not exist any more",
-      { do: "change to one that does" },
+      "the current folder no longer exists",
+      { do: "change to a folder that exists" },
       { cause: error },
     );
   }

@@ -1,36 +1,39 @@
 import { closeSync, constants, openSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Context, isThrownAway } from "./host.js";
 import { isNotAllowed } from "./problem.js";
-import type { Context } from "./host.js";
 import { findProgram } from "./process/programs.js";
 import { rootPrefix } from "./process/sudo.js";
 
 const device = "/dev/kvm";
 
 /**
- * Whether KVM can be opened for reading and writing right now. That it opens does not mean that it runs guests: only a
- * boot tells (docs/facts.md section 6).
+ * Whether KVM can be opened for reading and writing now. A KVM that opens may still fail every guest: only a boot shows
+ * whether it works (docs/facts.md section 6).
  */
 export function kvmAccess(path: string = device): "open" | "absent" | "denied" {
   try {
     closeSync(openSync(path, constants.O_RDWR));
     return "open";
   } catch (error) {
-    // A device file without a driver behind it (in a container) is as good as none: ENXIO, ENODEV.
+    // ENXIO and ENODEV: a device file without a driver, as in a container, counts as no KVM.
     return isNotAllowed(error) ? "denied" : "absent";
   }
 }
 
-/** Its permissions as chmod takes them: `0660`. */
+/** The mode of the device in chmod's form: `0660`. */
 function kvmMode(): string {
   return (statSync(device).mode & 0o7777).toString(8).padStart(4, "0");
 }
 
 /**
- * Looks at KVM, and on a runner of GitHub's, which is thrown away after the job, gives this user leave to open it when only
- * that is missing. What did not help is undone. On a machine that is kept nothing is changed: a job that is killed could
- * not undo it, and who may open a device is its owner's to say.
+ * Opens KVM. If only the permission is missing on a GitHub-hosted runner, which is thrown away after the job, grants it
+ * to this user; a change that does not help is undone. Permissions are never changed on any other machine: a killed job
+ * could not undo it, and the machine's owner decides who may open a device.
+ *
+ * @param look checks the access; tests replace it.
+ * @param modeNow reads the mode of the device; tests replace it.
  */
 export async function openKvm(
   context: Context,
@@ -39,11 +42,10 @@ export async function openKvm(
 ): Promise<ReturnType<typeof kvmAccess>> {
   const access = look();
   if (access !== "denied" || /* promise: own-machines-are-not-changed */ !context.host.isGitHubActions) return access;
-  // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
   // promise: kept-machines-are-not-changed
-  if (context.host.environment["RUNNER_ENVIRONMENT"] !== "github-hosted") {
+  if (!isThrownAway(context.host)) {
     context.log.line(
-      `  ${device} may not be opened by this user, which is not changed on a machine that is kept: add the user to the group of that device`,
+      `  no access to ${device}; permissions are never changed on a self-hosted runner: add this user to the device's group`,
     );
     return access;
   }
@@ -69,14 +71,14 @@ export async function openKvm(
     make: [["chmod", "a+rw", device]],
     undo: [["chmod", modeNow(), device]],
   };
-  // A rule holds also when the next package to be installed triggers udev; a mode does not (docs/facts.md section 6).
+  // A rule survives the udev trigger of the next installed package; a mode does not (docs/facts.md section 6).
   const repairs = findProgram("udevadm", context.host.environment["PATH"]) === undefined ? [mode] : [udevRule, mode];
   try {
     for (const { name, make, undo } of repairs) {
       const made = await asRoot(make);
       if (made && look() === "open") {
         // promise: kvm-repair-is-told
-        context.log.fact("machine", `gave this user leave to open /dev/kvm (${name})`);
+        context.log.fact("machine", `granted this user access to /dev/kvm (${name})`);
         return "open";
       }
       // promise: kvm-repair-is-undone
@@ -105,8 +107,8 @@ const reload: readonly Command[] = [
 ];
 
 /**
- * Whether the processor is AMD's and a virtual machine's own: under nested KVM there, QEMU's `-cpu host` has crashed
- * guests (docs/facts.md section 6).
+ * Whether this is a virtual machine on an AMD processor: nested KVM with QEMU's `-cpu host` has crashed guests there
+ * (docs/facts.md section 6).
  *
  * @param cpuinfo text in the form of /proc/cpuinfo.
  */

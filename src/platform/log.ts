@@ -1,4 +1,30 @@
-/** What a line says about the work: green, red and yellow, where there are colours. */
+/** The log of a run. Actions runners and terminals have their own form (`createLog`); tests collect lines. */
+export interface Log {
+  /**
+   * One step of the run: its title, the lines of `body`, then how long it took. Groups do not nest. A group is closed
+   * also when `body` throws.
+   */
+  group<T>(title: string, body: () => Promise<T>): Promise<T>;
+  /** A short label and its text, aligned with the other facts of the group. */
+  fact(label: string, text: string): void;
+  /** A line without a label. A tone colours its first word. */
+  line(text: string, tone?: Tone): void;
+  /** Lines of a guest or another program: control characters are made visible, workflow commands inert. */
+  untrusted(lines: readonly string[]): void;
+  /** Worth a look, but nothing to do now. An annotation where the host has them, like the next two. */
+  notice(text: string): void;
+  warning(text: string): void;
+  error(text: string): void;
+  /**
+   * A compiler's message, for hosts that show it next to the source. Does nothing on others: the log already has the
+   * compiler's own lines.
+   */
+  annotate(kind: "error" | "warning", place: SourcePlace, text: string): void;
+  /** Shown only on request (`RUNNER_DEBUG=1`, `--verbose`). */
+  debug(text: string): void;
+}
+
+/** Green, red and yellow, where there are colours. */
 export type Tone = "good" | "bad" | "open";
 
 /** A place in a source file; lines and columns count from 1. */
@@ -11,34 +37,48 @@ export interface SourcePlace {
   readonly endColumn?: number;
 }
 
-/**
- * Where the story of a run is told. The Actions runner and a terminal each have an implementation (`createLog`);
- * tests collect lines.
- */
-export interface Log {
-  /**
-   * One step of the story: `title`, what `body` logs, then how long it took.
-   * Groups do not nest. The group is closed also when `body` throws.
-   */
-  group<T>(title: string, body: () => Promise<T>): Promise<T>;
-  /** A fact, aligned with the others of its group: a short label, its text, and at most one more column. */
-  fact(label: string, text: string): void;
-  /** A line as it is; with a tone, its first word is in the colour of that. */
-  line(text: string, tone?: Tone): void;
-  /** Lines that somebody else wrote (a guest, a failed tool): control characters are made visible, commands inert. */
-  untrusted(lines: readonly string[]): void;
-  /** Worth a look, nothing to do now: an annotation where the host has them. */
-  notice(text: string): void;
-  warning(text: string): void;
-  error(text: string): void;
-  /**
-   * What a compiler said of a source file, where the host shows such things beside the source. Elsewhere it is nothing:
-   * the compiler's own lines were told.
-   */
-  annotate(kind: "error" | "warning", place: SourcePlace, text: string): void;
-  /** Only shown when the user asked for it (`RUNNER_DEBUG=1`, `--verbose`). */
-  debug(text: string): void;
+/** A log for work that runs in parallel with other work: it holds its lines back until `flush`. */
+export function bufferedLog(log: Log): { readonly log: Log; readonly flush: () => void } {
+  const held: (() => void)[] = [];
+  const later =
+    <Words extends unknown[]>(write: (...words: Words) => void) =>
+    (...words: Words) =>
+      void held.push(() => write(...words));
+  return {
+    log: {
+      group: (title, body) => {
+        held.push(() => log.line(title));
+        return body();
+      },
+      fact: later((label: string, text: string) => log.fact(label, text)),
+      line: later((text: string, tone?: Tone) => log.line(text, tone)),
+      untrusted: later((lines: readonly string[]) => log.untrusted(lines)),
+      notice: later((text: string) => log.notice(text)),
+      warning: later((text: string) => log.warning(text)),
+      error: later((text: string) => log.error(text)),
+      annotate: later((...words: Parameters<Log["annotate"]>) => log.annotate(...words)),
+      debug: later((text: string) => log.debug(text)),
+    },
+    flush: () => {
+      for (const write of held.splice(0)) write();
+    },
+  };
 }
+
+/**
+ * Escapes every control character, so that a terminal shows `\x1b[2J` instead of clearing its screen.
+ *
+ * These are C0 (with CR, LF and NUL, but not the tab), DEL, C1, the line and paragraph separators, and the characters
+ * that reorder text (https://trojansource.codes). The result is one line for every reader.
+ */
+export function visible(text: string): string {
+  return text.replace(invisible, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
+}
+
+const invisible = /* promise: invisible-characters */ /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /** Rows for a terminal: each column as wide as its widest cell. */
 export function aligned(rows: readonly (readonly string[])[]): string[] {
@@ -54,12 +94,12 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** The first of many names, and how many more there are. */
+/** At most `most` names, then `and N more`. */
 export function firstOf(names: readonly string[], most: number): string[] {
   return [...names.slice(0, most), ...(names.length > most ? [`and ${names.length - most} more`] : [])];
 }
 
-/** Seconds with one or two digits after the point, as the log shows durations: `0.31 s`, `24.8 s`, `3 min 12 s`. */
+/** A duration for a person: `0.31 s`, `24.8 s`, `3 min 12 s`. */
 export function seconds(ms: number): string {
   const value = ms / 1000;
   if (value < 1) return `${value.toFixed(2)} s`;
@@ -67,56 +107,10 @@ export function seconds(ms: number): string {
   return `${Math.floor(value / 60)} min ${Math.floor(value % 60)} s`;
 }
 
-/** A number of bytes as a person reads it, decimal units as in package managers: `1.9 MB`, `12 kB`. */
+/** A number of bytes for a person, in decimal units like those of package managers: `1.9 MB`, `12.0 kB`. */
 export function size(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 999_500) return `${(bytes / 1000).toFixed(bytes < 99_500 ? 1 : 0)} kB`;
   if (bytes < 999_500_000) return `${(bytes / 1e6).toFixed(1)} MB`;
   return `${(bytes / 1e9).toFixed(2)} GB`;
 }
-
-/**
- * A log that keeps what it is told, for work that runs beside other work: its lines are told together, when `flush` is
- * called.
- */
-export function bufferedLog(log: Log): { readonly log: Log; readonly flush: () => void } {
-  const told: (() => void)[] = [];
-  const later =
-    <Words extends unknown[]>(say: (...words: Words) => void) =>
-    (...words: Words) =>
-      void told.push(() => say(...words));
-  return {
-    log: {
-      group: (title, body) => {
-        told.push(() => log.line(title));
-        return body();
-      },
-      fact: later((label: string, text: string) => log.fact(label, text)),
-      line: later((text: string, tone?: Tone) => log.line(text, tone)),
-      untrusted: later((lines: readonly string[]) => log.untrusted(lines)),
-      notice: later((text: string) => log.notice(text)),
-      warning: later((text: string) => log.warning(text)),
-      error: later((text: string) => log.error(text)),
-      annotate: later((...words: Parameters<Log["annotate"]>) => log.annotate(...words)),
-      debug: later((text: string) => log.debug(text)),
-    },
-    flush: () => {
-      for (const say of told.splice(0)) say();
-    },
-  };
-}
-
-/**
- * A text in which every control character is written out: `\x1b[2J` instead of a cleared screen.
- *
- * Covered are C0 (with CR, LF and NUL; not the tab), DEL, C1, the line and paragraph separators, and the characters that
- * reorder what a reader sees (https://trojansource.codes). What comes out is one line whatever reads it.
- */
-export function visible(text: string): string {
-  return text.replace(invisible, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
-  });
-}
-
-const invisible = /* promise: invisible-characters */ /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;

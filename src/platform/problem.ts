@@ -1,33 +1,33 @@
 /**
- * What a {@link Problem} can say beside its first line; shown in this order.
+ * The facts that follow the first line of a {@link Problem}, in this order.
  *
- * - `found`: what is there instead
- * - `because`: the cause, when the first line does not carry it
- * - `evidence`: lines of a log or console that show it
- * - `accepted`: everything that would have been right
+ * - `found`: the actual value or state
+ * - `because`: the cause, when the first line does not name it
+ * - `evidence`, `console`: lines of a log or console that show it
+ * - `accepted`: every value that would be right
  * - `do`: the remedy
- * - `again`: the command that shows the same thing on the reader's own machine
+ * - `again`: the command that reproduces it on the reader's machine
  */
 const factLabels = ["found", "because", "evidence", "console", "accepted", "do", "again"] as const;
 export type FactLabel = (typeof factLabels)[number];
 export type Facts = Readonly<Partial<Record<FactLabel, string | readonly string[]>>>;
 
-/** A log that belongs to a problem and is too long to be told with it. */
+/** A log that belongs to a problem but is too long to be one of its facts. */
 export interface WholeLog {
   readonly title: string;
-  /** Of others: shown as a quotation. */
+  /** Untrusted: another program's output, shown as a quotation. */
   readonly lines: readonly string[];
 }
 
 /**
- * A failure that a person can act on: it is shown as it is, without a stack trace.
- * Any other error that reaches the top is a defect of ours and is reported as one.
+ * A failure that a person can act on, shown without a stack trace.
+ * Any other error that reaches the top is reported as a defect of ours.
  */
 export class Problem extends Error {
   readonly facts: Facts;
   readonly wholeLog: WholeLog | undefined;
 
-  /** @param what one sentence without a final stop: what was wrong, and where. */
+  /** @param what one sentence without a full stop: what is wrong, and where. */
   constructor(
     what: string,
     facts: Facts = {},
@@ -40,9 +40,9 @@ export class Problem extends Error {
   }
 
   /**
-   * The same without a path of ours that is gone, or means nothing, when a person reads of it.
+   * The same problem with a path replaced that means nothing to a reader, such as a folder that is already gone.
    *
-   * @param word in its place.
+   * @param word the replacement.
    */
   without(path: string, word = "TOOLCHAIN"): Problem {
     const shown = <Text extends string | readonly string[]>(text: Text): Text =>
@@ -54,7 +54,7 @@ export class Problem extends Error {
     return new Problem(shown(this.message), facts, { cause: this.cause, wholeLog: whole });
   }
 
-  /** The problem as a person reads it: the sentence, then its facts, aligned. */
+  /** The sentence, then the facts, aligned. */
   override toString(): string {
     return [this.message, ...renderFacts(this.facts)].join("\n");
   }
@@ -70,32 +70,32 @@ function renderFacts(facts: Facts): string[] {
   });
 }
 
-/** The message of anything thrown, for use inside another message. */
+/** The message of any thrown value, for use in another message. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether an error is one of these of the system: errno(3), or a code of Node's own. */
+/** Whether an error has one of these codes: a name of errno(3), or one of Node's. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
-/** Whether an error says that there is no such file. */
+/** Whether the cause of an error is a missing file. */
 export const isMissing = (error: unknown): boolean => hasCode(error, "ENOENT");
 
-/** Whether an error says that a disk has no space left. Writing to an open file fails so without naming it. */
+/** Whether the cause of an error is a full disk. Such an error of an open file does not name the file. */
 export const isDiskFull = (error: unknown): boolean => hasCode(error, "ENOSPC", "EDQUOT");
 
-/** Whether an error says that we may not do this there. */
+/** Whether the cause of an error is a missing permission. */
 export const isNotAllowed = (error: unknown): boolean => hasCode(error, "EROFS", "EACCES", "EPERM");
 
-/** Text that an input does not accept. Whoever reads all inputs adds the input's name. */
+/** A text that an input does not accept. The reader of all inputs adds the input's name. */
 export class InputError extends Error {
   override readonly name = "InputError";
 
   /**
-   * @param got the text, or the line of it that is wrong.
-   * @param accepted what would have been right, as a phrase.
+   * @param got the text, or the wrong line of it.
+   * @param accepted the right values, as a phrase.
    */
   constructor(
     readonly got: string,

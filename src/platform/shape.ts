@@ -1,21 +1,21 @@
 import * as v from "valibot";
 
-/** What a schema reads, with nothing that may be changed. */
+/** The read-only type of a schema's values. */
 export type Read<Schema extends v.GenericSchema> = Unchanging<v.InferOutput<Schema>>;
 
 type Unchanging<T> = T extends object ? { readonly [Key in keyof T]: Unchanging<T[Key]> } : T;
 
-/** JSON writes no other number, but reads `1e999` as one. */
+/** JSON has no infinity, but JSON.parse() reads `1e999` as one. */
 export const finite = v.pipe(v.number(), v.finite("a number that is not too large"));
 
-/** What is wrong with a value that a schema refused: a sentence that names the field, and facts for a `Problem`. */
+/** Why a schema refused a value: a sentence that names the field, and facts for a `Problem`. */
 export interface Fault {
   readonly what: string;
   readonly found?: string;
   readonly accepted?: string;
 }
 
-/** The words of {@link Fault} for an issue of the schema's library. */
+/** The {@link Fault} for an issue of valibot's. */
 export function faultOf({ path, kind, type, expected, message, input }: v.BaseIssue<unknown>): Fault {
   const field = (path ?? []).reduce((whole, { key }) => {
     if (typeof key === "number") return `${whole}[${key}]`;
@@ -49,7 +49,7 @@ function shortened(text: string): string {
   return text.length <= longest ? text : `${text.slice(0, longest)}…`;
 }
 
-/** Whether a value that came from outside, as JSON does, has a shape. */
+/** Whether an untrusted value, such as parsed JSON, has a shape. */
 export type Check = (value: unknown) => boolean;
 
 export const text: Check = (value) => typeof value === "string";
@@ -65,15 +65,15 @@ export const listOf =
   (value) =>
     Array.isArray(value) && value.every(check);
 
-/** An object that is no list. */
+/** An object that is not an array. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** An object with these fields at least. */
+/** An object with at least these fields. */
 export const record =
   (fields: Readonly<Record<string, Check>>): Check =>
   (value) =>
     isRecord(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
 
-/** An object, whatever its fields are called. */
+/** An object whose fields, of any name, are texts. */
 export const textsByName: Check = (value) => isRecord(value) && Object.values(value).every(text);

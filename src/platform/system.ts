@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { Problem } from "./problem.js";
 import { type Processes, succeed } from "./process/process.js";
 
-/** The distribution and its release, as in `ubuntu 24.04`: binaries are linked against its libraries. */
+/** The distribution and its release (`ubuntu 24.04`), whose libraries our binaries are linked against. */
 export async function readHostSystem(file = "/etc/os-release"): Promise<string> {
   try {
     return hostSystemOf(await readFile(file, "utf8"));
   } catch (error) {
-    throw new Problem(`${file} does not tell which Linux this is`, {}, { cause: error });
+    throw new Problem(`cannot read the name of this Linux from ${file}`, {}, { cause: error });
   }
 }
 
@@ -17,8 +17,8 @@ export function hostSystemOf(osRelease: string): string {
   return [field("ID") ?? "linux", field("VERSION_ID") ?? "rolling"].join(" ");
 }
 
-/** A C compiler with its full version, as in `aarch64-linux-gnu-gcc 12.2.0`. */
+/** A C compiler with its full version: `aarch64-linux-gnu-gcc 12.2.0`. */
 export async function readCompilerVersion(processes: Processes, compiler: string): Promise<string> {
   const outcome = await processes.run([compiler, "-dumpfullversion", "-dumpversion"]);
-  return `${compiler} ${succeed(outcome, `asking ${compiler} for its version`).stdout.trim()}`;
+  return `${compiler} ${succeed(outcome, `reading the version of ${compiler}`).stdout.trim()}`;
 }

@@ -1,19 +1,19 @@
 import { type Context, Script, createContext } from "node:vm";
 
-/** The work had not ended when its time was over; what it was doing is left half done. */
+/** The work was stopped at its time limit, and is half done. */
 export class OutOfTime extends Error {
   override readonly name = "OutOfTime";
 }
 
 const call = new Script("work()");
-/** Made once, when it is first needed: a millisecond. */
+/** Making one takes a millisecond, so it is made once, on first use. */
 let context: Context | undefined;
 
 /**
- * Does synchronous work that is stopped when it takes too long, in the middle of a regular expression too: V8 looks for
- * the stop where it backtracks. Costs about a tenth of a millisecond. The work does not call this again.
+ * Runs synchronous work and stops it at its time limit, even in the middle of a regular expression: V8 checks for the
+ * stop when it backtracks. Costs about a tenth of a millisecond. The work must not call this function.
  *
- * @throws OutOfTime, and what the work throws.
+ * @throws OutOfTime, and any error of the work.
  */
 export function withinTime<Result>(limitMs: number, work: () => Result): Result {
   let result: { readonly value: Result } | undefined;
@@ -24,9 +24,9 @@ export function withinTime<Result>(limitMs: number, work: () => Result): Result 
   try {
     call.runInContext(context, { timeout: limitMs });
   } catch (error) {
-    // Made in the context, it is no Error of ours.
+    // Not `instanceof Error`: the error is of the other context.
     const isOutOfTime = (error as { readonly code?: unknown } | undefined)?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
-    throw isOutOfTime ? new OutOfTime(`not done within ${limitMs} ms`, { cause: error }) : error;
+    throw isOutOfTime ? new OutOfTime(`not finished within ${limitMs} ms`, { cause: error }) : error;
   } finally {
     delete context["work"];
   }

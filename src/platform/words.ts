@@ -1,9 +1,12 @@
 import { split } from "shlex";
 
-/** In characters. Linux takes no longer word (execve(2), MAX_ARG_STRLEN), and splitting takes time with the square of the length. */
+/**
+ * In characters. Linux accepts no longer argument (execve(2), MAX_ARG_STRLEN), and the time to split grows with the
+ * square of the length.
+ */
 export const longestWords = 128 * 1024;
 
-/** Words as a POSIX shell splits them: blanks separate, quotes and backslashes keep together. Nothing is expanded. */
+/** Splits a text at whitespace as a POSIX shell does, with its quotes and backslashes. Expands nothing. */
 export function splitWords(text: string): readonly string[] | "too long" | "not closed" {
   if (text.length > longestWords) return "too long";
   try {

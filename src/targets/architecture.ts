@@ -10,13 +10,13 @@ const synonyms: Readonly<Record<string, Architecture>> = {
   arm64: "aarch64",
 };
 
-/** Every word that {@link architectureOf} understands, for error messages. */
+/** Every name that {@link architectureOf} understands, for error messages. */
 export const architectureWords: readonly string[] = Object.keys(synonyms);
 
 /**
- * The architecture that a word names: Linux, Debian, Node and Go each have their own.
+ * The architecture of a name: Linux, Debian, Node and Go each use different ones.
  *
- * @returns undefined for a word that names none of ours.
+ * @returns undefined for any other name.
  */
 export function architectureOf(word: string): Architecture | undefined {
   return Object.hasOwn(synonyms, word) ? synonyms[word] : undefined;

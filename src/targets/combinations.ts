@@ -2,21 +2,21 @@ import semver from "semver";
 import data from "../../data/versions.json" with { type: "json" };
 import { type Backend, type TargetName, targets } from "./targets.js";
 
-/** What a version can be chosen for. */
+/** The parts of a toolchain that have a version. */
 export const components = ["ocaml", "solo5", "ocaml-solo5", "ocaml-unikraft", "mirage"] as const;
 export type Component = (typeof components)[number];
 
-/** Exact versions; OCaml's is always there. */
+/** Exact versions. Only OCaml's is always present. */
 export type Versions = Readonly<Partial<Record<Component, string>>> & { readonly ocaml: string };
 
 /**
- * What the user and the project ask for: an exact version or a range as npm writes them (`5.4.x`, `5.x`, `>=5.3 <5.5`);
- * whatever is absent is ours to decide.
+ * The versions that the user and the project ask for, each exact or an npm range (`5.4.x`, `5.x`, `>=5.3 <5.5`).
+ * An absent one is free to choose.
  */
 export interface VersionRequest extends Readonly<Partial<Record<Exclude<Component, "mirage">, string>>> {
   readonly target: TargetName;
   readonly mirage: MirageRequest;
-  /** Which of the packages that these versions need no opam repository has; absent: they have all that were released. */
+  /** The packages of these versions that no opam repository has. Absent: the repositories have every release. */
   readonly lacking?: (versions: Versions) => readonly string[];
 }
 
@@ -25,16 +25,16 @@ export type MirageRequest =
   | { readonly kind: "exact"; readonly version: string }
   | ({ readonly kind: "bounds" } & Bounds);
 
-/** `atLeast <= version < below`; a missing side is open. */
+/** `atLeast <= version < below`; an absent side is open. */
 export interface Bounds {
   readonly atLeast?: string;
   readonly below?: string;
 }
 
-/** What is asked of one component. */
-export interface Wish {
+/** What the request asks of one component. */
+export interface Constraint {
   readonly component: Component;
-  /** As the user wrote it: `5.2.0`, `>= 4.9 & < 4.10`. */
+  /** As the user or the project wrote it: `5.2.0`, `>= 4.9 & < 4.10`. */
   readonly text: string;
   readonly accepts: (version: string) => boolean;
 }
@@ -44,7 +44,7 @@ interface MirageFacts {
   readonly ocaml: Bounds;
   readonly solo5: Bounds;
   readonly "ocaml-solo5": Bounds;
-  /** Absent: this mirage does not know the backend. */
+  /** Absent: this mirage does not support the backend. */
   readonly "ocaml-unikraft"?: Bounds;
 }
 
@@ -61,17 +61,17 @@ const crossCompilers: Readonly<Record<Backend, CrossCompiler | undefined>> = {
   host: undefined,
 };
 
-/** What a target's toolchain is made of beside OCaml; undefined for a target of the host. */
+/** The cross compiler of a target; undefined for a target of the host. */
 export const crossCompilerFor = (target: TargetName): CrossCompiler | undefined =>
   crossCompilers[targets[target].backend];
 
 const crossCompilerFacts: Readonly<Record<CrossCompiler, readonly CrossCompilerFacts[]>> = data;
 const mirageFacts: readonly MirageFacts[] = data.mirage;
 
-/** Where and when the table was taken from. */
+/** The commit and date of the opam repository that the table was read from. */
 export const versionSource = data.sources["ocaml/opam-repository"];
 
-/** Every released version of a component, the oldest first. */
+/** Every released version of a component, oldest first. */
 export const knownVersions: Readonly<Record<Component, readonly string[]>> = {
   ocaml: data.ocaml,
   solo5: data.solo5,
@@ -80,16 +80,16 @@ export const knownVersions: Readonly<Record<Component, readonly string[]>> = {
   mirage: mirageFacts.map(({ version }) => version),
 };
 
-/** Every combination that fits and can be had, the most wanted first. */
-export function* combinations(request: VersionRequest, wishes: readonly Wish[]): Generator<Versions> {
-  for (const versions of released(request, wishes))
+/** Every combination that satisfies the constraints and is in the opam repositories, best first. */
+export function* combinations(request: VersionRequest, constraints: readonly Constraint[]): Generator<Versions> {
+  for (const versions of released(request, constraints))
     if ((request.lacking?.(versions) ?? []).length === 0) yield versions;
 }
 
-/** Every combination that fits, whether or not a repository has it, the most wanted first. */
-export function* released(request: VersionRequest, wishes: readonly Wish[]): Generator<Versions> {
+/** Every released combination that satisfies the constraints, whether or not a repository has it, best first. */
+export function* released(request: VersionRequest, constraints: readonly Constraint[]): Generator<Versions> {
   const isWanted = (component: Component, version: string) =>
-    wishes.every((wish) => wish.component !== component || wish.accepts(version));
+    constraints.every((constraint) => constraint.component !== component || constraint.accepts(version));
   const compiler = crossCompilerFor(request.target);
   const mirages =
     request.mirage.kind === "none"
@@ -103,7 +103,7 @@ export function* released(request: VersionRequest, wishes: readonly Wish[]): Gen
         yield { ocaml, ...ofMirage };
         continue;
       }
-      // An older mirage names the cross compilers it knows; one that it does not name it cannot use.
+      // A mirage can use only the cross compilers that its package names; an older one names fewer.
       const bounds = mirage === undefined ? {} : mirage[compiler];
       if (bounds === undefined) continue;
       for (const { version, ocaml: ocamls, solo5: ofSolo5 } of crossCompilerFacts[compiler].toReversed()) {
@@ -125,8 +125,8 @@ export function* released(request: VersionRequest, wishes: readonly Wish[]): Gen
 const within = ({ atLeast, below }: Bounds, version: string): boolean =>
   (atLeast === undefined || semver.gte(version, atLeast)) && (below === undefined || semver.lt(version, below));
 
-/** The combination that is wanted most; undefined when none fits. */
-export function newest(request: VersionRequest, wishes: readonly Wish[]): Versions | undefined {
-  for (const versions of combinations(request, wishes)) return versions;
+/** The best combination; undefined when none satisfies the constraints. */
+export function newest(request: VersionRequest, constraints: readonly Constraint[]): Versions | undefined {
+  for (const versions of combinations(request, constraints)) return versions;
   return undefined;
 }

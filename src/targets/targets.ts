@@ -2,63 +2,63 @@ import { type Architecture, architectures } from "./architecture.js";
 import type { Tender } from "./tender.js";
 
 /**
- * What links a unikernel: Solo5's bindings, Unikraft's libraries, or nothing (`host`: a plain process).
- * A backend has one family of toolchains, which serves all of its targets.
+ * The system that a unikernel links: Solo5's bindings, Unikraft's libraries, or none (`host`: a plain process).
+ * One family of toolchains serves all targets of a backend.
  */
 export type Backend = "solo5" | "unikraft" | "host";
 
-/** What runs images: each is a file of `boot/vmms/`, which says what it runs, how, and why not. */
+/** The programs that run images. Each has a file in `boot/vmms/`: what it can run, its command line, and why not. */
 export type VmmName = Tender | `helper-vm-${Tender}` | "qemu" | "firecracker" | "loader" | "process";
 
-/** Which words on a console tell how a guest ended: see `boot/judge/dialect.ts`. */
+/** The words in which a guest reports its end: see `boot/judge/dialect.ts`. */
 export type Dialect = "solo5" | "unikraft" | "process";
 
-/** How much of a guest's end its VMM reports. */
+/** How much a VMM reports about the end of its guest. */
 export type ExitReport =
   /** The VMM's exit status is the guest's. */
   | "status"
-  /** Only the line on the console tells; the VMM's status is the same for every end. */
+  /** Only the console shows it: the VMM exits with the same status for every end. */
   | "console"
-  /** Nothing tells the status: only that, and sometimes whether, the guest ended. */
+  /** The guest's status is lost, and some guests hang instead of ending. */
   | "none";
 
 /** `linux-image` is the arm64 boot Image: https://docs.kernel.org/arch/arm64/booting.html */
 export type ImageFormat = "elf32" | "elf64" | "linux-image";
 
-/** Unikraft's platform, as an image's marks tell it. */
+/** Unikraft's platform, as the marks in an image name it. */
 export type UnikraftPlatform = "qemu" | "firecracker";
 
 export interface Target {
-  /** What `mirage configure -t` calls it. */
+  /** Its name for `mirage configure -t`. */
   readonly name: TargetName;
   readonly backend: Backend;
   readonly architectures: readonly Architecture[];
-  /** The image's file name ends in this after `mirage build`: `dist/NAME.SUFFIX`. Empty: no suffix. */
+  /** The suffix of the image that `mirage build` writes: `dist/NAME.SUFFIX`. Empty: no suffix. */
   readonly suffix: string;
-  /** Solo5's number of the target in the ABI note (`enum abi_target` of Solo5's elf_abi.h). */
+  /** Solo5's number for the target in the ABI note (`enum abi_target` of Solo5's elf_abi.h). */
   readonly solo5Abi?: number;
   readonly unikraftPlatform?: UnikraftPlatform;
   /** The only file format that the VMM loads, for each architecture; absent: any ELF file with the right marks. */
   readonly formats?: Readonly<Record<Architecture, ImageFormat>>;
-  /** dune's context for the target: mirage's bindings look for these names. `default` is the host's own. */
+  /** dune's context for the target: mirage's bindings look for these names. `default` is the host's. */
   readonly duneContext: "solo5" | "unikraft" | "default";
   /**
-   * What the backend's own examples read in their dune files to choose the link option:
+   * The variables by which the dune files of the backend's own examples choose the link option:
    * `(link_flags (:standard -cclib "-z solo5-abi=%{env:MODE=hvt}"))`.
    */
   readonly linkVariables: Readonly<Record<string, string>>;
   /**
-   * The compiler for another architecture conflicts with the one that mirage's generated opam file depends on:
-   * `make install-switch` would throw it out.
+   * The cross compiler for another architecture conflicts with the one in mirage's generated opam file, so
+   * `make install-switch` would remove it.
    */
   readonly crossExcludesHost: boolean;
-  /** What to hand the backend's linker so that the image is for this target: `-z solo5-abi=hvt`. */
+  /** The option by which the backend's linker makes an image for this target: `-z solo5-abi=hvt`. */
   readonly linkOption?: string;
-  /** What runs its images, best first; none: this tool builds the target but cannot boot it. */
+  /** The VMMs that run its images, best first. Empty: the target is built but never booted. */
   readonly vmms: readonly VmmName[];
   readonly dialect: Dialect;
   readonly exitReport: ExitReport;
-  /** For a target that is built and never booted: what would boot it. */
+  /** For a target that is built but never booted: the system that would boot it. */
   readonly bootedBy?: string;
 }
 
@@ -75,10 +75,13 @@ export const targetNames = [
 ] as const;
 export type TargetName = (typeof targetNames)[number];
 
-/** What mirage's own examples and most unikernels are for. */
+/** The target of mirage's own examples and of most unikernels. */
 export const defaultTarget: TargetName = "hvt";
 
-/** @param abi what Solo5's linker wrapper calls the ABI; `number` is that of `enum abi_target` in Solo5's elf_abi.h. */
+/**
+ * @param abi the name of the ABI in Solo5's linker wrapper.
+ * @param number its value in `enum abi_target` of Solo5's elf_abi.h.
+ */
 const solo5 = (abi: string, number: number) =>
   ({
     backend: "solo5",
@@ -104,7 +107,6 @@ const unikraft = (platform: UnikraftPlatform) =>
     exitReport: "none",
   }) as const;
 
-/** Built, and never booted. */
 const onlyBuilt = { architectures: ["x86_64"], vmms: [], exitReport: "none" } as const;
 
 /** The one table of targets: a new target is a row here. */

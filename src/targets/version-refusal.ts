@@ -1,9 +1,9 @@
 import semver from "semver";
 import {
   type Component,
+  type Constraint,
   type VersionRequest,
   type Versions,
-  type Wish,
   combinations,
   crossCompilerFor,
   knownVersions,
@@ -12,7 +12,7 @@ import {
 } from "./combinations.js";
 import { listed, pairsListed } from "./version-text.js";
 
-/** Why there is no such toolchain; each field is one fact of the problem that a caller makes of it. */
+/** Why there is no such toolchain. Each field becomes a fact of the caller's `Problem`. */
 export interface Refusal {
   readonly what: string;
   readonly because?: string;
@@ -20,14 +20,14 @@ export interface Refusal {
   readonly remedy: string;
 }
 
-/** For wishes that cannot be fulfilled together: without any one of them the others can. */
-export function refuse(request: VersionRequest, wishes: readonly Wish[]): Refusal {
-  const names = wishes.map(nameOf);
+/** For a smallest set of constraints that conflict: without any one of them, the others can be satisfied. */
+export function refuse(request: VersionRequest, constraints: readonly Constraint[]): Refusal {
+  const names = constraints.map(nameOf);
   const compiler = crossCompilerFor(request.target);
-  const [only] = wishes;
-  if (wishes.length === 1 && only?.component === "ocaml" && compiler !== undefined) {
+  const [only] = constraints;
+  if (constraints.length === 1 && only?.component === "ocaml" && compiler !== undefined) {
     const pairs = [...combinations(request, [])];
-    const isMiragesFault = newest({ ...request, mirage: { kind: "none" } }, wishes) !== undefined;
+    const isMiragesFault = newest({ ...request, mirage: { kind: "none" } }, constraints) !== undefined;
     return {
       what: `${nameOf(only)} cannot build for ${request.target}: no ${isMiragesFault ? "mirage" : compiler} accepts it`,
       accepted: [pairsListed(pairs, compiler)],
@@ -36,29 +36,34 @@ export function refuse(request: VersionRequest, wishes: readonly Wish[]): Refusa
   }
   return {
     what:
-      wishes.length === 1
+      constraints.length === 1
         ? `${names.join("")} cannot build for ${request.target}`
         : `${names.join(" and ")} cannot build for ${request.target} together`,
     because: "no combination of released packages accepts it",
-    accepted: wishes.map((one) => {
-      const others = wishes.filter((other) => other !== one);
+    accepted: constraints.map((one) => {
+      const others = constraints.filter((other) => other !== one);
       const working = [...combinations(request, others)].flatMap((versions) => versions[one.component] ?? []);
-      return `${listed(one.component, working)}${others.length === 0 ? "" : ` (with ${others.map(nameOf).join(" and ")})`}`;
+      const beside = others.length === 0 ? "" : ` (with ${others.map(nameOf).join(" and ")})`;
+      return `${listed(one.component, working)}${beside}`;
     }),
-    remedy: `leave out ${wishes.map(({ component }) => `\`${inputOf(component)}\``).join(" or ")}, or choose from the above`,
+    remedy: `leave out ${constraints.map(inputText).join(" or ")}, or choose from the above`,
   };
 }
 
 /**
- * For wishes that released packages fulfil, but none that the opam repositories have.
+ * For constraints that released packages satisfy, but not the packages of the given opam repositories.
  *
- * @param elsewhere the versions that would do.
+ * @param elsewhere the released versions that satisfy them.
  */
-export function notAvailable(request: VersionRequest, wishes: readonly Wish[], elsewhere: Versions): Refusal {
+export function notAvailable(
+  request: VersionRequest,
+  constraints: readonly Constraint[],
+  elsewhere: Versions,
+): Refusal {
   const compiler = crossCompilerFor(request.target);
-  const had = [...combinations(request, [])];
-  const [best] = had;
-  const asked = wishes.length === 0 ? "" : ` with ${wishes.map(nameOf).join(" and ")}`;
+  const available = [...combinations(request, [])];
+  const [best] = available;
+  const asked = constraints.length === 0 ? "" : ` with ${constraints.map(nameOf).join(" and ")}`;
   const addOne = "add an opam repository that has it to `opam-repositories`: `default: https://opam.ocaml.org`";
   return {
     what: `the given opam repositories have no toolchain for ${request.target}${asked}`,
@@ -70,27 +75,29 @@ export function notAvailable(request: VersionRequest, wishes: readonly Wish[], e
             compiler === undefined
               ? listed(
                   "ocaml",
-                  had.map(({ ocaml }) => ocaml),
+                  available.map(({ ocaml }) => ocaml),
                 )
-              : pairsListed(had, compiler),
+              : pairsListed(available, compiler),
           ],
-    remedy: best === undefined ? addOne : `set \`ocaml-version: ${nearestOf(wishes, had)}\`, or ${addOne}`,
+    remedy: best === undefined ? addOne : `set \`ocaml-version: ${nearestOf(constraints, available)}\`, or ${addOne}`,
   };
 }
 
-function nearestOf(wishes: readonly Wish[], had: readonly Versions[]): string {
-  const ocaml = wishes.find(({ component }) => component === "ocaml");
-  return ocaml === undefined ? (had[0]?.ocaml ?? "") : nearest(ocaml.text, had);
+function nearestOf(constraints: readonly Constraint[], available: readonly Versions[]): string {
+  const ocaml = constraints.find(({ component }) => component === "ocaml");
+  return ocaml === undefined ? (available[0]?.ocaml ?? "") : nearest(ocaml.text, available);
 }
 
-/** A wish, or a word that may become one. */
-type Asked = Pick<Wish, "component" | "text">;
+/** A constraint, or a text that is not one yet. */
+type Asked = Pick<Constraint, "component" | "text">;
 
 const inputOf = (component: Component): string => `${component}-version`;
 
+const inputText = ({ component }: Asked): string => `\`${inputOf(component)}\``;
+
 const nameOf = ({ component, text }: Asked): string => `${component === "ocaml" ? "OCaml" : component} ${text}`;
 
-/** The closest version that works to one that does not: the next one of the same major version, else the newest. */
+/** The next working version of the same major version, else the newest. */
 function nearest(text: string, working: readonly Versions[]): string {
   const asked = semver.minVersion(text);
   const next = [...working]
@@ -100,7 +107,7 @@ function nearest(text: string, working: readonly Versions[]): string {
   return next ?? working[0]?.ocaml ?? "";
 }
 
-/** For what is no version. */
+/** For a text that is not a version. */
 export function noVersion(one: Asked): Refusal {
   const known = knownVersions[one.component];
   return {
@@ -110,13 +117,13 @@ export function noVersion(one: Asked): Refusal {
   };
 }
 
-/** For what no version can ever fulfil. */
+/** For a range that matches no release. */
 export function noRelease(one: Asked): Refusal {
   return {
     what: `input ${inputOf(one.component)}: no release matches ${one.text}`,
-    because: `the table knows the opam repository of ${versionSource.date}`,
+    because: `the table of versions is from the opam repository of ${versionSource.date}`,
     accepted: [listed(one.component, knownVersions[one.component])],
-    remedy: `choose one of these, or leave \`${inputOf(one.component)}\` out`,
+    remedy: `choose one of these, or leave out \`${inputOf(one.component)}\``,
   };
 }
 

@@ -1,17 +1,17 @@
 import semver from "semver";
 import type { Component, Versions } from "./combinations.js";
 
-/** `solo5 0.9.1 to 0.12.1`: the versions of one component in a few words. */
+/** The versions of one component, each once and in order: `solo5 0.9.1, 0.9.2`. */
 export function listed(component: Component, versions: readonly string[]): string {
   const all = [...new Set(versions)].sort(semver.compare);
   return `${component === "ocaml" ? "OCaml" : component} ${all.length === 0 ? "none" : all.join(", ")}`;
 }
 
 /**
- * Which OCaml goes with which cross compiler, for a person: `4.12.1 to 4.14.x (0.8.5), 5.2.1 (1.0.1), 5.3.0 and 5.4.0
- * (1.2.0)`. Each OCaml is shown with the newest compiler that takes it.
+ * The OCaml versions of each cross compiler: `4.12.1 to 4.14.x (0.8.5), 5.2.1 (1.0.1), 5.3.0 and 5.4.0 (1.2.0)`. Each
+ * OCaml is shown with the newest cross compiler that accepts it.
  *
- * @param combinations every one that works, the most wanted first.
+ * @param combinations all that work, best first.
  */
 export function pairsListed(combinations: readonly Versions[], compiler: Component): string {
   const newest = new Map<string, string>();
@@ -28,7 +28,7 @@ export function pairsListed(combinations: readonly Versions[], compiler: Compone
   return [...byCompiler].map(([version, ocamls]) => `${range(ocamls)} (${version})`).join(", ");
 }
 
-/** Versions in order: two are named, more than two are a stretch whose last minor series is written with an x. */
+/** One version or two by name; more as a range that ends in a minor series: `4.12.1 to 4.14.x`. */
 function range(versions: readonly string[]): string {
   const [first = "", second] = versions;
   if (second === undefined) return first;

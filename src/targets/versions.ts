@@ -1,9 +1,9 @@
 import semver from "semver";
 import {
+  type Constraint,
   type MirageRequest,
   type VersionRequest,
   type Versions,
-  type Wish,
   components,
   knownVersions,
   newest,
@@ -15,23 +15,23 @@ export type Resolution =
   { readonly kind: "versions"; readonly versions: Versions } | { readonly kind: "refusal"; readonly refusal: Refusal };
 
 /**
- * Decides every version: the newest OCaml for which everything fits, then the newest mirage, cross compiler and solo5.
+ * Decides every version: the newest OCaml that works, then the newest mirage, cross compiler and solo5.
  *
- * @returns the versions, or a refusal that names the wishes which do not go together and lists those that do.
+ * @returns the versions, or a refusal that names the conflicting constraints and lists versions that work.
  */
 export function resolveVersions(request: VersionRequest): Resolution {
-  const made = wishesOf(request);
-  if ("what" in made) return { kind: "refusal", refusal: made };
-  const versions = newest(request, made);
+  const constraints = constraintsOf(request);
+  if ("what" in constraints) return { kind: "refusal", refusal: constraints };
+  const versions = newest(request, constraints);
   if (versions !== undefined) return { kind: "versions", versions };
-  for (const elsewhere of released(request, made))
-    return { kind: "refusal", refusal: notAvailable(request, made, elsewhere) };
-  return { kind: "refusal", refusal: refuse(request, culprits(request, made)) };
+  for (const elsewhere of released(request, constraints))
+    return { kind: "refusal", refusal: notAvailable(request, constraints, elsewhere) };
+  return { kind: "refusal", refusal: refuse(request, conflicting(request, constraints)) };
 }
 
-/** The wishes of a request, or a refusal of the first that no version can ever fulfil. */
-function wishesOf(request: VersionRequest): readonly Wish[] | Refusal {
-  const wishes: Wish[] = [];
+/** The constraints of a request, or a refusal of the first that no release satisfies. */
+function constraintsOf(request: VersionRequest): readonly Constraint[] | Refusal {
+  const constraints: Constraint[] = [];
   for (const component of components) {
     const text = component === "mirage" ? textOf(request.mirage) : (request[component] ?? "");
     if (text === "") continue;
@@ -39,9 +39,9 @@ function wishesOf(request: VersionRequest): readonly Wish[] | Refusal {
     if (range === null) return noVersion({ component, text });
     const accepts = (version: string) => semver.satisfies(version, range);
     if (!knownVersions[component].some(accepts)) return noRelease({ component, text });
-    wishes.push({ component, text, accepts });
+    constraints.push({ component, text, accepts });
   }
-  return wishes;
+  return constraints;
 }
 
 function textOf(mirage: MirageRequest): string {
@@ -51,10 +51,10 @@ function textOf(mirage: MirageRequest): string {
   return [atLeast === undefined ? [] : [`>=${atLeast}`], below === undefined ? [] : [`<${below}`]].flat().join(" ");
 }
 
-/** A smallest set of wishes that cannot be fulfilled together: without any one of them the others can. */
-function culprits(request: VersionRequest, wishes: readonly Wish[]): readonly Wish[] {
-  return wishes.reduce<readonly Wish[]>((left, candidate) => {
+/** A smallest set of constraints that conflict: without any one of them, the others can be satisfied. */
+function conflicting(request: VersionRequest, constraints: readonly Constraint[]): readonly Constraint[] {
+  return constraints.reduce<readonly Constraint[]>((left, candidate) => {
     const without = left.filter((one) => one !== candidate);
     return newest(request, without) === undefined ? without : left;
-  }, wishes);
+  }, constraints);
 }

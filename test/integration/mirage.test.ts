@@ -242,7 +242,7 @@ describe("sources", () => {
     git(machine, "clone", "--quiet", "--depth", "1", `file://${origin}`, folder);
     rmSync(origin, { recursive: true });
     const problem = await problemOf({});
-    expect(problem.message).toBe(`${folder} is a shallow clone, and a pin takes sources from it (\`git+file:\`)`);
+    expect(problem.message).toBe(`${folder} is a shallow clone, and a \`git+file:\` pin refers to it`);
     expect(problem.facts.do).toContain("fetch-depth: 0");
   });
 });

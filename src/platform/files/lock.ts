@@ -88,10 +88,11 @@ class Silence {
       ({ mtimeMs }) => mtimeMs,
       () => undefined,
     );
-    const now = `${holder} ${touched}`;
-    if (now !== this.seen) this.sinceMs = /* promise: lock-clock-is-our-own */ performance.now();
-    this.seen = now;
-    return performance.now() - this.sinceMs;
+    const found = `${holder} ${touched}`;
+    const nowMs = /* promise: lock-clock-is-our-own */ performance.now();
+    if (found !== this.seen) this.sinceMs = nowMs;
+    this.seen = found;
+    return nowMs - this.sinceMs;
   }
 }
 

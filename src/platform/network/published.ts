@@ -134,7 +134,7 @@ export interface FetchedArchive {
 }
 
 /** Opens a published archive. Its bytes fail with {@link Unusable} where they are not to be had. */
-export function openArchive(
+function openArchive(
   line: Omit<DownloadOptions, "most" | "isExact">,
   kind: PublishedKind,
   archive: PublishedFile,

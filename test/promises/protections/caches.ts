@@ -8,11 +8,24 @@ export const caches: ProtectionTable = {
     { mark: "found-key-is-compared", instead: "found === undefined" },
   ],
   "leaves the cached toolchains as they were: %s": [{ mark: "jobs-have-a-copy", instead: "obtained" }],
+  "has it itself, and the next set-up makes it what it was: %s": ["handed-out-is-taken-back"],
+  "is what it was for the next set-up of the job: %s": [
+    "handed-out-is-compared",
+    { mark: "damaged-record-is-a-change", instead: "undefined" },
+    "handed-out-record-is-kept",
+    "gone-files-are-missed",
+  ],
+  "has the cached toolchain itself only where nothing of it outlives the job: %s": [
+    "handed-out-on-machines-thrown-away",
+    "built-toolchains-are-not-handed-out",
+    "self-hosted-machines-are-kept",
+    "only-jobs-have-thrown-away-machines",
+  ],
   "shares no file with the cached one: what is written in place, by root too, does not reach it": [
-    { mark: "copies-are-files", instead: "symlinkSync(from, to)" },
+    { mark: "copies-are-files", instead: "symlinkSync(from, to);" },
   ],
   "is made again what it was: %s": [
-    { mark: "changed-files-are-copied", instead: "!known.has(entry)" },
+    { mark: "changed-files-are-copied", instead: "was === undefined" },
     { mark: "change-times-count", instead: without(" ${ctimeNs}") },
   ],
   "is another one for another run that goes on": [{ mark: "living-runs-keep-their-copy", instead: "false" }],

@@ -66,7 +66,7 @@ export const words: ProtectionTable = {
   "are fetched through the proxies of the caller, whose addresses no failure shows": [
     { mark: "commands-show-no-proxy", instead: "proxies" },
   ],
-  "stays below what the runner takes, in whole parts, the long ones left out": [
+  "stays below the runner’s limit by dropping whole sections, the longest first": [
     { mark: "summary-has-a-size", instead: "bytes > 0" },
   ],
   "is bounded, and keeps the last lines": [

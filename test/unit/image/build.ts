@@ -1,4 +1,4 @@
-/** Builds the smallest files that look like the real ones, so that each test shows the bytes it is about. */
+/** Builds the smallest files that look like real images, so that each test shows the bytes that matter to it. */
 export interface ElfParts {
   readonly bits?: 32 | 64;
   readonly type?: number;
@@ -109,7 +109,7 @@ export function solo5(abi: number, version: number, devices: readonly TestDevice
   return elf({ machine, segments: [loader, text, ...notes.map((data) => ({ type: 4, data }))] });
 }
 
-/** Magic, flags and the checksum that makes their sum zero. */
+/** Magic, flags and checksum: their sum is zero. */
 export const multiboot = words(0x1badb002, 0x10003, -(0x1badb002 + 0x10003));
 export const bootInfo = Buffer.concat([words(0xb007b0b0, 1), Buffer.alloc(32)]);
 const versionText = Buffer.from("\0Unikraft halted\n\0Unikraft Helene 0.18.0~6056466f\n\0", "latin1");

@@ -37,41 +37,41 @@ describe("an image in words", () => {
   });
 });
 
-test("the target that an image names, or whose monitor loads such a file", () => {
+test("the target is the one that an image names, else one whose VMM loads the format", () => {
   const images = [solo5(1), solo5(6), solo5(5), unikraftQemu, bareImage];
   expect(images.map(targetOf)).toEqual(["hvt", "xen", undefined, "unikraft-qemu", "unikraft-qemu"]);
 });
 
 describe("an image against what was asked for", () => {
-  test("is accepted when system, format and architecture are the ones asked for", () => {
+  test("is accepted when system, format and architecture match", () => {
     expect(isImageFor(solo5(1), "hvt", "x86_64")).toBe(true);
     expect(isImageFor(solo5(6), "qubes", "x86_64")).toBe(true);
     expect(isImageFor(unikraftQemu, "unikraft-qemu", "x86_64")).toBe(true);
   });
 
-  test("another target and architecture are named", () => {
+  test("is refused with its own target and architecture", () => {
     const problem = problemOf(() => checkImage(solo5(2, "aarch64"), "hvt", "x86_64", "www.hvt"));
     expect(problem.message).toBe("www.hvt is a Solo5 spt image for aarch64, not hvt for x86_64");
     expect(problem.facts.do).toBe("set `target: spt` and `arch: aarch64`, or build it for hvt on x86_64");
   });
 
-  test("an unstripped file beside a Unikraft image is not the image", () => {
+  test("is refused when it is the unstripped file next to a Unikraft image", () => {
     const problem = problemOf(() =>
       checkImage({ ...unikraftQemu, format: "elf64" }, "unikraft-qemu", "x86_64", "hello.dbg"),
     );
     expect(problem.facts).toEqual({
-      found: "a 64-bit ELF file; its monitor loads a 32-bit ELF file",
-      do: "take the image beside it, whose name does not end in .dbg",
+      found: "a 64-bit ELF file; its VMM loads a 32-bit ELF file",
+      do: "use the image next to it, without the suffix .dbg",
     });
   });
 
-  test("a Linux boot Image without a mark is accepted where images are Linux boot Images, and only there", () => {
+  test("is accepted without a mark only where images are Linux boot Images", () => {
     expect(isImageFor(bareImage, "unikraft-qemu", "aarch64")).toBe(true);
     expect(isImageFor(bareImage, "hvt", "aarch64")).toBe(false);
     expect(isImageFor(bareImage, "unikraft-qemu", "x86_64")).toBe(false);
   });
 
-  test("a kernel without a mark is nobody’s", () => {
+  test("is refused when it is a kernel without a mark", () => {
     const image: Image = { format: "elf64", architecture: "x86_64", system: { kind: "unmarked" } };
     const problem = problemOf(() => checkImage(image, "hvt", "x86_64"));
     expect(problem.message).toBe(

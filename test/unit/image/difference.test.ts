@@ -6,13 +6,13 @@ const withSections = (sections: Readonly<Record<string, string>>) =>
   image.elf({ sections: Object.entries(sections).map(([name, text]) => ({ name, type: 1, data: Buffer.from(text) })) });
 const texts = (a: Buffer, b: Buffer) => differencesOf(a, b).map(({ text }) => text);
 
-test("the sections that differ, and how", () => {
+test("lists the sections that differ, and how", () => {
   const first = withSections({ ".text": "same", ".data": "abcdef", ".debug_str": "/home/one", ".old": "x" });
   const second = withSections({ ".text": "same", ".data": "abXdeY", ".debug_str": "/home/three", ".new": "x" });
   expect(texts(first, second)).toEqual(
     expect.arrayContaining([
-      ".data: 2 of 6 bytes differ, the first at byte 2 of it",
-      ".debug_str: 9 bytes, then 11; the first at byte 6 of it",
+      ".data: 2 of 6 bytes differ, first at offset 2",
+      ".debug_str: 9 bytes, then 11; first at offset 6",
       ".old: only in the first",
       ".new: only in the second",
     ]),
@@ -20,9 +20,9 @@ test("the sections that differ, and how", () => {
   expect(texts(first, second).join()).not.toContain(".text");
 });
 
-test("nothing of equal files; bytes of files that are no ELF files", () => {
+test("lists nothing for equal files, and bytes for files that are not ELF", () => {
   expect(differencesOf(Buffer.from("a"), Buffer.from("a"))).toEqual([]);
   expect(differencesOf(Buffer.from("abc"), Buffer.from("abd"))).toEqual([
-    { where: "file", text: "no section: 1 of 3 bytes differ, the first at byte 2 of it" },
+    { where: "file", text: "no section: 1 of 3 bytes differ, first at offset 2" },
   ]);
 });

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Image } from "../../../src/image/image.js";
 import { readImage, recogniseImage } from "../../../src/image/recognise.js";
 import { Problem } from "../../../src/platform/problem.js";
-import * as build from "./build.js";
 import { processorMs } from "../../processor-time.js";
+import * as build from "./build.js";
 
 const version = "Helene 0.18.0~6056466f";
 const net = { name: "service", type: 2 };
@@ -122,7 +122,7 @@ const images: readonly (readonly [string, Buffer, Image])[] = [
   ],
 ];
 
-describe("what each kind of image is told by", () => {
+describe("each kind of image is recognised", () => {
   test.each(images)("%s", (_, bytes, expected) => {
     expect(recogniseImage(bytes)).toEqual(expected);
   });
@@ -141,7 +141,7 @@ describe("what each kind of image is told by", () => {
   });
 });
 
-describe("a file that is no image is named", () => {
+describe("a file that is not an image is described", () => {
   test.each([
     ["empty", Buffer.alloc(0)],
     ["text", Buffer.from("(lang dune 3.0)\n")],
@@ -160,7 +160,7 @@ describe("a file that is no image is named", () => {
     expect(problemOf(bytes).facts.found).toBe(found);
   });
 
-  test("a Solo5 image without a manifest is refused with the remedy", () => {
+  test("a Solo5 image without a manifest is refused with what to do", () => {
     const bytes = build.elf({ segments: [{ type: 4, data: build.abiNote(1, 2) }] });
     expect(problemOf(bytes).toString()).toMatch(/without a manifest[^]*__solo5_mft1_note/);
   });
@@ -192,7 +192,7 @@ describe("hostile files", () => {
     for (let length = 0; length < bytes.length; length++) {
       const answer = attempt(bytes.subarray(0, length));
       if (answer instanceof Problem) continue;
-      // A Linux boot Image says nothing of its length in the file: what is left is still one.
+      // A Linux boot Image does not record its length, so a part of one still is one.
       expect(answer.format).toBe("linux-image");
       expect(answer.format).toBe(expected.format);
     }
@@ -222,7 +222,7 @@ describe("hostile files", () => {
       segments: [notes, ...Array.from({ length: 2000 }, () => ({ type: 4, data: Buffer.alloc(0) }))],
     });
     for (let index = 1; index < 2001; index++) bytes.copy(bytes, 64 + index * 56, 64, 64 + 56);
-    // All of them together are 16 GiB.
+    // Together they name 16 GiB.
     expect(processorMs(() => expect(problemOf(bytes).facts.found).toMatch(/more than 4096 notes/))).toBeLessThan(
       60_000,
     );

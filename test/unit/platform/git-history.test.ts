@@ -32,8 +32,8 @@ test.each([
   expect(pinsLocalRepository(text)).toBe(isLocal);
 });
 
-describe("the history of a repository that is pinned", () => {
-  test("is left alone when it is whole, or when there is none", async () => {
+describe("the history of a pinned repository", () => {
+  test("is left alone when it is complete, or outside of a repository", async () => {
     for (const answer of ["false\n", ""]) {
       const { commands, context } = fakeGit(answer);
       await completeHistory(context, "/work", {});
@@ -41,14 +41,14 @@ describe("the history of a repository that is pinned", () => {
     }
   });
 
-  test("is fetched when it is shallow, and that is told", async () => {
+  test("is fetched when it is shallow, with a notice", async () => {
     const { commands, lines, context } = fakeGit("true\n");
     await completeHistory(context, "/work", {});
     expect(commands[1]).toBe("git -C /work fetch --unshallow --quiet");
     expect(lines.join("\n")).toContain("`fetch-depth: 0`");
   });
 
-  test("that cannot be had says what to change", async () => {
+  test("is a problem that says what to change, when it cannot be fetched", async () => {
     const { context } = fakeGit("true\n", 128);
     await expect(completeHistory(context, "/work", {})).rejects.toMatchObject({
       facts: { evidence: ["fatal: no access"], do: expect.stringContaining("with `fetch-depth: 0`") as unknown },

@@ -6,7 +6,7 @@ import { Problem } from "../../../src/platform/problem.js";
 afterEach(() => vi.restoreAllMocks());
 
 describe("folders", () => {
-  it("are the runner’s where it names them", () => {
+  it("are the runner’s if it names them", () => {
     const runner = { RUNNER_TOOL_CACHE: "/tools", RUNNER_TEMP: "/temp", GITHUB_WORKSPACE: "/work" };
     expect(foldersOf({ ...runner, HOME: "/home/me", XDG_CACHE_HOME: "/c", XDG_STATE_HOME: "/s" })).toEqual({
       toolCache: "/tools/unikernel-ci",
@@ -16,7 +16,7 @@ describe("folders", () => {
     });
   });
 
-  it.each(["", "relative/path"])("are not named by %j", (value) => {
+  it.each(["", "relative/path"])("ignore the value %j", (value) => {
     const names = ["RUNNER_TOOL_CACHE", "RUNNER_TEMP", "XDG_CACHE_HOME", "XDG_STATE_HOME", "GITHUB_WORKSPACE"];
     const unset = Object.fromEntries(names.map((name) => [name, value]));
     expect(foldersOf({ ...unset, HOME: "/home/me" })).toEqual(foldersOf({ HOME: "/home/me" }));
@@ -27,12 +27,12 @@ describe("folders", () => {
     expect(foldersOf({ HOME: value }).toolCache).toBe(`${userInfo().homedir}/.cache/unikernel-ci`);
   });
 
-  it("in a current folder that was deleted are a problem, where it is needed", () => {
+  it("are a problem in a deleted current folder, unless the runner names the workspace", () => {
     vi.spyOn(process, "cwd").mockImplementation(() => {
       throw Object.assign(new Error("ENOENT: process.cwd failed"), { code: "ENOENT", syscall: "uv_cwd" });
     });
     expect(() => foldersOf({ HOME: "/home/me" })).toThrow(Problem);
-    expect(() => foldersOf({ HOME: "/home/me" })).toThrow("the current folder does not exist any more");
+    expect(() => foldersOf({ HOME: "/home/me" })).toThrow("the current folder no longer exists");
     expect(foldersOf({ HOME: "/home/me", GITHUB_WORKSPACE: "/work" }).workspace).toBe("/work");
   });
 });

@@ -1,4 +1,4 @@
-// What a server can make of a download; test/unit/platform/network/download.test.ts has what it can do by failing.
+// Hostile servers; test/unit/platform/network/download.test.ts has failing ones.
 import { type RequestListener, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
@@ -6,7 +6,7 @@ import { expect, it, vi } from "vitest";
 import { download, mayLead } from "../../../src/platform/network/download.js";
 import { collectingLog } from "../../collecting-log.js";
 
-/** How many bytes come from a server. */
+/** Downloads from a server, and counts the bytes. */
 async function bytesFrom(answer: RequestListener, most: number): Promise<number> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

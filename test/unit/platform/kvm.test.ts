@@ -19,29 +19,29 @@ test("no device is absent", () => {
   expect(kvmAccess(join(folder, "kvm"))).toBe("absent");
 });
 
-test("a device file with nothing behind it is absent, not denied", async () => {
-  // Opening a socket's file gives ENXIO, as a device file without its driver does.
+test("a device file without a driver is absent, not denied", async () => {
+  // Opening a socket's file gives ENXIO, like a device file without a driver.
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(join(folder, "kvm"), resolve));
   expect(kvmAccess(join(folder, "kvm"))).toBe("absent");
   await new Promise((resolve) => server.close(resolve));
 });
 
-// Root may open any file of a disk, but no kernel value that cannot be written.
-test("a device that may not be written is denied", () => {
+// Root may open any file on a disk, but not a read-only value of the kernel.
+test("a device that this user must not write is denied", () => {
   const isRoot = process.getuid?.() === 0;
   if (!isRoot) writeFileSync(join(folder, "kvm"), "", { mode: 0o400 });
   expect(kvmAccess(isRoot ? "/sys/devices/system/cpu/online" : join(folder, "kvm"))).toBe("denied");
 });
 
-describe("giving leave to open /dev/kvm", () => {
+describe("granting access to /dev/kvm", () => {
   const machine = (
     looks: ReturnType<typeof kvmAccess>[],
     options: { actions?: boolean; runner?: string; udev?: boolean; fails?: RegExp } = {},
   ) => {
     const ran: string[] = [];
     const facts: string[] = [];
-    // The fixture's own folder stands for a PATH with udevadm on it, or without.
+    // PATH is the fixture's folder, with or without udevadm in it.
     if (options.udev === true) writeFileSync(join(folder, "udevadm"), "", { mode: 0o755 });
     const context = {
       host: {
@@ -75,10 +75,10 @@ describe("giving leave to open /dev/kvm", () => {
     const { ran, facts, access } = machine(["denied", "open"], { udev: true });
     expect(await access).toBe("open");
     expect(ran).toEqual([install, ...reload]);
-    expect(facts).toEqual(["gave this user leave to open /dev/kvm (a udev rule)"]);
+    expect(facts).toEqual(["granted this user access to /dev/kvm (a udev rule)"]);
   });
 
-  test("a rule that does not help is taken away before the mode is changed", async () => {
+  test("a rule that does not help is removed before the mode is changed", async () => {
     const { ran, access } = machine(["denied", "denied", "open"], { udev: true });
     expect(await access).toBe("open");
     expect(ran).toEqual([
@@ -90,7 +90,7 @@ describe("giving leave to open /dev/kvm", () => {
     ]);
   });
 
-  test("where nothing helps, nothing stays", async () => {
+  test("a mode that does not help is undone", async () => {
     const { ran, facts, access } = machine(["denied", "denied"]);
     expect(await access).toBe("denied");
     expect(ran).toEqual(["chmod a+rw /dev/kvm", "chmod 0640 /dev/kvm"]);
@@ -112,13 +112,13 @@ describe("giving leave to open /dev/kvm", () => {
     ]);
   });
 
-  // A rule would stay on a machine that is kept, and what a killed job has changed nobody undoes.
+  // A killed job could not undo its change on a machine that outlives it.
   test("nothing is changed on a runner that outlives the job, and what to do is told", async () => {
     const { ran, facts, access } = machine(["denied", "open"], { runner: "self-hosted", udev: true });
     expect(await access).toBe("denied");
     expect(ran).toEqual([]);
     expect(facts).toEqual([
-      "  /dev/kvm may not be opened by this user, which is not changed on a machine that is kept: add the user to the group of that device",
+      "  no access to /dev/kvm; permissions are never changed on a self-hosted runner: add this user to the device's group",
     ]);
   });
 
@@ -138,6 +138,6 @@ test.each([
   ["vendor_id\t: AuthenticAMD\nflags\t\t: fpu svm sse\n", false],
   ["vendor_id\t: GenuineIntel\nflags\t\t: fpu vmx hypervisor sse\n", false],
   ["", false],
-])("an AMD processor inside a virtual machine is known: %j", (cpuinfo, expected) => {
+])("an AMD processor in a virtual machine is recognised: %j", (cpuinfo, expected) => {
   expect(isNestedAmd(cpuinfo)).toBe(expected);
 });

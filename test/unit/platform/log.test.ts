@@ -1,35 +1,8 @@
-import { expect, it, test, describe } from "vitest";
-import { aligned, firstOf, seconds, size, bufferedLog, visible } from "../../../src/platform/log.js";
+import { describe, expect, it, test } from "vitest";
+import { aligned, bufferedLog, firstOf, seconds, size, visible } from "../../../src/platform/log.js";
 import { createLog } from "../../../src/platform/runner/console-log.js";
-it("columns are as wide as their widest cell, and nothing follows the last", () => {
-  expect(
-    aligned([
-      ["target", "boots", ""],
-      ["hvt", "kvm", ""],
-      ["virtio", "no", "x"],
-    ]),
-  ).toEqual(["target  boots", "hvt     kvm", "virtio  no     x"]);
-  expect(aligned([])).toEqual([]);
-});
 
-it("of many names the first are told, and how many more there are", () => {
-  expect(firstOf(["a", "b", "c"], 2)).toEqual(["a", "b", "and 1 more"]);
-  expect(firstOf(["a", "b"], 2)).toEqual(["a", "b"]);
-});
-
-it("times and sizes have the digits that a person reads", () => {
-  expect([310, 24_800, 119_900, 192_000].map(seconds)).toEqual(["0.31 s", "24.8 s", "119.9 s", "3 min 12 s"]);
-  expect([999, 1000, 99_499, 99_500, 1_900_000, 1e9].map(size)).toEqual([
-    "999 B",
-    "1.0 kB",
-    "99.5 kB",
-    "100 kB",
-    "1.9 MB",
-    "1.00 GB",
-  ]);
-});
-
-describe("buffered log", () => {
+describe("a buffered log", () => {
   const terminal = () => {
     const written: string[] = [];
     return {
@@ -38,7 +11,7 @@ describe("buffered log", () => {
     };
   };
 
-  test("what two tell at the same time stays apart", () => {
+  test("keeps the lines of parallel work apart", () => {
     const { written, log } = terminal();
     const one = bufferedLog(log);
     const other = bufferedLog(log);
@@ -52,7 +25,7 @@ describe("buffered log", () => {
     expect(written.join("")).toBe("b\n  a           first\n  | ::error::quoted\nWarning: careful\n");
   });
 
-  test("nothing is told twice", () => {
+  test("writes nothing twice", () => {
     const { written, log } = terminal();
     const { log: buffer, flush } = bufferedLog(log);
     buffer.notice("once");
@@ -61,12 +34,12 @@ describe("buffered log", () => {
     expect(written).toEqual(["Notice: once\n"]);
   });
 
-  test("the result of a group is not held back", async () => {
+  test("does not hold back the result of a group", async () => {
     const { log } = terminal();
     expect(await bufferedLog(log).log.group("Boot", () => Promise.resolve(7))).toBe(7);
   });
 
-  test("a tone is kept until it is told", () => {
+  test("keeps a tone", () => {
     const written: string[] = [];
     const { log, flush } = bufferedLog(
       createLog({ gitHub: false, write: (text) => written.push(text), colour: true, verbose: false }),
@@ -78,23 +51,49 @@ describe("buffered log", () => {
 });
 
 describe("visible", () => {
-  describe("visible", () => {
-    it.each([
-      ["\x1b[2Jcleared", "\\x1b[2Jcleared"],
-      ["a\rb", "a\\x0db"],
-      ["a\nb", "a\\x0ab"],
-      ["a\0b", "a\\x00b"],
-      ["a\x7fb", "a\\x7fb"],
-      ["a\x85b\x9b31m", "a\\x85b\\x9b31m"],
-      ["a\u2028b\u2029c", "a\\u2028b\\u2029c"],
-      ["a\u202eb", "a\\u202eb"],
-    ])("writes %j as %j", (text, shown) => {
-      expect(visible(text)).toBe(shown);
-    });
-
-    it("leaves tabs, accents, emoji and replacement characters as they are", () => {
-      const text = "a\tb é 👩‍💻 \ufffd";
-      expect(visible(text)).toBe(text);
-    });
+  it.each([
+    ["\x1b[2Jcleared", "\\x1b[2Jcleared"],
+    ["a\rb", "a\\x0db"],
+    ["a\nb", "a\\x0ab"],
+    ["a\0b", "a\\x00b"],
+    ["a\x7fb", "a\\x7fb"],
+    ["a\x85b\x9b31m", "a\\x85b\\x9b31m"],
+    ["a\u2028b\u2029c", "a\\u2028b\\u2029c"],
+    ["a\u202eb", "a\\u202eb"],
+  ])("writes %j as %j", (text, shown) => {
+    expect(visible(text)).toBe(shown);
   });
+
+  it("leaves tabs, accents, emoji and replacement characters as they are", () => {
+    const text = "a\tb é 👩‍💻 \ufffd";
+    expect(visible(text)).toBe(text);
+  });
+});
+
+it("columns are as wide as their widest cell, without trailing spaces", () => {
+  expect(
+    aligned([
+      ["target", "boots", ""],
+      ["hvt", "kvm", ""],
+      ["virtio", "no", "x"],
+    ]),
+  ).toEqual(["target  boots", "hvt     kvm", "virtio  no     x"]);
+  expect(aligned([])).toEqual([]);
+});
+
+it("a long list of names ends in how many more there are", () => {
+  expect(firstOf(["a", "b", "c"], 2)).toEqual(["a", "b", "and 1 more"]);
+  expect(firstOf(["a", "b"], 2)).toEqual(["a", "b"]);
+});
+
+it("durations and sizes have few digits", () => {
+  expect([310, 24_800, 119_900, 192_000].map(seconds)).toEqual(["0.31 s", "24.8 s", "119.9 s", "3 min 12 s"]);
+  expect([999, 1000, 99_499, 99_500, 1_900_000, 1e9].map(size)).toEqual([
+    "999 B",
+    "1.0 kB",
+    "99.5 kB",
+    "100 kB",
+    "1.9 MB",
+    "1.00 GB",
+  ]);
 });

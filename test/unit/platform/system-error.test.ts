@@ -17,22 +17,29 @@ test.each([
   ["EPERM", "/temp/unikernel-ci/records", "not permitted", "RUNNER_TEMP (or XDG_STATE_HOME)"],
   ["ENOSPC", "/temp/proof", "no space", "RUNNER_TEMP (or TMPDIR)"],
   ["EACCES", "/project/_artifacts", "permission denied", "GITHUB_WORKSPACE (or the current folder)"],
-])("%s on %s says why, and what decides the folder", (code, path, why, choice) => {
-  const told = systemProblem(errorOf(code, path), () => folders)?.toString();
-  for (const part of [path, why, choice]) expect(told).toContain(part);
+])("%s on %s says why, and which variable sets the folder", (code, path, why, choice) => {
+  const text = systemProblem(errorOf(code, path), () => folders)?.toString();
+  for (const part of [path, why, choice]) expect(text).toContain(part);
 });
 
-test("a real error of the system is one", async () => {
+test("a real error of the system is recognised", async () => {
   const error: unknown = await mkdir("/dev/null/x", { recursive: true }).catch((caught: unknown) => caught);
   expect(systemProblem(error, () => folders)?.message).toBe(
     "/dev/null/x cannot be used: a part of the path is not a folder",
   );
 });
 
-test("a disk that is full while an open file is written, which is not named, is told with where we write", () => {
-  expect(systemProblem(errorOf("ENOSPC"), () => folders)?.toString()).toBe(
-    "no space is left on a disk\n  because    ENOSPC\n  do         make some where these are: /home/me/.cache/unikernel-ci, /temp/unikernel-ci, /temp, /project",
-  );
+test("a full disk without the name of a file is reported with the folders that we write to", () => {
+  expect(
+    systemProblem(errorOf("ENOSPC"), () => folders)
+      ?.toString()
+      .split("\n"),
+  ).toEqual([
+    "no space left on a disk",
+    "  because    ENOSPC",
+    "  do         free space on the disks of these folders: " +
+      "/home/me/.cache/unikernel-ci, /temp/unikernel-ci, /temp, /project",
+  ]);
 });
 
 test("any other error is a defect", () => {

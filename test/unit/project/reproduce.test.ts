@@ -4,6 +4,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { processes } from "../../../src/platform/process/process.js";
+import { describeBuilt } from "../../../src/project/images.js";
+import type { Project } from "../../../src/project/project.js";
 import {
   copyClean,
   lastCommitDate,
@@ -11,8 +13,6 @@ import {
   buildTwice,
   unpinnedSources,
 } from "../../../src/project/reproduce.js";
-import { describeBuilt } from "../../../src/project/images.js";
-import type { Project } from "../../../src/project/project.js";
 import { targets } from "../../../src/targets/targets.js";
 import * as image from "../image/build.js";
 import { fakeContext, folderWith, problemOf, put } from "./fixtures.js";
@@ -69,7 +69,7 @@ test("builds that differ: the sections, both hashes, and both images kept", asyn
     ),
   );
   expect(problem.message).toBe("two builds from clean gave two images");
-  expect(problem.facts.evidence).toEqual(["www  .data: 1 of 10 bytes differ, the first at byte 9 of it"]);
+  expect(problem.facts.evidence).toEqual(["www  .data: 1 of 10 bytes differ, first at offset 9"]);
   expect(problem.facts.found).toEqual(
     ["first", "second"].map(
       (name) => expect.stringMatching(new RegExp(`^[0-9a-f]{64} {2}${folder}/kept/${name}/www.exe$`)) as unknown,

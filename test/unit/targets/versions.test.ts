@@ -18,7 +18,7 @@ function refusalOf(request: VersionRequest): unknown {
 const solo5Pairs = "4.12.1 to 4.14.x (0.8.5), 5.2.1 (1.0.1), 5.3.0 and 5.4.0 (1.2.0), 5.4.1 (1.3.3), 5.5.0 (1.3.4)";
 
 describe("the versions that are chosen", () => {
-  it("are the newest of everything when nothing is asked", () => {
+  it("are the newest of everything without a constraint", () => {
     expect(versionsOf({ ...hvt, mirage: { kind: "bounds" } })).toEqual({
       ocaml: "5.5.0",
       "ocaml-solo5": "1.3.4",
@@ -54,7 +54,7 @@ describe("the versions that are chosen", () => {
     expect(versionsOf({ ...hvt, mirage: { kind: "exact", version: "4.11.0" } })).toMatchObject({ solo5: "0.10.1" });
   });
 
-  it("let mirage 4.9 have OCaml 5.5.0: nothing in its sources or in opam forbids it", () => {
+  it("allow OCaml 5.5.0 with mirage 4.9: neither its sources nor opam forbid it", () => {
     expect(versionsOf({ ...hvt, ocaml: "5.5.0", mirage: { kind: "exact", version: "4.9.0" } })).toEqual({
       ocaml: "5.5.0",
       "ocaml-solo5": "1.3.4",
@@ -63,7 +63,7 @@ describe("the versions that are chosen", () => {
     });
   });
 
-  it("step back from the newest OCaml when an older cross compiler is asked", () => {
+  it("step back from the newest OCaml when an older cross compiler is asked for", () => {
     expect(versionsOf({ ...hvt, "ocaml-solo5": "1.2.0" })).toMatchObject({ ocaml: "5.4.0", "ocaml-solo5": "1.2.0" });
   });
 
@@ -92,13 +92,13 @@ describe("a refusal", () => {
     });
   });
 
-  it("names mirage when it is mirage that has nothing for the OCaml", () => {
+  it("names mirage when only mirage does not accept the OCaml", () => {
     expect(refusalOf({ ...hvt, ocaml: "4.12.1", mirage: { kind: "bounds" } })).toMatchObject({
       what: "OCaml 4.12.1 cannot build for hvt: no mirage accepts it",
     });
   });
 
-  it("names the two that do not go together, with what would go with each", () => {
+  it("names the two that conflict, with the versions that work with each", () => {
     expect(refusalOf({ ...hvt, solo5: "0.12.1", mirage: { kind: "exact", version: "4.9.0" } })).toEqual({
       what: "solo5 0.12.1 and mirage 4.9.0 cannot build for hvt together",
       because: "no combination of released packages accepts it",
@@ -111,12 +111,12 @@ describe("a refusal", () => {
     });
   });
 
-  it("leaves out of the blame what is not to blame", () => {
+  it("does not name a constraint that causes no conflict", () => {
     const request = { ...hvt, ocaml: "5.2.0", solo5: "0.12.1", mirage: { kind: "exact", version: "4.11.2" } as const };
     expect(refusalOf(request)).toMatchObject({ what: "OCaml 5.2.0 cannot build for hvt: no ocaml-solo5 accepts it" });
   });
 
-  it("names a mirage whose solo5 no repository has any more, or that does not know the backend", () => {
+  it("names a mirage whose solo5 is in no repository any more, or that does not support the backend", () => {
     const accepted = "mirage 4.9.0, 4.10.1, 4.10.2, 4.10.3, 4.10.4, 4.10.5, 4.10.6, 4.11.0, 4.11.1, 4.11.2";
     expect(refusalOf({ ...hvt, mirage: { kind: "exact", version: "4.7.0" } })).toMatchObject({
       what: "mirage 4.7.0 cannot build for hvt",
@@ -128,14 +128,14 @@ describe("a refusal", () => {
     });
   });
 
-  it("tells a word that is no version from a version that was never released", () => {
+  it("distinguishes a word that is not a version from a version that was never released", () => {
     expect(refusalOf({ ...hvt, ocaml: "newest" })).toMatchObject({
       what: 'input ocaml-version: "newest" is not a version or a range of versions',
       remedy: "write an exact version such as 5.5.0, or a range such as 5.5.x",
     });
     expect(refusalOf({ ...hvt, ocaml: "5.9.0" })).toMatchObject({
       what: "input ocaml-version: no release matches 5.9.0",
-      remedy: "choose one of these, or leave `ocaml-version` out",
+      remedy: "choose one of these, or leave out `ocaml-version`",
     });
     expect(refusalOf({ ...hvt, "ocaml-solo5": "1.3.0" })).toMatchObject({
       what: "input ocaml-solo5-version: no release matches 1.3.0",
