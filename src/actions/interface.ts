@@ -3,7 +3,7 @@ import { InputError } from "../platform/problem.js";
 import { buildSystems } from "../project/project.js";
 import { type Architecture, architectureOf, architectureWords } from "../targets/architecture.js";
 import { defaultTarget, targetNames, type TargetName } from "../targets/targets.js";
-import { lockChoices } from "../toolchain/lock.js";
+import { lockChoices } from "../toolchain/toolchain.js";
 import { toolchainOptions } from "../toolchain/opam/options.js";
 import {
   type InputDefinition,

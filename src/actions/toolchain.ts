@@ -11,15 +11,18 @@ import { findProgram } from "../platform/process/programs.js";
 import { architectureOf, architectureWords } from "../targets/architecture.js";
 import { BadArchive } from "../toolchain/archive/manifest.js";
 import { checkArchive } from "../toolchain/archive/unpack.js";
-import { slimTable } from "../toolchain/slim-table.js";
+import { slimTable } from "../toolchain/slim-plan.js";
 import { copiedFrom } from "../toolchain/store/copy.js";
 import { listToolchains } from "../toolchain/store/evict.js";
-import { type InstalledToolchain, readInstalled, readInstalledEntries } from "../toolchain/store/installed.js";
+import {
+  type InstalledToolchain,
+  readInstalled,
+  readInstalledEntries,
+  changedEntries,
+} from "../toolchain/store/installed.js";
 import { listKept, removeKept } from "../toolchain/store/kept.js";
 import { toolchainsFolder } from "../toolchain/store/place.js";
 import { publishToolchain } from "../toolchain/store/publish-archive.js";
-import { changedEntries } from "../toolchain/store/verify.js";
-
 type Print = (text: string) => void;
 
 /** Lists the toolchains of this machine, most recently used first, and the unfinished builds that can be resumed. */

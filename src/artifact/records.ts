@@ -9,8 +9,9 @@ import { type Read, finite } from "../platform/shape.js";
 import type { Build } from "../project/project.js";
 import { type Architecture, architectures } from "../targets/architecture.js";
 import { type Backend, targetNames } from "../targets/targets.js";
-import { isEnvironment, isSpec } from "../toolchain/shapes.js";
 import {
+  isEnvironment,
+  isSpec,
   type ToolchainEnvironment,
   type ToolchainSpec,
   toolchainOrigins,

@@ -1,4 +1,4 @@
-import type { LockFile } from "../toolchain/lock.js";
+import type { LockFile } from "../toolchain/toolchain.js";
 
 /** How a project is built. */
 export const buildSystems = ["mirage", "dune", "opam", "command"] as const;

@@ -4,11 +4,17 @@ import type { Architecture } from "../targets/architecture.js";
 import type { MirageRequest, VersionRequest } from "../targets/combinations.js";
 import { type Target, type TargetName, targets } from "../targets/targets.js";
 import { type Resolution, resolveVersions } from "../targets/versions.js";
-import { type LockChoice, type LockFile, lockFileFor } from "./lock.js";
-import { optionPackageNames, optionPackages } from "./opam/option-packages.js";
+import {
+  type LockChoice,
+  type LockFile,
+  lockFileFor,
+  type OpamPin,
+  type OpamRepository,
+  type ToolchainSpec,
+  type ToolchainVersions,
+} from "./toolchain.js";
+import { optionPackageNames, optionPackages } from "./opam/options.js";
 import { checkRecipe, decidedPackages, opamPackages, recipeOf } from "./packages.js";
-import type { OpamPin, OpamRepository, ToolchainSpec, ToolchainVersions } from "./toolchain.js";
-
 /** A spec, but for what only the machine tells: that needs the C compiler, which may have to be installed first. */
 export type ToolchainPlan = Omit<ToolchainSpec, "hostSystem" | "cCompiler">;
 

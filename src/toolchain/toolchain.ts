@@ -1,5 +1,7 @@
 import type { Architecture } from "../targets/architecture.js";
-import type { Backend } from "../targets/targets.js";
+import type { Backend, Target } from "../targets/targets.js";
+import type { Component } from "../targets/combinations.js";
+import { type Check, boolean, listOf, orAbsent, record, text, textsByName } from "../platform/shape.js";
 
 /** Exact versions of what a toolchain is made of; decided before anything is downloaded. */
 export interface ToolchainVersions {
@@ -80,3 +82,52 @@ export interface Toolchain {
   readonly origin: ToolchainOrigin;
   readonly environment: ToolchainEnvironment;
 }
+
+/**
+ * What a committed lock file of a mirage project decides: auto: versions and packages, where it fits. require: the same,
+ * and it must be there and fit. ignore: nothing.
+ */
+export const lockChoices = ["auto", "require", "ignore"] as const;
+export type LockChoice = (typeof lockChoices)[number];
+
+/** A file that `opam monorepo lock` has made. */
+export interface LockFile {
+  /** Relative to the project's folder: `mirage/NAME-hvt.opam.locked`. */
+  readonly path: string;
+  /** Those that decide a toolchain, as it has them locked; `ocaml-solo5` also for another architecture. */
+  readonly versions: Readonly<Partial<Record<Component, string>>>;
+}
+
+/** Whether a file is a lock for a target: mirage names it `NAME-TARGET.opam.locked`. */
+export const isLockFor = (path: string, target: Target): boolean => path.endsWith(`-${target.name}.opam.locked`);
+
+/** The one committed lock for a target; undefined when there is none, or several. */
+export function lockFileFor(lockFiles: readonly LockFile[], target: Target): LockFile | undefined {
+  const candidates = lockFiles.filter(({ path }) => isLockFor(path, target));
+  return candidates.length === 1 ? candidates[0] : undefined;
+}
+
+// What is read from a file may be of another version, damaged, or somebody's own.
+
+/** Whether a value read from a file is a spec. */
+export const isSpec = (value: unknown): value is ToolchainSpec => spec(value);
+/** Whether a value read from a file is an environment. */
+export const isEnvironment = (value: unknown): value is ToolchainEnvironment => environment(value);
+
+const versions: Check = (value) => textsByName(value) && record({ ocaml: text })(value);
+
+const spec = record({
+  backend: text,
+  architecture: text,
+  hostArchitecture: text,
+  hostSystem: text,
+  cCompiler: text,
+  versions,
+  repositories: listOf(record({ name: text, url: text, content: orAbsent(text) })),
+  packages: listOf(text),
+  pins: listOf(record({ package: text, url: text })),
+  slim: boolean,
+  cFlags: orAbsent(listOf(text)),
+});
+
+const environment = record({ path: listOf(text), variables: textsByName, findlibToolchain: orAbsent(text) });

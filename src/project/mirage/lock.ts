@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { LockFile } from "../../toolchain/lock.js";
+import type { LockFile } from "../../toolchain/toolchain.js";
 import { type Dependency, dependenciesOf } from "../../toolchain/opam/dependencies.js";
 import { type OpamFile, listsOf, parseOpamFile, stringsIn } from "../../toolchain/opam/file.js";
 import { type Constraint, satisfies } from "../../toolchain/opam/version.js";

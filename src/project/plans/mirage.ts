@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { isFile } from "../../platform/files/folder-content.js";
 import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
-import { isLockFor } from "../../toolchain/lock.js";
+import { isLockFor } from "../../toolchain/toolchain.js";
 import type { Dependency } from "../../toolchain/opam/dependencies.js";
 import { crossPackages, recipeOf } from "../../toolchain/packages.js";
 import { configureAdvice } from "../mirage/advice.js";

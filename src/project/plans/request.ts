@@ -1,8 +1,7 @@
 import { quote } from "../../platform/process/process.js";
 import type { Architecture } from "../../targets/architecture.js";
 import type { Target } from "../../targets/targets.js";
-import type { LockChoice } from "../../toolchain/lock.js";
-import type { OpamRepository, Toolchain } from "../../toolchain/toolchain.js";
+import type { LockChoice, OpamRepository, Toolchain } from "../../toolchain/toolchain.js";
 import type { Search } from "../images.js";
 import type { MirageProject, Project } from "../project.js";
 

@@ -1,10 +1,8 @@
 import { close, closeSync, mkdirSync, openSync, symlinkSync, writeFileSync, writev } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { ArchiveFile } from "./manifest.js";
+import type { ArchiveFile, ArchiveEntry } from "./manifest.js";
 import { paddedPrefix, placeholder, writePrefixIn } from "./prefix.js";
-import type { FileSink, Sink } from "./sink.js";
-
 /** Bytes that may wait for the disk: a fast download must not fill the memory. */
 const mostUnwritten = 64 * 1024 ** 2;
 /** A file of more bytes is written beside our work, in parts of this size; for a smaller one that costs more than it gives. */
@@ -96,3 +94,28 @@ async function writeAll(fd: number, chunks: readonly Buffer[], bytes: number): P
   // A disk that becomes full takes a part without an error; the next write has it.
   if (bytesWritten < bytes) writeFileSync(fd, Buffer.concat(chunks).subarray(bytesWritten));
 }
+
+/** What becomes of an archive's entries, in its order. */
+export interface Sink {
+  folder(entry: Extract<ArchiveEntry, { kind: "folder" }>): void;
+  link(entry: Extract<ArchiveEntry, { kind: "link" }>): void;
+  file(entry: ArchiveFile): FileSink;
+  /** Settles when all is done that was begun. */
+  done(): Promise<void>;
+}
+
+/** Takes the content of a file, which it may change. */
+export interface FileSink {
+  write(chunk: Buffer): Promise<void> | void;
+  end(): void;
+}
+
+const ignore = () => undefined;
+
+/** For archives that are only looked at. */
+export const noSink: Sink = {
+  folder: ignore,
+  link: ignore,
+  file: () => ({ write: ignore, end: ignore }),
+  done: () => Promise.resolve(),
+};

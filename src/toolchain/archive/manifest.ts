@@ -1,7 +1,6 @@
 import { posix } from "node:path";
 import { isRecord } from "../../platform/shape.js";
-import { isEnvironment, isSpec } from "../shapes.js";
-import type { ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
+import { isEnvironment, isSpec, type ToolchainEnvironment, type ToolchainSpec } from "../toolchain.js";
 import { placeholder, prefixLength } from "./prefix.js";
 
 /** Raised with the shape of an archive or of its manifest. */

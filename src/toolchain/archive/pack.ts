@@ -14,8 +14,7 @@ import {
   staysInside,
 } from "./manifest.js";
 import { padded, placeholder, prefixOffsets, writePlaceholder } from "./prefix.js";
-import { writeTar } from "./tar.js";
-import { zstdCompress } from "./zstd.js";
+import { writeTar, zstdCompress } from "./tar.js";
 
 /** A toolchain that lies in a folder. */
 export interface PackSource {

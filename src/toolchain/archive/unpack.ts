@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { type Header, extract as tarExtract } from "tar-stream";
 import { hasCode, Problem, messageOf } from "../../platform/problem.js";
 import { openFilter } from "../../platform/process/filter.js";
-import { diskSink } from "./disk.js";
+import { diskSink, type FileSink, type Sink, noSink } from "./disk.js";
 import {
   type ArchiveEntry,
   type ArchiveFile,
@@ -15,8 +15,7 @@ import {
   parseManifest,
 } from "./manifest.js";
 import { isPlaceholderIn } from "./prefix.js";
-import { type FileSink, type Sink, noSink } from "./sink.js";
-import { zstdDecompress } from "./zstd.js";
+import { zstdDecompress } from "./tar.js";
 
 /** An entry of a tar archive; it must be read to its end before the next one comes. */
 interface Entry extends AsyncIterable<unknown> {

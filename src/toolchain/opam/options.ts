@@ -1,5 +1,8 @@
 import type { Component } from "../../targets/combinations.js";
 import type { Backend } from "../../targets/targets.js";
+import semver from "semver";
+import { Problem } from "../../platform/problem.js";
+import type { ToolchainVersions } from "../toolchain.js";
 
 export interface Option {
   /** The opam package that switches it on: its presence is all that the others look at. */
@@ -23,3 +26,47 @@ export const toolchainOptions = {
 } as const satisfies Readonly<Record<string, Option>>;
 
 export type ToolchainOption = keyof typeof toolchainOptions;
+
+const optionNames = Object.keys(toolchainOptions) as ToolchainOption[];
+
+/**
+ * The opam packages of options.
+ *
+ * @param words as the user wrote them.
+ * @throws Problem for a word that is no option, or one that this backend or version does not read, with those that it does.
+ */
+export function optionPackages(
+  words: readonly string[],
+  backend: Backend,
+  versions: ToolchainVersions,
+): readonly string[] {
+  const accepted = optionNames.filter((name) => isFor(toolchainOptions[name], backend));
+  return [...new Set(words)].map((word) => {
+    const name = optionNames.find((candidate) => candidate === word);
+    const option: Option | undefined = name === undefined ? undefined : toolchainOptions[name];
+    if (option === undefined || !isFor(option, backend)) {
+      throw new Problem(
+        `input toolchain-options: ${option === undefined ? `there is no ${word}` : `${word} is not for ${backend} toolchains`}`,
+        {
+          accepted: `for ${backend}: ${accepted.join(", ")}`,
+        },
+      );
+    }
+    const { since } = option;
+    const version = since === undefined ? undefined : versions[since.component];
+    if (since !== undefined && version !== undefined && semver.lt(version, since.version)) {
+      throw new Problem(`input toolchain-options: ${since.component} ${version} has no ${word}`, {
+        accepted: `${since.component} ${since.version} and newer`,
+        do: `set \`${since.component}-version: ${since.version}\`, or leave ${word} out`,
+      });
+    }
+    return option.package;
+  });
+}
+
+/** The opam packages of those words that are options, without a look whether they can be used here. */
+export function optionPackageNames(words: readonly string[]): readonly string[] {
+  return optionNames.filter((name) => words.includes(name)).map((name) => toolchainOptions[name].package);
+}
+
+const isFor = (option: Option, backend: Backend): boolean => option.backends.includes(backend);

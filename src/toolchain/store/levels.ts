@@ -1,10 +1,13 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import type { FetchedArchive } from "../../platform/network/published.js";
+import { type FetchedArchive, type Patience, publishedArchives } from "../../platform/network/published.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import type { CachePolicy } from "../cache-policy.js";
 import type { ToolchainSource } from "../toolchain.js";
 import type { Place } from "./place.js";
+import ours from "../../../data/toolchains.json" with { type: "json" };
+import type { Log } from "../../platform/log.js";
+import type { PublishedArchive } from "../../platform/network/published-list.js";
 
 /** A place outside of this machine that may have the archive of a toolchain. */
 export interface ArchiveLevel {
@@ -64,6 +67,32 @@ export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: Cac
       // Another job may have built the same one meanwhile, and a key is written once.
       if (await cache.has(key, [archive])) return "there already";
       return (await cache.save(key, [archive])) ? "saved" : "failed";
+    },
+  };
+}
+
+/**
+ * Toolchains that were published: see platform/network/published.ts.
+ *
+ * @param patience how long servers are waited for.
+ */
+export function publishedLevel(
+  log: Log,
+  mirror: string | undefined,
+  own: readonly PublishedArchive[] = ours.toolchains,
+  patience: Patience = {},
+): ArchiveLevel {
+  const published = publishedArchives(log, "toolchains", { mirror, own, ...patience });
+  return {
+    source: "published",
+    label: "published",
+    async fetch(key) {
+      const archive = await published.find(key);
+      return archive === undefined ? undefined : published.open(archive);
+    },
+    async image(key) {
+      const image = (await published.find(key))?.image;
+      return image === undefined ? undefined : () => published.open(image);
     },
   };
 }

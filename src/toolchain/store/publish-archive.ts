@@ -10,10 +10,8 @@ import type { ArchiveEntry } from "../archive/manifest.js";
 import { type Listed, type PackSource, type Packed, listEntries, packToolchain } from "../archive/pack.js";
 import { paddedPrefix } from "../archive/prefix.js";
 import { changedCodes } from "../archive/tar.js";
-import { type InstalledToolchain, readInstalled, readInstalledEntries } from "./installed.js";
+import { type InstalledToolchain, readInstalled, readInstalledEntries, differencesOf, isNote } from "./installed.js";
 import { isWritable } from "./place.js";
-import { differencesOf, isNote } from "./verify.js";
-
 const switchNotes = "opam/toolchain/.opam-switch";
 
 /** Decompresses as fast as the level for everyday, and is fetched a thousand times for each time it is made. */

@@ -12,15 +12,12 @@ import { type Toolchain, sourceWords } from "../toolchain.js";
 import { discardBeside, draftOf, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
 import { isAsHandedOut, takeBack } from "./handed-out.js";
-import { installed, proved, putInPlace, unpackInto } from "./in-place.js";
+import { installed, proved, putInPlace, unpackInto, fromLevel, type Wanted } from "./receive.js";
 import { noteUse, readInstalled } from "./installed.js";
 import { type KeptBuild, dropKept, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
 import type { ArchiveLevel } from "./levels.js";
 import { mountAgain } from "./mounted.js";
 import { type Place, isWritable } from "./place.js";
-import { fromLevel } from "./receive.js";
-import type { Wanted } from "./wanted.js";
-
 /** zstd's level for what is used at once: see zstd.ts. */
 const packLevel = 9;
 

@@ -12,7 +12,7 @@ import { bodyLimit, requestHttp } from "../../../src/platform/ask/http.js";
 import { NoAnswer } from "../../../src/platform/ask/no-answer.js";
 import { DownloadFailed, download } from "../../../src/platform/network/download.js";
 import { BadArchive, manifestName } from "../../../src/toolchain/archive/manifest.js";
-import { noSink } from "../../../src/toolchain/archive/sink.js";
+import { noSink } from "../../../src/toolchain/archive/disk.js";
 import { checkArchive, readTar } from "../../../src/toolchain/archive/unpack.js";
 import { collectingLog } from "../../collecting-log.js";
 import { asyncOf, changed, cuts, textOf } from "../inputs.js";

@@ -2,8 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { planSlimming, tellKept } from "../../../src/toolchain/slim-plan.js";
-import { slimTable } from "../../../src/toolchain/slim-table.js";
+import { planSlimming, tellKept, slimTable } from "../../../src/toolchain/slim-plan.js";
 import { collectingLog } from "../../collecting-log.js";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { lockDifferences, readLock, toolchainVersions } from "../../../../src/project/mirage/lock.js";
 import { targets } from "../../../../src/targets/targets.js";
-import { lockFileFor } from "../../../../src/toolchain/lock.js";
+import { lockFileFor } from "../../../../src/toolchain/toolchain.js";
 import { dependenciesOf } from "../../../../src/toolchain/opam/dependencies.js";
 import { parseOpamFile } from "../../../../src/toolchain/opam/file.js";
 

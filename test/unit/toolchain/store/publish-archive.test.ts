@@ -25,9 +25,9 @@ import {
   type InstalledToolchain,
   readInstalledEntries,
   writeInstalled,
+  changedEntries,
 } from "../../../../src/toolchain/store/installed.js";
 import { publishToolchain } from "../../../../src/toolchain/store/publish-archive.js";
-import { changedEntries } from "../../../../src/toolchain/store/verify.js";
 import { collectingLog } from "../../../collecting-log.js";
 import { exampleSpec } from "../examples.js";
 

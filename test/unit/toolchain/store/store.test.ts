@@ -19,11 +19,10 @@ import { markText, ownMark } from "../../../../src/platform/process/owner-mark.j
 import type { ToolchainCache } from "../../../../src/platform/runner/actions-cache.js";
 import { toolchainKey } from "../../../../src/toolchain/key.js";
 import { readInstalled } from "../../../../src/toolchain/store/installed.js";
-import { actionsCacheLevel } from "../../../../src/toolchain/store/levels.js";
+import { actionsCacheLevel, publishedLevel } from "../../../../src/toolchain/store/levels.js";
 import { type Place, toolchainPlace } from "../../../../src/toolchain/store/place.js";
-import { publishedLevel } from "../../../../src/toolchain/store/published.js";
 import { obtainToolchain } from "../../../../src/toolchain/store/store.js";
-import type { Makers, Wanted } from "../../../../src/toolchain/store/wanted.js";
+import type { Makers, Wanted } from "../../../../src/toolchain/store/receive.js";
 import type { ToolchainSpec } from "../../../../src/toolchain/toolchain.js";
 import { collectingLog } from "../../../collecting-log.js";
 import { exampleSpec } from "../examples.js";
