@@ -75,7 +75,7 @@ describe("the job summary", () => {
       "| <code>help</code> | passed: seen <code>listening</code> | `ready` | native | 0.02 s | 0.31 s |",
     ]);
     expect(text.match(/^####.*/gm)).toEqual([
-      "#### <code>www</code> (hvt x86_64), scenario <code>slow</code>, failed: no line matched <code>up</code> within 3 s",
+      "#### <code>www</code> scenario <code>slow</code> (hvt x86_64) failed: no line matched <code>up</code> within 3 s",
     ]);
   });
 
@@ -91,9 +91,14 @@ describe("the job summary", () => {
 
   it("says why a boot was skipped", () => {
     const text = summaryOf([
-      bootOf({ verdict: "skipped", reason: "accelerator", summary: "hvt needs KVM", atMs: 0, remedy: "use spt" }),
+      bootOf(
+        { verdict: "skipped", reason: "accelerator", summary: "hvt needs KVM", atMs: 0, remedy: "use spt" },
+        { attempts: [] },
+      ),
     ]);
-    expect(text).toContain("#### <code>www</code> (hvt x86_64) skipped: hvt needs KVM");
+    expect(text).toContain(
+      "#### <code>www</code> (hvt x86_64) skipped: hvt needs KVM\n\nReason: `accelerator`, before it started.",
+    );
     expect(text).toContain("What to do: use spt");
   });
 
