@@ -16,8 +16,8 @@ import { collectingLog } from "../collecting-log.js";
 import { writeOpamRepository } from "./opam-repository.js";
 import { type GivenInputs, hostIn } from "./set-up.js";
 
-// Real opam and make. mirage and opam-monorepo are those of fixtures/opam-repository/sources/mirage, which write the same
-// files as mirage 4.11.1 and opam-monorepo 0.4.3.
+// Real opam and make. mirage and opam-monorepo are those of fixtures/opam-repository/sources/mirage, which write the
+// same files as mirage 4.11.1 and opam-monorepo 0.4.3.
 
 /** All tests share the toolchains; each builds in its own project. */
 let machine: string;
@@ -108,7 +108,7 @@ describe("a mirage project", () => {
     expect(execFileSync(images[0].path, { encoding: "utf8" })).toBe("good morning \n");
   });
 
-  it("can have its configuration in a subfolder, another name than that, and a Makefile.user with targets", async () => {
+  it("can have its configuration in a subfolder with another name, and a Makefile.user with targets", async () => {
     project({
       "unikernel/config.ml": config(greeting),
       "unikernel/unikernel.ml": 'let () = print_endline "%greeting%"\n',

@@ -58,8 +58,8 @@ const project = (depends: string) => ({
     'opam-version: "2.0"',
     'license: "MIT"',
     `depends: [ "ocaml-solo5" ${depends} ]`,
-    String.raw`build: ["sh" "-e" "-c" "echo \"let () = print_endline \\\"$(cat %{lib}%/motto/motto.a)\\\"\" > www.ml`,
-    String.raw`&& ocamlfind -toolchain solo5 ocamlopt -cclib \"-z solo5-abi=$MODE\" www.ml -o www.img"]`,
+    String.raw`build: ["sh" "-e" "-c" "echo \"let () = print_endline \\\"$(cat %{lib}%/motto/motto.a)\\\"\" > www.ml &&`,
+    String.raw`ocamlfind -toolchain solo5 ocamlopt -cclib \"-z solo5-abi=$MODE\" www.ml -o www.img"]`,
     'install: ["install" "-D" "www.img" "%{bin}%/www.spt"]',
     "",
   ].join("\n"),
@@ -128,7 +128,7 @@ describe("pins", () => {
 });
 
 describe("build info and SBOM of an opam project", () => {
-  it("are valid, list its packages with hashes, licences and uses, and the summary has an unusual licence", async () => {
+  it("are valid and list its packages with hashes, licences and uses; the summary has an unusual licence", async () => {
     const sources = join(machine, "motto-1");
     mkdirSync(sources);
     writeFileSync(join(sources, "README"), "a motto");

@@ -84,7 +84,7 @@ export const foreignTexts: ProtectionTable = {
       "name",
     ],
   ],
-  "nothing outside of the repository or that is no file": [
+  "but no file that is missing or outside the repository": [
     ["src/project/diagnostics.ts", "isOutside(workspace, path) || ", ""],
   ],
   "a pattern that comes to no end on a body is no answer, and holds nobody up": [
