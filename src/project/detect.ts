@@ -77,8 +77,8 @@ async function findMirage(folder: Folder, configFile = "config.ml"): Promise<Mir
   if (text === undefined) return undefined;
   const mirageBounds = await findMirageBounds(folder, text);
   const lockFiles = await findLockFiles(directory, configFile);
-  const asks = mirageBounds === undefined ? "" : ` asks mirage ${mirageBounds.text}`;
-  const description = `MirageOS (${configFile}${asks})`;
+  const constraint = mirageBounds === undefined ? "" : ` requires mirage ${mirageBounds.text}`;
+  const description = `MirageOS (${configFile}${constraint})`;
   return {
     buildSystem: "mirage",
     directory,

@@ -9,7 +9,7 @@ export type Project = MirageProject | OtherProject;
 interface ProjectFolder {
   /** Absolute. */
   readonly directory: string;
-  /** One phrase for the log: `MirageOS (config.ml asks mirage >= 4.10 & < 4.12)`. */
+  /** One phrase for the log: `MirageOS (config.ml requires mirage >= 4.10 & < 4.12)`. */
   readonly description: string;
 }
 

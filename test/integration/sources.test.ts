@@ -219,7 +219,7 @@ describe("when opam cannot install for a project, the error shows", () => {
     const files = {
       ...project(""),
       "www.opam": project("")["www.opam"].replace(
-        /build: .*/,
+        /build: [^\]]*\]/,
         'build: ["ocamlfind" "-toolchain" "solo5" "ocamlopt" "-cclib" "-z solo5-abi=spt" "src/www.ml" "-o" "www.img"]',
       ),
       "src/www.ml": "let x = 1\n",

@@ -41,7 +41,7 @@ export const caches: ProtectionTable = {
     ["src/toolchain/store/levels.ts", " || !policy.restore", ""],
     ["src/toolchain/store/levels.ts", " || !policy.save", ""],
   ],
-  "is turned off, also dune’s own of the machine, for %s %s": [
+  "is disabled, even dune’s default on the machine, for %s %s": [
     [
       "src/project/caches/cache-plan.ts",
       '  if (!policy.restore) return { environment: { DUNE_CACHE: "disabled" }, because: policy.why };',
@@ -50,7 +50,7 @@ export const caches: ProtectionTable = {
     ["src/toolchain/cache-policy.ts", "withoutCache.includes(eventName)", "false"],
     ["src/toolchain/cache-policy.ts", 'ref?.startsWith("refs/tags/")', "false"],
   ],
-  "is neither asked nor kept for %s %s": [
+  "is neither restored nor saved for %s %s": [
     [
       "src/project/caches/restore.ts",
       '\n    kind === "dune" ? use.because === undefined && dune !== undefined : policy.restore,\n  ',

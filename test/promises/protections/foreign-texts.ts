@@ -74,10 +74,10 @@ export const foreignTexts: ProtectionTable = {
     ["src/artifact/artifact-name.ts", '.replace(new RegExp(forbidden, "g"), "-")', ""],
   ],
   "%j is no version": [["src/release/images.ts", "(?:\\+[0-9A-Za-z.-]+)?)$/", "(?:\\+[0-9A-Za-z.-]+)?)/"]],
-  "is accepted by sha256sum, and is what it writes, odd names too": [
+  "sha256sum accepts the file, and writes the same, even for odd names": [
     ["src/artifact/checksums.ts", 'n", "\\\\n").replaceAll("\\', ""],
   ],
-  "is read as it is written, whatever a name has, and nothing else is": [
+  "a checksum file is read as it was written, whatever the names, and any other text is refused": [
     [
       "src/artifact/checksums.ts",
       'escape === "" ? name : name.replace(/\\\\[\\\\nr]/g, (pair) => unescaped[pair] ?? pair)',

@@ -14,7 +14,7 @@ export const releases: ProtectionTable = {
     ["src/artifact/artifact.ts", "found === sha256 ? undefined :", "true ? undefined :"],
   ],
   "an image without its hash": [["src/artifact/schema.ts", "bytes,\n  sha256,\n", "bytes,\n"]],
-  "with a list of checksums that is none, or reaches out of the folder": [
+  "with invalid checksums, or checksums of files in another folder": [
     ["src/artifact/artifact.ts", "basename(name) !== name", "false"],
     ["src/artifact/checksums.ts", 'text.endsWith("\\n") && ', ""],
     ["src/artifact/checksums.ts", "checksums.every((checksum) => checksum !== undefined)", "true"],

@@ -19,7 +19,7 @@ describe("what is in a folder", () => {
       buildSystem: "mirage",
       directory: folder,
       configFile: "config.ml",
-      description: "MirageOS (config.ml asks mirage >= 4.10.0 & < 4.12.0)",
+      description: "MirageOS (config.ml requires mirage >= 4.10.0 & < 4.12.0)",
       mirageBounds: { atLeast: "4.10.0", below: "4.12.0" },
     });
   });
@@ -31,7 +31,7 @@ describe("what is in a folder", () => {
       "lib.opam": 'depends: [ "lwt" ]',
     });
     expect(await detectProject(folder, automatic)).toMatchObject({
-      description: "MirageOS (config.ml asks mirage >= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam))",
+      description: "MirageOS (config.ml requires mirage >= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam))",
       mirageBounds: { atLeast: "4.10.0", below: "4.11.0" },
     });
   });

@@ -99,7 +99,7 @@ describe("dune’s cache", () => {
     ["pull_request_target", undefined],
     ["workflow_run", undefined],
     ["push", "refs/tags/v1"],
-  ])("is turned off, also dune’s own of the machine, for %s %s", (event, ref) => {
+  ])("is disabled, even dune’s default on the machine, for %s %s", (event, ref) => {
     const { environment, because } = duneCacheUse({}, auto(event, ref), "/cache");
     expect(environment).toEqual({ DUNE_CACHE: "disabled" });
     expect(because).toMatch(/^cache: auto keeps off/);

@@ -149,7 +149,7 @@ describe("dune’s cache", () => {
     ["release", undefined],
     ["pull_request_target", undefined],
     ["push", "refs/tags/v1"],
-  ])("is neither asked nor kept for %s %s", async (event, ref) => {
+  ])("is neither restored nor saved for %s %s", async (event, ref) => {
     await job("one");
     const policy = cachePolicy("auto", event, ref);
     const { environment, afterBuild } = await restore(dune, policy);
