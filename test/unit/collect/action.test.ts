@@ -90,7 +90,7 @@ describe("collect", () => {
   it("refuses an artifact that is not what its checksums say", async () => {
     const changed = prepared();
     appendFileSync(join(changed.folder, hvt.name, "www.hvt"), "x");
-    await expect(changed.run()).rejects.toThrow(`the artifact ${hvt.name} is not as \`publish\` left it`);
+    await expect(changed.run()).rejects.toThrow(`the artifact ${hvt.name} has changed since \`publish\` wrote it`);
     const lost = prepared();
     rmSync(join(lost.folder, hvt.name, "www.hvt"));
     await expect(lost.run()).rejects.toThrow("has changed since `publish` wrote it");
@@ -102,7 +102,7 @@ describe("collect", () => {
   it("refuses build info of another version", async () => {
     const { folder, run } = prepared();
     writeLegs(folder, { ...hvt, info: { ...hvt.info, schema: 3 as 2 } });
-    await expect(run()).rejects.toThrow("build-info.json is of another format");
+    await expect(run()).rejects.toThrow("build-info.json has an unsupported format");
   });
 
   it("needs an artifact, or a plan that says which are missing", async () => {

@@ -57,7 +57,7 @@ describe("init", () => {
   it("says what it saw", async () => {
     const { run, logged } = project(mirage);
     await run();
-    expect(logged()).toContain("project     MirageOS (config.ml asks mirage >= 4.10 & < 4.12)");
+    expect(logged()).toContain("project     MirageOS (config.ml requires mirage >= 4.10 & < 4.12)");
   });
 
   it.each([
