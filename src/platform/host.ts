@@ -19,7 +19,7 @@ export interface Host {
 export interface Folders {
   /** Toolchains and tools, shared by the jobs of a machine: `RUNNER_TOOL_CACHE`, or the user's cache folder. */
   readonly toolCache: string;
-  /** Files that a step leaves for later steps of its job (records, consoles): `RUNNER_TEMP`, or the user's state folder. */
+  /** Files that a step leaves for later steps (records, consoles): `RUNNER_TEMP`, or the user's state folder. */
   readonly state: string;
   /** Emptied after the job. `RUNNER_TEMP` if set: hosted images put a quota on `/tmp`. */
   readonly temporary: string;

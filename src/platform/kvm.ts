@@ -45,7 +45,8 @@ export async function openKvm(
   // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
   if (context.host.environment["RUNNER_ENVIRONMENT"] !== "github-hosted") {
     context.log.line(
-      `  no access to ${device}; permissions are never changed on a self-hosted runner: add this user to the device's group`,
+      `  no access to ${device}; permissions are never changed on a self-hosted runner: ` +
+        "add this user to the device's group",
     );
     return access;
   }
