@@ -112,8 +112,8 @@ function proxySettings(environment: Readonly<Record<string, string | undefined>>
 const options = ["-q", "-o", "Acquire::Retries=3"];
 
 /**
- * Runs apt again until no other program holds its locks. Not by its option DPkg::Lock::Timeout, which covers only one of
- * the three locks and does not show what it waits for.
+ * Runs apt again until no other program holds its locks. Not by its option DPkg::Lock::Timeout, which covers only one
+ * of the three locks and does not show the holder.
  */
 async function whenUnlocked({ log }: Context, patienceMs: number, run: () => Promise<Outcome>): Promise<Outcome> {
   const start = performance.now();

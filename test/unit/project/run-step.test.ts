@@ -29,5 +29,5 @@ test("of a step that prints without end what it said last is kept, and no more t
 
 test("a step that was killed is told as that: memory may have run out", async () => {
   const { facts } = await new StepOutput().problem(step, 137, 1_000, undefined, request);
-  expect(facts.because).toBe("somebody has killed it (SIGKILL); Linux does where memory runs out");
+  expect(facts.because).toBe("it was killed (SIGKILL), as Linux does when memory runs out");
 });
