@@ -11,18 +11,21 @@ const branding = { icon: "box", color: "orange" };
 
 const titles: Readonly<Record<string, readonly [name: string, description: string]>> = {
   setup: ["unikernel-ci setup", "Installs a cached OCaml cross toolchain for unikernels."],
-  build: ["unikernel-ci build", "Builds a unikernel and checks what the built file is."],
+  build: ["unikernel-ci build", "Builds a unikernel and checks the target and architecture of the image."],
   boot: ["unikernel-ci boot", "Boots a unikernel and judges whether it works."],
   publish: ["unikernel-ci publish", "Publishes a unikernel with its console, checksums and build info."],
-  matrix: ["unikernel-ci matrix", "Makes the matrix of a workflow from a readable list of targets."],
-  collect: ["unikernel-ci collect", "Makes one report of the artifacts of all legs of a matrix."],
+  matrix: ["unikernel-ci matrix", "Makes the job matrix of a workflow from a readable list of targets."],
+  collect: [
+    "unikernel-ci collect",
+    "Reports on the artifacts of all legs of a matrix: one table, one SHA256SUMS, one JUnit file.",
+  ],
   release: [
     "unikernel-ci release",
-    "Publishes the images of a run as a GitHub release: checksums, SBOM and build info first, public last.",
+    "Publishes the images of a run as a GitHub release, with checksums, SBOM and build info.",
   ],
 };
 
-/** What an action takes and gives. */
+/** The inputs and outputs of an action. */
 export interface Interface {
   readonly inputs: Readonly<Record<string, InputDefinition<unknown>>>;
   readonly outputs: Readonly<Record<string, OutputDefinition>>;
@@ -42,10 +45,10 @@ export function actionFile(folder: string): string {
   return folder === "" ? rootAction() : nodeAction(folder);
 }
 
-/** Called again at the end of a job that has succeeded: see src/actions/entries/build.ts. */
+/** Actions that run again at the end of a successful job: see src/actions/entries/build.ts. */
 const atTheEnd: readonly string[] = ["build"];
 
-/** JavaScript actions, as steps with `run:` are given no cache and no artifact service. */
+/** JavaScript actions: steps with `run:` get no token for the cache and artifact services. */
 function nodeAction(folder: string): string {
   const [name = "", description = ""] = titles[folder] ?? [];
   const { inputs, outputs } = interfaceOf(folder);
@@ -65,8 +68,8 @@ function nodeAction(folder: string): string {
 }
 
 /**
- * The root action.yml: the four parts, one after the other. `$/part` is the part of this same repository at the commit
- * that the user pinned; `./part` would be in their checkout.
+ * The root action.yml: the four parts, one after the other. `$/part` is the part of this repository at the commit that
+ * the user pinned; `./part` would be a folder of their checkout.
  */
 function rootAction(): string {
   return yaml({
@@ -97,7 +100,7 @@ export function typesFile(folder: string): string {
   });
 }
 
-/** As `"\n"`; a block of one empty line would say the same to no reader. */
+/** Written as `"\n"`: the default, a block with one empty line, is hard to read. */
 function lineFeed(): Scalar {
   const scalar = new Scalar("\n");
   scalar.type = "QUOTE_DOUBLE";
@@ -109,7 +112,7 @@ function typing(type: ValueType): object {
   return typeof type === "string" ? { type } : { type: "enum", "allowed-values": type };
 }
 
-/** After a failed boot too, so that its console is kept; not without an image. */
+/** publish runs after a failed boot too, to keep its console, but not without an image. */
 const conditions: Readonly<Partial<Record<Part, string>>> = {
   publish: "${{ !cancelled() && steps.build.outcome == 'success' }}",
 };
@@ -124,7 +127,7 @@ function step(part: Part): object {
   };
 }
 
-/** The user's `image` is a glob for `build`; the parts after it take the file that this found. */
+/** The user's `image` is a glob for `build`; later parts take the file that `build` found. */
 function handedOver(part: Part, name: InputName): string {
   return name === "image" && part !== "build" ? "${{ steps.build.outputs.image }}" : `\${{ inputs.${name} }}`;
 }

@@ -109,7 +109,8 @@ try {
     const start = performance.now();
     const { status, stdout, stderr } = opam("install", "--show-actions", ...plan.packages);
     console.log(
-      `${status === 0 ? "solved" : "FAILED"}  ${((performance.now() - start) / 1000).toFixed(1).padStart(5)} s  ${name}`,
+      `${status === 0 ? "solved" : "FAILED"}  ${((performance.now() - start) / 1000).toFixed(1).padStart(5)} s  ` +
+        `${name}`,
     );
     if (status === 0) continue;
     failed++;

@@ -16,7 +16,7 @@ export interface WorkflowInput {
 
 type WorkflowInputs = Readonly<Record<string, WorkflowInput>>;
 
-/** What each leg of the matrix has of its own. */
+/** Inputs that the leg of the matrix sets. */
 const ofTheLeg: Readonly<Partial<Record<InputName, string>>> = {
   target: "${{ matrix.target }}",
   arch: "${{ matrix.arch }}",
@@ -24,17 +24,18 @@ const ofTheLeg: Readonly<Partial<Record<InputName, string>>> = {
   "configure-args": "${{ inputs.configure-args }} ${{ matrix.configure-args }}",
   "artifact-name": "${{ matrix.artifact-name }}",
 };
-/** Those of the leg, and the artifact, which the report is made of. */
+/** Inputs that the workflow does not take: the leg sets them, and the report needs the artifact. */
 const notTaken: readonly InputName[] = ["target", "arch", "artifact-name", "artifact"];
 
-/** What inputs say that say more, or less, in a reusable workflow. */
+/** Descriptions that differ in a reusable workflow. */
 const otherWords: Readonly<Record<string, string>> = {
-  image: "The image: a glob relative to `directory`, when it is not where the build system puts it.",
-  "ocaml-version": `For the legs that name none. ${inputs["ocaml-version"].description}`,
-  "configure-args": `For all legs, before a leg’s own. ${inputs["configure-args"].description}`,
+  image: "The image: a glob relative to `directory`, if the image is not where the build system usually puts it.",
+  "ocaml-version": `For legs without \`ocaml=\`. ${inputs["ocaml-version"].description}`,
+  "configure-args": `For all legs, before the leg’s own \`configure-args=\`. ${inputs["configure-args"].description}`,
   "max-growth":
-    "The most that an image may have grown since the default branch’s last good run for a push, such as 5% or 100kB; more is a warning.",
-  draft: "true: the release stays a draft with all its files, and a person publishes it.",
+    "Largest growth of an image since the last successful push run on the default branch, such as 5% or 100kB; " +
+    "more is a warning.",
+  draft: "true: leave the release as a draft with all its files, for a person to publish.",
 };
 
 const planNames = Object.keys(matrixInputs).filter((name) => name !== "group");
@@ -50,24 +51,25 @@ export function unikernelInputs(): WorkflowInputs {
     ...plan,
     ...pick(inputs, legs),
     ...pick(collectInputs, budgetNames),
-    "timeout-minutes": { description: "Minutes that a leg’s job may take.", type: "number", default: 60 },
+    "timeout-minutes": { description: "Timeout of each leg’s job, in minutes.", type: "number", default: 60 },
     "report-name": {
       description:
-        "Name of the artifact with the SHA256SUMS and the JUnit file over all legs. Two calls in one workflow need two names.",
+        "Name of the artifact with the SHA256SUMS and JUnit file over all legs. Two calls in one workflow need " +
+        "different names.",
       type: "string",
       default: "report",
     },
   };
 }
 
-/** The inputs of unikernel-release.yml: those of `release` that are not decided by what unikernel.yml leaves. */
+/** The inputs of unikernel-release.yml: those of `release` that the output of unikernel.yml does not decide. */
 export function releaseWorkflowInputs(): WorkflowInputs {
   return pick(releaseInputs, releaseNames);
 }
 
 /**
- * A reusable workflow with these inputs, each handed to every part that takes it; the rest of the file is as a person wrote
- * it. What a step says that is no input stays, and comes first.
+ * A reusable workflow with these inputs, each passed to every part that takes it. The rest of the file does not change.
+ * Keys of a step's `with` that are no inputs of the workflow stay, and come first.
  */
 export function withWorkflowInputs(text: string, taken: WorkflowInputs): string {
   const document = parseDocument(text);
@@ -84,12 +86,12 @@ export function withWorkflowInputs(text: string, taken: WorkflowInputs): string 
   return document.toString({ lineWidth: 0, singleQuote: true, flowCollectionPadding: false });
 }
 
-/** What a step says that is no input of the workflow. */
+/** Keys of a step's `with` that are no inputs of the workflow. */
 function ownWords(said: Readonly<Record<string, unknown>>, taken: WorkflowInputs): object {
   return Object.fromEntries(Object.entries(said).filter(([name]) => !Object.hasOwn(taken, name)));
 }
 
-/** What a step decides itself though the workflow has an input for it: a draft is one before it is attested, in any case. */
+/** Inputs of the workflow that a step sets to a fixed value, as `draft`: a release is a draft until it is attested. */
 function fixed(said: Readonly<Record<string, unknown>>, taken: WorkflowInputs): object {
   return Object.fromEntries(
     Object.entries(said).filter(([name, value]) => Object.hasOwn(taken, name) && !String(value).includes("${{")),
@@ -115,7 +117,7 @@ function handedTo(part: string, taken: WorkflowInputs): Readonly<Record<string, 
 
 const isPart = (word: string): word is Part => parts.some((part) => part === word);
 
-/** The caller's `image` is a glob for `build`; the parts after it take the file that this found. */
+/** The caller's `image` is a glob for `build`; later parts take the file that `build` found. */
 function ofLeg(part: Part, name: InputName): string {
   if (name === "image" && part !== "build") return "${{ steps.build.outputs.image }}";
   return ofTheLeg[name] ?? `\${{ inputs.${name} }}`;
@@ -137,7 +139,7 @@ function pick(
   );
 }
 
-/** GitHub refuses a number for a text, so that what is a number or a yes or no by its default is one for the caller too. */
+/** GitHub refuses a number for an input of type string, so the type follows from the default. */
 function workflowInput(name: string, { description: usual, default: value }: Definition): WorkflowInput {
   const description = otherWords[name] ?? usual;
   if (/^\d+$/.test(value)) return { description, type: "number", default: Number(value) };

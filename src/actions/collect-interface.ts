@@ -14,30 +14,31 @@ const sizes = typed("string", (value): number => {
 
 const growth = typed("string", (value): Growth => {
   const found = parseGrowth(value);
-  if (found === undefined) throw new InputError(value, "a part of the former size such as 5%, or a size such as 100kB");
+  if (found === undefined) throw new InputError(value, "a percentage such as 5%, or a size such as 100kB");
   return found;
 });
 
 /** The inputs of `collect`. */
 export const collectInputs = {
   folder: input(
-    "Folder with the artifacts, each in a sub-folder of its name, as actions/download-artifact leaves them.",
+    "Folder with the artifacts, each in a subfolder of its name, as actions/download-artifact leaves them.",
     "artifacts",
     text,
   ),
   baseline: input(
-    "The same for an earlier run: the sizes are compared with its. A folder that is not there is a first run.",
+    "The same folder of an earlier run, to compare sizes with. If it does not exist, nothing is compared.",
     "",
     optional(text),
   ),
   matrix: input(
-    "The output `matrix` of the matrix action: a leg of it without an artifact is then a row of the table too, and what is none of its legs is left out.",
+    "The output `matrix` of the matrix action. Its legs without an artifact are then reported as missing, and " +
+      "other artifacts are ignored.",
     "",
     typed("string", plannedArtifacts),
   ),
-  "max-size": input("The most that an image may have, such as 5MB; more is a warning.", "", optional(sizes)),
+  "max-size": input("Largest size of an image, such as 5MB; a larger one is a warning.", "", optional(sizes)),
   "max-growth": input(
-    "The most that an image may have grown since the baseline, such as 5% or 100kB; more is a warning.",
+    "Largest growth of an image since the baseline, such as 5% or 100kB; more is a warning.",
     "",
     optional(growth),
   ),
@@ -47,10 +48,10 @@ export const collectInputs = {
 export const collectOutputs = {
   verdict: {
     type: verdicts,
-    description: "Over all legs: failed (also when a leg has no artifact), skipped or passed.",
+    description: "Verdict over all legs: failed (also if a leg has no artifact), skipped or passed.",
   },
-  checksums: { description: "Path of the SHA256SUMS of all artifacts, in `folder`." },
-  junit: { description: "Path of the JUnit XML file of all boots, in `folder`. Empty when nothing was booted." },
+  checksums: { description: "Path of a SHA256SUMS over all artifacts, in `folder`." },
+  junit: { description: "Path of a JUnit XML file over all boots, in `folder`. Empty if nothing was booted." },
 } as const satisfies Readonly<Record<string, OutputDefinition>>;
 
 export type CollectInputs = Parsed<typeof collectInputs>;

@@ -3,7 +3,7 @@ import type { Parser, ValueType } from "./parsers.js";
 
 export interface InputDefinition<Value> {
   readonly description: string;
-  /** As written in action.yml. An empty string means: decided from the project and the tables. */
+  /** As written in action.yml. Empty: decided from the project and the tables. */
   readonly default: string;
   readonly parse: Parser<Value>;
   /** See {@link deprecated}. */
@@ -12,7 +12,7 @@ export interface InputDefinition<Value> {
 
 export interface OutputDefinition {
   readonly description: string;
-  /** Default: a string. One that may be empty is a string. */
+  /** Default: string. An output that can be empty is a string. */
   readonly type?: ValueType;
 }
 
@@ -25,13 +25,14 @@ export const input = <Value>(
 ): InputDefinition<Value> => ({ description, default: defaultText, parse });
 
 /**
- * An input that works until the next major version only (SECURITY.md): its tables say so, and the log where it is given.
+ * Marks an input for removal in the next major version (SECURITY.md): its description says so, and the log warns if it
+ * is set.
  *
- * @param instead what to do, as a sentence without a final stop: `give \`boot: skip\``.
+ * @param instead what to do, without a final stop: `set \`boot: skip\``.
  */
 export const deprecated = <Value>(definition: InputDefinition<Value>, instead: string): InputDefinition<Value> => ({
   ...definition,
-  description: `Goes with the next major version: ${instead}. ${definition.description}`,
+  description: `Deprecated, removed in the next major version: ${instead}. ${definition.description}`,
   instead,
 });
 
@@ -44,13 +45,13 @@ export type Parsed<Definitions extends InputDefinitions> = {
   readonly [Name in keyof Definitions & string as Camel<Name>]: ReturnType<Definitions[Name]["parse"]>;
 };
 
-/** The text of an input: the runner's `INPUT_*`, or an option of the command line. Undefined or empty: the input's default. */
+/** Gives an input's text: from `INPUT_*`, or an option of the command line. Undefined or empty: the input's default. */
 export type ReadInput<Name extends string> = (name: Name) => string | undefined;
 
 /**
  * Parses inputs once into a frozen object.
  *
- * @throws Problem that names the first input that is wrong, what it got and what it takes.
+ * @throws Problem that names the first invalid input, its value and what it accepts.
  */
 export function parseInputs<Definitions extends InputDefinitions>(
   definitions: Definitions,
@@ -69,25 +70,26 @@ export function parseInput<Value>(definition: InputDefinition<Value>, given: str
   return definition.parse(value === "" ? definition.default : value);
 }
 
-/** What to say of inputs that are given and will not be there for ever. */
+/** A warning for each deprecated input that is set. */
 export function deprecations<Definitions extends InputDefinitions>(
   definitions: Definitions,
   read: ReadInput<keyof Definitions & string>,
 ): readonly string[] {
   return Object.entries(definitions).flatMap(([name, { instead, default: byDefault }]) => {
-    // The runner gives the default of an input that nobody named.
+    // The runner passes the default of an unset input.
     const isGiven = ![byDefault, ""].includes(read(name)?.trim() ?? "");
-    return instead !== undefined && isGiven ? [`input ${name} goes with the next major version: ${instead}`] : [];
+    return instead !== undefined && isGiven
+      ? [`input ${name} is deprecated and will be removed in the next major version: ${instead}`]
+      : [];
   });
 }
 
-/** The name of an input as the code has it. */
 export function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /**
- * Adds the input's name to what its parser says.
+ * Adds the input's name to its parser's error.
  *
  * @throws Problem
  */

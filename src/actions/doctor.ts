@@ -11,23 +11,23 @@ import type { Architecture } from "../targets/architecture.js";
 import { type Target, targetNames, targets } from "../targets/targets.js";
 import { findRecipe, systemPackages } from "../toolchain/packages.js";
 
-/** One target for one architecture: what this machine can do with it. */
+/** Whether this machine can build and boot a target for an architecture. */
 export interface Ability {
   readonly target: string;
   readonly architecture: Architecture;
   readonly build: string;
   readonly boot: string;
-  /** Debian packages without which it cannot be built or booted here. */
+  /** Missing Debian packages that building or booting it needs. */
   readonly missing: readonly string[];
 }
 
 const kvmWords: Readonly<Record<KvmAccess, string>> = {
-  open: "/dev/kvm opens; whether it runs guests, only a boot tells",
-  absent: "no /dev/kvm: everything but spt and unix boots by emulation",
-  denied: "/dev/kvm is there, and this user may not open it",
+  open: "/dev/kvm opens; only a boot shows whether guests run",
+  absent: "no /dev/kvm: all targets but spt and unix boot by emulation",
+  denied: "no access to /dev/kvm",
 };
 
-/** Tells what this machine can build and boot, and the command that installs what is missing. */
+/** Prints what this machine can build and boot, and the command that installs missing packages. */
 export async function doctor(context: Context, print: (text: string) => void, asJson: boolean): Promise<boolean> {
   const { host } = context;
   const kvm = kvmAccess();
@@ -41,7 +41,7 @@ export async function doctor(context: Context, print: (text: string) => void, as
   const rights = host.isRoot
     ? "root"
     : (await rootPrefix(context)) === undefined
-      ? "no root, no sudo"
+      ? "neither root nor sudo"
       : "sudo without a password";
   const opam = findProgram("opam", host.environment["PATH"]) ?? "not installed (setup installs it)";
   const system = await readHostSystem();
@@ -81,7 +81,7 @@ async function examine(context: Context, target: Target, architecture: Architect
       image: { format: "elf64", architecture, system: { kind: "unmarked" } },
     },
     { imagePath: "IMAGE", args: [], devices: [], places: await placesFor(context, host.folders.temporary) },
-    // A set-up for another architecture brings its tenders, where there is one.
+    // A toolchain for another architecture brings its tenders, if there is such a toolchain.
     { architecture: host.architecture, kvm, isNestedAmd: false, tenders: recipe === undefined ? [] : [architecture] },
   );
   const best = plan.attempts[0];

@@ -15,9 +15,10 @@ export interface ExplainOptions {
 }
 
 /**
- * The verdict for a console on disk, as JSON or as a few lines: for people whose CI keeps logs.
+ * Prints the verdict for a saved console, as JSON or as a few lines.
  *
- * @param given the inputs of a boot: what was asked of this one.
+ * @param given the inputs of the boot that wrote it.
+ * @returns whether the verdict is not `failed`.
  */
 export async function explain(
   path: string,
@@ -28,7 +29,7 @@ export async function explain(
 ): Promise<boolean> {
   const target = targets[withTarget(given).target];
   if (given.arch !== undefined && !target.architectures.includes(given.arch)) {
-    throw new Problem(`there is no ${target.name} for ${given.arch}`, { accepted: target.architectures.join(", ") });
+    throw new Problem(`${target.name} does not exist for ${given.arch}`, { accepted: target.architectures.join(", ") });
   }
   const verdict = await verdictFor(path, given, options, target);
   if (asJson) print(`${JSON.stringify(verdict, null, 2)}\n`);
@@ -44,7 +45,7 @@ export async function explain(
 async function verdictFor(path: string, given: Inputs, options: ExplainOptions, target: Target): Promise<Verdict> {
   if (target.vmms.length === 0) return { verdict: "skipped", atMs: 0, ...notBooted(target) };
   const guest = { target, isMarked: true };
-  // Nobody can be asked any more.
+  // The guest no longer runs, so probes cannot be repeated.
   const asked = { ...given, probe: [] };
   checkExpectations(asked, guest);
   const { vmm, accelerator } = wayOf(target, given);
@@ -69,9 +70,10 @@ function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: Trans
   const given = [exitCode, timedOut, stillRunning].filter((value) => value !== undefined && value !== false);
   if (given.length === 0 && told !== undefined) return told;
   if (given.length !== 1) {
-    throw new Problem("how did it end? Exactly one is needed", {
+    throw new Problem("give exactly one of --exit-code, --timed-out, --still-running", {
       accepted:
-        "--exit-code N (the VMM’s, as a shell gives it), --timed-out, --still-running; or a last line `[exit=N]` in the file",
+        "--exit-code N (the VMM’s exit status), --timed-out or --still-running; none if the file ends with a " +
+        "line `[exit=N]`",
     });
   }
   if (exitCode === undefined) return { kind: "stopped" };
@@ -81,13 +83,13 @@ function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: Trans
   return { kind: "exit", status };
 }
 
-/** How the guest ran, as far as the inputs tell: a console of KVM's failure is known by its words. */
+/** How the guest ran, according to the inputs. A failure of KVM shows in the console itself. */
 function wayOf(target: Target, { arch, accelerator }: Inputs): NonNullable<ReturnType<typeof usualWay>> {
   for (const architecture of arch === undefined ? target.architectures : [arch]) {
     const way = usualWay(target, architecture, accelerator);
     if (way !== undefined) return way;
   }
   throw new Problem(`input accelerator: ${accelerator} cannot run ${target.name} for ${arch ?? "any architecture"}`, {
-    do: "leave it out",
+    do: "leave the input empty",
   });
 }

@@ -23,22 +23,21 @@ import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 export interface InitOptions {
   /** Default: github. */
   readonly forge?: string;
-  /** Default: the one that fits the project. */
+  /** Default: chosen for the project. */
   readonly template?: string;
   /** Default: the account that this program was cloned from. */
   readonly owner?: string;
   /** Default: the commit of that clone. */
   readonly commit?: string;
-  /** Writes over what is there. */
+  /** Overwrites existing files. */
   readonly force?: boolean;
 }
 
 /**
- * Looks at the project in the current folder and writes the fitting template into its repository, then tells what it saw,
- * chose and wrote.
+ * Detects the project in the current folder, writes the template that fits into its repository, and logs both.
  *
- * @param given the inputs that the template is to have, by their names; those of `matrix` too.
- * @throws Problem when there is no project, the template does not take an input, or a file is there already.
+ * @param given inputs to write into the template, by name; those of `matrix` too.
+ * @throws Problem when there is no project, the template has no place for an input, or a file already exists.
  */
 export async function init(context: Context, options: InitOptions, given: Given): Promise<boolean> {
   const { host, log } = context;
@@ -68,20 +67,19 @@ export async function init(context: Context, options: InitOptions, given: Given)
   return true;
 }
 
-/** `auto` knows what to do with a project of mirage, dune or opam; for any other a person has to say it. */
+/** A project that is none of mirage, dune and opam needs a command. */
 function offerCommand(error: unknown): never {
   if (!(error instanceof UnknownProject)) throw error;
   const remedy =
-    "say how it is built, as in --build-command 'make OUT=\"$OUT\"', or --directory for the folder of the unikernel";
+    "give the build command, as in --build-command 'make OUT=\"$OUT\"', or the unikernel’s folder with --directory";
   throw new Problem(error.message, { ...error.facts, do: remedy }, { cause: error });
 }
 
-/** What was asked for, or else what the template has. */
 function targetText(given: Given, files: readonly Rendered[]): string {
   const asked = given["target"] ?? given["targets"];
   if (asked !== undefined) return asked.trim();
   const { option, targets } = templateTargets(files.map(({ text }) => text).join("\n"));
-  return `${targets.join("\n")} (the template’s; ${option} says another)`;
+  return `${targets.join("\n")} (default; change it with ${option})`;
 }
 
 interface Rendered {
@@ -112,7 +110,7 @@ function forgeOf(word = "github"): Forge {
   return forge;
 }
 
-/** The folder that workflows are looked for in: the repository's, or the current one outside of any. */
+/** The root of the repository, where workflows belong; the current folder outside a repository. */
 function rootOf(current: string): string {
   for (let folder = resolve(current); ; folder = dirname(folder)) {
     if (existsSync(join(folder, ".git"))) return folder;
@@ -120,7 +118,7 @@ function rootOf(current: string): string {
   }
 }
 
-/** The input `directory` is relative to the repository; the default needs no saying. */
+/** The input `directory` is relative to the repository; the root is its default. */
 function withDirectory(given: Given, directory: string): Given {
   const others = Object.fromEntries(Object.entries(given).filter(([name]) => name !== "directory"));
   return directory === "" ? others : { ...others, directory };
@@ -133,7 +131,7 @@ async function mentionsUnikraft(directory: string): Promise<boolean> {
   return texts.some((text) => /\bunikraft\b/.test(text));
 }
 
-/** What was said, and else what the clone that this program runs from says. */
+/** The account and commit of the options, or else of the clone that this program runs from. */
 async function referenceOf({ processes }: Context, { owner, commit }: InitOptions): Promise<ActionReference> {
   if (commit !== undefined && !/^[0-9a-f]{40}$/.test(commit)) {
     throw new Problem(`--commit: ${JSON.stringify(commit)} is not accepted`, {
@@ -141,7 +139,7 @@ async function referenceOf({ processes }: Context, { owner, commit }: InitOption
     });
   }
   if (owner !== undefined && !/^[\w-]+$/.test(owner)) {
-    throw new Problem(`--owner: ${JSON.stringify(owner)} is not accepted`, { accepted: "the name of an account" });
+    throw new Problem(`--owner: ${JSON.stringify(owner)} is not accepted`, { accepted: "an account name" });
   }
   const git = async (...args: string[]): Promise<string | undefined> => {
     if (!existsSync(join(ownRepository, ".git"))) return undefined;
@@ -157,19 +155,19 @@ async function referenceOf({ processes }: Context, { owner, commit }: InitOption
 function refuseExisting(root: string, files: readonly Rendered[], force: boolean): void {
   const existing = files.map(({ to }) => to).filter((to) => existsSync(join(root, to)));
   if (existing.length === 0 || force) return;
-  throw new Problem(`${existing.join(", ")} ${existing.length === 1 ? "is" : "are"} there already`, {
+  throw new Problem(`${existing.join(", ")} already ${existing.length === 1 ? "exists" : "exist"}`, {
     because: "nothing was written",
-    do: "say --force to write over it",
+    do: "pass --force to overwrite",
   });
 }
 
 function nextStep(reference: ActionReference): string {
   const missing = placeholdersLeft(reference);
-  const fill = missing.length === 0 ? "" : `put the true ${missing.join(" and ")} into it (--owner, --commit), `;
-  return `${fill}look at the lines that say "Decide", commit it, push`;
+  const fill = missing.length === 0 ? "" : `fill in ${missing.join(" and ")} (or pass --owner and --commit), `;
+  return `${fill}review the lines marked "Decide", commit, push`;
 }
 
-/** The inputs that `init` takes as options: all of a run, and those of `matrix`. */
+/** The inputs that `init` takes as options: those of a run, and those of `matrix`. */
 export function initInputNames(): readonly (InputName | keyof typeof matrixInputs)[] {
   return [...(Object.keys(inputs) as InputName[]), ...(Object.keys(matrixInputs) as (keyof typeof matrixInputs)[])];
 }

@@ -29,24 +29,25 @@ import {
   typed,
   words,
 } from "./parsers.js";
-/** The parts a run is made of; each is an action of its own and a command of the command line. */
+
+/** The parts of a run; each is also an action and a command of the command line. */
 export const parts = ["setup", "build", "boot", "publish"] as const;
 export type Part = (typeof parts)[number];
 
-/** An input, with the parts that take it. */
+/** An input and the parts that take it. */
 interface PartInput<Value> extends InputDefinition<Value>, Marks {
   readonly parts: readonly Part[];
 }
 
-/** What beside the parts takes an input. */
+/** Uses of an input besides the parts. */
 interface Marks {
-  /** A scenario may have it: it says how an image is booted, or what is expected of it. */
+  /** A scenario may set it: it decides how the image is booted, or what is expected of it. */
   readonly scenario?: true;
-  /** It makes a boot by hand the same boot; so does each of a scenario. */
+  /** The command that repeats a boot by hand needs it, as it needs each input of a scenario. */
   readonly repeat?: true;
-  /** `explain` judges by it. */
+  /** `explain` takes it: the verdict depends on it. */
   readonly explain?: true;
-  /** `matrix` takes it, as it decides versions: it is to be given to `setup` alike. */
+  /** `matrix` takes it: it decides versions, so `setup` must get the same value. */
   readonly matrix?: true;
 }
 
@@ -66,112 +67,124 @@ const architecture = typed(architectureWords, (word): Architecture => {
 });
 
 /**
- * Every input, once: action.yml of the root and of each part, the command line's options, the table in docs/inputs.md and the
- * frozen object that the code reads are all made from this.
+ * Every input, once. The action.yml of the root and of each part, the options of the command line, the table in
+ * docs/inputs.md and the frozen object that the code reads all come from this table.
  */
 export const inputs = {
   // What is built
   target: input(
     ["setup", "build", "boot", "publish"],
-    `What the unikernel is built for: ${targetNames.join(", ")}. Empty: ${defaultTarget}; for boot and publish, what the image is.`,
+    `Target to build for: ${targetNames.join(", ")}. Default: ${defaultTarget}; boot and publish take the image’s.`,
     "",
     optional(oneOf(...targetNames)),
     { repeat: true, explain: true },
   ),
   arch: input(
     ["setup", "build", "boot", "publish"],
-    "Architecture of the unikernel: x86_64 or aarch64 (amd64 and arm64 are understood). Empty: the host’s; for boot and publish, the image’s.",
+    "Architecture to build for: x86_64 or aarch64 (amd64 and arm64 work too). Default: the host’s; boot and " +
+      "publish take the image’s.",
     "",
     optional(architecture),
     { repeat: true, explain: true },
   ),
-  directory: input(["setup", "build", "publish"], "Folder of the project, relative to the workspace.", ".", text, {
+  directory: input(["setup", "build", "publish"], "Project folder, relative to the workspace.", ".", text, {
     matrix: true,
   }),
   "config-file": input(
     ["setup", "build"],
-    "mirage’s configuration file, relative to `directory`. Empty: `config.ml`.",
+    "mirage’s configuration file, relative to `directory`. Default: `config.ml`.",
     "",
     optional(text),
     { matrix: true },
   ),
   "build-system": input(
     ["setup", "build"],
-    `How the project is built: auto, ${buildSystems.slice(0, -1).join(", ")} or ${buildSystems.at(-1)}. \`auto\` looks into \`directory\`.`,
+    `How to build the project: auto, ${buildSystems.slice(0, -1).join(", ")} or ${buildSystems.at(-1)}. auto ` +
+      `detects it from \`directory\`.`,
     "auto",
     oneOf("auto", ...buildSystems),
     { matrix: true },
   ),
   "configure-args": input(
     ["build", "publish"],
-    "More arguments for `mirage configure`, as on a command line (quotes are understood, nothing is expanded). Commands of yours find them in CONFIGURE_ARGS. They are part of the artifact’s name.",
+    "Extra arguments for `mirage configure`, quoted as in a shell (nothing is expanded). Hooks and " +
+      "`build-command` find them in CONFIGURE_ARGS. They become part of the artifact’s name.",
     "",
     words,
   ),
   lock: input(
     ["setup", "build"],
-    "mirage’s lock file (`mirage/NAME-TARGET.opam.locked`). auto: a committed one decides versions and packages where it fits; else one is made, and goes into the artifact. require: fails when it is missing or stale. ignore: always made.",
+    "mirage’s lock file (`mirage/NAME-TARGET.opam.locked`). auto: take versions and packages from the committed " +
+      "one if it fits, otherwise generate one and add it to the artifact. require: fail if it is missing or " +
+      "stale. ignore: always generate one.",
     "auto",
     oneOf(...lockChoices),
     { matrix: true },
   ),
   "extra-repos": input(
     ["build"],
-    "Overlay repositories for `mirage configure --extra-repos`, one `name: url` a line, or `none`. Empty: what mirage has by itself.",
+    "Overlay repositories for `mirage configure --extra-repos`, one `name: url` per line, or `none`. Default: " +
+      "mirage’s own.",
     "",
     optional(lines),
   ),
   "duniverse-overlay": input(
     ["build"],
-    "Sources of your own over pulled ones, one `name=path` a line: a folder of duniverse, or a package in one, and a path relative to `directory`.",
+    "Local sources that replace pulled ones, one `name=path` per line: a folder of duniverse or a package in " +
+      "one, and a path relative to `directory`.",
     "",
     overlays,
   ),
   "pre-configure": input(
     ["build"],
-    "Shell command before the build’s first step, run in `directory` with the toolchain’s environment and TARGET, ARCH and CONFIGURE_ARGS set (and OUT, as in `build-command`, where opam or a command builds).",
+    "Shell command to run before the first build step, in `directory`, with the toolchain’s environment and " +
+      "TARGET, ARCH and CONFIGURE_ARGS set (and OUT, as for `build-command`, if opam or a command builds).",
     "",
     optional(text),
   ),
   "post-pull": input(
     ["build"],
-    "The same, for mirage, between pulling the sources (and `duniverse-overlay`) and building.",
+    "Shell command to run after mirage has pulled the sources and `duniverse-overlay` is applied, before the " +
+      "build; environment as for `pre-configure`.",
     "",
     optional(text),
   ),
   "post-build": input(
     ["build"],
-    "The same, after the build’s last step and before its images are collected.",
+    "Shell command to run after the last build step, before the images are collected; environment as for " +
+      "`pre-configure`.",
     "",
     optional(text),
   ),
   "build-command": input(
     ["setup", "build"],
-    "Shell command that builds the image (build system `command`), run in `directory` with TARGET, ARCH and CONFIGURE_ARGS set; it leaves the image in the folder OUT.",
+    "Shell command that builds the image (build system `command`). It runs in `directory` with TARGET, ARCH and " +
+      "CONFIGURE_ARGS set, and puts the image into the folder OUT.",
     "",
     optional(text),
   ),
   image: input(
     ["build", "boot", "publish"],
-    "The image. For build: a glob relative to `directory`, when it is not where the build system puts it. For boot and publish: its path.",
+    "The image. For build: a glob relative to `directory`, if the image is not where the build system usually " +
+      "puts it. For boot and publish: its path.",
     "",
     optional(text),
   ),
   strip: input(
     ["build"],
-    "Take symbols and debug information off the image; they stay beside it, as IMAGE.debug. false: the image as the build system made it.",
+    "Move symbols and debug information out of the image into IMAGE.debug. false: leave the image as built.",
     "false",
     flag,
   ),
   reproducible: input(
     ["build"],
-    "Build twice, each time from a clean copy at the same path on every machine, and fail when the images differ.",
+    "Build twice, each time from a clean copy at a fixed path, and fail if the images differ.",
     "false",
     flag,
   ),
   "expected-sha256": input(
     ["build"],
-    "What the image must be: a SHA-256, or the path (relative to `directory`) of a file as sha256sum writes it.",
+    "Expected SHA-256 of the image, or the path (relative to `directory`) of a file in sha256sum’s format.",
     "",
     optional(text),
   ),
@@ -179,76 +192,89 @@ export const inputs = {
   // The toolchain
   "ocaml-version": input(
     ["setup"],
-    "OCaml version, exact or a range such as 5.4.x or 4.14.x. Empty: the newest that the backend and the project support. `none`: no toolchain, the build brings its own.",
+    "OCaml version: exact, or a range such as 5.4.x. Default: the newest that the backend and the project " +
+      "support. none: install no toolchain; the build brings its own.",
     "",
     optional(text),
     { matrix: true },
   ),
   "mirage-version": input(
     ["setup"],
-    "Version of the mirage tool: `auto` reads `(* mirage >= A & < B *)` in config.ml, an exact version, or none.",
+    "Version of the mirage tool: exact, none, or auto, which reads `(* mirage >= A & < B *)` in config.ml.",
     "auto",
     text,
     { matrix: true },
   ),
-  "solo5-version": input(["setup"], "Version of solo5. Empty: decided by the version table.", "", optional(text), {
+  "solo5-version": input(["setup"], "Version of solo5. Default: chosen from the version table.", "", optional(text), {
     matrix: true,
   }),
   "ocaml-solo5-version": input(
     ["setup"],
-    "Version of ocaml-solo5. Empty: decided by the version table.",
+    "Version of ocaml-solo5. Default: chosen from the version table.",
     "",
     optional(text),
     { matrix: true },
   ),
   "ocaml-unikraft-version": input(
     ["setup"],
-    "Version of ocaml-unikraft. Empty: decided by the version table.",
+    "Version of ocaml-unikraft. Default: chosen from the version table.",
     "",
     optional(text),
     { matrix: true },
   ),
   "opam-repositories": input(
     ["setup"],
-    "opam repositories, one `name: url` a line, the first one wins. An url may pin a commit (`git+https://…#commit`); `file://` works.",
+    "opam repositories, one `name: url` per line; the first takes precedence. A URL can pin a commit " +
+      "(`git+https://…#commit`) or point to local files (`file://`).",
     "default: https://opam.ocaml.org",
     lines,
   ),
-  "opam-packages": input(["setup"], "More opam packages for the toolchain’s switch, separated by blanks.", "", words),
+  "opam-packages": input(
+    ["setup"],
+    "Extra opam packages to install in the toolchain’s switch, separated by whitespace.",
+    "",
+    words,
+  ),
   "toolchain-options": input(
     ["setup"],
-    `What the toolchain is built with, separated by blanks: ${Object.keys(toolchainOptions).join(", ")}; the last two are Unikraft’s.`,
+    `Build options of the toolchain, separated by whitespace: ${Object.keys(toolchainOptions).join(", ")}; the ` +
+      "last two need Unikraft.",
     "",
     words,
   ),
   "c-flags": input(
     ["setup"],
-    "More options for the C compiler that builds the toolchain (`CFLAGS` of its packages), such as -O3.",
+    "Extra options for the C compiler that builds the toolchain (`CFLAGS` of its packages), such as -O3.",
     "",
     words,
   ),
-  "opam-pins": input(["setup"], "opam pins, one `package[.version] url` a line.", "", lines),
+  "opam-pins": input(["setup"], "opam pins, one `package[.version] url` per line.", "", lines),
   cache: input(
     ["setup", "build", "boot"],
-    "Whether toolchains, what builds can use again and the helper VMs of boots are kept in the actions cache: auto (not for tag, release and untrusted events), true, false, read-only.",
+    "Use the actions cache for toolchains, build caches and helper VMs: auto (off for tags, releases and " +
+      "untrusted events), true, false, read-only.",
     "auto",
     oneOf("auto", "true", "false", "read-only"),
   ),
   mirror: input(
     ["setup", "boot"],
-    "Address of a folder (`https://…`, `file:///…`) with archives of toolchains and their `toolchains.json`, or of the helper VMs of boots and their `carriers.json`, asked before the cache. Empty: only what this action publishes.",
+    "URL of a folder (`https://…`, `file:///…`) with toolchain archives and their `toolchains.json`, or helper " +
+      "VMs and their `carriers.json`; tried before the cache. Default: only the archives that this action " +
+      "publishes.",
     "",
     optional(text),
   ),
   slim: input(
     ["setup"],
-    "Leave out of the toolchain what no build of a unikernel uses: sources, annotations, documentation, debug information. false keeps all of it.",
+    "Remove from the toolchain what no unikernel build uses: sources, annotations, documentation, debug " +
+      "information. false: keep everything.",
     "true",
     flag,
   ),
   "install-system-packages": input(
     ["setup", "build", "boot"],
-    "Install the system packages that are missing, with apt (in build: by opam, for the project’s own dependencies). false: say which, and stop.",
+    "Install missing system packages with apt (in build: through opam, for the project’s own dependencies). " +
+      "false: list them and stop.",
     "true",
     flag,
   ),
@@ -256,87 +282,103 @@ export const inputs = {
   // The boot
   boot: input(
     ["boot"],
-    "auto boots where this machine can and skips where it cannot; required fails where auto would skip; skip does not boot.",
+    "auto: boot if this machine can, otherwise skip. required: fail instead of skipping. skip: do not boot.",
     "auto",
     oneOf("auto", "required", "skip"),
     { repeat: true },
   ),
   accelerator: input(
     ["boot"],
-    "auto: KVM where it works, else emulation. kvm never falls back. tcg never uses KVM. spt and unix of this architecture need neither.",
+    "auto: KVM if it works, otherwise emulation. kvm: never fall back. tcg: never use KVM. spt and unix images " +
+      "of the host’s architecture need neither.",
     "auto",
     oneOf("auto", "kvm", "tcg"),
     { scenario: true, explain: true },
   ),
-  args: input(["boot"], "The unikernel’s arguments, as on a command line.", "", words, { scenario: true }),
-  memory: input(["boot"], "Memory of the guest, in MiB.", "64", integer(1, 1_048_576), { scenario: true }),
+  args: input(["boot"], "The unikernel’s arguments, quoted as in a shell.", "", words, { scenario: true }),
+  memory: input(["boot"], "Guest memory, in MiB.", "64", integer(1, 1_048_576), { scenario: true }),
   timeout: input(
     ["boot"],
-    "Seconds after which a boot without a verdict has failed; three times as many under emulation.",
+    "Seconds after which a boot without a verdict fails; tripled under emulation.",
     "60",
     integer(1, 86_400),
     { scenario: true },
   ),
   until: input(
     ["boot"],
-    "What success is: exit (a clean end), running (alive with output of its own `settle` seconds later), expect (the expected lines, then `settle`). auto: expect when there are expectations, else exit or running, whichever comes first.",
+    "What counts as success: exit (a clean exit), running (still alive `settle` seconds after its own first " +
+      "output), expect (all expected lines and answers, then `settle`). auto: expect if anything is expected, " +
+      "otherwise exit or running, whichever comes first.",
     "auto",
     oneOf("auto", "exit", "running", "expect"),
     { scenario: true, explain: true },
   ),
   settle: input(
     ["boot"],
-    "Seconds that the guest is watched after the first good sign, so that a crash right after it fails; three times as many in a helper VM.",
+    "Seconds to keep watching the guest after the first sign of success, so that a crash right after it fails; " +
+      "tripled in a helper VM.",
     "3",
     integer(0, 3_600),
     { scenario: true },
   ),
-  expect: input(["boot"], "Regular expressions, one a line: each must match a line of the console.", "", patterns, {
+  expect: input(["boot"], "Regular expressions, one per line; each must match a line of the console.", "", patterns, {
     scenario: true,
     explain: true,
   }),
-  forbid: input(["boot"], "Regular expressions, one a line: none may match a line of the console.", "", patterns, {
-    scenario: true,
-    explain: true,
-  }),
+  forbid: input(
+    ["boot"],
+    "Regular expressions, one per line; no line of the console may match any of them.",
+    "",
+    patterns,
+    {
+      scenario: true,
+      explain: true,
+    },
+  ),
   "expect-exit": input(
     ["boot"],
-    "The exit status that the unikernel must end with. Empty: 0 where an end is awaited.",
+    "Exit status that the unikernel must end with. Default: 0 if the boot waits for its exit.",
     "",
     optional(integer(0, 255)),
     { scenario: true, explain: true },
   ),
   probe: input(
     ["boot"],
-    "Questions over the network, one a line, each must be answered: `tcp://:8080`, `http://:8080/path status=200 body=/regex/`, `https://:443/ insecure`, `udp-dns://:53 name=example.org type=A`, `ping`.",
+    "Network probes, one per line; each must be answered: `tcp://:8080`, `http://:8080/path status=200 " +
+      "body=/regex/`, `https://:443/ insecure`, `udp-dns://:53 name=example.org type=A`, `ping`.",
     "",
     probes,
     { scenario: true },
   ),
   check: input(
     ["boot"],
-    "boot: boots it as the other inputs say. help: only asks a mirage unikernel for its `--help`, for one that cannot run here for want of its secrets.",
+    "boot: boot the image as the other inputs say. help: only ask a mirage unikernel for its `--help`, if it " +
+      "cannot run here without its secrets.",
     "boot",
     oneOf("boot", "help"),
     { scenario: true },
   ),
   net: input(
     ["boot"],
-    "Network devices. auto: those that the image asks for, on a tap where root or sudo allows, else QEMU’s user networking. tap, user: only that. none: no device. Or one device a line: `name: [tap|user] [host=10.0.0.1/24] [guest=10.0.0.2] [mac=…] [outside]`.",
+    "Network devices. auto: those that the image declares, on a tap if root or sudo allows, otherwise QEMU’s " +
+      "user networking. tap, user: only that kind. none: no devices. Or one device per line: `name: [tap|user] " +
+      "[host=10.0.0.1/24] [guest=10.0.0.2] [mac=…] [outside]`.",
     "auto",
     networks,
     { scenario: true },
   ),
   block: input(
     ["boot"],
-    "Block devices, one a line: `name: path[, size=4MiB][, ro]`, or `name: scratch, size=4MiB`. A device that the image asks for and that is not named here gets an empty scratch disk.",
+    "Block devices, one per line: `name: path[, size=4MiB][, ro]`, or `name: scratch, size=4MiB`. Devices that " +
+      "the image declares and no line names get an empty scratch disk.",
     "",
     blocks,
     { scenario: true },
   ),
   scenarios: input(
     ["boot"],
-    "Several boots of the image: a YAML list, or the path of a file with one. Each has a `name` and any of the inputs of the boot; what it leaves out is as in the inputs.",
+    "Several boots of the image: a YAML list, or the path of a file with one. Each scenario has a `name` and " +
+      "any of the boot inputs; unset ones keep the values of the step.",
     "",
     optional(text),
   ),
@@ -344,17 +386,12 @@ export const inputs = {
   // The artifacts
   "artifact-name": input(
     ["publish"],
-    "Name of the artifact. Empty: unikernel, variant, target and architecture, so that no other matrix leg has it.",
+    "Name of the artifact. Default: unikernel, variant, target and architecture, which is unique in a matrix.",
     "",
     optional(text),
   ),
   artifact: input(["publish"], "Upload the artifact (needs github.com’s artifact service).", "true", flag),
-  "retention-days": input(
-    ["publish"],
-    "Days that the artifact is kept. 0: the repository’s setting.",
-    "0",
-    integer(0, 400),
-  ),
+  "retention-days": input(["publish"], "Days to keep the artifact. 0: the repository’s setting.", "0", integer(0, 400)),
 } as const satisfies Readonly<Record<string, PartInput<unknown>>>;
 
 export type InputName = keyof typeof inputs;
@@ -377,43 +414,44 @@ export type Inputs = Parsed<typeof inputs>;
 export const outputs = {
   "toolchain-path": { part: "setup", description: "Folder of the toolchain." },
   "toolchain-key": { part: "setup", description: "Cache key of the toolchain." },
-  "cache-hit": { part: "setup", description: "true when the toolchain was not built in this run." },
-  "ocaml-version": { part: "setup", description: "The exact version of OCaml." },
-  image: { part: "build", description: "Path of the image (of the first one, when the build made several)." },
-  images: { part: "build", description: "All images, as a JSON list of paths." },
+  "cache-hit": { part: "setup", description: "true unless this run built the toolchain." },
+  "ocaml-version": { part: "setup", description: "Exact OCaml version." },
+  image: { part: "build", description: "Path of the image (the first one, if the build made several)." },
+  images: { part: "build", description: "Paths of all images, as a JSON list." },
   sha256: { part: "build", description: "SHA-256 of `image`." },
   verdict: { part: "boot", type: verdicts, description: "passed, failed or skipped." },
   "verdict-reason": {
     part: "boot",
-    description: "Why, as one word: exited, ready, exception, timeout, accelerator, …",
+    description: "The reason, in one word: exited, ready, exception, timeout, accelerator, …",
   },
   accelerator: {
     part: "boot",
-    description: "What the guest really ran on: kvm, tcg or native. Empty when nothing ran.",
+    description: "What the guest ran on: kvm, tcg or native. Empty if nothing ran.",
   },
-  "boot-ms": { part: "boot", description: "Milliseconds from the start of the guest to its first output." },
+  "boot-ms": { part: "boot", description: "Milliseconds from the guest’s start to its first output." },
   "ready-ms": {
     part: "boot",
     description:
-      "Milliseconds from the start of the guest until all expected lines were seen and all probes answered. Empty when none were asked for.",
+      "Milliseconds from the guest’s start until all expected lines and answers were seen. Empty if none were " +
+      "expected.",
   },
   "console-log": {
     part: "boot",
-    description: "Path of the whole console (of the first failed scenario, or else the first).",
+    description: "Path of the full console log (of the first failed scenario, otherwise of the first).",
   },
   junit: { part: "boot", description: "Path of a JUnit XML file with a test case for each scenario." },
-  "boot-json": { part: "boot", description: "Path of a JSON file with all that is known of the boots." },
-  "artifact-id": { part: "publish", description: "Id of the uploaded artifact. Empty when nothing was uploaded." },
+  "boot-json": { part: "boot", description: "Path of a JSON file with everything known about the boots." },
+  "artifact-id": { part: "publish", description: "ID of the uploaded artifact. Empty if nothing was uploaded." },
   "artifact-url": {
     part: "publish",
-    description: "Address of the uploaded artifact. Empty when nothing was uploaded.",
+    description: "URL of the uploaded artifact. Empty if nothing was uploaded.",
   },
 } as const satisfies Readonly<Record<string, OutputDefinition & { readonly part: Part }>>;
 
 /** The inputs of the parts, as {@link parseInputs}. */
 export const readInputs = (read: ReadInput<InputName>): Inputs => parseInputs(inputs, read);
 
-/** The inputs of a part that makes something: what nobody named is made for {@link defaultTarget}. */
+/** The inputs of a part that builds something: an unset target is {@link defaultTarget}. */
 export function withTarget(given: Inputs): Inputs & { readonly target: TargetName } {
   return { ...given, target: given.target ?? defaultTarget };
 }

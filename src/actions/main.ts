@@ -9,16 +9,16 @@ import { systemProblem } from "../platform/system-error.js";
 import { type InputDefinitions, type Parsed, type ReadInput, deprecations, parseInputs } from "./definition.js";
 import { type InputName, type Inputs, type Part, inputs } from "./interface.js";
 
-/** One part of a run. False: it failed, and has said why. */
+/** One part of a run. It returns false when it failed and has logged why. */
 export type PartFunction = (context: Context, inputs: Inputs, runner: Runner) => Promise<boolean>;
 
-/** The entry of the JavaScript action of a part: reads its inputs, runs it, and fails the step where it fails. */
+/** The entry of a part's JavaScript action: reads its inputs, runs it, and fails the step if it fails. */
 export async function runPart(part: Part, run: PartFunction): Promise<void> {
   const isOurs = (name: InputName) => inputs[name].parts.includes(part);
   await runAction(inputs, run, (name) => (isOurs(name) ? getInput(name) : undefined));
 }
 
-/** What every action of ours does around its work: the log, the inputs, the machine, and the end. */
+/** Runs an action: makes its log, reads its inputs, inspects the machine, sets the exit status and ends the process. */
 export async function runAction<Definitions extends InputDefinitions>(
   definitions: Definitions,
   run: (context: Context, inputs: Parsed<Definitions>, runner: Runner) => Promise<boolean>,
@@ -34,11 +34,11 @@ export async function runAction<Definitions extends InputDefinitions>(
     const context: Context = { log, processes, host: inspectHost() };
     return run(context, given(log, definitions, read), gitHubRunner(context.host.environment));
   });
-  // A service that has never answered would keep us here by the socket that waits for it.
+  // An open socket to a service that never answered would keep the process alive.
   process.exit();
 }
 
-/** The inputs that somebody gave; the log says which of them will not be there for ever. */
+/** Parses the inputs, and warns of deprecated ones. */
 export function given<Definitions extends InputDefinitions>(
   log: Log,
   definitions: Definitions,
@@ -48,7 +48,10 @@ export function given<Definitions extends InputDefinitions>(
   return parseInputs(definitions, read);
 }
 
-/** Runs to the end and sets our exit status; a {@link Problem} is told as it is, so is a folder that cannot be used, anything else as our own defect. */
+/**
+ * Runs, and sets the exit status. A {@link Problem} and an unusable folder are logged as the user's to solve, any other
+ * error as a bug of unikernel-ci.
+ */
 export async function runGuarded(log: Log, run: () => Promise<boolean>): Promise<void> {
   try {
     if (!(await run())) process.exitCode = 1;
@@ -60,7 +63,7 @@ export async function runGuarded(log: Log, run: () => Promise<boolean>): Promise
       log.error(problem.toString());
       return;
     }
-    log.error("a defect of unikernel-ci, not of your project: please report it with this log");
+    log.error("this is a bug in unikernel-ci, not in your project: please report it with this log");
     log.line(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 }

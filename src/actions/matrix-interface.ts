@@ -6,7 +6,10 @@ import { type InputDefinitions, type OutputDefinition, type Parsed, input } from
 import { type Marked, inputs, inputsMarked } from "./interface.js";
 import { integer, lines, oneOf, optional, text, typed } from "./parsers.js";
 
-/** GitHub runs no more jobs of one matrix: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstrategymatrix */
+/**
+ * GitHub’s limit for the jobs of a matrix:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstrategymatrix
+ */
 const mostJobs = 256;
 
 const runners = typed("lines", (value): RunnerLabels => {
@@ -18,7 +21,8 @@ const runners = typed("lines", (value): RunnerLabels => {
     if (architecture === undefined || labels.includes("")) {
       throw new InputError(
         line,
-        `\`ARCH: LABEL[, LABEL]\`, one a line, such as \`aarch64: self-hosted, arm64\`; ARCH: ${architectureWords.join(", ")}`,
+        `\`ARCH: LABEL[, LABEL]\` per line, such as \`aarch64: self-hosted, arm64\`; ARCH: ` +
+          `${architectureWords.join(", ")}`,
       );
     }
     if (named[architecture] !== undefined) throw new InputError(line, `one line for ${architecture}`);
@@ -30,28 +34,33 @@ const runners = typed("lines", (value): RunnerLabels => {
 /** The inputs that only `matrix` has. */
 export const matrixInputs = {
   targets: input(
-    'The legs, one target a line: `hvt x86_64 aarch64`, then options: `ocaml=5.4.1`, `variant=NAME`, `configure-args="--a --b"`, `runner=ARCH`. Quotes are understood, `#` begins a comment.',
+    "The legs, one target per line with its architectures and options: `hvt x86_64 aarch64 ocaml=5.4.1`. " +
+      'Options: `ocaml=VERSION`, `variant=NAME`, `configure-args="--a --b"`, `runner=ARCH`. Quote as in a shell; ' +
+      "`#` starts a comment.",
     "",
     typed("lines", (value) => value),
   ),
   "on-unsupported": input(
-    "A leg that cannot be built: fail (all of them are named), or skip (it is left out, with a notice).",
+    "What to do with legs that cannot be built: fail (naming all of them), or skip (with a notice each).",
     "fail",
     oneOf("fail", "skip"),
   ),
   group: input(
-    "none: a job for each leg. toolchain: a job for all legs that share a toolchain and a runner; `matrix.legs` is their JSON list.",
+    "none: one job per leg. toolchain: one job for all legs that share a toolchain and a runner, with their " +
+      "JSON list in `matrix.legs`.",
     "none",
     oneOf("none", "toolchain"),
   ),
   "runs-on": input(
-    `Runners by the architecture of the machine, one \`ARCH: LABEL[, LABEL]\` a line. A line for aarch64 sends all legs for aarch64 there. Otherwise: ${hostedRunners.x86_64}, and ${hostedRunners.aarch64} for what x86_64 machines do not build well.`,
+    `Runners by their architecture, one \`ARCH: LABEL[, LABEL]\` per line. A line for aarch64 sends all aarch64 ` +
+      `legs there. Default: ${hostedRunners.x86_64}, and ${hostedRunners.aarch64} for legs that x86_64 machines ` +
+      "cannot build well.",
     "",
     runners,
   ),
-  "max-legs": input(`The most legs that the list may have, up to ${mostJobs}.`, "100", integer(1, mostJobs)),
+  "max-legs": input(`Largest number of legs, up to ${mostJobs}.`, "100", integer(1, mostJobs)),
   unikernel: input(
-    "Name of the unikernel in the artifacts’ names. Empty: that of the project’s folder.",
+    "Name of the unikernel in artifact names. Default: the name of the project folder.",
     "",
     optional(text),
   ),
@@ -59,10 +68,10 @@ export const matrixInputs = {
 
 /** The outputs of `matrix`. */
 export const matrixOutputs = {
-  matrix: { description: "For `strategy.matrix`, by `fromJSON`: see docs/matrix.md." },
+  matrix: { description: "The matrix, for `fromJSON` in `strategy.matrix`: see docs/matrix.md." },
 } as const satisfies Readonly<Record<string, OutputDefinition>>;
 
-/** The inputs of other parts that `matrix` takes too. */
+/** The inputs of `setup` and `build` that `matrix` takes too. */
 export const sharedInputs = inputsMarked("matrix");
 
 /** Every input of `matrix`. */

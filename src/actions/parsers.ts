@@ -6,15 +6,15 @@ import { quote } from "../platform/process/process.js";
 import { longestWords, splitWords } from "../platform/words.js";
 import type { Overlay } from "../project/plans/request.js";
 
-/** What an input or output is to a generator of typed workflows; `lines` is a list with an entry a line. */
+/** Type of an input or output for generators of typed workflows; `lines` is a list with one entry per line. */
 export type ValueType = "string" | "boolean" | "integer" | "lines" | readonly string[];
 
-/** Makes a value of an input's text, and says of what type the text is. */
+/** Parses the text of an input. */
 export interface Parser<Value> {
-  /** @throws InputError, which says what is accepted. */
+  /** @throws InputError that names what is accepted. */
   (text: string): Value;
   readonly type: ValueType;
-  /** A text that gives the value again. */
+  /** A text that parses to the same value. */
   write(value: Value): string;
 }
 
@@ -26,7 +26,7 @@ export const typed = <Value>(
 
 export const text = typed("string", (value) => value);
 
-/** Undefined for an empty text, else what `parse` makes of it. */
+/** Undefined for an empty text. */
 export const optional = <Value>(parse: Parser<Value>): Parser<Value | undefined> =>
   typed(
     parse.type,
@@ -55,7 +55,7 @@ export const integer = (least: number, most: number): Parser<number> =>
     return number;
   });
 
-/** One entry a line; blank lines and `#` comments on lines of their own are left out. */
+/** One entry per line, without blank lines and lines that start with `#`. */
 export const lines = typed(
   "lines",
   (value): readonly string[] =>
@@ -66,7 +66,7 @@ export const lines = typed(
   (value) => value.join("\n"),
 );
 
-/** One regular expression a line, as it stands: a `#` and blanks mean themselves. Blank lines are left out. */
+/** One regular expression per line, without blank lines. A `#` and whitespace are part of the expression. */
 export const patterns = typed(
   "lines",
   (value): readonly RegExp[] =>
@@ -85,19 +85,18 @@ const pattern = (value: string): RegExp => {
   }
 };
 
-/** As {@link splitWords} splits them. */
 export const words = typed(
   "string",
   (value): readonly string[] => {
     const found = splitWords(value);
     if (found === "too long") throw new InputError(`${value.slice(0, 60)}…`, `up to ${longestWords} characters`);
-    if (found === "not closed") throw new InputError(value, "words as a shell takes them, each quote closed");
+    if (found === "not closed") throw new InputError(value, "words quoted as in a shell, each quote closed");
     return found;
   },
   (value) => value.map(quote).join(" "),
 );
 
-/** A value together with the text that it was read from. */
+/** A value and the text that it was parsed from. */
 export interface Written<Value> {
   readonly text: string;
   readonly value: Value;
@@ -106,12 +105,12 @@ export interface Written<Value> {
 const written = <Value>(text: string, parse: (text: string) => Value): Written<Value> => ({ text, value: parse(text) });
 const textOf = ({ text }: { readonly text: string }): string => text;
 
-/** `duniverse-overlay`: `name=path`, one a line. */
+/** `duniverse-overlay`: one `name=path` per line. */
 export const overlays = typed("lines", (value): readonly Overlay[] => {
   const found = lines(value).map((line): Overlay => {
     const [, name, path] = /^([\w.+-]+)\s*=\s*(\S.*)$/.exec(line) ?? [];
     if (name === undefined || path === undefined || name.startsWith(".")) {
-      throw new InputError(line, "`name=path`, one a line, such as `lwt=../lwt`");
+      throw new InputError(line, "one `name=path` per line, such as `lwt=../lwt`");
     }
     return { name, path };
   });
@@ -121,13 +120,13 @@ export const overlays = typed("lines", (value): readonly Overlay[] => {
   return found;
 });
 
-/** `net`: which network devices, and how: one word, or lines. */
+/** `net`: one word, or one device per line. */
 export const networks = typed("string", (value) => written(value, parseNetwork), textOf);
 
-/** `block`: one disk a line. */
+/** `block`: one disk per line. */
 export const blocks = typed("lines", (value) => written(value, parseDisks), textOf);
 
-/** `probe`: one question a line; blank lines and `#` comments are left out. */
+/** `probe`: one probe per line, without blank lines and `#` comments. */
 export const probes = typed(
   "lines",
   (value): readonly Probe[] => lines(value).map((line) => parseProbe(line)),

@@ -8,36 +8,42 @@ const repository = typed("string", (value): string => {
 });
 
 const defaultToken = "${{ github.token }}";
-/** An expression that nobody has filled in is no token. */
+/** The runner replaces the expression; the command line does not. */
 const token = typed("string", (value) => (value === defaultToken ? "" : value));
 
-/** The inputs of `release`. The token is none of the command line's options: other users can read these. */
+/**
+ * The inputs of `release`. The command line has no option for the token: other users can read a command’s arguments.
+ */
 export const releaseInputs = {
   folder: input(
-    "Folder with the artifacts of `publish`, a folder for each, as actions/download-artifact puts them; relative to the workspace.",
+    "Folder with the artifacts of `publish`, each in a subfolder, as actions/download-artifact leaves them; " +
+      "relative to the workspace.",
     "artifacts",
     text,
   ),
   tag: input(
-    "The tag to release, a version such as v1.2.3. Empty: the tag that the workflow runs for.",
+    "Tag to release: a version such as v1.2.3. Default: the tag that triggered the workflow.",
     "",
     optional(text),
   ),
-  repository: input("OWNER/NAME of the repository. Empty: that of the workflow.", "", optional(repository)),
-  token: input("Token with `contents: write`. On the command line: the variable GITHUB_TOKEN.", defaultToken, token),
-  notes: input("Markdown that a new release’s notes begin with, before what is generated.", "", text),
+  repository: input("Repository to release in, as OWNER/NAME. Default: the workflow’s.", "", optional(repository)),
+  token: input("Token with `contents: write`. The command line reads it from GITHUB_TOKEN.", defaultToken, token),
+  notes: input("Markdown to put before the generated notes of a new release.", "", text),
   "require-verdict": input(
-    "not-failed: images that could not be booted, or were not, are released and marked so. passed: every image must have passed. One that failed is never released.",
+    "not-failed: also release images that were not or could not be booted, and say so in the notes. passed: " +
+      "every image must have passed. Failed images are never released.",
     "not-failed",
     oneOf("not-failed", "passed"),
   ),
   draft: input(
-    "true: the release stays a draft with all its files, to be attested; called again with false, it is published.",
+    "true: leave the release as a draft with all its files, so that they can be attested. Call the action again " +
+      "with false to publish it.",
     "false",
     flag,
   ),
   signer: input(
-    "Whose workflow attests the files, for the command in the notes that verifies them. repository: one of the released repository. action: a reusable one of the action’s repository.",
+    "Which repository’s workflow attests the files; the notes’ command for verifying them names it. repository: " +
+      "the released one. action: the action’s, which has a reusable workflow.",
     "repository",
     oneOf("repository", "action"),
   ),
@@ -45,13 +51,13 @@ export const releaseInputs = {
 
 /** The outputs of `release`. */
 export const releaseOutputs = {
-  "release-url": { description: "Page of the release." },
-  "release-id": { type: "integer", description: "Number of the release, for the API." },
+  "release-url": { description: "URL of the release." },
+  "release-id": { type: "integer", description: "ID of the release, for the API." },
   checksums: {
-    description: "Path of SHA256SUMS over all files of the release: `subject-checksums` of actions/attest.",
+    description: "Path of a SHA256SUMS over all files of the release, for `subject-checksums` of actions/attest.",
   },
-  sbom: { description: "Path of the SBOM (CycloneDX, JSON): `sbom-path` of actions/attest." },
-  assets: { description: "JSON list of the files, each with its `name`, `bytes` and `sha256`." },
+  sbom: { description: "Path of the SBOM (CycloneDX, JSON), for `sbom-path` of actions/attest." },
+  assets: { description: "The files, as a JSON list; each has `name`, `bytes` and `sha256`." },
 } as const satisfies Readonly<Record<string, OutputDefinition>>;
 
 export type ReleaseInputs = Parsed<typeof releaseInputs>;

@@ -19,11 +19,11 @@ import { quote } from "../platform/process/process.js";
 import { camelCase, parseInput } from "./definition.js";
 import { type Inputs, type Marked, inputs, inputsMarked } from "./interface.js";
 
-/** One boot of several of an image. */
+/** One of several boots of an image. */
 export interface Scenario {
-  /** Unique among the scenarios, also where a file system takes `A` for `a`. */
+  /** Unique, even on a case-insensitive file system. */
   readonly name: string;
-  /** The step's inputs, with those of the scenario in their place. */
+  /** The step's inputs, overridden by the scenario's. */
   readonly inputs: Inputs;
 }
 
@@ -32,14 +32,14 @@ export const scenarioInputs = inputsMarked("scenario");
 const knownKeys = ["name", ...scenarioInputs].join(", ");
 const mostBytes = 64 * 1024;
 const mostScenarios = 100;
-/** It becomes a part of file names. */
+/** Names become parts of file names. */
 const portableName = /^[A-Za-z0-9][\w.-]{0,59}$/;
-const nameRule = "up to 60 letters, digits, `-`, `_` and `.`, beginning with a letter or a digit";
+const nameRule = "up to 60 letters, digits, `-`, `_` and `.`, starting with a letter or digit";
 
 /**
- * The scenarios of the input of that name: those that stand in it, or in the file that it names.
+ * Reads the input `scenarios`: a list, or the path of a file with one.
  *
- * @param base the step's inputs: what a scenario leaves out is as there.
+ * @param base the step's inputs, which a scenario overrides.
  * @returns undefined when the input is empty.
  * @throws Problem
  */
@@ -56,23 +56,23 @@ export async function readScenarios({ host }: Context, base: Inputs): Promise<re
   return parseScenarios(text, base, given);
 }
 
-/** What a boot threw, with the scenario named where it is a problem that a person can solve. */
+/** Puts the scenario's name before the message of a {@link Problem}. */
 export function ofScenario({ name }: Pick<Scenario, "name">, error: unknown): unknown {
   return error instanceof Problem
     ? new Problem(`scenario ${name}: ${error.message}`, error.facts, { cause: error })
     : error;
 }
 
-/** A list of one scenario in one line may end as a file's name does. */
+/** A list in one line can end in `.yml` too. */
 function isPath(text: string): boolean {
   return /^[^\n]*\.ya?ml$/i.test(text) && !/^(?:-\s|\[)/.test(text);
 }
 
 /**
- * Reads a YAML list of scenarios. A value is the text that the input of its name takes, as it is written there (no
- * number or date is made of it), or a list of texts: the lines of that input, and for `args` its words.
+ * Parses a YAML list of scenarios. A value is the text of the input of its name, exactly as written (never a number or
+ * a date), or a list of texts: the lines of that input, or the words of `args`.
  *
- * @param source what an error calls the text: the input, or the file.
+ * @param source name of the input or file, for errors.
  * @throws Problem that names the line, the scenario and the key.
  */
 export function parseScenarios(text: string, base: Inputs, source: string): readonly Scenario[] {
@@ -80,14 +80,14 @@ export function parseScenarios(text: string, base: Inputs, source: string): read
   const names = new Map<string, string>();
   const scenarios = items.map((item) => {
     if (!isMap(item)) {
-      throw new Problem(`${lineOf(item)}: a scenario has keys and values`, { found: shown(item), accepted: knownKeys });
+      throw new Problem(`${lineOf(item)}: a scenario must be a mapping`, { found: shown(item), accepted: knownKeys });
     }
     const name = readName(item, lineOf);
     const former = names.get(name.toLowerCase());
     if (former !== undefined) {
-      throw new Problem(`${lineOf(item)}: there is a scenario ${former} already`, {
-        ...(former === name ? {} : { because: `${name} names the same file where upper and lower case do not count` }),
-        do: "give each scenario a name of its own",
+      throw new Problem(`${lineOf(item)}: duplicate scenario ${former}`, {
+        ...(former === name ? {} : { because: `${name} names the same file on a case-insensitive file system` }),
+        do: "give each scenario a unique name",
       });
     }
     names.set(name.toLowerCase(), name);
@@ -102,8 +102,8 @@ export function parseScenarios(text: string, base: Inputs, source: string): read
 const mostNested = 50;
 
 /**
- * Whether brackets, or the `-`, `?` and `:` of one line, nest deeper than any scenario: the parser calls itself for each of
- * them, and where it has no stack left for a regular expression, V8 ends the process.
+ * Whether brackets, or the `-`, `?` and `:` of one line, nest deeper than any scenario. The parser recurses for each of
+ * them, and V8 ends the process when no stack is left for a regular expression.
  */
 function isNested(text: string): boolean {
   let brackets = 0;
@@ -122,16 +122,16 @@ function isNested(text: string): boolean {
 type LineOf = (node: unknown) => string;
 
 /**
- * The items of a YAML list. Aliases are refused: what scenarios share are the step's inputs, and a few aliases of aliases
- * can stand for gigabytes.
+ * The items of a YAML list. Aliases are refused: scenarios share the step's inputs, and a few aliases of aliases can
+ * expand to gigabytes.
  */
 function parseList(text: string, source: string): { readonly items: readonly unknown[]; readonly lineOf: LineOf } {
   const bytes = Buffer.byteLength(text);
   if (bytes > mostBytes) throw new Problem(`${source} has ${bytes} bytes`, { accepted: `up to ${mostBytes}` });
   if (isNested(text))
-    throw new Problem(`${source} has lists in lists in lists, many times over`, { accepted: "a list of scenarios" });
+    throw new Problem(`${source} is nested deeper than ${mostNested} levels`, { accepted: "a list of scenarios" });
   const lineCounter = new LineCounter();
-  // `failsafe` has texts, lists and mappings only.
+  // `failsafe` has only strings, lists and mappings.
   const document = parseDocument(text, {
     schema: "failsafe",
     resolveKnownTags: false,
@@ -144,14 +144,14 @@ function parseList(text: string, source: string): { readonly items: readonly unk
   if (mistake !== undefined) throw new Problem(`${lineAt(mistake.pos[0])}: ${mistake.message}`);
   visit(document, {
     Alias: (_, alias) => {
-      throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not taken`, {
-        do: "write what all scenarios share into the inputs of the step",
+      throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not supported`, {
+        do: "set what all scenarios share as inputs of the step",
       });
     },
   });
   const list = document.contents;
   if (!isSeq(list) || list.items.length === 0) {
-    throw new Problem(`${source} is no list of scenarios`, {
+    throw new Problem(`${source} is not a list of scenarios`, {
       found: shown(list),
       accepted: ["- name: help", "  args: --help"],
     });
@@ -168,10 +168,10 @@ function readName(scenario: YAMLMap, lineOf: LineOf): string {
     throw new Problem(`${lineOf(scenario)}: a scenario has no name`, { accepted: `name: ${nameRule}` });
   const name = textOf(pair.value);
   if (name !== undefined && portableName.test(name)) return name;
-  throw new Problem(`${lineOf(pair.key)}: ${shown(pair.value)} cannot name a scenario`, { accepted: nameRule });
+  throw new Problem(`${lineOf(pair.key)}: ${shown(pair.value)} is not a valid scenario name`, { accepted: nameRule });
 }
 
-/** What a scenario says itself, by the names that the code has for the inputs. */
+/** The inputs that a scenario sets, by their names in {@link Inputs}. */
 function readOwn(scenario: YAMLMap, name: string, lineOf: LineOf): Record<string, unknown> {
   const others = scenario.items.filter(({ key }) => textOf(key) !== "name");
   return Object.fromEntries(others.map((pair) => readPair(pair, `${lineOf(pair.key)}: scenario ${name}`)));
@@ -184,8 +184,8 @@ function readPair({ key, value }: Pair, where: string): [name: string, value: un
   const text = inputText(input, value);
   if (text === undefined) {
     throw new Problem(`${where}: ${input} is ${shown(value)}`, {
-      accepted: "a text, or a list of texts",
-      do: "put quotes around a text in which a colon and a blank follow each other",
+      accepted: "a string, or a list of strings",
+      do: "quote a string that contains a colon followed by a space",
     });
   }
   try {
@@ -196,7 +196,7 @@ function readPair({ key, value }: Pair, where: string): [name: string, value: un
   }
 }
 
-/** What the input would be given; undefined when the value is something else than a text or a list of texts. */
+/** The text of the input; undefined when the value is neither a string nor a list of strings. */
 function inputText(input: Marked<"scenario">, value: unknown): string | undefined {
   if (!isSeq(value)) return textOf(value);
   const texts = value.items.map(textOf);
@@ -208,7 +208,7 @@ function textOf(node: unknown): string | undefined {
   return isScalar(node) && typeof node.value === "string" ? node.value : undefined;
 }
 
-/** A part of the YAML as an error quotes it. */
+/** A YAML value, for an error message. */
 function shown(node: unknown): string {
   if (isSeq(node)) return node.items.length === 0 ? "an empty list" : "a list";
   if (isMap(node)) return "a mapping";

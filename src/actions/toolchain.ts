@@ -12,17 +12,17 @@ import { architectureOf, architectureWords } from "../targets/architecture.js";
 import { BadArchive } from "../toolchain/archive/manifest.js";
 import { checkArchive } from "../toolchain/archive/unpack.js";
 import { slimTable } from "../toolchain/slim-table.js";
+import { copiedFrom } from "../toolchain/store/copy.js";
 import { listToolchains } from "../toolchain/store/evict.js";
 import { type InstalledToolchain, readInstalled, readInstalledEntries } from "../toolchain/store/installed.js";
 import { listKept, removeKept } from "../toolchain/store/kept.js";
 import { toolchainsFolder } from "../toolchain/store/place.js";
 import { publishToolchain } from "../toolchain/store/publish-archive.js";
-import { copiedFrom } from "../toolchain/store/copy.js";
 import { changedEntries } from "../toolchain/store/verify.js";
 
 type Print = (text: string) => void;
 
-/** Which toolchains this machine has, the last used one first, and what builds that failed have left to go on from. */
+/** Lists the toolchains of this machine, most recently used first, and the unfinished builds that can be resumed. */
 export async function listCommand({ host }: Context, print: Print, asJson: boolean): Promise<boolean> {
   const folder = toolchainsFolder(host.folders.toolCache);
   const kept = (await listToolchains(folder)).toSorted((a, b) => b.usedMs - a.usedMs);
@@ -46,69 +46,69 @@ export async function listCommand({ host }: Context, print: Print, asJson: boole
   else if (rows.length + builds.length === 0) print(`no toolchains in ${folder}\n`);
   for (const { name, bytes, usedMs, origin } of asJson ? [] : rows) {
     print(
-      `${name}  ${size(bytes).padStart(9)}  used ${new Date(usedMs).toISOString().slice(0, 16)}  ${origin ?? "of another version"}\n`,
+      `${name}  ${size(bytes).padStart(9)}  used ${new Date(usedMs).toISOString().slice(0, 16)}  ` +
+        `${origin ?? "from another version"}\n`,
     );
   }
   for (const { key, bytes, ageMs, packages } of asJson ? [] : builds) {
     print(
-      `${key}  ${size(bytes).padStart(9)}  unfinished, ${packages} packages, of ${seconds(ageMs)} ago: \`toolchain clean\` removes it\n`,
+      `${key}  ${size(bytes).padStart(9)}  unfinished, ${packages} packages, ${seconds(ageMs)} old: ` +
+        `\`toolchain clean\` removes it\n`,
     );
   }
   return true;
 }
 
-/** Removes what builds that failed have left to go on from. */
+/** Removes unfinished builds. */
 export async function cleanCommand({ host, log }: Context): Promise<boolean> {
   const kept = await listKept(await realpath(toolchainsFolder(host.folders.toolCache)).catch(() => ""));
   for (const { path } of kept) removeKept(log, path);
-  if (kept.length === 0) log.line("no build that failed has left anything");
+  if (kept.length === 0) log.line("no unfinished builds");
   return true;
 }
 
-/** Whether a toolchain, or an archive of one, is what its manifest says. */
+/** Compares a toolchain, or an archive of one, with its manifest. Returns whether they match. */
 export async function verifyCommand(context: Context, what: string, print: Print): Promise<boolean> {
   if (await isFile(what)) {
     const manifest = await checkArchive(createReadStream(what)).catch((error: unknown) => {
-      throw error instanceof BadArchive
-        ? new Problem(`${what} is not the archive of a toolchain: ${error.message}`)
-        : error;
+      throw error instanceof BadArchive ? new Problem(`${what} is not a toolchain archive: ${error.message}`) : error;
     });
-    print(`${manifest.key}: ${manifest.entries.length} entries, each as its manifest says\n`);
+    print(`${manifest.key}: ${manifest.entries.length} entries, all match the manifest\n`);
     return true;
   }
   const toolchain = await find(context, what);
   const entries = (await readInstalledEntries(toolchain.path)) ?? [];
   const changed = await changedEntries(toolchain.path, entries);
   for (const path of changed) print(`changed or missing: ${path}\n`);
-  print(`${toolchain.key}: ${entries.length - changed.length} of ${entries.length} entries are what was unpacked\n`);
+  print(`${toolchain.key}: ${entries.length - changed.length} of ${entries.length} entries match the manifest\n`);
   return changed.length === 0;
 }
 
-/** Packs a toolchain into a folder that can be given to others as a mirror. */
+/** Packs a toolchain into a folder that can serve as a mirror. */
 export async function packCommand(context: Context, what: string, to: string, print: Print): Promise<boolean> {
   const canImage = findProgram("mksquashfs", context.host.environment["PATH"]) !== undefined;
   const { image, ...archive } = await publishToolchain(context.log, await find(context, what), resolve(to), canImage);
   for (const { url, bytes, sha256 } of [archive, image ?? []].flat())
     print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`);
-  if (image === undefined) print("no image to mount: mksquashfs (Debian: squashfs-tools) is not installed\n");
+  if (image === undefined) print("no mountable image: mksquashfs (Debian: squashfs-tools) is not installed\n");
   return true;
 }
 
-/** Packs the helper VM of a boot, and makes it first where this machine has none, into a folder that can be given to others as a mirror. */
+/** Packs the helper VM into a folder that can serve as a mirror; builds it first if this machine has none. */
 export async function helperVmCommand(context: Context, word: string, to: string, print: Print): Promise<boolean> {
   const architecture = architectureOf(word);
   if (architecture === undefined)
-    throw new Problem(`${word} is no architecture`, { accepted: architectureWords.join(", ") });
+    throw new Problem(`${word} is not an architecture`, { accepted: architectureWords.join(", ") });
   const helperVm = await ensureHelperVm(context, architecture, { install: false });
   const { url, bytes, sha256 } = await publishHelperVm(context, helperVm, resolve(to));
   print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`);
   return true;
 }
 
-/** What packing leaves out of a toolchain's folder, rule by rule. */
+/** Prints what packing removes from a toolchain's folder, rule by rule. */
 export async function slimCommand(folder: string, print: Print, asJson: boolean): Promise<boolean> {
   const rows = await slimTable(resolve(folder)).catch(() => {
-    throw new Problem(`${folder} is no folder of a toolchain`, { accepted: "a folder with opam/ in it" });
+    throw new Problem(`${folder} is not a toolchain folder`, { accepted: "a folder that contains opam/" });
   });
   if (asJson) print(`${JSON.stringify(rows, null, 2)}\n`);
   for (const { name, files, bytes, reason } of asJson ? [] : rows) {
@@ -117,16 +117,16 @@ export async function slimCommand(folder: string, print: Print, asJson: boolean)
   return true;
 }
 
-/** @param what a key, or the path of a folder. */
+/** @param what a key, or the path of a toolchain's folder. */
 async function find({ host }: Context, what: string): Promise<InstalledToolchain> {
   const candidates = [join(toolchainsFolder(host.folders.toolCache), what), resolve(what)];
   for (const candidate of candidates) {
     const path = await realpath(candidate).catch(() => undefined);
-    // What a job did to its copy is in no archive: the cached one is meant.
+    // A job's copy may have been changed: take the cached toolchain that it was copied from.
     const found = path === undefined ? undefined : await readInstalled((await copiedFrom(path)) ?? path);
     if (found !== undefined) return found;
   }
-  throw new Problem(`there is no toolchain ${what} here`, {
+  throw new Problem(`this machine has no toolchain ${what}`, {
     accepted: "a key of `unikernel-ci toolchain list`, or the path of a toolchain’s folder",
   });
 }

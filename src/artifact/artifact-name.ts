@@ -5,25 +5,25 @@ import { Problem } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";
 import type { TargetName } from "../targets/targets.js";
 
-/** What tells the artifact of one leg of a matrix from that of another. */
+/** Distinguishes the artifacts of a matrix's jobs. */
 interface NameParts {
   readonly unikernel: string;
-  /** The words of `configure-args`: the same unikernel configured otherwise is another variant. */
+  /** The words of `configure-args`. */
   readonly variant: readonly string[];
   readonly target: TargetName;
   readonly architecture: Architecture;
 }
 
-/** What the artifact service refuses in a name, and what has no business in one. */
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
+/** Characters that the artifact service refuses, and all control characters. */
+// eslint-disable-next-line no-control-regex -- it refuses control characters
 const forbidden = /[":<>|*?\\/\u0000-\u001f\u007f]/;
-/** Readable as it is, with no two lists of words that read the same. */
+/** An option that a name can contain verbatim: different lists of such options give different names. */
 const plainOption = /^--[A-Za-z0-9][\w.-]*(=[\w.-]+)?$/;
 const longestVariant = 40;
-/** File systems end names at 255 bytes, and a `.zip` comes behind it. */
+/** File systems limit names to 255 bytes, and `.zip` is appended. */
 const longestName = 200;
 
-/** Name of the artifact of a leg, such as `unikernel-www-hvt-x86_64`: the same in every run, and no other leg's. */
+/** The name of a job's artifact, such as `unikernel-www-hvt-x86_64`: the same in every run, unique in the matrix. */
 export function artifactName({ unikernel, variant, target, architecture }: NameParts): string {
   return [
     "unikernel",
@@ -35,18 +35,18 @@ export function artifactName({ unikernel, variant, target, architecture }: NameP
 }
 
 /**
- * A name that a user chose.
+ * Checks a name that the user chose.
  *
- * @throws Problem when the artifact service would refuse it, or a folder of that name would be elsewhere.
+ * @throws Problem when the artifact service would refuse it, or it would lead out of the artifacts folder.
  */
 export function checkedArtifactName(name: string): string {
   if (!forbidden.test(name) && !/^\.*$/.test(name) && Buffer.byteLength(name) <= longestName) return name;
   throw new Problem(`input artifact-name: ${JSON.stringify(name)} cannot be the name of an artifact`, {
-    accepted: `up to ${longestName} bytes without " : < > | * ? \\ / and control characters`,
+    accepted: `up to ${longestName} bytes, without control characters and " : < > | * ? \\ /`,
   });
 }
 
-/** A file's name in an artifact: the service refuses the same characters there. */
+/** The name of a file in an artifact, where the service refuses the same characters. */
 export function portableFileName(name: string): string {
   return name.replace(new RegExp(forbidden, "g"), "-");
 }
@@ -57,13 +57,13 @@ function variantName(words: readonly string[]): string {
   return hashOf(words.join("\0"), 8);
 }
 
-/** A unikernel's name with only what every file system and service takes; a name that had to change keeps a hash. */
+/** Keeps only characters that every file system and service accepts; a name that changes gets a hash. */
 function portable(name: string): string {
   const short = name.replace(/[^\w.+-]+/g, "-").slice(0, 80);
   return short === name ? name : `${short}-${hashOf(name, 8)}`;
 }
 
-/** On Actions beside the other things of the job, so that the checkout stays clean; a person finds them where they are. */
+/** Where artifacts are written: on Actions outside the checkout, which stays clean; elsewhere in the workspace. */
 export function artifactsFolder({ host }: Pick<Context, "host">): string {
   const { state, workspace } = host.folders;
   return host.isGitHubActions ? join(state, "artifacts") : join(workspace, "_artifacts");

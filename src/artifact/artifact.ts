@@ -6,24 +6,24 @@ import { parseBuildInfo } from "./build-info.js";
 import { type Checksum, parseChecksums, sumsName } from "./checksums.js";
 import type { BuildInfo, ImageRecord } from "./schema.js";
 
-/** An artifact of `publish`, as it was downloaded. */
+/** A downloaded artifact of `publish`. */
 export interface Artifact {
-  /** That of its folder. */
+  /** The name of its folder. */
   readonly name: string;
   /** Absolute. */
   readonly path: string;
   readonly info: BuildInfo;
-  /** Of all its files: what is not in its SHA256SUMS is none of it. */
+  /** One for each file in its SHA256SUMS; other files in the folder are ignored. */
   readonly checksums: readonly Checksum[];
 }
 
-/** An image with the artifact that it is in. */
+/** An image, and the artifact that contains it. */
 export interface ArtifactImage {
   readonly artifact: Artifact;
   readonly image: ImageRecord;
 }
 
-/** All images of artifacts, in their order. */
+/** All images of these artifacts, in order. */
 export function imagesIn<Found extends Artifact>(
   artifacts: readonly Found[],
 ): readonly (ArtifactImage & { readonly artifact: Found })[] {
@@ -32,14 +32,14 @@ export function imagesIn<Found extends Artifact>(
 
 const infoFile = "build-info.json";
 
-/** Whether a folder is an artifact of `publish`, as far as a look at it tells. */
+/** Whether a folder looks like an artifact of `publish`: it has a build-info.json, which is not read. */
 export const isArtifact = (folder: string): Promise<boolean> => isThere(join(folder, infoFile));
 
 /**
- * The folders in a folder, by their names and in their order: artifacts of `publish`, and others.
+ * The names of a folder's subfolders, sorted: artifacts of `publish`, and others.
  *
  * @param folder absolute.
- * @throws Problem when it cannot be read.
+ * @throws Problem when the folder cannot be read.
  */
 export async function artifactsIn(
   folder: string,
@@ -56,16 +56,16 @@ export async function artifactsIn(
 }
 
 /**
- * Reads an artifact whose files all are what its SHA256SUMS says.
+ * Reads an artifact, and checks every file against its SHA256SUMS.
  *
  * @param path absolute.
- * @throws Problem when it is not as `publish` left it.
+ * @throws Problem when the artifact differs from what `publish` wrote.
  */
 export async function readArtifact(path: string): Promise<Artifact> {
   const name = basename(path);
   const damaged = (because: string, error?: unknown) =>
     new Problem(
-      `the artifact ${name} is not as \`publish\` left it`,
+      `the artifact ${name} has changed since \`publish\` wrote it`,
       { because, do: "download it again, or run its job again" },
       { cause: error },
     );
@@ -73,7 +73,7 @@ export async function readArtifact(path: string): Promise<Artifact> {
     throw damaged(messageOf(error), error);
   });
   const checksums = parseChecksums(sums);
-  if (checksums === undefined) throw damaged(`${sumsName} has a line that is no checksum`);
+  if (checksums === undefined) throw damaged(`${sumsName} has a line that is not a checksum`);
   for (const checksum of checksums) {
     const wrong = await mismatch(path, checksum);
     if (wrong !== undefined) throw damaged(wrong);
@@ -82,22 +82,22 @@ export async function readArtifact(path: string): Promise<Artifact> {
   if (!sumOf.has(infoFile)) throw damaged(`${infoFile} is not in ${sumsName}`);
   const info = parseBuildInfo(await readFile(join(path, infoFile), "utf8"), `${name}/${infoFile}`);
   for (const { file, sha256, debugFile } of info.images) {
-    if (sumOf.get(file) !== sha256) throw damaged(`${file} is another one in ${infoFile} than in ${sumsName}`);
+    if (sumOf.get(file) !== sha256) throw damaged(`${infoFile} and ${sumsName} have different hashes for ${file}`);
     if (debugFile !== null && !sumOf.has(debugFile)) throw damaged(`${debugFile} is not in ${sumsName}`);
   }
   return { name, path, info, checksums };
 }
 
 async function mismatch(folder: string, { name, sha256 }: Checksum): Promise<string | undefined> {
-  if (basename(name) !== name) return `${sumsName} names a file of another folder: ${name}`;
+  if (basename(name) !== name) return `${sumsName} names a file in another folder: ${name}`;
   const path = join(folder, name);
   if (!(await isThere(path))) return `${name} is missing`;
   const found = await sha256OfFile(path);
-  return found === sha256 ? undefined : `the SHA-256 of ${name} is ${found}, and ${sumsName} has ${sha256}`;
+  return found === sha256 ? undefined : `the SHA-256 of ${name} is ${found}, but ${sumsName} has ${sha256}`;
 }
 
 async function isThere(path: string): Promise<boolean> {
-  // A link could lead to any file of this machine.
+  // Links do not count: one could lead to any file on this machine.
   return lstat(path).then(
     (found) => found.isFile(),
     () => false,

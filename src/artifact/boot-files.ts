@@ -9,14 +9,14 @@ import { type BootedImages, beginImage } from "./image-record.js";
 import { junit } from "./junit.js";
 import { type JobBoot, imageRecord } from "./schema.js";
 
-/** An image that was booted, and what it was booted as. */
+/** The image that was booted, with the target and architecture that it was booted for. */
 export interface BootSubject extends Omit<BootedImages, "images"> {
   /** Absolute path. */
   readonly imagePath: string;
 }
 
 /**
- * Writes the reports of a boot step for programs, beside the consoles of the image.
+ * Writes boot.json and junit.xml of a boot step next to the image's consoles.
  *
  * @returns their absolute paths.
  */
@@ -36,14 +36,14 @@ export async function writeBootFiles(
 
 const recordOfBoots = v.omit(imageRecord, ["debugFile"]);
 
-/** The text of boot.json: all that is known of boots, for programs. */
+/** The text of boot.json: everything that is known about the boots of these images. */
 export function bootJson({ target, architecture, images }: BootedImages): string {
   const content = {
-    // Number of this format; raised when a field changes its meaning or goes.
+    // The version of this format, raised when a field changes its meaning or is removed.
     schema: 1,
     images: images.map((image) => {
       const { boots, ...facts } = v.parse(recordOfBoots, image);
-      // What the file itself says that it is stands beside what it was booted as.
+      // `target` and `architecture` are what it was booted for; `image` is what its bytes say.
       return { ...facts, target, architecture, image: image.boots[0]?.image ?? null, boots };
     }),
   };

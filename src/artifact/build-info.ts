@@ -7,7 +7,7 @@ import { publicRecord } from "./image-record.js";
 import type { BuildRecord, ToolchainRecord } from "./records.js";
 import { type BuildInfo, type JobImage, type ToolchainFacts, buildInfoSchema, format } from "./schema.js";
 
-/** Everything that build info is made of. */
+/** The input of {@link buildInfo}. */
 export interface BuildInfoFacts extends Pick<BuildInfo, "target" | "architecture"> {
   readonly configureArgs: readonly string[];
   readonly images: readonly JobImage[];
@@ -73,15 +73,15 @@ function runAddress({ environment }: Host): string | null {
 /**
  * Reads a `build-info.json`, which comes from another job and maybe from another version of this program.
  *
- * @param shown what messages call the file.
- * @returns what the format has; fields that it does not have are left out.
- * @throws Problem that names the first field that is wrong, or when the file is of another format.
+ * @param shown the file's name in messages.
+ * @returns the fields of the format; unknown fields are dropped.
+ * @throws Problem that names the first wrong field, or the unknown format.
  */
 export function parseBuildInfo(text: string, shown: string): BuildInfo {
   const value = parseJson(text, shown);
   const schema = typeof value === "object" && value !== null && "schema" in value ? value.schema : undefined;
   if (schema !== format) {
-    throw new Problem(`${shown} is of another format than the one that is read here`, {
+    throw new Problem(`${shown} has an unsupported format`, {
       found: `schema ${String(schema)}`,
       accepted: `schema ${format}`,
       do: "use the same version of unikernel-ci for every job of the workflow",
@@ -90,7 +90,7 @@ export function parseBuildInfo(text: string, shown: string): BuildInfo {
   const result = v.safeParse(buildInfoSchema, value, { abortEarly: true });
   if (result.success) return result.output;
   const { what, ...facts } = faultOf(result.issues[0]);
-  throw new Problem(`${shown}: ${what}`, { ...facts, do: "see whether something changed it" });
+  throw new Problem(`${shown}: ${what}`, { ...facts, do: "check whether another step or tool changed the file" });
 }
 
 function parseJson(text: string, shown: string): unknown {

@@ -11,7 +11,7 @@ export interface Checksum {
   readonly name: string;
 }
 
-/** The text of a SHA256SUMS file that `sha256sum -c` takes, in the order of the names so that equal folders give equal text. */
+/** The text of a SHA256SUMS file for `sha256sum -c`, sorted by name: equal folders give equal text. */
 export function checksumFile(checksums: readonly Checksum[]): string {
   return [...checksums]
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
@@ -20,15 +20,15 @@ export function checksumFile(checksums: readonly Checksum[]): string {
 }
 
 /**
- * One line of coreutils' format. A name with a backslash or a line end is escaped, and a backslash in front of the line
- * says so: https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html
+ * One line in coreutils' format. A leading backslash marks a name whose backslashes and line ends are escaped:
+ * https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html
  */
 function checksumLine({ sha256, name }: Checksum): string {
   const escaped = name.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
   return `${escaped === name ? "" : "\\"}${sha256}  ${escaped}\n`;
 }
 
-/** The lines of a SHA256SUMS file, as {@link checksumFile} and sha256sum write them; undefined when one is no such line. */
+/** Reads a SHA256SUMS file; undefined when a line is not one that {@link checksumFile} or sha256sum would write. */
 export function parseChecksums(text: string): readonly Checksum[] | undefined {
   const checksums = text.split("\n").slice(0, -1).map(checksumOf);
   return text.endsWith("\n") && checksums.every((checksum) => checksum !== undefined) ? checksums : undefined;
@@ -54,7 +54,7 @@ export interface GeneratedFile {
 }
 
 /**
- * Writes a folder with these files in the place of the former one, and their SHA256SUMS.
+ * Replaces a folder with one that has these files and their SHA256SUMS.
  *
  * @returns the names of all files, SHA256SUMS last.
  */

@@ -4,12 +4,12 @@ import type { BootReport } from "../boot/report.js";
 import type { BuiltImage } from "../project/project.js";
 import { type BuildInfo, type ImageRecord, type JobBoot, type JobImage, imageRecord } from "./schema.js";
 
-/** Images of one build that were booted. */
+/** The booted images of one build. */
 export interface BootedImages extends Pick<BuildInfo, "target" | "architecture"> {
   readonly images: readonly JobImage[];
 }
 
-/** The record of an image that was built, or found where somebody else has built it. */
+/** The record of an image that was not booted yet. */
 export function beginImage({ path, name, bytes, sha256, debugFile }: BuiltImage): JobImage {
   return {
     unikernel: name,
@@ -23,7 +23,7 @@ export function beginImage({ path, name, bytes, sha256, debugFile }: BuiltImage)
   };
 }
 
-/** What a boot adds to its image's record. */
+/** A boot's entry in its image's record. */
 export function recordBoot(report: BootReport): JobBoot {
   const { scenario, verdict, attempts, probes, span, image, consoleEnd, consoleLog } = report;
   return {
@@ -40,7 +40,7 @@ export function recordBoot(report: BootReport): JobBoot {
   };
 }
 
-/** What an artifact tells of an image: nothing that only its job knows. */
+/** The published part of an image's record: no paths of the job, no console. */
 export function publicRecord(image: JobImage): ImageRecord {
   return v.parse(imageRecord, image);
 }

@@ -3,9 +3,9 @@ import { seconds, visible } from "../platform/log.js";
 import type { BootedImages } from "./image-record.js";
 import type { JobBoot } from "./schema.js";
 
-/** What is shown of a console in a test case, in characters; a line of a guest alone can have thousands. */
+/** The most characters of a console in a test case; a single line of a guest can have thousands. */
 const mostOfOutput = 64 * 1024;
-/** The same inside of a failure, which readers show in lists and comments. */
+/** The same in a failure, which viewers show in lists and comments. */
 const mostOfFailure = 8 * 1024;
 
 const builder = new Builder({
@@ -17,8 +17,8 @@ const builder = new Builder({
 });
 
 /**
- * The boots as a JUnit XML file: a suite for each image, a case for each scenario. There is no standard for it; this is
- * the common ground that https://github.com/testmoapp/junitxml describes.
+ * The boots as a JUnit XML file: a suite for each image, a case for each scenario. JUnit XML has no standard; this is
+ * the common subset that https://github.com/testmoapp/junitxml describes.
  */
 export function junit({ images, target, architecture }: BootedImages): string {
   const suites = images.map(({ unikernel, boots }) => ({
@@ -46,7 +46,7 @@ function counts(boots: readonly JobBoot[]): Record<string, string> {
 
 function testCase(className: string, unikernel: string, boot: JobBoot): Record<string, unknown> {
   const { verdict, reason, summary, scenario, console, consoleEnd } = boot;
-  const output = [...tail(consoleEnd, mostOfOutput), ...(console === null ? [] : [`(all of it: ${console})`])];
+  const output = [...tail(consoleEnd, mostOfOutput), ...(console === null ? [] : [`(whole console: ${console})`])];
   return {
     "@classname": className,
     "@name": xmlText(scenario ?? unikernel),
@@ -68,9 +68,9 @@ function testCase(className: string, unikernel: string, boot: JobBoot): Record<s
 function failureText({ summary, evidence, remedy, consoleEnd }: JobBoot): string[] {
   return [
     summary,
-    ...(evidence === undefined ? [] : [`evidence, ${seconds(evidence.atMs)} after the start: ${evidence.line}`]),
+    ...(evidence === undefined ? [] : [`evidence, ${seconds(evidence.atMs)} after start: ${evidence.line}`]),
     ...(remedy === undefined ? [] : [`do: ${remedy}`]),
-    ...(consoleEnd.length === 0 ? [] : ["", "The end of the console:", ...tail(consoleEnd, mostOfFailure)]),
+    ...(consoleEnd.length === 0 ? [] : ["", "End of the console:", ...tail(consoleEnd, mostOfFailure)]),
   ];
 }
 
@@ -82,7 +82,7 @@ function inSeconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }
 
-/** As many of the last lines as fit; of one that does not fit alone, its end. */
+/** As many of the last lines as fit. When the last line alone is too long, its end. */
 function tail(texts: readonly string[], mostCharacters: number): string[] {
   const kept: string[] = [];
   let room = mostCharacters;
@@ -99,8 +99,8 @@ function lines(texts: readonly string[]): string {
 }
 
 /**
- * One line that XML can hold: control characters are written out, and so is the rest of what XML 1.0 forbids, also as
- * numeric references: https://www.w3.org/TR/xml/#charsets
+ * One line that XML can hold: control characters, and all else that XML 1.0 forbids even as a numeric reference, are
+ * written out: https://www.w3.org/TR/xml/#charsets
  */
 function xmlText(text: string): string {
   return visible(text).replace(/[\p{Cs}\ufffe\uffff]/gu, (character) => `\\u${character.charCodeAt(0).toString(16)}`);

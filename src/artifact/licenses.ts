@@ -2,8 +2,8 @@ import parse from "spdx-expression-parse";
 import type { UsedPackage } from "../project/project.js";
 
 /**
- * Licences that ask for no more than their own text beside an image, as SPDX names them (https://spdx.org/licenses/); with
- * them, what OCaml's own libraries have. Everything else that is in an image is told, and nothing is decided.
+ * SPDX names (https://spdx.org/licenses/) of licences that require only their text to be distributed with an image.
+ * Any other licence in an image is reported; nothing fails.
  */
 const usual = new Set(
   [
@@ -22,18 +22,17 @@ const usual = new Set(
   ].map((id) => id.toLowerCase()),
 );
 
-/** Without it, the LGPL asks for a way to link a static image anew. */
+/** Of OCaml's own libraries. Without it, the LGPL requires that users can relink a static image. */
 const linkingException = "OCaml-LGPL-linking-exception";
 
-/** A package with what is unusual about its licence. */
 export interface UnusualLicense {
   readonly name: string;
   readonly version: string;
-  /** As the package says it, or that it says nothing. */
+  /** As the package states it, or `none given`. */
   readonly license: string;
 }
 
-/** Of the packages that are in an image, or may be: those with an unusual licence, an unknown one, or none. */
+/** The packages that are or may be in an image and whose licence is unusual, unknown or missing. */
 export function unusualLicenses(packages: readonly UsedPackage[]): readonly UnusualLicense[] {
   return packages
     .filter(({ use, licenses }) => use !== "tool" && (licenses.length === 0 || !licenses.every(isUsual)))
@@ -44,9 +43,9 @@ export function unusualLicenses(packages: readonly UsedPackage[]): readonly Unus
     }));
 }
 
-/** A licence as an SPDX expression; undefined when it is none. */
+/** A licence as an SPDX expression; undefined when it is not a valid one. */
 export function spdxExpression(license: string): parse.Info | undefined {
-  // Packages write `BSD-3-clause` too, which the standard takes for the same (its names do not differ by case).
+  // Packages also write `BSD-3-clause`: SPDX names are not case-sensitive, but the parser is.
   for (const text of [license, license.replace(/-clause/gi, "-Clause")]) {
     try {
       return parse(text);

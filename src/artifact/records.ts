@@ -28,7 +28,7 @@ const toolchainRecord = v.object({
     origin: v.picklist(toolchainOrigins),
     environment: v.custom<ToolchainEnvironment>(isEnvironment),
   }),
-  /** Milliseconds from the decision to the proof. */
+  /** Milliseconds from choosing the versions to the end of the smoke test. */
   ms: finite,
 });
 
@@ -44,30 +44,30 @@ const buildRecord = v.object({
   toolchain: v.exactOptional(toolchainRecord),
 });
 
-/** Of boots there is one for each scenario; an image without scenarios has one. */
+/** The `boot` record has an entry for each scenario; without scenarios it has one. */
 export const recordSchemas = {
   build: buildRecord,
   boot: v.tupleWithRest([jobBoot], jobBoot),
   toolchain: toolchainRecord,
 };
 
-/** What `setup` leaves for `build`. */
+/** Written by `setup` for `build`. */
 export type ToolchainRecord = Read<typeof toolchainRecord>;
-/** What `build` leaves for `boot` and `publish`, once for each image. */
+/** Written by `build` for `boot` and `publish`, once for each image. */
 export type BuildRecord = Read<typeof buildRecord>;
-/** What steps of a job tell each other about an image. */
+/** The records of an image that the steps of a job share. */
 export interface ImageRecords {
   readonly build: BuildRecord;
   readonly boot: Read<typeof recordSchemas.boot>;
 }
 
-/** Raised when a record's shape changes: a person's state folder outlives our versions. */
+/** Raised when a record's shape changes: a state folder can be older than this version. */
 const schema = 4;
 
 /**
- * The record that a build begins.
+ * The record of a finished build.
  *
- * @param cache key of the dune cache that was restored from the actions cache; undefined when none was.
+ * @param cache key of the dune cache that was restored; undefined when none was.
  */
 export function recordBuild(
   where: Pick<BuildRecord, "target" | "architecture">,
@@ -86,10 +86,9 @@ export function recordBuild(
 }
 
 /**
- * Keeps what a step knows of an image for the steps after it, with the image's hash: a record of other bytes at the same
- * path is none.
+ * Saves a record for later steps, with the image's hash: it is not valid for other bytes at the same path.
  *
- * @param imagePath absolute
+ * @param imagePath absolute.
  */
 export async function saveRecord<Kind extends keyof ImageRecords>(
   context: Context,
@@ -104,7 +103,7 @@ export async function saveRecord<Kind extends keyof ImageRecords>(
   );
 }
 
-/** What {@link saveRecord} kept; undefined when there is nothing, or it is about other bytes. */
+/** Reads what {@link saveRecord} saved; undefined when there is no valid record, or the image has changed since. */
 export async function readRecord<Kind extends keyof ImageRecords>(
   context: Context,
   imagePath: string,
@@ -115,30 +114,30 @@ export async function readRecord<Kind extends keyof ImageRecords>(
   const { success, output } = v.safeParse(recordSchemas[kind], record["value"], { abortEarly: true });
   if (!success) return undefined;
   if (record["sha256"] !== (await sha256IfThere(imagePath))) {
-    context.log.debug(`${imagePath} is not the file that its ${kind} record is about`);
+    context.log.debug(`${imagePath} has changed since its ${kind} record was written`);
     return undefined;
   }
   return output as ImageRecords[Kind];
 }
 
-/** A record that the step which is beginning now will write anew: nobody may take the former one for its result. */
+/** Removes a record that the current step will write: if the step fails, an old record must not pass for its result. */
 export async function forgetRecord(context: Context, imagePath: string, kind: keyof ImageRecords): Promise<void> {
   await rm(imageRecordPath(context, imagePath, kind), { force: true });
 }
 
-/** Keeps the toolchain that `setup` made for the steps after it. */
+/** Saves the toolchain that `setup` provided for later steps. */
 export async function saveToolchain(context: Context, record: ToolchainRecord): Promise<void> {
   const { backend, architecture } = record.toolchain.spec;
   const path = toolchainRecordPath(context, backend, architecture);
   await writeFileAtomically(path, JSON.stringify({ schema, value: record }));
 }
 
-/** The build that comes brings its own toolchain. */
+/** Removes the record of a toolchain: the next build brings its own. */
 export async function forgetToolchain(context: Context, backend: Backend, architecture: Architecture): Promise<void> {
   await rm(toolchainRecordPath(context, backend, architecture), { force: true });
 }
 
-/** The toolchain that the last `setup` for this backend and architecture made, if there was one. */
+/** The toolchain of the last `setup` for this backend and architecture, if there was one. */
 export async function readToolchain(
   context: Context,
   backend: Backend,
@@ -157,7 +156,7 @@ function toolchainRecordPath(context: Context, backend: Backend, architecture: A
   return join(context.host.folders.state, "records", `toolchain-${backend}-${architecture}.json`);
 }
 
-/** A record that cannot be read is worth no failure: it only tells what a report would like to say. */
+/** An unreadable record fails nothing: it only adds detail to reports. */
 async function readJson(context: Context, path: string): Promise<Record<string, unknown> | undefined> {
   try {
     const record: unknown = JSON.parse(await readFile(path, "utf8"));

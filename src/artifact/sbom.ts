@@ -1,4 +1,4 @@
-// Not the library's main module: that looks for its schemas by `__dirname`, which a bundle does not have.
+// Not the library's main module: it finds its schemas by `__dirname`, which a bundle does not have.
 import * as Enums from "@cyclonedx/cyclonedx-library/Enums";
 import * as Models from "@cyclonedx/cyclonedx-library/Models";
 import * as Serialize from "@cyclonedx/cyclonedx-library/Serialize";
@@ -9,9 +9,9 @@ import { spdxExpression } from "./licenses.js";
 import type { BuildInfo, ImageRecord, ToolchainFacts } from "./schema.js";
 
 /**
- * The bill of materials of an artifact, in CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/): its images, and what they were
- * made of. A scope of `required` is in the images, `excluded` only built them, `optional` may be in them. It is made of build
- * info alone: equal build info gives an equal text.
+ * The bill of materials of an artifact, in CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/): its images and their
+ * parts. The scope of a part in the images is `required`, of a part that only built them `excluded`, of a part that may be
+ * in them `optional`. The text depends on build info alone.
  */
 export function artifactSbom(name: string, info: BuildInfo): string {
   const root = new Models.Component(Enums.ComponentType.Application, name, { bomRef: "artifact" });
@@ -45,7 +45,7 @@ interface SbomContent {
   /** `urn:uuid:…` */
   readonly serial: string;
   readonly made: Date;
-  /** Whether every package is known, or only the toolchain and what was asked of it. */
+  /** Whether every package is known, or only the toolchain and its requested packages. */
   readonly isComplete: boolean;
   readonly components: readonly Models.Component[];
 }
@@ -53,8 +53,8 @@ interface SbomContent {
 /** The text of an SBOM, the same for the same content. */
 export function writeSbom({ root, serial, made, isComplete, components }: SbomContent): string {
   const completeness = isComplete
-    ? "packages of the switch and sources of duniverse/; not what a build fetched by itself"
-    : "incomplete: the toolchain and what was asked of it, not the libraries of a project";
+    ? "packages of the switch and sources in duniverse/, without downloads of the build itself"
+    : "incomplete: the toolchain and its requested packages, without the project’s libraries";
   const bom = new Models.Bom({
     serialNumber: serial,
     metadata: new Models.Metadata({
@@ -73,14 +73,15 @@ export function writeSbom({ root, serial, made, isComplete, components }: SbomCo
   return `${serializer.serialize(bom, { sortLists: true, space: 2 })}\n`;
 }
 
-/** A UUID (version 8, RFC 9562: its bits are ours to choose) of a text. */
+/** The URN of a UUID derived from a text (version 8 of RFC 9562, whose bits an application chooses). */
 export function serialNumber(text: string): string {
   const hash = hashOf(text);
   const variant = ((Number.parseInt(hash.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return `urn:uuid:${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-${variant}${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+  const groups = [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `${variant}${hash.slice(17, 20)}`];
+  return `urn:uuid:${[...groups, hash.slice(20, 32)].join("-")}`;
 }
 
-/** What an image was made of: each package with its hashes, licences and scope, and the C compiler. */
+/** The parts of an image: each package with its hashes, licences and scope, and the C compiler. */
 export function partsOf({ toolchain, packages }: Pick<BuildInfo, "toolchain" | "packages">): Models.Component[] {
   if (toolchain === null) return (packages ?? []).map(packageComponent);
   return [...(packages?.map(packageComponent) ?? askedComponents(toolchain)), compilerComponent(toolchain)];
@@ -100,7 +101,7 @@ const scopes = {
 function packageComponent({ name, version, from, use, source, hashes, licenses }: UsedPackage): Models.Component {
   const purl = purlOf(name, version);
   return new Models.Component(Enums.ComponentType.Library, name, {
-    // A package may be in the switch as a tool, and in duniverse/ for the image.
+    // The same package can be a tool in the switch and a source in duniverse/.
     bomRef: [`${purl}#${from}`, ...hashes.slice(0, 1)].join(":"),
     purl,
     version,
@@ -120,14 +121,14 @@ const algorithms: Readonly<Record<string, Enums.HashAlgorithm>> = {
   sha512: Enums.HashAlgorithm["SHA-512"],
 };
 
-/** opam writes `sha256=…`. */
+/** Of `sha256=…`, as opam writes it. */
 function opamHash(text: string): [Enums.HashAlgorithm, string][] {
   const [, name = "", digits = ""] = /^(\w+)=([0-9a-f]+)$/.exec(text) ?? [];
   const algorithm = algorithms[name];
   return algorithm === undefined ? [] : [[algorithm, digits]];
 }
 
-/** One expression where all of them are SPDX's, because CycloneDX takes one; else names. */
+/** One expression when all are SPDX expressions, because CycloneDX allows only one; else names. */
 function licensesOf(licenses: readonly string[]): Models.License[] {
   if (licenses.length === 0) return [];
   if (licenses.every((license) => spdxExpression(license) !== undefined)) {
@@ -140,7 +141,7 @@ function licensesOf(licenses: readonly string[]): Models.License[] {
   return licenses.map((license) => new Models.NamedLicense(license));
 }
 
-/** Of a toolchain whose packages are not known: a version that was chosen says more than the package in the list of those asked for. */
+/** Of a toolchain whose installed packages are not known. A chosen version replaces the request for the same package. */
 function askedComponents({ versions, opamPackages, opamPins }: ToolchainFacts): Models.Component[] {
   const chosen = Object.entries<string>({ ...versions });
   const isChosen = (name: string) => chosen.some(([known]) => known === name);
@@ -159,7 +160,7 @@ interface OpamPackage {
   readonly version: string | undefined;
 }
 
-/** `lwt` or `lwt.5.9.1`, as opam writes them: names have no point. */
+/** Of `lwt` or `lwt.5.9.1`, as opam writes them: a name contains no dot. */
 function readPackage(text: string): OpamPackage {
   const [, name = text, version] = /^([\w+-]+)(?:\.(\S+))?/.exec(text) ?? [];
   return { name, version };

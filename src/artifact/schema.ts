@@ -7,24 +7,24 @@ import { architectures } from "../targets/architecture.js";
 import { targetNames } from "../targets/targets.js";
 import { type OpamPin, type OpamRepository, toolchainOrigins, toolchainSources } from "../toolchain/toolchain.js";
 
-// The one record of an image: build begins it, boot and publish fill it, collect, release and the summary read it. Types, the
-// reader of files and docs/build-info.schema.json come from it. A fact that format 2 did not begin with is
-// `v.optional(v.nullable(…), null)`: files of earlier versions lack it, and are still read.
+// The one record of an image: build begins it, boot and publish complete it, collect, release and the summary read it.
+// Its types, the reader of files and docs/build-info.schema.json are derived from it. A field added since format 2 began
+// is `v.optional(v.nullable(…), null)`: files of earlier versions lack it and can still be read.
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "a SHA-256 in hexadecimal"));
-/** Of this folder, and not the folder itself. */
+/** A file in this folder, and not the folder itself. */
 const fileName = v.pipe(v.string(), v.regex(/^(?!\.*$)[^/\\]*$/, "the name of a file, without a folder"));
 const bytes = v.pipe(v.number(), v.integer("a whole number"), v.minValue(0, "at least 0"));
 
 const verdict = {
   verdict: v.picklist(verdicts),
-  reason: v.pipe(v.string(), v.description("docs/verdicts.md has the list.")),
-  rule: v.optional(v.pipe(v.string(), v.description("What decided; absent when no guest was started."))),
+  reason: v.pipe(v.string(), v.description("docs/verdicts.md lists them.")),
+  rule: v.optional(v.pipe(v.string(), v.description("The rule that decided; absent when no guest was started."))),
   summary: v.string(),
   evidence: v.optional(v.object({ line: v.string(), atMs: finite })),
   exitStatus: v.optional(finite),
-  bootMs: v.optional(v.pipe(finite, v.description("From the guest’s start to its first output of its own."))),
-  readyMs: v.optional(v.pipe(finite, v.description("From the guest’s start until all that was asked of it held."))),
+  bootMs: v.optional(v.pipe(finite, v.description("From the guest’s start to its own first output."))),
+  readyMs: v.optional(v.pipe(finite, v.description("From the guest’s start until every expectation was met."))),
   atMs: v.pipe(finite, v.description("From the guest’s start to the verdict.")),
   remedy: v.optional(v.string()),
 } satisfies Record<keyof Verdict, unknown>;
@@ -48,17 +48,14 @@ const boot = v.object({
   ...verdict,
   accelerator: v.pipe(
     v.nullable(v.picklist(accelerators)),
-    v.description("What the guest ran on at last; null when nothing ran."),
+    v.description("The accelerator of the last attempt; null when there was none."),
   ),
   attempts: v.pipe(
     v.array(v.object(attempt)),
-    v.description("In their order: one that KVM failed is followed by one under emulation."),
+    v.description("In order: after an attempt that KVM failed, one by emulation follows."),
   ),
   probes: v.array(v.object(probe)),
-  span: v.pipe(
-    v.nullable(v.object(span)),
-    v.description("When it ran, in milliseconds after the beginning of the step."),
-  ),
+  span: v.pipe(v.nullable(v.object(span)), v.description("When it ran, in milliseconds after the start of the step.")),
   console: v.pipe(v.nullable(v.string()), v.description("Name of the file with the whole console.")),
 });
 
@@ -71,15 +68,15 @@ export const imageRecord = v.object({
   boots: v.pipe(v.array(boot), v.description("One for each scenario; none when the image was not booted in this job.")),
 });
 
-/** A boot as `boot.json` and `build-info.json` tell it. */
+/** A boot as in `boot.json` and `build-info.json`. */
 export type BootRecord = Read<typeof boot>;
-/** An image as an artifact tells it. */
+/** An image as in `build-info.json`. */
 export type ImageRecord = Read<typeof imageRecord>;
 
-/** A boot with what only its own job tells. */
+/** A boot with the fields that only its own job uses. */
 export const jobBoot = v.object({
   ...boot.entries,
-  /** What the file itself says that it is. */
+  /** What the image's bytes say that it is. */
   image: v.object({ format: v.string(), architecture: v.string(), system: v.looseObject({ kind: v.string() }) }),
   /** The last lines of the console. */
   consoleEnd: v.array(v.string()),
@@ -87,7 +84,7 @@ export const jobBoot = v.object({
   consoleLog: v.exactOptional(v.string()),
 });
 
-/** An image with what only its own job knows. */
+/** An image with the fields that only its own job uses. */
 export const jobImage = v.object({
   ...imageRecord.entries,
   boots: v.array(jobBoot),
@@ -106,12 +103,12 @@ const step = v.object({ name: v.string(), ms } satisfies Record<keyof FinishedSt
 
 export const buildFacts = v.object({
   buildSystem: v.picklist(buildSystems),
-  project: v.pipe(v.string(), v.description("What was found in the project’s folder, as the log says it.")),
+  project: v.pipe(v.string(), v.description("What was found in the project’s folder, as the log shows it.")),
   configureArgs: v.array(v.string()),
   steps: v.array(step),
   cache: v.pipe(
     v.nullable(v.string()),
-    v.description("Key of the dune cache that the build took parts from; null when it took none."),
+    v.description("Key of the dune cache that was restored for the build; null when none was."),
   ),
 });
 
@@ -136,12 +133,12 @@ const toolchainFacts = v.object({
   source: v.pipe(v.picklist(toolchainSources), v.description("Where it came from in this run.")),
   origin: v.pipe(
     v.picklist(toolchainOrigins),
-    v.description("What `source` was when the toolchain came to its machine."),
+    v.description("The `source` of the toolchain when it first came to this machine."),
   ),
-  ms: v.pipe(ms, v.description("Milliseconds until it was there and proved.")),
+  ms: v.pipe(ms, v.description("Milliseconds until it was installed and had passed its smoke test.")),
   versions: v.objectWithRest({ ocaml: v.string() }, v.string()),
   opamRepositories: v.array(v.object(repository)),
-  opamPackages: v.pipe(v.array(v.string()), v.description("Those that were asked for.")),
+  opamPackages: v.pipe(v.array(v.string()), v.description("The packages that were requested.")),
   opamPins: v.array(v.object(pin)),
   cCompiler: v.string(),
 });
@@ -151,30 +148,30 @@ const hostFacts = v.object({
   system: v.pipe(v.nullable(v.string()), v.description("ID and VERSION_ID of /etc/os-release.")),
   cores: v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "at least 1")),
   commit: v.pipe(v.nullable(v.string()), v.description("The commit that the workflow ran for.")),
-  run: v.pipe(v.nullable(v.string()), v.description("Address of the workflow run.")),
+  run: v.pipe(v.nullable(v.string()), v.description("URL of the workflow run.")),
 });
 
 export const format = 2;
 
-/** What `build-info.json` holds. A field is null when it is not known, so that a reader can tell that from a typo. */
+/** The content of `build-info.json`. An unknown value is null, never absent: a misspelt field shows. */
 export const buildInfoSchema = v.pipe(
   v.object({
     schema: v.pipe(
       v.literal(format),
-      v.description("Number of this format; raised when a field changes its meaning or goes."),
+      v.description("Version of this format; raised when a field changes its meaning or is removed."),
     ),
-    target: v.pipe(v.picklist(targetNames), v.description("As the input target names it.")),
+    target: v.pipe(v.picklist(targetNames), v.description("As the input `target` names it.")),
     architecture: v.picklist(architectures),
     images: v.pipe(
       v.array(imageRecord),
       v.minLength(1, "at least one"),
-      v.description("The images of the build, the first one first."),
+      v.description("The images of the build; the first one names the artifact."),
     ),
     build: v.pipe(v.nullable(buildFacts), v.description("null when the image was not built in this job.")),
     toolchain: v.pipe(v.nullable(toolchainFacts), v.description("null when the build brought its own.")),
     packages: v.pipe(
       v.nullable(v.array(usedPackage)),
-      v.description("Everything that the build used; null when it is not known."),
+      v.description("Every package that the build used; null when not known."),
     ),
     host: hostFacts,
     createdAt: v.pipe(

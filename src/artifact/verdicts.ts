@@ -2,14 +2,14 @@ import type { Accelerator, Attempt } from "../boot/report.js";
 import { firstOf } from "../platform/log.js";
 import type { BootRecord, ImageRecord } from "./schema.js";
 
-/** What is judged as a part of a whole. */
+/** One boot of several. */
 type Judged = Pick<BootRecord, "scenario" | "verdict" | "summary">;
 
-/** The order in which verdicts count: one failure fails the whole. */
+/** One failure fails the whole; else one skip skips it. */
 const gravest = ["failed", "skipped", "passed"] as const;
 const shownNames = 10;
 
-/** The first of those with the gravest verdict: what a step that booted all of them has to say of one. */
+/** The first boot with the gravest verdict: the boot that a step reports when it can report only one. */
 export function decisiveBoot<Boot extends Judged>(boots: readonly [Boot, ...Boot[]]): Boot {
   const [first, ...others] = boots;
   return others.reduce((decisive, boot) => (gravity(boot) < gravity(decisive) ? boot : decisive), first);
@@ -20,9 +20,9 @@ function gravity({ verdict }: Judged): number {
 }
 
 /**
- * The decisive boot, with a summary of all where there are several.
+ * The decisive boot; of several boots with a summary of all.
  *
- * @param file of the image: what a boot without a scenario is called.
+ * @param file of the image: the name of a boot without a scenario.
  */
 export function overallVerdict<Boot extends Judged>(boots: readonly [Boot, ...Boot[]], file: string): Boot {
   const decisive = decisiveBoot(boots);
@@ -33,14 +33,14 @@ export function overallVerdict<Boot extends Judged>(boots: readonly [Boot, ...Bo
   return { ...decisive, summary: `${names.length} of ${boots.length} scenarios ${verdict}${which}` };
 }
 
-/** The verdict over all boots of an image; undefined when it was not booted. */
+/** The verdict on all boots of an image; undefined when it was not booted. */
 export function imageVerdict({ boots: [first, ...others], file }: ImageRecord): BootRecord | undefined {
   return first && overallVerdict([first, ...others], file);
 }
 
 const accelerators: Readonly<Record<Accelerator, string>> = { kvm: "KVM", tcg: "emulated", native: "native" };
 
-/** What an attempt ran on, for a person: `KVM`, `emulated`, `emulated (helper VM)`, `native`. */
+/** How an attempt ran: `KVM`, `emulated`, `emulated (helper VM)` or `native`. */
 export function howItRan({ accelerator, inCarrier }: Pick<Attempt, "accelerator" | "inCarrier">): string {
   return inCarrier ? `${accelerators[accelerator]} (helper VM)` : accelerators[accelerator];
 }

@@ -9,18 +9,17 @@ import type { ProbeReport } from "./report.js";
 
 export interface AttemptResult {
   readonly verdict: Verdict;
-  /** The last lines of the console. */
   readonly consoleEnd: readonly string[];
-  /** What the VMM itself said on its error stream. */
+  /** The last lines of the VMM's own error stream. */
   readonly vmmSaid: readonly string[];
-  /** The last answer to each probe that was answered at all. */
+  /** The last answer to each probe that got one. */
   readonly probes: readonly ProbeReport[];
 }
 
 /**
- * Watches a running VMM until its guest is judged, then ends it. When this returns, the VMM is gone.
+ * Watches a running VMM until its guest is judged, then ends it. The VMM is gone on return.
  *
- * @param file gets every byte of the console.
+ * @param file receives every byte of the console.
  */
 export async function judgeGuest(
   vmm: VmmProcess,
@@ -35,7 +34,7 @@ export async function judgeGuest(
     verdict = judgeInTime(judge, events);
     if (verdict !== undefined) break;
   }
-  if (verdict === undefined) throw new Error("the judge decides nothing on the end of a VMM");
-  // Here, and not before: what the guest printed until its VMM was gone belongs to its console.
+  if (verdict === undefined) throw new Error("the judge made no decision at the end of a VMM");
+  // Read only here: output that arrives until the VMM is gone belongs to the console.
   return { verdict, consoleEnd: output.consoleEnd, vmmSaid: output.vmmSaid, probes: judge.probes };
 }

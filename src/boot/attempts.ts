@@ -15,7 +15,7 @@ import { type AttemptPlan, type BootSite, type Refusal, describeAttempt } from "
 
 type Outcome = Pick<BootReport, "verdict" | "attempts" | "probes" | "consoleLog" | "consoleEnd">;
 
-/** Runs the image in one way after the other, until a verdict is about the image. */
+/** Tries the planned ways to run the image in order, until a verdict is about the image and not the accelerator. */
 export async function tryAttempts(
   context: Context,
   request: BootRequest,
@@ -34,12 +34,12 @@ export async function tryAttempts(
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (mayFallBack && request.accelerator === "auto") {
-        context.log.fact("", `${describeAttempt(attempt)} is not to be had: ${error.message}`);
+        context.log.fact("", `${describeAttempt(attempt)} is unavailable: ${error.message}`);
         continue;
       }
-      // What failed before is the reason; that there is no way around it here is not the unikernel's fault.
+      // The earlier failure is the reason; a missing fallback is not the unikernel's fault.
       if (last === undefined) throw error;
-      otherwise = withoutWayAround(otherwise, error);
+      otherwise = withoutFallback(otherwise, error);
       break;
     }
     context.log.fact("machine", describeAttempt(attempt));
@@ -84,10 +84,12 @@ async function runAttempt(
     mayFallBack,
     inHelperVm: inside !== undefined,
   });
-  if (rules.timeoutMs !== request.timeout * 1000) {
+  const timeoutMs = request.timeout * 1000;
+  if (rules.timeoutMs !== timeoutMs) {
+    const emulated = `(emulated: ${rules.timeoutMs / timeoutMs} x)`;
     context.log.fact(
       "timeout",
-      `${seconds(rules.timeoutMs)} instead of ${seconds(request.timeout * 1000)}, settle ${seconds(rules.settleMs)}, as it is emulated`,
+      `${seconds(rules.timeoutMs)} instead of ${seconds(timeoutMs)} ${emulated}, settle ${seconds(rules.settleMs)}`,
     );
   }
   const file = await ConsoleFile.create(consoleLog);
@@ -95,17 +97,17 @@ async function runAttempt(
     const process = await startAttempt(context, attempt, site, searchPath);
     return await judgeGuest(process, rules, file, interrogate(request.probe, site.devices));
   } finally {
-    // The guest is judged by what it said, and not by what there was room for.
-    const isNotWhole = await file.close();
-    if (isNotWhole !== undefined) context.log.warning(isNotWhole);
+    // A console that did not fit on the disk is a warning: the guest was judged by all that it printed.
+    const incomplete = await file.close();
+    if (incomplete !== undefined) context.log.warning(incomplete);
   }
 }
 
-function withoutWayAround(refusal: Refusal, { message, facts }: Problem): Refusal {
+function withoutFallback(refusal: Refusal, { message, facts }: Problem): Refusal {
   const remedy = [facts.do ?? []].flat().join("; ");
   return {
     ...refusal,
-    summary: `${refusal.summary}; emulation could not be had: ${message}`,
+    summary: `${refusal.summary}; emulation is unavailable: ${message}`,
     remedy: remedy === "" ? refusal.remedy : remedy,
   };
 }

@@ -1,7 +1,10 @@
-import { readFile, mkdir, symlink } from "node:fs/promises";
+import { mkdir, readFile, symlink } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { addressArgumentsOf } from "../image/image.js";
 import type { Context } from "../platform/host.js";
+import { bufferedLog } from "../platform/log.js";
+import { Problem } from "../platform/problem.js";
 import { tryAttempts } from "./attempts.js";
 import { type BootRequest, checkedRequest } from "./boot-request.js";
 import { addressArguments } from "./devices/addresses.js";
@@ -11,17 +14,14 @@ import type { Verdict } from "./judge/verdict.js";
 import { planBoot } from "./plan.js";
 import { ensurePing, lookAtMachine, placesFor } from "./prepare.js";
 import type { BootReport } from "./report.js";
-import { basename, join } from "node:path";
-import { Problem } from "../platform/problem.js";
 import { vmmsOf } from "./vmms/vmms.js";
-import { bufferedLog } from "../platform/log.js";
 
 /**
- * Boots an image and judges it: by the best accelerator first, and by the next one when that one, and not the image,
- * failed. Nothing is left of it but its console.
+ * Boots an image and judges it: with the best accelerator first, and with the next when the accelerator failed rather
+ * than the image. Leaves nothing behind but the console.
  *
  * @param startMs milliseconds since the step began, for the report.
- * @throws Problem when the boot cannot be tried as asked: wrong inputs, the image of another target, no VMM.
+ * @throws Problem when the boot cannot be tried as asked: wrong inputs, an image of another target, no VMM.
  */
 export async function bootImage(context: Context, asked: BootRequest, startMs = 0): Promise<BootReport> {
   const request = checkedRequest(asked);
@@ -37,7 +37,7 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
     return unstarted({ verdict: "skipped", reason: "not-asked", summary: "`boot: skip`", atMs: 0 });
   }
   const begun = performance.now();
-  // Whether there is a way at all is known before anything is made.
+  // An image that cannot run here is skipped before anything is made.
   const bare = { imagePath, args: request.args, devices: [], places: await placesFor(context, "") };
   const machine = await lookAtMachine(context, request, bare);
   const { attempts, otherwise } = planBoot(request, bare, machine);
@@ -48,7 +48,7 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
     const address = addressArguments(devices, request.args, known);
     if (address.story !== undefined) context.log.fact("address", address.story);
     const site = {
-      imagePath: await pathWithoutBlanks(request, folder),
+      imagePath: await pathWithoutWhitespace(request, folder),
       args: [...address.words, ...request.args],
       devices,
       places: await placesFor(context, folder),
@@ -60,7 +60,7 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
   return { ...about, ...outcome, verdict: asAsked(outcome.verdict, request), span };
 }
 
-/** A skip is a failure to who asked for exactly this. */
+/** A skip fails a boot that was required, or that required KVM. */
 function asAsked(verdict: Verdict, asked: Pick<BootRequest, "boot" | "accelerator">): Verdict {
   if (verdict.verdict !== "skipped") return verdict;
   const isFailure = asked.boot === "required" || (asked.accelerator === "kvm" && verdict.reason === "accelerator");
@@ -68,18 +68,18 @@ function asAsked(verdict: Verdict, asked: Pick<BootRequest, "boot" | "accelerato
 }
 
 /**
- * QEMU for x86 puts the image's path in front of the guest's arguments, and the guest splits it at its blanks.
+ * QEMU for x86 puts the image's path in front of the guest's arguments, and the guest splits both at whitespace.
  *
- * @returns the image's path, or that of a link to it in `folder` where the path has blanks and QEMU is told of it.
+ * @returns the image's path, or a link to it in `folder` when the VMM would split the path.
  */
-export async function pathWithoutBlanks({ imagePath, target }: BootRequest, folder: string): Promise<string> {
+async function pathWithoutWhitespace({ imagePath, target }: BootRequest, folder: string): Promise<string> {
   const splits = vmmsOf(target).some(({ splitsPath }) => splitsPath === true);
   if (!splits || !/\s/.test(imagePath)) return imagePath;
   if (/\s/.test(folder)) {
-    throw new Problem("the image’s path has blanks, and so has the folder for a link to it", {
+    throw new Problem("both the image’s path and the folder for a link to it contain whitespace", {
       found: [imagePath, folder],
-      because: "QEMU puts the path in front of the unikernel’s arguments, which are split at blanks",
-      do: "move the image to a path without blanks",
+      because: "QEMU puts the path in front of the unikernel’s arguments, which are split at whitespace",
+      do: "move the image to a path without whitespace",
     });
   }
   const link = join(folder, "image", basename(imagePath).replace(/\s/g, "-"));
@@ -91,12 +91,12 @@ export async function pathWithoutBlanks({ imagePath, target }: BootRequest, fold
 type Boot = (context: Context) => Promise<BootReport>;
 
 /**
- * Boots side by side, at most `limit` at a time. What each tells is told in one piece when it has ended; a single one
- * tells its story as it goes.
+ * Runs boots side by side, at most `limit` at a time. The log of each appears in one piece when it ends; a single boot
+ * logs as it goes.
  *
- * @param boots each is given the context that it may log to.
+ * @param boots each gets the context that it logs to.
  * @returns their reports, in the order of `boots`.
- * @throws what the first of them threw, when all have ended: no VMM is left behind.
+ * @throws the first failure, once all have ended: no VMM is left behind.
  */
 export async function bootSeveral(
   context: Context,

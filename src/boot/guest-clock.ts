@@ -1,7 +1,6 @@
 /**
- * Tells the time of a guest: that of the machine, without what the VMM was ready to run and had no processor. On a
- * machine that is busy with other work a guest needs longer for all that it does, and what it is given time for (to end, to
- * crash after its first good sign) shall not depend on who else runs.
+ * A guest's clock: the machine's, minus the time that the VMM was ready to run but had no processor. The time that a
+ * guest gets (to end, or to crash after its first good sign) must not depend on the machine's other work.
  */
 export class GuestClock {
   private startMs: number;
@@ -9,9 +8,9 @@ export class GuestClock {
   private latestMs = 0;
 
   /**
-   * @param heldUpMs how long the VMM has waited for a processor since it was started; it only grows.
-   * @param mostMs the clock is not stopped for longer than this, so that the end comes, however busy the machine is.
-   * @param machineMs the time of the machine.
+   * @param heldUpMs how long the VMM has waited for a processor since its start; it only grows.
+   * @param mostMs the clock stops for at most this long, so that a boot ends on the busiest machine.
+   * @param machineMs the machine's time.
    */
   constructor(
     private readonly heldUpMs: () => number,
@@ -22,20 +21,20 @@ export class GuestClock {
     this.heldUpBeforeMs = heldUpMs();
   }
 
-  /** Begins anew at 0. */
+  /** Starts again at 0. */
   restart(): void {
     this.startMs = this.machineMs();
     this.heldUpBeforeMs = this.heldUpMs();
     this.latestMs = 0;
   }
 
-  /** Whole milliseconds since the start; never less than it told before. */
+  /** Whole milliseconds since the start; never decreases. */
   get nowMs(): number {
     this.latestMs = Math.max(this.latestMs, Math.round(this.machineMs() - this.startMs - this.stoppedMs));
     return this.latestMs;
   }
 
-  /** The earliest time of the machine at which this clock can show `ms`. */
+  /** The earliest machine time at which this clock can show `ms`. */
   momentOf(ms: number): number {
     return this.startMs + ms + this.stoppedMs;
   }

@@ -8,10 +8,10 @@ import type { ProbeAnswer } from "./probes/probe.js";
 import { Qmp, machineStateOf } from "./qmp.js";
 
 /**
- * Begins to ask a guest that has just been started, and goes on until `signal` is aborted.
+ * Starts to probe a guest that has just started, and continues until `signal` is aborted.
  *
- * @param onAnswer is called with the index of the probe.
- * @param control QEMU's control channel, where the guest runs in QEMU.
+ * @param onAnswer gets the index of the probe.
+ * @param control QEMU's control channel, when the guest runs in QEMU.
  */
 export type Interrogation = (
   onAnswer: (index: number, answer: ProbeAnswer) => void,
@@ -20,12 +20,12 @@ export type Interrogation = (
 ) => void;
 
 /**
- * All that can be seen of a guest, as it happens; the exit of its VMM comes last. The times are the guest's own
- * ({@link GuestClock}). When the reader stops, or throws, the VMM is ended and waited for.
+ * All events of a guest, as they happen; the exit of its VMM comes last. Times are the guest's own
+ * ({@link GuestClock}). When the reader stops or throws, the VMM is ended and waited for.
  *
- * @param output gets what the guest and its VMM print, until the VMM is gone.
- * @param deadlineMs when a `clock` event is due if nothing else happens; asked after each batch of events.
- * @throws what kept the VMM from starting.
+ * @param output receives what the guest and its VMM print, until the VMM is gone.
+ * @param deadlineMs when a `clock` event is due if nothing else happens; called after each batch of events.
+ * @throws the reason why the VMM could not start.
  */
 export async function* guestEvents(
   vmm: VmmProcess,
@@ -39,7 +39,7 @@ export async function* guestEvents(
   const over = new AbortController();
   const tell = (happened: readonly Happening[]) => inbox.put(happened.map((one) => ({ ...one, atMs: clock.nowMs })));
   const onDeadline = () => {
-    // Whatever is decided now, what stands on the console's last line is part of it.
+    // The unfinished last line of the console counts for the decision too.
     void tell([...output.unfinished(), { kind: "clock" }]);
   };
   const alarm = new Alarm(onDeadline);
@@ -48,11 +48,11 @@ export async function* guestEvents(
     const qmp: Qmp | undefined =
       vmm.control &&
       new Qmp(vmm.control, (event) => {
-        // What becomes of a helper VM’s machine is no news of the guest in it.
+        // Events of a helper VM’s machine say nothing about the guest in it.
         if (rules.vmm !== "qemu" || qmp === undefined) return;
         void machineStateOf(event, qmp).then((state) => state && tell([{ kind: "machine", state }]));
       });
-    // The clock runs from here, for a VMM that never lets its guest begin, and anew from the guest's beginning.
+    // The clock starts here, for a VMM that never starts its guest, and again when the guest starts.
     void inbox.put([{ kind: "clock", atMs: 0 }]);
     const begin = () => {
       if (over.signal.aborted) return;
@@ -60,7 +60,7 @@ export async function* guestEvents(
       void inbox.put([{ kind: "clock", atMs: 0 }]);
       interrogate?.((index, answer) => void tell([{ kind: "probe", index, answer }]), qmp, over.signal);
     };
-    // A failure to start shows as the VMM's own end, with its reason on the error stream.
+    // A failed start shows as the VMM's end, with the reason on its error stream.
     const started = qmp?.start().catch(() => undefined);
     const fail = (error: unknown) => inbox.fail(error);
     Promise.all([started, vmm.begun]).then(begin).catch(fail);
@@ -80,14 +80,14 @@ export async function* guestEvents(
   }
 }
 
-/** Goes off once at a moment that may still move. */
+/** Fires once, at a time that can still be moved. */
 class Alarm {
   private at: number | undefined;
   private timeout: NodeJS.Timeout | undefined;
 
   constructor(private readonly action: () => void) {}
 
-  /** @param at as performance.now() tells it. The same moment again changes nothing: a guest that never pauses cannot put it off. */
+  /** @param at in performance.now() time. Setting the same time again changes nothing: a busy guest cannot delay it. */
   set(at: number): void {
     if (at === this.at) return;
     clearTimeout(this.timeout);
@@ -95,7 +95,7 @@ class Alarm {
     this.timeout = setTimeout(
       () => {
         this.at = undefined;
-        // What the guest wrote before may still lie in the pipe: it is read before the deadline counts.
+        // Earlier output may still be in the pipe: it is read before the deadline counts.
         setImmediate(() => setImmediate(this.action));
       },
       Math.max(0, at - performance.now()),

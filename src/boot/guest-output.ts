@@ -5,16 +5,16 @@ import type { VmmProgram } from "./report.js";
 import type { Happening } from "./judge/events.js";
 import { Lines } from "./judge/lines.js";
 
-/** A guest that pauses this long in the middle of a line has perhaps said all it will say: a prompt, a last word. */
+/** A guest that pauses this long within a line may have printed all that it will: a prompt, its last words. */
 const unfinishedLineMs = 50;
 const keptLines = 30;
 
-/** What a guest and its VMM print: every byte of the console in a file, the last lines of both here. */
+/** The output of a guest and its VMM: every byte of the console goes to a file, the last lines of both stay here. */
 export class GuestOutput {
   private readonly consoles: Lines[] = [];
   private readonly errors = new Lines();
   private readonly lastOfConsole: string[] = [];
-  private readonly lastOfMonitor: string[] = [];
+  private readonly lastOfVmm: string[] = [];
 
   constructor(private readonly file: ConsoleFile) {}
 
@@ -23,12 +23,12 @@ export class GuestOutput {
   }
 
   get vmmSaid(): readonly string[] {
-    return this.lastOfMonitor;
+    return this.lastOfVmm;
   }
 
   /**
-   * @param tell settles when there may be more: what is not judged yet must not fill the memory.
-   * @param signal nothing of a paused line is told after its abort.
+   * @param tell settles when more may be read: output that is not judged yet must not fill the memory.
+   * @param signal paused lines are not reported after its abort.
    */
   read(
     vmm: Pick<VmmProcess, "console" | "errors">,
@@ -51,17 +51,17 @@ export class GuestOutput {
       });
     };
     readConsole(vmm.console);
-    // A process has no VMM: its error stream is its own.
+    // A host process has no VMM: its error stream is the guest's.
     if (kind === "process") readConsole(vmm.errors);
     else eachChunk(vmm.errors, (chunk) => tell(this.complained(this.errors.add(chunk))));
   }
 
-  /** What stands on the console's last line so far. */
+  /** The last line of each console so far, when it has no end yet. */
   unfinished(): Happening[] {
     return this.consoles.flatMap(unfinishedOf);
   }
 
-  /** Nothing more will come: what stands on the last lines are lines. */
+  /** No more output follows: unfinished lines count as lines. */
   end(): Happening[] {
     const rests = this.consoles.map((lines) => lines.unfinished).filter((line) => line !== "");
     const { unfinished } = this.errors;
@@ -74,7 +74,7 @@ export class GuestOutput {
   }
 
   private complained(texts: readonly string[]): Happening[] {
-    keep(this.lastOfMonitor, texts);
+    keep(this.lastOfVmm, texts);
     return texts.map((text) => ({ kind: "monitor", text }));
   }
 }
@@ -83,7 +83,7 @@ function unfinishedOf({ unfinished }: Lines): Happening[] {
   return unfinished === "" ? [] : [{ kind: "unfinished", text: unfinished }];
 }
 
-/** Reads a stream, and nothing more of it before `read` has settled. */
+/** Reads a stream chunk by chunk: the next one only when `read` has settled. */
 function eachChunk(stream: Readable, read: (chunk: Buffer) => Promise<unknown>): void {
   stream.on("data", (chunk: Buffer) => {
     stream.pause();
@@ -91,7 +91,6 @@ function eachChunk(stream: Readable, read: (chunk: Buffer) => Promise<unknown>):
   });
 }
 
-/** Adds to a list that forgets what is old. */
 function keep(list: string[], lines: readonly string[]): void {
   list.push(...lines.slice(-keptLines));
   list.splice(0, list.length - keptLines);

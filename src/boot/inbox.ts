@@ -1,4 +1,4 @@
-/** What many put in and one takes out, in its order. */
+/** A queue with many writers and one reader. */
 export class Inbox<Item> {
   private items: Item[] = [];
   private readonly putters: (() => void)[] = [];
@@ -6,7 +6,7 @@ export class Inbox<Item> {
   private isClosed = false;
   private wake: () => void = () => undefined;
 
-  /** @returns settles when they were taken: until then, whoever may have much more waits. */
+  /** @returns settles when the items were taken: a writer with much more output waits for it. */
   put(items: readonly Item[]): Promise<void> {
     if (this.isClosed || items.length === 0) return Promise.resolve();
     this.items = this.items.concat(items);
@@ -16,16 +16,16 @@ export class Inbox<Item> {
     });
   }
 
-  /** Nothing more comes, for this reason. */
+  /** No more items follow, for this reason. */
   fail(error: unknown): void {
     this.failure ??= { error };
     this.wake();
   }
 
   /**
-   * All that is there, and at least one.
+   * Waits for at least one item, and takes all.
    *
-   * @throws what it failed with, once all was taken.
+   * @throws the reason given to `fail`, once everything was taken.
    */
   async take(): Promise<readonly Item[]> {
     while (this.items.length === 0) {
@@ -38,7 +38,7 @@ export class Inbox<Item> {
     return taken;
   }
 
-  /** Nobody takes any more: nobody waits for that, and what is still put in is dropped. */
+  /** The reader is gone: releases all writers, and drops later items. */
   close(): void {
     this.isClosed = true;
     this.items = [];

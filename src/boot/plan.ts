@@ -5,14 +5,14 @@ import { notBooted } from "./vmms/refusal.js";
 import type { Asked, AttemptPlan, BootSite, MachineFacts, Refusal, Vmm } from "./vmms/vmm.js";
 import { vmms, vmmsOf } from "./vmms/vmms.js";
 
-/** Ways to run the image, best first; the next one is for when the accelerator of the one before fails. */
+/** Ways to run the image, best first; the next one is tried when the accelerator of the one before fails. */
 export interface BootPlan {
   readonly attempts: readonly AttemptPlan[];
-  /** Why there is no further way: the verdict when all attempts, perhaps none, failed by their accelerator. */
+  /** The verdict when every attempt failed because of its accelerator, or there is no attempt. */
   readonly otherwise: Refusal;
 }
 
-/** Decides how to run an image on a machine. Pure: the same question always gives the same commands. */
+/** Decides how to run an image on a machine. Pure. */
 export function planBoot(asked: Asked, site: BootSite, machine: MachineFacts): BootPlan {
   return { attempts: attemptsFor(asked, site, machine), otherwise: whyNoFurther(asked, site, machine) };
 }
@@ -30,17 +30,16 @@ function attemptsFor(asked: Asked, site: BootSite, machine: MachineFacts): reado
         return { vmm: name, program: vmm.program, accelerator, ...command };
       });
   });
-  // What needs no accelerator does not fail by one.
+  // A way without an accelerator cannot fail because of it: no fallback is needed after it.
   const native = attempts.findIndex(({ accelerator }) => accelerator === "native");
   return native < 0 ? attempts : attempts.slice(0, native + 1);
 }
 
-/** Whether the input `accelerator` leaves room for one. */
 function isAllowed(accelerator: Accelerator, asked: Asked["accelerator"]): boolean {
   return accelerator === "native" || asked === "auto" || asked === accelerator;
 }
 
-/** The last resort knows best why it is none. */
+/** The last VMM of the row gives the best reason: it would have been the last resort. */
 function whyNoFurther(asked: Asked, site: BootSite, machine: MachineFacts): Refusal {
   const { target, architecture } = asked;
   const isEmulated = acceleratorsOf(target, architecture, architecture).includes("tcg");
@@ -52,14 +51,10 @@ function whyNoFurther(asked: Asked, site: BootSite, machine: MachineFacts): Refu
 }
 
 function nothingElse({ name }: Target): Refusal {
-  return { reason: "accelerator", summary: `${name} runs here in no other way`, remedy: "boot it on another machine" };
+  return { reason: "accelerator", summary: `nothing else here can run ${name}`, remedy: "boot it on another machine" };
 }
 
-/**
- * What a target's images can run on, best first, before a machine is looked at.
- *
- * @param machine its architecture.
- */
+/** The accelerators that a target's images can use on a machine of an architecture, best first. */
 export function acceleratorsOf(
   target: Target,
   architecture: Architecture,
@@ -69,9 +64,9 @@ export function acceleratorsOf(
 }
 
 /**
- * What a boot on a machine of the image's own architecture, where everything works, runs the image in.
+ * How an image runs on a machine of its own architecture where everything works.
  *
- * @returns undefined where the asked accelerator leaves no way.
+ * @returns undefined when the requested accelerator rules out every way.
  */
 export function usualWay(
   target: Target,

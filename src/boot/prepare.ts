@@ -18,7 +18,7 @@ import { planBoot } from "./plan.js";
 import type { AttemptPlan, BootPlaces, BootSite, KvmAccess, MachineFacts } from "./vmms/vmm.js";
 import { vmms } from "./vmms/vmms.js";
 
-/** Where the files of a boot will be: those of its own in `folder`, those of the machine in the tool cache. */
+/** Where a boot's files will be: its own in `folder`, the machine's in the tool cache. */
 export async function placesFor({ host }: Context, folder: string): Promise<BootPlaces> {
   const system = await readHostSystem();
   const helperVm = (architecture: Architecture) => helperVmPlace(host.folders.toolCache, system, architecture);
@@ -31,10 +31,10 @@ export async function placesFor({ host }: Context, folder: string): Promise<Boot
 }
 
 /**
- * Looks at this machine. Where QEMU is to use KVM, it is made sure of first: installing it triggers udev, which sets the
- * permission of /dev/kvm anew.
+ * Looks at this machine. When QEMU will use KVM, QEMU is installed first: its package triggers udev, which resets the
+ * permissions of /dev/kvm.
  *
- * @throws Problem when QEMU cannot be had.
+ * @throws Problem when QEMU is unavailable.
  */
 export async function lookAtMachine(
   context: Context,
@@ -45,7 +45,7 @@ export async function lookAtMachine(
   const { architecture } = context.host;
   const cpuInfo = await readCpuInfo();
   const tenders = architectures.filter(
-    // The host's own tender is the toolchain's: without it there is no way at all, and that is told when it is missed.
+    // The host's own tender is part of the toolchain; a missing one is reported when it is needed.
     (candidate) =>
       candidate === architecture || findTender("solo5-spt", candidate, architecture, request.searchPath) !== undefined,
   );
@@ -56,7 +56,7 @@ export async function lookAtMachine(
     tenders,
   });
   const { attempts } = planBoot(request, site, factsWith(look()));
-  // Only QEMU's package touches /dev/kvm; what else is missing is told when its turn comes.
+  // Only QEMU's package touches /dev/kvm; other missing programs are reported when they are needed.
   const qemu = attempts.find(({ debianPackage, accelerator }) => debianPackage !== undefined && accelerator === "kvm");
   if (qemu !== undefined) await ensureProgram(context, qemu, request);
   const wantsKvm = planBoot(request, site, factsWith("open")).attempts.some(({ accelerator }) => accelerator === "kvm");
@@ -64,16 +64,16 @@ export async function lookAtMachine(
 }
 
 /**
- * Makes sure of what runs an attempt.
+ * Makes sure that the program of an attempt is installed.
  *
- * @returns the folders to look for its program in.
- * @throws Problem when it cannot be had.
+ * @returns the search path that finds it.
+ * @throws Problem when it is unavailable.
  */
 export async function ensureProgram(context: Context, attempt: AttemptPlan, request: BootRequest): Promise<string> {
   const { installSystemPackages, helperVmCache, mirror } = request;
   const found = await programPath(context, attempt, request);
   if (attempt.inside !== undefined) {
-    // Few boots need one.
+    // Loaded on demand: few boots need a helper VM.
     const { ensureHelperVm } = await import("./helper-vm/ensure.js");
     const { publishedHelperVms } = await import("./helper-vm/published.js");
     const published = publishedHelperVms(context.log, mirror);
@@ -87,9 +87,9 @@ export async function ensureProgram(context: Context, attempt: AttemptPlan, requ
 }
 
 /**
- * Makes sure of the program that asks a guest, where one does, before the guest is there to be blamed.
+ * Makes sure that ping works when a probe needs it, before its failure could be blamed on the guest.
  *
- * @throws Problem when there is none, or when it may not ask.
+ * @throws Problem when ping is not installed or may not open its socket.
  */
 export async function ensurePing(
   context: Context,
@@ -98,17 +98,17 @@ export async function ensurePing(
   if (!probe.some(({ kind }) => kind === "ping")) return;
   const isThere = () => findProgram("ping", context.host.environment["PATH"]) !== undefined;
   if (!isThere() && installSystemPackages) await ensureSystemPackages(context, ["iputils-ping"], { install: true });
-  const instead = "ask by `tcp://:PORT` instead";
+  const instead = "probe `tcp://:PORT` instead";
   if (!isThere())
     throw new Problem("the probe ping needs the program ping, which is not installed", {
       do: ["sudo apt-get install iputils-ping", instead],
     });
   const { exitCode, stderr } = await context.processes.run(["ping", "-n", "-c", "1", "-W", "1", "127.0.0.1"]);
-  // Silence is this host's own answer: it may be told not to answer itself.
+  // A failure without a message means no reply: this host may be configured not to answer itself.
   if (exitCode !== 0 && stderr.trim() !== "")
-    throw new Problem("the probe ping cannot ask: ping does not work on this machine", {
+    throw new Problem("the probe ping cannot run: ping does not work on this machine", {
       evidence: stderr.trim().split("\n"),
-      do: ["let it open raw sockets (in a container: `--cap-add NET_RAW`)", instead],
+      do: ["allow it to open raw sockets (in a container: `--cap-add NET_RAW`)", instead],
     });
 }
 
@@ -124,15 +124,15 @@ async function programPath(context: Context, attempt: AttemptPlan, request: Boot
     await ensureSystemPackages(context, [debianPackage], { install: true });
     if (findProgram(program, searchPath) !== undefined) return searchPath;
   }
-  throw new Problem(`${program} is not installed, and ${target.name} images are booted by it`, {
+  throw new Problem(`${program}, which boots ${target.name} images, is not installed`, {
     do: `apt-get install ${debianPackage ?? program}`,
   });
 }
 
 /**
- * Makes the files that an attempt needs, and starts its VMM.
+ * Writes the files that an attempt needs, and starts its VMM.
  *
- * @param searchPath where its program is looked for.
+ * @param searchPath as {@link ensureProgram} returns it.
  */
 export async function startAttempt(
   context: Context,

@@ -4,10 +4,10 @@ import { LineReader } from "../platform/process/line-reader.js";
 import { isRecord } from "../platform/shape.js";
 import type { MachineState } from "./judge/events.js";
 
-/** In UTF-16 units. `info usernet` has a line for each connection, and all of them are one message. */
+/** In UTF-16 units. The answer to `info usernet` is one message with a line for each connection. */
 const longestMessage = 1024 * 1024;
 
-/** An event as QEMU sends it: https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html */
+/** https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html */
 export interface QmpEvent {
   readonly event: string;
   readonly data?: Readonly<Record<string, unknown>>;
@@ -36,13 +36,12 @@ export class Qmp {
     channel.on("end", () => this.close());
   }
 
-  /** Leaves the negotiation and lets the guest run: QEMU was started with `-S`. */
+  /** Ends the negotiation and starts the guest: QEMU was started with `-S`. */
   async start(): Promise<void> {
     await this.execute("qmp_capabilities");
     await this.execute("cont");
   }
 
-  /** The answer to a command of QEMU's. */
   execute(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.closed) {
@@ -59,7 +58,7 @@ export class Qmp {
     try {
       message = JSON.parse(line);
     } catch (error) {
-      this.waiting.shift()?.reject(new Error(`QEMU's control channel said no JSON: ${messageOf(error)}`));
+      this.waiting.shift()?.reject(new Error(`QEMU's control channel sent invalid JSON: ${messageOf(error)}`));
       return;
     }
     if (!isRecord(message)) return;
@@ -78,10 +77,10 @@ export class Qmp {
   }
 }
 
-/** QMP's ShutdownCause where neither the guest nor we ended QEMU. */
+/** QMP's ShutdownCause for an end that neither the guest nor this program caused. */
 const outsideReasons: readonly unknown[] = ["host-signal", "host-error", "host-qmp-quit"];
 
-/** What an event of QEMU's tells of its machine; undefined: nothing that decides anything. */
+/** The state of the machine after an event; undefined for an event that does not matter to the verdict. */
 export async function machineStateOf({ event, data }: QmpEvent, qmp: Qmp): Promise<MachineState | undefined> {
   switch (event) {
     case "GUEST_PANICKED":
@@ -97,8 +96,8 @@ export async function machineStateOf({ event, data }: QmpEvent, qmp: Qmp): Promi
 }
 
 /**
- * Why QEMU paused a guest that cannot go on: STOP alone is also said on the way out. QEMU pauses for a disk's error only
- * when there is no room to write (`werror=enospc`).
+ * Why QEMU paused the guest: QEMU also sends STOP on its way out. It pauses for a disk's error only when the disk is
+ * full (`werror=enospc`).
  */
 async function whyStopped(qmp: Qmp): Promise<MachineState | undefined> {
   const answer = await qmp.execute("query-status").catch(() => undefined);

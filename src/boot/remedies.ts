@@ -1,45 +1,51 @@
-/** Why a VMM could not run an image, and what a person can do: matched against the VMM's own line. */
+const newerQemu = "this QEMU lacks an option that the boot needs: install QEMU 6.2 or newer";
+
+/** Matched against the VMM's own line. */
 const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[] = [
   {
-    // https://github.com/urunc-dev/urunc/issues/648: two system call filters on top of each other.
+    // https://github.com/urunc-dev/urunc/issues/648
     pattern: /seccomp/i,
     remedy:
-      "containers with a system call filter of their own do not let the tender install its own: run the job outside of a container, or give it `--security-opt seccomp=unconfined`",
+      "the container’s system call filter blocks the tender’s own: " +
+      "run the job outside a container, or with `--security-opt seccomp=unconfined`",
   },
   {
     pattern: /declared but not attached|declared devices must be attached/,
-    remedy: "the image’s manifest asks for a device that it was not given: see the inputs `net` and `block`",
+    remedy: "the image’s manifest declares a device that was not attached: see the inputs `net` and `block`",
   },
   {
     pattern: /[Cc]ould not attach interface|\/dev\/net\/tun|could not configure \/dev\/net\/tun/,
-    remedy: "the network interface could not be used: `net: user` needs no rights",
+    remedy: "the network interface could not be used; `net: user` needs no privileges",
   },
   {
     pattern: /Could not open block device|Could not determine capacity/,
-    remedy: "see the files that the input `block` names",
+    remedy: "check the files that the input `block` names",
   },
   {
-    pattern:
-      /unsupported machine type|[Ii]nvalid (?:parameter|option)|Parameter '.*' is unexpected|unable to find CPU model|is not a valid device model|Property '.*' not found/,
-    remedy: "this QEMU does not know an option that it needs: install the one of a newer distribution (6.2 and newer)",
+    pattern: /unsupported machine type|[Ii]nvalid (?:parameter|option)|Parameter '.*' is unexpected/,
+    remedy: newerQemu,
+  },
+  {
+    pattern: /unable to find CPU model|is not a valid device model|Property '.*' not found/,
+    remedy: newerQemu,
   },
   {
     pattern: /not for the solo5-\w+ target|unsupported ABI version|invalid (?:or unsupported )?executable|No Solo5 ABI/,
     remedy:
-      "the tender does not take this image: compare its version with that of the solo5 which the image was linked with, and `memory` with what it needs",
+      "the tender rejected this image: check that its version is the solo5 that the image was linked with, " +
+      "and that `memory` is enough",
   },
-  { pattern: /^loader: .*memory/, remedy: "give it more `memory`" },
+  { pattern: /^loader: .*memory/, remedy: "increase `memory`" },
   {
     pattern: /[Cc]annot (?:set up guest memory|allocate)/,
-    remedy: "this machine has less free memory than the guest was given: set `memory` lower",
+    remedy: "this machine has less free memory than the guest was given: lower `memory`",
   },
 ];
 
 /**
  * What a person can do about a VMM that could not run an image.
  *
- * @param line what the VMM said; undefined when it said nothing.
- * @returns undefined when nothing is known about such a line.
+ * @param line of the VMM; undefined when it printed none.
  */
 export function vmmRemedy(line: string | undefined): string | undefined {
   return line === undefined ? undefined : remedies.find(({ pattern }) => pattern.test(line))?.remedy;

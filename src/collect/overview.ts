@@ -1,28 +1,27 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as v from "valibot";
 import { type ArtifactImage, imagesIn, type Artifact, readArtifact } from "../artifact/artifact.js";
+import { checksumFile } from "../artifact/checksums.js";
 import { imageVerdict } from "../artifact/verdicts.js";
 import type { Verdict } from "../boot/judge/verdict.js";
 import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { type Growth, changeText, exceeds, growthText } from "./size.js";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { checksumFile } from "../artifact/checksums.js";
 
-/** One image of one leg. */
+/** An image of a leg, and its size in the baseline. */
 export interface ComparedImage extends ArtifactImage {
-  /** Bytes of the same image in the baseline; undefined when that has none. */
+  /** Bytes of the same image in the baseline; undefined if it is not there. */
   readonly before: number | undefined;
 }
 
-/** All that one look over the legs tells. */
 export interface Overview {
   readonly rows: readonly ComparedImage[];
-  /** Artifacts that the plan names and that are not there: their jobs failed before they had an image. */
+  /** Planned artifacts that do not exist: their jobs failed before they had an image. */
   readonly missing: readonly string[];
 }
 
-/** What images may be; undefined is no limit. */
+/** Limits for images. Undefined: no limit. */
 export interface Budget {
   /** Bytes. */
   readonly maxSize: number | undefined;
@@ -30,10 +29,10 @@ export interface Budget {
 }
 
 /**
- * Puts the legs of a run beside those of an earlier one. An image is the same one where the names of the artifact and of the
- * file are: neither changes when other legs do.
+ * Compares the legs of a run with those of an earlier one. Images correspond if the names of artifact and file are
+ * equal: other legs do not influence them.
  *
- * @param planned names of all artifacts that there should be.
+ * @param planned names of all artifacts that should exist.
  */
 export function overviewOf(
   legs: readonly CollectedLeg[],
@@ -46,12 +45,12 @@ export function overviewOf(
   return { rows, missing: planned.filter((name) => !present.has(name)) };
 }
 
-/** The image's path below the folder with all artifacts. */
+/** The image's path, relative to the folder with all artifacts. */
 export function pathOf({ artifact, image }: ArtifactImage): string {
   return `${artifact.name}/${image.file}`;
 }
 
-/** What is over budget, a sentence each. */
+/** A sentence for each image over budget. */
 export function overBudget({ rows }: Overview, { maxSize, maxGrowth }: Budget): string[] {
   return rows.flatMap(({ artifact, image: { file, bytes }, before }) => {
     const subject = `${file} of ${artifact.name}`;
@@ -59,18 +58,19 @@ export function overBudget({ rows }: Overview, { maxSize, maxGrowth }: Budget): 
     const hasGrown = maxGrowth !== undefined && before !== undefined && exceeds(maxGrowth, bytes, before);
     return [
       ...(isLarge
-        ? [`${subject} has ${size(bytes)} (${bytes} bytes); the budget is ${size(maxSize)} (${maxSize} bytes)`]
+        ? [`${subject} is ${size(bytes)} (${bytes} bytes); \`max-size\` is ${size(maxSize)} (${maxSize} bytes)`]
         : []),
       ...(hasGrown
         ? [
-            `${subject} went from ${size(before)} to ${size(bytes)}, ${changeText(bytes, before)}; accepted is ${growthText(maxGrowth)}`,
+            `${subject} grew from ${size(before)} to ${size(bytes)}, ${changeText(bytes, before)}; ` +
+              `\`max-growth\` is ${growthText(maxGrowth)}`,
           ]
         : []),
     ];
   });
 }
 
-/** `failed` when one failed or is missing, else `skipped` when one was not booted, else `passed`. */
+/** `failed` if an image failed or is missing, otherwise `skipped` if one was not booted, otherwise `passed`. */
 export function overviewVerdict({ rows, missing }: Overview): Verdict["verdict"] {
   const verdicts = rows.map(({ image }) => imageVerdict(image)?.verdict ?? "skipped");
   if (missing.length > 0 || verdicts.includes("failed")) return "failed";
@@ -78,10 +78,10 @@ export function overviewVerdict({ rows, missing }: Overview): Verdict["verdict"]
 }
 
 /**
- * The names of the artifacts of a matrix that the `matrix` action made.
+ * The artifact names in a matrix of the `matrix` action.
  *
- * @param json its output; empty: nothing is known.
- * @throws Problem when it is something else.
+ * @param json output of the action; empty: none.
+ * @throws Problem when it has another format.
  */
 export function plannedArtifacts(json: string): string[] {
   if (json === "") return [];
@@ -93,7 +93,7 @@ export function plannedArtifacts(json: string): string[] {
     return legs.map((leg) => v.parse(legShape, leg)["artifact-name"]);
   } catch (error) {
     throw new Problem(
-      "input matrix is no matrix of unikernel-ci",
+      "input matrix is not a matrix of unikernel-ci",
       { accepted: "the output `matrix` of the matrix action" },
       { cause: error },
     );
@@ -102,17 +102,17 @@ export function plannedArtifacts(json: string): string[] {
 
 const legShape = v.object({ "artifact-name": v.string() });
 
-/** One leg of a matrix, as its artifact tells it. */
+/** A leg of a matrix, read from its artifact. */
 export interface CollectedLeg extends Artifact {
   /** The text of its junit.xml; undefined when nothing was booted. */
   readonly junit: string | undefined;
 }
 
 /**
- * Reads artifacts of a run.
+ * Reads the named artifacts in a folder.
  *
  * @param folder absolute.
- * @throws Problem when one is not as `publish` left it.
+ * @throws Problem when an artifact changed since `publish` wrote it.
  */
 export async function readLegs(folder: string, artifacts: readonly string[]): Promise<CollectedLeg[]> {
   const legs: CollectedLeg[] = [];
@@ -124,7 +124,7 @@ export async function readLegs(folder: string, artifacts: readonly string[]): Pr
   return legs;
 }
 
-/** One SHA256SUMS for all legs; names are relative to the folder that the artifacts lie in. */
+/** One SHA256SUMS for all legs. Names are relative to the folder with all artifacts. */
 export function mergedChecksums(legs: readonly CollectedLeg[]): string {
   return checksumFile(
     legs.flatMap((leg) => leg.checksums.map(({ sha256, name }) => ({ sha256, name: `${leg.name}/${name}` }))),

@@ -1,10 +1,10 @@
 import { size } from "../platform/log.js";
 import { parseSize } from "../platform/size.js";
 
-/** How much an image may grow: in bytes, or as a part of what it was (0.05 for 5 %). */
+/** How much an image may grow: in bytes, or relative to its former size (0.05 for 5 %). */
 export type Growth = { readonly bytes: number } | { readonly share: number };
 
-/** A growth such as `5%` or `100 kB`; undefined when it is none. */
+/** Parses a growth such as `5%` or `100 kB`; undefined when it is not one. */
 export function parseGrowth(text: string): Growth | undefined {
   const percent = /^(\d+(?:\.\d+)?) ?%$/.exec(text)?.[1];
   if (percent !== undefined) return { share: Number(percent) / 100 };

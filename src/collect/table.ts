@@ -1,7 +1,7 @@
-import { verdicts } from "../boot/judge/verdict.js";
-import { aligned, seconds, size, visible } from "../platform/log.js";
 import type { ImageRecord } from "../artifact/schema.js";
 import { howItRan, imageVerdict } from "../artifact/verdicts.js";
+import { verdicts } from "../boot/judge/verdict.js";
+import { aligned, seconds, size, visible } from "../platform/log.js";
 import { emphasized, toolchainCell } from "../summary/cells.js";
 import { code, folded, prose, table } from "../summary/markup.js";
 import { type ComparedImage, type Overview, pathOf } from "./overview.js";
@@ -9,7 +9,7 @@ import { changeText } from "./size.js";
 
 const header = ["unikernel", "target", "size", "change", "verdict", "how", "boot", "build", "toolchain"] as const;
 
-/** The Markdown of the job summary: one table over all legs, what is over budget, and the checksums, folded. */
+/** The Markdown of the job summary: a table over all legs, the images over budget, and folded checksums. */
 export function collectSummary(overview: Overview, warnings: readonly string[]): string {
   const rows = overview.rows.map((one) => {
     const [unikernel = "", target = "", bytes = "", change = "", said = "", ...rest] = cellsOf(one);
@@ -38,7 +38,7 @@ export function collectLines({ rows, missing }: Overview): string[] {
   return aligned(lines.map((cells) => cells.map(visible)));
 }
 
-const noArtifact = "no artifact: its job failed before";
+const noArtifact = "no artifact: its job failed earlier";
 
 const missingCells = (name: string, verdict: string): string[] =>
   header.map((column) => (column === "unikernel" ? name : column === "verdict" ? verdict : ""));
@@ -81,7 +81,7 @@ function variantOf(configureArgs: readonly string[]): string[] {
   return configureArgs.length === 0 ? [] : [`(${configureArgs.join(" ")})`];
 }
 
-/** Of one boot; of several, what they all ran on. */
+/** How the image ran, and its time to boot, which is empty for several boots. */
 function runOf({ boots }: ImageRecord): readonly [how: string, booted: string] {
   const lasts = boots.flatMap(({ attempts }) => attempts.slice(-1));
   const how = [...new Set(lasts.map(howItRan))].join(", ");

@@ -3,18 +3,18 @@ import { Problem } from "../platform/problem.js";
 import { quote } from "../platform/process/process.js";
 import { partUsed } from "./reference.js";
 
-/** The inputs that a template is to have, by their names. */
+/** Inputs to write into a template, by name. */
 export type Given = Readonly<Record<string, string>>;
 
-/** Whether a part of the action has an input; empty is the action as a whole, `gitlab` the component. */
+/** Whether a part has an input. The empty part is the root action, `gitlab` the CI component. */
 export type Takes = (part: string, input: string) => boolean;
 
 /**
- * A template with inputs written into it. Those of a workflow go to every step that takes them and does not have them from
- * a step or leg before it; a comment with an example of an input makes room for the input itself.
+ * A template with inputs written into it. In a workflow they go to every step that takes them, unless the step has an
+ * expression there. They replace a comment that shows an example of the input.
  *
- * @param path of the template: its name tells the form.
- * @throws Problem that names the inputs that nothing in the template takes.
+ * @param path of the template: its name decides the format.
+ * @throws Problem that names the inputs that the template has no place for.
  */
 export function adapted(path: string, template: string, given: Given, takes: Takes): string {
   if (Object.keys(given).length === 0) return template;
@@ -27,13 +27,13 @@ export function adapted(path: string, template: string, given: Given, takes: Tak
   const left = names.filter((name) => !placed.has(name));
   if (left.length > 0) {
     throw new Problem(`${path} has no place for ${left.map((name) => `--${name}`).join(", ")}`, {
-      do: "leave it out, or take another template by --template",
+      do: "omit it, or choose another template with --template",
     });
   }
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
-/** `# expect: listening on port 80` becomes `expect: ""`, so that what explains it stays above it. */
+/** Turns `# expect: listening on port 80` into `expect: ""`, which keeps the comment that explains it above it. */
 function uncommented(template: string, names: readonly string[]): string {
   return names.reduce((text, name) => text.replace(new RegExp(`^( *)# ${name}: .*$`, "gm"), `$1${name}: ""`), template);
 }
@@ -70,17 +70,16 @@ function placeInInclude(document: Document, given: Given, takes: Takes): Readonl
   return new Set(accepted.map(([name]) => name));
 }
 
-/** Several lines stay several lines. */
 function valueNode(document: Document, value: string): unknown {
   const node = document.createNode(value);
   if (isScalar(node) && value.includes("\n")) node.type = "BLOCK_LITERAL";
   return node;
 }
 
-/** In a Makefile a `$` is doubled, a `#` escaped, and a value is one line. */
+/** A Makefile needs `$$` for `$`, `\#` for `#`, and values in one line. */
 function withOptions(template: string, given: Given): string {
   const isLong = Object.entries(given).find(([, value]) => value.includes("\n"));
-  if (isLong !== undefined) throw new Problem(`--${isLong[0]} has several lines, which a Makefile cannot hold`);
+  if (isLong !== undefined) throw new Problem(`--${isLong[0]} has several lines, which a Makefile cannot contain`);
   const { target, arch, ...options } = given;
   const line = Object.entries(options)
     .map(([name, value]) => `--${name} ${quote(value)}`)
@@ -93,7 +92,7 @@ function withOptions(template: string, given: Given): string {
   }, template);
 }
 
-/** What a template builds where nobody says it, and the option that says another: a matrix's list, or the one target. */
+/** The default targets of a template (a list in a matrix, otherwise one), and the option that changes them. */
 export function templateTargets(text: string): {
   readonly option: "--targets" | "--target";
   readonly targets: readonly string[];

@@ -4,29 +4,28 @@ import type { BuildSystem } from "../project/project.js";
 export const forges = ["github", "forgejo", "gitea", "gitlab", "shell"] as const;
 export type Forge = (typeof forges)[number];
 
-/** The templates of GitHub's form, which templates/github/ has; each with what it is for. */
+/** The templates in templates/github/, and what each is for. */
 export const gitHubTemplates = {
   unikernel: "one target",
   "unikernel-matrix": "several targets and architectures",
   "unikernel-release": "a release for each tag",
   "unikernel-dune": "a dune project without mirage",
   "unikernel-unikraft": "Unikraft, on both architectures",
-  "warm-toolchains": "keeps toolchains cached on the default branch",
+  "warm-toolchains": "toolchains kept in the cache of the default branch",
   portable: "the parts as steps: GitHub Enterprise Server, act",
 } as const;
 export type GitHubTemplate = keyof typeof gitHubTemplates;
 
-/** What decides which template fits. */
 export interface Situation {
   readonly forge: Forge;
-  /** Undefined: the one that fits the project. */
+  /** Undefined: chosen for the project. */
   readonly template: string | undefined;
   readonly buildSystem: BuildSystem;
-  /** The target was asked for, or the project's dune files name it. */
+  /** A Unikraft target is given, or the project's dune files name Unikraft. */
   readonly isUnikraft: boolean;
 }
 
-/** The inputs that GitLab's component has, as its `spec` lists them: those that decide a run. */
+/** The inputs of GitLab's component, in the order of its `spec`. */
 export const gitLabInputs = [
   "target",
   "arch",
@@ -38,27 +37,27 @@ export const gitLabInputs = [
   "boot",
 ] as const;
 
-/** A template's file, relative to templates/, and where it belongs in the repository. */
+/** A file of a template, relative to templates/, and its path in the user's repository. */
 export interface Placement {
   readonly from: string;
   readonly to: string;
-  /** The inputs that were asked for go into this one. */
+  /** Whether given inputs are written into this file. */
   readonly takesInputs: boolean;
 }
 
 export interface Choice {
-  /** As the log says it. */
+  /** For the log. */
   readonly name: string;
   readonly why: string;
   readonly files: readonly Placement[];
 }
 
-/** @throws Problem when a template was asked for that the forge has not. */
+/** @throws Problem when the forge has no template of that name. */
 export function chooseTemplate(situation: Situation): Choice {
   const { forge, template } = situation;
   if (forge !== "github") {
     if (template !== undefined)
-      throw new Problem(`--template: there is one template for ${forge}`, { do: "leave --template out" });
+      throw new Problem(`--template: ${forge} has only one template`, { do: "omit --template" });
     return others[forge];
   }
   const name = template === undefined ? fitting(situation) : namedTemplate(template);
@@ -78,7 +77,8 @@ function fitting({ buildSystem, isUnikraft }: Situation): GitHubTemplate {
 function namedTemplate(name: string): GitHubTemplate {
   const known = Object.keys(gitHubTemplates) as GitHubTemplate[];
   const found = known.find((candidate) => candidate === name);
-  if (found === undefined) throw new Problem(`--template: there is no ${name}`, { accepted: known.join(", ") });
+  if (found === undefined)
+    throw new Problem(`--template: ${JSON.stringify(name)} is not a template`, { accepted: known.join(", ") });
   return found;
 }
 
@@ -99,7 +99,7 @@ const others: Readonly<Record<Exclude<Forge, "github">, Choice>> = {
   },
   shell: {
     name: "shell",
-    why: "a part of a Makefile: `include unikernel.mk`, then `make unikernel`",
+    why: "Makefile rules: `include unikernel.mk`, then `make unikernel`",
     files: [{ from: "shell/unikernel.mk", to: "unikernel.mk", takesInputs: true }],
   },
 };

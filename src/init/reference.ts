@@ -1,19 +1,19 @@
-/** The name of the repository; the account that hosts it is nobody's before it is published. */
+/** The name of the repository. The account that hosts it is not known here. */
 const repository = "unikernel-ci";
 
-/** What sources, templates and documentation call the account and the commit, until `init` or a release names them. */
+/** Placeholders in sources, templates and documentation, which `init` or a release fills in. */
 const placeholders = { owner: "OWNER", commit: "<commit>" } as const;
 
-/** Which copy of the action a workflow uses; a side that nobody has named stays a placeholder. */
+/** The copy of the action that a workflow uses. An undefined field stays a placeholder. */
 export interface ActionReference {
   readonly owner: string | undefined;
   /** A full commit. */
   readonly commit: string | undefined;
-  /** The repository's name, for a copy under another one. */
+  /** The repository's name, if the copy has another one. */
   readonly name?: string;
 }
 
-/** A template that uses the action of this account, at this commit. */
+/** Fills in the placeholders of a template. */
 export function withReference(
   template: string,
   { owner = placeholders.owner, commit = placeholders.commit, name = repository }: ActionReference,
@@ -28,23 +28,23 @@ export function placeholdersLeft({ owner, commit }: ActionReference): string[] {
   return [...(owner === undefined ? [placeholders.owner] : []), ...(commit === undefined ? [placeholders.commit] : [])];
 }
 
-/** What the log calls it: `OWNER/unikernel-ci@<commit>`. */
+/** For the log: `OWNER/unikernel-ci@<commit>`. */
 export function shownReference(reference: ActionReference): string {
   return withReference(`${placeholders.owner}/${repository}@${placeholders.commit}`, reference);
 }
 
 /**
- * The part of the action that a step uses: a name such as `setup`, or empty for the action as a whole; undefined when it uses
- * something else.
+ * The part of the action that a step uses: a name such as `setup`, empty for the root action, undefined for other
+ * actions.
  *
- * @param uses as it stands in a template, before {@link withReference}.
+ * @param uses as written in a template, before {@link withReference}.
  */
 export function partUsed(uses: string): string | undefined {
   const used = new RegExp(`(?:^|/)${placeholders.owner}/${repository}(?:/([\\w-]+))?@`).exec(uses);
   return used === null ? undefined : (used[1] ?? "");
 }
 
-/** The account of a clone, by the address of its remote; undefined when that is no repository of ours on GitHub. */
+/** The account in the URL of a remote; undefined unless it is a repository of this name on GitHub. */
 export function ownerOfRemote(address: string): string | undefined {
   return new RegExp(`github\\.com[/:]([\\w-]+)/${repository}(?:\\.git)?/?$`).exec(address.trim())?.[1];
 }

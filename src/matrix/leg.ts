@@ -1,18 +1,18 @@
 import { artifactName } from "../artifact/artifact-name.js";
-import type { Architecture } from "../targets/architecture.js";
-import { type Target, targets } from "../targets/targets.js";
-import type { ToolchainPlan } from "../toolchain/spec.js";
-import { type Entry, configureWords } from "./list.js";
 import { acceleratorsOf } from "../boot/plan.js";
 import type { BuildSystem } from "../project/project.js";
+import type { Architecture } from "../targets/architecture.js";
+import { type Target, targets } from "../targets/targets.js";
 import { findRecipe, hostedRunners } from "../toolchain/packages.js";
+import type { ToolchainPlan } from "../toolchain/spec.js";
+import { type Entry, configureWords } from "./list.js";
 
-/** One leg of the matrix, with everything decided. */
+/** A planned leg of the matrix. */
 export interface Leg {
   readonly entry: Entry;
   readonly target: Target;
   readonly runner: Runner;
-  /** Undefined: the build brings its own. */
+  /** Undefined: the build brings its own toolchain. */
   readonly toolchain: ToolchainPlan | undefined;
   /** The exact version; `none` without a toolchain. */
   readonly ocaml: string;
@@ -22,7 +22,7 @@ export interface Leg {
   readonly boots: Boots;
 }
 
-/** @param unikernel its name, for the artifact. */
+/** @param unikernel name of the unikernel, for the artifact. */
 export function makeLeg(unikernel: string, entry: Entry, runner: Runner, toolchain: ToolchainPlan | undefined): Leg {
   const target = targets[entry.target];
   const ocaml = toolchain?.versions.ocaml ?? "none";
@@ -43,12 +43,12 @@ export function makeLeg(unikernel: string, entry: Entry, runner: Runner, toolcha
   };
 }
 
-/** What its line asks for, in short: what faults and notices call a leg. */
+/** `hvt x86_64`: the name of a leg in errors and notices. */
 export function entryName({ target, architecture }: Entry): string {
   return `${target} ${architecture}`;
 }
 
-/** `OCaml 5.4.1`, or that the build brings its own. */
+/** `OCaml 5.4.1`, or `own toolchain`. */
 export function ocamlWords(ocaml: string): string {
   return ocaml === "none" ? "own toolchain" : `OCaml ${ocaml}`;
 }
@@ -65,8 +65,8 @@ function nameOf(entry: Entry, ocaml: string): string {
 }
 
 /**
- * What tells the artifact from others of its target and architecture. OCaml's version stands as the line asks for it, so
- * that a new release within a range does not rename the artifact.
+ * Distinguishes the artifact from others of its target and architecture. OCaml's version is taken from the line, so a
+ * new release within a range does not rename the artifact.
  */
 function variantOf(entry: Entry): readonly string[] {
   const variant = entry.variant === undefined ? configureWords(entry) : [`--${entry.variant}`];
@@ -74,19 +74,19 @@ function variantOf(entry: Entry): readonly string[] {
 }
 
 /**
- * Whether a kind of machine boots an image, and how:
+ * Whether and how a machine boots an image:
  *
- * - `kvm or emulation`: with KVM where it works, else by emulation
+ * - `kvm or emulation`: with KVM if it works, otherwise by emulation
  * - `kvm`: only with KVM
  * - `native`: as a process of the machine, without KVM
- * - `emulated`: another architecture's processor is emulated
- * - `no: …`: not there; why, or what would boot it
+ * - `emulated`: by emulating another architecture's processor
+ * - `no: …`: not at all, and why
  */
 export type Boots = "kvm or emulation" | "kvm" | "native" | "emulated" | `no: ${string}`;
 
 /**
- * How an image boots on a machine that nobody has looked at yet: what the boot itself decides by `planBoot`
- * (boot/plan.ts), as far as the VMMs tell it.
+ * How an image boots on a machine of which only the architecture is known. On the machine itself, `planBoot`
+ * (boot/plan.ts) decides.
  *
  * @param machine architecture of the machine that boots it.
  */
@@ -95,25 +95,25 @@ export function bootsOn(target: Target, architecture: Architecture, machine: Arc
   if (there.includes("native")) return "native";
   if (there.includes("kvm")) return there.includes("tcg") ? "kvm or emulation" : "kvm";
   if (there.includes("tcg")) return "emulated";
-  const atHome = acceleratorsOf(target, architecture, architecture);
-  if (atHome.includes("native")) return `no: it runs on an ${architecture} machine only`;
-  if (atHome.includes("kvm")) return `no: it boots on an ${architecture} machine with KVM only`;
-  return `no: that needs ${target.bootedBy ?? "something that this tool does not know"}`;
+  const natively = acceleratorsOf(target, architecture, architecture);
+  if (natively.includes("native")) return `no: it runs only on ${architecture} machines`;
+  if (natively.includes("kvm")) return `no: it boots only on ${architecture} machines with KVM`;
+  return `no: that needs ${target.bootedBy ?? "a VMM that unikernel-ci does not support"}`;
 }
 
-/** Labels of the machines of each architecture, as the user names them; one label is a list of one. */
+/** Runner labels for each architecture, from the input `runs-on`. */
 export type RunnerLabels = Readonly<Partial<Record<Architecture, readonly string[]>>>;
 
-/** What a leg runs on. */
 export interface Runner {
   readonly architecture: Architecture;
-  /** What `runs-on` of the job takes: a runner that has all of them. */
+  /** For `runs-on` of the job: the runner must have all of them. */
   readonly labels: readonly string[];
 }
 
 /**
- * The machine that builds and boots a leg: the one its line names; else one of its own architecture, where the user has
- * named a runner for that or nothing else builds it; else x86_64, which is everywhere and is where KVM is.
+ * The machine that builds and boots a leg: the one that its line names; otherwise one of the leg's architecture, if the
+ * user has named a runner for it or no other machine can build it; otherwise x86_64, which every runner pool has, with
+ * KVM.
  */
 export function runnerFor(entry: Entry, buildSystem: BuildSystem, named: RunnerLabels): Runner {
   const { architecture } = entry;
@@ -122,15 +122,15 @@ export function runnerFor(entry: Entry, buildSystem: BuildSystem, named: RunnerL
   return { architecture: machine, labels: named[machine] ?? [hostedRunners[machine]] };
 }
 
-/** Whether x86_64 machines build the image, and the project's dependencies come for its architecture too. */
+/** Whether x86_64 machines can build the image, including the project's dependencies. */
 function crossBuilds(target: Target, architecture: Architecture, buildSystem: BuildSystem): boolean {
   if (architecture === "x86_64") return true;
   if (findRecipe({ backend: target.backend, architecture, hostArchitecture: "x86_64" }) === undefined) return false;
   switch (buildSystem) {
-    // The opam file that mirage writes depends on the compiler with which the cross compiler conflicts.
+    // The opam file that mirage generates depends on the host compiler, which conflicts with the cross compiler.
     case "mirage":
       return !target.crossExcludesHost;
-    // opam compiles the libraries for the machine that it runs on.
+    // opam compiles libraries for the machine that it runs on.
     case "opam":
       return false;
     case "dune":

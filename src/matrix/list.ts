@@ -3,32 +3,32 @@ import { longestWords, splitWords } from "../platform/words.js";
 import { type Architecture, architectureOf, architectureWords } from "../targets/architecture.js";
 import { type TargetName, targetNames } from "../targets/targets.js";
 
-/** One target for one architecture, as a line of the list asks for it. */
+/** One target for one architecture, as a line of the list gives it. */
 export interface Entry {
-  /** Of the list, counted from 1. */
+  /** Line number in the list, from 1. */
   readonly line: number;
   readonly target: TargetName;
   readonly architecture: Architecture;
-  /** A version, a range, or `none`; undefined: what is asked of the whole matrix. */
+  /** A version, a range, or `none`. Undefined: that of the whole matrix. */
   readonly ocaml: string | undefined;
   readonly variant: string | undefined;
-  /** As `mirage configure` takes them on a command line; its words are {@link configureWords}. */
+  /** Arguments of `mirage configure`, in one string; {@link configureWords} splits it. */
   readonly configureArgs: string | undefined;
-  /** The machine that it is built on; undefined: decided by what can build it. */
+  /** Architecture of the machine that builds it. Undefined: chosen among those that can. */
   readonly runner: Architecture | undefined;
 }
 
-/** What is wrong with one line, or one leg of it. */
+/** An error in a line, or in one leg of it. */
 export interface Fault {
   readonly line: number;
-  /** The leg's name, when it is not the line as a whole that is wrong. */
+  /** The leg's name, if the error is not in the whole line. */
   readonly leg?: string;
   readonly what: string;
   readonly accepted: readonly string[];
 }
 
 export interface TargetList {
-  /** In the order of the lines, and of the architectures on them. */
+  /** In the order of the lines, and of the architectures in them. */
   readonly entries: readonly Entry[];
   readonly faults: readonly Fault[];
 }
@@ -37,13 +37,13 @@ const optionNames = ["ocaml", "variant", "configure-args", "runner"] as const;
 type OptionName = (typeof optionNames)[number];
 
 /**
- * Reads the list of targets: on each line a target, its architectures and options, in words as a shell takes them (nothing
- * is expanded). A `#` at the start of a word begins a comment.
+ * Parses the list of targets. Each line has a target, its architectures and options, quoted as in a shell (nothing is
+ * expanded). A `#` at the start of a word starts a comment.
  *
  *     hvt     x86_64 aarch64
  *     virtio  x86_64           variant=monitoring configure-args="--enable-monitoring"   # not yet on arm64
  *
- * A line with a fault gives no entries.
+ * A line with an error gives no entries.
  */
 export function parseTargets(text: string): TargetList {
   const lines = text.split(/\r?\n/).map((content, index) => readLine(content, index + 1));
@@ -62,17 +62,17 @@ function readLine(content: string, line: number): TargetList {
     entries: [],
     faults: [{ line, what, accepted: [accepted] }],
   });
-  if (words === "too long") return wrong("it is too long", `up to ${longestWords} characters a line`);
+  if (words === "too long") return wrong("the line is too long", `up to ${longestWords} characters per line`);
   if (words === "not closed")
-    return wrong("a quote is not closed, or nothing follows a backslash", "words as a shell takes them");
+    return wrong("a quote is not closed, or nothing follows a backslash", "words quoted as in a shell");
   const [name, ...rest] = words;
   if (name === undefined) return { entries: [], faults: [] };
   const target = targetNames.find((candidate) => candidate === name);
-  if (target === undefined) return wrong(`${JSON.stringify(name)} is no target`, targetNames.join(", "));
+  if (target === undefined) return wrong(`${JSON.stringify(name)} is not a target`, targetNames.join(", "));
 
   const { architectures, options, mistakes } = readWords(rest);
   if (mistakes.length > 0) return { entries: [], faults: mistakes.map((mistake) => ({ line, ...mistake })) };
-  if (architectures.length === 0) return wrong(`${target} is asked for no architecture`, architecturesAccepted);
+  if (architectures.length === 0) return wrong(`${target} has no architecture`, architecturesAccepted);
   const given = {
     ocaml: options.get("ocaml"),
     variant: options.get("variant"),
@@ -103,7 +103,7 @@ function readWords(words: readonly string[]): Words {
         architecturesAccepted,
         optionsAccepted,
       );
-    } else if (options.has(option)) mistake(`${option} is there twice`);
+    } else if (options.has(option)) mistake(`${option} is given twice`);
     else {
       const value = word.slice(option.length + 1);
       const { accepts, accepted } = valuesOf[option];
@@ -124,19 +124,19 @@ const valuesOf: Readonly<
     accepts: (value) => value === "none" || (value !== "" && semver.validRange(value) !== null),
     accepted: "a version or a range such as 5.4.1 or 4.14.x, or none",
   },
-  // It becomes a part of the artifact's name as it stands.
+  // It becomes part of the artifact's name.
   variant: {
     accepts: (value) => /^[A-Za-z0-9][\w.-]{0,39}$/.test(value),
-    accepted: "up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit",
+    accepted: "up to 40 letters, digits, `-`, `_` and `.`, starting with a letter or digit",
   },
   "configure-args": {
     accepts: (value) => configureWords({ configureArgs: value }).length > 0,
-    accepted: 'arguments of `mirage configure`, in quotes where there are several: "--dhcp --tls=false"',
+    accepted: 'arguments of `mirage configure`, several in quotes: "--dhcp --tls=false"',
   },
   runner: { accepts: (value) => architectureOf(value) !== undefined, accepted: architectureWords.join(", ") },
 };
 
-/** Quoted and escaped characters are passed over: only a bare `#` at the start of a word begins a comment. */
+/** Only an unquoted, unescaped `#` at the start of a word starts a comment. */
 function withoutComment(line: string): string {
   return line.replace(/('[^']*'|"(?:\\.|[^"\\])*"|\\.)|(?<!\S)#.*/g, "$1");
 }

@@ -7,44 +7,44 @@ import { type ToolchainInputs, type ToolchainPlan, planToolchain } from "../tool
 import { type Leg, entryName, makeLeg, type Runner, type RunnerLabels, runnerFor } from "./leg.js";
 import { type Entry, type Fault, configureWords, parseTargets } from "./list.js";
 
-/** What a person may ask of a matrix: the inputs of the same names. */
+/** The inputs of the same names. */
 export interface MatrixRequest extends Pick<
   ToolchainInputs,
   "lock" | "ocamlVersion" | "mirageVersion" | "solo5Version" | "ocamlSolo5Version" | "ocamlUnikraftVersion"
 > {
-  /** The list: see {@link parseTargets}. */
+  /** See {@link parseTargets}. */
   readonly targets: string;
-  /** Whether a leg that cannot be built is an error, or left out. */
+  /** Whether a leg that cannot be built is an error, or skipped. */
   readonly onUnsupported: "fail" | "skip";
   readonly runsOn: RunnerLabels;
   readonly maxLegs: number;
-  /** Name of the unikernel, for artifacts; undefined: that of the project's folder. */
+  /** Name of the unikernel, for artifacts. Undefined: the name of the project's folder. */
   readonly unikernel: string | undefined;
 }
 
 export interface MatrixPlan {
   /** At least one, in the order of the list. */
   readonly legs: readonly [Leg, ...Leg[]];
-  /** Legs that are left out, as sentences. */
+  /** A sentence for each skipped leg. */
   readonly skipped: readonly string[];
 }
 
 /**
- * Decides every leg of a matrix as `setup` will decide it on the leg's machine.
+ * Plans every leg of a matrix; `setup` will decide the same versions on the leg's machine.
  *
- * @throws Problem that names everything that is wrong with the list at once, each with its line.
+ * @throws Problem that names all errors of the list at once, each with its line.
  */
 export function planMatrix(request: MatrixRequest, project: Project): MatrixPlan {
   const { entries, faults: mistakes } = parseTargets(request.targets);
   if (entries.length + mistakes.length === 0) {
-    throw new Problem("input targets names no target", {
-      accepted: "a target and its architectures a line: hvt x86_64 aarch64",
+    throw new Problem("input targets is empty", {
+      accepted: "a target and its architectures per line: hvt x86_64 aarch64",
     });
   }
   if (entries.length > request.maxLegs) {
     throw new Problem(`input targets has ${entries.length} legs`, {
       accepted: `up to ${request.maxLegs}`,
-      do: "raise `max-legs`, or divide the list between several matrices",
+      do: "raise `max-legs`, or split the list into several matrices",
     });
   }
   const unikernel = request.unikernel ?? basename(project.directory);
@@ -70,7 +70,7 @@ function planLeg(entry: Entry, unikernel: string, request: MatrixRequest, projec
   }
 }
 
-/** @throws Problem when there is none. */
+/** @throws Problem when no toolchain can build it. */
 function toolchainFor(
   entry: Entry,
   runner: Runner,
@@ -83,12 +83,12 @@ function toolchainFor(
     checkRecipe(targets[target], arch, runner.architecture);
     return undefined;
   }
-  // Repositories, packages and pins are asked of every leg alike: they decide nothing here.
+  // Repositories, packages and pins are the same for all legs: they decide nothing here.
   const alike = { opamRepositories: [], opamPackages: [], opamPins: [], toolchainOptions: [], cFlags: [], slim: true };
   return planToolchain({ ...request, ...alike, target, arch, ocamlVersion }, project, runner);
 }
 
-/** Legs that are the same as one before them, or would overwrite its artifact. */
+/** Legs that repeat an earlier one, or would overwrite its artifact. */
 function repetitions(legs: readonly Leg[]): Fault[] {
   const same = new Map<string, Leg>();
   const names = new Map<string, Leg>();
@@ -96,18 +96,18 @@ function repetitions(legs: readonly Leg[]): Fault[] {
     const { entry } = leg;
     const { line } = entry;
     const identity = JSON.stringify([entryName(entry), leg.ocaml, entry.variant, configureWords(entry), leg.runner]);
-    // Artifacts are unpacked into folders, which may not tell cases apart.
+    // Artifacts are unpacked into folders, on file systems that can be case-insensitive.
     const name = leg.artifactName.toLowerCase();
     const twin = same.get(identity);
     const namesake = names.get(name);
     same.set(identity, twin ?? leg);
     names.set(name, namesake ?? leg);
     const fault = (what: string, ...accepted: string[]): Fault[] => [{ line, leg: leg.name, what, accepted }];
-    if (twin !== undefined) return fault(`it is there already, on line ${twin.entry.line}`);
+    if (twin !== undefined) return fault(`it repeats line ${twin.entry.line}`);
     if (namesake === undefined) return [];
     return fault(
-      `its artifact ${leg.artifactName} would be that of line ${namesake.entry.line}`,
-      "a `variant=` of its own",
+      `its artifact name, ${leg.artifactName}, is that of line ${namesake.entry.line}`,
+      "a unique `variant=`",
     );
   });
 }
@@ -115,20 +115,18 @@ function repetitions(legs: readonly Leg[]): Fault[] {
 function problemOf(faults: readonly Fault[], maySkip: boolean): Problem {
   return new Problem(`input targets has ${faults.length === 1 ? "an error" : `${faults.length} errors`}`, {
     because: explained([...faults].sort((a, b) => a.line - b.line)),
-    ...(maySkip
-      ? { do: "correct the list, or set `on-unsupported: skip` to leave out the legs that cannot be built" }
-      : {}),
+    ...(maySkip ? { do: "correct the list, or set `on-unsupported: skip` to skip the legs that cannot be built" } : {}),
   });
 }
 
 function nothingLeft(unsupported: readonly Fault[]): Problem {
-  return new Problem("input targets: no leg is left", {
+  return new Problem("input targets: no leg can be built", {
     because: explained(unsupported),
-    do: "name one that can be built: GitHub refuses a matrix without legs",
+    do: "add a leg that can be built: GitHub refuses an empty matrix",
   });
 }
 
-/** Each fault with what would have been right below it; what is said already is not said again. */
+/** Each fault, followed by what is accepted, unless an earlier fault already said so. */
 function explained(faults: readonly Fault[]): string[] {
   const said = new Set<string>();
   return faults.flatMap((fault) => {

@@ -1,14 +1,15 @@
 import { type Leg, ocamlWords, placeWords, type Runner } from "./leg.js";
 import type { MatrixPlan } from "./plan-matrix.js";
-/** `none`: a job for each leg. `toolchain`: a job for the legs that one toolchain on one kind of runner serves. */
+
+/** `none`: one job per leg. `toolchain`: one job for all legs that share a toolchain and a runner. */
 export type Grouping = "none" | "toolchain";
 
-/** What `strategy.matrix` of a workflow takes; keys are read as `matrix.KEY`. */
+/** The value of `strategy.matrix` in a workflow, which reads the keys as `matrix.KEY`. */
 export interface StrategyMatrix {
   readonly include: readonly (LegJob | GroupJob)[];
 }
 
-/** A leg as a job; each key is what the input of that name takes, and empty where the leg says nothing. */
+/** A leg as a job. Each key is a value for the input of that name; empty if the leg does not set it. */
 export interface LegJob {
   /** The job's title. */
   readonly name: string;
@@ -24,10 +25,9 @@ export interface LegJob {
   readonly boots: string;
 }
 
-/** Legs that share a job. */
 export interface GroupJob {
   readonly name: string;
-  /** The first leg's: any target of the group sets up the toolchain of all. */
+  /** The first leg's: every target of the group needs the same toolchain. */
   readonly target: string;
   readonly arch: string;
   readonly ocaml: string;
@@ -36,13 +36,13 @@ export interface GroupJob {
   readonly legs: string;
 }
 
-/** The matrix as a workflow reads it: `strategy: { matrix: ${{ fromJSON(…) }} }`. */
+/** The matrix for a workflow: `strategy: { matrix: ${{ fromJSON(…) }} }`. */
 export function strategyMatrix({ legs }: MatrixPlan, grouping: Grouping): StrategyMatrix {
   if (grouping === "none") return { include: legs.map(legJob) };
   return { include: groupsOf(legs).map(groupJob) };
 }
 
-/** Legs by the toolchain and the runner that they share, in the order in which each first appears. */
+/** Groups legs by toolchain and runner, in the order of the first leg of each group. */
 export function groupsOf(legs: readonly Leg[]): readonly (readonly [Leg, ...Leg[]])[] {
   const groups = new Map<string, [Leg, ...Leg[]]>();
   for (const leg of legs) {
@@ -82,7 +82,7 @@ function groupJob(legs: readonly [Leg, ...Leg[]]): GroupJob {
   };
 }
 
-/** One label is a text: so it stands in most workflows. */
+/** A single label is a string, as in most workflows. */
 function runsOn({ labels }: Runner): string | readonly string[] {
   const [only = ""] = labels;
   return labels.length === 1 ? only : labels;

@@ -6,7 +6,7 @@ import { groupsOf } from "./strategy.js";
 
 const header = ["leg", "runner", "OCaml", "toolchain", "boots"] as const;
 
-/** The Markdown of the job summary: a row for each leg, then what was left out. */
+/** The Markdown of the job summary: a row for each leg, then the skipped legs. */
 export function matrixSummary(plan: MatrixPlan): string {
   const rows = plan.legs.map((leg) => [
     code(leg.name),
@@ -15,7 +15,7 @@ export function matrixSummary(plan: MatrixPlan): string {
     prose(toolchainOf(leg)),
     prose(leg.boots),
   ]);
-  const skipped = plan.skipped.map((sentence) => `- left out: ${prose(sentence, 1000)}`);
+  const skipped = plan.skipped.map((sentence) => `- skipped: ${prose(sentence, 1000)}`);
   const sections = [`#### ${matrixTitle(plan)}`, table(header, rows)];
   return [...sections, ...(skipped.length === 0 ? [] : [skipped.join("\n")]), ""].join("\n\n");
 }
@@ -28,11 +28,11 @@ export function matrixLines({ legs }: MatrixPlan): string[] {
   ]);
 }
 
-/** `7 legs, 4 toolchains, 2 left out` */
+/** `7 legs, 4 toolchains, 2 skipped` */
 export function matrixTitle({ legs, skipped }: MatrixPlan): string {
   const toolchains = groupsOf(legs.filter(({ toolchain }) => toolchain !== undefined)).length;
-  const leftOut = skipped.length === 0 ? [] : [`${skipped.length} left out`];
-  return [counted(legs.length, "leg"), counted(toolchains, "toolchain"), ...leftOut].join(", ");
+  const omitted = skipped.length === 0 ? [] : [`${skipped.length} skipped`];
+  return [counted(legs.length, "leg"), counted(toolchains, "toolchain"), ...omitted].join(", ");
 }
 
 const counted = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;

@@ -61,6 +61,14 @@ export function inspectHost(
   };
 }
 
+/**
+ * Whether nothing of this machine is there after the job: it is a runner of GitHub's.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+ */
+export function isThrownAway({ isGitHubActions, environment }: Pick<Host, "isGitHubActions" | "environment">): boolean {
+  return isGitHubActions && environment["RUNNER_ENVIRONMENT"] === "github-hosted";
+}
+
 const platformNames: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: "macOS", win32: "Windows" };
 
 /**

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Context } from "./host.js";
+import { type Context, isThrownAway } from "./host.js";
 import { isNotAllowed } from "./problem.js";
 import { findProgram } from "./process/programs.js";
 import { rootPrefix } from "./process/sudo.js";
@@ -42,8 +42,7 @@ export async function openKvm(
 ): Promise<ReturnType<typeof kvmAccess>> {
   const access = look();
   if (access !== "denied" || !context.host.isGitHubActions) return access;
-  // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
-  if (context.host.environment["RUNNER_ENVIRONMENT"] !== "github-hosted") {
+  if (!isThrownAway(context.host)) {
     context.log.line(
       `  no access to ${device}; permissions are never changed on a self-hosted runner: ` +
         "add this user to the device's group",

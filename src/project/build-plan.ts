@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { Problem } from "../platform/problem.js";
+import { duneContextFor } from "./dune-workspace.js";
 import { planMirage } from "./plans/mirage.js";
 import {
   type BuildPlan,
@@ -10,8 +12,6 @@ import {
   unattended,
 } from "./plans/request.js";
 import type { BuildSystem } from "./project.js";
-import { join } from "node:path";
-import { duneContextFor } from "./dune-workspace.js";
 
 /**
  * The commands that build a project, and what they need first; of a mirage project those up to its configuration.
@@ -64,7 +64,7 @@ const planners: Readonly<Record<Exclude<BuildSystem, "mirage">, (request: BuildR
 };
 
 /** The one step that goes through a shell: `build-command` is documented as a shell command. */
-export function planCommand(request: BuildRequest): BuildPlan {
+function planCommand(request: BuildRequest): BuildPlan {
   const { project, target, buildCommand } = request;
   if (buildCommand === undefined) {
     throw new Problem("`build-system: command` needs a command", { do: "set `build-command`" });
@@ -84,7 +84,7 @@ export function planCommand(request: BuildRequest): BuildPlan {
  * The commands of a dune project. Only the target's context is built: the host's would try to compile the unikernel's C stubs against headers that are
  * not there. What a rule of the target's context runs on the host, dune builds all the same.
  */
-export function planDune({ project, target, toolchain, findings, folder }: BuildRequest): BuildPlan {
+function planDune({ project, target, toolchain, findings, folder }: BuildRequest): BuildPlan {
   const findlib = toolchain?.environment.findlibToolchain ?? target.duneContext;
   const context = duneContextFor(findings.duneWorkspace, target, findlib, findings.duneFiles);
   const path = `${folder}/dune-workspace`;
@@ -103,7 +103,7 @@ export function planDune({ project, target, toolchain, findings, folder }: Build
 }
 
 /** The commands that install the project's own opam packages. */
-export function planOpam(request: BuildRequest): BuildPlan {
+function planOpam(request: BuildRequest): BuildPlan {
   const { project, target } = request;
   const argv = ["opam", "install", "--yes", "--working-dir", "."] as const;
   const env = { ...unattended(request), ...target.linkVariables };

@@ -11,13 +11,13 @@ import { type TargetName, targets } from "../targets/targets.js";
 import type { LockChoice } from "../toolchain/lock.js";
 import { parseExtraRepositories } from "../toolchain/spec.js";
 import type { Toolchain } from "../toolchain/toolchain.js";
+import { planBuild } from "./build-plan.js";
 import { readDuneFiles } from "./dune-workspace.js";
 import { buildEnvironment } from "./environment.js";
 import { isOutside } from "./folder.js";
 import { findImages } from "./images.js";
-import { finishMirage } from "./plans/mirage.js";
 import { installProject, pinsItsRepository } from "./opam-project.js";
-import { planBuild } from "./build-plan.js";
+import { finishMirage } from "./plans/mirage.js";
 import {
   type BuildPlan,
   type BuildRequest,

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { Log } from "../platform/log.js";
 import { isOutside } from "./folder.js";
+
 /** An error or warning of OCaml, dune or gcc, at its place in a source file. */
 export interface Diagnostic {
   readonly severity: "error" | "warning";

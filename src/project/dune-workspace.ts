@@ -1,7 +1,7 @@
-import type { Target } from "../targets/targets.js";
-import { fieldsOf, readSExpressions } from "./s-expression.js";
 import { readFile } from "node:fs/promises";
 import { glob } from "tinyglobby";
+import type { Target } from "../targets/targets.js";
+import { fieldsOf, readSExpressions } from "./s-expression.js";
 
 /** The context that a project’s images are built in, and how dune comes to have it. */
 export interface DuneContext {

@@ -4,9 +4,9 @@ import type { Context } from "../platform/host.js";
 import { targets } from "../targets/targets.js";
 import type { Toolchain } from "../toolchain/toolchain.js";
 import { type BuildInputs, buildProject } from "./build-project.js";
-import { lastCommitDate, buildTwice, unpinnedSources } from "./reproduce.js";
 import { checkExpected } from "./expected.js";
 import type { Build, Project } from "./project.js";
+import { lastCommitDate, buildTwice, unpinnedSources } from "./reproduce.js";
 import { stripImages } from "./strip.js";
 
 /** The inputs that say what is asked of the images; the object of all inputs is one. */

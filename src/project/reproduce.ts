@@ -8,6 +8,7 @@ import { Problem, isMissing } from "../platform/problem.js";
 import type { ToolchainSpec } from "../toolchain/toolchain.js";
 import { mapImages } from "./images.js";
 import type { Build, BuiltImages, Project } from "./project.js";
+
 /** Builds a project; everything that it writes is in the project's folder or in the context's state folder. */
 export type BuildFunction = (context: Context, project: Project) => Promise<Build>;
 

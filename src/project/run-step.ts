@@ -1,16 +1,16 @@
+import { readdirSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 import type { Context } from "../platform/host.js";
 import { seconds } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { findProgram } from "../platform/process/programs.js";
-import { putOverlay } from "./mirage/overlay.js";
-import type { BuildRequest, Step, PlannedStep } from "./plans/request.js";
-import type { FinishedStep } from "./project.js";
-import { readdirSync } from "node:fs";
-import { stripVTControlCharacters } from "node:util";
 import { killedFact, lastLines, quote } from "../platform/process/process.js";
+import { findProgram } from "../platform/process/programs.js";
 import { explainOpam } from "../toolchain/opam/problem.js";
 import { annotate, type Diagnostic, DiagnosticReader } from "./diagnostics.js";
 import { packagesOf } from "./folder.js";
+import { putOverlay } from "./mirage/overlay.js";
+import type { BuildRequest, Step, PlannedStep } from "./plans/request.js";
+import type { FinishedStep } from "./project.js";
 
 /**
  * Runs a step of a build, in the toolchain's environment; what compilers said is shown beside the sources.

@@ -6,8 +6,8 @@ import { layoutOf } from "../toolchain/environment.js";
 import { isLockFor } from "../toolchain/lock.js";
 import { parseOpamFile, stringsOf } from "../toolchain/opam/file.js";
 import type { Toolchain } from "../toolchain/toolchain.js";
-import { readLock } from "./mirage/lock.js";
 import { packagesOf } from "./folder.js";
+import { readLock } from "./mirage/lock.js";
 import type { BuildSystem, MirageProject, Project, UsedPackage } from "./project.js";
 
 /** What a build used: every package of the toolchain's switch, and every source that mirage pulled into `duniverse/`. */

@@ -1,4 +1,9 @@
 import { basename, extname, resolve } from "node:path";
+import { portableFileName } from "../artifact/artifact-name.js";
+import { type CopiedFile, sumsName } from "../artifact/checksums.js";
+import { type BootedImages, beginImage } from "../artifact/image-record.js";
+import { type BuildRecord, readRecord } from "../artifact/records.js";
+import type { JobBoot, JobImage } from "../artifact/schema.js";
 import { targetOf } from "../image/check.js";
 import { readImage } from "../image/recognise.js";
 import { isFile } from "../platform/files/folder-content.js";
@@ -7,15 +12,10 @@ import { Problem } from "../platform/problem.js";
 import { describeBuilt } from "../project/images.js";
 import type { Architecture } from "../targets/architecture.js";
 import { type TargetName, defaultTarget, targets } from "../targets/targets.js";
-import { portableFileName } from "../artifact/artifact-name.js";
-import { type CopiedFile, sumsName } from "../artifact/checksums.js";
-import { type BootedImages, beginImage } from "../artifact/image-record.js";
-import { type BuildRecord, readRecord } from "../artifact/records.js";
-import type { JobBoot, JobImage } from "../artifact/schema.js";
 
-/** What `publish` is asked for: the inputs of that part. */
+/** The inputs of `publish`. */
 export interface PublishRequest {
-  /** Undefined: what the image is. */
+  /** Undefined: the target that the image is recognised as. */
   readonly target: TargetName | undefined;
   readonly arch: Architecture | undefined;
   readonly configureArgs: readonly string[];
@@ -25,23 +25,23 @@ export interface PublishRequest {
   readonly retentionDays: number;
 }
 
-/** What goes into an artifact, and what is known of it. */
+/** The content of an artifact. */
 export interface Gathered {
   readonly target: TargetName;
   readonly architecture: Architecture;
-  /** With the names that their files have in the artifact. */
+  /** With the names of their files in the artifact. */
   readonly images: readonly [JobImage, ...JobImage[]];
   readonly record: BuildRecord | undefined;
   /** Where each file is, and its name in the artifact. */
   readonly files: readonly CopiedFile[];
 }
 
-/** What an artifact has beside the files that were gathered; tools know CycloneDX by the ending of `sbom.cdx.json`. */
+/** Files that are generated for an artifact. Tools recognise CycloneDX by the suffix `.cdx.json`. */
 export const generatedFiles = ["build-info.json", "sbom.cdx.json", "boot.json", "junit.xml", sumsName] as const;
 
 /**
- * Finds what the build and the boot of an image left. An image that `build` made brings the other images of that build
- * with it, and the record's target and architecture, which are true also where the inputs were not repeated.
+ * Finds the files and records of an image. An image of `build` brings the other images of the same build, and the target
+ * and architecture of its record, which hold even when the inputs of this step differ.
  *
  * @throws Problem when there is no image.
  */
@@ -83,7 +83,7 @@ export async function gather(context: Context, request: PublishRequest): Promise
   return { target, architecture, images, record, files };
 }
 
-/** The images of an artifact that were booted. */
+/** The booted images of an artifact. */
 export function bootedImages({ target, architecture, images }: Gathered): BootedImages {
   return { target, architecture, images: images.filter(({ boots }) => boots.length > 0) };
 }
@@ -91,7 +91,7 @@ export function bootedImages({ target, architecture, images }: Gathered): Booted
 async function imagePath({ host }: Context, { image }: PublishRequest): Promise<string> {
   if (image === undefined) {
     throw new Problem("input image: publish needs the path of an image", {
-      do: "give it the output `image` of build: `image: ${{ steps.build.outputs.image }}`",
+      do: "set it to the output of the build step: `image: ${{ steps.build.outputs.image }}`",
     });
   }
   const path = resolve(host.folders.workspace, image);
@@ -99,13 +99,13 @@ async function imagePath({ host }: Context, { image }: PublishRequest): Promise<
   return path;
 }
 
-/** `www-2.hvt.debug` for `www-2.hvt`: a file that is named after its image stays so when that gets a number. */
+/** `www-2.hvt.debug` for `www-2.hvt`: a debug file that is named after its image follows the image's new name. */
 function nameBeside(file: string, image: string, debugFile: string): string {
   const [own, debug] = [basename(image), basename(debugFile)];
   return debug.startsWith(own) ? `${file}${debug.slice(own.length)}` : debug;
 }
 
-/** `www.hvt`, then `www-2.hvt`: images of one build may have the same name in different folders. */
+/** `www.hvt`, then `www-2.hvt`: images in different folders can have the same name. */
 function freeName(wanted: string, taken: ReadonlySet<string>): string {
   const extension = extname(wanted);
   const stem = wanted.slice(0, wanted.length - extension.length);

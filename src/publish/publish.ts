@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import type { Context } from "../platform/host.js";
-import type { ArtifactAccess, UploadedArtifact } from "../platform/runner/artifact-service.js";
 import { artifactName, artifactsFolder, checkedArtifactName } from "../artifact/artifact-name.js";
 import { bootJson } from "../artifact/boot-files.js";
 import { buildInfo } from "../artifact/build-info.js";
 import { type GeneratedFile, writeWithChecksums } from "../artifact/checksums.js";
-import { bootedImages, gather, type Gathered, type generatedFiles, type PublishRequest } from "./gather.js";
 import { junit } from "../artifact/junit.js";
 import type { BuildInfo } from "../artifact/schema.js";
+import type { Context } from "../platform/host.js";
+import type { ArtifactAccess, UploadedArtifact } from "../platform/runner/artifact-service.js";
 import { summary } from "../summary/summary.js";
+import { bootedImages, gather, type Gathered, type generatedFiles, type PublishRequest } from "./gather.js";
 import { uploadArtifact } from "./upload.js";
 
 export interface PublishServices {
@@ -17,7 +17,7 @@ export interface PublishServices {
 }
 
 export interface Published {
-  /** Name of the artifact, as it was uploaded or would have been. */
+  /** The artifact's name, even when it was not uploaded. */
   readonly name: string;
   /** Absolute path of the folder with its files. */
   readonly folder: string;
@@ -31,9 +31,9 @@ export interface Published {
 }
 
 /**
- * Gathers what a build and a boot left in one folder, and uploads it where there is a service for that.
+ * Collects the results of a build and its boots in one folder, and uploads it when an artifact service is available.
  *
- * @throws Problem when there is no image, or the service is there and refuses.
+ * @throws Problem when there is no image, or the upload fails.
  */
 export async function publishArtifact(
   context: Context,
@@ -63,7 +63,7 @@ export async function publishArtifact(
   };
 }
 
-/** Nothing that is gathered takes its name. */
+/** A file whose name no gathered file gets. */
 interface ReservedFile extends GeneratedFile {
   readonly name: (typeof generatedFiles)[number];
 }
@@ -74,7 +74,7 @@ async function generate(gathered: Gathered, info: BuildInfo, artifact: string): 
     { name: "boot.json", content: bootJson(booted) },
     { name: "junit.xml", content: junit(booted) },
   ];
-  // What writes it is a quarter of this action, and only now needed.
+  // Loaded late: the SBOM library is a quarter of this action's code.
   const { artifactSbom } = await import("../artifact/sbom.js");
   return [
     { name: "build-info.json", content: `${JSON.stringify(info, null, 2)}\n` },

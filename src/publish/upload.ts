@@ -20,13 +20,13 @@ interface ArtifactContent {
   readonly files: readonly string[];
 }
 
-/** The name is one that nothing else of this run had. */
+/** With the name that it got: the requested one, or one with a number. */
 type Uploaded = UploadedArtifact & { readonly name: string };
 
 /**
- * Uploads an artifact, where that is asked for and there is a service for it.
+ * Uploads an artifact when the inputs ask for it and an artifact service is available.
  *
- * @throws Problem when the service refuses.
+ * @throws Problem when the upload fails.
  */
 export async function uploadArtifact(
   context: Context,
@@ -37,7 +37,7 @@ export async function uploadArtifact(
   if (!request.artifact) return undefined;
   if ("unavailable" in access) {
     const notice = `nothing was uploaded: ${access.unavailable}; the files are in ${content.folder}`;
-    // On a command line nobody expects an upload.
+    // The command line never uploads, so it needs no notice.
     if (context.host.isGitHubActions) context.log.notice(notice);
     return undefined;
   }
@@ -54,12 +54,13 @@ export async function uploadArtifact(
   }
 }
 
-/** Legs of one matrix that ask for the same name; more than this is no accident of a matrix. */
+/** Attempts to find a free name, for jobs of a matrix that ask for the same one. */
 const mostOfOneName = 20;
 
 /**
- * Names are shared by all jobs of a run, and by its attempts. A name that is taken may be another leg's as well as our own
- * of an earlier attempt, and nothing tells which: nobody's files are deleted, ours get a number, and a warning says so.
+ * All jobs of a run, and all its attempts, share one set of names. A taken name may belong to another job, or to this job
+ * in an earlier attempt; the service does not tell which. So no artifact is deleted: this one gets a number, and a
+ * warning says so.
  */
 async function uploadUnderFreeName(
   context: Context,
@@ -72,7 +73,8 @@ async function uploadUnderFreeName(
     const free = number === 1 ? name : `${name}-${number}`;
     try {
       const uploaded = { ...(await service.upload(free, paths, folder, { retentionDays })), name: free };
-      if (number > 1) context.log.warning(`this run has an artifact ${name} already: this one is ${free}. ${advice}`);
+      if (number > 1)
+        context.log.warning(`this run already has an artifact ${name}; this one is named ${free}. ${advice}`);
       return uploaded;
     } catch (error) {
       if (!(error instanceof ArtifactNameTaken)) throw error;
@@ -81,8 +83,7 @@ async function uploadUnderFreeName(
   throw new ArtifactNameTaken(name);
 }
 
-const advice =
-  "Give each leg of a matrix its own `artifact-name`; in an attempt that was run again there is nothing to do";
+const advice = "Give each job of a matrix its own `artifact-name`. After a re-run, nothing needs to be done.";
 
 async function sizeOf({ folder, files }: ArtifactContent): Promise<number> {
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));

@@ -1,10 +1,12 @@
 import type { Artifact } from "../artifact/artifact.js";
 import { type NamedImage, type ReleaseVerdict, releaseVerdict } from "./images.js";
 
-/** How good a boot an image of a release must have had: `not-failed` lets pass what could not be booted, or was not. */
+/**
+ * The verdict that images need to be released: `not-failed` also allows images that were not or could not be booted.
+ */
 export type RequiredVerdict = "passed" | "not-failed";
 
-/** What keeps images from being released. */
+/** A reason not to release images. */
 export interface ReleaseFault {
   /** A sentence that names the artifact. */
   readonly what: string;
@@ -12,9 +14,9 @@ export interface ReleaseFault {
 }
 
 /**
- * Everything that speaks against a release of these images, so that a person sees all of it at once.
+ * All reasons not to release these images.
  *
- * @param commit the one that the tag names.
+ * @param commit the tag's.
  */
 export function faultsOf(
   artifacts: readonly Artifact[],
@@ -38,33 +40,32 @@ function otherCommit({ name, info }: Artifact, commit: string): ReleaseFault[] {
   if (built === null || built === commit) return [];
   return [
     {
-      what: `${name} was built from commit ${built}, and the tag is at ${commit}`,
-      remedy: "release what the tag’s own run has built",
+      what: `${name} was built from commit ${built}, but the tag is at ${commit}`,
+      remedy: "release the artifacts of the tag’s own run",
     },
   ];
 }
 
-/** Whoever can run a workflow on the default branch can write what the cache has: a compiler of theirs would be in every image. */
+/** Any workflow run on the default branch can write to the cache, and put its own compiler into every image. */
 function cachedToolchain({ name, info }: Artifact): ReleaseFault[] {
   if (info.toolchain?.origin !== "actions-cache") return [];
   return [
     {
-      what: `${name} was built with a toolchain from the actions cache, which no release trusts`,
+      what: `${name} was built with a toolchain from the actions cache, which releases do not trust`,
       remedy: withoutCache,
     },
   ];
 }
 
-/** The same for what the build did not compile itself. */
+/** The same for build caches. */
 function cachedBuild({ name, info }: Artifact): ReleaseFault[] {
   if (info.build === null || info.build.cache === null) return [];
   return [
-    { what: `${name} was built with parts from the actions cache, which no release trusts`, remedy: withoutCache },
+    { what: `${name} was built with parts from the actions cache, which releases do not trust`, remedy: withoutCache },
   ];
 }
 
-const withoutCache =
-  "leave the input `cache` of the build at `auto` (on a tag it takes nothing from the cache), or set it to `false`";
+const withoutCache = "leave the input `cache` at `auto` (for tags it does not use the cache), or set it to `false`";
 
 const acceptable: Readonly<Record<RequiredVerdict, readonly ReleaseVerdict[]>> = {
   passed: ["passed"],
@@ -82,24 +83,27 @@ function badVerdict(named: NamedImage, required: RequiredVerdict): ReleaseFault[
   const which = scenario == null ? "" : ` in scenario ${scenario}`;
   const remedy =
     verdict === "failed"
-      ? "correct what its console shows, and run its job again"
-      : "boot it where it can be booted, or set `require-verdict: not-failed`";
+      ? "fix the failure that its console shows, and run its job again"
+      : "boot it on a machine that can, or set `require-verdict: not-failed`";
   return [{ what: `${subject} ${verdict}${which}: ${summary}`, remedy }];
 }
 
 function sameNames(images: readonly NamedImage[]): ReleaseFault[] {
   const byName = new Map<string, NamedImage>();
   return images.flatMap((image) => {
-    // Releases are downloaded into folders, which may not tell cases apart.
+    // Releases are downloaded into folders, on file systems that can be case-insensitive.
     const key = image.name.toLowerCase();
     const first = byName.get(key);
     byName.set(key, first ?? image);
     if (first === undefined) return [];
     return [
       {
-        what: `${image.image.file} of ${image.artifact.name} would be ${image.name}, as ${first.image.file} of ${first.artifact.name}`,
+        what:
+          `${image.image.file} of ${image.artifact.name} and ${first.image.file} of ${first.artifact.name} ` +
+          `would both be ${image.name}`,
         remedy:
-          "name the artifacts `unikernel-NAME-VARIANT-TARGET-ARCH`, with a variant for each; of an attempt that was run again, delete the older artifact",
+          "name the artifacts `unikernel-NAME-VARIANT-TARGET-ARCH`, with different variants; if a job ran twice, " +
+          "delete its older artifact",
       },
     ];
   });

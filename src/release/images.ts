@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { artifactName } from "../artifact/artifact-name.js";
 import {
   type Artifact,
@@ -7,25 +8,25 @@ import {
   isArtifact,
   readArtifact,
 } from "../artifact/artifact.js";
+import type { BuildInfo } from "../artifact/schema.js";
 import { imageVerdict } from "../artifact/verdicts.js";
-import { join } from "node:path";
 import { firstOf } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import type { BuildInfo } from "../artifact/schema.js";
-/** `none`: nobody has booted it. */
+
+/** `none`: it was not booted. */
 export type ReleaseVerdict = "passed" | "skipped" | "none" | "failed";
 
-/** An image under the name of its file in the release: NAME-VERSION-TARGET-ARCH[-VARIANT]. */
+/** An image with the name of its file in the release: NAME-VERSION-TARGET-ARCH[-VARIANT]. */
 export interface NamedImage extends ArtifactImage {
   readonly name: string;
 }
 
-/** Over all boots of an image: the gravest. */
+/** The worst verdict over all boots of an image. */
 export function releaseVerdict({ image }: ArtifactImage): ReleaseVerdict {
   return imageVerdict(image)?.verdict ?? "none";
 }
 
-/** The images of all artifacts with their names in the release; two may have the same one (`faultsOf` finds these). */
+/** The images of all artifacts with their names in the release. `faultsOf` finds duplicate names. */
 export function imagesOf(artifacts: readonly Artifact[], version: string): readonly NamedImage[] {
   return imagesIn(artifacts).map((found) => {
     const { artifact, image } = found;
@@ -36,14 +37,14 @@ export function imagesOf(artifacts: readonly Artifact[], version: string): reado
   });
 }
 
-/** The name that the unstripped file of an image has in the release. */
+/** Name of the image's debug file in the release. */
 export function debugName({ name }: Pick<NamedImage, "name">): string {
   return `${name}.dbg`;
 }
 
 /**
- * What tells an image from others of its unikernel, target and architecture; empty when nothing has to. The artifact's name
- * knows what a person called it (`variant=` of a matrix) where it is named after the unikernel; else `configure-args` do.
+ * Distinguishes an image from others of its unikernel, target and architecture; can be empty. It comes from the
+ * artifact's name (`variant=` of a matrix) if that starts with the unikernel's name, otherwise from `configure-args`.
  */
 function variantOf({ artifact: { name, info }, image: { unikernel } }: ArtifactImage): string {
   const { target, architecture, build } = info;
@@ -57,7 +58,7 @@ function variantOf({ artifact: { name, info }, image: { unikernel } }: ArtifactI
   return between(name, `unikernel-${unikernel}`) ?? between(configured, "unikernel-x") ?? "";
 }
 
-/** Only what the service leaves as it is: it replaces other characters in the names of assets. */
+/** GitHub replaces other characters in names of assets. */
 function portable(name: string): string {
   return name.replace(/[^A-Za-z0-9._-]+/g, "-");
 }
@@ -65,15 +66,15 @@ function portable(name: string): string {
 export interface FoundArtifacts {
   /** At least one, in the order of their names. */
   readonly artifacts: readonly Artifact[];
-  /** Names of folders that are no artifacts of `publish`. */
+  /** Names of folders that are not artifacts of `publish`. */
   readonly others: readonly string[];
 }
 
 /**
- * The artifacts that lie side by side in a folder, or the one that the folder is itself: actions/download-artifact leaves
- * out the inner folder when it is asked for one by its name.
+ * The artifacts in the subfolders of a folder, or the folder itself if it is one: actions/download-artifact makes no
+ * subfolder when it downloads a single artifact by name.
  *
- * @throws Problem when there is none, or one is not as `publish` left it.
+ * @throws Problem when there is no artifact, or one changed since `publish` wrote it.
  */
 export async function findArtifacts(folder: string): Promise<FoundArtifacts> {
   if (await isArtifact(folder)) return { artifacts: [await readArtifact(folder)], others: [] };
@@ -81,23 +82,23 @@ export async function findArtifacts(folder: string): Promise<FoundArtifacts> {
   const artifacts: Artifact[] = [];
   for (const name of names) artifacts.push(await readArtifact(join(folder, name)));
   if (artifacts.length > 0) return { artifacts, others };
-  throw new Problem(`there is no artifact of \`publish\` in ${folder}`, {
+  throw new Problem(`no artifact of \`publish\` in ${folder}`, {
     found: others.length === 0 ? "no folder" : firstOf(others, 20).join(", "),
-    accepted: "folders with a build-info.json, as actions/download-artifact puts them side by side",
+    accepted: "subfolders with a build-info.json, as actions/download-artifact leaves them",
   });
 }
 
-/** What the `build-info.json` of a release holds: that of every artifact, with the names that the files have now. */
+/** The `build-info.json` of a release: that of every artifact, with the names of its files in the release. */
 export interface ReleaseInfo {
-  /** Number of this format; raised when a field changes its meaning or goes. */
+  /** Version of this format; raised when a field changes its meaning or is removed. */
   readonly schema: 1;
   readonly repository: string;
   readonly tag: string;
-  /** The commit that the tag names. */
+  /** The tag's commit. */
   readonly commit: string;
   readonly artifacts: readonly {
     readonly name: string;
-    /** The name of each file of the release, by its name in the artifact. */
+    /** Names of the files in the release, by their names in the artifact. */
     readonly files: Readonly<Record<string, string>>;
     readonly info: BuildInfo;
   }[];
@@ -132,7 +133,6 @@ function filesOf(artifact: Artifact, images: readonly NamedImage[]): Record<stri
   ) as Record<string, string>;
 }
 
-/** What a tag says of its release. */
 export interface ReleaseTag {
   readonly tag: string;
   /** The tag without its `v`. */
@@ -140,16 +140,16 @@ export interface ReleaseTag {
   readonly isPrerelease: boolean;
 }
 
-/** Semantic versions, and those by date (2026.08.1). One number alone is no version: `v1` is what people let move. */
+/** Semantic versions, and dates (2026.08.1). A single number such as `v1` is a moving tag, not a version. */
 const versionTag = /^v?(\d+(?:\.\d+)+(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$/;
 
-/** @throws Problem when the tag names no version. */
+/** @throws Problem when the tag is not a version. */
 export function readTag(tag: string): ReleaseTag {
   const [, version, prerelease] = versionTag.exec(tag) ?? [];
   if (version === undefined) {
-    throw new Problem(`the tag ${JSON.stringify(tag)} is no version`, {
+    throw new Problem(`the tag ${JSON.stringify(tag)} is not a version`, {
       accepted: "v1.2.3, 1.2.3, 1.2, 2026.08.1; v1.2.3-rc1 for a prerelease",
-      do: "push such a tag, or name it by the input `tag`",
+      do: "push such a tag, or set the input `tag`",
     });
   }
   return { tag, version, isPrerelease: prerelease !== undefined };

@@ -1,14 +1,14 @@
-import { size } from "../platform/log.js";
 import { howItRan } from "../artifact/verdicts.js";
+import { size } from "../platform/log.js";
 import { code, prose, table } from "../summary/markup.js";
 import { type NamedImage, releaseVerdict } from "./images.js";
 
-/** Where a release is, for the commands that verify it. */
+/** For the commands that verify a release. */
 export interface ReleasePlace {
   /** `owner/name` */
   readonly repository: string;
   readonly tag: string;
-  /** `owner/name` of the repository whose workflow attests it, where that is another one. */
+  /** `owner/name` of the repository whose workflow attests it, if that is another one. */
   readonly signer?: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export function generatedNotes(
     bootCell(image),
     prose(versionsOf(image)),
   ]);
-  // A workflow of another repository is no identity that is trusted without being named: https://github.com/cli/cli/issues/9045
+  // gh trusts a workflow of another repository only if it is named: https://github.com/cli/cli/issues/9045
   const signedBy = signer === undefined ? "" : ` --signer-repo ${signer}`;
   const commands = [
     `gh release download ${tag} --repo ${repository}`,
@@ -41,15 +41,16 @@ export function generatedNotes(
     table(header, rows),
     "### Verify",
     ["```sh", ...commands, "```"].join("\n"),
-    "The last command asks who built the image and from what, where the release was attested. `sbom.cdx.json` and `build-info.json` say what with.",
+    "The last command shows which workflow built the image from which commit, if the release was attested. " +
+      "`sbom.cdx.json` and `build-info.json` list the packages and versions.",
     end,
   ].join("\n\n");
 }
 
 /**
- * The notes of a draft with the generated part brought up to date: what a person wrote around it stays.
+ * The notes of a draft with a new generated part. Text around it stays.
  *
- * @param former undefined for a new draft, which begins with `intro`.
+ * @param former undefined for a new draft, which starts with `intro`.
  */
 export function notesWith(generated: string, intro: string, former: string | undefined): string {
   // GitHub's web page saves line ends as CRLF.

@@ -1,9 +1,10 @@
 import { join, resolve } from "node:path";
+import { sumsName } from "../artifact/checksums.js";
 import { Interrupted, type LocalAsset, type Release, type ReleaseService } from "../platform/github/release-service.js";
 import type { Context } from "../platform/host.js";
 import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { sumsName } from "../artifact/checksums.js";
+import { type RequiredVerdict, faultsOf } from "./faults.js";
 import {
   findArtifacts,
   type NamedImage,
@@ -13,13 +14,12 @@ import {
   type ReleaseTag,
   readTag,
 } from "./images.js";
-import { differences, uploadAll } from "./upload.js";
-import { type RequiredVerdict, faultsOf } from "./faults.js";
 import { generatedNotes, notesWith } from "./notes.js";
 import { sbom } from "./sbom.js";
 import { stage } from "./stage.js";
+import { differences, uploadAll } from "./upload.js";
 
-/** What `release` is asked for: the inputs of the same names, with what they default to. */
+/** The inputs of the same names, with their defaults filled in. */
 export interface ReleaseRequest {
   /** The folder with the artifacts, relative to the workspace. */
   readonly folder: string;
@@ -28,44 +28,43 @@ export interface ReleaseRequest {
   readonly repository: string;
   readonly notes: string;
   readonly requireVerdict: RequiredVerdict;
-  /** It stays a draft. */
+  /** Leave it as a draft. */
   readonly draft: boolean;
-  /** `owner/name` of the repository whose reusable workflow attests; undefined: it is the released repository's own. */
+  /** `owner/name` of the repository whose reusable workflow attests it. Undefined: the released repository. */
   readonly signer?: string | undefined;
 }
 
 export interface ReleaseServices {
   readonly releases: ReleaseService;
-  /** Waits so many milliseconds. */
+  /** Waits for some milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
 }
 
-/** What is to be released. */
 interface Content {
   readonly images: readonly [NamedImage, ...NamedImage[]];
   readonly assets: readonly LocalAsset[];
-  /** Absolute path of the folder with them. */
+  /** Absolute path of the folder with the assets. */
   readonly folder: string;
 }
 
 export interface Released extends Content {
   readonly release: Release;
-  /** False: it was published before, with the same files. */
+  /** False: it was already published, with the same files. */
   readonly isChanged: boolean;
 }
 
 const sbomName = "sbom.cdx.json";
 
-/** Where the files of a release lie that are for other steps: absolute paths. */
+/** Absolute paths of the files that later steps use. */
 export function pathsIn(folder: string): { readonly checksums: string; readonly sbom: string } {
   return { checksums: join(folder, sumsName), sbom: join(folder, sbomName) };
 }
 
 /**
- * Releases the images of artifacts: a draft first, then its files, and the draft is published last, as nothing can be added
- * to an immutable release. It can be run again after any end: what is there stays, what is missing comes.
+ * Releases the images of artifacts: creates a draft, uploads the files, and publishes the draft last, because an
+ * immutable release takes no more files. An interrupted release can be run again, and uploads only what is missing.
  *
- * @throws Problem when the images are not to be released, or GitHub refuses; a release that is published is never changed.
+ * @throws Problem when the images must not be released, or GitHub refuses. A published release is never changed.
  */
 export async function release(
   context: Context,
@@ -83,7 +82,7 @@ export async function release(
     const published = there.find(({ isDraft }) => !isDraft);
     if (published !== undefined) {
       await checkSame(releases, published, content.assets);
-      log.notice(`${tag.tag} is published already, with these files: nothing was changed`);
+      log.notice(`${tag.tag} is already published with these files: nothing changed`);
       return { ...content, release: published, isChanged: false };
     }
     const draft = await draftFor(releases, there, request, tag, commit, content.images);
@@ -95,7 +94,7 @@ export async function release(
     return { ...content, release: final, isChanged: true };
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    const remedy = "run this job again: it goes on where it stopped";
+    const remedy = "run this job again: it continues where it stopped";
     throw new Problem("GitHub did not answer", { because: error.message, do: remedy }, { cause: error });
   }
 }
@@ -107,21 +106,21 @@ async function prepare(
   commit: string,
 ): Promise<Content> {
   const { artifacts, others } = await findArtifacts(resolve(host.folders.workspace, request.folder));
-  if (others.length > 0) log.notice(`no artifacts of \`publish\`, left out: ${others.join(", ")}`);
+  if (others.length > 0) log.notice(`ignored folders that are not artifacts of \`publish\`: ${others.join(", ")}`);
   const [first, ...more] = imagesOf(artifacts, tag.version);
-  if (first === undefined) throw new Problem("the artifacts have no image");
+  if (first === undefined) throw new Problem("the artifacts contain no image");
   const images: Content["images"] = [first, ...more];
   const faults = faultsOf(artifacts, images, commit, request.requireVerdict);
   if (faults.length > 0) {
     const remedies = [...new Set(faults.map(({ remedy }) => remedy))];
-    throw new Problem(`${tag.tag} cannot be released like this`, {
+    throw new Problem(`${tag.tag} cannot be released`, {
       because: faults.map(({ what }) => what),
       do: remedies,
     });
   }
   const { repository } = request;
   const info = releaseInfo({ repository, tag: tag.tag, commit }, artifacts, images);
-  // On a command line people find it where they are; not in `_artifacts`, whose folders are the artifacts.
+  // The command line writes to the workspace, but not to `_artifacts`, whose folders are artifacts.
   const folder = host.isGitHubActions
     ? join(host.folders.state, "release", tag.tag)
     : join(host.folders.workspace, "_release", tag.tag);
@@ -139,13 +138,16 @@ async function prepare(
 async function checkSame(releases: ReleaseService, published: Release, assets: readonly LocalAsset[]): Promise<void> {
   const different = differences(assets, await releases.assetsOf(published));
   if (different.length === 0) return;
-  throw new Problem(`${published.url} is published with other files, and a published release is not changed`, {
-    because: different,
-    do: "release what has changed under a new version",
-  });
+  throw new Problem(
+    `${published.url} is already published with other files, and a published release is never changed`,
+    {
+      because: different,
+      do: "release the change under a new version",
+    },
+  );
 }
 
-/** The one draft of the tag, with notes that are up to date. */
+/** Creates the draft of the tag, or updates the notes of the existing one. */
 async function draftFor(
   releases: ReleaseService,
   there: readonly Release[],

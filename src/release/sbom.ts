@@ -3,14 +3,13 @@ import * as Models from "@cyclonedx/cyclonedx-library/Models";
 import { partsOf, properties, serialNumber, writeSbom } from "../artifact/sbom.js";
 import { type NamedImage, debugName } from "./images.js";
 
-/** What an SBOM is about, beside its images. */
 export interface SbomSubject {
   /** `owner/name` of the repository. */
   readonly repository: string;
   readonly version: string;
 }
 
-/** The bill of materials of a release: that of each image's artifact (artifact/sbom.ts), with each package once. */
+/** The SBOM of a release: those of its artifacts (artifact/sbom.ts) merged, each package once. */
 export function sbom(images: readonly NamedImage[], subject: SbomSubject): string {
   const root = new Models.Component(Enums.ComponentType.Application, subject.repository, {
     bomRef: "release",
@@ -21,7 +20,7 @@ export function sbom(images: readonly NamedImage[], subject: SbomSubject): strin
     const component = imageComponent(image, subject.version);
     for (const made of partsOf(image.artifact.info)) {
       const known = packages.get(made.bomRef.value ?? "") ?? made;
-      // One image links what another only builds with.
+      // A package can be linked into one image and only a build tool of another.
       if (made.scope === Enums.ComponentScope.Required) known.scope = made.scope;
       packages.set(made.bomRef.value ?? "", known);
       component.dependencies.add(known.bomRef);

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { type GeneratedFile, sumsName, writeWithChecksums } from "../artifact/checksums.js";
 import { sha256OfFile } from "../platform/files/atomic.js";
 import type { LocalAsset } from "../platform/github/release-service.js";
-import { type GeneratedFile, sumsName, writeWithChecksums } from "../artifact/checksums.js";
 import { type NamedImage, debugName } from "./images.js";
 
 const contentTypes = {
@@ -12,9 +12,9 @@ const contentTypes = {
 } as const;
 
 /**
- * Puts the files of a release into a folder under the names that they will have.
+ * Copies and writes the files of a release into a folder, under their names in the release.
  *
- * @returns all of them, SHA256SUMS last; it lists all others.
+ * @returns all files; the last is SHA256SUMS, which lists the others.
  */
 export async function stage(
   folder: string,

@@ -7,16 +7,17 @@ import {
 } from "../platform/github/release-service.js";
 import { type Log, size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-/** Uploads that break off are looked at and begun again so many times in one run. */
+
+/** How often interrupted uploads are tried in one run. */
 const rounds = 5;
 
 /**
- * Makes a draft have exactly the wanted files. What is there stays where it is right; an upload that broke off, in this run
- * or in one before, is deleted and begun again.
+ * Makes a draft have exactly the wanted files. Correct files stay; files of interrupted uploads, of this run or an
+ * earlier one, are deleted and uploaded again.
  *
- * @param wait waits so many milliseconds.
- * @returns the files as the service has them.
- * @throws Problem when the draft has files of others, or uploads break off again and again.
+ * @param wait waits for some milliseconds.
+ * @returns the draft's files.
+ * @throws Problem when the draft has other files, or uploads are interrupted again and again.
  */
 export async function uploadAll(
   service: ReleaseService,
@@ -30,17 +31,17 @@ export async function uploadAll(
     const plan = planUploads(wanted, await service.assetsOf(draft), uploaded);
     if (plan.foreign.length > 0) throw foreignFiles(draft, plan.foreign);
     if (round === 1 && plan.keep.length > 0)
-      log.fact("there", `${plan.keep.length} of ${wanted.length} files, from a run before`);
+      log.fact("kept", `${plan.keep.length} of ${wanted.length} files, from an earlier run`);
     if (plan.upload.length === 0) return plan.keep;
     try {
       await carryOut(service, draft, plan, log, uploaded);
     } catch (error) {
       if (!(error instanceof Interrupted) || round === rounds) throw error;
-      log.warning(`an upload broke off: ${error.message}`);
+      log.warning(`an upload was interrupted: ${error.message}`);
       await wait(1000 * 2 ** (round - 1));
     }
     if (round > rounds)
-      throw new Problem("the draft does not keep what is uploaded to it", {
+      throw new Problem("the draft lacks files that were uploaded to it", {
         found: plan.upload.map(({ name }) => name),
       });
   }
@@ -54,7 +55,7 @@ async function carryOut(
   uploaded: Set<number>,
 ): Promise<void> {
   for (const asset of plan.remove) {
-    log.fact("delete", `${asset.name}: ${asset.isComplete ? "of other content" : "half an upload"}`);
+    log.fact("delete", `${asset.name}: ${asset.isComplete ? "different content" : "incomplete upload"}`);
     await service.deleteAsset(asset);
   }
   for (const asset of plan.upload) {
@@ -65,25 +66,26 @@ async function carryOut(
 }
 
 function foreignFiles(draft: Release, foreign: readonly RemoteAsset[]): Problem {
-  return new Problem(`the draft ${draft.url} has files that are none of this release`, {
+  return new Problem(`the draft ${draft.url} has files that do not belong to this release`, {
     found: foreign.map(({ name }) => name),
-    do: "delete them there, or the whole draft, and run this job again",
+    do: "delete them, or the whole draft, and run this job again",
   });
 }
 
-/** What makes a draft have exactly the files that it is to have. */
+/** The changes that make a draft have exactly the wanted files. */
 export interface UploadPlan {
-  /** There already, bit for bit. */
+  /** Already there, with the same content. */
   readonly keep: readonly RemoteAsset[];
-  /** Half uploads and files of other content, to be deleted before theirs are uploaded. */
+  /** Incomplete or different files, to be deleted before the uploads. */
   readonly remove: readonly RemoteAsset[];
   readonly upload: readonly LocalAsset[];
-  /** Files that are none of this release. */
+  /** Files that do not belong to this release. */
   readonly foreign: readonly RemoteAsset[];
 }
 
 /**
- * @param uploaded ids of assets that this run has uploaded to the end: they are right also where the service tells no digests.
+ * @param uploaded ids of assets that this run has uploaded completely: they are correct even if the server has no
+ * digests.
  */
 export function planUploads(
   wanted: readonly LocalAsset[],
@@ -108,17 +110,17 @@ export function planUploads(
 }
 
 /**
- * What a published release has otherwise than it was to have, as sentences; none when it is the same. Where the service tells
- * no digests, sizes are compared.
+ * A sentence for each difference between a published release and the wanted files. Without digests from the server,
+ * only sizes are compared.
  */
 export function differences(wanted: readonly LocalAsset[], there: readonly RemoteAsset[]): readonly string[] {
   const published = new Map(there.map((remote) => [remote.name, remote]));
   const changed = wanted.flatMap(({ name, bytes, sha256 }) => {
     const remote = published.get(name);
-    if (remote === undefined) return [`${name} is not in it`];
-    if (remote.bytes !== bytes) return [`${name} has ${remote.bytes} bytes there, ${bytes} here`];
+    if (remote === undefined) return [`${name} is missing`];
+    if (remote.bytes !== bytes) return [`${name} has ${remote.bytes} bytes there, but ${bytes} here`];
     if ((remote.sha256 ?? sha256) !== sha256)
-      return [`${name} has SHA-256 ${remote.sha256 ?? ""} there, ${sha256} here`];
+      return [`${name} has SHA-256 ${remote.sha256 ?? ""} there, but ${sha256} here`];
     return [];
   });
   const more = there.filter(({ name }) => wanted.every((asset) => asset.name !== name));

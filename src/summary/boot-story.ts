@@ -1,21 +1,21 @@
 import { basename } from "node:path";
+import { howItRan } from "../artifact/verdicts.js";
 import type { Verdict } from "../boot/judge/verdict.js";
 import type { BootReport } from "../boot/report.js";
 import { type Log, type Tone, seconds } from "../platform/log.js";
 import { type Facts, Problem } from "../platform/problem.js";
 import { quote } from "../platform/process/process.js";
-import { howItRan } from "../artifact/verdicts.js";
 
 const words: Readonly<Record<Verdict["verdict"], string>> = { passed: "PASSED", failed: "FAILED", skipped: "SKIPPED" };
 
 const tones: Readonly<Record<Verdict["verdict"], Tone>> = { passed: "good", failed: "bad", skipped: "open" };
 
-/** Tells the verdict, its word in its colour. */
+/** Logs the verdict in its colour. */
 export function tellVerdict(log: Log, report: BootReport): void {
   log.line(`  ${verdictLine(report)}`, tones[report.verdict.verdict]);
 }
 
-/** The verdict as the log's last word: `PASSED   seen "listening" after 0.21 s (KVM)`, in front of it the scenario's name. */
+/** The last line of a boot in the log: `PASSED   http: seen "listening" after 0.21 s (KVM)`. */
 export function verdictLine({ scenario, verdict, attempts }: BootReport): string {
   const attempt = attempts.at(-1);
   const when = verdict.readyMs ?? verdict.bootMs ?? verdict.atMs;
@@ -25,22 +25,26 @@ export function verdictLine({ scenario, verdict, attempts }: BootReport): string
   return `${words[verdict.verdict].padEnd(8)} ${name}${verdict.summary}${how}`;
 }
 
-/** What a person needs to act on a boot that failed: its text is the one annotation of that scenario. */
+/**
+ * The error of a failed boot: its text is the scenario's only annotation.
+ *
+ * @param againArguments the arguments of `unikernel-ci boot IMAGE` that repeat the boot.
+ */
 export function bootFailure(report: BootReport, againArguments: readonly string[]): Problem {
   const { verdict, attempts, consoleLog, imagePath } = report;
-  const when = attempts.length === 0 ? "before it was started" : `${seconds(verdict.atMs)} after start`;
+  const when = attempts.length === 0 ? "before it started" : `${seconds(verdict.atMs)} after start`;
   const facts: Facts = {
     ...(verdict.evidence === undefined ? {} : { evidence: verdict.evidence.line }),
     ...(consoleLog === undefined
       ? {}
-      : { console: [`last ${report.consoleEnd.length} lines:`, ...report.consoleEnd, `all of it: ${consoleLog}`] }),
+      : { console: [`last ${report.consoleEnd.length} lines:`, ...report.consoleEnd, `whole console: ${consoleLog}`] }),
     ...(verdict.remedy === undefined ? {} : { do: verdict.remedy }),
     again: ["unikernel-ci", "boot", imagePath, ...againArguments].map(quote).join(" "),
   };
   return new Problem(`${subject(report)} failed ${when}: ${verdict.summary}`, facts);
 }
 
-/** What a person should know of a boot that was skipped; undefined when they asked for that, or it was not skipped. */
+/** The warning about a skipped boot; undefined when it was not skipped, or the user asked to skip it. */
 export function skippedWarning(report: BootReport): string | undefined {
   const { verdict, reason, summary, remedy } = report.verdict;
   if (verdict !== "skipped" || reason === "not-asked") return undefined;

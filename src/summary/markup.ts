@@ -1,17 +1,20 @@
 import { visible } from "../platform/log.js";
 
-// Summaries are Markdown with HTML in it, and nearly every text in them comes from a guest or a user.
+// Summaries are Markdown with HTML, and nearly every text in them comes from a guest or a user.
 
 /**
- * A text as inline code that neither Markdown nor HTML finds anything in: every character that could mean something is
- * a numeric reference, which Markdown never takes for its own marks (https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references).
- * `<code>` keeps GitHub from making mentions and links of it.
+ * A text as inline code that neither Markdown nor HTML interprets: every character that could have a meaning becomes a
+ * numeric reference, which Markdown never treats as markup
+ * (https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references). In `<code>`, GitHub makes no mentions
+ * or links of it.
+ *
+ * @param longest in characters; a longer text is cut.
  */
 export function code(text: string, longest = 200): string {
   return `<code>${escaped(shortened(text, longest))}</code>`;
 }
 
-/** A phrase of ours that may carry words of others; what it has between backticks becomes {@link code}. */
+/** A sentence of this program that may quote a guest or a user; text between backticks becomes {@link code}. */
 export function prose(text: string, longest = 300): string {
   return shortened(text, longest)
     .split(/`([^`]*)`/)
@@ -19,18 +22,18 @@ export function prose(text: string, longest = 300): string {
     .join("");
 }
 
-/** Lines as a block: Markdown leaves `<pre>` alone until its end tag, which escaped text cannot hold. */
+/** Lines as a block: Markdown leaves `<pre>` alone until its end tag, which escaped text cannot contain. */
 export function block(lines: readonly string[], longest = 500): string {
   const text = lines.map((line) => htmlEscaped(shortened(line.replace(/(?<!\r)\r+$/, ""), longest)));
   return `<pre><code>${text.join("\n")}</code></pre>`;
 }
 
-/** A part that a reader opens when they want it. The blank lines let Markdown begin again inside. */
+/** A section that the reader can unfold. After the blank line, Markdown is interpreted again. */
 export function folded(title: string, body: string): string {
   return `<details><summary>${title}</summary>\n\n${body}\n\n</details>\n`;
 }
 
-/** A table; cells are escaped already. */
+/** A table; its cells must be escaped. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   return [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

@@ -1,25 +1,25 @@
-import { seconds, size } from "../platform/log.js";
+import { unusualLicenses } from "../artifact/licenses.js";
 import type { BootRecord, BuildInfo, ImageRecord, JobBoot, JobImage, ToolchainFacts } from "../artifact/schema.js";
 import { howItRan, imageVerdict } from "../artifact/verdicts.js";
+import { seconds, size } from "../platform/log.js";
 import { emphasized, toolchainCell } from "./cells.js";
-import { unusualLicenses } from "../artifact/licenses.js";
 import { block, code, folded, prose, table } from "./markup.js";
 import { phasesOf, timeline } from "./timeline.js";
 
 export interface SummaryFacts {
   readonly info: BuildInfo;
-  /** Those of `info`, with all that is known of their boots. */
+  /** The images of `info`, with everything that is known about their boots. */
   readonly images: readonly JobImage[];
-  /** Milliseconds that publishing took. */
+
   readonly publishMs: number;
   /** Absent when nothing was uploaded. */
   readonly artifact: { readonly name: string; readonly url?: string } | undefined;
 }
 
-/** The runner refuses a step's summary above 1 MiB, and then shows nothing at all of it. */
+/** The runner rejects a summary above 1 MiB as a whole. */
 const mostBytes = 1_000_000;
 
-/** The Markdown of the job summary: images, scenarios, what went wrong, where the time went, and, folded, what it was made of. */
+/** The Markdown of the job summary: images, scenarios, failures, a timeline, and, folded, licences and versions. */
 export function summary(facts: SummaryFacts): string {
   const { info, images, artifact, publishMs } = facts;
   const explanations = images.flatMap(({ unikernel, boots }) =>
@@ -53,7 +53,7 @@ function imageTable(info: BuildInfo): string {
   );
 }
 
-/** Nothing for an image without scenarios: the one table says it all. */
+/** Empty for an image without scenarios: its row in the table of images has the same facts. */
 function scenarioTable({ boots }: ImageRecord): string {
   const named = boots.filter(({ scenario }) => scenario !== null);
   if (named.length === 0) return "";
@@ -63,7 +63,7 @@ function scenarioTable({ boots }: ImageRecord): string {
   );
 }
 
-/** A table without the columns that have nothing to say in any row. */
+/** A table without the columns that are empty in every row. */
 function tellingColumns(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const telling = (cells: readonly string[]) => cells.filter((_, column) => rows.some((row) => row[column] !== ""));
   return table(telling(header), rows.map(telling));
@@ -82,60 +82,63 @@ function verdictCell({ verdict, summary }: BootRecord): string {
 function runCells(boot: BootRecord): readonly [how: string, booted: string, ready: string] {
   const [last, ...former] = boot.attempts.toReversed();
   if (last === undefined) return ["", "", ""];
-  const gaveUp = former.toReversed().map((attempt) => `${howItRan(attempt)} failed`);
-  return [[howItRan(last), ...gaveUp].join(", "), milliseconds(boot.bootMs), milliseconds(boot.readyMs)];
+  const failed = former.toReversed().map((attempt) => `${howItRan(attempt)} failed`);
+  return [[howItRan(last), ...failed].join(", "), milliseconds(boot.bootMs), milliseconds(boot.readyMs)];
 }
 
 function milliseconds(ms: number | undefined): string {
   return ms === undefined ? "" : seconds(ms);
 }
 
-/** A failure with its evidence, a skip with its reason; nothing for a boot that passed. */
+/** A failure with its evidence, a skip with its reason; empty for a boot that passed. */
 function explanation({ target, architecture }: BuildInfo, unikernel: string, boot: JobBoot): string {
   const { verdict, summary, reason, atMs, evidence, remedy, consoleEnd } = boot;
   if (verdict === "passed") return "";
   const scenario = boot.scenario === null ? "" : `, scenario ${code(boot.scenario)},`;
-  const unanswered = boot.probes.filter(({ holds }) => !holds);
+  const failedProbes = boot.probes.filter(({ holds }) => !holds);
+  const lines = consoleEnd.length;
   return [
     `#### ${code(unikernel)} (${target} ${architecture})${scenario} ${verdict}: ${prose(summary)}`,
-    `Reason: \`${reason}\`, ${seconds(atMs)} after the start.`,
+    `Reason: \`${reason}\`, ${seconds(atMs)} after start.`,
     ...(evidence === undefined ? [] : ["Evidence:", block([evidence.line])]),
-    ...(unanswered.length === 0
+    ...(failedProbes.length === 0
       ? []
-      : ["Asked in vain:", block(unanswered.map(({ text, said }) => `${text}: ${said}`))]),
+      : ["Failed probes:", block(failedProbes.map(({ text, said }) => `${text}: ${said}`))]),
     ...(remedy === undefined ? [] : [`What to do: ${prose(remedy, 1000)}`]),
-    ...(consoleEnd.length === 0 ? [] : [folded(`The console’s last ${consoleEnd.length} lines`, block(consoleEnd))]),
+    ...(lines === 0
+      ? []
+      : [folded(`Last ${lines === 1 ? "line" : `${lines} lines`} of the console`, block(consoleEnd))]),
   ].join("\n\n");
 }
 
-/** Nothing when every licence is a usual one. */
+/** Empty when no licence is unusual. */
 function licenses({ packages }: BuildInfo): string {
   const unusual = unusualLicenses(packages ?? []);
   if (unusual.length === 0) return "";
   const rows = unusual.map(({ name, version, license }) => [code(name), code(version), code(license)]);
-  return folded(`Licences to look at: ${unusual.length}`, table(["package", "version", "licence"], rows));
+  return folded(`Licences to review: ${unusual.length}`, table(["package", "version", "licence"], rows));
 }
 
 function artifactLine({ name, url }: { readonly name: string; readonly url?: string }): string {
-  // The address is made of the runner's own variables, but a bracket in it would still end the link.
+  // The URL comes from the runner's own variables, but a bracket in it would still end the link.
   const link = url === undefined ? code(name) : `[${code(name)}](<${encodeURI(url)}>)`;
   return `Artifact: ${link}`;
 }
 
 function versions({ images, toolchain, host }: BuildInfo): string {
   const facts: Fact[] = [
-    ...images.map((image): Fact => [`sha256 of ${image.file}`, image.sha256]),
+    ...images.map((image): Fact => [`SHA-256 of ${image.file}`, image.sha256]),
     ...(toolchain ? toolchainRows(toolchain) : []),
     ["host", `${host.architecture}, ${host.cores} cores${host.system === null ? "" : `, ${host.system}`}`],
   ];
   if (host.commit !== null) facts.push(["commit", host.commit]);
   return table(
-    ["what", "is"],
-    facts.map(([what, is]) => [prose(what), code(is)]),
+    ["name", "value"],
+    facts.map(([name, value]) => [prose(name), code(value)]),
   );
 }
 
-type Fact = readonly [what: string, is: string];
+type Fact = readonly [name: string, value: string];
 
 function toolchainRows(toolchain: ToolchainFacts): Fact[] {
   return [
@@ -148,11 +151,11 @@ function toolchainRows(toolchain: ToolchainFacts): Fact[] {
 }
 
 /**
- * As many whole sections as fit, the short ones before the long: half a table or an open tag would spoil the rest of the
- * page, and one console must not take the place of all that is known.
+ * As many whole sections as fit, in their order; the longest are dropped first. A truncated section could break the rest
+ * of the page, and one long console must not displace everything else.
  */
 function capped(sections: readonly string[]): string {
-  const leftOut = "Some parts are left out here: they are longer than a job summary may be.";
+  const leftOut = "Some sections are left out: a job summary is limited to 1 MiB.";
   let room = mostBytes - Buffer.byteLength(leftOut);
   const fits = sections
     .map((section, index) => ({ index, bytes: Buffer.byteLength(section) + 2 }))

@@ -1,21 +1,21 @@
+import type { BuildInfo } from "../artifact/schema.js";
 import type { Verdict } from "../boot/judge/verdict.js";
 import { seconds } from "../platform/log.js";
-import type { BuildInfo } from "../artifact/schema.js";
 
-/** Something that took time. */
+/** A bar of the timeline. */
 export interface Phase {
   readonly part: "setup" | "build" | "boot" | "publish";
   readonly name: string;
-  /** Milliseconds from the beginning of the first phase. */
+  /** Milliseconds after the start of the first phase. */
   readonly startMs: number;
   readonly ms: number;
-  /** Of a boot. */
+  /** Only of a boot. */
   readonly verdict?: Verdict["verdict"];
 }
 
 const parts = ["setup", "build", "boot", "publish"] as const;
 
-/** The phases that are known, one part after the other; what lies between the steps of a job was not measured. */
+/** The measured phases, one part after the other: the time between the steps of a job is not known. */
 export function phasesOf({ toolchain, build, images }: BuildInfo, publishMs: number): Phase[] {
   const phases: Phase[] = [];
   let end = 0;
@@ -38,16 +38,16 @@ export function phasesOf({ toolchain, build, images }: BuildInfo, publishMs: num
   return phases;
 }
 
-/** The longest ones; a picture of a hundred bars shows nothing. */
+/** Only the longest boots are drawn: a chart of a hundred bars shows nothing. */
 const mostBoots = 20;
 
 /**
  * The phases as a Mermaid gantt chart, which GitHub, Forgejo and Gitea draw: https://mermaid.js.org/syntax/gantt.html
  *
- * Durations stand in the labels, so that one of 20 ms can be read beside one of 10 minutes; and in front, so that no
- * label begins with a word of Mermaid's.
+ * The labels contain the durations: 20 ms next to 10 minutes could not be read off the chart. They come first, so no
+ * label can begin with a keyword of Mermaid.
  *
- * @returns nothing where there is nothing to compare.
+ * @returns the empty string when there are fewer than two phases.
  */
 export function timeline(phases: readonly Phase[]): string {
   if (phases.length < 2) return "";
@@ -73,7 +73,7 @@ export function timeline(phases: readonly Phase[]): string {
   ].join("\n");
 }
 
-/** The least share of the picture's width that can be seen. */
+/** The least share of the chart's width that is visible. */
 const leastShare = 1 / 250;
 const colours = { passed: "", failed: "crit, ", skipped: "done, " } as const;
 
@@ -85,13 +85,13 @@ function bar({ name, startMs, ms, verdict = "passed" }: Phase, totalMs: number):
 
 const longestName = 40;
 
-/** What Mermaid could take for a mark of its own is left out; a label ends at a colon, and `%`, `#` and `;` begin others. */
+/** Without characters that Mermaid interprets, such as `:`, which ends a label, and `%`, `#` and `;`. */
 function safeName(name: string): string {
   const characters = Array.from(name.replace(/[^\p{L}\p{N} _.,+=/()-]+/gu, "_"));
   return characters.length <= longestName ? characters.join("") : `${characters.slice(0, longestName - 1).join("")}…`;
 }
 
-/** A day in winter, as no clock is put forward then: Mermaid takes times for the reader's local ones. */
+/** On a winter day, when no clock changes: Mermaid reads times as the reader's local time. */
 function moment(ms: number): string {
   return new Date(Date.UTC(2000, 0, 1) + Math.round(ms)).toISOString().replace("T", " ").replace("Z", "");
 }
@@ -104,7 +104,7 @@ interface Axis {
   readonly steps: readonly number[];
   readonly unitMs: number;
   readonly unit: "millisecond" | "second" | "minute";
-  /** Of d3: https://d3js.org/d3-time-format */
+  /** Of d3-time-format: https://d3js.org/d3-time-format */
   readonly format: string;
 }
 
@@ -116,7 +116,7 @@ const axes: readonly (Axis & { readonly upToMs: number })[] = [
 ];
 const longestAxis: Axis = { steps: [15, 30, 60, 180, 360], unitMs: minute, unit: "minute", format: "%-H:%M" };
 
-/** Few ticks, as each is a line through the labels. */
+/** Few ticks: each draws a line through the labels. */
 function axisFor(totalMs: number): { readonly interval: string; readonly format: string } {
   const { steps, unitMs, unit, format } = axes.find(({ upToMs }) => totalMs <= upToMs) ?? longestAxis;
   const step = steps.find((step) => totalMs / (step * unitMs) <= mostTicks) ?? steps.at(-1) ?? 1;

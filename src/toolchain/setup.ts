@@ -14,6 +14,7 @@ import { checkBuildFolder, recipeOf, systemPackages } from "./packages.js";
 import { proveToolchain } from "./proof.js";
 import { packagesOf, withContent } from "./repository-content.js";
 import { type ProjectNeeds, type ToolchainInputs, parseRepositories, planToolchain } from "./spec.js";
+import { givesItself, handOut } from "./store/handed-out.js";
 import type { InstalledToolchain } from "./store/installed.js";
 import { takeJobCopy } from "./store/job-copy.js";
 import { actionsCacheLevel } from "./store/levels.js";
@@ -112,7 +113,8 @@ async function setUpPlanned(
     { spec, key, place, spare, trusts, findMounts, build, slim, prove },
     levels,
   );
-  return takeJobCopy(context, obtained);
+  const itself = givesItself(host, obtained, project.buildSystem) ? await handOut(log, obtained) : undefined;
+  return itself ?? takeJobCopy(context, obtained);
 }
 
 /**

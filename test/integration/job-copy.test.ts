@@ -1,13 +1,29 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mountPoints, openMounts } from "../../src/platform/files/mount.js";
 import { processes } from "../../src/platform/process/process.js";
+import { findProgram } from "../../src/platform/process/programs.js";
+import { readInstalled, readInstalledEntries } from "../../src/toolchain/store/installed.js";
 import { toolchainsFolder } from "../../src/toolchain/store/place.js";
+import { publishToolchain } from "../../src/toolchain/store/publish-archive.js";
+import { changedEntries } from "../../src/toolchain/store/verify.js";
+import { collectingLog } from "../collecting-log.js";
 import { treeHash } from "../tree-hash.js";
 import { checkout } from "./job.js";
 import { writeOpamRepository } from "./opam-repository.js";
-import type { GivenInputs } from "./set-up.js";
+import { type GivenInputs, hostIn } from "./set-up.js";
 
 // Real opam, in jobs of processes of their own, by root and by an ordinary user: what a project does to its toolchain.
 
@@ -37,7 +53,11 @@ afterAll(() => rmSync(machine, { recursive: true, force: true }));
 const cachedHash = (folder: string) =>
   treeHash(toolchainsFolder(join(folder, "tools/unikernel-ci")), (name) => name === "toolchain-user");
 
-async function runJob(folder: string, user: number, given: GivenInputs & { readonly only?: "setup" }): Promise<string> {
+async function runJob(
+  folder: string,
+  user: number,
+  given: GivenInputs & { readonly only?: "setup"; readonly on?: string },
+): Promise<string> {
   const inputs = { "ocaml-version": "5.4.1", "opam-repositories": repositories, ...given };
   const script = [process.execPath, "--import", "tsx", join(root, "test/integration/job.ts")] as const;
   const asUser = user === 0 || !isRoot ? [] : ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
@@ -118,11 +138,68 @@ describe.each(users)("a job of %s", (_, user) => {
     // The first job builds the toolchain; what its proof leaves is there before any project.
     const setUp = () => runJob(folder, user, { ...given(), only: "setup" });
     const copy = /^job's copy: .* \((.*)\)$/m.exec(await setUp())?.[1] ?? "";
-    const [cached, fresh] = [cachedHash(folder), treeHash(copy)];
+    // Without a copy, what is cached tells.
+    const [cached, fresh] = [cachedHash(folder), existsSync(copy) && treeHash(copy)];
     await runJob(folder, user, given());
     expect(cachedHash(folder)).toBe(cached);
     expect(treeHash(copy)).not.toBe(fresh);
     await setUp();
     expect(treeHash(copy)).toBe(fresh);
+  });
+});
+
+const mounts = await openMounts({ host: hostIn(tmpdir()), log: collectingLog([]), processes });
+const canMount = mounts !== undefined && findProgram("mksquashfs", process.env["PATH"]) !== undefined;
+
+describe.each([
+  ["unpacked", false, "not used: this job has changed it"],
+  ["mounted", true, "this job has changed it: mounted again without that"],
+] as const)("a job of a runner that is thrown away, whose toolchain is %s", (_, withImage, madeAgain) => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(machine, "hosted-"));
+  });
+  afterAll(async () => {
+    for (const point of mountPoints(folder)) await mounts?.unmount(point, "detach");
+    await mounts?.remove(folder);
+  });
+
+  it.skipIf(withImage && !canMount).each([
+    [
+      "of additions and opam's notes",
+      0,
+      /^tool cache: removed what this job has added to it, [1-9]\d* files restored in/m,
+    ],
+    ["of any change", 2, new RegExp(`^tool cache: ${madeAgain}`, "m")],
+  ] as const)("has it itself, and the next set-up makes it what it was: %s", async (_name, index, how) => {
+    const [, files, given] = jobs[index] ?? [];
+    if (files === undefined || given === undefined) throw new Error("no such job");
+    const builder = mkdtempSync(join(machine, "builder-"));
+    for (const one of [builder, folder]) {
+      rmSync(join(one, "checkout"), { recursive: true, force: true });
+      checkout(one, files);
+    }
+    const key = /^key: (.*)$/m.exec(await runJob(builder, 0, { ...given(), only: "setup" }))?.[1] ?? "";
+    const built = await readInstalled(join(toolchainsFolder(join(builder, "tools/unikernel-ci")), key));
+    if (built === undefined) throw new Error("nothing was built");
+    const mirror = join(builder, "mirror");
+    await publishToolchain(collectingLog([]), built, mirror, withImage, 1);
+    const published = treeHash(mirror);
+    const hosted = { ...given(), mirror: `file://${mirror}`, on: "github-hosted" };
+    const path = join(toolchainsFolder(join(folder, "tools/unikernel-ci")), key);
+    const hash = () => treeHash(path, (name) => name === "toolchain-user");
+    const setUp = () => runJob(folder, 0, { ...hosted, only: "setup" });
+
+    expect(await setUp()).toMatch(/^job has: the toolchain itself/m);
+    expect(mountPoints(path)).toHaveLength(Number(withImage));
+    const fresh = hash();
+    await runJob(folder, 0, hosted);
+    expect(hash()).not.toBe(fresh);
+    expect(treeHash(mirror)).toBe(published);
+    expect(await setUp()).toMatch(how);
+    expect(hash()).toBe(fresh);
+    expect(await changedEntries(path, (await readInstalledEntries(path)) ?? [])).toEqual([]);
+    expect(mountPoints(path)).toHaveLength(Number(withImage));
+    expect(await setUp()).toMatch(/^tool cache: hit/m);
   });
 });

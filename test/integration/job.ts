@@ -39,8 +39,11 @@ export function checkout(machine: string, files: Readonly<Record<string, string 
   return folder;
 }
 
-function contextIn(machine: string, log: string[]): Context {
-  const host = hostIn(machine);
+/** @param runner what RUNNER_ENVIRONMENT says; undefined: outside of Actions. */
+function contextIn(machine: string, log: string[], runner?: string): Context {
+  const outside = hostIn(machine);
+  const environment = { ...outside.environment, RUNNER_ENVIRONMENT: runner };
+  const host = runner === undefined ? outside : { ...outside, environment, isGitHubActions: true };
   return {
     host: { ...host, folders: { ...host.folders, workspace: join(machine, "checkout") } },
     log: collectingLog(log),
@@ -48,17 +51,17 @@ function contextIn(machine: string, log: string[]): Context {
   };
 }
 
-async function setUpOnly(machine: string, given: GivenInputs, log: string[]): Promise<void> {
+async function setUpOnly(machine: string, given: GivenInputs, log: string[], on?: string): Promise<void> {
   await setup(
-    contextIn(machine, log),
+    contextIn(machine, log, on),
     readInputs((name) => given[name]),
     collectingRunner(),
   );
 }
 
 /** Sets up, builds and publishes, one step after another, as a job does. */
-export async function runJob(machine: string, given: GivenInputs, log: string[] = []): Promise<Job> {
-  const context = contextIn(machine, log);
+export async function runJob(machine: string, given: GivenInputs, log: string[] = [], on?: string): Promise<Job> {
+  const context = contextIn(machine, log, on);
   const runner = collectingRunner();
   const inputs = (more: GivenInputs = {}) => readInputs((name) => ({ ...given, ...more })[name]);
   await setup(context, inputs(), runner);
@@ -82,13 +85,13 @@ export async function failedJob(machine: string, given: GivenInputs, log: string
   throw new Error("no Problem", { cause: error });
 }
 
-// For tests of jobs by other users: `node --import tsx job.ts MACHINE INPUTS-AS-JSON`; with `"only": "setup"` no more than that.
+// For tests of jobs by other users: `node --import tsx job.ts MACHINE INPUTS-AS-JSON`; with `"only": "setup"` no more than that, with `"on"` on a runner.
 const [, script, folder, text] = process.argv;
 if (script?.endsWith("/job.ts") === true && folder !== undefined && text !== undefined) {
-  const { only, ...given } = JSON.parse(text) as GivenInputs & { readonly only?: string };
+  const { only, on, ...given } = JSON.parse(text) as GivenInputs & { readonly only?: string; readonly on?: string };
   const log: string[] = [];
   try {
-    await (only === "setup" ? setUpOnly(folder, given, log) : runJob(folder, given, log));
+    await (only === "setup" ? setUpOnly : runJob)(folder, given, log, on);
   } finally {
     console.log(log.join("\n"));
   }

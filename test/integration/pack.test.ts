@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { collectingLog } from "../collecting-log.js";
 import { obtainSmall } from "./small-toolchain.js";
 
-const cli = fileURLToPath(new URL("../../src/actions/cli.ts", import.meta.url));
+const cli = fileURLToPath(new URL("../../src/actions/entries/cli.ts", import.meta.url));
 
 let folder: string;
 beforeEach(() => {

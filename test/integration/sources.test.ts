@@ -1,9 +1,9 @@
+import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
+import addFormats from "ajv-formats";
+import Ajv2020 from "ajv/dist/2020.js";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
-import Ajv2020 from "ajv/dist/2020.js";
-import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UsedPackage } from "../../src/project/project.js";
 import { checkout, failedJob, newMachine, runJob } from "./job.js";

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -30,6 +31,8 @@ export interface Tree {
  */
 export function copyTree(changed: readonly string[]): Tree {
   const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-promises-"));
+  // Tests run jobs as other users, too.
+  chmodSync(folder, 0o755);
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   process.once("exit", remove);
   const names = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {

@@ -4,13 +4,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { interfaces } from "../../scripts/action-files.js";
+import { program } from "../../src/actions/command-line.js";
 import { readInputs } from "../../src/actions/interface.js";
 import { parseScenarios } from "../../src/actions/scenarios.js";
 import { partUsed } from "../../src/init/reference.js";
-import { type Command, commandsOf, fences, ownWords, pages, root, textOf } from "../documentation.js";
+import { type Command as Shown, commandsOf, fences, ownWords, pages, root, textOf } from "../documentation.js";
 
 const { "": run, matrix, collect, release } = interfaces;
 const everyInput = { ...collect?.inputs, ...release?.inputs, ...matrix?.inputs, ...run?.inputs };
@@ -66,35 +68,28 @@ function checkYaml(text: string): void {
   else checkInputs(content as Readonly<Record<string, unknown>>);
 }
 
-const cli = (words: readonly string[], cwd = root) => {
-  const loader = join(root, "node_modules/tsx/dist/loader.mjs");
-  return spawnSync(process.execPath, ["--import", loader, join(root, "src/actions/entries/cli.ts"), ...words], {
-    cwd,
-    encoding: "utf8",
-  });
-};
-
-const helps = new Map<string, string>();
-
-function helpOf(command: string): string {
-  const known = helps.get(command);
-  if (known !== undefined) return known;
-  const { stdout, status } = cli([...command.split(" "), "--help"]);
-  expect(status, command).toBe(0);
-  helps.set(command, stdout);
-  return stdout;
+/** The options of a command, as its help lists them. */
+function optionsOf(words: readonly string[]): readonly (string | undefined)[] {
+  const command = words.reduce<Command | undefined>(
+    (found, word) => found?.commands.find((each) => each.name() === word),
+    program,
+  );
+  if (command === undefined) throw new Error(`there is no command ${words.join(" ")}`);
+  return command
+    .createHelp()
+    .visibleOptions(command)
+    .map(({ long }) => long);
 }
 
 /** Its options are those that the command line itself lists, and their values what the inputs take. */
 function checkOwn(given: readonly string[]): void {
   // `toolchain` has commands of its own.
   const length = given[0] === "toolchain" ? 2 : 1;
-  const command = given.slice(0, length).join(" ");
   const words = given.slice(length);
-  const options = [...helpOf(command).matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, option]) => option);
+  const options = optionsOf(given.slice(0, length));
   words.forEach((word, index) => {
     if (!word.startsWith("--")) return;
-    expect(options, command).toContain(word);
+    expect(options, given.join(" ")).toContain(word);
     const name = word.slice(2);
     if (Object.hasOwn(everyInput, name)) checkInputs({ [name]: words[index + 1] });
   });
@@ -140,7 +135,7 @@ const foreign = [
   "qemu-system-aarch64",
 ];
 
-function checkCommand(command: Command): void {
+function checkCommand(command: Shown): void {
   const own = ownWords(command);
   const [program = "", ...words] = command.words;
   const [first = "", second = ""] = words;
@@ -176,7 +171,7 @@ function checkText(text: string): void {
   }
 }
 
-const checks: Readonly<Record<string, (text: string, commands: () => readonly Command[]) => void>> = {
+const checks: Readonly<Record<string, (text: string, commands: () => readonly Shown[]) => void>> = {
   yaml: checkYaml,
   console: (_, commands) => commands().forEach(checkCommand),
   sh: (_, commands) => commands().forEach(checkCommand),
@@ -217,7 +212,18 @@ it("init prints what the documentation shows", () => {
   try {
     mkdirSync(join(folder, ".git"));
     writeFileSync(join(folder, "config.ml"), "(* mirage >= 4.10 & < 4.12 *)\n");
-    const { stdout } = cli(["init", "--owner", "OWNER", "--commit", commit], folder);
+    const loader = join(root, "node_modules/tsx/dist/loader.mjs");
+    const argv = [
+      "--import",
+      loader,
+      join(root, "src/actions/entries/cli.ts"),
+      "init",
+      "--owner",
+      "OWNER",
+      "--commit",
+      commit,
+    ];
+    const { stdout } = spawnSync(process.execPath, argv, { cwd: folder, encoding: "utf8" });
     expect(stdout.trimEnd().split("\n")).toEqual(shown?.prints);
   } finally {
     rmSync(folder, { recursive: true, force: true });

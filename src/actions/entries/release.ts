@@ -1,5 +1,5 @@
 import { runAction } from "../main.js";
-import { release } from "../steps/release-step.js";
 import { releaseInputs } from "../release-interface.js";
+import { release } from "../steps/release-step.js";
 
 await runAction(releaseInputs, release);

@@ -1,5 +1,9 @@
 import { basename, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
+import { writeBootFiles } from "../../artifact/boot-files.js";
+import { recordBoot } from "../../artifact/image-record.js";
+import { forgetRecord, readRecord, readToolchain, saveRecord } from "../../artifact/records.js";
+import { overallVerdict } from "../../artifact/verdicts.js";
 import { type BootRequest, checkedRequest } from "../../boot/boot-request.js";
 import { bootImage, bootSeveral } from "../../boot/boot.js";
 import type { BootReport } from "../../boot/report.js";
@@ -11,28 +15,24 @@ import { searchPath } from "../../platform/process/programs.js";
 import { sweepLeftovers } from "../../platform/process/sweep.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
-import { writeBootFiles } from "../../artifact/boot-files.js";
-import { recordBoot } from "../../artifact/image-record.js";
 import { bootFailure, skippedWarning, tellVerdict } from "../../summary/boot-story.js";
-import { overallVerdict } from "../../artifact/verdicts.js";
-import { forgetRecord, readRecord, readToolchain, saveRecord } from "../../artifact/records.js";
 import { defaultTarget, targets } from "../../targets/targets.js";
 import { cachePolicyOf } from "../../toolchain/cache-policy.js";
 import { type InputDefinition, camelCase } from "../definition.js";
 import { type InputName, type Inputs, inputs as rows, inputsMarked } from "../interface.js";
 import type { PartFunction } from "../main.js";
 
-/** Boots the image, once or as each scenario says, judges it, and fails when a verdict does. */
+/** Boots the image, once or for each scenario, and judges it. Returns false if a verdict is `failed`. */
 export const boot: PartFunction = async (context, inputs, runner) => {
   const { log, host } = context;
   if (inputs.image === undefined) {
     throw new Problem("input image is empty", {
-      do: "give the path of the image, such as the output `image` of build",
+      do: "set it to the path of the image, such as the output `image` of build",
     });
   }
   const imagePath = resolve(host.folders.workspace, inputs.image);
   await forgetRecord(context, imagePath, "boot");
-  // What is said when the boot cannot even be tried; a verdict replaces it.
+  // Stays if the boot cannot start; otherwise the verdict replaces it.
   runner.setOutput("verdict", "failed");
   const scenarios =
     inputs.scenarios === undefined ? undefined : await (await ofScenarios()).readScenarios(context, inputs);
@@ -42,7 +42,7 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     const record = await readRecord(context, imagePath, "build");
     const target = targets[inputs.target ?? record?.target ?? targetOf(image) ?? defaultTarget];
     const architecture = inputs.arch ?? record?.architecture ?? image.architecture;
-    // Of an image that was built elsewhere: Solo5's tenders come with a toolchain.
+    // For an image built elsewhere: Solo5's tenders come with a toolchain.
     const toolchain = record?.toolchain ?? (await readToolchain(context, target.backend, architecture));
     const path = searchPath(toolchain?.toolchain.environment.path ?? [], host.environment);
     const helperVmCache = await cacheOfHelperVms(context, inputs.cache);
@@ -92,10 +92,10 @@ export const boot: PartFunction = async (context, inputs, runner) => {
   return overall.verdict !== "failed";
 };
 
-/** Loaded only where there are some: a parser of YAML is a fifth of this action. */
+/** Loaded on demand: the YAML parser is a fifth of this action. */
 const ofScenarios = () => import("../scenarios.js");
 
-/** What cannot be tried is told with the name of the scenario that asks for it. */
+/** Adds the name of the scenario to errors. */
 async function naming<T>({ scenario }: BootRequest, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
@@ -104,7 +104,7 @@ async function naming<T>({ scenario }: BootRequest, action: () => Promise<T>): P
   }
 }
 
-/** A guest that may be taken and not kept is taken only. */
+/** Restores helper VMs from the actions cache, and saves them, as far as the input `cache` allows. */
 async function cacheOfHelperVms({ host, log }: Context, choice: Inputs["cache"]): Promise<ToolchainCache | undefined> {
   const { restore, save } = cachePolicyOf(host, choice);
   const cache = restore ? await cacheService(host, log) : undefined;
@@ -120,7 +120,7 @@ function tell({ log }: Context, report: BootReport): void {
   tellVerdict(log, report);
 }
 
-/** The options that make a boot by hand the same boot. */
+/** The options that repeat this boot by hand. */
 function bootOptions(asked: Inputs): string[] {
   const repeating: readonly InputName[] = [...inputsMarked("repeat"), ...inputsMarked("scenario")];
   return repeating.flatMap((name) => {

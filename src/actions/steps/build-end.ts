@@ -8,18 +8,18 @@ import { type CacheChoice, cachePolicyOf } from "../../toolchain/cache-policy.js
 
 export const stateName = "build";
 
-/** Inputs are read once: what the end of the job needs of them goes with the rest. */
+/** Inputs are read once, so the end of the job gets what it needs of them here. */
 interface State {
   readonly caches: readonly UsedCache[];
   readonly cache: CacheChoice;
 }
 
-/** Hands over to {@link endOfBuild}. */
+/** Saves the state for {@link endOfBuild}. */
 export function saveForEnd(runner: Runner, caches: readonly UsedCache[], cache: CacheChoice): void {
   runner.saveState(stateName, JSON.stringify({ caches, cache } satisfies State));
 }
 
-/** Keeps the build's caches for the next build. It never fails the job: the image is built and published. */
+/** Saves the build's caches for the next build. It never fails the job: the image is already published. */
 export async function endOfBuild(context: Context, runner: Runner, state: string): Promise<boolean> {
   const { caches, cache } = JSON.parse(state) as State;
   if (caches.length === 0) return true;

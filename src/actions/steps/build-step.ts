@@ -1,11 +1,11 @@
+import { artifactsFolder } from "../../artifact/artifact-name.js";
+import { readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
 import { withBuildPrograms } from "../../platform/process/build-programs.js";
 import { sweepLeftovers } from "../../platform/process/sweep.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
 import { restoreBuildCaches } from "../../project/caches/restore.js";
 import { detectProject } from "../../project/detect.js";
 import { makeImages } from "../../project/make.js";
-import { artifactsFolder } from "../../artifact/artifact-name.js";
-import { readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
 import { targets } from "../../targets/targets.js";
 import { cachePolicyOf, fromClean } from "../../toolchain/cache-policy.js";
 import { isInstalled } from "../../toolchain/store/installed.js";
@@ -14,9 +14,9 @@ import { withTarget } from "../interface.js";
 import type { PartFunction } from "../main.js";
 import { saveForEnd } from "./build-end.js";
 
-/** Builds the project and says where its images are. */
+/** Builds the project, records its images and sets the outputs. */
 export const build: PartFunction = async (context, given, runner) => {
-  // First of all, so that the call at the end of the job is known as that, whatever happens here.
+  // First, so that the call at the end of the job finds a state even if this step fails.
   saveForEnd(runner, [], given.cache);
   await sweepLeftovers(context);
   const { host, log } = context;
@@ -25,10 +25,10 @@ export const build: PartFunction = async (context, given, runner) => {
   const target = targets[inputs.target];
   const project = await detectProject(host.folders.workspace, inputs);
   const record = await readToolchain(context, target.backend, architecture);
-  // On a machine that is kept, the folder may have been removed since.
+  // On a self-hosted runner the folder may have been removed since.
   const toolchain = record && (await isInstalled(record.toolchain)) ? record : undefined;
   if (toolchain !== undefined) await holdJobCopy(toolchain.toolchain.path);
-  // What an earlier build has left says nothing of whether two builds from clean give the same.
+  // Caches of an earlier build would hide differences between two clean builds.
   const policy = inputs.reproducible ? fromClean : cachePolicyOf(host, inputs.cache);
   const service = policy.restore ? await cacheService(host, log) : undefined;
   const { result, used } = await log.group("Build", async () => {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { artifactsIn } from "../../artifact/artifact.js";
 import { mergedJunit } from "../../collect/merge-junit.js";
 import {
   type CollectedLeg,
@@ -14,28 +15,27 @@ import { writeFileAtomically } from "../../platform/files/atomic.js";
 import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
 import type { Runner } from "../../platform/runner/github.js";
-import { artifactsIn } from "../../artifact/artifact.js";
 import type { CollectInputs } from "../collect-interface.js";
 
 /**
- * Makes one report of the artifacts of all legs: a table, one SHA256SUMS, one JUnit file. What is over budget is a warning;
- * a leg that failed has failed its own job.
+ * Reports on the artifacts of all legs: one table, one SHA256SUMS, one JUnit file. It warns of images over budget, and
+ * succeeds even if a leg failed: the leg has failed its own job.
  */
 export async function collect(context: Context, inputs: CollectInputs, runner: Runner): Promise<boolean> {
   const { log } = context;
   const { matrix: planned } = inputs;
   const folder = resolve(context.host.folders.workspace, inputs.folder);
   const { overview, warnings } = await log.group("Collect", async () => {
-    // A run without any artifact leaves no folder.
+    // actions/download-artifact makes no folder for a run without artifacts.
     const { artifacts } = existsSync(folder) ? await artifactsIn(folder) : { artifacts: [] };
-    // Other jobs of a run have artifacts too, of another matrix or without any: its report has none of theirs.
+    // Other jobs of the run, and other matrices, have artifacts too; they are not part of this report.
     const isPlanned = (artifact: string) => planned.length === 0 || planned.includes(artifact);
     const foreign = artifacts.filter((artifact) => !isPlanned(artifact));
-    if (foreign.length > 0) log.notice(`artifacts of no leg of the matrix, left out: ${foreign.join(", ")}`);
+    if (foreign.length > 0) log.notice(`ignored artifacts that belong to no leg of the matrix: ${foreign.join(", ")}`);
     const legs = await readLegs(folder, artifacts.filter(isPlanned));
     if (legs.length + planned.length === 0) {
-      throw new Problem(`input folder: there is no artifact with a build-info.json in ${folder}`, {
-        do: "download the artifacts of the run there first, each into a folder of its name",
+      throw new Problem(`input folder: no artifact with a build-info.json in ${folder}`, {
+        do: "download the artifacts of the run there first, each into a subfolder of its name",
       });
     }
     const seen = overviewOf(legs, await readBaseline(context, inputs.baseline), planned);
@@ -51,7 +51,7 @@ export async function collect(context: Context, inputs: CollectInputs, runner: R
   return true;
 }
 
-/** A baseline serves the comparison only: one that cannot be read costs no more than that. */
+/** An unreadable baseline is a notice, not an error: only the comparison needs it. */
 async function readBaseline({ host, log }: Context, baseline: string | undefined): Promise<readonly CollectedLeg[]> {
   if (baseline === undefined) return [];
   const folder = resolve(host.folders.workspace, baseline);
@@ -63,7 +63,7 @@ async function readBaseline({ host, log }: Context, baseline: string | undefined
     return await readLegs(folder, (await artifactsIn(folder)).artifacts);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    log.notice(`sizes are compared with nothing: ${error.message}`);
+    log.notice(`sizes are not compared: ${error.message}`);
     return [];
   }
 }

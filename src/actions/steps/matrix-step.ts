@@ -6,7 +6,7 @@ import type { Runner } from "../../platform/runner/github.js";
 import { detectProject } from "../../project/detect.js";
 import type { MatrixInputs } from "../matrix-interface.js";
 
-/** Writes the matrix that a list of targets stands for to the output `matrix`, and its table to the summary. */
+/** Plans the matrix: sets the output `matrix`, and writes a table to the summary. */
 export async function matrix(context: Context, inputs: MatrixInputs, runner: Runner): Promise<boolean> {
   const { log } = context;
   const plan = await log.group("Matrix", async () => {
@@ -21,7 +21,7 @@ export async function matrix(context: Context, inputs: MatrixInputs, runner: Run
   return true;
 }
 
-/** The same for the command line: a table, or the JSON that the output would be. */
+/** The same for the command line: prints the table, or the JSON of the output. */
 export async function printMatrix(
   context: Context,
   inputs: MatrixInputs,
@@ -42,5 +42,5 @@ async function decide({ host, log }: Context, inputs: MatrixInputs): Promise<Mat
 }
 
 function tellSkipped({ log }: Context, { skipped }: MatrixPlan): void {
-  for (const sentence of skipped) log.notice(`left out: ${sentence}`);
+  for (const sentence of skipped) log.notice(`skipped: ${sentence}`);
 }

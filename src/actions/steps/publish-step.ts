@@ -2,7 +2,7 @@ import type { ArtifactAccess } from "../../platform/runner/artifact-service.js";
 import { publishArtifact } from "../../publish/publish.js";
 import type { PartFunction } from "../main.js";
 
-/** Gathers image, console and build info, and uploads them where there is a service for it. */
+/** Gathers image, console and build info, and uploads them if there is an artifact service. */
 export const publishTo =
   (artifacts: ArtifactAccess): PartFunction =>
   async (context, inputs, runner) => {

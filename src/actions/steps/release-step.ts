@@ -14,10 +14,10 @@ export async function release(context: Context, inputs: ReleaseInputs, runner: R
   const { host, log } = context;
   const tag = inputs.tag ?? tagOf(host);
   const repository = inputs.repository ?? host.environment["GITHUB_REPOSITORY"];
-  if (!repository) throw new Problem("no repository is named", { do: "set the input `repository` to OWNER/NAME" });
+  if (!repository) throw new Problem("no repository is set", { do: "set the input `repository` to OWNER/NAME" });
   if (inputs.token === "") {
-    throw new Problem("there is no token", {
-      do: "give the input `token` one with `contents: write`; on the command line, set GITHUB_TOKEN",
+    throw new Problem("no token is set", {
+      do: "set the input `token` to one with `contents: write`; on the command line, set GITHUB_TOKEN",
     });
   }
   const baseUrl = host.environment["GITHUB_API_URL"] ?? "https://api.github.com";
@@ -39,26 +39,26 @@ export async function release(context: Context, inputs: ReleaseInputs, runner: R
   return true;
 }
 
-/** The repository that attests when it is not the released one: that of the action, as the runner names it. */
+/** The repository that attests, if it is not the released one: that of the action, from the runner's variables. */
 function signerOf({ environment }: Host, { signer }: ReleaseInputs): string | undefined {
   if (signer === "repository") return undefined;
   const repository = environment["GITHUB_ACTION_REPOSITORY"];
   if (repository) return repository;
-  throw new Problem("input signer: no action’s repository is known here", {
-    do: "leave it out, where no reusable workflow calls",
+  throw new Problem("input signer: `action` needs GITHUB_ACTION_REPOSITORY, which is not set", {
+    do: "set it only in a reusable workflow",
   });
 }
 
 function tagOf({ environment }: Host): string {
   const name = environment["GITHUB_REF_NAME"];
   if (environment["GITHUB_REF_TYPE"] === "tag" && name) return name;
-  throw new Problem("no tag is named, and the workflow does not run for one", {
-    do: "set the input `tag`, or run it `on: push: tags`",
+  throw new Problem("no tag is set, and the workflow was not triggered by one", {
+    do: "set the input `tag`, or run the workflow `on: push: tags`",
   });
 }
 
 function summary(tag: string, { release: { url, isDraft }, isChanged, assets }: Released): string {
-  const state = isDraft ? "draft" : isChanged ? "published" : "published before, unchanged";
+  const state = isDraft ? "draft" : isChanged ? "published" : "already published, unchanged";
   const rows = assets.map(({ name, bytes, sha256 }) => [code(name), size(bytes), code(sha256)]);
   return [
     `#### Release [${code(tag)}](<${encodeURI(url)}>): ${state}`,

@@ -4,8 +4,7 @@ import type { Inputs, Part } from "../interface.js";
 import type { PartFunction } from "../main.js";
 
 /**
- * All parts in a row, as the root action's steps: what one has given goes to the next, and a boot that failed is still
- * published, so that its console is kept.
+ * Runs all parts in order, as the root action does. A failed boot is still published, to keep its console.
  */
 export async function runParts(
   parts: Readonly<Record<Part, PartFunction>>,

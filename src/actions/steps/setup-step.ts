@@ -1,13 +1,13 @@
 import { performance } from "node:perf_hooks";
+import { forgetToolchain, saveToolchain } from "../../artifact/records.js";
 import { sweepLeftovers } from "../../platform/process/sweep.js";
 import { detectProject } from "../../project/detect.js";
-import { forgetToolchain, saveToolchain } from "../../artifact/records.js";
 import { targets } from "../../targets/targets.js";
 import { setUpToolchain } from "../../toolchain/setup.js";
 import { withTarget } from "../interface.js";
 import type { PartFunction } from "../main.js";
 
-/** Puts the toolchain on this machine and into the environment of the steps after this one. */
+/** Installs the toolchain and adds it to the environment of later steps. */
 export const setup: PartFunction = async (context, given, runner) => {
   const inputs = withTarget(given);
   await sweepLeftovers(context);

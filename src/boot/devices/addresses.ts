@@ -2,25 +2,24 @@ import type { AddressArgument } from "../../image/image.js";
 import type { AttachedDevice, NetworkDevice } from "./devices.js";
 import { type Subnet, isUsable, parseAddress, parseSubnet } from "./subnet.js";
 
-/** What a unikernel's own arguments say of its address. */
+/** The address that a unikernel's own arguments give it. */
 export interface ToldAddress {
   readonly guest: Subnet;
   readonly gateway: number | undefined;
 }
 
 export interface AddressArguments {
-  /** To be put in front of the user's. */
+  /** Placed in front of the user's arguments. */
   readonly words: readonly string[];
-  /** A line for the log, when there are words. */
   readonly story?: string;
 }
 
-/** `--ipv4`, and that of another stack, with its group's name in front: `--management-ipv4`. */
+/** `--ipv4`, or a further stack's with its group in front: `--management-ipv4`. */
 const networkOption = /^--(?:[a-z0-9-]+-)?ipv4(?:=|$)/;
 
 /**
- * The arguments that tell a mirage unikernel the address which its first network device has; none when the user has
- * told it, or when the image takes none.
+ * The arguments that give a mirage unikernel the address of its first network device; none when the user gave one, or
+ * when the image takes none.
  *
  * @param known the arguments that the image takes ({@link addressArgumentsOf}).
  */
@@ -37,10 +36,10 @@ export function addressArguments(
   if (known.includes("ipv4-gateway") && valueOf("--ipv4-gateway", userArgs) === undefined) {
     words.push(`--ipv4-gateway=${gateway}`);
   }
-  return { words, story: `${words.join(" ")} (added; your own --ipv4 in \`args\` would replace it)` };
+  return { words, story: `${words.join(" ")} (added; your own --ipv4 in \`args\` replaces it)` };
 }
 
-/** A word for one of several stacks leaves the others to us. */
+/** An option for one of several stacks says nothing about the others. */
 function isTold(args: readonly string[], stacks: number): boolean {
   return valueOf("--ipv4", args) !== undefined || (stacks === 1 && args.some((word) => networkOption.test(word)));
 }
@@ -51,7 +50,7 @@ function addressesOf(link: NetworkDevice["link"]): { guest: string; network: Sub
   return { guest: link.guest, network: parseSubnet(link.host), gateway };
 }
 
-/** What the user's arguments tell the unikernel of its address; undefined when they tell nothing that we can read. */
+/** The address in the user's arguments; undefined when there is none, or none that can be read. */
 export function toldAddress(args: readonly string[]): ToldAddress | undefined {
   try {
     const guest = valueOf("--ipv4", args);
@@ -63,7 +62,6 @@ export function toldAddress(args: readonly string[]): ToldAddress | undefined {
   }
 }
 
-/** Of `--name=VALUE` or `--name VALUE`. */
 function valueOf(name: string, args: readonly string[]): string | undefined {
   const at = args.findIndex((word) => word === name || word.startsWith(`${name}=`));
   return args[at] === name ? args[at + 1] : args[at]?.slice(name.length + 1);

@@ -9,23 +9,23 @@ import { freePorts } from "../../platform/network/ports.js";
 import { TapTaken, whyNoTap, withTaps } from "../../platform/network/tap.js";
 import { Problem } from "../../platform/problem.js";
 import { portsOf } from "../probes/probe.js";
-import { type DevicePlan, type AskedDevices, planDevices, wantedNetworks } from "./device-plan.js";
+import { type AskedDevices, type DevicePlan, planDevices, wantedNetworks } from "./device-plan.js";
 import type { NetworkBusy } from "./network-plan.js";
 
-/** How long another boot's network is waited for, by a guest that can have no other one. */
+/** How long a guest that needs one particular network waits for the boot that holds it. */
 const waitMs = 10 * 60_000;
 const pollMs = 500;
 
-/** A boot's devices, made. */
+/** A boot's devices, ready to use. */
 export interface Attached extends Pick<DevicePlan, "devices"> {
-  /** The boot's own folder, gone after it. */
+  /** The boot's own folder, removed after it. */
   readonly folder: string;
 }
 
 /**
- * Makes the devices of a boot and lets `body` use them; they are gone afterwards, also when we are told to end meanwhile.
+ * Makes the devices of a boot for `body`, and removes them afterwards, also when this process is told to end.
  *
- * @param known the arguments of its address that the image takes.
+ * @param known the address arguments that the image takes.
  * @throws Problem when they cannot be made as asked.
  */
 export async function withDevices<T>(
@@ -63,7 +63,7 @@ async function planHere(
   folder: string,
 ): Promise<DevicePlan | NetworkBusy> {
   const { workspace } = context.host.folders;
-  // Looking takes some ten milliseconds: only for a guest with a network.
+  // These checks take about ten milliseconds: only for a guest with a network.
   const isNetworked = wantedNetworks(asked).length > 0;
   return planDevices(asked, {
     addressArguments: known,
@@ -75,21 +75,23 @@ async function planHere(
   });
 }
 
-/** @throws Problem when waiting is no use. */
 async function waitFor(
   context: Context,
   { network, holder }: NetworkBusy,
   waitedMs: number,
   told: Set<string>,
 ): Promise<void> {
-  const what = `the network ${network} is in use on this host`;
-  const remedy = "`net: user` is apart from the host’s networks, and `net: tap host=192.168.77.1/24` names another one";
+  const busy = `the network ${network} is in use on this host`;
+  const remedy = "set `net: user`, or choose another network: `net: tap host=192.168.77.1/24`";
   if (holder.owner === undefined) {
-    throw new Problem(what, { found: [holder.name, ...holder.addresses].join(" "), do: remedy });
+    throw new Problem(busy, { found: [holder.name, ...holder.addresses].join(" "), do: remedy });
   }
   const boot = `the boot of process ${holder.owner} (${holder.name})`;
-  if (waitedMs > waitMs) throw new Problem(`${what}, for ${waitMs / 60_000} min now`, { found: boot, do: remedy });
-  if (!told.has(boot)) context.log.line(`  ${what}: waiting for ${boot}`);
+  if (waitedMs > waitMs) {
+    const still = `the network ${network} is still in use on this host after ${waitMs / 60_000} min`;
+    throw new Problem(still, { found: boot, do: remedy });
+  }
+  if (!told.has(boot)) context.log.line(`  ${busy}: waiting for ${boot}`);
   told.add(boot);
   await sleep(pollMs);
 }

@@ -1,17 +1,16 @@
 import { Problem } from "../../platform/problem.js";
 import type { AttachedDevice } from "./devices.js";
 
-/** A way to run an image, as far as the number of its devices matters. */
 interface Way {
   readonly argv: readonly [string, ...string[]];
-  /** How many devices its machine has room for; absent: as many as an image can declare. */
+  /** Absent: as many as an image can declare. */
   readonly mostDevices?: number;
 }
 
 /**
- * The ways that have room for a guest's devices.
+ * The ways with room for a guest's devices.
  *
- * @throws Problem when there are ways, and none has: the program would refuse to start, which is not the guest's failure.
+ * @throws Problem when no way has room: its program would refuse to start, which is not the guest's failure.
  */
 export function withRoomFor<Any extends Way>(devices: readonly AttachedDevice[], ways: readonly Any[]): readonly Any[] {
   const most = (way: Way) => way.mostDevices ?? Infinity;
@@ -20,6 +19,8 @@ export function withRoomFor<Any extends Way>(devices: readonly AttachedDevice[],
   const largest = ways.reduce((one, other) => (most(other) > most(one) ? other : one));
   throw new Problem(`the guest has ${devices.length} network and block devices, too many for ${largest.argv[0]}`, {
     accepted: `${most(largest)} devices`,
-    do: "give it fewer by `net` and `block`, or declare fewer in the image’s manifest; Solo5’s hvt and spt take 63 where a tender runs them directly",
+    do:
+      "use fewer in `net` and `block`, or declare fewer in the image’s manifest; " +
+      "Solo5’s tenders take 63 when they run directly on the host",
   });
 }

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import type { Device, AddressArgument } from "../../image/image.js";
+import type { AddressArgument, Device } from "../../image/image.js";
 import type { DiskWork } from "../../platform/files/disks.js";
 import { Problem } from "../../platform/problem.js";
 import { exactSize } from "../../platform/size.js";
@@ -11,21 +11,20 @@ import { type AskedDisk, type NamedNetwork, type NetworkOptions, defaultNetwork 
 import type { AttachedDevice, TapLink } from "./devices.js";
 import { type NetworkBusy, type NetworkFacts, planNetworks } from "./network-plan.js";
 
-/** What of a request decides a boot's devices. */
+/** The part of a request that decides a boot's devices. */
 export type AskedDevices = Pick<BootRequest, "image" | "target" | "net" | "block" | "probe" | "args">;
 
-/** What of this machine decides how the devices are made. */
+/** The facts of a machine that decide how devices are made. */
 export interface DeviceFacts extends NetworkFacts {
-  /** The arguments of its address that the image takes. */
+  /** The address arguments that the image takes. */
   readonly addressArguments: readonly AddressArgument[];
-  /** What relative paths are relative to. */
+  /** The base of relative paths. */
   readonly workspace: string;
-  /** The boot's own folder. */
   readonly folder: string;
 }
 
 export interface DevicePlan {
-  /** In the manifest's order; for an image without one, network devices first. */
+  /** In the manifest's order; without a manifest, network devices first. */
   readonly devices: readonly AttachedDevice[];
   readonly taps: readonly TapLink[];
   readonly disks: readonly DiskWork[];
@@ -36,9 +35,9 @@ export interface DevicePlan {
 const scratchSize = 2 ** 20;
 
 /**
- * Decides how the devices of a boot are made. Pure: makes nothing.
+ * Decides how the devices of a boot are made. Pure.
  *
- * @throws Problem for devices that the image does not have, or that cannot be made here as asked.
+ * @throws Problem for devices that the image lacks, or that cannot be made here as asked.
  */
 export function planDevices(asked: AskedDevices, facts: DeviceFacts): DevicePlan | NetworkBusy {
   if (isProcess(asked)) refuseDevices(asked);
@@ -73,7 +72,7 @@ export function planDevices(asked: AskedDevices, facts: DeviceFacts): DevicePlan
   };
 }
 
-/** The network devices that the guest is to have. */
+/** The network devices that the guest will have. */
 export function wantedNetworks(asked: AskedDevices): readonly NamedNetwork[] {
   const { net } = asked;
   const manifest = manifestOf(asked);
@@ -90,15 +89,12 @@ export function wantedNetworks(asked: AskedDevices): readonly NamedNetwork[] {
   }
   if (net.kind === "none") {
     if (names[0] === undefined) return [];
-    throw new Problem(
-      `the image does not start without its network device \`${names[0]}\`, and \`net: none\` gives it none`,
-      {
-        do: "leave `net` out: what the image needs is made without being asked for",
-      },
-    );
+    throw new Problem(`the image needs its network device \`${names[0]}\`, which \`net: none\` removes`, {
+      do: "remove `net: none`: the devices that the image declares are made automatically",
+    });
   }
   if (names.length > 1 && namesAddress(net.options)) {
-    throw new Problem("input net has an address for one network device, and the image has several", {
+    throw new Problem("input net gives one address, but the image has several network devices", {
       found: names.join(", "),
       do: `write a line for each: \`${names[0] ?? ""}: host=10.0.0.1/24\``,
     });
@@ -106,12 +102,12 @@ export function wantedNetworks(asked: AskedDevices): readonly NamedNetwork[] {
   return names.map((name) => ({ name, options: net.options }));
 }
 
-/** A process of this host, which is on the host's own network and has no devices. */
+/** A host process, which uses the host's own network and has no devices. */
 function isProcess({ target }: AskedDevices): boolean {
   return vmmsOf(target).some((vmm) => vmm.isProcess === true);
 }
 
-/** The devices that the image declares, in its order; undefined for an image that cannot declare any. */
+/** The devices that the image declares; undefined for an image that cannot declare any. */
 function manifestOf({ image }: AskedDevices): readonly Device[] | undefined {
   return image.system.kind === "solo5" ? image.system.devices : undefined;
 }
@@ -119,9 +115,9 @@ function manifestOf({ image }: AskedDevices): readonly Device[] | undefined {
 function refuseDevices({ net, block }: AskedDevices): void {
   const isPlain = net.kind === "none" || (net.kind === "any" && !isAsked(net.options));
   if (isPlain && block.length === 0) return;
-  throw new Problem(`input ${isPlain ? "block" : "net"}: the unikernel is a process of this host, and has no devices`, {
-    because: "it is on the host’s own network, and opens files of the host",
-    do: "leave it out",
+  throw new Problem(`input ${isPlain ? "block" : "net"}: the unikernel is a host process and has no devices`, {
+    because: "it uses the host’s own network and files",
+    do: "remove the input",
   });
 }
 
@@ -153,14 +149,16 @@ function requireDeclared(
   if (unknown === undefined) return;
   throw new Problem(`input ${input}: the image has no ${kind} device \`${unknown.name}\``, {
     accepted:
-      names.length === 0 ? `its manifest has no ${kind} device` : `the names of its manifest: ${names.join(", ")}`,
+      names.length === 0
+        ? `none: its manifest has no ${kind} device`
+        : `the names in its manifest: ${names.join(", ")}`,
   });
 }
 
 function nothingToProbe(asked: AskedDevices): Problem {
-  return new Problem("the guest has no network device, and nothing of it can be probed", {
-    because: manifestOf(asked) === undefined ? "`net: none`" : "its manifest has none",
-    do: "leave `probe` out",
+  return new Problem("the guest has no network device to probe", {
+    because: manifestOf(asked) === undefined ? "`net: none`" : "its manifest declares none",
+    do: "remove `probe`",
   });
 }
 
@@ -168,17 +166,15 @@ function diskWork(disk: AskedDisk, asked: AskedDevices, facts: DeviceFacts): Dis
   const own = join(facts.folder, `${disk.name}.img`);
   const source = disk.path === undefined ? undefined : resolve(facts.workspace, disk.path);
   const size = disk.size;
-  // Solo5's tenders read a path up to its first blank (sscanf in their block modules).
+  // Solo5's tenders cut a path off at its first whitespace (sscanf in their block modules).
   const isSplit = (path: string) => manifestOf(asked) !== undefined && /\s/.test(path);
   const inPlace = source !== undefined && !disk.readOnly && !isSplit(source);
   if (!inPlace && isSplit(own)) {
-    throw new Problem(
-      `the folder for the disk of \`${disk.name}\` has a blank in its path, and Solo5 ends a path there`,
-      {
-        found: facts.folder,
-        do: "set RUNNER_TEMP or TMPDIR to a folder without blanks",
-      },
-    );
+    throw new Problem(`the folder for the disk of \`${disk.name}\` has whitespace in its path`, {
+      found: facts.folder,
+      because: "Solo5 cuts a path off there",
+      do: "set RUNNER_TEMP or TMPDIR to a path without whitespace",
+    });
   }
   if (source === undefined) return { kind: "scratch", path: own, size: size ?? scratchSize };
   if (disk.readOnly) return { kind: "copy", path: own, source, size };

@@ -2,10 +2,9 @@ import { InputError } from "../../platform/problem.js";
 import { parseSize } from "../../platform/size.js";
 import { type Subnet, isHostOf, isUsable, parseAddress, parseSubnet } from "./subnet.js";
 
-/** What the input `net` asks for. */
 export type AskedNetwork =
   | { readonly kind: "none" }
-  /** One line without a name, for whichever devices there are. */
+  /** One line without a name, for all devices. */
   | { readonly kind: "any"; readonly options: NetworkOptions }
   | { readonly kind: "named"; readonly devices: readonly NamedNetwork[] };
 
@@ -16,7 +15,7 @@ export interface NamedNetwork {
 
 export interface NetworkOptions {
   readonly mode: "auto" | "tap" | "user";
-  /** The host's address on the network; with user networking, the gateway's. */
+  /** The host's address; with user networking, the gateway's. */
   readonly host: Subnet | undefined;
   readonly guest: number | undefined;
   readonly mac: string | undefined;
@@ -32,12 +31,11 @@ export const defaultNetwork: NetworkOptions = {
   outside: false,
 };
 
-/** What a line of the input `block` asks for. */
 export interface AskedDisk {
   readonly name: string;
-  /** As it was written; undefined: a scratch disk. */
+  /** As written; undefined: a scratch disk. */
   readonly path: string | undefined;
-  /** The size that the disk has at least, in bytes; undefined: the file's, and for a scratch disk 1 MiB. */
+  /** Minimum in bytes; undefined: the file's size, or 1 MiB for a scratch disk. */
   readonly size: number | undefined;
   /** The guest writes to a copy. */
   readonly readOnly: boolean;
@@ -46,18 +44,15 @@ export interface AskedDisk {
 const sectorSize = 512;
 
 const networkForms =
-  "auto, tap, user or none, or a line `NAME: auto|tap|user` for each device; then host=10.0.0.1/24, guest=10.0.0.2, mac=52:54:00:12:34:56, outside";
+  "auto, tap, user or none, or a line `NAME: auto|tap|user` for each device; " +
+  "then host=10.0.0.1/24, guest=10.0.0.2, mac=52:54:00:12:34:56, outside";
 const diskForms =
   "a line `NAME: PATH` for each device, then `, size=4MiB` and `, ro`; `scratch` as PATH is an empty disk";
 
 /** Solo5's rule for the names of its manifests: https://github.com/Solo5/solo5/blob/v0.12.1/include/mft_abi.h */
 const name = "[A-Za-z0-9]+";
 
-/**
- * Reads the input `net`.
- *
- * @throws InputError
- */
+/** Reads the input `net`. @throws InputError */
 export function parseNetwork(text: string): AskedNetwork {
   const lines = linesOf(text);
   const named = lines.map((line) => new RegExp(`^(${name}):(?:\\s+(.*))?$`).exec(line));
@@ -88,10 +83,10 @@ function networkOptions(text: string, line: string): NetworkOptions {
   const { mode, host, guest, outside } = options;
   const network = host ?? (guest === undefined ? undefined : { address: guest, prefix: 24 });
   if (guest !== undefined && network !== undefined && (!isHostOf(guest, network) || guest === host?.address)) {
-    throw refuse("a guest’s address of the host’s network, and not the host’s own");
+    throw refuse("a guest address on the host’s network, other than the host’s own");
   }
   if (mode === "tap" && outside)
-    throw refuse("`outside` with user networking only: a tap leads to this host and no further");
+    throw refuse("`outside` only with user networking: a tap reaches nothing beyond this host");
   return options;
 }
 
@@ -116,21 +111,17 @@ function hostAddress(text: string, refuse: Refuse): Subnet {
 }
 
 function hardwareAddress(text: string, refuse: Refuse): string {
-  // The lowest bit of the first byte marks a group's address: IEEE 802.
+  // The lowest bit of the first byte marks a group address: IEEE 802.
   if (/^[\da-f][02468ace](?::[\da-f]{2}){5}$/i.test(text)) return text.toLowerCase();
-  throw refuse("the hardware address of one card, such as mac=52:54:00:12:34:56");
+  throw refuse("a unicast MAC address, such as mac=52:54:00:12:34:56");
 }
 
-/**
- * Reads the input `block`.
- *
- * @throws InputError
- */
+/** Reads the input `block`. @throws InputError */
 export function parseDisks(text: string): readonly AskedDisk[] {
   const disks = linesOf(text).map((line) => {
     const [, disk, rest] = new RegExp(`^(${name}):\\s+(.+)$`).exec(line) ?? [];
     if (disk === undefined || rest === undefined) throw new InputError(line, diskForms);
-    // Options are read from the end, as a path may have commas.
+    // Options are read from the end: a path may contain commas.
     const [, path = "", options = ""] = /^(.*?)((?:\s*,\s*(?:ro|size=[^,\s]*))*)$/su.exec(rest) ?? [];
     const sizes = [...options.matchAll(/size=([^,\s]*)/g)].map(([, size = ""]) => size);
     const readOnly = /,\s*ro\s*(?:,|$)/.test(options);

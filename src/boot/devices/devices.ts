@@ -1,34 +1,34 @@
-/** A device as it is given to a VMM; prepared, and gone again after the boot. */
+/** A device that is ready for a VMM; removed after the boot. */
 export type AttachedDevice = NetworkDevice | BlockDevice;
 
 export interface NetworkDevice {
   readonly type: "net";
-  /** The manifest's name of it, or the user's. */
+  /** From the manifest, or from the user. */
   readonly name: string;
   /** `52:54:00:…` */
   readonly mac: string;
   readonly link: TapLink | UserLink;
 }
 
-/** A network interface of the host, made for this boot: the guest and the host reach each other. */
+/** A network interface of the host, made for this boot: guest and host reach each other. */
 export interface TapLink {
   readonly kind: "tap";
   /** Name of the host's interface, at most 15 characters (IFNAMSIZ). */
   readonly interface: string;
-  /** The host's address on it with the length of its prefix: `10.0.0.1/24`. */
+  /** The host's address with its prefix: `10.0.0.1/24`. */
   readonly host: string;
-  /** The address that the guest is told to take, or is known to have: `10.0.0.2`. */
+  /** The guest's address: `10.0.0.2`. */
   readonly guest: string;
 }
 
-/** QEMU's user networking: needs no rights; only forwarded ports reach the guest. */
+/** QEMU's user networking: needs no privileges; only forwarded ports reach the guest. */
 export interface UserLink {
   readonly kind: "user";
-  /** The network with the length of its prefix: `10.0.2.0/24`. */
+  /** With its prefix: `10.0.2.0/24`. */
   readonly network: string;
   readonly guest: string;
   readonly gateway: string;
-  /** The guest may reach the host's network and what lies behind it. */
+  /** The guest may reach the host's network and beyond. */
   readonly outside: boolean;
   readonly forwards: readonly Forward[];
 }
@@ -38,7 +38,7 @@ export interface GuestPort {
   readonly guestPort: number;
 }
 
-/** A port of the host's loopback interface that leads to one of the guest. */
+/** A port of the host's loopback interface that leads to the guest's. */
 export interface Forward extends GuestPort {
   readonly hostPort: number;
 }
@@ -46,30 +46,30 @@ export interface Forward extends GuestPort {
 export interface BlockDevice {
   readonly type: "block";
   readonly name: string;
-  /** Absolute path of a file that the guest may write to; its length is a multiple of 512 bytes. */
+  /** Absolute path of a file that the guest may write; its length is a multiple of 512 bytes. */
   readonly path: string;
 }
 
 /**
- * States of a connection in which the guest has not answered yet, as libslirp names them (`slirp_connection_info` in
- * https://gitlab.freedesktop.org/slirp/libslirp/-/blob/master/src/misc.c). Every other one comes after its handshake.
+ * States of a connection before the guest's answer, as libslirp names them (`slirp_connection_info` in
+ * https://gitlab.freedesktop.org/slirp/libslirp/-/blob/master/src/misc.c). All others follow the handshake.
  */
 const beforeHandshake = ["HOST_FORWARD", "NONE", "CLOSED", "LISTEN", "SYN_SENT", "SYN_RCVD"];
 
 /**
- * `  TCP[ESTABLISHED]  12       127.0.0.1 18080       10.0.2.15    80     0     0`: the source is the forwarded port. For a
- * connection that the guest opened it is the guest's own, perhaps with the same number.
+ * `  TCP[ESTABLISHED]  12       127.0.0.1 18080       10.0.2.15    80     0     0`: the source is the forwarded port.
+ * A connection that the guest opened has the guest's own port there, perhaps the same number.
  */
 const connection = /^\s*TCP\[(?<state>\w+)\]\s+\d+\s+127\.0\.0\.1\s+(?<hostPort>\d+)\s/;
 
 /**
  * Whether the guest has accepted a connection through a forwarded port: any that is open or about to close.
  *
- * QEMU's user networking accepts every connection itself, before it asks the guest, and keeps it open for as long as
- * the guest says nothing: an open connection alone says nothing of the guest.
+ * QEMU's user networking accepts every connection itself before it asks the guest, and keeps it open while the guest is
+ * silent: an open connection alone proves nothing.
  *
- * @param info what QEMU's monitor command `info usernet` prints.
- * @param hostPort the port of the host's loopback interface that is forwarded.
+ * @param info the output of QEMU's monitor command `info usernet`.
+ * @param hostPort the forwarded port of the host's loopback interface.
  */
 export function hasAccepted(info: string, hostPort: number): boolean {
   return info.split("\n").some((line) => {

@@ -14,23 +14,23 @@ import {
   parseSubnet,
 } from "./subnet.js";
 
-/** What is asked of a boot's network devices, beside each one's own options. */
+/** What a boot needs of its network devices, apart from their own options. */
 export interface NetworkQuestion {
-  /** The guest's ports that probes ask, at its first network device. */
+  /** The guest's ports for probes, at its first network device. */
   readonly ports: readonly GuestPort[];
-  /** A probe needs the guest itself, not only ports of it: `ping`. */
+  /** A probe needs more of the guest than ports: `ping`. */
   readonly needsTap: boolean;
-  /** The guest can be told its address. */
+  /** The guest takes its address as an argument. */
   readonly isAddressable: boolean;
-  /** The address that the user's own arguments tell it. */
+  /** The address in the user's own arguments. */
   readonly told: ToldAddress | undefined;
 }
 
 export interface NetworkFacts {
-  /** Why no tap can be made here, as a phrase; undefined: one can. */
+  /** Why no tap can be made here, as a phrase. */
   readonly noTap: string | undefined;
   readonly interfaces: readonly HostInterface[];
-  /** Free ports of the host's loopback interface, one for each of the question's `ports`. */
+  /** Of the host's loopback interface, one for each of the question's `ports`. */
   readonly freePorts: readonly number[];
 }
 
@@ -40,14 +40,14 @@ export interface PlannedNetwork {
   readonly story: string;
 }
 
-/** A network that can be no other one is in use on this host. */
+/** The one network that the guest can use is in use on this host. */
 export interface NetworkBusy {
   /** `10.0.0.0/24` */
   readonly network: string;
   readonly holder: HostInterface;
 }
 
-/** Of guests that cannot be told their address: mirage's default, and that of Solo5's own tests. */
+/** For guests that take no address: mirage's default, and that of Solo5's own tests. */
 const usual: Subnet = parseSubnet("10.0.0.1/24");
 const lastNetwork = 255;
 
@@ -84,15 +84,15 @@ function modeOf(
   facts: NetworkFacts,
 ): "tap" | "user" {
   const mode = options.mode !== "auto" ? options.mode : facts.noTap !== undefined || options.outside ? "user" : "tap";
-  const rights = "run it as root, or as a user with sudo without a password";
+  const rights = "run it as root, or as a user with passwordless sudo";
   if (mode === "tap" && facts.noTap !== undefined) {
-    throw new Problem(`a tap for network device \`${name}\` cannot be made here`, {
+    throw new Problem(`cannot make a tap for the network device \`${name}\``, {
       because: facts.noTap,
-      do: `${rights}; \`net: user\` needs no rights`,
+      do: `${rights}; \`net: user\` needs no privileges`,
     });
   }
   if (mode === "user" && index === 0 && question.needsTap) {
-    throw new Problem("the probe `ping` needs a tap, and the network is QEMU’s user networking", {
+    throw new Problem("the probe `ping` needs a tap, but the network is QEMU’s user networking", {
       because: facts.noTap ?? (options.outside ? "`outside` asks for it" : "`net: user` asks for it"),
       do: facts.noTap === undefined ? "set `net: tap`" : `${rights}, or probe a TCP port`,
     });
@@ -111,7 +111,7 @@ function addressesFor(
   question: NetworkQuestion,
   taken: readonly Subnet[],
 ): Addresses {
-  // Whatever says an address says it of the first device.
+  // An address in the arguments is the first device's.
   const told = index === 0 ? question.told : undefined;
   const guest = options.guest ?? told?.guest.address;
   const host =
@@ -119,7 +119,6 @@ function addressesFor(
   return { host, guest: guest !== undefined && isHostOf(guest, host) ? guest : firstFree(host, [host.address]) };
 }
 
-/** The host's address where only the guest's is known. */
 function hostFor(guest: number | undefined, told: ToldAddress | undefined): Subnet | undefined {
   if (guest !== undefined) return { address: firstFree({ address: guest, prefix: 24 }, [guest]), prefix: 24 };
   if (told === undefined) return undefined;
@@ -138,7 +137,7 @@ function freeNetwork(taken: readonly Subnet[]): Subnet {
   });
 }
 
-/** The addresses of the host's interfaces, and the networks that a name of ours stands for. */
+/** The networks of the host's interfaces: by their addresses, and by names that {@link interfaceFor} made. */
 function subnetsOf(interfaces: readonly HostInterface[]): Subnet[] {
   return interfaces.flatMap(({ name, addresses }) => [...addresses.map(parseSubnet), ...namedNetwork(name)]);
 }
@@ -151,7 +150,7 @@ function holds(other: HostInterface, subnet: Subnet): boolean {
 
 /**
  * The network's address in hexadecimal: 10.0.1.0 has `uci0a000100`. Two boots that want the same network want the same
- * name, and the kernel gives it to one of them.
+ * name, and the kernel grants it to only one of them.
  */
 function interfaceFor(subnet: Subnet): string {
   return `uci${networkOf(subnet).address.toString(16).padStart(8, "0")}`;
@@ -185,7 +184,7 @@ function userLink({ host, guest }: Addresses, outside: boolean, forwards: readon
   };
 }
 
-/** In the range that QEMU uses: on a network of their own, no two guests of a host have the same. */
+/** In QEMU's range. Made from the guest's address, so that no two guests of a host share one. */
 function macFor(guest: number): string {
   const bytes = [16, 8, 0].map((shift) => ((guest >>> shift) & 255).toString(16).padStart(2, "0"));
   return ["52:54:00", ...bytes].join(":");
@@ -201,10 +200,8 @@ function storyOf(link: NetworkDevice["link"], options: NetworkOptions, { noTap }
 }
 
 function sameNetwork(name: string, subnet: Subnet): Problem {
-  return new Problem(
-    `network device \`${name}\` would be on the network of another one, ${formatSubnet(networkOf(subnet))}`,
-    {
-      do: `give each its own: \`${name}: host=10.0.7.1/24\``,
-    },
-  );
+  const network = formatSubnet(networkOf(subnet));
+  return new Problem(`network device \`${name}\` would share the network ${network} with another device`, {
+    do: `give each its own: \`${name}: host=10.0.7.1/24\``,
+  });
 }

@@ -1,4 +1,4 @@
-/** An entry of an archive; its path is relative, without a leading `./`. Folders come before what is in them. */
+/** An entry of an archive, with a relative path without a leading `./`. Folders precede their contents. */
 export type CpioEntry =
   | { readonly kind: "folder"; readonly path: string }
   | { readonly kind: "file"; readonly path: string; readonly content: Uint8Array; readonly executable?: boolean }
@@ -8,8 +8,8 @@ export type CpioEntry =
 const modes = { folder: 0o40755, file: 0o100644, executable: 0o100755, link: 0o120777 } as const;
 
 /**
- * An archive in the one format that Linux unpacks as its initramfs, `newc`. Several of them may follow each other in one
- * file: https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
+ * An archive in `newc`, the format of Linux's initramfs. A file may contain several, one after another:
+ * https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
  */
 export function cpioArchive(entries: readonly CpioEntry[]): Buffer {
   const parts = entries.flatMap((entry, index) => record(entry.path, modeOf(entry), contentOf(entry), index + 1));
@@ -31,7 +31,7 @@ function contentOf(entry: CpioEntry): Uint8Array {
   }
 }
 
-/** Root's, with one link, as old as Unix, on no device. */
+/** Owned by root, one link, time 0, no device. */
 function record(path: string, mode: number, content: Uint8Array, inode: number): Uint8Array[] {
   const name = Buffer.from(`${path}\0`);
   const fields = [inode, mode, 0, 0, 1, 0, content.length, 0, 0, 0, 0, name.length, 0];
@@ -39,7 +39,7 @@ function record(path: string, mode: number, content: Uint8Array, inode: number):
   return [...padded(Buffer.concat([header, name])), ...padded(content)];
 }
 
-/** With zeros up to the next multiple of 4. */
+/** Padded with zeros to a multiple of 4. */
 function padded(bytes: Uint8Array): Uint8Array[] {
   return [bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)];
 }

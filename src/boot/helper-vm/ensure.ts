@@ -9,22 +9,22 @@ import type { Published } from "../../platform/network/published.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import { readHostSystem } from "../../platform/system.js";
 import type { Architecture } from "../../targets/architecture.js";
-import { makeHelperVm, kernelPackage } from "./make.js";
-import { type HelperVmFiles, helperVmPlace, fetchHelperVm } from "./published.js";
+import { kernelPackage, makeHelperVm } from "./make.js";
+import { type HelperVmFiles, fetchHelperVm, helperVmPlace } from "./published.js";
 import type { UnpackOptions } from "./unpack.js";
 
 export interface HelperVmOptions extends UnpackOptions {
-  /** Where a helper VM may be kept beside the tool cache. */
+  /** A second place for helper VMs, after the tool cache. */
   readonly cache?: ToolchainCache;
-  /** Those that lie somewhere for everybody; absent: none is taken. */
+  /** Absent: no published helper VM is used. */
   readonly published?: Published;
 }
 
 /**
- * The helper VM for an architecture: found in the tool cache, among the published ones or in the other cache, or made of
- * the distribution's own packages. What is in its place is complete.
+ * The helper VM for an architecture: from the tool cache, a published archive or the other cache, else made from the
+ * distribution's own packages. A helper VM in its place is always complete.
  *
- * @throws Problem when the packages are not to be had, or a published one is not what was published.
+ * @throws Problem when a package is unavailable, or a published archive has the wrong SHA-256.
  */
 export async function ensureHelperVm(
   context: Context,
@@ -38,7 +38,7 @@ export async function ensureHelperVm(
   if (isThere()) return place;
   const meta = kernelPackage(system, architecture);
   const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is making the same helper VM`);
-  const obtain = async (): Promise<"fetched" | "restored" | `made of ${string}`> => {
+  const obtain = async (): Promise<"fetched" | "restored" | `made from ${string}`> => {
     if (options.published !== undefined && (await fetchHelperVm(context, place, options.published))) return "fetched";
     if (await restore(place, options.cache)) return "restored";
     await withOwnFolder(context.host.folders.temporary, "boot", (work) =>
@@ -46,13 +46,13 @@ export async function ensureHelperVm(
         makeHelperVm(context, architecture, meta, { work, draft, place, options }),
       ),
     );
-    return `made of ${meta}`;
+    return `made from ${meta}`;
   };
   return withLock(`${place.folder}.lock`, onWait, async () => {
     if (isThere()) return place;
     const start = performance.now();
     const how = await obtain();
-    // Of a restore that was killed; what is there now is whole.
+    // Left by a restore that was killed; the helper VM is complete now.
     await rm(incompleteMark(place), { force: true });
     const total = (await stat(place.kernel)).size + (await stat(place.initramfs)).size;
     const took = seconds(performance.now() - start);
@@ -62,7 +62,7 @@ export async function ensureHelperVm(
   });
 }
 
-/** A cache unpacks file by file: what it leaves when it is cut off halfway must not be used. */
+/** A cache unpacks file by file: a restore that was cut off must not be used. */
 const incompleteMark = ({ folder }: HelperVmFiles) => `${folder}.incomplete`;
 
 async function restore(place: HelperVmFiles, cache: ToolchainCache | undefined): Promise<boolean> {

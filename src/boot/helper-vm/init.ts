@@ -1,10 +1,10 @@
-import { quote } from "../../platform/process/process.js";
-import type { TenderRun } from "../vmms/vmm.js";
 import { Bytes } from "../../image/bytes.js";
 import { readElf } from "../../image/elf.js";
+import { quote } from "../../platform/process/process.js";
 import type { Architecture } from "../../targets/architecture.js";
+import type { TenderRun } from "../vmms/vmm.js";
 
-/** What the scripts below call, all of it busybox's. */
+/** Busybox's tools that the scripts below call. */
 export const applets = [
   "sh",
   "awk",
@@ -19,7 +19,7 @@ export const applets = [
   "tunctl",
 ] as const;
 
-/** Where the parts of a boot lie in the helper VM. A tender keeps its name, which it puts in front of what it says. */
+/** Paths in the helper VM. A tender keeps its name, which begins each of its messages. */
 export const inside = {
   run: "/carrier/run",
   image: "/carrier/image",
@@ -28,11 +28,11 @@ export const inside = {
 } as const;
 
 /**
- * The first and only program of the helper VM; it reads what to do from {@link runScript}'s file.
+ * The helper VM's only program; it runs the file that {@link runScript} writes.
  *
- * Its own lines go to the serial port, with a word in front that protocol.ts knows; so do the tender's error stream, each
- * line behind a word of its own, and what the kernel says. The tender's output goes to a virtio port alone, byte by byte:
- * nothing that a unikernel prints can be taken for a line of ours.
+ * The serial port carries its own lines, which begin with a word that process.ts knows, the lines of the tender's error
+ * stream, marked by another word, and the kernel's. The tender's output goes to a virtio port alone, byte by byte: a
+ * unikernel cannot print a line that passes for the script's.
  */
 export const initScript = `#!/bin/sh
 PATH=/bin
@@ -40,9 +40,9 @@ mount -t devtmpfs dev /dev
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 exec </dev/null >/dev/console 2>&1
-# Only a dying kernel may speak from here on: its words would mix with our lines.
+# From here on the kernel prints only when it dies: its lines would mix with ours.
 echo 1 >/proc/sys/kernel/printk
-# A disk is written to at once, as the machine may be ended at any moment.
+# Disks are written at once, because the machine may end at any moment.
 echo 10 >/proc/sys/vm/dirty_expire_centisecs
 echo 10 >/proc/sys/vm/dirty_writeback_centisecs
 
@@ -59,17 +59,18 @@ load() {
   done <"/modules/$1"
 }
 
-# The unikernel's frames pass with its own address: a bridge takes all that comes.
+# A bridge passes the unikernel's frames with its own address.
 bridge() {
-  tunctl -t "tap$1" >/dev/null && brctl addbr "bridge$1" && brctl addif "bridge$1" "eth$1" && brctl addif "bridge$1" "tap$1" &&
+  tunctl -t "tap$1" >/dev/null && brctl addbr "bridge$1" &&
+    brctl addif "bridge$1" "eth$1" && brctl addif "bridge$1" "tap$1" &&
     ip link set "eth$1" up && ip link set "tap$1" up && ip link set "bridge$1" up ||
     fail "the network device $1 could not be set up"
 }
 
 await_file() { until [ -e "$1" ]; do sleep 0; done; }
 
-# The port is there a moment after its module is, and opens a moment later still. Written to before it is there, its name
-# becomes a file, and takes the whole console.
+# The port appears a moment after its module is loaded, and opens another moment later. Writing before it appears would
+# create a file of its name, which would swallow the whole console.
 await_port() { until [ -c "$1" ] && (: >"$1") 2>/dev/null; do sleep 0; done; }
 
 run() {
@@ -79,8 +80,8 @@ run() {
   awk '{ print "carrier: error " $0; fflush() }' </err &
   relay=$!
   echo 'carrier: start'
-  # Its parent becomes a program that never asks for its end: what the kernel keeps until then tells a signal from an
-  # exit status above 128, which a shell does not.
+  # The parent becomes a program that never waits for the tender: until then the kernel keeps a status that distinguishes
+  # a signal from an exit status above 128, which a shell does not.
   { sh -c 'echo $$ >/pid; exec "$@"' sh "$@" >/out 2>/err 5>&- & exec sleep 99999999; } &
   cat /out >&5
   wait "$relay"
@@ -95,10 +96,10 @@ run() {
 }
 
 . ${inside.run}
-fail 'its script came to its end'
+fail 'its script ended unexpectedly'
 `;
 
-/** What one boot of a helper VM does. */
+/** One boot of a helper VM. */
 export interface RunScript {
   readonly needs: readonly Purpose[];
   readonly netCount: number;
@@ -108,7 +109,7 @@ export interface RunScript {
   readonly run: Pick<TenderRun, "tender" | "args">;
 }
 
-/** The script that {@link initScript} reads: which modules, which devices, and the tender's exact words. */
+/** The script that {@link initScript} reads: modules, devices, and the tender's exact command. */
 export function runScript({ needs, netCount, lastDisk, libraries, run }: RunScript): string {
   return [
     ...needs.map((purpose) => `load ${purpose}`),
@@ -120,11 +121,11 @@ export function runScript({ needs, netCount, lastDisk, libraries, run }: RunScri
   ].join("\n");
 }
 
-/** What modules are loaded for; a boot loads only what it needs. */
+/** The uses of modules; a boot loads only those that it needs. */
 export const purposes = ["console", "kvm", "net", "block"] as const;
 export type Purpose = (typeof purposes)[number];
 
-/** arm64's KVM is always built in. TCG emulates AMD's extension for virtual machines, and not Intel's. */
+/** arm64's KVM is always built in. TCG emulates AMD's virtualisation, not Intel's. */
 export const wantedModules: Readonly<Record<Architecture, Readonly<Record<Purpose, readonly string[]>>>> = {
   x86_64: {
     console: ["virtio_pci", "virtio_console"],
@@ -140,7 +141,7 @@ export const wantedModules: Readonly<Record<Architecture, Readonly<Record<Purpos
   },
 };
 
-/** The name by which modules know each other: a file's name may have dashes, and says how it is compressed. */
+/** The name that other modules use: a file's name may have dashes and a suffix for its compression. */
 export function moduleName(file: string): string {
   return file
     .replace(/^.*\//, "")
@@ -149,7 +150,7 @@ export function moduleName(file: string): string {
 }
 
 /**
- * The modules that a module says it depends on: the field `depends` of its section .modinfo, as `modinfo` shows it.
+ * The dependencies of a module: the field `depends` of its section .modinfo, as `modinfo` shows it.
  *
  * @param content decompressed.
  * @throws MalformedFile
@@ -171,9 +172,9 @@ export function dependenciesOf(content: Uint8Array): string[] {
 }
 
 /**
- * The order in which modules are loaded, each after what it depends on.
+ * The load order of modules, each after its dependencies.
  *
- * @param dependencies of each module that is a file; what is not in it is built in, and not loaded.
+ * @param dependencies of each module that is a file; other modules are built in, and not loaded.
  */
 export function loadOrder(wanted: readonly string[], dependencies: ReadonlyMap<string, readonly string[]>): string[] {
   const order = new Set<string>();

@@ -6,24 +6,27 @@ import { type DebArchive, openDebArchive, debianArchitectures } from "../../plat
 import { Problem } from "../../platform/problem.js";
 import type { Architecture } from "../../targets/architecture.js";
 import { type CpioEntry, cpioArchive } from "./cpio.js";
-import { applets, initScript, dependenciesOf, loadOrder, moduleName, purposes, wantedModules } from "./init.js";
+import { applets, dependenciesOf, initScript, loadOrder, moduleName, purposes, wantedModules } from "./init.js";
 import type { HelperVmFiles } from "./published.js";
 import { type UnpackOptions, readKernel, readUnpacked } from "./unpack.js";
 
+/** The shell and its tools in one static program. */
+const busyboxPackage = "busybox-static";
+
 export interface Site {
-  /** For what is needed meanwhile. */
+  /** For temporary files. */
   readonly work: string;
-  /** What becomes the helper VM's folder. */
+  /** Becomes the helper VM's folder. */
   readonly draft: string;
   readonly place: HelperVmFiles;
   readonly options: UnpackOptions;
 }
 
 /**
- * Makes the files of a helper VM of the distribution's own packages.
+ * Makes the files of a helper VM from the distribution's own packages.
  *
  * @param meta the package that depends on the newest kernel.
- * @throws Problem when a package is not to be had, or lacks what a helper VM needs.
+ * @throws Problem when a package is unavailable, or lacks what a helper VM needs.
  */
 export async function makeHelperVm(
   context: Context,
@@ -61,7 +64,25 @@ export async function makeHelperVm(
   await writeFile(join(draft, basename(place.initramfs)), cpioArchive(entries));
 }
 
-/** The packages of the kernel that a meta package stands for: its image, and its modules where they are in another. */
+/**
+ * The package that depends on the newest kernel. The flavours for virtual machines have KVM and the virtio drivers, and
+ * unpack under emulation in half the time of the general ones.
+ *
+ * @param system ID and version of os-release(5): `debian 12`.
+ * @throws Problem for an unknown distribution.
+ */
+export function kernelPackage(system: string, architecture: Architecture): string {
+  const [id] = system.split(" ");
+  if (id === "debian") return `linux-image-cloud-${debianArchitectures[architecture]}`;
+  if (id === "ubuntu") return "linux-image-virtual";
+  throw new Problem(`cannot make the helper VM for Solo5’s tender on ${system}`, {
+    because: "it is made from the distribution’s own packages",
+    accepted: "Debian and Ubuntu",
+    do: "boot it on one of these, or on a machine where KVM works",
+  });
+}
+
+/** The kernel packages behind a meta package: the image, and the modules if they are packaged apart. */
 async function allKernelParts(archive: DebArchive, meta: string): Promise<string[]> {
   const found = kernelParts(await archive.dependencies(meta));
   for (const name of found) {
@@ -70,7 +91,17 @@ async function allKernelParts(archive: DebArchive, meta: string): Promise<string
   return found;
 }
 
-/** The modules that a boot may want, with all that they depend on, and for each purpose the list in load order. */
+/** The kernel packages of an exact version among the dependencies of a meta package or an image. */
+export function kernelParts(dependencies: readonly string[]): string[] {
+  return dependencies.filter((name) => /^linux-(image|modules)-(unsigned-)?\d/.test(name));
+}
+
+/** Ubuntu's package with the rarer modules of a kernel; empty for other distributions. */
+export function extraModules(parts: readonly string[]): string[] {
+  return parts.filter((name) => /^linux-modules-\d/.test(name)).map((name) => name.replace("modules", "modules-extra"));
+}
+
+/** The modules that a boot may need, with their dependencies, and for each purpose the list in load order. */
 async function modulesIn(
   context: Context,
   architecture: Architecture,
@@ -114,7 +145,7 @@ async function modulesIn(
   ];
 }
 
-/** A kernel's modules by name: the file of each, and those that are part of the kernel itself. */
+/** A kernel's modules by name: the files, and those built into the kernel. */
 async function kernelModules(
   root: string,
 ): Promise<{ readonly files: Map<string, string>; readonly builtIn: Set<string> }> {
@@ -136,39 +167,8 @@ function findIn(root: string, paths: readonly string[]): string {
   return found;
 }
 
-/** The distribution's package of the shell and its tools, in one static program. */
-export const busyboxPackage = "busybox-static";
-
 /**
- * The package that depends on the newest kernel. The flavours for virtual machines have KVM and all that we need of
- * virtio, and unpack themselves under emulation in half the time of the general ones.
- *
- * @param system ID and version as of os-release(5): `debian 12`.
- * @throws Problem for a distribution whose packages we do not know.
- */
-export function kernelPackage(system: string, architecture: Architecture): string {
-  const [id] = system.split(" ");
-  if (id === "debian") return `linux-image-cloud-${debianArchitectures[architecture]}`;
-  if (id === "ubuntu") return "linux-image-virtual";
-  throw new Problem(`the helper VM that runs Solo5's tender cannot be made on ${system}`, {
-    because: "it is made of the distribution’s own packages",
-    accepted: "Debian and Ubuntu",
-    do: "boot it on one of these, or on a machine whose KVM works",
-  });
-}
-
-/** Packages of a kernel at an exact version, among the dependencies of another: the meta package's, or the image's. */
-export function kernelParts(dependencies: readonly string[]): string[] {
-  return dependencies.filter((name) => /^linux-(image|modules)-(unsigned-)?\d/.test(name));
-}
-
-/** Ubuntu's package with the rarer modules of a kernel; none for a distribution that does not divide them. */
-export function extraModules(parts: readonly string[]): string[] {
-  return parts.filter((name) => /^linux-modules-\d/.test(name)).map((name) => name.replace("modules", "modules-extra"));
-}
-
-/**
- * The tools in a busybox of any architecture: it carries their names as a sorted list, each ended by a NUL
+ * The tools in a busybox of any architecture: it contains their names as a sorted list of NUL-terminated strings
  * (`applet_names` of its include/applet_tables.h).
  */
 export function appletsIn(busybox: Buffer): readonly string[] {

@@ -1,33 +1,33 @@
-import { copyFile, appendFile, readFile } from "node:fs/promises";
-import type { Context } from "../../platform/host.js";
-import { Problem } from "../../platform/problem.js";
-import { tenderName, type Tender } from "../../targets/tender.js";
-import type { AttachedDevice } from "../devices/devices.js";
-import { diskPath } from "../vmms/helper-vm.js";
-import type { TenderRun } from "../vmms/vmm.js";
-import { cpioArchive, type CpioEntry } from "./cpio.js";
-import { inside, runScript, type Purpose } from "./init.js";
-import type { HelperVmFiles } from "./published.js";
+import { appendFile, copyFile, readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { Bytes } from "../../image/bytes.js";
 import { interpreterOf, isElf, readElf } from "../../image/elf.js";
+import type { Context } from "../../platform/host.js";
+import { Problem } from "../../platform/problem.js";
 import { succeed } from "../../platform/process/process.js";
 import { findProgram } from "../../platform/process/programs.js";
 import type { Architecture } from "../../targets/architecture.js";
+import { type Tender, tenderName } from "../../targets/tender.js";
+import type { AttachedDevice } from "../devices/devices.js";
+import { diskPath } from "../vmms/helper-vm.js";
+import type { TenderRun } from "../vmms/vmm.js";
+import { type CpioEntry, cpioArchive } from "./cpio.js";
+import { type Purpose, inside, runScript } from "./init.js";
+import type { HelperVmFiles } from "./published.js";
 
 export interface Cargo {
   readonly run: TenderRun;
   /** Absolute path. */
   readonly imagePath: string;
   readonly devices: readonly AttachedDevice[];
-  /** Where the tender is looked for: PATH, with the toolchain's folders in front. */
+  /** PATH, with the toolchain's folders in front. */
   readonly searchPath: string;
 }
 
 /**
- * Writes what a helper VM unpacks at its start: what is the same for each boot, then the tender, the image and the script.
+ * Writes the initramfs of one boot: the part that all boots share, then the tender, the image and the script.
  *
- * @param initrd absolute path of the file.
+ * @param initrd absolute path of the file to write.
  * @throws Problem when there is no tender for the helper VM's architecture.
  */
 export async function packRun(
@@ -40,12 +40,9 @@ export async function packRun(
   const { tender, architecture } = run;
   const path = findTender(tender, architecture, context.host.architecture, searchPath);
   if (path === undefined) {
-    throw new Problem(
-      `there is no ${tenderName(tender, architecture, context.host.architecture)} to boot the image with`,
-      {
-        do: `set the toolchain up with \`arch: ${architecture}\`, which builds it: unikernel-ci setup`,
-      },
-    );
+    throw new Problem(`no ${tenderName(tender, architecture, context.host.architecture)} found to boot the image`, {
+      do: `run \`unikernel-ci setup\` with \`arch: ${architecture}\`, which builds it`,
+    });
   }
   const entries = await tenderEntries(context, tender, path);
   const disks = devices.filter(({ type }) => type === "block").length;
@@ -74,7 +71,7 @@ function needsOf({ tender }: TenderRun, devices: readonly AttachedDevice[]): Pur
   ];
 }
 
-/** Absolute path of the tender that a helper VM for an architecture can run; undefined when there is none. */
+/** Absolute path of a tender that a helper VM for an architecture can run. */
 export function findTender(
   tender: Tender,
   architecture: Architecture,
@@ -85,16 +82,16 @@ export function findTender(
 }
 
 /**
- * A tender as entries of the helper VM's archive: itself, and when it is linked dynamically, its interpreter in its place
- * and its libraries where the helper VM looks for them.
+ * The archive entries of a tender: the program, and if it is linked dynamically, its interpreter at its own path and its
+ * libraries where the helper VM looks for them.
  *
- * @param path of a program that this machine runs, or of a static one.
+ * @param path of a program that this machine can run, or of a static one.
  */
 export async function tenderEntries({ processes }: Context, tender: Tender, path: string): Promise<CpioEntry[]> {
   const content = await readFile(path);
   const entry: CpioEntry = { kind: "file", path: inside.tender(tender).slice(1), content, executable: true };
   const bytes = new Bytes(content);
-  // A script needs no interpreter of ours.
+  // A tender that is a script has no dynamic libraries.
   const interpreter = isElf(bytes) ? interpreterOf(readElf(bytes)) : undefined;
   if (interpreter === undefined) return [entry];
   const listing = succeed(await processes.run([interpreter, "--list", path]), `asking for the libraries of ${path}`);
@@ -122,7 +119,7 @@ export async function tenderEntries({ processes }: Context, tender: Tender, path
   ];
 }
 
-/** The files in what `ld.so --list` prints: `libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f…)`. */
+/** The files in the output of `ld.so --list`: `libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f…)`. */
 export function librariesIn(listing: string): string[] {
   return [...listing.matchAll(/^\t(?:\S+ => )?(\/\S+) \(0x[\da-f]+\)$/gm)].map(([, path = ""]) => path);
 }

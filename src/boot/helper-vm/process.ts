@@ -1,27 +1,27 @@
 import { PassThrough } from "node:stream";
 import { seconds } from "../../platform/log.js";
 import type { VmmEnd, VmmProcess } from "../../platform/process/vmm-process.js";
-import { Lines } from "../judge/lines.js";
 import { signalOf } from "../judge/events.js";
+import { Lines } from "../judge/lines.js";
 
-/** Longer than a helper VM takes on a machine that is busy with ten others. */
+/** More than a helper VM needs on a machine that runs ten others. */
 const longestStartMs = 180_000;
-/** A panic's own line stands before the registers and the trace. */
+/** Enough to keep a panic's first line, before the registers and the trace. */
 const keptLines = 60;
 
-/** A tender that runs in a helper VM, as if it ran here. */
+/** A tender in a helper VM, as if it ran directly on the host. */
 export interface HelperVmProcess extends VmmProcess {
   readonly begun: Promise<void>;
-  /** The tender's end; with `failure`, the helper VM's own. */
+  /** The tender's end; with `failure`, the helper VM's. */
   readonly ended: Promise<VmmEnd>;
 }
 
 /**
- * Takes QEMU with a helper VM for the tender that runs in it: its console is the unikernel's, byte by byte; its error
- * stream is the tender's and QEMU's; it begins when the tender does, and its end is the tender's.
+ * Presents QEMU with a helper VM as the tender inside: the console is the unikernel's, byte by byte; the error stream is
+ * the tender's and QEMU's; start and end are the tender's.
  *
- * @param qemu with the helper VM's serial port on its standard output, the unikernel's console on its file descriptor 3, and
- *   its control channel on 4.
+ * @param qemu with the helper VM's serial port on standard output, the unikernel's console on file descriptor 3 and
+ *   QEMU's control channel on 4.
  */
 export function helperVmProcess(qemu: VmmProcess, startMs = longestStartMs): HelperVmProcess {
   const console = qemu.control;
@@ -63,7 +63,7 @@ export function helperVmProcess(qemu: VmmProcess, startMs = longestStartMs): Hel
           break;
         case "end":
           end = event.end;
-          // All that the unikernel wrote was taken by QEMU before: a write to a virtio port waits for that.
+          // QEMU has the whole output of the unikernel by now: a write to a virtio port waits for it.
           qemu.kill();
           break;
         case "failed":
@@ -79,12 +79,14 @@ export function helperVmProcess(qemu: VmmProcess, startMs = longestStartMs): Hel
 
   const ended = qemu.ended
     .then((own) => {
-      if (end !== undefined)
+      if (end !== undefined) {
+        // Only Linux, short of memory, kills the tender by SIGKILL.
         return end.signal === "SIGKILL" ? { ...end, failure: "the helper VM ran out of memory" } : end;
+      }
       if (failure !== undefined) return { ...own, failure };
       if (wasKilled) return own;
       const last = words.find((line) => line.includes("Kernel panic")) ?? words.at(-1);
-      const how = `the helper VM ${hasBegun ? "ended before its tender" : "did not start"}`;
+      const how = `the helper VM ${hasBegun ? "exited before its tender" : "did not start"}`;
       return { ...own, failure: last === undefined ? how : `${how}: ${last}` };
     })
     .finally(() => {
@@ -107,14 +109,14 @@ export function helperVmProcess(qemu: VmmProcess, startMs = longestStartMs): Hel
   };
 }
 
-/** What the helper VM tells on its serial port. */
+/** A line of the helper VM's serial port. */
 export type HelperVmEvent =
-  /** The tender is started now. */
+  /** The tender starts now. */
   | { readonly kind: "start" }
   /** A line of the tender's error stream. */
   | { readonly kind: "error"; readonly line: string }
   | { readonly kind: "end"; readonly end: VmmEnd }
-  /** The helper VM could not do its part. */
+  /** The helper VM itself failed. */
   | { readonly kind: "failed"; readonly because: string }
   /** A line of the firmware, the kernel or a tool. */
   | { readonly kind: "other"; readonly line: string };
@@ -122,8 +124,8 @@ export type HelperVmEvent =
 const shape = /^carrier: (?<word>start|error|end|failed)(?: (?<rest>.*))?$/;
 
 /**
- * Reads what the helper VM's first program (init.ts) writes to the serial port, in pieces of any size. A unikernel's output
- * never comes this way, and the tender's error stream only behind a word of its own.
+ * Reads the lines that the helper VM's script (init.ts) writes to the serial port, in pieces of any size. A unikernel's
+ * output never comes this way, and the tender's error stream only with its mark.
  */
 export class HelperVmReader {
   private readonly lines = new Lines();
@@ -150,7 +152,7 @@ function eventOf(line: string): HelperVmEvent {
   }
 }
 
-/** @param status as wait(2) gives it and /proc/PID/stat shows it (`exit_code`, proc_pid_stat(5)): Linux's own layout. */
+/** @param status of wait(2) in Linux's layout, as /proc/PID/stat shows it (`exit_code`, proc_pid_stat(5)). */
 export function endOf(status: number): VmmEnd {
   const number = status & 0x7f;
   if (number === 0) return { code: status >> 8, signal: null };

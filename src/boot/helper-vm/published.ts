@@ -1,4 +1,5 @@
 import { createWriteStream } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import ours from "../../../data/carriers.json" with { type: "json" };
@@ -6,13 +7,41 @@ import { replaceFolder, sha256OfFile } from "../../platform/files/atomic.js";
 import { withOwnFolder } from "../../platform/files/own-folder.js";
 import type { Context } from "../../platform/host.js";
 import type { Log } from "../../platform/log.js";
-import { Unusable, type Published, publishedArchives } from "../../platform/network/published.js";
+import { type PublishedArchive, addToList } from "../../platform/network/published-list.js";
+import { type Published, Unusable, publishedArchives } from "../../platform/network/published.js";
 import { lastLines, succeed } from "../../platform/process/process.js";
 import type { Architecture } from "../../targets/architecture.js";
-import { mkdir, stat } from "node:fs/promises";
-import { type PublishedArchive, addToList } from "../../platform/network/published-list.js";
 
-/** Helper VMs that were published: by this action's own repository, and by the input `mirror`. */
+/**
+ * Raised when helper VMs of an older unikernel-ci must no longer be used: other modules, another script, another
+ * protocol.
+ */
+const format = 2;
+
+const helperVmFileNames = ["kernel", "initramfs"] as const;
+
+export interface HelperVmFiles {
+  /** In every cache. */
+  readonly key: string;
+  /** Absolute path of a folder with nothing but these files. */
+  readonly folder: string;
+  readonly kernel: string;
+  /** The part that all boots share. */
+  readonly initramfs: string;
+}
+
+/**
+ * The place of the helper VM for an architecture.
+ *
+ * @param system ID and version of os-release(5), whose packages it is made from: `ubuntu 24.04`.
+ */
+export function helperVmPlace(toolCache: string, system: string, architecture: Architecture): HelperVmFiles {
+  const name = ["carrier", format, ...system.split(" "), architecture].join("-");
+  const folder = join(toolCache, "carriers", name);
+  return { key: `unikernel-ci-${name}`, folder, kernel: join(folder, "kernel"), initramfs: join(folder, "initramfs") };
+}
+
+/** Helper VMs published by this action's own repository and by the input `mirror`. */
 export function publishedHelperVms(log: Log, mirror: string | undefined): Published {
   return publishedArchives(log, "carriers", { mirror, own: ours.carriers });
 }
@@ -20,8 +49,8 @@ export function publishedHelperVms(log: Log, mirror: string | undefined): Publis
 /**
  * Puts a published helper VM in its place.
  *
- * @returns false where there is none, or none that can be had; then a notice says why.
- * @throws Problem where it is not the one that was published: nothing of it was unpacked.
+ * @returns false when none is published, or the published one is unusable, which a notice explains.
+ * @throws Problem when its SHA-256 is wrong: nothing of it was unpacked.
  */
 export async function fetchHelperVm(
   context: Context,
@@ -46,7 +75,7 @@ export async function fetchHelperVm(
   });
 }
 
-/** @throws Unusable when it is no archive of a helper VM. */
+/** @throws Unusable when the file is not an archive of a helper VM. */
 async function unpack({ processes }: Context, file: string, folder: string): Promise<void> {
   const { exitCode, stderr } = await processes.run([
     "tar",
@@ -62,43 +91,12 @@ async function unpack({ processes }: Context, file: string, folder: string): Pro
   if (exitCode !== 0) throw new Unusable(lastLines(stderr, 3).join(" "));
 }
 
-/**
- * Raised when a helper VM of an older unikernel-ci must not be used any more: other modules, another script, another
- * protocol.
- */
-const format = 2;
-
-/** The files of a helper VM. */
-export const helperVmFileNames = ["kernel", "initramfs"] as const;
-
-/** Where a helper VM is kept. */
-export interface HelperVmFiles {
-  /** Its key in every cache. */
-  readonly key: string;
-  /** Absolute path of the folder that has nothing but these files. */
-  readonly folder: string;
-  readonly kernel: string;
-  /** What is the same for each boot of it. */
-  readonly initramfs: string;
-}
-
-/**
- * Where the helper VM for an architecture will be, or is.
- *
- * @param system ID and version as of os-release(5), whose packages it is made of: `ubuntu 24.04`.
- */
-export function helperVmPlace(toolCache: string, system: string, architecture: Architecture): HelperVmFiles {
-  const name = ["carrier", format, ...system.split(" "), architecture].join("-");
-  const folder = join(toolCache, "carriers", name);
-  return { key: `unikernel-ci-${name}`, folder, kernel: join(folder, "kernel"), initramfs: join(folder, "initramfs") };
-}
-
-/** The time of nothing and nobody's files: the same helper VM gives the same archive. */
+/** Without times and owners, the same helper VM gives the same archive. */
 const plain = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=u=rw,go=r"] as const;
 
 /**
- * Packs a helper VM for others, and adds it to the list of a folder, which is then a mirror. gzip, as it is on every machine:
- * zstd would be a program to install first.
+ * Packs a helper VM and adds it to the list of a folder, which is then a mirror. It uses gzip, which every machine has;
+ * zstd would need to be installed.
  *
  * @throws Problem when it cannot be packed.
  */

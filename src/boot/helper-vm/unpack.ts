@@ -5,13 +5,12 @@ import { Problem } from "../../platform/problem.js";
 import { succeed } from "../../platform/process/process.js";
 
 interface Compression {
-  /** What such a file's name ends in; the program takes it off. */
+  /** The end of a file's name, which the program removes. */
   readonly suffix: string;
   readonly command: readonly [string, ...string[]];
   readonly debianPackage: string;
 }
 
-/** How distributions compress modules and kernels. */
 const compressions: readonly Compression[] = [
   { suffix: ".gz", command: ["gzip", "--decompress"], debianPackage: "gzip" },
   { suffix: ".xz", command: ["xz", "--decompress"], debianPackage: "xz-utils" },
@@ -19,11 +18,11 @@ const compressions: readonly Compression[] = [
 ];
 
 export interface UnpackOptions {
-  /** System packages that are missing may be installed. */
+  /** Missing system packages may be installed. */
   readonly install: boolean;
 }
 
-/** The content of a file of the distribution's, decompressed in its place if its name says that it is compressed. */
+/** The content of a distribution's file, decompressed in place if its name says so. */
 export async function readUnpacked(context: Context, path: string, options: UnpackOptions): Promise<Buffer> {
   const compression = compressions.find(({ suffix }) => path.endsWith(suffix));
   if (compression === undefined) return readFile(path);
@@ -33,10 +32,10 @@ export async function readUnpacked(context: Context, path: string, options: Unpa
 }
 
 /**
- * A kernel as QEMU of any age loads it. Kernels for arm64 have no decompressor of their own: distributions compress them as a
- * whole, or put them into a small EFI program.
+ * A kernel that every QEMU can load. Kernels for arm64 cannot decompress themselves: distributions compress them as a
+ * whole, or wrap them in a small EFI program.
  *
- * @param path of the file; what is in it is written beside it.
+ * @param path of the file; the decompressed kernel is written next to it.
  */
 export async function readKernel(context: Context, path: string, options: UnpackOptions): Promise<Buffer> {
   const kernel = await readFile(path);
@@ -48,7 +47,7 @@ export async function readKernel(context: Context, path: string, options: Unpack
 }
 
 /**
- * The compressed kernel in a file: all of it, or what an EFI zboot image carries
+ * The compressed kernel in a file: all of it, or the payload of an EFI zboot image
  * (https://github.com/torvalds/linux/blob/master/drivers/firmware/efi/libstub/zboot-header.S).
  *
  * @returns undefined for a kernel that is not compressed, or that decompresses itself.
@@ -58,7 +57,7 @@ export function payloadOf(kernel: Buffer): { readonly suffix: string; readonly c
   if (kernel.toString("latin1", 0, 8) !== "MZ\0\0zimg") return undefined;
   const word = kernel.toString("latin1", 24, 32).split("\0")[0] ?? "";
   const suffix = { gzip: ".gz", xzkern: ".xz", zstd22: ".zst", zstd: ".zst" }[word];
-  if (suffix === undefined) throw new Problem(`the kernel is compressed by ${word}, which we cannot undo`);
+  if (suffix === undefined) throw new Problem(`the kernel is compressed with ${word}, which is not supported`);
   const start = kernel.readUInt32LE(8);
   return { suffix, content: kernel.subarray(start, start + kernel.readUInt32LE(12)) };
 }

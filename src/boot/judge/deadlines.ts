@@ -2,20 +2,19 @@ import type { Findings } from "./findings.js";
 import type { Evidence } from "./verdict.js";
 
 /**
- * A guest under a working KVM reaches its first line at once. One that says nothing for this long may be held up by a
- * KVM that runs guests hundreds of times too slowly (software nested virtualisation): emulation can tell.
+ * A guest under a working KVM prints its first line at once. A guest that is silent for this long may have a KVM that
+ * is hundreds of times too slow (software nested virtualisation): emulation can settle it.
  */
 const silentKvmMs = 10_000;
 
-/** What time decides, by what was seen so far, in milliseconds after the guest's start; Infinity: not that. */
+/** When time decides, after what was seen so far: milliseconds after the guest's start; Infinity for never. */
 export interface Deadlines {
-  /** When a guest that has shown nothing of itself counts as held up by KVM. */
+  /** When a silent guest counts as held up by KVM. */
   readonly silentMs: number;
-  /** When a guest that has said its last words counts as gone: what it said decides, not that its time ran out meanwhile. */
+  /** When a guest that printed its last words counts as gone: those decide, even if the time limit passed meanwhile. */
   readonly goneMs: number;
-  /** When the first good sign is old enough. */
+  /** When the good sign is old enough to pass. */
   readonly settledMs: number;
-  /** When the time is over. */
   readonly limitMs: number;
 }
 
@@ -43,18 +42,18 @@ function goneMsOf(findings: Findings): number | undefined {
   return words.atMs < timeoutMs ? Math.min(words.atMs + graceMs, timeoutMs) : words.atMs + graceMs;
 }
 
-/** Undefined while there is no good sign, or while the console says that it has ended. */
+/** Undefined without a good sign, or while the console announces an end. */
 function settledMsOf(findings: Findings): number | undefined {
   const { settleMs, graceMs, exitReport } = findings.rules;
   const sign = goodSign(findings);
   const isContradicted =
     fatalWords(findings) !== undefined || (exitReport === "console" && findings.transcript.announcement !== undefined);
   if (sign === undefined || isContradicted) return undefined;
-  // Words that do not decide must be outlived.
+  // A guest must outlive words that do not decide.
   return Math.max(sign.atMs + settleMs, (lastWords(findings)?.atMs ?? -Infinity) + Math.max(settleMs, graceMs));
 }
 
-/** What began to settle in time may go on, and so may what began to end. */
+/** A guest that began to settle or to end in time may continue past the timeout. */
 function limitMsOf(findings: Findings, goneMs: number | undefined, settledMs = 0): number {
   const { timeoutMs, settleMs, graceMs } = findings.rules;
   const sign = goodSign(findings);
@@ -64,14 +63,14 @@ function limitMsOf(findings: Findings, goneMs: number | undefined, settledMs = 0
   return mayEnd ? Math.max(limit, words.atMs + graceMs, settledMs) : limit;
 }
 
-/** The latest words that tell of an end, while the guest is still there and shows no other sign of life. */
+/** The latest words that announce an end, while the guest is still there without another sign of life. */
 function lastWords({ transcript: { announcement, death } }: Findings): Evidence | undefined {
   return announcement?.evidence ?? death?.evidence;
 }
 
 /**
- * The words that decide though the guest is still there. Where its end would show, a guest that is there has not ended,
- * whatever stands in its log. An exit line tells of an end that shows at once: it never decides alone.
+ * Words that decide although the guest is still there. If its end would show, a guest that is still there has not
+ * ended, whatever its log says. The end after an exit line shows at once: that line never decides alone.
  */
 function fatalWords({ rules, transcript: { announcement, death } }: Findings): Evidence | undefined {
   if (rules.mayHang && death !== undefined) return death.evidence;
@@ -80,7 +79,7 @@ function fatalWords({ rules, transcript: { announcement, death } }: Findings): E
     : undefined;
 }
 
-/** What there is of all that was asked of a guest that runs, if it came in time. */
+/** The sign that a running guest has met all expectations in time. */
 function goodSign({ rules, transcript, asked }: Findings): Evidence | undefined {
   const { expectExit, until, timeoutMs } = rules;
   if (expectExit !== undefined || until === "exit" || asked.missing !== undefined) return undefined;

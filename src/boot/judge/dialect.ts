@@ -2,22 +2,21 @@ import type { Dialect } from "../../targets/targets.js";
 import type { VmmProgram } from "../report.js";
 
 /**
- * What the parties on a console say about themselves and about their end. Every pattern is matched against one line,
- * free of escape codes and line ends. The words are those of real consoles: test/fixtures/console.
+ * How a backend introduces itself on the console and announces an end. Patterns match one line without escape codes and
+ * line ends. The words come from real consoles: test/fixtures/console.
  */
 export interface DialectWords {
-  /** A banner, from its first line to its last one; nothing in between is the unikernel's own output. */
+  /** The lines from the first to the last are not the unikernel's own output. */
   readonly banner: { readonly first: RegExp; readonly last: RegExp };
-  /** Lines of the backend itself, wherever they stand: not the unikernel's own output. */
+  /** Other lines of the backend: not the unikernel's own output. */
   readonly chrome: readonly RegExp[];
   /**
-   * How the backend announces the guest's end. The last one before the VMM ends is the true one. It stands behind
-   * whatever the unikernel left on an unfinished line.
+   * How the backend announces the guest's end. The last announcement before the VMM ends counts. It may follow an
+   * unfinished line of the unikernel.
    */
   readonly ends: readonly EndWords[];
   /**
-   * When the guest is gone and its last words are one of these lines, perhaps with a dump behind it, it did not end by
-   * itself.
+   * A guest whose last words are one of these lines, perhaps followed by a dump, crashed.
    */
   readonly crash?: RegExp;
 }
@@ -41,8 +40,8 @@ const solo5: DialectWords = {
 };
 
 /**
- * Unikraft's ukboot banner, the levels of ukdebug's print.c, and its last words: the traps' (arm64, x86), UK_CRASH's,
- * UK_ASSERT's and abort's in lib-musl. On arm64 only they tell a crash from an end.
+ * Unikraft's ukboot banner, the levels of ukdebug's print.c, and its last words: of traps (arm64, x86), UK_CRASH,
+ * UK_ASSERT and lib-musl's abort. On arm64 only they distinguish a crash from an exit.
  */
 const unikraft: DialectWords = {
   banner: { first: /Powered by$/, last: /^\s+[A-Z]\w+ \d+\.\d+\.\d+/ },
@@ -55,7 +54,7 @@ const unikraft: DialectWords = {
     { kind: "trap", pattern: /CRIT: .*\bAssertion failure\b/ },
     { kind: "abort", pattern: /CRIT: .*\babort called$/ },
   ],
-  // UK_CRASH() prints any text at this level, then resets the machine: on Firecracker that is every end.
+  // UK_CRASH() prints any text at this level, then resets the machine, as every end on Firecracker does.
   crash: /^(?:\[\s*\d+\.\d+\] )?CRIT: /,
 };
 
@@ -63,9 +62,9 @@ const silent: DialectWords = { banner: { first: /(?!)/, last: /(?!)/ }, chrome: 
 
 export const dialects: Readonly<Record<Dialect, DialectWords>> = { solo5, unikraft, process: silent };
 
-/** The words of several dialects at once, for a kernel that carries nobody's marks. */
+/** All dialects at once, for a kernel without a backend's marks. */
 export function anyDialect(): DialectWords {
-  // Unikraft's images carry marks (image/unikraft.ts): the banner is Solo5's.
+  // Unikraft's images always carry marks (image/unikraft.ts), so the banner is Solo5's.
   return {
     ...unikraft,
     banner: solo5.banner,
@@ -74,19 +73,19 @@ export function anyDialect(): DialectWords {
   };
 }
 
-/** What QEMU's firmware prints before the guest: whole lines, and what stands before the guest's first line. */
+/** Output of QEMU's firmware before the guest's: whole lines, and the text in front of the guest's first line. */
 export const firmware = {
   lines: [/^SeaBIOS \(version /, /^iPXE \(/],
   prefix: /^.*Booting from ROM\.\./,
 } as const;
 
-/** What each of {@link ocamlDeath} has in it: told sooner than by their patterns. */
+/** Part of every line of {@link ocamlDeath}: faster to check than their patterns. */
 export const ocamlDeathWords = "Fatal error: ";
 
 /**
- * Not behind a quotation mark whose closing one follows. Of marks that open and close alike, an odd number is one too many.
- * The rest of the line, which can be long, is looked at only behind the words, and only behind a mark: what looks back is read
- * from its end, so the mark stands there.
+ * Not after a quotation mark whose closing mark follows. Of marks that open and close alike, an odd number leaves one
+ * open. The rest of the line, which can be long, is examined only at the words, and only after a mark: a lookbehind is
+ * matched from its end, so the mark stands there.
  */
 const unquoted = [
   `(?=${ocamlDeathWords})`,
@@ -97,9 +96,9 @@ const unquoted = [
 ].join("");
 
 /**
- * OCaml's runtime when it gives up: `caml_fatal_uncaught_exception` (runtime/printexc.c) and `caml_fatal_error`
- * (runtime/misc.c). The words that are known stand behind whatever the unikernel printed without a line's end, others
- * at a line's beginning; a program that reports somebody else's death quotes them.
+ * The last words of OCaml's runtime: `caml_fatal_uncaught_exception` (runtime/printexc.c) and `caml_fatal_error`
+ * (runtime/misc.c). Known words may follow an unfinished line of the unikernel, others must begin a line; a program
+ * that reports the death of another quotes them.
  */
 export const ocamlDeath = [
   {
@@ -118,7 +117,7 @@ export const ocamlDeath = [
   { reason: "abort", summary: "OCaml’s runtime gave up", pattern: /^Fatal error: (?!exception )/u },
 ] as const;
 
-/** What the OCaml runtime prints after a death (stdlib/printexc.ml, runtime/backtrace.c, abort()): not a sign of life. */
+/** What OCaml's runtime prints after a death (stdlib/printexc.ml, runtime/backtrace.c, abort()): no sign of life. */
 export const ocamlAfterDeath: readonly RegExp[] = [
   /^(?:Raised|Re-raised|Called)\b.* in file "/,
   /^\(Program not linked with -g, cannot print stack backtrace\)$/,
@@ -127,8 +126,8 @@ export const ocamlAfterDeath: readonly RegExp[] = [
 ];
 
 /**
- * What VMMs print when KVM, and not the image, is at fault (docs/facts.md section 6): QEMU's accel/kvm and target/i386,
- * Solo5's tenders/hvt/hvt_kvm*.c, Firecracker's src/vmm/src/vstate. Each is the end of the boot.
+ * Lines of VMMs that blame KVM rather than the image (docs/facts.md section 6): QEMU's accel/kvm and target/i386,
+ * Solo5's tenders/hvt/hvt_kvm*.c, Firecracker's src/vmm/src/vstate. Each ends the boot.
  */
 export const kvmFailures: readonly RegExp[] = [
   /^KVM internal error\. Suberror: /,
@@ -145,27 +144,35 @@ export const kvmFailures: readonly RegExp[] = [
 ];
 
 /**
- * The log of a VMM that writes it where its guest prints. Firecracker's (src/vmm/src/logger/logging.rs): the time,
- * `[INSTANCE:THREAD]` with the level and the origin where they were asked for, the message.
+ * The prefix of a VMM's log lines on the guest's console. Firecracker's (src/vmm/src/logger/logging.rs): the time, then
+ * `[INSTANCE:THREAD]` with the optional level and origin.
  */
 export const vmmLogs: Readonly<Partial<Record<VmmProgram, RegExp>>> = {
   firecracker: /\b\d{4}-\d\d-\d\dT[\d:.]+Z? \[[\w-]+:[\w -]+(?::(?:ERROR|WARN|INFO|DEBUG|TRACE))?(?::[^\]\s]+)?\] /,
 };
 
 /**
- * Firecracker's words for a guest that fell over (a triple fault). Up to 1.14 it ended with 0 as for any end
- * (src/vmm/src/vstate/vcpu.rs), since 1.15 with 1 as for a failure of its own (src/vmm/src/arch/x86_64/vcpu.rs).
+ * Firecracker's words for a triple fault. Up to 1.14 it exits with 0 as for any end (src/vmm/src/vstate/vcpu.rs), since
+ * 1.15 with 1 as for a failure of its own (src/vmm/src/arch/x86_64/vcpu.rs).
  */
 export const guestShutdown = /\] (?:Received KVM_EXIT_SHUTDOWN signal|Unexpected exit reason on vcpu run: Shutdown\b)/;
 
-/** What a tender says of a guest that left its memory or fell over. */
-export const guestFaults =
-  /^solo5-hvt: (?:KVM: (?:host\/guest translation fault|unhandled exit)|.*\bInvalid guest (?:access|port access|hypercall):)/;
+/** A tender's words for a guest that left its memory or crashed. */
+export const guestFaults = anyOf(
+  /^solo5-hvt: KVM: (?:host\/guest translation fault|unhandled exit)/,
+  /^solo5-hvt: .*\bInvalid guest (?:access|port access|hypercall):/,
+);
 
-/** What a VMM says in passing and goes on: no reason for anything. The tenders round `--mem` down, for one. */
+/** Lines after which a VMM continues: they explain nothing. (The tenders round `--mem` down, for example.) */
 export const vmmWarning =
   /\bwarning: |: adjusting memory to \d+ bytes$|: hypercall_poll\(\): |:(?:WARN|INFO|DEBUG|TRACE)(?::[^\]\s]+)?\] /i;
 
-/** A VMM's own words, for transcripts in which its error stream and the console are mixed. */
-export const vmmWords =
-  /^(?:(?:solo5-(?:hvt|spt)|qemu-system-\w+): |KVM internal error\. |KVM: entry failed, |error: kvm run failed |Could not access KVM )/;
+/** A VMM's own lines, for transcripts that mix its error stream with the console. */
+export const vmmWords = anyOf(
+  /^(?:solo5-(?:hvt|spt)|qemu-system-\w+): /,
+  /^(?:KVM internal error\. |KVM: entry failed, |error: kvm run failed |Could not access KVM )/,
+);
+
+function anyOf(...patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join("|"));
+}

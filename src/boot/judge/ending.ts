@@ -6,49 +6,47 @@ import type { Rules } from "./rules.js";
 import type { Announcement, Transcript } from "./transcript.js";
 import type { Evidence, RuleName } from "./verdict.js";
 
-/** How a guest ended, as far as it can be known. */
+/** How a guest ended, as far as the evidence shows. */
 export type Ending =
   | { readonly kind: "exit"; readonly status: number; readonly evidence?: Evidence | undefined }
   | { readonly kind: "abort" | "trap"; readonly summary: string; readonly evidence?: Evidence | undefined }
-  /** The guest asked for a restart. */
   | { readonly kind: "reset" }
-  /** The guest is gone and nothing tells how it went. */
+  /** The guest is gone without evidence how. */
   | { readonly kind: "unknown" }
-  /** The guest was not run, or not to its end: the VMM is at fault. */
+  /** The guest did not run, or was cut off: the VMM is at fault. */
   | { readonly kind: "monitor"; readonly summary: string; readonly evidence?: Evidence | undefined };
 
-/** What is known when the VMM has ended. */
+/** The facts that an {@link EndRule} may use. */
 export type EndFacts = VmmEnd &
   Pick<Rules, "exitReport" | "vmm"> &
   Pick<Transcript, "announcement" | "lastLine" | "crash"> &
   Pick<Findings, "complaint" | "guestSpoke" | "wasReset" | "wasStopped">;
 
-/** One thing that the end of a VMM tells of the guest's. It holds when all of `when` do. */
+/** How the end of a VMM shows the end of its guest. The rule holds when all of `when` do. */
 export interface EndRule {
   readonly rule: RuleName;
   readonly when: readonly ((facts: EndFacts) => boolean)[];
   readonly ending: (facts: EndFacts) => Ending;
 }
 
-/** A guest that runs as the VMM's own process (spt, unix) dies of these as of the processor's traps. */
+/** A processor trap kills a guest that runs as the VMM's own process (spt, unix) with one of these. */
 const trapSignals: readonly (string | null)[] = ["SIGSEGV", "SIGILL", "SIGBUS", "SIGFPE", "SIGTRAP", "SIGSYS"];
 
-/** isa-debug-exit gives (value << 1) | 1: 41 is Solo5's and Unikraft's end, 42 Unikraft's crash (docs/facts.md section 5). */
+/** isa-debug-exit's (value << 1) | 1: 41 is an end of Solo5 or Unikraft, 42 a Unikraft crash (docs/facts.md section 5). */
 const guestEndStatus = 83;
 const unikraftCrashStatus = 85;
 
-/** What QEMU ends with when its guest ended it: by powering off, and by isa-debug-exit. Any other status is QEMU's own. */
+/** QEMU's statuses after a power-off by the guest, and after isa-debug-exit. Any other status is QEMU's own. */
 const guestEndStatuses: readonly (number | null)[] = [0, guestEndStatus, unikraftCrashStatus, guestResetStatus];
 
 const vmmFault = (summary: string, evidence?: Evidence): Ending => ({ kind: "monitor", summary, evidence });
 const couldNotRun = ({ vmm, complaint }: EndFacts) => vmmFault(`${vmm} could not run the image`, complaint);
 
-/** A failure that was announced: an exit line may stand in any program's log. */
+/** Exit lines do not count: any program's log may contain one. */
 const failureAnnounced = ({ announcement }: EndFacts) => announcement !== undefined && announcement.kind !== "exit";
 
-/** What the end of the VMM tells (docs/facts.md section 5): the first rule that holds decides. */
+/** The first rule that holds decides (docs/facts.md section 5). */
 export const endRules: Readonly<Record<"any" | "process" | "machine", readonly EndRule[]>> = {
-  /** Whatever ran the guest. */
   any: [
     {
       rule: "monitor-failure",
@@ -61,7 +59,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       ending: ({ vmm, complaint }) => vmmFault(`${vmm} was stopped from outside`, complaint),
     },
     {
-      // What the console said of a crash tells more than the restart that it ended in.
+      // A crash on the console says more than the restart that followed it.
       rule: "machine-event",
       when: [({ wasReset }) => wasReset, (facts) => !failureAnnounced(facts), ({ crash }) => crash === undefined],
       ending: () => ({ kind: "reset" }),
@@ -72,17 +70,17 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "signal",
       when: [({ signal }) => trapSignals.includes(signal)],
-      ending: ({ signal }) => ({ kind: "trap", summary: `died of ${signal ?? ""}` }),
+      ending: ({ signal }) => ({ kind: "trap", summary: `killed by ${signal ?? ""}` }),
     },
     {
       rule: "signal",
       when: [({ signal }) => signal === "SIGABRT"],
-      ending: ({ signal }) => ({ kind: "abort", summary: `died of ${signal ?? ""}` }),
+      ending: ({ signal }) => ({ kind: "abort", summary: `killed by ${signal ?? ""}` }),
     },
     {
       rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ vmm, signal }) => vmmFault(`${vmm} was stopped from outside by ${signal ?? ""}`),
+      ending: ({ vmm, signal }) => vmmFault(`${vmm} was stopped from outside (${signal ?? ""})`),
     },
     {
       rule: "end-line",
@@ -92,10 +90,10 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "monitor-line",
       when: [({ complaint }) => complaint !== undefined && guestFaults.test(complaint.line)],
-      ending: ({ complaint }) => ({ kind: "trap", summary: "the guest fell over", evidence: complaint }),
+      ending: ({ complaint }) => ({ kind: "trap", summary: "the guest crashed", evidence: complaint }),
     },
     {
-      // A tender that refuses an image ends with 1, as a guest's `exit 1` does; but it says so on its error stream.
+      // A tender that refuses an image exits with 1 like a guest's `exit 1`, but explains it on its error stream.
       rule: "monitor-line",
       when: [
         ({ code }) => code === 1,
@@ -115,7 +113,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ vmm, signal, complaint }) => vmmFault(`${vmm} died of ${signal ?? ""}`, complaint),
+      ending: ({ vmm, signal, complaint }) => vmmFault(`${vmm} was killed by ${signal ?? ""}`, complaint),
     },
     {
       rule: "end-line",
@@ -135,7 +133,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "exit-status",
       when: [({ code }) => !guestEndStatuses.includes(code)],
-      ending: ({ vmm, code, complaint }) => vmmFault(`${vmm} ended with status ${code ?? "unknown"}`, complaint),
+      ending: ({ vmm, code, complaint }) => vmmFault(`${vmm} exited with status ${code ?? "unknown"}`, complaint),
     },
     {
       rule: "exit-status",
@@ -143,7 +141,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       ending: ({ crash }) => ({ kind: "trap", summary: "Unikraft crashed", evidence: crash }),
     },
     {
-      // Where only crashes end otherwise, the status of a good end is believed.
+      // When only crashes have another status, a good status is trusted.
       rule: "crash-line",
       when: [
         ({ crash }) => crash !== undefined,
@@ -156,7 +154,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
 
 const noRule: EndRule = { rule: "monitor-end", when: [], ending: () => ({ kind: "unknown" }) };
 
-/** What the end of the VMM tells of the guest's end, and which rule says so. */
+/** How the guest ended, given the end of its VMM, and the rule that decided. */
 export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: RuleName; readonly ending: Ending } {
   const { complaint, guestSpoke, wasReset, wasStopped } = findings;
   const { exitReport, vmm } = findings.rules;
@@ -178,7 +176,6 @@ export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: Rule
   return { rule, ending: ending(facts) };
 }
 
-/** The ending that the backend itself announced. */
 export function announcedEnding(announcement: Announcement | undefined): Ending {
   switch (announcement?.kind) {
     case "exit":

@@ -6,15 +6,15 @@ import { Lines } from "./lines.js";
 import type { Rules } from "./rules.js";
 import type { Verdict } from "./verdict.js";
 
-/** How a console that lies on disk came to its end. `stopped`: the guest was still there and was stopped by somebody. */
+/** How the boot of a console on disk ended. `stopped`: the guest was still running when it was stopped. */
 export type TranscriptEnd = { readonly kind: "exit"; readonly status: number } | { readonly kind: "stopped" };
 
-/** `timeout` of coreutils ends with this when it had to stop the VMM. */
+/** Exit status of coreutils' `timeout` when it had to stop the VMM. */
 const statusOfTimeout = 124;
 
 /**
- * Takes the end off a kept console whose last line tells it: `[exit=139]`, `[exit=124 wall_ms=4008]`, as in the consoles
- * of our tests.
+ * Separates a kept console from a last line that records its end: `[exit=139]`, `[exit=124 wall_ms=4008]`, as in the
+ * consoles of our tests.
  */
 export function splitTranscript(bytes: Uint8Array): { readonly console: Uint8Array; readonly end?: TranscriptEnd } {
   const found = /(?:^|\n)(\[exit=(\d{1,3})[^\]\n]*\]\s*)$/.exec(Buffer.from(bytes).toString("latin1"));
@@ -24,13 +24,13 @@ export function splitTranscript(bytes: Uint8Array): { readonly console: Uint8Arr
   return { console, end: status === statusOfTimeout ? { kind: "stopped" } : { kind: "exit", status } };
 }
 
-/** Longer than any last line that tells the end. */
+/** Longer than any last line that records the end. */
 const endLineBytes = 4096;
 
 /**
- * The verdict for a console on disk, read piece by piece: it may be longer than our memory.
+ * The verdict for a console on disk, read in pieces: it may be larger than the memory.
  *
- * @param endOf how it ended, when its last line tells that or does not.
+ * @param endOf decides how it ended, given the end that its last line records.
  */
 export async function explainStream(
   chunks: AsyncIterable<Uint8Array>,
@@ -50,7 +50,6 @@ export async function explainStream(
   return judged.verdict(endOf(end));
 }
 
-/** The verdict for a console at hand. */
 export function explainConsole(console: Uint8Array, end: TranscriptEnd, rules: Rules): Verdict {
   const judged = new KeptConsole(rules);
   judged.add(console);
@@ -58,8 +57,8 @@ export function explainConsole(console: Uint8Array, end: TranscriptEnd, rules: R
 }
 
 /**
- * A console that was kept, in which the VMM's own lines may stand too. It has no times: all lines count as read at
- * once, then time passes.
+ * A kept console, which may include the VMM's own lines. It has no times: all lines count as read at once, then time
+ * passes.
  */
 class KeptConsole {
   private readonly judge: Judge;
@@ -73,7 +72,7 @@ class KeptConsole {
     this.read(this.lines.add(bytes));
   }
 
-  /** @param end a VMM's exit status as a shell gives it: above 128 it died of a signal. */
+  /** @param end has the VMM's exit status as a shell reports it: above 128 for a signal. */
   verdict(end: TranscriptEnd): Verdict {
     if (this.lines.unfinished !== "") this.read([this.lines.unfinished]);
     let verdict = end.kind === "exit" ? this.judge.see(exitEvent(end.status, this.judge.rules)) : undefined;
@@ -82,7 +81,7 @@ class KeptConsole {
   }
 
   private read(texts: readonly string[]): void {
-    // A process has no VMM that could speak.
+    // A host process has no VMM that could print lines.
     const isVmms = (text: string) => this.judge.rules.vmm !== "process" && vmmWords.test(text);
     judgeInTime(
       this.judge,

@@ -1,18 +1,18 @@
+import type { ProbeAnswer } from "../probes/probe.js";
+import type { ProbeReport } from "../report.js";
 import type { Rules } from "./rules.js";
 import { Transcript } from "./transcript.js";
 import type { Evidence } from "./verdict.js";
-import type { ProbeAnswer } from "../probes/probe.js";
-import type { ProbeReport } from "../report.js";
 
-/** What a guest is judged by, and all that was seen of it so far. */
+/** The rules for a guest, and everything seen of it so far. */
 export class Findings {
   readonly transcript: Transcript;
   readonly asked: Asked;
   /** The VMM's first own line that is not a warning. */
   complaint: Evidence | undefined;
-  /** The guest asked to be restarted, or fell over. */
+  /** The guest asked for a restart, or had a triple fault. */
   wasReset = false;
-  /** QEMU was told from outside to end: nothing that the guest did. */
+  /** Something outside told QEMU to exit. */
   wasStopped = false;
 
   constructor(readonly rules: Rules) {
@@ -20,25 +20,25 @@ export class Findings {
     this.asked = new Asked(rules);
   }
 
-  /** Its backend's banner or a line of its own was seen. */
+  /** It printed its backend's banner or a line of its own. */
   get guestSpoke(): boolean {
     return this.transcript.bannerSeen || this.transcript.firstOwnLine !== undefined;
   }
 
-  /** Something was seen that only the unikernel itself can have done. */
+  /** The unikernel itself printed a line or answered a probe. */
   get hasShownItself(): boolean {
     return this.asked.hasAnswered || this.transcript.firstOwnLine !== undefined;
   }
 }
 
-/** What did not happen: as a sentence, as the end of one, and what was seen of it at last. */
+/** An unmet expectation: as a sentence, as the end of one, and the last answer. */
 export interface Missing {
   readonly never: string;
   readonly before: string;
   readonly last?: Evidence;
 }
 
-/** What a guest was asked to show, and what of it was seen. */
+/** The expectations of a guest, and which of them were met. */
 export class Asked {
   private readonly seen: (Evidence | undefined)[];
   private readonly answers: (ProbeReport | undefined)[];
@@ -54,29 +54,28 @@ export class Asked {
     });
   }
 
-  /** The first answer that holds stays: what a server does once it must not do for ever. */
+  /** The first answer that holds stays: a server need not repeat it for ever. */
   answer(index: number, answer: ProbeAnswer, atMs: number): void {
     if (this.answers[index]?.holds !== true)
       this.answers[index] = { text: this.rules.probes[index] ?? "", ...answer, atMs };
   }
 
-  /** The last answer to each probe that was answered at all. */
+  /** The last answer to each probe that got one. */
   get reports(): readonly ProbeReport[] {
     return this.answers.filter((answer) => answer !== undefined);
   }
 
-  /** A probe was answered as asked. */
   get hasAnswered(): boolean {
     return this.reports.some(({ holds }) => holds);
   }
 
-  /** Lines or answers were asked for, and not only an end. */
+  /** Lines or answers are expected of a running guest, not only its exit. */
   get waitsForSigns(): boolean {
     const { expect, probes, until, expectExit } = this.rules;
     return expect.length + probes.length > 0 && until !== "exit" && expectExit === undefined;
   }
 
-  /** The first of all that did not happen. */
+  /** The first unmet expectation. */
   get missing(): Missing | undefined {
     const line = this.rules.expect.find((_, index) => this.seen[index] === undefined);
     if (line !== undefined) return { never: `no line matched ${line.source}`, before: `a line matched ${line.source}` };
@@ -85,13 +84,13 @@ export class Asked {
     const probe = `\`${this.rules.probes[index] ?? ""}\``;
     const last = evidenceOf(this.answers[index]);
     return {
-      never: `${probe} was not answered as asked`,
-      before: `${probe} was answered as asked`,
+      never: `${probe} was not answered as expected`,
+      before: `${probe} was answered as expected`,
       ...(last && { last }),
     };
   }
 
-  /** The latest of the lines and answers that were asked for. */
+  /** The latest of the expected lines and answers. */
   get lastSign(): Evidence | undefined {
     const signs = [...this.seen, ...this.answers.map(evidenceOf)];
     return signs.reduce((last, sign) => (last && sign && last.atMs > sign.atMs ? last : (sign ?? last)), undefined);

@@ -1,15 +1,17 @@
+import { Problem } from "../../platform/problem.js";
+import { OutOfTime, withinTime } from "../../platform/time-limit.js";
 import type { ProbeReport } from "../report.js";
 import { deadlinesOf } from "./deadlines.js";
 import {
   type Decision,
   acceleratorFailed,
   by,
+  decideEnd,
+  decideGone,
   died,
   failed,
   ready,
   timedOut,
-  decideEnd,
-  decideGone,
 } from "./decision.js";
 import { guestShutdown, kvmFailures, vmmLogs, vmmWarning } from "./dialect.js";
 import type { GuestEvent, MachineState } from "./events.js";
@@ -17,13 +19,12 @@ import { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
 import { UnfinishedLines } from "./unfinished-lines.js";
 import type { Evidence, Verdict } from "./verdict.js";
-import { Problem } from "../../platform/problem.js";
-import { OutOfTime, withinTime } from "../../platform/time-limit.js";
+
 const kvmFails = "KVM opens but fails its guests";
 
 /**
- * Events in, verdict out: the first decisive one wins. Has no effect and reads no clock, so that a boot can be judged
- * again from its events.
+ * Turns events into a verdict: the first decisive event wins. Has no effects and reads no clock, so that a boot can be
+ * judged again from its events.
  */
 export class Judge {
   private verdict: Verdict | undefined;
@@ -34,7 +35,7 @@ export class Judge {
     this.findings = new Findings(rules);
   }
 
-  /** Takes an event; the verdict once there is one, and the same for ever after. */
+  /** Takes an event. @returns the verdict once there is one; it never changes. */
   see(event: GuestEvent): Verdict | undefined {
     if (this.verdict !== undefined) return this.verdict;
     const decision = this.onEvent(event) ?? this.onTime(event.atMs);
@@ -42,13 +43,13 @@ export class Judge {
     return this.verdict;
   }
 
-  /** When `see` wants to be called with a `clock` event, if nothing else happens before. */
+  /** When `see` needs a `clock` event, if nothing else happens before. */
   get deadlineMs(): number {
     const { goneMs, settledMs, silentMs, limitMs } = deadlinesOf(this.findings);
     return Math.min(goneMs, settledMs, silentMs, limitMs, this.unfinished.restedMs);
   }
 
-  /** The last answer to each probe that was answered at all. */
+  /** The last answer to each probe that got one. */
   get probes(): readonly ProbeReport[] {
     return this.findings.asked.reports;
   }
@@ -76,7 +77,7 @@ export class Judge {
     }
   }
 
-  /** A VMM that logs where its guest prints may do so behind an unfinished line. */
+  /** A VMM that logs to the console may do so after an unfinished line. */
   private onConsole({ line, atMs }: Evidence): Decision | undefined {
     const log = vmmLogs[this.rules.vmm]?.exec(line);
     if (log === undefined || log === null) return this.onGuestLine({ line, atMs });
@@ -98,7 +99,7 @@ export class Judge {
     if (this.unfinished.add(evidence)) this.findings.transcript.addUnfinished(evidence);
   }
 
-  /** What the user's patterns say of a line. */
+  /** Applies the user's patterns to a line. */
   private match(evidence: Evidence): Decision | undefined {
     this.findings.asked.read(evidence);
     const forbidden = this.rules.forbid.find((pattern) => pattern.test(evidence.line));
@@ -121,11 +122,11 @@ export class Judge {
       case "stopped":
         return this.rules.accelerator === "kvm"
           ? acceleratorFailed(kvmFails, evidence)
-          : failed("monitor", "QEMU stopped the guest", { evidence });
+          : failed("monitor", "QEMU paused the guest", { evidence });
       case "disk-full":
-        return failed("monitor", "QEMU stopped the guest: there is no room on this machine’s disk", {
+        return failed("monitor", "QEMU paused the guest: this machine’s disk is full", {
           evidence,
-          remedy: "make room where the disks of `block` lie, and in the temporary folder",
+          remedy: "free space where the disks of `block` are, and in the temporary folder",
         });
       case "panicked":
         return transcript.death === undefined
@@ -150,29 +151,24 @@ export class Judge {
         .find((decision) => decision !== undefined);
       if (forbidden !== undefined) return forbidden;
     }
-    // What was read may have changed what is waited for.
+    // The lines just read may have moved the deadlines.
     const { settledMs, silentMs, limitMs } = deadlinesOf(this.findings);
     if (atMs >= settledMs) return by("settle", ready(this.findings));
     if (atMs >= silentMs) {
-      return by(
-        "silence",
-        acceleratorFailed(
-          `the guest said nothing under KVM for ${silentMs / 1000} s`,
-          this.findings.transcript.lastLine,
-        ),
-      );
+      const { lastLine } = this.findings.transcript;
+      return by("silence", acceleratorFailed(`the guest printed nothing under KVM for ${silentMs / 1000} s`, lastLine));
     }
     return atMs >= limitMs ? by("timeout", timedOut(this.findings)) : undefined;
   }
 }
 
-/** One read of a console takes milliseconds, unless a pattern tries more ways through a line than anybody can wait for. */
+/** Patterns match one read of a console within milliseconds, unless one of them backtracks exponentially. */
 const longestMs = 5_000;
 
 /**
- * Shows a judge what was seen since the last time. Patterns of the user are matched here, against lines of the guest.
+ * Shows new events to a judge. This is where the user's patterns meet the guest's lines.
  *
- * @throws Problem where they come to no end: who waited for them would wait for ever, and would not see the timeout.
+ * @throws Problem when a pattern takes too long: nothing else, not even the timeout, could run meanwhile.
  */
 export function judgeInTime(judge: Judge, events: readonly GuestEvent[], limitMs = longestMs): Verdict | undefined {
   const { expect, forbid } = judge.rules;
@@ -183,11 +179,11 @@ export function judgeInTime(judge: Judge, events: readonly GuestEvent[], limitMs
   } catch (error) {
     if (!(error instanceof OutOfTime)) throw error;
     throw new Problem(
-      `inputs expect and forbid: a pattern came to no end within ${limitMs / 1000} s on what the guest printed`,
+      `inputs expect and forbid: matching the guest’s output took longer than ${limitMs / 1000} s`,
       {
         found: [...expect, ...forbid].map(({ source }) => source),
-        because: "a repetition inside a repetition, such as `(a+)+`, has more ways through a line than can be tried",
-        do: "write it without, or anchor it",
+        because: "a nested repetition, such as `(a+)+`, can take exponential time",
+        do: "remove the nested repetition, or anchor the pattern",
       },
       { cause: error },
     );

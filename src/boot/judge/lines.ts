@@ -1,10 +1,10 @@
 import { LineReader } from "../../platform/process/line-reader.js";
 
-// ECMA-48: ESC [ parameters intermediates final (CSI), ESC ] ... BEL or ST (OSC), and ESC with one more character.
+// ECMA-48: ESC [ parameters intermediates final (CSI), ESC ] ... BEL or ST (OSC), ESC with one more character.
 // eslint-disable-next-line no-control-regex
 const escapeSequence = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[ -/]*[0-~])/g;
 
-/** An escape sequence whose end has not come. */
+/** An escape sequence without its end yet. */
 // eslint-disable-next-line no-control-regex
 const unfinishedEscape = /\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b]*\u001b?|[ -/]*)$/;
 
@@ -20,7 +20,7 @@ export class Lines {
       .filter((line) => line !== "");
   }
 
-  /** The beginning of a line whose end has not come. */
+  /** The beginning of a line without its end yet. */
   get unfinished(): string {
     return plain(this.reader.unfinished.replace(unfinishedEscape, ""));
   }

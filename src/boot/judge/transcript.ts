@@ -1,7 +1,6 @@
 import { type DialectWords, firmware, ocamlAfterDeath, ocamlDeath, ocamlDeathWords } from "./dialect.js";
 import type { Evidence, Reason } from "./verdict.js";
 
-/** How the backend announced the guest's end. */
 export type Announcement =
   | { readonly kind: "exit"; readonly status: number; readonly evidence: Evidence }
   | { readonly kind: "abort" | "trap"; readonly evidence: Evidence };
@@ -14,41 +13,41 @@ export interface Death {
 }
 
 /**
- * What is printed this soon after last words belongs to them: the other lines of an exception's text, registers. Where
- * lines have no times (`explain`), or come by the thousand, their number tells.
+ * Output this soon after last words belongs to them: further lines of an exception, registers. Without times
+ * (`explain`), or for thousands of lines, their number decides.
  */
 const burst = { ms: 100, lines: 50 } as const;
 
-/** What has been said on a console so far, sorted by who said it and what it means. */
+/** The console so far, sorted by source and meaning. */
 export class Transcript {
-  /** The backend's banner was seen whole: its other lines are not hidden. */
+  /** The backend's whole banner was seen, so its other lines are visible too. */
   bannerSeen = false;
   lastLine: Evidence | undefined;
-  /** The end that the backend announced, while no sign of life came after it. */
+  /** The announced end, until a sign of life follows. */
   announcement: Announcement | undefined;
-  /** The backend's last line that tells of a crash in words of its own, while nothing came after its dump. */
+  /** The backend's last crash line, until output follows its dump. */
   crash: Evidence | undefined;
   private firstWholeOwnLine: Evidence | undefined;
   private wholeDeath: Death | undefined;
   private bannerIsOpen = false;
-  /** What an unfinished line looks like so far: the rest of it may tell otherwise. */
+  /** The meaning of an unfinished line so far: its rest may change it. */
   private open: { readonly ownLine?: Evidence | undefined; readonly death?: Death | undefined } = {};
-  /** When the latest of all last words came, and how many lines since. */
+  /** Time of the latest last words, and the lines since. */
   private lastWords = { atMs: -Infinity, lines: 0 };
 
   constructor(private readonly words: DialectWords) {}
 
-  /** The first line that is neither firmware's nor the backend's. */
+  /** The first line that is neither the firmware's nor the backend's. */
   get firstOwnLine(): Evidence | undefined {
     return this.firstWholeOwnLine ?? this.open.ownLine;
   }
 
-  /** The runtime's last words, while no sign of life came after them. */
+  /** The runtime's last words, until a sign of life follows. */
   get death(): Death | undefined {
     return this.wholeDeath ?? this.open.death;
   }
 
-  /** Takes what there is of a line whose end has not come: perhaps last words, never a sign that earlier ones were not. */
+  /** Takes an unfinished line: it may be last words, but never refutes earlier ones. */
   addUnfinished(evidence: Evidence): void {
     const text = evidence.line.replace(firmware.prefix, "");
     this.lastLine = evidence;
@@ -59,7 +58,6 @@ export class Transcript {
     this.open = { ownLine, death: isOwn ? deathIn(text, evidence) : undefined };
   }
 
-  /** Takes a whole line. */
   add(evidence: Evidence): void {
     const text = evidence.line.replace(firmware.prefix, "");
     this.lastLine = evidence;
@@ -76,7 +74,7 @@ export class Transcript {
     this.firstWholeOwnLine ??= evidence;
     const death = deathIn(text, evidence);
     const isLife = death === undefined && !ocamlAfterDeath.some((pattern) => pattern.test(text));
-    // After the words of an exit or an abort a guest says nothing more; a trap's report has lines without the backend's mark.
+    // After an exit or an abort a guest prints nothing more; a trap's report has lines without the backend's mark.
     if (this.announcement?.kind !== "trap") this.announcement = undefined;
     if (death !== undefined && this.wholeDeath === undefined) {
       this.wholeDeath = death;
@@ -85,7 +83,7 @@ export class Transcript {
     if (isLife) this.showLife(evidence.atMs);
   }
 
-  /** The guest did something that only a living one does. What it did just before it died is none of that. */
+  /** The guest showed that it lives. Output within the burst of its last words does not count. */
   showLife(atMs: number): void {
     if (this.isInBurst(atMs)) return;
     this.wholeDeath = undefined;
@@ -101,7 +99,7 @@ export class Transcript {
   }
 
   private announce(announcement: Announcement): void {
-    // A trap's report goes on with an abort's words: the trap is the cause and stays.
+    // A trap's report continues with an abort's words: the trap is the cause and stays.
     if (this.announcement?.kind === "trap" && announcement.kind !== "exit") return;
     this.announcement = announcement;
     this.beginBurst(announcement.evidence.atMs);
@@ -123,7 +121,7 @@ export class Transcript {
     return undefined;
   }
 
-  /** @returns whether the line is one of the banner. */
+  /** @returns whether the line is part of the banner. */
   private followBanner(text: string): boolean {
     const { first, last } = this.words.banner;
     const isLast = last.test(text);
@@ -132,7 +130,7 @@ export class Transcript {
     return this.bannerIsOpen || isLast;
   }
 
-  /** Whether a line outside of the banner is the unikernel's own. */
+  /** Whether a line outside the banner is the unikernel's own. */
   private isOutput(text: string): boolean {
     return text.trim() !== "" && ![...this.words.chrome, ...firmware.lines].some((pattern) => pattern.test(text));
   }

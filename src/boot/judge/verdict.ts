@@ -1,4 +1,4 @@
-/** The closed list of reasons. The documentation of each is in docs/verdicts.md. */
+/** A closed list, documented in docs/verdicts.md. */
 export const reasons = [
   "ready",
   "exited",
@@ -18,7 +18,7 @@ export const reasons = [
 ] as const;
 export type Reason = (typeof reasons)[number];
 
-/** What can decide: the closed list of the names that {@link Verdict.rule} takes. The documentation of each is in docs/verdicts.md. */
+/** What can decide: a closed list, documented in docs/verdicts.md. */
 export const ruleNames = [
   "forbid",
   "last-words",
@@ -48,19 +48,18 @@ export interface Evidence {
 export interface Verdict {
   readonly verdict: (typeof verdicts)[number];
   readonly reason: Reason;
-  /** What decided; absent when no guest was started. */
+  /** Absent when no guest was started. */
   readonly rule?: RuleName;
   /** A phrase for a person: `uncaught exception`, ``seen `listening on port 80` ``. */
   readonly summary: string;
   readonly evidence?: Evidence | undefined;
-  /** Exit status of the guest; absent when it did not end or nothing tells. */
+  /** Of the guest; absent when it did not exit or its status is unknown. */
   readonly exitStatus?: number | undefined;
-  /** Milliseconds from the guest's start to its first output of its own, or its end without any; absent when it failed. */
+  /** Milliseconds from the guest's start to its own first output, or to an end without output; absent on failure. */
   readonly bootMs?: number | undefined;
-  /** Milliseconds from the guest's start until all that was asked of it while it runs held; absent where nothing was. */
+  /** Milliseconds from the guest's start until all expectations held; absent without expectations of a running guest. */
   readonly readyMs?: number | undefined;
   /** Milliseconds from the guest's start to the verdict. */
   readonly atMs: number;
-  /** What a person can do about it. */
   readonly remedy?: string | undefined;
 }

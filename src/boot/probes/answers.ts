@@ -1,14 +1,14 @@
 import type { DnsAnswer } from "../../platform/ask/dns.js";
 import type { HttpAnswer } from "../../platform/ask/http.js";
-import { OutOfTime, withinTime } from "../../platform/time-limit.js";
 import { visible } from "../../platform/log.js";
+import { OutOfTime, withinTime } from "../../platform/time-limit.js";
 import type { DnsProbe, HttpProbe, ProbeAnswer } from "./probe.js";
 
 const shownCharacters = 200;
-/** A body of 64 kB takes milliseconds, unless the pattern tries more ways through it than anybody can wait for. */
+/** A body of 64 kB takes milliseconds, unless the pattern backtracks exponentially. */
 const longestMatchMs = 1_000;
 
-/** Whether an answer over HTTP is what was asked for; a redirect is an answer as it stands. */
+/** Whether an HTTP answer is the expected one; a redirect is not followed. */
 export function judgeHttp(
   { status: wanted, body: pattern }: HttpProbe,
   { status, body, bytes, end }: HttpAnswer,
@@ -21,12 +21,12 @@ export function judgeHttp(
   if (pattern === undefined || matches === true) return { holds: true, said: `status ${status}, ${read}` };
   const how =
     matches === undefined
-      ? `was not matched against /${pattern.source}/ within ${longestMatchMs / 1000} s, as it repeats repetitions`
+      ? `could not be matched against /${pattern.source}/ within ${longestMatchMs / 1000} s (nested repetition)`
       : `did not match /${pattern.source}/`;
   return fails(`the body (${read}) ${how}${shown(body)}`);
 }
 
-/** Undefined where that cannot be known. */
+/** @returns undefined when matching takes too long. */
 function matchesInTime(pattern: RegExp, body: string): boolean | undefined {
   try {
     return withinTime(longestMatchMs, () => pattern.test(body));
@@ -36,7 +36,7 @@ function matchesInTime(pattern: RegExp, body: string): boolean | undefined {
   }
 }
 
-/** Whether an answer of a name server is what was asked for. */
+/** Whether a name server's answer is the expected one. */
 export function judgeDns({ name, type }: DnsProbe, { code, records, truncated }: DnsAnswer): ProbeAnswer {
   if (code !== "NOERROR") return fails(`${code} for ${name} ${type}`);
   const found = records.filter((record) => record.type === type);
@@ -53,7 +53,7 @@ function fails(said: string): ProbeAnswer {
   return { holds: false, said };
 }
 
-/** The beginning of a body, on one line, as the end of a sentence. */
+/** The beginning of a body on one line, to end a sentence. */
 function shown(body: string): string {
   const text = visible(
     body

@@ -7,15 +7,14 @@ import { messageOf } from "../../platform/problem.js";
 import { judgeDns, judgeHttp } from "./answers.js";
 import type { HttpProbe, Probe, ProbeAddress, ProbeAnswer } from "./probe.js";
 
-/** Bounds of one question. */
 export interface AskOptions extends ConnectOptions {
-  /** Milliseconds for all of it. */
+  /** For the whole question. */
   readonly timeoutMs: number;
-  /** Ends it at once; what is answered then means nothing. */
+  /** Ends the question at once; an answer after that means nothing. */
   readonly signal: AbortSignal;
 }
 
-/** Asks a guest once. Never throws: whatever comes back, or does not, is the answer. */
+/** Asks a guest once. Never throws: an error is an answer that does not hold. */
 export async function ask(probe: Probe, address: ProbeAddress, options: AskOptions): Promise<ProbeAnswer> {
   const { timeoutMs, signal } = options;
   try {
@@ -39,7 +38,7 @@ async function question(probe: Probe, { host, port }: ProbeAddress, options: Ask
     case "http":
       return judgeHttp(probe, await askHttp(probe, address, options));
     case "dns": {
-      // Its codec, a tenth of all that is ours in this action, is loaded only where a probe asks for it.
+      // The codec, a tenth of this action's own code, is loaded only for a DNS probe.
       const { queryDns } = await import("../../platform/ask/dns.js");
       return judgeDns(probe, await queryDns(probe, address, signal));
     }

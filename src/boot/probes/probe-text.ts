@@ -10,11 +10,7 @@ const forms = {
 } as const;
 type Scheme = keyof typeof forms;
 
-/**
- * Reads one line of the input `probe`.
- *
- * @throws InputError
- */
+/** Reads one line of the input `probe`. @throws InputError */
 export function parseProbe(line: string): Probe {
   const text = line.trim();
   if (text === "ping") return { kind: "ping", text };
@@ -39,7 +35,7 @@ function parseTcp(words: ProbeText, place: string): TcpProbe {
 }
 
 function parseHttp(words: ProbeText, place: string): HttpProbe {
-  // A fragment is never sent, and anything else must be percent-encoded: RFC 3986, appendix A.
+  // Fragments are never sent, and other characters must be percent-encoded: RFC 3986, appendix A.
   const { port, path } = words.place(place, /^(?:\/[!"$-~]*)?$/);
   const status = words.take("status", /^[2-5]\d\d$/, "a number from 200 to 599");
   const body = words.takePattern("body");
@@ -74,10 +70,10 @@ interface Option {
   readonly flags?: string | undefined;
 }
 
-/** `name`, `name=value` or `name=/pattern/flags`, up to a blank; in a pattern a backslash stands before a slash. */
+/** `name`, `name=value` or `name=/pattern/flags`, up to whitespace; a slash in a pattern is written `\/`. */
 const option = /\s*(?<name>[a-z]+)(?:=(?:\/(?<pattern>(?:\\.|[^/\\])+)\/(?<flags>[a-z]*)|(?<value>\S+)))?(?=\s|$)/uy;
 
-/** A probe's line while it is read: what was taken is known, what is left is an error. */
+/** A probe's line while it is parsed: options that no parser takes are an error. */
 class ProbeText {
   private readonly options = new Map<string, Option>();
 
@@ -100,10 +96,10 @@ class ProbeText {
     return new InputError(this.text, accepted);
   }
 
-  /** @param place what stands behind the two slashes. */
+  /** @param place the text after the two slashes. */
   place(place: string, path: RegExp): { readonly port: number; readonly path: string } {
     const [, host = "", portText = "", pathText = ""] = /^([^:/]*)(?::(\d+))?(.*)$/su.exec(place) ?? [];
-    if (host !== "") throw this.error(`${forms[this.scheme]} (without a host: it is the unikernel that is asked)`);
+    if (host !== "") throw this.error(`${forms[this.scheme]} (without a host: probes go to the unikernel)`);
     const port = Number(portText);
     if (!(port >= 1 && port <= 65_535) || !path.test(pathText)) throw this.error(forms[this.scheme]);
     return { port, path: pathText };
@@ -139,7 +135,7 @@ class ProbeText {
     }
   }
 
-  /** Refuses what nobody took. */
+  /** Refuses options that were not taken. */
   takeAll(): void {
     if (this.options.size > 0) throw this.error(forms[this.scheme]);
   }

@@ -1,10 +1,10 @@
 import type { GuestPort } from "../devices/devices.js";
 
-/** Something that is asked of a running guest over the network: an input line of `probe`. */
+/** A question to a running guest over the network: one line of the input `probe`. */
 export type Probe = TcpProbe | HttpProbe | DnsProbe | PingProbe;
 
 interface Named {
-  /** The line as it was written, which names the probe in logs and verdicts. */
+  /** The line as written, which names the probe in logs and verdicts. */
   readonly text: string;
 }
 
@@ -21,11 +21,11 @@ export interface HttpProbe extends Named {
   /** Accept any certificate. */
   readonly insecure: boolean;
   readonly port: number;
-  /** Path with its query, beginning with a slash. */
+  /** With its query, beginning with a slash. */
   readonly path: string;
-  /** The status that the answer must have; undefined: 200 to 399. */
+  /** Undefined: 200 to 399. */
   readonly status: number | undefined;
-  /** What the body must match; undefined: anything. */
+  /** Undefined: anything. */
   readonly body: RegExp | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface DnsProbe extends Named {
   readonly type: DnsType;
 }
 
-/** Types of records that can be asked for: https://www.iana.org/assignments/dns-parameters */
+/** https://www.iana.org/assignments/dns-parameters */
 export const dnsTypes = ["A", "AAAA", "CAA", "CNAME", "DNSKEY", "DS", "MX", "NS", "PTR", "SOA", "SRV", "TXT"] as const;
 export type DnsType = (typeof dnsTypes)[number];
 
@@ -46,21 +46,21 @@ export interface PingProbe extends Named {
   readonly kind: "ping";
 }
 
-/** Where a probe's question goes: the guest itself, or the forwarded port on loopback. */
+/** Where a probe goes: the guest itself, or the forwarded port on loopback. */
 export interface ProbeAddress {
   readonly host: string;
-  /** Where a forwarded port leads from; absent: the probe's own port. */
+  /** Absent: the probe's own port. */
   readonly port?: number;
 }
 
-/** What came of asking once. */
+/** The answer to one question. */
 export interface ProbeAnswer {
   readonly holds: boolean;
-  /** A phrase for a person: `status 200, 13 bytes`, `status 500, wanted 200: Internal Server Error`, `connection refused`. */
+  /** A phrase for a person: `status 200, 13 bytes`, `connection refused`. */
   readonly said: string;
 }
 
-/** The port of the guest that a probe asks; undefined for one that asks no port. */
+/** The guest's port that a probe asks; undefined for a ping. */
 export function portOf(probe: Probe): GuestPort | undefined {
   return probe.kind === "ping" ? undefined : { protocol: probe.kind === "dns" ? "udp" : "tcp", guestPort: probe.port };
 }
@@ -69,7 +69,7 @@ export function isSamePort(one: GuestPort, other: GuestPort): boolean {
   return one.protocol === other.protocol && one.guestPort === other.guestPort;
 }
 
-/** The ports that must be forwarded where the guest itself cannot be reached; each of them once. */
+/** The ports to forward to a guest that cannot be reached directly, each once. */
 export function portsOf(probes: readonly Probe[]): readonly GuestPort[] {
   const ports = probes.flatMap((probe) => portOf(probe) ?? []);
   return ports.filter((port, index) => ports.findIndex((other) => isSamePort(other, port)) === index);

@@ -1,27 +1,63 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AskOptions, ask as askGuest } from "./ask.js";
-import { type Probe, type ProbeAddress, type ProbeAnswer, isSamePort, portOf } from "./probe.js";
 import { type AttachedDevice, type NetworkDevice, hasAccepted } from "../devices/devices.js";
 import type { Interrogation } from "../guest-events.js";
 import type { Qmp } from "../qmp.js";
-/** How long one question may take. */
+import { type AskOptions, ask as askGuest } from "./ask.js";
+import { type Probe, type ProbeAddress, type ProbeAnswer, isSamePort, portOf } from "./probe.js";
+
+/** For one question. */
 const answerMs = 5_000;
-/** How long a connection may wait to be accepted: the first ones come to a guest whose network is not up yet. */
+/** For a connection to be accepted: the first ones meet a guest whose network is not up yet. */
 const acceptMs = { first: 250, longest: 1_000 };
-/** From one question to the next, the time of its answer included. */
+/** From one question to the next, including the time of the answer. */
 const periodMs = { first: 50, longest: 1_000 };
 
+/** How a guest with these devices is probed; undefined without probes. */
+export function interrogate(probes: readonly Probe[], devices: readonly AttachedDevice[]): Interrogation | undefined {
+  if (probes.length === 0) return undefined;
+  const link = devices.find((device) => device.type === "net")?.link;
+  return (onAnswer, control, signal) => {
+    // Without the control channel, every open connection would count as accepted: hasAccepted().
+    if (link?.kind === "user" && control === undefined)
+      throw new Error("user networking needs a VMM with a control channel");
+    startProbing(probes, (probe) => addressOf(probe, link), onAnswer, signal, {
+      isEstablished: link?.kind === "user" && control ? (address) => isEstablished(control, address) : undefined,
+    });
+  };
+}
+
+/**
+ * Where a probe goes: to the guest itself behind a tap, to a forwarded port of loopback behind user networking, to
+ * loopback itself for a host process.
+ *
+ * @param link of the first network device; undefined for a guest without one.
+ */
+export function addressOf(probe: Probe, link: NetworkDevice["link"] | undefined): ProbeAddress {
+  if (link === undefined) return { host: "127.0.0.1" };
+  const port = portOf(probe);
+  if (link.kind === "tap" || port === undefined) return { host: link.guest };
+  const forward = link.forwards.find((one) => isSamePort(one, port));
+  if (forward === undefined)
+    throw new Error(`no port leads to ${port.protocol} ${port.guestPort}: planDevices() forwards each`);
+  return { host: "127.0.0.1", port: forward.hostPort };
+}
+
+async function isEstablished(control: Qmp, { port = 0 }: ProbeAddress): Promise<boolean> {
+  const info = await control.execute("human-monitor-command", { "command-line": "info usernet" }).catch(() => "");
+  return hasAccepted(String(info), port);
+}
+
 export interface ProbingOptions {
-  /** Where QEMU's user networking lies between: {@link AskOptions.isEstablished} for an address. */
+  /** Behind QEMU's user networking: {@link AskOptions.isEstablished} for an address. */
   readonly isEstablished?: ((address: ProbeAddress) => Promise<boolean>) | undefined;
-  /** Default: over the network. Never rejects. */
+  /** Never rejects. */
   readonly ask?: typeof askGuest;
 }
 
 /**
- * Asks each probe's question at once and then again and again, ever less often, until its answer holds.
+ * Asks each probe's question repeatedly, at growing intervals, until its answer holds.
  *
- * @param onAnswer gets every answer; none once `signal` is aborted: that ends it at once, and no socket and no timer stays.
+ * @param onAnswer gets every answer until `signal` is aborted, which also closes every socket and timer.
  */
 export function startProbing(
   probes: readonly Probe[],
@@ -60,39 +96,4 @@ async function askUntilItHolds(
 
 function grown({ first, longest }: { readonly first: number; readonly longest: number }, times: number): number {
   return Math.min(longest, first * 2 ** times);
-}
-
-/** How a guest with these devices is asked; undefined when nothing is asked of it. */
-export function interrogate(probes: readonly Probe[], devices: readonly AttachedDevice[]): Interrogation | undefined {
-  if (probes.length === 0) return undefined;
-  const link = devices.find((device) => device.type === "net")?.link;
-  return (onAnswer, control, signal) => {
-    // Without it, an open connection would be taken for an accepted one: usernet.ts.
-    if (link?.kind === "user" && control === undefined)
-      throw new Error("user networking needs a monitor with a control channel");
-    startProbing(probes, (probe) => addressOf(probe, link), onAnswer, signal, {
-      isEstablished: link?.kind === "user" && control ? (address) => isEstablished(control, address) : undefined,
-    });
-  };
-}
-
-/**
- * Where a probe's question goes: to the guest itself behind a tap, to a forwarded port of loopback behind user
- * networking, to loopback itself for a process.
- *
- * @param link of the first network device; undefined for a guest without one.
- */
-export function addressOf(probe: Probe, link: NetworkDevice["link"] | undefined): ProbeAddress {
-  if (link === undefined) return { host: "127.0.0.1" };
-  const port = portOf(probe);
-  if (link.kind === "tap" || port === undefined) return { host: link.guest };
-  const forward = link.forwards.find((one) => isSamePort(one, port));
-  if (forward === undefined)
-    throw new Error(`no port leads to ${port.protocol} ${port.guestPort}: planDevices() forwards each`);
-  return { host: "127.0.0.1", port: forward.hostPort };
-}
-
-async function isEstablished(control: Qmp, { port = 0 }: ProbeAddress): Promise<boolean> {
-  const info = await control.execute("human-monitor-command", { "command-line": "info usernet" }).catch(() => "");
-  return hasAccepted(String(info), port);
 }

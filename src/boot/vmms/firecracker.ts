@@ -1,16 +1,16 @@
 import { basename, join } from "node:path";
 import { downloadFirecracker } from "../../platform/packages/firecracker-binary.js";
-import { commandLine } from "./solo5.js";
 import { needsTap, noKvm } from "./refusal.js";
+import { commandLine } from "./solo5.js";
 import { type Asked, type BootSite, type Vmm, hasTaps, ownsArgv0 } from "./vmm.js";
 
 /**
- * Interrupts that it has for devices: 5 to 23 on x86_64, 32 to 127 on aarch64, which are more than anybody needs (IRQ_BASE and
- * IRQ_MAX of its src/vmm/src/arch/ARCHITECTURE/layout.rs). Newer ones take some for themselves: they say so then.
+ * Interrupts for devices: 5 to 23 on x86_64, 32 to 127 on aarch64 (IRQ_BASE and IRQ_MAX of Firecracker's
+ * src/vmm/src/arch/ARCHITECTURE/layout.rs). Newer versions reserve some, and report it when they run out.
  */
 const interrupts = { x86_64: 19, aarch64: 96 } as const;
 
-/** Firecracker, which gets everything from a file: {@link firecrackerConfig}. */
+/** Firecracker, configured by a file: {@link firecrackerConfig}. */
 export const firecracker: Vmm = {
   program: "firecracker",
   words: "Firecracker with KVM on a machine of its architecture",
@@ -25,7 +25,7 @@ export const firecracker: Vmm = {
       ? needsTap(asked)
       : noKvm(asked, machine, isEmulated),
   command: (asked, site) => ({
-    // Its log goes where the guest's console goes. That a guest fell over stands there and nowhere else, at the level Info.
+    // Its log goes to the guest's console. Only there, at the level Info, does it report a guest's triple fault.
     argv: [
       "firecracker",
       "--no-api",
@@ -43,8 +43,8 @@ export const firecracker: Vmm = {
 };
 
 /**
- * The content of the file that Firecracker's `--config-file` names, by `VmmConfig` of its src/vmm/src/resources.rs. A
- * network device of another kind than a tap is none to it.
+ * The content of Firecracker's `--config-file`: `VmmConfig` of its src/vmm/src/resources.rs. Its only network devices
+ * are taps.
  */
 function firecrackerConfig(asked: Asked, { imagePath, args, devices }: BootSite): object {
   const name = ownsArgv0(asked) ? [basename(imagePath)] : [];
@@ -65,13 +65,13 @@ function firecrackerConfig(asked: Asked, { imagePath, args, devices }: BootSite)
 }
 
 /**
- * The kernel's command line: `NAME MACHINE -- ARGUMENTS`. Firecracker adds words about its machine in front of ` -- `
- * (`pci=off`, a `virtio_mmio.device=` for each device), and Unikraft takes for its main's arguments what stands behind
- * (lib/ukboot/early_init.c). Arguments that have a `--` themselves are split there: what is in front of it is meant for
- * Unikraft's libraries.
+ * The kernel's command line: `NAME MACHINE -- ARGUMENTS`. Firecracker adds words about its machine before ` -- `
+ * (`pci=off`, a `virtio_mmio.device=` for each device); Unikraft passes the words after it to main
+ * (lib/ukboot/early_init.c). Arguments with a `--` of their own are split there: the part before it is for Unikraft's
+ * libraries.
  *
- * @param name the guest's name for itself, where it takes the first word for it.
- * @param machine what a VMM does not add itself.
+ * @param name the guest's name for itself, when it takes the first word as its name.
+ * @param machine words that the VMM does not add itself.
  */
 export function kernelCommandLine(
   name: readonly string[],
@@ -81,7 +81,7 @@ export function kernelCommandLine(
   const separator = args.indexOf("--");
   const forLibraries = separator < 0 ? [] : args.slice(0, separator);
   const forMain = args.slice(separator + 1);
-  // Firecracker drops a ` -- ` with nothing behind it. Empty quotes are no word to Unikraft.
+  // Firecracker drops a trailing ` -- `. Unikraft does not count empty quotes as a word.
   const rest = forMain.length === 0 ? "''" : commandLine(forMain);
   return [...name, commandLine(forLibraries), ...machine, "--", rest].filter((part) => part !== "").join(" ");
 }

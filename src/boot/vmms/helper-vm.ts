@@ -12,22 +12,21 @@ interface Machine {
   readonly machine: string;
   readonly cpu: string;
   readonly kernelWords: readonly string[];
-  /** Free slots of its PCI bus (as in qemu.ts) but that of its serial port. */
+  /** Free slots of its PCI bus (as in qemu.ts), without the slot of its serial port. */
   readonly mostDevices: number;
 }
 
 const machines: Readonly<Record<Architecture, Machine>> = {
   x86_64: {
     machine: "q35,accel=tcg",
-    // The richest that TCG has, AMD's virtual machines included; without the fifth level of page tables, which would
-    // only make it slower.
+    // All that TCG has, including AMD's virtualisation; the fifth level of page tables would only cost time.
     cpu: "max,la57=off",
-    // On a busy machine emulated timers tick too late for the kernel's test of them, and it panics.
+    // On a busy machine emulated timers tick too late for the kernel's check, and it panics.
     kernelWords: ["console=ttyS0", "no_timer_check", "tsc=reliable"],
     mostDevices: 29,
   },
   aarch64: {
-    // The kernel starts at EL2, where its KVM needs to be.
+    // KVM needs the kernel to start at EL2.
     machine: "virt,accel=tcg,virtualization=on,gic-version=3",
     cpu: "cortex-a72",
     kernelWords: ["console=ttyAMA0"],
@@ -35,13 +34,13 @@ const machines: Readonly<Record<Architecture, Machine>> = {
   },
 };
 
-/** -1: a panic restarts at once, which ends QEMU. Addresses are not random: that costs time, and nobody is kept out by it. */
+/** `panic=-1` restarts at once on a panic, which ends QEMU. Random addresses would cost time and protect nothing here. */
 const kernelWords = ["quiet", "panic=-1", "mitigations=off", "nokaslr", "ipv6.disable=1", "audit=0"];
 
-/** MiB that Linux, busybox, the tender and two copies of the image take; the unikernel's own memory comes on top. */
+/** MiB for Linux, busybox, the tender and two copies of the image; the unikernel's own memory comes on top. */
 const ownMemoryMiB = 192;
 
-/** Solo5's tender where it cannot run itself: in the helper VM, a small Linux guest that QEMU emulates. */
+/** A Solo5 tender that cannot run on this machine directly: in a small Linux guest that QEMU emulates. */
 export function helperVm(tender: Tender): Vmm {
   return {
     program: tender,
@@ -64,25 +63,28 @@ function whyNot(
   if (!isOwn && !machine.tenders.includes(architecture)) {
     return {
       reason: "unsupported",
-      summary: `${target.name} for ${architecture} runs here in a helper VM, and there is no ${tender} for ${architecture} to run it there`,
-      remedy: `set the toolchain up with \`arch: ${architecture}\`, which builds one, or boot it on ${runnerOf[architecture]}`,
+      summary: `the helper VM for ${target.name} on ${architecture} needs a ${tender} for ${architecture}; there is none`,
+      remedy:
+        `set the toolchain up with \`arch: ${architecture}\`, which builds one, ` +
+        `or boot it on ${runnerOf[architecture]}`,
     };
   }
   if (accelerator !== "kvm") return undefined;
-  if (isOwn) return hasTaps(site) ? undefined : userNetForbidden("in the helper VM, which is emulation");
-  // KVM of another architecture is what the tender itself lacks, where it needs one.
+  if (isOwn) return hasTaps(site) ? undefined : userNetForbidden("in the emulated helper VM");
+  // A tender that needs KVM gives the better reason itself: KVM cannot run another architecture.
   if (tenderAccelerators[tender] === "kvm") return undefined;
   return {
     reason: "accelerator",
-    summary: `${target.name} for ${architecture} runs here in the helper VM, which is emulation; \`accelerator: kvm\` forbids it`,
-    remedy: "leave `accelerator: kvm` out",
+    summary:
+      `${target.name} for ${architecture} runs here only in the emulated helper VM; ` +
+      "`accelerator: kvm` forbids emulation",
+    remedy: "remove `accelerator: kvm`",
   };
 }
 
 /**
- * Runs a hvt or spt image with Solo5's tender in a helper VM that QEMU emulates. The guest's serial port (what
- * happens, as boot/helper-vm/protocol.ts reads it) is QEMU's standard output; the unikernel's console is file descriptor 3,
- * QEMU's control channel 4.
+ * The command that starts the helper VM. Its serial port (the events that boot/helper-vm/process.ts reads) is QEMU's
+ * standard output; the unikernel's console is file descriptor 3, QEMU's control channel 4.
  */
 function helperCommand(tender: Tender, asked: Asked, site: BootSite): Command {
   const { architecture, memory } = asked;
@@ -112,7 +114,7 @@ function helperCommand(tender: Tender, asked: Asked, site: BootSite): Command {
       "-chardev",
       "socket,id=console,fd=3",
       ...controlChannel(4),
-      // Linux waits for each piece of the console to be taken: QEMU takes it at once, in the processor's own thread.
+      // Without ioeventfd QEMU takes the console's output at once, in the processor's thread: Linux waits for that.
       "-device",
       "virtio-serial-pci,max_ports=2,ioeventfd=off",
       "-device",
@@ -132,7 +134,7 @@ function helperCommand(tender: Tender, asked: Asked, site: BootSite): Command {
   };
 }
 
-/** Linux numbers its network cards and disks in the order in which they stand here. */
+/** Linux numbers its network cards and disks in the order of these options. */
 function deviceOptions(device: AttachedDevice, index: number): string[] {
   return virtioDevice(
     device.type === "net" ? { ...device, mac: cardAddress(device.mac) } : device,
@@ -141,7 +143,7 @@ function deviceOptions(device: AttachedDevice, index: number): string[] {
   );
 }
 
-/** The card's own address: a bridge would keep the frames to its card's address from the unikernel. */
+/** Another address than the unikernel's: a bridge keeps frames to its own card's address for itself. */
 function cardAddress(mac: string): string {
   const [first = "", ...others] = mac.split(":");
   return [(Number.parseInt(first, 16) ^ 4).toString(16).padStart(2, "0"), ...others].join(":");

@@ -5,18 +5,18 @@ import { userNetForbidden } from "./refusal.js";
 import { type Asked, type BootSite, type Command, type Vmm, hasTaps } from "./vmm.js";
 
 /**
- * QEMU's isa-debug-exit where Firecracker has its keyboard controller: a guest ends itself by the controller's reset
- * (0xfe), and QEMU ends with (0xfe << 1) | 1. A triple fault stays what it is, a reset of the machine.
+ * QEMU's isa-debug-exit takes the place of Firecracker's keyboard controller: a guest exits by the controller's reset
+ * (0xfe), and QEMU exits with (0xfe << 1) | 1. A triple fault still shows as a reset of the machine.
  */
 export const guestResetStatus = 253;
 
-/** QEMU's status when the loader could not start the image; it said why on the console, after `loader: `. */
+/** QEMU's status when the loader could not start the image; the console has the reason, after `loader: `. */
 export const loaderRefusalStatus = 97;
 
-/** The virtio transports of QEMU's microvm without ACPI (hw/i386/microvm.c, include/hw/i386/microvm.h of QEMU 5.2 and newer). */
+/** The virtio transports of QEMU's microvm without ACPI: include/hw/i386/microvm.h of QEMU 5.2 and newer. */
 const transports = { address: 0xfeb00000, size: 512, interrupt: 5, count: 8 } as const;
 
-/** What stands in for Firecracker where it cannot run: it has no emulation. */
+/** Replaces Firecracker, which has no emulation, on machines where it cannot run. */
 export const loader: Vmm = {
   program: "qemu",
   words: "(x86_64) QEMU by emulation",
@@ -30,8 +30,8 @@ export const loader: Vmm = {
 };
 
 /**
- * Runs an x86_64 image for Firecracker by emulation: QEMU starts our loader (loader/README.md), and that the image, as
- * Firecracker would. QEMU ends the image's path at the first blank.
+ * Runs an x86_64 image for Firecracker by emulation: QEMU starts our loader (loader/README.md), which starts the image
+ * as Firecracker would. QEMU ends the image's path at the first space.
  */
 function loaderCommand({ memory }: Asked, { imagePath, args, devices, places }: BootSite): Command {
   const words = kernelCommandLine([], args, ["pci=off", ...devices.map((_, index) => transportWord(index))]);
@@ -40,7 +40,7 @@ function loaderCommand({ memory }: Asked, { imagePath, args, devices, places }: 
     argv: [
       program,
       ...bareMachine,
-      // The machine nearest to Firecracker's: the old PC's timer, interrupt controller and clock, virtio without PCI.
+      // The closest to Firecracker's machine: the old PC's timer, interrupt controller and clock, virtio without PCI.
       "-machine",
       "microvm,accel=tcg,acpi=off,pit=on,pic=on,rtc=on",
       "-cpu",
@@ -57,7 +57,7 @@ function loaderCommand({ memory }: Asked, { imagePath, args, devices, places }: 
       ...guestsMachine,
       "-kernel",
       places.loader,
-      // A comma begins the next module, two are one.
+      // A comma separates modules; a doubled one is literal.
       "-initrd",
       `${imagePath} ${words}`.replaceAll(",", ",,"),
     ],
@@ -67,7 +67,7 @@ function loaderCommand({ memory }: Asked, { imagePath, args, devices, places }: 
   };
 }
 
-/** What tells the guest of a device: https://docs.kernel.org/admin-guide/kernel-parameters.html */
+/** Announces a device to the guest: https://docs.kernel.org/admin-guide/kernel-parameters.html */
 function transportWord(index: number): string {
   const address = transports.address + index * transports.size;
   return `virtio_mmio.device=${transports.size}@0x${address.toString(16)}:${transports.interrupt + index}`;

@@ -4,7 +4,7 @@ import { quote } from "../../platform/process/process.js";
 import { otherArchitecture } from "./refusal.js";
 import type { Vmm } from "./vmm.js";
 
-/** A unikernel that is a process of this host: the image itself is the program. */
+/** A unikernel that runs as a host process: the image itself is the program. */
 export const hostProcess: Vmm = {
   program: "process",
   words: "as a process, on a machine of its architecture",
@@ -15,7 +15,7 @@ export const hostProcess: Vmm = {
   command: (_, { imagePath, args }) => ({ argv: [imagePath, ...args], channels: 0 }),
   missing: (program) =>
     new Problem(`${basename(program)} is not executable`, {
-      because: "a file loses that permission in an artifact or a download",
+      because: "artifacts and downloads drop the executable permission",
       do: `chmod +x ${quote(program)}`,
     }),
 };

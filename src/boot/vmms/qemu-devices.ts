@@ -2,15 +2,15 @@ import type { AttachedDevice, NetworkDevice, UserLink } from "../devices/devices
 import { firstFree, formatAddress, parseAddress, parseSubnet } from "../devices/subnet.js";
 
 /**
- * The first PCI slot after the host bridge of q35 and virt. None may be left out: Unikraft on x86_64 finds nothing behind
- * an empty slot (probe_bus in https://github.com/unikraft/unikraft/blob/staging/drivers/ukbus/pci/arch/x86_64/pci_bus.c).
+ * The first PCI slot after the host bridge of q35 and virt. No slot may stay empty: Unikraft on x86_64 stops at the
+ * first empty one (https://github.com/unikraft/unikraft/blob/staging/drivers/ukbus/pci/arch/x86_64/pci_bus.c).
  */
 const firstSlot = 1;
 
 /**
- * Devices as QEMU takes them: virtio on the root bus, one slot each, in the order in which they are given. Solo5's
- * bindings find them by slot and take them for the manifest's entries in that order, and speak only the legacy
- * interface (Solo5's bindings/virtio/pci.c); devices on a root bus offer both.
+ * QEMU's options for devices: virtio on the root bus, one slot each, in the given order. Solo5's bindings match slots to
+ * the manifest's entries in that order, and know only the legacy interface (Solo5's bindings/virtio/pci.c); devices on
+ * a root bus offer both.
  */
 export function deviceOptions(devices: readonly AttachedDevice[]): string[] {
   return devices.flatMap((device, index) =>
@@ -18,28 +18,28 @@ export function deviceOptions(devices: readonly AttachedDevice[]): string[] {
   );
 }
 
-/** What QEMU calls the n-th device. */
+/** QEMU's id of the n-th device. */
 export function idOf({ type }: AttachedDevice, index: number): string {
   return `${type === "block" ? "disk" : "net"}${index}`;
 }
 
 /**
- * A device as QEMU takes it.
+ * QEMU's options for a device.
  *
- * @param transport what its name ends in.
- * @param place where on its bus it sits, behind a comma.
+ * @param transport the end of its driver's name.
+ * @param place its place on the bus, after a comma.
  */
 export function virtioDevice(device: AttachedDevice, id: string, transport: "pci" | "device", place = ""): string[] {
   if (device.type === "block")
     return ["-drive", driveOption(device.path, id), "-device", `virtio-blk-${transport},drive=${id}${place}`];
-  // The network card's boot ROM would only cost time: a kernel is given.
-  const card = `virtio-net-${transport},netdev=${id},mac=${device.mac}${transport === "pci" ? ",romfile=" : ""}${place}`;
+  // The network card's boot ROM would only cost time: the boot has a kernel.
+  const rom = transport === "pci" ? ",romfile=" : "";
+  const card = `virtio-net-${transport},netdev=${id},mac=${device.mac}${rom}${place}`;
   return ["-netdev", netdevOption(device.link, id), "-device", card];
 }
 
 /**
- * A link of a network device, as the value of QEMU's `-netdev`:
- * `tap,id=net0,ifname=uci0a000000,script=no,downscript=no`.
+ * The value of QEMU's `-netdev`: `tap,id=net0,ifname=uci0a000000,script=no,downscript=no`.
  */
 export function netdevOption(link: NetworkDevice["link"], id: string): string {
   if (link.kind === "tap") return `tap,id=${id},ifname=${link.interface},script=no,downscript=no`;
@@ -52,12 +52,12 @@ export function netdevOption(link: NetworkDevice["link"], id: string): string {
   ].join(",");
 }
 
-/** QEMU wants a name server's address of its own on the network, and by default one that the guest may have. */
+/** QEMU's name server needs an address on the network; its default may be the guest's. */
 function nameServer({ network, guest, gateway }: UserLink): string {
   return formatAddress(firstFree(parseSubnet(network), [guest, gateway].map(parseAddress)));
 }
 
-/** A disk, as the value of QEMU's `-drive`. Never guessed to be anything but raw: a guest may write any header. */
+/** The value of QEMU's `-drive`. Always raw, never probed: a guest may write any header. */
 export function driveOption(path: string, id: string): string {
   // A comma in a value is doubled: qemu(1).
   return `file=${path.replaceAll(",", ",,")},if=none,id=${id},format=raw`;

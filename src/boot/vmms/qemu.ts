@@ -1,17 +1,17 @@
 import { basename } from "node:path";
 import type { Architecture } from "../../targets/architecture.js";
 import type { Accelerator } from "../report.js";
-import { commandLine } from "./solo5.js";
 import { deviceOptions } from "./qemu-devices.js";
 import { noKvm } from "./refusal.js";
+import { commandLine } from "./solo5.js";
 import { type Asked, type BootSite, type Command, type MachineFacts, type Vmm, ownsArgv0 } from "./vmm.js";
 
 interface Machine {
   readonly machine: string;
-  /** The CPU model under emulation: the richest that guests of every backend start on. */
+  /** Under emulation: the most capable model that guests of every backend start on. */
   readonly emulatedCpu: string;
   readonly devices: readonly string[];
-  /** QEMU puts the kernel's name in front of the arguments itself. */
+  /** QEMU itself puts the kernel's name in front of the arguments. */
   readonly namesKernel: boolean;
   /** Free slots of its PCI bus, of 32: slot 0 is the host bridge, and slot 31 of q35 its ISA bridge. */
   readonly mostDevices: number;
@@ -21,7 +21,7 @@ const machines: Readonly<Record<Architecture, Machine>> = {
   x86_64: {
     machine: "q35",
     emulatedCpu: "max",
-    // Without it a virtio guest cannot end QEMU, or ends it with 0 whatever happened (docs/facts.md section 5).
+    // Without it a virtio guest cannot end QEMU, or QEMU always exits with 0 (docs/facts.md section 5).
     devices: ["isa-debug-exit"],
     namesKernel: true,
     mostDevices: 30,
@@ -35,7 +35,7 @@ const machines: Readonly<Record<Architecture, Machine>> = {
   },
 };
 
-/** Where `-cpu host` has crashed guests (docs/facts.md section 6): the first generation's features, which each later one has. */
+/** `-cpu host` crashes guests there (docs/facts.md section 6); later generations have all features of this first one. */
 const nestedAmdCpu = "EPYC";
 
 export const qemu: Vmm = {
@@ -47,7 +47,7 @@ export const qemu: Vmm = {
   command: qemuCommand,
 };
 
-/** Runs an image as QEMU's `-kernel`, its console on standard output, paused until QMP says `cont`. */
+/** Runs an image as QEMU's `-kernel`. */
 function qemuCommand(
   asked: Asked,
   { imagePath, args, devices: attached }: BootSite,
@@ -81,7 +81,7 @@ function qemuCommand(
   };
 }
 
-/** QEMU for an architecture: the program, and the Debian package that has it. */
+/** QEMU for each architecture. */
 export const qemuPrograms: Readonly<
   Record<Architecture, { readonly program: string; readonly debianPackage: string }>
 > = {
@@ -89,14 +89,14 @@ export const qemuPrograms: Readonly<
   aarch64: { program: "qemu-system-aarch64", debianPackage: "qemu-system-arm" },
 };
 
-/** A machine that has nothing but what is asked for, and ends where it would restart. */
+/** A machine with nothing but the requested devices, which exits instead of restarting. */
 export const bareMachine = ["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"] as const;
 
-/** QEMU's control channel: a socket pair on one of its file descriptors, so that nobody else can reach it. */
+/** QEMU's control channel: a socket pair on one of its file descriptors, out of reach of other processes. */
 export const controlChannel = (descriptor: number) =>
   ["-chardev", `socket,id=qmp,fd=${descriptor}`, "-mon", "chardev=qmp,mode=control"] as const;
 
-/** What runs a guest as QEMU's own: its console on standard output, its control channel on 3; paused until QMP says `cont`. */
+/** The guest's console on standard output, the control channel on file descriptor 3; paused until QMP's `cont`. */
 export const guestsMachine = [
   "-chardev",
   "stdio,id=console,signal=off",

@@ -4,7 +4,7 @@ import type { AttachedDevice } from "../devices/devices.js";
 import { noKvm } from "./refusal.js";
 import { type Asked, type BootSite, type Vmm, hasTaps } from "./vmm.js";
 
-/** What each tender runs its guest on. */
+/** The accelerator of each tender. */
 export const tenderAccelerators: Readonly<Record<Tender, "kvm" | "native">> = {
   "solo5-hvt": "kvm",
   "solo5-spt": "native",
@@ -15,7 +15,7 @@ const words: Readonly<Record<Tender, string>> = {
   "solo5-spt": "solo5-spt: on a machine of its architecture",
 };
 
-/** Solo5's own tender, on this machine: `solo5-spt --mem=64 --net:service=tap0 -- IMAGE ARGS`. */
+/** A Solo5 tender on this machine: `solo5-spt --mem=64 --net:service=tap0 -- IMAGE ARGS`. */
 export function tender(name: Tender): Vmm {
   const accelerator = tenderAccelerators[name];
   return {
@@ -29,17 +29,13 @@ export function tender(name: Tender): Vmm {
       channels: 0,
     }),
     missing: (program, target) =>
-      new Problem(`${program} is not installed, and ${target} images are booted by it`, {
-        do: "install the opam package solo5, which `unikernel-ci setup` installs",
+      new Problem(`${program}, which boots ${target} images, is not installed`, {
+        do: "run `unikernel-ci setup`, which installs the opam package solo5",
       }),
   };
 }
 
-/**
- * The arguments of a tender.
- *
- * @param placeOf the path or the interface of a device where the tender runs; undefined for one that is none to it.
- */
+/** @param placeOf the path or interface of a device where the tender runs; undefined for a device that it cannot use. */
 export function tenderArgs(
   { memory }: Pick<Asked, "memory">,
   { args, devices }: Pick<BootSite, "args" | "devices">,
@@ -63,8 +59,8 @@ function placeHere(device: AttachedDevice): string | undefined {
 }
 
 /**
- * A guest's arguments as the one string that VMMs hand over. The guests split it again: Solo5's mirage-bootvar and
- * Unikraft's argument parser both keep together what stands in double quotes.
+ * A guest's arguments as the one string that VMMs pass on. The guests split it again: Solo5's mirage-bootvar and
+ * Unikraft's argument parser both keep double-quoted words together.
  */
 export function commandLine(args: readonly string[]): string {
   return args.map((word) => (/^[^\s"\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, "\\$&")}"`)).join(" ");

@@ -9,42 +9,42 @@ import type { HelperVmFiles } from "../helper-vm/published.js";
 import type { Reason } from "../judge/verdict.js";
 import type { Accelerator, VmmProgram } from "../report.js";
 
-/** What of a request decides how its image is run. */
+/** The part of a request that decides how its image runs. */
 export type Asked = Pick<BootRequest, "target" | "architecture" | "accelerator" | "image" | "memory">;
 
-/** What is added to a request on the way: made for one boot, and gone after it. */
+/** Made for one boot and gone after it; the request itself is never changed. */
 export interface BootSite {
   /** Absolute path of the image, or of a link to it. */
   readonly imagePath: string;
   /** The request's arguments, with those of the guest's address in front. */
   readonly args: readonly string[];
-  /** In the order of the image's manifest: Solo5's virtio bindings take the n-th device of a kind for the n-th entry. */
+  /** In the manifest's order: Solo5's virtio bindings take the n-th device of a kind for the n-th entry. */
   readonly devices: readonly AttachedDevice[];
   readonly places: BootPlaces;
 }
 
-/** Files that an attempt may need; where they will be is known before they are made. */
+/** Paths of files that an attempt may need, known before the files exist. */
 export interface BootPlaces {
   readonly helperVms: Readonly<Record<Architecture, HelperVmFiles>>;
-  /** What a helper VM unpacks at its start. */
+  /** The helper VM's initramfs for this boot. */
   readonly initrd: string;
   readonly firecrackerConfig: string;
   readonly loader: string;
 }
 
-/** What of this machine decides how an image is run. */
+/** The facts of a machine that decide how an image runs. */
 export interface MachineFacts {
   readonly architecture: Architecture;
-  /** Whether /dev/kvm could be opened for reading and writing, just now. */
+  /** Whether /dev/kvm could just be opened for reading and writing. */
   readonly kvm: KvmAccess;
-  /** An AMD processor that is itself a virtual machine's. */
+  /** An AMD processor inside a virtual machine. */
   readonly isNestedAmd: boolean;
-  /** Architectures for which there is a Solo5 tender that a helper VM can run. */
+  /** Architectures with a Solo5 tender that a helper VM can run. */
   readonly tenders: readonly Architecture[];
 }
 export type KvmAccess = "open" | "absent" | "denied";
 
-/** Why an image cannot be run on a machine, or in no further way. */
+/** Why an image cannot run on a machine, or why there is no further way to run it. */
 export interface Refusal {
   readonly reason: Reason;
   readonly summary: string;
@@ -54,23 +54,21 @@ export interface Refusal {
 /** The exact command that runs an image, and what it needs. */
 export interface Command {
   readonly argv: readonly [string, ...string[]];
-  /** The Debian package that holds the program, where one does. */
+  /** Absent: no package has the program. */
   readonly debianPackage?: string;
-  /** How many devices its machine has room for; absent: as many as an image can declare. */
+  /** Absent: as many as an image can declare. */
   readonly mostDevices?: number;
-  /** How many sockets it has, on its file descriptors 3 and 4. */
+  /** Sockets on its file descriptors 3 and 4. */
   readonly channels: 0 | 1 | 2;
-  /** Written before it starts. */
   readonly files?: readonly { readonly path: string; readonly text: string }[];
-  /** Present: `argv` starts a helper VM, and this runs in it. */
+  /** Runs in the helper VM that `argv` starts. */
   readonly inside?: TenderRun;
 }
 
-/** What a helper VM runs: a Solo5 tender for its architecture. */
 export interface TenderRun {
   readonly architecture: Architecture;
   readonly tender: Tender;
-  /** The tender's arguments; paths are those inside the helper VM. */
+  /** Paths are those inside the helper VM. */
   readonly args: readonly string[];
 }
 
@@ -81,52 +79,48 @@ export interface AttemptPlan extends Command {
   readonly accelerator: Accelerator;
 }
 
-/** What runs images. All that is said of it anywhere (plan, refusal, matrix, tables) is asked here; it is named in vmms.ts. */
+/** A program that runs images. The plan, refusals, the matrix and the tables all ask it; vmms.ts lists every one. */
 export interface Vmm {
-  /** What the guest itself runs in, as reports call it. */
+  /** Its name in reports. */
   readonly program: VmmProgram;
-  /** How it boots images, for tables, where those of a target are joined by `, else `. */
+  /** For tables, where the VMMs of a target are joined by `, else `. */
   readonly words: string;
-  /** The guest is a process of this host: on the host's own network, without devices. */
+  /** The guest is a host process: on the host's own network, without devices. */
   readonly isProcess?: true;
-  /** An emulated machine in which the tender runs: slower than any other way. */
+  /** An emulated machine that runs the tender: slower than any other way. */
   readonly isHelperVm?: true;
-  /** It tells the guest the image's path as one of its words, which the guest splits at blanks. */
+  /** It passes the image's path to the guest, which splits it at whitespace. */
   readonly splitsPath?: true;
 
-  /**
-   * What an image can run on there, best first, before the machine is looked at.
-   *
-   * @param machine architecture of the machine.
-   */
+  /** What an image can run on, best first, on a machine of an architecture. */
   accelerators(architecture: Architecture, machine: Architecture): readonly Accelerator[];
 
-  /** Whether it can run this boot, as far as an accelerator does not decide it. Absent: always. */
+  /** Whether it can run this boot, accelerators aside. Absent: always. */
   takes?(asked: Asked, site: BootSite, machine: MachineFacts): boolean;
 
   /**
-   * Why it does not run this boot, or, where it was tried, what its failure means.
+   * Why it does not run this boot, or what its failure means when it was tried.
    *
-   * @param isEmulated a VMM of the target runs such images without KVM.
+   * @param isEmulated a VMM of the target runs such images by emulation.
    * @returns undefined: the VMM before it in the target's row has the reason.
    */
   whyNot?(asked: Asked, site: BootSite, machine: MachineFacts, isEmulated: boolean): Refusal | undefined;
 
-  /** Pure: the same question always gives the same command. */
+  /** Pure. */
   command(asked: Asked, site: BootSite, accelerator: Accelerator, machine: MachineFacts): Command;
 
   /**
-   * Gets its program, where no package has it.
+   * Downloads a program that no package has.
    *
    * @returns absolute path.
    */
   download?(context: Context): Promise<string>;
 
-  /** What to say of a program that is missing, where no package has it; `target` is the image's. */
+  /** The error for a missing program that no package has; `target` is the image's. */
   missing?(program: string, target: string): Problem;
 }
 
-/** Tenders and Firecracker take a tap, and know nothing of user networking. */
+/** Tenders and Firecracker support only taps, no user networking. */
 export function hasTaps({ devices }: BootSite): boolean {
   return devices.every((device) => device.type === "block" || device.link.kind === "tap");
 }

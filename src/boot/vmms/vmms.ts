@@ -7,7 +7,7 @@ import { qemu } from "./qemu.js";
 import { tender } from "./solo5.js";
 import type { Vmm } from "./vmm.js";
 
-/** Every VMM by its name; the rows of target/target.ts name those of a target. */
+/** Every VMM by its name; the rows of targets/targets.ts list those of a target. */
 export const vmms: Readonly<Record<VmmName, Vmm>> = {
   qemu,
   firecracker,
@@ -19,7 +19,7 @@ export const vmms: Readonly<Record<VmmName, Vmm>> = {
   process: hostProcess,
 };
 
-/** What runs a target's images, best first. */
+/** The VMMs that run a target's images, best first. */
 export function vmmsOf({ vmms: names }: Pick<Target, "vmms">): readonly Vmm[] {
   return names.map((name) => vmms[name]);
 }

@@ -91,10 +91,11 @@ class Silence {
       ({ mtimeMs }) => mtimeMs,
       () => undefined,
     );
-    const now = `${holder} ${touched}`;
-    if (now !== this.seen) this.sinceMs = performance.now();
-    this.seen = now;
-    return performance.now() - this.sinceMs;
+    const found = `${holder} ${touched}`;
+    const nowMs = performance.now();
+    if (found !== this.seen) this.sinceMs = nowMs;
+    this.seen = found;
+    return nowMs - this.sinceMs;
   }
 }
 

@@ -4,6 +4,7 @@ import { dependenciesOf } from "../../toolchain/opam/dependencies.js";
 import { parseOpamFile } from "../../toolchain/opam/file.js";
 import type { Constraint } from "../../toolchain/opam/version.js";
 import type { MirageBounds } from "../project.js";
+
 /** Released together, under one version. */
 const packages = ["mirage", "mirage-runtime"];
 

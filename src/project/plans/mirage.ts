@@ -1,9 +1,12 @@
 import { dirname, join } from "node:path";
+import { isFile } from "../../platform/files/folder-content.js";
+import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
 import { isLockFor } from "../../toolchain/lock.js";
 import type { Dependency } from "../../toolchain/opam/dependencies.js";
 import { crossPackages, recipeOf } from "../../toolchain/packages.js";
 import { configureAdvice } from "../mirage/advice.js";
+import { compilerChanges, readCompilers, refuseChangedCompilers } from "../mirage/compiler.js";
 import { type Configured, readConfigured } from "../mirage/configured.js";
 import { lockDifferences } from "../mirage/lock.js";
 import {
@@ -15,9 +18,6 @@ import {
   hookStep,
   unattended,
 } from "./request.js";
-import { isFile } from "../../platform/files/folder-content.js";
-import type { Context } from "../../platform/host.js";
-import { compilerChanges, readCompilers, refuseChangedCompilers } from "../mirage/compiler.js";
 
 /** The commands of a mirage project up to its configuration; what follows is decided by what that writes. */
 export function planMirage(request: MirageBuildRequest): BuildPlan {

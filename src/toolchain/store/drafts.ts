@@ -10,7 +10,7 @@ import { buildMark } from "../environment.js";
 import { readInstalled } from "./installed.js";
 import { keptOf } from "./kept.js";
 import { type FindMounts, removeToolchain } from "./mounted.js";
-import { type Place, imageFolderOf, placeIn } from "./place.js";
+import { type Place, handedOutRecordOf, imageFolderOf, placeIn } from "./place.js";
 
 /** Where a toolchain is unpacked, until all of it is there and checked. */
 export const draftOf = ({ path }: Pick<Place, "path">): string => `${path}.new`;
@@ -68,13 +68,14 @@ export async function removeAbandoned(log: Log, folder: string): Promise<void> {
 export async function removeLeftovers(place: Place, findMounts: FindMounts): Promise<void> {
   if (existsSync(place.image)) await removeToolchain(findMounts, place, "detach");
   await removeDrafts(place);
+  await rm(handedOutRecordOf(place.path), { force: true });
 }
 
-/** What a set-up that was killed has left, of this version or of another one: everything beside the place but the lock, and what was kept. */
+/** What a set-up that was killed has left, of this version or of another one: everything beside the place but the lock, what was kept, and what a job was given. */
 async function removeDrafts(place: Place): Promise<void> {
   discardDrafts(place);
   const folder = dirname(place.path);
-  const kept = [place.lock, place.image, keptOf(place)].map((path) => basename(path));
+  const kept = [place.lock, place.image, keptOf(place), handedOutRecordOf(place.path)].map((path) => basename(path));
   const isLeft = (name: string) =>
     name.startsWith(`${basename(place.path)}.`) && !kept.some((start) => name.startsWith(start));
   const left = (await readdir(folder)).filter(isLeft);

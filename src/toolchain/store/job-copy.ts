@@ -7,9 +7,11 @@ import { hashOf } from "../../platform/files/hash.js";
 import { withLock } from "../../platform/files/lock.js";
 import type { Context, Host } from "../../platform/host.js";
 import { seconds } from "../../platform/log.js";
+import { Problem } from "../../platform/problem.js";
 import { markText, ownMark, ownerAgeMs, ownerState, parseMark } from "../../platform/process/owner-mark.js";
 import type { Toolchain } from "../toolchain.js";
 import { type CopyOutcome, copiedFrom, copyToolchain, recordOf } from "./copy.js";
+import { installedMark, isHandedOut } from "./handed-out.js";
 import { readInstalled } from "./installed.js";
 import { placeIn } from "./place.js";
 import { noSpace } from "./store.js";
@@ -19,9 +21,6 @@ const unusedMs = 7 * 24 * 3600 * 1000;
 
 /** Who used the copies of a folder last. */
 const userIn = (folder: string) => join(folder, "user");
-
-/** Says that a build has installed into a copy. */
-const installedMark = (copy: string) => `${copy}.installed`;
 
 /**
  * Gives a job a copy of a cached toolchain, which the job may change as it likes: nothing that a job is told of leads to
@@ -65,8 +64,17 @@ export async function holdJobCopy(path: string): Promise<void> {
  */
 export async function beginInstalling(path: string): Promise<void> {
   const from = await copiedFrom(path);
-  if (from === undefined) return;
+  if (from === undefined) return isHandedOut(path) ? beginOnce(path) : undefined;
   if (existsSync(installedMark(path))) await renew(from, path);
+  await writeFile(installedMark(path), "");
+}
+
+/** Of a toolchain that set-up gave for a build of another kind. */
+async function beginOnce(path: string): Promise<void> {
+  if (existsSync(installedMark(path)))
+    throw new Problem("an earlier build of this job has installed packages into the toolchain", {
+      do: "run setup again before this build, or give setup `build-system: opam` too",
+    });
   await writeFile(installedMark(path), "");
 }
 

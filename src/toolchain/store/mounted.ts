@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Mounts, mountPoints } from "../../platform/files/mount.js";
 import { Unusable } from "../../platform/network/published.js";
@@ -77,6 +77,28 @@ export async function mountAgain(findMounts: FindMounts, place: Place): Promise<
   const mounts = await findMounts();
   if (mounts !== undefined) await mountImage(mounts, place);
   return mounts !== undefined;
+}
+
+/**
+ * Mounts an image again with nothing written over it but its records.
+ *
+ * @returns whether anything mounts here.
+ * @throws Unusable where it cannot be mounted.
+ */
+export async function mountAfresh(
+  findMounts: FindMounts,
+  place: Place,
+  records: readonly (readonly [name: string, content: Buffer])[],
+): Promise<boolean> {
+  const mounts = await findMounts();
+  if (mounts === undefined) return false;
+  const { upper, work } = partsOf(place.image);
+  await unmountAll(mounts, place.path, "detach");
+  for (const folder of [upper, work]) await mounts.remove(folder);
+  await Promise.all([mkdir(upper, { mode: 0o700 }), mkdir(work)]);
+  for (const [name, content] of records) await writeFile(join(upper, name), content);
+  await mountImage(mounts, place);
+  return true;
 }
 
 /** Removes a toolchain, mounted or not. What cannot be unmounted here is left alone, and is an error when it is in the way. */

@@ -22,6 +22,9 @@ export interface Place {
 /** Where the image of the toolchain in `path` is. */
 export const imageFolderOf = (path: string): string => `${path}.image`;
 
+/** Says what the toolchain in `path` was when a job was given it itself: see handed-out.ts. */
+export const handedOutRecordOf = (path: string): string => `${path}.handed.json`;
+
 /** The folder of all toolchains in a tool cache. */
 export const toolchainsFolder = (toolCache: string): string => join(toolCache, "toolchains");
 

@@ -11,6 +11,7 @@ import { packToolchain } from "../archive/pack.js";
 import { type Toolchain, sourceWords } from "../toolchain.js";
 import { discardBeside, draftOf, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
+import { isAsHandedOut, takeBack } from "./handed-out.js";
 import { installed, proved, putInPlace, unpackInto } from "./in-place.js";
 import { noteUse, readInstalled } from "./installed.js";
 import { type KeptBuild, dropKept, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
@@ -56,6 +57,7 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
   const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is setting up the same toolchain`);
   return withLock(wanted.place.lock, onWait, async () => {
     await mountWhatIsHere(log, wanted);
+    await takeBack(log, wanted.findMounts, wanted.place);
     // Somebody else may have finished it while we waited for the lock.
     const meanwhile = await fromToolCache(log, wanted);
     if (meanwhile !== undefined) return meanwhile;
@@ -77,6 +79,7 @@ async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | unde
   const { key, place, trusts } = wanted;
   const found = await readInstalled(place.path);
   if (found?.key !== key) return undefined;
+  if (!(await isAsHandedOut(place.path))) return undefined;
   if (!trusts(found.origin)) {
     log.fact(
       "tool cache",

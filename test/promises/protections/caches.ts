@@ -14,16 +14,35 @@ export const caches: ProtectionTable = {
   "leaves the cached toolchains as they were: %s": [
     ["src/toolchain/setup.ts", "takeJobCopy(context, obtained)", "obtained"],
   ],
+  "has it itself, and the next set-up makes it what it was: %s": [
+    ["src/toolchain/store/store.ts", "    await takeBack(log, wanted.findMounts, wanted.place);\n", ""],
+  ],
+  "is what it was for the next set-up of the job: %s": [
+    ["src/toolchain/store/store.ts", "  if (!(await isAsHandedOut(place.path))) return undefined;\n", ""],
+    [
+      "src/toolchain/store/handed-out.ts",
+      'return { identities: new Map(), image: "none", contents: new Map() }',
+      "return undefined",
+    ],
+    ["src/toolchain/store/drafts.ts", ", handedOutRecordOf(place.path)]", "]"],
+    ["src/toolchain/store/identities.ts", " && found.size === known.size", ""],
+  ],
+  "has the cached toolchain itself only where nothing of it outlives the job: %s": [
+    ["src/toolchain/store/handed-out.ts", "isThrownAway(host) && ", ""],
+    ["src/toolchain/store/handed-out.ts", 'origin !== "built" && ', ""],
+    ["src/platform/host.ts", ' && environment["RUNNER_ENVIRONMENT"] === "github-hosted"', ""],
+    ["src/platform/host.ts", 'isGitHubActions && environment["RUNNER', 'environment["RUNNER'],
+  ],
   "shares no file with the cached one: what is written in place, by root too, does not reach it": [
     [
       "src/toolchain/store/copy.ts",
-      "return copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)",
-      "return symlinkSync(from, to)",
+      "await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)",
+      "symlinkSync(from, to)",
     ],
   ],
   "is made again what it was: %s": [
-    ["src/toolchain/store/copy.ts", "known.get(entry) !== identity", "!known.has(entry)"],
-    ["src/toolchain/store/copy.ts", " ${ctimeNs}", ""],
+    ["src/toolchain/store/identities.ts", "was !== is", "was === undefined"],
+    ["src/toolchain/store/identities.ts", " ${ctimeNs}", ""],
   ],
   "is another one for another run that goes on": [
     ["src/toolchain/store/job-copy.ts", 'ownerState(user) === "alive"', "false"],

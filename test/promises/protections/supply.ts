@@ -17,7 +17,7 @@ export const supply: ProtectionTable = {
   ],
   "a rule is tried first, and its success is told": [["src/platform/kvm.ts", 'context.log.fact("machine"', "void ([]"]],
   "nothing is changed on a runner that outlives the job, and what to do is told": [
-    ["src/platform/kvm.ts", 'context.host.environment["RUNNER_ENVIRONMENT"] !== "github-hosted"', "false"],
+    ["src/platform/kvm.ts", "!isThrownAway(context.host)", "false"],
   ],
   "%s is left as it is": [["src/platform/kvm.ts", "!context.host.isGitHubActions", "false"]],
   "a rule that cannot be loaded is undone, and so is the mode that does not help": [
@@ -59,7 +59,7 @@ export const supply: ProtectionTable = {
     ["src/platform/files/own-folder.ts", 'if (state === "gone") ', ""],
   ],
   "is not taken from a living process elsewhere when our own clock is set": [
-    ["src/platform/files/lock.ts", "(await watch.lastsMs(path, holder)) > patienceMs", "true"],
-    ["src/platform/files/lock.ts", "this.sinceMs = performance.now();", "this.sinceMs = Date.now();"],
+    ["src/platform/files/lock.ts", "(await watch.lastsMs(path, holder)) > silentMs", "true"],
+    ["src/platform/files/lock.ts", "const nowMs = performance.now();", "const nowMs = Date.now();"],
   ],
 };

@@ -100,7 +100,7 @@ export const words: ProtectionTable = {
   "are fetched through the proxies of the caller, whose addresses no failure shows": [
     ["src/platform/packages/apt.ts", "argv: commandWith([])", "argv: commandWith(proxies)"],
   ],
-  "stays below what the runner takes, in whole parts, the long ones left out": [
+  "stays below the runner’s limit by dropping whole sections, the longest first": [
     ["src/summary/summary.ts", "(room -= bytes) >= 0", "bytes > 0"],
   ],
   "is bounded, and keeps the last lines": [

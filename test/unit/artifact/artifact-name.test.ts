@@ -12,7 +12,7 @@ describe("artifactName", () => {
     expect(artifactName({ ...leg, variant })).toBe(name);
   });
 
-  it("gives what does not read well, or is long, a hash of its own", () => {
+  it("replaces long or unreadable configure-args with a unique hash", () => {
     const variants = [
       ["a", "b"],
       ["a b"],
@@ -27,7 +27,7 @@ describe("artifactName", () => {
     for (const name of names) expect(name).toMatch(/^unikernel-www-[0-9a-f]{8}-hvt-x86_64$/);
   });
 
-  it("takes no character of a unikernel’s name that the service refuses", () => {
+  it("contains no character that the service refuses, whatever the unikernel’s name", () => {
     const names = ["a/b", "a:b", "a\nb", "a b", "../..", "x".repeat(300), "é"].map((unikernel) =>
       artifactName({ ...leg, unikernel }),
     );
@@ -60,7 +60,7 @@ describe("a name that a user chose", () => {
     expect(() => checkedArtifactName(name)).toThrow("input artifact-name");
   });
 
-  it("is taken as it is otherwise", () => {
+  it("is used unchanged otherwise", () => {
     expect(checkedArtifactName("my www (hvt)")).toBe("my www (hvt)");
   });
 });

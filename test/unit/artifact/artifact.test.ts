@@ -15,14 +15,14 @@ beforeEach(() => {
   writeLegs(folder, leg);
 });
 
-it("artifacts are told from other folders, both in the order of their names", async () => {
+it("artifacts and other folders are listed separately, both sorted by name", async () => {
   writeLegs(folder, { ...leg, name: "b" }, { ...leg, name: "a" });
   mkdirSync(join(folder, "coverage"));
   expect(await artifactsIn(folder)).toEqual({ artifacts: ["a", "b", leg.name], others: ["coverage"] });
   await expect(artifactsIn(join(folder, "nowhere"))).rejects.toThrow("cannot be read");
 });
 
-it("an artifact is read as `publish` left it, with the checksums of all its files", async () => {
+it("an artifact is read as `publish` wrote it, with the checksums of all its files", async () => {
   const { info, checksums } = await readArtifact(place);
   expect(info).toEqual(leg.info);
   expect(checksums.map(({ name }) => name)).toEqual(["build-info.json", "www.hvt"]);
@@ -46,7 +46,7 @@ describe("an artifact is refused", () => {
       ...leg,
       info: { ...leg.info, images: leg.info.images.map((image) => ({ ...image, sha256: sha256("another") })) },
     });
-    expect(await because()).toContain("www.hvt is another one in build-info.json");
+    expect(await because()).toContain("build-info.json and SHA256SUMS have different hashes for www.hvt");
   });
 
   it("with build info that no checksum is of", async () => {
@@ -57,9 +57,9 @@ describe("an artifact is refused", () => {
   });
 
   it("with a list of checksums that is none, or reaches out of the folder", async () => {
-    expect(await because({ SHA256SUMS: "nonsense\n" })).toContain("SHA256SUMS has a line that is no checksum");
-    expect(await because({ SHA256SUMS: `${sha256("")}  ../secret\n` })).toContain("names a file of another folder");
-    expect(await because({ SHA256SUMS: "" })).toContain("SHA256SUMS has a line that is no checksum");
+    expect(await because({ SHA256SUMS: "nonsense\n" })).toContain("SHA256SUMS has a line that is not a checksum");
+    expect(await because({ SHA256SUMS: `${sha256("")}  ../secret\n` })).toContain("names a file in another folder");
+    expect(await because({ SHA256SUMS: "" })).toContain("SHA256SUMS has a line that is not a checksum");
   });
 
   it("with a link to a file elsewhere, even when its bytes are right", async () => {

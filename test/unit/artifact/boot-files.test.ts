@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { describe, expect, it } from "vitest";
-import { consolePath } from "../../../src/boot/devices/boot-folder.js";
 import { writeBootFiles } from "../../../src/artifact/boot-files.js";
 import { recordBoot } from "../../../src/artifact/image-record.js";
+import { consolePath } from "../../../src/boot/devices/boot-folder.js";
 import { bootOf, newContext, newImage, passed, solo5Hvt } from "./fixtures.js";
 
 function readJson(text: string): unknown {
@@ -55,7 +55,8 @@ describe("the files of a boot step", () => {
   it("are JSON of the same words, whatever a guest prints", async () => {
     const context = newContext();
     const { path: imagePath } = newImage(context.host.folders.workspace, "www.hvt", "bytes");
-    const line = `"}], \\ \0\u0007\u001b[2J\u2028 </script> __proto__ ${Buffer.from([0, 216, 1, 216, 255, 255]).toString("utf16le")} ${randomBytes(512).toString("latin1")}`;
+    const loneSurrogates = Buffer.from([0, 216, 1, 216, 255, 255]).toString("utf16le");
+    const line = `"}], \\ \0\u0007\u001b[2J\u2028 </script> __proto__ ${loneSurrogates} ${randomBytes(512).toString("latin1")}`;
     const reports = [bootOf({ ...passed, summary: line, evidence: { line, atMs: 1 } }, { imagePath, scenario: line })];
     const text = readFileSync(
       (await writeBootFiles(context, { imagePath, target: "hvt", architecture: "x86_64" }, reports.map(recordBoot)))
@@ -63,7 +64,7 @@ describe("the files of a boot step", () => {
       "utf8",
     );
     expect(text).not.toContain("\ufffd");
-    // Asserted, as a text that is no JSON would be an error of the test.
+    // `readJson` returns the error: invalid JSON must fail the assertion, not throw in the test.
     expect(readJson(text)).toMatchObject({
       images: [{ boots: [{ scenario: line, summary: line, evidence: { line } }] }],
     });
@@ -80,7 +81,7 @@ describe("the files of a boot step", () => {
 });
 
 describe("the console of a boot", () => {
-  it("has a name of its own for each scenario, the same each time", () => {
+  it("has a different name for each scenario, the same each time", () => {
     const context = newContext();
     expect(basename(consolePath(context, "/w/www.hvt"))).toBe("console-www.hvt.log");
     expect(basename(consolePath(context, "/w/www.hvt", "help"))).toBe("console-www.hvt-help.log");

@@ -1,10 +1,10 @@
+import addFormats from "ajv-formats";
+import Ajv2020 from "ajv/dist/2020.js";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import Ajv2020 from "ajv/dist/2020.js";
-import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
-import { Problem } from "../../../src/platform/problem.js";
 import { buildInfo, parseBuildInfo } from "../../../src/artifact/build-info.js";
+import { Problem } from "../../../src/platform/problem.js";
 import { bootedImage, buildRecord, failedBoot, newContext } from "./fixtures.js";
 
 const image = { path: "/w/www.hvt", name: "www", bytes: 5, sha256: "ab".repeat(32) };
@@ -12,7 +12,7 @@ const now = new Date("2026-11-22T10:00:00Z");
 const published = bootedImage(image, failedBoot("/w/www.hvt", "/c/console.log"));
 
 describe("buildInfo", () => {
-  it("says everything that a build and a boot left", () => {
+  it("has everything that is known about a build and its boots", () => {
     const info = buildInfo({
       target: "hvt",
       architecture: "x86_64",
@@ -50,7 +50,7 @@ describe("buildInfo", () => {
     });
   });
 
-  it("says what cache the build took parts from", () => {
+  it("names the cache that was restored for the build", () => {
     const built = buildRecord(image);
     const record = { ...built, build: { ...built.build, cache: "unikernel-ci-dune-1-x" } };
     const info = buildInfo({
@@ -80,7 +80,7 @@ describe("buildInfo", () => {
     expect(JSON.stringify(info)).not.toContain("token");
   });
 
-  it("says null for what is not known", () => {
+  it("is null where something is not known", () => {
     const bare = { ...published, boots: [] };
     const info = buildInfo({
       target: "spt",
@@ -95,7 +95,7 @@ describe("buildInfo", () => {
     expect(info.images[0]).toMatchObject({ boots: [], debugFile: null });
   });
 
-  it("is what docs/build-info.schema.json says", () => {
+  it("is valid under docs/build-info.schema.json", () => {
     const schema = JSON.parse(
       readFileSync(resolve(import.meta.dirname, "../../../docs/build-info.schema.json"), "utf8"),
     ) as object;
@@ -152,21 +152,21 @@ describe("build info of an artifact", () => {
     ["a name that leads elsewhere", '"www.hvt"', '"../x"', "images[0].file is wrong"],
     ["a name that is a folder", '"www.hvt.dbg"', '".."', "images[0].debugFile is wrong"],
     ["a boot without a summary", '"summary": "no KVM"', '"summary": 1', "images[0].boots[2].summary is wrong"],
-    ["attempts that are none", '"attempts": [\n', '"attempts": [1,\n', "images[0].boots[0].attempts[0] is wrong"],
+    ["an attempt that is a number", '"attempts": [\n', '"attempts": [1,\n', "images[0].boots[0].attempts[0] is wrong"],
     ["an unknown accelerator", '"kvm"', '"hvf"', "images[0].boots[0].attempts[0].accelerator is wrong"],
     ["a number of another kind", '"bytes": 5', '"bytes": 5e-1', "images[0].bytes is wrong"],
     ["a number below zero", '"bytes": 5', '"bytes": -5', "images[0].bytes is wrong"],
-    ["a number beyond all", '"ms": 2700', '"ms": 1e999', "toolchain.ms is wrong"],
-    ["a bound as a text", '"cores": 2', '"cores": "2"', "host.cores is wrong"],
+    ["an infinite number", '"ms": 2700', '"ms": 1e999', "toolchain.ms is wrong"],
+    ["a number as a text", '"cores": 2', '"cores": "2"', "host.cores is wrong"],
     [
-      "a toolchain from where none can be",
+      "a toolchain from an unknown source",
       '"source": "actions-cache"',
       '"source": "moon"',
       "toolchain.source is wrong",
     ],
-    ["a version that is none", '"ocaml": "5.5.0"', '"ocaml": null', "toolchain.versions.ocaml is wrong"],
+    ["a version that is null", '"ocaml": "5.5.0"', '"ocaml": null', "toolchain.versions.ocaml is wrong"],
     ["no date", /"createdAt": "[^"]*"/, '"createdAt": "today"', "createdAt is wrong"],
-    ["a day that no calendar has", "2026-11-30", "2026-13-30", "createdAt is wrong"],
+    ["a day that does not exist", "2026-11-30", "2026-13-30", "createdAt is wrong"],
     ["a build without its steps", '"steps"', '"step"', "build.steps is missing"],
     ["a list for an object", /"host": \{[^}]*\}/, '"host": []', "host.architecture is missing"],
   ])("with %s is refused, by the name of the field", (_, right, wrong, what) => {
@@ -175,12 +175,12 @@ describe("build info of an artifact", () => {
     expect(problemOf(text)).toMatch(new RegExp(`^a/build-info\\.json: ${what.replace(/[.[\]]/g, "\\$&")}\n`));
   });
 
-  it("says what a wrong field has, and what is accepted", () => {
+  it("shows the value of a wrong field, and what is accepted", () => {
     expect(problemOf(written.replace('"bytes": 5', '"bytes": "5"')).split("\n")).toEqual([
       "a/build-info.json: images[0].bytes is wrong",
       '  found      "5"',
       "  accepted   a number",
-      "  do         see whether something changed it",
+      "  do         check whether another step or tool changed the file",
     ]);
     expect(problemOf(written.replace('"target": "hvt"', `"target": "${"x".repeat(5000)}"`))).toMatch(
       /\n {2}found {6}"x{79}…\n {2}accepted {3}hvt, spt, /,
@@ -196,7 +196,7 @@ describe("build info of an artifact", () => {
     expect(Object.getPrototypeOf(polluted.toolchain?.versions)).toBe(Object.prototype);
   });
 
-  it("may have more than the format has, however deep, which is left out", () => {
+  it("may have unknown fields, however deep, which are dropped", () => {
     const deep = "[".repeat(100_000) + "]".repeat(100_000);
     expect(read(written.replace('"bytes": 5', `"bytes": 5, "unknown": ${deep}`))).toEqual(JSON.parse(written));
     expect(problemOf(written.replace('"bytes": 5', `"bytes": ${deep}`))).toMatch(
@@ -214,7 +214,9 @@ describe("build info of an artifact", () => {
     '{"schema":"2"}',
     '{"schema":2}',
     `{"schema":2,"images":${"[".repeat(9)}`,
-  ])("that is none is refused: %j", (text) => {
-    expect(problemOf(text)).toMatch(/^a\/build-info\.json(?:: target is missing| is not JSON| is of another format)/);
+  ])("that is something else is refused: %j", (text) => {
+    expect(problemOf(text)).toMatch(
+      /^a\/build-info\.json(?:: target is missing| is not JSON| has an unsupported format)/,
+    );
   });
 });

@@ -3,8 +3,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { sha256OfFile } from "../../../src/platform/files/atomic.js";
 import { checksumFile, parseChecksums } from "../../../src/artifact/checksums.js";
+import { sha256OfFile } from "../../../src/platform/files/atomic.js";
 
 it("is accepted by sha256sum, and is what it writes, odd names too", async () => {
   const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
@@ -32,7 +32,7 @@ it("is read as it is written, whatever a name has, and nothing else is", () => {
   ]);
 });
 
-it("does not depend on the order in which files were found", () => {
+it("does not depend on the order of the files", () => {
   const files = [
     { name: "b", sha256: "1" },
     { name: "a", sha256: "2" },

@@ -1,22 +1,22 @@
-import type { Image } from "../../../src/image/image.js";
+import { createHash } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHash } from "node:crypto";
-import type { Attempt, BootReport } from "../../../src/boot/report.js";
-import { createLog } from "../../../src/platform/runner/console-log.js";
-import type { Verdict } from "../../../src/boot/judge/verdict.js";
-import type { Context } from "../../../src/platform/host.js";
-import type { BuiltImage } from "../../../src/project/project.js";
 import { beginImage, recordBoot } from "../../../src/artifact/image-record.js";
 import type { BuildRecord, ToolchainRecord } from "../../../src/artifact/records.js";
 import type { JobImage } from "../../../src/artifact/schema.js";
+import type { Verdict } from "../../../src/boot/judge/verdict.js";
+import type { Attempt, BootReport } from "../../../src/boot/report.js";
+import type { Image } from "../../../src/image/image.js";
+import type { Context } from "../../../src/platform/host.js";
+import { createLog } from "../../../src/platform/runner/console-log.js";
+import type { BuiltImage } from "../../../src/project/project.js";
 
 export interface TestContext extends Context {
   readonly logged: () => string;
 }
 
-/** A machine of its own, with empty folders. */
+/** A machine with empty folders. */
 export function newContext(environment: Readonly<Record<string, string>> = {}): TestContext {
   const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
   const written: string[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { beginImage, publicRecord, recordBoot } from "../../../src/artifact/image-record.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { BootReport } from "../../../src/boot/report.js";
-import { beginImage, publicRecord, recordBoot } from "../../../src/artifact/image-record.js";
 import { bootOf, bootedImage, failedBoot, solo5Hvt } from "./fixtures.js";
 
 const skipped: Verdict = { verdict: "skipped", reason: "accelerator", summary: "no KVM", atMs: 0, remedy: "use spt" };
@@ -21,7 +21,7 @@ describe("the record of an image", () => {
     });
   });
 
-  it("tells others nothing that only its job knows", () => {
+  it("publishes nothing that only its job needs", () => {
     const text = JSON.stringify(publicRecord(bootedImage(built, failedBoot(built.path, "/c/console.log"))));
     expect(text).toContain('"console":"console.log"');
     expect(text).not.toMatch(/\/w\/|\/c\/|consoleEnd|elf64/);
@@ -29,7 +29,7 @@ describe("the record of an image", () => {
 });
 
 describe("the record of a boot", () => {
-  it("are null where nothing is known", () => {
+  it("has null where nothing is known", () => {
     const report: BootReport = { ...bootOf(skipped), attempts: [], consoleEnd: [] };
     expect(recordBoot(report)).toEqual({
       ...skipped,
@@ -44,7 +44,7 @@ describe("the record of a boot", () => {
     });
   });
 
-  it("name the accelerator of the last attempt", () => {
+  it("names the accelerator of the last attempt", () => {
     expect(recordBoot(failedBoot("/w/www.hvt", "/c"))).toMatchObject({
       accelerator: "tcg",
       console: "c",

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { SaxesParser } from "saxes";
 import { describe, expect, it } from "vitest";
+import { junit } from "../../../src/artifact/junit.js";
+import type { JobImage } from "../../../src/artifact/schema.js";
 import { Lines } from "../../../src/boot/judge/lines.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { BootReport } from "../../../src/boot/report.js";
-import { junit } from "../../../src/artifact/junit.js";
-import type { JobImage } from "../../../src/artifact/schema.js";
-import { bootOf, bootedImage, failedBoot, passed } from "./fixtures.js";
 import { processorMs } from "../../processor-time.js";
+import { bootOf, bootedImage, failedBoot, passed } from "./fixtures.js";
 
 const skipped: Verdict = { verdict: "skipped", reason: "accelerator", summary: "no KVM", atMs: 0 };
 
@@ -24,7 +24,7 @@ interface Element {
   text: string;
 }
 
-/** All elements of a document, by a parser that takes nothing that is not well-formed. */
+/** All elements of a document; the parser accepts only well-formed XML. */
 function parse(xml: string): Element[] {
   const elements: Element[] = [];
   const open: Element[] = [];
@@ -73,27 +73,27 @@ describe("the JUnit file", () => {
     ]);
   });
 
-  it("says why one failed, with the evidence and the end of its console", () => {
+  it("says why a boot failed, with the evidence and the end of its console", () => {
     const xml = junitOf(imageOf(failedBoot("/w/www.hvt", "/c/console.log")));
     const failure = one(xml, "failure");
     expect(failure?.attributes).toEqual({ type: "exception", message: "uncaught exception" });
     expect(failure?.text.split("\n")).toEqual([
       "uncaught exception",
-      'evidence, 0.31 s after the start: Fatal error: exception Failure("</code></pre><script>")',
+      'evidence, 0.31 s after start: Fatal error: exception Failure("</code></pre><script>")',
       "do: look at `tls/cert.pem`",
       "",
-      "The end of the console:",
+      "End of the console:",
       "hello",
       "</code></pre><img src=x onerror=alert(1)>",
       "| a | b |",
       "@everyone",
     ]);
     expect(one(xml, "system-out")?.text).toBe(
-      "hello\n</code></pre><img src=x onerror=alert(1)>\n| a | b |\n@everyone\n(all of it: console.log)",
+      "hello\n</code></pre><img src=x onerror=alert(1)>\n| a | b |\n@everyone\n(whole console: console.log)",
     );
   });
 
-  it("says why one was skipped", () => {
+  it("says why a boot was skipped", () => {
     expect(one(junitOf(imageOf(bootOf(skipped))), "skipped")?.attributes).toEqual({ message: "accelerator: no KVM" });
   });
 
@@ -119,7 +119,7 @@ describe("the JUnit file", () => {
 
   it.each(Array.from({ length: 20 }, (_, index) => index))("is well-formed whatever a guest prints (%d)", () => {
     const bytes = randomBytes(2000);
-    // As a console gives it, and as a text with every code unit that there may be.
+    // As a console delivers it, and as texts with any UTF-16 code unit and any byte.
     const texts = [
       ...new Lines().add(Buffer.concat([bytes, Buffer.from("\n")])),
       bytes.toString("utf16le"),
@@ -137,8 +137,8 @@ describe("the JUnit file", () => {
       ...imageOf(bootOf(verdict, { scenario: text, consoleEnd: texts, consoleLog: "/c" })),
       unikernel: text,
     });
-    expect(one(xml, "failure")?.text, bytes.toString("base64")).toContain("The end of the console:");
-    // UTF-8 has no lone surrogates: what is written is what is read.
+    expect(one(xml, "failure")?.text, bytes.toString("base64")).toContain("End of the console:");
+    // UTF-8 has no lone surrogates: the file must be read back unchanged.
     expect(Buffer.from(xml).toString()).toBe(xml);
   });
 
@@ -155,7 +155,7 @@ describe("the JUnit file", () => {
     expect(one(xml, "failure")?.text.split("\n").at(-1)).toMatch(/^…x{8192}$/);
   });
 
-  it("holds also when nothing was booted", () => {
+  it("is valid when nothing was booted", () => {
     expect(one(junitOf(), "testsuites")?.attributes["tests"]).toBe("0");
   });
 });

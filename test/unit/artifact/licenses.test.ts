@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { UsedPackage } from "../../../src/project/project.js";
 import { unusualLicenses } from "../../../src/artifact/licenses.js";
+import type { UsedPackage } from "../../../src/project/project.js";
 
 const used = (licenses: readonly string[], use: UsedPackage["use"] = "image"): UsedPackage => ({
   name: "a",
@@ -31,11 +31,11 @@ test.each([
   [["MIT", "my own"], "MIT and my own"],
   [["LGPL-2.1"], "LGPL-2.1"],
   [[], "none given"],
-])("%j is told", (licenses, license) => {
+])("%j is reported", (licenses, license) => {
   expect(unusualLicenses([used(licenses)])).toEqual([{ name: "a", version: "1", license }]);
 });
 
-test("of what only builds, nothing is told; of what may be in the image, it is", () => {
+test("the licence of a tool is not reported, the licence of a package that may be in the image is", () => {
   expect(unusualLicenses([used(["GPL-3.0-only"], "tool")])).toEqual([]);
   expect(unusualLicenses([used(["GPL-3.0-only"], "unknown")])).toHaveLength(1);
 });

@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { BuiltImage } from "../../../src/project/project.js";
 import { recordBoot } from "../../../src/artifact/image-record.js";
 import {
   type ImageRecords,
@@ -10,6 +9,7 @@ import {
   saveRecord,
   saveToolchain,
 } from "../../../src/artifact/records.js";
+import type { BuiltImage } from "../../../src/project/project.js";
 import { bootOf, buildRecord, failedBoot, newContext, newImage, passed, toolchainRecord } from "./fixtures.js";
 
 function setUp() {
@@ -34,23 +34,23 @@ describe("records", () => {
     expect(await readRecord(context, image.path, "boot")).toEqual(reports);
   });
 
-  it("are not of another image", async () => {
+  it("are not valid for another image", async () => {
     const { context, image } = setUp();
     await saveRecord(context, image.path, "build", buildRecord(image));
     expect(await readRecord(context, `${image.path}2`, "build")).toBeUndefined();
     expect(await readRecord(context, image.path, "boot")).toBeUndefined();
   });
 
-  it("are not of an image that was built anew since", async () => {
+  it("are not valid for an image that was rebuilt since", async () => {
     const { context, image } = setUp();
     await saveRecord(context, image.path, "build", buildRecord(image));
     writeFileSync(image.path, "other bytes");
     expect(await readRecord(context, image.path, "build")).toBeUndefined();
-    expect(context.logged()).toContain("is not the file that its build record is about");
+    expect(context.logged()).toContain("www.hvt has changed since its build record was written");
   });
 
   it.each(["", "{", "null", "[]", "7", '{"schema":1}', '{"schema":2,"imagePath":"?","value":null}'])(
-    "that are damaged count as none: %s",
+    "that are damaged are ignored: %s",
     async (content) => {
       const { context, image, folder } = setUp();
       await saveRecord(context, image.path, "build", buildRecord(image));
@@ -60,7 +60,7 @@ describe("records", () => {
     },
   );
 
-  /** What is read of a record in whose file one text was replaced. */
+  /** Reads a record after one text in its file was replaced. */
   async function readWith<Kind extends keyof ImageRecords>(
     kind: Kind,
     record: (image: BuiltImage) => ImageRecords[Kind],
@@ -82,7 +82,7 @@ describe("records", () => {
     ['"bytes":5', '"bytes":"5"'],
     ['"packages":[', '"packages":[null,'],
     ['"images":[', '"images":[],"x":['],
-  ])("with a wrong field count as none: %s -> %s", async (right, wrong) => {
+  ])("with a wrong field are ignored: %s -> %s", async (right, wrong) => {
     expect(await readWith("build", buildRecord, right, wrong)).toBeUndefined();
   });
 
@@ -94,13 +94,13 @@ describe("records", () => {
     ['"readyMs":310', '"readyMs":"310"'],
     ['"format":"elf64"', '"format":64'],
     ['"value":[', '"value":[],"x":['],
-  ])("of boots with a wrong field count as none: %s -> %s", async (right, wrong) => {
+  ])("of boots with a wrong field are ignored: %s -> %s", async (right, wrong) => {
     const probes = [{ text: "tcp://:80", holds: true, said: "connected", atMs: 310 }];
     const reports = [recordBoot(bootOf(passed, { scenario: "help", probes, span: { startMs: 1, ms: 2 } }))] as const;
     expect(await readWith("boot", () => reports, right, wrong)).toBeUndefined();
   });
 
-  it("of a toolchain are kept for each backend and architecture", async () => {
+  it("of toolchains are kept separately for each backend and architecture", async () => {
     const { context } = setUp();
     await saveToolchain(context, toolchainRecord);
     expect(await readToolchain(context, "solo5", "x86_64")).toEqual(toolchainRecord);
@@ -108,7 +108,7 @@ describe("records", () => {
     expect(await readToolchain(context, "unikraft", "x86_64")).toBeUndefined();
   });
 
-  it("can be asked for where there is no folder, or a folder in their place", async () => {
+  it("are undefined when their folder is missing, or a folder is in their place", async () => {
     const { context, folder } = setUp();
     expect(await readToolchain(context, "solo5", "x86_64")).toBeUndefined();
     mkdirSync(join(folder, "toolchain-solo5-x86_64.json"), { recursive: true });

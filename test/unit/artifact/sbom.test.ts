@@ -1,9 +1,9 @@
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
 import { expect, test } from "vitest";
+import { artifactSbom } from "../../../src/artifact/sbom.js";
 import type { UsedPackage } from "../../../src/project/project.js";
 import { imagesOf } from "../../../src/release/images.js";
 import { sbom as releaseSbom } from "../../../src/release/sbom.js";
-import { artifactSbom } from "../../../src/artifact/sbom.js";
 import { artifact, toolchain } from "../release/fixtures.js";
 
 const lwt: UsedPackage = {
@@ -37,7 +37,7 @@ interface Component {
 }
 const componentsOf = (text: string) => (JSON.parse(text) as { readonly components: readonly Component[] }).components;
 
-test("is CycloneDX by its own schema, with and without packages", async () => {
+test("is valid CycloneDX, with and without packages", async () => {
   const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
   expect(await validator.validate(artifactSbom("x", withPackages(lwt, dune, fmt).info))).toBeNull();
   expect(
@@ -45,7 +45,7 @@ test("is CycloneDX by its own schema, with and without packages", async () => {
   ).toBeNull();
 });
 
-test("has each package with version, hashes, licence, source and scope; the compiler as a tool", () => {
+test("has each package with version, hashes, licence, source and scope, and the C compiler as a tool", () => {
   const components = componentsOf(artifactSbom("x", withPackages(lwt, dune, fmt).info));
   expect(components.find(({ name }) => name === "lwt")).toMatchObject({
     scope: "required",
@@ -66,16 +66,16 @@ test("has each package with version, hashes, licence, source and scope; the comp
     scope: "excluded",
     version: "gcc 14.2.0",
   });
-  // What was asked of opam says less than what was installed.
+  // A requested package is not listed when the installed ones are known.
   expect(components.some(({ name }) => name === "cstruct")).toBe(false);
 });
 
-test("says when it knows only the toolchain", () => {
+test("says that it is incomplete when only the toolchain is known", () => {
   expect(artifactSbom("x", artifact("a").info)).toContain("incomplete: the toolchain");
   expect(artifactSbom("x", withPackages(lwt).info)).not.toContain("incomplete");
 });
 
-test("of a release: a package that one image links is in the release", () => {
+test("of a release: a package is required when one image links it, even if another only builds with it", () => {
   const other = artifact(
     "b",
     { unikernel: "dns", sha256: "d".repeat(64) },

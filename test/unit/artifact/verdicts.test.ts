@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import { recordBoot } from "../../../src/artifact/image-record.js";
 import { decisiveBoot, howItRan, imageVerdict, overallVerdict } from "../../../src/artifact/verdicts.js";
+import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import { bootOf, bootedImage, passed } from "./fixtures.js";
 
 const failed: Verdict = { verdict: "failed", reason: "timeout", summary: "it did not end", atMs: 60_000 };
@@ -22,28 +22,28 @@ function over(...verdicts: [Verdict, ...Verdict[]]) {
   );
 }
 
-describe("the verdict over several boots", () => {
-  it("is that of the one boot where there is one", () => {
+describe("the verdict on several boots", () => {
+  it("is the boot’s own when there is only one", () => {
     expect(over(passed)).toEqual({ ...passed, scenario: "s0" });
     expect(over(trapped)).toEqual({ ...trapped, scenario: "s0" });
   });
 
-  it("fails with the first that failed, and names all that did", () => {
+  it("is the first failure, and names all that failed", () => {
     expect(over(passed, skipped, trapped, failed)).toMatchObject({
       ...trapped,
       summary: "2 of 4 scenarios failed: s2, s3",
     });
   });
 
-  it("is skipped when one was and none failed", () => {
+  it("is skipped when one boot was skipped and none failed", () => {
     expect(over(passed, skipped)).toMatchObject({ ...skipped, summary: "1 of 2 scenarios skipped: s1" });
   });
 
-  it("passes when all did", () => {
+  it("passes when all boots passed", () => {
     expect(over(passed, { ...passed, bootMs: 7 })).toMatchObject({ ...passed, summary: "2 of 2 scenarios passed" });
   });
 
-  it("names ten at most", () => {
+  it("names at most ten scenarios", () => {
     const all = Array.from({ length: 12 }, () => failed) as [Verdict, ...Verdict[]];
     expect(over(...all).summary).toBe("12 of 12 scenarios failed: s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, and 2 more");
   });
@@ -52,7 +52,7 @@ describe("the verdict over several boots", () => {
 describe("the decisive boot", () => {
   const named = (scenario: string, verdict: Verdict) => recordBoot(bootOf(verdict, { scenario }));
 
-  it("is the first of the gravest", () => {
+  it("is the first with the gravest verdict", () => {
     const boots = [named("a", passed), named("b", skipped), named("c", failed), named("d", trapped)] as const;
     expect(decisiveBoot(boots).scenario).toBe("c");
     expect(decisiveBoot([boots[0], boots[1]]).scenario).toBe("b");
@@ -60,20 +60,20 @@ describe("the decisive boot", () => {
   });
 });
 
-describe("the verdict over the boots of an image", () => {
+describe("the verdict on an image", () => {
   const image = { path: "/w/www.hvt", name: "www", bytes: 5, sha256: "ab".repeat(32) };
 
-  it("calls a boot without a scenario as the image’s file", () => {
+  it("names a boot without a scenario by the image’s file", () => {
     const reports = [bootOf(failed), bootOf(failed, { scenario: "http" })];
     expect(imageVerdict(bootedImage(image, ...reports))?.summary).toBe("2 of 2 scenarios failed: www.hvt, http");
   });
 
-  it("is unknown where nothing was booted", () => {
+  it("is undefined when the image was not booted", () => {
     expect(imageVerdict(bootedImage(image))).toBeUndefined();
   });
 });
 
-describe("what an attempt ran on", () => {
+describe("how an attempt ran", () => {
   it.each([
     ["kvm", false, "KVM"],
     ["tcg", false, "emulated"],

@@ -93,10 +93,10 @@ describe("collect", () => {
     await expect(changed.run()).rejects.toThrow(`the artifact ${hvt.name} is not as \`publish\` left it`);
     const lost = prepared();
     rmSync(join(lost.folder, hvt.name, "www.hvt"));
-    await expect(lost.run()).rejects.toThrow("is not as `publish` left it");
+    await expect(lost.run()).rejects.toThrow("has changed since `publish` wrote it");
     const outside = prepared();
     writeFileSync(join(outside.folder, hvt.name, "SHA256SUMS"), `${"0".repeat(64)}  ../../secret\n`);
-    await expect(outside.run()).rejects.toThrow("is not as `publish` left it");
+    await expect(outside.run()).rejects.toThrow("has changed since `publish` wrote it");
   });
 
   it("refuses build info of another version", async () => {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checksumFile } from "../../../src/artifact/checksums.js";
+import { publicRecord, recordBoot } from "../../../src/artifact/image-record.js";
+import { junit } from "../../../src/artifact/junit.js";
+import type { BuildInfo, JobImage } from "../../../src/artifact/schema.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { CollectedLeg } from "../../../src/collect/overview.js";
-import { publicRecord, recordBoot } from "../../../src/artifact/image-record.js";
-import type { BuildInfo, JobImage } from "../../../src/artifact/schema.js";
-import { checksumFile } from "../../../src/artifact/checksums.js";
-import { junit } from "../../../src/artifact/junit.js";
 import type { Architecture } from "../../../src/targets/architecture.js";
 import type { TargetName } from "../../../src/targets/targets.js";
 import { bootOf } from "../artifact/fixtures.js";

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import { overBudget, overviewOf, overviewVerdict, plannedArtifacts } from "../../../src/collect/overview.js";
 import { changeText, parseGrowth } from "../../../src/collect/size.js";
-import { parseSize } from "../../../src/platform/size.js";
 import { collectLines, collectSummary, overviewTitle } from "../../../src/collect/table.js";
+import { parseSize } from "../../../src/platform/size.js";
 import { passed } from "../artifact/fixtures.js";
 import { legOf } from "./fixtures.js";
 

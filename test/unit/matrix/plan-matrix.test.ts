@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { checkedArtifactName } from "../../../src/artifact/artifact-name.js";
 import { type MatrixRequest, planMatrix } from "../../../src/matrix/plan-matrix.js";
 import { type Project, buildSystems } from "../../../src/project/project.js";
-import { checkedArtifactName } from "../../../src/artifact/artifact-name.js";
 import { architectures } from "../../../src/targets/architecture.js";
 import { targetNames, targets } from "../../../src/targets/targets.js";
 import { checkRecipe } from "../../../src/toolchain/packages.js";

@@ -4,6 +4,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { processes } from "../../../src/platform/process/process.js";
+import { describeBuilt } from "../../../src/project/images.js";
+import type { Project } from "../../../src/project/project.js";
 import {
   copyClean,
   lastCommitDate,
@@ -11,8 +13,6 @@ import {
   buildTwice,
   unpinnedSources,
 } from "../../../src/project/reproduce.js";
-import { describeBuilt } from "../../../src/project/images.js";
-import type { Project } from "../../../src/project/project.js";
 import { targets } from "../../../src/targets/targets.js";
 import * as image from "../image/build.js";
 import { fakeContext, folderWith, problemOf, put } from "./fixtures.js";

@@ -2,17 +2,17 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { recordBoot } from "../../../src/artifact/image-record.js";
+import { saveRecord } from "../../../src/artifact/records.js";
+import type { BuildInfo } from "../../../src/artifact/schema.js";
 import type { BootReport } from "../../../src/boot/report.js";
 import {
   type ArtifactAccess,
   ArtifactNameTaken,
   type UploadOptions,
 } from "../../../src/platform/runner/artifact-service.js";
-import { recordBoot } from "../../../src/artifact/image-record.js";
-import type { BuildInfo } from "../../../src/artifact/schema.js";
 import type { PublishRequest } from "../../../src/publish/gather.js";
 import { publishArtifact } from "../../../src/publish/publish.js";
-import { saveRecord } from "../../../src/artifact/records.js";
 import { bootOf, buildRecord, failedBoot, newContext, newImage, passed } from "../artifact/fixtures.js";
 
 const request: PublishRequest = {
@@ -83,7 +83,7 @@ describe("publish", () => {
     expect(published.uploaded).toBeUndefined();
   });
 
-  it("takes the lock file along, so that the build can be repeated; a missing one is not missed", async () => {
+  it("includes the lock file, with which the build can be repeated, if there is one", async () => {
     const context = newContext();
     const folder = context.host.folders.workspace;
     const image = newImage(folder, "www.hvt", "bytes");
@@ -98,7 +98,7 @@ describe("publish", () => {
     expect((await publishArtifact(context, request, unavailable)).files).not.toContain("www-hvt.opam.locked");
   });
 
-  it("keeps the console of every scenario, and says in boot.json which is whose", async () => {
+  it("keeps the console of every scenario, and names each in boot.json", async () => {
     const file = join(newContext().host.folders.workspace, "help");
     writeFileSync(file, "usage\n");
     const context = await builtAndBooted({}, [
@@ -118,7 +118,7 @@ describe("publish", () => {
     expect(readFileSync(join(folder, "SHA256SUMS"), "utf8")).toMatch(/ {2}boot\.json\n[^]* {2}junit\.xml\n/);
   });
 
-  it("trusts what was built over inputs that were not repeated", async () => {
+  it("prefers the target and architecture of the build record over its own inputs", async () => {
     const context = await builtAndBooted();
     const published = await publishArtifact(context, { ...request, target: "spt", arch: "aarch64" }, unavailable);
     expect(published.name).toBe("unikernel-www-hvt-x86_64");
@@ -132,7 +132,7 @@ describe("publish", () => {
     expect(published.info).toMatchObject({ build: null, toolchain: null, images: [{ unikernel: "www", boots: [] }] });
   });
 
-  it("publishes every image of a build, also those of the same name", async () => {
+  it("publishes every image of a build, even when several have the same name", async () => {
     const context = newContext();
     const { workspace, temporary } = context.host.folders;
     const first = newImage(workspace, "www.hvt", "one");
@@ -144,7 +144,7 @@ describe("publish", () => {
     expect(readFileSync(join(published.folder, "www-2.hvt"), "utf8")).toBe("two");
   });
 
-  it("replaces the folder of the time before", async () => {
+  it("replaces the folder of an earlier run", async () => {
     const context = await builtAndBooted();
     const { folder } = await publishArtifact(context, request, unavailable);
     writeFileSync(join(folder, "stale"), "");
@@ -165,7 +165,7 @@ describe("publish", () => {
 describe("uploading", () => {
   const actions = { GITHUB_ACTIONS: "true", GITHUB_RUN_ATTEMPT: "1" };
 
-  it("hands the folder over, and gives id and address", async () => {
+  it("uploads the folder, and returns the id and URL", async () => {
     const context = await builtAndBooted(actions);
     const { access, uploads } = service();
     const published = await publishArtifact(context, request, { artifacts: access, now });
@@ -175,30 +175,30 @@ describe("uploading", () => {
     expect(context.logged()).toContain("unikernel-www-hvt-x86_64 (8 files, ");
   });
 
-  it("does without a service, and says so", async () => {
+  it("is skipped with a notice when there is no service", async () => {
     const context = await builtAndBooted(actions);
     const published = await publishArtifact(context, request, { artifacts: { unavailable: "no token" }, now });
     expect(published.uploaded).toBeUndefined();
     expect(context.logged()).toContain("Notice: nothing was uploaded: no token; the files are in");
   });
 
-  it("does not upload when it is not asked to", async () => {
+  it("is skipped when the input says so", async () => {
     const context = await builtAndBooted(actions);
     const { access, uploads } = service();
     await publishArtifact(context, { ...request, artifact: false }, { artifacts: access, now });
     expect(uploads).toEqual([]);
   });
 
-  it("takes no other leg’s artifact away: it gets a number and a warning", async () => {
+  it("never replaces another job’s artifact: this one gets a number, and a warning", async () => {
     const context = await builtAndBooted(actions);
     const { access, uploads } = service(["unikernel-www-hvt-x86_64"]);
     const published = await publishArtifact(context, request, { artifacts: access, now });
     expect(uploads).toMatchObject([{ name: "unikernel-www-hvt-x86_64-2" }]);
     expect(published.name).toBe("unikernel-www-hvt-x86_64-2");
-    expect(context.logged()).toContain("Warning: this run has an artifact unikernel-www-hvt-x86_64 already");
+    expect(context.logged()).toContain("Warning: this run already has an artifact unikernel-www-hvt-x86_64; this one");
   });
 
-  it("fails with a remedy when the service refuses", async () => {
+  it("fails with a remedy when the service fails", async () => {
     const context = await builtAndBooted(actions);
     const access: ArtifactAccess = { upload: () => Promise.reject(new Error("quota exceeded")) };
     await expect(publishArtifact(context, request, { artifacts: access, now })).rejects.toThrow(

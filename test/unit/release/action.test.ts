@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { contentOf } from "../../../scripts/generate.js";
 import { parseInputs } from "../../../src/actions/definition.js";
-import { release } from "../../../src/actions/steps/release-step.js";
 import { releaseInputs, releaseOutputs } from "../../../src/actions/release-interface.js";
+import { release } from "../../../src/actions/steps/release-step.js";
 import { collectingRunner } from "../../../src/platform/runner/github.js";
 import { newContext } from "../artifact/fixtures.js";
 

@@ -1,6 +1,6 @@
-import type { LocalAsset, RemoteAsset } from "../../../src/platform/github/release-service.js";
 import type { Artifact } from "../../../src/artifact/artifact.js";
 import type { BootRecord, BuildInfo, ImageRecord, ToolchainFacts } from "../../../src/artifact/schema.js";
+import type { LocalAsset, RemoteAsset } from "../../../src/platform/github/release-service.js";
 
 export const commit = "a".repeat(40);
 

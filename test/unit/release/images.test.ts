@@ -1,12 +1,13 @@
-import { describe, expect, it } from "vitest";
-import { faultsOf } from "../../../src/release/faults.js";
-import { imagesOf, findArtifacts, readTag } from "../../../src/release/images.js";
-import type { Artifact } from "../../../src/artifact/artifact.js";
-import { artifact, bootWith, commit, toolchain } from "./fixtures.js";
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Artifact } from "../../../src/artifact/artifact.js";
+import { faultsOf } from "../../../src/release/faults.js";
+import { imagesOf, findArtifacts, readTag } from "../../../src/release/images.js";
 import { legOf, writeLegs } from "../collect/fixtures.js";
+import { artifact, bootWith, commit, toolchain } from "./fixtures.js";
+
 const build = (...configureArgs: string[]) => ({
   build: {
     buildSystem: "mirage",

@@ -1,12 +1,12 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createGitHubApi } from "../../../src/platform/github/api.js";
-import { gitHubReleases } from "../../../src/platform/github/releases.js";
-import { type ReleaseRequest, release } from "../../../src/release/release.js";
-import { publishArtifact } from "../../../src/publish/publish.js";
 import { recordBoot } from "../../../src/artifact/image-record.js";
 import { saveRecord } from "../../../src/artifact/records.js";
+import { createGitHubApi } from "../../../src/platform/github/api.js";
+import { gitHubReleases } from "../../../src/platform/github/releases.js";
+import { publishArtifact } from "../../../src/publish/publish.js";
+import { type ReleaseRequest, release } from "../../../src/release/release.js";
 import {
   type ReleaseServer,
   type ServedRelease,
@@ -130,7 +130,7 @@ describe("nothing is written", () => {
   it("for an artifact that is damaged", async () => {
     const context = await job();
     writeFileSync(join(context.host.folders.workspace, "_artifacts/unikernel-www-hvt-x86_64/www.hvt"), "other");
-    expect(await textOf(run(context))).toContain("is not as `publish` left it");
+    expect(await textOf(run(context))).toContain("has changed since `publish` wrote it");
     expect(writes()).toEqual([]);
   });
 

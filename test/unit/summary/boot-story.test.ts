@@ -7,11 +7,11 @@ import { bootOf, failedBoot, passed } from "../artifact/fixtures.js";
 const skipped: Verdict = { verdict: "skipped", reason: "accelerator", summary: "no KVM", atMs: 0, remedy: "use spt" };
 
 describe("the line of a verdict", () => {
-  it("says when it was ready, and on what", () => {
+  it("says when the guest was ready, and how it ran", () => {
     expect(verdictLine(bootOf(passed))).toBe("PASSED   seen `listening` after 0.31 s (KVM)");
   });
 
-  it("says when it ran, where nothing more was asked", () => {
+  it("says when the guest first printed, if it was never ready", () => {
     const verdict: Verdict = {
       verdict: "passed",
       reason: "exited",
@@ -30,7 +30,7 @@ describe("the line of a verdict", () => {
     );
   });
 
-  it("gives no time for what was skipped", () => {
+  it("has no time for a skipped boot", () => {
     expect(verdictLine(bootOf(skipped))).toBe("SKIPPED  no KVM");
   });
 });
@@ -39,7 +39,7 @@ it.each([
   [passed, "\x1b[32mPASSED\x1b[0m "],
   [failedBoot("www.hvt", "console.log").verdict, "\x1b[31mFAILED\x1b[0m "],
   [skipped, "\x1b[33mSKIPPED\x1b[0m "],
-] as const)("the verdict is told in its colour", (verdict, word) => {
+] as const)("the verdict is logged in its colour", (verdict, word) => {
   const written: string[] = [];
   tellVerdict(
     createLog({ gitHub: true, write: (text) => written.push(text), colour: true, verbose: false }),
@@ -57,7 +57,7 @@ describe("the error of a boot", () => {
       "  console    last 2 lines:",
       "             one",
       "             two",
-      "             all of it: /c/console.log",
+      "             whole console: /c/console.log",
       "  do         look at `tls/cert.pem`",
       "  again      unikernel-ci boot '/w/my www.hvt' --args 'a b'",
     ]);
@@ -70,22 +70,20 @@ describe("the error of a boot", () => {
     );
   });
 
-  it("says that nothing was started", () => {
+  it("says when nothing was started", () => {
     const verdict: Verdict = { ...skipped, verdict: "failed" };
-    expect(bootFailure(bootOf(verdict, { attempts: [] }), []).message).toBe(
-      "www.hvt failed before it was started: no KVM",
-    );
+    expect(bootFailure(bootOf(verdict, { attempts: [] }), []).message).toBe("www.hvt failed before it started: no KVM");
   });
 });
 
 describe("the warning of a boot", () => {
-  it("says why it was skipped and what to do", () => {
+  it("says why the boot was skipped and what to do", () => {
     expect(skippedWarning(bootOf(skipped, { scenario: "http" }))).toBe(
       "www.hvt (scenario http) was not booted: no KVM; use spt",
     );
   });
 
-  it("tells a guest that ran and said nothing of its end", () => {
+  it("says that a guest without a status has no verdict", () => {
     const verdict: Verdict = { verdict: "skipped", reason: "exited", summary: "nothing tells how it ended", atMs: 9 };
     expect(skippedWarning(bootOf(verdict))).toBe("www.hvt has no verdict: nothing tells how it ended");
   });
@@ -94,7 +92,7 @@ describe("the warning of a boot", () => {
     ["passed", passed],
     ["failed", { ...skipped, verdict: "failed" }],
     ["was skipped as asked", { ...skipped, reason: "not-asked" }],
-  ])("is not there when it %s", (_, verdict) => {
+  ])("is absent when the boot %s", (_, verdict) => {
     expect(skippedWarning(bootOf(verdict))).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { buildInfo } from "../../../src/artifact/build-info.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { BootReport } from "../../../src/boot/report.js";
-import { buildInfo } from "../../../src/artifact/build-info.js";
 import { code, prose } from "../../../src/summary/markup.js";
 import { summary } from "../../../src/summary/summary.js";
 import { bootOf, bootedImage, buildRecord, failedBoot, newContext, passed } from "../artifact/fixtures.js";
@@ -28,7 +28,7 @@ const tablesOf = (markdown: string) =>
   [...markdown.matchAll(/(?:^\|.*\n)+/gm)].map(([table]) => table.trimEnd().split("\n"));
 
 describe("the job summary", () => {
-  it("has a row that says how an image did", () => {
+  it("has a row for each image", () => {
     const text = summaryOf([bootOf(passed)]);
     expect(tablesOf(text)[0]).toEqual([
       "| unikernel | target | size | sha256 | verdict | how | boot | ready | toolchain |",
@@ -46,10 +46,10 @@ describe("the job summary", () => {
     expect(rowOf(text)).toContain("| **failed: uncaught exception** | emulated, KVM failed | cache");
     expect(text).toContain("Fatal error: exception Failure(&#34;&#60;/code&#62;");
     expect(text).toContain("What to do: look at <code>tls&#47;cert&#46;pem</code>");
-    expect(text).toContain("The console’s last 4 lines");
+    expect(text).toContain("<summary>Last 4 lines of the console</summary>");
   });
 
-  it("has a row for each scenario, and one for all of them", () => {
+  it("has a row for each scenario, and one for the image", () => {
     const timeout: Verdict = {
       verdict: "failed",
       reason: "timeout",
@@ -79,14 +79,14 @@ describe("the job summary", () => {
     ]);
   });
 
-  it("shows what probes were answered when that was not what was asked for", () => {
+  it("shows the answers that failed probes got", () => {
     const timeout: Verdict = { verdict: "failed", reason: "timeout", summary: "a probe", atMs: 3000 };
     const probes = [
       { text: "tcp://:80", holds: true, said: "connected", atMs: 10 },
       { text: "http://:80/", holds: false, said: "status 500, wanted 200", atMs: 20 },
     ];
     const text = summaryOf([bootOf(timeout, { probes })]);
-    expect(text).toContain("Asked in vain:\n\n<pre><code>http://:80/: status 500, wanted 200</code></pre>");
+    expect(text).toContain("Failed probes:\n\n<pre><code>http://:80/: status 500, wanted 200</code></pre>");
   });
 
   it("says why a boot was skipped", () => {
@@ -101,7 +101,7 @@ describe("the job summary", () => {
     expect(rowOf(summaryOf([]))).toContain("| not booted | cache");
   });
 
-  it("has a picture of where the seconds went", () => {
+  it("has a timeline", () => {
     const text = summaryOf([bootOf(passed, { span: { startMs: 0, ms: 3310 } })]);
     expect(text).toContain("\n\n```mermaid\ngantt\n");
     expect(text).toContain("  section boot\n    3.3 s www : 2000-01-01 00:00:03.900, 3310ms\n");
@@ -148,19 +148,19 @@ describe("the job summary", () => {
     }
   });
 
-  it("stays below what the runner takes, in whole parts, the long ones left out", () => {
+  it("stays below the runner’s limit by dropping whole sections, the longest first", () => {
     const long = Array.from({ length: 10_000 }, () => "&".repeat(1000));
     const text = summaryOf([long, ["short"]].map((consoleEnd) => ({ ...failedBoot(image.path, "/c"), consoleEnd })));
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024);
-    expect(text).toContain("Some parts are left out here");
-    expect(text).toContain("The console’s last 1 lines");
+    expect(text).toContain("Some sections are left out: a job summary is limited to 1 MiB.");
+    expect(text).toContain("<summary>Last line of the console</summary>");
     expect(text).toContain("Versions and hashes");
     expect(text).toContain("Artifact: ");
     expect(text.match(/<pre>/g)?.length).toBe(text.match(/<\/pre>/g)?.length);
   });
 });
 
-it("names unusual licences of what is in an image, and no others", () => {
+it("names unusual licences of packages in an image, and no others", () => {
   const used = (name: string, license: string, use: "image" | "tool") =>
     ({ name, version: "1", from: "duniverse", use, source: null, hashes: [], licenses: [license] }) as const;
   const record = buildRecord(image);
@@ -181,7 +181,7 @@ it("names unusual licences of what is in an image, and no others", () => {
     });
   };
   expect(textOf(used("lib", "AGPL|3", "image"), used("gcc", "GPL-3.0-only", "tool"))).toMatch(
-    /Licences to look at: 1<[^]*<code>lib<\/code> \| <code>1<\/code> \| <code>AGPL&#124;3<\/code>/,
+    /Licences to review: 1<[^]*<code>lib<\/code> \| <code>1<\/code> \| <code>AGPL&#124;3<\/code>/,
   );
   expect(textOf(used("lib", "MIT", "image"))).not.toContain("Licences");
 });
@@ -191,7 +191,7 @@ describe("escaping", () => {
     expect(code("é日本 1\x1b")).toBe("<code>é日本 1&#92;x1b</code>");
   });
 
-  it("shortens what is long", () => {
+  it("shortens long texts", () => {
     expect(prose("x".repeat(400), 10)).toBe("xxxxxxxxx…");
   });
 });

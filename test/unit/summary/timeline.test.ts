@@ -26,7 +26,7 @@ function infoOf(more: Partial<Parameters<typeof buildInfo>[0]> = {}) {
 }
 
 describe("the phases of a job", () => {
-  it("follow each other, and boots lie side by side", () => {
+  it("follow each other, except that boots can overlap", () => {
     expect(phasesOf(infoOf(), 800)).toEqual([
       { part: "setup", name: "toolchain (actions-cache)", startMs: 0, ms: 2700 },
       { part: "build", name: "dune build", startMs: 2700, ms: 1200 },
@@ -37,7 +37,7 @@ describe("the phases of a job", () => {
     ]);
   });
 
-  it("are those that are known", () => {
+  it("are only the known ones", () => {
     const report = bootOf(passed, { span: { startMs: 0, ms: 20 } });
     const images = [bootedImage(image, report)];
     expect(phasesOf(infoOf({ record: undefined, images }), 3).map(({ name }) => name)).toEqual([
@@ -96,7 +96,7 @@ describe("the timeline", () => {
     expect(text).toContain(`  axisFormat ${format}\n  tickInterval ${interval}\n`);
   });
 
-  // Each of these was also drawn by Mermaid 11.17 as it comes out here.
+  // Mermaid 11.17 draws each of these exactly like this.
   it.each([
     ["a:b;c#d%e", "a_b_c_d_e"],
     ["```\n  section evil", "_  section evil"],
@@ -124,7 +124,7 @@ describe("the timeline", () => {
     expect(shown).toEqual(phases.flatMap(({ ms }, index) => (ms >= 1005 ? [index] : [])));
   });
 
-  it("is empty where there is nothing to compare", () => {
+  it("is empty with fewer than two phases", () => {
     expect(timeline([])).toBe("");
     expect(timeline([{ part: "publish", name: "gather", startMs: 0, ms: 10 }])).toBe("");
   });

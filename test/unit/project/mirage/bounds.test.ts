@@ -5,6 +5,7 @@ import {
   mentionsMirage,
   parseMirageBounds,
 } from "../../../../src/project/mirage/bounds.js";
+
 describe("what an opam file asks of mirage", () => {
   test.each([
     ['{>= "4.9.0" & < "4.12.0"}', { text: ">= 4.9.0 & < 4.12.0 (www.opam)", atLeast: "4.9.0", below: "4.12.0" }],

@@ -335,6 +335,7 @@ describe("a published toolchain", () => {
     const ran: string[] = [];
     const prove: Makers["prove"] = ({ path }) => Promise.resolve(void ran.push(path));
     await expect(from(mirror, { ...mustNotBuild(), prove })).rejects.toThrow("is not the toolchain that was published");
+    expect(existsSync(place.path)).toBe(false);
     expect(ran).toEqual([]);
     await expect.poll(left).toEqual([]);
   });

@@ -1,0 +1,269 @@
+// What the command line takes, and what is run for it.
+import { Command, Option } from "commander";
+import { type Context, inspectHost } from "../platform/host.js";
+import type { Log } from "../platform/log.js";
+import { processes, quote } from "../platform/process/process.js";
+import { createLog, wantsColour } from "../platform/runner/console-log.js";
+import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
+import { collectInputs } from "./collect-interface.js";
+import { doctor } from "./doctor.js";
+import { type ExplainOptions, explain } from "./explain.js";
+import { type InitOptions, init, initInputNames } from "./init.js";
+import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
+import { given, runGuarded } from "./main.js";
+import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
+import { boot } from "./steps/boot-step.js";
+import { build } from "./steps/build-step.js";
+import { collect } from "./steps/collect-step.js";
+import { printMatrix } from "./steps/matrix-step.js";
+import { publishTo } from "./steps/publish-step.js";
+import { release } from "./steps/release-step.js";
+import { runParts } from "./steps/run.js";
+import { setup } from "./steps/setup-step.js";
+import { releaseInputs } from "./release-interface.js";
+import { cleanCommand, helperVmCommand, listCommand, packCommand, slimCommand, verifyCommand } from "./toolchain.js";
+
+const publish = publishTo({ unavailable: "this is a command line" });
+const functions = { setup, build, boot, publish };
+const about: Readonly<Record<Part | "run", string>> = {
+  setup: "put the cross toolchain on this machine (from the tool cache, or built by opam) and print how to use it",
+  build: "build the unikernel with the toolchain that `setup` gave",
+  boot: "boot an image and judge it",
+  publish: "gather image, console and build info in one folder (_artifacts/)",
+  run: "all of it: setup, build, boot, publish",
+};
+
+export const program = new Command("unikernel-ci")
+  .description("Cached OCaml cross toolchains, builds and honest smoke boots for MirageOS unikernels.")
+  .option("--json", "print the outputs as JSON on standard output; the log goes to standard error")
+  .option("--verbose", "say more")
+  .showHelpAfterError("(add --help for the options)")
+  .addHelpText(
+    "after",
+    '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n',
+  );
+
+for (const name of [...parts, "run"] as const) {
+  const command = program.command(name).description(about[name]);
+  if (name === "boot" || name === "publish") command.argument("[image]", "path of the image (as --image)");
+  for (const input of inputsOf(name)) command.addOption(optionOf(input));
+  if (name === "boot") command.option("--self-test", "the same as --check help");
+  command.action((...words: unknown[]) => {
+    const [image] = name === "boot" || name === "publish" ? (words as [string | undefined]) : [undefined];
+    const { selfTest, ...options } = command.opts<Record<string, string> & { selfTest?: boolean }>();
+    const shorthands = { ...(image === undefined ? {} : { image }), ...(selfTest === true ? { check: "help" } : {}) };
+    return runCommand(name, { ...shorthands, ...options });
+  });
+}
+
+const explainCommand = program
+  .command("explain")
+  .description("judge a console that lies on disk, as a boot would have")
+  .argument("<console>", "the file; the VMM’s own lines may stand in it too")
+  .option("--exit-code <status>", "the VMM ended with this status, as a shell gives it")
+  .option("--timed-out", "it had not ended when its time was over: judged as one that stayed and said no more")
+  .option("--still-running", "it had not ended when the console was copied: judged the same way");
+for (const input of inputsMarked("explain")) explainCommand.addOption(optionOf(input));
+explainCommand.action((path: string) => {
+  const options = explainCommand.opts<Record<string, string> & ExplainOptions>();
+  const log = createTerminalLog();
+  return runGuarded(log, async () =>
+    explain(
+      path,
+      given(log, inputs, (name) => options[name]),
+      options,
+      print,
+      isJson(),
+    ),
+  );
+});
+
+const matrixCommand = program
+  .command("matrix")
+  .description("plan the jobs of a matrix: a table, or with --json what `strategy.matrix` takes")
+  .argument("[targets...]", 'the legs, each as one word: "hvt x86_64 aarch64" "virtio x86_64 variant=small"');
+for (const [name, definition] of Object.entries(allMatrixInputs)) {
+  if (name !== "targets") matrixCommand.addOption(namedOption(name, definition));
+}
+matrixCommand.action((targets: readonly string[]) => {
+  const options = { ...matrixCommand.opts<Record<string, string>>(), targets: targets.join("\n") };
+  const log = createTerminalLog();
+  return runGuarded(log, async () => {
+    const asked = given(log, allMatrixInputs, (name) => options[name as keyof typeof options]);
+    return printMatrix({ log, processes, host: inspectHost() }, asked, print, isJson());
+  });
+});
+
+const collectCommand = program
+  .command("collect")
+  .description("make one table, SHA256SUMS and JUnit file of the artifacts of several legs")
+  .argument("<folder>", "where they lie, each in a sub-folder of its name (_artifacts/ after `publish`)");
+for (const [name, definition] of Object.entries(collectInputs)) {
+  if (name !== "folder") collectCommand.addOption(namedOption(name, definition));
+}
+collectCommand.action(async (folder: string) => {
+  const options: Readonly<Record<string, string>> = { ...collectCommand.opts<Record<string, string>>(), folder };
+  await runCollecting((context, runner) =>
+    collect(
+      context,
+      given(context.log, collectInputs, (name) => options[name]),
+      runner,
+    ),
+  );
+});
+
+const releaseCommand = program
+  .command("release")
+  .description("publish artifacts as a GitHub release; the token is read from GITHUB_TOKEN")
+  .argument("[folder]", "where they lie, each in a sub-folder of its name (as --folder)");
+for (const [name, definition] of Object.entries(releaseInputs)) {
+  // Every user of a machine can read the words of a command.
+  if (name !== "token") releaseCommand.addOption(namedOption(name, definition));
+}
+releaseCommand.action(async (folder: string | undefined) => {
+  const token = process.env["GITHUB_TOKEN"] ?? "";
+  const options: Readonly<Record<string, string>> = {
+    ...releaseCommand.opts<Record<string, string>>(),
+    ...(folder === undefined ? {} : { folder }),
+    token,
+  };
+  await runCollecting((context, runner) =>
+    release(
+      context,
+      given(context.log, releaseInputs, (name) => options[name]),
+      runner,
+    ),
+  );
+});
+
+const initCommand = program
+  .command("init")
+  .description("write the workflow that fits this project; the inputs of a run, given as options, become its inputs")
+  .option("--forge <name>", "github, forgejo, gitea, gitlab or shell (default: github)")
+  .option("--template <name>", "unikernel-matrix, unikernel-release, portable, … (default: what fits the project)")
+  .option(
+    "--owner <account>",
+    "the account on GitHub that hosts unikernel-ci (default: the one that this is a clone of)",
+  )
+  .option("--commit <commit>", "its commit (default: the one of this clone)")
+  .option("--force", "write over a file that is there");
+for (const [name, definition] of Object.entries({ ...inputs, ...matrixInputs }))
+  initCommand.addOption(namedOption(name, definition));
+initCommand.action(() => {
+  const options = initCommand.opts<InitOptions & Record<string, string>>();
+  const given = Object.fromEntries(
+    initInputNames().flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+  );
+  const log = createTerminalLog();
+  return runGuarded(log, () => init({ log, processes, host: inspectHost() }, options, given));
+});
+
+const toolchainCommand = program
+  .command("toolchain")
+  .description("look at, check and pack the toolchains of this machine, and pack helper VMs of boots");
+const onToolchains = (run: (context: Context) => Promise<boolean>) => {
+  const log = createTerminalLog();
+  return runGuarded(log, () => run({ log, processes, host: inspectHost() }));
+};
+toolchainCommand
+  .command("list")
+  .description("list the toolchains of this machine")
+  .action(() => onToolchains((context) => listCommand(context, print, isJson())));
+toolchainCommand
+  .command("clean")
+  .description("remove what builds that failed have left for the next one to go on from")
+  .action(() => onToolchains(cleanCommand));
+toolchainCommand
+  .command("verify")
+  .description("compare a toolchain, or the archive of one, with its manifest")
+  .argument("<what>", "its key, its folder, or the archive")
+  .action((what: string) => onToolchains((context) => verifyCommand(context, what, print)));
+toolchainCommand
+  .command("pack")
+  .description("pack a toolchain into a folder that `setup` takes as --mirror")
+  .argument("<what>", "its key or its folder")
+  .option("--to <folder>", "where the archive and toolchains.json are written", ".")
+  .action((what: string, { to }: { to: string }) => onToolchains((context) => packCommand(context, what, to, print)));
+toolchainCommand
+  .command("carrier")
+  .description("pack the helper VM that runs Solo5’s tenders into a folder that `boot` takes as --mirror")
+  .argument("<arch>", "its architecture")
+  .option("--to <folder>", "where the archive and carriers.json are written", ".")
+  .action((arch: string, { to }: { to: string }) =>
+    onToolchains((context) => helperVmCommand(context, arch, to, print)),
+  );
+toolchainCommand
+  .command("slim")
+  .description("tell what packing leaves out of a toolchain made with --slim false, and why")
+  .argument("<folder>", "the toolchain’s folder")
+  .action((folder: string) => onToolchains(() => slimCommand(folder, print, isJson())));
+
+program
+  .command("doctor")
+  .description("tell what this machine can build and boot, and what is missing")
+  .action(() => {
+    const log = createTerminalLog();
+    return runGuarded(log, () => doctor({ log, processes, host: inspectHost() }, print, isJson()));
+  });
+
+function inputsOf(command: Part | "run"): readonly InputName[] {
+  return command === "run" ? inputNames : inputNames.filter((name) => inputs[name].parts.includes(command));
+}
+
+function optionOf(name: InputName): Option {
+  return namedOption(name, inputs[name]);
+}
+
+function namedOption(
+  name: string,
+  { description, default: byDefault }: { readonly description: string; readonly default: string },
+): Option {
+  const option = new Option(
+    `--${name} <value>`,
+    byDefault === "" ? description : `${description} (default: ${byDefault})`,
+  );
+  option.attributeName = () => name;
+  return option;
+}
+
+async function runCommand(name: Part | "run", options: Readonly<Record<string, string>>): Promise<void> {
+  const { log, runner } = await runCollecting((context, runner) => {
+    const asked = given(context.log, inputs, (input) => options[input]);
+    return name === "run" ? runParts(functions, context, asked, runner) : functions[name](context, asked, runner);
+  });
+  if (isJson() || name !== "setup") return;
+  for (const [variable, value] of Object.entries(runner.variables)) log.line(`export ${variable}=${quote(value)}`);
+  if (runner.path.length > 0) log.line(`export PATH=${runner.path.map(quote).join(":")}:"$PATH"`);
+}
+
+/** Runs what an action does, and prints its outputs. */
+async function runCollecting(
+  run: (context: Context, runner: CollectingRunner) => Promise<boolean>,
+): Promise<{ readonly log: Log; readonly runner: CollectingRunner }> {
+  const log = createTerminalLog();
+  const runner = collectingRunner();
+  await runGuarded(log, async () => run({ log, processes, host: inspectHost() }, runner));
+  if (isJson()) process.stdout.write(`${JSON.stringify(runner.outputs, null, 2)}\n`);
+  else for (const line of readableOutputs(runner.outputs)) log.line(line);
+  return { log, runner };
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function isJson(): boolean {
+  return program.opts<{ json?: boolean }>().json === true;
+}
+
+function createTerminalLog(): Log {
+  const stream = isJson() ? process.stderr : process.stdout;
+  const gitHub = process.env["GITHUB_ACTIONS"] === "true";
+  return createLog({
+    gitHub,
+    write: (text) => stream.write(text),
+    // The log of Actions is no terminal, and shows colours.
+    colour: (gitHub || stream.isTTY) && wantsColour(process.env),
+    verbose: program.opts<{ verbose?: boolean }>().verbose === true,
+  });
+}
