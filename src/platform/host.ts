@@ -62,7 +62,7 @@ export function inspectHost(
 }
 
 /**
- * Whether nothing of this machine is there after the job: it is a runner of GitHub's.
+ * Whether this machine is thrown away after the job, as GitHub-hosted runners are:
  * https://docs.github.com/en/actions/reference/workflows-and-actions/variables
  */
 export function isThrownAway({ isGitHubActions, environment }: Pick<Host, "isGitHubActions" | "environment">): boolean {

@@ -54,7 +54,7 @@ export function isEnding(): boolean {
   return ending;
 }
 
-/** Runs `body`. If this process ends meanwhile (a cancelled job, Ctrl-C), first runs `cleanUp`, which is synchronous. */
+/** Runs `body`. If this process ends meanwhile (a cancelled job, Ctrl-C), runs the synchronous `cleanUp` first. */
 export async function cleaningUp<T>(cleanUp: () => void, body: () => Promise<T>): Promise<T> {
   cleanUps.add(cleanUp);
   watch();

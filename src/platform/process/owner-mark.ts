@@ -5,8 +5,8 @@ import { Problem, hasCode } from "../problem.js";
 
 /**
  * Identifies the process that owns a network interface, a folder or a lock, which can outlive it. Process ids are
- * reused, so the mark has the process's start; they are different in another container, so it has the place. It does not
- * use the wall clock, which can be set to any time.
+ * reused, so the mark has the process's start; they are different in another container, so it has the place. It does
+ * not use the wall clock, which can be set to any time.
  */
 export interface OwnerMark {
   readonly pid: number;
