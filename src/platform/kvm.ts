@@ -45,7 +45,8 @@ export async function openKvm(
   // promise: kept-machines-are-not-changed
   if (!isThrownAway(context.host)) {
     context.log.line(
-      `  no access to ${device}; permissions are never changed on a self-hosted runner: add this user to the device's group`,
+      `  no access to ${device}; permissions are never changed on a self-hosted runner: ` +
+        "add this user to the device's group",
     );
     return access;
   }

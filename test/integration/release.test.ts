@@ -197,7 +197,7 @@ describe("a release of two architectures", () => {
     server.disturb({ answer: { when: /^POST \/upload/, status: 403, headers: { "retry-after": "1" }, body } });
     const { status, log } = await run();
     expect(status, log).toBe(0);
-    expect(log).toContain("it asks to wait 1.0 s");
+    expect(log).toContain("waiting 1.0 s for GitHub’s rate limit");
     verify(only());
   });
 

@@ -364,7 +364,7 @@ describe("a set-up that fails", () => {
     for (const pid of opams()) process.kill(Number(pid), "SIGKILL");
     const problem = await failing;
     expect(problem.message).toBe("opam could not install the toolchain");
-    expect(problem.facts.because).toBe("somebody has killed it (SIGKILL); Linux does where memory runs out");
+    expect(problem.facts.because).toBe("it was killed (SIGKILL), as Linux does when memory runs out");
     await expect.poll(leftHalf).toEqual([]);
     await expect.poll(() => buildsIn(folder)).toEqual([]);
   });

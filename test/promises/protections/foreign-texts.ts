@@ -45,16 +45,16 @@ export const foreignTexts: ProtectionTable = {
   ],
   "a file’s name in an artifact loses what the service refuses": [{ mark: "file-name-characters", instead: "name" }],
   "%j is no version": [{ mark: "versions-end", instead: (pattern) => pattern.replace("$/", "/") }],
-  "sha256sum accepts the file, and writes the same, even for odd names": [
+  "is accepted by sha256sum, and is what it writes, odd names too": [
     {
       mark: "checksum-names-are-one-line",
       instead: String.raw`name.replaceAll("\\", "\\\\").replaceAll("\r", "\\r")`,
     },
   ],
-  "a checksum file is read as it was written, whatever the names, and any other text is refused": [
+  "is read as it is written, whatever a name has, and nothing else is": [
     { mark: "checksum-names-are-unescaped", instead: "true" },
   ],
-  "but no file that is missing or outside the repository": ["annotations-are-inside"],
+  "nothing outside of the repository or that is no file": ["annotations-are-inside"],
   "a pattern that comes to no end on a body is no answer, and holds nobody up": [
     { mark: "answer-patterns-have-a-time", instead: "pattern.test(body)" },
   ],

@@ -29,5 +29,5 @@ test("the end of a step’s output is kept, and at most 4 Mi characters", async 
 
 test("a killed step: the error says that memory may have run out", async () => {
   const { facts } = await new StepOutput().problem(step, 137, 1_000, undefined, request);
-  expect(facts.because).toBe("somebody has killed it (SIGKILL); Linux does where memory runs out");
+  expect(facts.because).toBe("it was killed (SIGKILL), as Linux does when memory runs out");
 });

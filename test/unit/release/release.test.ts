@@ -171,7 +171,7 @@ describe("what GitHub answers", () => {
     const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset };
     server.disturb({ answer: { when: /^GET/, status: 403, headers, body: { message: "API rate limit exceeded" } } });
     expect(await textOf(run(await job()))).toMatch(
-      /rate limit is used up\n {2}because +API rate limit exceeded\n {2}do +run the job again in 2[01] min/,
+      /rate limit is exceeded\n {2}because +API rate limit exceeded\n {2}do +run the job again in 2[01] min/,
     );
     expect(waits).toEqual([]);
   });

@@ -114,6 +114,6 @@ describe("a published carrier", () => {
   it("is not asked of a mirror, or a list, that is none", async () => {
     await expect(fetched("nowhere")).rejects.toThrow("input mirror");
     list({});
-    await expect(fetched()).rejects.toThrow("carriers.json has a row that is no archive");
+    await expect(fetched()).rejects.toThrow("carriers.json has a row that is not an archive");
   });
 });

@@ -427,13 +427,13 @@ describe("udp-dns", () => {
   });
 
   test.each<[string, (query: Packet) => Buffer]>([
-    ["no DNS answer: a question came back", (query) => encode({ ...query, type: "query" })],
+    ["no DNS answer: received a query", (query) => encode({ ...query, type: "query" })],
     [
-      "no DNS answer: it has the id of another question",
+      "no DNS answer: the id is of another query",
       (query) => answerTo({ ...query, id: ((query.id ?? 0) + 1) % 65_536 }, {}),
     ],
-    ["no DNS answer: 7 bytes that are none", () => Buffer.from("garbage")],
-    ["no DNS answer: 0 bytes that are none", () => Buffer.alloc(0)],
+    ["no DNS answer: received 7 bytes that are not DNS", () => Buffer.from("garbage")],
+    ["no DNS answer: received 0 bytes that are not DNS", () => Buffer.alloc(0)],
   ])("%s", async (said, answer) => {
     expect(await askAt(await serveDns(answer), line)).toEqual({ holds: false, said });
   });
