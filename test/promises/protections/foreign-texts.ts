@@ -12,11 +12,11 @@ export const foreignTexts: ProtectionTable = {
   "arguments reach it as they are, never through a shell": [
     ["src/platform/process/process.ts", "],\n      ", "],\n      shell: true,\n      "],
   ],
-  "aliases (*x) are not taken": [
+  "aliases (*x) are not supported": [
     [
       "src/actions/scenarios.ts",
-      'visit(document, {\n    Alias: (_, alias) => {\n      throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not taken`, {\n        do: "write what all scenarios share into the inputs of the step",\n      });\n    },\n  })',
-      'void {\n    Alias: (_, alias) => {\n      throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not taken`, {\n        do: "write what all scenarios share into the inputs of the step",\n      });\n    },\n  }',
+      'visit(document, {\n    Alias: (_, alias) => {\n      throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not supported`, {\n        do: "set what all scenarios share as inputs of the step",\n      });\n    },\n  })',
+      'void {\n    Alias: (_, alias) => {\n      throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not supported`, {\n        do: "set what all scenarios share as inputs of the step",\n      });\n    },\n  }',
     ],
   ],
   "boots.yml has 65555 bytes": [["src/actions/scenarios.ts", "bytes > mostBytes", "false"]],

@@ -12,11 +12,11 @@ describe("the uploads to a draft", () => {
 
   it("are none where everything is there", () => {
     const there = [remote(1, "a")];
-    expect(planUploads([local("a")], there, none)).toEqual({ keep: there, remove: [], upload: [], foreign: [] });
+    expect(planUploads([local("a")], there, but none)).toEqual({ keep: there, but remove: [], upload: [], foreign: [] });
   });
 
   it.each([
-    ["half an upload", { isComplete: false }],
+    ["an incomplete upload", { isComplete: false }],
     ["another size", { bytes: 2 }],
     ["another content", { sha256: "d".repeat(64) }],
     ["a content that nobody tells", { sha256: undefined }],
@@ -33,7 +33,7 @@ describe("the uploads to a draft", () => {
   it("trust what this run has uploaded, where the service tells no digests", () => {
     const there = remote(1, "a", { sha256: undefined });
     expect(planUploads([local("a")], [there], new Set([1])).upload).toEqual([]);
-    expect(planUploads([local("a")], [{ ...there, bytes: 2 }], new Set([1])).remove).toHaveLength(1);
+    expect(planUploads([local("a")], [{ ...there, but bytes: 2 }], new Set([1])).remove).toHaveLength(1);
   });
 
   it("touch no file of others", () => {
@@ -53,14 +53,14 @@ describe("a published release", () => {
     expect(differences([local("a")], [remote(1, "a", { sha256: undefined })])).toEqual([]);
   });
 
-  it("is told from another file by file", () => {
+  it("is compared file by file", () => {
     const wanted = [local("a"), local("b"), local("c")];
     const there = [remote(1, "a", { sha256: "d".repeat(64) }), remote(2, "b", { bytes: 2 }), remote(3, "x")];
     expect(differences(wanted, there)).toEqual([
-      `a has SHA-256 ${"d".repeat(64)} there, ${"c".repeat(64)} here`,
-      "b has 2 bytes there, 3 here",
-      "c is not in it",
-      "x is only there",
+      `a has SHA-256 ${"d".repeat(64)} there, but ${"c".repeat(64)} here`,
+      "b has 2 bytes there, but 3 here",
+      "c is missing",
+      "x is not part of this release",
     ]);
   });
 });
