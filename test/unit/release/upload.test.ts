@@ -12,7 +12,7 @@ describe("the uploads to a draft", () => {
 
   it("are none where everything is there", () => {
     const there = [remote(1, "a")];
-    expect(planUploads([local("a")], there, but none)).toEqual({ keep: there, but remove: [], upload: [], foreign: [] });
+    expect(planUploads([local("a")], there, none)).toEqual({ keep: there, remove: [], upload: [], foreign: [] });
   });
 
   it.each([
@@ -33,7 +33,7 @@ describe("the uploads to a draft", () => {
   it("trust what this run has uploaded, where the service tells no digests", () => {
     const there = remote(1, "a", { sha256: undefined });
     expect(planUploads([local("a")], [there], new Set([1])).upload).toEqual([]);
-    expect(planUploads([local("a")], [{ ...there, but bytes: 2 }], new Set([1])).remove).toHaveLength(1);
+    expect(planUploads([local("a")], [{ ...there, bytes: 2 }], new Set([1])).remove).toHaveLength(1);
   });
 
   it("touch no file of others", () => {
