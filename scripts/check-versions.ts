@@ -113,7 +113,7 @@ try {
     const { status, stdout, stderr } = opam("install", "--show-actions", ...plan.packages);
     console.log(
       `${status === 0 ? "solved" : "FAILED"}  ${((performance.now() - start) / 1000).toFixed(1).padStart(5)} s  ` +
-        `${name}`,
+        name,
     );
     if (status === 0) continue;
     failed++;
