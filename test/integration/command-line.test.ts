@@ -221,7 +221,7 @@ describe("what a run leaves", () => {
     const untold = join(folder, "console.txt");
     writeFileSync(untold, "a line\n");
     expect(errorOf(cli(["explain", untold]))).toMatch(
-      /^Error: how did it end\? Exactly one is needed\n {2}accepted {3}--exit-code N /,
+      /^Error: give exactly one of --exit-code, --timed-out, --still-running\n {2}accepted {3}--exit-code N /,
     );
   });
 

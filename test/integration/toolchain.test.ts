@@ -219,7 +219,7 @@ describe("a toolchain that was packed for others", () => {
       expect(await verifyCommand(context, join(mirror, `${built.key}.tar.zst`), (text) => void told.push(text))).toBe(
         true,
       );
-      expect(told.join("")).toMatch(/sha256 [0-9a-f]{64}[^]*each as its manifest says/);
+      expect(told.join("")).toMatch(/sha256 [0-9a-f]{64}[^]*all match the manifest/);
 
       const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"));
       try {

@@ -10,7 +10,7 @@ export const foreignTexts: ProtectionTable = {
   "arguments reach it as they are, never through a shell": [
     { mark: "programs-have-no-shell", instead: (stdio) => `${stdio}, shell: true` },
   ],
-  "aliases (*x) are not taken": ["scenarios-have-no-aliases"],
+  "aliases (*x) are not supported": ["scenarios-have-no-aliases"],
   "boots.yml has 65555 bytes": ["scenarios-have-a-size"],
   '"constructor" is not a key of scenarios': [
     {
