@@ -65,7 +65,6 @@ export function otherArchitecture({ architecture, target }: Asked, machine: Mach
   };
 }
 
-/** For a target that is built but never booted. */
 export function notBooted(target: Target): Refusal {
   return {
     reason: "unsupported",
