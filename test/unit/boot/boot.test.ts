@@ -173,7 +173,9 @@ describe("a guest with more devices than its machine has room for", () => {
     await expect(bootImage(context, requestOf({ ...virtio, image }, join(folder, "hello.virtio")))).rejects.toThrow(
       new Problem("the guest has 31 network and block devices, too many for qemu-system-x86_64", {
         accepted: "30 devices",
-        do: "give it fewer by `net` and `block`, or declare fewer in the image’s manifest; Solo5’s hvt and spt take 63 where a tender runs them directly",
+        do:
+          "use fewer in `net` and `block`, or declare fewer in the image’s manifest; " +
+          "Solo5’s tenders take 63 when they run directly on the host",
       }),
     );
     expect(existsSync(join(folder, "started"))).toBe(false);
@@ -210,7 +212,7 @@ describe("an image whose path has a blank", () => {
     const { context } = machine(false);
     const folders = { ...context.host.folders, temporary: join(folder, "a place") };
     const booted = bootImage({ ...context, host: { ...context.host, folders } }, request(spaced()));
-    await expect(booted).rejects.toThrow(/the image’s path has blanks, and so has the folder/);
+    await expect(booted).rejects.toThrow(/both the image’s path and the folder for a link to it contain whitespace/);
   });
 });
 

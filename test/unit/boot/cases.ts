@@ -17,7 +17,7 @@ export const answer = (atMs: number, index: number, holds: boolean, said = "stat
 });
 const killed = (atMs: number, signal: NodeJS.Signals): GuestEvent => ({ kind: "exit", atMs, code: null, signal });
 
-/** The events as they would come in time: whenever the judge asks for the clock, it is told. */
+/** Feeds events in time: the judge gets the clock whenever it asks for it. */
 export function judge(rules: Rules, events: readonly GuestEvent[]): Verdict {
   const judge = new Judge(rules);
   let verdict: Verdict | undefined;
@@ -45,7 +45,7 @@ export const dies = "Fatal error: exception Not_found";
 export const ended = (status: number) => `Solo5: solo5_exit(${status}) called`;
 export const waiting = { expect: [/listening/] };
 
-/** The name of the case, the rules, the events, `verdict reason atMs`, and where only that tells it from others, the summary. */
+/** `right` is `verdict reason atMs`; `summary` only where it is needed to tell cases apart. */
 export type Row = readonly [
   name: string,
   rules: Rules,
@@ -211,7 +211,7 @@ export const endings: readonly Row[] = [
     virtioKvm,
     [banner, machine(20, "disk-full")],
     "failed monitor 20",
-    "QEMU stopped the guest: there is no room on this machine’s disk",
+    "QEMU paused the guest: this machine’s disk is full",
   ],
 ];
 
@@ -282,14 +282,14 @@ export const ends: readonly Row[] = [
     "failed exception 210",
     "uncaught exception",
   ],
-  ["spt: a fault", spt, [banner, ready, killed(200, "SIGSEGV")], "failed trap 200", "died of SIGSEGV"],
-  ["spt: abort()", spt, [banner, ready, killed(200, "SIGABRT")], "failed abort 200", "died of SIGABRT"],
+  ["spt: a fault", spt, [banner, ready, killed(200, "SIGSEGV")], "failed trap 200", "killed by SIGSEGV"],
+  ["spt: abort()", spt, [banner, ready, killed(200, "SIGABRT")], "failed abort 200", "killed by SIGABRT"],
   [
     "spt: stopped from outside",
     spt,
     [banner, ready, killed(200, "SIGTERM")],
     "failed monitor 200",
-    "solo5-spt was stopped from outside by SIGTERM",
+    "solo5-spt was stopped from outside (SIGTERM)",
   ],
   [
     "spt: an abort that it announced",
@@ -303,14 +303,14 @@ export const ends: readonly Row[] = [
     spt,
     [banner, line(9, "peer: Solo5: solo5_abort() called"), exit(10, 0)],
     "passed exited 10",
-    "ended with status 0",
+    "exited with status 0",
   ],
   [
     "hvt: the guest fell over",
     hvt,
     [banner, ready, complaint(9, "solo5-hvt: KVM: unhandled exit: exit_reason=0x8"), exit(10, 1)],
     "failed trap 10",
-    "the guest fell over",
+    "the guest crashed",
   ],
   [
     "spt: the tender refuses",
@@ -324,36 +324,42 @@ export const ends: readonly Row[] = [
     spt,
     [complaint(1, "solo5-spt: odd"), line(9, "bye"), exit(10, 3)],
     "failed exit-status 10",
-    "ended with status 3",
+    "exited with status 3",
   ],
   [
     "spt: the tender complains, and the guest announced its status 1",
     spt,
     [complaint(1, "solo5-spt: odd"), line(9, ended(1)), exit(10, 1)],
     "failed exit-status 10",
-    "ended with status 1",
+    "exited with status 1",
   ],
   [
     "spt: somebody else complains on its error stream",
     spt,
     [complaint(1, "setpriv: odd"), line(9, "bye"), exit(10, 1)],
     "failed exit-status 10",
-    "ended with status 1",
+    "exited with status 1",
   ],
-  ["virtio: QEMU dies", virtio, [banner, ready, killed(200, "SIGSEGV")], "failed monitor 200", "qemu died of SIGSEGV"],
+  [
+    "virtio: QEMU dies",
+    virtio,
+    [banner, ready, killed(200, "SIGSEGV")],
+    "failed monitor 200",
+    "qemu was killed by SIGSEGV",
+  ],
   [
     "virtio: QEMU dies after an exit line",
     virtio,
     [banner, line(199, ended(0)), killed(200, "SIGKILL")],
     "failed monitor 200",
-    "qemu died of SIGKILL",
+    "qemu was killed by SIGKILL",
   ],
   [
     "virtio: QEMU aborts",
     virtio,
     [banner, ready, killed(200, "SIGABRT")],
     "failed monitor 200",
-    "qemu died of SIGABRT",
+    "qemu was killed by SIGABRT",
   ],
   [
     "the loader refuses",
@@ -375,21 +381,21 @@ export const ends: readonly Row[] = [
     virtio,
     [ready, exit(200, 1)],
     "failed monitor 200",
-    "qemu ended with status 1",
+    "qemu exited with status 1",
   ],
   [
     "QEMU complains, and ends with a status of its own",
     virtio,
     [ready, complaint(100, "qemu-system-x86_64: odd"), exit(200, 7)],
     "failed monitor 200",
-    "qemu ended with status 7",
+    "qemu exited with status 7",
   ],
   [
     "QEMU complains, and the guest ends",
     unikraft,
     [ready, complaint(100, "qemu-system-x86_64: odd"), exit(200, 0)],
     "passed exited 200",
-    "ended, its status is unknown",
+    "exited, status unknown",
   ],
   ["Unikraft: its crash status", unikraft, [ready, exit(200, 85)], "failed trap 200", "Unikraft crashed"],
   [
@@ -397,14 +403,14 @@ export const ends: readonly Row[] = [
     virtio,
     [banner, ready, exit(200, 85)],
     "failed unexpected-exit 200",
-    "ended without the line that tells how",
+    "exited without reporting a status",
   ],
   [
     "virtio: the expected line, and no exit line",
     { ...virtio, ...waiting },
     [banner, ready, exit(200, 83)],
     "failed unexpected-exit 200",
-    "ended without the line that tells how",
+    "exited without reporting a status",
   ],
   [
     "virtio: quiet, and the expected line",
@@ -432,14 +438,14 @@ export const ends: readonly Row[] = [
     unikraft,
     [ready, line(200, critical), line(400, "recovered"), exit(410, 0)],
     "passed exited 410",
-    "ended, its status is unknown",
+    "exited, status unknown",
   ],
   [
     "Unikraft: critical words, and the status of a good end",
     unikraft,
     [ready, line(200, critical), exit(210, 83)],
     "passed exited 210",
-    "ended, its status is unknown",
+    "exited, status unknown",
   ],
   [
     "Unikraft: an assertion that failed, and it hangs",
@@ -457,14 +463,14 @@ export const ends: readonly Row[] = [
     { ...spt, ...waiting, expectExit: 0 },
     [ready, line(200, ended(0)), exit(210, 0)],
     "passed exited 210",
-    "ended with status 0",
+    "exited with status 0",
   ],
   [
     "virtio: an end that was announced and does not come",
     virtio,
     [ready, line(200, ended(0))],
     "failed timeout 60000",
-    "it announced its end and did not end within 60 s",
+    "it announced its exit but did not exit within 60 s",
   ],
 ];
 
@@ -502,7 +508,8 @@ export const firecrackers: readonly Row[] = [
     [
       line(
         9,
-        "2026-11-25T12:50:01.123456789 [anonymous-instance:main] RunWithoutApiError error: Failed to build MicroVM from Json: Error creating the Kvm object: No such file or directory",
+        "2026-11-25T12:50:01.123456789 [anonymous-instance:main] RunWithoutApiError error: " +
+          "Failed to build MicroVM from Json: Error creating the Kvm object: No such file or directory",
       ),
     ],
     "skipped accelerator 9",
@@ -513,28 +520,28 @@ export const firecrackers: readonly Row[] = [
     firecrackerAlone,
     [line(9, logged("Failed to log metrics")), exit(10, 0)],
     "failed no-output 10",
-    "ended without output of its own",
+    "exited without output of its own",
   ],
   [
     "its log is no output, and what stands in front of it is",
     firecrackerAlone,
     [line(9, `hello${logged("Failed to log metrics")}`), exit(10, 0)],
     "passed exited 10",
-    "ended, its status is unknown",
+    "exited, status unknown",
   ],
   [
     "half a line of its log is no output either",
     firecrackerAlone,
     [unfinished(9, logged("Failed to log")), exit(10, 0)],
     "failed no-output 10",
-    "ended without output of its own",
+    "exited without output of its own",
   ],
   [
     "what it tells in passing is no reason",
     firecrackerAlone,
     [line(1, logged("Running Firecracker v1.13.1", "INFO")), ready, exit(200, 1)],
     "failed monitor 200",
-    "firecracker ended with status 1",
+    "firecracker exited with status 1",
   ],
   [
     "a triple fault, and the status of any end",
@@ -574,7 +581,7 @@ export const firecrackers: readonly Row[] = [
     unikraft,
     [line(9, logged("Received KVM_EXIT_SHUTDOWN signal")), exit(10, 0)],
     "passed exited 10",
-    "ended, its status is unknown",
+    "exited, status unknown",
   ],
 ];
 
@@ -751,7 +758,7 @@ export const lastWords: readonly Row[] = [
     virtio,
     [ready, line(200, dies)],
     "passed ready 3200",
-    `running on after \`${dies}\``,
+    `still running after \`${dies}\``,
   ],
   ["spt lives after such words: it would have ended", spt, [ready, line(200, dies)], "passed ready 3200"],
   ["hvt lives after such words: it would have ended", hvt, [ready, line(200, dies)], "passed ready 3200"],

@@ -51,7 +51,8 @@ const ways = (...asked: Parameters<typeof plan>) =>
 
 const qemu = (program: string, machine: string, cpu: string, device = "") =>
   `${program} -nodefaults -no-user-config -no-reboot -display none -machine ${machine} -cpu ${cpu} -m 64M${device}` +
-  " -chardev stdio,id=console,signal=off -serial chardev:console -chardev socket,id=qmp,fd=3 -mon chardev=qmp,mode=control" +
+  " -chardev stdio,id=console,signal=off -serial chardev:console" +
+  " -chardev socket,id=qmp,fd=3 -mon chardev=qmp,mode=control" +
   " -S -kernel /project/dist/hello";
 
 describe("the exact command", () => {
@@ -186,15 +187,15 @@ describe("why there is no further way", () => {
       "hvt",
       { accelerator: "kvm" },
       "accelerator",
-      /hvt on x86_64 needs KVM, and there is no \/dev\/kvm here/,
-      /leave `accelerator: kvm` out/,
+      /hvt on x86_64 needs KVM, but this machine has no \/dev\/kvm/,
+      /remove `accelerator: kvm`/,
     ],
     [
       "KVM denied",
       "hvt",
       { kvm: "denied", accelerator: "kvm" },
       "accelerator",
-      /may not be opened by this user/,
+      /this user has no access to \/dev\/kvm/,
       /group of \/dev\/kvm/,
     ],
     [
@@ -203,7 +204,7 @@ describe("why there is no further way", () => {
       { kvm: "open", accelerator: "kvm" },
       "accelerator",
       /opens here but fails its guests/,
-      /leave `accelerator: kvm` out/,
+      /remove `accelerator: kvm`/,
     ],
     [
       "KVM of another machine",
@@ -211,14 +212,14 @@ describe("why there is no further way", () => {
       { accelerator: "kvm", on: "aarch64" },
       "accelerator",
       /this machine is aarch64/,
-      /leave `accelerator: kvm` out/,
+      /remove `accelerator: kvm`/,
     ],
     [
       "KVM forbidden and nothing else",
       "unikraft-firecracker",
       { accelerator: "tcg", architecture: "aarch64", on: "aarch64" },
       "accelerator",
-      /`accelerator: tcg` forbids it/,
+      /which `accelerator: tcg` forbids/,
       /another target/,
     ],
     [
@@ -226,7 +227,7 @@ describe("why there is no further way", () => {
       "hvt",
       { accelerator: "kvm", kvm: "open", devices: [user] },
       "accelerator",
-      /^with `net: user` it runs in the helper VM, which is emulation; `accelerator: kvm` forbids it$/,
+      /^with `net: user` it runs in the emulated helper VM; `accelerator: kvm` forbids emulation$/,
       /`net: tap`/,
     ],
     [
@@ -234,7 +235,7 @@ describe("why there is no further way", () => {
       "spt",
       { accelerator: "kvm", devices: [user] },
       "accelerator",
-      /^with `net: user` it runs in the helper VM/,
+      /^with `net: user` it runs in the emulated helper VM/,
       /`net: tap`/,
     ],
     [
@@ -250,7 +251,7 @@ describe("why there is no further way", () => {
       "unikraft-firecracker",
       { kvm: "open", on: "aarch64", architecture: "aarch64", devices: [user] },
       "accelerator",
-      /takes a tap, and its network is QEMU’s user networking/,
+      /needs a tap here, but its network is QEMU’s user networking/,
       /`net: tap`/,
     ],
     [
@@ -258,16 +259,16 @@ describe("why there is no further way", () => {
       "spt",
       { accelerator: "kvm", architecture: "aarch64" },
       "accelerator",
-      /^spt for aarch64 runs here in the helper VM, which is emulation/,
-      /leave `accelerator: kvm` out/,
+      /^spt for aarch64 runs here only in the emulated helper VM/,
+      /remove `accelerator: kvm`/,
     ],
     [
       "hvt abroad and KVM",
       "hvt",
       { accelerator: "kvm", architecture: "aarch64", devices: [user] },
       "accelerator",
-      /needs KVM, and this machine is x86_64/,
-      /leave `accelerator: kvm` out/,
+      /needs KVM, but this machine is x86_64/,
+      /remove `accelerator: kvm`/,
     ],
     [
       "hvt, a tap and KVM that fails",
@@ -275,14 +276,14 @@ describe("why there is no further way", () => {
       { accelerator: "kvm", kvm: "open", devices: [tap] },
       "accelerator",
       /opens here but fails its guests/,
-      /leave `accelerator: kvm` out/,
+      /remove `accelerator: kvm`/,
     ],
     [
       "no tender of arm64",
       "spt",
       { architecture: "aarch64", tenders: [] },
       "unsupported",
-      /there is no solo5-spt for aarch64/,
+      /the helper VM for spt needs a solo5-spt for aarch64, and there is none/,
       /`arch: aarch64`.* arm64 runner/,
     ],
     [
@@ -290,7 +291,7 @@ describe("why there is no further way", () => {
       "hvt",
       { on: "aarch64", tenders: [] },
       "unsupported",
-      /there is no solo5-hvt for x86_64/,
+      /the helper VM for hvt needs a solo5-hvt for x86_64, and there is none/,
       /an x86_64 runner/,
     ],
     [
@@ -301,7 +302,7 @@ describe("why there is no further way", () => {
       /image is for x86_64, this machine is aarch64/,
       /x86_64 runner/,
     ],
-    ["xen", "xen", {}, "unsupported", /builds xen and does not boot it/, /a Xen host/],
+    ["xen", "xen", {}, "unsupported", /builds xen but does not boot it/, /a Xen host/],
   ])("%s", (_, target, asked, reason, summary, remedy) => {
     const { otherwise } = plan(target, asked);
     expect(otherwise.reason).toBe(reason);

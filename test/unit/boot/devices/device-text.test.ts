@@ -58,9 +58,9 @@ describe("net", () => {
     ["guest=10.0.0.255", /not the host’s own/],
     ["host=10.0.0.1/24 guest=10.0.1.2", /of the host’s network/],
     ["host=10.0.0.1/24 guest=10.0.0.1", /not the host’s own/],
-    ["mac=53:54:00:12:34:56", /hardware address of one card/],
-    ["mac=52:54:00", /hardware address of one card/],
-    ["tap outside", /user networking only/],
+    ["mac=53:54:00:12:34:56", /a unicast MAC address/],
+    ["mac=52:54:00", /a unicast MAC address/],
+    ["tap outside", /only with user networking/],
     ["outside=yes", /auto, tap, user or none/],
     ["tap=1", /auto, tap, user or none/],
   ])("%j is refused", (text, accepted) => {

@@ -122,7 +122,7 @@ describe("a tap", () => {
 
   test("on the network of another device is refused", () => {
     expect(() => plan([wanted("auto"), wanted("tap host=10.0.0.9/24", "management")])).toThrow(
-      /`management` would be on the network of another one, 10\.0\.0\.0\/24/,
+      /`management` would share the network 10\.0\.0\.0\/24/,
     );
   });
 

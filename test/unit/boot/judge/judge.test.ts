@@ -106,7 +106,7 @@ describe("the verdict", () => {
       verdict: "failed",
       reason: "exit-status",
       rule: "exit-status",
-      summary: "ended with status 2, not 3",
+      summary: "exited with status 2, not 3",
       evidence: { line: ended(2), atMs: 200 },
       exitStatus: 2,
       atMs: 210,
@@ -225,7 +225,7 @@ describe("questions over the network", () => {
       answer(900, 1, false, "connection refused"),
     ];
     const { summary, evidence } = judge(asked, events);
-    expect(summary).toBe("`tcp://:443` was not answered as asked within 60 s");
+    expect(summary).toBe("`tcp://:443` was not answered as expected within 60 s");
     expect(evidence).toEqual({ line: "tcp://:443: connection refused", atMs: 900 });
   });
 
@@ -268,9 +268,7 @@ describe("judge in time", () => {
       ["forbid", { forbid: [/innocent/u, catastrophic] }],
     ])("of %s is a mistake of the user, with the patterns named", (_, asked) => {
       const problem = problemOf(() => judgeInTime(new Judge({ ...rules, ...asked }), seen("one", line), 100));
-      expect(problem.message).toBe(
-        "inputs expect and forbid: a pattern came to no end within 0.1 s on what the guest printed",
-      );
+      expect(problem.message).toBe("inputs expect and forbid: matching the guest’s output took longer than 0.1 s");
       expect(problem.facts.found).toContain(catastrophic.source);
     });
 

@@ -35,7 +35,8 @@ const qemu = (program: string, machine: string, cpu: string, words: string) =>
   " -chardev stdio,id=events,signal=off -serial chardev:events -chardev socket,id=console,fd=3" +
   " -chardev socket,id=qmp,fd=4 -mon chardev=qmp,mode=control" +
   " -device virtio-serial-pci,max_ports=2,ioeventfd=off -device virtserialport,chardev=console" +
-  ` -kernel /vms/${program.endsWith("x86_64") ? "x" : "a"}/kernel -initrd /tmp/boot/initrd -append ${words} quiet panic=-1 mitigations=off nokaslr ipv6.disable=1 audit=0`;
+  ` -kernel /vms/${program.endsWith("x86_64") ? "x" : "a"}/kernel -initrd /tmp/boot/initrd -append ${words} ` +
+  "quiet panic=-1 mitigations=off nokaslr ipv6.disable=1 audit=0";
 
 describe("the exact command of a helper VM", () => {
   it("for x86_64 has a processor with AMD’s virtual machines", () => {
