@@ -93,7 +93,7 @@ describe("an image is started as Firecracker starts it", () => {
     expect(memoryIn(console).filter(({ start, end }) => start === end)).toEqual([]);
   });
 
-  it("with the command line that Firecracker would make of the same arguments", async () => {
+  it("with the command line that Firecracker would make from the same arguments", async () => {
     const { console } = await boot(kernel, { args: ["--name=a,b", "two words", "reset"] });
     const line = 'kernel.fc pci=off -- --name=a,b "two words" reset';
     expect(console).toContain(`command line: ${line}\nsize: ${(line.length + 1).toString(16)}\n`);
@@ -136,7 +136,7 @@ describe("an image is started as Firecracker starts it", () => {
 });
 
 describe("a guest ends", () => {
-  it("by the keyboard controller’s reset, with a status of its own", async () => {
+  it("by the keyboard controller’s reset, with its own status", async () => {
     expect(await boot(kernel, { args: ["reset"] })).toMatchObject({ code: guestResetStatus, wasReset: false });
   });
 
@@ -152,7 +152,7 @@ describe("a guest ends", () => {
   });
 });
 
-describe("what cannot be started is refused with the reason, and no status of a guest", () => {
+describe("an image that cannot start is refused with the reason, and without a guest’s status", () => {
   async function refusal(imagePath: string, asked?: Asked): Promise<string> {
     const { console, code } = await boot(imagePath, asked);
     expect(code, console).toBe(loaderRefusalStatus);
@@ -249,7 +249,7 @@ describe("what cannot be started is refused with the reason, and no status of a 
   });
 });
 
-it("where segments lie over each other, the later one counts, as in Firecracker", async () => {
+it("of overlapping segments the later one counts, as in Firecracker", async () => {
   // The first halts; over its beginning the second has a reset: mov $0xfe, %al; outb %al, $0x64.
   const image = join(folder, "overlapping");
   const reset = Buffer.from([0xb0, 0xfe, 0xe6, 0x64]);
@@ -263,7 +263,7 @@ it("where segments lie over each other, the later one counts, as in Firecracker"
   expect(await boot(image)).toMatchObject({ code: guestResetStatus });
 });
 
-it("an empty segment is none", async () => {
+it("an empty segment is ignored", async () => {
   const image = join(folder, "with-empty-segment");
   const reset = Buffer.from([0xb0, 0xfe, 0xe6, 0x64]);
   writeFileSync(

@@ -6,7 +6,7 @@ export const foreignTexts: ProtectionTable = {
   "a long line is cut at the same places, at once or in pieces": [
     ["src/platform/process/line-reader.ts", "flatMap((line) => this.cut(line))", "flatMap((line) => [line])"],
   ],
-  "a pattern that comes to no end is an error, and the monitor is ended": [
+  "a pattern that backtracks exponentially is an error, and the VMM is ended": [
     ["src/boot/judge/judge.ts", "withinTime(limitMs, look)", "look()"],
   ],
   "arguments reach it as they are, never through a shell": [
@@ -40,7 +40,7 @@ export const foreignTexts: ProtectionTable = {
   "what the runner gave to us alone does not reach a build": [
     ["src/project/environment.ts", "environmentForOthers(caller)", "caller"],
   ],
-  "a line without end is cut, and nothing of it is lost": [
+  "an endless line is cut without loss": [
     ["src/platform/process/line-reader.ts", "flatMap((line) => this.cut(line))", "flatMap((line) => [line])"],
   ],
   "a console that is %s": [["src/platform/files/console-file.ts", "chunk.subarray(0, this.room)", "chunk"]],
@@ -87,12 +87,10 @@ export const foreignTexts: ProtectionTable = {
   "nothing outside of the repository or that is no file": [
     ["src/project/diagnostics.ts", "isOutside(workspace, path) || ", ""],
   ],
-  "a pattern that comes to no end on a body is no answer, and holds nobody up": [
+  "a pattern that backtracks exponentially does not hold, and stops in time": [
     ["src/boot/probes/answers.ts", "withinTime(longestMatchMs, () => pattern.test(body))", "pattern.test(body)"],
   ],
-  "hides commas from QEMU, to which one begins the next module": [
-    ["src/boot/vmms/loader.ts", '.replaceAll(",", ",,")', ""],
-  ],
+  "doubles commas, which separate modules in QEMU": [["src/boot/vmms/loader.ts", '.replaceAll(",", ",,")', ""]],
   "Solo5’s tenders": [["src/boot/vmms/solo5.ts", '"--", ', ""]],
   "QEMU hands over arguments as one word": [["src/boot/vmms/qemu.ts", "commandLine(words)", "...words"]],
   "a line without end does not fill the memory: it is cut, and nothing of it is lost": [

@@ -67,14 +67,14 @@ describe("the exact command", () => {
     ]);
   });
 
-  test("a processor model that a nested AMD host can give", () => {
+  test("a processor model that a nested AMD host supports", () => {
     expect(commands("virtio", { kvm: "open", isNestedAmd: true })).toEqual([
       qemu("qemu-system-x86_64", "q35,accel=kvm", "EPYC", " -device isa-debug-exit"),
       qemu("qemu-system-x86_64", "q35,accel=tcg", "max", " -device isa-debug-exit"),
     ]);
   });
 
-  test("QEMU aarch64, and the image’s name where the guest takes the first word for its own", () => {
+  test("QEMU aarch64 with the image’s name for a guest that takes the first word as its name", () => {
     expect(commands("unikraft-qemu", { architecture: "aarch64", args: ["a", "b c"] })).toEqual([
       `${qemu("qemu-system-aarch64", "virt,accel=tcg", "cortex-a72")} -append hello a "b c"`,
     ]);
@@ -122,10 +122,10 @@ describe("the exact command", () => {
 describe("the ways to run an image on this machine", () => {
   test.each<readonly [name: string, target: TargetName, asked: Here, ways: readonly string[]]>([
     ["virtio with KVM", "virtio", { kvm: "open" }, ["qemu kvm", "qemu tcg"]],
-    ["virtio, KVM wanted", "virtio", { kvm: "open", accelerator: "kvm" }, ["qemu kvm"]],
-    ["virtio, KVM wanted and absent", "virtio", { accelerator: "kvm" }, []],
-    ["virtio, KVM wanted and denied", "virtio", { accelerator: "kvm", kvm: "denied" }, []],
-    ["virtio, emulation wanted", "virtio", { kvm: "open", accelerator: "tcg" }, ["qemu tcg"]],
+    ["virtio, KVM required", "virtio", { kvm: "open", accelerator: "kvm" }, ["qemu kvm"]],
+    ["virtio, KVM required and absent", "virtio", { accelerator: "kvm" }, []],
+    ["virtio, KVM required and denied", "virtio", { accelerator: "kvm", kvm: "denied" }, []],
+    ["virtio, emulation required", "virtio", { kvm: "open", accelerator: "tcg" }, ["qemu tcg"]],
     ["virtio, KVM denied", "virtio", { kvm: "denied" }, ["qemu tcg"]],
     ["virtio on another machine", "virtio", { kvm: "open", on: "aarch64" }, ["qemu tcg"]],
     [
@@ -134,14 +134,29 @@ describe("the ways to run an image on this machine", () => {
       { kvm: "open", on: "aarch64", architecture: "aarch64" },
       ["qemu kvm", "qemu tcg"],
     ],
-    ["Unikraft aarch64 abroad", "unikraft-qemu", { kvm: "open", architecture: "aarch64" }, ["qemu tcg"]],
+    [
+      "Unikraft aarch64 on another architecture",
+      "unikraft-qemu",
+      { kvm: "open", architecture: "aarch64" },
+      ["qemu tcg"],
+    ],
     ["hvt with KVM", "hvt", { kvm: "open" }, ["solo5-hvt kvm", "solo5-hvt tcg in a helper VM for x86_64"]],
     ["hvt without", "hvt", {}, ["solo5-hvt tcg in a helper VM for x86_64"]],
-    ["hvt, KVM wanted", "hvt", { kvm: "open", accelerator: "kvm" }, ["solo5-hvt kvm"]],
-    ["hvt, KVM wanted and absent", "hvt", { accelerator: "kvm" }, []],
-    ["hvt, emulation wanted", "hvt", { kvm: "open", accelerator: "tcg" }, ["solo5-hvt tcg in a helper VM for x86_64"]],
-    ["hvt abroad", "hvt", { kvm: "open", architecture: "aarch64" }, ["solo5-hvt tcg in a helper VM for aarch64"]],
-    ["hvt abroad, and no tender for it", "hvt", { architecture: "aarch64", tenders: ["x86_64"] }, []],
+    ["hvt, KVM required", "hvt", { kvm: "open", accelerator: "kvm" }, ["solo5-hvt kvm"]],
+    ["hvt, KVM required and absent", "hvt", { accelerator: "kvm" }, []],
+    [
+      "hvt, emulation required",
+      "hvt",
+      { kvm: "open", accelerator: "tcg" },
+      ["solo5-hvt tcg in a helper VM for x86_64"],
+    ],
+    [
+      "hvt on another architecture",
+      "hvt",
+      { kvm: "open", architecture: "aarch64" },
+      ["solo5-hvt tcg in a helper VM for aarch64"],
+    ],
+    ["hvt on another architecture without a tender", "hvt", { architecture: "aarch64", tenders: ["x86_64"] }, []],
     [
       "hvt with a tap",
       "hvt",
@@ -158,8 +173,8 @@ describe("the ways to run an image on this machine", () => {
     ["spt, whatever the accelerator", "spt", { accelerator: "kvm" }, ["solo5-spt native"]],
     ["spt with a tap", "spt", { devices: [tap] }, ["solo5-spt native"]],
     ["spt with user networking", "spt", { devices: [user] }, ["solo5-spt tcg in a helper VM for x86_64"]],
-    ["spt abroad", "spt", { architecture: "aarch64" }, ["solo5-spt tcg in a helper VM for aarch64"]],
-    ["spt abroad, no emulation wanted", "spt", { architecture: "aarch64", accelerator: "kvm" }, []],
+    ["spt on another architecture", "spt", { architecture: "aarch64" }, ["solo5-spt tcg in a helper VM for aarch64"]],
+    ["spt on another architecture, emulation forbidden", "spt", { architecture: "aarch64", accelerator: "kvm" }, []],
     ["Firecracker’s with KVM", "unikraft-firecracker", { kvm: "open" }, ["firecracker kvm", "qemu tcg"]],
     ["Firecracker’s without", "unikraft-firecracker", {}, ["qemu tcg"]],
     ["Firecracker’s with user networking", "unikraft-firecracker", { kvm: "open", devices: [user] }, ["qemu tcg"]],
@@ -169,9 +184,14 @@ describe("the ways to run an image on this machine", () => {
       { kvm: "open", on: "aarch64", architecture: "aarch64" },
       ["firecracker kvm"],
     ],
-    ["Firecracker’s for arm64 abroad", "unikraft-firecracker", { kvm: "open", architecture: "aarch64" }, []],
+    [
+      "Firecracker’s for arm64 on another architecture",
+      "unikraft-firecracker",
+      { kvm: "open", architecture: "aarch64" },
+      [],
+    ],
     ["unix", "unix", {}, ["process native"]],
-    ["unix abroad", "unix", { on: "aarch64" }, []],
+    ["unix on another architecture", "unix", { on: "aarch64" }, []],
     ["xen", "xen", { kvm: "open" }, []],
     ["qubes", "qubes", { kvm: "open" }, []],
     ["muen", "muen", { kvm: "open" }, []],
@@ -247,7 +267,7 @@ describe("why there is no further way", () => {
       /`net: tap`/,
     ],
     [
-      "Firecracker’s for arm64, which has no other way, and user networking",
+      "Firecracker’s for arm64, which cannot be emulated, and user networking",
       "unikraft-firecracker",
       { kvm: "open", on: "aarch64", architecture: "aarch64", devices: [user] },
       "accelerator",
@@ -255,7 +275,7 @@ describe("why there is no further way", () => {
       /`net: tap`/,
     ],
     [
-      "spt abroad and KVM",
+      "spt on another architecture and KVM",
       "spt",
       { accelerator: "kvm", architecture: "aarch64" },
       "accelerator",
@@ -263,7 +283,7 @@ describe("why there is no further way", () => {
       /remove `accelerator: kvm`/,
     ],
     [
-      "hvt abroad and KVM",
+      "hvt on another architecture and KVM",
       "hvt",
       { accelerator: "kvm", architecture: "aarch64", devices: [user] },
       "accelerator",
@@ -311,12 +331,12 @@ describe("why there is no further way", () => {
   });
 });
 
-describe("what the VMMs say of any machine", () => {
+describe("accelerators without looking at the machine", () => {
   const all = targetNames.flatMap((name) =>
     targets[name].architectures.map((architecture) => ({ name, architecture })),
   );
 
-  test.each(all)("is what a boot of $name for $architecture does there", ({ name, architecture }) => {
+  test.each(all)("are those of a boot of $name for $architecture", ({ name, architecture }) => {
     for (const on of architectures) {
       const { attempts } = plan(name, { architecture, on, kvm: "open" });
       const tried = attempts.map(({ accelerator }) => accelerator);

@@ -18,7 +18,7 @@ test.each([
   expect(vmmRemedy(line)).toMatch(remedy);
 });
 
-test("a line that nobody knows has none, and neither has silence", () => {
+test("an unknown line has none, and neither has silence", () => {
   expect(vmmRemedy("qemu-system-x86_64: Unexpected error")).toBeUndefined();
   expect(vmmRemedy(undefined)).toBeUndefined();
 });
