@@ -69,6 +69,6 @@ export function notBooted(target: Target): Refusal {
   return {
     reason: "unsupported",
     summary: `this tool builds ${target.name} but does not boot it`,
-    remedy: `boot it with ${target.bootedBy ?? "a VMM that supports it"}`,
+    remedy: `boot it on ${target.bootedBy ?? "a platform that supports it"}`,
   };
 }
