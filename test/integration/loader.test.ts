@@ -17,7 +17,8 @@ const sources = join(repository, "test/integration/fixtures/loader");
 const compiler = process.arch === "arm64" ? "x86_64-linux-gnu-gcc" : "gcc";
 const freestanding =
   "-std=gnu11 -O1 -Wall -Wextra -Werror -m64 -ffreestanding -fno-pic -no-pie -static -mno-red-zone " +
-  "-mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -nostdlib -Wl,--build-id=none,-s";
+  "-mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables " +
+  "-nostdlib -Wl,--build-id=none,-s";
 
 let folder: string;
 let kernel: string;
