@@ -240,7 +240,7 @@ it("an image for another target or a missing VMM is refused before a boot", asyn
   const image = await bareImage("x86_64");
   await expect(boot({ ...image, target: "spt" }, {})).rejects.toThrow(/is a Solo5 virtio image for x86_64, not spt/);
   const alone = () => boot(image, { accelerator: "tcg" }, "/nowhere");
-  await expect(alone()).rejects.toThrow("qemu-system-x86_64 is not installed");
+  await expect(alone()).rejects.toThrow("qemu-system-x86_64, which boots virtio images, is not installed");
   await expect(alone()).rejects.toMatchObject({ facts: { do: "apt-get install qemu-system-x86" } });
 });
 

@@ -130,7 +130,7 @@ describe("a mistake ends with one clear message, a status of 1, and soon", () =>
     const ended = cli(["boot", bare, "--accelerator", "tcg", "--install-system-packages", "false"], { PATH: bin });
     expect(ended.status).toBe(1);
     expect(errorOf(ended)).toMatch(
-      /^Error: qemu-system-x86_64 is not installed.*\n {2}do +apt-get install qemu-system-x86\n/,
+      /^Error: qemu-system-x86_64, which boots virtio images, is not installed.*\n {2}do +apt-get install qemu-system-x86\n/,
     );
   });
 
