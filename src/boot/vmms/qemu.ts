@@ -35,7 +35,7 @@ const machines: Readonly<Record<Architecture, Machine>> = {
   },
 };
 
-/** `-cpu host` crashes guests there (docs/facts.md section 6); later generations have all features of this first one. */
+/** `-cpu host` crashes guests there (docs/facts.md section 6); later generations have all features of this one. */
 const nestedAmdCpu = "EPYC";
 
 export const qemu: Vmm = {
@@ -47,7 +47,6 @@ export const qemu: Vmm = {
   command: qemuCommand,
 };
 
-/** Runs an image as QEMU's `-kernel`. */
 function qemuCommand(
   asked: Asked,
   { imagePath, args, devices: attached }: BootSite,
@@ -81,7 +80,6 @@ function qemuCommand(
   };
 }
 
-/** QEMU for each architecture. */
 export const qemuPrograms: Readonly<
   Record<Architecture, { readonly program: string; readonly debianPackage: string }>
 > = {

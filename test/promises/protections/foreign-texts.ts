@@ -4,7 +4,7 @@ import { type ProtectionTable, without } from "../protection.js";
 
 export const foreignTexts: ProtectionTable = {
   "a long line is cut at the same places, at once or in pieces": [{ mark: "lines-have-a-length", instead: "[line]" }],
-  "a pattern that comes to no end is an error, and the monitor is ended": [
+  "a pattern that backtracks exponentially is an error, and the VMM is ended": [
     { mark: "console-patterns-have-a-time", instead: "look()" },
   ],
   "arguments reach it as they are, never through a shell": [
@@ -27,7 +27,7 @@ export const foreignTexts: ProtectionTable = {
   ],
   "thousands of damaged files are refused or recognised within seconds": ["reads-stay-in-the-image"],
   "what the runner gave to us alone does not reach a build": [{ mark: "builds-get-no-secrets", instead: "caller" }],
-  "a line without end is cut, and nothing of it is lost": [{ mark: "lines-have-a-length", instead: "[line]" }],
+  "an endless line is cut without loss": [{ mark: "lines-have-a-length", instead: "[line]" }],
   "a console that is %s": [{ mark: "console-file-has-a-limit", instead: "chunk" }],
   "an endless body is read to a limit, and only that is matched": ["answer-body-has-a-limit"],
   "headers without end are refused": [
@@ -55,10 +55,10 @@ export const foreignTexts: ProtectionTable = {
     { mark: "checksum-names-are-unescaped", instead: "true" },
   ],
   "nothing outside of the repository or that is no file": ["annotations-are-inside"],
-  "a pattern that comes to no end on a body is no answer, and holds nobody up": [
+  "a pattern that backtracks exponentially does not hold, and stops in time": [
     { mark: "answer-patterns-have-a-time", instead: "pattern.test(body)" },
   ],
-  "hides commas from QEMU, to which one begins the next module": [
+  "doubles commas, which separate modules in QEMU": [
     { mark: "module-commas-are-doubled", instead: "`${imagePath} ${words}`" },
   ],
   "Solo5’s tenders": ["tender-options-end"],
