@@ -91,7 +91,8 @@ async function setUpPlanned(
 
   const policy = cachePolicyOf(host, inputs.cache);
   const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)];
-  const trusts = (origin: ToolchainOrigin) => origin !== "actions-cache" || policy.restore;
+  const trusts = (origin: ToolchainOrigin) =>
+    origin !== "actions-cache" || /* promise: cached-toolchains-keep-to-the-policy */ policy.restore;
   const spare = () => toolchainPlace(host.folders.state, key);
   // On a developer's machine the mount would stay, unnoticed, until the next restart.
   const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined));
@@ -114,7 +115,7 @@ async function setUpPlanned(
     levels,
   );
   const itself = givesItself(host, obtained, project.buildSystem) ? await handOut(log, obtained) : undefined;
-  return itself ?? takeJobCopy(context, obtained);
+  return itself ?? /* promise: jobs-have-a-copy */ takeJobCopy(context, obtained);
 }
 
 /**

@@ -39,7 +39,7 @@ export async function completeImage(
   if (contents === undefined || entries.length !== 1 || entries[0]?.path !== imageName)
     throw new Unusable("it is not an image");
   // Root owns the image's files and all users may write them: only this user may enter the folder.
-  await mkdir(upper, { mode: 0o700 });
+  await mkdir(upper, /* promise: mounts-are-private */ { mode: 0o700 });
   await Promise.all([mkdir(lower), mkdir(work), writeInstalled(upper, path, origin, { ...what, entries: contents })]);
 }
 
@@ -51,6 +51,7 @@ export async function completeImage(
 export async function mountImage(mounts: Mounts, { path, image }: Place): Promise<void> {
   const { file, lower, upper, work } = partsOf(image);
   try {
+    // promise: images-are-no-options
     if (/[,:\\]/.test(image)) throw new Problem("the options of a mount cannot contain this path");
     await unmountAll(mounts, image, "detach");
     await mkdir(path, { recursive: true });

@@ -118,6 +118,7 @@ async function unpackFetched(
     damage = error;
   }
   // First: a wrong checksum is a better error than the damage in the archive.
+  // promise: received-bytes-are-compared-first
   const said = await fetched.finish();
   if (manifest === undefined) throw new Unusable(messageOf(damage));
   await use(manifest);
@@ -133,6 +134,7 @@ export async function unpackInto(draft: string, bytes: Readable, { key, place }:
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true });
   const manifest = await unpackToolchain(bytes, draft, place.path);
+  // promise: unpacked-key-is-compared
   if (manifest.key !== key) throw new BadArchive(`it holds another toolchain (${manifest.key})`);
   return manifest;
 }

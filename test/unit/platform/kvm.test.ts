@@ -118,7 +118,8 @@ describe("granting access to /dev/kvm", () => {
     expect(await access).toBe("denied");
     expect(ran).toEqual([]);
     expect(facts).toEqual([
-      "  no access to /dev/kvm; permissions are never changed on a self-hosted runner: add this user to the device's group",
+      "  no access to /dev/kvm; permissions are never changed on a self-hosted runner: " +
+        "add this user to the device's group",
     ]);
   });
 

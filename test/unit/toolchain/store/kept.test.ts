@@ -99,7 +99,10 @@ describe("a build that fails", () => {
   });
 
   it("is kept too when everything was built and the smoke test fails", async () => {
-    const untested = { ...installing(["a.1"], works), smokeTest: () => Promise.reject(new Problem("it links nothing")) };
+    const untested = {
+      ...installing(["a.1"], works),
+      smokeTest: () => Promise.reject(new Problem("it links nothing")),
+    };
     await expect(obtain(untested)).rejects.toThrow("it links nothing");
     await expect.poll(left).toEqual([`${key}.kept`]);
     const found: string[] = [];
