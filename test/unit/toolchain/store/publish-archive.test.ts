@@ -107,7 +107,7 @@ it.each<[how: string, change: (file: string) => void]>([
   expect(String(problem)).toBe(`files of the toolchain in ${toolchain.path} changed since it was unpacked
   found      opam/toolchain/script
   do         list all of them with \`unikernel-ci toolchain verify ${key}\`
-             remove the folder, and let \`unikernel-ci setup\` make it again`);
+             remove the folder and run \`unikernel-ci setup\` again`);
   expect(readdirSync(folder)).not.toContain("mirror");
 });
 
