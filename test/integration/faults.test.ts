@@ -1,4 +1,4 @@
-// What machines do to a run: test/faults/README.md has the whole table. Here a small program is the unikernel (target unix).
+// Faults of machines: test/faults/README.md has the whole table. The unikernel is a small program here (target unix).
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -44,12 +44,12 @@ const runWords = (build = copying) => [
   "hello",
 ];
 
-/** How a run starts that may not do everything. */
+/** The commands that start a restricted run. */
 const asNobody = process.getuid?.() === 0 ? "exec setpriv --reuid=65534 --regid=65534 --clear-groups" : "exec";
 
 function run(env: Record<string, string> = environment, before = "", start = "exec") {
   const words = [process.execPath, ...command, ...runWords()];
-  // The shell sets limits that a process cannot set for itself alone.
+  // The shell sets limits that a process cannot set for itself.
   return spawnSync("sh", ["-c", `${before} ${start} "$@"`, "sh", ...words], {
     cwd: folder,
     env,
@@ -134,7 +134,7 @@ const mayMount = spawnSync("unshare", ["--mount", "true"]).status === 0 && proce
 if (!mayMount) console.log("skipped: machines that lack a part: nobody may mount here");
 
 describe.skipIf(!mayMount)("a run on a machine that lacks a part", () => {
-  /** How a run starts after `mounts`, which nobody else sees. */
+  /** The commands that start a run after `mounts`, in a namespace of their own. */
   const after = (mounts: string, then = "exec") => `exec unshare --mount sh -c '${mounts} && ${then} "$@"' sh`;
   const withOwnFolders = () => ({
     ...environment,
@@ -211,7 +211,7 @@ describe.skipIf(!mayMount)("a run on a machine that lacks a part", () => {
 });
 
 describe("a build that is ended", () => {
-  /** The programs of a build here, also one in a session of its own, as a daemon is. */
+  /** The programs of the build, including a daemon with its own session. */
   const building = (): string[] =>
     readdirSync("/proc").filter((entry) => {
       try {
@@ -239,9 +239,9 @@ describe("a build that is ended", () => {
     return child;
   }
 
-  /** Of us; our build is in a group of its own. */
+  /** Our own; the build has another process group. */
   const killGroup = ({ pid = 0 }: ChildProcess) => void process.kill(-pid, "SIGKILL");
-  /** All of the job, as a runner does in the end: first those that could start others. */
+  /** All processes of the job, as a runner finally kills them: first those that could start others. */
   function killTree({ pid = 0 }: ChildProcess): void {
     const childrenOf = (parent: number): number[] => {
       const { stdout } = spawnSync("ps", ["-o", "pid=", "--ppid", String(parent)], { encoding: "utf8" });
@@ -284,7 +284,7 @@ describe("a build that is ended", () => {
     await expectNextIsWhole();
   });
 
-  // What is told twice to end ends at once, so that a runner's SIGKILL comes only while something holds our end up.
+  // A second signal ends us at once: a runner's SIGKILL only arrives when something delays our end.
   it.each<[after: string, steps: readonly (readonly [ms: number, act: (child: ChildProcess) => void])[]]>([
     [
       "as it is told to end",
@@ -317,7 +317,7 @@ describe("a build that is ended", () => {
       ],
     ],
   ])("by force %s leaves nothing after the next run", async (_, steps) => {
-    // By its clock, the time that its build has to end is never over.
+    // By its clock, the time for its build to end never passes.
     const clock = join(folder, "clock.mjs");
     writeFileSync(clock, "performance.now = () => 0");
     const child = await begin('trap "" INT TERM;', { NODE_OPTIONS: `--import=${clock}` });

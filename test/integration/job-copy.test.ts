@@ -24,11 +24,11 @@ import { checkout } from "./job.js";
 import { writeOpamRepository } from "./opam-repository.js";
 import { type GivenInputs, hostIn } from "./set-up.js";
 
-// Real opam, in jobs of processes of their own, by root and by an ordinary user: what a project does to its toolchain.
+// What a project does to its toolchain, with real opam, in jobs with their own processes, as root and as an ordinary user.
 
 const root = join(import.meta.dirname, "../..");
 const isRoot = process.getuid?.() === 0;
-/** Nobody’s number on every Linux. */
+/** The user id of `nobody` on Linux. */
 const nobody = 65_534;
 
 let machine: string;
@@ -48,7 +48,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(machine, { recursive: true, force: true }));
 
-/** All cached toolchains of a machine, but for the notes of set-ups: who used one last. */
+/** All cached toolchains of a machine, without the records of their last use. */
 const cachedHash = (folder: string) =>
   treeHash(toolchainsFolder(join(folder, "tools/unikernel-ci")), (name) => name === "toolchain-user");
 
@@ -91,7 +91,7 @@ depends: [ "ocaml-solo5" "library" ]
 build: ["sh" "-e" "-c" "ocamlfind -toolchain solo5 ocamlopt -cclib \\"-z solo5-abi=spt\\" www.ml -o www.img"]
 install: ["install" "-D" "www.img" "%{bin}%/www.spt"]
 `;
-/** All that may go wrong in a hook, and what an image needs in the end. */
+/** Every change that a hook might make to the toolchain, and the packages that an image needs. */
 const hooks = `opam install --yes library
 opam reinstall --yes dune
 opam repository add more "$MORE"
@@ -134,10 +134,10 @@ describe.each(users)("a job of %s", (_, user) => {
     rmSync(join(folder, "checkout"), { recursive: true, force: true });
     checkout(folder, files);
     giveTo(user, folder);
-    // The first job builds the toolchain; what its proof leaves is there before any project.
+    // The first job builds the toolchain; files of its smoke test exist before any project.
     const setUp = () => runJob(folder, user, { ...given(), only: "setup" });
     const copy = /^job's copy: .* \((.*)\)$/m.exec(await setUp())?.[1] ?? "";
-    // Without a copy, what is cached tells.
+    // Without a copy the cached toolchain shows it.
     const [cached, fresh] = [cachedHash(folder), existsSync(copy) && treeHash(copy)];
     await runJob(folder, user, given());
     expect(cachedHash(folder)).toBe(cached);

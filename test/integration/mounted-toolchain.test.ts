@@ -44,7 +44,7 @@ const context = (): Context => ({ host: hostIn(tmpdir()), log: collectingLog([])
 const found = await openMounts(context());
 const cannot = found === undefined || findProgram("mksquashfs", process.env["PATH"]) === undefined;
 
-/** Builds a script that has its own path in it; its smoke test checks that it is there, with the path where it is now. */
+/** Builds a script that contains its own path; the smoke test checks that it has the current path. */
 const makers: Makers = {
   build: (path) => {
     mkdirSync(join(path, "opam/lib"), { recursive: true });
@@ -63,7 +63,7 @@ const makers: Makers = {
 const mustNotBuild: Makers = { ...makers, build: () => Promise.reject(new Error("must not be built")) };
 
 const mirror = () => join(folder, "mirror");
-/** @param by what mounts in another way; undefined: nothing mounts. */
+/** @param by replaces the usual way to mount; undefined: mounting is impossible. */
 function obtain(by: Partial<Mounts> | undefined, made = mustNotBuild) {
   const log = collectingLog(told);
   const findMounts = () => Promise.resolve(by === undefined ? undefined : { ...mounts, ...by });
@@ -111,7 +111,7 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
     });
     expect(mountPoints(folder)).toEqual([place.path]);
     expect(optionsAt(place.path)).toEqual(expect.arrayContaining(["nosuid", "nodev"]));
-    // Whoever may enter could write everywhere in it.
+    // All users could write to every file in it.
     expect(statSync(place.path).mode & 0o777).toBe(0o700);
     expect(told.join("\n")).toMatch(/published: hit, .* B in .* s, checked and mounted in/);
     expect((await obtain({})).source).toBe("tool-cache");
@@ -217,7 +217,7 @@ describe.skipIf(cannot)("a mounted toolchain that was not used for long", () => 
   const old = () => {
     const then = new Date(Date.now() - 61 * 24 * 3600 * 1000);
     utimesSync(join(place.path, "toolchain.json"), then, then);
-    // By somebody before this machine's last start; else it is no older than its uptime.
+    // By a process from before this machine's last start: otherwise it is no older than the uptime.
     writeFileSync(join(place.path, "toolchain-user"), markText({ ...ownMark(), place: "0".repeat(16) }));
   };
   const evict = () =>

@@ -33,7 +33,7 @@ let tools: string;
 let temporary: string;
 let told: string[];
 let server: CacheServer;
-/** As it is published, and as the actions cache has it. */
+/** The archive as published, and as in the actions cache. */
 let archive: Buffer;
 let entry: Buffer;
 
@@ -42,7 +42,7 @@ const story = () => told.join("\n");
 const left = (where = tools) => (existsSync(join(where, "toolchains")) ? readdirSync(join(where, "toolchains")) : []);
 const mustNotBuild = { ...smallMakers, build: () => Promise.reject(new Error("must not be built")) };
 
-/** A step's environment with this server as the cache, and its waits a hundred times shorter: they come to minutes. */
+/** A step's environment with this server as the cache, and waits a hundred times shorter: they would take minutes. */
 function useCache(protocol: Protocol): void {
   const environment = server.environment(protocol);
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
@@ -53,7 +53,7 @@ function useCache(protocol: Protocol): void {
   );
 }
 
-/** A mount of few bytes, until the test is over. */
+/** A small mount, until the test is over. */
 function tmpfs(path: string, bytes: number): void {
   mkdirSync(path, { recursive: true });
   execFileSync("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", path]);
@@ -63,7 +63,7 @@ const mounts: string[] = [];
 const mayMount = spawnSync("unshare", ["--mount", "true"]).status === 0;
 
 beforeAll(async () => {
-  // The cache's client speaks to the runner: our own CI would mask what is a secret only here.
+  // The cache's client sends commands to the runner: our own CI would mask this test's secrets.
   vi.spyOn(process.stdout, "write").mockReturnValue(true);
   folder = realpathSync(mkdtempSync(join(tmpdir(), "unikernel-ci-faults-")));
   tools = join(folder, "tools");
@@ -119,7 +119,7 @@ describe.each(protocols)("a toolchain in the actions cache, by its protocol %s,"
     await expect.poll(left).toEqual([smallKey]);
   });
 
-  // What may pass the client asks again, by v1 after 502, 503, 504 and a lost connection only; and so do we, once.
+  // The client retries temporary failures, by v1 only 502, 503, 504 and a lost connection; and we retry once.
   it.each<[fault: string, wish: Wish, answers: readonly Answer[], outcome: ToolchainSource]>([
     ["403", "look up", always(status(403)), "built"],
     ["404", "look up", always(status(404)), "built"],
@@ -140,7 +140,7 @@ describe.each(protocols)("a toolchain in the actions cache, by its protocol %s,"
     ["an archive that is truncated", "fetch", always(instead(firstHalf)), "built"],
     ["an archive that is corrupt in the middle", "fetch", always(instead(corrupted)), "built"],
     ["another archive", "fetch", always(instead(() => Buffer.from("<html>"))), "built"],
-    // By v1 nobody asks that.
+    // v1 has no such request.
     ["no answer", "measure", always(silence), protocol === "v2" ? "built" : "actions-cache"],
   ])("comes all the same after %s to the question to %s", async (_, wish, answers, outcome) => {
     server.entries.set(smallKey, entry);
@@ -245,7 +245,7 @@ describe("a published toolchain", () => {
     ["500 for ever", always(status(500))],
     ["connections that are reset", always(reset)],
     ["stalls", always(silence)],
-    // What it has of it is no answer to the question for the rest.
+    // The server's copy does not answer the request for the rest.
     ["half of it, and no more", always(instead(firstHalf))],
   ])("that cannot be fetched, by %s, is built", async (_, faults) => {
     answers = [...faults];
@@ -339,7 +339,7 @@ describe("a published toolchain", () => {
   describe("whose set-up is ended", () => {
     const script = fileURLToPath(new URL("small-toolchain.ts", import.meta.url));
 
-    /** A restore in a process of its own, once its archive has come to a half of it and not further. */
+    /** A restore in its own process, once half of its archive has arrived and no more comes. */
     async function stalled(...more: readonly string[]): Promise<ChildProcess> {
       const environment = { ...process.env, ...server.environment("v2"), ACTIONS_CACHE_SERVICE_V2: "true" };
       const child = spawn(process.execPath, ["--import", "tsx", script, tools, ...more], {

@@ -43,7 +43,7 @@ async function problemOf(inputs: GivenInputs, story = newStory()): Promise<Probl
   throw new Error("no Problem", { cause: error });
 }
 
-/** The cached toolchain, of which jobs have copies. */
+/** The cached toolchain, which jobs get copies of. */
 const cachedPath = ({ key }: Pick<Toolchain, "key">) => join(folder, "tools/unikernel-ci/toolchains", key);
 
 /** Toolchains, complete or not, and their marks and locks. */
@@ -52,7 +52,7 @@ function leftInStore(): string[] {
   return existsSync(store) ? readdirSync(store) : [];
 }
 
-/** What nothing may be left of: all but what was kept of a build, for the next one. */
+/** Files that must be gone in the end: all except kept builds. */
 const leftHalf = () => leftInStore().filter((name) => !name.endsWith(".kept"));
 
 describe("a set-up with real opam", () => {
@@ -167,7 +167,7 @@ describe("opam repositories that lack the newest OCaml", () => {
     rmSync(join(repository(), "packages/ocaml-base-compiler/ocaml-base-compiler.5.5.0"), { recursive: true }),
   );
 
-  /** The same repository as one that only opam can look into. */
+  /** The same repository by a URL that only opam can read. */
   function asGit(): GivenInputs {
     const git = (...args: string[]) =>
       execFileSync("git", ["-C", repository(), "-c", "user.name=t", "-c", "user.email=t@example.org", ...args]);
@@ -285,7 +285,7 @@ describe("a set-up that fails", () => {
     await listCommand(context, (text) => void printed.push(text), false);
     expect(printed.join("")).toMatch(/^unikernel-ci-\S+ +[\d.]+ MB {2}unfinished, \d+ packages, of .* ago/);
 
-    // Another toolchain does not take it, and leaves it.
+    // Another toolchain neither uses nor removes it.
     const other = newStory();
     const { path } = await toolchainOf(given, other);
     expect(other.lines.join("\n")).not.toContain("continues:");
@@ -380,7 +380,7 @@ describe("a set-up that fails", () => {
 describe("a set-up that is ended", () => {
   const script = fileURLToPath(new URL("set-up.ts", import.meta.url));
 
-  /** A set-up in a process of its own, once it is building the package that takes a minute. */
+  /** A set-up in its own process, once it is building the package that takes a minute. */
   async function interruptible(before: readonly string[] = []): Promise<ChildProcess> {
     const inputs = JSON.stringify({ ...given, "opam-packages": "slow" });
     const child = spawn(process.execPath, ["--import", "tsx", script, folder, inputs], {
@@ -399,7 +399,7 @@ describe("a set-up that is ended", () => {
   it("by a signal leaves its packages to the next one, nothing else, and no process", async () => {
     const child = await interruptible();
     const building = leftInStore().find((name) => name.includes(".build.")) ?? "";
-    // Where the log looks when it tells what is being built.
+    // The log reads the packages that are being built from here.
     expect(readdirSync(layoutOf(join(folder, "tools/unikernel-ci/toolchains", building)).builds)).toContain("slow.1");
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([143, null]);
@@ -424,7 +424,7 @@ describe("a set-up that is ended", () => {
     expect(buildsIn(folder)).toEqual([]);
   });
 
-  // opam is in a group of its own, and goes on.
+  // opam has its own process group, and continues.
   it.each<[when: string, end: (child: ChildProcess) => Promise<void>]>([
     ["with its process group", () => Promise.resolve()],
     [
@@ -447,7 +447,7 @@ describe("a set-up that is ended", () => {
   });
 });
 
-/** Processes that a build in `folder` has left running. */
+/** Processes of a build in `folder` that still run. */
 function buildsIn(folder: string): string[] {
   return readdirSync("/proc").filter((entry) => {
     try {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { type TreeEntry, keptForOthers } from "../../../src/toolchain/closure.js";
 
-/** A tree of lines: `folder/`, `file`, `link -> target`; behind `:` what it refers to, with a `/` at the end all that is in it. */
+/** A tree of lines: `folder/`, `file`, `link -> target`; its references after `:`, with a final `/` for all content. */
 function treeOf(...lines: readonly string[]): TreeEntry[] {
   return lines.map((line) => {
     const [what = "", references = ""] = line.split(": ");
@@ -17,7 +17,7 @@ function treeOf(...lines: readonly string[]): TreeEntry[] {
     };
   });
 }
-/** What is called out* is left out by rules. */
+/** Rules leave out names that begin with `out`. */
 const kept = (...lines: readonly string[]) =>
   Object.fromEntries(keptForOthers(treeOf(...lines), (path) => /(?:^|\/)out[^/]*(?:$|\/)/.test(path)));
 

@@ -1,6 +1,6 @@
 import type { ToolchainSpec } from "../../../src/toolchain/toolchain.js";
 
-/** A spec as a hosted runner would have it. */
+/** The spec of a toolchain on a GitHub-hosted runner. */
 export const exampleSpec: ToolchainSpec = {
   backend: "solo5",
   architecture: "x86_64",

@@ -28,7 +28,7 @@ describe("the key of a toolchain", () => {
   const repository = { name: "default", url: "https://opam.ocaml.org" };
   const other = { name: "other", url: "https://example.org" };
   const pin = { package: "mirage", url: "git+https://github.com/mirage/mirage#main" };
-  /** Each fact of a spec, in every way that it can be another. */
+  /** Every way in which a spec can change. */
   const changes: Readonly<{ [Field in keyof ToolchainSpec]-?: readonly ToolchainSpec[Field][] }> = {
     backend: ["unikraft", "host"],
     architecture: ["aarch64"],

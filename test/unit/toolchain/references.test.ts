@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Those of a file with this content; a folder that is needed whole has a slash at its end. `@` is the toolchain's folder. */
+/** References of a file with this content, where `@` is the toolchain's folder. A final slash: with all content. */
 async function referencesOf(path: string, content: string): Promise<readonly string[]> {
   const file = join(folder, path);
   mkdirSync(dirname(file), { recursive: true });

@@ -23,7 +23,7 @@ function link(path: string, target: string): void {
   symlinkSync(target, join(folder, prefix, path));
 }
 
-/** As ocaml-solo5 0.8.5 leaves it for OCaml 4.14: it has no native compiler of its own. */
+/** The layout of ocaml-solo5 0.8.5 for OCaml 4.14, which has no native cross compiler. */
 function writeOld(): void {
   const run = `${join(folder, prefix)}/bin/ocamlrun`;
   write("bin/ocamlrun", "\x7fELF", 0o755);

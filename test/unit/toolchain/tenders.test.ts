@@ -27,11 +27,11 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Machine {
-  /** What `opam source` leaves. */
+  /** The sources from `opam source`. */
   readonly sources?: readonly string[];
-  /** What make builds. */
+  /** The output of make. */
   readonly program?: Buffer;
-  /** The command that fails. */
+  /** The failing command. */
   readonly failing?: string;
 }
 

@@ -79,7 +79,7 @@ it("a program that ends before it has read an archive is an error of the packing
     modes: { plain: 0o644, executable: 0o755, folder: 0o755 },
   };
   await expect(writeTar(source, ["true"], archive)).rejects.toThrow();
-  // What nobody listens for would end the process now.
+  // An unhandled error would end the process now.
   await new Promise(setImmediate);
 });
 
@@ -145,7 +145,7 @@ describe("a packed toolchain", () => {
   });
 });
 
-/** The header of a file in a tar archive, to be changed. */
+/** The header of a file in a tar archive. */
 function headerOf(tar: Buffer, name: string): Buffer {
   const at = Array.from({ length: tar.length / 512 }, (_, block) => block * 512).find(
     (start) => tar.toString("latin1", start, start + name.length + 1) === `${name}\0`,
@@ -154,7 +154,7 @@ function headerOf(tar: Buffer, name: string): Buffer {
   return tar.subarray(at, at + 512);
 }
 
-/** Changes a header, and writes the sum of its bytes into it. */
+/** Changes a header and updates its checksum. */
 function sealed(header: Buffer, change: (header: Buffer) => void): void {
   change(header);
   header.write(" ".repeat(8), 148);
@@ -183,7 +183,7 @@ describe("a damaged archive", () => {
     for (let at = 0; at < bytes.length; at += 97) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 0x55;
-      // A byte of the frame's header may say the same in another way: what matters is what comes out.
+      // Another byte in the frame's header may mean the same: then the content must be unchanged.
       await unpack(Readable.from([changed])).then(
         (to) => expect(readFileSync(join(to, "bin/script"), "utf8")).toContain("/opt/toolchain"),
         (error: unknown) => expect(error).toMatchObject({ name: "BadArchive" }),

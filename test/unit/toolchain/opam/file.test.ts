@@ -149,7 +149,7 @@ describe("the dependencies in an opam file", () => {
   });
 });
 
-// A time with the square of the length would be many seconds; a stack frame for each bracket, a RangeError.
+// Quadratic time would take many seconds, and recursion at each bracket would throw a RangeError.
 test.each([
   '\\"',
   '"\\',

@@ -14,7 +14,8 @@ const place = {
 const explain = (output: string, root?: string) => explainOpam({ ...place, output, root });
 
 const archive = [
-  "old versions are moved to an archive: add the line `archive: git+https://github.com/ocaml/opam-repository-archive` to `opam-repositories`",
+  "old versions are moved to an archive: " +
+    "add the line `archive: git+https://github.com/ocaml/opam-repository-archive` to `opam-repositories`",
   "or go back to a commit that had it: `default: git+https://github.com/ocaml/opam-repository#<commit>`",
 ];
 
@@ -171,7 +172,8 @@ describe("the output of real opam becomes", () => {
         "opam-monorepo cannot take both lwt.5.6.2 and lwt_ppx.5.9.1: they are different archives of one source",
       );
       expect(facts?.because).toEqual([
-        "lwt.5.6.2 and lwt_ppx.5.9.1 share a source repository but come from different archives: opam-monorepo pulls each source once",
+        "lwt.5.6.2 and lwt_ppx.5.9.1 share a source repository but come from different archives: " +
+          "opam-monorepo pulls each source once",
       ]);
       expect(facts?.do).toEqual([
         expect.stringMatching(/^choose versions of lwt and lwt_ppx that were released together/),
@@ -268,7 +270,7 @@ test("explanations that only name compilers which were not requested are left ou
   expect(tellingConflicts([versionOf("ocaml-base-compiler")])).toHaveLength(1);
 });
 
-// The words of opam 2.1 (src/client/opamSolution.ml); no request that is small enough for a test takes its solver as long.
+// The output of opam 2.1 (src/client/opamSolution.ml); no request that fits into a test keeps its solver busy so long.
 test("a solver that times out is reported with a remedy", async () => {
   const output = [
     "[ERROR] Sorry, resolution of the request timed out.",

@@ -39,7 +39,7 @@ describe("when the clock of this machine is set", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** A toolchain that was used when the clock was as many days ahead of what it is now. */
+  /** A toolchain that was used when the clock was `days` ahead of now. */
   async function leave(name: string, daysAhead: number, isOfThisStart: boolean): Promise<void> {
     const manifest = join(folder, name, "toolchain.json");
     mkdirSync(join(folder, name));
@@ -58,7 +58,7 @@ describe("when the clock of this machine is set", () => {
     await evict();
     expect(readdirSync(folder)).toEqual(["used"]);
     const [used] = await listToolchains(folder);
-    // Of this process: how long it has run.
+    // Of this process: its running time.
     expect(used?.unusedMs).toBeLessThan(performance.now() + 60_000);
   });
 

@@ -34,7 +34,7 @@ let folder: string;
 let cached: Toolchain;
 let context: ReturnType<typeof fakeContext>;
 
-/** A toolchain with a file that has its path in it, a program, a link, and opam's own. */
+/** A toolchain with a file that contains its path, a program, a link, and opam's state. */
 async function install(path: string, compiler = "compiler"): Promise<void> {
   const { spec } = cached;
   mkdirSync(join(path, opam, ".opam-switch"), { recursive: true });
@@ -220,7 +220,7 @@ describe("a job's copy of a toolchain", () => {
   });
 
   test("is in the state folder when the tool cache is read-only", async () => {
-    // A file in its place keeps also root from making the folder.
+    // A file with its name prevents even root from creating the folder.
     writeFileSync(join(folder, "tools/jobs"), "");
     expect((await take()).path.startsWith(`${context.host.folders.state}/jobs/`)).toBe(true);
   });

@@ -42,7 +42,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const packagesIn = (path: string) =>
   existsSync(layoutOf(path).installed) ? readdirSync(layoutOf(path).installed) : [];
 
-/** Installs these packages, as opam notes them, and then `end`s; `found` is what was there before. */
+/** Installs these packages, as opam records them, and then `end`s; `found` gets the packages that were there before. */
 const installing = (packages: readonly string[], end: () => Promise<void>, found: string[] = []): Makers => ({
   build: async (path) => {
     found.push(...packagesIn(path));
@@ -135,7 +135,7 @@ describe("what was kept", () => {
     ["older than a week", () => change({ owner: `1-1-${"0".repeat(16)}` })],
   ])("%s is not gone on from, and is removed", async (what, damage) => {
     damage();
-    // An owner of an earlier start of the machine: the time of the file tells.
+    // An owner from before the machine's last start: the time of the file counts.
     if (what.startsWith("older")) {
       utimesSync(recordOf(), 1, 1);
     }

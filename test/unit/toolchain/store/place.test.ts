@@ -17,7 +17,7 @@ describe("the place of a toolchain", () => {
     expect(place.buildPath).toMatch(/^\/tools\/toolchains\/key\.build\._+$/);
   });
 
-  // The longest answers that Unikraft's Kconfig takes: packages.ts.
+  // The longest answers that Unikraft's Kconfig keeps: packages.ts.
   it("has a build folder short enough for every package, wherever the toolchain itself fits", () => {
     const longest = "unikernel-ci-4-unikraft-aarch64-5.4.1-66577af8b7959a53";
     const folder = `/${"x".repeat(prefixLength - "/".length - longest.length - ".build.".length - "/".length)}`;

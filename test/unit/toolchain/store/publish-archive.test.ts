@@ -51,7 +51,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** @param onFact is told the label of each fact of the log, when it is logged. */
+/** @param onFact called with the label of each fact when it is logged. */
 const publish = (onFact?: (label: string) => void, told: string[] = []) => {
   const log = collectingLog(told);
   const fact = (label: string, text: string) => {

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Builds one script that has its own path in it; its smoke test checks that it is there, with the path where it is now. */
+/** Builds a script that contains its own path; the smoke test checks that it has the current path. */
 const makers = (): Makers => ({
   build: (path) => {
     mkdirSync(join(path, "bin"));
@@ -60,7 +60,7 @@ const makers = (): Makers => ({
 });
 const mustNotBuild = (): Makers => ({ ...makers(), build: () => Promise.reject(new Error("must not be built")) });
 
-/** A cache that keeps files in a folder. */
+/** A cache in a folder. */
 function folderCache(): ToolchainCache & { readonly saved: string[]; readonly file: string } {
   const saved: string[] = [];
   const file = join(folder, "cached");
@@ -173,7 +173,7 @@ describe("a toolchain", () => {
     const smokeTest: Makers["smokeTest"] = ({ path }) =>
       Promise.resolve(void ran.push(readFileSync(join(path, "bin/compiler"), "utf8")));
     await obtain(cache, { ...makers(), smokeTest });
-    // Where it was built, and in its place.
+    // Where it was built, and in its final place.
     expect(ran).toEqual([expect.stringContaining("/ocamlrun\n"), expect.stringContaining("/ocamlrun\n")]);
   });
 
@@ -304,7 +304,7 @@ describe("an error that says nothing about the toolchain", () => {
 });
 
 describe("a published toolchain", () => {
-  /** Packs one, and describes it as a list does. */
+  /** Packs a toolchain, and returns its entry for a list. */
   async function publish(): Promise<{ mirror: string; list: (sha256?: string) => void; file: string }> {
     const cache = folderCache();
     await obtain(cache);
