@@ -95,7 +95,10 @@ describe("a run", () => {
     writeFileSync(
       clock,
       `const real = Date.now; let read = 0; const now = () => real() + ++read * ${days} * 24 * 3600_000
-      globalThis.Date = class extends Date { constructor(...given) { super(...(given.length === 0 ? [now()] : given)) } static now = now }`,
+      globalThis.Date = class extends Date {
+        constructor(...given) { super(...(given.length === 0 ? [now()] : given)) }
+        static now = now
+      }`,
     );
     const { status, stdout, stderr } = run({ ...environment, NODE_OPTIONS: `--import=${clock}` });
     expect(status, stdout + stderr).toBe(0);

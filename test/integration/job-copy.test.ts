@@ -24,7 +24,7 @@ import { checkout } from "./job.js";
 import { writeOpamRepository } from "./opam-repository.js";
 import { type GivenInputs, hostIn } from "./set-up.js";
 
-// What a project does to its toolchain, with real opam, in jobs with their own processes, as root and as an ordinary user.
+// What a project does to its toolchain, with real opam, in jobs with their own processes, as root and as a user.
 
 const root = join(import.meta.dirname, "../..");
 const isRoot = process.getuid?.() === 0;

@@ -102,7 +102,7 @@ describe("a set-up with real opam", () => {
     },
   );
 
-  it("leaves out a compiler in bytecode that has a native twin, keeps one that a link leads to, and logs it", async () => {
+  it("leaves out a bytecode compiler with a native twin, and keeps and logs one that a link leads to", async () => {
     const [one, other] = [newStory(), newStory()];
     const { path } = await toolchainOf(given, one);
     expect(readdirSync(join(path, "opam/toolchain/lib/ocaml-solo5/bin"))).toEqual(["ocamlopt", "ocamlopt.opt"]);
@@ -197,7 +197,7 @@ describe("opam repositories that lack the newest OCaml", () => {
     expect(story.programs).toEqual([]);
   });
 
-  it("that opam has to fetch: one that they lack is refused before anything is built, and nothing is left", async () => {
+  it("that opam has to fetch: one that they lack is refused before a build, and nothing is left", async () => {
     const story = newStory();
     const problem = await problemOf({ ...asGit(), "ocaml-version": "5.5.0" }, story);
     expect(problem.message).toBe("the given opam repositories have no toolchain for virtio with OCaml 5.5.0");
@@ -356,7 +356,7 @@ describe("a set-up that fails", () => {
     await expect.poll(leftHalf).toEqual([]);
   });
 
-  it("reports that opam was killed, as when memory runs out, and leaves no incomplete files and no processes", async () => {
+  it("reports that opam was killed, as when memory runs out, and leaves no files and no processes", async () => {
     const failing = problemOf({ ...given, "opam-packages": "slow" });
     const opams = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("/opam install"));
     const sleeping = () => buildsIn(folder).filter((pid) => commandOf(pid).includes("sleep 60"));

@@ -106,7 +106,7 @@ describe("the key for the inputs on this machine", () => {
     run: (argv) => Promise.resolve({ argv, exitCode: 0, stdout: "13.3.0\n", stderr: "" }),
   };
 
-  it("is the same at another time, for another user, in another folder, and with other packages installed", async () => {
+  it("is the same at another time, for another user, in another folder, and with other packages", async () => {
     const here = await keyOf({});
     vi.useFakeTimers({ now: new Date("2031-12-31T23:59:59Z"), toFake: ["Date"] });
     const surroundings = {

@@ -42,7 +42,7 @@ function writeOld(): void {
   write("man/man1/ocaml.1");
 }
 
-it("targets of links, scripts and interpreters stay in a slim toolchain, and nothing else that a rule covers", async () => {
+it("a slim toolchain keeps targets of links, scripts and interpreters, and no other covered file", async () => {
   writeOld();
   const { keeps, kept } = await planSlimming(folder);
   const at = (path: string) => `${prefix}/${path}`;

@@ -274,7 +274,8 @@ test("explanations that only name compilers which were not requested are left ou
 test("a solver that times out is reported with a remedy", async () => {
   const output = [
     "[ERROR] Sorry, resolution of the request timed out.",
-    "        Try to specify a more precise request, use a different solver, or increase the allowed time by setting OPAMSOLVERTIMEOUT to a bigger value (currently, it is set to 60.0",
+    "        Try to specify a more precise request, use a different solver, or increase the allowed time by setting " +
+      "OPAMSOLVERTIMEOUT to a bigger value (currently, it is set to 60.0",
     "        seconds).",
   ].join("\n");
   const problem = await installProblem({ ...place, output, root: undefined }, 20, "opam install x");
@@ -297,6 +298,7 @@ test("the toolchain’s problem keeps the whole log of opam, and the command", a
   expect(problem.wholeLog?.lines).toContain("    unknown package");
   const unknown = await installProblem({ ...place, output: "Killed", root: undefined }, 137, "opam install x");
   expect(unknown.toString()).toBe(
-    "opam could not install the toolchain\n  because    it was killed (SIGKILL), as Linux does when memory runs out\n  evidence   Killed\n  again      opam install x",
+    "opam could not install the toolchain\n  because    it was killed (SIGKILL), as Linux does when memory runs out\n" +
+      "  evidence   Killed\n  again      opam install x",
   );
 });

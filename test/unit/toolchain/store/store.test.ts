@@ -222,7 +222,7 @@ describe("a toolchain", () => {
     expect(builds).toBe(1);
   });
 
-  it("that a killed set-up has left half is removed by the next one of any other; one that is being made is not", async () => {
+  it("that a killed set-up has left half is removed by any next one, and one that is being made is not", async () => {
     await obtain(undefined);
     const leave = (other: string, mark: string) => {
       for (const name of [`${other}.new`, `${other}.build.___`, other]) mkdirSync(join(folder, "toolchains", name));
