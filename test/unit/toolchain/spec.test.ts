@@ -159,7 +159,7 @@ describe("overlay repositories", () => {
   it("are names and URLs, or none; a comma would end a URL", () => {
     expect(parseExtraRepositories(["none"])).toEqual([]);
     expect(parseExtraRepositories(["mine: file:///overlays"])).toEqual([{ name: "mine", url: "file:///overlays" }]);
-    expect(() => parseExtraRepositories(["mine: file:///a,b"])).toThrow("the address of mine has a comma");
+    expect(() => parseExtraRepositories(["mine: file:///a,b"])).toThrow("the URL of mine has a comma");
     expect(() => parseExtraRepositories(["file:///overlays"])).toThrow(
       'input extra-repos: "file:///overlays" is not accepted',
     );

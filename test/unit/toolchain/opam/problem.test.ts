@@ -87,7 +87,7 @@ describe("the output of real opam becomes", () => {
   it("a download that failed: the address, and why", async () => {
     expect(await explain(outputOf("no-source"))).toMatchObject({
       what: "the sources of the opam package no-source.1 could not be downloaded",
-      facts: { evidence: ["http://127.0.0.1:9/no-source-1.tar.gz", "Curl failed (its status is 7: see curl(1))"] },
+      facts: { evidence: ["http://127.0.0.1:9/no-source-1.tar.gz", "Curl failed (status 7: see curl(1))"] },
     });
   });
 
