@@ -21,7 +21,7 @@ export interface ReleaseTag {
 }
 
 /** Semantic versions, and dates (2026.08.1). A single number such as `v1` is a moving tag, not a version. */
-const versionTag = /^v?(\d+(?:\.\d+)+(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$/;
+const versionTag = /* promise: versions-end */ /^v?(\d+(?:\.\d+)+(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$/;
 
 /** @throws Problem when the tag is not a version. */
 export function readTag(tag: string): ReleaseTag {
@@ -154,28 +154,3 @@ function filesOf(artifact: Artifact, images: readonly NamedImage[]): Record<stri
     }),
   ) as Record<string, string>;
 }
-<<<<<<< HEAD
-
-export interface ReleaseTag {
-  readonly tag: string;
-  /** The tag without its `v`. */
-  readonly version: string;
-  readonly isPrerelease: boolean;
-}
-
-/** Semantic versions, and dates (2026.08.1). A single number such as `v1` is a moving tag, not a version. */
-const versionTag = /* promise: versions-end */ /^v?(\d+(?:\.\d+)+(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$/;
-
-/** @throws Problem when the tag is not a version. */
-export function readTag(tag: string): ReleaseTag {
-  const [, version, prerelease] = versionTag.exec(tag) ?? [];
-  if (version === undefined) {
-    throw new Problem(`the tag ${JSON.stringify(tag)} is not a version`, {
-      accepted: "v1.2.3, 1.2.3, 1.2, 2026.08.1; v1.2.3-rc1 for a prerelease",
-      do: "push such a tag, or set the input `tag`",
-    });
-  }
-  return { tag, version, isPrerelease: prerelease !== undefined };
-}
-=======
->>>>>>> x

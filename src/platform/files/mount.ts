@@ -34,13 +34,8 @@ export async function openMounts(context: Context): Promise<Mounts | undefined> 
   return {
     image: (file, at) => run("mounting an image", "mount", "-t", "squashfs", "-o", "loop,ro,nosuid,nodev", file, at),
     overlay({ lower, upper, work }, at) {
-<<<<<<< HEAD
-      // redirect_dir: else a folder of the image could not be renamed. index: two mounts never write to the same folder.
-      const options = /* promise: mount-options */ `nosuid,nodev,redirect_dir=on,index=on,lowerdir=${lower},upperdir=${upper},workdir=${work}`;
-=======
       // redirect_dir: allows renaming a folder of the image. index: prevents two mounts from sharing an upper folder.
-      const options = `nosuid,nodev,redirect_dir=on,index=on,lowerdir=${lower},upperdir=${upper},workdir=${work}`;
->>>>>>> x
+      const options = /* promise: mount-options */ `nosuid,nodev,redirect_dir=on,index=on,lowerdir=${lower},upperdir=${upper},workdir=${work}`;
       return run(
         "mounting a writable folder over an image",
         "mount",

@@ -179,14 +179,9 @@ async function answerOf(
     if (answer.statusCode < 300 || answer.statusCode >= 400 || location === undefined) return answer;
     await answer.body.dump();
     const next = new URL(location, address);
-<<<<<<< HEAD
     // promise: redirects-are-checked
-    if (!mayLead(address, next)) throw new DownloadFailed(`${url} leads away from HTTPS, to ${next.origin}`);
-    if (left === 0) throw new DownloadFailed(`${url} leads from address to address`);
-=======
     if (!mayLead(address, next)) throw new DownloadFailed(`${url} redirects away from HTTPS, to ${next.origin}`);
     if (left === 0) throw new DownloadFailed(`${url} redirects more than ${mostRedirects} times`);
->>>>>>> x
     address = next;
   }
 }

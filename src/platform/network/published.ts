@@ -123,17 +123,12 @@ async function readText(line: Line, url: URL): Promise<string> {
   if (url.protocol === "file:") return readFile(fileURLToPath(url), "utf8");
   const chunks: Buffer[] = [];
   let total = 0;
-<<<<<<< HEAD
-  // Its length is not known before: it ends where the server says so.
+  // The length of a list is unknown: it ends where the server ends it.
   for await (const chunk of download(url.href, {
     ...line,
     most: /* promise: list-has-a-size */ largestList,
     isExact: false,
   })) {
-=======
-  // The length of a list is unknown: it ends where the server ends it.
-  for await (const chunk of download(url.href, { ...line, most: largestList, isExact: false })) {
->>>>>>> x
     total += (chunk as Buffer).length;
     chunks.push(chunk as Buffer);
   }

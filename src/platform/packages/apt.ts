@@ -86,16 +86,11 @@ async function install(
     ];
     const [program = "", ...rest] = commandWith(proxies);
     return whenUnlocked(context, patienceMs, async () => {
-<<<<<<< HEAD
-      // A proxy's address may carry a password, and a failed command is shown.
+      // The address of a proxy can contain a password, and a failed command is shown.
       return {
         ...(await context.processes.run([program, ...rest])),
         argv: commandWith(/* promise: commands-show-no-proxy */ []),
       };
-=======
-      // The address of a proxy can contain a password, and a failed command is shown.
-      return { ...(await context.processes.run([program, ...rest])), argv: commandWith([]) };
->>>>>>> x
     });
   };
   const args = ["install", "--yes", "--no-install-recommends", ...missing];

@@ -15,13 +15,8 @@ export interface LogOptions {
 }
 
 const labelWidth = 12;
-<<<<<<< HEAD
-/** In front of what others wrote: it reads as a quotation, and a line that begins with it is no command anywhere. */
-const gutter = /* promise: quotations-have-a-gutter */ "  | ";
-=======
 /** Before each line of another program: it reads as a quotation, and no runner takes such a line for a command. */
-const gutter = "  | ";
->>>>>>> x
+const gutter = /* promise: quotations-have-a-gutter */ "  | ";
 
 const tones: Readonly<Record<Tone, number>> = { good: 32, bad: 31, open: 33 };
 
@@ -36,13 +31,8 @@ export function createLog(options: LogOptions): Log {
 }
 
 function gitHubLog({ write, colour }: LogOptions): Log {
-<<<<<<< HEAD
   const newToken = () => /* promise: stop-tokens-are-random */ randomBytes(16).toString("hex");
-  // Our own lines carry names of files and words of users: the same guard, where one of them looks like a command.
-=======
-  const newToken = () => randomBytes(16).toString("hex");
   // Our own lines contain names of files and words of users: the same guard, if one of them looks like a command.
->>>>>>> x
   const writeLines = (lines: readonly string[]) => {
     const text = lines.map((line) => `${line}\n`).join("");
     write(/* promise: own-lines-are-no-commands */ lines.some(mayBeCommand) ? withoutCommands(text, newToken()) : text);

@@ -37,12 +37,12 @@ export const caches: ProtectionTable = {
   "is not taken through a link to a folder elsewhere": ["kept-builds-are-no-links"],
   "that came from where this run trusts nothing is made again": ["found-origin-is-trusted"],
   "is neither restored nor saved where the policy says so": ["restore-keeps-to-the-policy", "save-keeps-to-the-policy"],
-  "is turned off, also dune’s own of the machine, for %s %s": [
+  "is disabled, even dune’s default on the machine, for %s %s": [
     "dune-cache-keeps-to-the-policy",
     "no-cache-in-such-events",
     "no-cache-for-tags",
   ],
-  "is neither asked nor kept for %s %s": ["restored-dune-cache-keeps-to-the-policy"],
+  "is neither restored nor saved for %s %s": ["restored-dune-cache-keeps-to-the-policy"],
   "nor are opam’s downloads": [{ mark: "opam-cache-keeps-to-the-policy", instead: "true" }],
   "is not run before all of it was checked, where a compiler in it was changed": ["unpacked-bytes-are-compared"],
   "cache: %s in a %s of %s": [

@@ -45,16 +45,16 @@ export const foreignTexts: ProtectionTable = {
   ],
   "a file’s name in an artifact loses what the service refuses": [{ mark: "file-name-characters", instead: "name" }],
   "%j is no version": [{ mark: "versions-end", instead: (pattern) => pattern.replace("$/", "/") }],
-  "is accepted by sha256sum, and is what it writes, odd names too": [
+  "sha256sum accepts the file, and writes the same, even for odd names": [
     {
       mark: "checksum-names-are-one-line",
       instead: String.raw`name.replaceAll("\\", "\\\\").replaceAll("\r", "\\r")`,
     },
   ],
-  "is read as it is written, whatever a name has, and nothing else is": [
+  "a checksum file is read as it was written, whatever the names, and any other text is refused": [
     { mark: "checksum-names-are-unescaped", instead: "true" },
   ],
-  "nothing outside of the repository or that is no file": ["annotations-are-inside"],
+  "but no file that is missing or outside the repository": ["annotations-are-inside"],
   "a pattern that backtracks exponentially does not hold, and stops in time": [
     { mark: "answer-patterns-have-a-time", instead: "pattern.test(body)" },
   ],

@@ -8,7 +8,7 @@ export const releases: ProtectionTable = {
   "for another commit than the tag’s": [{ mark: "built-from-the-tag", instead: "return [];" }],
   "for an artifact that is damaged": [{ mark: "artifact-bytes-are-compared", instead: "true" }],
   "an image without its hash": ["images-have-a-hash"],
-  "with a list of checksums that is none, or reaches out of the folder": [
+  "with invalid checksums, or checksums of files in another folder": [
     "checksums-stay-in-their-folder",
     "checksums-are-whole-lines",
     "every-line-is-a-checksum",
