@@ -1,5 +1,5 @@
 # make demo    builds and boots an embedded example; EXAMPLE=hello-solo5 TARGET=spt does it with OCaml
-# make test    lint, types, unit tests; a minute of fuzzing; integration tests with real opam and boots; e2e if act is available
+# make test    lint, types, unit tests; a minute of fuzzing; tests with real opam and boots; e2e if act is available
 # make e2e     a workflow with this action under a real runner (act)
 # make all     the bundles in dist/, from the sources
 # Each installs what it needs: see scripts/bootstrap.sh.

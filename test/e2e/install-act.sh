@@ -1,6 +1,7 @@
 #!/bin/sh
-# Ensures act (https://github.com/nektos/act), with which the end-to-end tests run workflows: the one in .cache/bin, else the one on
-# PATH if it is new enough, else one built from the Go module proxy into .cache/bin. Prints its path; progress goes to standard error.
+# Ensures act (https://github.com/nektos/act), with which the end-to-end tests run workflows: the one in .cache/bin,
+# else the one on PATH if it is new enough, else one built from the Go module proxy into .cache/bin. Prints its path;
+# progress goes to standard error.
 # Exits with status 3, and one line with the reason, if act is unavailable.
 set -eu
 

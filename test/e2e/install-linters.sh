@@ -1,6 +1,6 @@
 #!/bin/sh
-# Ensures the linters of workflows: actionlint (from the Go module proxy), zizmor and check-jsonschema (from PyPI), in .cache/bin
-# and .cache/linters. Prints their folders, one per line; progress goes to standard error.
+# Ensures the linters of workflows: actionlint (from the Go module proxy), zizmor and check-jsonschema (from PyPI), in
+# .cache/bin and .cache/linters. Prints their folders, one per line; progress goes to standard error.
 # Exits with status 3, and one line with the reason, if one is unavailable.
 set -eu
 
@@ -22,7 +22,8 @@ give_up() {
 if ! "$bin/actionlint" -version 2>/dev/null | grep -qx "v\{0,1\}$actionlint_version"; then
   command -v go >/dev/null || give_up 'Go, which builds actionlint, is not installed'
   say "building actionlint $actionlint_version"
-  GOBIN=$bin go install "github.com/rhysd/actionlint/cmd/actionlint@v$actionlint_version" >&2 || give_up 'go install failed; the reason is above'
+  GOBIN=$bin go install "github.com/rhysd/actionlint/cmd/actionlint@v$actionlint_version" >&2 ||
+    give_up 'go install failed; the reason is above'
 fi
 
 wanted="zizmor==$zizmor_version check-jsonschema==$check_jsonschema_version"
@@ -32,7 +33,8 @@ if [ "$(cat "$environment/wanted" 2>/dev/null)" != "$wanted" ]; then
   python3 -m venv "$environment" >&2 || give_up 'Python with venv is not installed (on Debian: python3-venv)'
   # Two words.
   # shellcheck disable=SC2086
-  "$environment/bin/pip" install --quiet --disable-pip-version-check $wanted >&2 || give_up 'pip failed; the reason is above'
+  "$environment/bin/pip" install --quiet --disable-pip-version-check $wanted >&2 ||
+    give_up 'pip failed; the reason is above'
   echo "$wanted" > "$environment/wanted"
 fi
 
