@@ -1,10 +1,11 @@
 /**
- * Asks opam's solver whether what the table of versions gives can be installed, each version of each component at least
- * once:
+ * Asks opam's solver whether the toolchains of the version table can be installed, each version of each component at
+ * least once:
  *
  *     npx tsx scripts/check-versions.ts <git dir of ocaml/opam-repository> [WORD…]
  *
- * Words choose among the toolchains by what is printed of them. Nothing is built. It needs git, tar, and opam 2.1 or newer.
+ * With words, it checks only toolchains whose printed name contains all of them. It builds nothing. It needs git, tar,
+ * and opam 2.1 or newer.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -34,7 +35,9 @@ const inputOf = {
 
 type Given = Readonly<Partial<Record<InputName, string>>>;
 
-/** Each version of each component, with what the table takes by itself beside it; and all OCamls with the newest mirage. */
+/**
+ * Each version of each component, with the defaults of the table for the others; and each OCaml with the newest mirage.
+ */
 const wishes: readonly Given[] = [
   ...(Object.keys(inputOf) as (keyof typeof inputOf)[]).flatMap((component) =>
     knownVersions[component].map((version): Given => ({ [inputOf[component]]: version })),
@@ -45,7 +48,7 @@ const wishes: readonly Given[] = [
   })),
 ];
 
-/** Undefined where the table has no such toolchain: it has refused, and that is its right. */
+/** Undefined if the table has no such toolchain, which is not an error. */
 function planned(
   target: TargetName,
   architecture: Architecture,
@@ -62,7 +65,7 @@ function planned(
   }
 }
 
-/** One target of each backend: the others have the same toolchain. */
+/** One target of each backend: all others have the same toolchain. */
 const representatives = targetNames.filter(
   (name) => targetNames.find((other) => targets[other].backend === targets[name].backend) === name,
 );
@@ -102,7 +105,7 @@ try {
   let current = "";
   let failed = 0;
   for (const [name, plan] of asked) {
-    // opam's words for the machine; everything that packages ask of it depends on them.
+    // Filters of packages use opam's name of the architecture.
     if (plan.hostArchitecture !== current)
       succeed("var", "--global", `arch=${plan.hostArchitecture === "aarch64" ? "arm64" : plan.hostArchitecture}`);
     current = plan.hostArchitecture;
@@ -110,7 +113,7 @@ try {
     const { status, stdout, stderr } = opam("install", "--show-actions", ...plan.packages);
     console.log(
       `${status === 0 ? "solved" : "FAILED"}  ${((performance.now() - start) / 1000).toFixed(1).padStart(5)} s  ` +
-        `${name}`,
+        name,
     );
     if (status === 0) continue;
     failed++;
@@ -118,7 +121,7 @@ try {
     for (const line of [explained?.what ?? stderr, ...(explained?.facts.evidence ?? [])])
       console.log(`        ${line}`);
   }
-  console.log(`${asked.length - failed} of ${asked.length} toolchains of the table have a solution`);
+  console.log(`${asked.length - failed} of ${asked.length} toolchains of the table can be installed`);
   if (failed > 0 || asked.length === 0) process.exitCode = 1;
 } finally {
   rmSync(work, { recursive: true, force: true });

@@ -1,6 +1,7 @@
-// Writes what is made from src/actions/*interface.ts: action.yml and action-types.yml of every action, the inputs of the
-// reusable workflows with what hands them on, and the tables in docs/; and from src/artifact/schema.ts the schema of build-info.json.
-// `npm run generate` writes; with `-- --check` it names each file that is not what it would write, and exits 1.
+// Writes the generated files. From src/actions/*interface.ts: action.yml and action-types.yml of every action, the
+// inputs of the reusable workflows, and the tables in docs/. From src/artifact/schema.ts: the schema of
+// build-info.json. `npm run generate` writes them; `npm run generate -- --check` names each stale file, and exits 1 if
+// there is one.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +15,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const reusable = ".github/workflows/unikernel.yml";
 const reusableRelease = ".github/workflows/unikernel-release.yml";
 
-/** The generated files, as they should be: path relative to the repository, and content. */
+/** Content of the generated files, by path relative to the repository. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ...Object.keys(interfaces).flatMap((folder) => [
@@ -32,7 +33,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   ]);
 }
 
-/** What the repository has at a path; empty for a file that is not there. */
+/** Content of a file of the repository; empty if it does not exist. */
 export function contentOf(path: string): string {
   try {
     return readFileSync(join(root, path), "utf8");

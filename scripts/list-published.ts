@@ -1,8 +1,8 @@
 // npx tsx scripts/list-published.ts FOLDER BASE [LISTS]
 //
-// Adds the archives of every FOLDER/*/toolchains.json and FOLDER/*/carriers.json (`unikernel-ci toolchain pack` and `toolchain
-// carrier` wrote them) to the lists of what this action publishes, each with its address below BASE. A key that is listed already
-// stays as it is.
+// Adds the archives of every FOLDER/*/toolchains.json and FOLDER/*/carriers.json, which `unikernel-ci toolchain pack`
+// and `toolchain carrier` wrote, to the lists of published archives, with URLs relative to BASE. Keys that are already
+// listed do not change.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";

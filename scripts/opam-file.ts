@@ -2,7 +2,7 @@ import semver from "semver";
 import { type OpamValue, itemsOf, parseOpamFile } from "../src/toolchain/opam/file.js";
 import { type Relation, isRelation } from "../src/toolchain/opam/version.js";
 
-/** `atLeast <= version < below`; a missing side is open. */
+/** `atLeast <= version < below`; a missing side is unbounded. */
 export interface Bounds {
   atLeast?: string;
   below?: string;
@@ -14,7 +14,7 @@ export type Constraint =
   | { readonly kind: "compare"; readonly operator: Relation; readonly version: string }
   | { readonly kind: "and" | "or"; readonly parts: readonly [Constraint, Constraint] };
 
-/** A package that nobody can install, or that its maintainers tell everyone not to. */
+/** Whether a package cannot be installed, or its maintainers advise against it. */
 export function isWithdrawn(opam: string): boolean {
   const file = parseOpamFile(opam);
   const [available] = itemsOf(file, "available");
@@ -27,9 +27,10 @@ export function isWithdrawn(opam: string): boolean {
 const isWord = (value: OpamValue | undefined, text: string): boolean => value?.kind === "word" && value.text === text;
 
 /**
- * What `opam` asks of its dependency `name`, all entries of `depends` for it taken together; those for tests are not asked.
+ * The constraint of a package on its dependency `name`: all entries of `depends` for it together, without those for
+ * tests.
  *
- * @throws Error when the package does not depend on it, or with a formula that we do not understand.
+ * @throws Error when the package does not depend on it, or the formula is not supported.
  */
 export function constraintOf(opam: string, name: string): Constraint {
   const depends = itemsOf(parseOpamFile(opam), "depends");
@@ -64,7 +65,7 @@ export function accepts(constraint: Constraint, version: string): boolean {
 /**
  * A constraint as bounds.
  *
- * @throws Error when it is not of that form.
+ * @throws Error when it cannot be expressed so.
  */
 export function boundsOf(constraint: Constraint): Bounds {
   switch (constraint.kind) {
@@ -79,7 +80,7 @@ export function boundsOf(constraint: Constraint): Bounds {
   throw new Error(`${JSON.stringify(constraint)} is not a pair of bounds`);
 }
 
-/** `5` and `4.08.0` as semver writes them: `5.0.0`, `4.8.0`. */
+/** Turns `5` and `4.08.0` into semver: `5.0.0`, `4.8.0`. */
 function full(version: string): string {
   if (!/^\d+(\.\d+){0,2}$/.test(version)) throw new Error(`${version} is not a plain version`);
   return [...version.split(".").map(Number), 0, 0].slice(0, 3).join(".");
@@ -113,5 +114,5 @@ function one(part: readonly OpamValue[]): Constraint {
   if (part.length === 2 && first?.kind === "operator" && isRelation(first.text) && second?.kind === "string") {
     return { kind: "compare", operator: first.text, version: second.text };
   }
-  throw new Error(`${JSON.stringify(part)} is not understood`);
+  throw new Error(`${JSON.stringify(part)} is not supported`);
 }

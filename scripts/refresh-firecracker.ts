@@ -1,5 +1,5 @@
 /**
- * Writes data/firecracker.json for a release of Firecracker, with the sums that the release itself names:
+ * Writes data/firecracker.json for a release of Firecracker, with the checksums of that release:
  *
  *     npx tsx scripts/refresh-firecracker.ts 1.17.0
  */

@@ -1,5 +1,5 @@
 /**
- * Writes data/opam.json for the release that opam's own install script installs, with the sums that it names:
+ * Writes data/opam.json for the release that opam's install script installs, with the checksums in that script:
  *
  *     npx tsx scripts/refresh-opam.ts <git dir of ocaml/opam>
  */
@@ -16,9 +16,9 @@ const git = (...args: string[]): string =>
 const commit = git("rev-parse", "HEAD").trim();
 const script = git("show", "HEAD:shell/install.sh");
 const version = /^VERSION='(\d+\.\d+\.\d+)'$/m.exec(script)?.[1];
-if (version === undefined) throw new Error("shell/install.sh names no release: where is its version now?");
+if (version === undefined) throw new Error("shell/install.sh has no version: did its format change?");
 
-/** As opam's releases call the architectures. */
+/** Names of the architectures in opam's releases. */
 const names = { x86_64: "x86_64", aarch64: "arm64" } as const;
 
 const binaries = architectures.map((architecture) => {
@@ -26,7 +26,7 @@ const binaries = architectures.map((architecture) => {
   const sha512 = new RegExp(`^\\s*${name.replaceAll(".", "\\.")}\\)\\s*echo "([0-9a-f]{128})";;$`, "m").exec(
     script,
   )?.[1];
-  if (sha512 === undefined) throw new Error(`shell/install.sh has no sum of ${name}`);
+  if (sha512 === undefined) throw new Error(`shell/install.sh has no checksum of ${name}`);
   return [architecture, { url: `https://github.com/ocaml/opam/releases/download/${version}/${name}`, sha512 }] as const;
 });
 

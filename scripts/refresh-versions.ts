@@ -1,10 +1,10 @@
 /**
- * Writes data/versions.json from the sources themselves:
+ * Writes data/versions.json from opam-repository and mirage:
  *
  *     npx tsx scripts/refresh-versions.ts <git dir of ocaml/opam-repository> [<git dir of mirage/mirage>]
  *
- * Without mirage's sources, the bounds of the mirage versions that the file already has are kept, and a new version of
- * mirage stops the script. Data that the shape of the file cannot say stops it too: nothing is left out silently.
+ * Without mirage's sources it keeps the bounds of the mirage versions in the file, and fails if there is a new version.
+ * It also fails on data that the file's format cannot express.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -16,14 +16,14 @@ interface MirageVersion {
   ocaml: Bounds;
   solo5: Bounds;
   "ocaml-solo5": Bounds;
-  /** Absent: this mirage does not know the backend. */
+  /** Absent: this mirage does not support the backend. */
   "ocaml-unikraft"?: Bounds;
-  /** The tag, or the commit where there was no tag yet, of mirage/mirage that says so. */
+  /** The tag of mirage/mirage that the bounds are from; the commit, if there was no tag yet. */
   source: string;
 }
 
-const oldestOCaml = "4.12.0"; // The first that any cross compiler of the repository accepts is 4.12.1.
-const oldestMirage = "4.2.0"; // Older ones built with ocaml-freestanding, and do not install any more.
+const oldestOCaml = "4.12.0"; // The oldest that a cross compiler of the repository accepts is 4.12.1.
+const oldestMirage = "4.2.0"; // Older versions need ocaml-freestanding, and cannot be installed any more.
 const file = new URL("../data/versions.json", import.meta.url);
 
 const [opamRepository, mirageSources] = process.argv.slice(2);
@@ -41,7 +41,7 @@ const commitOf = (folder: string) => {
   return { commit, date };
 };
 
-/** Releases of a package, oldest first: no alphas, betas and candidates, none that was withdrawn. */
+/** Releases of a package, oldest first, without prereleases and withdrawn versions. */
 function releases(name: string): { version: string; opam: string }[] {
   return lines(git(opamRepository as string, "ls-tree", "--name-only", "HEAD", `packages/${name}/`))
     .map((folder) => folder.slice(`packages/${name}/${name}.`.length))
@@ -56,7 +56,7 @@ function releases(name: string): { version: string; opam: string }[] {
 
 const versionsOf = (name: string) => releases(name).map(({ version }) => version);
 
-/** @throws when two packages that the code treats as one do not have the same facts. */
+/** @throws Error when two packages that the code treats alike differ. */
 function same<Facts>(what: string, a: Facts, b: Facts): Facts {
   if (JSON.stringify(a) !== JSON.stringify(b)) {
     throw new Error(`${what} differ: ${JSON.stringify(a)} and ${JSON.stringify(b)}`);
@@ -113,7 +113,7 @@ function targetFile(sources: string, tag: string): string {
   const found = lines(git(sources, "ls-tree", "-r", "--name-only", tag, "lib/")).find((path) =>
     /(^|\/)target\.ml$/.test(path),
   );
-  if (found === undefined) throw new Error(`mirage ${tag} has no target.ml: where are its bounds now?`);
+  if (found === undefined) throw new Error(`mirage ${tag} has no target.ml: did its bounds move?`);
   return found.slice("lib/".length);
 }
 
@@ -121,7 +121,8 @@ function keptMirage(): { mirage: MirageVersion[]; source: unknown } {
   const old = JSON.parse(readFileSync(file, "utf8")) as { mirage: MirageVersion[]; sources: Record<string, unknown> };
   const known = new Set(old.mirage.map(({ version }) => version));
   const news = versionsOf("mirage").filter((version) => semver.gte(version, oldestMirage) && !known.has(version));
-  if (news.length > 0) throw new Error(`mirage ${news.join(", ")} is new: its sources are needed as second argument`);
+  if (news.length > 0)
+    throw new Error(`mirage ${news.join(", ")} is new: give the sources of mirage as second argument`);
   return { mirage: old.mirage, source: old.sources["mirage/mirage"] };
 }
 

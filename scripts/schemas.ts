@@ -1,7 +1,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { buildInfoSchema, imageRecord } from "../src/artifact/schema.js";
 
-/** The text of docs/build-info.schema.json. What a schema says in code of ours (a date that no calendar has) it leaves out. */
+/** The text of docs/build-info.schema.json, without checks that are code, such as that of a valid date. */
 export function buildInfoSchemaFile(): string {
   const schema = toJsonSchema(buildInfoSchema, {
     target: "draft-2020-12",

@@ -1,4 +1,4 @@
-// Writes templates/ as a release ships it: with this repository's name and commit where templates have OWNER and <commit>.
+// Writes templates/ for a release: with the repository's name and commit instead of OWNER and <commit>.
 //
 //     npx tsx scripts/ship-templates.ts OWNER/NAME COMMIT FOLDER
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -9,22 +9,23 @@ import { withReference } from "../src/init/reference.js";
 const templates = join(dirname(fileURLToPath(import.meta.url)), "../templates");
 
 /**
- * The shipped templates: path below templates/, and content.
+ * Content of the shipped templates, by path relative to templates/.
  *
  * @param repository `owner/name`.
- * @param commit a full one.
- * @throws Error when something is left to be filled in, as what is shipped would not work as it is.
+ * @param commit full.
+ * @throws Error when a placeholder is left.
  */
 export function shippedTemplates(repository: string, commit: string): ReadonlyMap<string, string> {
   const [, owner, name] = /^([\w.-]+)\/([\w.-]+)$/.exec(repository) ?? [];
-  if (owner === undefined || name === undefined) throw new Error(`"${repository}" is no OWNER/NAME`);
-  if (!/^[0-9a-f]{40}$/.test(commit)) throw new Error(`"${commit}" is no full commit`);
+  if (owner === undefined || name === undefined) throw new Error(`"${repository}" is not OWNER/NAME`);
+  if (!/^[0-9a-f]{40}$/.test(commit)) throw new Error(`"${commit}" is not a full commit`);
   const files = readdirSync(templates, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(
     files.map(({ parentPath, name: file }) => {
       const path = join(parentPath, file);
       const text = withReference(readFileSync(path, "utf8"), { owner, name, commit });
-      if (/\bOWNER\b|<commit>/.test(text)) throw new Error(`${path} has a place that no release fills in`);
+      if (/\bOWNER\b|<commit>/.test(text))
+        throw new Error(`${path} has a placeholder that the release does not fill in`);
       return [path.slice(templates.length + 1), text];
     }),
   );

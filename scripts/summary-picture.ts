@@ -1,6 +1,6 @@
 // Draws docs/summary.png: the job summary of a real run, as GitHub shows it. `npx tsx scripts/summary-picture.ts` runs
-// examples/bare under act (test/e2e/install-act.sh) and draws what the run wrote; with a file of Markdown it draws that.
-// Needs Chromium (Debian: chromium) and takes marked and mermaid from npm, into .cache/picture.
+// examples/bare under act (test/e2e/install-act.sh) and draws what the run wrote; with a file of Markdown it draws
+// that. Needs Chromium (Debian: chromium) and takes marked and mermaid from npm, into .cache/picture.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,12 +10,12 @@ import { prepareRepository, runWorkflow } from "../test/e2e/harness.js";
 
 const root = resolve(import.meta.dirname, "..");
 const tools = join(root, ".cache/picture");
-/** GitHub does not say which versions it draws with. */
+/** GitHub does not document which versions it uses. */
 const wanted = ["marked@18.2.1", "mermaid@11.17.2"];
 const width = 1160;
 const picture = join(root, "docs/summary.png");
 
-/** Four boots of one image, one of which fails on purpose: what a failure looks like is what a reader wants to know. */
+/** Four boots of one image. One fails on purpose, because readers want to see a failure. */
 const workflow = `
 name: unikernel
 on: push
@@ -68,7 +68,7 @@ function call(program: string, args: readonly string[]): string {
   return stdout;
 }
 
-/** The page lays itself out and says how high it became. */
+/** A page that reports its height in `data-height`. */
 function page(markdown: string): string {
   const script = (path: string) => `<script src="${pathToFileURL(join(tools, "node_modules", path)).href}"></script>`;
   const text = JSON.stringify(markdown).replaceAll("<", "\\u003c");
@@ -103,7 +103,7 @@ try {
   call("npm", ["install", "--prefix", tools, "--ignore-scripts", "--no-audit", "--no-fund", ...wanted]);
   const file = join(folder, "summary.html");
   writeFileSync(file, page(markdown));
-  // Its sandbox is for pages of strangers, and not to be had as root.
+  // The page is trusted, and the sandbox is unavailable to root.
   const chromium = (...args: string[]) =>
     call("chromium", [
       "--headless",
@@ -114,7 +114,7 @@ try {
       pathToFileURL(file).href,
     ]);
   const [, height] = /data-height="(\d+)"/.exec(chromium(`--window-size=${width},2000`, "--dump-dom")) ?? [];
-  if (height === undefined) throw new Error("the page did not say how high it is");
+  if (height === undefined) throw new Error("the page did not report its height");
   chromium(`--window-size=${width},${height}`, `--screenshot=${picture}`);
   console.log(`wrote ${picture}`);
 } finally {

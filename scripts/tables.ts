@@ -7,12 +7,12 @@ import { table } from "../src/summary/markup.js";
 import { targetNames, targets } from "../src/targets/targets.js";
 import { releaseWorkflowInputs, unikernelInputs } from "./workflow-files.js";
 
-/** docs/targets.md with the table of the targets, between its markers. */
+/** docs/targets.md with the table of targets between its markers. */
 export function targetTables(page: string): string {
   return between(page, "targets", targetTable());
 }
 
-/** docs/inputs.md with the tables of what a run and `collect` take and give. */
+/** docs/inputs.md with the inputs and outputs of a run and of `collect`. */
 export function inputTables(page: string): string {
   const tables = {
     inputs: inputTable(),
@@ -23,18 +23,22 @@ export function inputTables(page: string): string {
   return Object.entries(tables).reduce((text, [marker, content]) => between(text, marker, content), page);
 }
 
-/** docs/matrix.md with the table of the inputs that only `matrix` has. */
+/** docs/matrix.md with the inputs that only `matrix` has. */
 export function matrixTables(page: string): string {
   const shared = sharedInputs.map((name) => `\`${name}\``).join(", ");
-  return between(page, "inputs", `${takenTable(matrixInputs)}\n\nAs for \`setup\`: ${shared}.`);
+  return between(
+    page,
+    "inputs",
+    `${takenTable(matrixInputs)}\n\nAlso, with the same meaning as for \`setup\`: ${shared}.`,
+  );
 }
 
-/** docs/releases.md with the tables of what `release` takes and gives. */
+/** docs/releases.md with the inputs and outputs of `release`. */
 export function releaseTables(page: string): string {
   return between(between(page, "inputs", takenTable(releaseInputs)), "outputs", givenTable(releaseOutputs));
 }
 
-/** docs/reusable-workflow.md with the tables of what the two workflows take. */
+/** docs/reusable-workflow.md with the inputs of both workflows. */
 export function reusableTables(page: string): string {
   const rows = (taken: ReturnType<typeof unikernelInputs>) =>
     Object.entries(taken).map(([name, { description, type, required, default: value = "" }]) => [
@@ -43,7 +47,7 @@ export function reusableTables(page: string): string {
       type,
       required === true ? "required" : code(String(value)),
     ]);
-  const header = ["input", "what it says", "type", "default"];
+  const header = ["input", "description", "type", "default"];
   const first = between(page, "inputs of unikernel.yml", table(header, rows(unikernelInputs())));
   return between(first, "inputs of unikernel-release.yml", table(header, rows(releaseWorkflowInputs())));
 }
@@ -52,7 +56,7 @@ function targetTable(): string {
   const rows = targetNames.map((name) => {
     const { backend, architectures, bootedBy } = targets[name];
     const ways = vmmsOf(targets[name]).map(({ words }) => words);
-    const elsewhere = bootedBy === undefined ? "" : ` (that needs ${bootedBy})`;
+    const elsewhere = bootedBy === undefined ? "" : ` (needs ${bootedBy})`;
     return [`\`${name}\``, backend, architectures.join(", "), `${ways.join(", else ") || "not booted"}${elsewhere}`];
   });
   return table(["target", "backend", "architectures", "booted by"], rows);
@@ -65,12 +69,12 @@ function inputTable(): string {
     code(value),
     owners.length === parts.length ? "all" : owners.join(", "),
   ]);
-  return table(["input", "what it says", "default", "part"], rows);
+  return table(["input", "description", "default", "part"], rows);
 }
 
 function outputTable(): string {
   const rows = Object.entries(outputs).map(([name, { description, part }]) => [`\`${name}\``, cell(description), part]);
-  return table(["output", "what it says", "part"], rows);
+  return table(["output", "description", "part"], rows);
 }
 
 function takenTable(
@@ -81,12 +85,12 @@ function takenTable(
     cell(description),
     code(value),
   ]);
-  return table(["input", "what it says", "default"], rows);
+  return table(["input", "description", "default"], rows);
 }
 
 function givenTable(definitions: Readonly<Record<string, { readonly description: string }>>): string {
   const rows = Object.entries(definitions).map(([name, { description }]) => [`\`${name}\``, cell(description)]);
-  return table(["output", "what it says"], rows);
+  return table(["output", "description"], rows);
 }
 
 function code(value: string): string {
@@ -98,7 +102,6 @@ function code(value: string): string {
         .join("<br>");
 }
 
-/** Angle brackets would be HTML, except inside the code spans that the descriptions have. */
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }

@@ -72,8 +72,8 @@ function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: Trans
   if (given.length !== 1) {
     throw new Problem("give exactly one of --exit-code, --timed-out, --still-running", {
       accepted:
-        "--exit-code N (the VMM’s exit status), --timed-out or --still-running; none if the file ends with a " +
-        "line `[exit=N]`",
+        "--exit-code N (the VMM’s exit status), --timed-out or --still-running; no option if the file " +
+        "ends with a line `[exit=N]`",
     });
   }
   if (exitCode === undefined) return { kind: "stopped" };

@@ -22,7 +22,7 @@ const runners = typed("lines", (value): RunnerLabels => {
       throw new InputError(
         line,
         `\`ARCH: LABEL[, LABEL]\` per line, such as \`aarch64: self-hosted, arm64\`; ARCH: ` +
-          `${architectureWords.join(", ")}`,
+          architectureWords.join(", "),
       );
     }
     if (named[architecture] !== undefined) throw new InputError(line, `one line for ${architecture}`);

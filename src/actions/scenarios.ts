@@ -127,7 +127,9 @@ type LineOf = (node: unknown) => string;
  */
 function parseList(text: string, source: string): { readonly items: readonly unknown[]; readonly lineOf: LineOf } {
   const bytes = Buffer.byteLength(text);
+  // promise: scenarios-have-a-size
   if (bytes > mostBytes) throw new Problem(`${source} has ${bytes} bytes`, { accepted: `up to ${mostBytes}` });
+  // promise: scenarios-have-a-depth
   if (isNested(text))
     throw new Problem(`${source} is nested deeper than ${mostNested} levels`, { accepted: "a list of scenarios" });
   const lineCounter = new LineCounter();
@@ -142,6 +144,7 @@ function parseList(text: string, source: string): { readonly items: readonly unk
   const lineOf: LineOf = (node) => lineAt((node as Node | null)?.range?.[0]);
   const [mistake] = [...document.errors, ...document.warnings];
   if (mistake !== undefined) throw new Problem(`${lineAt(mistake.pos[0])}: ${mistake.message}`);
+  // promise: scenarios-have-no-aliases
   visit(document, {
     Alias: (_, alias) => {
       throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not supported`, {
@@ -178,7 +181,7 @@ function readOwn(scenario: YAMLMap, name: string, lineOf: LineOf): Record<string
 }
 
 function readPair({ key, value }: Pair, where: string): [name: string, value: unknown] {
-  const input = scenarioInputs.find((known) => known === textOf(key));
+  const input = /* promise: scenario-keys-are-a-list */ scenarioInputs.find((known) => known === textOf(key));
   if (input === undefined)
     throw new Problem(`${where}: ${shown(key)} is not a key of scenarios`, { accepted: knownKeys });
   const text = inputText(input, value);

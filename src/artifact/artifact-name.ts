@@ -40,7 +40,12 @@ export function artifactName({ unikernel, variant, target, architecture }: NameP
  * @throws Problem when the artifact service would refuse it, or it would lead out of the artifacts folder.
  */
 export function checkedArtifactName(name: string): string {
-  if (!forbidden.test(name) && !/^\.*$/.test(name) && Buffer.byteLength(name) <= longestName) return name;
+  if (
+    /* promise: artifact-name-characters */ !forbidden.test(name) &&
+    /* promise: artifact-name-is-no-folder */ !/^\.*$/.test(name) &&
+    /* promise: artifact-name-length */ Buffer.byteLength(name) <= longestName
+  )
+    return name;
   throw new Problem(`input artifact-name: ${JSON.stringify(name)} cannot be the name of an artifact`, {
     accepted: `up to ${longestName} bytes, without control characters and " : < > | * ? \\ /`,
   });
@@ -48,7 +53,7 @@ export function checkedArtifactName(name: string): string {
 
 /** The name of a file in an artifact, where the service refuses the same characters. */
 export function portableFileName(name: string): string {
-  return name.replace(new RegExp(forbidden, "g"), "-");
+  return /* promise: file-name-characters */ name.replace(new RegExp(forbidden, "g"), "-");
 }
 
 function variantName(words: readonly string[]): string {

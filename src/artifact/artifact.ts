@@ -89,17 +89,20 @@ export async function readArtifact(path: string): Promise<Artifact> {
 }
 
 async function mismatch(folder: string, { name, sha256 }: Checksum): Promise<string | undefined> {
+  // promise: checksums-stay-in-their-folder
   if (basename(name) !== name) return `${sumsName} names a file in another folder: ${name}`;
   const path = join(folder, name);
   if (!(await isThere(path))) return `${name} is missing`;
   const found = await sha256OfFile(path);
-  return found === sha256 ? undefined : `the SHA-256 of ${name} is ${found}, but ${sumsName} has ${sha256}`;
+  return /* promise: artifact-bytes-are-compared */ found === sha256
+    ? undefined
+    : `the SHA-256 of ${name} is ${found}, but ${sumsName} has ${sha256}`;
 }
 
 async function isThere(path: string): Promise<boolean> {
   // Links do not count: one could lead to any file on this machine.
   return lstat(path).then(
-    (found) => found.isFile(),
+    (found) => /* promise: artifact-files-are-no-links */ found.isFile(),
     () => false,
   );
 }

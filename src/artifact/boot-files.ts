@@ -47,5 +47,5 @@ export function bootJson({ target, architecture, images }: BootedImages): string
       return { ...facts, target, architecture, image: image.boots[0]?.image ?? null, boots };
     }),
   };
-  return `${JSON.stringify(content, null, 2)}\n`;
+  return `${/* promise: boot-file-is-json */ JSON.stringify(content, null, 2)}\n`;
 }

@@ -52,9 +52,9 @@ function factsOf({ toolchain: { key, source, origin, spec }, ms }: ToolchainReco
     origin,
     ms,
     versions: { ...spec.versions },
-    opamRepositories: spec.repositories.map(ofEveryone),
+    opamRepositories: /* promise: repositories-without-credentials */ spec.repositories.map(ofEveryone),
     opamPackages: spec.packages,
-    opamPins: spec.pins.map(ofEveryone),
+    opamPins: /* promise: pins-without-credentials */ spec.pins.map(ofEveryone),
     cCompiler: spec.cCompiler,
   };
 }
@@ -95,7 +95,7 @@ export function parseBuildInfo(text: string, shown: string): BuildInfo {
 
 function parseJson(text: string, shown: string): unknown {
   try {
-    return JSON.parse(text);
+    return /* promise: keys-are-no-prototypes */ JSON.parse(text);
   } catch (error) {
     throw new Problem(`${shown} is not JSON`, {}, { cause: error });
   }

@@ -24,14 +24,20 @@ export function checksumFile(checksums: readonly Checksum[]): string {
  * https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html
  */
 function checksumLine({ sha256, name }: Checksum): string {
-  const escaped = name.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
+  const escaped = /* promise: checksum-names-are-one-line */ name
+    .replaceAll("\\", "\\\\")
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r");
   return `${escaped === name ? "" : "\\"}${sha256}  ${escaped}\n`;
 }
 
 /** Reads a SHA256SUMS file; undefined when a line is not one that {@link checksumFile} or sha256sum would write. */
 export function parseChecksums(text: string): readonly Checksum[] | undefined {
   const checksums = text.split("\n").slice(0, -1).map(checksumOf);
-  return text.endsWith("\n") && checksums.every((checksum) => checksum !== undefined) ? checksums : undefined;
+  return /* promise: checksums-are-whole-lines */ text.endsWith("\n") &&
+    /* promise: every-line-is-a-checksum */ checksums.every((checksum) => checksum !== undefined)
+    ? checksums
+    : undefined;
 }
 
 const unescaped: Readonly<Record<string, string>> = { "\\\\": "\\", "\\n": "\n", "\\r": "\r" };
@@ -39,7 +45,13 @@ const unescaped: Readonly<Record<string, string>> = { "\\\\": "\\", "\\n": "\n",
 function checksumOf(line: string): Checksum | undefined {
   const [, escape, sha256, name] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
   if (sha256 === undefined || name === undefined) return undefined;
-  return { sha256, name: escape === "" ? name : name.replace(/\\[\\nr]/g, (pair) => unescaped[pair] ?? pair) };
+  return {
+    sha256,
+    name:
+      /* promise: checksum-names-are-unescaped */ escape === ""
+        ? name
+        : name.replace(/\\[\\nr]/g, (pair) => unescaped[pair] ?? pair),
+  };
 }
 
 export interface CopiedFile {

@@ -13,6 +13,7 @@ const builder = new Builder({
   ignoreAttributes: false,
   suppressEmptyNode: true,
   suppressBooleanAttributes: false,
+  // promise: junit-is-escaped
   format: true,
 });
 
@@ -46,7 +47,10 @@ function counts(boots: readonly JobBoot[]): Record<string, string> {
 
 function testCase(className: string, unikernel: string, boot: JobBoot): Record<string, unknown> {
   const { verdict, reason, summary, scenario, console, consoleEnd } = boot;
-  const output = [...tail(consoleEnd, mostOfOutput), ...(console === null ? [] : [`(whole console: ${console})`])];
+  const output = [
+    /* promise: junit-output-has-a-limit */ ...tail(consoleEnd, mostOfOutput),
+    ...(console === null ? [] : [`(whole console: ${console})`]),
+  ];
   return {
     "@classname": className,
     "@name": xmlText(scenario ?? unikernel),
@@ -70,7 +74,9 @@ function failureText({ summary, evidence, remedy, consoleEnd }: JobBoot): string
     summary,
     ...(evidence === undefined ? [] : [`evidence, ${seconds(evidence.atMs)} after start: ${evidence.line}`]),
     ...(remedy === undefined ? [] : [`do: ${remedy}`]),
-    ...(consoleEnd.length === 0 ? [] : ["", "End of the console:", ...tail(consoleEnd, mostOfFailure)]),
+    ...(consoleEnd.length === 0
+      ? []
+      : ["", "End of the console:", /* promise: junit-failure-has-a-limit */ ...tail(consoleEnd, mostOfFailure)]),
   ];
 }
 
@@ -103,5 +109,8 @@ function lines(texts: readonly string[]): string {
  * written out: https://www.w3.org/TR/xml/#charsets
  */
 function xmlText(text: string): string {
-  return visible(text).replace(/[\p{Cs}\ufffe\uffff]/gu, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+  return /* promise: junit-text-is-visible */ visible(text).replace(
+    /* promise: junit-characters-are-xml */ /[\p{Cs}\ufffe\uffff]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16)}`,
+  );
 }

@@ -10,8 +10,8 @@ import type { BuildInfo, ImageRecord, ToolchainFacts } from "./schema.js";
 
 /**
  * The bill of materials of an artifact, in CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/): its images and their
- * parts. The scope of a part in the images is `required`, of a part that only built them `excluded`, of a part that may be
- * in them `optional`. The text depends on build info alone.
+ * parts. The scope of a part in the images is `required`, of a part that only built them `excluded`, of a part that may
+ * be in them `optional`. The text depends on build info alone.
  */
 export function artifactSbom(name: string, info: BuildInfo): string {
   const root = new Models.Component(Enums.ComponentType.Application, name, { bomRef: "artifact" });
@@ -141,7 +141,9 @@ function licensesOf(licenses: readonly string[]): Models.License[] {
   return licenses.map((license) => new Models.NamedLicense(license));
 }
 
-/** Of a toolchain whose installed packages are not known. A chosen version replaces the request for the same package. */
+/**
+ * Of a toolchain whose installed packages are not known. A chosen version replaces the request for the same package.
+ */
 function askedComponents({ versions, opamPackages, opamPins }: ToolchainFacts): Models.Component[] {
   const chosen = Object.entries<string>({ ...versions });
   const isChosen = (name: string) => chosen.some(([known]) => known === name);

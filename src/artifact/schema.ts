@@ -8,8 +8,8 @@ import { targetNames } from "../targets/targets.js";
 import { type OpamPin, type OpamRepository, toolchainOrigins, toolchainSources } from "../toolchain/toolchain.js";
 
 // The one record of an image: build begins it, boot and publish complete it, collect, release and the summary read it.
-// Its types, the reader of files and docs/build-info.schema.json are derived from it. A field added since format 2 began
-// is `v.optional(v.nullable(…), null)`: files of earlier versions lack it and can still be read.
+// Its types, the reader of files and docs/build-info.schema.json are derived from it. A field that was added after
+// format 2 began is `v.optional(v.nullable(…), null)`: files of earlier versions lack it and can still be read.
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "a SHA-256 in hexadecimal"));
 /** A file in this folder, and not the folder itself. */
@@ -63,6 +63,7 @@ export const imageRecord = v.object({
   unikernel: v.string(),
   file: v.pipe(fileName, v.description("Name of the image in the artifact.")),
   bytes,
+  // promise: images-have-a-hash
   sha256,
   debugFile: v.pipe(v.nullable(fileName), v.description("Name of the unstripped image in the artifact.")),
   boots: v.pipe(v.array(boot), v.description("One for each scenario; none when the image was not booted in this job.")),

@@ -10,9 +10,7 @@ import type { ProbeReport } from "./report.js";
 export interface AttemptResult {
   readonly verdict: Verdict;
   readonly consoleEnd: readonly string[];
-  /** The last lines of the VMM's own error stream. */
   readonly vmmSaid: readonly string[];
-  /** The last answer to each probe that got one. */
   readonly probes: readonly ProbeReport[];
 }
 

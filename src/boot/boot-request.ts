@@ -11,7 +11,6 @@ import { type Expectations, type Guest, checkExpectations, exitReportOf } from "
 export interface BootRequest extends Expectations {
   /** Name of the scenario; absent when the image is booted once. */
   readonly scenario?: string;
-  /** Absolute path. */
   readonly imagePath: string;
   readonly image: Image;
   readonly target: Target;
@@ -33,7 +32,6 @@ export interface BootRequest extends Expectations {
   readonly mirror?: string | undefined;
 }
 
-/** The part of a request that the judge's rules depend on. */
 export function guestOf({ target, image }: Pick<BootRequest, "target" | "image">): Guest {
   return { target, isMarked: image.system.kind !== "unmarked" };
 }

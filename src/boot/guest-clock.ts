@@ -10,7 +10,6 @@ export class GuestClock {
   /**
    * @param heldUpMs how long the VMM has waited for a processor since its start; it only grows.
    * @param mostMs the clock stops for at most this long, so that a boot ends on the busiest machine.
-   * @param machineMs the machine's time.
    */
   constructor(
     private readonly heldUpMs: () => number,
@@ -21,7 +20,6 @@ export class GuestClock {
     this.heldUpBeforeMs = heldUpMs();
   }
 
-  /** Starts again at 0. */
   restart(): void {
     this.startMs = this.machineMs();
     this.heldUpBeforeMs = this.heldUpMs();

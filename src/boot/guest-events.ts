@@ -87,7 +87,7 @@ class Alarm {
 
   constructor(private readonly action: () => void) {}
 
-  /** @param at in performance.now() time. Setting the same time again changes nothing: a busy guest cannot delay it. */
+  /** Setting the same time (of performance.now()) again changes nothing: a busy guest cannot delay it. */
   set(at: number): void {
     if (at === this.at) return;
     clearTimeout(this.timeout);

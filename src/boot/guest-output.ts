@@ -56,7 +56,6 @@ export class GuestOutput {
     else eachChunk(vmm.errors, (chunk) => tell(this.complained(this.errors.add(chunk))));
   }
 
-  /** The last line of each console so far, when it has no end yet. */
   unfinished(): Happening[] {
     return this.consoles.flatMap(unfinishedOf);
   }

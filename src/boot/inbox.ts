@@ -22,11 +22,7 @@ export class Inbox<Item> {
     this.wake();
   }
 
-  /**
-   * Waits for at least one item, and takes all.
-   *
-   * @throws the reason given to `fail`, once everything was taken.
-   */
+  /** Waits for at least one item, and takes all. @throws the reason given to `fail`, once everything was taken. */
   async take(): Promise<readonly Item[]> {
     while (this.items.length === 0) {
       if (this.failure !== undefined) throw this.failure.error;

@@ -63,11 +63,7 @@ export function acceleratorsOf(
   return vmmsOf(target).flatMap((vmm) => vmm.accelerators(architecture, machine));
 }
 
-/**
- * How an image runs on a machine of its own architecture where everything works.
- *
- * @returns undefined when the requested accelerator rules out every way.
- */
+/** How an image runs on a machine of its own architecture where everything works; undefined when it cannot. */
 export function usualWay(
   target: Target,
   architecture: Architecture,

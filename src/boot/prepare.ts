@@ -73,7 +73,6 @@ export async function ensureProgram(context: Context, attempt: AttemptPlan, requ
   const { installSystemPackages, helperVmCache, mirror } = request;
   const found = await programPath(context, attempt, request);
   if (attempt.inside !== undefined) {
-    // Loaded on demand: few boots need a helper VM.
     const { ensureHelperVm } = await import("./helper-vm/ensure.js");
     const { publishedHelperVms } = await import("./helper-vm/published.js");
     const published = publishedHelperVms(context.log, mirror);
@@ -129,11 +128,7 @@ async function programPath(context: Context, attempt: AttemptPlan, request: Boot
   });
 }
 
-/**
- * Writes the files that an attempt needs, and starts its VMM.
- *
- * @param searchPath as {@link ensureProgram} returns it.
- */
+/** @param searchPath as {@link ensureProgram} returns it. */
 export async function startAttempt(
   context: Context,
   attempt: AttemptPlan,

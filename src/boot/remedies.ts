@@ -1,6 +1,5 @@
 const newerQemu = "this QEMU lacks an option that the boot needs: install QEMU 6.2 or newer";
 
-/** Matched against the VMM's own line. */
 const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[] = [
   {
     // https://github.com/urunc-dev/urunc/issues/648
@@ -42,11 +41,7 @@ const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[]
   },
 ];
 
-/**
- * What a person can do about a VMM that could not run an image.
- *
- * @param line of the VMM; undefined when it printed none.
- */
+/** @param line of a VMM that could not run an image. */
 export function vmmRemedy(line: string | undefined): string | undefined {
   return line === undefined ? undefined : remedies.find(({ pattern }) => pattern.test(line))?.remedy;
 }

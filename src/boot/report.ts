@@ -19,17 +19,13 @@ export interface Attempt {
   readonly verdict: Verdict;
 }
 
-/** The last answer to a probe, or the first that held. */
 export interface ProbeReport {
   readonly text: string;
   readonly holds: boolean;
-  /** The answer, as a phrase. */
   readonly said: string;
-  /** Milliseconds after the guest's start. */
   readonly atMs: number;
 }
 
-/** When something ran, in milliseconds. */
 export interface Span {
   /** After the beginning of the step. */
   readonly startMs: number;

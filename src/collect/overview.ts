@@ -9,72 +9,26 @@ import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { type Growth, changeText, exceeds, growthText } from "./size.js";
 
-/** An image of a leg, and its size in the baseline. */
-export interface ComparedImage extends ArtifactImage {
-  /** Bytes of the same image in the baseline; undefined if it is not there. */
-  readonly before: number | undefined;
-}
-
-export interface Overview {
-  readonly rows: readonly ComparedImage[];
-  /** Planned artifacts that do not exist: their jobs failed before they had an image. */
-  readonly missing: readonly string[];
-}
-
-/** Limits for images. Undefined: no limit. */
-export interface Budget {
-  /** Bytes. */
-  readonly maxSize: number | undefined;
-  readonly maxGrowth: Growth | undefined;
+/** A leg of a matrix, read from its artifact. */
+export interface CollectedLeg extends Artifact {
+  /** The text of its junit.xml; undefined when nothing was booted. */
+  readonly junit: string | undefined;
 }
 
 /**
- * Compares the legs of a run with those of an earlier one. Images correspond if the names of artifact and file are
- * equal: other legs do not influence them.
+ * Reads the named artifacts in a folder.
  *
- * @param planned names of all artifacts that should exist.
+ * @param folder absolute.
+ * @throws Problem when an artifact changed since `publish` wrote it.
  */
-export function overviewOf(
-  legs: readonly CollectedLeg[],
-  baseline: readonly CollectedLeg[],
-  planned: readonly string[],
-): Overview {
-  const sizes = new Map(imagesIn(baseline).map((found) => [pathOf(found), found.image.bytes]));
-  const rows = imagesIn(legs).map((found) => ({ ...found, before: sizes.get(pathOf(found)) }));
-  const present = new Set(legs.map(({ name }) => name));
-  return { rows, missing: planned.filter((name) => !present.has(name)) };
-}
-
-/** The image's path, relative to the folder with all artifacts. */
-export function pathOf({ artifact, image }: ArtifactImage): string {
-  return `${artifact.name}/${image.file}`;
-}
-
-/** A sentence for each image over budget. */
-export function overBudget({ rows }: Overview, { maxSize, maxGrowth }: Budget): string[] {
-  return rows.flatMap(({ artifact, image: { file, bytes }, before }) => {
-    const subject = `${file} of ${artifact.name}`;
-    const isLarge = maxSize !== undefined && bytes > maxSize;
-    const hasGrown = maxGrowth !== undefined && before !== undefined && exceeds(maxGrowth, bytes, before);
-    return [
-      ...(isLarge
-        ? [`${subject} is ${size(bytes)} (${bytes} bytes); \`max-size\` is ${size(maxSize)} (${maxSize} bytes)`]
-        : []),
-      ...(hasGrown
-        ? [
-            `${subject} grew from ${size(before)} to ${size(bytes)}, ${changeText(bytes, before)}; ` +
-              `\`max-growth\` is ${growthText(maxGrowth)}`,
-          ]
-        : []),
-    ];
-  });
-}
-
-/** `failed` if an image failed or is missing, otherwise `skipped` if one was not booted, otherwise `passed`. */
-export function overviewVerdict({ rows, missing }: Overview): Verdict["verdict"] {
-  const verdicts = rows.map(({ image }) => imageVerdict(image)?.verdict ?? "skipped");
-  if (missing.length > 0 || verdicts.includes("failed")) return "failed";
-  return verdicts.includes("skipped") ? "skipped" : "passed";
+export async function readLegs(folder: string, artifacts: readonly string[]): Promise<CollectedLeg[]> {
+  const legs: CollectedLeg[] = [];
+  for (const name of artifacts) {
+    const artifact = await readArtifact(join(folder, name));
+    const isBooted = artifact.checksums.some((file) => file.name === "junit.xml");
+    legs.push({ ...artifact, junit: isBooted ? await readFile(join(artifact.path, "junit.xml"), "utf8") : undefined });
+  }
+  return legs;
 }
 
 /**
@@ -102,26 +56,72 @@ export function plannedArtifacts(json: string): string[] {
 
 const legShape = v.object({ "artifact-name": v.string() });
 
-/** A leg of a matrix, read from its artifact. */
-export interface CollectedLeg extends Artifact {
-  /** The text of its junit.xml; undefined when nothing was booted. */
-  readonly junit: string | undefined;
+/** An image of a leg, and its size in the baseline. */
+export interface ComparedImage extends ArtifactImage {
+  /** Bytes of the same image in the baseline; undefined if it is not there. */
+  readonly before: number | undefined;
+}
+
+export interface Overview {
+  readonly rows: readonly ComparedImage[];
+  /** Planned artifacts that do not exist: their jobs failed before they had an image. */
+  readonly missing: readonly string[];
 }
 
 /**
- * Reads the named artifacts in a folder.
+ * Compares the legs of a run with those of an earlier one. Images correspond if the names of artifact and file are
+ * equal: other legs do not influence them.
  *
- * @param folder absolute.
- * @throws Problem when an artifact changed since `publish` wrote it.
+ * @param planned names of all artifacts that should exist.
  */
-export async function readLegs(folder: string, artifacts: readonly string[]): Promise<CollectedLeg[]> {
-  const legs: CollectedLeg[] = [];
-  for (const name of artifacts) {
-    const artifact = await readArtifact(join(folder, name));
-    const isBooted = artifact.checksums.some((file) => file.name === "junit.xml");
-    legs.push({ ...artifact, junit: isBooted ? await readFile(join(artifact.path, "junit.xml"), "utf8") : undefined });
-  }
-  return legs;
+export function overviewOf(
+  legs: readonly CollectedLeg[],
+  baseline: readonly CollectedLeg[],
+  planned: readonly string[],
+): Overview {
+  const sizes = new Map(imagesIn(baseline).map((found) => [pathOf(found), found.image.bytes]));
+  const rows = imagesIn(legs).map((found) => ({ ...found, before: sizes.get(pathOf(found)) }));
+  const present = new Set(legs.map(({ name }) => name));
+  return { rows, missing: planned.filter((name) => !present.has(name)) };
+}
+
+/** The image's path, relative to the folder with all artifacts. */
+export function pathOf({ artifact, image }: ArtifactImage): string {
+  return `${artifact.name}/${image.file}`;
+}
+
+/** Limits for images. Undefined: no limit. */
+export interface Budget {
+  /** Bytes. */
+  readonly maxSize: number | undefined;
+  readonly maxGrowth: Growth | undefined;
+}
+
+/** A sentence for each image over budget. */
+export function overBudget({ rows }: Overview, { maxSize, maxGrowth }: Budget): string[] {
+  return rows.flatMap(({ artifact, image: { file, bytes }, before }) => {
+    const subject = `${file} of ${artifact.name}`;
+    const isLarge = maxSize !== undefined && bytes > maxSize;
+    const hasGrown = maxGrowth !== undefined && before !== undefined && exceeds(maxGrowth, bytes, before);
+    return [
+      ...(isLarge
+        ? [`${subject} is ${size(bytes)} (${bytes} bytes); \`max-size\` is ${size(maxSize)} (${maxSize} bytes)`]
+        : []),
+      ...(hasGrown
+        ? [
+            `${subject} grew from ${size(before)} to ${size(bytes)}, ${changeText(bytes, before)}; ` +
+              `\`max-growth\` is ${growthText(maxGrowth)}`,
+          ]
+        : []),
+    ];
+  });
+}
+
+/** `failed` if an image failed or is missing, otherwise `skipped` if one was not booted, otherwise `passed`. */
+export function overviewVerdict({ rows, missing }: Overview): Verdict["verdict"] {
+  const verdicts = rows.map(({ image }) => imageVerdict(image)?.verdict ?? "skipped");
+  if (missing.length > 0 || verdicts.includes("failed")) return "failed";
+  return verdicts.includes("skipped") ? "skipped" : "passed";
 }
 
 /** One SHA256SUMS for all legs. Names are relative to the folder with all artifacts. */

@@ -18,7 +18,7 @@ export function collectSummary(overview: Overview, warnings: readonly string[]):
       prose(target),
       bytes,
       change,
-      emphasized(prose(said), imageVerdict(one.image)?.verdict),
+      emphasized(/* promise: table-words-are-prose */ prose(said), imageVerdict(one.image)?.verdict),
       ...rest.map((cell) => prose(cell)),
     ];
   });

@@ -94,6 +94,7 @@ export class Bytes {
   }
 
   private inside(offset: number, length: number, what: string): number {
+    // promise: reads-stay-in-the-image
     if (!(offset >= 0 && length >= 0 && offset + length <= this.length)) {
       throw this.malformed(`${what} goes beyond the end, byte ${this.base + this.length}`, offset);
     }

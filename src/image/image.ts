@@ -49,8 +49,8 @@ const longestName = 200;
  * mirage's generated main.ml binds each runtime argument to a variable named after the call that makes it:
  * `mirage_runtime_network_v4_gateway_none__key`
  * (https://github.com/mirage/mirage/blob/v4.9.0/lib/functoria/runtime_arg.ml). The compiler's location tables keep
- * these names for backtraces, also in a stripped image. The names of the arguments themselves prove nothing: every image
- * that uses any network argument contains all of them.
+ * these names for backtraces, also in a stripped image. The names of the arguments prove nothing: every image that uses
+ * any network argument contains all of them.
  */
 const variables: Readonly<Record<AddressArgument, RegExp>> = {
   // `optional_` in a stack that uses DHCP (mirage 4.10.5 and later); before, such a stack had no `--ipv4`.

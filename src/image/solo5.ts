@@ -65,6 +65,7 @@ function readDevices({ description }: Note): Device[] {
       const type = deviceTypes[number];
       if (type === undefined)
         throw description.malformed(`its Solo5 manifest asks for a device of unknown type ${number}`, at);
+      // promise: device-names-are-words
       if (!/^[A-Za-z0-9]+$/.test(name))
         throw description.malformed("its Solo5 manifest has a device name that Solo5 forbids", at);
       return { name, type };

@@ -19,7 +19,7 @@ export interface Host {
 export interface Folders {
   /** Toolchains and tools, shared by the jobs of a machine: `RUNNER_TOOL_CACHE`, or the user's cache folder. */
   readonly toolCache: string;
-  /** Files that a step leaves for later steps of its job (records, consoles): `RUNNER_TEMP`, or the user's state folder. */
+  /** Files that a step leaves for later steps (records, consoles): `RUNNER_TEMP`, or the user's state folder. */
   readonly state: string;
   /** Emptied after the job. `RUNNER_TEMP` if set: hosted images put a quota on `/tmp`. */
   readonly temporary: string;
@@ -62,11 +62,14 @@ export function inspectHost(
 }
 
 /**
- * Whether nothing of this machine is there after the job: it is a runner of GitHub's.
+ * Whether this machine is thrown away after the job, as GitHub-hosted runners are:
  * https://docs.github.com/en/actions/reference/workflows-and-actions/variables
  */
 export function isThrownAway({ isGitHubActions, environment }: Pick<Host, "isGitHubActions" | "environment">): boolean {
-  return isGitHubActions && environment["RUNNER_ENVIRONMENT"] === "github-hosted";
+  return (
+    /* promise: only-jobs-have-thrown-away-machines */ isGitHubActions &&
+    /* promise: self-hosted-machines-are-kept */ environment["RUNNER_ENVIRONMENT"] === "github-hosted"
+  );
 }
 
 const platformNames: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: "macOS", win32: "Windows" };

@@ -41,10 +41,12 @@ export async function openKvm(
   modeNow: typeof kvmMode = kvmMode,
 ): Promise<ReturnType<typeof kvmAccess>> {
   const access = look();
-  if (access !== "denied" || !context.host.isGitHubActions) return access;
+  if (access !== "denied" || /* promise: own-machines-are-not-changed */ !context.host.isGitHubActions) return access;
+  // promise: kept-machines-are-not-changed
   if (!isThrownAway(context.host)) {
     context.log.line(
-      `  no access to ${device}; permissions are never changed on a self-hosted runner: add this user to the device's group`,
+      `  no access to ${device}; permissions are never changed on a self-hosted runner: ` +
+        "add this user to the device's group",
     );
     return access;
   }
@@ -63,7 +65,7 @@ export async function openKvm(
   const udevRule: Repair = {
     name: "a udev rule",
     make: [["install", "-m", "0644", join(draft, "rule"), ruleFile], ...reload],
-    undo: [["rm", "-f", ruleFile], ...reload],
+    undo: [/* promise: kvm-rule-is-removed */ ["rm", "-f", ruleFile], ...reload],
   };
   const mode: Repair = {
     name: "chmod",
@@ -76,9 +78,11 @@ export async function openKvm(
     for (const { name, make, undo } of repairs) {
       const made = await asRoot(make);
       if (made && look() === "open") {
+        // promise: kvm-repair-is-told
         context.log.fact("machine", `granted this user access to /dev/kvm (${name})`);
         return "open";
       }
+      // promise: kvm-repair-is-undone
       await asRoot(undo);
     }
     return look();

@@ -78,7 +78,7 @@ export function visible(text: string): string {
   });
 }
 
-const invisible = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+const invisible = /* promise: invisible-characters */ /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /** Rows for a terminal: each column as wide as its widest cell. */
 export function aligned(rows: readonly (readonly string[])[]): string[] {

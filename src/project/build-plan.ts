@@ -8,15 +8,16 @@ import {
   hookStep,
   type PlannedStep,
   outFolderOf,
-  toldToShell,
+  shellVariables,
   unattended,
 } from "./plans/request.js";
 import type { BuildSystem } from "./project.js";
 
 /**
- * The commands that build a project, and what they need first; of a mirage project those up to its configuration.
+ * The commands that build a project, and the files and folders that they need. For a mirage project, the commands up to
+ * `mirage configure`: its output decides the rest.
  *
- * @throws Problem when an input is for mirage and the project is not, or a lock that must be there is missing.
+ * @throws Problem when an input does not apply to the build system, or a required lock file is missing.
  */
 export function planBuild(request: BuildRequest): BuildPlan {
   checkMirageInputs(request);
@@ -39,21 +40,22 @@ function checkMirageInputs({ project, postPull, overlays, extraRepos, lock }: Bu
   const [input] = Object.entries(given).find(([, isGiven]) => isGiven) ?? [];
   if (input === undefined) return;
   throw new Problem(
-    `input ${input}: the project is built by ${project.buildSystem}, and only mirage pulls sources by a lock`,
-    {
-      do: `leave \`${input}\` out, or set \`build-system: mirage\``,
-    },
+    `input ${input}: the project is built by ${project.buildSystem}, and \`${input}\` works only with mirage`,
+    { do: `remove \`${input}\`, or set \`build-system: mirage\`` },
   );
 }
 
-/** They name the artifact too: two artifacts of two variants would have the same image. */
+/** Unused arguments are refused: they name the artifact, so two artifacts would have the same image. */
 function checkConfigureArgs({ project: { buildSystem }, configureArgs, preConfigure, postBuild }: BuildRequest): void {
   const areRead =
     buildSystem === "mirage" || buildSystem === "command" || preConfigure !== undefined || postBuild !== undefined;
   if (configureArgs.length === 0 || areRead) return;
-  throw new Problem(`input configure-args: the project is built by ${buildSystem}, and nothing reads them`, {
+  throw new Problem(`input configure-args: the project is built by ${buildSystem}, which does not use it`, {
     found: configureArgs.join(" "),
-    do: "leave `configure-args` out (`variant=` of a matrix, or `artifact-name`, tells artifacts apart), or read `CONFIGURE_ARGS` in `pre-configure`",
+    do: [
+      "remove `configure-args`; to distinguish artifacts, set `artifact-name`, or `variant=` in a matrix",
+      "or read `CONFIGURE_ARGS` in `pre-configure`",
+    ],
   });
 }
 
@@ -63,13 +65,13 @@ const planners: Readonly<Record<Exclude<BuildSystem, "mirage">, (request: BuildR
   command: planCommand,
 };
 
-/** The one step that goes through a shell: `build-command` is documented as a shell command. */
+/** Runs in a shell, because `build-command` is documented as a shell command. */
 function planCommand(request: BuildRequest): BuildPlan {
   const { project, target, buildCommand } = request;
   if (buildCommand === undefined) {
     throw new Problem("`build-system: command` needs a command", { do: "set `build-command`" });
   }
-  const env = { ...target.linkVariables, ...toldToShell(request) };
+  const env = { ...target.linkVariables, ...shellVariables(request) };
   const step: PlannedStep = {
     name: "build-command",
     argv: ["sh", "-e", "-c", buildCommand],
@@ -81,8 +83,8 @@ function planCommand(request: BuildRequest): BuildPlan {
 }
 
 /**
- * The commands of a dune project. Only the target's context is built: the host's would try to compile the unikernel's C stubs against headers that are
- * not there. What a rule of the target's context runs on the host, dune builds all the same.
+ * Builds only the target's context: the host's context would compile the unikernel's C stubs against headers that do
+ * not exist there. dune still builds the host programs that rules of the target's context run.
  */
 function planDune({ project, target, toolchain, findings, folder }: BuildRequest): BuildPlan {
   const findlib = toolchain?.environment.findlibToolchain ?? target.duneContext;
@@ -102,7 +104,7 @@ function planDune({ project, target, toolchain, findings, folder }: BuildRequest
   };
 }
 
-/** The commands that install the project's own opam packages. */
+/** Installs the project's own opam packages. */
 function planOpam(request: BuildRequest): BuildPlan {
   const { project, target } = request;
   const argv = ["opam", "install", "--yes", "--working-dir", "."] as const;

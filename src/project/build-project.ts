@@ -29,14 +29,14 @@ import type { Build, FinishedStep, BuiltImage, Project } from "./project.js";
 import { runStep } from "./run-step.js";
 import { usedPackages } from "./used-packages.js";
 
-/** The inputs of a build; the object of all inputs is one. */
+/** The inputs of a build: a subset of all inputs. */
 export interface BuildInputs {
   readonly target: TargetName;
   readonly arch: Architecture;
   readonly configureArgs: readonly string[];
   readonly buildCommand: string | undefined;
   readonly lock: LockChoice;
-  /** `name: url` lines, or `none`; undefined: what mirage has by itself. */
+  /** `name: url` lines, or `none`; undefined: mirage's defaults. */
   readonly extraRepos: readonly string[] | undefined;
   readonly duniverseOverlay: readonly Overlay[];
   readonly preConfigure: string | undefined;
@@ -47,10 +47,11 @@ export interface BuildInputs {
 }
 
 /**
- * Builds a project and collects its images.
+ * Builds a project and finds its images.
  *
  * @param toolchain undefined: the build brings its own.
- * @throws Problem with the failed step's last lines and the command that does it again, or what was found instead of an image.
+ * @throws Problem with the last lines of the failed step and a command to repeat it, or with the files that are not an
+ *   image for the target.
  */
 export async function buildProject(
   context: Context,
@@ -101,7 +102,7 @@ export async function buildProject(
   };
 }
 
-/** One folder of ours for each project, target and architecture: two builds of one job do not meet. */
+/** One state folder for each project, target and architecture: two builds of one job never share it. */
 function folderFor({ host }: Context, project: Project, target: TargetName, architecture: Architecture): string {
   const mark = hashOf(project.directory, 8);
   return join(host.folders.state, "build", `${basename(project.directory)}-${mark}-${target}-${architecture}`);

@@ -8,7 +8,7 @@ import { allBounds, boundsOfOpamFile, mentionsMirage, parseMirageBounds } from "
 import { readLock, toolchainVersions } from "./mirage/lock.js";
 import type { BuildSystem, MirageBounds, MirageProject, Project } from "./project.js";
 
-/** The inputs that say what is built; the object of all inputs is one. */
+/** The inputs that select the project: a subset of all inputs. */
 export interface ProjectInputs {
   /** Relative to the workspace, or absolute inside it. */
   readonly directory: string;
@@ -18,16 +18,16 @@ export interface ProjectInputs {
 }
 
 /**
- * Finds out what is built in a folder, and how.
+ * Detects the build system of a folder, and what its files say about versions.
  *
- * @param workspace absolute; the folder must lie inside it.
- * @throws Problem that says what is there, when that is no project, or not of the build system that was asked for.
+ * @param workspace absolute; the folder must be inside it.
+ * @throws Problem that lists the folder's files, when it has no project, or not one of the requested build system.
  */
 export async function detectProject(workspace: string, inputs: ProjectInputs): Promise<Project> {
   const { buildSystem, buildCommand } = inputs;
   const directory = await folderOf(workspace, inputs.directory);
   const folder: Folder = { directory, shown: inputs.directory, names: (await readdir(directory)).sort() };
-  // Asked for by its name also without the command: a set-up may be followed by a build that is not ours.
+  // `build-system: command` needs no command here: after `setup`, the workflow can build without this action.
   if (buildSystem === "command" || (buildSystem === "auto" && buildCommand !== undefined)) {
     return { buildSystem: "command", directory, description: "built by a command" };
   }
@@ -46,7 +46,7 @@ interface Folder {
 }
 
 interface Kind {
-  /** What its projects have, as messages call it. */
+  /** The file that identifies a project, as messages name it. */
   readonly marker: string;
   readonly find: (folder: Folder, configFile: string | undefined) => Project | undefined | Promise<Project | undefined>;
 }
@@ -77,8 +77,8 @@ async function findMirage(folder: Folder, configFile = "config.ml"): Promise<Mir
   if (text === undefined) return undefined;
   const mirageBounds = await findMirageBounds(folder, text);
   const lockFiles = await findLockFiles(directory, configFile);
-  const asks = mirageBounds === undefined ? "" : ` asks mirage ${mirageBounds.text}`;
-  const description = `MirageOS (${configFile}${asks})`;
+  const constraint = mirageBounds === undefined ? "" : ` requires mirage ${mirageBounds.text}`;
+  const description = `MirageOS (${configFile}${constraint})`;
   return {
     buildSystem: "mirage",
     directory,
@@ -89,7 +89,7 @@ async function findMirage(folder: Folder, configFile = "config.ml"): Promise<Mir
   };
 }
 
-/** No build system was asked for, and the folder has the mark of none. */
+/** The build system is `auto`, and the folder has no file of a known one. */
 export class UnknownProject extends Problem {}
 
 async function guess(folder: Folder, configFile: string | undefined): Promise<Project> {
@@ -102,7 +102,7 @@ async function guess(folder: Folder, configFile: string | undefined): Promise<Pr
   throw new UnknownProject(message, facts);
 }
 
-/** Some projects have a config.ml that is only a module of theirs: ocaml-solo5's example is one. */
+/** A config.ml can also be an ordinary module, as in ocaml-solo5's example. */
 async function hasMirageConfiguration(directory: string): Promise<boolean> {
   const text = await readFile(join(directory, "config.ml"), "utf8").catch(() => "");
   return mentionsMirage(text);
@@ -119,7 +119,7 @@ async function findMirageBounds(
   return allBounds([header, ...ofFiles].filter((bounds) => bounds !== undefined));
 }
 
-/** mirage has its files, and the locks, in a folder beside the configuration. */
+/** mirage keeps its generated files and locks in the folder `mirage` next to the configuration. */
 async function findLockFiles(directory: string, configFile: string): Promise<readonly LockFile[]> {
   const folder = join(dirname(configFile), "mirage");
   const names = (await readdir(join(directory, folder)).catch(() => []))
@@ -133,9 +133,10 @@ async function findLockFiles(directory: string, configFile: string): Promise<rea
   );
 }
 
-/** @returns undefined when the default one is missing; one that was asked for by name must be there. */
+/** @returns undefined when the default file is missing; a file that an input names must exist. */
 async function readConfiguration(directory: string, configFile: string): Promise<string | undefined> {
   const path = resolve(directory, configFile);
+  // promise: configuration-is-inside
   if (isOutside(directory, path)) {
     throw new Problem(`input config-file: ${configFile} is outside the project’s folder`, {
       accepted: "a path relative to `directory`",
@@ -157,7 +158,10 @@ function missing(folder: Folder, wanted: string, asked: string | undefined): Pro
   return new Problem(`no ${wanted} in ${folder.directory}`, {
     found: listing(folder.names),
     ...(asked === undefined ? {} : { because: `${asked} needs it` }),
-    do: `set \`directory\` to the folder of the unikernel (it is \`${folder.shown}\`), or build it with \`build-command\`; a toolchain alone: \`build-system: command\``,
+    do: [
+      `set \`directory\` (now \`${folder.shown}\`) to the folder of the unikernel`,
+      "or set `build-command`; for a toolchain without a build, set `build-system: command`",
+    ],
   });
 }
 

@@ -3,19 +3,19 @@ import { relative, resolve } from "node:path";
 import type { Log } from "../platform/log.js";
 import { isOutside } from "./folder.js";
 
-/** An error or warning of OCaml, dune or gcc, at its place in a source file. */
+/** An error or warning of OCaml, dune or gcc, with its place in a source file. */
 export interface Diagnostic {
   readonly severity: "error" | "warning";
-  /** As it was printed: mostly relative to {@link folder}. */
+  /** As printed: usually relative to {@link folder}. */
   readonly file: string;
-  /** The folder that make or dune said it entered; undefined: the one that the command was started in. */
+  /** The folder that make or dune has entered; undefined: the command's working directory. */
   readonly folder: string | undefined;
-  /** `name.version` of the opam package whose build printed it: its sources are a copy elsewhere. */
+  /** `name.version` of the opam package whose build printed it: opam builds in a copy of the sources. */
   readonly package: string | undefined;
-  /** From 1, as editors count. */
+  /** Counted from 1. */
   readonly line: number;
   readonly endLine: number;
-  /** From 1; undefined where the place spans lines. */
+  /** Counted from 1; undefined when the place spans several lines. */
   readonly column?: number;
   readonly endColumn?: number;
   readonly message: string;
@@ -24,29 +24,29 @@ export interface Diagnostic {
 type Place = Omit<Diagnostic, "severity" | "message">;
 
 const header = /^File "([^"]+)", lines? (\d+)(?:-(\d+))?(?:, characters (\d+)-(\d+))?:?$/;
-/** The lines of the source that follow a place, and the marks below them. */
+/** The source lines that follow a place, and the markers below them. */
 const excerpt = /^\s*\d+ \||^\s+\^[\s^]*$|^\s*\.{3,}\s*$/;
 const verdict = /^(?:(Error)(?: \([^)]*\))?|Warning \d+(?: \[[^\]]*\])?|Alert \S+?):\s*(.*)$/;
 const gcc = /^(\S+?\.(?:[chSs])):(\d+):(\d+): (?:fatal )?(error|warning): (.*)$/;
-/** What ends a message beside a blank line. */
+/** Ends a message, as a blank line does. */
 const other = /^(?:File "|Context: |-> required by |make(?:\[\d+\])?: |\[ERROR\]|(?:Entering|Leaving) directory )/;
 
 /**
- * Reads what OCaml 4.14 to 5.5, dune 2 and 3, and gcc print. A problem matcher of the runner's could not: a message of OCaml's stands
- * after as many lines of source as it is about, and a matcher takes a fixed number; nor does it know the folder that `dune`
- * or `make` is in.
+ * Reads the output of OCaml 4.14 to 5.5, dune 2 and 3, and gcc. The runner's problem matchers cannot: they match a
+ * fixed number of lines, but OCaml prints a variable number of source lines before its message. Nor do they track the
+ * folder that `dune` or `make` is in.
  */
 export class DiagnosticReader {
   private readonly folders: string[] = [];
   private package: string | undefined;
   private place: Place | undefined;
-  /** The folder of the last place that no message followed: dune runs gcc in it. */
+  /** The folder of the dune file that was named last: dune runs gcc in it. */
   private stanza = "";
   private open: { severity: Diagnostic["severity"]; place: Place; lines: string[] } | undefined;
 
   /**
-   * @param text a line without its end and without colours.
-   * @returns what this line completed: the diagnostic before it, one of one line, or both.
+   * @param text a line without its line end and colours.
+   * @returns the diagnostics that this line completes: the one before it, a one-line one, or both.
    */
   line(text: string): Diagnostic[] {
     const line = this.unquoted(text);
@@ -57,7 +57,7 @@ export class DiagnosticReader {
     return [...this.end(), ...this.begin(line)];
   }
 
-  /** What was not complete yet when the output ended. */
+  /** The diagnostic that was still open when the output ended. */
   end(): Diagnostic[] {
     const { open } = this;
     this.open = undefined;
@@ -71,10 +71,10 @@ export class DiagnosticReader {
       this.stanza = /^(.*\/)dune$/.exec(this.place.file)?.[1] ?? "";
       return [];
     }
-    const said = verdict.exec(line);
-    if (said !== null && this.place !== undefined) {
-      const [, error, message = ""] = said;
-      // An annotation says itself that it is an error, but not of which warning it was made.
+    const found = verdict.exec(line);
+    if (found !== null && this.place !== undefined) {
+      const [, error, message = ""] = found;
+      // An annotation shows its severity, so `Error:` is dropped; a prefix such as `Warning 8 [name]:` says more.
       this.open = {
         severity: error === undefined ? "warning" : "error",
         place: this.place,
@@ -91,7 +91,7 @@ export class DiagnosticReader {
 
   private placeOf([, file = "", line = "", lastLine, from, to]: RegExpExecArray): Place {
     const [first, last] = [Number(line), Number(lastLine ?? line)];
-    // OCaml counts characters from 0, and the end is the one behind.
+    // OCaml counts characters from 0, and its end is exclusive.
     const columns =
       from === undefined || to === undefined || first !== last
         ? {}
@@ -121,7 +121,7 @@ export class DiagnosticReader {
     else if (move === "Leaving") this.folders.pop();
   }
 
-  /** opam prints the log of a package that does not build below a title, with `# ` before each line. */
+  /** opam prints the log of a failed package below a title, with `# ` before each line. */
   private unquoted(text: string): string {
     const failed = /^#=== ERROR while \S+ (\S+) =*#$/.exec(text)?.[1];
     if (failed !== undefined) this.package = failed;
@@ -130,10 +130,10 @@ export class DiagnosticReader {
   }
 }
 
-/** GitHub shows so many of each kind for a step, and drops the others: https://docs.github.com/en/actions/reference/limits */
+/** Per step, GitHub shows this many errors and warnings each: https://docs.github.com/en/actions/reference/limits */
 const most = 10;
 
-/** Sources that were pulled: what their compilers warn of is not the project's to mend. */
+/** Dependencies' sources, whose warnings the project cannot fix. */
 const foreign = /(?:^|\/)(?:duniverse|_opam|_build)\//;
 
 export interface Sources {
@@ -145,7 +145,7 @@ export interface Sources {
   readonly packages: readonly string[];
 }
 
-/** Shows diagnostics at their lines: errors wherever they are in the repository, warnings of the project's own files. */
+/** Annotates source lines: errors anywhere in the repository, warnings only in the project's own files. */
 export function annotate(
   log: Log,
   sources: Sources,
@@ -157,7 +157,7 @@ export function annotate(
   for (const diagnostic of diagnostics) {
     const file = fileOf(diagnostic, sources, exists);
     const { severity, message, line, endLine, column, endColumn } = diagnostic;
-    // One file is compiled for several contexts.
+    // A file can be compiled for several contexts.
     const mark = JSON.stringify([file, line, column, message]);
     if (file === undefined || shown.has(mark) || (severity === "warning" && foreign.test(file)) || room[severity] === 0)
       continue;
@@ -168,7 +168,7 @@ export function annotate(
   }
 }
 
-/** The file's path in the repository; undefined when it is none of it, or one that the build has made. */
+/** The file's path in the repository; undefined when it is outside, does not exist, or belongs to another package. */
 function fileOf(
   diagnostic: Diagnostic,
   { workspace, cwd, packages }: Sources,
@@ -177,5 +177,7 @@ function fileOf(
   const { file, folder, package: built } = diagnostic;
   if (built !== undefined && !packages.includes(built.split(".")[0] ?? built)) return undefined;
   const path = resolve(cwd, folder ?? ".", file);
-  return path === workspace || isOutside(workspace, path) || !exists(path) ? undefined : relative(workspace, path);
+  return path === workspace || /* promise: annotations-are-inside */ isOutside(workspace, path) || !exists(path)
+    ? undefined
+    : relative(workspace, path);
 }

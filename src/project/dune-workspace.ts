@@ -3,24 +3,24 @@ import { glob } from "tinyglobby";
 import type { Target } from "../targets/targets.js";
 import { fieldsOf, readSExpressions } from "./s-expression.js";
 
-/** The context that a project’s images are built in, and how dune comes to have it. */
+/** The dune context that a project’s images are built in, and the options that provide it. */
 export interface DuneContext {
   /** Its folder in `_build`. */
   readonly name: string;
-  /** Text of a dune-workspace to build with, when the project’s own does not have the context. */
+  /** Text of a generated dune-workspace, when the project’s own lacks the context. */
   readonly workspace?: string;
-  /** What `-x` is given instead. */
+  /** The argument of `-x`, when that provides the context. */
   readonly cross?: string;
 }
 
 /**
- * The context of a project: the one that its dune-workspace has, or `dune build -x` where its dune files ask for that
- * (`%{context_name}` is then `default.solo5`), or one that is generated.
+ * The context of a project: the context in its dune-workspace; else `dune build -x` when its dune files mention the
+ * context that this creates (`default.solo5`); else a generated context.
  *
- * A generated context is named as the backend's libraries expect it (mirage-solo5 tests for `solo5`), which `-x` cannot do.
- * No link option is set here: it would reach the project's code generators too, which dune also links in this context.
+ * A generated context has the name that the backend's libraries expect (mirage-solo5 tests for `solo5`), which `-x`
+ * cannot set. It sets no link options: dune would also apply them to the project's code generators in this context.
  *
- * @param own the text of the project's dune-workspace; undefined when it has none.
+ * @param own the text of the project's dune-workspace; undefined when there is none.
  * @param toolchain findlib's name of the cross compiler.
  * @param duneFiles the texts of the project's dune files.
  */
@@ -42,7 +42,7 @@ export function duneContextFor(
 interface OwnContext {
   readonly name: string;
   readonly toolchain: string | undefined;
-  /** Of its field `targets`: each but `native` is a context of its own. */
+  /** Its field `targets`: each target except `native` adds a context. */
   readonly targets: readonly string[];
 }
 
@@ -76,12 +76,12 @@ function withContext(own: string | undefined, hasContexts: boolean, target: Targ
   ].join("\n");
 }
 
-/** What `dune` files include by `(include …)` has the ending `.inc` by custom. */
+/** By convention, dune files `(include …)` files with the suffix `.inc`. */
 const patterns = ["**/dune", "**/dune.inc"];
-/** Built, or other people’s. */
+/** Build output and dependencies. */
 const ignored = ["**/_build/**", "**/_opam/**", "**/duniverse/**", "**/vendor/**"];
 
-/** The texts of a project's own dune files, in the order of their paths. */
+/** The texts of a project's own dune files, sorted by path. */
 export async function readDuneFiles(directory: string): Promise<readonly string[]> {
   const paths = await glob(patterns, { cwd: directory, absolute: true, onlyFiles: true, dot: false, ignore: ignored });
   return Promise.all(paths.sort().map((path) => readFile(path, "utf8")));

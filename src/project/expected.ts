@@ -4,16 +4,17 @@ import { Problem, messageOf } from "../platform/problem.js";
 import type { BuiltImage } from "./project.js";
 
 const hash = /^[0-9a-f]{64}$/i;
-/** A line of sha256sum: a star in front of the name says that it was read as binary. */
+/** A line of sha256sum; a star before the name means binary mode. */
 const line = /^([0-9a-f]{64}) [ *](.+)$/i;
 
 /**
- * Compares images with the hashes that are known of them.
+ * Compares images with their expected hashes.
  *
- * @param expected a SHA-256 in hexadecimal, or the path of a file as sha256sum writes it: each image by the name of its file.
- * @param directory what the path is relative to.
- * @returns a line for the log for each image that was compared.
- * @throws Problem with both hashes of each image that is another one.
+ * @param expected a SHA-256 in hexadecimal, or the path of a file in sha256sum's format, which names images by file
+ *   name.
+ * @param directory the folder that the path is relative to.
+ * @returns a log line for each image that was compared.
+ * @throws Problem with both hashes of each image that differs.
  */
 export async function checkExpected(
   images: readonly BuiltImage[],
@@ -29,30 +30,30 @@ export async function checkExpected(
   });
   if (compared.length === 0) {
     throw new Problem(`input expected-sha256: ${expected} has no line for any image`, {
-      found: [...known.keys()].join(", ") || "no line as sha256sum writes them",
+      found: [...known.keys()].join(", ") || "no line in sha256sum’s format",
       accepted: images.map(({ path }) => basename(path)).join(", "),
     });
   }
   const others = compared.filter(({ sha256, wanted }) => sha256 !== wanted);
   if (others.length === 0) return compared.map(({ path, sha256 }) => `${basename(path)}  ${sha256}`);
-  throw new Problem("the image is not the expected one", {
+  throw new Problem("the image does not have the expected hash", {
     found: others.map(({ path, sha256 }) => `${sha256}  ${path}`),
     accepted: others.map(({ path, wanted }) => `${wanted}  ${basename(path)}`),
-    do: "compare build-info.json of both builds; docs/reproducible.md says what makes a build another one",
+    do: "compare the build-info.json of both builds; docs/reproducible.md lists what an image depends on",
   });
 }
 
 function sameForAll(images: readonly BuiltImage[], sha256: string): ReadonlyMap<string, string> {
   if (images.length === 1) return new Map(images.map(({ path }) => [basename(path), sha256]));
   throw new Problem(`input expected-sha256: one hash, and ${images.length} images`, {
-    accepted: "a file as sha256sum writes it, with a line for each image",
+    accepted: "a file in sha256sum’s format, with a line for each image",
   });
 }
 
 async function readHashes(path: string, shown: string): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw new Problem(`input expected-sha256: ${shown} cannot be read: ${messageOf(error)}`, {
-      accepted: "a SHA-256 in hexadecimal, or the path of a file as sha256sum writes it, relative to `directory`",
+      accepted: "a SHA-256 in hexadecimal, or the path of a file in sha256sum’s format, relative to `directory`",
     });
   });
   const found = text.split(/\r?\n/).map((one) => line.exec(one));

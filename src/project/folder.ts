@@ -3,9 +3,9 @@ import { isAbsolute, relative, resolve, basename } from "node:path";
 import { Problem } from "../platform/problem.js";
 
 /**
- * The absolute path, without links, of the folder that the input `directory` names.
+ * Resolves the input `directory` to an absolute path without symbolic links.
  *
- * @throws Problem when there is none, or it is outside the workspace.
+ * @throws Problem when the folder does not exist, cannot be read, or is outside the workspace.
  */
 export async function folderOf(workspace: string, directory: string): Promise<string> {
   const path = resolve(workspace, directory);
@@ -16,7 +16,7 @@ export async function folderOf(workspace: string, directory: string): Promise<st
       do: "check out the repository first (actions/checkout), and give a path inside it",
     });
   }
-  if (isOutside(await realpath(workspace), real)) {
+  if (/* promise: project-is-inside */ isOutside(await realpath(workspace), real)) {
     throw new Problem(`input directory: ${directory} is outside the workspace`, {
       found: real,
       accepted: `a folder inside ${workspace}`,
@@ -28,15 +28,14 @@ export async function folderOf(workspace: string, directory: string): Promise<st
   return real;
 }
 
-/** Whether a path, by its text, leads out of a folder. */
+/** Whether a path leads out of a folder. Only compares text: symbolic links are not resolved. */
 export function isOutside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way === ".." || way.startsWith("../") || isAbsolute(way);
 }
 
-/** Whether a file, by its name, says what a package is. */
 export const isOpamFile = (name: string): boolean => name.endsWith(".opam");
 
-/** The opam packages of a folder with these files. */
+/** The opam packages that a folder with these files defines. */
 export const packagesOf = (names: readonly string[]): string[] =>
   names.filter(isOpamFile).map((name) => basename(name, ".opam"));

@@ -11,7 +11,7 @@ import type { Architecture } from "../targets/architecture.js";
 import type { Target } from "../targets/targets.js";
 import type { BuiltImage, BuiltImages } from "./project.js";
 
-/** Where images may be. */
+/** Where to look for images. */
 export interface Search {
   /** Absolute. */
   readonly folder: string;
@@ -20,9 +20,9 @@ export interface Search {
 }
 
 /**
- * Those of the files where images may be that are images for the target.
+ * Finds the images for the target.
  *
- * @throws Problem that says where it looked and what each file there really is, when none is.
+ * @throws Problem with the searched pattern and what each matching file is, when none is an image for the target.
  */
 export async function findImages(where: Search, target: Target, architecture: Architecture): Promise<BuiltImages> {
   const others: string[] = [];
@@ -37,7 +37,7 @@ export async function findImages(where: Search, target: Target, architecture: Ar
   return [first, ...rest];
 }
 
-/** Sorted by path. Files of debug information are no images of their own. */
+/** Sorted by path, without files of debug information. */
 async function findFiles({ folder, pattern }: Search): Promise<string[]> {
   const paths = await glob(pattern, {
     cwd: folder,
@@ -49,7 +49,7 @@ async function findFiles({ folder, pattern }: Search): Promise<string[]> {
   return paths.filter((path) => !/\.(dbg|debug)$/.test(path)).sort();
 }
 
-/** What a file is, when it is not an image for the target. */
+/** Describes a file that is not an image for the target; undefined when it is one. */
 async function differenceOf(path: string, target: Target, architecture: Architecture): Promise<string | undefined> {
   try {
     const image = await readImage(path);
@@ -65,19 +65,19 @@ const shownFiles = 10;
 function noImage(others: readonly string[], where: Search, target: Target, architecture: Architecture): Problem {
   const option = target.linkOption;
   const advice = [
-    "when the image is elsewhere, set `image` (a glob relative to `directory`)",
+    "if the image is elsewhere, set `image` (a glob relative to `directory`)",
     ...(option === undefined || !others.some((other) => other.includes("without the marks"))
       ? []
-      : [`an executable without marks was linked without \`-cclib "${option}"\``]),
+      : [`link with \`-cclib "${option}"\`: an executable without marks was linked without it`]),
   ];
   return new Problem(`the build left no image for ${target.name} on ${architecture}`, {
-    found: others.length === 0 ? "no file at all" : firstOf(others, shownFiles),
+    found: others.length === 0 ? "no matching file" : firstOf(others, shownFiles),
     because: `looked for ${where.folder}/${where.pattern}`,
     do: advice,
   });
 }
 
-/** An image as it lies on the disk. */
+/** Describes an image file, with its debug information if that is next to it. */
 export async function describeBuilt(path: string, target: Target): Promise<BuiltImage> {
   const debugFile = await firstFile([
     `${path}.dbg`,
@@ -104,7 +104,7 @@ async function firstFile(paths: readonly string[]): Promise<string | undefined> 
   return undefined;
 }
 
-/** Makes an image of each, in their order. */
+/** Maps each image, in order. */
 export async function mapImages(
   [first, ...others]: BuiltImages,
   make: (image: BuiltImage, index: number) => Promise<BuiltImage>,

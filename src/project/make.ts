@@ -9,7 +9,7 @@ import type { Build, Project } from "./project.js";
 import { lastCommitDate, buildTwice, unpinnedSources } from "./reproduce.js";
 import { stripImages } from "./strip.js";
 
-/** The inputs that say what is asked of the images; the object of all inputs is one. */
+/** The inputs of {@link makeImages}: a subset of all inputs. */
 export interface ImageInputs extends BuildInputs {
   readonly strip: boolean;
   readonly reproducible: boolean;
@@ -17,9 +17,9 @@ export interface ImageInputs extends BuildInputs {
 }
 
 /**
- * Builds a project as often as its inputs ask, and holds its images against what they promise.
+ * Builds a project, and does what the inputs `strip`, `reproducible` and `expected-sha256` ask.
  *
- * @param artifacts where the images of two builds are left: absolute.
+ * @param artifacts absolute: the folder for the images of `reproducible` builds.
  * @throws Problem as {@link buildProject}, {@link buildTwice} and {@link checkExpected} do.
  */
 export async function makeImages(
@@ -51,7 +51,7 @@ export async function makeImages(
   if (inputs.reproducible && toolchain !== undefined) {
     const unpinned = unpinnedSources(toolchain.spec);
     if (unpinned.length > 0)
-      context.log.warning(`may be built of other packages tomorrow, being at no commit: ${unpinned.join(", ")}`);
+      context.log.warning(`not pinned to a commit, so a later build may use other packages: ${unpinned.join(", ")}`);
   }
   const sameDay = await dated(context, project);
   const build = inputs.reproducible
@@ -64,7 +64,7 @@ export async function makeImages(
   return build;
 }
 
-/** What writes dates into what it makes takes the last commit's, unless somebody has decided. */
+/** Sets SOURCE_DATE_EPOCH, which tools that embed dates use, to the date of the last commit, unless it is set. */
 async function dated(context: Context, project: Project): Promise<Context> {
   const { host } = context;
   const date = host.environment["SOURCE_DATE_EPOCH"] ?? (await lastCommitDate(context, project.directory));

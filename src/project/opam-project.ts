@@ -13,9 +13,10 @@ import { usedPackages } from "./used-packages.js";
 type Opam = (args: readonly string[]) => Promise<Outcome>;
 
 /**
- * Lets the steps of a plan install into the job's copy of the toolchain.
+ * Runs the steps of a plan that install packages into the job's copy of the toolchain, and copies the project's
+ * installed programs to `OUT`.
  *
- * @returns the packages that are in its switch then; programs of the project's are copied to `OUT`.
+ * @returns the packages of the switch after the steps.
  */
 export async function installProject(
   context: Context,
@@ -32,7 +33,7 @@ export async function installProject(
   return usedPackages(project, target, toolchain);
 }
 
-/** Copies what opam has installed of the project's packages into the switch's bin: it knows, and the other files there are not ours. */
+/** Copies the programs that the project's packages installed. Asks opam, because the switch's bin has others too. */
 async function keepInstalled(project: Project, opam: Opam, folder: string): Promise<void> {
   for (const name of packagesOf(await readdir(project.directory))) {
     const { stdout } = await opam(["show", "--list-files", name]);
@@ -41,7 +42,7 @@ async function keepInstalled(project: Project, opam: Opam, folder: string): Prom
   }
 }
 
-/** Whether opam will fetch from the project's own checkout. */
+/** Whether a pin makes opam fetch sources from the project's own repository. */
 export async function pinsItsRepository(project: Project): Promise<boolean> {
   const { directory } = project;
   const names = await readdir(directory);

@@ -1,16 +1,15 @@
 import type { LockFile } from "../toolchain/toolchain.js";
 
-/** How a project is built. */
 export const buildSystems = ["mirage", "dune", "opam", "command"] as const;
 export type BuildSystem = (typeof buildSystems)[number];
 
-/** What was found in the project's folder. */
+/** The detected project. */
 export type Project = MirageProject | OtherProject;
 
 interface ProjectFolder {
-  /** Absolute path of the project's folder. */
+  /** Absolute. */
   readonly directory: string;
-  /** One phrase for the log: `MirageOS (config.ml asks mirage >= 4.10 & < 4.12)`. */
+  /** One phrase for the log: `MirageOS (config.ml requires mirage >= 4.10 & < 4.12)`. */
   readonly description: string;
 }
 
@@ -18,9 +17,9 @@ export interface MirageProject extends ProjectFolder {
   readonly buildSystem: "mirage";
   /** The configuration file, relative to `directory`. */
   readonly configFile: string;
-  /** The bounds of the header comment `(* mirage >= 4.10 & < 4.12 *)`, and of opam files of the project. */
+  /** The constraints of the header comment `(* mirage >= 4.10 & < 4.12 *)` and of the project's opam files. */
   readonly mirageBounds?: MirageBounds;
-  /** Those that are committed. */
+  /** The committed ones. */
   readonly lockFiles: readonly LockFile[];
 }
 
@@ -28,17 +27,16 @@ interface OtherProject extends ProjectFolder {
   readonly buildSystem: Exclude<BuildSystem, "mirage">;
 }
 
-/** Of a header such as `(* mirage >= 4.10.0 & < 4.12.0 *)`; a missing side is open. */
+/** Constraints on mirage's version; a missing side is open. */
 export interface MirageBounds {
-  /** As it is written, and where when that is no header. */
+  /** As written: `>= 4.10.0 & < 4.12.0`, with the file's name if that is not config.ml. */
   readonly text: string;
   readonly atLeast?: string;
   readonly below?: string;
 }
 
-/** A step that a build has done. */
 export interface FinishedStep {
-  /** As the log and build-info.json say it. */
+  /** As in the log and build-info.json. */
   readonly name: string;
   readonly ms: number;
 }
@@ -50,7 +48,7 @@ export interface BuiltImage {
   readonly name: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** Absolute path of its debug information, where it lies beside it: Unikraft's `.dbg`, or what `strip` took off. */
+  /** Absolute path of the debug information next to it: Unikraft's `.dbg`, or the `.debug` of `strip`. */
   readonly debugFile?: string;
 }
 
@@ -60,24 +58,24 @@ export type BuiltImages = readonly [BuiltImage, ...BuiltImage[]];
 export interface UsedPackage {
   readonly name: string;
   readonly version: string;
-  /** `opam`: of the toolchain's switch. `duniverse`: a source that was pulled and built with the project. */
+  /** `opam`: installed in the toolchain's switch. `duniverse`: a source that was pulled and built with the project. */
   readonly from: "opam" | "duniverse";
-  /** `image`: its code is in the image. `tool`: it only built it. `unknown`: a library that the build could link. */
+  /** `image`: its code is in the image. `tool`: only used to build. `unknown`: a library that the build could link. */
   readonly use: "image" | "tool" | "unknown";
-  /** Where its source came from; null when the package has none of its own. */
+  /** URL of its source; null when it has no source of its own. */
   readonly source: string | null;
   /** As opam writes them: `sha256=…`. */
   readonly hashes: readonly string[];
-  /** As the package says, mostly SPDX expressions. */
+  /** As the package states them, usually SPDX expressions. */
   readonly licenses: readonly string[];
 }
 
 export interface Build {
   readonly project: Project;
   readonly steps: readonly FinishedStep[];
-  /** Absolute path of the lock file that decided the packages of a mirage project, committed or made by this build. */
+  /** Absolute path of a mirage project's lock file, committed or written by this build. */
   readonly lockFile?: string;
   readonly images: BuiltImages;
-  /** Absent: nobody looked, or there was nothing to look at. */
+  /** Absent when not known. */
   readonly packages?: readonly UsedPackage[];
 }

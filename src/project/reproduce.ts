@@ -9,15 +9,15 @@ import type { ToolchainSpec } from "../toolchain/toolchain.js";
 import { mapImages } from "./images.js";
 import type { Build, BuiltImages, Project } from "./project.js";
 
-/** Builds a project; everything that it writes is in the project's folder or in the context's state folder. */
+/** Builds a project; it must write only to the project's folder and the context's state folder. */
 export type BuildFunction = (context: Context, project: Project) => Promise<Build>;
 
 /**
- * Builds a project twice, each time from a clean copy in the same place on every machine, and compares the images.
+ * Builds a project twice from a clean copy, at a path that is the same on every machine, and compares the images.
  *
- * @param kept absolute: where both builds' images are left, in `first` and `second`; emptied first.
+ * @param kept absolute: the folder for the images of both builds, in `first` and `second`; emptied first.
  * @returns the second build, with its images in `kept`.
- * @throws Problem with the sections that differ, and where both images are.
+ * @throws Problem with the sections that differ, and the paths of both images.
  */
 export async function buildTwice(
   context: Context,
@@ -26,11 +26,11 @@ export async function buildTwice(
   build: BuildFunction,
 ): Promise<Build> {
   const fixed = await ownFixedFolder();
-  const onWait = (holder: string) => context.log.line(`  waiting for ${holder}, which builds in ${fixed}`);
+  const onWait = (holder: string) => context.log.line(`  waiting for ${holder}, which is building in ${fixed}`);
   return withLock(join(fixed, "lock"), onWait, async () => {
     await rm(kept, { recursive: true, force: true });
     const round = async (name: "first" | "second") => {
-      context.log.line(`  the ${name} of two builds, in ${fixed}`);
+      context.log.line(`  ${name} of two builds, in ${fixed}`);
       const directory = await copyClean(context, project.directory, join(fixed, "project"));
       const made = await build(inFolder(context, join(fixed, "state")), { ...project, directory });
       return { ...made, project, images: await keep(made.images, join(kept, name)) };
@@ -38,7 +38,7 @@ export async function buildTwice(
     try {
       const [first, second] = [await round("first"), await round("second")];
       await compare(first.images, second.images);
-      context.log.fact("reproducible", "two builds from clean gave the same");
+      context.log.fact("reproducible", "two clean builds gave the same image");
       return second;
     } finally {
       for (const name of ["project", "state"]) await rm(join(fixed, name), { recursive: true, force: true });
@@ -46,76 +46,12 @@ export async function buildTwice(
   });
 }
 
-/** dune's cache would give the second build what the first one made. */
-function inFolder(context: Context, state: string): Context {
-  const { host } = context;
-  return {
-    ...context,
-    host: {
-      ...host,
-      folders: { ...host.folders, state },
-      environment: { ...host.environment, DUNE_CACHE: "disabled" },
-    },
-  };
-}
-
-async function keep(images: BuiltImages, folder: string): Promise<BuiltImages> {
-  return mapImages(images, async (image, index) => {
-    const own = index === 0 ? folder : join(folder, String(index + 1));
-    await mkdir(own, { recursive: true });
-    const [path, debugFile] = [
-      join(own, basename(image.path)),
-      image.debugFile && join(own, basename(image.debugFile)),
-    ];
-    await copyFile(image.path, path);
-    if (image.debugFile !== undefined && debugFile !== undefined) await copyFile(image.debugFile, debugFile);
-    return { ...image, path, ...(debugFile === undefined ? {} : { debugFile }) };
-  });
-}
-
-async function compare(first: BuiltImages, second: BuiltImages): Promise<void> {
-  const names = (images: BuiltImages) => images.map(({ path }) => basename(path)).join(", ");
-  if (names(first) !== names(second))
-    throw new Problem("two builds from clean gave other images", { found: [names(first), names(second)] });
-  const pairs = first
-    .map((image, index) => [image, second[index] ?? image] as const)
-    .filter(([a, b]) => a.sha256 !== b.sha256);
-  if (pairs.length === 0) return;
-  const evidence: string[] = [];
-  const where = new Set<string>();
-  for (const [a, b] of pairs) {
-    const differences = differencesOf(await readFile(a.path), await readFile(b.path));
-    evidence.push(...differences.map(({ text }) => `${a.name}  ${text}`));
-    for (const difference of differences) where.add(difference.where);
-  }
-  const isOnlyDebug = [...where].every((name) => /^\.(debug_|symtab$|strtab$)/.test(name));
-  throw new Problem("two builds from clean gave two images", {
-    found: pairs.flatMap((pair) => pair.map(({ sha256, path }) => `${sha256}  ${path}`)),
-    evidence,
-    do: isOnlyDebug
-      ? "only debug information differs: `strip: true` takes it off"
-      : "look for dates, random names and the order of files in what the build generates; docs/reproducible.md has more",
-  });
-}
-
-/** The sources of a toolchain that may be others tomorrow: a repository or a pin that is at no commit. */
-export function unpinnedSources({
-  repositories,
-  pins,
-}: Pick<ToolchainSpec, "repositories" | "pins">): readonly string[] {
-  const isPinned = (url: string) => /#[0-9a-f]{40}$/.test(url) || /\.(tar\.\w+|tgz|tbz|zip)$/.test(url);
-  return [
-    ...repositories.filter(({ url }) => !isPinned(url)).map(({ name }) => `opam repository ${name}`),
-    ...pins.filter(({ url }) => !isPinned(url)).map((pin) => `pin ${pin.package}`),
-  ];
-}
-
-/** What builds leave, where git does not say it. */
+/** Folders of build output, for projects without git. */
 const built = new Set(["_build", "_opam", "_artifacts", "node_modules"]);
 
 /**
- * Copies what a project is made of, and nothing that a build has left: what git tracks, or would, with its history; without
- * git all but the folders that are known to be built. A project in a folder of a repository is copied with the whole of it.
+ * Copies a project without build output: the files that git tracks or would track, with the history; without git, all
+ * but known folders of build output. A project in a subfolder is copied with its whole repository.
  *
  * @param to absolute; emptied first.
  * @returns the project's folder in the copy.
@@ -149,19 +85,84 @@ export async function copyClean({ processes }: Context, directory: string, to: s
 async function copyEntry(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }).catch((error: unknown) => {
-    // Tracked, and removed since: so it is in the copy.
+    // A tracked file that was deleted is missing from the copy too.
     if (!isMissing(error)) throw error;
   });
 }
 
+/** Without dune's cache, from which the second build would take the results of the first. */
+function inFolder(context: Context, state: string): Context {
+  const { host } = context;
+  return {
+    ...context,
+    host: {
+      ...host,
+      folders: { ...host.folders, state },
+      environment: { ...host.environment, DUNE_CACHE: "disabled" },
+    },
+  };
+}
+
+async function keep(images: BuiltImages, folder: string): Promise<BuiltImages> {
+  return mapImages(images, async (image, index) => {
+    const own = index === 0 ? folder : join(folder, String(index + 1));
+    await mkdir(own, { recursive: true });
+    const [path, debugFile] = [
+      join(own, basename(image.path)),
+      image.debugFile && join(own, basename(image.debugFile)),
+    ];
+    await copyFile(image.path, path);
+    if (image.debugFile !== undefined && debugFile !== undefined) await copyFile(image.debugFile, debugFile);
+    return { ...image, path, ...(debugFile === undefined ? {} : { debugFile }) };
+  });
+}
+
+async function compare(first: BuiltImages, second: BuiltImages): Promise<void> {
+  const names = (images: BuiltImages) => images.map(({ path }) => basename(path)).join(", ");
+  if (names(first) !== names(second))
+    throw new Problem("two clean builds gave images with different names", { found: [names(first), names(second)] });
+  const pairs = first
+    .map((image, index) => [image, second[index] ?? image] as const)
+    .filter(([a, b]) => a.sha256 !== b.sha256);
+  if (pairs.length === 0) return;
+  const evidence: string[] = [];
+  const where = new Set<string>();
+  for (const [a, b] of pairs) {
+    const differences = differencesOf(await readFile(a.path), await readFile(b.path));
+    evidence.push(...differences.map(({ text }) => `${a.name}  ${text}`));
+    for (const difference of differences) where.add(difference.where);
+  }
+  const isOnlyDebug = [...where].every((name) => /^\.(debug_|symtab$|strtab$)/.test(name));
+  throw new Problem("two clean builds gave different images", {
+    found: pairs.flatMap((pair) => pair.map(({ sha256, path }) => `${sha256}  ${path}`)),
+    evidence,
+    do: isOnlyDebug
+      ? "only debug information differs: `strip: true` removes it"
+      : "check generated files for dates, random names and an unsorted order; docs/reproducible.md has more",
+  });
+}
+
 /**
- * The date of the last commit, in seconds since 1970, as https://reproducible-builds.org/specs/source-date-epoch/ has it.
+ * The date of the last commit, for SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/):
+ * seconds since 1970.
  *
- * @returns undefined without git, or without a commit.
+ * @returns undefined without git or a commit.
  */
 export async function lastCommitDate({ processes }: Context, directory: string): Promise<string | undefined> {
   const { exitCode, stdout } = await processes
     .run(["git", "-C", directory, "log", "-1", "--format=%ct"])
     .catch(() => ({ exitCode: 1, stdout: "" }));
   return exitCode === 0 && /^\d+$/.test(stdout.trim()) ? stdout.trim() : undefined;
+}
+
+/** The repositories and pins of a toolchain that are not pinned to a commit, so their content can change. */
+export function unpinnedSources({
+  repositories,
+  pins,
+}: Pick<ToolchainSpec, "repositories" | "pins">): readonly string[] {
+  const isPinned = (url: string) => /#[0-9a-f]{40}$/.test(url) || /\.(tar\.\w+|tgz|tbz|zip)$/.test(url);
+  return [
+    ...repositories.filter(({ url }) => !isPinned(url)).map(({ name }) => `opam repository ${name}`),
+    ...pins.filter(({ url }) => !isPinned(url)).map((pin) => `pin ${pin.package}`),
+  ];
 }

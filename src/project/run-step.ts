@@ -13,9 +13,9 @@ import type { BuildRequest, Step, PlannedStep } from "./plans/request.js";
 import type { FinishedStep } from "./project.js";
 
 /**
- * Runs a step of a build, in the toolchain's environment; what compilers said is shown beside the sources.
+ * Runs a step of a build in the toolchain's environment, and annotates the sources with the compilers' errors.
  *
- * @throws Problem with why it failed, as far as its output tells, and the command that does it again.
+ * @throws Problem with the cause, if the output shows one, and a command to repeat the step.
  */
 export async function runStep(
   context: Context,
@@ -46,23 +46,27 @@ export async function runStep(
   return { name: step.name, ms };
 }
 
-/** Looked up on the toolchain's PATH, which is not the one of our own process. */
+/**
+ * The absolute path of a program on the PATH of `environment`, which is not the PATH of this process.
+ *
+ * @throws Problem when it is not there.
+ */
 export function programOf(name: string, environment: Record<string, string>): string {
   const program = findProgram(name, environment["PATH"]);
   if (program === undefined) {
     throw new Problem(`${name} is not on PATH`, {
-      do: `run setup first; without it (\`ocaml-version: none\`), install ${name} in a step of your own`,
+      do: `run setup first; with \`ocaml-version: none\`, install ${name} in a step before the build`,
     });
   }
   return program;
 }
 
-/** What opam's longest explanation and a compiler's longest list of errors need; a build may print without end. */
+/** Enough for opam's longest explanation and a compiler's longest list of errors; a build can print without limit. */
 const keptLines = 4_000;
 const keptCharacters = 4 * 1024 * 1024;
 const keptDiagnostics = 1_000;
 
-/** What a step printed, as far as its failure may be explained by it. */
+/** The end of a step's output, and the diagnostics in it, to explain a failure. */
 export class StepOutput {
   private readonly reader = new DiagnosticReader();
   private readonly diagnostics: Diagnostic[] = [];
@@ -80,16 +84,16 @@ export class StepOutput {
     this.keep(this.reader.line(line));
   }
 
-  /** Shows what compilers said beside the sources. */
   annotate({ host, log }: Context, { cwd }: PlannedStep): void {
     this.keep(this.reader.end());
     annotate(log, { workspace: host.folders.workspace, cwd, packages: packagesOf(readdirSync(cwd)) }, this.diagnostics);
   }
 
   /**
-   * Why the step failed.
+   * The error of the failed step.
    *
-   * @param root opam's, where there is one.
+   * @param ms how long it ran.
+   * @param root opam's root, if there is one.
    */
   async problem(
     step: PlannedStep,
@@ -100,14 +104,11 @@ export class StepOutput {
   ): Promise<Problem> {
     const output = this.recent.join("\n");
     const { target, toolchain } = request;
-    const ofOpam = await explainOpam({ output, root, backend: target.backend, versions: toolchain?.spec.versions });
+    const explained = await explainOpam({ output, root, backend: target.backend, versions: toolchain?.spec.versions });
     const again = commandOf(step);
-    if (ofOpam !== undefined) {
-      return new Problem(
-        `${step.name} failed after ${seconds(ms)}: ${ofOpam.what}`,
-        { ...ofOpam.facts, again },
-        { wholeLog: ofOpam.wholeLog },
-      );
+    if (explained !== undefined) {
+      const { what, facts, wholeLog } = explained;
+      return new Problem(`${step.name} failed after ${seconds(ms)}: ${what}`, { ...facts, again }, { wholeLog });
     }
     const advice = step.advice?.find(({ when }) => this.recent.some((line) => when.test(line)));
     return new Problem(`${step.name} failed with status ${exitCode} after ${seconds(ms)}`, {
@@ -123,7 +124,7 @@ export class StepOutput {
   }
 }
 
-/** The step as a person types it, in the toolchain's environment. */
+/** The step as a shell command, to be run in the toolchain's environment. */
 function commandOf(step: PlannedStep): string {
   const variables = Object.entries(step.env).map(([name, value]) => `${name}=${quote(value)}`);
   return [`cd ${quote(step.cwd)} &&`, ...variables, ...step.argv.map(quote)].join(" ");

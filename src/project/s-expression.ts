@@ -1,19 +1,19 @@
 /** A word, or a list in parentheses. */
 export type SExpression = string | readonly SExpression[];
 
-/** Blanks, the three kinds of comment that dune knows, parentheses, quoted words and bare words; of a `#;` only the mark. */
+/** Whitespace, dune's three kinds of comment (of `#;` only the marker), parentheses, quoted words and bare words. */
 const token = /\s+|;[^\n]*|#\|[^]*?(?:\|#|$)|(#;)|([()])|"((?:[^"\\]|\\[^])*)"|([^\s()";]+)/y;
 
 /**
- * The S-expressions of one of dune's files (https://dune.readthedocs.io/en/stable/reference/lexical-conventions.html), as far
- * as a reader of names needs them: escapes in quoted words are left as they are.
+ * Reads the S-expressions of a dune file (https://dune.readthedocs.io/en/stable/reference/lexical-conventions.html).
+ * Escapes in quoted words are not interpreted: names have none.
  *
- * @returns what was read before the first thing that makes no sense: dune itself says what is wrong with a file.
+ * @returns the expressions before the first syntax error, which is left for dune to report.
  */
 export function readSExpressions(text: string): readonly SExpression[] {
   const top: SExpression[] = [];
   const open: SExpression[][] = [top];
-  /** For each open list: whether the next expression in it is commented out. */
+  /** For each open list, whether its next expression is commented out. */
   const skips = [false];
   const add = (expression: SExpression) => {
     if (skips[skips.length - 1] !== true) open.at(-1)?.push(expression);
@@ -35,7 +35,7 @@ export function readSExpressions(text: string): readonly SExpression[] {
   return top;
 }
 
-/** The fields of a list such as `(default (name solo5) (toolchain solo5))`: the words behind each name. */
+/** The fields of a list such as `(default (name solo5) (toolchain solo5))`: the words after each name. */
 export function fieldsOf(list: SExpression): ReadonlyMap<string, readonly string[]> {
   const fields = new Map<string, readonly string[]>();
   if (typeof list === "string") return fields;

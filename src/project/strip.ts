@@ -11,11 +11,11 @@ import { describeBuilt, mapImages } from "./images.js";
 import type { BuiltImages } from "./project.js";
 
 /**
- * Copies of images without symbols and debug information, with what was taken off beside each: `IMAGE.debug`. The build's own
- * files stay as they are: dune's may be links into its cache. An image that came with a file of debug information (Unikraft's)
- * is stripped already, and one that is no ELF file has none.
+ * Copies images without symbols and debug information, which `IMAGE.debug` next to each copy keeps. The build's own
+ * files are not changed: dune's can be links into its cache. An image with a separate file of debug information
+ * (Unikraft) is already stripped, and an image that is not ELF has no symbols.
  *
- * No `.gnu_debuglink` is added: its checksum would bring the paths of the debug information back into the image.
+ * No `.gnu_debuglink` is added: its checksum would make the image depend on the paths in the debug information again.
  *
  * @param folder absolute; emptied first.
  * @throws Problem when there is no objcopy for the architecture.
@@ -31,7 +31,7 @@ export async function stripImages(
   return mapImages(images, async (image, index) => {
     const { format } = await readImage(image.path);
     if (image.debugFile !== undefined || format === "linux-image") return image;
-    // Images of one name in several folders of the project stay apart.
+    // Images in different folders of the project can have the same name.
     const own = join(folder, String(index));
     await mkdir(own, { recursive: true });
     const path = join(own, basename(image.path));
@@ -46,10 +46,10 @@ export async function stripImages(
 }
 
 function objcopyFor({ host }: Context, architecture: Architecture): string {
-  const name = architecture === host.architecture ? "objcopy" : `${architecture}-linux-gnu-objcopy`;
+  const isNative = architecture === host.architecture;
+  const name = isNative ? "objcopy" : `${architecture}-linux-gnu-objcopy`;
   const path = findProgram(name, host.environment["PATH"]);
   if (path !== undefined) return path;
-  throw new Problem(`input strip: ${name} is not on PATH`, {
-    do: `install ${architecture === host.architecture ? "binutils" : `binutils-${architecture.replace("_", "-")}-linux-gnu`}`,
-  });
+  const suffix = isNative ? "" : `-${architecture.replace("_", "-")}-linux-gnu`;
+  throw new Problem(`input strip: ${name} is not on PATH`, { do: `install binutils${suffix}` });
 }

@@ -9,7 +9,7 @@ import { packagesOf } from "./folder.js";
 import { readLock } from "./mirage/lock.js";
 import type { BuildSystem, MirageProject, Project, UsedPackage } from "./project.js";
 
-/** What a build used: every package of the toolchain's switch, and every source that mirage pulled into `duniverse/`. */
+/** The packages of a build: all packages of the toolchain's switch, and all sources that mirage pulled. */
 export async function usedPackages(
   project: Project,
   target: Target,
@@ -19,7 +19,7 @@ export async function usedPackages(
   return [...(toolchain === undefined ? [] : await switchPackages(project, toolchain)), ...pulled];
 }
 
-/** What opam keeps of each installed package in its switch; also in a slim toolchain. */
+/** From the opam files that the switch keeps of its installed packages, also in a slim toolchain. */
 async function switchPackages(project: Project, { path, spec }: Toolchain): Promise<UsedPackage[]> {
   const { prefix } = layoutOf(path);
   const folder = join(prefix, ".opam-switch/packages");
@@ -51,8 +51,8 @@ async function switchPackages(project: Project, { path, spec }: Toolchain): Prom
 }
 
 /**
- * The packages whose code every image of a backend has: the OCaml runtime and what it stands on. `ocaml-src` is what cross
- * compilers make their runtime and standard library from.
+ * The packages whose code is in every image of a backend: the OCaml runtime and its foundations. Cross compilers build
+ * their runtime and standard library from `ocaml-src`.
  */
 const runtimes: Readonly<Record<Backend, RegExp>> = {
   solo5: /^(?:solo5|ocaml-solo5)(?:-cross-aarch64)?$|^ocaml-src$/,
@@ -63,8 +63,8 @@ const runtimes: Readonly<Record<Backend, RegExp>> = {
 const tools = /^(?:ocaml(?:-.*)?|dune|ocamlfind|ocamlbuild|topkg|mirage|opam-monorepo|conf-.*|base-.*)$/;
 
 /**
- * What a package of the switch is to an image. mirage's projects link only what lies in `duniverse/`; other builds may
- * link any library of the switch, and nothing tells which.
+ * How a build uses a package of the switch. A mirage project links only libraries in `duniverse/`; other builds may
+ * link any library of the switch, and which ones is not known.
  */
 export function useInSwitch(
   name: string,
@@ -76,7 +76,7 @@ export function useInSwitch(
   return buildSystem === "mirage" || tools.test(name) || !isLibrary ? "tool" : "unknown";
 }
 
-/** The sources that opam-monorepo's lock names, by what it calls their packages. */
+/** The packages whose sources opam-monorepo's lock names. */
 async function pulledPackages(project: MirageProject, target: Target): Promise<UsedPackage[]> {
   const base = join(project.directory, dirname(project.configFile));
   const locks = (await names(join(base, "mirage"))).filter((name) => isLockFor(name, target));
@@ -92,7 +92,7 @@ async function pulledPackages(project: MirageProject, target: Target): Promise<U
       (await read(join(folder, "opam"))) ??
       (await read(join(folder, "opam", `${name}.opam`)));
     const licenses = text === undefined ? [] : stringsOf(parseOpamFile(text), "license");
-    // dune builds for the target's context what the image asks for, and all else in the host's, or not at all.
+    // In the target's context, dune builds only what the image needs; it builds tools in the host's context.
     const use = !wasBuilt ? "unknown" : (await hasLibrary(join(built, directory))) ? "image" : "tool";
     return { name, version, from: "duniverse", use, source: addressOf(source), hashes, licenses };
   });

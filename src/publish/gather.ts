@@ -40,8 +40,8 @@ export interface Gathered {
 export const generatedFiles = ["build-info.json", "sbom.cdx.json", "boot.json", "junit.xml", sumsName] as const;
 
 /**
- * Finds the files and records of an image. An image of `build` brings the other images of the same build, and the target
- * and architecture of its record, which hold even when the inputs of this step differ.
+ * Finds the files and records of an image. An image of `build` brings the other images of the same build, and the
+ * target and architecture of its record, which hold even when the inputs of this step differ.
  *
  * @throws Problem when there is no image.
  */

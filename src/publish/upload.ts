@@ -58,8 +58,8 @@ export async function uploadArtifact(
 const mostOfOneName = 20;
 
 /**
- * All jobs of a run, and all its attempts, share one set of names. A taken name may belong to another job, or to this job
- * in an earlier attempt; the service does not tell which. So no artifact is deleted: this one gets a number, and a
+ * All jobs of a run, and all its attempts, share one set of names. A taken name may belong to another job, or to this
+ * job in an earlier attempt; the service does not tell which. So no artifact is deleted: this one gets a number, and a
  * warning says so.
  */
 async function uploadUnderFreeName(

@@ -37,6 +37,7 @@ export function faultsOf(
 
 function otherCommit({ name, info }: Artifact, commit: string): ReleaseFault[] {
   const built = info.host.commit;
+  // promise: built-from-the-tag
   if (built === null || built === commit) return [];
   return [
     {
@@ -48,6 +49,7 @@ function otherCommit({ name, info }: Artifact, commit: string): ReleaseFault[] {
 
 /** Any workflow run on the default branch can write to the cache, and put its own compiler into every image. */
 function cachedToolchain({ name, info }: Artifact): ReleaseFault[] {
+  // promise: no-toolchains-of-others
   if (info.toolchain?.origin !== "actions-cache") return [];
   return [
     {
@@ -59,6 +61,7 @@ function cachedToolchain({ name, info }: Artifact): ReleaseFault[] {
 
 /** The same for build caches. */
 function cachedBuild({ name, info }: Artifact): ReleaseFault[] {
+  // promise: no-builds-of-others
   if (info.build === null || info.build.cache === null) return [];
   return [
     { what: `${name} was built with parts from the actions cache, which releases do not trust`, remedy: withoutCache },

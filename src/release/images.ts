@@ -13,17 +13,56 @@ import { imageVerdict } from "../artifact/verdicts.js";
 import { firstOf } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 
-/** `none`: it was not booted. */
-export type ReleaseVerdict = "passed" | "skipped" | "none" | "failed";
+export interface ReleaseTag {
+  readonly tag: string;
+  /** The tag without its `v`. */
+  readonly version: string;
+  readonly isPrerelease: boolean;
+}
+
+/** Semantic versions, and dates (2026.08.1). A single number such as `v1` is a moving tag, not a version. */
+const versionTag = /* promise: versions-end */ /^v?(\d+(?:\.\d+)+(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$/;
+
+/** @throws Problem when the tag is not a version. */
+export function readTag(tag: string): ReleaseTag {
+  const [, version, prerelease] = versionTag.exec(tag) ?? [];
+  if (version === undefined) {
+    throw new Problem(`the tag ${JSON.stringify(tag)} is not a version`, {
+      accepted: "v1.2.3, 1.2.3, 1.2, 2026.08.1; v1.2.3-rc1 for a prerelease",
+      do: "push such a tag, or set the input `tag`",
+    });
+  }
+  return { tag, version, isPrerelease: prerelease !== undefined };
+}
+
+export interface FoundArtifacts {
+  /** At least one, in the order of their names. */
+  readonly artifacts: readonly Artifact[];
+  /** Names of folders that are not artifacts of `publish`. */
+  readonly others: readonly string[];
+}
+
+/**
+ * The artifacts in the subfolders of a folder, or the folder itself if it is one: actions/download-artifact makes no
+ * subfolder when it downloads a single artifact by name.
+ *
+ * @throws Problem when there is no artifact, or one changed since `publish` wrote it.
+ */
+export async function findArtifacts(folder: string): Promise<FoundArtifacts> {
+  if (await isArtifact(folder)) return { artifacts: [await readArtifact(folder)], others: [] };
+  const { artifacts: names, others } = await artifactsIn(folder);
+  const artifacts: Artifact[] = [];
+  for (const name of names) artifacts.push(await readArtifact(join(folder, name)));
+  if (artifacts.length > 0) return { artifacts, others };
+  throw new Problem(`no artifact of \`publish\` in ${folder}`, {
+    found: others.length === 0 ? "no folder" : firstOf(others, 20).join(", "),
+    accepted: "subfolders with a build-info.json, as actions/download-artifact leaves them",
+  });
+}
 
 /** An image with the name of its file in the release: NAME-VERSION-TARGET-ARCH[-VARIANT]. */
 export interface NamedImage extends ArtifactImage {
   readonly name: string;
-}
-
-/** The worst verdict over all boots of an image. */
-export function releaseVerdict({ image }: ArtifactImage): ReleaseVerdict {
-  return imageVerdict(image)?.verdict ?? "none";
 }
 
 /** The images of all artifacts with their names in the release. `faultsOf` finds duplicate names. */
@@ -63,29 +102,12 @@ function portable(name: string): string {
   return name.replace(/[^A-Za-z0-9._-]+/g, "-");
 }
 
-export interface FoundArtifacts {
-  /** At least one, in the order of their names. */
-  readonly artifacts: readonly Artifact[];
-  /** Names of folders that are not artifacts of `publish`. */
-  readonly others: readonly string[];
-}
+/** `none`: it was not booted. */
+export type ReleaseVerdict = "passed" | "skipped" | "none" | "failed";
 
-/**
- * The artifacts in the subfolders of a folder, or the folder itself if it is one: actions/download-artifact makes no
- * subfolder when it downloads a single artifact by name.
- *
- * @throws Problem when there is no artifact, or one changed since `publish` wrote it.
- */
-export async function findArtifacts(folder: string): Promise<FoundArtifacts> {
-  if (await isArtifact(folder)) return { artifacts: [await readArtifact(folder)], others: [] };
-  const { artifacts: names, others } = await artifactsIn(folder);
-  const artifacts: Artifact[] = [];
-  for (const name of names) artifacts.push(await readArtifact(join(folder, name)));
-  if (artifacts.length > 0) return { artifacts, others };
-  throw new Problem(`no artifact of \`publish\` in ${folder}`, {
-    found: others.length === 0 ? "no folder" : firstOf(others, 20).join(", "),
-    accepted: "subfolders with a build-info.json, as actions/download-artifact leaves them",
-  });
+/** The worst verdict over all boots of an image. */
+export function releaseVerdict({ image }: ArtifactImage): ReleaseVerdict {
+  return imageVerdict(image)?.verdict ?? "none";
 }
 
 /** The `build-info.json` of a release: that of every artifact, with the names of its files in the release. */
@@ -131,26 +153,4 @@ function filesOf(artifact: Artifact, images: readonly NamedImage[]): Record<stri
       return [[file, released.name], ...(debugFile === null ? [] : [[debugFile, debugName(released)]])];
     }),
   ) as Record<string, string>;
-}
-
-export interface ReleaseTag {
-  readonly tag: string;
-  /** The tag without its `v`. */
-  readonly version: string;
-  readonly isPrerelease: boolean;
-}
-
-/** Semantic versions, and dates (2026.08.1). A single number such as `v1` is a moving tag, not a version. */
-const versionTag = /^v?(\d+(?:\.\d+)+(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$/;
-
-/** @throws Problem when the tag is not a version. */
-export function readTag(tag: string): ReleaseTag {
-  const [, version, prerelease] = versionTag.exec(tag) ?? [];
-  if (version === undefined) {
-    throw new Problem(`the tag ${JSON.stringify(tag)} is not a version`, {
-      accepted: "v1.2.3, 1.2.3, 1.2, 2026.08.1; v1.2.3-rc1 for a prerelease",
-      do: "push such a tag, or set the input `tag`",
-    });
-  }
-  return { tag, version, isPrerelease: prerelease !== undefined };
 }

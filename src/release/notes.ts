@@ -70,7 +70,7 @@ function bootCell(named: NamedImage): string {
   const ran = decisive?.attempts.at(-1);
   const how = ran === undefined ? "" : ` (${howItRan(ran)})`;
   const several = image.boots.length > 1 ? `${image.boots.length} scenarios` : (decisive?.summary ?? "");
-  return `${verdict}: ${prose(several)}${how}`;
+  return `${verdict}: ${/* promise: notes-are-prose */ prose(several)}${how}`;
 }
 
 function versionsOf({ artifact }: NamedImage): string {

@@ -79,7 +79,7 @@ export async function release(
       throw new Problem(`${request.repository} has no tag ${tag.tag}`, { do: "push the tag first" });
     const content = await prepare(context, request, tag, commit);
     const there = await releases.releasesOf(tag.tag);
-    const published = there.find(({ isDraft }) => !isDraft);
+    const published = /* promise: published-is-found */ there.find(({ isDraft }) => !isDraft);
     if (published !== undefined) {
       await checkSame(releases, published, content.assets);
       log.notice(`${tag.tag} is already published with these files: nothing changed`);
@@ -137,6 +137,7 @@ async function prepare(
 
 async function checkSame(releases: ReleaseService, published: Release, assets: readonly LocalAsset[]): Promise<void> {
   const different = differences(assets, await releases.assetsOf(published));
+  // promise: published-is-not-changed
   if (different.length === 0) return;
   throw new Problem(
     `${published.url} is already published with other files, and a published release is never changed`,

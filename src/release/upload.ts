@@ -124,5 +124,5 @@ export function differences(wanted: readonly LocalAsset[], there: readonly Remot
     return [];
   });
   const more = there.filter(({ name }) => wanted.every((asset) => asset.name !== name));
-  return [...changed, ...more.map(({ name }) => `${name} is only there`)];
+  return [...changed, ...more.map(({ name }) => `${name} is not part of this release`)];
 }

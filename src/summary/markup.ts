@@ -39,16 +39,16 @@ export function table(header: readonly string[], rows: readonly (readonly string
 }
 
 function shortened(text: string, longest: number): string {
-  const characters = Array.from(visible(text));
+  const characters = Array.from(/* promise: summaries-are-visible */ visible(text));
   return characters.length <= longest ? characters.join("") : `${characters.slice(0, longest - 1).join("")}…`;
 }
 
 function escaped(text: string): string {
-  return text.replace(/[^\p{L}\p{N} ,…]/gu, reference);
+  return /* promise: markdown-is-escaped */ text.replace(/[^\p{L}\p{N} ,…]/gu, reference);
 }
 
 function htmlEscaped(text: string): string {
-  return text.replace(/[&<>"']/g, reference);
+  return /* promise: html-is-escaped */ text.replace(/[&<>"']/g, reference);
 }
 
 function reference(character: string): string {

@@ -13,7 +13,11 @@ export interface CachePolicy {
  * runs with the rights of the default branch in `pull_request_target` and `workflow_run`.
  * https://github.com/astral-sh/setup-uv/blob/main/docs/caching.md
  */
-const withoutCache = ["release", "pull_request_target", "workflow_run"];
+const withoutCache = [
+  /* promise: no-cache-in-release */ "release",
+  /* promise: no-cache-in-pull-request-target */ "pull_request_target",
+  /* promise: no-cache-in-workflow-run */ "workflow_run",
+];
 
 /** A build that shall show what it is made of alone. */
 export const fromClean: CachePolicy = { restore: false, save: false, why: "reproducible: true builds from clean" };
@@ -30,9 +34,11 @@ export function cachePolicy(input: CacheChoice, eventName: string | undefined, r
   if (input === "true") return { restore: true, save: true, why: "cache: true" };
   if (input === "false") return { restore: false, save: false, why: "cache: false" };
   if (input === "read-only") return { restore: true, save: false, why: "cache: read-only" };
+  // promise: no-cache-in-such-events
   if (eventName !== undefined && withoutCache.includes(eventName)) {
     return { restore: false, save: false, why: `cache: auto keeps off in ${eventName} events` };
   }
+  // promise: no-cache-for-tags
   if (eventName === "push" && ref?.startsWith("refs/tags/")) {
     return { restore: false, save: false, why: "cache: auto keeps off for tags" };
   }

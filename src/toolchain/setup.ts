@@ -90,7 +90,8 @@ async function setUpPlanned(
 
   const policy = cachePolicyOf(host, inputs.cache);
   const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)];
-  const trusts = (origin: ToolchainOrigin) => origin !== "actions-cache" || policy.restore;
+  const trusts = (origin: ToolchainOrigin) =>
+    origin !== "actions-cache" || /* promise: cached-toolchains-keep-to-the-policy */ policy.restore;
   const spare = () => toolchainPlace(host.folders.state, key);
   // A person's machine would keep the mount until it is started again, and not know of it.
   const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined));
@@ -113,7 +114,7 @@ async function setUpPlanned(
     levels,
   );
   const itself = givesItself(host, obtained, project.buildSystem) ? await handOut(log, obtained) : undefined;
-  return itself ?? takeJobCopy(context, obtained);
+  return itself ?? /* promise: jobs-have-a-copy */ takeJobCopy(context, obtained);
 }
 
 /**

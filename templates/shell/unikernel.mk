@@ -1,11 +1,11 @@
-# `include unikernel.mk` in a Makefile, then `make unikernel` builds the unikernel, boots it, and leaves image and console in
+# With `include unikernel.mk` in a Makefile, `make unikernel` builds the unikernel, boots it, and puts image and console into
 # _artifacts/. Needs Linux, git and Node.js 20.19 or newer.
 
 # Decide: hvt, spt, virtio, muen, xen, qubes, unikraft-qemu or unikraft-firecracker.
 UNIKERNEL_TARGET ?= hvt
-# Decide: x86_64 or aarch64; empty is this machine's.
+# Decide: x86_64 or aarch64; empty: this machine's.
 UNIKERNEL_ARCH ?=
-# Decide: more inputs as options, such as --expect 'listening on port 80'. `make unikernel-help` lists them.
+# Decide: other inputs as options, such as --expect 'listening on port 80'. `make unikernel-help` lists them.
 UNIKERNEL_OPTIONS ?=
 
 UNIKERNEL_CI_REPOSITORY ?= https://github.com/OWNER/unikernel-ci

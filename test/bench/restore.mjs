@@ -6,7 +6,7 @@ import { inspectHost } from "../../lib/src/platform/host.js";
 import { processes } from "../../lib/src/platform/process/process.js";
 import { toolchainKey } from "../../lib/src/toolchain/key.js";
 import { toolchainPlace } from "../../lib/src/toolchain/store/place.js";
-import { publishedLevel } from "../../lib/src/toolchain/store/published.js";
+import { publishedLevel } from "../../lib/src/toolchain/store/levels.js";
 import { obtainToolchain } from "../../lib/src/toolchain/store/store.js";
 
 const [, , toolCache = "", mirror = "", specFile = ""] = process.argv;

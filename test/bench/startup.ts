@@ -41,7 +41,7 @@ function time(file: string, args: readonly string[] = [], inputs: Readonly<Recor
     encoding: "utf8",
   });
   const took = performance.now() - start;
-  if (status === null || status > 1 || stdout.includes("a defect of unikernel-ci"))
+  if (status === null || status > 1 || stdout.includes("a bug in unikernel-ci"))
     throw new Error(`${file} failed: ${stdout}`);
   return took;
 }

@@ -298,7 +298,7 @@ jobs:
             "same",
           ]);
           expect(warnings).toHaveLength(3);
-          expect(warnings).toContainEqual(expect.stringContaining("accepted is 100 B"));
+          expect(warnings).toContainEqual(expect.stringContaining("`max-growth` is 100 B"));
         }
       },
       { payload, artifactPath },

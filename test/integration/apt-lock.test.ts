@@ -116,7 +116,7 @@ describe.skipIf(missing.length > 0)("a lock of apt’s that another program hold
     const problem: unknown = await install(3_000).catch((error: unknown) => error);
     expect(problem).toBeInstanceOf(Problem);
     expect(String(problem)).toMatch(
-      /^no system package can be installed: another program has used apt for [3-9]\.\d\d? s\n/,
+      /^cannot install system packages: another program has used apt for [3-9]\.\d\d? s\n/,
     );
     expect(String(problem)).toContain(
       `found      process ${holder.pid} (python3) holds ${lockFile("var/lib/dpkg/lock-frontend")}`,

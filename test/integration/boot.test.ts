@@ -213,7 +213,7 @@ describe.each(architectures)("a bare unikernel on QEMU %s, by emulation", (archi
   });
 });
 
-it("an exit status can be asked for where the console tells it", async () => {
+it("an exit status can be expected when the console reports it", async () => {
   expect(told(await bootBare("x86_64", "exit 3", { "expect-exit": "3" }))).toBe("passed exited 3");
   expect(told(await bootBare("x86_64", "hello", { "expect-exit": "3" }))).toBe("failed exit-status 0");
   expect(told(await bootBare("x86_64", "quiet exit 3", { "expect-exit": "3", expect: "exiting" }))).toBe(
@@ -222,34 +222,34 @@ it("an exit status can be asked for where the console tells it", async () => {
   expect(told(await bootBare("aarch64", "exit 3", { "expect-exit": "3" }))).toBe("passed exited 3");
 });
 
-it("a guest that dies without ending is judged long before the timeout, where nothing shows an end", async () => {
+it("a guest that dies and hangs is judged long before the timeout, when no end would show", async () => {
   const { verdict } = await bootBare("aarch64", "exception-hang");
   expect(verdict).toMatchObject({ verdict: "failed", reason: "exception", rule: "last-words" });
   expect(verdict.evidence?.line).toMatch(/^Fatal error: exception Failure/);
   expect(verdict.atMs - (verdict.evidence?.atMs ?? 0)).toBeLessThan(10_000);
 });
 
-it("a guest that stays after such words has only logged them, where its end would show", async () => {
+it("a guest that continues after such words only logged them, when its end would show", async () => {
   const { verdict } = await bootBare("x86_64", "exception-hang", { settle: "1" });
   expect(verdict).toMatchObject({ verdict: "passed", reason: "ready" });
-  expect(verdict.summary).toMatch(/^running on after `Fatal error: exception Failure/);
+  expect(verdict.summary).toMatch(/^still running after `Fatal error: exception Failure/);
   expect(told(await bootBare("x86_64", "exception-hang", { until: "exit", timeout: "2" }))).toBe("failed timeout");
 });
 
-it("an image for another target or a missing monitor is refused before a boot", async () => {
+it("an image for another target or a missing VMM is refused before a boot", async () => {
   const image = await bareImage("x86_64");
   await expect(boot({ ...image, target: "spt" }, {})).rejects.toThrow(/is a Solo5 virtio image for x86_64, not spt/);
   const alone = () => boot(image, { accelerator: "tcg" }, "/nowhere");
-  await expect(alone()).rejects.toThrow("qemu-system-x86_64 is not installed");
+  await expect(alone()).rejects.toThrow("qemu-system-x86_64, which boots virtio images, is not installed");
   await expect(alone()).rejects.toMatchObject({ facts: { do: "apt-get install qemu-system-x86" } });
 });
 
-it("a monitor that never lets its guest begin is given up at the timeout", async () => {
+it("a VMM that never starts its guest times out", async () => {
   program("qemu-system-x86_64", "exec sleep 1000");
   expect(told(await bootBare("x86_64", "hello", { settle: "0", timeout: "1" }))).toBe("failed no-output");
 });
 
-it("QEMU that refuses is the monitor’s failure, with its words", async () => {
+it("a QEMU that refuses is the VMM’s failure, with its message", async () => {
   program("qemu-system-x86_64", 'echo "qemu-system-x86_64: -cpu max: unable to find CPU model" >&2; exit 1');
   const report = await bootBare("x86_64", "hello");
   expect(told(report)).toBe("failed monitor");
@@ -257,15 +257,18 @@ it("QEMU that refuses is the monitor’s failure, with its words", async () => {
 });
 
 // What it says of an option that came later; `--version` would say 4.2.1.
-it("a QEMU that is too old is the monitor’s failure, with its words and where a newer one is", async () => {
+it("a QEMU that is too old is the VMM’s failure, with its message and the version to install", async () => {
   program(
     "qemu-system-x86_64",
-    `case "$*" in *--version*) echo 'QEMU emulator version 4.2.1'; exit 0;; *fd=*) echo "qemu-system-x86_64: -chardev socket,id=qmp,fd=3: Invalid parameter 'fd'" >&2; exit 1;; esac`,
+    `case "$*" in
+    *--version*) echo 'QEMU emulator version 4.2.1'; exit 0;;
+    *fd=*) echo "qemu-system-x86_64: -chardev socket,id=qmp,fd=3: Invalid parameter 'fd'" >&2; exit 1;;
+    esac`,
   );
   const report = await bootBare("x86_64", "hello");
   expect(told(report)).toBe("failed monitor");
   expect(report.verdict.evidence?.line).toMatch(/Invalid parameter 'fd'/);
-  expect(report.verdict.remedy).toMatch(/install the one of a newer distribution \(6\.2 and newer\)/);
+  expect(report.verdict.remedy).toMatch(/install QEMU 6\.2 or newer/);
 });
 
 describe("KVM", () => {
@@ -302,7 +305,7 @@ describe("KVM", () => {
       breakKvm();
       const report = await bootBare("x86_64", "exit 3", { accelerator: "kvm" });
       expect(told(report)).toBe("failed accelerator");
-      expect(report.verdict.summary).toBe("virtio on x86_64 needs KVM, and KVM opens here but fails its guests");
+      expect(report.verdict.summary).toBe("virtio on x86_64 needs KVM, which opens here but fails its guests");
       expect(report.attempts).toHaveLength(1);
     },
   );
@@ -393,7 +396,7 @@ describe("a tender", () => {
   });
 });
 
-describe("when we are ended", () => {
+describe("a signal to the command line", () => {
   /** The command line booting a guest that never ends; settles once QEMU runs it. */
   async function bootByCommandLine(): Promise<ChildProcess> {
     const image = join(built, "bare.virtio");
@@ -420,7 +423,7 @@ describe("when we are ended", () => {
     return child;
   }
 
-  it.each(["SIGTERM", "SIGINT", "SIGKILL"] as const)("by %s, QEMU ends with us", async (signal) => {
+  it.each(["SIGTERM", "SIGINT", "SIGKILL"] as const)("%s ends QEMU too", async (signal) => {
     const child = await bootByCommandLine();
     const ended = once(child, "exit");
     child.kill(signal);

@@ -17,7 +17,7 @@ import { collectingLog } from "../collecting-log.js";
 import { put, toolchainFor } from "../unit/project/fixtures.js";
 import { type GivenInputs, hostIn } from "./set-up.js";
 
-/** A real one, with the OCaml beside it: put a toolchain's folder on PATH. */
+/** A real dune, with OCaml in the same folder: put a toolchain's `bin` on PATH to run these tests. */
 const dune = findProgram("dune", process.env["PATH"]);
 
 let folder: string;
@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Keeps one entry. */
+/** A cache service with one entry. */
 function service(): NearestCache {
   const kept = join(folder, "service");
   let entry: string | undefined;
@@ -51,13 +51,14 @@ function service(): NearestCache {
 
 const auto = cachePolicy("auto", "push", "refs/heads/main");
 
-/** A job on a machine of its own: a fresh checkout, an empty state folder, and what the service has. */
+/** A job on a new machine: a fresh checkout, an empty state folder, and the cache service. */
 async function job(cache: NearestCache, policy: CachePolicy = auto): Promise<readonly UsedCache[]> {
   for (const name of ["workspace", "state"]) rmSync(join(folder, name), { recursive: true, force: true });
   const directory = join(folder, "workspace");
   await put(join(directory, "dune-project"), "(lang dune 3.0)");
   await put(join(directory, "hello.ml"), "let () = print_endline Answer.text");
-  const action = `(progn (system "echo made >> ${folder}/made") (with-stdout-to answer.ml (echo "let text = \\"42\\"")))`;
+  const count = `(system "echo made >> ${folder}/made")`;
+  const action = `(progn ${count} (with-stdout-to answer.ml (echo "let text = \\"42\\"")))`;
   await put(join(directory, "dune"), `(executable (name hello))\n(rule (targets answer.ml) (action ${action}))\n`);
   const host = { ...hostIn(folder), isGitHubActions: true };
   const context: Context = {
@@ -87,30 +88,28 @@ async function job(cache: NearestCache, policy: CachePolicy = auto): Promise<rea
   return used;
 }
 
-/** How often the build's rule was run. */
+/** How often the build's rule has run. */
 const runs = () => readFileSync(join(folder, "made"), "utf8").split("\n").length - 1;
 
 describe.runIf(dune !== undefined)("a build with real dune", () => {
-  it("makes nothing again that the job before has made, in another checkout", async () => {
+  it("reuses the output of an earlier job in another checkout", async () => {
     const cache = service();
     await job(cache);
     expect(runs()).toBe(1);
     const [used] = await job(cache);
     expect(runs()).toBe(1);
     expect(used?.restored?.bytes).toBeGreaterThan(1000);
-    expect(lines.join("\n")).toMatch(
-      /dune cache: saved [^]*dune cache: hit [^]*dune cache: not saved \(it is kept already/,
-    );
+    expect(lines.join("\n")).toMatch(/dune cache: saved [^]*dune cache: hit [^]*dune cache: not saved \(already saved/);
   });
 
-  it("makes all of it again for a release", async () => {
+  it("reuses nothing for a release", async () => {
     const cache = service();
     await job(cache);
     expect(await job(cache, cachePolicy("auto", "release", "refs/tags/v1"))).toEqual([]);
     expect(runs()).toBe(2);
   });
 
-  it("works with a cache that was trimmed to next to nothing", async () => {
+  it("works with a cache that was trimmed to almost nothing", async () => {
     const cache = service();
     const [used] = await job(cache);
     if (used === undefined) throw new Error("no cache");

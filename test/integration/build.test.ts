@@ -70,7 +70,7 @@ install: ["install" "-D" "www.img" "%{bin}%/www.spt"]
 const unikernel = 'let () = print_endline "hello"\n';
 
 describe("an opam package", () => {
-  it("is built and installed, its image is kept, and the cached toolchain knows nothing of it", async () => {
+  it("is built and installed, its image is found, and the cached toolchain does not change", async () => {
     write({ "www.opam": opamFile('"library"'), "www.ml": unikernel });
     const made = await toolchain();
     const { images, steps } = await build(made);
@@ -82,13 +82,13 @@ describe("an opam package", () => {
       (await processes.run([join(made.path, "bin/opam"), ...args], { env })).stdout;
     const content = async () =>
       `${await opam("list", "--installed", "--short")} ${await opam("pin", "list", "--short")}`;
-    // A later step of the job finds what the build has installed; the next job does not.
+    // The installed packages are there for later steps of the job, but not for the next job.
     expect(await content()).toMatch(/library[^]*www[^]* www/);
     expect(await toolchain()).toMatchObject({ source: "tool-cache", path: made.path });
     expect(await content()).not.toMatch(/library|www/);
   });
 
-  it("is built anew by each build of a job", async () => {
+  it("is built again by each build of a job", async () => {
     write({ "www.opam": opamFile('"library"'), "www.ml": unikernel });
     const made = await toolchain();
     await build(made);
@@ -97,7 +97,7 @@ describe("an opam package", () => {
     expect(lines.join("\n")).toMatch(/installed library\.1[^]*installed www/);
   });
 
-  it("leaves the toolchain as it was also when it does not build", async () => {
+  it("leaves the toolchain unchanged when the build fails", async () => {
     write({ "www.opam": opamFile('"library"'), "www.ml": "let x = 1\n" });
     const made = await toolchain();
     const error: unknown = await build(made).catch((reason: unknown) => reason);
@@ -106,7 +106,7 @@ describe("an opam package", () => {
     expect((await toolchain()).source).toBe("tool-cache");
   });
 
-  it("cannot exchange what the cross compiler stands on: opam refuses, and the toolchain stays", async () => {
+  it("cannot replace a dependency of the cross compiler: opam refuses, and the toolchain is unchanged", async () => {
     write({ "www.opam": opamFile('"solo5" {= "0.9.3"}'), "www.ml": unikernel });
     const made = await toolchain();
     const error: unknown = await build(made).catch((reason: unknown) => reason);
@@ -116,7 +116,7 @@ describe("an opam package", () => {
     expect((await toolchain()).source).toBe("tool-cache");
   });
 
-  it("that exchanges another package of the toolchain does so for its job alone", async () => {
+  it("can replace another package of the toolchain, but only for its own job", async () => {
     write({
       "../repository/packages/library/library.2/opam": 'opam-version: "2.0"\n',
       "www.opam": opamFile('"library" {= "2"}'),

@@ -130,14 +130,14 @@ describe("a mistake ends with one clear message, a status of 1, and soon", () =>
     const ended = cli(["boot", bare, "--accelerator", "tcg", "--install-system-packages", "false"], { PATH: bin });
     expect(ended.status).toBe(1);
     expect(errorOf(ended)).toMatch(
-      /^Error: qemu-system-x86_64 is not installed.*\n {2}do +apt-get install qemu-system-x86\n/,
+      /^Error: qemu-system-x86_64, which boots virtio images, is not installed.*\n {2}do +apt-get install qemu-system-x86\n/,
     );
   });
 
   test("a self-test that is not passed", () => {
     const ended = cli(["boot", bare, "--accelerator", "tcg", "--self-test"]);
     expect(ended.status).toBe(1);
-    expect(errorOf(ended)).toMatch(/^Error: bare\.virtio failed .* ended with status 64, not 63\n/);
+    expect(errorOf(ended)).toMatch(/^Error: bare\.virtio failed .* exited with status 64, not 63\n/);
   });
 
   test("a guest that hangs, within its time-out", () => {
@@ -157,7 +157,7 @@ describe("a mistake ends with one clear message, a status of 1, and soon", () =>
     ]);
     expect(ended.status).toBe(1);
     expect(errorOf(ended)).toMatch(
-      /^Error: bare\.virtio failed \d+\.\d s after start: it did not end within 3 s\n {2}evidence +about to hang/,
+      /^Error: bare\.virtio failed \d+\.\d s after start: it did not exit within 3 s\n {2}evidence +about to hang/,
     );
     expect(leftRunning()).toEqual([]);
   });
@@ -221,7 +221,7 @@ describe("what a run leaves", () => {
     const untold = join(folder, "console.txt");
     writeFileSync(untold, "a line\n");
     expect(errorOf(cli(["explain", untold]))).toMatch(
-      /^Error: how did it end\? Exactly one is needed\n {2}accepted {3}--exit-code N /,
+      /^Error: give exactly one of --exit-code, --timed-out, --still-running\n {2}accepted {3}--exit-code N /,
     );
   });
 

@@ -123,7 +123,7 @@ describe.skipIf(noTap !== undefined)("a tap", () => {
     expect(isThere("uci0ad50200")).toBe(false);
   });
 
-  it("that cannot be made to its end leaves none", async () => {
+  it("that cannot be made completely leaves none", async () => {
     const two = [...manifest.service, ...manifest.storage];
     await expect(
       attach(folder, { manifest: two, net: "host=10.213.2.1/24", block: "storage: missing" }, () => Promise.resolve()),
@@ -146,7 +146,7 @@ describe.skipIf(noTap !== undefined)("a tap", () => {
     for (const host of hosts) expect(host).toMatch(/^10\.0\.\d+\.1\/24$/);
   });
 
-  it("is not taken from the boot that was faster, not of this process either", async () => {
+  it("is not taken from a faster boot, even one of the same process", async () => {
     const tap = { interface: "uci0ad50700", host: "10.213.7.1/24" };
     await withTaps(contextIn(folder), [tap], async () => {
       await expect(
@@ -218,7 +218,7 @@ describe.skipIf(noTap !== undefined)("a tap", () => {
     }
   });
 
-  it("on the network of another boot is waited for, and the holder is named", async () => {
+  it("on the network of another boot waits for it, and names its process", async () => {
     const asked = { manifest: manifest.service, net: "host=10.213.4.1/24" };
     const { child } = await hold(asked);
     const lines: string[] = [];
@@ -237,7 +237,7 @@ describe.skipIf(noTap !== undefined)("a tap", () => {
 });
 
 describe("a disk", () => {
-  it("that nobody named is an empty one in the boot’s own folder", async () => {
+  it("without a line is an empty one in the boot’s own folder", async () => {
     await attach(folder, { manifest: manifest.storage }, ({ devices: [disk], folder: own }) => {
       expect(disk).toEqual({ type: "block", name: "storage", path: join(own, "storage.img") });
       expect(readFileSync(join(own, "storage.img")).equals(Buffer.alloc(2 ** 20))).toBe(true);
@@ -245,7 +245,7 @@ describe("a disk", () => {
     });
   });
 
-  it("with `ro` is a copy: what a guest writes is not in the original", async () => {
+  it("with `ro` is a copy: a guest’s writes never reach the original", async () => {
     writeFileSync(join(folder, "disk.img"), "x".repeat(1024));
     await attach(folder, { manifest: manifest.storage, block: "storage: disk.img, ro" }, ({ devices: [disk] }) => {
       if (disk?.type === "block") writeFileSync(disk.path, "y".repeat(1024));

@@ -6,11 +6,11 @@ import { checkout, failedJob, newMachine, runJob } from "./job.js";
 import { writeOpamRepository } from "./opam-repository.js";
 import type { GivenInputs } from "./set-up.js";
 
-// Real opam; dune is the one for tests, which reads contexts as dune does. The projects are examples/hello-solo5 in other contexts.
+// Real opam, and a test dune that reads contexts as dune does. The projects are examples/hello-solo5 in other contexts.
 
 const hello = join(import.meta.dirname, "../../examples/hello-solo5");
 
-/** The toolchain is kept for all tests: each builds in a folder of its own. */
+/** All tests share the toolchain; each builds in its own folder. */
 let machine: string;
 let given: GivenInputs;
 
@@ -49,7 +49,7 @@ const built = async (inputs: GivenInputs) => {
 };
 
 describe("a dune project", () => {
-  it("without a context is built in one that is generated, and gets no file of ours", async () => {
+  it("without a context is built in a generated one, and gets no generated files", async () => {
     const inputs = project("generated", "solo5");
     const { places, info } = await built(inputs);
     expect(places).toEqual(["_build/solo5/hello.exe"]);
@@ -58,7 +58,7 @@ describe("a dune project", () => {
     execFileSync("diff", ["--recursive", "--exclude=_build", hello, folder]);
   });
 
-  it("with a context of its own is built in that, by its name", async () => {
+  it("with its own context is built in that", async () => {
     const workspace =
       "(lang dune 3.0)\n(context default)\n(context (default (name mine) (toolchain solo5) (host default)))\n";
     expect((await built(project("own", "mine", { "dune-workspace": workspace }))).places).toEqual([
@@ -66,29 +66,29 @@ describe("a dune project", () => {
     ]);
   });
 
-  it("that asks for `dune build -x solo5` gets that", async () => {
+  it("that needs `dune build -x solo5` is built that way", async () => {
     const { places, info } = await built(project("cross", "default.solo5"));
     expect(places).toEqual(["_build/default.solo5/hello.exe"]);
     expect(info.build?.steps.map(({ name }) => name)).toEqual(["dune build"]);
   });
 
-  it("has hooks, and its stripped image is in the artifact beside what was taken off", async () => {
+  it("can have hooks, and its artifact has the stripped image and its debug file", async () => {
     const inputs = project("hooks", "solo5");
     const folder = join(machine, "checkout/hooks");
     rmSync(join(folder, "manifest.json"));
     const hooked = {
       ...inputs,
-      "pre-configure": `cp ${hello}/manifest.json . && which dune > told.txt`,
-      "post-build": 'echo "$TARGET $ARCH" >> told.txt; test -s _build/solo5/hello.exe',
+      "pre-configure": `cp ${hello}/manifest.json . && which dune > hook.txt`,
+      "post-build": 'echo "$TARGET $ARCH" >> hook.txt; test -s _build/solo5/hello.exe',
       strip: "true",
     };
     const { info } = await runJob(machine, hooked);
     expect(info.build?.steps.map(({ name }) => name)).toEqual(["pre-configure", "dune build", "post-build"]);
-    expect(readFileSync(join(folder, "told.txt"), "utf8")).toMatch(/\/opam\/toolchain\/bin\/dune\nspt x86_64\n$/);
+    expect(readFileSync(join(folder, "hook.txt"), "utf8")).toMatch(/\/opam\/toolchain\/bin\/dune\nspt x86_64\n$/);
     expect(info.images).toMatchObject([{ file: "hello.exe", debugFile: "hello.exe.debug" }]);
   });
 
-  it("may leave several images, of which `image` chooses", async () => {
+  it("can have several images, from which `image` selects", async () => {
     const inputs = project("several", "solo5");
     const several = {
       ...inputs,
@@ -100,7 +100,7 @@ describe("a dune project", () => {
     ]);
   });
 
-  it("that does not compile has its error at the line of the source, in a subfolder of the repository", async () => {
+  it("that does not compile has the error at its source line, also in a subfolder of the repository", async () => {
     const inputs = project("wrong/deep", "solo5");
     writeFileSync(join(machine, "checkout/wrong/deep/hello.ml"), "let x = 1\n");
     const log: string[] = [];
@@ -111,8 +111,8 @@ describe("a dune project", () => {
     ]);
   });
 
-  it("takes no arguments for `mirage configure`", async () => {
+  it("refuses arguments for `mirage configure`", async () => {
     const problem = await failedJob(machine, { ...project("arguments", "solo5"), "configure-args": "--dhcp" });
-    expect(problem.message).toBe("input configure-args: the project is built by dune, and nothing reads them");
+    expect(problem.message).toBe("input configure-args: the project is built by dune, which does not use it");
   });
 });

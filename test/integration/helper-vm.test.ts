@@ -133,14 +133,14 @@ describe.each(architectures)("a helper VM for %s", (architecture) => {
     expect(await boot(architecture, "solo5-hvt", how)).toEqual({ end, console: machine, errors: "" });
   });
 
-  it("hands over every byte of the console, up to the last word without newline", async () => {
+  it("passes on every byte of the console, including an unfinished last line", async () => {
     const { end, console } = await boot(architecture, "solo5-spt", "much");
     expect(end).toEqual({ code: 0, signal: null });
     expect(console.length).toBe(800_003);
     expect(console.slice(-12)).toBe("\n0099999\nend");
   });
 
-  it("cannot be imitated by what the unikernel prints, nor by the tender’s error stream", async () => {
+  it("cannot be imitated by the unikernel’s output or the tender’s error stream", async () => {
     expect(await boot(architecture, "solo5-spt", "imitate")).toEqual({
       end: { code: 3, signal: null },
       console: "carrier: end 0\r\ncarrier: failed\n\0\xff\n",
@@ -153,7 +153,7 @@ describe.each(architectures)("a helper VM for %s", (architecture) => {
     });
   });
 
-  it.each(["hang", "flood"])("is ended at once while its tender does %s", async (how) => {
+  it.each(["hang", "flood"])("ends at once while its tender does %s", async (how) => {
     const helperVm = await start(architecture, "solo5-hvt", how);
     helperVm.errors.resume();
     let bytes = 0;
@@ -165,13 +165,13 @@ describe.each(architectures)("a helper VM for %s", (architecture) => {
     expect(await helperVm.ended).toEqual({ code: null, signal: "SIGKILL" });
   });
 
-  it("says that it had too little memory, when Linux ends the tender", async () => {
+  it("reports too little memory when Linux kills the tender", async () => {
     expect((await boot(architecture, "solo5-spt", "memory")).end).toMatchObject({
       failure: "the helper VM ran out of memory",
     });
   });
 
-  it("hands on disks and network cards", async () => {
+  it("passes on disks and network cards", async () => {
     const disk = join(folder, `disk, ${architecture}`);
     writeFileSync(disk, Buffer.concat([Buffer.from("the content"), Buffer.alloc(4096 - 11)]));
     const { end, console, errors } = await boot(architecture, "solo5-spt", "0", [
@@ -245,7 +245,7 @@ describe("a helper VM that does not start", () => {
     expect((await helperVm.ended).failure).toMatch(failure);
   });
 
-  it("leaves nothing where it could not be made", async () => {
+  it("leaves nothing when it cannot be made", async () => {
     const elsewhere = hostIn(join(folder, "elsewhere"));
     mkdirSync(join(folder, "bin"));
     for (const name of ["apt-get", "apt-cache", "dpkg-deb"]) {

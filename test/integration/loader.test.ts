@@ -16,8 +16,9 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 const sources = join(repository, "test/integration/fixtures/loader");
 const compiler = process.arch === "arm64" ? "x86_64-linux-gnu-gcc" : "gcc";
 const freestanding =
-  "-std=gnu11 -O1 -Wall -Wextra -Werror -m64 -ffreestanding -fno-pic -no-pie -static -mno-red-zone -mgeneral-regs-only " +
-  "-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -nostdlib -Wl,--build-id=none,-s";
+  "-std=gnu11 -O1 -Wall -Wextra -Werror -m64 -ffreestanding -fno-pic -no-pie -static -mno-red-zone " +
+  "-mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables " +
+  "-nostdlib -Wl,--build-id=none,-s";
 
 let folder: string;
 let kernel: string;
@@ -93,7 +94,7 @@ describe("an image is started as Firecracker starts it", () => {
     expect(memoryIn(console).filter(({ start, end }) => start === end)).toEqual([]);
   });
 
-  it("with the command line that Firecracker would make of the same arguments", async () => {
+  it("with the command line that Firecracker would make from the same arguments", async () => {
     const { console } = await boot(kernel, { args: ["--name=a,b", "two words", "reset"] });
     const line = 'kernel.fc pci=off -- --name=a,b "two words" reset';
     expect(console).toContain(`command line: ${line}\nsize: ${(line.length + 1).toString(16)}\n`);
@@ -136,7 +137,7 @@ describe("an image is started as Firecracker starts it", () => {
 });
 
 describe("a guest ends", () => {
-  it("by the keyboard controller’s reset, with a status of its own", async () => {
+  it("by the keyboard controller’s reset, with its own status", async () => {
     expect(await boot(kernel, { args: ["reset"] })).toMatchObject({ code: guestResetStatus, wasReset: false });
   });
 
@@ -152,7 +153,7 @@ describe("a guest ends", () => {
   });
 });
 
-describe("what cannot be started is refused with the reason, and no status of a guest", () => {
+describe("an image that cannot start is refused with the reason, and without a guest’s status", () => {
   async function refusal(imagePath: string, asked?: Asked): Promise<string> {
     const { console, code } = await boot(imagePath, asked);
     expect(code, console).toBe(loaderRefusalStatus);
@@ -249,7 +250,7 @@ describe("what cannot be started is refused with the reason, and no status of a 
   });
 });
 
-it("where segments lie over each other, the later one counts, as in Firecracker", async () => {
+it("of overlapping segments the later one counts, as in Firecracker", async () => {
   // The first halts; over its beginning the second has a reset: mov $0xfe, %al; outb %al, $0x64.
   const image = join(folder, "overlapping");
   const reset = Buffer.from([0xb0, 0xfe, 0xe6, 0x64]);
@@ -263,7 +264,7 @@ it("where segments lie over each other, the later one counts, as in Firecracker"
   expect(await boot(image)).toMatchObject({ code: guestResetStatus });
 });
 
-it("an empty segment is none", async () => {
+it("an empty segment is ignored", async () => {
   const image = join(folder, "with-empty-segment");
   const reset = Buffer.from([0xb0, 0xfe, 0xe6, 0x64]);
   writeFileSync(

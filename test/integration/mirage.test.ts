@@ -16,10 +16,10 @@ import { collectingLog } from "../collecting-log.js";
 import { writeOpamRepository } from "./opam-repository.js";
 import { type GivenInputs, hostIn } from "./set-up.js";
 
-// Real opam and make; the mirage and opam-monorepo are fixtures/opam-repository/sources/mirage, which copy what mirage 4.11.1
-// and opam-monorepo 0.4.3 write.
+// Real opam and make. mirage and opam-monorepo are those of fixtures/opam-repository/sources/mirage, which write the
+// same files as mirage 4.11.1 and opam-monorepo 0.4.3.
 
-/** Toolchains are kept for all tests: each builds in a project of its own. */
+/** All tests share the toolchains; each builds in its own project. */
 let machine: string;
 let repositories: string;
 let folder: string;
@@ -108,7 +108,7 @@ describe("a mirage project", () => {
     expect(execFileSync(images[0].path, { encoding: "utf8" })).toBe("good morning \n");
   });
 
-  it("may have its configuration in a folder, a Makefile.user whose first target is another, and another name than its folder", async () => {
+  it("can have its configuration in a subfolder with another name, and a Makefile.user with targets", async () => {
     project({
       "unikernel/config.ml": config(greeting),
       "unikernel/unikernel.ml": 'let () = print_endline "%greeting%"\n',
@@ -119,7 +119,7 @@ describe("a mirage project", () => {
     expect(textOf(images[0].path)).toContain("good morning");
   });
 
-  it("may be in a subfolder, with the library that it shows beside it", async () => {
+  it("can be in a subfolder of the library that it demonstrates", async () => {
     project({
       "words.txt": "of this very checkout",
       "demo/config.ml": config(greeting),
@@ -130,7 +130,7 @@ describe("a mirage project", () => {
     expect(readdirSync(join(folder, "demo/duniverse/greeting"))).toEqual(["words.txt"]);
   });
 
-  it("is another image with other arguments, under the same name", async () => {
+  it("gives a different image of the same name with other arguments", async () => {
     hello();
     const one = await run({ "configure-args": "--greeting=one" });
     const kept = textOf(one.images[0].path);
@@ -142,7 +142,7 @@ describe("a mirage project", () => {
 });
 
 describe("for aarch64 on this machine", () => {
-  it.runIf(process.arch === "x64")("the cross compiler stays, and the project’s tools come", async () => {
+  it.runIf(process.arch === "x64")("the cross compiler is kept, and the project’s tools are installed", async () => {
     hello(greeting, 'let tool = package ~build:true ~scope:`Switch "crunch"');
     const built = await run({ target: "spt", arch: "aarch64" });
     expect(names(built)).toEqual(["mirage configure -t spt", "make lock", "opam install", "make pull", "make build"]);
@@ -157,7 +157,7 @@ describe("for aarch64 on this machine", () => {
 describe("a lock", () => {
   const lockFile = () => join(folder, "mirage/www-hvt.opam.locked");
 
-  it("that was committed decides the toolchain, and is not made again", async () => {
+  it("that is committed decides the toolchain, and is not regenerated", async () => {
     hello(greeting);
     await run({ "ocaml-solo5-version": "1.3.2" });
     const committed = textOf(lockFile());
@@ -171,31 +171,29 @@ describe("a lock", () => {
     expect(textOf(lockFile())).toBe(committed);
   });
 
-  it("is made again, or missed, when the project asks for more than is locked", async () => {
+  it("is regenerated, or refused with `require`, when the project needs more than is locked", async () => {
     hello();
     await run({});
     hello(greeting);
     const problem = await problemOf({ lock: "require" });
-    expect(problem.message).toBe(
-      "input lock: require, and mirage/www-hvt.opam.locked does not fit the project any more",
-    );
+    expect(problem.message).toBe("input lock: require, but mirage/www-hvt.opam.locked is stale");
     expect(problem.facts.found).toEqual(["greeting: not locked, the project needs it"]);
     const built = await run({});
-    expect(built.log.join("\n")).toContain("is made again: greeting: not locked, the project needs it");
+    expect(built.log.join("\n")).toContain("is regenerated: greeting: not locked, the project needs it");
     expect(textOf(lockFile())).toContain('"greeting" {= "1.0.0" & ?vendor}');
     expect(names(await run({ lock: "ignore" }))).toContain("make depends");
   });
 
-  it("that is required and missing stops before the configuration", async () => {
+  it("that is required and missing is an error before `mirage configure`", async () => {
     hello();
     const problem = await problemOf({ lock: "require" });
-    expect(problem.message).toBe("input lock: require, and there is no lock file for hvt");
+    expect(problem.message).toBe("input lock: require, but there is no lock file for hvt");
     expect(existsSync(join(folder, "Makefile"))).toBe(false);
   });
 });
 
 describe("sources", () => {
-  it("of overlay repositories are used for the lock, and no longer", async () => {
+  it("of overlay repositories are used only for the lock", async () => {
     hello('let words = package "more-words"');
     const overlays = join(folder, "../overlays");
     project({
@@ -209,7 +207,7 @@ describe("sources", () => {
     expect(textOf(built.images[0].path)).toContain("words of an overlay");
   });
 
-  it("put over pulled ones show in the image, also by the name of a package", async () => {
+  it("of an overlay are in the image, also when it is named by a package", async () => {
     hello(greeting);
     project({ "own/words.txt": "my own words", "own/greeting.opam": 'opam-version: "2.0"\n', "own/_build/old": "" });
     const built = await run({ "duniverse-overlay": "greeting=own" });
@@ -220,7 +218,7 @@ describe("sources", () => {
     expect(problem.facts.found).toBe("greeting");
   });
 
-  it("of a shallow clone are completed, or the checkout step is told what to change", async () => {
+  it("of a shallow clone are completed, or the error says what to change in the checkout step", async () => {
     const git = (cwd: string, ...args: string[]) =>
       execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], { cwd, stdio: "pipe" });
     hello();
@@ -247,12 +245,12 @@ describe("sources", () => {
   });
 });
 
-it("hooks run in their places, in the toolchain’s environment, and may change what is built", async () => {
+it("hooks run in order in the toolchain’s environment, and can change what is built", async () => {
   project({ "unikernel.ml": 'let () = print_endline "%greeting%"\n' });
   const built = await run({
     "build-system": "mirage",
     "config-file": "generated.ml",
-    "pre-configure": `test ! -e Makefile && which mirage > told.txt && echo "$TARGET $ARCH" >> told.txt`,
+    "pre-configure": `test ! -e Makefile && which mirage > hook.txt && echo "$TARGET $ARCH" >> hook.txt`,
     "post-pull": "echo patched words > duniverse/greeting/words.txt",
     "post-build": "test -s dist/www.hvt && cp dist/www.hvt dist/second.hvt",
     ...given("generated.ml", config(greeting)),
@@ -265,18 +263,18 @@ it("hooks run in their places, in the toolchain’s environment, and may change 
     "make build",
     "post-build",
   ]);
-  expect(textOf(join(folder, "told.txt"))).toBe(`${built.toolchain.path}/opam/toolchain/bin/mirage\nhvt x86_64\n`);
+  expect(textOf(join(folder, "hook.txt"))).toBe(`${built.toolchain.path}/opam/toolchain/bin/mirage\nhvt x86_64\n`);
   expect(textOf(built.images[0].path)).toContain("patched words");
   expect(built.images.map(({ name }) => name)).toEqual(["second", "www"]);
 });
 
-/** A file of the project, and no input. */
+/** Writes a file of the project, and gives no inputs. */
 function given(name: string, text: string): GivenInputs {
   project({ [name]: text });
   return {};
 }
 
-describe("what goes wrong is told", () => {
+describe("the error explains", () => {
   it("a flag that this mirage does not have", async () => {
     hello();
     const problem = await problemOf({ "configure-args": "--dhcp=false" });
@@ -287,17 +285,17 @@ describe("what goes wrong is told", () => {
   it("a version that the header does not allow", async () => {
     hello();
     const problem = await problemOf({ "mirage-version": "4.10.6", "solo5-version": "0.9.3", "ocaml-version": "5.4.1" });
-    expect(problem.facts.do).toContain("leave `mirage-version` out");
+    expect(problem.facts.do).toContain("remove `mirage-version`");
   });
 
-  it("bounds of an opam file, before anything is built", async () => {
+  it("a constraint of an opam file, before anything is built", async () => {
     hello();
     project({ "www.opam": 'opam-version: "2.0"\ndepends: [ "mirage" {>= "4.13.0"} ]\n' });
     const problem = await problemOf({});
     expect(problem.message).toContain("no release matches >=4.13.0 <4.12.0");
   });
 
-  it("dependencies that would change the cross compiler: opam refuses, and nothing is built again", async () => {
+  it("dependencies that would change the cross compiler: opam refuses, and nothing is rebuilt", async () => {
     hello('let tool = package ~build:true ~scope:`Switch "old-tool"');
     const problem = await problemOf({});
     expect(problem.toString()).toMatch(/make depends failed[^]*solo5/);

@@ -102,7 +102,7 @@ describe.each(["user", "tap"] as const)("a server in a helper VM, reached by %s 
     if (net === "tap" && noTap !== undefined) return;
     const { verdict } = await boot({ net, probe, timeout: "4" });
     expect(verdict).toMatchObject({ verdict: "failed", reason: "timeout" });
-    expect(verdict.summary).toBe(`\`${probe}\` was not answered as asked within 12 s`);
+    expect(verdict.summary).toBe(`\`${probe}\` was not answered as expected within 12 s`);
     expect(verdict.evidence?.line).toMatch(evidence);
   });
 

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { checkout, failedJob, newMachine, runJob } from "./job.js";
 import type { GivenInputs } from "./set-up.js";
 
-// Real gcc, make and objcopy; the images are examples/bare, which boot.
+// Real gcc, make and objcopy; the images are those of examples/bare.
 
 const architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
 const bare = resolve(import.meta.dirname, "../../examples/bare");
@@ -26,7 +26,7 @@ const sections = (path: string) => execFileSync("readelf", ["--wide", "--section
 const symbols = (path: string) =>
   execFileSync("nm", ["--no-sort", path], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 
-/** gcc writes the folder that it runs in into the debug information. */
+/** gcc writes its working directory into the debug information. */
 const unstripped: GivenInputs = {
   ...given,
   "build-command": `gcc -g -nostdlib -static -Wl,--build-id=none -DABI=2 main.c ${marks} -o "$OUT/www.spt"`,
@@ -41,7 +41,7 @@ describe("strip", () => {
       }),
   );
 
-  it("takes symbols and debug information off the image, and leaves them beside it, in the artifact too", async () => {
+  it("moves symbols and debug information from the image to a file next to it, also in the artifact", async () => {
     const whole = await runJob(machine, unstripped);
     const { images, artifact, info } = await runJob(machine, { ...unstripped, strip: "true" });
     const [path = ""] = images;
@@ -64,7 +64,7 @@ describe("strip", () => {
     expect(info.images[0]?.bytes).toBeLessThan(whole.info.images[0]?.bytes ?? 0);
   });
 
-  it("makes images the same that are built in two folders, of which debug information has the names", async () => {
+  it("makes images of different folders equal, because only debug information has their paths", async () => {
     const hashes: string[][] = [];
     for (const directory of [".", "sub"]) {
       const whole = await runJob(machine, { ...unstripped, directory });
@@ -76,35 +76,36 @@ describe("strip", () => {
     expect(wholeSub).not.toBe(whole);
   });
 
-  it("is what `reproducible` says to do when debug information alone differs", async () => {
-    const command = `cp main.c "$(date +%N).c" && gcc -g -nostdlib -static -Wl,--build-id=none -DABI=2 [0-9]*.c ${marks} -o "$OUT/www.spt"`;
+  it("is the remedy of `reproducible` when only debug information differs", async () => {
+    const gcc = "gcc -g -nostdlib -static -Wl,--build-id=none -DABI=2";
+    const command = `cp main.c "$(date +%N).c" && ${gcc} [0-9]*.c ${marks} -o "$OUT/www.spt"`;
     const dated = { ...unstripped, "build-command": command, reproducible: "true" };
     const problem = await failedJob(machine, dated);
     expect([problem.facts.evidence].flat().join()).toMatch(/www {2}\.(debug_|strtab|symtab)/);
-    expect(problem.facts.do).toBe("only debug information differs: `strip: true` takes it off");
+    expect(problem.facts.do).toBe("only debug information differs: `strip: true` removes it");
     expect((await runJob(machine, { ...dated, strip: "true" })).log).toContain(
-      "reproducible: two builds from clean gave the same",
+      "reproducible: two clean builds gave the same image",
     );
   });
 });
 
 describe("reproducible", () => {
-  it("gives the image of the second of two builds that are the same, from a clean copy", async () => {
+  it("builds twice from a clean copy, and gives the image of the second build", async () => {
     checkout(machine, { "_build/left": "by an earlier build", words: "from the checkout" });
     const command = `test ! -e _build && mkdir _build && pwd && ${make("www", "echo $(cat words)")}`;
     const { images, log } = await runJob(machine, { ...given, reproducible: "true", "build-command": command });
     expect(log.filter((line) => line === "/var/tmp/unikernel-ci/project")).toHaveLength(2);
-    expect(log).toContain("reproducible: two builds from clean gave the same");
+    expect(log).toContain("reproducible: two clean builds gave the same image");
     expect(readFileSync(images[0] ?? "", "latin1")).toContain("echo from the checkout");
   });
 
-  it("names the sections in which two builds differ, and keeps both images", async () => {
+  it("names the sections that differ, and keeps both images", async () => {
     const problem = await failedJob(machine, {
       ...given,
       reproducible: "true",
       "build-command": make("www", "echo $(date +%N)"),
     });
-    expect(problem.message).toBe("two builds from clean gave two images");
+    expect(problem.message).toBe("two clean builds gave different images");
     expect(problem.facts.evidence).toEqual([
       expect.stringMatching(/^www {2}\.data: \d of \d+ bytes differ, first at offset \d+$/),
     ]);
@@ -134,21 +135,21 @@ describe("reproducible", () => {
 });
 
 describe("expected-sha256", () => {
-  it("is a hash that the image has, or has not", async () => {
+  it("can be a hash, which the image must have", async () => {
     const { info } = await runJob(machine, given);
     const known = info.images[0]?.sha256 ?? "";
     const again = await runJob(machine, { ...given, "expected-sha256": known });
     expect(again.log).toContain(`as expected: www.spt  ${known}`);
     const other = "0".repeat(64);
     const problem = await failedJob(machine, { ...given, "expected-sha256": other });
-    expect(problem.message).toBe("the image is not the expected one");
+    expect(problem.message).toBe("the image does not have the expected hash");
     expect(problem.facts).toMatchObject({
       found: [expect.stringMatching(`^${known}  /.*/www.spt$`)],
       accepted: [`${other}  www.spt`],
     });
   });
 
-  it("is a committed file as sha256sum writes it, of what the artifact has", async () => {
+  it("can be a committed file in sha256sum’s format", async () => {
     const strip = { ...given, strip: "true" };
     const { artifact } = await runJob(machine, strip);
     const line = execFileSync("sha256sum", ["www.spt"], { cwd: artifact, encoding: "utf8" });
@@ -183,12 +184,10 @@ describe("several images", () => {
     ).toHaveLength(2);
   });
 
-  it("of one name in two folders are both there", async () => {
-    const { artifact, info } = await runJob(machine, {
-      ...given,
-      "build-command": `mkdir "$OUT/a" "$OUT/b" && (OUT=$OUT/a; ${make("www", "exit 1")}) && (OUT=$OUT/b; ${make("www", "exit 2")})`,
-      strip: "true",
-    });
+  it("with one name in two folders are both in the artifact", async () => {
+    const [a, b] = [make("www", "exit 1"), make("www", "exit 2")];
+    const command = `mkdir "$OUT/a" "$OUT/b" && (OUT=$OUT/a; ${a}) && (OUT=$OUT/b; ${b})`;
+    const { artifact, info } = await runJob(machine, { ...given, "build-command": command, strip: "true" });
     expect(info.images.map(({ file, debugFile }) => [file, debugFile])).toEqual([
       ["www.spt", "www.spt.debug"],
       ["www-2.spt", "www-2.spt.debug"],
@@ -198,7 +197,7 @@ describe("several images", () => {
 });
 
 describe("variants", () => {
-  it("that differ in `configure-args` have artifacts of two names, though their files have one", async () => {
+  it("with different `configure-args` have artifacts of different names", async () => {
     const artifacts: string[] = [];
     for (const [argument, word] of [
       ["--greeting=hello", "hello"],
@@ -219,7 +218,7 @@ describe("variants", () => {
     ]);
   });
 
-  it("that differ in their commands alone are told apart by `artifact-name`", async () => {
+  it("that differ only in their commands are distinguished by `artifact-name`", async () => {
     const names: string[] = [];
     for (const word of ["one", "two"])
       names.push(
@@ -233,7 +232,7 @@ describe("variants", () => {
 });
 
 describe("hooks of a command", () => {
-  it("run before and after it, with what it is told", async () => {
+  it("run before and after it, with its variables", async () => {
     const hooked = {
       ...given,
       "pre-configure": 'echo "first $TARGET" > words',

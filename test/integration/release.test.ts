@@ -158,7 +158,7 @@ describe("a release of two architectures", () => {
     server.disturb({ cutUpload: { name: names[1] ?? "", afterBytes: 1 } });
     const { status, log } = await run();
     expect(status, log).toBe(0);
-    expect(log).toContain("an upload broke off");
+    expect(log).toContain("an upload was interrupted");
     expect(namesOf(only())).toEqual(allNames);
     expect(uploads()).toHaveLength(allNames.length + 1);
     verify(only());
@@ -174,7 +174,7 @@ describe("a release of two architectures", () => {
     expect(only().assets.some(({ state }) => state === "starter")).toBe(true);
     const { status, log } = await run();
     expect(status, log).toBe(0);
-    expect(log).toContain("half an upload");
+    expect(log).toContain("incomplete upload");
     expect(namesOf(only())).toEqual(allNames);
     expect(only().draft).toBe(false);
     verify(only());
@@ -185,10 +185,10 @@ describe("a release of two architectures", () => {
     const before = server.requests.length;
     const again = await run();
     expect(again.status).toBe(0);
-    expect(again.log).toContain("::notice::v1.2.3 is published already");
+    expect(again.log).toContain("::notice::v1.2.3 is already published");
     const other = await run({ folder: join(artifacts, "unikernel-bare-virtio-x86_64") });
     expect(other.status).toBe(1);
-    expect(other.log).toContain(`${names[0]} is only there`);
+    expect(other.log).toContain(`${names[0]} is not part of this release`);
     expect(server.requests.slice(before).filter((request) => !request.startsWith("GET "))).toEqual([]);
   });
 
@@ -197,7 +197,7 @@ describe("a release of two architectures", () => {
     server.disturb({ answer: { when: /^POST \/upload/, status: 403, headers: { "retry-after": "1" }, body } });
     const { status, log } = await run();
     expect(status, log).toBe(0);
-    expect(log).toContain("it asks to wait 1.0 s");
+    expect(log).toContain("waiting 1.0 s for GitHub’s rate limit");
     verify(only());
   });
 

@@ -10,9 +10,9 @@ import { checkout, failedJob, newMachine, runJob } from "./job.js";
 import { writeOpamRepository } from "./opam-repository.js";
 import type { GivenInputs } from "./set-up.js";
 
-// Real opam and git; the repositories and the compiler are small ones of our own.
+// Real opam and git, with small repositories and a small compiler for tests.
 
-/** Toolchains are kept for all tests: each builds in a folder of its own. */
+/** All tests share the toolchains; each builds in its own folder. */
 let machine: string;
 let given: GivenInputs;
 
@@ -43,7 +43,7 @@ function commit(
   return { url: `git+file://${folder}`, hash: git("rev-parse", "HEAD") };
 }
 
-/** A package that installs a text, and says what it is licensed by. */
+/** A package that installs a text; its fields can have a licence. */
 const textPackage = (word: string, ...fields: string[]) =>
   [
     'opam-version: "2.0"',
@@ -52,13 +52,14 @@ const textPackage = (word: string, ...fields: string[]) =>
     "",
   ].join("\n");
 
-/** An opam package whose image says what a library of the switch has. */
+/** An opam package whose image prints the text of a library in the switch. */
 const project = (depends: string) => ({
   "www.opam": [
     'opam-version: "2.0"',
     'license: "MIT"',
     `depends: [ "ocaml-solo5" ${depends} ]`,
-    String.raw`build: ["sh" "-e" "-c" "echo \"let () = print_endline \\\"$(cat %{lib}%/motto/motto.a)\\\"\" > www.ml && ocamlfind -toolchain solo5 ocamlopt -cclib \"-z solo5-abi=$MODE\" www.ml -o www.img"]`,
+    String.raw`build: ["sh" "-e" "-c" "echo \"let () = print_endline \\\"$(cat %{lib}%/motto/motto.a)\\\"\" > www.ml &&`,
+    String.raw`ocamlfind -toolchain solo5 ocamlopt -cclib \"-z solo5-abi=$MODE\" www.ml -o www.img"]`,
     'install: ["install" "-D" "www.img" "%{bin}%/www.spt"]',
     "",
   ].join("\n"),
@@ -68,11 +69,11 @@ const inFolder = (directory: string, files: Readonly<Record<string, string>>) =>
   return { ...given, directory };
 };
 const textOf = (path = "") => readFileSync(path, "latin1");
-/** What the image prints when it boots. */
+/** The text that the image would print. */
 const saysOf = (path = "") => /echo ([\w-]+)\0/.exec(textOf(path))?.[1];
 
 describe("several opam repositories", () => {
-  it("at commits are taken as they were then, the first one’s packages before the others’", async () => {
+  it("are used at their commits, and packages of the first take precedence", async () => {
     const old = commit("overlay", {
       repo: 'opam-version: "2.0"\n',
       "packages/motto/motto.1/opam": textPackage("festina"),
@@ -102,13 +103,13 @@ describe("several opam repositories", () => {
     ]);
     expect(info.packages?.filter(({ name }) => name === "other")).toMatchObject([{ version: "1", use: "tool" }]);
     expect(log.join("\n")).toContain(
-      "warning: may be built of other packages tomorrow, being at no commit: opam repository test\n",
+      "warning: not pinned to a commit, so a later build may use other packages: opam repository test\n",
     );
   });
 });
 
 describe("pins", () => {
-  it("at a commit go before every repository, and are part of the key", async () => {
+  it("at a commit take precedence over every repository, and are part of the key", async () => {
     const pinned = commit("motto", { "motto.opam": textPackage("pinned-first") });
     const next = commit("motto", { "motto.opam": textPackage("pinned-second") });
     const keys: string[] = [];
@@ -127,7 +128,7 @@ describe("pins", () => {
 });
 
 describe("build info and SBOM of an opam project", () => {
-  it("have its packages with hashes, licences and uses, are valid, and the summary names an unusual licence", async () => {
+  it("are valid and list its packages with hashes, licences and uses; the summary has an unusual licence", async () => {
     const sources = join(machine, "motto-1");
     mkdirSync(sources);
     writeFileSync(join(sources, "README"), "a motto");
@@ -189,8 +190,8 @@ describe("build info and SBOM of an opam project", () => {
   });
 });
 
-describe("what opam cannot install for a project", () => {
-  it("a conflict: its telling lines, and what to do", async () => {
+describe("when opam cannot install for a project, the error shows", () => {
+  it("a conflict: its relevant lines, and what to do", async () => {
     const problem = await failedJob(machine, inFolder("conflict", project('"wants-old-ocaml"')));
     expect(problem.message).toMatch(/^opam install \. failed after \S+ s: no version of OCaml suits both /);
     expect(problem.facts.because).toEqual(["wants-old-ocaml wants ocaml < 5.0, and the toolchain has OCaml 5.4.1"]);
@@ -198,7 +199,7 @@ describe("what opam cannot install for a project", () => {
     expect([problem.facts.evidence].flat().length).toBeLessThan(12);
   });
 
-  it("a package that does not build: the end of its log, and all of it", async () => {
+  it("a package that does not build: the end of its log, and the whole log", async () => {
     const problem = await failedJob(machine, inFolder("failing", project('"failing"')));
     const lines = ["checking for a reason", "failing.c:1: error: this package never builds"];
     expect(problem.message).toMatch(/^opam install \. failed after \S+ s: the opam package failing\.1 does not build$/);
@@ -213,12 +214,12 @@ describe("what opam cannot install for a project", () => {
     expect([problem.facts.do].flat().join()).toContain("opam-repository-archive");
   });
 
-  it("its own sources: the error is shown at their line, also in a subfolder", async () => {
+  it("the project’s own sources: the error is at its line, also in a subfolder", async () => {
     const log: string[] = [];
     const files = {
       ...project(""),
       "www.opam": project("")["www.opam"].replace(
-        /build: .*/,
+        /build: [^\]]*\]/,
         'build: ["ocamlfind" "-toolchain" "solo5" "ocamlopt" "-cclib" "-z solo5-abi=spt" "src/www.ml" "-o" "www.img"]',
       ),
       "src/www.ml": "let x = 1\n",

@@ -11,5 +11,5 @@ import { words } from "./protections/words.js";
 const tables: readonly ProtectionTable[] = [words, foreignTexts, network, archives, caches, releases, supply];
 
 export const protections: readonly Protection[] = tables.flatMap((table) =>
-  Object.entries(table).flatMap(([test, pieces]) => pieces.map(([file, from, to]) => ({ test, file, from, to }))),
+  Object.entries(table).flatMap(([test, pieces]) => pieces.map((piece) => ({ test, piece }))),
 );

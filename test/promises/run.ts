@@ -1,6 +1,7 @@
 // `npm run promises [WORD]`: takes each protection of protections.ts out of a copy of the repository, and requires that the test which
-// docs/threat-model.md names fails without it. WORD is a part of a promise, its test or the file of a protection.
-import type { Protection } from "./protection.js";
+// docs/threat-model.md names fails without it. WORD is a part of a promise, its test, or the file or the mark of a protection.
+import { type Change, changeWithout } from "./marks.js";
+import type { Piece } from "./protection.js";
 import { protections } from "./protections.js";
 import { type Judgement, judge, runTests } from "./run-tests.js";
 import { programChecker } from "./still-a-program.js";
@@ -16,7 +17,8 @@ type Kind = keyof typeof limitMs;
 interface Task {
   readonly promised: Promised;
   readonly kind: Kind;
-  readonly protection: Protection;
+  readonly piece: Piece;
+  readonly change: Change;
 }
 
 const kindOf = ({ file }: Promised): Kind =>
@@ -28,9 +30,15 @@ function tasksFor(word: string): Task[] {
     .flatMap((promised) =>
       protections
         .filter(({ test }) => test === promised.test)
-        .map((protection) => ({ promised, kind: kindOf(promised), protection })),
+        .map(({ piece }) => ({ promised, kind: kindOf(promised), piece, change: changeWithout(piece) })),
     )
-    .filter(({ promised, protection }) => [promised.promise, promised.test, protection.file].some(has));
+    .filter(({ promised, piece, change }) => [promised.promise, promised.test, change.file, nameOf(piece)].some(has));
+}
+
+/** The mark, or the beginning of the text. */
+function nameOf(piece: Piece): string {
+  if (typeof piece === "string") return piece;
+  return "mark" in piece ? piece.mark : piece.from.trim().replaceAll("\n", " ").slice(0, 60);
 }
 
 /** A test that does not pass by itself tells nothing. @returns why, by the test's name in the threat model. */
@@ -67,11 +75,8 @@ async function unfitAsTheyAre(tree: Tree, tasks: readonly Task[]): Promise<Map<s
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
 /** One line of the table. */
-function line({ promised, protection }: Task, { outcome, why }: Judgement, ms: number): string {
-  const isOnlyOne =
-    protections.filter(({ test, file }) => test === protection.test && file === protection.file).length === 1;
-  const piece = isOnlyOne ? "" : `: ${protection.from.trim().replaceAll("\n", " ").slice(0, 60)}`;
-  return `${outcome.padEnd(8)} ${seconds(ms).padStart(7)}  ${promised.test}  (${protection.file}${piece})  ${why}`;
+function line({ promised, piece, change }: Task, { outcome, why }: Judgement, ms: number): string {
+  return `${outcome.padEnd(8)} ${seconds(ms).padStart(7)}  ${promised.test}  (${change.file}: ${nameOf(piece)})  ${why}`;
 }
 
 async function main(word: string): Promise<number> {
@@ -79,28 +84,24 @@ async function main(word: string): Promise<number> {
   const tasks = tasksFor(word);
   if (tasks.length === 0) throw new Error(`no promise has ${word}`);
   const whyNoProgram = programChecker();
-  const noPrograms = new Map(tasks.map(({ protection }) => [protection, whyNoProgram(protection)]));
-  const first = copyTree(tasks.map(({ protection }) => protection.file));
-  const trees = [
-    first,
-    ...Array.from({ length: Math.min(atOnce, tasks.length) - 1 }, () =>
-      copyTree(tasks.map(({ protection }) => protection.file)),
-    ),
-  ];
+  const noPrograms = new Map(tasks.map(({ change }) => [change, whyNoProgram(change)]));
+  const files = tasks.map(({ change }) => change.file);
+  const first = copyTree(files);
+  const trees = [first, ...Array.from({ length: Math.min(atOnce, tasks.length) - 1 }, () => copyTree(files))];
   const results: (Task & Judgement)[] = [];
   try {
     const unfit = await unfitAsTheyAre(first, tasks);
     const left = [...tasks];
     const work = async ({ folder, without }: Tree) => {
       for (let task = left.shift(); task !== undefined; task = left.shift()) {
-        const { promised, kind, protection } = task;
+        const { promised, kind, change } = task;
         const before = performance.now();
-        const known = unfit.get(promised.test) ?? noPrograms.get(protection);
+        const known = unfit.get(promised.test) ?? noPrograms.get(change);
         const judgement: Judgement =
           known !== undefined
             ? { outcome: "unfit", why: known }
             : judge(
-                await without(protection, () =>
+                await without(change, () =>
                   runTests(folder, kind, [promised.file], patternOf(promised), limitMs[kind]),
                 ),
               );
@@ -117,9 +118,9 @@ async function main(word: string): Promise<number> {
   console.log(
     `${kept} promises, ${results.length} protections: the tests fail without ${results.length - bad.length}, and not without ${bad.length}, in ${seconds(performance.now() - start)}`,
   );
-  for (const { promised, protection, outcome, why } of bad) {
+  for (const { promised, piece, change, outcome, why } of bad) {
     console.log(
-      `\n${outcome}: ${promised.promise}\n  test  ${promised.file}: ${promised.test}\n  file  ${protection.file}\n  from  ${protection.from}\n  to    ${protection.to}\n  why   ${why}`,
+      `\n${outcome}: ${promised.promise}\n  test  ${promised.file}: ${promised.test}\n  at    ${change.file}: ${nameOf(piece)}\n  to    ${change.to}\n  why   ${why}`,
     );
   }
   return bad.length === 0 ? 0 : 1;

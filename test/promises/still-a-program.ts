@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import ts from "typescript";
 import { root } from "../documentation.js";
-import type { Protection } from "./protection.js";
+import { type Change, changed as withChange } from "./marks.js";
 
 /** `Cannot find name`, with a guess and without. What is unused, or has another type, runs all the same. */
 const unknownName = [2304, 2552];
@@ -9,9 +9,9 @@ const unknownName = [2304, 2552];
 /**
  * Looks whether a source without a protection is a program still. One that is none fails every test, and says nothing of any.
  *
- * @returns of each protection why it is none; undefined when it is.
+ * @returns of each change why it is none; undefined when it is.
  */
-export function programChecker(): (protection: Protection) => string | undefined {
+export function programChecker(): (change: Change) => string | undefined {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), (path) => ts.sys.readFile(path)) as {
     readonly config: object;
   };
@@ -30,12 +30,12 @@ export function programChecker(): (protection: Protection) => string | undefined
     getCompilationSettings: () => options,
     getDefaultLibFileName: ts.getDefaultLibFilePath,
   });
-  return ({ file, from, to }) => {
-    if (!/^src\/.*\.ts$/.test(file)) return undefined;
-    const path = join(root, file);
+  return (change) => {
+    if (!/^src\/.*\.ts$/.test(change.file)) return undefined;
+    const path = join(root, change.file);
     Object.assign(changed, {
       path,
-      text: (ts.sys.readFile(path) ?? "").replace(from, () => to),
+      text: withChange(ts.sys.readFile(path) ?? "", change),
       version: changed.version + 1,
     });
     const unknown = service.getSemanticDiagnostics(path).filter(({ code }) => unknownName.includes(code));

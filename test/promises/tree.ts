@@ -14,13 +14,13 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { root } from "../documentation.js";
-import type { Protection } from "./protection.js";
+import { type Change, changed as withChange } from "./marks.js";
 
 /** A copy of the repository in which something may be broken. */
 export interface Tree {
   readonly folder: string;
   /** Takes a protection out for as long as `body` runs. */
-  readonly without: <T>(protection: Protection, body: () => Promise<T>) => Promise<T>;
+  readonly without: <T>(change: Change, body: () => Promise<T>) => Promise<T>;
   readonly remove: () => void;
 }
 
@@ -54,13 +54,10 @@ export function copyTree(changed: readonly string[]): Tree {
   }
   return {
     folder,
-    async without({ file, from, to }, body) {
-      const path = join(folder, file);
+    async without(change, body) {
+      const path = join(folder, change.file);
       const text = readFileSync(path, "utf8");
-      // A function: `$&` in `to` is no pattern.
-      const broken = text.replace(from, () => to);
-      if (broken === text) throw new Error(`${file} has no ${from}`);
-      writeFileSync(path, broken);
+      writeFileSync(path, withChange(text, change));
       try {
         return await body();
       } finally {

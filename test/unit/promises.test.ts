@@ -1,18 +1,15 @@
 // `npm run promises` takes each of these protections out and looks whether the promise's test fails: the table must be whole for that.
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { type Options, format } from "prettier";
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { root, textOf } from "../documentation.js";
+import { textOf } from "../documentation.js";
+import { type Mark, changeAt, changed, changeWithout, marks, marksOf } from "../promises/marks.js";
 import { protections } from "../promises/protections.js";
 import type { RanTest } from "../promises/reporter.js";
 import { type Judgement, type TestsRun, judge } from "../promises/run-tests.js";
 import { promises } from "../promises/threat-model.js";
 
 const piecesIn = (text: string, piece: string) => text.split(piece).length - 1;
-const sources = (readdirSync(join(root, "src"), { recursive: true }) as string[])
-  .filter((name) => name.endsWith(".ts"))
-  .map((name) => `src/${name}`);
-const whereIs = (piece: string) => sources.filter((file) => textOf(file).includes(piece));
 
 describe("the table of protections", () => {
   it("has all promises of the threat model, each with a test of its own", () => {
@@ -29,14 +26,114 @@ describe("the table of protections", () => {
     expect(protections.filter(({ test }) => !names.includes(test))).toEqual([]);
   });
 
-  it.each(protections.map(({ test, file, from, to }) => [test, file, from, to]))(
-    "“%s” is kept by one piece of %s",
-    (_, file, from, to) => {
-      const pieces = existsSync(join(root, file)) ? piecesIn(textOf(file), from) : 0;
-      expect(pieces, pieces === 0 ? `it stands in ${whereIs(from).join(", ")}` : undefined).toBe(1);
-      expect(to).not.toBe(from);
+  it.each(protections.map(({ test, piece }) => [test, typeof piece === "string" ? { mark: piece } : piece, piece]))(
+    "“%s” is kept by %j, and there is a program without it",
+    (_, _shown, piece) => {
+      const change = changeWithout(piece);
+      const text = textOf(change.file);
+      const broken = changed(text, change);
+      expect(broken).not.toBe(text);
+      if (change.file.endsWith(".ts")) expect(mistakesOf(broken)).toEqual([]);
     },
   );
+
+  it("has each mark of the code", () => {
+    const used = protections.map(({ piece }) => (typeof piece === "string" ? piece : "mark" in piece && piece.mark));
+    expect(marks.map(({ id }) => id).filter((id) => !used.includes(id))).toEqual([]);
+  });
+});
+
+/** What a parser says of a program; that TypeScript keeps it is not in its types. */
+const mistakesOf = (program: string) =>
+  (ts.createSourceFile("a.ts", program, ts.ScriptTarget.Latest) as unknown as { parseDiagnostics: ts.Diagnostic[] })
+    .parseDiagnostics;
+
+describe("a mark", () => {
+  const program = `
+// promise: whole-statement
+if (a || b) throw new Error("one");
+if (/* promise: condition */ a.b(c)) throw new Error("two");
+while (/* promise: while-condition */ !a) b();
+const d = a || /* promise: or */ b.c !== d || e, f = /* promise: first-and */ a && b ? c : d;
+const g = /* promise: ternary */ a.b() ? c : d;
+call(a, /* promise: argument */ { mode: 0o700 });
+const list = [/* promise: element */ "one", "two", /* promise: spread */ ...three], o = {
+  // promise: property
+  four: 4, five: /* promise: value */ six(seven),
+};
+const words = \`\${/* promise: in-template */ visible(text)} and "\${more}"\`;
+const long = /* promise: chain */ text.replaceAll("%", "%25").replaceAll("a", "b"), none = ["/* promise: of-no-program */"];
+function last() {
+  // promise: awaited
+  const said = 1;
+  /* promise: nothing */
+}
+`;
+  const instead = new Map([
+    ["value", "seven"],
+    ["in-template", "text"],
+    ["chain", "text"],
+    ["awaited", "stop();"],
+  ]);
+  /** A program in one form, without its marks. */
+  const usual = (text: string) =>
+    format(text.replaceAll(/\/\/ promise: .*|\/\* promise: .*? \*\//g, ""), {
+      parser: "typescript",
+      objectWrap: "collapse",
+    });
+  /** What is left of a program without what each mark covers. */
+  const changesOf = async (text: string) => {
+    const changes: Record<string, string> = {};
+    for (const mark of marksOf("a.ts", text))
+      if (mark.node !== undefined) changes[mark.id] = await usual(changed(text, changeAt(mark, instead.get(mark.id))));
+    return changes;
+  };
+  const without = (from: string, to: string) => {
+    expect(program.split(from).length).toBe(2);
+    return usual(program.replace(from, () => to));
+  };
+
+  it("covers what begins after it", async () => {
+    expect(await changesOf(program)).toEqual({
+      "whole-statement": await without('if (a || b) throw new Error("one");', ";"),
+      condition: await without("a.b(c)", "false"),
+      "while-condition": await without("!a", "false"),
+      or: await without("b.c !== d", "false"),
+      "first-and": await without("a && b", "true && b"),
+      ternary: await without("a.b()", "false"),
+      argument: await without("{ mode: 0o700 }", ""),
+      element: await without('"one",', ""),
+      spread: await without("...three", ""),
+      property: await without("four: 4,", ""),
+      value: await without("six(seven)", "seven"),
+      "in-template": await without("visible(text)", "text"),
+      chain: await without('text.replaceAll("%", "%25").replaceAll("a", "b")', "text"),
+      awaited: await without("const said = 1;", "stop();"),
+    });
+  });
+
+  it.each<[what: string, options: Options]>([
+    ["short lines", { printWidth: 30 }],
+    ["long lines", { printWidth: 400 }],
+    [
+      "tabs, no semicolons",
+      { useTabs: true, semi: false, singleQuote: true, trailingComma: "none", bracketSpacing: false },
+    ],
+  ])("covers the same when it is written with %s", async (_, options) => {
+    const written = await format(program, { parser: "typescript", ...options });
+    expect(written).not.toBe(program);
+    expect(await changesOf(written)).toEqual(await changesOf(program));
+  });
+
+  it("is refused where nothing begins after it, or nothing usual stands there instead", () => {
+    const known = marksOf("a.ts", program);
+    const at = (id: string) => known.find((mark) => mark.id === id) as Mark;
+    expect(() => changeAt(at("nothing"))).toThrow('a.ts: nothing begins after the mark "promise: nothing"');
+    expect(() => changeAt(at("of-no-program"))).toThrow("nothing begins after");
+    expect(() => changeAt(at("chain"))).toThrow("no usual `instead`");
+    expect(() => changeAt(at("awaited"))).toThrow("no usual `instead`");
+    expect(() => changeWithout("no-such-mark")).toThrow('src/ has no mark "promise: no-such-mark"');
+  });
 });
 
 describe("what a test says of a protection that was taken out", () => {

@@ -2,14 +2,12 @@ import type { AddressArgument } from "../../image/image.js";
 import type { AttachedDevice, NetworkDevice } from "./devices.js";
 import { type Subnet, isUsable, parseAddress, parseSubnet } from "./subnet.js";
 
-/** The address that a unikernel's own arguments give it. */
 export interface ToldAddress {
   readonly guest: Subnet;
   readonly gateway: number | undefined;
 }
 
 export interface AddressArguments {
-  /** Placed in front of the user's arguments. */
   readonly words: readonly string[];
   readonly story?: string;
 }

@@ -16,9 +16,7 @@ import type { NetworkBusy } from "./network-plan.js";
 const waitMs = 10 * 60_000;
 const pollMs = 500;
 
-/** A boot's devices, ready to use. */
 export interface Attached extends Pick<DevicePlan, "devices"> {
-  /** The boot's own folder, removed after it. */
   readonly folder: string;
 }
 

@@ -8,7 +8,6 @@ export function bootFolder({ host }: Context, imagePath: string): string {
   return join(host.folders.state, "consoles", folder);
 }
 
-/** @param scenario its name; undefined for the one boot of an image without scenarios. */
 export function consolePath(context: Context, imagePath: string, scenario?: string): string {
   const name = [basename(imagePath), ...(scenario === undefined ? [] : [scenario])].join("-");
   return join(bootFolder(context, imagePath), `console-${name}.log`);

@@ -7,11 +7,7 @@ interface Way {
   readonly mostDevices?: number;
 }
 
-/**
- * The ways with room for a guest's devices.
- *
- * @throws Problem when no way has room: its program would refuse to start, which is not the guest's failure.
- */
+/** @throws Problem when no way has room: its program would refuse to start, which is not the guest's failure. */
 export function withRoomFor<Any extends Way>(devices: readonly AttachedDevice[], ways: readonly Any[]): readonly Any[] {
   const most = (way: Way) => way.mostDevices ?? Infinity;
   const roomy = ways.filter((way) => devices.length <= most(way));

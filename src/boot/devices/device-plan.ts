@@ -11,12 +11,9 @@ import { type AskedDisk, type NamedNetwork, type NetworkOptions, defaultNetwork 
 import type { AttachedDevice, TapLink } from "./devices.js";
 import { type NetworkBusy, type NetworkFacts, planNetworks } from "./network-plan.js";
 
-/** The part of a request that decides a boot's devices. */
 export type AskedDevices = Pick<BootRequest, "image" | "target" | "net" | "block" | "probe" | "args">;
 
-/** The facts of a machine that decide how devices are made. */
 export interface DeviceFacts extends NetworkFacts {
-  /** The address arguments that the image takes. */
   readonly addressArguments: readonly AddressArgument[];
   /** The base of relative paths. */
   readonly workspace: string;
@@ -72,7 +69,6 @@ export function planDevices(asked: AskedDevices, facts: DeviceFacts): DevicePlan
   };
 }
 
-/** The network devices that the guest will have. */
 export function wantedNetworks(asked: AskedDevices): readonly NamedNetwork[] {
   const { net } = asked;
   const manifest = manifestOf(asked);

@@ -4,7 +4,6 @@ import { type Subnet, isHostOf, isUsable, parseAddress, parseSubnet } from "./su
 
 export type AskedNetwork =
   | { readonly kind: "none" }
-  /** One line without a name, for all devices. */
   | { readonly kind: "any"; readonly options: NetworkOptions }
   | { readonly kind: "named"; readonly devices: readonly NamedNetwork[] };
 
@@ -37,7 +36,6 @@ export interface AskedDisk {
   readonly path: string | undefined;
   /** Minimum in bytes; undefined: the file's size, or 1 MiB for a scratch disk. */
   readonly size: number | undefined;
-  /** The guest writes to a copy. */
   readonly readOnly: boolean;
 }
 

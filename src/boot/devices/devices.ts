@@ -3,7 +3,6 @@ export type AttachedDevice = NetworkDevice | BlockDevice;
 
 export interface NetworkDevice {
   readonly type: "net";
-  /** From the manifest, or from the user. */
   readonly name: string;
   /** `52:54:00:…` */
   readonly mac: string;
@@ -17,7 +16,6 @@ export interface TapLink {
   readonly interface: string;
   /** The host's address with its prefix: `10.0.0.1/24`. */
   readonly host: string;
-  /** The guest's address: `10.0.0.2`. */
   readonly guest: string;
 }
 
@@ -38,7 +36,6 @@ export interface GuestPort {
   readonly guestPort: number;
 }
 
-/** A port of the host's loopback interface that leads to the guest's. */
 export interface Forward extends GuestPort {
   readonly hostPort: number;
 }
@@ -63,10 +60,8 @@ const beforeHandshake = ["HOST_FORWARD", "NONE", "CLOSED", "LISTEN", "SYN_SENT",
 const connection = /^\s*TCP\[(?<state>\w+)\]\s+\d+\s+127\.0\.0\.1\s+(?<hostPort>\d+)\s/;
 
 /**
- * Whether the guest has accepted a connection through a forwarded port: any that is open or about to close.
- *
- * QEMU's user networking accepts every connection itself before it asks the guest, and keeps it open while the guest is
- * silent: an open connection alone proves nothing.
+ * Whether the guest itself has accepted a connection through a forwarded port. QEMU's user networking accepts every
+ * connection before it asks the guest, and keeps it open while the guest is silent.
  *
  * @param info the output of QEMU's monitor command `info usernet`.
  * @param hostPort the forwarded port of the host's loopback interface.

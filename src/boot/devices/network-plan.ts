@@ -14,15 +14,12 @@ import {
   parseSubnet,
 } from "./subnet.js";
 
-/** What a boot needs of its network devices, apart from their own options. */
 export interface NetworkQuestion {
   /** The guest's ports for probes, at its first network device. */
   readonly ports: readonly GuestPort[];
   /** A probe needs more of the guest than ports: `ping`. */
   readonly needsTap: boolean;
-  /** The guest takes its address as an argument. */
   readonly isAddressable: boolean;
-  /** The address in the user's own arguments. */
   readonly told: ToldAddress | undefined;
 }
 

@@ -4,7 +4,6 @@ import { quote } from "../../platform/process/process.js";
 import type { Architecture } from "../../targets/architecture.js";
 import type { TenderRun } from "../vmms/vmm.js";
 
-/** Busybox's tools that the scripts below call. */
 export const applets = [
   "sh",
   "awk",
@@ -80,8 +79,8 @@ run() {
   awk '{ print "carrier: error " $0; fflush() }' </err &
   relay=$!
   echo 'carrier: start'
-  # The parent becomes a program that never waits for the tender: until then the kernel keeps a status that distinguishes
-  # a signal from an exit status above 128, which a shell does not.
+  # The parent becomes a program that never waits for the tender: until it would, the kernel keeps a status that
+  # distinguishes a signal from an exit status above 128. A shell does not.
   { sh -c 'echo $$ >/pid; exec "$@"' sh "$@" >/out 2>/err 5>&- & exec sleep 99999999; } &
   cat /out >&5
   wait "$relay"
@@ -99,7 +98,6 @@ run() {
 fail 'its script ended unexpectedly'
 `;
 
-/** One boot of a helper VM. */
 export interface RunScript {
   readonly needs: readonly Purpose[];
   readonly netCount: number;
@@ -109,7 +107,7 @@ export interface RunScript {
   readonly run: Pick<TenderRun, "tender" | "args">;
 }
 
-/** The script that {@link initScript} reads: modules, devices, and the tender's exact command. */
+/** The script that {@link initScript} runs: modules, devices, and the tender's exact command. */
 export function runScript({ needs, netCount, lastDisk, libraries, run }: RunScript): string {
   return [
     ...needs.map((purpose) => `load ${purpose}`),
@@ -121,7 +119,6 @@ export function runScript({ needs, netCount, lastDisk, libraries, run }: RunScri
   ].join("\n");
 }
 
-/** The uses of modules; a boot loads only those that it needs. */
 export const purposes = ["console", "kvm", "net", "block"] as const;
 export type Purpose = (typeof purposes)[number];
 
@@ -149,12 +146,7 @@ export function moduleName(file: string): string {
     .replaceAll("-", "_");
 }
 
-/**
- * The dependencies of a module: the field `depends` of its section .modinfo, as `modinfo` shows it.
- *
- * @param content decompressed.
- * @throws MalformedFile
- */
+/** The field `depends` of a decompressed module's section .modinfo, as `modinfo` shows it. @throws MalformedFile */
 export function dependenciesOf(content: Uint8Array): string[] {
   const bytes = new Bytes(content);
   const section = readElf(bytes).sections.find(({ name }) => name === ".modinfo");
@@ -171,11 +163,7 @@ export function dependenciesOf(content: Uint8Array): string[] {
     .map((name) => name.replaceAll("-", "_"));
 }
 
-/**
- * The load order of modules, each after its dependencies.
- *
- * @param dependencies of each module that is a file; other modules are built in, and not loaded.
- */
+/** @param dependencies of each module that is a file; other modules are built in, and not loaded. */
 export function loadOrder(wanted: readonly string[], dependencies: ReadonlyMap<string, readonly string[]>): string[] {
   const order = new Set<string>();
   const visit = (name: string, path: readonly string[]) => {

@@ -10,7 +10,6 @@ import { applets, dependenciesOf, initScript, loadOrder, moduleName, purposes, w
 import type { HelperVmFiles } from "./published.js";
 import { type UnpackOptions, readKernel, readUnpacked } from "./unpack.js";
 
-/** The shell and its tools in one static program. */
 const busyboxPackage = "busybox-static";
 
 export interface Site {
@@ -91,7 +90,6 @@ async function allKernelParts(archive: DebArchive, meta: string): Promise<string
   return found;
 }
 
-/** The kernel packages of an exact version among the dependencies of a meta package or an image. */
 export function kernelParts(dependencies: readonly string[]): string[] {
   return dependencies.filter((name) => /^linux-(image|modules)-(unsigned-)?\d/.test(name));
 }
@@ -167,10 +165,7 @@ function findIn(root: string, paths: readonly string[]): string {
   return found;
 }
 
-/**
- * The tools in a busybox of any architecture: it contains their names as a sorted list of NUL-terminated strings
- * (`applet_names` of its include/applet_tables.h).
- */
+/** By busybox's `applet_names` (include/applet_tables.h): a sorted list of NUL-terminated names. */
 export function appletsIn(busybox: Buffer): readonly string[] {
   const lists = busybox.toString("latin1").match(/(?:[a-z\d[_.-]{1,24}\0){100,}/g) ?? [];
   return lists.flatMap((list) => list.split("\0"));

@@ -82,8 +82,7 @@ export function findTender(
 }
 
 /**
- * The archive entries of a tender: the program, and if it is linked dynamically, its interpreter at its own path and its
- * libraries where the helper VM looks for them.
+ * The archive entries of a tender: the program, and if it is linked dynamically, its interpreter and its libraries.
  *
  * @param path of a program that this machine can run, or of a static one.
  */

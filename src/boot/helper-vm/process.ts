@@ -17,8 +17,8 @@ export interface HelperVmProcess extends VmmProcess {
 }
 
 /**
- * Presents QEMU with a helper VM as the tender inside: the console is the unikernel's, byte by byte; the error stream is
- * the tender's and QEMU's; start and end are the tender's.
+ * Presents QEMU with a helper VM as the tender inside: the console is the unikernel's, byte by byte; the error stream
+ * carries the tender's and QEMU's; start and end are the tender's.
  *
  * @param qemu with the helper VM's serial port on standard output, the unikernel's console on file descriptor 3 and
  *   QEMU's control channel on 4.
@@ -111,26 +111,19 @@ export function helperVmProcess(qemu: VmmProcess, startMs = longestStartMs): Hel
 
 /** A line of the helper VM's serial port. */
 export type HelperVmEvent =
-  /** The tender starts now. */
   | { readonly kind: "start" }
-  /** A line of the tender's error stream. */
   | { readonly kind: "error"; readonly line: string }
   | { readonly kind: "end"; readonly end: VmmEnd }
-  /** The helper VM itself failed. */
   | { readonly kind: "failed"; readonly because: string }
   /** A line of the firmware, the kernel or a tool. */
   | { readonly kind: "other"; readonly line: string };
 
 const shape = /^carrier: (?<word>start|error|end|failed)(?: (?<rest>.*))?$/;
 
-/**
- * Reads the lines that the helper VM's script (init.ts) writes to the serial port, in pieces of any size. A unikernel's
- * output never comes this way, and the tender's error stream only with its mark.
- */
+/** A unikernel's output never reaches the serial port, and the tender's error stream only with its mark (init.ts). */
 export class HelperVmReader {
   private readonly lines = new Lines();
 
-  /** The events that `chunk` completes. */
   add(chunk: Uint8Array): HelperVmEvent[] {
     return this.lines.add(chunk).map(eventOf);
   }

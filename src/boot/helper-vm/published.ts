@@ -12,16 +12,12 @@ import { type Published, Unusable, publishedArchives } from "../../platform/netw
 import { lastLines, succeed } from "../../platform/process/process.js";
 import type { Architecture } from "../../targets/architecture.js";
 
-/**
- * Raised when helper VMs of an older unikernel-ci must no longer be used: other modules, another script, another
- * protocol.
- */
+/** Raised when older helper VMs must no longer be used: other modules, another script, another protocol. */
 const format = 2;
 
 const helperVmFileNames = ["kernel", "initramfs"] as const;
 
 export interface HelperVmFiles {
-  /** In every cache. */
   readonly key: string;
   /** Absolute path of a folder with nothing but these files. */
   readonly folder: string;
@@ -30,11 +26,7 @@ export interface HelperVmFiles {
   readonly initramfs: string;
 }
 
-/**
- * The place of the helper VM for an architecture.
- *
- * @param system ID and version of os-release(5), whose packages it is made from: `ubuntu 24.04`.
- */
+/** @param system ID and version of os-release(5), whose packages it is made from: `ubuntu 24.04`. */
 export function helperVmPlace(toolCache: string, system: string, architecture: Architecture): HelperVmFiles {
   const name = ["carrier", format, ...system.split(" "), architecture].join("-");
   const folder = join(toolCache, "carriers", name);
@@ -95,8 +87,7 @@ async function unpack({ processes }: Context, file: string, folder: string): Pro
 const plain = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=u=rw,go=r"] as const;
 
 /**
- * Packs a helper VM and adds it to the list of a folder, which is then a mirror. It uses gzip, which every machine has;
- * zstd would need to be installed.
+ * Packs a helper VM by gzip, which every machine has, and adds it to the list of a folder, which is then a mirror.
  *
  * @throws Problem when it cannot be packed.
  */

@@ -18,7 +18,6 @@ const compressions: readonly Compression[] = [
 ];
 
 export interface UnpackOptions {
-  /** Missing system packages may be installed. */
   readonly install: boolean;
 }
 

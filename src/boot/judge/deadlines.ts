@@ -9,11 +9,9 @@ const silentKvmMs = 10_000;
 
 /** When time decides, after what was seen so far: milliseconds after the guest's start; Infinity for never. */
 export interface Deadlines {
-  /** When a silent guest counts as held up by KVM. */
   readonly silentMs: number;
   /** When a guest that printed its last words counts as gone: those decide, even if the time limit passed meanwhile. */
   readonly goneMs: number;
-  /** When the good sign is old enough to pass. */
   readonly settledMs: number;
   readonly limitMs: number;
 }
@@ -79,7 +77,6 @@ function fatalWords({ rules, transcript: { announcement, death } }: Findings): E
     : undefined;
 }
 
-/** The sign that a running guest has met all expectations in time. */
 function goodSign({ rules, transcript, asked }: Findings): Evidence | undefined {
   const { expectExit, until, timeoutMs } = rules;
   if (expectExit !== undefined || until === "exit" || asked.missing !== undefined) return undefined;

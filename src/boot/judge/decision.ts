@@ -8,7 +8,6 @@ import type { Evidence, Reason, RuleName, Verdict } from "./verdict.js";
 /** A verdict before the judge adds its time. */
 export type Decision = Omit<Verdict, "atMs">;
 
-/** Decides when the VMM has ended. */
 export function decideEnd(findings: Findings, end: VmmEnd, atMs: number): Decision {
   const { rule, ending } = endingOf(end, findings);
   if (mayBeKvms(findings, ending)) {
@@ -131,7 +130,6 @@ export function timedOut({ transcript, asked: { missing }, rules }: Findings): D
   return failed("timeout", `${never} within ${rules.timeoutMs / 1000} s`, { evidence });
 }
 
-/** The guest’s last words give the reason. */
 export function died({ reason, summary, evidence }: Death, exitStatus?: number): Decision {
   return { ...failed(reason, summary, { evidence, exitStatus }), rule: "last-words" };
 }

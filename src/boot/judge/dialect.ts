@@ -8,16 +8,10 @@ import type { VmmProgram } from "../report.js";
 export interface DialectWords {
   /** The lines from the first to the last are not the unikernel's own output. */
   readonly banner: { readonly first: RegExp; readonly last: RegExp };
-  /** Other lines of the backend: not the unikernel's own output. */
   readonly chrome: readonly RegExp[];
-  /**
-   * How the backend announces the guest's end. The last announcement before the VMM ends counts. It may follow an
-   * unfinished line of the unikernel.
-   */
+  /** Announcements of the guest's end: the last one counts. It may follow an unfinished line of the unikernel. */
   readonly ends: readonly EndWords[];
-  /**
-   * A guest whose last words are one of these lines, perhaps followed by a dump, crashed.
-   */
+  /** A guest whose last words are one of these lines, perhaps followed by a dump, crashed. */
   readonly crash?: RegExp;
 }
 

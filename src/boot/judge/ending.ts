@@ -6,7 +6,6 @@ import type { Rules } from "./rules.js";
 import type { Announcement, Transcript } from "./transcript.js";
 import type { Evidence, RuleName } from "./verdict.js";
 
-/** How a guest ended, as far as the evidence shows. */
 export type Ending =
   | { readonly kind: "exit"; readonly status: number; readonly evidence?: Evidence | undefined }
   | { readonly kind: "abort" | "trap"; readonly summary: string; readonly evidence?: Evidence | undefined }
@@ -16,7 +15,6 @@ export type Ending =
   /** The guest did not run, or was cut off: the VMM is at fault. */
   | { readonly kind: "monitor"; readonly summary: string; readonly evidence?: Evidence | undefined };
 
-/** The facts that an {@link EndRule} may use. */
 export type EndFacts = VmmEnd &
   Pick<Rules, "exitReport" | "vmm"> &
   Pick<Transcript, "announcement" | "lastLine" | "crash"> &
@@ -32,7 +30,7 @@ export interface EndRule {
 /** A processor trap kills a guest that runs as the VMM's own process (spt, unix) with one of these. */
 const trapSignals: readonly (string | null)[] = ["SIGSEGV", "SIGILL", "SIGBUS", "SIGFPE", "SIGTRAP", "SIGSYS"];
 
-/** isa-debug-exit's (value << 1) | 1: 41 is an end of Solo5 or Unikraft, 42 a Unikraft crash (docs/facts.md section 5). */
+/** isa-debug-exit's (value << 1) | 1: 41 ends Solo5 and Unikraft, 42 is a Unikraft crash (docs/facts.md section 5). */
 const guestEndStatus = 83;
 const unikraftCrashStatus = 85;
 

@@ -2,7 +2,6 @@ import { constants } from "node:os";
 import type { VmmEnd } from "../../platform/process/vmm-process.js";
 import type { ProbeAnswer } from "../probes/probe.js";
 
-/** Something seen of a guest from outside. */
 export type Happening =
   | { /** A line of the console. */ readonly kind: "console"; readonly text: string }
   | {
@@ -28,7 +27,6 @@ export type GuestEvent = Happening & { readonly atMs: number };
  */
 export type MachineState = "reset" | "panicked" | "stopped" | "disk-full" | "quit";
 
-/** The signal with a number, as kill(1) lists them. */
 export function signalOf(number: number): NodeJS.Signals | undefined {
   const signals = Object.entries(constants.signals) as [NodeJS.Signals, number][];
   return signals.find(([, own]) => own === number)?.[0];

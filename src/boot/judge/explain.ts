@@ -24,14 +24,9 @@ export function splitTranscript(bytes: Uint8Array): { readonly console: Uint8Arr
   return { console, end: status === statusOfTimeout ? { kind: "stopped" } : { kind: "exit", status } };
 }
 
-/** Longer than any last line that records the end. */
 const endLineBytes = 4096;
 
-/**
- * The verdict for a console on disk, read in pieces: it may be larger than the memory.
- *
- * @param endOf decides how it ended, given the end that its last line records.
- */
+/** @param endOf decides how a console ended, given the end that its last line records. */
 export async function explainStream(
   chunks: AsyncIterable<Uint8Array>,
   endOf: (told: TranscriptEnd | undefined) => TranscriptEnd,
@@ -56,10 +51,7 @@ export function explainConsole(console: Uint8Array, end: TranscriptEnd, rules: R
   return judged.verdict(end);
 }
 
-/**
- * A kept console, which may include the VMM's own lines. It has no times: all lines count as read at once, then time
- * passes.
- */
+/** May include the VMM's own lines. It has no times: all lines count as read at once, then time passes. */
 class KeptConsole {
   private readonly judge: Judge;
   private readonly lines = new Lines();

@@ -4,7 +4,6 @@ import type { Rules } from "./rules.js";
 import { Transcript } from "./transcript.js";
 import type { Evidence } from "./verdict.js";
 
-/** The rules for a guest, and everything seen of it so far. */
 export class Findings {
   readonly transcript: Transcript;
   readonly asked: Asked;
@@ -38,7 +37,6 @@ export interface Missing {
   readonly last?: Evidence;
 }
 
-/** The expectations of a guest, and which of them were met. */
 export class Asked {
   private readonly seen: (Evidence | undefined)[];
   private readonly answers: (ProbeReport | undefined)[];
@@ -60,7 +58,6 @@ export class Asked {
       this.answers[index] = { text: this.rules.probes[index] ?? "", ...answer, atMs };
   }
 
-  /** The last answer to each probe that got one. */
   get reports(): readonly ProbeReport[] {
     return this.answers.filter((answer) => answer !== undefined);
   }
@@ -75,7 +72,6 @@ export class Asked {
     return expect.length + probes.length > 0 && until !== "exit" && expectExit === undefined;
   }
 
-  /** The first unmet expectation. */
   get missing(): Missing | undefined {
     const line = this.rules.expect.find((_, index) => this.seen[index] === undefined);
     if (line !== undefined) return { never: `no line matched ${line.source}`, before: `a line matched ${line.source}` };

@@ -22,10 +22,7 @@ import type { Evidence, Verdict } from "./verdict.js";
 
 const kvmFails = "KVM opens but fails its guests";
 
-/**
- * Turns events into a verdict: the first decisive event wins. Has no effects and reads no clock, so that a boot can be
- * judged again from its events.
- */
+/** The first decisive event wins. No effects, no clock: a boot can be judged again from its events. */
 export class Judge {
   private verdict: Verdict | undefined;
   private readonly findings: Findings;
@@ -49,7 +46,6 @@ export class Judge {
     return Math.min(goneMs, settledMs, silentMs, limitMs, this.unfinished.restedMs);
   }
 
-  /** The last answer to each probe that got one. */
   get probes(): readonly ProbeReport[] {
     return this.findings.asked.reports;
   }
@@ -99,7 +95,6 @@ export class Judge {
     if (this.unfinished.add(evidence)) this.findings.transcript.addUnfinished(evidence);
   }
 
-  /** Applies the user's patterns to a line. */
   private match(evidence: Evidence): Decision | undefined {
     this.findings.asked.read(evidence);
     const forbidden = this.rules.forbid.find((pattern) => pattern.test(evidence.line));
@@ -175,7 +170,7 @@ export function judgeInTime(judge: Judge, events: readonly GuestEvent[], limitMs
   const look = () => events.reduce<Verdict | undefined>((_, event) => judge.see(event), undefined);
   if (expect.length + forbid.length === 0) return look();
   try {
-    return withinTime(limitMs, look);
+    return /* promise: console-patterns-have-a-time */ withinTime(limitMs, look);
   } catch (error) {
     if (!(error instanceof OutOfTime)) throw error;
     throw new Problem(

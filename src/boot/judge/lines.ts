@@ -4,7 +4,6 @@ import { LineReader } from "../../platform/process/line-reader.js";
 // eslint-disable-next-line no-control-regex
 const escapeSequence = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[ -/]*[0-~])/g;
 
-/** An escape sequence without its end yet. */
 // eslint-disable-next-line no-control-regex
 const unfinishedEscape = /\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b]*\u001b?|[ -/]*)$/;
 
@@ -12,7 +11,6 @@ const unfinishedEscape = /\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b]*\u001b?|[ -/
 export class Lines {
   private readonly reader = new LineReader();
 
-  /** The lines that `chunk` completes. */
   add(chunk: Uint8Array): string[] {
     return this.reader
       .add(chunk)
@@ -20,7 +18,6 @@ export class Lines {
       .filter((line) => line !== "");
   }
 
-  /** The beginning of a line without its end yet. */
   get unfinished(): string {
     return plain(this.reader.unfinished.replace(unfinishedEscape, ""));
   }

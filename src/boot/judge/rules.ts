@@ -12,7 +12,6 @@ export interface Rules {
   readonly mayHang: boolean;
   readonly vmm: VmmProgram;
   readonly accelerator: Accelerator;
-  /** Another accelerator follows when this one fails. */
   readonly mayFallBack: boolean;
   readonly settleMs: number;
   readonly timeoutMs: number;
@@ -39,7 +38,6 @@ export interface Expectations {
   readonly expectExit?: number | undefined;
 }
 
-/** The facts of an image that its rules depend on. */
 export interface Guest {
   readonly target: Target;
   /**
@@ -49,16 +47,11 @@ export interface Guest {
   readonly isMarked: boolean;
 }
 
-/** How much of this guest’s end shows. */
 export function exitReportOf({ target, isMarked }: Guest): ExitReport {
   return isMarked ? target.exitReport : "console";
 }
 
-/**
- * Refuses expectations that could never be judged, before anything starts.
- *
- * @throws Problem
- */
+/** @throws Problem for expectations that could never be judged. */
 export function checkExpectations(asked: Expectations, guest: Guest): void {
   if (asked.until === "expect" && asked.expect.length + asked.probe.length === 0) {
     throw new Problem("`until: expect` needs the input expect or probe, and both are empty", {
@@ -94,8 +87,8 @@ export function checkExpectations(asked: Expectations, guest: Guest): void {
 const timeoutScale: Readonly<Record<Accelerator, number>> = { kvm: 1, native: 1, tcg: 3 };
 
 /**
- * A helper VM emulates a virtual machine inside an emulated one: an OCaml guest that allocates 64 MiB until it dies took
- * 2 to 4 s there, and 0.3 s under QEMU's own emulation. An unscaled settle would not see it die.
+ * A helper VM emulates a virtual machine inside an emulated one: an OCaml guest that allocates 64 MiB until it dies
+ * took 2 to 4 s there, and 0.3 s under QEMU's own emulation. An unscaled settle would not see it die.
  */
 const helperVmSettleScale = 3;
 

@@ -5,7 +5,6 @@ export type Announcement =
   | { readonly kind: "exit"; readonly status: number; readonly evidence: Evidence }
   | { readonly kind: "abort" | "trap"; readonly evidence: Evidence };
 
-/** The last words of OCaml's runtime. */
 export interface Death {
   readonly reason: Reason & ("exception" | "abort");
   readonly summary: string;
@@ -32,12 +31,10 @@ export class Transcript {
   private bannerIsOpen = false;
   /** The meaning of an unfinished line so far: its rest may change it. */
   private open: { readonly ownLine?: Evidence | undefined; readonly death?: Death | undefined } = {};
-  /** Time of the latest last words, and the lines since. */
   private lastWords = { atMs: -Infinity, lines: 0 };
 
   constructor(private readonly words: DialectWords) {}
 
-  /** The first line that is neither the firmware's nor the backend's. */
   get firstOwnLine(): Evidence | undefined {
     return this.firstWholeOwnLine ?? this.open.ownLine;
   }
@@ -121,7 +118,6 @@ export class Transcript {
     return undefined;
   }
 
-  /** @returns whether the line is part of the banner. */
   private followBanner(text: string): boolean {
     const { first, last } = this.words.banner;
     const isLast = last.test(text);
@@ -130,7 +126,6 @@ export class Transcript {
     return this.bannerIsOpen || isLast;
   }
 
-  /** Whether a line outside the banner is the unikernel's own. */
   private isOutput(text: string): boolean {
     return text.trim() !== "" && ![...this.words.chrome, ...firmware.lines].some((pattern) => pattern.test(text));
   }

@@ -41,25 +41,23 @@ export const verdicts = ["passed", "failed", "skipped"] as const;
 export interface Evidence {
   /** A line of the console or of the VMM, as it was read. */
   readonly line: string;
-  /** Milliseconds after the guest's start. */
   readonly atMs: number;
 }
 
+/** Times are milliseconds after the guest's start. */
 export interface Verdict {
   readonly verdict: (typeof verdicts)[number];
   readonly reason: Reason;
-  /** Absent when no guest was started. */
   readonly rule?: RuleName;
   /** A phrase for a person: `uncaught exception`, ``seen `listening on port 80` ``. */
   readonly summary: string;
   readonly evidence?: Evidence | undefined;
   /** Of the guest; absent when it did not exit or its status is unknown. */
   readonly exitStatus?: number | undefined;
-  /** Milliseconds from the guest's start to its own first output, or to an end without output; absent on failure. */
+  /** When the first output of its own came, or an end without output; absent on failure. */
   readonly bootMs?: number | undefined;
-  /** Milliseconds from the guest's start until all expectations held; absent without expectations of a running guest. */
+  /** When all expectations held; absent without `expect` and `probe`. */
   readonly readyMs?: number | undefined;
-  /** Milliseconds from the guest's start to the verdict. */
   readonly atMs: number;
   readonly remedy?: string | undefined;
 }

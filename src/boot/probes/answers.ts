@@ -8,7 +8,7 @@ const shownCharacters = 200;
 /** A body of 64 kB takes milliseconds, unless the pattern backtracks exponentially. */
 const longestMatchMs = 1_000;
 
-/** Whether an HTTP answer is the expected one; a redirect is not followed. */
+/** Redirects are not followed. */
 export function judgeHttp(
   { status: wanted, body: pattern }: HttpProbe,
   { status, body, bytes, end }: HttpAnswer,
@@ -29,14 +29,13 @@ export function judgeHttp(
 /** @returns undefined when matching takes too long. */
 function matchesInTime(pattern: RegExp, body: string): boolean | undefined {
   try {
-    return withinTime(longestMatchMs, () => pattern.test(body));
+    return /* promise: answer-patterns-have-a-time */ withinTime(longestMatchMs, () => pattern.test(body));
   } catch (error) {
     if (error instanceof OutOfTime) return undefined;
     throw error;
   }
 }
 
-/** Whether a name server's answer is the expected one. */
 export function judgeDns({ name, type }: DnsProbe, { code, records, truncated }: DnsAnswer): ProbeAnswer {
   if (code !== "NOERROR") return fails(`${code} for ${name} ${type}`);
   const found = records.filter((record) => record.type === type);

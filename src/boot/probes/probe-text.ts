@@ -73,7 +73,6 @@ interface Option {
 /** `name`, `name=value` or `name=/pattern/flags`, up to whitespace; a slash in a pattern is written `\/`. */
 const option = /\s*(?<name>[a-z]+)(?:=(?:\/(?<pattern>(?:\\.|[^/\\])+)\/(?<flags>[a-z]*)|(?<value>\S+)))?(?=\s|$)/uy;
 
-/** A probe's line while it is parsed: options that no parser takes are an error. */
 class ProbeText {
   private readonly options = new Map<string, Option>();
 

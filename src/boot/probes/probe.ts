@@ -18,14 +18,12 @@ export interface TcpProbe extends Named {
 export interface HttpProbe extends Named {
   readonly kind: "http";
   readonly secure: boolean;
-  /** Accept any certificate. */
   readonly insecure: boolean;
   readonly port: number;
   /** With its query, beginning with a slash. */
   readonly path: string;
   /** Undefined: 200 to 399. */
   readonly status: number | undefined;
-  /** Undefined: anything. */
   readonly body: RegExp | undefined;
 }
 
@@ -46,14 +44,12 @@ export interface PingProbe extends Named {
   readonly kind: "ping";
 }
 
-/** Where a probe goes: the guest itself, or the forwarded port on loopback. */
 export interface ProbeAddress {
   readonly host: string;
   /** Absent: the probe's own port. */
   readonly port?: number;
 }
 
-/** The answer to one question. */
 export interface ProbeAnswer {
   readonly holds: boolean;
   /** A phrase for a person: `status 200, 13 bytes`, `connection refused`. */

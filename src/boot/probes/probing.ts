@@ -5,7 +5,6 @@ import type { Qmp } from "../qmp.js";
 import { type AskOptions, ask as askGuest } from "./ask.js";
 import { type Probe, type ProbeAddress, type ProbeAnswer, isSamePort, portOf } from "./probe.js";
 
-/** For one question. */
 const answerMs = 5_000;
 /** For a connection to be accepted: the first ones meet a guest whose network is not up yet. */
 const acceptMs = { first: 250, longest: 1_000 };
@@ -54,11 +53,7 @@ export interface ProbingOptions {
   readonly ask?: typeof askGuest;
 }
 
-/**
- * Asks each probe's question repeatedly, at growing intervals, until its answer holds.
- *
- * @param onAnswer gets every answer until `signal` is aborted, which also closes every socket and timer.
- */
+/** Asks at growing intervals until the answers hold, or until `signal` is aborted: no socket or timer remains then. */
 export function startProbing(
   probes: readonly Probe[],
   addressOf: (probe: Probe) => ProbeAddress,

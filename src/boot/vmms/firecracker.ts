@@ -42,10 +42,7 @@ export const firecracker: Vmm = {
   download: (context) => downloadFirecracker(context, join(context.host.folders.toolCache, "firecracker")),
 };
 
-/**
- * The content of Firecracker's `--config-file`: `VmmConfig` of its src/vmm/src/resources.rs. Its only network devices
- * are taps.
- */
+/** `VmmConfig` of Firecracker's src/vmm/src/resources.rs. Its only network devices are taps. */
 function firecrackerConfig(asked: Asked, { imagePath, args, devices }: BootSite): object {
   const name = ownsArgv0(asked) ? [basename(imagePath)] : [];
   return {

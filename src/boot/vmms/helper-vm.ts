@@ -34,7 +34,7 @@ const machines: Readonly<Record<Architecture, Machine>> = {
   },
 };
 
-/** `panic=-1` restarts at once on a panic, which ends QEMU. Random addresses would cost time and protect nothing here. */
+/** `panic=-1` restarts at once on a panic, which ends QEMU. Random addresses would only cost time here. */
 const kernelWords = ["quiet", "panic=-1", "mitigations=off", "nokaslr", "ipv6.disable=1", "audit=0"];
 
 /** MiB for Linux, busybox, the tender and two copies of the image; the unikernel's own memory comes on top. */
@@ -63,7 +63,7 @@ function whyNot(
   if (!isOwn && !machine.tenders.includes(architecture)) {
     return {
       reason: "unsupported",
-      summary: `the helper VM for ${target.name} on ${architecture} needs a ${tender} for ${architecture}; there is none`,
+      summary: `the helper VM for ${target.name} needs a ${tender} for ${architecture}, and there is none`,
       remedy:
         `set the toolchain up with \`arch: ${architecture}\`, which builds one, ` +
         `or boot it on ${runnerOf[architecture]}`,

@@ -59,7 +59,7 @@ function loaderCommand({ memory }: Asked, { imagePath, args, devices, places }: 
       places.loader,
       // A comma separates modules; a doubled one is literal.
       "-initrd",
-      `${imagePath} ${words}`.replaceAll(",", ",,"),
+      /* promise: module-commas-are-doubled */ `${imagePath} ${words}`.replaceAll(",", ",,"),
     ],
     debianPackage,
     mostDevices: transports.count,

@@ -8,9 +8,8 @@ import { firstFree, formatAddress, parseAddress, parseSubnet } from "../devices/
 const firstSlot = 1;
 
 /**
- * QEMU's options for devices: virtio on the root bus, one slot each, in the given order. Solo5's bindings match slots to
- * the manifest's entries in that order, and know only the legacy interface (Solo5's bindings/virtio/pci.c); devices on
- * a root bus offer both.
+ * Virtio devices on the root bus, one slot each, in the given order. Solo5's bindings match slots to the manifest's
+ * entries in that order, and know only the legacy interface (bindings/virtio/pci.c), which devices on a root bus offer.
  */
 export function deviceOptions(devices: readonly AttachedDevice[]): string[] {
   return devices.flatMap((device, index) =>
@@ -18,17 +17,11 @@ export function deviceOptions(devices: readonly AttachedDevice[]): string[] {
   );
 }
 
-/** QEMU's id of the n-th device. */
 export function idOf({ type }: AttachedDevice, index: number): string {
   return `${type === "block" ? "disk" : "net"}${index}`;
 }
 
-/**
- * QEMU's options for a device.
- *
- * @param transport the end of its driver's name.
- * @param place its place on the bus, after a comma.
- */
+/** @param place on the bus, after a comma. */
 export function virtioDevice(device: AttachedDevice, id: string, transport: "pci" | "device", place = ""): string[] {
   if (device.type === "block")
     return ["-drive", driveOption(device.path, id), "-device", `virtio-blk-${transport},drive=${id}${place}`];
@@ -38,16 +31,15 @@ export function virtioDevice(device: AttachedDevice, id: string, transport: "pci
   return ["-netdev", netdevOption(device.link, id), "-device", card];
 }
 
-/**
- * The value of QEMU's `-netdev`: `tap,id=net0,ifname=uci0a000000,script=no,downscript=no`.
- */
+/** The value of QEMU's `-netdev`: `tap,id=net0,ifname=uci0a000000,script=no,downscript=no`. */
 export function netdevOption(link: NetworkDevice["link"], id: string): string {
   if (link.kind === "tap") return `tap,id=${id},ifname=${link.interface},script=no,downscript=no`;
   return [
     `user,id=${id},net=${link.network},host=${link.gateway},dns=${nameServer(link)},dhcpstart=${link.guest},ipv6=off`,
-    ...(link.outside ? [] : ["restrict=on"]),
+    ...(link.outside ? [] : [/* promise: guests-reach-nothing-outside */ "restrict=on"]),
     ...link.forwards.map(
-      ({ protocol, hostPort, guestPort }) => `hostfwd=${protocol}:127.0.0.1:${hostPort}-${link.guest}:${guestPort}`,
+      ({ protocol, hostPort, guestPort }) =>
+        /* promise: ports-are-forwarded-from-this-machine */ `hostfwd=${protocol}:127.0.0.1:${hostPort}-${link.guest}:${guestPort}`,
     ),
   ].join(",");
 }
@@ -60,5 +52,5 @@ function nameServer({ network, guest, gateway }: UserLink): string {
 /** The value of QEMU's `-drive`. Always raw, never probed: a guest may write any header. */
 export function driveOption(path: string, id: string): string {
   // A comma in a value is doubled: qemu(1).
-  return `file=${path.replaceAll(",", ",,")},if=none,id=${id},format=raw`;
+  return `file=${/* promise: disk-commas-are-doubled */ path.replaceAll(",", ",,")},if=none,id=${id},format=raw`;
 }

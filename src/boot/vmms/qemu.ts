@@ -35,7 +35,7 @@ const machines: Readonly<Record<Architecture, Machine>> = {
   },
 };
 
-/** `-cpu host` crashes guests there (docs/facts.md section 6); later generations have all features of this first one. */
+/** `-cpu host` crashes guests there (docs/facts.md section 6); later generations have all features of this one. */
 const nestedAmdCpu = "EPYC";
 
 export const qemu: Vmm = {
@@ -47,7 +47,6 @@ export const qemu: Vmm = {
   command: qemuCommand,
 };
 
-/** Runs an image as QEMU's `-kernel`. */
 function qemuCommand(
   asked: Asked,
   { imagePath, args, devices: attached }: BootSite,
@@ -73,7 +72,7 @@ function qemuCommand(
       ...guestsMachine,
       "-kernel",
       imagePath,
-      ...(words.length === 0 ? [] : ["-append", commandLine(words)]),
+      ...(words.length === 0 ? [] : ["-append", /* promise: qemu-arguments-are-one-word */ commandLine(words)]),
     ],
     debianPackage,
     mostDevices,
@@ -81,7 +80,6 @@ function qemuCommand(
   };
 }
 
-/** QEMU for each architecture. */
 export const qemuPrograms: Readonly<
   Record<Architecture, { readonly program: string; readonly debianPackage: string }>
 > = {
@@ -94,7 +92,12 @@ export const bareMachine = ["-nodefaults", "-no-user-config", "-no-reboot", "-di
 
 /** QEMU's control channel: a socket pair on one of its file descriptors, out of reach of other processes. */
 export const controlChannel = (descriptor: number) =>
-  ["-chardev", `socket,id=qmp,fd=${descriptor}`, "-mon", "chardev=qmp,mode=control"] as const;
+  [
+    "-chardev",
+    /* promise: qemu-channel-has-no-name */ `socket,id=qmp,fd=${descriptor}`,
+    "-mon",
+    "chardev=qmp,mode=control",
+  ] as const;
 
 /** The guest's console on standard output, the control channel on file descriptor 3; paused until QMP's `cont`. */
 export const guestsMachine = [

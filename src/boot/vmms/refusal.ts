@@ -65,11 +65,10 @@ export function otherArchitecture({ architecture, target }: Asked, machine: Mach
   };
 }
 
-/** For a target that is built but never booted. */
 export function notBooted(target: Target): Refusal {
   return {
     reason: "unsupported",
     summary: `this tool builds ${target.name} but does not boot it`,
-    remedy: `boot it with ${target.bootedBy ?? "a VMM that supports it"}`,
+    remedy: `boot it on ${target.bootedBy ?? "a platform that supports it"}`,
   };
 }

@@ -4,7 +4,6 @@ import type { AttachedDevice } from "../devices/devices.js";
 import { noKvm } from "./refusal.js";
 import { type Asked, type BootSite, type Vmm, hasTaps } from "./vmm.js";
 
-/** The accelerator of each tender. */
 export const tenderAccelerators: Readonly<Record<Tender, "kvm" | "native">> = {
   "solo5-hvt": "kvm",
   "solo5-spt": "native",
@@ -35,7 +34,7 @@ export function tender(name: Tender): Vmm {
   };
 }
 
-/** @param placeOf the path or interface of a device where the tender runs; undefined for a device that it cannot use. */
+/** @param placeOf a device's path or interface where the tender runs; undefined for one that it cannot use. */
 export function tenderArgs(
   { memory }: Pick<Asked, "memory">,
   { args, devices }: Pick<BootSite, "args" | "devices">,
@@ -50,7 +49,13 @@ export function tenderArgs(
       ...(device.type === "net" ? [`--net-mac:${device.name}=${device.mac}`] : []),
     ];
   });
-  return [`--mem=${memory}`, ...attached, "--", image, ...(args.length === 0 ? [] : [commandLine(args)])];
+  return [
+    `--mem=${memory}`,
+    ...attached,
+    /* promise: tender-options-end */ "--",
+    image,
+    ...(args.length === 0 ? [] : [commandLine(args)]),
+  ];
 }
 
 function placeHere(device: AttachedDevice): string | undefined {

@@ -9,12 +9,10 @@ import type { HelperVmFiles } from "../helper-vm/published.js";
 import type { Reason } from "../judge/verdict.js";
 import type { Accelerator, VmmProgram } from "../report.js";
 
-/** The part of a request that decides how its image runs. */
 export type Asked = Pick<BootRequest, "target" | "architecture" | "accelerator" | "image" | "memory">;
 
 /** Made for one boot and gone after it; the request itself is never changed. */
 export interface BootSite {
-  /** Absolute path of the image, or of a link to it. */
   readonly imagePath: string;
   /** The request's arguments, with those of the guest's address in front. */
   readonly args: readonly string[];
@@ -32,29 +30,24 @@ export interface BootPlaces {
   readonly loader: string;
 }
 
-/** The facts of a machine that decide how an image runs. */
 export interface MachineFacts {
   readonly architecture: Architecture;
   /** Whether /dev/kvm could just be opened for reading and writing. */
   readonly kvm: KvmAccess;
-  /** An AMD processor inside a virtual machine. */
   readonly isNestedAmd: boolean;
   /** Architectures with a Solo5 tender that a helper VM can run. */
   readonly tenders: readonly Architecture[];
 }
 export type KvmAccess = "open" | "absent" | "denied";
 
-/** Why an image cannot run on a machine, or why there is no further way to run it. */
 export interface Refusal {
   readonly reason: Reason;
   readonly summary: string;
   readonly remedy: string;
 }
 
-/** The exact command that runs an image, and what it needs. */
 export interface Command {
   readonly argv: readonly [string, ...string[]];
-  /** Absent: no package has the program. */
   readonly debianPackage?: string;
   /** Absent: as many as an image can declare. */
   readonly mostDevices?: number;
@@ -72,7 +65,6 @@ export interface TenderRun {
   readonly args: readonly string[];
 }
 
-/** One way to run the image on this machine. */
 export interface AttemptPlan extends Command {
   readonly vmm: VmmName;
   readonly program: VmmProgram;
@@ -81,7 +73,6 @@ export interface AttemptPlan extends Command {
 
 /** A program that runs images. The plan, refusals, the matrix and the tables all ask it; vmms.ts lists every one. */
 export interface Vmm {
-  /** Its name in reports. */
   readonly program: VmmProgram;
   /** For tables, where the VMMs of a target are joined by `, else `. */
   readonly words: string;
@@ -106,14 +97,9 @@ export interface Vmm {
    */
   whyNot?(asked: Asked, site: BootSite, machine: MachineFacts, isEmulated: boolean): Refusal | undefined;
 
-  /** Pure. */
   command(asked: Asked, site: BootSite, accelerator: Accelerator, machine: MachineFacts): Command;
 
-  /**
-   * Downloads a program that no package has.
-   *
-   * @returns absolute path.
-   */
+  /** Downloads a program that no package has. @returns absolute path. */
   download?(context: Context): Promise<string>;
 
   /** The error for a missing program that no package has; `target` is the image's. */

@@ -19,7 +19,6 @@ export const vmms: Readonly<Record<VmmName, Vmm>> = {
   process: hostProcess,
 };
 
-/** The VMMs that run a target's images, best first. */
 export function vmmsOf({ vmms: names }: Pick<Target, "vmms">): readonly Vmm[] {
   return names.map((name) => vmms[name]);
 }

@@ -3,36 +3,37 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { NoAnswer, noAnswer } from "./no-answer.js";
 import { abortable, within } from "./within.js";
 
-/** Where a guest's port is reached. */
+/** The address of a guest's port. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
 export interface ConnectOptions {
-  /** Milliseconds for the guest to accept. */
+  /** Time for the guest to accept, in milliseconds. */
   readonly acceptMs: number;
   /**
-   * Whether the guest has accepted a connection at this address. For networks that accept in its stead (QEMU's user
-   * networking); without it, an open connection is an accepted one.
+   * Whether the guest itself has accepted the connection: for QEMU's user networking, which accepts before the guest
+   * does. Undefined: an open connection is an accepted one.
    */
   readonly isEstablished?: (() => Promise<boolean>) | undefined;
 }
 
-/** Between two questions to the network: it is QEMU’s main loop that answers. */
+/** Between two calls of `isEstablished`, which takes time of QEMU's main loop. */
 const pollMs = { first: 10, longest: 100 };
 
 /**
- * A connection that the guest itself has accepted, half-open when the guest has closed it since. The caller ends it.
+ * Opens a connection that the guest itself accepts; it may be half-open, if the guest has closed it since. The caller
+ * closes it.
  *
- * @throws NoAnswer
+ * @throws NoAnswer when the guest refuses, or does not accept in time.
  */
 export async function connect(
   address: Address,
   { acceptMs, isEstablished, signal }: ConnectOptions & { readonly signal: AbortSignal },
 ): Promise<Socket> {
   const socket = createConnection({ ...address, allowHalfOpen: true, noDelay: true });
-  // Whoever waits is told by listeners of his own; an error that comes while nobody does must not end our process.
+  // Readers add their own listeners; an error between them must not end our process.
   socket.on("error", () => undefined);
   try {
     await within(acceptMs, `connection not accepted within ${acceptMs / 1000} s`, signal, async (bounded) => {
@@ -53,12 +54,12 @@ function opened(socket: Socket, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Waits until the guest is known to have accepted, or to have refused: then the connection is closed without it. */
+/** Waits until the guest has accepted. A connection that closes before that was refused. */
 async function accepted(socket: Socket, isEstablished: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
-  // A connected socket fills its buffer unasked, so that an end shows; whoever reads next misses nothing.
+  // A connected socket fills its buffer even without a reader, so an end shows, and no byte is lost.
   const isOver = () => socket.readableEnded || socket.destroyed;
   for (let ms = pollMs.first; ; ms = Math.min(pollMs.longest, 2 * ms)) {
-    // Asked after the end was seen: a connection that the guest itself has closed is still known as one.
+    // In this order: a connection that the guest accepted and then closed still counts as established.
     const wasOver = isOver();
     if (socket.readableLength > 0 || (await orAborted(isEstablished(), signal))) return;
     if (wasOver) throw new NoAnswer("connection refused");

@@ -1,5 +1,5 @@
-import { createSocket } from "node:dgram";
 import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { type RecordType, RECURSION_DESIRED, decode, encode } from "dns-packet";
 import type { Address } from "./connect.js";
 import { NoAnswer, noAnswer } from "./no-answer.js";
@@ -18,13 +18,13 @@ export interface DnsRecord {
   readonly data: string;
 }
 
-/** A datagram may be lost: the question is sent again after this long, then after twice as long, and so on. */
+/** A datagram can get lost: the query is repeated after this time, then after twice as long, and so on. */
 const repeatMs = 250;
 
 /**
- * Asks a name server over UDP until there is an answer.
+ * Queries a name server over UDP, until it answers or `signal` aborts.
  *
- * @throws NoAnswer when what comes back is none to this question.
+ * @throws NoAnswer when the reply is not an answer to this query.
  */
 export async function queryDns(
   { name, type }: { readonly name: string; readonly type: RecordType },
@@ -43,7 +43,7 @@ export async function queryDns(
     const answer = await abortable<Buffer>(signal, (resolve, reject) => {
       socket.once("error", (error) => reject(noAnswer(error)));
       socket.once("message", resolve);
-      // A connected socket hears only whom it asked, and is told when nothing listens there.
+      // A connected socket receives only from this server, and gets an error when nothing listens there.
       socket.connect(port, host, () => send(repeatMs));
     });
     return readAnswer(answer, id);
@@ -54,14 +54,14 @@ export async function queryDns(
 }
 
 /**
- * Reads a name server's answer to the question with that id.
+ * Reads a name server's answer to the query `id`.
  *
- * @throws NoAnswer for anything else.
+ * @throws NoAnswer for any other message.
  */
 export function readAnswer(message: Buffer, id: number): DnsAnswer {
   const packet = decoded(message);
-  if (packet.type !== "response") throw new NoAnswer("no DNS answer: a question came back");
-  if (packet.id !== id) throw new NoAnswer("no DNS answer: it has the id of another question");
+  if (packet.type !== "response") throw new NoAnswer("no DNS answer: received a query");
+  if (packet.id !== id) throw new NoAnswer("no DNS answer: the id is of another query");
   const records = (packet.answers ?? []).map((answer) => ({
     type: answer.type,
     data: "data" in answer ? textOf(answer.data) : "",
@@ -73,10 +73,10 @@ type DnsPacket = ReturnType<typeof decode> & { readonly rcode: string };
 
 function decoded(message: Buffer): DnsPacket {
   try {
-    // The types leave `rcode` out: https://github.com/mafintosh/dns-packet#packets
+    // The types lack `rcode`: https://github.com/mafintosh/dns-packet#packets
     return decode(message) as DnsPacket;
   } catch (error) {
-    throw new NoAnswer(`no DNS answer: ${message.length} bytes that are none`, { cause: error });
+    throw new NoAnswer(`no DNS answer: received ${message.length} bytes that are not DNS`, { cause: error });
   }
 }
 

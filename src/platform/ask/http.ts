@@ -5,27 +5,27 @@ import type { Address } from "./connect.js";
 import { NoAnswer, noAnswer } from "./no-answer.js";
 import { abortable } from "./within.js";
 
-/** What is read of a body, in bytes. */
+/** A longer body is not read to its end; in bytes. */
 export const bodyLimit = 64 * 1024;
 
 export interface HttpAnswer {
   readonly status: number;
-  /** The body as UTF-8, as far as it was read. */
+  /** The part of the body that was read, as UTF-8. */
   readonly body: string;
-  /** What was read of it. */
+  /** The length of that part. */
   readonly bytes: number;
   /**
-   * `cut`: there is more than {@link bodyLimit}. `open`: it was still coming when the time was up. `broken`: the
-   * connection ended, or the coding was violated, before the body's end.
+   * `cut`: the body is longer than {@link bodyLimit}. `open`: it was incomplete when the time was up. `broken`: the
+   * connection closed, or the encoding was wrong, before the body's end.
    */
   readonly end: "whole" | "cut" | "open" | "broken";
 }
 
 /**
- * GET over a connection that is there, which the caller ends: no proxy, no redirect followed, nothing but what is asked is
- * sent.
+ * Sends a GET over an open connection, which the caller closes. Uses no proxy, follows no redirect, sends no
+ * credentials.
  *
- * @throws NoAnswer when no head of an answer came.
+ * @throws NoAnswer when no headers arrived.
  */
 export async function requestHttp(
   socket: Socket,
@@ -37,6 +37,7 @@ export async function requestHttp(
     return await abortable(signal, (resolve, reject) => {
       const request = startRequest({
         createConnection: () => socket,
+        // promise: answer-headers-have-a-limit
         host,
         port,
         path,
@@ -53,7 +54,7 @@ export async function requestHttp(
       request.end();
     });
   } catch (error) {
-    // Out of time with the head there and the body under way: that is an answer.
+    // Headers with an incomplete body are an answer.
     if (reader !== undefined && error instanceof NoAnswer) return reader.answer("open");
     throw error;
   }
@@ -70,6 +71,7 @@ class BodyReader {
     response.on("data", (chunk: Buffer) => {
       this.chunks.push(chunk.subarray(0, bodyLimit - this.bytes));
       this.bytes += this.chunks.at(-1)?.length ?? 0;
+      // promise: answer-body-has-a-limit
       if (this.bytes === bodyLimit) onEnd(this.answer("cut"));
     });
     response.on("end", () => onEnd(this.answer("whole")));
@@ -85,13 +87,13 @@ class BodyReader {
 const shownBytes = 100;
 
 function headFailure(error: NodeJS.ErrnoException): NoAnswer {
-  // llhttp's errors carry what was read: https://nodejs.org/docs/latest-v20.x/api/http.html#event-clienterror
+  // llhttp's errors have the received bytes: https://nodejs.org/docs/latest-v20.x/api/http.html#event-clienterror
   const { rawPacket, reason } = error as { readonly rawPacket?: unknown; readonly reason?: unknown };
   if (Buffer.isBuffer(rawPacket)) {
     const text = visible(rawPacket.subarray(0, shownBytes).toString("latin1"));
     return new NoAnswer(`no HTTP (${String(reason)}): ${text}`, { cause: error });
   }
-  // Without a system call it is Node's own way to say that the connection ended in good order.
+  // Without a system call, Node means that the connection was closed in good order.
   const isEnd = error.code === "ECONNRESET" && error.syscall === undefined;
   return isEnd ? new NoAnswer("connection closed without an answer", { cause: error }) : noAnswer(error);
 }

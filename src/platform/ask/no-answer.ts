@@ -1,11 +1,8 @@
 import { messageOf } from "../problem.js";
 
-/** Nothing came back from a guest, or nothing of use. Its message is a phrase for a person: `connection refused`. */
+/** A guest gave no answer, or no valid one. The message is a phrase for a person: `connection refused`. */
 export class NoAnswer extends Error {
-  constructor(said: string, options?: ErrorOptions) {
-    super(said, options);
-    this.name = "NoAnswer";
-  }
+  override readonly name = "NoAnswer";
 }
 
 /** errno(3), in the words of strerror(3). */
@@ -18,7 +15,7 @@ const phrases: Readonly<Record<string, string>> = {
   ETIMEDOUT: "connection timed out",
 };
 
-/** An error of a socket as what it tells of the guest. */
+/** The {@link NoAnswer} for an error of a socket. */
 export function noAnswer(error: unknown): NoAnswer {
   if (error instanceof NoAnswer) return error;
   const code = (error as NodeJS.ErrnoException | undefined)?.code;

@@ -2,18 +2,18 @@ import { type ExecFileException, execFile } from "node:child_process";
 import { NoAnswer } from "./no-answer.js";
 import { abortable } from "./within.js";
 
-/** Seconds that one echo request waits: the next one is for the next question. */
+/** How long one echo request waits. The caller sends the next one. */
 const waitSeconds = 1;
 
 /**
- * Sends one ICMP echo request with the system's `ping`, which may do what we may not.
+ * Sends one ICMP echo request with the system's `ping`, which has the permission that we lack.
  *
- * @returns what came back, as a phrase.
+ * @returns the reply, as ping prints it.
  * @throws NoAnswer
  */
 export function ping(host: string, signal: AbortSignal): Promise<string> {
   const args = ["-n", "-c", "1", "-W", String(waitSeconds), host];
-  // Not through Processes: those cannot be ended before their time. In the C locale, for what is read of it.
+  // In the C locale, because we parse the output.
   const options = { signal, env: { PATH: process.env["PATH"], LC_ALL: "C" } };
   return abortable(signal, (resolve, reject) => {
     execFile("ping", args, options, (error, stdout, stderr) => {

@@ -5,11 +5,11 @@ import { NoAnswer } from "./no-answer.js";
 import { abortable } from "./within.js";
 
 /**
- * TLS over a connection that is there.
+ * Starts TLS on an open connection.
  *
- * @param options.host whom the certificate must name.
+ * @param options.host the name that the certificate must have.
  * @param options.insecure accept any certificate.
- * @throws NoAnswer that says what the handshake failed by.
+ * @throws NoAnswer that says why the handshake failed.
  */
 export async function secured(
   socket: Socket,
@@ -21,16 +21,16 @@ export async function secured(
   await abortable(signal, (resolve, reject) => {
     stream.once("secureConnect", () => resolve(undefined));
     stream.once("error", (error: Error) => reject(failure(error, stream)));
-    stream.once("close", () => reject(new NoAnswer("TLS: connection closed in the handshake")));
+    stream.once("close", () => reject(new NoAnswer("TLS: connection closed during the handshake")));
   });
   return stream;
 }
 
 function failure(error: Error, stream: TLSSocket): NoAnswer {
-  // OpenSSL's own phrase, without the place in its sources.
+  // OpenSSL's reason, without the line of its sources.
   const { reason } = error as { readonly reason?: unknown };
-  const said = `TLS: ${typeof reason === "string" && reason !== "" ? reason : messageOf(error)}`;
-  // The types promise an Error; there is none before a certificate was looked at.
+  const text = `TLS: ${typeof reason === "string" && reason !== "" ? reason : messageOf(error)}`;
+  // The types promise an Error, but it is unset until a certificate was checked.
   const isCertificates = Boolean(stream.authorizationError);
-  return new NoAnswer(isCertificates ? `${said} (\`insecure\` accepts any certificate)` : said, { cause: error });
+  return new NoAnswer(isCertificates ? `${text} (\`insecure\` accepts any certificate)` : text, { cause: error });
 }

@@ -1,9 +1,9 @@
 import { NoAnswer } from "./no-answer.js";
 
 /**
- * Runs `body` with a signal that is aborted when its time is up or when `outer` is.
+ * Runs `body` with a signal that aborts after `ms` milliseconds, or when `outer` does.
  *
- * @param said what its end by time means, as a phrase: the reason of the abort is a {@link NoAnswer} with it.
+ * @param said the message of the {@link NoAnswer} with which it aborts by time.
  * @param body must settle soon after the abort.
  */
 export async function within<Value>(
@@ -12,7 +12,7 @@ export async function within<Value>(
   outer: AbortSignal,
   body: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
-  // Not AbortSignal.timeout(): its timer stays after the answer, and its reason is of another kind.
+  // Not AbortSignal.timeout(): its timer outlives the answer, and its reason is not a NoAnswer.
   const tooLate = new AbortController();
   const timer = setTimeout(() => tooLate.abort(new NoAnswer(said)), ms);
   try {
@@ -22,7 +22,7 @@ export async function within<Value>(
   }
 }
 
-/** A promise that a signal can end, with the signal's reason. */
+/** A promise that a signal can reject, with the signal's reason. */
 export function abortable<Value>(
   signal: AbortSignal,
   start: (resolve: (value: Value) => void, reject: (error: Error) => void) => void,

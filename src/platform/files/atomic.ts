@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { isMissing } from "../problem.js";
 import { sweepOwnFolders, withOwnFolder } from "./own-folder.js";
 
-/** Writes a file so that a reader finds the old one or the new one, never a part of either. Makes its folder. */
+/** Writes a file so that a reader finds the old or the new content, never a part. Makes the file's folder. */
 export async function writeFileAtomically(path: string, content: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`;
@@ -19,11 +19,11 @@ export async function writeFileAtomically(path: string, content: string): Promis
 }
 
 /**
- * Lets `fill` write a folder, then puts it in the place of the former one. When `fill` throws, the former one stays. What
- * runs that were killed have left beside it is removed.
+ * Replaces a folder by a new one that `fill` writes. The former one stays when `fill` throws. Removes the drafts of
+ * killed runs.
  */
 export async function replaceFolder(path: string, fill: (draft: string) => Promise<void>): Promise<void> {
-  // Beside it, as a rename does not cross file systems.
+  // In the same parent: a rename does not cross file systems.
   const parent = dirname(path);
   sweepOwnFolders(parent, "draft");
   await withOwnFolder(parent, "draft", async (own) => {

@@ -7,10 +7,10 @@ import { messageOf } from "../problem.js";
 
 const mebibyte = 1024 * 1024;
 
-/** What is kept of one console, in MiB. A guest can print without end; a disk cannot take it. */
+/** A guest can print without end, so the file of a console ends after this many MiB. */
 const maximalMiB = 64;
 
-/** A console on disk: every byte as it came, up to a cap that the file then states. */
+/** A console on disk: every byte of it, up to a cap. The last line of a file that was cut says so. */
 export class ConsoleFile {
   private room: number;
   private isCut = false;
@@ -25,32 +25,32 @@ export class ConsoleFile {
     stream.on("error", (error) => (this.failure ??= error));
   }
 
-  /** Replaces the file of an earlier boot. */
+  /** Replaces the file of an earlier boot, and makes its folder. */
   static async create(path: string, capMiB = maximalMiB): Promise<ConsoleFile> {
     await mkdir(dirname(path), { recursive: true });
     return new ConsoleFile(path, createWriteStream(path), capMiB);
   }
 
-  /** @returns settles when the disk is ready for more: until then, a guest that is faster waits. */
+  /** @returns settles when the disk is ready for more; a faster guest waits until then. */
   async write(chunk: Buffer): Promise<void> {
     if (this.isCut || this.failure !== undefined) return;
-    const part = chunk.subarray(0, this.room);
+    const part = /* promise: console-file-has-a-limit */ chunk.subarray(0, this.room);
     this.room -= part.length;
     const hasRoom = this.stream.write(part);
     if (part.length < chunk.length) {
       this.isCut = true;
       this.stream.write(`\n[unikernel-ci: cut here, after ${this.capMiB} MiB]\n`);
     }
-    // A disk that takes nothing holds no guest up: close() says so.
+    // A failing disk must not hold up the guest: close() reports it.
     if (!hasRoom) await once(this.stream, "drain").catch(() => undefined);
   }
 
-  /** @returns what could not be written, and why; undefined when the file has all of the console. */
+  /** @returns a sentence that says why the file is incomplete; undefined when it is complete. */
   async close(): Promise<string | undefined> {
     this.stream.end();
     await finished(this.stream).catch((error: unknown) => (this.failure ??= error));
     return this.failure === undefined
       ? undefined
-      : `the console is not whole in ${this.path}: ${messageOf(this.failure)}`;
+      : `the console in ${this.path} is incomplete: ${messageOf(this.failure)}`;
   }
 }

@@ -2,12 +2,13 @@ import { constants } from "node:fs";
 import { access, chmod, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import type { Context } from "../host.js";
 import { Problem } from "../problem.js";
+// promise: disks-need-no-root
 import { succeed } from "../process/process.js";
 
-/** How a guest's disk comes to be at `path`. */
+/** How to provide a guest's disk at `path`. */
 export type DiskWork = ScratchDisk | FileDisk;
 
-/** An empty disk, without blocks until the guest writes them. */
+/** An empty disk. It takes no space until the guest writes to it. */
 export interface ScratchDisk {
   readonly kind: "scratch";
   readonly path: string;
@@ -15,21 +16,21 @@ export interface ScratchDisk {
   readonly size: number;
 }
 
-/** The user's own file, at its own path, by a link, or as a copy of it. */
+/** A file of the user: used at its own path, linked to, or copied. */
 export interface FileDisk {
   readonly kind: "use" | "link" | "copy";
   readonly path: string;
   readonly source: string;
-  /** It is extended to this, in bytes. */
+  /** A smaller file is extended to this size, in bytes. */
   readonly size: number | undefined;
 }
 
 const sectorSize = 512;
 
 /**
- * Makes a disk that a guest may write to.
+ * Provides a writable disk for a guest.
  *
- * @throws Problem for a file of the user's that cannot be one.
+ * @throws Problem for a file of the user that cannot be a disk.
  */
 export async function makeDisk(context: Context, work: DiskWork): Promise<void> {
   if (work.kind === "scratch") {
@@ -39,7 +40,7 @@ export async function makeDisk(context: Context, work: DiskWork): Promise<void> 
   }
   const length = await lengthOf(work);
   if (work.kind === "copy") {
-    // Shares the blocks where the file system can, and keeps the holes.
+    // Shares blocks where the file system can, and keeps holes.
     const outcome = await context.processes.run(["cp", "--reflink=auto", "--", work.source, work.path]);
     succeed(outcome, `copying the disk ${work.source}`);
     await chmod(work.path, 0o600);
@@ -56,13 +57,13 @@ async function lengthOf({ kind, source, size }: FileDisk): Promise<number> {
   }
   if (found === undefined) {
     throw new Problem(`the disk ${source} does not exist`, {
-      do: "check the path in the input block; with `, size=4MiB` an empty one is made",
+      do: "check the path in the input `block`, or add `, size=4MiB` to make an empty disk",
     });
   }
   if (!found.isFile()) throw new Problem(`the disk ${source} is not a file`);
   if (size === undefined && (found.size === 0 || found.size % sectorSize !== 0)) {
-    throw new Problem(`the disk ${source} has ${found.size} bytes, and a disk is made of sectors of ${sectorSize}`, {
-      do: `extend it, or let it be extended: \`, size=${Math.max(1, Math.ceil(found.size / 1024))}KiB\``,
+    throw new Problem(`the size of the disk ${source}, ${found.size} bytes, is not a multiple of ${sectorSize}`, {
+      do: `extend it, or add \`, size=${Math.max(1, Math.ceil(found.size / 1024))}KiB\``,
     });
   }
   const isUsable = await access(source, kind === "copy" ? constants.R_OK : constants.R_OK | constants.W_OK).then(
@@ -70,14 +71,14 @@ async function lengthOf({ kind, source, size }: FileDisk): Promise<number> {
     () => false,
   );
   if (!isUsable) {
-    throw new Problem(`the disk ${source} may not be ${kind === "copy" ? "read" : "written"} by this user`, {
-      ...(kind === "copy" ? {} : { do: "add `, ro`: the guest then writes to a copy of it" }),
+    throw new Problem(`this user cannot ${kind === "copy" ? "read" : "write to"} the disk ${source}`, {
+      ...(kind === "copy" ? {} : { do: "add `, ro`: the guest then writes to a copy" }),
     });
   }
-  // It is not shortened: with a smaller size than it has, its own counts.
+  // A larger file is not shortened, so its own size must be valid.
   if (size !== undefined && found.size > size && found.size % sectorSize !== 0) {
     throw new Problem(
-      `the disk ${source} has ${found.size} bytes, more than the size asked for, and not a multiple of ${sectorSize}`,
+      `the disk ${source} has ${found.size} bytes: more than the size asked for, and not a multiple of ${sectorSize}`,
     );
   }
   return found.size;

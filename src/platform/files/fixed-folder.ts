@@ -1,12 +1,16 @@
 import { lstat, mkdir } from "node:fs/promises";
-import { hasCode, Problem } from "../problem.js";
-/** The same on every machine: a path in an image's debug information is then the same, too. On a disk, which /tmp may not be. */
+import { Problem, hasCode } from "../problem.js";
+
+/**
+ * The same on every machine, because the debug information of an image contains this path. Not in /tmp, which may be in
+ * memory.
+ */
 const fixedFolder = "/var/tmp/unikernel-ci";
 
 /**
- * Makes {@link fixedFolder}. Anybody may write to its parent, so that it may be somebody else's, or a link.
+ * Makes {@link fixedFolder}.
  *
- * @throws Problem when it is not this user's own folder.
+ * @throws Problem when it is a link or another user's: every user may write to its parent.
  */
 export async function ownFixedFolder(): Promise<string> {
   await mkdir(fixedFolder, { mode: 0o700 }).catch((error: unknown) => {
@@ -16,6 +20,6 @@ export async function ownFixedFolder(): Promise<string> {
   if (found.isDirectory() && found.uid === process.getuid?.()) return fixedFolder;
   throw new Problem(`${fixedFolder} is not a folder of this user`, {
     because: "reproducible builds use the same path on every machine",
-    do: "remove it, or build as the user who owns it",
+    do: "remove it, or build as its owner",
   });
 }

@@ -7,7 +7,7 @@ interface FileInFolder {
   readonly changedMs: number;
 }
 
-/** Whether there is a file, also by way of a link. */
+/** Whether the path is a file or a link to one. */
 export async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),
@@ -15,14 +15,14 @@ export async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** Bytes of all files below a folder; 0 where there is none. */
+/** Bytes of all files below a folder; 0 if it does not exist. */
 export async function folderBytes(folder: string): Promise<number> {
   return (await filesIn(folder)).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /**
- * Removes the files that were changed longest ago, until those that stay have no more than `limitBytes`. Those of a time to
- * come are the first to go: they would be the newest for as long as the clock needs to get there.
+ * Removes the files that were changed longest ago, until the others have at most `limitBytes`. Files with a time in the
+ * future go first: otherwise they would count as the newest until the clock reaches that time.
  */
 export async function removeOldest(folder: string, limitBytes: number): Promise<void> {
   let total = 0;
@@ -36,14 +36,14 @@ export async function removeOldest(folder: string, limitBytes: number): Promise<
   }
 }
 
-/** Of another machine that writes to the same folder. */
+/** How far the clock of another machine that writes to the same folder may be ahead. */
 const clockToleranceMs = 3600_000;
 
 async function filesIn(folder: string): Promise<FileInFolder[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
   const found = files.map(async (path): Promise<FileInFolder[]> => {
-    // Another build of this machine may have removed it meanwhile.
+    // Another build on this machine can remove it meanwhile.
     const stats = await lstat(path).catch(() => undefined);
     return stats === undefined ? [] : [{ path, bytes: stats.size, changedMs: stats.mtimeMs }];
   });

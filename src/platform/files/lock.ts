@@ -9,16 +9,16 @@ import { cleaningUp } from "../process/leftovers.js";
 import { markText, ownMark, ownerState, parseMark } from "../process/owner-mark.js";
 
 const heartbeatMs = 5_000;
-/** A holder that cannot be seen from here (on another machine, in a container) and has not touched its lock for this long is dead. */
+/** A holder on another machine or in a container counts as dead when it has not touched its lock for this long. */
 const silentMs = 60_000;
 const pollMs = 500;
 
 /**
- * Runs `body` while no other process, here or on a machine that shares the folder, holds the lock `path`.
- * A lock whose holder is dead is taken over; a holder that is told to end gives it back. No clock is compared with another
- * one, or with itself after it may have been set.
+ * Runs `body` while no other process, on this machine or another one that shares the folder, holds the lock `path`.
+ * Takes over the lock of a dead holder; releases it when this process is terminated. Never compares two clocks, nor the
+ * wall clock with itself, because it can be set meanwhile.
  *
- * @param onWait called once when somebody else holds it.
+ * @param onWait called once, when another process holds the lock.
  */
 export async function withLock<T>(path: string, onWait: (holder: string) => void, body: () => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
@@ -29,7 +29,10 @@ export async function withLock<T>(path: string, onWait: (holder: string) => void
     const holder = await readFile(path, "utf8").catch(() => undefined);
     if (holder === undefined) continue;
     const state = stateOf(holder);
-    if (state === "gone" || (state === "unseen" && (await watch.lastsMs(path, holder)) > silentMs)) {
+    if (
+      state === "gone" ||
+      (state === "unseen" && /* promise: only-silent-locks-are-taken */ (await watch.lastsMs(path, holder)) > silentMs)
+    ) {
       await remove(path, holder);
       continue;
     }
@@ -40,7 +43,10 @@ export async function withLock<T>(path: string, onWait: (holder: string) => void
   return hold(path, own, body);
 }
 
-/** Runs `body` with the lock `path` of a process that is dead for sure. Where there is none, or somebody is faster, nothing is done. */
+/**
+ * Runs `body` with the lock `path` of a process that is certainly dead. Does nothing without such a lock, or when
+ * another process takes it first.
+ */
 export async function withAbandonedLock(path: string, body: () => Promise<void>): Promise<void> {
   const holder = await readFile(path, "utf8").catch(() => undefined);
   if (holder === undefined || stateOf(holder) !== "gone") return;
@@ -60,7 +66,7 @@ async function hold<T>(path: string, own: string, body: () => Promise<T>): Promi
   }
 }
 
-/** What a lock says of its holder: the mark of its process, the machine's name for a person, and chance. */
+/** The content of a lock: the mark of its holder, the machine's name for a person, and a random part. */
 const newHolder = () => `${markText(ownMark())} ${hostname()} ${randomBytes(8).toString("hex")}`;
 
 function nameOf(holder: string): string {
@@ -68,14 +74,17 @@ function nameOf(holder: string): string {
   return `process ${mark.split("-")[0] ?? ""} on ${host}`;
 }
 
-/** `unseen` also for what another version of ours has written. */
+/** `unseen` also for a lock in the format of another version of this program. */
 function stateOf(holder: string): "alive" | "gone" | "unseen" {
   const mark = parseMark(holder.split(" ")[0] ?? "");
   const state = mark === undefined ? "elsewhere" : ownerState(mark);
   return state === "elsewhere" ? "unseen" : state;
 }
 
-/** How long a lock has been as it is, by our own steady clock: its time is another machine's, and either may be set meanwhile. */
+/**
+ * How long a lock has not changed, by our own monotonic clock: the time of its file is another machine's, and either
+ * wall clock can be set meanwhile.
+ */
 class Silence {
   private seen = "";
   private sinceMs = 0;
@@ -86,7 +95,7 @@ class Silence {
       () => undefined,
     );
     const found = `${holder} ${touched}`;
-    const nowMs = performance.now();
+    const nowMs = /* promise: lock-clock-is-our-own */ performance.now();
     if (found !== this.seen) this.sinceMs = nowMs;
     this.seen = found;
     return nowMs - this.sinceMs;
@@ -97,7 +106,7 @@ async function take(path: string, own: string): Promise<boolean> {
   const draft = `${path}.${own.split(" ")[2] ?? ""}`;
   try {
     await writeFile(draft, own);
-    // Unlike an exclusive open, a link shows the file with its content at once.
+    // Unlike an exclusive open, a link shows the file and its content at the same moment.
     await link(draft, path);
     return true;
   } catch (error) {
@@ -108,23 +117,23 @@ async function take(path: string, own: string): Promise<boolean> {
   }
 }
 
-/** Synchronous, for use while we are ending. */
+/** Synchronous, for use while this process ends. */
 function removeOwn(path: string, own: string): void {
   try {
     if (readFileSync(path, "utf8") === own) rmSync(path);
   } catch {
-    // It is not there any more.
+    // It is already gone.
   }
 }
 
-/** Removes the lock of `holder`, and puts it back when it has become somebody else's meanwhile. */
+/** Removes the lock of `holder`, and puts it back if another process has taken it meanwhile. */
 async function remove(path: string, holder: string): Promise<void> {
   const aside = `${path}.${randomBytes(8).toString("hex")}`;
   try {
     await rename(path, aside);
     if ((await readFile(aside, "utf8")) !== holder) await link(aside, path);
   } catch {
-    // Somebody else has removed it, or taken it: either way it is not there any more.
+    // Another process has removed it or taken it.
   }
   await rm(aside, { force: true });
 }

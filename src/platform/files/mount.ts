@@ -5,23 +5,21 @@ import { hasCapability } from "../process/capabilities.js";
 import { succeed } from "../process/process.js";
 import { rootPrefix } from "../process/sudo.js";
 
-/** Shows file systems in folders, as root. */
+/** Mounts file systems, as root. */
 export interface Mounts {
-  /** Shows a squashfs image in a folder, to be read only. */
+  /** Mounts a squashfs image, read-only. */
   image(file: string, at: string): Promise<void>;
-  /** Shows `lower` in a folder; what is written there goes to `upper`. It keeps what `lower` shows, which may be unmounted then. */
+  /** Mounts `lower`; writes go to `upper`. The overlay keeps `lower` alive, so it can be unmounted afterwards. */
   overlay(layers: { readonly lower: string; readonly upper: string; readonly work: string }, at: string): Promise<void>;
-  /**
-   * @param whenBusy what becomes of one that somebody uses: it is an error, or it is gone by name, and at all when they have ended.
-   */
+  /** @param whenBusy for a mount in use: fail, or detach it now and unmount it when its last user ends. */
   unmount(at: string, whenBusy: "fail" | "detach"): Promise<void>;
-  /** Removes a folder of ours in which an overlay has left files of root, and nothing of another file system in it. */
+  /** Removes a folder of ours with root's files from an overlay, but no file of another file system in it. */
   remove(folder: string): Promise<void>;
 }
 
 /**
- * What mounts on this machine; undefined where nothing may: there is no root or sudo without a password, or it is a
- * container's, that may not mount. That it may says little: the kernel may know no such file system, and a mount fails.
+ * Access to mounts; undefined without root (or sudo without a password), and in a container that must not mount. A
+ * mount can still fail: the kernel might not support the file system.
  */
 export async function openMounts(context: Context): Promise<Mounts | undefined> {
   const read = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : "");
@@ -36,10 +34,10 @@ export async function openMounts(context: Context): Promise<Mounts | undefined> 
   return {
     image: (file, at) => run("mounting an image", "mount", "-t", "squashfs", "-o", "loop,ro,nosuid,nodev", file, at),
     overlay({ lower, upper, work }, at) {
-      // redirect_dir: else a folder of the image could not be renamed. index: two mounts never write to the same folder.
-      const options = `nosuid,nodev,redirect_dir=on,index=on,lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+      // redirect_dir: allows renaming a folder of the image. index: prevents two mounts from sharing an upper folder.
+      const options = /* promise: mount-options */ `nosuid,nodev,redirect_dir=on,index=on,lowerdir=${lower},upperdir=${upper},workdir=${work}`;
       return run(
-        "mounting a folder to write to over an image",
+        "mounting a writable folder over an image",
         "mount",
         "-t",
         "overlay",
@@ -55,8 +53,8 @@ export async function openMounts(context: Context): Promise<Mounts | undefined> 
 }
 
 /**
- * Whether root may mount block devices here: CAP_SYS_ADMIN was not taken from all processes, and root is the machine's
- * own, not that of a user namespace.
+ * Whether root can mount block devices here: the bounding set has CAP_SYS_ADMIN, and root is the machine's, not that of
+ * a user namespace.
  *
  * @param status of proc_pid_status(5).
  * @param uidMap of user_namespaces(7).
@@ -66,7 +64,7 @@ export function mayMount(status: string, uidMap: string): boolean {
   return isMachines && hasCapability(status, "CapBnd", "sysAdmin");
 }
 
-/** Where something is mounted in a folder or on it, the last mount first. */
+/** The mount points at or below a folder, last mount first. */
 export function mountPoints(folder: string): readonly string[] {
   return mountPointsIn(readFileSync("/proc/self/mountinfo", "utf8"), folder);
 }

@@ -4,34 +4,40 @@ import { join } from "node:path";
 import { cleaningUp } from "../process/leftovers.js";
 import { markText, ownMark, ownerAgeMs, ownerState, parseMark } from "../process/owner-mark.js";
 
-/** What a folder of ours is for. */
+/** The purpose of a folder of ours. */
 export type FolderUse = "boot" | "build" | "draft";
 
-/** Longer than any job: what belongs to nobody that could be seen from here is nobody's by then. */
+/** Longer than any job: a folder of an owner that cannot be checked from here is abandoned after this time. */
 const staleMs = 48 * 60 * 60 * 1000;
 
 const prefixOf = (use: FolderUse) => `unikernel-ci-${use}-`;
 
-/** Lets `body` use a new folder in `parent`, for this user only; it is gone afterwards, also when we are told to end meanwhile. */
+/**
+ * Makes a folder in `parent` that only this user can enter, runs `body`, and removes it, also when this process is
+ * terminated meanwhile.
+ */
 export async function withOwnFolder<T>(
   parent: string,
   use: FolderUse,
   body: (folder: string) => Promise<T>,
 ): Promise<T> {
   await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(join(parent, `${prefixOf(use)}${markText(ownMark())}-`));
+  const folder = /* promise: own-folder-is-new */ await mkdtemp(
+    join(parent, `${prefixOf(use)}${markText(ownMark())}-`),
+  );
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     return await cleaningUp(remove, () => body(folder));
   } finally {
+    // promise: own-folder-is-removed
     remove();
   }
 }
 
 /**
- * Removes the folders in `parent` of runs that were killed; this user's only.
+ * Removes the folders that killed runs of this user left in `parent`.
  *
- * @param before is called with each before it is removed; its owner is gone for sure.
+ * @param before called before a folder is removed whose owner is certainly dead.
  */
 export function sweepOwnFolders(
   parent: string,
@@ -39,20 +45,20 @@ export function sweepOwnFolders(
   before: (folder: string) => void = () => undefined,
 ): void {
   const prefix = prefixOf(use);
-  // A temporary folder may hold thousands of others, and every part of a run looks at it.
+  // Names first: a temporary folder can have thousands of entries, and every step sweeps it.
   for (const name of namesIn(parent).filter((one) => one.startsWith(prefix))) {
     const path = join(parent, name);
     try {
       const state = stateOf(path, name.slice(prefix.length));
-      if (state === "gone") before(path);
+      if (/* promise: only-dead-runs-are-swept */ state === "gone") before(path);
       if (state !== "needed") rmSync(path, { recursive: true, force: true });
     } catch {
-      // Somebody else has removed it, or it cannot be removed: the next sweep tries again.
+      // Another process has removed it, or it cannot be removed: the next sweep tries again.
     }
   }
 }
 
-/** @param rest of its name: its owner's mark, and what mkdtemp(3) has made up. */
+/** @param rest of its name: the owner's mark, and the random part of mkdtemp(3). */
 function stateOf(path: string, rest: string): "needed" | "gone" | "stale" {
   const mark = parseMark(rest.slice(0, rest.lastIndexOf("-")));
   if (mark === undefined) return "needed";
@@ -60,7 +66,8 @@ function stateOf(path: string, rest: string): "needed" | "gone" | "stale" {
   if (uid !== process.getuid?.()) return "needed";
   const state = ownerState(mark);
   if (state !== "elsewhere") return state === "gone" ? "gone" : "needed";
-  // The wall clock is asked only about what lies here since before the machine's last start, and a time to come is as old as a past one.
+  // The wall clock decides only about folders from before the machine's last start. It can be wrong, so a time in the
+  // future counts as old, too.
   const ageMs = ownerAgeMs(mark) ?? Math.abs(Date.now() - mtimeMs);
   return ageMs > staleMs ? "stale" : "needed";
 }

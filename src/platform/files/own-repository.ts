@@ -1,19 +1,20 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readFile } from "node:fs/promises";
-/** The repository that this program is of, whether it runs as the bundle in dist/ or from its sources. */
+
+/** The folder of this program's repository, whether it runs as the bundle in dist/ or from its sources. */
 export const ownRepository = repositoryAbove(dirname(fileURLToPath(import.meta.url)));
 
-/** The nearest folder above one of ours that is an action, and its templates and loader beside it: a file may move, that stays. */
+/** The nearest folder above `folder` that has an action.yml. */
 export function repositoryAbove(folder: string): string {
   const parent = dirname(folder);
   return parent === folder || existsSync(join(parent, "action.yml")) ? parent : repositoryAbove(parent);
 }
 
 /**
- * The loader for Firecracker's images (loader/README.md): beside the bundle, where scripts/bundle.mjs puts it; when run
- * from source, where `make -C loader` does. Absolute path; nothing need be there.
+ * The absolute path of the loader for Firecracker's images (loader/README.md): next to the bundle, where
+ * scripts/bundle.mjs puts it, else in loader/dist, where `make -C loader` does. The file may be missing.
  */
 export function loaderFile(): string {
   const bundled = join(dirname(fileURLToPath(import.meta.url)), "firecracker-loader");

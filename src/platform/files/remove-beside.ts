@@ -4,14 +4,14 @@ import { renameSync } from "node:fs";
 
 const infix = ".gone.";
 
-/** Whether a name is that of something which is being removed, or was when the machine went down. */
+/** Whether a name is of a folder that is being removed, or was when the machine went down. */
 export const isBeingRemoved = (name: string): boolean => name.includes(infix);
 
 /**
- * Removes a folder of thousands of files without anybody waiting for it: it loses its name at once, and its files by a process
- * of their own, which may outlive us. Synchronous, for use while we are ending.
+ * Removes a folder of thousands of files in the background: it is renamed at once, and another process, which may
+ * outlive us, removes its files. Synchronous, for use while this process ends.
  *
- * @returns whether there was one.
+ * @returns whether the folder existed.
  */
 export function removeBeside(path: string): boolean {
   const gone = setAside(path);
@@ -22,7 +22,11 @@ export function removeBeside(path: string): boolean {
   return true;
 }
 
-/** Takes a folder's name away before it is removed: what is half removed must not be taken for it. Undefined: there is none. */
+/**
+ * Renames a folder before it is removed, so that a half-removed folder is not taken for a whole one.
+ *
+ * @returns its new path; undefined if it does not exist.
+ */
 export function setAside(path: string): string | undefined {
   const gone = `${path}${infix}${randomBytes(6).toString("hex")}`;
   try {

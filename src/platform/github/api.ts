@@ -7,24 +7,24 @@ import { Problem, messageOf } from "../problem.js";
 import { Interrupted } from "./release-service.js";
 
 export interface GitHubApiOptions {
-  /** `GITHUB_API_URL`: https://api.github.com, or a server's own. */
+  /** `GITHUB_API_URL`: https://api.github.com, or the address of another server. */
   readonly baseUrl: string;
   readonly token: string;
   readonly log: Log;
-  /** Waits so many milliseconds. */
+  /** Waits a number of milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
-  /** Milliseconds without a byte after which the server counts as gone. */
+  /** The server counts as gone after this many milliseconds without a byte. */
   readonly silenceMs?: number;
 }
 
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** Below the base address, or the absolute address that an answer of the API named. */
+  /** Relative to the base address, or an absolute address from an answer of the API. */
   readonly url: string;
   readonly accept?: string;
   readonly body?:
     { readonly json: object } | { readonly path: string; readonly bytes: number; readonly contentType: string };
-  /** Statuses that the caller understands; any other is an error. */
+  /** The statuses that the caller handles; any other is an error. */
   readonly expected: readonly number[];
 }
 
@@ -34,23 +34,25 @@ export interface ApiAnswer {
   readonly text: string;
 }
 
-/** Sends a request and waits out what may pass: see {@link createGitHubApi}. */
+/** Sends a request, with retries: see {@link createGitHubApi}. */
 export type GitHubApi = (request: ApiRequest) => Promise<ApiAnswer>;
 
 const tries = 4;
-/** A longer wait would only burn minutes of the job: a person decides. */
+/** A longer wait would waste minutes of the job: a person decides. */
 const longestWaitMs = 120_000;
-/** What GitHub advises after a secondary limit without a `retry-after`: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately */
+/**
+ * GitHub's advice for a secondary limit without a `retry-after`:
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+ */
 const secondaryLimitMs = 60_000;
 
 /**
- * The REST API of GitHub, or of a server that imitates it: through the proxies of the environment, with limits for the
- * time without an answer. No redirect is followed, so the token goes to nobody but the API and the addresses that it names.
+ * The REST API of GitHub or a compatible server, through the proxies of the environment. Follows no redirect: the token
+ * goes only to the API and to addresses in its answers.
  *
- * A rate limit is told and waited out where the wait is short. What may be asked twice (all but POST) is asked again when
- * the answer does not come.
+ * A short rate limit is waited out, with a notice. Any request but POST is repeated when the answer is lost.
  *
- * A request throws a Problem when it is refused, and {@link Interrupted} when the server did not answer, or not to the end.
+ * A request throws a Problem when it is refused, and {@link Interrupted} when no complete answer arrives.
  */
 export function createGitHubApi(options: GitHubApiOptions): GitHubApi {
   return async (request) => {
@@ -61,13 +63,13 @@ export function createGitHubApi(options: GitHubApiOptions): GitHubApi {
       const waitMs = limitMs(answer);
       if (waitMs === undefined) throw refusal(request, answer);
       if (left === 0 || waitMs > longestWaitMs) throw limited(answer, waitMs);
-      options.log.notice(`GitHub’s rate limit: it asks to wait ${seconds(waitMs)}`);
+      options.log.notice(`waiting ${seconds(waitMs)} for GitHub’s rate limit`);
       await options.wait(waitMs);
     }
   };
 }
 
-/** @returns undefined when it is to be tried again. */
+/** @returns undefined when the request should be repeated. */
 async function attempt(options: GitHubApiOptions, request: ApiRequest, left: number): Promise<ApiAnswer | undefined> {
   const answer = await sendOnce(options, request).catch(
     (error: unknown) => new Interrupted(messageOf(error), { cause: error }),
@@ -102,6 +104,7 @@ async function sendOnce(
     },
     ...(body === undefined ? {} : { body: "json" in body ? JSON.stringify(body.json) : createReadStream(body.path) }),
   });
+  // promise: token-follows-no-redirect
   return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
 }
 
@@ -112,7 +115,7 @@ function headersOf(body: ApiRequest["body"]): Record<string, string> {
 }
 
 /**
- * How long a rate limit asks to wait, in milliseconds; undefined when it is none.
+ * The wait that a rate limit asks for, in milliseconds; undefined for any other answer.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
  */
 function limitMs({ status, headers, text }: ApiAnswer): number | undefined {
@@ -127,9 +130,9 @@ function limitMs({ status, headers, text }: ApiAnswer): number | undefined {
 }
 
 function limited({ text }: ApiAnswer, waitMs: number): Problem {
-  return new Problem("GitHub’s rate limit is used up", {
-    because: saidIn(text),
-    do: `run the job again in ${Math.ceil(waitMs / 60_000)} min: it goes on where it stopped`,
+  return new Problem("GitHub’s rate limit is exceeded", {
+    because: messageIn(text),
+    do: `run the job again in ${Math.ceil(waitMs / 60_000)} min: it continues where it stopped`,
   });
 }
 
@@ -138,12 +141,12 @@ function refusal(request: ApiRequest, { status, headers, text }: ApiAnswer): Pro
   if (status >= 300 && status < 400) {
     const location = visible(String(headers["location"]));
     return new Problem(what, {
-      because: `it sends us to ${location}, and the token goes to no other address`,
-      do: "call the repository by its present name",
+      because: `it redirects to ${location}, and the token is sent to no other address`,
+      do: "use the repository's current name",
     });
   }
-  const because = saidIn(text);
-  if (status === 401) return new Problem(what, { because, do: "give the input `token` a token that is valid" });
+  const because = messageIn(text);
+  if (status === 401) return new Problem(what, { because, do: "set the input `token` to a valid token" });
   if (status === 403 || status === 404) {
     return new Problem(what, {
       because,
@@ -157,8 +160,8 @@ function whatOf({ method, url }: ApiRequest): string {
   return `${method} ${url.replace(/^https?:\/\/[^/]*/, "")}`;
 }
 
-/** GitHub's own words in an answer that is an error; capped, as a proxy may answer with a page. */
-function saidIn(text: string): string {
+/** GitHub's message in an error's answer, truncated: a proxy may answer with a whole page. */
+function messageIn(text: string): string {
   try {
     const { message, errors } = JSON.parse(text) as { message?: unknown; errors?: unknown };
     const details = errors === undefined ? [] : [JSON.stringify(errors)];

@@ -1,4 +1,4 @@
-/** Where releases are published. */
+/** A service that publishes releases. */
 export interface ReleaseService {
   /** The commit that a tag names; undefined when there is no such tag. */
   commitOf(tag: string): Promise<string | undefined>;
@@ -7,7 +7,7 @@ export interface ReleaseService {
   createDraft(tag: string, commit: string, text: ReleaseText): Promise<Release>;
   assetsOf(release: Release): Promise<readonly RemoteAsset[]>;
   deleteAsset(asset: RemoteAsset): Promise<void>;
-  /** @returns what the service made of it; its name may be another one. */
+  /** @returns the asset as the service stored it; its name may differ. */
   upload(release: Release, asset: LocalAsset): Promise<RemoteAsset>;
   /** Changes the text of a draft. */
   describe(draft: Release, text: ReleaseText): Promise<Release>;
@@ -15,7 +15,7 @@ export interface ReleaseService {
   publish(draft: Release): Promise<Release>;
 }
 
-/** What a person reads of a release. */
+/** The part of a release that a person reads. */
 export interface ReleaseText {
   readonly title: string;
   /** Markdown. */
@@ -27,10 +27,10 @@ export interface Release {
   readonly id: number;
   /** Its page. */
   readonly url: string;
-  /** Where its assets are uploaded to. */
+  /** The address to upload assets to. */
   readonly uploadUrl: string;
   readonly isDraft: boolean;
-  /** Nothing of it can be changed any more, its tag neither. */
+  /** Neither the release nor its tag can be changed any more. */
   readonly isImmutable: boolean;
   readonly title: string;
   readonly notes: string;
@@ -41,9 +41,9 @@ export interface RemoteAsset {
   readonly id: number;
   readonly name: string;
   readonly bytes: number;
-  /** False: an upload that began and did not end. */
+  /** False for an interrupted upload. */
   readonly isComplete: boolean;
-  /** In hexadecimal; undefined where the service tells none. */
+  /** In hexadecimal; undefined if the service does not provide it. */
   readonly sha256: string | undefined;
 }
 
@@ -57,5 +57,5 @@ export interface LocalAsset {
   readonly sha256: string;
 }
 
-/** The service did not answer, or not to the end: whether it has done what it was asked nobody knows. */
+/** No complete answer arrived: it is unknown whether the service has carried out the request. */
 export class Interrupted extends Error {}

@@ -8,14 +8,14 @@ import {
   type RemoteAsset,
 } from "./release-service.js";
 
-/** As the API gives them: https://docs.github.com/en/rest/releases/releases and …/releases/assets */
+/** https://docs.github.com/en/rest/releases/releases and …/releases/assets */
 interface ReleaseJson {
   readonly id: number;
   readonly html_url: string;
   readonly upload_url: string;
   readonly tag_name: string;
   readonly draft: boolean;
-  /** Not there on older servers. */
+  /** Missing on older servers. */
   readonly immutable?: boolean;
   readonly name: string | null;
   readonly body: string | null;
@@ -27,7 +27,7 @@ interface AssetJson {
   readonly size: number;
   /** `starter` until the upload is complete. */
   readonly state: string;
-  /** `sha256:…`; not there on older servers. */
+  /** `sha256:…`; missing on older servers. */
   readonly digest?: string | null;
 }
 
@@ -59,7 +59,7 @@ export function gitHubReleases(api: GitHubApi, repository: string): ReleaseServi
       const answer = await api({ method: "GET", url, accept: "application/vnd.github.sha", expected: [200, 404, 422] });
       return answer.status === 200 ? answer.text.trim() : undefined;
     },
-    // Only the list has drafts: `releases/tags/TAG` does not know them.
+    // Only the list has drafts; `releases/tags/TAG` does not find them.
     async releasesOf(tag) {
       const found: Release[] = [];
       for await (const one of listed<ReleaseJson>(`${root}/releases`))
@@ -76,7 +76,7 @@ export function gitHubReleases(api: GitHubApi, repository: string): ReleaseServi
       return found;
     },
     async deleteAsset({ id }) {
-      // 404: an earlier try has deleted it, and its answer was lost.
+      // 404: an earlier attempt has deleted it, but its answer was lost.
       await api({ method: "DELETE", url: `${root}/releases/assets/${id}`, expected: [204, 404] });
     },
     async upload({ uploadUrl }, { path, name, bytes, contentType }) {
@@ -88,13 +88,13 @@ export function gitHubReleases(api: GitHubApi, repository: string): ReleaseServi
         body: { path, bytes, contentType },
         expected: [201, 422],
       });
-      // A former try may have got there though its answer was lost: the caller looks what is there.
-      if (answer.status === 422 && isNameTaken(answer)) throw new Interrupted(`${name} is there already`);
+      // An earlier attempt may have succeeded although its answer was lost: the caller checks the release's assets.
+      if (answer.status === 422 && isNameTaken(answer)) throw new Interrupted(`${name} already exists`);
       if (answer.status === 422) throw new Problem(`GitHub refused ${name}`, { because: answer.text.slice(0, 500) });
       return asset(read(answer) as AssetJson);
     },
     describe: ({ id }, text) => change(id, textJson(text)),
-    // `legacy`: which release is the latest is decided by version and date, so that a fix of an old line is not.
+    // `legacy`: GitHub chooses the latest release by version and date, so a fix of an old version does not become it.
     publish: ({ id }) => change(id, { draft: false, make_latest: "legacy" }),
   };
 }
@@ -135,7 +135,7 @@ function read({ text }: ApiAnswer): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new Problem(
-      "what answers is not GitHub’s API",
+      "the answer is not from GitHub’s API",
       { found: text.slice(0, 200), do: "check GITHUB_API_URL" },
       { cause: error },
     );

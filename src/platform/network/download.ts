@@ -10,30 +10,30 @@ import { messageOf } from "../problem.js";
 
 export interface DownloadOptions {
   readonly log: Log;
-  /** The stream fails when it comes to more than so many bytes. */
+  /** A longer download fails; in bytes. */
   readonly most: number;
-  /** What comes to its end before {@link most} is not the whole: it is asked for the rest. */
+  /** A download that ends before {@link most} bytes is incomplete: the rest is requested. */
   readonly isExact: boolean;
-  /** Waits so many milliseconds; default: a timer. */
+  /** Waits a number of milliseconds; default: a timer. */
   readonly wait?: (ms: number) => Promise<unknown>;
-  /** Milliseconds without a byte after which the server counts as gone. */
+  /** The server counts as gone after this many milliseconds without a byte. */
   readonly silenceMs?: number;
-  /** Milliseconds within which a server must answer for the first time; default: any, as long as there are {@link tries}. */
+  /** Time for the server's first answer, in milliseconds; default: as long as all {@link tries} take. */
   readonly reachMs?: number;
-  /** What comes more slowly is given up; default: {@link slowest}. */
+  /** A slower download is given up; default: {@link slowest}. */
   readonly slowest?: Pace;
 }
 
 interface Pace {
   readonly bytes: number;
-  /** As long as we wait for them, in milliseconds; that somebody else is busy with what came is not the server's fault. */
+  /** Counts only the time that we wait for the server, not the time that a consumer needs; in milliseconds. */
   readonly withinMs: number;
 }
 
-/** A toolchain would come in half a day then, and is built in a quarter of an hour. */
+/** At this pace a toolchain takes half a day; building it takes a quarter of an hour. */
 const slowest: Pace = { bytes: 64 * 1024, withinMs: 60_000 };
 
-/** The server said no, or went on failing; `status` is undefined where it did not answer. */
+/** The server refused, or failed repeatedly. `status` is undefined if it did not answer. */
 export class DownloadFailed extends Error {
   override readonly name = "DownloadFailed";
   constructor(
@@ -45,16 +45,16 @@ export class DownloadFailed extends Error {
   }
 }
 
-/** In a row, without a byte between them. */
+/** Failures in a row without a byte in between. */
 const tries = 5;
 const mostRedirects = 5;
-/** A longer wait costs more than what it waits for. */
+/** A longer wait costs more than the download saves. */
 const longestWaitMs = 60_000;
 
 /**
- * The bytes of a file of an HTTP server, through the proxies of the environment. A transfer that breaks off, stalls or
- * meets a failing server is taken up where it stopped, with a growing pause in which chance keeps jobs apart that failed
- * together. It sends no credentials, and follows redirects that do not leave HTTPS.
+ * Downloads a file over HTTP, through the proxies of the environment. A transfer that breaks off or stalls, or whose
+ * server fails, is resumed where it stopped, after a growing pause with a random part, which keeps jobs from retrying
+ * all at once. Sends no credentials, and follows no redirect away from HTTPS.
  *
  * The stream fails with {@link DownloadFailed}.
  */
@@ -63,10 +63,10 @@ export function download(url: string, options: DownloadOptions): Readable {
 }
 
 /**
- * A program's own release, as a file that is not there yet. Programs can be had in other ways: nobody waits long for a
- * network that is not there.
+ * Downloads the release of a program into a new file. Gives up soon on an unreachable server, because a program can be
+ * installed in other ways.
  *
- * @throws DownloadFailed; nothing is left then.
+ * @throws DownloadFailed; the file is removed then.
  */
 export async function downloadProgram(url: string, file: string, log: Log): Promise<void> {
   try {
@@ -96,17 +96,20 @@ async function* chunksOf(
         let readyMs = performance.now();
         for await (const chunk of fromOffset(answer, offset)) {
           offset += chunk.length;
+          // promise: downloads-have-a-size
           if (offset > most) throw new DownloadFailed(`${url} is longer than ${most} bytes`);
           waitedMs += performance.now() - readyMs;
+          // promise: downloads-have-a-pace
           if (waitedMs > pace.withinMs) {
             if (offset - sinceBytes < pace.bytes)
-              throw new DownloadFailed(`${url} comes too slowly: ${offset - sinceBytes} bytes in ${seconds(waitedMs)}`);
+              throw new DownloadFailed(`${url} is too slow: ${offset - sinceBytes} bytes in ${seconds(waitedMs)}`);
             waitedMs = 0;
             sinceBytes = offset;
           }
           yield chunk;
           readyMs = performance.now();
         }
+        // promise: downloads-are-whole
         if (offset === most || !isExact) return;
         throw new Error(`it ended after ${offset} of ${most} bytes`);
       }
@@ -116,11 +119,11 @@ async function* chunksOf(
       failures++;
       if (failures >= tries)
         throw new DownloadFailed(
-          `${url} failed ${tries} times, at last with status ${answer.statusCode}`,
+          `${url} failed ${tries} times, last with status ${answer.statusCode}`,
           answer.statusCode,
         );
       pauseMs = retryAfterMs(answer) ?? pauseAfter(failures);
-      log.debug(`${url}: status ${answer.statusCode}; again in ${seconds(pauseMs)}`);
+      log.debug(`${url}: status ${answer.statusCode}; trying again in ${seconds(pauseMs)}`);
     } catch (error) {
       if (error instanceof DownloadFailed) throw error;
       failures = offset > before ? 1 : failures + 1;
@@ -129,13 +132,13 @@ async function* chunksOf(
       pauseMs = pauseAfter(failures);
       if (reachByMs !== undefined && performance.now() + pauseMs > reachByMs)
         throw new DownloadFailed(`${url} cannot be reached: ${messageOf(error)}`, undefined, { cause: error });
-      log.debug(`${url}: ${messageOf(error)}; going on at byte ${offset} in ${seconds(pauseMs)}`);
+      log.debug(`${url}: ${messageOf(error)}; resuming at byte ${offset} in ${seconds(pauseMs)}`);
     }
     await wait(pauseMs);
   }
 }
 
-/** @param reachByMs when an answer must have begun, as performance.now() counts; undefined: whenever. */
+/** @param reachByMs the time of performance.now() by which an answer must begin; undefined: no limit. */
 async function ask(
   url: string,
   offset: number,
@@ -144,7 +147,7 @@ async function ask(
 ): Promise<Dispatcher.ResponseData> {
   if (reachByMs === undefined) return answerOf(url, offset, silenceMs);
   const late = new AbortController();
-  const giveUp = () => late.abort(new Error("it does not answer"));
+  const giveUp = () => late.abort(new Error("the server does not answer"));
   const timer = setTimeout(giveUp, reachByMs - performance.now());
   return answerOf(url, offset, silenceMs, late.signal).finally(() => clearTimeout(timer));
 }
@@ -162,33 +165,40 @@ async function answerOf(
       method: "GET",
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
-      headers: { "user-agent": "unikernel-ci", ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) },
+      headers: {
+        /* promise: downloads-send-no-token */ "user-agent": "unikernel-ci",
+        ...(offset === 0 ? {} : { range: `bytes=${offset}-` }),
+      },
       ...(proxy === undefined ? {} : { dispatcher: proxy }),
       ...(signal && { signal }),
     });
-    // Who reads the body is told; one that nobody reads must not end the process.
+    // A reader gets the error from its iterator; the error of an unread body must not end the process.
+    // promise: unread-bodies-may-fail
     answer.body.on("error", () => undefined);
     const location = [answer.headers["location"] ?? []].flat()[0];
     if (answer.statusCode < 300 || answer.statusCode >= 400 || location === undefined) return answer;
     await answer.body.dump();
     const next = new URL(location, address);
-    if (!mayLead(address, next)) throw new DownloadFailed(`${url} leads away from HTTPS, to ${next.origin}`);
-    if (left === 0) throw new DownloadFailed(`${url} leads from address to address`);
+    // promise: redirects-are-checked
+    if (!mayLead(address, next)) throw new DownloadFailed(`${url} redirects away from HTTPS, to ${next.origin}`);
+    if (left === 0) throw new DownloadFailed(`${url} redirects more than ${mostRedirects} times`);
     address = next;
   }
 }
 
-/** Whether a redirect may be followed: to HTTPS, and to HTTP from where it was no better. */
+/** Whether a redirect may be followed: to HTTPS always, to HTTP only from HTTP. */
 export const mayLead = (from: URL, to: URL): boolean =>
-  to.protocol === "https:" || (to.protocol === "http:" && from.protocol === "http:");
+  to.protocol === "https:" ||
+  (to.protocol === "http:" && /* promise: http-follows-only-http */ from.protocol === "http:");
 
-/** Without what is there already: a server may answer a question for a part with the whole. */
+/** The bytes after `offset`: a server may answer a range request with the whole file. */
 async function* fromOffset(answer: Dispatcher.ResponseData, offset: number): AsyncGenerator<Buffer> {
   const [, start] = /^bytes (\d+)-/.exec(String(answer.headers["content-range"])) ?? [];
   let toSkip = answer.statusCode === 206 && Number(start) === offset ? 0 : offset;
+  // promise: parts-are-those-asked-for
   if (answer.statusCode === 206 && toSkip > 0) {
     answer.body.destroy();
-    throw new Error(`it was asked for what follows byte ${offset}, and sent something else`);
+    throw new Error(`the server sent another range than the requested one from byte ${offset}`);
   }
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
     const kept = chunk.subarray(Math.min(toSkip, chunk.length));
@@ -209,18 +219,18 @@ function retryAfterMs({ headers }: Dispatcher.ResponseData): number | undefined 
 
 const pauseAfter = (failures: number) => 500 * 2 ** failures * (0.5 + Math.random());
 
-/** An address without the user and password in it: artifacts are read by more people than the secrets of a workflow. */
+/** An address without its user and password: more people can read an artifact than the secrets of a workflow. */
 export function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, "//");
+  return /* promise: addresses-without-credentials */ url.replace(/\/\/[^/@]*@/, "//");
 }
 
 /**
- * What time it is for a server, in milliseconds since 1970: its times are by its own clock, and ours may have been set.
+ * The time by a server's clock, in milliseconds since 1970. Its headers use that clock, and ours may differ.
  *
  * @param headers of its answer, names in lower case: https://www.rfc-editor.org/rfc/rfc9110#field.date
- * @returns our own time where it does not say.
+ * @returns our own time if the server does not send its own.
  */
 export function serverNowMs(headers: Readonly<Record<string, string | readonly string[] | undefined>>): number {
-  const told = Date.parse(String(headers["date"]));
-  return Number.isNaN(told) ? Date.now() : told;
+  const date = Date.parse(String(headers["date"]));
+  return Number.isNaN(date) ? Date.now() : date;
 }

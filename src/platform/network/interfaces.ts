@@ -8,20 +8,20 @@ import { findProgram, searchPath } from "../process/programs.js";
 /** A network interface of this host. */
 export interface HostInterface {
   readonly name: string;
-  /** Its IPv4 addresses, each with the length of its prefix. */
+  /** IPv4 addresses with their prefix lengths. */
   readonly addresses: readonly string[];
-  /** The process of a boot of ours that made it; undefined for anybody else's. */
+  /** The id of our process that made it for a boot; undefined for any other interface. */
   readonly owner: number | undefined;
 }
 
 const classNet = "/sys/class/net";
 
-/** Where ip(8) is; /usr/sbin is not on the PATH of every user. */
+/** The path of ip(8). Not every user has /usr/sbin on PATH. */
 export function findIp({ host }: Context): string | undefined {
   return findProgram("ip", searchPath([], host.environment, ["/usr/sbin", "/sbin"]));
 }
 
-/** All interfaces of this host, also those that are down. */
+/** All interfaces of this host, including those that are down. */
 export async function readInterfaces(context: Context): Promise<readonly HostInterface[]> {
   const ip = findIp(context);
   if (ip === undefined) return [];
@@ -33,9 +33,9 @@ export async function readInterfaces(context: Context): Promise<readonly HostInt
   return interfaceNames().map((name) => ({ name, addresses: addresses.get(name) ?? [], owner: markOf(name)?.pid }));
 }
 
-/** None where /sys is not mounted, as there can be no taps of ours then. */
+/** Empty where /sys is not mounted: there can be no tap of ours then. */
 export function interfaceNames(): string[] {
-  // The bonding driver has a file of its own there.
+  // The bonding driver keeps a file in that folder.
   return existsSync(classNet) ? readdirSync(classNet).filter((name) => name !== "bonding_masters") : [];
 }
 
@@ -49,7 +49,7 @@ export function addressesOf(output: string): ReadonlyMap<string, readonly string
   for (const [, name = "", address = "", peer] of output.matchAll(
     /^\d+:\s+([^\s@]+)(?:@\S+)?\s+inet\s+([\d./]+)(?:\s+peer\s+([\d./]+))?/gm,
   )) {
-    // A point-to-point link has its prefix at the peer's address.
+    // A point-to-point link has its prefix length at the peer's address.
     found.set(name, [
       ...(found.get(name) ?? []),
       ...[address, peer].filter((one) => one?.includes("/") === true),
@@ -59,9 +59,9 @@ export function addressesOf(output: string): ReadonlyMap<string, readonly string
 }
 
 /**
- * What an interface of ours carries. It is its own record: neither is there without the other.
+ * The alias of an interface of ours. It records the owner on the interface, so neither exists without the other.
  *
- * @param boot tells the boots of one process apart.
+ * @param boot a number, different for each boot of a process.
  */
 export function aliasOf({ pid, start, place }: OwnerMark, boot: number): string {
   return `unikernel-ci pid=${pid} start=${start} place=${place} boot=${boot}`;
@@ -69,18 +69,18 @@ export function aliasOf({ pid, start, place }: OwnerMark, boot: number): string 
 
 const aliasForm = /^unikernel-ci pid=(?<pid>\d+) start=(?<start>\d+) place=(?<place>[\da-f]{16}) boot=\d+$/;
 
-/** Undefined for an alias that is none of ours. */
+/** Undefined for an alias that {@link aliasOf} did not write. */
 export function parseAlias(alias: string): OwnerMark | undefined {
   const { pid, start, place } = aliasForm.exec(alias)?.groups ?? {};
   return place === undefined ? undefined : { pid: Number(pid), start: Number(start), place };
 }
 
-/** Whose an interface is; undefined for anybody else's. */
+/** The owner of an interface of ours; undefined for any other interface. */
 export function markOf(name: string): OwnerMark | undefined {
   return parseAlias(readAlias(name) ?? "");
 }
 
-/** Undefined for an interface that is not there. */
+/** Undefined for a missing interface. */
 export function readAlias(name: string): string | undefined {
   try {
     return readFileSync(join(classNet, name, "ifalias"), "utf8").trimEnd();

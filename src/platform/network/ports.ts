@@ -4,12 +4,11 @@ import { type AddressInfo, createServer } from "node:net";
 
 export type Protocol = "tcp" | "udp";
 
-/** Ports that a VMM of ours may still be about to open: never given twice by one process. */
+/** Ports that a VMM of ours may be about to open: a process never gives one twice. */
 const given = new Set<string>();
 
 /**
- * Ports of 127.0.0.1 that nobody uses, one for each protocol that is asked for. Nothing keeps them free until they are
- * opened: another process may be faster.
+ * Free ports of 127.0.0.1, one for each protocol. They are not reserved: another process may open one first.
  */
 export async function freePorts(protocols: readonly Protocol[]): Promise<number[]> {
   const ports: number[] = [];

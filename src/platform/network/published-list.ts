@@ -6,20 +6,20 @@ import { Problem } from "../problem.js";
 import { isRecord } from "../shape.js";
 
 export interface PublishedFile {
-  /** Absolute, or in a mirror's list relative to that list. */
+  /** Absolute; in the file of a mirror's list, it may be relative to that list. */
   readonly url: string;
   readonly sha256: string;
   readonly bytes: number;
 }
 
-/** An archive that lies somewhere for everybody: a row of a list in data/, or of a mirror's. */
+/** A published archive: a row of a list in data/, or of a mirror's list. */
 export interface PublishedArchive extends PublishedFile {
   readonly key: string;
-  /** Of a toolchain: the archive of its image, for those who can mount it (toolchain/archive/image.ts). */
+  /** The same toolchain as an image, for machines that can mount it (toolchain/archive/image.ts). */
   readonly image?: PublishedFile;
 }
 
-/** What is published. A list has this name, with `.json` for its file and as it is for its rows. */
+/** The kinds of archives. The key is also the name of a list's file (with `.json`) and of its rows. */
 export const publishedKinds = {
   toolchains: { one: "toolchain", packedBy: "unikernel-ci toolchain pack" },
   carriers: { one: "helper VM", packedBy: "unikernel-ci toolchain carrier" },
@@ -29,8 +29,8 @@ export type PublishedKind = keyof typeof publishedKinds;
 /**
  * Reads a list of archives.
  *
- * @param base the address of the folder that it lies in.
- * @throws Problem where it is none, or names an address that is no place for an archive.
+ * @param base the address of the list's folder.
+ * @throws Problem when the text is not such a list, or an address in it is not allowed.
  */
 export function parseList(kind: PublishedKind, text: string, base: URL): readonly PublishedArchive[] {
   const wrong = (what: string) =>
@@ -39,14 +39,14 @@ export function parseList(kind: PublishedKind, text: string, base: URL): readonl
   try {
     value = JSON.parse(text);
   } catch {
-    throw wrong("is no JSON");
+    throw wrong("is not JSON");
   }
   const rows = isRecord(value) && value["format"] === 1 ? value[kind] : undefined;
-  if (!Array.isArray(rows)) throw wrong(`is no list of ${kind} of format 1`);
+  if (!Array.isArray(rows)) throw wrong(`is not a list of ${kind} in format 1`);
   return rows.map((row: unknown) => {
-    if (!isRecord(row)) throw wrong("has a row that is no archive");
+    if (!isRecord(row)) throw wrong("has a row that is not an archive");
     const { key, image } = row;
-    if (typeof key !== "string") throw wrong("has a row that is no archive");
+    if (typeof key !== "string") throw wrong("has a row that is not an archive");
     return { key, ...parseFile(row), ...(image === undefined ? {} : { image: parseFile(image) }) };
   });
 
@@ -57,16 +57,17 @@ export function parseList(kind: PublishedKind, text: string, base: URL): readonl
       typeof sha256 === "string" &&
       /^[\da-f]{64}$/.test(sha256) &&
       Number.isSafeInteger(bytes);
-    if (!isFile || !URL.canParse(url, base.href)) throw wrong("has a row that is no archive");
+    if (!isFile || !URL.canParse(url, base.href)) throw wrong("has a row that is not an archive");
     const address = new URL(url, base);
-    // Else a list from the network could make us read this machine's files.
+    // A list from the network must not make us read files of this machine.
+    // promise: lists-name-no-local-file
     if (address.protocol === "file:" && base.protocol !== "file:")
       throw wrong(`names a file of this machine: ${address.href}`);
     return { url: address.href, sha256, bytes: bytes as number };
   }
 }
 
-/** A list as it is written: in the order of its keys, each of them once, a later row in the place of a former one. */
+/** The text of a list, sorted by key. Of several archives with one key, the last is listed. */
 export function listText(kind: PublishedKind, archives: readonly PublishedArchive[]): string {
   const rows = [...new Map(archives.map((archive) => [archive.key, archive])).values()].sort((a, b) =>
     a.key < b.key ? -1 : 1,
@@ -74,12 +75,12 @@ export function listText(kind: PublishedKind, archives: readonly PublishedArchiv
   return `${JSON.stringify({ format: 1, [kind]: rows }, null, 2)}\n`;
 }
 
-/** Adds an archive to the list of its folder, which is then a mirror. */
+/** Adds an archive to the list of its folder, which makes the folder a mirror. */
 export async function addToList(kind: PublishedKind, folder: string, archive: PublishedArchive): Promise<void> {
   const file = join(folder, `${kind}.json`);
   const text = await readFile(file, "utf8").catch(() => listText(kind, []));
   const base = pathToFileURL(`${folder}/`);
-  // As they are written: what is relative stays so.
+  // parseList made the addresses absolute; relative ones stay relative in the file.
   const relative = <File extends PublishedFile>(published: File): File => ({
     ...published,
     url: published.url.replace(base.href, ""),

@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { isMissing, Problem, messageOf } from "../problem.js";
 import { type Log, seconds, size } from "../log.js";
-import { type DownloadOptions, DownloadFailed, download } from "./download.js";
+import { Problem, isMissing, messageOf } from "../problem.js";
+import { DownloadFailed, type DownloadOptions, download } from "./download.js";
 import {
   type PublishedArchive,
   type PublishedFile,
@@ -10,31 +13,44 @@ import {
   parseList,
   publishedKinds,
 } from "./published-list.js";
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { Readable } from "node:stream";
-export type Patience = Pick<DownloadOptions, "wait" | "silenceMs">;
 
-/** Archives that lie somewhere for everybody. */
+/** The published archives of one kind. */
 export interface Published {
-  /** @throws Problem for a mirror whose address, or list, cannot be one. */
+  /** @throws Problem when the mirror's address or list is not valid. */
   find(key: string): Promise<PublishedArchive | undefined>;
   open(file: PublishedFile): FetchedArchive;
 }
 
+/** A published archive, while it is transferred. */
+export interface FetchedArchive {
+  /** They fail with {@link Unusable} when the archive cannot be transferred. */
+  readonly bytes: Readable;
+  /**
+   * Called at the end of the bytes, or when they could not be unpacked.
+   *
+   * @returns the size and duration of the transfer, for the log.
+   * @throws Problem when the bytes are not the published ones: none of them may be used.
+   */
+  finish(): Promise<string>;
+}
+
+/** The archive exists, but cannot be transferred or used: the next source is tried. */
+export class Unusable extends Error {
+  override readonly name = "Unusable";
+}
+
 export interface PublishedOptions extends Patience {
-  /** What this action's own repository publishes: its list is part of this program. */
+  /** The archives that this action's own repository publishes: the list is part of this program. */
   readonly own: readonly PublishedArchive[];
-  /** The address of a folder with lists in it: `https://…`, `http://…` or `file:///…`. */
+  /** The address of a folder with lists: `https://…`, `http://…` or `file:///…`. */
   readonly mirror: string | undefined;
 }
 
-/** Of a mirror's list, in bytes. */
-const largestList = 4 * 1024 ** 2;
+export type Patience = Pick<DownloadOptions, "wait" | "silenceMs">;
 
 /**
- * Archives that were published: by this action's own repository and by a mirror. Where both have one the bytes come from
- * the mirror, and must be the ones that this repository names.
+ * The archives that this action's own repository and a mirror publish. If both have one, its bytes come from the
+ * mirror, and must be the ones that this repository lists.
  */
 export function publishedArchives(
   log: Log,
@@ -48,7 +64,9 @@ export function publishedArchives(
       const named = own.find((archive) => archive.key === key);
       list ??= mirror === undefined ? Promise.resolve([]) : readList(line, kind, mirror);
       const mirrored = (await list).find((archive) => archive.key === key);
-      return named === undefined || mirrored === undefined ? (mirrored ?? named) : fromMirror(named, mirrored);
+      return named === undefined || mirrored === undefined
+        ? (mirrored ?? named)
+        : /* promise: mirror-has-what-is-named */ fromMirror(named, mirrored);
     },
     open: (file) => openArchive(line, kind, file),
   };
@@ -56,14 +74,14 @@ export function publishedArchives(
 
 type Line = Patience & { readonly log: Log };
 
-/** What this repository names, from where the mirror has it. */
+/** The archive that this repository lists, at the mirror's address. */
 function fromMirror({ image, ...named }: PublishedArchive, mirrored: PublishedArchive): PublishedArchive {
   const images =
     image === undefined || mirrored.image === undefined ? {} : { image: { ...image, url: mirrored.image.url } };
   return { ...named, url: mirrored.url, ...images };
 }
 
-/** What a mirror has; nothing, and a notice, where it does not answer. */
+/** A mirror's list; empty, with a notice, when the mirror has none or does not answer. */
 async function readList(line: Line, kind: PublishedKind, mirror: string): Promise<readonly PublishedArchive[]> {
   const base = baseOf(mirror);
   const list = new URL(`${kind}.json`, base);
@@ -71,38 +89,46 @@ async function readList(line: Line, kind: PublishedKind, mirror: string): Promis
     return parseList(kind, await readText(line, list), base);
   } catch (error) {
     if (!(error instanceof DownloadFailed) && !isMissing(error)) throw error;
-    const said = `the mirror has no list of ${kind}: ${messageOf(error)}`;
-    // Most mirrors are made for toolchains alone.
-    if (kind !== "toolchains" && isNotThere(error)) line.log.debug(said);
-    else line.log.notice(said);
+    const text = `the mirror has no list of ${kind}: ${messageOf(error)}`;
+    // Most mirrors have only toolchains.
+    if (kind !== "toolchains" && isNotThere(error)) line.log.debug(text);
+    else line.log.notice(text);
     return [];
   }
 }
 
-/** @throws Problem for a mirror whose address cannot be one. */
+/** @throws Problem when the address is not valid. */
 function baseOf(mirror: string): URL {
   const url = URL.canParse(mirror) ? new URL(mirror) : undefined;
   if (
     url === undefined ||
-    !["https:", "http:", "file:"].includes(url.protocol) ||
-    url.username !== "" ||
-    url.password !== ""
+    /* promise: mirror-schemes */ !["https:", "http:", "file:"].includes(url.protocol) ||
+    /* promise: mirror-without-user */ url.username !== "" ||
+    /* promise: mirror-without-password */ url.password !== ""
   ) {
     throw new Problem(`input mirror: ${JSON.stringify(mirror)} is not accepted`, {
       accepted:
-        "the address of a folder with a toolchains.json or carriers.json in it, without a password: https://…, http://… or file:///…",
+        "the address of a folder with a toolchains.json or carriers.json, without a password: " +
+        "https://…, http://… or file:///…",
     });
   }
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
 }
 
+/** Of a mirror's list, in bytes. */
+const largestList = 4 * 1024 ** 2;
+
 async function readText(line: Line, url: URL): Promise<string> {
   if (url.protocol === "file:") return readFile(fileURLToPath(url), "utf8");
   const chunks: Buffer[] = [];
   let total = 0;
-  // Its length is not known before: it ends where the server says so.
-  for await (const chunk of download(url.href, { ...line, most: largestList, isExact: false })) {
+  // The length of a list is unknown: it ends where the server ends it.
+  for await (const chunk of download(url.href, {
+    ...line,
+    most: /* promise: list-has-a-size */ largestList,
+    isExact: false,
+  })) {
     total += (chunk as Buffer).length;
     chunks.push(chunk as Buffer);
   }
@@ -111,35 +137,14 @@ async function readText(line: Line, url: URL): Promise<string> {
 
 const isNotThere = (error: unknown) => isMissing(error) || (error instanceof DownloadFailed && error.status === 404);
 
-/** Thrown for what is there and cannot be had, or cannot be used: what is next is asked. */
-export class Unusable extends Error {
-  override readonly name = "Unusable";
-}
-
-export interface FetchedArchive {
-  readonly bytes: Readable;
-  /**
-   * Called when the bytes came to their end, or made no sense.
-   *
-   * @returns what the log says of the transfer.
-   * @throws Problem when they are not the ones that were promised: nothing of them may be used.
-   */
-  finish(): Promise<string>;
-}
-
-/** Opens a published archive. Its bytes fail with {@link Unusable} where they are not to be had. */
-function openArchive(
-  line: Omit<DownloadOptions, "most" | "isExact">,
-  kind: PublishedKind,
-  archive: PublishedFile,
-): FetchedArchive {
+function openArchive(line: Line, kind: PublishedKind, archive: PublishedFile): FetchedArchive {
   const start = performance.now();
   const url = new URL(archive.url);
   const source =
     url.protocol === "file:"
       ? createReadStream(fileURLToPath(url))
       : download(archive.url, { ...line, most: archive.bytes, isExact: true });
-  // Its reader is told of an error when it reads, which may be later than it happens.
+  // An error can precede the read that reports it, and must not end our process meanwhile.
   source.on("error", () => undefined);
   const chunks = source[Symbol.asyncIterator]();
   const hash = createHash("sha256");
@@ -164,9 +169,10 @@ function openArchive(
   return {
     bytes: Readable.from(all(), { objectMode: false, highWaterMark: 1024 * 1024 }),
     async finish() {
-      // What made no sense was not read to its end, and only the whole tells whether it is what was published.
+      // An archive that could not be unpacked was not read to its end, but the checksum is of the whole.
       while ((await next()) !== undefined);
       const found = hash.digest("hex");
+      // promise: published-bytes-are-compared
       if (found !== archive.sha256) throw notWhatWasPublished(kind, archive, found, bytes);
       return `${size(bytes)} in ${seconds(arrivedMs)}`;
     },
@@ -182,6 +188,6 @@ function notWhatWasPublished(
   return new Problem(`${url} is not the ${publishedKinds[kind].one} that was published`, {
     found: `SHA-256 ${found}, ${foundBytes} bytes`,
     accepted: `SHA-256 ${sha256}, ${bytes} bytes`,
-    do: "nothing of it was used. Try again; if it stays so, report it, and leave out `mirror` meanwhile",
+    do: "none of it was used. Try again; if the problem persists, report it, and leave out `mirror` until it is solved",
   });
 }

@@ -9,41 +9,41 @@ import { lastLines } from "../process/process.js";
 import { rootPrefix } from "../process/sudo.js";
 import { aliasOf, findIp, interfaceNames, isThere, markOf, readAlias } from "./interfaces.js";
 
-/** An interface to be made for a guest. */
+/** A network interface for a guest. */
 export interface Tap {
   /** At most 15 characters. */
   readonly interface: string;
-  /** The host's address on it with the length of its prefix. */
+  /** The host's address on it, with the prefix length. */
   readonly host: string;
 }
 
-/** Somebody else was faster to make an interface of that name. */
+/** An interface of that name exists: another process was first. */
 export class TapTaken extends Error {}
 
 /**
- * Why this user can make no tap here, as a phrase; undefined when it can.
+ * Why this user cannot make a tap, as a phrase; undefined when it can.
  *
- * @param device for tests.
+ * @param device replaced by tests.
  */
 export async function whyNoTap(context: Context, device = "/dev/net/tun"): Promise<string | undefined> {
   if (findIp(context) === undefined) return "the program `ip` (package iproute2) is not installed";
   try {
-    // The VMM opens it as this user, also where root makes the interface.
+    // Root makes the interface, but the VMM opens it as this user.
     closeSync(openSync(device, constants.O_RDWR));
   } catch (error) {
     return `${device} cannot be opened (${(error as NodeJS.ErrnoException).code ?? ""})`;
   }
-  if ((await rootPrefix(context)) === undefined) return "neither root nor sudo without a password";
+  if ((await rootPrefix(context)) === undefined) return "this user is not root and has no sudo without a password";
   if (context.host.isRoot && !hasCapability(readFileSync("/proc/self/status", "utf8"), "CapEff", "netAdmin"))
-    return "root of this container may not make network interfaces";
+    return "root in this container cannot make network interfaces";
   return undefined;
 }
 
 let boots = 0;
 
 /**
- * Lets `body` use taps that an ordinary user of our id may open. They are gone afterwards, also when we are told to end
- * meanwhile; when we are killed, the next run's {@link sweepTaps} finds them by their alias.
+ * Makes taps that this user can open, runs `body`, and removes them, also when this process is terminated meanwhile. If
+ * it is killed, the next run's {@link sweepTaps} finds them by their alias.
  *
  * @throws TapTaken
  * @throws Problem when they cannot be made.
@@ -52,7 +52,7 @@ export async function withTaps<T>(context: Context, taps: readonly Tap[], body: 
   if (taps.length === 0) return body();
   const prefix = await rootPrefix(context);
   const ip = findIp(context);
-  if (prefix === undefined || ip === undefined) throw new Problem("no network interface can be made by this user");
+  if (prefix === undefined || ip === undefined) throw new Problem("this user cannot make network interfaces");
   const asRoot = [...prefix, ip];
   const own = aliasOf(ownMark(), ++boots);
   const made = new Set<string>();
@@ -68,13 +68,13 @@ export async function withTaps<T>(context: Context, taps: readonly Tap[], body: 
       }
       return await body();
     } finally {
-      // The kernel takes its time (some 50 ms), which other boots of this process need not wait for.
+      // Not synchronous: the kernel takes some 50 ms, and other boots of this process go on meanwhile.
       for (const name of ours()) await deleteInterface(context, asRoot, name);
     }
   });
 }
 
-/** Synchronous: we cannot be told to end between the making and our knowing of it. */
+/** Synchronous, so that no signal arrives between making the interface and knowing that it exists. */
 function makeTap([program = "", ...args]: readonly string[], tap: Tap, alias: string): void {
   const { status, stderr } = spawnSync(program, [...args, "-batch", "-"], {
     input: tapCommands(tap, process.getuid?.() ?? 0, alias),
@@ -86,13 +86,13 @@ function makeTap([program = "", ...args]: readonly string[], tap: Tap, alias: st
   if (isTaken) throw new TapTaken(tap.interface);
   throw new Problem(`the network interface ${tap.interface} with ${tap.host} could not be made`, {
     evidence: lastLines(stderr, 5),
-    do: "`net: user` needs no rights",
+    do: "use `net: user`, which needs no rights",
   });
 }
 
 /**
- * What ip(8) does for a tap, as its `-batch` reads it: in one process, and the alias at once, so that no interface of ours
- * stays that cannot be told for one. `tuntap add` fails where the name is taken.
+ * The commands of ip(8) for a tap, as its `-batch` reads them. One process sets the alias right after it makes the
+ * interface, so that the sweep recognises every interface of ours. `tuntap add` fails if the name is taken.
  */
 export function tapCommands(tap: Tap, uid: number, alias: string): string {
   return [
@@ -104,7 +104,7 @@ export function tapCommands(tap: Tap, uid: number, alias: string): string {
   ].join("\n");
 }
 
-/** Removes the taps of boots that were killed, and nobody else's. Where root is out of reach, nothing is done. */
+/** Removes the taps of killed boots, and no other interface. Does nothing without root. */
 export async function sweepTaps(context: Context): Promise<void> {
   const abandoned = interfaceNames().filter((name) => {
     const mark = markOf(name);
@@ -119,7 +119,7 @@ export async function sweepTaps(context: Context): Promise<void> {
 
 const deletion = (name: string) => ["link", "delete", "dev", name];
 
-/** That it is gone already is no failure: what stays is found by the next sweep. */
+/** An interface that is already gone is no failure; one that stays is found by the next sweep. */
 async function deleteInterface(
   { processes }: Context,
   [program = "", ...args]: readonly string[],
@@ -128,7 +128,7 @@ async function deleteInterface(
   await processes.run([program, ...args, ...deletion(name)]);
 }
 
-/** While we are ending. */
+/** Synchronous, for use while this process ends. */
 function deleteNow([program = "", ...args]: readonly string[], name: string): void {
   spawnSync(program, [...args, ...deletion(name)], { stdio: "ignore" });
 }

@@ -8,19 +8,19 @@ import { rootPrefix } from "../process/sudo.js";
 
 export interface InstallOptions {
   readonly install: boolean;
-  /** How long another program may hold a lock of apt or dpkg; default: {@link lockMs}. */
+  /** How long to wait for a lock of apt or dpkg that another program holds; default: {@link lockMs}. */
   readonly lockMs?: number;
 }
 
-/** unattended-upgrades of a machine that has just started takes a while. */
+/** unattended-upgrades on a machine that has just started takes a while. */
 const lockMs = 120_000;
 const lockPollMs = 2_000;
 
 /**
- * Sees to it that Debian packages are there: only what is missing is installed, root's rights are used only for that.
+ * Installs the Debian packages that are missing. Uses root only for that.
  *
- * @throws Problem with the command to run, where we may not install or cannot become root; with its holder where apt stays
- *   locked.
+ * @throws Problem with the command to run, when installing is not allowed or needs a root that we cannot become; with
+ *   the holder of the lock, when apt stays locked.
  */
 export async function ensureSystemPackages(
   context: Context,
@@ -29,10 +29,11 @@ export async function ensureSystemPackages(
 ): Promise<void> {
   const { host, log } = context;
   if (findProgram("dpkg-query", host.environment["PATH"]) === undefined) {
-    log.notice(`not a Debian or Ubuntu system: it is not checked that it has ${packages.join(" ")} (Debian's names)`);
+    log.notice(`not a Debian or Ubuntu system: make sure that it has ${packages.join(" ")} (names of Debian packages)`);
     return;
   }
   const missing = await missingPackages(context, packages);
+  // promise: present-packages-need-no-root
   if (missing.length === 0) return;
   const prefix = options.install ? await rootPrefix(context) : undefined;
   if (prefix === undefined) {
@@ -46,14 +47,14 @@ export async function ensureSystemPackages(
   await install(context, prefix, missing, options.lockMs ?? lockMs);
 }
 
-/** Those of the Debian packages that are not installed; none on another system. */
+/** The Debian packages that are not installed; empty on another system. */
 export async function missingPackages(
   { host, processes }: Context,
   packages: readonly string[],
 ): Promise<readonly string[]> {
   if (packages.length === 0 || findProgram("dpkg-query", host.environment["PATH"]) === undefined) return [];
   const names = [...new Set(packages)];
-  // It ends with status 1 when it does not know one of them; what it knows it lists all the same.
+  // It exits with status 1 for an unknown package, but lists the known ones.
   const { stdout } = await processes.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n", ...names]);
   const installed = new Set(
     stdout
@@ -85,12 +86,15 @@ async function install(
     ];
     const [program = "", ...rest] = commandWith(proxies);
     return whenUnlocked(context, patienceMs, async () => {
-      // A proxy's address may carry a password, and a failed command is shown.
-      return { ...(await context.processes.run([program, ...rest])), argv: commandWith([]) };
+      // The address of a proxy can contain a password, and a failed command is shown.
+      return {
+        ...(await context.processes.run([program, ...rest])),
+        argv: commandWith(/* promise: commands-show-no-proxy */ []),
+      };
     });
   };
   const args = ["install", "--yes", "--no-install-recommends", ...missing];
-  // Hosted images come with lists that are often young enough, and an update takes longer than most installs.
+  // The lists of hosted images are often recent enough, and an update takes longer than most installs.
   const first = await aptGet(...args);
   if (first.exitCode !== 0) {
     succeed(await aptGet("update"), "updating the list of system packages");
@@ -99,7 +103,7 @@ async function install(
   context.log.fact("system", `installed ${missing.join(" ")} in ${seconds(performance.now() - start)}`);
 }
 
-/** sudo keeps none of them by itself: sudoers(5), env_reset. */
+/** sudo drops them by default: sudoers(5), env_reset. */
 function proxySettings(environment: Readonly<Record<string, string | undefined>>): string[] {
   const names = ["http_proxy", "https_proxy", "no_proxy"];
   return [...names, ...names.map((name) => name.toUpperCase())].flatMap((name) => {
@@ -108,28 +112,28 @@ function proxySettings(environment: Readonly<Record<string, string | undefined>>
   });
 }
 
-/** Mirrors fail now and then. */
+/** Retries, because mirrors fail now and then. */
 const options = ["-q", "-o", "Acquire::Retries=3"];
 
 /**
- * Runs apt again until nobody else holds its locks. Not by its own option DPkg::Lock::Timeout, which is for one of its
- * three locks only, and by which nobody sees what is waited for.
+ * Runs apt again until no other program holds its locks. Not by its option DPkg::Lock::Timeout, which covers only one
+ * of the three locks and does not show the holder.
  */
 async function whenUnlocked({ log }: Context, patienceMs: number, run: () => Promise<Outcome>): Promise<Outcome> {
   const start = performance.now();
-  for (let isTold = false; ; isTold = true) {
+  for (let isLogged = false; ; isLogged = true) {
     const outcome = await run();
     const held = outcome.exitCode === 0 ? undefined : heldLock(outcome.stderr);
     if (held === undefined) return outcome;
     const waitedMs = performance.now() - start;
     if (waitedMs >= patienceMs) {
-      throw new Problem(`no system package can be installed: another program has used apt for ${seconds(waitedMs)}`, {
+      throw new Problem(`cannot install system packages: another program has used apt for ${seconds(waitedMs)}`, {
         found: `${held.holder} holds ${held.lock}`,
-        do: "run this again when it has ended; or install the packages in a step of your own",
+        do: "run this again when it has ended, or install the packages in an earlier step",
         again: outcome.argv.join(" "),
       });
     }
-    if (!isTold) log.line(`  waiting for ${held.holder}, which holds ${held.lock}`);
+    if (!isLogged) log.line(`  waiting for ${held.holder}, which holds ${held.lock}`);
     await sleep(Math.min(lockPollMs, patienceMs));
   }
 }
@@ -140,7 +144,7 @@ export function heldLock(stderr: string): { readonly lock: string; readonly hold
     /Could not get lock (\S+?)\.?(?:\s+(?:It is held by process (\d+) \((.*?)\)|-)|$)/m.exec(stderr) ?? [];
   if (lock !== undefined)
     return { lock, holder: pid === undefined ? "another program" : `process ${pid} (${name ?? ""})` };
-  // dpkg's own, when somebody was faster than the dpkg that apt has started.
+  // dpkg's own lock, when another program took it before the dpkg that apt has started.
   const dpkg = /^dpkg: error: .* locked by another process(?: with pid (\d+))?/m.exec(stderr);
   return dpkg === null
     ? undefined

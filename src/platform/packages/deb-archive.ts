@@ -7,31 +7,30 @@ import { environmentForOthers } from "../process/guarded-environment.js";
 import { type Outcome, lastLines } from "../process/process.js";
 import { findProgram } from "../process/programs.js";
 
-/** Debian's and Ubuntu's own words for architectures. */
+/** The names of architectures in Debian and Ubuntu. */
 export const debianArchitectures: Readonly<Record<Architecture, "amd64" | "arm64">> = {
   x86_64: "amd64",
   aarch64: "arm64",
 };
 
-/** Packages of one architecture, which may be another than the machine's. */
+/** The distribution's packages for one architecture, which may differ from the machine's. */
 export interface DebArchive {
-  /** Names of the packages that the newest version of one depends on; none for a package that is not there. */
+  /** The dependencies of a package's newest version; empty for an unknown package. */
   dependencies(name: string): Promise<readonly string[]>;
   /**
-   * Downloads packages, checked against the distribution's keys, and unpacks them over each other into `folder`.
+   * Downloads packages, checks them against the distribution's keys, and unpacks all of them into `folder`.
    *
-   * @throws Problem when one is not to be had.
+   * @throws Problem when one is unavailable.
    */
   unpack(names: readonly string[], folder: string): Promise<void>;
 }
 
 /**
- * Opens the distribution's archive of packages for an architecture with a state of its own: needs no root, and the
- * system's apt, its packages and its architectures stay as they are. The system's sources, mirrors, proxies and keys
- * are used.
+ * Opens the distribution's archive for an architecture. Needs no root and leaves the system's apt, packages and
+ * architectures alone: it keeps its state in `folder`. Uses the system's sources, mirrors, proxies and keys.
  *
- * @param folder an empty one, for lists and downloads.
- * @throws Problem where there is no apt.
+ * @param folder an empty folder for lists and downloads.
+ * @throws Problem without apt.
  */
 export async function openDebArchive(
   { host, processes }: Context,
@@ -40,8 +39,8 @@ export async function openDebArchive(
 ): Promise<DebArchive> {
   const missing = ["apt-get", "dpkg-deb"].find((name) => findProgram(name, host.environment["PATH"]) === undefined);
   if (missing !== undefined) {
-    throw new Problem(`there is no ${missing} here to get packages for ${architecture} with`, {
-      accepted: "Debian and Ubuntu, and what is made of them",
+    throw new Problem(`packages for ${architecture} need ${missing}, which is not installed`, {
+      accepted: "Debian, Ubuntu and distributions based on them",
     });
   }
   const word = debianArchitectures[architecture];
@@ -58,7 +57,7 @@ export async function openDebArchive(
   const env = { ...environmentForOthers(host.environment), LC_ALL: "C" };
   const run = (program: "apt-get" | "apt-cache", ...args: string[]) =>
     processes.run([program, "-q", "-c", configuration, ...args], { env, cwd: join(folder, "debs") });
-  // A source of somebody else's that fails must not stop us: what counts is that the packages can be had.
+  // A failing third-party source must not stop us: what counts is whether the packages can be downloaded.
   const updated = await run("apt-get", "update");
 
   return {
@@ -68,12 +67,12 @@ export async function openDebArchive(
     },
     async unpack(names, target) {
       const failed = (outcome: Outcome, what: string) =>
-        new Problem(`${what} for ${word} could not be had`, {
+        new Problem(`${what} for ${word} could not be downloaded`, {
           evidence: lastLines(`${updated.stderr}\n${outcome.stderr}`, 10),
           do:
             foreign === undefined
-              ? `see that apt on this machine (/etc/apt) has sources with packages for ${word}, and reaches them`
-              : `see that apt on this machine reaches ${ubuntuServers[word]}`,
+              ? `check that apt on this machine (/etc/apt) has sources with packages for ${word}, and can reach them`
+              : `check that apt on this machine can reach ${ubuntuServers[word]}`,
         });
       const debs = join(folder, "debs");
       const before = new Set(await readdir(debs));
@@ -88,15 +87,15 @@ export async function openDebArchive(
   };
 }
 
-/** The packages in the field Depends of what `apt-cache show` prints, without versions; of alternatives the first. */
+/** The packages in the field Depends of an `apt-cache show` record, without versions; the first of alternatives. */
 export function dependenciesIn(record: string): string[] {
   const field = /^Depends: (.*)$/m.exec(record)?.[1] ?? "";
   return field.split(",").flatMap((part) => /^\s*([a-z\d][a-z\d+.-]*)/.exec(part)?.[1] ?? []);
 }
 
 /**
- * An apt.conf(5) that is read after the system's: a state in `folder`, and nothing of what the system has apt do around
- * an update (hooks, lists for other programs).
+ * An apt.conf(5) to read after the system's. It keeps the state in `folder`, and turns off what the system adds to an
+ * update: hooks and lists for other programs.
  */
 export function aptConfiguration(folder: string, word: string, ownSources: boolean): string {
   const setting = (name: string, value: string) => `${name} "${value}";\n`;
@@ -111,7 +110,7 @@ export function aptConfiguration(folder: string, word: string, ownSources: boole
     ...(ownSources
       ? [setting("Dir::Etc::sourcelist", join(folder, "sources.list")), setting("Dir::Etc::sourceparts", "/dev/null")]
       : []),
-    // Root's apt would download as a user that may not write to our folder.
+    // apt run by root would download as a user who cannot write to our folder.
     setting("APT::Sandbox::User", "root"),
     setting("Acquire::Languages", "none"),
     setting("Acquire::Retries", "3"),
@@ -122,22 +121,22 @@ export function aptConfiguration(folder: string, word: string, ownSources: boole
   ].join("");
 }
 
-/** Where Ubuntu keeps the packages of each architecture; Debian keeps all in one place: https://wiki.ubuntu.com/Ports */
+/** Ubuntu's server for each architecture (https://wiki.ubuntu.com/Ports); Debian's servers have all. */
 const ubuntuServers = {
   amd64: "http://archive.ubuntu.com/ubuntu",
   arm64: "http://ports.ubuntu.com/ubuntu-ports",
 } as const;
 
 /**
- * Sources for an architecture that is not the machine's, in the form of sources.list(5).
+ * Sources for an architecture other than the machine's, in the form of sources.list(5).
  *
  * @param osRelease text in the form of os-release(5).
- * @returns undefined where the machine's own sources have that architecture too.
+ * @returns undefined if the machine's own sources have that architecture, too.
  */
 export function foreignSources(osRelease: string, word: keyof typeof ubuntuServers): string | undefined {
   if (!/^ID=ubuntu$/m.test(osRelease)) return undefined;
   const codename = /^VERSION_CODENAME=["']?([a-z]+)/m.exec(osRelease)?.[1] ?? "";
   const suites = ["", "-updates", "-security"].map((suffix) => `${codename}${suffix}`);
-  const options = "[signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg]";
+  const options = /* promise: ubuntu-server-has-its-key */ "[signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg]";
   return suites.map((suite) => `deb ${options} ${ubuntuServers[word]} ${suite} main universe\n`).join("");
 }

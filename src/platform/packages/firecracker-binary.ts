@@ -11,12 +11,12 @@ import { Problem, messageOf } from "../problem.js";
 import { succeed } from "../process/process.js";
 
 /**
- * Firecracker's own release for this machine, checked before anything of it is unpacked. What is there already was
- * checked when it came.
+ * Downloads Firecracker's release for this machine, and checks it before unpacking. A kept one was checked when it was
+ * downloaded.
  *
- * @param folder where it is kept.
- * @returns the absolute path of `firecracker`, in a folder with nothing else in it: one for PATH.
- * @throws Problem when it could not be downloaded, or is not what was released.
+ * @param folder the folder to keep it in.
+ * @returns the absolute path of `firecracker`, alone in a folder that can be put on PATH.
+ * @throws Problem when it could not be downloaded, or is not the release.
  */
 export async function downloadFirecracker({ host, log, processes }: Context, folder: string): Promise<string> {
   const name = `v${release.version}-${host.architecture}`;
@@ -48,15 +48,16 @@ async function downloadArchive(architecture: Architecture, file: string, log: Lo
   const { url, sha256 } = release.archives[architecture];
   await downloadProgram(url, file, log).catch((error: unknown) => {
     throw new Problem(`Firecracker could not be downloaded: ${messageOf(error)}`, {
-      do: "see that this machine reaches it, or put a `firecracker` of your own on PATH",
+      do: "check that this machine can reach it, or put your own `firecracker` on PATH",
     });
   });
   const found = await sha256OfFile(file);
+  // promise: firecracker-is-compared
   if (found !== sha256) {
     throw new Problem(`${url} is not the Firecracker that was released`, {
       found: `SHA-256 ${found}`,
       accepted: `SHA-256 ${sha256} (${release.source})`,
-      do: "try again, and report it if it stays so; or put a `firecracker` of your own on PATH",
+      do: "try again, and report it if the problem persists; or put your own `firecracker` on PATH",
     });
   }
 }

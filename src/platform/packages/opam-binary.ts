@@ -7,15 +7,15 @@ import type { Log } from "../log.js";
 import { downloadProgram } from "../network/download.js";
 import { Problem } from "../problem.js";
 
-/** The release of opam that {@link downloadOpam} gives. */
+/** The release that {@link downloadOpam} downloads. */
 export const opamRelease = binaries.version;
 
 /**
- * opam's own release binary, checked against the sum that its install script names.
+ * Downloads opam's release binary, and checks it against the checksum in opam's install script.
  *
- * @param folder where it is kept.
+ * @param folder the folder to keep it in.
  * @returns its absolute path.
- * @throws Problem when what was downloaded is not what was released; any error of the download itself.
+ * @throws DownloadFailed, and Problem when the download is not the release.
  */
 export async function downloadOpam(architecture: Architecture, folder: string, log: Log): Promise<string> {
   const { url, sha512 } = binaries.binaries[architecture];
@@ -31,7 +31,7 @@ export async function downloadOpam(architecture: Architecture, folder: string, l
     throw new Problem(`${url} is not the opam that was released`, {
       found: `SHA-512 ${found ?? ""}`,
       accepted: `SHA-512 ${sha512} (${binaries.source})`,
-      do: "try again, and report it if it stays so; or install opam 2.1 or newer yourself",
+      do: "try again, and report it if the problem persists; or install opam 2.1 or newer yourself",
     });
   }
   await chmod(draft, 0o755);

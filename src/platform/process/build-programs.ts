@@ -3,19 +3,19 @@ import { sweepOwnFolders, withOwnFolder } from "../files/own-folder.js";
 import type { Context } from "../host.js";
 import { cleaningUp, endProcessesWith } from "./leftovers.js";
 
-/** Whose build a program is of, in its environment; what it starts has it from there, also in a session of its own. */
+/** The variable that marks programs of a build. The programs that they start inherit it, even in a new session. */
 export const buildProgramMark = "UNIKERNEL_CI_BUILD_OF";
 
 /**
- * Lets `body` run the programs of a build. When we are told to end meanwhile, all of them end; when we are killed, the next
- * run's {@link sweepBuilds} ends them. What a build has left in the background when it comes to its own end stays: a later
- * step may need it.
+ * Runs the programs of a build. All of them end when this process is terminated; if it is killed, the next run's
+ * {@link sweepBuilds} ends them. Programs that a finished build leaves in the background keep running: a later step may
+ * need them.
  *
- * @param body is handed the context whose programs can be found again. What must not be killed in the middle (apt-get) is
- *   not for it.
+ * @param body gets a context that marks the programs it runs. It must not run programs that must not be killed
+ *   (apt-get).
  */
 export async function withBuildPrograms<T>(context: Context, body: (context: Context) => Promise<T>): Promise<T> {
-  // The folder is there while the build is: one that has lost its process is of a run that was killed.
+  // The folder exists as long as the build; a folder without its process is of a killed run.
   return withOwnFolder(context.host.folders.temporary, "build", (folder) => {
     const build = basename(folder);
     const run: Context["processes"]["run"] = (argv, options = {}) =>
@@ -30,10 +30,10 @@ export async function withBuildPrograms<T>(context: Context, body: (context: Con
   });
 }
 
-/** Ends what the builds of killed runs have left running; this user's only. */
+/** Ends the programs of killed runs' builds, of this user only. */
 export function sweepBuilds(context: Context): void {
   sweepOwnFolders(context.host.folders.temporary, "build", (folder) =>
-    endProcessesWith(buildProgramMark, basename(folder)),
+    /* promise: killed-builds-are-ended */ endProcessesWith(buildProgramMark, basename(folder)),
   );
 }
 

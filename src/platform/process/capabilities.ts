@@ -1,11 +1,12 @@
-/** Their bits, by capabilities(7). */
+/** From capabilities(7). */
 const bits = { netAdmin: 12n, sysAdmin: 21n } as const;
 
 /**
  * Whether a process has a capability.
  *
  * @param status the text of its /proc/PID/status: proc_pid_status(5).
- * @param mask `CapEff`: it has it now. `CapBnd`: it, or what it starts, can have it; not so in most containers.
+ * @param mask `CapEff`: the process has it now. `CapBnd`: the process or its children can get it, unlike in most
+ *   containers.
  */
 export function hasCapability(status: string, mask: "CapEff" | "CapBnd", capability: keyof typeof bits): boolean {
   const found = new RegExp(`^${mask}:\\s*([\\da-f]+)$`, "m").exec(status)?.[1];

@@ -1,30 +1,33 @@
 import { spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { isMissing, Problem } from "../problem.js";
+import { Problem, isMissing } from "../problem.js";
 import { endWithUs, isEnding } from "./leftovers.js";
 import { quote } from "./process.js";
 
-/** A program that reads bytes of ours and writes others. */
+/** A running program between two streams. */
 export interface Filter {
   readonly input: Writable;
   readonly output: Readable;
-  /** Settles when it has ended: with a Problem that has its own words, unless it ended well; never when we are told to end meanwhile. */
+  /**
+   * Settles when the program has ended; rejects with a Problem that shows its errors, if it failed. Never settles when
+   * this process is terminated meanwhile.
+   */
   readonly ended: Promise<void>;
-  /** Ends it where its work is not wanted any more. */
+  /** Kills the program. */
   readonly stop: () => void;
 }
 
-/** What is kept of its error stream, in characters. */
+/** The length of the kept end of its error stream, in characters. */
 const keptCharacters = 4_000;
 
-/** Starts a program between two streams. It ends with us. */
+/** Starts a program between two streams. It ends with this process. */
 export function openFilter(argv: readonly [string, ...string[]]): Filter {
   const [program, ...args] = argv;
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], detached: true });
   const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid);
-  let said = "";
+  let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said = (said + text).slice(-keptCharacters);
+    errors = (errors + text).slice(-keptCharacters);
   });
   const ended = new Promise<void>((resolve, reject) => {
     child.once("error", (error) => {
@@ -40,12 +43,12 @@ export function openFilter(argv: readonly [string, ...string[]]): Filter {
       else
         reject(
           new Problem(`${argv.map(quote).join(" ")} ended with ${signal ?? `status ${code ?? ""}`}`, {
-            evidence: said.trim().split("\n"),
+            evidence: errors.trim().split("\n"),
           }),
         );
     });
   });
-  // Whoever uses the streams hears of a failure there first, and asks for the reason here.
+  // A caller sees a failure in the streams first, and awaits the reason later.
   ended.catch(() => undefined);
   return { input: child.stdin, output: child.stdout, ended, stop: () => void child.kill("SIGKILL") };
 }

@@ -2,26 +2,25 @@ import { readFileSync, readdirSync } from "node:fs";
 import { constants } from "node:os";
 
 /**
- * Ends every process that was started with `variable=value` in its environment: what a build that was cancelled has
- * left running. Synchronous, for use while we are ending.
+ * Kills every process that was started with `variable=value` in its environment, such as those of a cancelled build.
+ * Synchronous, for use while this process ends.
  */
 export function endProcessesWith(variable: string, value: string): void {
   endProcessesWhere(variable, (found) => found === value);
 }
 
 /**
- * Ends every process that was started with a `variable` in its environment whose value is meant. Processes of other users
- * cannot be read and are left alone.
+ * Kills every process of this user that was started with `variable` in its environment, if `isMeant` accepts the value.
  */
 export function endProcessesWhere(variable: string, isMeant: (value: string) => boolean): void {
-  // What one of them starts while we look may have been missed.
+  // A look can miss a process that one of them starts meanwhile.
   for (let looks = 0; looks < mostLooks && endThoseThere(variable, isMeant); looks++);
 }
 
-/** A process that is killed stays for a while, so that one look more is usual. */
+/** A killed process stays for a moment, so two looks are usual. */
 const mostLooks = 20;
 
-/** Whether there was one. */
+/** @returns whether there was one. */
 function endThoseThere(variable: string, isMeant: (value: string) => boolean): boolean {
   const prefix = `${variable}=`;
   let isAny = false;
@@ -35,27 +34,27 @@ function endThoseThere(variable: string, isMeant: (value: string) => boolean): b
       process.kill(Number(entry), "SIGKILL");
       isAny = true;
     } catch {
-      // It has ended meanwhile, or is not ours.
+      // It has ended meanwhile, or is another user's.
     }
   }
   return isAny;
 }
 
-/** Process groups and clean-ups that must not be left behind when we end. */
+/** Process groups to end, and clean-ups to run, when this process ends. */
 const groups = new Set<number>();
 const cleanUps = new Set<() => void>();
 const signals = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
-/** How long programs may take to end by themselves. A cancelled job is killed 10 s after its first signal. */
+/** How long programs have to end after SIGTERM. A cancelled job is killed 10 s after its first signal. */
 const graceMs = 2_000;
 const pollMs = 50;
 let ending = false;
 
-/** We were told to end, and do so as soon as our programs have: nothing may be started or concluded any more. */
+/** Whether this process was terminated and waits for its programs to end: it must not start or conclude anything. */
 export function isEnding(): boolean {
   return ending;
 }
 
-/** Runs `body`; when the process ends meanwhile (a cancelled job, Ctrl-C), runs `cleanUp`, which is synchronous, first. */
+/** Runs `body`. If this process ends meanwhile (a cancelled job, Ctrl-C), runs the synchronous `cleanUp` first. */
 export async function cleaningUp<T>(cleanUp: () => void, body: () => Promise<T>): Promise<T> {
   cleanUps.add(cleanUp);
   watch();
@@ -68,22 +67,22 @@ export async function cleaningUp<T>(cleanUp: () => void, body: () => Promise<T>)
 }
 
 /**
- * Ends a process group when we end.
+ * Ends a process group when this process ends.
  *
- * @returns forgets it.
+ * @returns a function that takes this back.
  */
 export function endWithUs(group: number): () => void {
   groups.add(group);
   watch();
   return () => {
-    // While we are ending, the rest of the group may still be there when its leader is not.
+    // While this process ends, the group may outlive its leader.
     if (ending) return;
     groups.delete(group);
     watch();
   };
 }
 
-/** Listens while there is something to end: without a listener, a signal ends us by itself. */
+/** Listens only while there is something to end: without a listener, a signal ends this process by itself. */
 function watch(): void {
   for (const signal of signals) process.off(signal, endBy);
   process.off("exit", endAll);
@@ -92,9 +91,9 @@ function watch(): void {
   process.on("exit", endAll);
 }
 
-/** A second signal waits for nothing. */
+/** Waits for the programs to end; a second signal ends this process at once. */
 function endBy(signal: NodeJS.Signals): void {
-  // As a shell gives it: 128 and the signal's number.
+  // As a shell does: 128 plus the signal's number.
   const exit = () => process.exit(128 + constants.signals[signal]);
   if (ending) exit();
   ending = true;
@@ -107,11 +106,11 @@ function endBy(signal: NodeJS.Signals): void {
 
 function endAll(): void {
   signalGroups("SIGKILL");
-  // What was begun last goes first: a lock is given back when what it guards is clean.
+  // Last in, first out: a lock is released after the clean-up of the files that it guards.
   for (const cleanUp of [...cleanUps].reverse()) cleanUp();
 }
 
-/** Whether there was one to be signalled. */
+/** @returns whether a group exists. */
 function signalGroups(signal: NodeJS.Signals | 0): boolean {
   const isThere = (group: number) => {
     try {

@@ -1,45 +1,45 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { uptime } from "node:os";
-import { hasCode, Problem } from "../problem.js";
+import { Problem, hasCode } from "../problem.js";
 
 /**
- * Which process a thing belongs to that outlives it (a network interface, a folder, a lock). Process ids are used again, so
- * the process's start is part of it; and they mean another process elsewhere (in a container), so the place is. No part of
- * it is of the wall clock, which may be set to any time.
+ * Identifies the process that owns a network interface, a folder or a lock, which can outlive it. Process ids are
+ * reused, so the mark has the process's start; they are different in another container, so it has the place. It does
+ * not use the wall clock, which can be set to any time.
  */
 export interface OwnerMark {
   readonly pid: number;
-  /** In clock ticks since the machine's start: proc_pid_stat(5), field 22. */
+  /** In clock ticks since the boot of the machine: proc_pid_stat(5), field 22. */
   readonly start: number;
-  /** Names the machine's start, and then the pid namespace: 8 hexadecimal digits each. */
+  /** A hash of the boot of the machine, then one of the pid namespace: 8 hexadecimal digits each. */
   readonly place: string;
 }
 
-/** Ticks in a second, as Linux tells them to programs on x86_64 and aarch64: sysconf(3), _SC_CLK_TCK. */
+/** The value on x86_64 and aarch64: sysconf(3), _SC_CLK_TCK. */
 const ticksPerSecond = 100;
 
 /**
  * The mark of this process.
  *
- * @throws Problem where /proc does not tell.
+ * @throws Problem when /proc is unavailable.
  */
 export function ownMark(): OwnerMark {
   return { pid: process.pid, start: startOf(process.pid) ?? 0, place: ownPlace() };
 }
 
-/** A mark as a word, for the name of a thing or its environment. */
+/** A mark as a word, for names and environment variables. */
 export function markText({ pid, start, place }: OwnerMark): string {
   return `${pid}-${start}-${place}`;
 }
 
-/** @returns undefined for a word that is no mark. */
+/** @returns undefined for a word that is not a mark. */
 export function parseMark(text: string): OwnerMark | undefined {
   const match = /^(\d+)-(\d+)-([\da-f]{16})$/.exec(text);
   return match === null ? undefined : { pid: Number(match[1]), start: Number(match[2]), place: match[3] ?? "" };
 }
 
-/** `alive` also where it cannot be told, `elsewhere` where its process would not be seen from here. */
+/** `alive` also if that is uncertain; `elsewhere` if a process of that place is not visible from here. */
 export function ownerState({ pid, start, place }: OwnerMark): "alive" | "gone" | "elsewhere" {
   if (place !== ownPlace()) return "elsewhere";
   const found = startOf(pid);
@@ -48,9 +48,9 @@ export function ownerState({ pid, start, place }: OwnerMark): "alive" | "gone" |
 }
 
 /**
- * How long ago its process was started, by a clock that nobody sets.
+ * The time since the owner started, by a clock that cannot be set.
  *
- * @returns undefined where that was on another machine, or before this one's last start.
+ * @returns undefined for a process of another machine, or from before this one's last boot.
  */
 export function ownerAgeMs({ start, place }: OwnerMark): number | undefined {
   if (bootOf(place) !== bootOf(ownPlace())) return undefined;
@@ -67,9 +67,9 @@ function ownPlace(): string {
     );
   } catch (error) {
     throw new Problem(
-      "/proc is not mounted here, or hides this process from itself",
+      "/proc is not mounted, or hides this process from itself",
       {
-        because: "what this run starts could not be told from what others have started",
+        because: "it is needed to distinguish the processes of this run from those of other runs",
         do: "mount it: `mount -t proc proc /proc`",
       },
       { cause: error },
@@ -79,11 +79,11 @@ function ownPlace(): string {
 
 const shortHash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
-/** Undefined for a process that is not there, or has ended and was not waited for yet. */
+/** Undefined for a missing process and for a zombie. */
 function startOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name is in parentheses and may hold anything; the state is what follows it.
+    // The name, in parentheses, may contain anything; the state follows it.
     const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return ["Z", "X"].includes(state) ? undefined : Number(fields[18]);
   } catch {
@@ -91,7 +91,7 @@ function startOf(pid: number): number | undefined {
   }
 }
 
-/** Where /proc hides the processes of others (hidepid), only a signal tells. */
+/** If /proc hides the processes of other users (hidepid), only a signal shows that one exists. */
 function isHidden(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
-import { isMissing, Problem } from "../problem.js";
+import { Problem, isMissing } from "../problem.js";
 import { endWithUs, isEnding } from "./leftovers.js";
 import { LineReader } from "./line-reader.js";
 
@@ -10,9 +10,9 @@ export interface RunOptions {
   readonly cwd?: string;
   /** The whole environment of the process; default: ours. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Called with each line of its output and error stream as it comes; long ones are cut. */
+  /** Called with each line of its output and error stream as it arrives; long lines are cut. */
   readonly onLine?: (line: string) => void;
-  /** Ends the program and whatever it has started in its process group: SIGTERM first, SIGKILL when that is not enough. */
+  /** Ends the program and its process group: first by SIGTERM, then by SIGKILL. */
   readonly signal?: AbortSignal;
 }
 
@@ -23,11 +23,11 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** The one way to run a program to its end. */
+/** Runs programs to their end. */
 export interface Processes {
   /**
-   * Runs `argv` with an empty standard input and collects the end of what it prints. Never through a shell. It ends with
-   * us, and never settles when we are told to end meanwhile.
+   * Runs `argv` with an empty standard input, and keeps the end of its output. Never through a shell. The program ends
+   * with this process; the promise never settles when this process is terminated meanwhile.
    *
    * @throws Problem when the program does not exist. A non-zero exit is an outcome, not an error: see {@link succeed}.
    */
@@ -36,18 +36,18 @@ export interface Processes {
 
 export const processes: Processes = { run };
 
-/** What is kept of a stream: the end is what a failure needs, and a build may print without end. */
+/** The end of a stream that is kept: a failure shows its last lines, and a build can print without end. */
 const keptCharacters = 4 * 1024 * 1024;
 
-/** How long we read on after the end of a program: one that it has left in the background may hold its streams open. */
+/** How long to read after the end of a program: a program that it left in the background can hold its streams open. */
 const readOnMs = 1_000;
 
-/** How long a program that is ended may take to end by itself. */
+/** How long a program has to end after SIGTERM. */
 const graceMs = 2_000;
 
 /**
- * Not by @actions/exec: it ends our process by EPIPE when a program ends before it has read an empty input, and without
- * an input it leaves the program's standard input open, so that a program that reads it waits for ever.
+ * Not by @actions/exec: it ends our process by EPIPE when a program ends before it has read an empty input; and without
+ * an input it leaves the standard input open, so a program that reads it waits for ever.
  */
 function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<Outcome> {
   const [program, ...args] = argv;
@@ -56,8 +56,9 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
+      // promise: programs-have-no-shell
       stdio: ["ignore", "pipe", "pipe"],
-      // A group of its own, but not for sudo: we may not signal it, and it keeps what it was allowed by terminal
+      // A new process group, but not for sudo: we cannot signal it, and it remembers a password for each terminal
       // (sudoers(5), timestamp_type).
       detached: program !== "sudo",
     });
@@ -80,21 +81,21 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
     child.once("close", (code, signal) => {
       clearTimeout(letGo);
       if (isEnding()) return;
-      // As a shell gives it: 128 and the signal's number.
+      // As a shell does: 128 plus the signal's number.
       const exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
       resolve({ argv, exitCode, stdout: stdout.text(), stderr: stderr.text() });
     });
   });
 }
 
-/** @returns to be called when the program itself has ended: what it has left of its group ends too, where it was stopped. */
+/** @returns a function to call when the program has ended: it kills the rest of a stopped program's group. */
 function stopBy(signal: AbortSignal, child: ChildProcess): () => void {
   let kill: NodeJS.Timeout | undefined;
   const end = (how: NodeJS.Signals) => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, how);
     } catch {
-      // All of the group has ended.
+      // The whole group has ended.
     }
   };
   const stop = () => {
@@ -116,7 +117,7 @@ function collect(stream: Readable, onLine: RunOptions["onLine"]): Tail {
   if (onLine === undefined) return tail;
   const lines = new LineReader();
   stream.on("data", (chunk: Buffer) => lines.add(chunk).forEach((line) => onLine(line)));
-  // Also of a stream that we have let go of.
+  // `close`, because a stream that was let go has no `end`.
   stream.once("close", () => lines.end().forEach((line) => onLine(line)));
   return tail;
 }
@@ -128,6 +129,7 @@ class Tail {
   add(chunk: Buffer): void {
     this.chunks.push(chunk);
     this.length += chunk.length;
+    // promise: kept-output-has-a-size
     while (this.length - (this.chunks[0]?.length ?? 0) > keptCharacters)
       this.length -= this.chunks.shift()?.length ?? 0;
   }
@@ -138,10 +140,10 @@ class Tail {
 }
 
 /**
- * The outcome, when it is a success.
+ * The outcome, if it is a success.
  *
- * @param doing what the command was for, as `what` of the problem: "installing solo5 failed".
- * @throws Problem with the command, its status and the last lines that it printed.
+ * @param doing the purpose of the command, for the problem: "installing solo5" gives "installing solo5 failed".
+ * @throws Problem with the command, its status and its last lines.
  */
 export function succeed(outcome: Outcome, doing: string): Outcome {
   if (outcome.exitCode === 0) return outcome;
@@ -152,14 +154,14 @@ export function succeed(outcome: Outcome, doing: string): Outcome {
   });
 }
 
-/** Why a program has ended whose own words cannot say it, as a fact of a {@link Problem}. */
+/** Why a killed program ended, which it cannot say itself, as a fact of a {@link Problem}. */
 export function killedFact(exitCode: number): { readonly because?: string } {
   return exitCode === 128 + constants.signals.SIGKILL
-    ? { because: "somebody has killed it (SIGKILL); Linux does where memory runs out" }
+    ? { because: "it was killed (SIGKILL), as Linux does when memory runs out" }
     : {};
 }
 
-/** The last `count` lines that are not blank. */
+/** The last `count` lines that are not empty or whitespace. */
 export function lastLines(text: string, count: number): string[] {
   return text
     .split(/\r?\n/)
@@ -167,7 +169,7 @@ export function lastLines(text: string, count: number): string[] {
     .slice(-count);
 }
 
-/** A word as a POSIX shell takes it, for commands that a person may copy. */
+/** A word quoted for a POSIX shell, for commands that a person can copy. */
 export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

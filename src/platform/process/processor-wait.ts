@@ -1,16 +1,16 @@
 import { readFileSync, readdirSync } from "node:fs";
 
-/** A console of 100 MB a second asks for the time with every read. */
+/** A measurement is reused for this time: a console of 100 MB/s asks with every read. */
 const freshMs = 50;
 
 /**
- * How long a process was ready to run and had no processor, in milliseconds: of its threads, the one that waited longest.
- * That is the one which is always busy: the processor of a machine that QEMU emulates, or a tender.
+ * How long a process was ready to run but had no processor, in milliseconds: the longest wait of all its threads. That
+ * thread is the busy one: the emulated processor of QEMU, or the tender.
  *
  * The kernel counts it (`/proc/PID/task/TID/schedstat`, the second number, in ns:
- * https://www.kernel.org/doc/html/latest/scheduler/sched-stats.html); one that does not says 0 here.
+ * https://www.kernel.org/doc/html/latest/scheduler/sched-stats.html). 0 if it does not.
  *
- * @param folder where the kernel tells of its processes.
+ * @param folder the mount point of proc(5).
  */
 export function processorWait(pid: number | undefined, folder = "/proc"): () => number {
   let longestMs = 0;

@@ -2,21 +2,21 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 
 /**
- * The folders to look for programs in, as PATH has them.
+ * A search path for programs.
  *
- * @param front before those of the environment.
- * @param behind after them.
+ * @param front folders before those of the environment's PATH.
+ * @param behind folders after them.
  */
 export function searchPath(
   front: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   behind: readonly string[] = [],
 ): string {
-  // An empty part would be the current folder.
+  // An empty part would mean the current folder.
   return [...front, environment["PATH"] ?? "", ...behind].filter((part) => part !== "").join(delimiter);
 }
 
-/** Absolute path of a program, as the shell would find it on `path`; undefined when there is none. */
+/** The absolute path of a program, as a shell finds it on `path`; undefined if there is none. */
 export function findProgram(name: string, path: string | undefined): string | undefined {
   if (isAbsolute(name)) return isExecutable(name) ? name : undefined;
   return (path ?? "")

@@ -2,9 +2,9 @@ import type { Context } from "../host.js";
 import { findProgram } from "./programs.js";
 
 /**
- * What to put in front of a command that needs root.
+ * The prefix for a command that needs root.
  *
- * @returns nothing for root, `sudo -n` where it works without a password, undefined where neither is so.
+ * @returns an empty one for root, `sudo -n` if it works without a password, else undefined.
  */
 export async function rootPrefix({ host, processes }: Context): Promise<readonly string[] | undefined> {
   if (host.isRoot) return [];

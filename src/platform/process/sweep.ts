@@ -5,8 +5,8 @@ import { sweepBuilds } from "./build-programs.js";
 import { sweepVmms } from "./vmm-process.js";
 
 /**
- * Removes what runs that were killed have left on this machine: what their builds do, their VMMs, and then network
- * interfaces and folders. Each part of a run begins with it. What a killed set-up has left of a toolchain is the store's.
+ * Cleans up after killed runs on this machine: ends the programs of their builds and their VMMs, then removes their
+ * folders and network interfaces. Every step begins with it. The store cleans up after a killed set-up of a toolchain.
  */
 export async function sweepLeftovers(context: Context): Promise<void> {
   sweepBuilds(context);

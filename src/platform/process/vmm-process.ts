@@ -7,12 +7,11 @@ import { endProcessesWhere } from "./leftovers.js";
 import { markText, ownMark, ownerState, parseMark } from "./owner-mark.js";
 import { processorWait } from "./processor-wait.js";
 
-/** How a VMM ended. */
 export interface VmmEnd {
-  /** Its exit status, null when a signal ended it. */
+  /** The exit status; null if a signal ended the VMM. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** What ran the VMM failed, and its own end is not known; a phrase for a person. */
+  /** Why the end of the VMM is unknown, as a phrase: the helper VM that ran it failed. */
   readonly failure?: string;
 }
 
@@ -20,38 +19,38 @@ export interface VmmEnd {
 export interface VmmProcess {
   readonly console: Readable;
   readonly errors: Readable;
-  /** File descriptor 3, when it was asked for. */
+  /** File descriptor 3, with at least one channel. */
   readonly control: Duplex | undefined;
-  /** File descriptor 4, when two were asked for. */
+  /** File descriptor 4, with two channels. */
   readonly second?: Duplex | undefined;
-  /** Settles when the guest begins, where that is later than the VMM's own start. Never rejects. */
+  /** Settles when the guest starts, if that is later than the start of the VMM. Never rejects. */
   readonly begun?: Promise<void>;
-  /** Settles when it has ended and everything that it wrote was read. Rejects when it could not be started. */
+  /** Settles when the VMM has ended and all of its output was read. Rejects when it could not be started. */
   readonly ended: Promise<VmmEnd>;
-  /** How long it was ready to run and had no processor, in milliseconds since its start; it only grows. */
+  /** How long it was ready to run but had no processor since its start, in milliseconds; never decreases. */
   readonly heldUpMs: () => number;
-  /** Ends it at once; nothing in it is worth saving. */
+  /** Kills it at once: no state in it is worth saving. */
   kill(): void;
 }
 
-/** Makes the kernel end the VMM when we die, however we die: prctl(2), PR_SET_PDEATHSIG. */
+/** The kernel kills the VMM when this process dies, for any reason: prctl(2), PR_SET_PDEATHSIG. */
 const dieWithUs = ["--pdeathsig", "KILL", "--"] as const;
-/** util-linux's; busybox has one that cannot do it. */
+/** The one of util-linux; busybox's lacks the option. */
 const setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].find(
   (path) => existsSync(path) && basename(realpathSync(path)) === "setpriv",
 );
 
-/** Where there is no setpriv, and for what it does not end: whose VMM a process is, in its environment. */
+/** The variable with the owner of a VMM: for machines without setpriv, and for processes that it does not end. */
 export const vmmMark = "UNIKERNEL_CI_MONITOR_OF";
 
-/** How long we read on after the end of a VMM that was killed: a child of its own may hold its streams open. */
+/** How long to read after the end of a killed VMM: a child of it can hold its streams open. */
 const readOnMs = 1_000;
 
 /**
- * Starts a VMM, with nothing on its standard input.
+ * Starts a VMM with an empty standard input.
  *
- * @param channels how many socket pairs it has, on its file descriptors 3 and 4.
- * @throws Problem when it cannot be started; what shows later rejects `ended` with one.
+ * @param channels the number of socket pairs, on its file descriptors 3 and 4.
+ * @throws Problem when it cannot be started. A later failure to start rejects `ended`.
  */
 export function startVmm(
   argv: readonly [string, ...string[]],
@@ -92,7 +91,7 @@ export function startVmm(
   };
 }
 
-/** Ends the VMMs of runs that were killed; this user's only. */
+/** Ends the VMMs of killed runs, of this user only. */
 export function sweepVmms(): void {
   endProcessesWhere(vmmMark, (text) => {
     const owner = parseMark(text);

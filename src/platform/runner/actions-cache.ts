@@ -1,33 +1,33 @@
 import { basename } from "node:path";
 import { isFeatureAvailable, restoreCache, saveCache } from "@actions/cache";
-import { isMissing, messageOf } from "../problem.js";
 import { type Log, seconds } from "../log.js";
+import { isMissing, messageOf } from "../problem.js";
 
-/** Keeps files and folders between runs, by exact key. It never fails: a cache that does not work is one that has nothing. */
+/** Keeps files and folders between runs, by exact key. It never throws: a broken cache counts as an empty one. */
 export interface ToolchainCache {
   /** @returns whether the paths were restored. */
   restore(key: string, paths: readonly string[]): Promise<boolean>;
-  /** @returns whether {@link ToolchainCache.restore} would find something; it transfers nothing. */
+  /** @returns whether {@link ToolchainCache.restore} would find an entry. Transfers nothing. */
   has(key: string, paths: readonly string[]): Promise<boolean>;
-  /** @returns whether the paths are kept now. */
+  /** @returns whether the cache has the paths now. */
   save(key: string, paths: readonly string[]): Promise<boolean>;
 }
 
-/** Keeps what may be had from an older entry as well as from the wanted one. */
+/** A cache for content that an older entry can stand in for. */
 export interface NearestCache extends ToolchainCache {
-  /** @returns the key of what was restored: the wanted one, else the newest one that begins with one of `prefixes`. */
+  /** @returns the key of the restored entry: the exact one, else the newest that begins with one of `prefixes`. */
   restoreNearest(key: string, prefixes: readonly string[], paths: readonly string[]): Promise<string | undefined>;
 }
 
 /**
- * How long we wait for the service, at 200 kB a second for a whole toolchain. The client itself waits for ever where a
- * server takes a question and gives no answer.
+ * How long to wait for the service: enough for a whole toolchain at 200 kB/s. The client itself waits for ever for a
+ * server that accepts a request and does not answer.
  */
 const patienceMs = 5 * 60_000;
 
 /**
- * Whether an error is that of an upload whose archive is gone: when one part of an upload fails, the client removes its own
- * archive, opens it again for the parts that it still tries, and nobody listens for what comes of that.
+ * Whether an error is from an upload whose archive is gone: when one part of an upload fails, the client removes its
+ * own archive, but still opens it for other parts, and does not handle the error of that.
  */
 export function isLostUpload(error: unknown): boolean {
   if (!isMissing(error)) return false;
@@ -39,20 +39,20 @@ function outliveLostUpload(error: unknown): void {
   if (!isLostUpload(error)) throw error;
 }
 
-/** The cache of the Actions service, or of a server that speaks like it; undefined where there is none. */
+/** The cache of the Actions service, or of a compatible server; undefined if there is none. */
 export function actionsCache(log: Log): NearestCache | undefined {
   if (!isFeatureAvailable()) return undefined;
   if (!process.listeners("uncaughtException").includes(outliveLostUpload))
     process.on("uncaughtException", outliveLostUpload);
   let isSilent = false;
-  /** A service that has once been silent is not asked again: each question would cost as much. */
+  /** Asks the service, unless it was silent once: every further request would cost as much time. */
   const ask = async <Answer>(failed: string, question: () => Promise<Answer>): Promise<Answer | undefined> => {
     if (isSilent) return undefined;
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {
         isSilent = true;
-        log.notice(`${failed}: no end after ${seconds(patienceMs)}, and it is not used any more`);
+        log.notice(`${failed}: no answer after ${seconds(patienceMs)}; it is not used again in this step`);
         resolve(undefined);
       }, patienceMs);
     });
@@ -76,8 +76,9 @@ export function actionsCache(log: Log): NearestCache | undefined {
     restoreNearest,
     restore: async (key, paths) => (await restoreNearest(key, [], paths)) !== undefined,
     async save(key, paths) {
-      // It has logged why when it says -1: another run was first, or this one may only read. By its first protocol it says
-      // something else where an upload fails, too: https://github.com/actions/toolkit/blob/main/packages/cache/src/cache.ts
+      // -1: another run was first, or this one may only read; the client has logged which. With its first protocol the
+      // client returns an id even if the upload failed, so the cache is asked:
+      // https://github.com/actions/toolkit/blob/main/packages/cache/src/cache.ts
       const id = await ask("the actions cache could not be written", () => saveCache([...paths], key));
       return id !== undefined && id !== -1 && (await has(key, paths));
     },

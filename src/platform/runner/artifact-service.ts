@@ -1,5 +1,6 @@
 import { messageOf } from "../problem.js";
-/** Where a run's artifacts go. */
+
+/** The service that stores the artifacts of a run. */
 export interface ArtifactService {
   /**
    * Uploads `files`, named relative to `root`.
@@ -10,7 +11,7 @@ export interface ArtifactService {
 }
 
 export interface UploadOptions {
-  /** 0: the repository's setting. */
+  /** 0: as the repository's settings say. */
   readonly retentionDays: number;
 }
 
@@ -19,7 +20,7 @@ export interface UploadedArtifact {
   readonly url?: string;
 }
 
-/** The service, or why there is none: a phrase for a person. */
+/** The service, or why it is unavailable: a phrase for a person. */
 export type ArtifactAccess = ArtifactService | { readonly unavailable: string };
 
 export class ArtifactNameTaken extends Error {
@@ -30,16 +31,22 @@ export class ArtifactNameTaken extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The artifact service of github.com, if this step can reach it. */
+export function artifactAccess(environment: Environment): ArtifactAccess {
+  const unavailable = whyNoArtifacts(environment);
+  return unavailable === undefined ? { upload: (...all) => upload(environment, ...all) } : { unavailable };
+}
+
 /**
- * Why this step cannot upload, as a phrase; undefined when it can. Tells without asking the network.
- * (@actions/artifact refuses the same servers, but by an annotation and an exception.)
+ * Why this step cannot upload, as a phrase; undefined when it can. Does not use the network.
+ * (@actions/artifact refuses the same servers, but with an annotation and an exception.)
  */
 export function whyNoArtifacts(environment: Environment): string | undefined {
   if (environment["GITHUB_ACTIONS"] !== "true") return "this is not a workflow";
   const server = environment["GITHUB_SERVER_URL"] ?? "https://github.com";
-  if (!isGitHub(server)) return `${server} has no artifact service that @actions/artifact speaks with`;
+  if (!isGitHub(server)) return `${server} has no artifact service that @actions/artifact supports`;
   if (!environment["ACTIONS_RUNTIME_TOKEN"] || !environment["ACTIONS_RESULTS_URL"]) {
-    return "this step was given no artifact service (only steps with `uses:` have one)";
+    return "this step has no access to the artifact service (only steps with `uses:` do)";
   }
   return undefined;
 }
@@ -49,22 +56,14 @@ function isGitHub(server: string): boolean {
   return host === "github.com" || host.endsWith(".ghe.com") || host.endsWith(".localhost");
 }
 
-type EnvironmentArtifacts = Readonly<Record<string, string | undefined>>;
-
-/** github.com's artifact service, where this step can reach it. */
-export function artifactAccess(environment: EnvironmentArtifacts): ArtifactAccess {
-  const unavailable = whyNoArtifacts(environment);
-  return unavailable === undefined ? { upload: (...all) => upload(environment, ...all) } : { unavailable };
-}
-
 async function upload(
-  environment: EnvironmentArtifacts,
+  environment: Environment,
   name: string,
   files: readonly string[],
   root: string,
   options: UploadOptions,
 ): Promise<UploadedArtifact> {
-  // Loaded only where there is something to upload: it is two thirds of the action that does.
+  // Loaded only for an upload: it is two thirds of the action's code.
   const { DefaultArtifactClient } = await import("@actions/artifact");
   const client = new DefaultArtifactClient();
   try {
@@ -76,7 +75,7 @@ async function upload(
       url: `${environment["GITHUB_SERVER_URL"] ?? "https://github.com"}/${run}/artifacts/${id}`,
     };
   } catch (error) {
-    // The library has no error class for it: https://github.com/actions/upload-artifact/issues/478
+    // The library has no error class for a taken name: https://github.com/actions/upload-artifact/issues/478
     if (/\(409\)|already exists/.test(messageOf(error))) throw new ArtifactNameTaken(name);
     throw error;
   }

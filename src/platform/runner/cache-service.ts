@@ -3,8 +3,8 @@ import type { Log } from "../log.js";
 import type { NearestCache } from "./actions-cache.js";
 
 /**
- * The cache of the Actions service, for actions that mostly do without: its client, which is larger than all the rest of
- * them, is loaded only where there is a service. Undefined where there is none.
+ * The cache of the Actions service; undefined if there is none. Its client, larger than the rest of an action that
+ * rarely uses the cache, is loaded only if there is a service.
  */
 export async function cacheService({ environment }: Host, log: Log): Promise<NearestCache | undefined> {
   const { ACTIONS_CACHE_URL: v1, ACTIONS_RESULTS_URL: v2 } = environment;

@@ -4,23 +4,23 @@ import { type Log, type SourcePlace, type Tone, seconds, visible } from "../log.
 import { mayBeCommand, withoutCommands, workflowCommand } from "./workflow-command.js";
 
 export interface LogOptions {
-  /** The reader is an Actions runner: groups, annotations and the guard against commands. */
+  /** For an Actions runner: groups, annotations and the guard against commands. */
   readonly gitHub: boolean;
   /** Takes whole lines. */
   readonly write: (text: string) => void;
-  /** ANSI colours: see {@link wantsColour}. An Actions runner has colours of its own for annotations and groups. */
+  /** ANSI colours: see {@link wantsColour}. An Actions runner colours annotations and groups itself. */
   readonly colour: boolean;
-  /** Show debug lines on a terminal. The runner filters its own. */
+  /** Show debug lines on a terminal. An Actions runner filters them itself. */
   readonly verbose: boolean;
 }
 
 const labelWidth = 12;
-/** In front of what others wrote: it reads as a quotation, and a line that begins with it is no command anywhere. */
-const gutter = "  | ";
+/** Before each line of another program: it reads as a quotation, and no runner takes such a line for a command. */
+const gutter = /* promise: quotations-have-a-gutter */ "  | ";
 
 const tones: Readonly<Record<Tone, number>> = { good: 32, bad: 31, open: 33 };
 
-/** Whether colours are wanted where they can be shown: https://no-color.org, and a terminal that says what it is not. */
+/** Whether the environment allows colours: https://no-color.org, and no dumb terminal. */
 export function wantsColour({ NO_COLOR, TERM }: Readonly<Record<string, string | undefined>>): boolean {
   return (NO_COLOR ?? "") === "" && TERM !== "dumb";
 }
@@ -31,14 +31,14 @@ export function createLog(options: LogOptions): Log {
 }
 
 function gitHubLog({ write, colour }: LogOptions): Log {
-  const newToken = () => randomBytes(16).toString("hex");
-  // Our own lines carry names of files and words of users: the same guard, where one of them looks like a command.
+  const newToken = () => /* promise: stop-tokens-are-random */ randomBytes(16).toString("hex");
+  // Our own lines contain names of files and words of users: the same guard, if one of them looks like a command.
   const writeLines = (lines: readonly string[]) => {
     const text = lines.map((line) => `${line}\n`).join("");
-    write(lines.some(mayBeCommand) ? withoutCommands(text, newToken()) : text);
+    write(/* promise: own-lines-are-no-commands */ lines.some(mayBeCommand) ? withoutCommands(text, newToken()) : text);
   };
   const command = (kind: "notice" | "warning" | "error" | "debug") => (text: string) => {
-    write(workflowCommand(kind, visibleLines(text).join("\n")));
+    write(workflowCommand(kind, /* promise: messages-are-visible */ visibleLines(text).join("\n")));
   };
   return {
     async group(title, body) {
@@ -59,7 +59,14 @@ function gitHubLog({ write, colour }: LogOptions): Log {
     notice: command("notice"),
     warning: command("warning"),
     error: command("error"),
-    annotate: (kind, place, text) => write(workflowCommand(kind, visibleLines(text).join("\n"), propertiesOf(place))),
+    annotate: (kind, place, text) =>
+      write(
+        workflowCommand(
+          kind,
+          /* promise: annotations-are-visible */ visibleLines(text).join("\n"),
+          propertiesOf(place),
+        ),
+      ),
     debug: command("debug"),
   };
 }
@@ -101,20 +108,20 @@ function propertiesOf({ file, line, endLine, column, endColumn }: SourcePlace): 
   const known = Object.entries(numbers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as const],
   );
-  return { file: visible(file), ...Object.fromEntries(known) };
+  return { file: /* promise: annotated-files-are-visible */ visible(file), ...Object.fromEntries(known) };
 }
 
 function painted(code: number, text: string): string {
   return `\x1b[${code}m${text}\x1b[0m`;
 }
 
-/** The first word of the first line in the colour of a tone. What is invisible was made visible before. */
+/** Colours the first word of the first line, after `visible` has escaped all foreign colours. */
 function toned(lines: readonly string[], tone: Tone | undefined): readonly string[] {
   if (tone === undefined) return lines;
   return lines.map((line, index) => (index === 0 ? line.replace(/\S+/, (word) => painted(tones[tone], word)) : line));
 }
 
-/** The last line of a group: how long it took is known only then. */
+/** The last line of a group. */
 function took(start: number): string {
   return factLine("took", seconds(performance.now() - start));
 }
@@ -127,12 +134,14 @@ function factLine(label: string, text: string): string {
   return `  ${label.padEnd(labelWidth - 1)} ${text}`;
 }
 
-/** Consoles end their lines with CR LF: that CR is no content. */
+/** Consoles end their lines with CR LF: the CR is dropped. */
 function quotation(lines: readonly string[]): string {
-  return lines.map((line) => `${gutter}${visible(line.replace(/(?<!\r)\r+$/, ""))}\n`).join("");
+  return lines
+    .map((line) => `${gutter}${/* promise: quotations-are-visible */ visible(line.replace(/(?<!\r)\r+$/, ""))}\n`)
+    .join("");
 }
 
-/** Line feeds in our own texts are meant; nothing else that is invisible is. */
+/** Keeps the line feeds of our own texts; escapes every other control character. */
 function visibleLines(text: string): string[] {
-  return text.split("\n").map(visible);
+  return /* promise: own-lines-are-visible */ text.split("\n").map(visible);
 }

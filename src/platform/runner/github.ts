@@ -1,48 +1,50 @@
 import { addPath, exportVariable, getState, saveState, setOutput, summary } from "@actions/core";
 import { Problem } from "../problem.js";
 
-/** What a step hands to the steps after it. */
+/** Passes results of a step to the runner and to later steps. */
 export interface Runner {
   setOutput(name: string, value: string): void;
   exportVariable(name: string, value: string): void;
-  /** Puts a folder in front of PATH; of several calls, the last one's folder comes first. */
+  /** Puts a folder first on PATH, before those of earlier calls. */
   addPath(folder: string): void;
   appendSummary(markdown: string): Promise<void>;
-  /** Tells the same step at the end of the job. */
+  /** Keeps a value for the post step of this action. */
   saveState(name: string, value: string): void;
 }
 
-/** What {@link Runner.saveState} kept for the end of the job; empty when nothing was, as it is not the end yet. */
+/** The value of {@link Runner.saveState}, in the post step; empty before it. */
 export const readState: (name: string) => string = getState;
 
 /**
- * The runner's own files (GITHUB_OUTPUT, GITHUB_ENV, GITHUB_PATH, GITHUB_STEP_SUMMARY), through @actions/core: it
- * delimits each value by a random word, so that a value with line feeds cannot add a line of its own. It writes names, and
- * folders of PATH, as they are: those that are more than one line are refused here.
+ * Writes to the runner's files (GITHUB_OUTPUT, GITHUB_ENV, GITHUB_PATH, GITHUB_STEP_SUMMARY) through @actions/core. It
+ * delimits each value by a random word, so the lines of a value cannot become other values. It does not check names and
+ * folders of PATH: those of several lines are refused here.
  */
 export function gitHubRunner(environment: Readonly<Record<string, string | undefined>>): Runner {
   return {
     setOutput,
     saveState,
     exportVariable(name, value) {
+      // promise: variables-are-names
       if (!/^[A-Za-z_]\w*$/.test(name)) throw notOneLine("variable", name);
       exportVariable(name, value);
     },
     addPath(folder) {
+      // promise: path-folders-are-one-line
       if (/[\r\n]/.test(folder)) throw notOneLine("folder of PATH", folder);
       addPath(folder);
     },
     async appendSummary(markdown) {
-      // Old runners and imitations have no summary, and lose nothing that the log does not say.
+      // Old and compatible runners have no summary; the log has the same facts.
       if (environment["GITHUB_STEP_SUMMARY"]) await summary.addRaw(markdown, true).write();
     },
   };
 }
 
 const notOneLine = (what: string, found: string) =>
-  new Problem(`the runner can be given no ${what} with such a name`, { found: JSON.stringify(found) });
+  new Problem(`the runner accepts no ${what} with this name`, { found: JSON.stringify(found) });
 
-/** A runner that only remembers, for the command line and for tests. */
+/** A runner that keeps the results, for the command line and for tests. */
 export interface CollectingRunner extends Runner {
   readonly outputs: Readonly<Record<string, string>>;
   readonly variables: Readonly<Record<string, string>>;
@@ -52,7 +54,6 @@ export interface CollectingRunner extends Runner {
   readonly states: Readonly<Record<string, string>>;
 }
 
-/** For the command line: what a step hands on is kept, to be printed or given to the next part. */
 export function collectingRunner(): CollectingRunner {
   const outputs: Record<string, string> = {};
   const variables: Record<string, string> = {};
@@ -84,9 +85,9 @@ export function collectingRunner(): CollectingRunner {
   };
 }
 
-/** Outputs as a person reads them, one a line, aligned; those that say nothing are left out. */
+/** The outputs that are not empty, one on each line, aligned. */
 export function readableOutputs(outputs: Readonly<Record<string, string>>): string[] {
-  const said = Object.entries(outputs).filter(([, value]) => value !== "");
-  const width = Math.max(0, ...said.map(([name]) => name.length));
-  return said.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  const shown = Object.entries(outputs).filter(([, value]) => value !== "");
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
 }

@@ -1,38 +1,44 @@
 /**
  * Workflow commands of the Actions runner: lines that it obeys instead of showing.
- * @actions/core has them too, but writes only to `process.stdout`, so that a test could not hold what was written.
+ * Not those of @actions/core, which writes only to `process.stdout`: a test could not collect its lines.
  */
 
 /**
- * `::name key=value::data` as one line, whatever `data` and the values hold: the escapes are those of @actions/core's
- * command.ts.
+ * `::name key=value::data` as one line, for any `data` and values, with the escapes of @actions/core's command.ts.
  */
 export function workflowCommand(name: string, data = "", properties: Readonly<Record<string, string>> = {}): string {
   const pairs = Object.entries(properties).map(
-    ([key, value]) => `${key}=${escaped(value).replaceAll(":", "%3A").replaceAll(",", "%2C")}`,
+    ([key, value]) =>
+      `${key}=${/* promise: properties-are-escaped */ escaped(value).replaceAll(":", "%3A").replaceAll(",", "%2C")}`,
   );
   return `::${name}${pairs.length === 0 ? "" : ` ${pairs.join(",")}`}::${escaped(data)}\n`;
 }
 
 function escaped(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return /* promise: command-data-is-escaped */ text
+    .replaceAll("%", "%25")
+    .replaceAll("\r", "%0D")
+    .replaceAll("\n", "%0A");
 }
 
 /**
- * Whether the runner, or one that imitates it, could take this line for a command.
+ * Whether the runner, or a compatible one, could take this line for a command.
  *
- * `::name::` counts after leading white space, and the old form `##[name]` anywhere in a line:
+ * `::name::` counts after leading whitespace, and the old form `##[name]` anywhere in a line:
  * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
  */
 export function mayBeCommand(line: string): boolean {
-  return line.trimStart().startsWith("::") || line.includes("##[");
+  return (
+    /* promise: indented-commands-are-commands */ line.trimStart().startsWith("::") ||
+    /* promise: old-commands-are-commands */ line.includes("##[")
+  );
 }
 
 /**
- * `text` (whole lines) with commands switched off around it.
+ * `text` (whole lines) with workflow commands switched off around it.
  *
- * @param token must be new and unguessable each time: whoever knows it can switch commands on again.
+ * @param token must be new and unguessable each time: a text with this token switches commands on again.
  */
 export function withoutCommands(text: string, token: string): string {
-  return `${workflowCommand("stop-commands", token)}${text}::${token}::\n`;
+  return /* promise: commands-are-stopped */ `${workflowCommand("stop-commands", token)}${text}::${token}::\n`;
 }

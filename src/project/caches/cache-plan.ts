@@ -6,39 +6,38 @@ import type { CachePolicy } from "../../toolchain/cache-policy.js";
 import type { Toolchain } from "../../toolchain/toolchain.js";
 import type { Project } from "../project.js";
 
-/** Raised when what an older unikernel-ci has kept must not be used any more. */
+/** Raised when caches of older versions of unikernel-ci must not be used. */
 const format = 1;
 
-/** A folder that one build leaves for the next. */
+/** A folder that is carried from one build to the next. */
 export interface BuildCache {
   readonly kind: "dune" | "downloads";
-  /** As log and summary call it. */
+  /** Its name in the log and summary. */
   readonly label: string;
   /** Absolute. */
   readonly folder: string;
-  /** It is trimmed to this before it is kept. */
+  /** It is trimmed to this size before it is saved. */
   readonly limitBytes: number;
-  /** What its keys begin with: any of them is better than none, as each has only what is found by its own hash. */
+  /** The start of its keys. Any cache with this prefix is safe to restore: its entries are looked up by hash. */
   readonly prefix: string;
 }
 
-/** The build that wants caches. */
 export interface CachedBuild {
   readonly project: Project;
   readonly target: Target;
   readonly toolchain: Pick<Toolchain, "key" | "path">;
 }
 
-/** Bytes before compression. */
+/** In bytes, before compression. */
 const limits = { dune: 500e6, downloads: 300e6, duneOnKeptMachine: 2e9 } as const;
 
 /**
- * The caches of a build: what dune has built, by the hash of all that it was made from; and for mirage the archives that
- * opam has downloaded, by their checksums. Not mirage's `duniverse/` itself: `opam monorepo pull` removes it and fills
- * it from those archives, which opam checks when it takes them (opam 2.5, opamRepository.ml, `fetch_from_cache`).
+ * The caches of a build: dune's, by the hash of all inputs of a rule; and for mirage the archives that opam downloads,
+ * by checksum. mirage's `duniverse/` is not cached: `opam monorepo pull` deletes it and refills it from those archives,
+ * which opam verifies (opam 2.5, opamRepository.ml, `fetch_from_cache`).
  *
- * On a runner, dune's cache is gone after the job: a later one on the same machine, of other people perhaps, finds only
- * what the service gives it. Elsewhere it stays on the machine, and all builds share it.
+ * On a runner, dune's cache is in the state folder, which does not outlive the job: a later job on the same machine,
+ * perhaps another user's, gets only what the cache service has. Elsewhere all builds of the machine share one cache.
  */
 export function buildCaches(
   host: Pick<Host, "folders" | "isGitHubActions">,
@@ -69,7 +68,7 @@ function keyPrefix(host: Pick<Host, "folders">, kind: BuildCache["kind"], build:
   return `unikernel-ci-${kind}-${format}-${toolchain}-${build.target.name}-${placeOf(host, build)}-`;
 }
 
-/** Two projects of one repository have other dependencies. */
+/** Projects in one repository have different dependencies. */
 function placeOf({ folders }: Pick<Host, "folders">, { project }: CachedBuild): string {
   return hashOfWords(
     [relative(folders.workspace, project.directory), project.buildSystem === "mirage" ? project.configFile : ""],
@@ -78,9 +77,9 @@ function placeOf({ folders }: Pick<Host, "folders">, { project }: CachedBuild): 
 }
 
 /**
- * The end of a key: what the dependencies are.
+ * The end of a key: a hash of the dependencies.
  *
- * @param files those that name them, each with its path and content.
+ * @param files the files that declare them.
  */
 export function dependenciesHash(files: readonly (readonly [path: string, content: string])[]): string {
   return hashOfWords([...files].sort(([a], [b]) => (a < b ? -1 : 1)).flat());
@@ -90,22 +89,23 @@ function hashOfWords(words: readonly string[], digits = 16): string {
   return hashOf(JSON.stringify(words), digits);
 }
 
-/** Whether a build may use dune's cache; `environment` is for the build. */
+/** Whether a build uses dune's cache. */
 export interface DuneCacheUse {
+  /** Added to the build's environment. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Why not; absent: it may. */
+  /** Why not; absent when it does. */
   readonly because?: string;
 }
 
 /**
- * dune's own default would be a cache in the user's home, which a machine keeps from one job to the next: a release could
- * be made of what a pull request has left there. So it is told each time.
+ * dune's default is a cache in the user's home, which can outlive a job: a release could contain what a pull request
+ * left there. So the environment always sets or disables the cache.
  *
- * `enabled`: with `enabled-except-user-rules` dune 3.24 keeps nothing at all. `copy`: hard links do not reach from one
- * mount of a container to another, dune's trimming does not count what is linked, and a build that writes into a file of
+ * `enabled`: with `enabled-except-user-rules` dune 3.24 caches nothing at all. `copy`: hard links do not work across
+ * the mounts of a container, dune's trimming does not count linked files, and a build that writes into a file of
  * `_build` would write into the cache.
  *
- * @param folder of the cache; undefined: there is no toolchain of ours to make a key of.
+ * @param folder of the cache; undefined: the build brings its own toolchain, so there is no key.
  */
 export function duneCacheUse(
   caller: Readonly<Record<string, string | undefined>>,
@@ -113,7 +113,8 @@ export function duneCacheUse(
   folder: string | undefined,
 ): DuneCacheUse {
   const theirs = ["DUNE_CACHE", "DUNE_CACHE_ROOT"].find((name) => (caller[name] ?? "") !== "");
-  if (theirs !== undefined) return { environment: {}, because: `${theirs} is set, so it is left as it is` };
+  if (theirs !== undefined) return { environment: {}, because: `${theirs} is already set` };
+  // promise: dune-cache-keeps-to-the-policy
   if (!policy.restore) return { environment: { DUNE_CACHE: "disabled" }, because: policy.why };
   if (folder === undefined) return { environment: {}, because: "the build brings its own toolchain" };
   return { environment: { DUNE_CACHE: "enabled", DUNE_CACHE_ROOT: folder, DUNE_CACHE_STORAGE_MODE: "copy" } };

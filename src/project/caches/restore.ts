@@ -17,38 +17,38 @@ import { type BuildCache, buildCaches, dependenciesHash, duneCacheUse } from "./
 export interface CacheRequest {
   readonly project: Project;
   readonly target: Target;
-  /** Undefined: the build brings its own, and its caches are its own, too. */
+  /** Undefined: the build brings its own toolchain, and manages its own caches. */
   readonly toolchain: Toolchain | undefined;
   readonly policy: CachePolicy;
-  /** Undefined where there is none, or the policy keeps off it. */
+  /** Undefined when there is none, or the policy disables it. */
   readonly service: NearestCache | undefined;
 }
 
-/** What the end of the job needs to know to keep a cache. */
+/** A cache that the build used, with what saving it needs. */
 export interface UsedCache extends Omit<BuildCache, "prefix"> {
-  /** Undefined when nothing tells what the dependencies are. */
+  /** Undefined when the dependencies are not known. */
   readonly key: string | undefined;
   /** Undefined when nothing was restored. */
   readonly restored: Restored | undefined;
-  /** The toolchain's; only for dune's cache. */
+  /** The toolchain's dune program; only for dune's cache. */
   readonly dune: string | undefined;
 }
 
 export interface Restored {
-  /** Of what was restored: the wanted one, or one with the same prefix. */
+  /** The wanted key, or another with the same prefix. */
   readonly key: string;
   readonly bytes: number;
   readonly ms: number;
 }
 
 export interface RestoredCaches {
-  /** For the build, in place of the caller's variables of the same names. */
+  /** Replaces the caller's variables of the same names in the build. */
   readonly environment: Readonly<Record<string, string>>;
-  /** To be called when the build is done: mirage's lock, which decides the key, may be of its making. */
+  /** Call it after the build, which may have written mirage's lock: the keys depend on it. */
   readonly afterBuild: () => Promise<readonly UsedCache[]>;
 }
 
-/** Brings back what earlier builds have left for this one, where the policy of this run allows that. It never fails. */
+/** Restores the caches of earlier builds, if the policy of this run allows it. */
 export async function restoreBuildCaches(context: Context, request: CacheRequest): Promise<RestoredCaches> {
   const { host, log } = context;
   const { project, target, toolchain, policy, service } = request;
@@ -56,15 +56,17 @@ export async function restoreBuildCaches(context: Context, request: CacheRequest
   const dune = findProgram("dune", buildEnvironment(host.environment, toolchain)["PATH"]);
   const use = duneCacheUse(host.environment, policy, planned.find(({ kind }) => kind === "dune")?.folder);
   if (use.because !== undefined) log.fact("dune cache", `not used (${use.because})`);
-  // What opam has downloaded is checked by opam, and yet left out where nothing of others is to be used.
+  // opam verifies its downloads, but a policy that forbids restoring forbids these too.
   const caches = planned.filter(({ kind }) =>
-    kind === "dune" ? use.because === undefined && dune !== undefined : policy.restore,
+    kind === "dune"
+      ? /* promise: restored-dune-cache-keeps-to-the-policy */ use.because === undefined && dune !== undefined
+      : /* promise: opam-cache-keeps-to-the-policy */ policy.restore,
   );
   const before = await readDependencies(project, target);
   const restored = new Map<BuildCache, Restored | undefined>();
   for (const cache of caches) {
     if (service !== undefined) restored.set(cache, await restore(context, cache, before, service));
-    else if (cache.kind === "dune") await tellKept(context, cache);
+    else if (cache.kind === "dune") await logLocal(context, cache);
   }
   return {
     environment: use.environment,
@@ -104,7 +106,7 @@ async function restore(
   await mkdir(folder, { recursive: true });
   const key = await service.restoreNearest(wanted ?? `${prefix}unknown`, [prefix], [folder]);
   if (key === undefined) {
-    // What a transfer that broke off has left: dune does not look whether a file is whole.
+    // Removes the files of an interrupted transfer: dune does not check whether they are complete.
     if (kind === "dune") await rm(folder, { recursive: true, force: true });
     log.fact(label, `miss (${prefix}…)`);
     return undefined;
@@ -115,12 +117,12 @@ async function restore(
   return restored;
 }
 
-async function tellKept({ host, log }: Context, { label, folder }: BuildCache): Promise<void> {
+async function logLocal({ host, log }: Context, { label, folder }: BuildCache): Promise<void> {
   const bytes = await folderBytes(folder);
   log.fact(label, host.isGitHubActions ? "empty (no cache service here)" : `${size(bytes)} (${quote(folder)})`);
 }
 
-/** The hash of what names a project's dependencies; undefined for mirage without a lock, which alone names them all. */
+/** The hash of the files that declare a project's dependencies; undefined for a mirage project without a lock. */
 async function readDependencies(project: Project, target: Target): Promise<string | undefined> {
   const { buildSystem, directory } = project;
   const patterns =
@@ -141,11 +143,11 @@ async function readDependencies(project: Project, target: Target): Promise<strin
 interface DuneCache {
   readonly folder: string;
   readonly limitBytes: number;
-  /** The program; undefined: there is none, and nothing is trimmed. */
+  /** The program; undefined: not installed, so nothing is trimmed. */
   readonly dune: string | undefined;
 }
 
-/** By dune itself, which knows what was used last; nothing happens where it is small enough. */
+/** Trims dune's cache with dune itself, which removes the least recently used entries; does nothing below the limit. */
 export async function trimDuneCache(
   { log, processes, host }: Context,
   { folder, limitBytes, dune }: DuneCache,

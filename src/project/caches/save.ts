@@ -6,15 +6,16 @@ import type { NearestCache } from "../../platform/runner/actions-cache.js";
 import type { CachePolicy } from "../../toolchain/cache-policy.js";
 import { type UsedCache, trimDuneCache } from "./restore.js";
 
-/** What became of a cache at the end of the job, as log and summary say it. */
 export interface KeptCache {
   readonly cache: UsedCache;
+  /** Whether it was saved, or why not, in the words of the log and summary. */
   readonly outcome: string;
 }
 
 /**
- * Keeps what a build has left for the next, trimmed, under the key of its dependencies: a key is written once, so what was
- * restored by exactly this key is not kept again. It never fails: the build is done, and good.
+ * Trims the caches and saves them for the next build, each under the key of the dependencies. A key can be written only
+ * once, so a cache that was restored from this exact key is not saved again. An error is only a warning: the build has
+ * already succeeded.
  */
 export async function saveBuildCaches(
   context: Context,
@@ -25,8 +26,8 @@ export async function saveBuildCaches(
   const kept: KeptCache[] = [];
   for (const cache of caches) {
     const outcome = await save(context, cache, policy, service).catch((error: unknown) => {
-      context.log.warning(`${cache.label}: not kept: ${messageOf(error)}`);
-      return "not saved (it failed)";
+      context.log.warning(`${cache.label}: not saved: ${messageOf(error)}`);
+      return "not saved (saving failed)";
     });
     context.log.fact(cache.label, outcome);
     kept.push({ cache, outcome });
@@ -43,17 +44,16 @@ async function save(
   const { key, restored, folder } = cache;
   if (!policy.save) return `not saved (${policy.why})`;
   if (service === undefined) return "not saved (no cache service here)";
-  if (key === undefined) return "not saved (no lock names the dependencies)";
-  if (restored?.key === key) return "not saved (it is kept already, and the dependencies are the same)";
+  if (key === undefined) return "not saved (no lock file to derive a key from)";
+  if (restored?.key === key) return "not saved (already saved for the same dependencies)";
   if (cache.kind === "dune") await trimDuneCache(context, cache);
   else await removeOldest(folder, cache.limitBytes);
   const bytes = await folderBytes(folder);
-  if (bytes === 0) return "not saved (it is empty)";
-  // Another job may have built the same meanwhile.
-  if (await service.has(key, [folder])) return "not saved (another run was first)";
+  if (bytes === 0) return "not saved (empty)";
+  if (await service.has(key, [folder])) return "not saved (another run has saved it meanwhile)";
   const start = performance.now();
   if (await service.save(key, [folder]))
     return `saved (${key}), ${size(bytes)} in ${seconds(performance.now() - start)}`;
-  context.log.warning(`${cache.label}: not kept in the actions cache: the next build makes it again`);
-  return "not saved (the service has not taken it)";
+  context.log.warning(`${cache.label}: not saved in the actions cache; the next build starts without it`);
+  return "not saved (the cache service did not accept it)";
 }

@@ -5,14 +5,44 @@ import { parseOpamFile } from "../../toolchain/opam/file.js";
 import type { Constraint } from "../../toolchain/opam/version.js";
 import type { MirageBounds } from "../project.js";
 
-/** Released together, under one version. */
+/**
+ * The first line as mirage itself parses it (`check_version` in lib/functoria/tool.ml): each constraint at most once.
+ */
+const header = /^\(\* mirage(?<bounds>(?: +(?:&|>= +[\d.]+|< +[\d.]+))+) +\*\)/;
+
+/**
+ * The constraint on mirage's version in config.ml's first line: `(* mirage >= 4.10.0 & < 4.12.0 *)`, or one side of it.
+ *
+ * @returns undefined when the first line is not such a comment; mirage then accepts any version.
+ */
+export function parseMirageBounds(configuration: string): MirageBounds | undefined {
+  const text = header.exec(configuration)?.groups?.["bounds"]?.trim();
+  if (text === undefined) return undefined;
+  const lower = [...text.matchAll(/>= +([\d.]+)/g)];
+  const upper = [...text.matchAll(/< +([\d.]+)/g)];
+  if (lower.length > 1 || upper.length > 1) return undefined;
+  const atLeast = lower[0]?.[1];
+  const below = upper[0]?.[1];
+  return {
+    text: text.replace(/ +/g, " "),
+    ...(atLeast === undefined ? {} : { atLeast }),
+    ...(below === undefined ? {} : { below }),
+  };
+}
+
+/** Whether a config.ml is mirage's, and not another program's. */
+export function mentionsMirage(configuration: string): boolean {
+  return /\bMirage\b|^\(\* mirage /.test(configuration);
+}
+
+/** They are released together, with the same version. */
 const packages = ["mirage", "mirage-runtime"];
 
 /**
- * What an opam file of the project asks of mirage.
+ * The constraints of an opam file on mirage's version.
  *
- * @param name of the file, for the text.
- * @returns undefined when it says nothing of mirage's version.
+ * @param name the file's name, for messages.
+ * @returns undefined when it does not constrain mirage.
  */
 export function boundsOfOpamFile(name: string, text: string): MirageBounds | undefined {
   const constraints = dependenciesOf(parseOpamFile(text))
@@ -23,13 +53,13 @@ export function boundsOfOpamFile(name: string, text: string): MirageBounds | und
   return { text: `${[...words].join(" & ")} (${name})`, ...constraints.map(boundsOf).reduce(tightest, {}) };
 }
 
-/** Bounds that hold when all of these do; undefined for none. */
+/** The intersection of these constraints; undefined when there are none. */
 export function allBounds(bounds: readonly MirageBounds[]): MirageBounds | undefined {
   if (bounds.length === 0) return undefined;
   return { text: bounds.map(({ text }) => text).join(", "), ...bounds.reduce<Bounds>(tightest, {}) };
 }
 
-/** A version that is not made of numbers alone (`dev`, `~beta`) bounds nothing that was released. */
+/** A version that is not only numbers (`dev`, `~beta`) is ignored: it excludes no release. */
 function boundsOf({ relation, version }: Constraint): Bounds {
   const exact = /^\d+(\.\d+){0,2}$/.test(version) ? semver.coerce(version) : null;
   if (exact === null) return {};
@@ -56,39 +86,11 @@ function tightest(one: Bounds, other: Bounds): Bounds {
   return { ...(atLeast === undefined ? {} : { atLeast }), ...(below === undefined ? {} : { below }) };
 }
 
-/** A header's bound may be short (`4.9`): it stays as it is written. */
+/** Versions stay as written: a header may have a short one (`4.9`). */
 function extreme(
   versions: readonly (string | undefined)[],
   order: (a: string, b: string) => number,
 ): string | undefined {
   const full = (version: string) => semver.coerce(version)?.version ?? version;
   return versions.filter((version) => version !== undefined).sort((a, b) => order(full(a), full(b)))[0];
-}
-
-/** The first line as mirage itself takes it (`check_version` in mirage's lib/functoria/tool.ml): each bound at most once. */
-const header = /^\(\* mirage(?<bounds>(?: +(?:&|>= +[\d.]+|< +[\d.]+))+) +\*\)/;
-
-/**
- * The versions of mirage that a config.ml asks for in its first line: `(* mirage >= 4.10.0 & < 4.12.0 *)`, either side alone.
- *
- * @returns undefined when the first line is no such comment; mirage then accepts any version.
- */
-export function parseMirageBounds(configuration: string): MirageBounds | undefined {
-  const text = header.exec(configuration)?.groups?.["bounds"]?.trim();
-  if (text === undefined) return undefined;
-  const lower = [...text.matchAll(/>= +([\d.]+)/g)];
-  const upper = [...text.matchAll(/< +([\d.]+)/g)];
-  if (lower.length > 1 || upper.length > 1) return undefined;
-  const atLeast = lower[0]?.[1];
-  const below = upper[0]?.[1];
-  return {
-    text: text.replace(/ +/g, " "),
-    ...(atLeast === undefined ? {} : { atLeast }),
-    ...(below === undefined ? {} : { below }),
-  };
-}
-
-/** Whether a file is a configuration of mirage, and not some other program's config.ml. */
-export function mentionsMirage(configuration: string): boolean {
-  return /\bMirage\b|^\(\* mirage /.test(configuration);
 }

@@ -5,7 +5,7 @@ import { layoutOf } from "../../toolchain/environment.js";
 import { crossPackages, recipeOf } from "../../toolchain/packages.js";
 import type { Toolchain } from "../../toolchain/toolchain.js";
 
-/** A compiler's package as the switch has it. */
+/** An installed package of a compiler. */
 export interface InstalledPackage {
   readonly version: string;
   /** When it was installed, in milliseconds since 1970. */
@@ -13,13 +13,13 @@ export interface InstalledPackage {
 }
 export type Compilers = Readonly<Record<string, InstalledPackage>>;
 
-/** The packages that make the toolchain's compilers, without their versions. */
+/** The names of the packages that provide the toolchain's compilers. */
 export function compilerPackages({ spec }: Pick<Toolchain, "spec">): readonly string[] {
   const compiler = spec.packages.filter((name) => /^ocaml-(base-compiler|variants|system)\./.test(name));
   return [...compiler, ...crossPackages(recipeOf(spec), spec.versions)].map((name) => name.replace(/\..*/, ""));
 }
 
-/** The compilers of the switch, from opam's own files: asking opam takes seconds. */
+/** The compilers in the switch, read from opam's own files: running opam takes seconds. */
 export async function readCompilers(toolchain: Pick<Toolchain, "spec" | "path">): Promise<Compilers> {
   const { prefix, installed } = layoutOf(toolchain.path);
   const names = compilerPackages(toolchain);
@@ -34,7 +34,7 @@ export async function readCompilers(toolchain: Pick<Toolchain, "spec" | "path">)
   return found;
 }
 
-/** What has become of the compilers, one line for each that is not what it was. */
+/** One line for each compiler that has changed. */
 export function compilerChanges(before: Compilers, after: Compilers): readonly string[] {
   return Object.entries(before).flatMap(([name, was]) => {
     const is = after[name];
@@ -45,17 +45,17 @@ export function compilerChanges(before: Compilers, after: Compilers): readonly s
 }
 
 /**
- * Fails a build that has changed the toolchain: its image is not of the toolchain that the log and build-info.json name,
- * and the minutes that it took come back in every run.
+ * Fails a build that has changed the toolchain: its image was not built by the toolchain that the log and
+ * build-info.json name, and every run would rebuild the compiler, which takes minutes.
  */
 export function refuseChangedCompilers(changes: readonly string[]): void {
   if (changes.length === 0) return;
   throw new Problem("installing the project’s dependencies changed the toolchain’s compiler", {
     found: changes,
-    because: "the project asks for other versions than the toolchain was chosen for",
+    because: "the project needs other versions than the toolchain has",
     do: [
-      "let config.ml’s first line say which mirage it needs (`(* mirage >= 4.11.0 & < 4.12.0 *)`): the toolchain is chosen within its bounds",
-      "or set `solo5-version`, `ocaml-solo5-version` or `ocaml-version` to what became of them",
+      "constrain mirage in config.ml’s first line, which decides the toolchain: `(* mirage >= 4.11.0 & < 4.12.0 *)`",
+      "or set `solo5-version`, `ocaml-solo5-version` or `ocaml-version` to the new versions",
     ],
   });
 }

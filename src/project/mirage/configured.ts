@@ -4,23 +4,23 @@ import { type Dependency, dependenciesOf } from "../../toolchain/opam/dependenci
 import { parseOpamFile, stringsOf } from "../../toolchain/opam/file.js";
 import { type Lock, readLock } from "./lock.js";
 
-/** What `mirage configure` has written, as far as it decides the rest of the build. Paths are relative to the project's folder. */
+/** The output of `mirage configure` that decides the rest of the build. Paths are relative to the project's folder. */
 export interface Configured {
-  /** `mirage/NAME-hvt.opam.locked`, there or not. */
+  /** `mirage/NAME-hvt.opam.locked`, which need not exist. */
   readonly lockFile: string;
   /** Undefined when there is no lock file. */
   readonly lock: Lock | undefined;
   readonly dependencies: readonly Dependency[];
-  /** Packages that the switch has, and duniverse does not: the compilers and other tools. */
+  /** Packages that are installed in the switch and not pulled: the compilers and other tools. */
   readonly ofSwitch: readonly string[];
   /** The folder that `make pull` fills. */
   readonly duniverse: string;
 }
 
 /**
- * Reads the generated Makefile and opam file. Their form has been the same from mirage 4.0 on (lib/functoria/makefile.ml).
+ * Reads the generated Makefile and opam file, whose form is the same since mirage 4.0 (lib/functoria/makefile.ml).
  *
- * @returns undefined when the Makefile is none of mirage's: a project may have its own, and then knows what its targets do.
+ * @returns undefined when mirage did not generate the Makefile: a project may have its own with the same targets.
  */
 export async function readConfigured(directory: string): Promise<Configured | undefined> {
   const names = namesInMakefile(await readText(join(directory, "Makefile")));
@@ -37,7 +37,7 @@ export async function readConfigured(directory: string): Promise<Configured | un
   };
 }
 
-/** What a Makefile of mirage's calls its files; undefined for any other. */
+/** The names that a Makefile of mirage gives its files; undefined for another Makefile. */
 export function namesInMakefile(makefile: string): { readonly stem: string; readonly duniverse: string } | undefined {
   const variable = (name: string) => new RegExp(`^${name} = (.+)$`, "m").exec(makefile)?.[1]?.trim();
   const [folder, name, build] = [variable("MIRAGE_DIR"), variable("UNIKERNEL_NAME"), variable("BUILD_DIR")];

@@ -4,31 +4,31 @@ import { type Dependency, dependenciesOf } from "../../toolchain/opam/dependenci
 import { type OpamFile, listsOf, parseOpamFile, stringsIn } from "../../toolchain/opam/file.js";
 import { type Constraint, satisfies } from "../../toolchain/opam/version.js";
 
-/** What `opam monorepo lock` decided (`x-opam-monorepo-version: "0.3"`). */
+/** The result of `opam monorepo lock` (`x-opam-monorepo-version: "0.3"`). */
 export interface Lock {
   /** By name. */
   readonly packages: ReadonlyMap<string, LockedPackage>;
-  /** Of all packages that are pulled, where each one's come from. */
+  /** One for each pulled package. */
   readonly sources: readonly LockedSource[];
 }
 
 export interface LockedPackage {
   readonly version: string;
-  /** Its sources are pulled. Those of a tool, and of what only a tool depends on, are not. */
+  /** Whether its sources are pulled; those of tools and their dependencies are not. */
   readonly isPulled: boolean;
 }
 
 export interface LockedSource {
   readonly name: string;
   readonly version: string;
-  /** Below `duniverse/`. */
+  /** Relative to `duniverse/`. */
   readonly directory: string;
   /** May have credentials. */
   readonly source: string;
   readonly hashes: readonly string[];
 }
 
-/** Reads a `.opam.locked` file. Every package in it has one exact version; one that has not is not looked at. */
+/** Reads a `.opam.locked` file; a package without an exact version is ignored. */
 export function readLock(text: string): Lock {
   const file = parseOpamFile(text);
   return { packages: new Map(dependenciesOf(file).flatMap(lockedPackage)), sources: lockedSources(file) };
@@ -67,25 +67,25 @@ function lockedSources(file: OpamFile): readonly LockedSource[] {
 
 const components = ["ocaml", "solo5", "ocaml-solo5", "ocaml-unikraft", "mirage"] as const;
 
-/** The versions in a lock that decide which toolchain it was made with. */
+/** The versions of the toolchain that a lock was made with. */
 export function toolchainVersions(lock: Lock): LockFile["versions"] {
   return Object.fromEntries(
     components.flatMap((name) => (lock.packages.has(name) ? [[name, lock.packages.get(name)?.version]] : [])),
   );
 }
 
-/** What a lock must fit to. */
+/** What a lock must match. */
 export interface LockedFor {
-  /** OCaml of the toolchain; undefined when the build brings its own. */
+  /** The toolchain's OCaml; undefined when the build brings its own. */
   readonly ocaml: string | undefined;
   /** The dependencies that `mirage configure` has just written. */
   readonly dependencies: readonly Dependency[];
 }
 
 /**
- * Why a lock is not one for this project and toolchain any more, one line for each package.
+ * Why a lock no longer matches this project and toolchain, one line for each package.
  *
- * @returns none when it fits. Newer releases do not make a lock stale.
+ * @returns an empty list when it matches. Newer releases do not make a lock stale.
  */
 export function lockDifferences(lock: Lock, { ocaml, dependencies }: LockedFor): readonly string[] {
   const locked = lock.packages.get("ocaml")?.version;
@@ -96,7 +96,7 @@ export function lockDifferences(lock: Lock, { ocaml, dependencies }: LockedFor):
   return [...ofOcaml, ...dependencies.flatMap((dependency) => differenceOf(lock, dependency))];
 }
 
-/** Packages that have no sources to pull, or none that dune needs (opam-monorepo's `is_safe_package`). */
+/** Packages without sources, or whose sources dune does not need (opam-monorepo's `is_safe_package`). */
 const neverPulled = /^(?:(?:base|conf)-.*|ocaml|ocaml-compiler|dune|jbuilder|ocamlbuild|ocamlmod|oasis|ocamlify)$/;
 
 function differenceOf(lock: Lock, { name, constraints, filters }: Dependency): readonly string[] {

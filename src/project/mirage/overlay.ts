@@ -4,16 +4,16 @@ import { Problem } from "../../platform/problem.js";
 import { isOutside } from "../folder.js";
 import type { OverlayStep } from "../plans/request.js";
 
-/** Folders that are no sources: dune would find packages twice, or a whole history is copied for nothing. */
+/** Folders without sources: dune would find packages twice, and a copied history is useless. */
 const notCopied = [".git", "_build", "_opam", "duniverse"];
 
 /**
- * Puts a folder of the user's in the place of pulled sources.
+ * Replaces pulled sources with a folder of the user.
  *
- * @param project absolute. It is not copied where it lies inside the folder: a unikernel beside the library that it shows.
- * @param workspace absolute; the folder must lie inside it.
- * @returns the folder that is now the user's, relative to `project`.
- * @throws Problem when there is no such folder, or nothing of that name was pulled.
+ * @param project absolute. It is not copied when the folder contains it, as a library contains its demo unikernel.
+ * @param workspace absolute; the folder must be inside it.
+ * @returns the replaced folder, relative to `project`.
+ * @throws Problem when the folder does not exist, or no sources of that name were pulled.
  */
 export async function putOverlay(
   project: string,
@@ -23,7 +23,7 @@ export async function putOverlay(
   const pulled = join(project, duniverse);
   const source = await sourceOf(project, workspace, overlay.path);
   const place = join(pulled, await folderFor(pulled, overlay.name));
-  // Made beside its place first: a folder cannot be copied into itself, and a copy that fails leaves what was pulled.
+  // Via a draft: a folder cannot be copied into itself, and a failed copy must not destroy the pulled sources.
   const draft = await mkdtemp(join(dirname(pulled), ".duniverse-overlay-"));
   try {
     for (const name of (await readdir(source)).filter((entry) => !notCopied.includes(entry))) {
@@ -38,7 +38,7 @@ export async function putOverlay(
   return relative(project, place);
 }
 
-/** Copies a tree without the folders in `without`, which may lie in it at any depth. */
+/** Copies a tree without the folders in `without`, at any depth. */
 async function copy(from: string, to: string, without: readonly string[]): Promise<void> {
   if (without.includes(from) || notCopied.includes(basename(from))) return;
   if ((await stat(from)).isDirectory() && without.some((folder) => folder.startsWith(`${from}/`))) {
@@ -57,7 +57,7 @@ async function sourceOf(project: string, workspace: string, path: string): Promi
   if (source === undefined || !(await stat(source)).isDirectory()) {
     throw new Problem(`input duniverse-overlay: there is no folder ${path}`, {
       because: `looked in ${project}`,
-      accepted: "`name=path`, the path relative to `directory`",
+      accepted: "`name=path`, with the path relative to `directory`",
     });
   }
   if (isOutside(await realpath(workspace), source))
@@ -65,7 +65,7 @@ async function sourceOf(project: string, workspace: string, path: string): Promi
   return source;
 }
 
-/** By the folder's own name, else by the opam file of a package in it: a library's folder is often named for its repository. */
+/** Finds a pulled folder by its name, or by an opam file in it: the folder is often named after the repository. */
 async function folderFor(pulled: string, name: string): Promise<string> {
   const folders = await readdir(pulled).catch((): string[] => []);
   if (folders.includes(name)) return name;
@@ -75,6 +75,6 @@ async function folderFor(pulled: string, name: string): Promise<string> {
   }
   throw new Problem(`input duniverse-overlay: no sources of ${name} were pulled`, {
     found: folders.length === 0 ? `nothing in ${pulled}` : folders.sort().join(", "),
-    accepted: "a folder of duniverse, or an opam package whose sources are in one",
+    accepted: "a folder in duniverse, or an opam package whose sources are in one",
   });
 }

@@ -19,7 +19,7 @@ import {
   unattended,
 } from "./request.js";
 
-/** The commands of a mirage project up to its configuration; what follows is decided by what that writes. */
+/** The commands of a mirage project up to `mirage configure`, whose output decides the rest. */
 export function planMirage(request: MirageBuildRequest): BuildPlan {
   const { project, target, configureArgs } = request;
   const { configFile, directory } = project;
@@ -49,7 +49,7 @@ export function planMirage(request: MirageBuildRequest): BuildPlan {
   return { files: [], emptyFolders: [], steps: [configure], images };
 }
 
-/** mirage names the overlay repositories of its version by itself; what it is given replaces them. */
+/** mirage has default overlay repositories for its version; these options replace them. */
 function repositories({ extraRepos }: BuildRequest): readonly string[] {
   if (extraRepos === undefined) return [];
   return extraRepos.length === 0
@@ -57,21 +57,44 @@ function repositories({ extraRepos }: BuildRequest): readonly string[] {
     : ["--extra-repos", extraRepos.map(({ name, url }) => `${name}:${url}`).join(",")];
 }
 
-/** `opam monorepo depext` does not look at the variable that keeps opam itself from installing system packages. */
+/** `opam monorepo depext` ignores the variable that keeps opam from installing system packages. */
 const depext = ({ installSystemPackages }: BuildRequest): readonly string[] =>
   installSystemPackages ? [] : ["--no-depext"];
 
-/** What is to be done after `mirage configure`, and why where somebody may wonder. */
-export interface MiragePlan {
+/**
+ * Runs the rest of a mirage build after `mirage configure`, and checks that the toolchain has not changed.
+ *
+ * @param run runs the steps of a plan.
+ * @returns the absolute path of the lock file, if there is one.
+ * @throws Problem when a required lock does not match, or the build has changed the compilers.
+ */
+export async function finishMirage(
+  context: Context,
+  request: MirageBuildRequest,
+  run: (steps: readonly Step[]) => Promise<void>,
+): Promise<string | undefined> {
+  const { project, toolchain } = request;
+  const configured = await readConfigured(project.directory);
+  const { steps, notices } = planAfterConfigure(request, configured);
+  for (const notice of notices) context.log.notice(notice);
+  const before = toolchain && (await readCompilers(toolchain));
+  await run(steps);
+  if (toolchain !== undefined && before !== undefined)
+    refuseChangedCompilers(compilerChanges(before, await readCompilers(toolchain)));
+  const lockFile = configured && join(project.directory, configured.lockFile);
+  return lockFile !== undefined && (await isFile(lockFile)) ? lockFile : undefined;
+}
+
+interface MiragePlan {
   readonly steps: readonly Step[];
   readonly notices: readonly string[];
 }
 
 /**
- * The rest of a mirage build.
+ * The steps of a mirage build after `mirage configure`.
  *
- * @param configured undefined: the project has a Makefile of its own.
- * @throws Problem when the lock that must be there is missing or stale.
+ * @param configured undefined: mirage did not generate the project's Makefile.
+ * @throws Problem when a required lock is missing or stale.
  */
 export function planAfterConfigure(request: MirageBuildRequest, configured: Configured | undefined): MiragePlan {
   const { project, overlays, postPull } = request;
@@ -94,14 +117,68 @@ export function planAfterConfigure(request: MirageBuildRequest, configured: Conf
   };
 }
 
+function judgeLock(
+  request: MirageBuildRequest,
+  configured: Configured | undefined,
+): { readonly isHonoured: boolean; readonly notices: readonly string[] } {
+  const { lock: choice, toolchain, target, project } = request;
+  const none = { isHonoured: false, notices: [] };
+  if (choice === "ignore") return none;
+  if (configured?.lock === undefined) {
+    if (choice === "require")
+      throw missingLock(
+        target.name,
+        configured?.lockFile ?? "a Makefile that mirage generated",
+        project.lockFiles.map(({ path }) => path),
+      );
+    return none;
+  }
+  const differences = lockDifferences(configured.lock, {
+    ocaml: toolchain?.spec.versions.ocaml,
+    dependencies: configured.dependencies,
+  });
+  if (differences.length === 0) return { isHonoured: true, notices: [] };
+  const what = `${configured.lockFile} is stale`;
+  if (choice === "auto")
+    return { isHonoured: false, notices: [`${what} and is regenerated: ${differences.join("; ")}`] };
+  throw new Problem(`input lock: require, but ${what}`, {
+    found: differences,
+    do: [
+      "build with `lock: ignore`, and commit the new lock file from its artifact",
+      "or set `ocaml-version` to the locked version",
+    ],
+  });
+}
+
+function requireCommitted({ project, target }: MirageBuildRequest): void {
+  const { lockFiles, configFile } = project;
+  if (lockFiles.some(({ path }) => isLockFor(path, target))) return;
+  throw missingLock(
+    target.name,
+    `mirage/*-${target.name}.opam.locked next to ${configFile}`,
+    lockFiles.map(({ path }) => path),
+  );
+}
+
+function missingLock(target: string, wanted: string, found: readonly string[]): Problem {
+  return new Problem(`input lock: require, but there is no lock file for ${target}`, {
+    ...(found.length === 0 ? {} : { found }),
+    because: `looked for ${wanted}`,
+    do: [
+      "build with `lock: auto`, and commit the `.opam.locked` file from its artifact under that name",
+      "or run `mirage configure` and `make lock`",
+    ],
+  });
+}
+
 interface Command {
   readonly name: string;
   readonly argv: [string, ...string[]];
 }
 
 /**
- * Always named targets: the Makefile includes `Makefile.user` first, whose first target would be the default.
- * A committed lock is honoured: `-o` keeps make from locking again because `configure` has just written the opam file.
+ * Targets are always named: the Makefile includes `Makefile.user` first, whose first target would be the default.
+ * `-o` makes make use a committed lock, which is older than the opam file that `mirage configure` has just written.
  */
 function dependencies(
   request: BuildRequest,
@@ -114,7 +191,6 @@ function dependencies(
   return [
     ...(isHonoured ? [] : [make("lock")]),
     ...(evicts ? restOfSwitch(request, configured) : [make("install-switch")]),
-    // Without a Makefile of mirage's there is no lock to name, and none is honoured.
     isHonoured ? { name: `make pull (${lockFile})`, argv: ["make", "-o", lockFile, "pull"] } : make("pull"),
   ];
 }
@@ -130,8 +206,8 @@ function wouldEvictCompiler({ target, toolchain }: BuildRequest): boolean {
 }
 
 /**
- * What `make install-switch` would install, but for the compilers: those of the host's architecture would throw out the
- * toolchain's. opam leaves alone what is there already in a version that will do.
+ * Installs what `make install-switch` would, except compilers: compilers for the host's architecture would replace the
+ * toolchain's. opam keeps packages that are already installed in a suitable version.
  */
 function restOfSwitch({ toolchain }: BuildRequest, configured: Configured | undefined): readonly Command[] {
   if (toolchain === undefined || configured === undefined) return [];
@@ -143,79 +219,7 @@ function restOfSwitch({ toolchain }: BuildRequest, configured: Configured | unde
   return [{ name: "opam install", argv: ["opam", "install", "--yes", ...compilers, ...rest.flatMap(atoms)] }];
 }
 
-/** opam takes a package once for each bound. */
+/** opam takes a package once for each constraint. */
 function atoms({ name, constraints }: Dependency): readonly string[] {
   return constraints.length === 0 ? [name] : constraints.map(({ relation, version }) => `${name}${relation}${version}`);
-}
-
-function requireCommitted({ project, target }: MirageBuildRequest): void {
-  const { lockFiles, configFile } = project;
-  if (lockFiles.some(({ path }) => isLockFor(path, target))) return;
-  throw missingLock(
-    target.name,
-    `mirage/*-${target.name}.opam.locked beside ${configFile}`,
-    lockFiles.map(({ path }) => path),
-  );
-}
-
-function missingLock(target: string, wanted: string, found: readonly string[]): Problem {
-  return new Problem(`input lock: require, and there is no lock file for ${target}`, {
-    ...(found.length === 0 ? {} : { found }),
-    because: `looked for ${wanted}`,
-    do: "commit the `.opam.locked` file of the artifact that a build with `lock: auto` leaves, under that name (or run `mirage configure` and `make lock`)",
-  });
-}
-
-function judgeLock(
-  request: MirageBuildRequest,
-  configured: Configured | undefined,
-): { readonly isHonoured: boolean; readonly notices: readonly string[] } {
-  const { lock: choice, toolchain, target, project } = request;
-  const none = { isHonoured: false, notices: [] };
-  if (choice === "ignore") return none;
-  if (configured?.lock === undefined) {
-    if (choice === "require")
-      throw missingLock(
-        target.name,
-        configured?.lockFile ?? "a Makefile of mirage’s",
-        project.lockFiles.map(({ path }) => path),
-      );
-    return none;
-  }
-  const differences = lockDifferences(configured.lock, {
-    ocaml: toolchain?.spec.versions.ocaml,
-    dependencies: configured.dependencies,
-  });
-  if (differences.length === 0) return { isHonoured: true, notices: [] };
-  const what = `${configured.lockFile} does not fit the project any more`;
-  if (choice === "auto")
-    return { isHonoured: false, notices: [`${what}, and is made again: ${differences.join("; ")}`] };
-  throw new Problem(`input lock: require, and ${what}`, {
-    found: differences,
-    do: "lock again (a build with `lock: ignore` leaves the new lock in its artifact) and commit it, or set `ocaml-version` to the one that was locked",
-  });
-}
-
-/**
- * What follows `mirage configure`; the toolchain must be the same after it.
- *
- * @param run runs the steps of a plan.
- * @returns the lock file, absolute, when there is one.
- * @throws Problem when the lock does not fit, or the build has changed the compilers.
- */
-export async function finishMirage(
-  context: Context,
-  request: MirageBuildRequest,
-  run: (steps: readonly Step[]) => Promise<void>,
-): Promise<string | undefined> {
-  const { project, toolchain } = request;
-  const configured = await readConfigured(project.directory);
-  const { steps, notices } = planAfterConfigure(request, configured);
-  for (const notice of notices) context.log.notice(notice);
-  const before = toolchain && (await readCompilers(toolchain));
-  await run(steps);
-  if (toolchain !== undefined && before !== undefined)
-    refuseChangedCompilers(compilerChanges(before, await readCompilers(toolchain)));
-  const lockFile = configured && join(project.directory, configured.lockFile);
-  return lockFile !== undefined && (await isFile(lockFile)) ? lockFile : undefined;
 }

@@ -6,14 +6,14 @@ import type { Search } from "../images.js";
 import type { MirageProject, Project } from "../project.js";
 
 export interface PlannedStep {
-  /** As the log and build-info.json name it. */
+  /** As in the log and build-info.json. */
   readonly name: string;
   readonly argv: readonly [string, ...string[]];
   /** Absolute. */
   readonly cwd: string;
   /** Added to the toolchain's environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** What to do, by what it printed when it failed. */
+  /** What to do when it fails, by a line of its output. */
   readonly advice?: readonly Advice[];
 }
 
@@ -23,7 +23,7 @@ export interface Advice {
   readonly say: string;
 }
 
-/** A folder of the project's own in the place of one that was pulled. */
+/** Replaces a folder of pulled sources. */
 export interface OverlayStep {
   readonly name: string;
   readonly overlay: Overlay;
@@ -33,7 +33,7 @@ export interface OverlayStep {
 
 /** A line of `duniverse-overlay`. */
 export interface Overlay {
-  /** Of a folder in duniverse, or of an opam package whose sources are in one. */
+  /** A folder in duniverse, or an opam package whose sources are in one. */
   readonly name: string;
   /** Relative to the project's folder. */
   readonly path: string;
@@ -44,10 +44,10 @@ export type Step = PlannedStep | OverlayStep;
 export interface BuildPlan {
   /** Written before the first step. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
-  /** Folders emptied before the first step: our own, never the project's. */
+  /** Emptied before the first step: state folders, never the project's. */
   readonly emptyFolders: readonly string[];
   readonly steps: readonly PlannedStep[];
-  /** Where the images are then. */
+  /** Where the images are after the last step. */
   readonly images: Search;
 }
 
@@ -56,12 +56,12 @@ export interface BuildRequest {
   readonly project: Project;
   readonly target: Target;
   readonly architecture: Architecture;
-  /** Absent: the build brings its own. */
+  /** Undefined: the build brings its own. */
   readonly toolchain: Toolchain | undefined;
   readonly configureArgs: readonly string[];
   readonly buildCommand: string | undefined;
   readonly lock: LockChoice;
-  /** mirage only: overlay repositories for the lock; undefined: mirage's own. */
+  /** mirage only: overlay repositories for the lock; undefined: mirage's defaults. */
   readonly extraRepos: readonly OpamRepository[] | undefined;
   /** mirage only. */
   readonly overlays: readonly Overlay[];
@@ -69,13 +69,12 @@ export interface BuildRequest {
   readonly preConfigure: string | undefined;
   readonly postPull: string | undefined;
   readonly postBuild: string | undefined;
-  /** A glob, relative to the project's folder; undefined: the images are where the build system leaves them. */
+  /** A glob, relative to the project's folder; undefined: the build system's usual place. */
   readonly image: string | undefined;
-  /** Whether opam may install what the project's dependencies need of the system. */
+  /** Whether opam may install the system packages that dependencies need. */
   readonly installSystemPackages: boolean;
-  /** What was looked up in the project's folder. */
   readonly findings: Findings;
-  /** A folder of ours for this project, absolute: generated files, and `OUT` of a build command. */
+  /** Absolute: the state folder of this build, for generated files and `OUT`. */
   readonly folder: string;
 }
 
@@ -83,6 +82,7 @@ export interface MirageBuildRequest extends BuildRequest {
   readonly project: MirageProject;
 }
 
+/** The files in the project's folder that decide how it is built. */
 export interface Findings {
   /** dune only: the text of the project's dune-workspace. */
   readonly duneWorkspace: string | undefined;
@@ -90,12 +90,12 @@ export interface Findings {
   readonly duneFiles: readonly string[];
 }
 
-/** The folder that a build command leaves its images in (`OUT`). */
+/** The folder where a build command must put its images (`OUT`). */
 export function outFolderOf({ folder }: Pick<BuildRequest, "folder">): string {
   return `${folder}/out`;
 }
 
-/** A hook is documented as a shell command, as `build-command` is, and is told the same. */
+/** Runs in a shell, because hooks are documented as shell commands, with the same variables as `build-command`. */
 export function hookStep(
   request: BuildRequest,
   name: "pre-configure" | "post-pull" | "post-build",
@@ -107,19 +107,22 @@ export function hookStep(
       name,
       argv: ["sh", "-e", "-c", command],
       cwd: request.project.directory,
-      env: { ...unattended(request), ...toldToShell(request) },
+      env: { ...unattended(request), ...shellVariables(request) },
     },
   ];
 }
 
-/** What a shell command of the user finds in its environment. `OUT` is there where images are looked for in it. */
-export function toldToShell(request: BuildRequest): Readonly<Record<string, string>> {
+/** The variables for a shell command of the user. `OUT` is only set when images are looked for in that folder. */
+export function shellVariables(request: BuildRequest): Readonly<Record<string, string>> {
   const { project, target, architecture, configureArgs } = request;
   const out = project.buildSystem === "command" || project.buildSystem === "opam" ? { OUT: outFolderOf(request) } : {};
   return { TARGET: target.name, ARCH: architecture, CONFIGURE_ARGS: configureArgs.map(quote).join(" "), ...out };
 }
 
-/** Nothing may wait for an answer, and opam installs system packages only where we may: its child opams inherit both. */
+/**
+ * Variables that keep opam, and each opam that it starts, from asking questions, and from installing system packages
+ * when that is not allowed.
+ */
 export function unattended({ installSystemPackages }: BuildRequest): Readonly<Record<string, string>> {
   const answers = { OPAMYES: "1", OPAMCONFIRMLEVEL: "unsafe-yes" };
   return installSystemPackages ? answers : { ...answers, OPAMNODEPEXTS: "1" };

@@ -101,12 +101,19 @@ function parseEntries(value: unknown): ArchiveEntry[] {
   let total = 0;
   return value.map((item: unknown) => {
     const entry = parseEntry(item);
-    if (!isPlainPath(entry.path) || entry.path.endsWith("/") || !folders.has(posix.dirname(entry.path)))
+    // promise: entries-have-a-place
+    if (
+      !isPlainPath(entry.path) ||
+      entry.path.endsWith("/") ||
+      /* promise: parents-are-folders */ !folders.has(posix.dirname(entry.path))
+    )
       throw bad("has no place in a toolchain", entry.path);
+    // promise: paths-are-there-once
     if (paths.has(entry.path)) throw bad("is there twice", entry.path);
     paths.add(entry.path);
     if (entry.kind === "folder") folders.add(entry.path);
     if (entry.kind === "file") total += entry.bytes;
+    // promise: toolchains-have-a-size
     if (total > limits.totalBytes) throw new BadArchive("it is larger than any toolchain");
     return entry;
   });
@@ -118,16 +125,18 @@ function parseEntry(value: unknown): ArchiveEntry {
   const { kind, path, target, executable, bytes, sha256, prefixAt } = value;
   if (kind === "folder") return { kind, path };
   if (kind === "link") {
-    if (typeof target !== "string" || !staysInside(path, target)) throw bad("is a link out of the toolchain", path);
+    if (typeof target !== "string" || /* promise: links-stay-inside */ !staysInside(path, target))
+      throw bad("is a link out of the toolchain", path);
     return { kind, path, target };
   }
   const isFile =
-    kind === "file" &&
+    /* promise: entries-are-files */ kind === "file" &&
     typeof executable === "boolean" &&
     isCount(bytes) &&
     typeof sha256 === "string" &&
     /^[\da-f]{64}$/.test(sha256);
-  if (!isFile || bytes > limits.fileBytes) throw bad("is described in a way that this version does not know", path);
+  if (!isFile || /* promise: files-have-a-size */ bytes > limits.fileBytes)
+    throw bad("is described in a way that this version does not know", path);
   if (prefixAt === undefined) return { kind, path, executable, bytes, sha256 };
   if (!areOffsets(prefixAt, bytes)) throw bad("has the toolchain’s path in places that it does not have", path);
   return { kind, path, executable, bytes, sha256, prefixAt };
@@ -136,7 +145,7 @@ function parseEntry(value: unknown): ArchiveEntry {
 function isPlainPath(path: string): boolean {
   return (
     path !== "" &&
-    path.length < 4096 &&
+    /* promise: paths-have-a-length */ path.length < 4096 &&
     path === posix.normalize(path) &&
     !posix.isAbsolute(path) &&
     path !== ".." &&

@@ -126,7 +126,9 @@ const tarTypes = { folder: "directory", link: "symlink", file: "file" } as const
 
 async function readEntry(entry: Entry, expected: ArchiveEntry, sink: Sink): Promise<void> {
   const { name, type, linkname, size } = entry.header;
-  const isExpected = name.replace(/\/$/, "") === expected.path && type === tarTypes[expected.kind];
+  const isExpected =
+    name.replace(/\/$/, "") === expected.path &&
+    /* promise: unpacked-kinds-are-compared */ type === tarTypes[expected.kind];
   if (!isExpected)
     throw new BadArchive(`it has ${JSON.stringify(name.slice(0, 200))} where its manifest says ${expected.path}`);
   if (expected.kind === "link" && linkname !== expected.target)
@@ -176,7 +178,7 @@ function fileCheck({ path, bytes, sha256, prefixAt = [] }: ArchiveFile): {
       position += chunk.length;
     },
     end() {
-      if (!isRight || position !== bytes || hash.digest("hex") !== sha256)
+      if (!isRight || position !== bytes || /* promise: unpacked-bytes-are-compared */ hash.digest("hex") !== sha256)
         throw new BadArchive(`${path} is not what its manifest says`);
     },
   };
@@ -184,6 +186,7 @@ function fileCheck({ path, bytes, sha256, prefixAt = [] }: ArchiveFile): {
 
 async function contentOf(entry: Entry, most: number): Promise<Buffer> {
   const { size, name } = entry.header;
+  // promise: manifest-has-a-size
   if (size > most) throw new BadArchive(`${name} is larger than any of ours`);
   const chunks: Buffer[] = [];
   for await (const chunk of entry) chunks.push(chunk as Buffer);

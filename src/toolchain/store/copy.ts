@@ -127,7 +127,7 @@ async function writeEntries(from: string, to: string, entries: readonly ArchiveE
 }
 
 async function writeEntry(from: string, to: string, { prefixAt }: ArchiveFile, prefix: Buffer): Promise<void> {
-  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  /* promise: copies-are-files */ await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   if (prefixAt === undefined) return;
   // In place: a file system that shares blocks shares all the others. Synchronous: microseconds each.
   const file = openSync(to, "r+");

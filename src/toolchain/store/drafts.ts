@@ -75,7 +75,12 @@ export async function removeLeftovers(place: Place, findMounts: FindMounts): Pro
 async function removeDrafts(place: Place): Promise<void> {
   discardDrafts(place);
   const folder = dirname(place.path);
-  const kept = [place.lock, place.image, keptOf(place), handedOutRecordOf(place.path)].map((path) => basename(path));
+  const kept = [
+    place.lock,
+    place.image,
+    keptOf(place),
+    /* promise: handed-out-record-is-kept */ handedOutRecordOf(place.path),
+  ].map((path) => basename(path));
   const isLeft = (name: string) =>
     name.startsWith(`${basename(place.path)}.`) && !kept.some((start) => name.startsWith(start));
   const left = (await readdir(folder)).filter(isLeft);

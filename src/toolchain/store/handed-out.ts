@@ -38,7 +38,11 @@ export function givesItself(
   { origin }: Pick<Toolchain, "origin">,
   buildSystem: string,
 ): boolean {
-  return isThrownAway(host) && origin !== "built" && buildSystem !== "opam";
+  return (
+    /* promise: handed-out-on-machines-thrown-away */ isThrownAway(host) &&
+    /* promise: built-toolchains-are-not-handed-out */ origin !== "built" &&
+    buildSystem !== "opam"
+  );
 }
 
 /** Gives a job a cached toolchain itself, and notes what it is. Undefined: nothing can be noted there. */
@@ -148,6 +152,6 @@ async function readRecord(path: string): Promise<HandedOut | undefined> {
       contents: new Map(value["contents"] as [string, string][]),
     };
   } catch {
-    return { identities: new Map(), image: "none", contents: new Map() };
+    return /* promise: damaged-record-is-a-change */ { identities: new Map(), image: "none", contents: new Map() };
   }
 }

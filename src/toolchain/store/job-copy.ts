@@ -131,7 +131,11 @@ const userOf = (folder: string) =>
 
 function isUsedByAnother(folder: string): boolean {
   const user = userOf(folder);
-  return user !== undefined && user.pid !== process.pid && ownerState(user) === "alive";
+  return (
+    user !== undefined &&
+    user.pid !== process.pid &&
+    /* promise: living-runs-keep-their-copy */ ownerState(user) === "alive"
+  );
 }
 
 /** Removes the copies that nobody has used for long, and those whose toolchain is gone. */

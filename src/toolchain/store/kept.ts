@@ -44,7 +44,9 @@ export function isWorthKeeping({ packages, vain }: Pick<KeptBuild, "packages" | 
 export function chooseDropped<Kept extends Pick<KeptBuild, "ageMs">>(kept: readonly Kept[]): readonly Kept[] {
   return kept
     .toSorted((a, b) => a.ageMs - b.ageMs)
-    .filter(({ ageMs }, index) => index >= limits.builds || ageMs > limits.ageMs);
+    .filter(
+      ({ ageMs }, index) => index >= limits.builds || /* promise: kept-builds-have-an-age */ ageMs > limits.ageMs,
+    );
 }
 
 /**
@@ -80,7 +82,7 @@ export function keepBuild(log: Log, place: Place, key: string, before: KeptBuild
 export async function takeKept(log: Log, place: Place, key: string): Promise<KeptBuild | undefined> {
   const kept = keptOf(place);
   const found = await readKept(kept);
-  if (found?.key !== key) {
+  if (/* promise: kept-key-is-compared */ found?.key !== key) {
     if (await isOurs(kept)) removeKept(log, kept);
     return undefined;
   }
@@ -116,7 +118,7 @@ export function removeKept(log: Log, kept: string): void {
 
 const isOurs = (path: string): Promise<boolean> =>
   lstat(path).then(
-    (found) => found.isDirectory() && found.uid === process.getuid?.(),
+    (found) => /* promise: kept-builds-are-no-links */ found.isDirectory() && found.uid === process.getuid?.(),
     () => false,
   );
 
@@ -125,7 +127,7 @@ async function readKept(path: string): Promise<KeptBuild | undefined> {
   try {
     if (!(await isOurs(path))) return undefined;
     const value: unknown = JSON.parse(await readFile(join(path, recordName), "utf8"));
-    if (!isRecord(value) || value["format"] !== keptFormat) return undefined;
+    if (!isRecord(value) || /* promise: kept-builds-have-a-format */ value["format"] !== keptFormat) return undefined;
     const { key, packages, vain, owner } = value;
     const mark = typeof owner === "string" ? parseMark(owner) : undefined;
     if (typeof key !== "string" || typeof packages !== "number" || typeof vain !== "number") return undefined;

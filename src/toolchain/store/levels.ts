@@ -42,7 +42,7 @@ export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: Cac
     source: "actions-cache",
     label: "cache",
     async fetch(key, { archive }) {
-      if (cache === undefined || !policy.restore) return leftOut;
+      if (cache === undefined || /* promise: restore-keeps-to-the-policy */ !policy.restore) return leftOut;
       // Once more where it has it and could not bring it: what breaks off in the middle its client does not take up.
       const isHere =
         (await cache.restore(key, [archive])) ||
@@ -63,7 +63,7 @@ export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: Cac
       };
     },
     async save(key, { archive }) {
-      if (cache === undefined || !policy.save) return leftOut;
+      if (cache === undefined || /* promise: save-keeps-to-the-policy */ !policy.save) return leftOut;
       // Another job may have built the same one meanwhile, and a key is written once.
       if (await cache.has(key, [archive])) return "there already";
       return (await cache.save(key, [archive])) ? "saved" : "failed";

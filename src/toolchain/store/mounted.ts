@@ -39,7 +39,7 @@ export async function completeImage(
   if (contents === undefined || entries.length !== 1 || entries[0]?.path !== imageName)
     throw new Unusable("it is no image");
   // Whoever writes may do so everywhere in an image, for its owner is root; so nobody else may enter.
-  await mkdir(upper, { mode: 0o700 });
+  await mkdir(upper, /* promise: mounts-are-private */ { mode: 0o700 });
   await Promise.all([mkdir(lower), mkdir(work), writeInstalled(upper, path, origin, { ...what, entries: contents })]);
 }
 
@@ -51,6 +51,7 @@ export async function completeImage(
 export async function mountImage(mounts: Mounts, { path, image }: Place): Promise<void> {
   const { file, lower, upper, work } = partsOf(image);
   try {
+    // promise: images-are-no-options
     if (/[,:\\]/.test(image)) throw new Problem("the options of a mount cannot name this folder");
     await unmountAll(mounts, image, "detach");
     await mkdir(path, { recursive: true });

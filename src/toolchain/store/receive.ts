@@ -89,6 +89,7 @@ async function unpackFetched(
     damage = error;
   }
   // An archive that is not what was promised is told as that, and not as the damage it shows.
+  // promise: received-bytes-are-compared-first
   const said = await fetched.finish();
   if (manifest === undefined) throw new Unusable(messageOf(damage));
   await use(manifest);
@@ -104,6 +105,7 @@ export async function unpackInto(draft: string, bytes: Readable, { key, place }:
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true });
   const manifest = await unpackToolchain(bytes, draft, place.path);
+  // promise: unpacked-key-is-compared
   if (manifest.key !== key) throw new BadArchive(`it is of another toolchain (${manifest.key})`);
   return manifest;
 }

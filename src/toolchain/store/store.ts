@@ -54,6 +54,7 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
   const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is setting up the same toolchain`);
   return withLock(wanted.place.lock, onWait, async () => {
     await mountWhatIsHere(log, wanted);
+    // promise: handed-out-is-taken-back
     await takeBack(log, wanted.findMounts, wanted.place);
     // Somebody else may have finished it while we waited for the lock.
     const meanwhile = await fromToolCache(log, wanted);
@@ -75,8 +76,10 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
 async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | undefined> {
   const { key, place, trusts } = wanted;
   const found = await readInstalled(place.path);
-  if (found?.key !== key) return undefined;
+  if (/* promise: found-key-is-compared */ found?.key !== key) return undefined;
+  // promise: handed-out-is-compared
   if (!(await isAsHandedOut(place.path))) return undefined;
+  // promise: found-origin-is-trusted
   if (!trusts(found.origin)) {
     log.fact(
       "tool cache",

@@ -1,68 +1,39 @@
-import type { ProtectionTable } from "../protection.js";
+import { type ProtectionTable, without } from "../protection.js";
 
 // What comes from the network or a cache as a file.
 
 export const archives: ProtectionTable = {
-  "a file below a link": [
-    ["src/toolchain/archive/manifest.ts", " || !folders.has(posix.dirname(entry.path)))\n     ", ")"],
-  ],
+  "a file below a link": ["parents-are-folders"],
   "is refused for a name without end, before it fills the memory": [
-    ["node_modules/tar-stream/extract.js", "4 * 1024 * 1024", "Infinity"],
+    { file: "node_modules/tar-stream/extract.js", from: "4 * 1024 * 1024", to: "Infinity" },
   ],
-  "a file larger than any of ours": [["src/toolchain/archive/manifest.ts", " || bytes > limits.fileBytes", ""]],
-  "files that are together larger than a toolchain": [
-    ["src/toolchain/archive/manifest.ts", "total > limits.totalBytes", "false"],
-  ],
-  "is refused when a compiler in it is not the one of its manifest": [
-    ["src/toolchain/archive/unpack.ts", 'hash.digest("hex") !== sha256)\n       ', "false)"],
-  ],
+  "a file larger than any of ours": ["files-have-a-size"],
+  "files that are together larger than a toolchain": ["toolchains-have-a-size"],
+  "is refused when a compiler in it is not the one of its manifest": ["unpacked-bytes-are-compared"],
   "that is not what was published stops the set-up, and nothing of it is left": [
-    ["src/platform/network/published.ts", "found !== archive.sha256", "false"],
-    ["src/toolchain/store/receive.ts", ".\n  ", ".\n  if (manifest !== undefined) await use(manifest);\n  "],
+    "published-bytes-are-compared",
+    {
+      mark: "received-bytes-are-compared-first",
+      instead: (finish) => `if (manifest !== undefined) await use(manifest); ${finish}`,
+    },
   ],
   "is mounted, and is then as one that was unpacked": [
-    ["src/platform/files/mount.ts", "nosuid,nodev,redirect_dir", "nodev,redirect_dir"],
-    ["src/platform/files/mount.ts", "nosuid,nodev,redirect_dir", "nosuid,redirect_dir"],
-    ["src/toolchain/store/mounted.ts", "await mkdir(upper, { mode: 0o700 })", "await mkdir(upper)"],
+    { mark: "mount-options", instead: without("nosuid,") },
+    { mark: "mount-options", instead: without("nodev,") },
+    "mounts-are-private",
   ],
-  "which a mount would take for an option": [["src/toolchain/store/mounted.ts", "/[,:\\\\]/.test(image)", "false"]],
+  "which a mount would take for an option": ["images-are-no-options"],
   "stops the set-up when its image is not what was published, and nothing of it is left or mounted": [
-    ["src/platform/network/published.ts", "found !== archive.sha256", "false"],
+    "published-bytes-are-compared",
   ],
-  "unpacks and keeps nothing of what was not released": [
-    ["src/platform/packages/firecracker-binary.ts", "found !== sha256", "false"],
-  ],
-  "a link out": [["src/toolchain/archive/manifest.ts", " || !staysInside(path, target)", ""]],
-  "a device": [
-    [
-      "src/toolchain/archive/manifest.ts",
-      'kind === "file" &&\n    typeof executable === "boolean" &&\n    isCount(bytes) &&\n    typeof sha256 === "string" &&\n   ',
-      'typeof executable === "boolean" && isCount(bytes) && typeof sha256 === "string" &&',
-    ],
-  ],
-  "is refused with a %s in it, whatever its manifest says": [
-    ["src/toolchain/archive/unpack.ts", " && type === tarTypes[expected.kind]", ""],
-  ],
-  "a path twice": [["src/toolchain/archive/manifest.ts", "paths.has(entry.path)", "false"]],
-  "a path of 4 KiB": [["src/toolchain/archive/manifest.ts", ".length < 4096 &&\n    path", ""]],
-  "that is not what was published stops the boot, and nothing of it is unpacked": [
-    ["src/platform/network/published.ts", "found !== archive.sha256", "false"],
-  ],
-  "is refused for a manifest that would fill the memory, before it is read": [
-    ["src/toolchain/archive/unpack.ts", "size > most", "false"],
-  ],
-  "a path that leads out": [
-    [
-      "src/toolchain/archive/manifest.ts",
-      '!isPlainPath(entry.path) || entry.path.endsWith("/") || !folders.has(posix.dirname(entry.path)))\n     ',
-      "false)",
-    ],
-  ],
-  "an absolute path": [
-    [
-      "src/toolchain/archive/manifest.ts",
-      '!isPlainPath(entry.path) || entry.path.endsWith("/") || !folders.has(posix.dirname(entry.path)))\n     ',
-      "false)",
-    ],
-  ],
+  "unpacks and keeps nothing of what was not released": ["firecracker-is-compared"],
+  "a link out": ["links-stay-inside"],
+  "a device": ["entries-are-files"],
+  "is refused with a %s in it, whatever its manifest says": ["unpacked-kinds-are-compared"],
+  "a path twice": ["paths-are-there-once"],
+  "a path of 4 KiB": ["paths-have-a-length"],
+  "that is not what was published stops the boot, and nothing of it is unpacked": ["published-bytes-are-compared"],
+  "is refused for a manifest that would fill the memory, before it is read": ["manifest-has-a-size"],
+  "a path that leads out": ["entries-have-a-place"],
+  "an absolute path": ["entries-have-a-place"],
 };

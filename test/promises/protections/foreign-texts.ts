@@ -1,101 +1,69 @@
-import type { ProtectionTable } from "../protection.js";
+import { type ProtectionTable, without } from "../protection.js";
 
 // What guests print, and what users and images have in them.
 
 export const foreignTexts: ProtectionTable = {
-  "a long line is cut at the same places, at once or in pieces": [
-    ["src/platform/process/line-reader.ts", "flatMap((line) => this.cut(line))", "flatMap((line) => [line])"],
-  ],
-  "a pattern that comes to no end is an error, and the monitor is ended": [
-    ["src/boot/judge/judge.ts", "withinTime(limitMs, look)", "look()"],
+  "a long line is cut at the same places, at once or in pieces": [{ mark: "lines-have-a-length", instead: "[line]" }],
+  "a pattern that backtracks exponentially is an error, and the VMM is ended": [
+    { mark: "console-patterns-have-a-time", instead: "look()" },
   ],
   "arguments reach it as they are, never through a shell": [
-    ["src/platform/process/process.ts", "],\n      ", "],\n      shell: true,\n      "],
+    { mark: "programs-have-no-shell", instead: (stdio) => `${stdio}, shell: true` },
   ],
-  "aliases (*x) are not taken": [
-    [
-      "src/actions/scenarios.ts",
-      'visit(document, {\n    Alias: (_, alias) => {\n      throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not taken`, {\n        do: "write what all scenarios share into the inputs of the step",\n      });\n    },\n  })',
-      'void {\n    Alias: (_, alias) => {\n      throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not taken`, {\n        do: "write what all scenarios share into the inputs of the step",\n      });\n    },\n  }',
-    ],
-  ],
-  "boots.yml has 65555 bytes": [["src/actions/scenarios.ts", "bytes > mostBytes", "false"]],
+  "aliases (*x) are not supported": ["scenarios-have-no-aliases"],
+  "boots.yml has 65555 bytes": ["scenarios-have-a-size"],
   '"constructor" is not a key of scenarios': [
-    [
-      "src/actions/scenarios.ts",
-      "scenarioInputs.find((known) => known === textOf(key))",
-      '({ args: "args" } as unknown as Record<string, ScenarioInput>)[textOf(key) ?? ""]',
-    ],
+    {
+      mark: "scenario-keys-are-a-list",
+      instead: '({ args: "args" } as unknown as Record<string, ScenarioInput>)[textOf(key) ?? ""]',
+    },
   ],
-  "over and over is refused, and ends nothing": [["src/actions/scenarios.ts", "if (isNested(text))", "if (false)"]],
-  "128 kB of %j are read at once": [["src/toolchain/opam/file.ts", ";\n  return text.length", ";\n  return start"]],
+  "over and over is refused, and ends nothing": ["scenarios-have-a-depth"],
+  "128 kB of %j are read at once": [{ mark: "endless-strings-end-the-text", instead: "start" }],
   "programs of others get neither the runner’s tokens nor our inputs and command files": [
-    ["src/platform/process/guarded-environment.ts", "ACTIONS_.*|", ""],
-    ["src/platform/process/guarded-environment.ts", "INPUT_.*|", ""],
-    ["src/platform/process/guarded-environment.ts", "|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY)", ""],
+    { mark: "variables-of-ours-alone", instead: without("ACTIONS_.*|") },
+    { mark: "variables-of-ours-alone", instead: without("INPUT_.*|") },
+    { mark: "variables-of-ours-alone", instead: without("|GITHUB_(OUTPUT|ENV|PATH|STATE|STEP_SUMMARY)") },
   ],
-  "thousands of damaged files are refused or recognised within seconds": [
-    ["src/image/bytes.ts", "!(offset >= 0 && length >= 0 && offset + length <= this.length)", "false"],
-  ],
-  "what the runner gave to us alone does not reach a build": [
-    ["src/project/environment.ts", "environmentForOthers(caller)", "caller"],
-  ],
-  "a line without end is cut, and nothing of it is lost": [
-    ["src/platform/process/line-reader.ts", "flatMap((line) => this.cut(line))", "flatMap((line) => [line])"],
-  ],
-  "a console that is %s": [["src/platform/files/console-file.ts", "chunk.subarray(0, this.room)", "chunk"]],
-  "an endless body is read to a limit, and only that is matched": [
-    ["src/platform/ask/http.ts", '  if (this.bytes === bodyLimit) onEnd(this.answer("cut"));\n    ', ""],
-  ],
+  "thousands of damaged files are refused or recognised within seconds": ["reads-stay-in-the-image"],
+  "what the runner gave to us alone does not reach a build": [{ mark: "builds-get-no-secrets", instead: "caller" }],
+  "an endless line is cut without loss": [{ mark: "lines-have-a-length", instead: "[line]" }],
+  "a console that is %s": [{ mark: "console-file-has-a-limit", instead: "chunk" }],
+  "an endless body is read to a limit, and only that is matched": ["answer-body-has-a-limit"],
   "headers without end are refused": [
-    ["src/platform/ask/http.ts", "host,\n        port,", "maxHeaderSize: 2 ** 30,\n        host,\n        port,"],
+    { mark: "answer-headers-have-a-limit", instead: (host) => `${host}, maxHeaderSize: 2 ** 30` },
   ],
-  "of an endless output the end is kept": [
-    [
-      "src/platform/process/process.ts",
-      "this.length - (this.chunks[0]?.length ?? 0) > keptCharacters)\n     ",
-      "false)",
-    ],
-  ],
-  "a device name that could be taken for an option": [
-    ["src/image/solo5.ts", "!/^[A-Za-z0-9]+$/.test(name))\n       ", "false)"],
-  ],
-  "a folder outside the workspace": [["src/project/folder.ts", "isOutside(await realpath(workspace), real)", "false"]],
-  "a link that leads outside": [
-    ["src/project/folder.ts", "isOutside(await realpath(workspace), real)", "isOutside(workspace, path)"],
-  ],
-  "a configuration outside": [["src/project/detect.ts", "isOutside(directory, path)", "false"]],
+  "of an endless output the end is kept": ["kept-output-has-a-size"],
+  "a device name that could be taken for an option": ["device-names-are-words"],
+  "a folder outside the workspace": ["project-is-inside"],
+  "a link that leads outside": [{ mark: "project-is-inside", instead: "isOutside(workspace, path)" }],
+  "a configuration outside": ["configuration-is-inside"],
   "is refused when the service would refuse it: %j": [
-    ["src/artifact/artifact-name.ts", "!forbidden.test(name)", "true"],
-    ["src/artifact/artifact-name.ts", " && !/^\\.*$/.test(name)", ""],
-    ["src/artifact/artifact-name.ts", " && Buffer.byteLength(name) <= longestName", ""],
+    "artifact-name-characters",
+    "artifact-name-is-no-folder",
+    "artifact-name-length",
   ],
-  "a file’s name in an artifact loses what the service refuses": [
-    ["src/artifact/artifact-name.ts", '.replace(new RegExp(forbidden, "g"), "-")', ""],
+  "a file’s name in an artifact loses what the service refuses": [{ mark: "file-name-characters", instead: "name" }],
+  "%j is no version": [{ mark: "versions-end", instead: (pattern) => pattern.replace("$/", "/") }],
+  "sha256sum accepts the file, and writes the same, even for odd names": [
+    {
+      mark: "checksum-names-are-one-line",
+      instead: String.raw`name.replaceAll("\\", "\\\\").replaceAll("\r", "\\r")`,
+    },
   ],
-  "%j is no version": [["src/release/images.ts", "(?:\\+[0-9A-Za-z.-]+)?)$/", "(?:\\+[0-9A-Za-z.-]+)?)/"]],
-  "is accepted by sha256sum, and is what it writes, odd names too": [
-    ["src/artifact/checksums.ts", 'n", "\\\\n").replaceAll("\\', ""],
+  "a checksum file is read as it was written, whatever the names, and any other text is refused": [
+    { mark: "checksum-names-are-unescaped", instead: "true" },
   ],
-  "is read as it is written, whatever a name has, and nothing else is": [
-    [
-      "src/artifact/checksums.ts",
-      'escape === "" ? name : name.replace(/\\\\[\\\\nr]/g, (pair) => unescaped[pair] ?? pair)',
-      "name",
-    ],
+  "but no file that is missing or outside the repository": ["annotations-are-inside"],
+  "a pattern that backtracks exponentially does not hold, and stops in time": [
+    { mark: "answer-patterns-have-a-time", instead: "pattern.test(body)" },
   ],
-  "nothing outside of the repository or that is no file": [
-    ["src/project/diagnostics.ts", "isOutside(workspace, path) || ", ""],
+  "doubles commas, which separate modules in QEMU": [
+    { mark: "module-commas-are-doubled", instead: "`${imagePath} ${words}`" },
   ],
-  "a pattern that comes to no end on a body is no answer, and holds nobody up": [
-    ["src/boot/probes/answers.ts", "withinTime(longestMatchMs, () => pattern.test(body))", "pattern.test(body)"],
-  ],
-  "hides commas from QEMU, to which one begins the next module": [
-    ["src/boot/vmms/loader.ts", '.replaceAll(",", ",,")', ""],
-  ],
-  "Solo5’s tenders": [["src/boot/vmms/solo5.ts", '"--", ', ""]],
-  "QEMU hands over arguments as one word": [["src/boot/vmms/qemu.ts", "commandLine(words)", "...words"]],
+  "Solo5’s tenders": ["tender-options-end"],
+  "QEMU hands over arguments as one word": [{ mark: "qemu-arguments-are-one-word", instead: "...words" }],
   "a line without end does not fill the memory: it is cut, and nothing of it is lost": [
-    ["src/platform/process/line-reader.ts", "flatMap((line) => this.cut(line))", "flatMap((line) => [line])"],
+    { mark: "lines-have-a-length", instead: "[line]" },
   ],
 };

@@ -3,45 +3,40 @@ import type { ProtectionTable } from "../protection.js";
 // What is released and reported.
 
 export const releases: ProtectionTable = {
-  "for parts of the build that others may have written": [
-    ["src/release/faults.ts", "info.build === null || info.build.cache === null", "true"],
-  ],
-  "for a toolchain that others may have written": [
-    ["src/release/faults.ts", 'info.toolchain?.origin !== "actions-cache"', "true"],
-  ],
-  "for another commit than the tag’s": [["src/release/faults.ts", "built === null || built === commit", "true"]],
-  "for an artifact that is damaged": [
-    ["src/artifact/artifact.ts", "found === sha256 ? undefined :", "true ? undefined :"],
-  ],
-  "an image without its hash": [["src/artifact/schema.ts", "bytes,\n  sha256,\n", "bytes,\n"]],
-  "with a list of checksums that is none, or reaches out of the folder": [
-    ["src/artifact/artifact.ts", "basename(name) !== name", "false"],
-    ["src/artifact/checksums.ts", 'text.endsWith("\\n") && ', ""],
-    ["src/artifact/checksums.ts", "checksums.every((checksum) => checksum !== undefined)", "true"],
+  "for parts of the build that others may have written": [{ mark: "no-builds-of-others", instead: "return [];" }],
+  "for a toolchain that others may have written": [{ mark: "no-toolchains-of-others", instead: "return [];" }],
+  "for another commit than the tag’s": [{ mark: "built-from-the-tag", instead: "return [];" }],
+  "for an artifact that is damaged": [{ mark: "artifact-bytes-are-compared", instead: "true" }],
+  "an image without its hash": ["images-have-a-hash"],
+  "with invalid checksums, or checksums of files in another folder": [
+    "checksums-stay-in-their-folder",
+    "checksums-are-whole-lines",
+    "every-line-is-a-checksum",
   ],
   "with a link to a file elsewhere, even when its bytes are right": [
-    ["src/artifact/artifact.ts", "(found) => found.isFile(),", "() => true,"],
+    { mark: "artifact-files-are-no-links", instead: "true" },
   ],
   "that is published is left alone": [
-    ["src/release/release.ts", "there.find(({ isDraft }) => !isDraft)", "undefined"],
-    ["src/release/release.ts", "if (different.length === 0) return", "return"],
+    { mark: "published-is-found", instead: "undefined" },
+    { mark: "published-is-not-changed", instead: "return;" },
   ],
   "gives its token to no address that it is sent to": [
-    [
-      "src/platform/github/api.ts",
-      "\n  });\n  ",
-      '\n  });\n  const location = answer.headers["location"];\n  if (location !== undefined)\n    return sendOnce({ baseUrl, token, silenceMs } as GitHubApiOptions, { ...request, url: String(location) });\n  ',
-    ],
+    {
+      mark: "token-follows-no-redirect",
+      instead: (answered) =>
+        `const location = answer.headers["location"];
+         if (location !== undefined)
+           return sendOnce({ baseUrl, token, silenceMs } as GitHubApiOptions, { ...request, url: String(location) });
+         ${answered}`,
+    },
   ],
   "publishes no credentials of an address": [
-    ["src/platform/network/download.ts", '.replace(/\\/\\/[^/@]*@/, "//")', ""],
-    ["src/artifact/build-info.ts", "spec.repositories.map(ofEveryone)", "spec.repositories"],
-    ["src/artifact/build-info.ts", "spec.pins.map(ofEveryone)", "spec.pins"],
+    { mark: "addresses-without-credentials", instead: "url" },
+    { mark: "repositories-without-credentials", instead: "spec.repositories" },
+    { mark: "pins-without-credentials", instead: "spec.pins" },
   ],
-  "refuses an artifact that is not what its checksums say": [
-    ["src/artifact/artifact.ts", "found === sha256 ? undefined :", "true ? undefined :"],
-  ],
+  "refuses an artifact that is not what its checksums say": [{ mark: "artifact-bytes-are-compared", instead: "true" }],
   "has its fields itself: a key that would be a prototype is a key like another": [
-    ["src/artifact/build-info.ts", "return JSON.parse(text)", "return Object.assign({}, JSON.parse(text))"],
+    { mark: "keys-are-no-prototypes", instead: (parsed) => `Object.assign({}, ${parsed})` },
   ],
 };

@@ -3,63 +3,64 @@ import type { ProtectionTable } from "../protection.js";
 // What we are made of and what we may do.
 
 export const supply: ProtectionTable = {
-  "takes the least permissions, and ends": [["templates/github/unikernel.yml", "permissions: {}\n", ""]],
-  "uses full commits only, with the version beside them": [["templates/github/unikernel.yml", "@<commit>", "@v1"]],
+  "takes the least permissions, and ends": [
+    { file: "templates/github/unikernel.yml", from: "permissions: {}\n", to: "" },
+  ],
+  "uses full commits only, with the version beside them": [
+    { file: "templates/github/unikernel.yml", from: "@<commit>", to: "@v1" },
+  ],
   "is done by the files that the documentation lists, and by no other": [
-    [
-      "src/platform/files/disks.ts",
-      'problem.js";\nimport { ',
-      'problem.js";\nimport { rootPrefix } from "../process/sudo.js";\nimport { ',
-    ],
+    {
+      mark: "disks-need-no-root",
+      instead: (imported) => `import { rootPrefix } from "../process/sudo.js"; ${imported}`,
+    },
   ],
   "by KVM’s repair is no command that the documentation lacks": [
-    ["src/platform/kvm.ts", 'rm", "-f", ruleFile', 'mv", ruleFile, "/tmp"'],
+    { mark: "kvm-rule-is-removed", instead: '["mv", ruleFile, "/tmp"]' },
   ],
-  "a rule is tried first, and its success is told": [["src/platform/kvm.ts", 'context.log.fact("machine"', "void ([]"]],
-  "nothing is changed on a runner that outlives the job, and what to do is told": [
-    ["src/platform/kvm.ts", "!isThrownAway(context.host)", "false"],
-  ],
-  "%s is left as it is": [["src/platform/kvm.ts", "!context.host.isGitHubActions", "false"]],
+  "a rule is tried first, and its success is told": ["kvm-repair-is-told"],
+  "nothing is changed on a runner that outlives the job, and what to do is told": ["kept-machines-are-not-changed"],
+  "%s is left as it is": ["own-machines-are-not-changed"],
   "a rule that cannot be loaded is undone, and so is the mode that does not help": [
-    ["src/platform/kvm.ts", "  await asRoot(undo);\n    ", ""],
-    ["src/platform/kvm.ts", '["rm", "-f", ruleFile], ...reload', ""],
+    "kvm-repair-is-undone",
+    "kvm-rule-is-removed",
   ],
-  "that are there are left alone": [["src/platform/packages/apt.ts", "  if (missing.length === 0) return;", ""]],
+  "that are there are left alone": ["present-packages-need-no-root"],
   "are the bytes that were looked at, from whichever registry": [
-    [
-      "package-lock.json",
-      '"node_modules/yaml": {',
-      '"node_modules/other": { "version": "1.0.0" },\n    "node_modules/yaml": {',
-    ],
+    {
+      file: "package-lock.json",
+      from: '"node_modules/yaml": {',
+      to: '"node_modules/other": {}, "node_modules/yaml": {',
+    },
   ],
   "pins every action of others by a full commit": [
-    [".github/workflows/refresh.yml", "uses: actions/setup-node@", "uses: actions/setup-node@v7 # "],
+    { file: ".github/workflows/refresh.yml", from: "setup-node@", to: "setup-node@v7 # " },
   ],
   "is given no right that none of its jobs asks for": [
-    [".github/workflows/fuzz.yml", "permissions: {}", "permissions: write-all"],
+    { file: ".github/workflows/fuzz.yml", from: "permissions: {}", to: "permissions: write-all" },
   ],
-  "have a reason each": [["docs/dependencies.md", "| semver |", "| other |"]],
+  "have a reason each": [{ file: "docs/dependencies.md", from: "| semver |", to: "| other |" }],
   "in the bundles need no scripts of their own to be installed": [
-    ["package-lock.json", '"node_modules/yaml": {', '"node_modules/yaml": {\n      "hasInstallScript": true,'],
+    {
+      file: "package-lock.json",
+      from: '"node_modules/yaml": {',
+      to: '"node_modules/yaml": { "hasInstallScript": true,',
+    },
   ],
-  "dist/%s has the licences of what is in it": [["dist/matrix/licenses.txt", "\nsemver\n", "\n"]],
+  "dist/%s has the licences of what is in it": [{ file: "dist/matrix/licenses.txt", from: "\nsemver\n", to: "\n" }],
   "goes on with no dist/ that the sources do not give": [
-    [".github/workflows/ci.yml", "run: make check-dist", "run: npm run build"],
-    [".github/workflows/release.yml", "run: make check-dist", "run: npm run build"],
+    { file: ".github/workflows/ci.yml", from: "make check-dist", to: "npm run build" },
+    { file: ".github/workflows/release.yml", from: "make check-dist", to: "npm run build" },
   ],
   "the workflow lists the checksums of all that it releases, then attests them, then releases": [
-    [".github/workflows/release.yml", "sha256sum templates.tar.gz sbom.cdx.json >>", "sha256sum templates.tar.gz >>"],
+    { file: ".github/workflows/release.yml", from: " sbom.cdx.json >>", to: " >>" },
   ],
   "ends those of a run that was killed, and no others": [
-    [
-      "src/platform/process/build-programs.ts",
-      "folder) =>\n    endProcessesWith(buildProgramMark, basename(folder)),\n  ",
-      ") => undefined",
-    ],
-    ["src/platform/files/own-folder.ts", 'if (state === "gone") ', ""],
+    { mark: "killed-builds-are-ended", instead: "undefined" },
+    { mark: "only-dead-runs-are-swept", instead: "true" },
   ],
   "is not taken from a living process elsewhere when our own clock is set": [
-    ["src/platform/files/lock.ts", "(await watch.lastsMs(path, holder)) > silentMs", "true"],
-    ["src/platform/files/lock.ts", "const nowMs = performance.now();", "const nowMs = Date.now();"],
+    "only-silent-locks-are-taken",
+    { mark: "lock-clock-is-our-own", instead: "Date.now()" },
   ],
 };

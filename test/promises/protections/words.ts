@@ -1,110 +1,76 @@
-import type { ProtectionTable } from "../protection.js";
+import { type Piece, type ProtectionTable, without } from "../protection.js";
 
 // What is said: log, files of the runner, summary, JUnit.
 
+const oneLine: Piece = {
+  file: "node_modules/@actions/core/lib/file-command.js",
+  from: "`${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`",
+  to: "`${key}=${convertedValue}`",
+};
+const withoutPercent: Piece = {
+  mark: "command-data-is-escaped",
+  instead: String.raw`text.replaceAll("\r", "%0D").replaceAll("\n", "%0A")`,
+};
+
 export const words: ProtectionTable = {
   "lets nothing that a guest prints become a command": [
-    [
-      "src/platform/runner/workflow-command.ts",
-      '`${workflowCommand("stop-commands", token)}${text}::${token}::\\n`',
-      "text",
-    ],
-    ["src/platform/runner/console-log.ts", "  | ", ""],
-    ["src/platform/runner/console-log.ts", 'visible(line.replace(/(?<!\\r)\\r+$/, ""))', "line"],
+    { mark: "commands-are-stopped", instead: "text" },
+    { mark: "quotations-have-a-gutter", instead: '""' },
+    { mark: "quotations-are-visible", instead: "line" },
   ],
   "lets nothing that our own lines carry become a command": [
-    [
-      "src/platform/runner/console-log.ts",
-      "lines.some(mayBeCommand) ? withoutCommands(text, newToken()) : text",
-      "text",
-    ],
-    ["src/platform/runner/console-log.ts", ".map(visible)", ""],
-    ["src/platform/runner/workflow-command.ts", "trimStart().", ""],
-    ["src/platform/runner/workflow-command.ts", ' || line.includes("##[")', ""],
+    "own-lines-are-no-commands",
+    { mark: "own-lines-are-visible", instead: 'text.split("\\n")' },
+    { mark: "indented-commands-are-commands", instead: 'line.startsWith("::")' },
+    "old-commands-are-commands",
   ],
   "lets nothing that a compiler prints become more than an annotation": [
-    [
-      "src/platform/runner/workflow-command.ts",
-      '\n    ([key, value]) => `${key}=${escaped(value).replaceAll(":", "%3A").replaceAll(",", "%2C")}`,\n  ',
-      "([key, value]) => `${key}=${escaped(value)}`",
-    ],
-    ["src/platform/runner/workflow-command.ts", '%", "%25").replaceAll("', ""],
-    [
-      "src/platform/runner/console-log.ts",
-      '> write(workflowCommand(kind, visibleLines(text).join("\\n")',
-      "> write(workflowCommand(kind, text",
-    ],
-    ["src/platform/runner/console-log.ts", "file: visible(file)", "file"],
+    { mark: "properties-are-escaped", instead: "escaped(value)" },
+    withoutPercent,
+    { mark: "annotations-are-visible", instead: "text" },
+    { mark: "annotated-files-are-visible", instead: "file" },
   ],
-  "takes a new token each time": [
-    ["src/platform/runner/console-log.ts", 'randomBytes(16).toString("hex"', '"0".repeat(32'],
-  ],
+  "takes a new token each time": [{ mark: "stop-tokens-are-random", instead: '"0".repeat(32)' }],
   "writes %j as %j": [
-    ["src/platform/log.ts", "\\p{Cc}", ""],
-    ["src/platform/log.ts", "\\p{Zl}", ""],
-    ["src/platform/log.ts", "\\p{Zp}", ""],
-    ["src/platform/log.ts", "\\p{Bidi_Control}", ""],
+    { mark: "invisible-characters", instead: without("\\p{Cc}") },
+    { mark: "invisible-characters", instead: without("\\p{Zl}") },
+    { mark: "invisible-characters", instead: without("\\p{Zp}") },
+    { mark: "invisible-characters", instead: without("\\p{Bidi_Control}") },
   ],
-  "shows what a guest prints without obeying it": [
-    ["src/platform/runner/console-log.ts", 'visible(line.replace(/(?<!\\r)\\r+$/, ""))', "line"],
-  ],
+  "shows what a guest prints without obeying it": [{ mark: "quotations-are-visible", instead: "line" }],
   "keeps an annotation one command": [
-    ["src/platform/runner/workflow-command.ts", '.replaceAll("\\r", "%0D").replaceAll("\\n", "%0A")', ""],
-    ["src/platform/runner/workflow-command.ts", '%", "%25").replaceAll("', ""],
-    [
-      "src/platform/runner/console-log.ts",
-      '  write(workflowCommand(kind, visibleLines(text).join("\\n")',
-      "  write(workflowCommand(kind, text",
-    ],
+    { mark: "command-data-is-escaped", instead: 'text.replaceAll("%", "%25")' },
+    withoutPercent,
+    { mark: "messages-are-visible", instead: "text" },
   ],
-  "keeps a value with line feeds one output": [
-    [
-      "node_modules/@actions/core/lib/file-command.js",
-      "`${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`",
-      "`${key}=${convertedValue}`",
-    ],
-  ],
-  "keeps a value with line feeds one variable": [
-    [
-      "node_modules/@actions/core/lib/file-command.js",
-      "`${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`",
-      "`${key}=${convertedValue}`",
-    ],
-  ],
-  "keeps a value with line feeds one state": [
-    [
-      "node_modules/@actions/core/lib/file-command.js",
-      "`${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`",
-      "`${key}=${convertedValue}`",
-    ],
-  ],
-  "takes no variable whose name could be more than a name": [
-    ["src/platform/runner/github.ts", "!/^[A-Za-z_]\\w*$/.test(name)", "false"],
-  ],
-  "takes no folder of PATH that could be two": [["src/platform/runner/github.ts", "/[\\r\\n]/.test(folder)", "false"]],
+  "keeps a value with line feeds one output": [oneLine],
+  "keeps a value with line feeds one variable": [oneLine],
+  "keeps a value with line feeds one state": [oneLine],
+  "takes no variable whose name could be more than a name": ["variables-are-names"],
+  "takes no folder of PATH that could be two": ["path-folders-are-one-line"],
   "is well-formed whatever a guest prints": [
-    ["src/artifact/junit.ts", "visible(text).replace(", "text.replace("],
-    ["src/artifact/junit.ts", "/[\\p{Cs}\\ufffe\\uffff]/gu", "/[]/gu"],
-    ["src/artifact/junit.ts", "format: true,\n", "format: true,\n  processEntities: false,\n"],
+    { mark: "junit-text-is-visible", instead: (replaced) => replaced.replace(/^visible\(text\)/, "text") },
+    { mark: "junit-characters-are-xml", instead: "/[]/gu" },
+    { mark: "junit-is-escaped", instead: (option) => `${option}, processEntities: false` },
   ],
   "lets no text of a guest or user become HTML, a table’s cell or a mention": [
-    ["src/summary/markup.ts", "text.replace(/[^\\p{L}\\p{N} ,…]/gu, reference)", "text"],
-    ["src/summary/markup.ts", "text.replace(/[&<>\"']/g, reference)", "text"],
-    ["src/summary/markup.ts", "Array.from(visible(text))", "Array.from(text)"],
+    { mark: "markdown-is-escaped", instead: "text" },
+    { mark: "html-is-escaped", instead: "text" },
+    { mark: "summaries-are-visible", instead: "text" },
   ],
-  "keeps a guest’s words from making columns of their own": [["src/collect/table.ts", "prose(said)", "said"]],
+  "keeps a guest’s words from making columns of their own": [{ mark: "table-words-are-prose", instead: "said" }],
   "are JSON of the same words, whatever a guest prints": [
-    ["src/artifact/boot-files.ts", "2)", '2).replaceAll("\\\\", "")'],
+    { mark: "boot-file-is-json", instead: (json) => `${json}.replaceAll("\\\\", "")` },
   ],
-  "take no markup from a guest": [["src/release/notes.ts", "${prose(several)}", "${several}"]],
+  "take no markup from a guest": [{ mark: "notes-are-prose", instead: "several" }],
   "are fetched through the proxies of the caller, whose addresses no failure shows": [
-    ["src/platform/packages/apt.ts", "argv: commandWith([])", "argv: commandWith(proxies)"],
+    { mark: "commands-show-no-proxy", instead: "proxies" },
   ],
   "stays below the runner’s limit by dropping whole sections, the longest first": [
-    ["src/summary/summary.ts", "(room -= bytes) >= 0", "bytes > 0"],
+    { mark: "summary-has-a-size", instead: "bytes > 0" },
   ],
   "is bounded, and keeps the last lines": [
-    ["src/artifact/junit.ts", "tail(consoleEnd, mostOfOutput)", "consoleEnd"],
-    ["src/artifact/junit.ts", "tail(consoleEnd, mostOfFailure)", "consoleEnd"],
+    { mark: "junit-output-has-a-limit", instead: "...consoleEnd" },
+    { mark: "junit-failure-has-a-limit", instead: "...consoleEnd" },
   ],
 };

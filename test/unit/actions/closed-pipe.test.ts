@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { processes } from "../../../src/platform/process/process.js";
 
-test("a reader that has seen enough is no error", async () => {
+test("a reader that closes the pipe early is no error", async () => {
   const script = 'set -o pipefail; "$0" --import tsx src/actions/entries/cli.ts doctor | true; echo "${PIPESTATUS[0]}"';
   const { stdout, stderr } = await processes.run(["bash", "-c", script, process.execPath], {
     cwd: resolve(import.meta.dirname, "../../.."),

@@ -10,42 +10,42 @@ const definitions = {
 const from = (given: Readonly<Record<string, string>>) => (name: string) => given[name];
 
 describe("inputs", () => {
-  it("are parsed once, under the names that the code has, into an object that stays as it is", () => {
+  it("are parsed once into a frozen object, under camel-case names", () => {
     const parsed = parseInputs(definitions, from({ "build-system": " dune\n" }));
     expect(parsed).toEqual({ buildSystem: "dune", image: undefined, selfTest: false });
     expect(Object.isFrozen(parsed)).toBe(true);
   });
 
-  it("that are empty have their defaults", () => {
+  it("that are empty get their defaults", () => {
     expect(parseInputs(definitions, from({ "build-system": "", "self-test": " " }))).toEqual(
       parseInputs(definitions, () => undefined),
     );
   });
 
-  it("that are wrong are refused by their names", () => {
+  it("that are invalid are refused by name", () => {
     expect(() => parseInputs(definitions, from({ "build-system": "make" }))).toThrow(
       'input build-system: "make" is not accepted',
     );
   });
 });
 
-describe("an input that is deprecated", () => {
-  it("works, and the log says what takes its place", () => {
+describe("a deprecated input", () => {
+  it("works, and the log names its replacement", () => {
     const read = from({ "self-test": "true" });
     expect(parseInputs(definitions, read).selfTest).toBe(true);
     expect(deprecations(definitions, read)).toEqual([
-      "input self-test goes with the next major version: give `check: help`",
+      "input self-test is deprecated and will be removed in the next major version: give `check: help`",
     ]);
   });
 
-  it("is not spoken of where nobody gives it: a runner gives its default", () => {
+  it("causes no warning if it is unset or a runner passes its default", () => {
     expect(deprecations(definitions, from({ "self-test": "false", image: "a" }))).toEqual([]);
     expect(deprecations(definitions, () => undefined)).toEqual([]);
   });
 
-  it("is known as that in the tables", () => {
+  it("is marked as deprecated in the tables", () => {
     expect(definitions["self-test"].description).toBe(
-      "Goes with the next major version: give `check: help`. Only asks for its help.",
+      "Deprecated, removed in the next major version: give `check: help`. Only asks for its help.",
     );
   });
 });

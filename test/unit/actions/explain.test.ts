@@ -35,7 +35,7 @@ const judged = async (
   options: ExplainOptions = {},
 ) => JSON.parse(await said(lines, given, options, true)) as Verdict;
 
-test("the rule that decided is told, to people and to programs", async () => {
+test("people and programs see which rule decided", async () => {
   const lines = ["before", "Fatal error: exception Not_found"];
   expect(await said(lines, { target: "spt" }, { exitCode: "2" }, false)).toBe(
     "failed: uncaught exception (exception)\nrule      last-words\nevidence  Fatal error: exception Not_found\n",
@@ -47,20 +47,20 @@ test("the rule that decided is told, to people and to programs", async () => {
   });
 });
 
-describe("what a boot would refuse", () => {
-  test("the status of a target that tells none", async () => {
+describe("refused as in a boot", () => {
+  test("an exit status of a target that reports none", async () => {
     await expect(
       judged(["hello"], { target: "unikraft-qemu", "expect-exit": "3" }, { exitCode: "83" }),
-    ).rejects.toThrow(/nothing tells the exit status/);
+    ).rejects.toThrow(/does not report an exit status/);
   });
 
-  test("waiting for lines, and none is given", async () => {
+  test("waiting for lines without any", async () => {
     await expect(judged(["hello"], { target: "spt", until: "expect" }, { stillRunning: true })).rejects.toThrow(
       Problem,
     );
   });
 
-  test.each(["xen", "qubes", "muen"])("%s is not booted, so nothing is judged", async (target) => {
+  test.each(["xen", "qubes", "muen"])("%s is not booted, so it is skipped", async (target) => {
     expect(await judged(["hello"], { target }, { exitCode: "0" })).toMatchObject({
       verdict: "skipped",
       reason: "unsupported",
@@ -68,8 +68,8 @@ describe("what a boot would refuse", () => {
   });
 });
 
-describe("who said a line", () => {
-  test("a process has no monitor", async () => {
+describe("the source of a line", () => {
+  test("a process has no VMM", async () => {
     expect(
       await judged(["solo5-hvt: KVM: internal error exit: suberror=0x1"], { target: "unix" }, { exitCode: "0" }),
     ).toMatchObject({
@@ -77,7 +77,7 @@ describe("who said a line", () => {
     });
   });
 
-  test("KVM’s failure is one where KVM was used", async () => {
+  test("a failure of KVM counts only where KVM was used", async () => {
     const lines = ["solo5-hvt: KVM: internal error exit: suberror=0x1"];
     expect(await judged(lines, { target: "hvt" }, { exitCode: "1" })).toMatchObject({
       reason: "accelerator",
@@ -89,8 +89,8 @@ describe("who said a line", () => {
   });
 });
 
-describe("how it ended", () => {
-  test("the last line tells, however long the console is", async () => {
+describe("the end of a guest", () => {
+  test("is read from the last line, however long the console is", async () => {
     const lines = Array.from({ length: 100_000 }, (_, index) => `line ${index}`);
     expect(await judged([...lines, "[exit=3]"], { target: "spt" })).toMatchObject({
       reason: "exit-status",
@@ -98,23 +98,22 @@ describe("how it ended", () => {
     });
   });
 
-  test("it must be told", async () => {
-    await expect(judged(["hello"], { target: "spt" })).rejects.toThrow(/how did it end/);
+  test("must be given otherwise", async () => {
+    await expect(judged(["hello"], { target: "spt" })).rejects.toThrow(
+      "give exactly one of --exit-code, --timed-out, --still-running",
+    );
   });
 
-  test.each<ExplainOptions>([{ timedOut: true }, { stillRunning: true }])(
-    "a guest that stayed: %j",
-    async (options) => {
-      expect(await judged(["hello"], { target: "spt" }, options)).toMatchObject({ verdict: "passed", rule: "settle" });
-      expect(await judged(["hello"], { target: "spt", until: "exit" }, options)).toMatchObject({
-        reason: "timeout",
-        rule: "timeout",
-      });
-    },
-  );
+  test.each<ExplainOptions>([{ timedOut: true }, { stillRunning: true }])("can be none: %j", async (options) => {
+    expect(await judged(["hello"], { target: "spt" }, options)).toMatchObject({ verdict: "passed", rule: "settle" });
+    expect(await judged(["hello"], { target: "spt", until: "exit" }, options)).toMatchObject({
+      reason: "timeout",
+      rule: "timeout",
+    });
+  });
 });
 
-test("a last line without its end is read as a boot reads it", async () => {
+test("a last line without a line feed is read as in a boot", async () => {
   const path = join(folder, "console.log");
   writeFileSync(path, "hello\nlogin: ");
   const verdict = async (input: string) => {
@@ -127,7 +126,7 @@ test("a last line without its end is read as a boot reads it", async () => {
   expect(await verdict("forbid")).toBe("forbidden");
 });
 
-test("a file that is not there is said so", async () => {
+test("a missing file is an error", async () => {
   await expect(
     explain(
       join(folder, "none"),

@@ -38,7 +38,7 @@ describe("the generated files", () => {
     expect(contentOf(path)).toBe(content);
   });
 
-  it("a page that lost a marker is refused", () => {
+  it("a page without a marker is refused", () => {
     expect(() => inputTables("# no markers")).toThrow("a page has no line `<!-- inputs");
   });
 });
@@ -47,7 +47,7 @@ describe("the root action", () => {
   const root = action("action.yml");
   const steps = root.runs.steps ?? [];
 
-  it("has every input, with its default as text", () => {
+  it("has every input, with its default as a string", () => {
     expect(Object.keys(root.inputs)).toEqual(Object.keys(inputs));
     for (const [name, input] of Object.entries(root.inputs)) {
       expect(input.default, name).toBe(inputs[name as keyof typeof inputs].default);
@@ -58,7 +58,7 @@ describe("the root action", () => {
     expect(steps.map((step) => step.uses)).toEqual(parts.map((part) => `$/${part}`));
   });
 
-  it.each(parts)("hands every input of %s on", (part) => {
+  it.each(parts)("passes every input of %s on", (part) => {
     const step = steps.find(({ id }) => id === part);
     expect(Object.keys(step?.with ?? {})).toEqual(inputNamesOf(part));
     for (const [name, value] of Object.entries(step?.with ?? {})) {
@@ -72,7 +72,7 @@ describe("the root action", () => {
     expect(Object.keys(inputs).filter((name) => !used.has(name))).toEqual([]);
   });
 
-  it("gives every output, from the part that it is of", () => {
+  it("takes every output from its part", () => {
     for (const [name, { part }] of Object.entries(outputs)) {
       expect(root.outputs[name]?.value).toBe(`\${{ steps.${part}.outputs.${name} }}`);
     }
@@ -89,9 +89,9 @@ describe("the root action", () => {
 describe.each(parts)("the action %s", (part) => {
   const { runs, inputs: own } = action(`${part}/action.yml`);
 
-  it("runs its bundle, and takes its inputs only", () => {
+  it("runs its bundle, and takes only its inputs", () => {
     const bundle = `../dist/${part}/index.js`;
-    // The build leaves something for the next one, at the end of a job that has succeeded.
+    // build saves its caches at the end of a successful job.
     const atTheEnd = part === "build" ? { post: bundle, "post-if": "success()" } : {};
     expect(runs).toEqual({ using: "node24", main: bundle, ...atTheEnd });
     expect(Object.keys(own)).toEqual(inputNamesOf(part));
@@ -121,14 +121,14 @@ describe.each(Object.entries(interfaces))('action-types.yml in "%s"', (folder, {
   const own = action(join(folder, "action.yml"));
   const types = parse(contentOf(join(folder, "action-types.yml"))) as Types;
 
-  it("has the inputs and outputs that action.yml and the code have", () => {
+  it("has the inputs and outputs of action.yml and the code", () => {
     expect(Object.keys(types.inputs)).toEqual(Object.keys(own.inputs));
     expect(Object.keys(types.inputs)).toEqual(Object.keys(taken));
     expect(Object.keys(types.outputs)).toEqual(Object.keys(own.outputs));
     expect(Object.keys(types.outputs)).toEqual(Object.keys(given));
   });
 
-  it("is of the form that generators read", () => {
+  it("has the format that generators read", () => {
     for (const typing of [...Object.values(types.inputs), ...Object.values(types.outputs)]) {
       const { type, ...rest } = typing;
       expect(["string", "boolean", "integer", "enum", "list"]).toContain(type);
@@ -138,7 +138,7 @@ describe.each(Object.entries(interfaces))('action-types.yml in "%s"', (folder, {
     }
   });
 
-  it("says of every value what the code takes", () => {
+  it("names only values that the code accepts", () => {
     const samples: Readonly<Record<string, readonly string[]>> = {
       boolean: ["true", "false"],
       integer: ["1"],
@@ -151,7 +151,7 @@ describe.each(Object.entries(interfaces))('action-types.yml in "%s"', (folder, {
     }
   });
 
-  it("has the defaults of action.yml among the values", () => {
+  it("allows the defaults of action.yml", () => {
     for (const [name, { "allowed-values": allowed }] of Object.entries(types.inputs)) {
       const byDefault = own.inputs[name]?.default;
       if (allowed !== undefined && byDefault !== "") expect(allowed, name).toContain(byDefault);
@@ -179,25 +179,25 @@ describe("the defaults", () => {
   });
 });
 
-it("words that are longer than Linux takes are refused before they are split, and not shown whole", () => {
+it("words longer than Linux accepts are refused before they are split, and shortened in the error", () => {
   const read = () => readInputs((name) => (name === "args" ? '"x'.repeat(80_000) : undefined));
   expect(read).toThrow(/^input args: .{1,100} is not accepted$/);
 });
 
 describe("the marks", () => {
-  it("make a boot by hand the same boot, by all of its inputs but those of the step", () => {
+  it("repeat a boot by hand with all its inputs but those of the step", () => {
     const ofTheStep = ["image", "cache", "mirror", "install-system-packages", "scenarios"];
     const ofTheBoot = inputNames.filter((name) => inputs[name].parts.some((part) => part === "boot"));
     const repeating: readonly string[] = [...inputsMarked("repeat"), ...inputsMarked("scenario")];
     expect([...repeating].sort()).toEqual(ofTheBoot.filter((name) => !ofTheStep.includes(name)).sort());
   });
 
-  it("give `explain` inputs of the boot only", () => {
+  it("give `explain` only inputs of the boot", () => {
     for (const name of inputsMarked("explain")) expect(inputs[name].parts).toContain("boot");
   });
 });
 
-describe("a value, written as a text", () => {
+describe("a value, written as a string", () => {
   const texts: Partial<Record<InputName, string>> = {
     arch: "arm64",
     args: `--ipv4=10.0.0.2/24 'a b' "it's"`,
@@ -212,12 +212,12 @@ describe("a value, written as a text", () => {
     "opam-repositories": "# ours\na: file:///a\nb: file:///b",
   };
 
-  it.each(Object.entries(texts) as [InputName, string][])("%s is read again as it was: %s", (name, text) => {
+  it.each(Object.entries(texts) as [InputName, string][])("of %s parses to the same value: %s", (name, text) => {
     const { parse }: InputDefinition<unknown> = inputs[name];
     expect(parse(parse.write(parse(text)))).toEqual(parse(text));
   });
 
-  it("is empty where there is none", () => {
+  it("is empty if it is undefined", () => {
     expect(inputs.target.parse.write(undefined)).toBe("");
   });
 });

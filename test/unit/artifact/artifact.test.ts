@@ -41,7 +41,7 @@ describe("an artifact is refused", () => {
     expect(await because()).toContain("www.hvt is missing");
   });
 
-  it("with an image of which build info knows another", async () => {
+  it("with an image whose hash differs in build info", async () => {
     writeLegs(folder, {
       ...leg,
       info: { ...leg.info, images: leg.info.images.map((image) => ({ ...image, sha256: sha256("another") })) },
@@ -49,14 +49,14 @@ describe("an artifact is refused", () => {
     expect(await because()).toContain("build-info.json and SHA256SUMS have different hashes for www.hvt");
   });
 
-  it("with build info that no checksum is of", async () => {
+  it("with build info that has no checksum", async () => {
     const [image] = leg.checksums;
     expect(await because({ SHA256SUMS: `${image?.sha256 ?? ""}  www.hvt\n` })).toContain(
       "build-info.json is not in SHA256SUMS",
     );
   });
 
-  it("with a list of checksums that is none, or reaches out of the folder", async () => {
+  it("with invalid checksums, or checksums of files in another folder", async () => {
     expect(await because({ SHA256SUMS: "nonsense\n" })).toContain("SHA256SUMS has a line that is not a checksum");
     expect(await because({ SHA256SUMS: `${sha256("")}  ../secret\n` })).toContain("names a file in another folder");
     expect(await because({ SHA256SUMS: "" })).toContain("SHA256SUMS has a line that is not a checksum");

@@ -56,7 +56,8 @@ describe("the files of a boot step", () => {
     const context = newContext();
     const { path: imagePath } = newImage(context.host.folders.workspace, "www.hvt", "bytes");
     const loneSurrogates = Buffer.from([0, 216, 1, 216, 255, 255]).toString("utf16le");
-    const line = `"}], \\ \0\u0007\u001b[2J\u2028 </script> __proto__ ${loneSurrogates} ${randomBytes(512).toString("latin1")}`;
+    const noise = loneSurrogates + randomBytes(512).toString("latin1");
+    const line = `"}], \\ \0\u0007\u001b[2J\u2028 </script> __proto__ ${noise}`;
     const reports = [bootOf({ ...passed, summary: line, evidence: { line, atMs: 1 } }, { imagePath, scenario: line })];
     const text = readFileSync(
       (await writeBootFiles(context, { imagePath, target: "hvt", architecture: "x86_64" }, reports.map(recordBoot)))

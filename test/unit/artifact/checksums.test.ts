@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { checksumFile, parseChecksums } from "../../../src/artifact/checksums.js";
 import { sha256OfFile } from "../../../src/platform/files/atomic.js";
 
-it("is accepted by sha256sum, and is what it writes, odd names too", async () => {
+it("sha256sum accepts the file, and writes the same, even for odd names", async () => {
   const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
   const names = ["www.hvt", "a b", "back\\slash", "line\nfeed", "-dash", "*star", "é"];
   for (const name of names) writeFileSync(join(folder, name), name);
@@ -22,7 +22,7 @@ it("is accepted by sha256sum, and is what it writes, odd names too", async () =>
   expect(content).toBe(written);
 });
 
-it("is read as it is written, whatever a name has, and nothing else is", () => {
+it("a checksum file is read as it was written, whatever the names, and any other text is refused", () => {
   const checksums = [" a", "b\\n", "c\nd\r"].map((name) => ({ name, sha256: "ab".repeat(32) }));
   expect(parseChecksums(checksumFile(checksums))).toEqual(checksums);
   expect(["nonsense\n", "", checksumFile(checksums).trimEnd()].map(parseChecksums)).toEqual([

@@ -57,7 +57,7 @@ function fakeMonitor() {
 const rules = { ...rulesOf("spt", "native"), settleMs: 0 };
 const newFile = () => ConsoleFile.create(join(folder, "console.log"));
 
-test("the guest is judged by lines that come in pieces, and its monitor is ended", async () => {
+test("lines that arrive in pieces are judged, and the VMM is ended", async () => {
   const fake = fakeMonitor();
   const file = await newFile();
   const judged = judgeGuest(fake.monitor, { ...rules, expect: [/listening on port 80/] }, file);
@@ -78,7 +78,7 @@ test("a prompt without a line’s end is a sign of life while the guest waits", 
   expect((await judged).verdict).toMatchObject({ verdict: "passed", evidence: { line: "login: " } });
 });
 
-test("a last line without its end is an expected one once the monitor has ended", async () => {
+test("an unfinished last line can match `expect` once the VMM has exited", async () => {
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^login: $/] }, await newFile());
   fake.console.end("login: ");
@@ -121,7 +121,7 @@ test.each(["host-signal", "host-error", "host-qmp-quit"])(
 );
 
 test.each([
-  ["io-error", "monitor", "QEMU stopped the guest: there is no room on this machine’s disk"],
+  ["io-error", "monitor", "QEMU paused the guest: this machine’s disk is full"],
   ["internal-error", "accelerator", "KVM opens but fails its guests"],
 ])("QEMU that pauses a guest by %s", async (status, reason, summary) => {
   const fake = fakeMonitor();
@@ -143,7 +143,7 @@ test.each([
   expect((await judged).verdict).toMatchObject({ reason, summary, rule: "machine-event" });
 });
 
-test("last words on a line that never ends are decided after their grace", async () => {
+test("last words on an unfinished line decide after the grace period", async () => {
   const fake = fakeMonitor();
   const judged = judgeGuest(
     fake.monitor,
@@ -155,7 +155,7 @@ test("last words on a line that never ends are decided after their grace", async
   expect((await judged).verdict).toMatchObject({ reason: "exception", atMs: 200 });
 });
 
-test("a prompt that the time-out overtakes is an expected line", async () => {
+test("a prompt that is still resting at the timeout can match `expect`", async () => {
   const fake = fakeMonitor();
   const asked = { ...rules, expect: [/^login: $/], timeoutMs: 1_000, settleMs: 20 };
   const judged = judgeGuest(fake.monitor, asked, await newFile());
@@ -166,7 +166,7 @@ test("a prompt that the time-out overtakes is an expected line", async () => {
   expect((await judged).verdict).toMatchObject({ verdict: "passed", evidence: { line: "login: ", atMs: 1_000 } });
 });
 
-test("what lies in the pipe when the time is over is read before it counts", async () => {
+test("output in the pipe at the timeout is read before the timeout counts", async () => {
   const fake = fakeMonitor();
   const asked = { ...rules, expect: [/^ready$/], timeoutMs: 1_000 };
   const judged = judgeGuest(fake.monitor, asked, await newFile());
@@ -178,7 +178,7 @@ test("what lies in the pipe when the time is over is read before it counts", asy
   expect((await judged).verdict).toMatchObject({ verdict: "passed", evidence: { line: "ready", atMs: 1_000 } });
 });
 
-test("a guest that never pauses cannot put its deadline off", async () => {
+test("a guest that never pauses cannot delay its deadline", async () => {
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, { ...rules, until: "exit", timeoutMs: 1_000 }, await newFile());
   let isJudged = false;
@@ -209,7 +209,7 @@ test.each([30, -30])(
   },
 );
 
-test("last words without a line’s end are read when the monitor ends", async () => {
+test("unfinished last words are read when the VMM exits", async () => {
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 60_000 }, await newFile());
   fake.console.end("a last line without its endSolo5: solo5_exit(3) called");
@@ -219,7 +219,7 @@ test("last words without a line’s end are read when the monitor ends", async (
   expect(consoleEnd).toEqual(["a last line without its endSolo5: solo5_exit(3) called"]);
 });
 
-test("what the monitor says is kept apart, also its last line without an end", async () => {
+test("the VMM’s own output is kept separately, including its unfinished last line", async () => {
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, rules, await newFile());
   fake.errors.end("solo5-spt: one\nsolo5-spt: two");
@@ -230,7 +230,7 @@ test("what the monitor says is kept apart, also its last line without an end", a
   expect(consoleEnd).toEqual([]);
 });
 
-test("of a long console the last 30 lines are kept in memory", async () => {
+test("the last 30 lines of a long console stay in memory", async () => {
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, { ...rules, until: "exit" }, await newFile());
   fake.console.end(Array.from({ length: 10_000 }, (_, index) => `line ${index}\n`).join(""));
@@ -251,7 +251,7 @@ test("silence is judged at the timeout", async () => {
   expect(fake.wasKilled()).toBe(true);
 });
 
-test("a monitor whose control channel never answers is given up at the timeout", async () => {
+test("a VMM whose control channel never answers times out", async () => {
   const fake = fakeMonitor();
   const monitor = { ...fake.monitor, control: new PassThrough() };
   monitor.control.write = () => true;
@@ -260,22 +260,22 @@ test("a monitor whose control channel never answers is given up at the timeout",
   expect((await judged).verdict).toMatchObject({ verdict: "failed", reason: "no-output" });
 });
 
-test("a monitor that could not be started fails the boot with its reason", async () => {
+test("a VMM that cannot start fails the boot with its reason", async () => {
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, rules, await newFile());
   fake.fail(new Error("spawn ENOENT"));
   await expect(judged).rejects.toThrow("spawn ENOENT");
 });
 
-test("a pattern that comes to no end is an error, and the monitor is ended", async () => {
+test("a pattern that backtracks exponentially is an error, and the VMM is ended", async () => {
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^(a+)+$/u] }, await newFile());
   fake.console.write(`${"a".repeat(33)}!\n`);
-  await expect(judged).rejects.toThrow("a pattern came to no end");
+  await expect(judged).rejects.toThrow("matching the guest’s output took longer than");
   expect(fake.wasKilled()).toBe(true);
 });
 
-test("a guest that had no processor while it settled is watched for as much longer", async () => {
+test("a guest without a processor while it settles is watched for that much longer", async () => {
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 100 }, await newFile());
   fake.console.write("ready\n");
@@ -287,7 +287,7 @@ test("a guest that had no processor while it settled is watched for as much long
   expect((await judged).verdict).toMatchObject({ verdict: "failed", reason: "exit-status" });
 });
 
-test("what the guest prints until its monitor is gone is part of its console, and is judged no more", async () => {
+test("output until the VMM is gone belongs to the console, but is no longer judged", async () => {
   const fake = fakeMonitor();
   const file = await newFile();
   const kill = () => {
@@ -303,7 +303,7 @@ test("what the guest prints until its monitor is gone is part of its console, an
   expect(readFileSync(file.path, "utf8")).toBe("ready\nmore\nSolo5: solo5_exit(3) called\n");
 });
 
-test("a guest that begins later than its monitor has its own time from then on, and is asked only then", async () => {
+test("the clock and the probes of a guest that starts after its VMM begin with the guest", async () => {
   const fake = fakeMonitor();
   let begin: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (begin = resolve));
@@ -319,7 +319,7 @@ test("a guest that begins later than its monitor has its own time from then on, 
   expect(interrogate.mock.calls[0]?.[2].aborted, "the questions end with the guest").toBe(true);
 });
 
-test("a mistake in asking fails the boot, and the monitor is ended", async () => {
+test("an error in probing fails the boot, and the VMM is ended", async () => {
   const fake = fakeMonitor();
   const interrogate = () => {
     throw new Error("no port leads there");

@@ -13,7 +13,7 @@ const asked = {
   memory: 64,
 } as const;
 
-test("asks for the help and its status, and for nothing else that was asked", () => {
+test("expects the help and its exit status, and drops other expectations", () => {
   expect(asSelfTest(asked, { target: targets.hvt, isMarked: true })).toEqual({
     until: "exit",
     settle: 3,
@@ -27,8 +27,8 @@ test("asks for the help and its status, and for nothing else that was asked", ()
   });
 });
 
-test("is refused where nothing tells a status", () => {
+test("is refused for a target that reports no exit status", () => {
   expect(() => asSelfTest(asked, { target: targets["unikraft-qemu"], isMarked: true })).toThrow(
-    /input check: `help` ends with status 63, and nothing tells the exit status of unikraft-qemu/,
+    /input check: `help` expects exit status 63, but unikraft-qemu does not report one/,
   );
 });

@@ -85,13 +85,13 @@ function looks(...found: readonly KvmAccess[]): () => KvmAccess {
   return () => found[Math.min(next++, found.length - 1)] ?? "absent";
 }
 
-describe("what is looked at before a boot", () => {
+describe("checks before a boot", () => {
   const lookFor = async (what: typeof virtio, context: Context, look: () => KvmAccess) => {
     const site = { imagePath: "/dist/hello", args: what.args, devices: [], places: await placesFor(context, folder) };
     return lookAtMachine(context, { ...what, imagePath: "/dist/hello", searchPath: programs }, site, look);
   };
 
-  test("KVM is not opened for a guest that has no use for it", async () => {
+  test("KVM is not opened for a guest that does not use it", async () => {
     program("sudo");
     program("qemu-system-x86_64");
     const { context, ran } = machine(true);
@@ -100,7 +100,7 @@ describe("what is looked at before a boot", () => {
     expect(ran).toEqual([]);
   });
 
-  test("KVM is looked at when QEMU is there: its installation changes who may open it", async () => {
+  test("KVM is checked after QEMU is installed, which changes the permissions of /dev/kvm", async () => {
     program("sudo");
     program("dpkg-query");
     const { context } = machine(false, (command) => {
@@ -111,7 +111,7 @@ describe("what is looked at before a boot", () => {
     expect(await lookFor(virtio, context, look)).toMatchObject({ kvm: "denied" });
   });
 
-  test("tenders of the other architecture are told by their names", async () => {
+  test("tenders of the other architecture are recognised by their names", async () => {
     program("qemu-system-x86_64");
     const { context } = machine(false);
     const other = context.host.architecture === "x86_64" ? "aarch64" : "x86_64";
@@ -121,7 +121,7 @@ describe("what is looked at before a boot", () => {
   });
 });
 
-describe("a guest that is to answer ping", () => {
+describe("a guest with a ping probe", () => {
   const pinged: typeof virtio = { ...virtio, probe: [{ kind: "ping", text: "ping" }], installSystemPackages: false };
   const booted = async (what: typeof virtio, context: Context) => {
     program("qemu-system-x86_64", `touch ${folder}/started`);
@@ -133,15 +133,15 @@ describe("a guest that is to answer ping", () => {
     return error;
   };
 
-  test("is not started where there is no program ping", async () => {
+  test("is not started without the program ping", async () => {
     expect(await booted(pinged, machine(false).context)).toMatchObject({
       name: "Problem",
       message: "the probe ping needs the program ping, which is not installed",
-      facts: { do: ["sudo apt-get install iputils-ping", "ask by `tcp://:PORT` instead"] },
+      facts: { do: ["sudo apt-get install iputils-ping", "probe `tcp://:PORT` instead"] },
     });
   });
 
-  test("gets the program installed where that is allowed", async () => {
+  test("gets the program installed if that is allowed", async () => {
     program("sudo");
     program("dpkg-query");
     const { context, ran } = machine(false);
@@ -149,7 +149,7 @@ describe("a guest that is to answer ping", () => {
     expect(ran.filter((command) => / install .*iputils-ping$/.test(command))).toHaveLength(1);
   });
 
-  test("is not started where ping may not ask", async () => {
+  test("is not started when ping has no permission", async () => {
     program("ping");
     const { context } = machine(false);
     const run: Context["processes"]["run"] = async (argv, options) => ({
@@ -157,14 +157,14 @@ describe("a guest that is to answer ping", () => {
       ...(argv[0] === "ping" ? { exitCode: 2, stderr: "ping: socket: Operation not permitted\n" } : {}),
     });
     expect(await booted(pinged, { ...context, processes: { run } })).toMatchObject({
-      message: "the probe ping cannot ask: ping does not work on this machine",
+      message: "the probe ping cannot run: ping does not work on this machine",
       facts: { evidence: ["ping: socket: Operation not permitted"] },
     });
   });
 });
 
 describe("a guest with more devices than its machine has room for", () => {
-  test("is not started: that is no failure of the guest’s", async () => {
+  test("is not started, which is not a failure of the guest", async () => {
     program("qemu-system-x86_64", `touch ${folder}/started`);
     const { context } = machine(false);
     const devices = Array.from({ length: 31 }, (_, index) => ({ type: "block" as const, name: `disk${index}` }));
@@ -173,14 +173,16 @@ describe("a guest with more devices than its machine has room for", () => {
     await expect(bootImage(context, requestOf({ ...virtio, image }, join(folder, "hello.virtio")))).rejects.toThrow(
       new Problem("the guest has 31 network and block devices, too many for qemu-system-x86_64", {
         accepted: "30 devices",
-        do: "give it fewer by `net` and `block`, or declare fewer in the image’s manifest; Solo5’s hvt and spt take 63 where a tender runs them directly",
+        do:
+          "use fewer in `net` and `block`, or declare fewer in the image’s manifest; " +
+          "Solo5’s tenders take 63 when they run directly on the host",
       }),
     );
     expect(existsSync(join(folder, "started"))).toBe(false);
   });
 });
 
-describe("an image whose path has a blank", () => {
+describe("an image whose path contains whitespace", () => {
   const spaced = () => {
     const path = join(folder, "my project");
     mkdirSync(path);
@@ -190,7 +192,7 @@ describe("an image whose path has a blank", () => {
   const request = (path: string) =>
     requestOf({ ...virtio, accelerator: "tcg", until: "exit", expect: [/the image/] }, path);
 
-  test("is booted by QEMU through a link without one, which is gone afterwards", async () => {
+  test("is booted by QEMU through a link, which is removed afterwards", async () => {
     program("qemu-system-x86_64", 'while [ "$1" != -kernel ]; do shift; done; cat "$2"; echo; exit 83');
     const {
       verdict,
@@ -205,16 +207,16 @@ describe("an image whose path has a blank", () => {
     expect(readdirSync(join(consoleLog, ".."))).toEqual(["console-hello world.virtio.log"]);
   });
 
-  test("cannot be booted where the folder of temporary files has one too", async () => {
+  test("cannot be booted if the temporary folder’s path does too", async () => {
     program("qemu-system-x86_64");
     const { context } = machine(false);
     const folders = { ...context.host.folders, temporary: join(folder, "a place") };
     const booted = bootImage({ ...context, host: { ...context.host, folders } }, request(spaced()));
-    await expect(booted).rejects.toThrow(/the image’s path has blanks, and so has the folder/);
+    await expect(booted).rejects.toThrow(/both the image’s path and the folder for a link to it contain whitespace/);
   });
 });
 
-test("a process’s image that may not be executed is told so", async () => {
+test("a host process that is not executable is an error", async () => {
   const path = join(folder, "www");
   writeFileSync(path, "no program");
   const booted = bootImage(machine(false).context, requestOf(unix, path));
@@ -267,7 +269,7 @@ describe("several", () => {
     expect(lines).toEqual(["b begins", "b ends", "c begins", "c ends", "a begins", "a ends"]);
   });
 
-  test("one alone tells its story as it goes", async () => {
+  test("a single one logs as it goes", async () => {
     const { context, lines } = told();
     const { list, end } = boots(["a"]);
     const done = bootSeveral(context, list, 4);
@@ -276,7 +278,7 @@ describe("several", () => {
     await done;
   });
 
-  test("what one throws is thrown when the others have ended", async () => {
+  test("an error of one is thrown after the others have ended", async () => {
     const { context } = told();
     const { list, end, running } = boots(["bad", "b"]);
     const thrown = expect(bootSeveral(context, list, 2)).rejects.toThrow("bad");

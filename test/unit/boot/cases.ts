@@ -17,7 +17,7 @@ export const answer = (atMs: number, index: number, holds: boolean, said = "stat
 });
 const killed = (atMs: number, signal: NodeJS.Signals): GuestEvent => ({ kind: "exit", atMs, code: null, signal });
 
-/** The events as they would come in time: whenever the judge asks for the clock, it is told. */
+/** Feeds events in time: the judge gets the clock whenever it asks for it. */
 export function judge(rules: Rules, events: readonly GuestEvent[]): Verdict {
   const judge = new Judge(rules);
   let verdict: Verdict | undefined;
@@ -45,7 +45,7 @@ export const dies = "Fatal error: exception Not_found";
 export const ended = (status: number) => `Solo5: solo5_exit(${status}) called`;
 export const waiting = { expect: [/listening/] };
 
-/** The name of the case, the rules, the events, `verdict reason atMs`, and where only that tells it from others, the summary. */
+/** `right` is `verdict reason atMs`; `summary` only where it is needed to tell cases apart. */
 export type Row = readonly [
   name: string,
   rules: Rules,
@@ -56,7 +56,7 @@ export type Row = readonly [
 
 export const endings: readonly Row[] = [
   [
-    "spt: the monitor’s status is the guest’s",
+    "spt: the VMM’s status is the guest’s",
     spt,
     [banner, ready, line(200, ended(0)), exit(210, 0)],
     "passed exited 210",
@@ -69,13 +69,13 @@ export const endings: readonly Row[] = [
     "failed exit-status 10",
   ],
   [
-    "spt: a quiet guest’s `exit 1` is told by the tender’s silence",
+    "spt: a quiet guest’s `exit 1` shows by the tender’s silence",
     spt,
     [line(9, "bye"), exit(10, 1)],
     "failed exit-status 10",
   ],
   [
-    "spt: a tender that refuses is the monitor’s failure",
+    "spt: a tender that refuses is the VMM’s failure",
     spt,
     [complaint(1, "solo5-spt: hello.spt: Executable is not for the solo5-spt target"), exit(2, 1)],
     "failed monitor 2",
@@ -110,25 +110,20 @@ export const endings: readonly Row[] = [
     "failed trap 10",
   ],
   [
-    "virtio: QEMU’s 83 says nothing, the line does (0)",
+    "virtio: QEMU’s 83 decides nothing, the line does (0)",
     virtio,
     [banner, ready, line(200, ended(0)), exit(300, 83)],
     "passed exited 300",
   ],
   [
-    "virtio: QEMU’s 83 says nothing, the line does (3)",
+    "virtio: QEMU’s 83 decides nothing, the line does (3)",
     virtio,
     [banner, ready, line(200, ended(3)), exit(300, 83)],
     "failed exit-status 300",
   ],
-  [
-    "virtio: no line tells, though the banner was there",
-    virtio,
-    [banner, ready, exit(300, 83)],
-    "failed unexpected-exit 300",
-  ],
-  ["virtio: no line tells, and none is printed at all (quiet)", virtio, [ready, exit(300, 83)], "skipped exited 300"],
-  ["virtio: quiet, and nothing was printed at all", virtio, [exit(300, 83)], "failed no-output 300"],
+  ["virtio: no exit line after the banner", virtio, [banner, ready, exit(300, 83)], "failed unexpected-exit 300"],
+  ["virtio: no exit line without a banner (quiet)", virtio, [ready, exit(300, 83)], "skipped exited 300"],
+  ["virtio: quiet, without any output", virtio, [exit(300, 83)], "failed no-output 300"],
   ["virtio: a status that no guest gives is QEMU’s own", virtio, [banner, ready, exit(300, 7)], "failed monitor 300"],
   [
     "virtio: QEMU is stopped from outside",
@@ -143,13 +138,13 @@ export const endings: readonly Row[] = [
     "passed ready 300",
   ],
   [
-    "virtio: quiet, and its status was asked for",
+    "virtio: quiet, with an expected status",
     { ...virtio, ...waiting, expectExit: 3 },
     [ready, exit(300, 83)],
     "failed unexpected-exit 300",
   ],
   [
-    "virtio: an exit line behind an unfinished line",
+    "virtio: an exit line after an unfinished line",
     virtio,
     [banner, line(9, `a last line without its end${ended(0)}`), exit(10, 83)],
     "passed exited 10",
@@ -161,11 +156,11 @@ export const endings: readonly Row[] = [
     "failed monitor 2",
   ],
   ["virtio: QEMU dies", virtio, [banner, ready, killed(200, "SIGSEGV")], "failed monitor 200"],
-  ["Unikraft: a plain end, its status unknown", unikraft, [ready, exit(300, 0)], "passed exited 300"],
+  ["Unikraft: a plain end with an unknown status", unikraft, [ready, exit(300, 0)], "passed exited 300"],
   ["Unikraft: its crash status on x86_64", unikraft, [ready, exit(300, 85)], "failed trap 300"],
-  ["Unikraft: an end without a word", unikraft, [exit(300, 83)], "failed no-output 300"],
+  ["Unikraft: a silent end", unikraft, [exit(300, 83)], "failed no-output 300"],
   [
-    "Unikraft: an end behind the firmware’s words alone",
+    "Unikraft: an end after the firmware’s words alone",
     unikraft,
     [line(5, "SeaBIOS (version 1.16.2)"), exit(300, 0)],
     "failed no-output 300",
@@ -176,9 +171,9 @@ export const endings: readonly Row[] = [
     [line(5, "                 Helene 0.18.0~6056466f"), exit(300, 0)],
     "passed exited 300",
   ],
-  ["Unikraft: QEMU ends with 1 and no word", unikraft, [ready, exit(300, 1)], "failed monitor 300"],
+  ["Unikraft: QEMU exits silently with 1", unikraft, [ready, exit(300, 1)], "failed monitor 300"],
   ["Unikraft: a status that no guest gives is QEMU’s own", unikraft, [ready, exit(300, 7)], "failed monitor 300"],
-  ["Unikraft: a signal’s status as a shell gives it", unikraft, [ready, exit(300, 143)], "failed monitor 300"],
+  ["Unikraft: a signal’s status as a shell reports it", unikraft, [ready, exit(300, 143)], "failed monitor 300"],
   [
     "Unikraft: QEMU is stopped from outside",
     unikraft,
@@ -211,7 +206,7 @@ export const endings: readonly Row[] = [
     virtioKvm,
     [banner, machine(20, "disk-full")],
     "failed monitor 20",
-    "QEMU stopped the guest: there is no room on this machine’s disk",
+    "QEMU paused the guest: this machine’s disk is full",
   ],
 ];
 
@@ -227,7 +222,7 @@ const critical = "[    0.161] CRIT: [libukalloc] <alloc.c @  11> Out of pages";
 /** Ends that differ from others by one sign: the rules of ending.ts. */
 export const ends: readonly Row[] = [
   [
-    "what ran the guest failed",
+    "the helper VM failed",
     hvtInCarrier,
     [banner, ready, failing(200, "the helper VM failed: no memory")],
     "failed monitor 200",
@@ -269,7 +264,7 @@ export const ends: readonly Row[] = [
     "Unikraft crashed",
   ],
   [
-    "a restart after an exit line, which may be anybody’s",
+    "a restart after an exit line, which any program may print",
     virtio,
     [ready, line(200, `peer: ${ended(0)}`), machine(210, "reset"), exit(220, 0)],
     "failed reboot-loop 220",
@@ -282,14 +277,14 @@ export const ends: readonly Row[] = [
     "failed exception 210",
     "uncaught exception",
   ],
-  ["spt: a fault", spt, [banner, ready, killed(200, "SIGSEGV")], "failed trap 200", "died of SIGSEGV"],
-  ["spt: abort()", spt, [banner, ready, killed(200, "SIGABRT")], "failed abort 200", "died of SIGABRT"],
+  ["spt: a fault", spt, [banner, ready, killed(200, "SIGSEGV")], "failed trap 200", "killed by SIGSEGV"],
+  ["spt: abort()", spt, [banner, ready, killed(200, "SIGABRT")], "failed abort 200", "killed by SIGABRT"],
   [
     "spt: stopped from outside",
     spt,
     [banner, ready, killed(200, "SIGTERM")],
     "failed monitor 200",
-    "solo5-spt was stopped from outside by SIGTERM",
+    "solo5-spt was stopped from outside (SIGTERM)",
   ],
   [
     "spt: an abort that it announced",
@@ -299,18 +294,18 @@ export const ends: readonly Row[] = [
     "aborted",
   ],
   [
-    "spt: somebody’s abort line at last, and a clean end",
+    "spt: another program’s abort line last, and a clean end",
     spt,
     [banner, line(9, "peer: Solo5: solo5_abort() called"), exit(10, 0)],
     "passed exited 10",
-    "ended with status 0",
+    "exited with status 0",
   ],
   [
-    "hvt: the guest fell over",
+    "hvt: the guest crashed",
     hvt,
     [banner, ready, complaint(9, "solo5-hvt: KVM: unhandled exit: exit_reason=0x8"), exit(10, 1)],
     "failed trap 10",
-    "the guest fell over",
+    "the guest crashed",
   ],
   [
     "spt: the tender refuses",
@@ -324,36 +319,42 @@ export const ends: readonly Row[] = [
     spt,
     [complaint(1, "solo5-spt: odd"), line(9, "bye"), exit(10, 3)],
     "failed exit-status 10",
-    "ended with status 3",
+    "exited with status 3",
   ],
   [
     "spt: the tender complains, and the guest announced its status 1",
     spt,
     [complaint(1, "solo5-spt: odd"), line(9, ended(1)), exit(10, 1)],
     "failed exit-status 10",
-    "ended with status 1",
+    "exited with status 1",
   ],
   [
-    "spt: somebody else complains on its error stream",
+    "spt: another program complains on the error stream",
     spt,
     [complaint(1, "setpriv: odd"), line(9, "bye"), exit(10, 1)],
     "failed exit-status 10",
-    "ended with status 1",
+    "exited with status 1",
   ],
-  ["virtio: QEMU dies", virtio, [banner, ready, killed(200, "SIGSEGV")], "failed monitor 200", "qemu died of SIGSEGV"],
+  [
+    "virtio: QEMU dies",
+    virtio,
+    [banner, ready, killed(200, "SIGSEGV")],
+    "failed monitor 200",
+    "qemu was killed by SIGSEGV",
+  ],
   [
     "virtio: QEMU dies after an exit line",
     virtio,
     [banner, line(199, ended(0)), killed(200, "SIGKILL")],
     "failed monitor 200",
-    "qemu died of SIGKILL",
+    "qemu was killed by SIGKILL",
   ],
   [
     "virtio: QEMU aborts",
     virtio,
     [banner, ready, killed(200, "SIGABRT")],
     "failed monitor 200",
-    "qemu died of SIGABRT",
+    "qemu was killed by SIGABRT",
   ],
   [
     "the loader refuses",
@@ -369,27 +370,27 @@ export const ends: readonly Row[] = [
     "failed monitor 2",
     "qemu could not run the image",
   ],
-  ["QEMU refuses without a word", virtio, [exit(2, 1)], "failed monitor 2", "qemu could not run the image"],
+  ["QEMU refuses silently", virtio, [exit(2, 1)], "failed monitor 2", "qemu could not run the image"],
   [
-    "QEMU fails under a guest, without a word",
+    "QEMU fails silently under a guest",
     virtio,
     [ready, exit(200, 1)],
     "failed monitor 200",
-    "qemu ended with status 1",
+    "qemu exited with status 1",
   ],
   [
     "QEMU complains, and ends with a status of its own",
     virtio,
     [ready, complaint(100, "qemu-system-x86_64: odd"), exit(200, 7)],
     "failed monitor 200",
-    "qemu ended with status 7",
+    "qemu exited with status 7",
   ],
   [
     "QEMU complains, and the guest ends",
     unikraft,
     [ready, complaint(100, "qemu-system-x86_64: odd"), exit(200, 0)],
     "passed exited 200",
-    "ended, its status is unknown",
+    "exited, status unknown",
   ],
   ["Unikraft: its crash status", unikraft, [ready, exit(200, 85)], "failed trap 200", "Unikraft crashed"],
   [
@@ -397,14 +398,14 @@ export const ends: readonly Row[] = [
     virtio,
     [banner, ready, exit(200, 85)],
     "failed unexpected-exit 200",
-    "ended without the line that tells how",
+    "exited without reporting a status",
   ],
   [
     "virtio: the expected line, and no exit line",
     { ...virtio, ...waiting },
     [banner, ready, exit(200, 83)],
     "failed unexpected-exit 200",
-    "ended without the line that tells how",
+    "exited without reporting a status",
   ],
   [
     "virtio: quiet, and the expected line",
@@ -432,14 +433,14 @@ export const ends: readonly Row[] = [
     unikraft,
     [ready, line(200, critical), line(400, "recovered"), exit(410, 0)],
     "passed exited 410",
-    "ended, its status is unknown",
+    "exited, status unknown",
   ],
   [
     "Unikraft: critical words, and the status of a good end",
     unikraft,
     [ready, line(200, critical), exit(210, 83)],
     "passed exited 210",
-    "ended, its status is unknown",
+    "exited, status unknown",
   ],
   [
     "Unikraft: an assertion that failed, and it hangs",
@@ -453,18 +454,18 @@ export const ends: readonly Row[] = [
     "the processor trapped",
   ],
   [
-    "an awaited end after the expected line",
+    "an expected exit after the expected line",
     { ...spt, ...waiting, expectExit: 0 },
     [ready, line(200, ended(0)), exit(210, 0)],
     "passed exited 210",
-    "ended with status 0",
+    "exited with status 0",
   ],
   [
-    "virtio: an end that was announced and does not come",
+    "virtio: an announced end that does not come",
     virtio,
     [ready, line(200, ended(0))],
     "failed timeout 60000",
-    "it announced its end and did not end within 60 s",
+    "it announced its exit but did not exit within 60 s",
   ],
 ];
 
@@ -502,7 +503,8 @@ export const firecrackers: readonly Row[] = [
     [
       line(
         9,
-        "2026-11-25T12:50:01.123456789 [anonymous-instance:main] RunWithoutApiError error: Failed to build MicroVM from Json: Error creating the Kvm object: No such file or directory",
+        "2026-11-25T12:50:01.123456789 [anonymous-instance:main] RunWithoutApiError error: " +
+          "Failed to build MicroVM from Json: Error creating the Kvm object: No such file or directory",
       ),
     ],
     "skipped accelerator 9",
@@ -513,28 +515,28 @@ export const firecrackers: readonly Row[] = [
     firecrackerAlone,
     [line(9, logged("Failed to log metrics")), exit(10, 0)],
     "failed no-output 10",
-    "ended without output of its own",
+    "exited without output of its own",
   ],
   [
-    "its log is no output, and what stands in front of it is",
+    "its log is no output, but text in front of it is",
     firecrackerAlone,
     [line(9, `hello${logged("Failed to log metrics")}`), exit(10, 0)],
     "passed exited 10",
-    "ended, its status is unknown",
+    "exited, status unknown",
   ],
   [
     "half a line of its log is no output either",
     firecrackerAlone,
     [unfinished(9, logged("Failed to log")), exit(10, 0)],
     "failed no-output 10",
-    "ended without output of its own",
+    "exited without output of its own",
   ],
   [
-    "what it tells in passing is no reason",
+    "its informational lines are no reason",
     firecrackerAlone,
     [line(1, logged("Running Firecracker v1.13.1", "INFO")), ready, exit(200, 1)],
     "failed monitor 200",
-    "firecracker ended with status 1",
+    "firecracker exited with status 1",
   ],
   [
     "a triple fault, and the status of any end",
@@ -544,7 +546,7 @@ export const firecrackers: readonly Row[] = [
     "the guest restarted itself",
   ],
   [
-    "a triple fault, told as an error and by a status of its own",
+    "a triple fault, reported as an error and by its own status",
     firecrackerAlone,
     [
       ready,
@@ -563,7 +565,7 @@ export const firecrackers: readonly Row[] = [
     "firecracker could not run the image",
   ],
   [
-    "a triple fault before any word, where emulation can tell",
+    "a triple fault before any output, when emulation can settle it",
     firecracker,
     [line(20, logged("Received KVM_EXIT_SHUTDOWN signal", "INFO")), exit(30, 0)],
     "skipped accelerator 30",
@@ -574,7 +576,7 @@ export const firecrackers: readonly Row[] = [
     unikraft,
     [line(9, logged("Received KVM_EXIT_SHUTDOWN signal")), exit(10, 0)],
     "passed exited 10",
-    "ended, its status is unknown",
+    "exited, status unknown",
   ],
 ];
 
@@ -674,7 +676,7 @@ export const success: readonly Row[] = [
     "passed ready 3200",
   ],
   [
-    "expect-exit: the status that was asked for",
+    "expect-exit: the expected status",
     { ...spt, expectExit: 63 },
     [banner, line(9, ended(63)), exit(10, 63)],
     "passed exited 10",
@@ -686,7 +688,7 @@ export const success: readonly Row[] = [
     "failed exit-status 10",
   ],
   [
-    "expect-exit: an exception whose status was asked for",
+    "expect-exit: an exception with the expected status",
     { ...spt, expectExit: 2 },
     [banner, line(9, dies), exit(10, 2)],
     "passed exited 10",
@@ -751,7 +753,7 @@ export const lastWords: readonly Row[] = [
     virtio,
     [ready, line(200, dies)],
     "passed ready 3200",
-    `running on after \`${dies}\``,
+    `still running after \`${dies}\``,
   ],
   ["spt lives after such words: it would have ended", spt, [ready, line(200, dies)], "passed ready 3200"],
   ["hvt lives after such words: it would have ended", hvt, [ready, line(200, dies)], "passed ready 3200"],
@@ -763,7 +765,7 @@ export const lastWords: readonly Row[] = [
     "failed exception 210",
   ],
   [
-    "it lives after such words, and was to end",
+    "it lives after such words, but should have exited",
     { ...spt, until: "exit" },
     [ready, line(200, dies)],
     "failed timeout 60000",
@@ -775,19 +777,19 @@ export const lastWords: readonly Row[] = [
     "failed timeout 60000",
   ],
   [
-    "it said such words and runs on until it ends",
+    "it prints such words and continues until it exits",
     { ...virtio, until: "exit" },
     [ready, line(200, dies), line(9_000, ended(0)), exit(9_010, 83)],
     "passed exited 9010",
   ],
   [
-    "an exception just before the time is over still has its end",
+    "an exception just before the timeout still has its end",
     { ...spt, until: "exit" },
     [ready, line(59_900, dies), exit(60_100, 2)],
     "failed exception 60100",
   ],
   [
-    "an exception with its end: told at the end",
+    "an exception with its end decides at the end",
     virtio,
     [line(100, dies), line(101, ended(2)), exit(110, 83)],
     "failed exception 110",
@@ -800,7 +802,7 @@ export const lastWords: readonly Row[] = [
     "failed exception 200",
   ],
   [
-    "abort() after OCaml’s last words is told by them",
+    "abort() after OCaml’s last words has their reason",
     virtio,
     [line(100, "Fatal error: exception Exit"), line(101, "Solo5: solo5_abort() called"), exit(110, 83)],
     "failed exception 110",
@@ -820,7 +822,7 @@ export const lastWords: readonly Row[] = [
   ],
   ["more output is a sign of life", unikraft, [line(100, dies), line(600, "worker restarted")], "passed ready 3100"],
   [
-    "more output before the words is none",
+    "more output before the words is no sign of life",
     unikraft,
     [line(100, "started"), line(2_000, dies)],
     "failed exception 2700",
@@ -832,7 +834,7 @@ export const lastWords: readonly Row[] = [
     "failed exception 3250",
   ],
   [
-    "quoted words are somebody else’s",
+    "quoted words are another program’s",
     unikraft,
     [line(100, 'worker said "Fatal error: exception Not_found"')],
     "passed ready 3100",
@@ -880,19 +882,19 @@ export const lastWords: readonly Row[] = [
     "failed exception 800",
   ],
   [
-    "words on a line that never ends, told again",
+    "words on an unfinished line, reported twice",
     unikraft,
     [unfinished(100, dies), unfinished(800, dies)],
     "failed exception 800",
   ],
-  ["words on a line that never ends", unikraft, [unfinished(100, dies)], "failed exception 800"],
+  ["words on an unfinished line", unikraft, [unfinished(100, dies)], "failed exception 800"],
   [
     "half of the words, then all of them, are one death",
     unikraft,
     [unfinished(100, "Fatal error: ex"), line(180, dies)],
     "failed exception 880",
   ],
-  ["words that the time-out overtakes", { ...unikraft, timeoutMs: 1_000 }, [line(900, dies)], "failed exception 1000"],
+  ["words just before the timeout", { ...unikraft, timeoutMs: 1_000 }, [line(900, dies)], "failed exception 1000"],
   [
     "the other lines of an exception’s text are no sign of life",
     unikraft,
@@ -910,9 +912,9 @@ export const lastWords: readonly Row[] = [
     [line(100, dies), line(300, text)],
     "failed exception 800",
   ]),
-  ["a line after a pause is one", unikraft, [line(100, dies), line(201, "restarted")], "passed ready 3100"],
+  ["a line after a pause is a sign of life", unikraft, [line(100, dies), line(201, "restarted")], "passed ready 3100"],
   [
-    "a flood of lines is one, without any pause",
+    "a flood of lines without a pause is a sign of life",
     unikraft,
     [line(100, dies), ...Array.from({ length: 60 }, (_, index) => line(101, `line ${index}`))],
     "passed ready 3100",
@@ -927,13 +929,13 @@ export const lastWords: readonly Row[] = [
   ["virtio: an exit line of a failure, and QEMU stays", virtio, [ready, line(200, ended(3))], "failed timeout 60000"],
   ["virtio: an exit line alone, and QEMU stays", virtio, [line(200, ended(0))], "failed timeout 60000"],
   [
-    "virtio: an exit line just before the time is over, and its end",
+    "virtio: an exit line just before the timeout, and its end",
     { ...virtio, until: "exit" },
     [ready, line(59_900, ended(0)), exit(60_100, 83)],
     "passed exited 60100",
   ],
   [
-    "virtio: an exit line just before the time is over, and no end",
+    "virtio: an exit line just before the timeout, and no end",
     { ...virtio, until: "exit" },
     [ready, line(59_900, ended(0))],
     "failed timeout 62900",
@@ -951,20 +953,20 @@ export const lastWords: readonly Row[] = [
     "failed trap 3200",
   ],
   [
-    "virtio: a trap line is somebody else’s when the guest goes on",
+    "virtio: a trap line is another program’s when the guest continues",
     virtio,
     [ready, line(200, "peer: Solo5: trap: type=#PF ec=0x2"), line(400, "peer restarted")],
     "passed ready 3100",
   ],
   [
-    "virtio: a trap line that the time-out overtakes",
+    "virtio: a trap line just before the timeout",
     { ...virtio, until: "exit", timeoutMs: 1_000 },
     [ready, line(900, "Solo5: trap: type=#PF")],
     "failed trap 1000",
   ],
   ["hvt: an exit line in a log, and it runs on", hvt, [ready, line(200, `peer: ${ended(0)}`)], "passed ready 3200"],
   [
-    "hvt: an exit line in a log, and it was to end",
+    "hvt: an exit line in a log, but it should have exited",
     { ...hvt, until: "exit" },
     [ready, line(200, `peer: ${ended(0)}`)],
     "failed timeout 60000",
@@ -995,7 +997,7 @@ export const lastWords: readonly Row[] = [
     "failed exit-status 310",
   ],
   [
-    "a forged exit line and then nothing that tells",
+    "a forged exit line and no true one",
     virtio,
     [banner, line(100, ended(0)), line(200, "x"), exit(310, 83)],
     "failed unexpected-exit 310",
@@ -1018,10 +1020,10 @@ const asksUnikraft: Rules = { ...unikraft, probes: ["tcp://:80"] };
 
 export const signsOfLife: readonly Row[] = [
   ["an answer after the words", asksUnikraft, [line(100, dies), answer(500, 0, true)], "passed ready 3500"],
-  ["an answer of just before the words", asksUnikraft, [line(100, dies), answer(110, 0, true)], "failed exception 800"],
+  ["an answer at the time of the words", asksUnikraft, [line(100, dies), answer(110, 0, true)], "failed exception 800"],
   ["no answer after the words", asksUnikraft, [line(100, dies), answer(500, 0, false)], "failed exception 800"],
   [
-    "an answer after words that never end",
+    "an answer after words on an unfinished line",
     asksUnikraft,
     [unfinished(100, dies), answer(500, 0, true)],
     "passed ready 3500",
@@ -1042,7 +1044,7 @@ export const unfinishedLines: readonly Row[] = [
     "passed ready 3100",
   ],
   [
-    "the beginning of the banner, finished in time, is none either",
+    "the beginning of the banner, finished in time, is no output either",
     virtio,
     [unfinished(100, "Solo5: Bin"), line(900, "Solo5: Bindings version v0.12.1")],
     "failed no-output 60000",
@@ -1061,13 +1063,13 @@ export const unfinishedLines: readonly Row[] = [
   ],
   ["expect: a prompt that rests", { ...unix, expect: [/login: $/] }, [unfinished(100, "login: ")], "passed ready 3100"],
   [
-    "expect: a prompt that rests, and nothing is to settle",
+    "expect: a prompt that rests, without a settle time",
     { ...unix, expect: [/login: $/], settleMs: 0 },
     [unfinished(100, "login: ")],
     "passed ready 300",
   ],
   [
-    "expect: a prompt that is told again rests from its first time",
+    "expect: a prompt that is reported twice rests from its first time",
     { ...unix, expect: [/login: $/], settleMs: 0 },
     [unfinished(100, "login: "), unfinished(250, "login: ")],
     "passed ready 300",
@@ -1079,7 +1081,7 @@ export const unfinishedLines: readonly Row[] = [
     "passed ready 300",
   ],
   [
-    "expect: a prompt just before the time is over",
+    "expect: a prompt just before the timeout",
     { ...unix, expect: [/login: $/] },
     [unfinished(59_950, "login: ")],
     "passed ready 62950",
@@ -1097,7 +1099,7 @@ export const unfinishedLines: readonly Row[] = [
     "failed forbidden 3100",
   ],
   [
-    "forbid: an unfinished line when the time is over",
+    "forbid: an unfinished line at the timeout",
     { ...unix, until: "exit", forbid: [/ERROR/] },
     [ready, unfinished(59_950, "ERROR: ")],
     "failed forbidden 60000",
@@ -1113,21 +1115,26 @@ export const unfinishedLines: readonly Row[] = [
 
 export const accelerators: readonly Row[] = [
   ["QEMU stops a guest under KVM", virtioKvm, [banner, machine(20, "stopped")], "skipped accelerator 20"],
-  ["QEMU says that KVM fails", virtioKvm, [complaint(20, "KVM internal error. Suberror: 1")], "skipped accelerator 20"],
   [
-    "the tender says that KVM fails",
+    "QEMU reports that KVM fails",
+    virtioKvm,
+    [complaint(20, "KVM internal error. Suberror: 1")],
+    "skipped accelerator 20",
+  ],
+  [
+    "the tender reports that KVM fails",
     hvt,
     [banner, complaint(20, "solo5-hvt: KVM: internal error exit: suberror=0x1"), exit(21, 1)],
     "skipped accelerator 20",
   ],
   [
-    "the same words under emulation are the monitor’s",
+    "the same words under emulation are the VMM’s failure",
     virtio,
     [complaint(20, "qemu-system-x86_64: failed to set MSR 0x10a"), exit(21, 1)],
     "failed monitor 21",
   ],
   [
-    "a guest that fell over did not find a broken KVM",
+    "a guest that crashed did not find a broken KVM",
     hvt,
     [banner, ready, complaint(200, "solo5-hvt: KVM: unhandled exit: exit_reason=0x8, rip=0x1"), exit(201, 1)],
     "failed trap 201",
@@ -1144,8 +1151,8 @@ export const accelerators: readonly Row[] = [
     [line(9, "KVM internal error. Suberror: 1"), line(10, ended(3)), exit(20, 83)],
     "failed exit-status 20",
   ],
-  ["a guest that says nothing under KVM, where emulation may tell", virtioKvm, [], "skipped accelerator 10000"],
-  ["the banner alone is nothing said", virtioKvm, [banner], "skipped accelerator 10000"],
+  ["a silent guest under KVM, when emulation can settle it", virtioKvm, [], "skipped accelerator 10000"],
+  ["the banner alone counts as silence", virtioKvm, [banner], "skipped accelerator 10000"],
   ["half of a short timeout is enough", { ...virtioKvm, timeoutMs: 8_000 }, [banner], "skipped accelerator 4000"],
   [
     "a silent guest that answers is not held up",
@@ -1167,13 +1174,13 @@ export const accelerators: readonly Row[] = [
   ],
   ["an end under KVM without a line of its own", virtioKvm, [banner, exit(30, 83)], "skipped accelerator 30"],
   [
-    "an end under KVM without a word, and nothing else is left",
+    "a silent end under KVM without a fallback",
     { ...virtioKvm, mayFallBack: false },
     [exit(30, 83)],
     "failed no-output 30",
   ],
   [
-    "a failure under KVM without a line of its own, that it announced",
+    "an announced failure under KVM without a line of its own",
     virtioKvm,
     [banner, line(20, ended(3)), exit(30, 83)],
     "failed exit-status 30",
@@ -1196,14 +1203,9 @@ export const accelerators: readonly Row[] = [
     [complaint(1, "solo5-hvt: x: Executable is not for the solo5-hvt target"), exit(2, 1)],
     "failed monitor 2",
   ],
+  ["a silent guest under KVM without a fallback", { ...virtioKvm, mayFallBack: false }, [], "failed no-output 60000"],
   [
-    "a guest that says nothing under KVM, and nothing else is left",
-    { ...virtioKvm, mayFallBack: false },
-    [],
-    "failed no-output 60000",
-  ],
-  [
-    "a guest that spoke under KVM has the whole time",
+    "a guest that printed a line under KVM has the whole time",
     { ...virtioKvm, ...waiting },
     [line(9_999, "slow"), line(40_000, "listening")],
     "passed ready 43000",

@@ -268,7 +268,7 @@ const written: readonly Short[] = [
     ["hello", words, "EAX=00000000"],
   ]),
   [
-    "a process that prints a monitor’s words",
+    "a process that prints a VMM’s words",
     "failed exit-status",
     "unix",
     "native",

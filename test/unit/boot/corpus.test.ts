@@ -20,12 +20,12 @@ function judge(name: string, asked: Partial<Rules> = {}) {
   return judgeCase(found, asked);
 }
 
-describe("what else can be asked of a console", () => {
-  test("a guest that ticks for ever fails where an end is awaited", () => {
+describe("other expectations of a console", () => {
+  test("a guest that ticks for ever fails with `until: exit`", () => {
     expect(judge("x86_64-spt-hang.txt", { until: "exit" })).toMatchObject({
       verdict: "failed",
       reason: "timeout",
-      summary: "it did not end within 60 s",
+      summary: "it did not exit within 60 s",
       evidence: { line: "tick 4" },
     });
   });
@@ -38,14 +38,14 @@ describe("what else can be asked of a console", () => {
     });
   });
 
-  test("a quiet guest passes by the line that it was asked for", () => {
+  test("a quiet guest passes by its expected line", () => {
     expect(judge("x86_64-virtio-tcg-quiet.txt", { expect: [/Hello from OCaml/u] })).toMatchObject({
       verdict: "passed",
       reason: "ready",
     });
   });
 
-  test("an exception is told with its evidence and its status", () => {
+  test("an exception has its evidence and its status", () => {
     expect(judge("x86_64-virtio-tcg-exc.txt")).toEqual({
       verdict: "failed",
       reason: "exception",
@@ -57,7 +57,7 @@ describe("what else can be asked of a console", () => {
     });
   });
 
-  test("a Unikraft guest that has died is given up within a second", () => {
+  test("a dead Unikraft guest is judged within a second", () => {
     expect(judge("aarch64-unikraft-qemu-tcg-fail.txt").atMs).toBeLessThan(1_000);
   });
 });

@@ -15,7 +15,7 @@ function machine(mostMs = 1_000) {
 }
 
 describe("the time of a guest", () => {
-  it("is that of the machine while its monitor runs", () => {
+  it("is the machine’s while the VMM runs", () => {
     const { at, clock } = machine();
     expect(clock.nowMs).toBe(0);
     at.ms += 250.4;
@@ -23,7 +23,7 @@ describe("the time of a guest", () => {
     expect(clock.momentOf(300)).toBe(5_300);
   });
 
-  it("stands still while the monitor waits for a processor, and so do its deadlines", () => {
+  it("stops while the VMM waits for a processor, and so do the deadlines", () => {
     const { at, clock } = machine();
     at.ms += 500;
     at.heldUpMs += 400;
@@ -31,7 +31,7 @@ describe("the time of a guest", () => {
     expect(clock.momentOf(300)).toBe(5_700);
   });
 
-  it("does not go back, though waiting is counted later than it was", () => {
+  it("never goes back, although waiting is counted late", () => {
     const { at, clock } = machine();
     at.ms += 500;
     expect(clock.nowMs).toBe(500);
@@ -41,14 +41,14 @@ describe("the time of a guest", () => {
     expect(clock.nowMs).toBe(600);
   });
 
-  it("stands still for no longer than it may", () => {
+  it("stops only up to the limit", () => {
     const { at, clock } = machine(200);
     at.ms += 1_000;
     at.heldUpMs += 900;
     expect(clock.nowMs).toBe(800);
   });
 
-  it("begins anew, and what was waited before does not count", () => {
+  it("restarts at 0 without the earlier waiting", () => {
     const { at, clock } = machine();
     at.ms += 500;
     at.heldUpMs += 400;

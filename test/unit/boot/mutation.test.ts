@@ -65,7 +65,7 @@ const rules = Object.entries(endRules).flatMap(([table, list]) =>
   list.map((rule, index) => [`${table}[${index}] ${rule.rule}`, rule] as const),
 );
 
-describe("what the end of a monitor tells", () => {
+describe("the end of a VMM", () => {
   test.each(rules.filter(([, { when }]) => when.length > 0))("a verdict changes without the rule %s", (_, rule) => {
     expect(changed(withConditions(rule, [() => false], verdicts))).not.toEqual([]);
   });

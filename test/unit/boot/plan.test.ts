@@ -51,7 +51,8 @@ const ways = (...asked: Parameters<typeof plan>) =>
 
 const qemu = (program: string, machine: string, cpu: string, device = "") =>
   `${program} -nodefaults -no-user-config -no-reboot -display none -machine ${machine} -cpu ${cpu} -m 64M${device}` +
-  " -chardev stdio,id=console,signal=off -serial chardev:console -chardev socket,id=qmp,fd=3 -mon chardev=qmp,mode=control" +
+  " -chardev stdio,id=console,signal=off -serial chardev:console" +
+  " -chardev socket,id=qmp,fd=3 -mon chardev=qmp,mode=control" +
   " -S -kernel /project/dist/hello";
 
 describe("the exact command", () => {
@@ -66,14 +67,14 @@ describe("the exact command", () => {
     ]);
   });
 
-  test("a processor model that a nested AMD host can give", () => {
+  test("a processor model that a nested AMD host supports", () => {
     expect(commands("virtio", { kvm: "open", isNestedAmd: true })).toEqual([
       qemu("qemu-system-x86_64", "q35,accel=kvm", "EPYC", " -device isa-debug-exit"),
       qemu("qemu-system-x86_64", "q35,accel=tcg", "max", " -device isa-debug-exit"),
     ]);
   });
 
-  test("QEMU aarch64, and the image’s name where the guest takes the first word for its own", () => {
+  test("QEMU aarch64 with the image’s name for a guest that takes the first word as its name", () => {
     expect(commands("unikraft-qemu", { architecture: "aarch64", args: ["a", "b c"] })).toEqual([
       `${qemu("qemu-system-aarch64", "virt,accel=tcg", "cortex-a72")} -append hello a "b c"`,
     ]);
@@ -121,10 +122,10 @@ describe("the exact command", () => {
 describe("the ways to run an image on this machine", () => {
   test.each<readonly [name: string, target: TargetName, asked: Here, ways: readonly string[]]>([
     ["virtio with KVM", "virtio", { kvm: "open" }, ["qemu kvm", "qemu tcg"]],
-    ["virtio, KVM wanted", "virtio", { kvm: "open", accelerator: "kvm" }, ["qemu kvm"]],
-    ["virtio, KVM wanted and absent", "virtio", { accelerator: "kvm" }, []],
-    ["virtio, KVM wanted and denied", "virtio", { accelerator: "kvm", kvm: "denied" }, []],
-    ["virtio, emulation wanted", "virtio", { kvm: "open", accelerator: "tcg" }, ["qemu tcg"]],
+    ["virtio, KVM required", "virtio", { kvm: "open", accelerator: "kvm" }, ["qemu kvm"]],
+    ["virtio, KVM required and absent", "virtio", { accelerator: "kvm" }, []],
+    ["virtio, KVM required and denied", "virtio", { accelerator: "kvm", kvm: "denied" }, []],
+    ["virtio, emulation required", "virtio", { kvm: "open", accelerator: "tcg" }, ["qemu tcg"]],
     ["virtio, KVM denied", "virtio", { kvm: "denied" }, ["qemu tcg"]],
     ["virtio on another machine", "virtio", { kvm: "open", on: "aarch64" }, ["qemu tcg"]],
     [
@@ -133,14 +134,29 @@ describe("the ways to run an image on this machine", () => {
       { kvm: "open", on: "aarch64", architecture: "aarch64" },
       ["qemu kvm", "qemu tcg"],
     ],
-    ["Unikraft aarch64 abroad", "unikraft-qemu", { kvm: "open", architecture: "aarch64" }, ["qemu tcg"]],
+    [
+      "Unikraft aarch64 on another architecture",
+      "unikraft-qemu",
+      { kvm: "open", architecture: "aarch64" },
+      ["qemu tcg"],
+    ],
     ["hvt with KVM", "hvt", { kvm: "open" }, ["solo5-hvt kvm", "solo5-hvt tcg in a helper VM for x86_64"]],
     ["hvt without", "hvt", {}, ["solo5-hvt tcg in a helper VM for x86_64"]],
-    ["hvt, KVM wanted", "hvt", { kvm: "open", accelerator: "kvm" }, ["solo5-hvt kvm"]],
-    ["hvt, KVM wanted and absent", "hvt", { accelerator: "kvm" }, []],
-    ["hvt, emulation wanted", "hvt", { kvm: "open", accelerator: "tcg" }, ["solo5-hvt tcg in a helper VM for x86_64"]],
-    ["hvt abroad", "hvt", { kvm: "open", architecture: "aarch64" }, ["solo5-hvt tcg in a helper VM for aarch64"]],
-    ["hvt abroad, and no tender for it", "hvt", { architecture: "aarch64", tenders: ["x86_64"] }, []],
+    ["hvt, KVM required", "hvt", { kvm: "open", accelerator: "kvm" }, ["solo5-hvt kvm"]],
+    ["hvt, KVM required and absent", "hvt", { accelerator: "kvm" }, []],
+    [
+      "hvt, emulation required",
+      "hvt",
+      { kvm: "open", accelerator: "tcg" },
+      ["solo5-hvt tcg in a helper VM for x86_64"],
+    ],
+    [
+      "hvt on another architecture",
+      "hvt",
+      { kvm: "open", architecture: "aarch64" },
+      ["solo5-hvt tcg in a helper VM for aarch64"],
+    ],
+    ["hvt on another architecture without a tender", "hvt", { architecture: "aarch64", tenders: ["x86_64"] }, []],
     [
       "hvt with a tap",
       "hvt",
@@ -157,8 +173,8 @@ describe("the ways to run an image on this machine", () => {
     ["spt, whatever the accelerator", "spt", { accelerator: "kvm" }, ["solo5-spt native"]],
     ["spt with a tap", "spt", { devices: [tap] }, ["solo5-spt native"]],
     ["spt with user networking", "spt", { devices: [user] }, ["solo5-spt tcg in a helper VM for x86_64"]],
-    ["spt abroad", "spt", { architecture: "aarch64" }, ["solo5-spt tcg in a helper VM for aarch64"]],
-    ["spt abroad, no emulation wanted", "spt", { architecture: "aarch64", accelerator: "kvm" }, []],
+    ["spt on another architecture", "spt", { architecture: "aarch64" }, ["solo5-spt tcg in a helper VM for aarch64"]],
+    ["spt on another architecture, emulation forbidden", "spt", { architecture: "aarch64", accelerator: "kvm" }, []],
     ["Firecracker’s with KVM", "unikraft-firecracker", { kvm: "open" }, ["firecracker kvm", "qemu tcg"]],
     ["Firecracker’s without", "unikraft-firecracker", {}, ["qemu tcg"]],
     ["Firecracker’s with user networking", "unikraft-firecracker", { kvm: "open", devices: [user] }, ["qemu tcg"]],
@@ -168,9 +184,14 @@ describe("the ways to run an image on this machine", () => {
       { kvm: "open", on: "aarch64", architecture: "aarch64" },
       ["firecracker kvm"],
     ],
-    ["Firecracker’s for arm64 abroad", "unikraft-firecracker", { kvm: "open", architecture: "aarch64" }, []],
+    [
+      "Firecracker’s for arm64 on another architecture",
+      "unikraft-firecracker",
+      { kvm: "open", architecture: "aarch64" },
+      [],
+    ],
     ["unix", "unix", {}, ["process native"]],
-    ["unix abroad", "unix", { on: "aarch64" }, []],
+    ["unix on another architecture", "unix", { on: "aarch64" }, []],
     ["xen", "xen", { kvm: "open" }, []],
     ["qubes", "qubes", { kvm: "open" }, []],
     ["muen", "muen", { kvm: "open" }, []],
@@ -186,15 +207,15 @@ describe("why there is no further way", () => {
       "hvt",
       { accelerator: "kvm" },
       "accelerator",
-      /hvt on x86_64 needs KVM, and there is no \/dev\/kvm here/,
-      /leave `accelerator: kvm` out/,
+      /hvt on x86_64 needs KVM, but this machine has no \/dev\/kvm/,
+      /remove `accelerator: kvm`/,
     ],
     [
       "KVM denied",
       "hvt",
       { kvm: "denied", accelerator: "kvm" },
       "accelerator",
-      /may not be opened by this user/,
+      /this user has no access to \/dev\/kvm/,
       /group of \/dev\/kvm/,
     ],
     [
@@ -203,7 +224,7 @@ describe("why there is no further way", () => {
       { kvm: "open", accelerator: "kvm" },
       "accelerator",
       /opens here but fails its guests/,
-      /leave `accelerator: kvm` out/,
+      /remove `accelerator: kvm`/,
     ],
     [
       "KVM of another machine",
@@ -211,14 +232,14 @@ describe("why there is no further way", () => {
       { accelerator: "kvm", on: "aarch64" },
       "accelerator",
       /this machine is aarch64/,
-      /leave `accelerator: kvm` out/,
+      /remove `accelerator: kvm`/,
     ],
     [
       "KVM forbidden and nothing else",
       "unikraft-firecracker",
       { accelerator: "tcg", architecture: "aarch64", on: "aarch64" },
       "accelerator",
-      /`accelerator: tcg` forbids it/,
+      /which `accelerator: tcg` forbids/,
       /another target/,
     ],
     [
@@ -226,7 +247,7 @@ describe("why there is no further way", () => {
       "hvt",
       { accelerator: "kvm", kvm: "open", devices: [user] },
       "accelerator",
-      /^with `net: user` it runs in the helper VM, which is emulation; `accelerator: kvm` forbids it$/,
+      /^with `net: user` it runs in the emulated helper VM; `accelerator: kvm` forbids emulation$/,
       /`net: tap`/,
     ],
     [
@@ -234,7 +255,7 @@ describe("why there is no further way", () => {
       "spt",
       { accelerator: "kvm", devices: [user] },
       "accelerator",
-      /^with `net: user` it runs in the helper VM/,
+      /^with `net: user` it runs in the emulated helper VM/,
       /`net: tap`/,
     ],
     [
@@ -246,28 +267,28 @@ describe("why there is no further way", () => {
       /`net: tap`/,
     ],
     [
-      "Firecracker’s for arm64, which has no other way, and user networking",
+      "Firecracker’s for arm64, which cannot be emulated, and user networking",
       "unikraft-firecracker",
       { kvm: "open", on: "aarch64", architecture: "aarch64", devices: [user] },
       "accelerator",
-      /takes a tap, and its network is QEMU’s user networking/,
+      /needs a tap here, but its network is QEMU’s user networking/,
       /`net: tap`/,
     ],
     [
-      "spt abroad and KVM",
+      "spt on another architecture and KVM",
       "spt",
       { accelerator: "kvm", architecture: "aarch64" },
       "accelerator",
-      /^spt for aarch64 runs here in the helper VM, which is emulation/,
-      /leave `accelerator: kvm` out/,
+      /^spt for aarch64 runs here only in the emulated helper VM/,
+      /remove `accelerator: kvm`/,
     ],
     [
-      "hvt abroad and KVM",
+      "hvt on another architecture and KVM",
       "hvt",
       { accelerator: "kvm", architecture: "aarch64", devices: [user] },
       "accelerator",
-      /needs KVM, and this machine is x86_64/,
-      /leave `accelerator: kvm` out/,
+      /needs KVM, but this machine is x86_64/,
+      /remove `accelerator: kvm`/,
     ],
     [
       "hvt, a tap and KVM that fails",
@@ -275,14 +296,14 @@ describe("why there is no further way", () => {
       { accelerator: "kvm", kvm: "open", devices: [tap] },
       "accelerator",
       /opens here but fails its guests/,
-      /leave `accelerator: kvm` out/,
+      /remove `accelerator: kvm`/,
     ],
     [
       "no tender of arm64",
       "spt",
       { architecture: "aarch64", tenders: [] },
       "unsupported",
-      /there is no solo5-spt for aarch64/,
+      /the helper VM for spt needs a solo5-spt for aarch64, and there is none/,
       /`arch: aarch64`.* arm64 runner/,
     ],
     [
@@ -290,7 +311,7 @@ describe("why there is no further way", () => {
       "hvt",
       { on: "aarch64", tenders: [] },
       "unsupported",
-      /there is no solo5-hvt for x86_64/,
+      /the helper VM for hvt needs a solo5-hvt for x86_64, and there is none/,
       /an x86_64 runner/,
     ],
     [
@@ -301,7 +322,7 @@ describe("why there is no further way", () => {
       /image is for x86_64, this machine is aarch64/,
       /x86_64 runner/,
     ],
-    ["xen", "xen", {}, "unsupported", /builds xen and does not boot it/, /a Xen host/],
+    ["xen", "xen", {}, "unsupported", /builds xen but does not boot it/, /a Xen host/],
   ])("%s", (_, target, asked, reason, summary, remedy) => {
     const { otherwise } = plan(target, asked);
     expect(otherwise.reason).toBe(reason);
@@ -310,12 +331,12 @@ describe("why there is no further way", () => {
   });
 });
 
-describe("what the VMMs say of any machine", () => {
+describe("accelerators without looking at the machine", () => {
   const all = targetNames.flatMap((name) =>
     targets[name].architectures.map((architecture) => ({ name, architecture })),
   );
 
-  test.each(all)("is what a boot of $name for $architecture does there", ({ name, architecture }) => {
+  test.each(all)("are those of a boot of $name for $architecture", ({ name, architecture }) => {
     for (const on of architectures) {
       const { attempts } = plan(name, { architecture, on, kvm: "open" });
       const tried = attempts.map(({ accelerator }) => accelerator);

@@ -46,7 +46,7 @@ beforeEach(() => {
 const greeting = { QMP: { version: { qemu: { major: 7, minor: 2, micro: 22 } }, capabilities: ["oob"] } };
 
 describe("QEMU’s control channel", () => {
-  test("leaves the negotiation before it lets the guest run", async () => {
+  test("ends the negotiation before it starts the guest", async () => {
     const started = qmp.start();
     channel.say(greeting);
     expect(await channel.toldTimes(1)).toEqual([{ execute: "qmp_capabilities" }]);
@@ -77,25 +77,25 @@ describe("QEMU’s control channel", () => {
     expect(events).toEqual([{ event: "STOP" }]);
   });
 
-  test("a command that QEMU refuses fails with QEMU’s words", async () => {
+  test("a command that QEMU refuses fails with QEMU’s message", async () => {
     const answer = qmp.execute("nonsense");
     channel.say({ error: { class: "CommandNotFound", desc: "The command nonsense has not been found" } });
     await expect(answer).rejects.toThrow("The command nonsense has not been found");
   });
 
-  test("an answer that is no JSON fails its command", async () => {
+  test("invalid JSON fails its command", async () => {
     const answer = qmp.execute("query-status");
     channel.push('{"return": \n');
-    await expect(answer).rejects.toThrow(/said no JSON/);
+    await expect(answer).rejects.toThrow(/sent invalid JSON/);
   });
 
-  test.each(["0", "null", '"x"', "[]", '{"event":1}'])("%s, which QEMU never says, is passed over", async (said) => {
+  test.each(["0", "null", '"x"', "[]", '{"event":1}'])("%s, which QEMU never sends, is ignored", async (said) => {
     const answer = qmp.execute("query-status");
     channel.push(`${said}\n{"return": 1}\n`);
     expect(await answer).toBe(1);
   });
 
-  test("an error without its description fails its command all the same", async () => {
+  test("an error without a description fails its command too", async () => {
     const answer = qmp.execute("query-status");
     channel.push('{"error": null}\n');
     await expect(answer).rejects.toThrow('{"error": null}');

@@ -32,7 +32,7 @@ function prepared() {
 }
 
 describe("collect", () => {
-  it("makes one SHA256SUMS that sha256sum takes, one JUnit file, and one table", async () => {
+  it("makes one SHA256SUMS that sha256sum accepts, one JUnit file, and one table", async () => {
     const { folder, runner, run } = prepared();
     expect(await run()).toBe(true);
     const checked = execFileSync("sha256sum", ["--check", "SHA256SUMS"], { cwd: folder, encoding: "utf8" });
@@ -46,7 +46,7 @@ describe("collect", () => {
     expect(readFileSync(join(folder, "junit.xml"), "utf8")).toContain('tests="2" failures="0" errors="0" skipped="1"');
   });
 
-  it("says the same when it is run again", async () => {
+  it("writes the same files when it runs again", async () => {
     const { folder, run } = prepared();
     await run();
     const first = readFileSync(join(folder, "SHA256SUMS"), "utf8");
@@ -54,27 +54,27 @@ describe("collect", () => {
     expect(readFileSync(join(folder, "SHA256SUMS"), "utf8")).toBe(first);
   });
 
-  it("warns of an image that is over budget, and does not fail for it", async () => {
+  it("warns of an image over budget, and succeeds", async () => {
     const { context, run } = prepared();
     expect(await run({ "max-size": "999" })).toBe(true);
     expect(context.logged()).toContain(
-      "www.hvt of unikernel-www-hvt-x86_64 has 1.0 kB (1000 bytes); the budget is 999 B",
+      "www.hvt of unikernel-www-hvt-x86_64 is 1.0 kB (1000 bytes); `max-size` is 999 B",
     );
   });
 
-  it("leaves out what is no leg of the matrix, and misses a leg that has no artifact", async () => {
+  it("ignores artifacts of other matrices, and reports missing ones", async () => {
     const { context, folder, runner, run } = prepared();
     appendFileSync(join(folder, xen.name, "www.xen"), "not what its checksums say");
     const include = [{ "artifact-name": hvt.name }, { "artifact-name": "unikernel-www-spt-x86_64" }];
     await run({ matrix: JSON.stringify({ include }) });
-    expect(context.logged()).toContain(`artifacts of no leg of the matrix, left out: ${xen.name}`);
+    expect(context.logged()).toContain(`ignored artifacts that belong to no leg of the matrix: ${xen.name}`);
     expect(runner.summaries.at(-1)).not.toContain("xen");
     expect(runner.summaries.at(-1)).toContain("spt");
     expect(readFileSync(join(folder, "SHA256SUMS"), "utf8")).not.toContain(xen.name);
     expect(runner.outputs["verdict"]).toBe("failed");
   });
 
-  it("compares with the baseline, and does without one that is not there or not whole", async () => {
+  it("compares with the baseline, unless it is missing or damaged", async () => {
     const { context, runner, run } = prepared();
     const baseline = join(context.host.folders.workspace, "baseline");
     await run({ baseline: "baseline" });
@@ -84,13 +84,13 @@ describe("collect", () => {
     expect(runner.summaries.at(-1)).toContain("+500 B (+100.0 %)");
     writeFileSync(join(baseline, hvt.name, "build-info.json"), '{"schema":1}');
     await run({ baseline: "baseline" });
-    expect(context.logged()).toContain("Notice: sizes are compared with nothing");
+    expect(context.logged()).toContain("Notice: sizes are not compared");
   });
 
   it("refuses an artifact that is not what its checksums say", async () => {
     const changed = prepared();
     appendFileSync(join(changed.folder, hvt.name, "www.hvt"), "x");
-    await expect(changed.run()).rejects.toThrow(`the artifact ${hvt.name} is not as \`publish\` left it`);
+    await expect(changed.run()).rejects.toThrow(`the artifact ${hvt.name} has changed since \`publish\` wrote it`);
     const lost = prepared();
     rmSync(join(lost.folder, hvt.name, "www.hvt"));
     await expect(lost.run()).rejects.toThrow("has changed since `publish` wrote it");
@@ -102,13 +102,13 @@ describe("collect", () => {
   it("refuses build info of another version", async () => {
     const { folder, run } = prepared();
     writeLegs(folder, { ...hvt, info: { ...hvt.info, schema: 3 as 2 } });
-    await expect(run()).rejects.toThrow("build-info.json is of another format");
+    await expect(run()).rejects.toThrow("build-info.json has an unsupported format");
   });
 
-  it("needs an artifact, or a plan that says which are missing", async () => {
+  it("needs an artifact, or a matrix that names the missing ones", async () => {
     const { folder, runner, run } = prepared();
     rmSync(folder, { recursive: true });
-    await expect(run()).rejects.toThrow("there is no artifact with a build-info.json");
+    await expect(run()).rejects.toThrow("no artifact with a build-info.json");
     expect(await run({ matrix: JSON.stringify({ include: [{ "artifact-name": "a" }] }) })).toBe(true);
     expect(runner.outputs["verdict"]).toBe("failed");
   });
@@ -145,5 +145,5 @@ it("merged JUnit is well-formed, has every suite, and sums the counts", () => {
   parser.write(mergedJunit([hvt, legOf(), xen]) ?? "").close();
   expect(suites).toEqual(["www hvt x86_64", "www xen x86_64"]);
   expect(mergedJunit([legOf()])).toBeUndefined();
-  expect(() => mergedJunit([{ ...hvt, junit: "<html/>" }])).toThrow("no JUnit file of unikernel-ci");
+  expect(() => mergedJunit([{ ...hvt, junit: "<html/>" }])).toThrow("was not written by unikernel-ci");
 });

@@ -15,11 +15,11 @@ export interface LegOf {
   readonly target?: TargetName;
   readonly architecture?: Architecture;
   readonly bytes?: number;
-  /** None: it was not booted. */
+  /** Undefined: it was not booted. */
   readonly verdict?: Verdict;
 }
 
-/** A leg as `publish` leaves it; its image is as many zeros as it has bytes. */
+/** A leg as `publish` leaves it; its image consists of zeros. */
 export function legOf({ target = "hvt", architecture = "x86_64", bytes = 1000, verdict }: LegOf = {}): CollectedLeg {
   const boots = verdict === undefined ? [] : [recordBoot(bootOf(verdict))];
   const file = `www.${target}`;

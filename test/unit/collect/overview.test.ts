@@ -17,19 +17,19 @@ describe("the overview", () => {
     expect(rows.map(({ before }) => before)).toEqual([1000, undefined]);
   });
 
-  it("names the planned artifacts that are not there", () => {
+  it("names missing artifacts", () => {
     const overview = overviewOf([hvt], [], ["unikernel-www-hvt-x86_64", "unikernel-www-xen-x86_64"]);
     expect(overview.missing).toEqual(["unikernel-www-xen-x86_64"]);
     expect(overviewVerdict(overview)).toBe("failed");
     expect(overviewTitle(overview)).toBe("1 image: 1 passed, 1 missing");
-    expect(collectLines(overview).at(-1)).toMatch(/^unikernel-www-xen-x86_64 +no artifact: its job failed before$/);
+    expect(collectLines(overview).at(-1)).toMatch(/^unikernel-www-xen-x86_64 +no artifact: its job failed earlier$/);
   });
 
   it.each([
     ["passed", [hvt]],
     ["skipped", [hvt, legOf()]],
     ["failed", [hvt, legOf(), spt]],
-  ] as const)("is %s by its gravest leg", (verdict, legs) => {
+  ] as const)("is %s, as its worst leg", (verdict, legs) => {
     expect(overviewVerdict(overviewOf(legs, [], []))).toBe(verdict);
   });
 
@@ -59,12 +59,12 @@ describe("the budget", () => {
     expect(overBudget(overview, budget)).toHaveLength(warnings);
   });
 
-  it("does not take what is new for grown", () => {
+  it("does not count a new image as grown", () => {
     expect(overBudget(overviewOf([hvt], [], []), { maxSize: undefined, maxGrowth: { bytes: 0 } })).toEqual([]);
   });
 });
 
-it("a change has its sign, and none is said to be none", () => {
+it("a change has a sign, unless there is none", () => {
   expect([changeText(1100, 1000), changeText(900, 1000), changeText(5, 5)]).toEqual([
     "+100 B (+10.0 %)",
     "-100 B (-10.0 %)",
@@ -72,13 +72,13 @@ it("a change has its sign, and none is said to be none", () => {
   ]);
 });
 
-it("the plan is read with and without groups, and nothing else is", () => {
+it("a matrix is read with and without groups, and nothing else is", () => {
   const leg = { "artifact-name": "a" };
   expect(plannedArtifacts(JSON.stringify({ include: [leg] }))).toEqual(["a"]);
   expect(plannedArtifacts(JSON.stringify({ include: [{ legs: JSON.stringify([leg, leg]) }] }))).toEqual(["a", "a"]);
   for (const other of ["{}", "null", "include", { include: [{ name: "x" }] }, { include: [{ legs: "[1]" }] }].map(
     (value) => (typeof value === "string" ? value : JSON.stringify(value)),
   )) {
-    expect(() => plannedArtifacts(other), other).toThrow("no matrix of unikernel-ci");
+    expect(() => plannedArtifacts(other), other).toThrow("not a matrix of unikernel-ci");
   }
 });

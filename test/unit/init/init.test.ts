@@ -19,7 +19,7 @@ interface Workflow {
   >;
 }
 
-/** A project of these files, in a folder of a repository. */
+/** A project with these files, in a folder of a repository. */
 function project(files: Readonly<Record<string, string>>, below = "") {
   const root = mkdtempSync(join(tmpdir(), "unikernel-ci-init-"));
   mkdirSync(join(root, ".git"));
@@ -47,35 +47,35 @@ describe("init", () => {
     ["dune for Unikraft", { ...dune, dune: "(enabled_if (= %{context_name} unikraft))" }, {}, "unikernel-unikraft"],
     ["a target of Unikraft", mirage, { target: "unikraft-qemu" }, "unikernel-unikraft"],
     ["a command", {}, { "build-command": "make" }, "unikernel"],
-  ])("writes for %s what fits", async (_, files, given, template) => {
+  ])("writes the template that fits %s", async (_, files, given, template) => {
     const { run, has, logged } = project(files);
     expect(await run(given)).toBe(true);
     expect(has(`.github/workflows/${template}.yml`)).toBe(true);
     expect(logged()).toContain(`template    ${template}:`);
   });
 
-  it("says what it saw", async () => {
+  it("logs the detected project", async () => {
     const { run, logged } = project(mirage);
     await run();
-    expect(logged()).toContain("project     MirageOS (config.ml asks mirage >= 4.10 & < 4.12)");
+    expect(logged()).toContain("project     MirageOS (config.ml requires mirage >= 4.10 & < 4.12)");
   });
 
   it.each([
-    [{}, {}, "target      hvt (the template’s; --target says another)"],
+    [{}, {}, "target      hvt (default; change it with --target)"],
     [{ target: "spt" }, {}, "target      spt"],
-    [{}, { template: "portable" }, "target      hvt (the"],
-    [{}, { template: "unikernel-unikraft" }, "target      unikraft-qemu (the"],
-    [{}, { forge: "shell" }, "target      hvt (the"],
-    [{}, { forge: "gitlab" }, "target      hvt (the"],
+    [{}, { template: "portable" }, "target      hvt (default"],
+    [{}, { template: "unikernel-unikraft" }, "target      unikraft-qemu (default"],
+    [{}, { forge: "shell" }, "target      hvt (default"],
+    [{}, { forge: "gitlab" }, "target      hvt (default"],
     [{ targets: "spt aarch64" }, { template: "unikernel-matrix" }, "target      spt aarch64"],
-    [{}, { template: "unikernel-matrix" }, "(the template’s; --targets says another)"],
-  ])("says the target for %j and %j", async (given, options, line) => {
+    [{}, { template: "unikernel-matrix" }, "(default; change it with --targets)"],
+  ])("logs the target for %j and %j", async (given, options, line) => {
     const { run, logged } = project(mirage);
     await run(given, options);
     expect(logged()).toContain(line);
   });
 
-  it("offers --build-command for a project that nothing recognises", async () => {
+  it("suggests --build-command for an unknown project", async () => {
     const error: unknown = await project({ "main.c": "" })
       .run()
       .catch((reason: unknown) => reason);
@@ -84,7 +84,7 @@ describe("init", () => {
     );
   });
 
-  it("puts the account and the commit in, and leaves no placeholder", async () => {
+  it("fills in the account and the commit, and leaves no placeholder", async () => {
     const { run, read } = project(mirage);
     await run();
     const text = read(".github/workflows/unikernel.yml");
@@ -92,16 +92,16 @@ describe("init", () => {
     expect(text).not.toMatch(/OWNER|<commit>/);
   });
 
-  it("writes over nothing unless it is told to", async () => {
+  it("overwrites a file only with --force", async () => {
     const { run, read } = project(mirage);
     await run();
-    await expect(run({ target: "spt" })).rejects.toThrow(".github/workflows/unikernel.yml is there already");
+    await expect(run({ target: "spt" })).rejects.toThrow(".github/workflows/unikernel.yml already exists");
     expect(read(".github/workflows/unikernel.yml")).toContain("target: hvt");
     await run({ target: "spt" }, { force: true });
     expect(read(".github/workflows/unikernel.yml")).toContain("target: spt");
   });
 
-  it("writes in the repository of the folder that it is called in, and names the folder", async () => {
+  it("writes to the root of the repository, and sets the folder", async () => {
     const { run, read } = project(mirage, "servers/www");
     await run();
     expect(read(".github/workflows/unikernel.yml")).toContain("directory: servers/www");
@@ -121,7 +121,7 @@ describe("init", () => {
     expect(publish?.with).toEqual({ image: "${{ steps.build.outputs.image }}", target: "virtio" });
   });
 
-  it("gives a matrix its list, and leaves alone what comes from it", async () => {
+  it("writes the list of a matrix, and keeps inputs that come from the matrix", async () => {
     const { run, read } = project({ "build.sh": "" });
     const given = {
       targets: "virtio x86_64",
@@ -142,7 +142,7 @@ describe("init", () => {
     });
   });
 
-  it("refuses an input that the template has no place for, and one that is wrong", async () => {
+  it("refuses an input that the template has no place for, and an invalid one", async () => {
     const { run } = project(mirage);
     await expect(run({ target: "spt" }, { template: "unikernel-matrix" })).rejects.toThrow(
       "github/unikernel-matrix.yml has no place for --target",
@@ -153,9 +153,9 @@ describe("init", () => {
   });
 
   it.each([
-    [{ template: "nothing" }, "there is no nothing"],
+    [{ template: "nothing" }, '"nothing" is not a template'],
     [{ forge: "sourcehut" }, '"sourcehut" is not accepted'],
-    [{ forge: "gitlab", template: "unikernel" }, "there is one template for gitlab"],
+    [{ forge: "gitlab", template: "unikernel" }, "gitlab has only one template"],
     [{ commit: "v1" }, '"v1" is not accepted'],
     [{ owner: "a/b" }, '"a/b" is not accepted'],
   ])("refuses %j", async (options, message) => {
@@ -175,7 +175,7 @@ describe("init", () => {
   });
 });
 
-it("the reference knows its parts", () => {
+it("a reference names its part and placeholders", () => {
   expect(partUsed("OWNER/unikernel-ci@<commit>")).toBe("");
   expect(partUsed("https://github.com/OWNER/unikernel-ci/setup@<commit>")).toBe("setup");
   expect(partUsed("actions/checkout@v7")).toBeUndefined();
@@ -190,6 +190,6 @@ it.each([
   ["git@github.com:someone/unikernel-ci", "someone"],
   ["https://example.org/someone/unikernel-ci", undefined],
   ["", undefined],
-])("the account of the clone of %j is %s", (address, owner) => {
+])("the account in the remote %j is %s", (address, owner) => {
   expect(ownerOfRemote(address)).toBe(owner);
 });

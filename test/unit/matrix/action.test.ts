@@ -32,12 +32,12 @@ describe("the inputs of matrix", () => {
     });
   });
 
-  it("hide none of another part", () => {
+  it("do not hide inputs of other parts", () => {
     expect(Object.keys(matrixInputs).filter((name) => Object.hasOwn(inputs, name))).toEqual([]);
     for (const name of sharedInputs) expect(inputs[name].parts).toContain("setup");
   });
 
-  it("take runners by architecture, by any of its words", () => {
+  it("accept every name of an architecture in runs-on", () => {
     expect(read({ "runs-on": "# ours\namd64: ubuntu-24.04\n\narm64: self-hosted, arm64" }).runsOn).toEqual({
       x86_64: ["ubuntu-24.04"],
       aarch64: ["self-hosted", "arm64"],
@@ -67,7 +67,7 @@ describe("matrix", () => {
     return context;
   }
 
-  it("reads the project, and gives the matrix, its table and what it left out", async () => {
+  it("sets the matrix, and reports its table and the skipped legs", async () => {
     const context = projectWith("(* mirage >= 4.9 & < 4.10 *)\nopen Mirage\n");
     const runner = collectingRunner();
     const given = read({ targets: "hvt x86_64\nvirtio arm64", "on-unsupported": "skip", unikernel: "www" });
@@ -77,7 +77,7 @@ describe("matrix", () => {
     expect(runner.outputs["matrix"]).not.toContain("\n");
     expect(runner.summaries).toEqual([expect.stringContaining("mirage 4&#46;9&#46;0")]);
     expect(context.logged()).toContain("hvt x86_64");
-    expect(context.logged()).toContain("Notice: left out: line 2, virtio aarch64");
+    expect(context.logged()).toContain("Notice: skipped: line 2, virtio aarch64");
   });
 
   it("prints a table, or the JSON of the output", async () => {

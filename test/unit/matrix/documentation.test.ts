@@ -28,7 +28,7 @@ it("the plan in the documentation is that of its workflow", () => {
   expect(planText.trimEnd().split("\n")).toEqual(matrixLines(plan));
 });
 
-it("the documentation describes every key of a leg, and reads none that is not there", () => {
+it("the documentation describes every key of a leg, and uses no other", () => {
   const keys = Object.keys(strategyMatrix(plan, "none").include[0] as LegJob);
   expect([...workflowText.matchAll(/matrix\.([\w-]+) \}\}/g)].map(([, key]) => key)).toEqual(
     expect.arrayContaining(["name", "runs-on"]),
@@ -38,7 +38,7 @@ it("the documentation describes every key of a leg, and reads none that is not t
   for (const key of keys) expect(table).toContain(`\`${key}\``);
 });
 
-it("the runners in the documentation are taken", () => {
+it("the runners in the documentation are accepted", () => {
   const given = parse(runnersText) as Readonly<Record<string, string>>;
   expect(parseInputs(allMatrixInputs, (name) => given[name]).runsOn).toEqual({
     x86_64: ["ubuntu-24.04"],

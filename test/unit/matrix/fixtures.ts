@@ -5,7 +5,7 @@ import { projectIn } from "../project/fixtures.js";
 export const mirage: Project = projectIn("/work/www", "mirage");
 export const dune: Project = projectIn("/work/www", "dune");
 
-/** What is asked when only the list is given. */
+/** The defaults of all inputs but the list. */
 export const asked: MatrixRequest = {
   targets: "",
   onUnsupported: "fail",

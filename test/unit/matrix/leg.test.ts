@@ -13,9 +13,9 @@ const cases: readonly [TargetName, Architecture, Architecture, string][] = [
   ["unikraft-qemu", "aarch64", "x86_64", "emulated"],
   ["unikraft-firecracker", "x86_64", "x86_64", "kvm or emulation"],
   ["unikraft-firecracker", "aarch64", "aarch64", "kvm"],
-  ["unikraft-firecracker", "aarch64", "x86_64", "no: it boots on an aarch64 machine with KVM only"],
+  ["unikraft-firecracker", "aarch64", "x86_64", "no: it boots only on aarch64 machines with KVM"],
   ["unix", "x86_64", "x86_64", "native"],
-  ["unix", "aarch64", "x86_64", "no: it runs on an aarch64 machine only"],
+  ["unix", "aarch64", "x86_64", "no: it runs only on aarch64 machines"],
   ["muen", "x86_64", "x86_64", "no: that needs a Muen separation kernel system with the image as a subject"],
 ];
 

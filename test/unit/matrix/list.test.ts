@@ -31,7 +31,7 @@ describe("the list of targets", () => {
     expect(parseTargets(`hvt ${word}`).entries).toEqual([{ ...hvt, architecture }]);
   });
 
-  it("takes options in any place, for every architecture of their line", () => {
+  it("takes options in any order, for every architecture of the line", () => {
     const options = {
       ocaml: ">=5.3 <5.5",
       variant: "with_net.1",
@@ -47,11 +47,11 @@ describe("the list of targets", () => {
     ]);
   });
 
-  it("leaves out blank lines and comments, and counts them", () => {
+  it("skips blank lines and comments, but counts them", () => {
     expect(parseTargets("# all of them\n\n   \nhvt x86_64 # not arm64").entries).toEqual([{ ...hvt, line: 4 }]);
   });
 
-  it("knows a comment from a # inside a word or a quote", () => {
+  it("tells a comment from a # inside a word or quotes", () => {
     const words = (line: string) => parseTargets(line).entries.map((entry) => configureWords(entry));
     expect(words('hvt x86_64 configure-args="--name=a # b"')).toEqual([["--name=a", "#", "b"]]);
     expect(words('hvt x86_64 configure-args="# b"')).toEqual([["#", "b"]]);
@@ -64,18 +64,18 @@ describe("the list of targets", () => {
   });
 });
 
-describe("a fault", () => {
+describe("an error", () => {
   const options = "ocaml=…, variant=…, configure-args=…, runner=…";
   const architectures = "x86_64, amd64, x64, aarch64, arm64";
 
   it.each([
-    ["hvtt x86_64", '"hvtt" is no target', [expect.stringContaining(targetNames.join(", "))]],
-    ["hvt", "hvt is asked for no architecture", [architectures]],
+    ["hvtt x86_64", '"hvtt" is not a target', [expect.stringContaining(targetNames.join(", "))]],
+    ["hvt", "hvt has no architecture", [architectures]],
     ["hvt riscv64", '"riscv64" is neither an architecture nor an option', [architectures, options]],
     ["hvt x86_64 arch=arm64", '"arch=arm64" is neither an architecture nor an option', [architectures, options]],
     ["hvt x86_64 ocaml=newest", 'ocaml: "newest" is not accepted', [expect.stringContaining("or none")]],
     ["hvt x86_64 ocaml=", 'ocaml: "" is not accepted', [expect.stringContaining("or none")]],
-    ["hvt x86_64 ocaml=5.4.1 ocaml=5.5.0", "ocaml is there twice", []],
+    ["hvt x86_64 ocaml=5.4.1 ocaml=5.5.0", "ocaml is given twice", []],
     ["hvt x86_64 variant=a/b", 'variant: "a/b" is not accepted', [expect.stringContaining("up to 40 letters")]],
     [
       `hvt x86_64 variant=${"a".repeat(41)}`,
@@ -93,18 +93,18 @@ describe("a fault", () => {
       'runner: "ubuntu-24.04" is not accepted',
       [expect.stringContaining("x86_64, amd64")],
     ],
-    ['hvt "x86_64', "a quote is not closed, or nothing follows a backslash", ["words as a shell takes them"]],
-    ["hvt x86_64 \\", "a quote is not closed, or nothing follows a backslash", ["words as a shell takes them"]],
+    ['hvt "x86_64', "a quote is not closed, or nothing follows a backslash", ["words quoted as in a shell"]],
+    ["hvt x86_64 \\", "a quote is not closed, or nothing follows a backslash", ["words quoted as in a shell"]],
   ])("is found in %j", (line, what, accepted) => {
     expect(parseTargets(`\n${line}`)).toEqual({ entries: [], faults: [{ line: 2, what, accepted }] });
   });
 
-  it("is a line that would take minutes to split", () => {
-    const faults = [{ line: 1, what: "it is too long", accepted: ["up to 131072 characters a line"] }];
+  it("is reported for a line that would take minutes to split", () => {
+    const faults = [{ line: 1, what: "the line is too long", accepted: ["up to 131072 characters per line"] }];
     expect(parseTargets(`hvt x86_64 ${'""'.repeat(65_536)}`)).toEqual({ entries: [], faults });
   });
 
-  it("does not hide the others, nor the lines that are right", () => {
+  it("hides neither other errors nor valid lines", () => {
     const { entries, faults } = parseTargets("hvtt x86_64\nhvt riscv64 x=1\nspt x86_64");
     expect(faults.map(({ line }) => line)).toEqual([1, 2, 2]);
     expect(entries.map(({ line }) => line)).toEqual([3]);

@@ -17,13 +17,13 @@ const legOf = (...request: Parameters<typeof plan>) => legs(...request)[0];
 const problemOf = (...request: Parameters<typeof plan>) => problemIn(() => plan(...request));
 
 describe("the version of a leg", () => {
-  it("is what setup would choose: the line’s, else the matrix’s, else the newest", () => {
+  it("is chosen as by setup: the line’s, else the matrix’s, else the newest", () => {
     const list = "hvt x86_64\nhvt x86_64 ocaml=4.14.x";
     expect(legs(list).map(({ ocaml }) => ocaml)).toEqual(["5.5.0", "4.14.4"]);
     expect(legs(list, { ocamlVersion: "5.4.x" }).map(({ ocaml }) => ocaml)).toEqual(["5.4.1", "4.14.4"]);
   });
 
-  it("fits the mirage that the project asks for", () => {
+  it("fits the project’s mirage version", () => {
     const old = { ...mirage, mirageBounds: { text: ">= 4.9 & < 4.10", atLeast: "4.9", below: "4.10" } };
     expect(legOf("hvt x86_64", {}, old).toolchain?.versions).toMatchObject({ mirage: "4.9.0", solo5: "0.9.3" });
     expect(legOf("hvt x86_64", { mirageVersion: "4.10.6" }, mirage).toolchain?.versions).toMatchObject({
@@ -31,7 +31,7 @@ describe("the version of a leg", () => {
     });
   });
 
-  it("is none where the build brings its own toolchain", () => {
+  it("is none if the build brings its own toolchain", () => {
     expect(legOf("hvt x86_64", { ocamlVersion: "none" })).toMatchObject({ ocaml: "none", toolchain: undefined });
     expect(legOf("hvt x86_64 ocaml=none")).toMatchObject({ ocaml: "none", name: "hvt x86_64 (own toolchain)" });
   });
@@ -42,20 +42,20 @@ describe("the runner of a leg", () => {
   const arm = "ubuntu-24.04-arm";
   const x86 = "ubuntu-24.04";
 
-  it("is x86_64, where that builds both", () => {
+  it("is x86_64 if that builds both", () => {
     expect(labels("hvt x86_64 aarch64\nunikraft-qemu x86_64 aarch64")).toEqual([x86, x86, x86, x86]);
   });
 
-  it("is arm64 for Solo5 and mirage, whose dependencies would throw the cross compiler out", () => {
+  it("is arm64 for Solo5 with mirage, whose dependencies conflict with the cross compiler", () => {
     expect(labels("spt aarch64\nunikraft-qemu aarch64", {}, mirage)).toEqual([arm, x86]);
   });
 
-  it("is arm64 for libraries that opam compiles, and for a process", () => {
+  it("is arm64 for libraries that opam compiles, and for unix", () => {
     expect(labels("unikraft-qemu aarch64", {}, { ...dune, buildSystem: "opam" })).toEqual([arm]);
     expect(labels("unix aarch64")).toEqual([arm]);
   });
 
-  it("is of the leg’s own architecture where the user names a runner for that", () => {
+  it("has the leg’s architecture if the user names a runner for it", () => {
     const runsOn = { aarch64: ["self-hosted", "arm64"] };
     expect(labels("hvt x86_64 aarch64", { runsOn })).toEqual([x86, "self-hosted,arm64"]);
     expect(labels("hvt aarch64", { runsOn: { x86_64: ["big"] } })).toEqual(["big"]);
@@ -71,7 +71,7 @@ describe("the names of legs", () => {
   const names = (...request: Parameters<typeof plan>) =>
     legs(...request).map(({ name, artifactName }) => [name, artifactName]);
 
-  it("say what tells a leg from others of its target", () => {
+  it("distinguish legs of the same target", () => {
     const list =
       "hvt x86_64\nhvt x86_64 variant=dev configure-args=--debug\nhvt x86_64 configure-args=--dhcp\nhvt x86_64 ocaml=5.4.x";
     expect(names(list)).toEqual([
@@ -82,20 +82,20 @@ describe("the names of legs", () => {
     ]);
   });
 
-  it("do not change with the other legs, and take the user’s name of the unikernel", () => {
+  it("do not depend on other legs, and contain the given name of the unikernel", () => {
     expect(names("hvt x86_64 ocaml=5.4.x", { unikernel: "dns" })).toEqual([
       ["hvt x86_64 (OCaml 5.4.1)", "unikernel-dns-ocaml=5.4.x-hvt-x86_64"],
     ]);
   });
 });
 
-describe("a list that makes no matrix", () => {
-  it("is refused with everything that is wrong with it, by line", () => {
+describe("an invalid list", () => {
+  it("is refused with all errors, by line", () => {
     const list =
       "hvtt x86_64\nvirtio x86_64 aarch64\nhvt x86_64 arm64 ocaml=5.2.0\nxen x86_64 runner=arm64\nspt x86_64 amd64";
     expect(problemOf(list).toString().split("\n")).toEqual([
       "input targets has 6 errors",
-      '  because    line 1: "hvtt" is no target',
+      '  because    line 1: "hvtt" is not a target',
       `               accepted: ${targetNames.join(", ")}`,
       "             line 2, virtio aarch64: there is no virtio for aarch64",
       "               accepted: arch: x86_64",
@@ -104,58 +104,58 @@ describe("a list that makes no matrix", () => {
       "             line 3, hvt aarch64: OCaml 5.2.0 cannot build for hvt: no ocaml-solo5 accepts it",
       "             line 4, xen x86_64: no toolchain for xen on x86_64 runs on aarch64 machines",
       "               accepted: x86_64 machines",
-      "             line 5, spt x86_64: it is there already, on line 5",
-      "  do         correct the list, or set `on-unsupported: skip` to leave out the legs that cannot be built",
+      "             line 5, spt x86_64: it repeats line 5",
+      "  do         correct the list, or set `on-unsupported: skip` to skip the legs that cannot be built",
     ]);
   });
 
-  it("is one that says the same leg twice, also by another word for its version", () => {
+  it("repeats a leg, even with another word for its version", () => {
     expect(problemOf("hvt x86_64\n\nhvt amd64 ocaml=5.x").facts.because).toEqual([
-      "line 3, hvt x86_64 (OCaml 5.5.0): it is there already, on line 1",
+      "line 3, hvt x86_64 (OCaml 5.5.0): it repeats line 1",
     ]);
     expect(problemOf("hvt x86_64\nhvt amd64").facts.do).toBeUndefined();
   });
 
   it.each([
-    ["hvt x86_64 variant=a\nhvt x86_64 variant=A", "hvt x86_64 (A): its artifact unikernel-www-A-hvt-x86_64"],
+    ["hvt x86_64 variant=a\nhvt x86_64 variant=A", "hvt x86_64 (A): its artifact name, unikernel-www-A-hvt-x86_64"],
     [
       "hvt x86_64 variant=a\nhvt x86_64 variant=a configure-args=-x",
-      "hvt x86_64 (a): its artifact unikernel-www-a-hvt-x86_64",
+      "hvt x86_64 (a): its artifact name, unikernel-www-a-hvt-x86_64",
     ],
     [
       "hvt x86_64 variant=a\nhvt x86_64 configure-args=--a",
-      "hvt x86_64 (--a): its artifact unikernel-www-a-hvt-x86_64",
+      "hvt x86_64 (--a): its artifact name, unikernel-www-a-hvt-x86_64",
     ],
     [
       "unikraft-qemu arm64\nunikraft-qemu arm64 runner=arm64",
-      "unikraft-qemu aarch64: its artifact unikernel-www-unikraft-qemu-aarch64",
+      "unikraft-qemu aarch64: its artifact name, unikernel-www-unikraft-qemu-aarch64",
     ],
-  ])("is one whose legs would overwrite an artifact: %j", (list, what) => {
+  ])("has legs with the same artifact name: %j", (list, what) => {
     expect(problemOf(list).facts.because).toEqual([
-      `line 2, ${what} would be that of line 1`,
-      "  accepted: a `variant=` of its own",
+      `line 2, ${what}, is that of line 1`,
+      "  accepted: a unique `variant=`",
     ]);
   });
 
-  it.each(["", "\n# hvt x86_64\n"])("is one without targets: %j", (list) => {
-    expect(problemOf(list).message).toBe("input targets names no target");
+  it.each(["", "\n# hvt x86_64\n"])("has no targets: %j", (list) => {
+    expect(problemOf(list).message).toBe("input targets is empty");
   });
 
-  it("is one with a target that its own toolchain could not build either", () => {
+  it("has a target that no toolchain can build", () => {
     expect(problemOf("virtio aarch64 ocaml=none").facts.because).toEqual([
       "line 1, virtio aarch64: there is no virtio for aarch64",
       "  accepted: arch: x86_64",
     ]);
   });
 
-  it("is one with more legs than allowed", () => {
+  it("has more legs than allowed", () => {
     expect(problemOf("hvt x86_64 aarch64\nspt x86_64", { maxLegs: 2 }).message).toBe("input targets has 3 legs");
     expect(legs("hvt x86_64 aarch64", { maxLegs: 2 })).toHaveLength(2);
   });
 });
 
 describe("legs that cannot be built", () => {
-  it("are left out when asked, and said", () => {
+  it("can be skipped, and are reported", () => {
     const { legs: left, skipped } = plan("virtio x86_64 aarch64\nunikraft-qemu x86_64 ocaml=4.14.x", {
       onUnsupported: "skip",
     });
@@ -166,19 +166,19 @@ describe("legs that cannot be built", () => {
     ]);
   });
 
-  it("are an error where no other leg is left", () => {
+  it("are an error if no other leg is left", () => {
     expect(problemOf("virtio aarch64", { onUnsupported: "skip" }).toString()).toContain(
-      "no leg is left\n  because    line 1, virtio",
+      "no leg can be built\n  because    line 1, virtio",
     );
   });
 
-  it("do not excuse a mistake or a repetition", () => {
+  it("do not excuse other errors", () => {
     expect(
       problemOf("virtio aarch64\nhvtt x86_64\nspt x86_64\nspt x86_64", { onUnsupported: "skip" }).facts.because,
     ).toEqual([
-      'line 2: "hvtt" is no target',
+      'line 2: "hvtt" is not a target',
       expect.stringContaining(`accepted: ${targetNames.join(", ")}`),
-      "line 4, spt x86_64: it is there already, on line 3",
+      "line 4, spt x86_64: it repeats line 3",
     ]);
   });
 });
@@ -198,7 +198,7 @@ describe.each(buildSystems)("every leg of a %s project", (buildSystem) => {
   );
   const runners = [{}, { x86_64: ["a"] }, { aarch64: ["b", "c"] }, { x86_64: ["a"], aarch64: ["b"] }];
 
-  it.each(runners)("can be built on its runner, with an artifact of its own: %j", (runsOn) => {
+  it.each(runners)("can be built on its runner, with a unique artifact: %j", (runsOn) => {
     const all = legs(everything.join("\n"), { runsOn, maxLegs: 256 }, projectIn("/work/www", buildSystem));
     expect(all).toHaveLength(everything.join(" ").match(/x86_64|aarch64/g)?.length ?? 0);
     for (const { target, entry, runner } of all) {

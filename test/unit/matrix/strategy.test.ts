@@ -70,13 +70,13 @@ const example: readonly LegJob[] = [
 ];
 
 describe("the matrix of a list", () => {
-  it("is, for the documentation’s example, this", () => {
+  it("of the documentation’s example", () => {
     expect(strategyMatrix(planMatrix({ ...asked, targets: exampleTargets }, mirage), "none")).toEqual({
       include: example,
     });
   });
 
-  it("lists the labels of a runner where there are several", () => {
+  it("has a list of labels if a runner has several", () => {
     const request = { ...asked, targets: "hvt arm64", runsOn: { aarch64: ["self-hosted", "arm64"] } };
     expect(strategyMatrix(planMatrix(request, dune), "none").include[0]?.["runs-on"]).toEqual(["self-hosted", "arm64"]);
   });
@@ -87,7 +87,7 @@ describe("a matrix by toolchain", () => {
     strategyMatrix(planMatrix({ ...asked, targets: list }, project), "toolchain").include as readonly GroupJob[];
   const legsOf = ({ legs }: GroupJob) => (JSON.parse(legs) as LegJob[]).map(({ name }) => name);
 
-  it("has a job for the legs that one toolchain serves, with everything that they have alone", () => {
+  it("has one job for all legs of a toolchain, with their own keys", () => {
     const [solo5, arm, unikraft, unikraftArm, ...others] = groups(exampleTargets, mirage);
     expect(others).toEqual([]);
     expect({ ...solo5, legs: JSON.parse(solo5?.legs ?? "") as unknown }).toEqual({
@@ -105,7 +105,7 @@ describe("a matrix by toolchain", () => {
     ]);
   });
 
-  it("keeps other versions, other architectures and other runners apart", () => {
+  it("separates versions, architectures and runners", () => {
     const list =
       "unikraft-qemu arm64\nunikraft-firecracker arm64\nunikraft-qemu arm64 ocaml=5.4.1\nunikraft-qemu arm64 variant=native runner=arm64\nunikraft-qemu x86_64";
     const all = groups(list);
@@ -118,7 +118,7 @@ describe("a matrix by toolchain", () => {
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
   });
 
-  it("joins legs that ask for the same versions in other words", () => {
+  it("joins legs that name the same versions differently", () => {
     expect(groups("hvt x86_64\nspt x86_64 ocaml=5.5.x").map(legsOf)).toEqual([
       ["hvt x86_64", "spt x86_64 (OCaml 5.5.0)"],
     ]);

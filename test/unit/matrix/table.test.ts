@@ -6,7 +6,7 @@ import { asked, dune } from "./fixtures.js";
 const plan = (targets: string, given: Partial<MatrixRequest> = {}) => planMatrix({ ...asked, targets, ...given }, dune);
 
 describe("the table of a matrix", () => {
-  it("says where each leg is built, with what, and how it boots", () => {
+  it("shows runner, toolchain and boot of each leg", () => {
     expect(matrixLines(plan("hvt x86_64\nspt aarch64 ocaml=5.4.x\nunix arm64 ocaml=none"))).toEqual([
       "leg                           runner            OCaml  toolchain                                                 boots",
       "hvt x86_64                    ubuntu-24.04      5.5.0  solo5 x86_64: ocaml-solo5 1.3.4, solo5 0.12.1             kvm or emulation",
@@ -15,16 +15,16 @@ describe("the table of a matrix", () => {
     ]);
   });
 
-  it("is Markdown in the summary, with the legs that are left out", () => {
+  it("is Markdown in the summary, with the skipped legs", () => {
     const text = matrixSummary(plan("hvt x86_64\nvirtio aarch64", { onUnsupported: "skip" }));
-    expect(text).toContain("#### 1 leg, 1 toolchain, 1 left out\n");
+    expect(text).toContain("#### 1 leg, 1 toolchain, 1 skipped\n");
     expect(text).toContain(
       "| <code>hvt x86&#95;64</code> | <code>ubuntu&#45;24&#46;04</code> | <code>5&#46;5&#46;0</code> | solo5 x86&#95;64",
     );
-    expect(text).toContain("\n- left out: line 2, virtio aarch64&#58; there is no virtio for aarch64\n");
+    expect(text).toContain("\n- skipped: line 2, virtio aarch64&#58; there is no virtio for aarch64\n");
   });
 
-  it("counts a toolchain once, and none that a build brings", () => {
+  it("counts each toolchain once, without those that builds bring", () => {
     expect(matrixTitle(plan("hvt x86_64\nspt x86_64\nunikraft-qemu x86_64\nxen x86_64 ocaml=none"))).toBe(
       "4 legs, 2 toolchains",
     );

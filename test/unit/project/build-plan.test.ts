@@ -45,14 +45,14 @@ describe("dune", () => {
     expect(plan.images).toEqual({ folder: "/p/_build/solo5", pattern: "**/*.exe" });
   });
 
-  test("a workspace of the project that has the context is used as it is", () => {
+  test("a workspace of the project that has the context is used unchanged", () => {
     const duneWorkspace = "(lang dune 2.0)\n(context (default))\n(context (default (name solo5) (toolchain solo5)))";
     const plan = planBuild(request({ project: dune, findings: { duneWorkspace, duneFiles: [] } }));
     expect(plan.files).toEqual([]);
     expect(plan.steps[0]?.argv).not.toContain("--workspace");
   });
 
-  test("a workspace of the project without the context keeps what it says", () => {
+  test("a workspace of the project without the context is extended", () => {
     const duneWorkspace = "(lang dune 3.5)\n(profile release)\n; (name solo5)\n";
     const [file] = planBuild(request({ project: dune, findings: { duneWorkspace, duneFiles: [] } })).files;
     expect(file?.text).toMatch(
@@ -79,14 +79,14 @@ describe("dune", () => {
     expect(plan.steps[0]?.argv.slice(-1)).toEqual([`@_build/${name}/default`]);
   });
 
-  test("a context that is commented out is none", () => {
+  test("a context that is commented out does not count", () => {
     const duneWorkspace =
       "(lang dune 3.0)\n#; (context (default (name solo5)))\n#| (context (default (targets solo5))) |#";
     const plan = planBuild(request({ project: dune, findings: { duneWorkspace, duneFiles: [] } }));
     expect(plan.files).toHaveLength(1);
   });
 
-  test("dune files that ask for the context of `dune build -x` get that", () => {
+  test("dune files that mention the context of `dune build -x` are built in it", () => {
     const duneFiles = ['(executable (name www) (enabled_if (= %{context_name} "default.solo5")))'];
     const plan = planBuild(request({ project: dune, findings: { duneWorkspace: undefined, duneFiles } }));
     expect(plan).toMatchObject({ files: [], images: { folder: "/p/_build/default.solo5" } });
@@ -97,14 +97,14 @@ describe("dune", () => {
     expect(other.images.folder).toBe("/p/_build/solo5");
   });
 
-  test("the toolchain is the one that was installed for the architecture; the context keeps the backend’s name", () => {
+  test("the context has the toolchain of the architecture, and keeps the backend’s name", () => {
     const target = targets["unikraft-firecracker"];
     const plan = planBuild(request({ project: dune, target, toolchain: toolchainFor("aarch64", "unikraft_arm64") }));
     expect(plan.files[0]?.text).toMatch(/\(name unikraft\)\n {2}\(toolchain unikraft_arm64\)/);
     expect(plan.steps[0]?.env).toEqual({ UNIKRAFTBACKEND: "firecracker" });
   });
 
-  test("a process of the host needs no context of its own", () => {
+  test("a host process is built in the default context", () => {
     const plan = planBuild(request({ project: dune, target: targets.unix, toolchain: undefined }));
     expect(plan.files).toEqual([]);
     expect(plan.steps[0]?.argv.at(-1)).toBe("@_build/default/default");
@@ -119,7 +119,7 @@ test("opam installs the project’s packages", () => {
   });
 });
 
-test("a build command runs in a shell that stops at the first failure, and is told target, architecture, arguments and folder", () => {
+test("a build command runs in a shell that stops at the first failure, with variables for what to build", () => {
   const plan = planBuild(
     request({ project: command, buildCommand: "make image", architecture: "aarch64", configureArgs: ["--a", "b c"] }),
   );
@@ -134,7 +134,7 @@ test("a build command runs in a shell that stops at the first failure, and is to
   });
 });
 
-test("a hook is told what a build command is, and of the folder where images are looked for in it", () => {
+test("a hook has the variables of a build command, and OUT only if images are looked for there", () => {
   const hookOf = (project: Project) =>
     planBuild(request({ project, preConfigure: "true", configureArgs: ["--a"] })).steps[0]?.env;
   expect(hookOf(opam)).toMatchObject({ TARGET: "hvt", ARCH: "x86_64", CONFIGURE_ARGS: "--a", OUT: "/state/out" });
@@ -142,13 +142,13 @@ test("a hook is told what a build command is, and of the folder where images are
   expect(hookOf(dune)).not.toHaveProperty("OUT");
 });
 
-test("arguments that nothing reads are refused: they would name an artifact that has no other image", () => {
+test("unused arguments are refused: they would name an artifact with the same image", () => {
   const problem = () => planBuild(request({ project: dune, configureArgs: ["--a"] }));
-  expect(problem).toThrow("input configure-args: the project is built by dune, and nothing reads them");
+  expect(problem).toThrow("input configure-args: the project is built by dune, which does not use it");
   expect(() => planBuild(request({ project: dune, configureArgs: ["--a"], postBuild: "true" }))).not.toThrow();
 });
 
-test("hooks before a build are for every build system; what is mirage’s alone is refused elsewhere", () => {
+test("`pre-configure` works with every build system; an input only for mirage is refused elsewhere", () => {
   expect(commands({ project: dune, preConfigure: "./generate.sh" })[0]).toBe("sh -e -c ./generate.sh");
   for (const [input, changes] of Object.entries({
     "post-pull": { postPull: "true" },
@@ -162,6 +162,6 @@ test("hooks before a build are for every build system; what is mirage’s alone 
   }
 });
 
-test("a build by a command needs the command", () => {
+test("`build-system: command` needs a build command", () => {
   expect(() => planBuild(request({ project: command }))).toThrow("`build-system: command` needs a command");
 });

@@ -24,7 +24,7 @@ const inputs: BuildInputs = {
 const hvt = image.solo5(1, 2);
 const spt = image.solo5(2, 2);
 
-/** A project in a folder of its own, and a toolchain whose programs exist but are never run. */
+/** A project in a new folder, and a toolchain whose programs exist but are never run. */
 async function setUp(buildSystem: BuildSystem, files: Readonly<Record<string, string | Buffer>> = {}) {
   const folder = await folderWith(files);
   const bin = join(await folderWith({}), "bin");
@@ -54,7 +54,7 @@ describe("a build", () => {
     expect(context.logged.at(-1)).toBe(": Solo5 hvt (ABI 2), x86_64");
   });
 
-  test("a step that fails says what it printed last and how to do it again", async () => {
+  test("a step that fails shows its last lines and a command to repeat it", async () => {
     const { project, folder, toolchain, state } = await setUp("dune");
     const context = fakeContext(state, (_, { onLine }) => {
       for (let line = 1; line <= 900; line++) onLine?.(`line ${line}`);
@@ -68,7 +68,7 @@ describe("a build", () => {
     expect(context.logged).toHaveLength(900);
   });
 
-  test("a program that is not there is named before anything runs", async () => {
+  test("a missing program is named before anything runs", async () => {
     const { project, state } = await setUp("mirage");
     const context = fakeContext(state, () => Promise.reject(new Error("must not run")));
     const bare = { ...context, host: { ...context.host, environment: { PATH: "/nowhere" } } };
@@ -78,7 +78,7 @@ describe("a build", () => {
 });
 
 describe("images", () => {
-  test("mirage: those with the target’s suffix, beside the configuration", async () => {
+  test("mirage: the files with the target’s suffix, next to the configuration", async () => {
     const files = { "mirage/dist/a.hvt": hvt, "mirage/dist/b.hvt": hvt, "mirage/dist/a.spt": spt, "dist/c.hvt": hvt };
     const { project, toolchain, state, folder } = await setUp("mirage", files);
     const build = await buildProject(quiet(state), inputs, toolchain, {
@@ -90,7 +90,7 @@ describe("images", () => {
     );
   });
 
-  test("dune: those executables of the context that are for the target", async () => {
+  test("dune: the executables of the context that are for the target", async () => {
     const helper = image.elf({ segments: [{ type: 1, data: Buffer.alloc(8) }] });
     const files = { "_build/solo5/bin/www.exe": hvt, "_build/solo5/gen.exe": helper, "_build/default/www.exe": hvt };
     const { project, toolchain, state } = await setUp("dune", files);
@@ -98,7 +98,7 @@ describe("images", () => {
     expect(build.images.map(({ name }) => name)).toEqual(["www"]);
   });
 
-  test("an unstripped copy is kept beside its image, and is no image", async () => {
+  test("an unstripped copy is the debug file of its image, and not an image", async () => {
     const files = {
       "_build/unikraft/a.exe": image.unikraft("qemu"),
       "_build/unikraft/a.exe.dbg": image.unikraft("qemu"),
@@ -109,7 +109,7 @@ describe("images", () => {
     expect(build.images[0].debugFile).toBe(join(folder, "_build/unikraft/a.exe.dbg"));
   });
 
-  test("opam: a copy of what opam says it installed in a bin folder, for the switch keeps none of it", async () => {
+  test("opam: copies of the programs that opam lists for the project’s packages, and of no others", async () => {
     const { project, toolchain, state, folder } = await setUp("opam", {
       "www.opam": "",
       "switch/bin/www.hvt": hvt,
@@ -124,7 +124,7 @@ describe("images", () => {
     expect(build.images[0].path.startsWith(join(state, "build"))).toBe(true);
   });
 
-  test("command: what it left in OUT, which was emptied before", async () => {
+  test("command: the files in OUT, which was emptied before", async () => {
     const { project, toolchain, state } = await setUp("command");
     const leave = (name: string) =>
       fakeContext(state, async (_, { env }) => {
@@ -138,13 +138,13 @@ describe("images", () => {
     expect((await stat(build.images[0].path)).isFile()).toBe(true);
   });
 
-  test("the glob of the image goes before the build system’s place", async () => {
+  test("the glob of the input `image` replaces the build system’s usual place", async () => {
     const { project, toolchain, state } = await setUp("dune", { "out/www.bin": hvt, "_build/solo5/a.exe": hvt });
     const build = await buildProject(quiet(state), { ...inputs, image: "out/*.bin" }, toolchain, project);
     expect(build.images.map(({ name }) => name)).toEqual(["www.bin"]);
   });
 
-  test("none: says where it looked, and what each file there really is", async () => {
+  test("no image: the error shows where it looked, and what each file is", async () => {
     const files = {
       "_build/solo5/www.exe": spt,
       "_build/solo5/gen.exe": "",
@@ -161,15 +161,15 @@ describe("images", () => {
     expect(problem.facts.because).toBe(`looked for ${folder}/_build/solo5/**/*.exe`);
   });
 
-  test("an executable without marks was linked without the target’s option", async () => {
+  test("an executable without marks: the error names the target’s link option", async () => {
     const files = { "_build/solo5/www.exe": image.elf({ segments: [{ type: 1, data: Buffer.alloc(8) }] }) };
     const { project, toolchain, state } = await setUp("dune", files);
     const problem = await problemOf(buildProject(quiet(state), inputs, toolchain, project));
-    expect(problem.toString()).toContain('linked without `-cclib "-z solo5-abi=hvt"`');
+    expect(problem.toString()).toContain('link with `-cclib "-z solo5-abi=hvt"`');
   });
 });
 
-test("variables of another OCaml and of an outer make do not reach a build; without a toolchain OCaml’s do", () => {
+test("variables of an outer make never reach a build; variables of another OCaml do without a toolchain", () => {
   const caller = {
     PATH: "/bin",
     OCAMLFIND_CONF: "/x",

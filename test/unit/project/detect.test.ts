@@ -13,30 +13,30 @@ const automatic: ProjectInputs = {
 const mirage = "(* mirage >= 4.10.0 & < 4.12.0 *)\nopen Mirage\n";
 
 describe("what is in a folder", () => {
-  test("config.ml of mirage goes before dune and opam files, which mirage generates too", async () => {
+  test("mirage’s config.ml takes precedence over dune and opam files, which mirage also generates", async () => {
     const folder = await folderWith({ "config.ml": mirage, "dune-project": "", "hello.opam": "" });
     expect(await detectProject(folder, automatic)).toMatchObject({
       buildSystem: "mirage",
       directory: folder,
       configFile: "config.ml",
-      description: "MirageOS (config.ml asks mirage >= 4.10.0 & < 4.12.0)",
+      description: "MirageOS (config.ml requires mirage >= 4.10.0 & < 4.12.0)",
       mirageBounds: { atLeast: "4.10.0", below: "4.12.0" },
     });
   });
 
-  test("what the project’s opam files ask of mirage holds beside the header", async () => {
+  test("constraints of opam files on mirage are combined with the header’s", async () => {
     const folder = await folderWith({
       "config.ml": mirage,
       "www.opam": 'depends: [ "mirage" {< "4.11.0"} ]',
       "lib.opam": 'depends: [ "lwt" ]',
     });
     expect(await detectProject(folder, automatic)).toMatchObject({
-      description: "MirageOS (config.ml asks mirage >= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam))",
+      description: "MirageOS (config.ml requires mirage >= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam))",
       mirageBounds: { atLeast: "4.10.0", below: "4.11.0" },
     });
   });
 
-  test("committed locks are found beside the configuration, with what they say of the toolchain", async () => {
+  test("committed locks are found next to the configuration, with their toolchain versions", async () => {
     const lock = 'depends: [ "ocaml" {= "5.4.1"} "lwt" {= "6.1.2" & ?vendor} "mirage" {= "4.11.1"} ]';
     const folder = await folderWith({
       "unikernel/config.ml": mirage,
@@ -48,7 +48,7 @@ describe("what is in a folder", () => {
     });
   });
 
-  test("a config.ml that is only a module of a dune project is not mirage’s", async () => {
+  test("a config.ml that is an ordinary module does not make a dune project mirage’s", async () => {
     const folder = await folderWith({ "config.ml": "let () = print_endline Sys.ocaml_version", "dune-project": "" });
     expect(await detectProject(folder, automatic)).toMatchObject({
       buildSystem: "dune",
@@ -64,7 +64,7 @@ describe("what is in a folder", () => {
     expect(await detectProject(await folderWith(files), automatic)).toMatchObject({ buildSystem, description });
   });
 
-  test("a build command is used where it is given", async () => {
+  test("a build command takes precedence", async () => {
     const folder = await folderWith({ "config.ml": mirage });
     expect(await detectProject(folder, { ...automatic, buildCommand: "make" })).toMatchObject({
       buildSystem: "command",
@@ -77,22 +77,22 @@ describe("what is in a folder", () => {
     expect(project).toMatchObject({ buildSystem: "mirage", configFile: "mirage/config.ml" });
   });
 
-  test("the build system that is asked for goes before what auto would take", async () => {
+  test("`build-system` takes precedence over detection", async () => {
     const folder = await folderWith({ "config.ml": mirage, "dune-project": "" });
     expect(await detectProject(folder, { ...automatic, buildSystem: "dune" })).toMatchObject({ buildSystem: "dune" });
   });
 });
 
-describe("what is no project", () => {
-  test("a folder without one is listed", async () => {
+describe("what is not a project", () => {
+  test("the files of a folder without a project are listed", async () => {
     const folder = await folderWith({ "README.md": "", "main.c": "" });
     const problem = await problemOf(detectProject(folder, automatic));
     expect(problem.message).toBe(`no config.ml, dune-project or *.opam in ${folder}`);
     expect(problem.facts.found).toBe("README.md, main.c");
-    expect(problem.facts.do).toMatch(/set `directory`/);
+    expect(problem.facts.do).toContain("set `directory` (now `.`) to the folder of the unikernel");
   });
 
-  test("a build system that is asked for and not there", async () => {
+  test("a folder without a project of the requested build system", async () => {
     const folder = await folderWith({ "dune-project": "" });
     const problem = await problemOf(detectProject(folder, { ...automatic, buildSystem: "mirage" }));
     expect(problem.message).toBe(`no config.ml in ${folder}`);

@@ -14,8 +14,8 @@ const told = (text: string) =>
     message,
   }));
 
-// What OCaml 5.4.1, dune 3.24.2 and gcc 12.2 printed here.
-test("an error with its source, over as many lines as it has", () => {
+// Real output of OCaml 5.4.1, dune 3.24.2 and gcc 12.2.
+test("an error with any number of source lines", () => {
   const text = `Context: solo5
 File "bin/main.ml", line 1, characters 23-28:
 1 | let () = print_endline Lib.x
@@ -41,7 +41,7 @@ Error: This expression has type int but an expression was expected of type
   expect(told(text)).toMatchObject([{ at: "bin/main.ml:3:5::", severity: "error" }]);
 });
 
-test("warnings, one after the other, and a warning that is an error", () => {
+test("consecutive warnings, and a warning that is an error", () => {
   const text = `File "bin/main.ml", line 4, characters 8-28:
 4 | let f = function Some x -> x
             ^^^^^^^^^^^^^^^^^^^^
@@ -57,13 +57,14 @@ Error (warning 26 [unused-var]): unused variable y.`;
       at: "bin/main.ml:4:4:9:28",
       severity: "warning",
       message:
-        "Warning 8 [partial-match]: this pattern-matching is not exhaustive.\n  Here is an example of a case that is not matched: None",
+        "Warning 8 [partial-match]: this pattern-matching is not exhaustive.\n" +
+        "  Here is an example of a case that is not matched: None",
     },
     { at: "bin/main.ml:2:2:7:7", severity: "error", message: "Error (warning 26 [unused-var]): unused variable y." },
   ]);
 });
 
-test("an error without source, and of a dune file, without what dune adds", () => {
+test("an error without source lines, and one of a dune file, without dune’s explanation", () => {
   const text = `File "bin/main.ml", line 2, characters 0-0:
 Error: Syntax error: operator expected.
 File "bin/dune", line 1, characters 39-42:
@@ -93,7 +94,7 @@ stub.c:2:18: note: each undeclared identifier is reported only once for each fun
   ]);
 });
 
-test("a link that fails has no place in a file, and a backtrace is none", () => {
+test("a linker error and a backtrace have no place in a source file", () => {
   const text = `/usr/bin/ld: bin/.main.eobjs/native/dune__exe__Main.o: undefined reference to \`nowhere'
 collect2: error: ld returned 1 exit status
 File "caml_startup", line 1:
@@ -105,7 +106,7 @@ Raised at Stdlib.failwith in file "stdlib.ml", line 29, characters 17-33`;
   expect(annotated(diagnostics, () => false)).toEqual([]);
 });
 
-test("what a program prints after a place is no message of it", () => {
+test("output of another program after a place is not its message", () => {
   expect(
     read('File "bin/dune", line 1, characters 0-4:\n1 | (rule\n    ^^^^\nsomething else\nError: of a program\n'),
   ).toEqual([]);
@@ -122,8 +123,16 @@ function annotated(diagnostics: readonly Diagnostic[], exists: (path: string) =>
 const error = (file: string, message = "bad") => `File "${file}", line 3, characters 4-9:\nError: ${message}\n\n`;
 const warning = (file: string) => `File "${file}", line 3, characters 4-9:\nWarning 8 [partial-match]: bad\n\n`;
 
-test("paths are relative to the project’s folder, or to the one that make or dune has entered", () => {
-  const text = `${error("a.ml")}make[1]: Entering directory '/w/sub/deep'\n${error("b.ml")}make[1]: Leaving directory '/w/sub/deep'\n${error("c.ml")}Entering directory '/w'\n${error("d.ml")}`;
+test("paths are relative to the project’s folder, or to the folder that make or dune has entered", () => {
+  const text = [
+    error("a.ml"),
+    "make[1]: Entering directory '/w/sub/deep'\n",
+    error("b.ml"),
+    "make[1]: Leaving directory '/w/sub/deep'\n",
+    error("c.ml"),
+    "Entering directory '/w'\n",
+    error("d.ml"),
+  ].join("");
   expect(annotated(read(text))).toEqual([
     "error at sub/a.ml:3: bad",
     "error at sub/deep/b.ml:3: bad",
@@ -132,23 +141,32 @@ test("paths are relative to the project’s folder, or to the one that make or d
   ]);
 });
 
-test("errors in duniverse are shown, its warnings are not, and nothing outside of the repository or that is no file", () => {
-  const text = `${error("duniverse/lwt/src/lwt.ml")}${warning("duniverse/lwt/src/lwt.ml")}${warning("a.ml")}${error("/usr/lib/x.ml")}${error("../../x.ml")}${error("made.ml")}`;
+test("errors in duniverse are shown without its warnings, but no file that is missing or outside the repository", () => {
+  const text = [
+    error("duniverse/lwt/src/lwt.ml"),
+    warning("duniverse/lwt/src/lwt.ml"),
+    warning("a.ml"),
+    error("/usr/lib/x.ml"),
+    error("../../x.ml"),
+    error("made.ml"),
+  ].join("");
   expect(annotated(read(text), (path) => !path.endsWith("made.ml"))).toEqual([
     "error at sub/duniverse/lwt/src/lwt.ml:3: bad",
     "warning at sub/a.ml:3: Warning 8 [partial-match]: bad",
   ]);
 });
 
-test("an error for two contexts is shown once, and no more than the runner keeps", () => {
+test("an error in two contexts is shown once, and at most as many as the runner keeps", () => {
   expect(annotated(read(`Context: solo5\n${error("a.ml")}${error("a.ml")}`))).toHaveLength(1);
   expect(annotated(read(Array.from({ length: 30 }, (_, index) => error("a.ml", `${index}`)).join("")))).toHaveLength(
     10,
   );
 });
 
-test("in a log of opam, only what it printed of the project’s own packages", () => {
-  const log = (name: string) =>
-    `#=== ERROR while compiling ${name} ====#\n# context     2.1.2\n### output ###\n${error("src/a.ml", name).trimEnd().replace(/^/gm, "# ")}\n# \n\n`;
+test("of opam’s log, only errors of the project’s own packages are shown", () => {
+  const log = (name: string) => {
+    const quoted = error("src/a.ml", name).trimEnd().replace(/^/gm, "# ");
+    return `#=== ERROR while compiling ${name} ====#\n# context     2.1.2\n### output ###\n${quoted}\n# \n\n`;
+  };
   expect(annotated(read(`${log("www.dev")}${log("lwt.5.9.1")}`))).toEqual(["error at sub/src/a.ml:3: www.dev"]);
 });

@@ -12,12 +12,12 @@ test("one hash for one image, in any case", async () => {
   expect(two.message).toBe("input expected-sha256: one hash, and 2 images");
 });
 
-test("another image: both hashes, and where the image is", async () => {
+test("a different image: both hashes, and the image’s path", async () => {
   const problem = await problemOf(checkExpected([built("/p/www.hvt", b)], a, "/p"));
   expect(problem.facts).toMatchObject({ found: [`${b}  /p/www.hvt`], accepted: [`${a}  www.hvt`] });
 });
 
-test("a file as sha256sum writes it: images by name, other lines are others’", async () => {
+test("a file in sha256sum’s format: images are found by name, other lines are ignored", async () => {
   const folder = await folderWith({ sums: `${a}  dist/www.hvt\n# a comment\n${b} *other.bin\n` });
   expect(await checkExpected([built("/p/www.hvt", a), built("/p/new.hvt", b)], "sums", folder)).toEqual([
     `www.hvt  ${a}`,

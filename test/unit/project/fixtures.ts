@@ -9,7 +9,7 @@ import type { BuildSystem, Project } from "../../../src/project/project.js";
 import { targets } from "../../../src/targets/targets.js";
 import type { Toolchain } from "../../../src/toolchain/toolchain.js";
 
-/** A folder of its own with these files in it. */
+/** A new folder with these files. */
 export async function folderWith(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "project-"));
   for (const [name, content] of Object.entries(files)) await put(join(folder, name), content);
@@ -21,7 +21,7 @@ export async function put(path: string, content: string | Buffer): Promise<void>
   await writeFile(path, content);
 }
 
-/** A project of a folder that says nothing of versions. */
+/** A project whose files constrain no version. */
 export function projectIn(directory: string, buildSystem: BuildSystem): Project {
   const folder = { directory, description: "" };
   return buildSystem === "mirage"
@@ -29,7 +29,7 @@ export function projectIn(directory: string, buildSystem: BuildSystem): Project 
     : { ...folder, buildSystem };
 }
 
-/** What is asked of a build by someone who says no more than the project; of an hvt image for x86_64. */
+/** A request with default inputs, for an hvt image on x86_64. */
 export function requestFor<Of extends Project>(project: Of): BuildRequest & { readonly project: Of } {
   return {
     project,
@@ -77,7 +77,7 @@ export function toolchainFor(
   };
 }
 
-/** A context whose processes are `run`, and what was logged. */
+/** A context that runs processes with `run` and collects the log. */
 export function fakeContext(
   state: string,
   run: (argv: readonly string[], options: RunOptions) => Promise<{ exitCode?: number; stdout?: string } | undefined>,

@@ -30,7 +30,7 @@ async function setUp() {
   return { folder, context, project };
 }
 
-/** Builds one image whose data section holds what `content` says. */
+/** Builds one image with `content` as its data section. */
 const building =
   (content: (round: number) => string): BuildFunction =>
   async (_, project) => {
@@ -42,7 +42,7 @@ const building =
   };
 let rounds: string[] = [];
 
-test("two builds in the same place, which is the same on every machine; the second one’s images are the result", async () => {
+test("both builds run at a path that is the same on every machine, and the result is the second build", async () => {
   const { folder, context, project } = await setUp();
   rounds = [];
   const build = await buildTwice(
@@ -57,7 +57,7 @@ test("two builds in the same place, which is the same on every machine; the seco
   expect(existsSync("/var/tmp/unikernel-ci/project")).toBe(false);
 });
 
-test("builds that differ: the sections, both hashes, and both images kept", async () => {
+test("builds that differ: the error has the sections and both hashes, and both images are kept", async () => {
   const { folder, context, project } = await setUp();
   rounds = [];
   const problem = await problemOf(
@@ -68,8 +68,8 @@ test("builds that differ: the sections, both hashes, and both images kept", asyn
       building((round) => `built in ${round}`),
     ),
   );
-  expect(problem.message).toBe("two builds from clean gave two images");
-  expect(problem.facts.evidence).toEqual(["www  .data: 1 of 10 bytes differ, first at offset 9"]);
+  expect(problem.message).toBe("two clean builds gave different images");
+  expect(problem.facts.evidence).toEqual(["www  .data: 1 of 10 bytes differ, the first at byte 9 of it"]);
   expect(problem.facts.found).toEqual(
     ["first", "second"].map(
       (name) => expect.stringMatching(new RegExp(`^[0-9a-f]{64} {2}${folder}/kept/${name}/www.exe$`)) as unknown,
@@ -79,7 +79,7 @@ test("builds that differ: the sections, both hashes, and both images kept", asyn
     expect(await readFile(join(folder, "kept", name, "www.exe"), "latin1")).toContain("built in");
 });
 
-test("a clean copy has what git would track, with its history, and the date of the last commit", async () => {
+test("a clean copy has the files that git would track, with the history and the date of the last commit", async () => {
   const { folder, context } = await setUp();
   git(folder, "init", "-q");
   expect(await lastCommitDate(context, folder)).toBeUndefined();
@@ -92,14 +92,14 @@ test("a clean copy has what git would track, with its history, and the date of t
   expect(await lastCommitDate(context, folder)).toBe("1767323045");
 });
 
-test("without git, all but what builds leave", async () => {
+test("without git, a clean copy has all but build output", async () => {
   const { folder, context } = await setUp();
   const to = await folderWith({});
   expect(await copyClean(context, folder, to)).toBe(to);
   expect(readdirSync(to).sort()).toEqual([".gitignore", "main.ml", "sub"]);
 });
 
-test("sources at no commit are named", () => {
+test("sources that are not pinned to a commit are named", () => {
   const commit = "0123456789abcdef0123456789abcdef01234567";
   const repositories = [
     { name: "default", url: "https://opam.ocaml.org" },

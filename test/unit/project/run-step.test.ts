@@ -7,17 +7,17 @@ import { StepOutput } from "../../../src/project/run-step.js";
 const step = { name: "a step", argv: ["make"], cwd: "/", env: {} } as unknown as PlannedStep;
 const request = { target: { backend: "none" } } as unknown as BuildRequest;
 
-/** Bytes of memory that something still needs. */
+/** Bytes of reachable memory. */
 function used(): number {
   setFlagsFromString("--expose-gc");
   (runInNewContext("gc") as () => void)();
   return process.memoryUsage().heapUsed;
 }
 
-test("of a step that prints without end what it said last is kept, and no more than 4 Mi characters", async () => {
+test("the end of a step’s output is kept, and at most 4 Mi characters", async () => {
   const printed = new StepOutput();
   const before = used();
-  // As long as lines of a program get: 320 MB together.
+  // The longest lines that a program's output is split into: 320 MB in total.
   for (let index = 0; index < 20_000; index++) printed.line(`${index} `.padEnd(16 * 1024, String(index)));
   printed.line("the end");
   expect(used() - before).toBeLessThan(20e6);
@@ -27,7 +27,7 @@ test("of a step that prints without end what it said last is kept, and no more t
   expect(facts.evidence?.at(-2)).toMatch(/^19999 /);
 });
 
-test("a step that was killed is told as that: memory may have run out", async () => {
+test("a killed step: the error says that memory may have run out", async () => {
   const { facts } = await new StepOutput().problem(step, 137, 1_000, undefined, request);
-  expect(facts.because).toBe("somebody has killed it (SIGKILL); Linux does where memory runs out");
+  expect(facts.because).toBe("it was killed (SIGKILL), as Linux does when memory runs out");
 });

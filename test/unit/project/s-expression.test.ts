@@ -10,15 +10,15 @@ test("the three kinds of comment", () => {
   expect(readSExpressions("; (a)\n(b #| (c)\n |# d) #; (e (f)) g (#; h i)")).toEqual([["b", "d"], "g", ["i"]]);
 });
 
-test("what makes no sense ends the reading", () => {
+test("reading stops at a syntax error", () => {
   expect(readSExpressions("(a) ) (b)")).toEqual([["a"]]);
   expect(readSExpressions("(a) (b")).toEqual([["a"]]);
   expect(readSExpressions('(a) "b')).toEqual([["a"]]);
   expect(readSExpressions("(a) #| (b)")).toEqual([["a"]]);
 });
 
-// A time with the square of the length would be minutes.
-test("a megabyte of comments that are not closed is read at once", () => {
+// In quadratic time this would take minutes.
+test("a megabyte of unclosed comments is read in linear time", () => {
   expect(processorMs(() => readSExpressions("#| ".repeat(1024 ** 2 / 3)))).toBeLessThan(60_000);
 });
 

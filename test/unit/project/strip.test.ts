@@ -8,7 +8,7 @@ import { targets } from "../../../src/targets/targets.js";
 import * as image from "../image/build.js";
 import { fakeContext, folderWith, problemOf, put } from "./fixtures.js";
 
-/** A machine that has these programs alone, whose objcopy writes what it is asked to write. */
+/** A machine with only these programs; its objcopy writes the requested debug file. */
 async function machineWith(...programs: readonly string[]) {
   const folder = await folderWith(Object.fromEntries(programs.map((name) => [`bin/${name}`, ""])));
   for (const name of programs) await chmod(join(folder, "bin", name), 0o755);
@@ -35,7 +35,7 @@ async function built(folder: string, files: Readonly<Record<string, Buffer>>) {
 
 const spt = image.solo5(2, 2);
 
-test("copies are stripped, images of one name apart, and what was taken off lies beside each", async () => {
+test("copies are stripped, with their debug files next to them, even when images have the same name", async () => {
   const { folder, context, ran } = await machineWith("objcopy");
   const images = await built(folder, { "a/www.spt": spt, "b/www.spt": spt });
   const stripped = await stripImages(context, images, targets.spt, "x86_64", join(folder, "stripped"));
@@ -54,14 +54,14 @@ test("copies are stripped, images of one name apart, and what was taken off lies
   ]);
 });
 
-test("an image that came with its debug information, and one that is no ELF file, stay as they are", async () => {
+test("an image with separate debug information and an image that is not ELF are not changed", async () => {
   const { folder, context, ran } = await machineWith();
   const images = await built(folder, { "www.spt": spt, "www.spt.dbg": spt, kernel: image.linuxImage("Unikraft") });
   expect(await stripImages(context, images, targets.spt, "x86_64", join(folder, "stripped"))).toEqual(images);
   expect(ran).toEqual([]);
 });
 
-test("without an objcopy for the architecture: what to install", async () => {
+test("without an objcopy for the architecture, the error says what to install", async () => {
   const { folder, context } = await machineWith();
   const images = await built(folder, { "www.spt": spt });
   const strip = (architecture: "x86_64" | "aarch64") =>

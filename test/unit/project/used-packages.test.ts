@@ -4,7 +4,7 @@ import { useInSwitch, usedPackages } from "../../../src/project/used-packages.js
 import { targets } from "../../../src/targets/targets.js";
 import { folderWith, projectIn, toolchainFor } from "./fixtures.js";
 
-// As opam-monorepo 0.4.3 writes it.
+// In the format of opam-monorepo 0.4.3.
 const lock = `opam-version: "2.0"
 synopsis: "opam-monorepo generated lockfile"
 depends: [
@@ -49,7 +49,7 @@ describe("a package of the switch", () => {
   });
 });
 
-test("everything that a mirage build used is told, without credentials; what was built for the target is in the image", async () => {
+test("the packages of a mirage build have no credentials, and are in the image if built for the target", async () => {
   const directory = await folderWith({
     "config.ml": "",
     "mirage/www-hvt.opam.locked": lock,
@@ -118,7 +118,7 @@ test("everything that a mirage build used is told, without credentials; what was
   ).toHaveLength(3);
 });
 
-test("the project’s own package, which opam installed, is what the image is made of", async () => {
+test("the code of the project’s own package, which opam installed, is in the image", async () => {
   const directory = await folderWith({ "www.opam": "" });
   const path = await folderWith({ "opam/toolchain/.opam-switch/packages/www.dev/opam": 'license: "GPL-3.0-only"' });
   const used = await usedPackages(projectIn(directory, "opam"), targets.hvt, {

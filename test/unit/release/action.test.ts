@@ -39,16 +39,16 @@ describe("release", () => {
     release(newContext(environment), read(given), collectingRunner());
   const repository = { GITHUB_REPOSITORY: "someone/www" };
 
-  it("takes no branch for a tag", async () => {
+  it("does not release a branch", async () => {
     const onBranch = { ...repository, GITHUB_REF_TYPE: "branch", GITHUB_REF_NAME: "v1.2.3" };
-    await expect(run({ token: "x" }, onBranch)).rejects.toThrow("no tag is named");
+    await expect(run({ token: "x" }, onBranch)).rejects.toThrow("no tag is set");
   });
 
-  it("says where a token and a repository come from", async () => {
-    await expect(run({ tag: "v1.2.3" }, repository)).rejects.toThrow("there is no token");
-    await expect(run({ tag: "v1.2.3", token: "x" }, {})).rejects.toThrow("no repository is named");
+  it("names a missing token or repository", async () => {
+    await expect(run({ tag: "v1.2.3" }, repository)).rejects.toThrow("no token is set");
+    await expect(run({ tag: "v1.2.3", token: "x" }, {})).rejects.toThrow("no repository is set");
     await expect(run({ tag: "v1.2.3", token: "x", signer: "action" }, repository)).rejects.toThrow(
-      "no action’s repository is known",
+      "needs GITHUB_ACTION_REPOSITORY",
     );
   });
 });

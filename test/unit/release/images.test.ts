@@ -26,13 +26,13 @@ describe("the name of an image", () => {
     expect(namesOf(artifact("unikernel-www-hvt-x86_64"))).toEqual(["www-1.2.3-hvt-x86_64"]);
   });
 
-  it("ends with the variant that its artifact is named after", () => {
+  it("ends with the variant in the name of its artifact", () => {
     expect(namesOf(artifact("unikernel-www-small-hvt-x86_64", {}, build("--disable-monitoring")))).toEqual([
       "www-1.2.3-hvt-x86_64-small",
     ]);
   });
 
-  it("ends with what `configure-args` say, where the artifact is named otherwise", () => {
+  it("ends with `configure-args` if the artifact has another name", () => {
     expect(namesOf(artifact("mine", {}, build("--enable-monitoring")))).toEqual([
       "www-1.2.3-hvt-x86_64-enable-monitoring",
     ]);
@@ -55,7 +55,7 @@ describe("a release is refused", () => {
     expect(faults("not-failed", one)).toEqual(["www.hvt of a failed in scenario help: uncaught exception"]);
   });
 
-  it("for one that was not booted, where it must have passed", () => {
+  it("for an image that was not booted, if it must have passed", () => {
     expect(faults("passed", artifact("a", { boots: [] }))).toEqual(["www.hvt of a was not booted"]);
     const skipped = artifact("a", { boots: [bootWith("skipped", "no KVM")] });
     expect(faults("passed", skipped)).toEqual(["www.hvt of a skipped: no KVM"]);
@@ -65,31 +65,31 @@ describe("a release is refused", () => {
   it("for a toolchain that others may have written", () => {
     const cached = artifact("a", {}, { toolchain: { ...toolchain, source: "tool-cache", origin: "actions-cache" } });
     expect(faults("not-failed", cached)).toEqual([
-      "a was built with a toolchain from the actions cache, which no release trusts",
+      "a was built with a toolchain from the actions cache, which releases do not trust",
     ]);
   });
 
   it("for parts of the build that others may have written", () => {
     const cached = artifact("a", {}, { build: { ...build().build, cache: "unikernel-ci-dune-1-x" } });
     expect(faults("not-failed", cached)).toEqual([
-      "a was built with parts from the actions cache, which no release trusts",
+      "a was built with parts from the actions cache, which releases do not trust",
     ]);
   });
 
   it("for another commit than the tag’s", () => {
     const { host } = artifact("a").info;
     expect(faults("not-failed", artifact("a", {}, { host: { ...host, commit: "f00" } }))).toEqual([
-      `a was built from commit f00, and the tag is at ${commit}`,
+      `a was built from commit f00, but the tag is at ${commit}`,
     ]);
   });
 
-  it("for two images of one name, also where only their cases differ", () => {
+  it("for two images of one name, even in different case", () => {
     expect(faults("not-failed", artifact("a"), artifact("b", { unikernel: "WWW" }))).toEqual([
-      "www.hvt of b would be WWW-1.2.3-hvt-x86_64, as www.hvt of a",
+      "www.hvt of b and www.hvt of a would both be WWW-1.2.3-hvt-x86_64",
     ]);
   });
 
-  it("for all of it at once", () => {
+  it("with all reasons at once", () => {
     const bad = artifact(
       "a",
       { boots: [bootWith("failed")] },
@@ -100,10 +100,10 @@ describe("a release is refused", () => {
 });
 
 describe("artifacts", () => {
-  it("the artifacts of a release lie side by side, or are the folder itself", async () => {
+  it("are in subfolders, or are the folder itself", async () => {
     const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
     mkdirSync(join(folder, "coverage"));
-    await expect(findArtifacts(folder)).rejects.toThrow("there is no artifact");
+    await expect(findArtifacts(folder)).rejects.toThrow("no artifact of");
     const leg = legOf();
     writeLegs(folder, leg);
     for (const place of [folder, join(folder, leg.name)]) {
@@ -129,7 +129,7 @@ describe("tag", () => {
   it.each(["v1", "main", "", "v1.2.3/../x", "v1.2.3 ", "vv1.2", "v1.2.3\nx", "www-1.2.3"])(
     "%j is no version",
     (tag) => {
-      expect(() => readTag(tag)).toThrow("is no version");
+      expect(() => readTag(tag)).toThrow("is not a version");
     },
   );
 });

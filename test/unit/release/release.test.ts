@@ -141,10 +141,12 @@ describe("nothing is written", () => {
   });
 });
 
-it("a file in the draft that is none of the release is an error, and stays", async () => {
+it("a file in the draft that does not belong to the release is an error, and stays", async () => {
   const assets = [{ id: 1, name: "theirs.txt", state: "uploaded", content: Buffer.from("x") } as const];
   server.releases.push(served({ assets: [...assets] }));
-  expect(await textOf(run(await job()))).toMatch(/has files that are none of this release\n {2}found +theirs\.txt/);
+  expect(await textOf(run(await job()))).toMatch(
+    /has files that do not belong to this release\n {2}found +theirs\.txt/,
+  );
   expect(server.releases[0]).toMatchObject({ draft: true, assets: [{ name: "theirs.txt" }] });
 });
 
@@ -171,7 +173,7 @@ describe("what GitHub answers", () => {
     const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset };
     server.disturb({ answer: { when: /^GET/, status: 403, headers, body: { message: "API rate limit exceeded" } } });
     expect(await textOf(run(await job()))).toMatch(
-      /rate limit is used up\n {2}because +API rate limit exceeded\n {2}do +run the job again in 2[01] min/,
+      /rate limit is exceeded\n {2}because +API rate limit exceeded\n {2}do +run the job again in 2[01] min/,
     );
     expect(waits).toEqual([]);
   });

@@ -16,7 +16,7 @@ describe("the uploads to a draft", () => {
   });
 
   it.each([
-    ["half an upload", { isComplete: false }],
+    ["an incomplete upload", { isComplete: false }],
     ["another size", { bytes: 2 }],
     ["another content", { sha256: "d".repeat(64) }],
     ["a content that nobody tells", { sha256: undefined }],
@@ -53,14 +53,14 @@ describe("a published release", () => {
     expect(differences([local("a")], [remote(1, "a", { sha256: undefined })])).toEqual([]);
   });
 
-  it("is told from another file by file", () => {
+  it("is compared file by file", () => {
     const wanted = [local("a"), local("b"), local("c")];
     const there = [remote(1, "a", { sha256: "d".repeat(64) }), remote(2, "b", { bytes: 2 }), remote(3, "x")];
     expect(differences(wanted, there)).toEqual([
-      `a has SHA-256 ${"d".repeat(64)} there, ${"c".repeat(64)} here`,
-      "b has 2 bytes there, 3 here",
-      "c is not in it",
-      "x is only there",
+      `a has SHA-256 ${"d".repeat(64)} there, but ${"c".repeat(64)} here`,
+      "b has 2 bytes there, but 3 here",
+      "c is missing",
+      "x is not part of this release",
     ]);
   });
 });

@@ -31,7 +31,7 @@ it.each([
   ["makers/their-copy", "v1"],
   ["makers/x/y", commit],
 ])("refuses %s at %s", (repository, at) => {
-  expect(() => shippedTemplates(repository, at)).toThrow("is no ");
+  expect(() => shippedTemplates(repository, at)).toThrow("is not ");
 });
 
 it("writes them into a folder", () => {

@@ -23,6 +23,7 @@ function summaryOf(reports: readonly BootReport[], name = "www"): string {
   return summary({ info, images, publishMs: 100, artifact });
 }
 
+const www = "| <code>www</code> | hvt x86_64 | 1.9 MB | <code>abababababab</code> |";
 const rowOf = (markdown: string) => markdown.split("\n")[2];
 const tablesOf = (markdown: string) =>
   [...markdown.matchAll(/(?:^\|.*\n)+/gm)].map(([table]) => table.trimEnd().split("\n"));
@@ -33,7 +34,7 @@ describe("the job summary", () => {
     expect(tablesOf(text)[0]).toEqual([
       "| unikernel | target | size | sha256 | verdict | how | boot | ready | toolchain |",
       "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-      "| <code>www</code> | hvt x86_64 | 1.9 MB | <code>abababababab</code> | passed: seen <code>listening</code> | KVM | 0.21 s | 0.31 s | cache, 2.7 s |",
+      `${www} passed: seen <code>listening</code> | KVM | 0.21 s | 0.31 s | cache, 2.7 s |`,
     ]);
     expect(tablesOf(text)).toHaveLength(2);
     expect(text).not.toContain("####");
@@ -65,7 +66,7 @@ describe("the job summary", () => {
     expect(images).toEqual([
       "| unikernel | target | size | sha256 | verdict | toolchain |",
       "| --- | --- | --- | --- | --- | --- |",
-      "| <code>www</code> | hvt x86_64 | 1.9 MB | <code>abababababab</code> | **1 of 3 scenarios failed&#58; slow** | cache, 2.7 s |",
+      `${www} **1 of 3 scenarios failed&#58; slow** | cache, 2.7 s |`,
     ]);
     expect(scenarios).toEqual([
       "| scenario | verdict | reason | how | boot | ready |",
@@ -75,7 +76,8 @@ describe("the job summary", () => {
       "| <code>help</code> | passed: seen <code>listening</code> | `ready` | native | 0.02 s | 0.31 s |",
     ]);
     expect(text.match(/^####.*/gm)).toEqual([
-      "#### <code>www</code> (hvt x86_64), scenario <code>slow</code>, failed: no line matched <code>up</code> within 3 s",
+      "#### <code>www</code> scenario <code>slow</code> (hvt x86_64) failed: " +
+        "no line matched <code>up</code> within 3 s",
     ]);
   });
 
@@ -91,9 +93,14 @@ describe("the job summary", () => {
 
   it("says why a boot was skipped", () => {
     const text = summaryOf([
-      bootOf({ verdict: "skipped", reason: "accelerator", summary: "hvt needs KVM", atMs: 0, remedy: "use spt" }),
+      bootOf(
+        { verdict: "skipped", reason: "accelerator", summary: "hvt needs KVM", atMs: 0, remedy: "use spt" },
+        { attempts: [] },
+      ),
     ]);
-    expect(text).toContain("#### <code>www</code> (hvt x86_64) skipped: hvt needs KVM");
+    expect(text).toContain(
+      "#### <code>www</code> (hvt x86_64) skipped: hvt needs KVM\n\nReason: `accelerator`, before it started.",
+    );
     expect(text).toContain("What to do: use spt");
   });
 

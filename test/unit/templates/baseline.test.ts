@@ -29,7 +29,11 @@ it.each([
   ["there is no run", "true", "There is no such run yet.\n"],
   ["the question fails", "exit 1", "There is no such run yet.\n"],
   ["there is no gh", undefined, "There is no such run yet.\n"],
-  ["the artifacts are gone", 'if [ "$2" = list ]; then echo 7; else exit 1; fi', "Run 7 has no artifacts any more.\n"],
+  [
+    "the artifacts are gone",
+    'if [ "$2" = list ]; then echo 7; else exit 1; fi',
+    "The artifacts of run 7 have expired.\n",
+  ],
   [
     "all is there",
     'if [ "$2" = list ]; then echo 7; else echo "$*"; fi',

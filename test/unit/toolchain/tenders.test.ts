@@ -83,7 +83,7 @@ it("static tenders are built from the sources of the toolchain’s own Solo5, an
 it.each<[string, Machine, RegExp]>([
   ["sources that are not Solo5’s", { sources: ["README"] }, /have no configure\.sh/],
   ["no sources", { failing: "source" }, /getting Solo5’s sources failed[^]*the reason/],
-  ["no libseccomp", { failing: "download" }, /libseccomp-dev for arm64 could not be had/],
+  ["no libseccomp", { failing: "download" }, /libseccomp-dev for arm64 could not be downloaded/],
   ["a build that fails", { failing: "make -C" }, /building Solo5’s tenders failed[^]*the reason/],
   ["a Solo5 that takes no other compiler", { program: elf({ machine: x86_64 }) }, /what was built is not for aarch64/],
   [

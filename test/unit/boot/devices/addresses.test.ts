@@ -18,7 +18,7 @@ const user: AttachedDevice = {
 const disk: AttachedDevice = { type: "block", name: "storage", path: "/disk" };
 const both = ["ipv4", "ipv4-gateway"] as const;
 
-describe("a mirage unikernel is told its address", () => {
+describe("a mirage unikernel gets its address", () => {
   test.each([
     ["on a tap", [disk, tap], [], both, ["--ipv4=10.0.3.2/24", "--ipv4-gateway=10.0.3.1"]],
     ["on a user network", [user], [], both, ["--ipv4=10.0.0.9/16", "--ipv4-gateway=10.0.0.7"]],
@@ -52,8 +52,8 @@ describe("a mirage unikernel is told its address", () => {
   });
 
   test.each([
-    ["the user has told it", [tap], ["--ipv4=10.0.0.2/24"], both],
-    ["the user has told it in two words", [tap], ["--ipv4", "10.0.0.2/24"], both],
+    ["the user gave it", [tap], ["--ipv4=10.0.0.2/24"], both],
+    ["the user gave it in two words", [tap], ["--ipv4", "10.0.0.2/24"], both],
     ["the user has told its only stack, which has a group", [tap], ["--management-ipv4=10.0.0.2/24"], both],
     ["it does not take it", [tap], [], []],
     ["it has no network", [disk], [], both],

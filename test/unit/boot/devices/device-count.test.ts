@@ -28,7 +28,7 @@ describe("the number of a guest’s devices", () => {
     expect(refused).toThrow(`the guest has ${most + 1} network and block devices, too many for ${way.argv[0]}`);
   });
 
-  it("leaves out the ways that have no room, and is not limited where the image itself is", () => {
+  it("excludes ways without room, and is unlimited if only the image limits it", () => {
     const [loader, firecracker] = [commandOf("loader", "x86_64"), commandOf("firecracker", "x86_64")];
     expect(withRoomFor(disks(9), [firecracker, loader])).toEqual([firecracker]);
     const tender = commandOf("solo5-spt", "x86_64");
@@ -36,7 +36,7 @@ describe("the number of a guest’s devices", () => {
     expect(withRoomFor(disks(63), [])).toEqual([]);
   });
 
-  it("may be more than there are letters: Linux goes on with two", () => {
+  it("may exceed the letters: Linux continues with two", () => {
     expect([0, 25, 26, 29].map(diskPath)).toEqual(["/dev/vda", "/dev/vdz", "/dev/vdaa", "/dev/vdad"]);
   });
 });

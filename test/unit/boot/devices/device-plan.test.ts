@@ -85,11 +85,11 @@ describe("an image with a manifest", () => {
     ]);
   });
 
-  test("tells a network and a block device of one name apart", () => {
+  test("distinguishes a network and a block device of the same name", () => {
     expect(names(plan({ manifest: [block("service"), net("service")] }))).toEqual(["block service", "net service"]);
   });
 
-  test("without devices gets none, whatever kind of network is asked for", () => {
+  test("without devices gets none, whatever `net` is", () => {
     expect(plan({ manifest: [], net: "tap" })).toEqual({ devices: [], taps: [], disks: [], story: "" });
     expect(plan({ manifest: [], net: "none" }).devices).toEqual([]);
   });
@@ -128,14 +128,14 @@ describe("an image with a manifest", () => {
     expect(planned.story).toBe(`storage: ${story}`);
   });
 
-  test("gets no disk in a folder whose path Solo5 would cut at a blank", () => {
-    expect(() => plan({ manifest: [block("storage")] }, { folder: "/tmp/my boot" })).toThrow(/blank in its path/);
+  test("gets no disk in a folder whose path Solo5 would cut at whitespace", () => {
+    expect(() => plan({ manifest: [block("storage")] }, { folder: "/tmp/my boot" })).toThrow(/whitespace in its path/);
     expect(
       plan({ manifest: [block("storage")], block: "storage: disk.img" }, { folder: "/tmp/my boot" }).devices,
     ).toHaveLength(1);
   });
 
-  test("gives each device the options of its line, and the others the usual ones", () => {
+  test("gives each device the options of its line, and the others the defaults", () => {
     const planned = plan({ manifest: [net("service"), net("management")], net: "management: user" });
     expect(planned.devices.map((device) => device.type === "net" && device.link.kind)).toEqual(["tap", "user"]);
   });
@@ -144,14 +144,14 @@ describe("an image with a manifest", () => {
     [
       { net: "eth0: tap" },
       /input net: the image has no network device `eth0`/,
-      "the names of its manifest: service, management",
+      "the names in its manifest: service, management",
     ],
     [
       { net: "storage: tap" },
       /input net: the image has no network device `storage`/,
-      "the names of its manifest: service, management",
+      "the names in its manifest: service, management",
     ],
-    [{ block: "disk: x" }, /input block: the image has no block device `disk`/, "the names of its manifest: storage"],
+    [{ block: "disk: x" }, /input block: the image has no block device `disk`/, "the names in its manifest: storage"],
   ])("%j names a device that it does not have", (asked, message, accepted) => {
     const problem = problemOf(() =>
       plan({ manifest: [net("service"), net("management"), block("storage")], ...asked }),
@@ -162,7 +162,7 @@ describe("an image with a manifest", () => {
 
   test("is not booted without the network that it needs", () => {
     expect(() => plan({ manifest: [net("service")], net: "none" })).toThrow(
-      /does not start without its network device `service`/,
+      /the image needs its network device `service`/,
     );
   });
 
@@ -176,7 +176,7 @@ describe("an image with a manifest", () => {
 
   test("without a network cannot be probed", () => {
     expect(problemOf(() => plan({ manifest: [block("storage")], probe: ["ping"] })).facts.because).toBe(
-      "its manifest has none",
+      "its manifest declares none",
     );
   });
 });
@@ -200,7 +200,7 @@ describe("an image that declares no devices", () => {
     expect(problemOf(() => plan({ probe: [web], net: "none" })).facts.because).toBe("`net: none`");
   });
 
-  test("takes paths with blanks as they are", () => {
+  test("takes paths with whitespace unchanged", () => {
     expect(plan({ block: "x: my disk.img" }).disks).toMatchObject([{ kind: "use", path: "/project/my disk.img" }]);
   });
 });
@@ -220,7 +220,7 @@ describe("a process", () => {
   });
 });
 
-test("a network that is in use is told before any disk", () => {
+test("a network in use is reported before any disk is planned", () => {
   const holder = { name: "docker0", addresses: ["10.0.0.1/16"], owner: undefined };
   const asked = question({ manifest: [block("storage"), net("service")] });
   expect(planDevices(asked, { ...facts, addressArguments: [], interfaces: [holder] })).toEqual({

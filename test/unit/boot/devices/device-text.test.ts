@@ -33,7 +33,7 @@ describe("net", () => {
     expect(parseNetwork("none")).toEqual({ kind: "none" });
   });
 
-  test("lines with names are for these devices", () => {
+  test("named lines are for those devices", () => {
     expect(parseNetwork("service: tap\n# the other one\nmanagement:\nuser: user outside\n")).toEqual({
       kind: "named",
       devices: [
@@ -55,12 +55,12 @@ describe("net", () => {
     ["host=10.0.0.0/24", /a prefix of 8 to 29/],
     ["host=10.0.0.1/31", /a prefix of 8 to 29/],
     ["guest=10.0.0", /an IPv4 address/],
-    ["guest=10.0.0.255", /not the host’s own/],
-    ["host=10.0.0.1/24 guest=10.0.1.2", /of the host’s network/],
-    ["host=10.0.0.1/24 guest=10.0.0.1", /not the host’s own/],
-    ["mac=53:54:00:12:34:56", /hardware address of one card/],
-    ["mac=52:54:00", /hardware address of one card/],
-    ["tap outside", /user networking only/],
+    ["guest=10.0.0.255", /other than the host’s own/],
+    ["host=10.0.0.1/24 guest=10.0.1.2", /on the host’s network/],
+    ["host=10.0.0.1/24 guest=10.0.0.1", /other than the host’s own/],
+    ["mac=53:54:00:12:34:56", /a unicast MAC address/],
+    ["mac=52:54:00", /a unicast MAC address/],
+    ["tap outside", /only with user networking/],
     ["outside=yes", /auto, tap, user or none/],
     ["tap=1", /auto, tap, user or none/],
   ])("%j is refused", (text, accepted) => {
@@ -87,7 +87,7 @@ describe("block", () => {
     expect(parseDisks(text)).toEqual([{ name: "storage", size: undefined, readOnly: false, ...changes }]);
   });
 
-  test("a disk a line, in their order", () => {
+  test("one disk per line, in order", () => {
     expect(parseDisks("# disks\nb: one\n\na: two\r\n").map(({ name, path }) => [name, path])).toEqual([
       ["b", "one"],
       ["a", "two"],

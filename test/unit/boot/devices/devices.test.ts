@@ -26,12 +26,12 @@ test.each(["SYN_SENT", "SYN_RCVD", "CLOSED", "NONE"])("a connection in %s was no
 
 test("a forwarded port alone was not", () => expect(hasAccepted(info(), 18080)).toBe(false));
 
-test("another port’s connection says nothing, nor does one of the guest’s own from a port of that number", () => {
+test("connections of other ports do not count, nor one that the guest opened from a port of that number", () => {
   const outgoing = "  TCP[ESTABLISHED]   12       10.0.2.15 18080     192.0.2.1    80     0     0";
   expect(hasAccepted(info(connection("ESTABLISHED", 18081), outgoing), 18080)).toBe(false);
 });
 
-test("what is no such list has no connection", () => {
+test("other text has no connection", () => {
   expect(hasAccepted("", 18080)).toBe(false);
   expect(hasAccepted("unknown command: 'info usernet'\r\n", 18080)).toBe(false);
 });

@@ -81,18 +81,18 @@ describe("a tap", () => {
     expect(addresses(plan([wanted("auto")], { told: toldAddress(args) }))).toEqual([expected]);
   });
 
-  test("takes the next free network when the guest can be told of it", () => {
+  test("takes the next free network when the guest takes an address", () => {
     const interfaces = [other("eth0", "10.0.0.4/24"), other("docker0", "10.0.1.1/23"), other("wg0", "10.0.4.7/32")];
     expect(addresses(plan([wanted("auto")], {}, { interfaces }))).toEqual(["10.0.2.1/24 10.0.2.2"]);
   });
 
-  test("counts a name of ours as the network that it stands for, with or without an address", () => {
+  test("counts an interface with our name as its network, with or without an address", () => {
     const interfaces = [other("uci0a000000"), other("uci0a000100"), other("uci")];
     expect(addresses(plan([wanted("auto")], {}, { interfaces }))).toEqual(["10.0.2.1/24 10.0.2.2"]);
   });
 
   test.each([
-    ["a guest that cannot be told", "auto", { isAddressable: false }, other("docker0", "10.0.0.1/16"), "10.0.0.0/24"],
+    ["a guest that takes no address", "auto", { isAddressable: false }, other("docker0", "10.0.0.1/16"), "10.0.0.0/24"],
     ["a network that was asked for", "tap host=10.7.0.1/24", {}, other("eth0", "10.7.0.4/20"), "10.7.0.0/24"],
     [
       "the network of the user’s arguments",
@@ -101,7 +101,7 @@ describe("a tap", () => {
       other("eth0", "10.7.0.4/20"),
       "10.7.0.0/24",
     ],
-    ["a name that somebody has", "auto", { isAddressable: false }, other("uci0a000000"), "10.0.0.0/24"],
+    ["a name that is taken", "auto", { isAddressable: false }, other("uci0a000000"), "10.0.0.0/24"],
   ])("of %s can be no other one: busy", (_, options, asked, holder, network) => {
     const interfaces = [other("lo", "127.0.0.1/8"), holder];
     expect(planNetworks([wanted(options)], { ...question, ...asked }, { ...facts, interfaces })).toEqual({
@@ -122,11 +122,11 @@ describe("a tap", () => {
 
   test("on the network of another device is refused", () => {
     expect(() => plan([wanted("auto"), wanted("tap host=10.0.0.9/24", "management")])).toThrow(
-      /`management` would be on the network of another one, 10\.0\.0\.0\/24/,
+      /`management` would share the network 10\.0\.0\.0\/24/,
     );
   });
 
-  test("that cannot be made is a problem where it was asked for, and says why", () => {
+  test("that was required and cannot be made is an error with the reason", () => {
     const problem = problemOf(() => plan([wanted("tap")], {}, { noTap: "neither root nor sudo without a password" }));
     expect(problem.facts.because).toBe("neither root nor sudo without a password");
   });
@@ -144,7 +144,7 @@ describe("user networking", () => {
     { protocol: "udp", guestPort: 53 },
   ] as const;
 
-  test("takes over where no tap can be made, forwards the ports that are asked, and says why", () => {
+  test("is used when no tap can be made, forwards the probed ports, and gives the reason", () => {
     const planned = plan([wanted("auto")], { ports }, { noTap: "no rights", freePorts: [40001, 40002] });
     expect(planned[0]?.device.link).toEqual({
       kind: "user",
@@ -168,7 +168,7 @@ describe("user networking", () => {
     expect(planned?.story).toBe("user networking, guest 10.0.0.2");
   });
 
-  test("is apart from the host’s networks: a guest that cannot be told has the usual addresses", () => {
+  test("is separate from the host’s networks: a guest that takes no address has the usual ones", () => {
     const interfaces = [other("eth0", "10.0.0.4/24")];
     expect(addresses(plan([wanted("user")], { isAddressable: false }, { interfaces }))).toEqual(["10.0.0.1 10.0.0.2"]);
     expect(addresses(plan([wanted("user host=10.0.0.9/24")], {}, { interfaces }))).toEqual(["10.0.0.9 10.0.0.1"]);
@@ -189,6 +189,6 @@ describe("user networking", () => {
   });
 });
 
-test("a card that was asked for is given", () => {
+test("a card gets the requested MAC address", () => {
   expect(plan([wanted("mac=02:00:00:00:00:01")])[0]?.device.mac).toBe("02:00:00:00:00:01");
 });

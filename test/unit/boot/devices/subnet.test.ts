@@ -63,7 +63,7 @@ test.each([
   expect(isUsable(parseSubnet(subnet))).toBe(expected);
 });
 
-test("the first free address is the lowest that nobody has", () => {
+test("the first free address is the lowest unused one", () => {
   const free = (...taken: string[]) => formatAddress(firstFree(parseSubnet("10.0.0.9/24"), taken.map(parseAddress)));
   expect(free()).toBe("10.0.0.1");
   expect(free("10.0.0.1", "10.0.0.2")).toBe("10.0.0.3");

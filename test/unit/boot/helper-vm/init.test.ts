@@ -39,7 +39,7 @@ describe("the script of a boot", () => {
     ]);
   });
 
-  it("hands every word to the tender as it is", () => {
+  it("passes every word to the tender unchanged", () => {
     const args = ["--mem=32", "two words", "it's", '$HOME `x` "q"', "a\nb\n", "*", "", "\\", "ü", "\t"];
     const functions = 'load() { :; }; run() { shift; for word; do printf "%s\\0" "$word"; done; }\n';
     const read = execFileSync("sh", ["-c", functions + script({ run: { tender: "solo5-spt", args } })], {
@@ -49,7 +49,7 @@ describe("the script of a boot", () => {
   });
 });
 
-test("the helper VM’s first program is a shell script without errors of syntax", () => {
+test("the helper VM’s program is a shell script without syntax errors", () => {
   expect(() => execFileSync("sh", ["-n"], { input: initScript })).not.toThrow();
 });
 
@@ -58,7 +58,7 @@ describe("the wait for the console’s port", () => {
   const wait = (path: string, timeout: number) =>
     spawnSync("sh", ["-c", `${awaitPort}\nawait_port "$1"`, "sh", path], { timeout });
 
-  it("goes on while there is none, and makes none", () => {
+  it("continues while there is no port, and creates no file", () => {
     const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-port-"));
     try {
       expect(wait(join(folder, "port"), 300).signal).toBe("SIGTERM");
@@ -99,7 +99,7 @@ describe("modules", () => {
       expect(dependenciesOf(module("name=tun"))).toEqual([]);
     });
 
-    it("are not guessed for a file that is no module", () => {
+    it("are refused for a file that is not a module", () => {
       expect(() => dependenciesOf(elf({ type: 1 }))).toThrow(MalformedFile);
       expect(() => dependenciesOf(Buffer.from("xz"))).toThrow(MalformedFile);
     });
@@ -122,7 +122,7 @@ describe("modules", () => {
       expect(loadOrder(["virtio_net", "a"], new Map([["a", ["virtio"]]]))).toEqual(["a"]);
     });
 
-    it("comes to an end where modules depend on each other", () => {
+    it("ends although modules depend on each other", () => {
       expect(
         loadOrder(
           ["a"],

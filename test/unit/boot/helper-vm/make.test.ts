@@ -13,18 +13,18 @@ test.each([
   expect(kernelPackage(system, architecture)).toBe(name);
 });
 
-test("a distribution that we do not know is refused with those that we do", () => {
+test("an unknown distribution is refused, with the known ones", () => {
   expect(() => kernelPackage("fedora 43", "x86_64")).toThrow(Problem);
 });
 
-test("the parts of a kernel are told from what else its packages depend on", () => {
+test("the parts of a kernel are distinguished from other dependencies", () => {
   expect(kernelParts(["linux-image-6.1.0-56-cloud-amd64"])).toEqual(["linux-image-6.1.0-56-cloud-amd64"]);
   expect(kernelParts(["kmod", "linux-base", "linux-modules-6.8.0-45-generic", "linux-image-virtual"])).toEqual([
     "linux-modules-6.8.0-45-generic",
   ]);
 });
 
-test("Ubuntu’s rarer modules are those of the same kernel, and Debian has none apart", () => {
+test("Ubuntu packages the rarer modules of a kernel apart, Debian does not", () => {
   expect(extraModules(["linux-image-6.8.0-45-generic", "linux-modules-6.8.0-45-generic"])).toEqual([
     "linux-modules-extra-6.8.0-45-generic",
   ]);

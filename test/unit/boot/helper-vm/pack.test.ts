@@ -36,7 +36,7 @@ describe("the tender for a helper VM", () => {
 describe("what goes into the helper VM", () => {
   const context = { processes } as Context;
 
-  it("is a static tender alone, by the name that it puts in front of what it says", async () => {
+  it("is a static tender alone, under the name that begins its messages", async () => {
     const content = elf({ machine: 183 });
     expect(await tenderEntries(context, "solo5-spt", program("solo5-spt-aarch64", content))).toEqual([
       { kind: "file", path: "carrier/solo5-spt", content, executable: true },

@@ -55,7 +55,7 @@ describe("a tender in a helper VM", () => {
   it.each([
     ["carrier: end 0\n", { code: 0, signal: null }],
     ["carrier: end 11\n", { code: null, signal: "SIGSEGV" }],
-  ])("ends as `%s` tells, and QEMU with it", async (line, end) => {
+  ])("ends as `%s` reports, and QEMU with it", async (line, end) => {
     const { qemu, serial, kill } = fakeQemu();
     const helperVm = helperVmProcess(qemu);
     read(helperVm);
@@ -64,7 +64,7 @@ describe("a tender in a helper VM", () => {
     expect(kill).toHaveBeenCalled();
   });
 
-  it("has the unikernel’s console untouched, whatever is in it", async () => {
+  it("has the unikernel’s console unchanged, whatever its content", async () => {
     const { qemu, console, kill } = fakeQemu();
     const helperVm = helperVmProcess(qemu);
     const bytes = Buffer.from("\0\xff\r\ncarrier: start\ncarrier: end 0\nno newline", "latin1");
@@ -85,7 +85,7 @@ describe("a tender in a helper VM", () => {
     expect(await helperVm.ended).toEqual({ code: 1, signal: null });
   });
 
-  it("is not read faster than its error stream is", async () => {
+  it("is read only as fast as its error stream", async () => {
     const { qemu, serial } = fakeQemu();
     const helperVm = helperVmProcess(qemu);
     serial.write(`carrier: start\n${"carrier: error x\n".repeat(20_000)}`);
@@ -107,8 +107,8 @@ describe("the failure of a helper VM", () => {
       "the helper VM did not start: [    1.1] Kernel panic - not syncing: no init",
     ],
     ["SeaBIOS\nno kernel found\n", "the helper VM did not start: no kernel found"],
-    ["carrier: start\n", "the helper VM ended before its tender"],
-  ])("is told when QEMU ends after %s", async (said, failure) => {
+    ["carrier: start\n", "the helper VM exited before its tender"],
+  ])("is reported when QEMU exits after %s", async (said, failure) => {
     const { qemu, serial, end } = fakeQemu();
     const helperVm = helperVmProcess(qemu);
     read(helperVm);
@@ -119,7 +119,7 @@ describe("the failure of a helper VM", () => {
     await helperVm.begun;
   });
 
-  it("is what its own script tells, with the words of the tool that failed", async () => {
+  it("is its own script’s message, with the line of the tool that failed", async () => {
     const { qemu, serial } = fakeQemu();
     const helperVm = helperVmProcess(qemu);
     read(helperVm);
@@ -138,7 +138,7 @@ describe("the failure of a helper VM", () => {
     expect(await helperVm.ended).toMatchObject({ failure: "the helper VM did not start within 90.0 s" });
   });
 
-  it("is a tender that Linux had to end, which only the lack of memory makes it do", async () => {
+  it("is a tender killed by Linux, which happens only for lack of memory", async () => {
     const { qemu, serial } = fakeQemu();
     const helperVm = helperVmProcess(qemu);
     read(helperVm);
@@ -146,7 +146,7 @@ describe("the failure of a helper VM", () => {
     expect(await helperVm.ended).toMatchObject({ failure: "the helper VM ran out of memory" });
   });
 
-  it("is none when we ended it", async () => {
+  it("is not reported after a kill", async () => {
     const { qemu } = fakeQemu();
     const helperVm = helperVmProcess(qemu);
     helperVm.kill();
@@ -177,12 +177,12 @@ describe("protocol", () => {
     { kind: "end", end: { code: 3, signal: null } },
   ];
 
-  describe("what the helper VM tells", () => {
-    it("is read, and nothing on the tender’s error stream is taken for the helper VM’s own", () => {
+  describe("lines of the helper VM", () => {
+    it("are read, and lines of the tender’s error stream never pass for them", () => {
       expect(new HelperVmReader().add(serial)).toEqual(told);
     });
 
-    it("is the same however it is cut", () => {
+    it("are the same in pieces of any size", () => {
       for (let first = 0; first < serial.length; first++) {
         for (const second of [first + 1, Math.floor((first + serial.length) / 2), serial.length]) {
           const reader = new HelperVmReader();
@@ -215,7 +215,7 @@ describe("protocol", () => {
     [11 | 0x80, { code: null, signal: "SIGSEGV" }],
     [9, { code: null, signal: "SIGKILL" }],
     [5, { code: null, signal: "SIGTRAP" }],
-  ])("the wait status %i tells an exit status from a signal, with and without a core", (status, end) => {
+  ])("the wait status %i distinguishes an exit status from a signal, with and without a core", (status, end) => {
     expect(endOf(status)).toEqual(end);
   });
 });

@@ -48,7 +48,7 @@ const list = (...carriers: readonly object[]) =>
   writeFileSync(join(mirror(), "carriers.json"), JSON.stringify({ format: 1, carriers }));
 const left = () => (readdirSync(folder).includes("tools") ? readdirSync(join(folder, "tools/carriers")) : []);
 
-describe("a published carrier", () => {
+describe("a published helper VM", () => {
   it("is its two files again, in its place", async () => {
     expect(await fetched()).toBe(true);
     expect(readdirSync(place.folder).sort()).toEqual(["initramfs", "kernel"]);
@@ -105,15 +105,15 @@ describe("a published carrier", () => {
   it.each([
     ["has none of this key", () => list({ ...packed, key: "another" })],
     ["has toolchains alone", () => rmSync(join(mirror(), "carriers.json"))],
-  ])("is not there, without a word, where the mirror %s", async (_, prepare) => {
+  ])("is silently absent when the mirror %s", async (_, prepare) => {
     prepare();
     expect(await fetched()).toBe(false);
     expect(told).toEqual([]);
   });
 
-  it("is not asked of a mirror, or a list, that is none", async () => {
+  it("is not looked up without a mirror or a list", async () => {
     await expect(fetched("nowhere")).rejects.toThrow("input mirror");
     list({});
-    await expect(fetched()).rejects.toThrow("carriers.json has a row that is no archive");
+    await expect(fetched()).rejects.toThrow("carriers.json has a row that is not an archive");
   });
 });

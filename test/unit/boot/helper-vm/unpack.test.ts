@@ -48,13 +48,13 @@ describe("a kernel", () => {
     expect(await readKernel(context, path, options)).toEqual(plain);
   });
 
-  it("that decompresses itself is left alone", () => {
+  it("that decompresses itself is not changed", () => {
     expect(payloadOf(Buffer.concat([Buffer.from("MZ"), Buffer.alloc(1000)]))).toBeUndefined();
   });
 
-  it("that is compressed by something unknown is refused by its name", () => {
+  it("with an unknown compression is refused by its name", () => {
     expect(() => payloadOf(zboot("lzo", plain))).toThrow(
-      new Problem("the kernel is compressed by lzo, which we cannot undo"),
+      new Problem("the kernel is compressed with lzo, which is not supported"),
     );
   });
 });

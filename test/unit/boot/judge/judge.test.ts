@@ -44,12 +44,12 @@ function table(rows: readonly Row[]): void {
 }
 
 describe("how a guest ended", () => table(endings));
-describe("how ends are told from each other", () => table(ends));
+describe("ends that differ by one sign", () => table(ends));
 describe("Firecracker’s own log", () => table(firecrackers));
 describe("what success is", () => table(success));
 describe("last words", () => table(lastWords));
 describe("signs of life after last words", () => table(signsOfLife));
-describe("lines that pause in the middle", () => table(unfinishedLines));
+describe("unfinished lines", () => table(unfinishedLines));
 describe("an accelerator’s failure is not the guest’s", () => table(accelerators));
 
 test("every reason that the judge can give is in the tables", () => {
@@ -89,7 +89,7 @@ describe("the verdict", () => {
     expect(judge.see(exit(30, 83))).toBe(verdict);
   });
 
-  test("carries its evidence, its times and the status", () => {
+  test("has its evidence, its times and the status", () => {
     const rules = { ...spt, ...waiting };
     expect(judge(rules, [banner, ready, line(200, ended(0)), exit(210, 0)])).toEqual({
       verdict: "passed",
@@ -106,14 +106,14 @@ describe("the verdict", () => {
       verdict: "failed",
       reason: "exit-status",
       rule: "exit-status",
-      summary: "ended with status 2, not 3",
+      summary: "exited with status 2, not 3",
       evidence: { line: ended(2), atMs: 200 },
       exitStatus: 2,
       atMs: 210,
     });
   });
 
-  test("of a refusing tender quotes it, and not its warnings", () => {
+  test("of a tender that refuses quotes its error, not its warnings", () => {
     const refusal = "solo5-spt: Device 'service' of type NET_BASIC declared but not attached.";
     const events = [
       complaint(1, "solo5-spt: Warning: x"),
@@ -124,13 +124,13 @@ describe("the verdict", () => {
     expect(judge(spt, events).evidence).toEqual({ line: refusal, atMs: 2 });
   });
 
-  test("of a time-out names the last line and what was missing", () => {
+  test("of a timeout names the last line and the missing one", () => {
     const { summary, evidence } = judge({ ...virtio, expect: [/port/, /never/] }, [ready, line(500, "idle")]);
     expect(summary).toBe("no line matched never within 60 s");
     expect(evidence).toEqual({ line: "idle", atMs: 500 });
   });
 
-  test("of a trap tells its first line", () => {
+  test("of a trap has the trap’s first line", () => {
     const events = [
       line(9, "Solo5: trap: type=#PF ec=0x2"),
       line(10, "Solo5: trap: cr2=0x10"),
@@ -141,7 +141,7 @@ describe("the verdict", () => {
   });
 });
 
-test("the deadline is the nearest of all that time can decide", () => {
+test("the deadline is the nearest of all deadlines", () => {
   const judge = new Judge({ ...virtioKvm, ...waiting });
   expect(judge.deadlineMs).toBe(10_000);
   judge.see(banner);
@@ -156,7 +156,7 @@ test("the deadline is the nearest of all that time can decide", () => {
   expect(judge.deadlineMs).toBe(3_100);
 });
 
-describe("questions over the network", () => {
+describe("probes", () => {
   const asked: Rules = { ...spt, probes: ["http://:80/", "tcp://:443"] };
   table([
     [
@@ -216,7 +216,7 @@ describe("questions over the network", () => {
     ],
   ]);
 
-  test("the verdict shows the last answer of a question that failed", () => {
+  test("the verdict shows the last answer to a failed probe", () => {
     const events = [
       banner,
       ready,
@@ -225,11 +225,11 @@ describe("questions over the network", () => {
       answer(900, 1, false, "connection refused"),
     ];
     const { summary, evidence } = judge(asked, events);
-    expect(summary).toBe("`tcp://:443` was not answered as asked within 60 s");
+    expect(summary).toBe("`tcp://:443` was not answered as expected within 60 s");
     expect(evidence).toEqual({ line: "tcp://:443: connection refused", atMs: 900 });
   });
 
-  test("boot and ready are told apart", () => {
+  test("boot and ready times differ", () => {
     const { bootMs, readyMs, summary } = judge(asked, [
       banner,
       ready,
@@ -262,15 +262,13 @@ describe("judge in time", () => {
   }
 
   /** Without the limit none of these tests would end. */
-  describe("a pattern that comes to no end", () => {
+  describe("a pattern that backtracks exponentially", () => {
     test.each([
       ["expect", { expect: [catastrophic] }],
       ["forbid", { forbid: [/innocent/u, catastrophic] }],
     ])("of %s is a mistake of the user, with the patterns named", (_, asked) => {
       const problem = problemOf(() => judgeInTime(new Judge({ ...rules, ...asked }), seen("one", line), 100));
-      expect(problem.message).toBe(
-        "inputs expect and forbid: a pattern came to no end within 0.1 s on what the guest printed",
-      );
+      expect(problem.message).toBe("inputs expect and forbid: matching the guest’s output took longer than 0.1 s");
       expect(problem.facts.found).toContain(catastrophic.source);
     });
 
@@ -285,7 +283,7 @@ describe("judge in time", () => {
       if (probe.kind !== "http") throw new Error("no HTTP probe");
       const { holds, said } = judgeHttp(probe, { status: 200, body: line, bytes: line.length, end: "whole" });
       expect(holds).toBe(false);
-      expect(said).toMatch(/^the body \(41 bytes\) was not matched against \/\^\(a\+\)\+\$\/ within 1 s/);
+      expect(said).toMatch(/^the body \(41 bytes\) could not be matched against \/\^\(a\+\)\+\$\/ within 1 s/);
     });
   });
 

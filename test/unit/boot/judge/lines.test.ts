@@ -16,8 +16,8 @@ describe("a console is cut into lines", () => {
     ["CRLF, LF and CR each end a line", ["a\r\nb\nc\rd"], ["a", "b", "c"], "d"],
     ["a CRLF that is split over chunks ends one line", ["a\r", "\nb\r", "\n"], ["a", "b"], ""],
     ["empty lines are dropped", ["\n\r\n\na\n\n"], ["a"], ""],
-    ["a line comes whole out of many chunks", ["lis", "ten", "ing\n"], ["listening"], ""],
-    ["the last line is there without its end", ["a\nlast"], ["a"], "last"],
+    ["a line is put together from many chunks", ["lis", "ten", "ing\n"], ["listening"], ""],
+    ["an unfinished last line is available", ["a\nlast"], ["a"], "last"],
     [
       "escape sequences are taken out: colours, cursor, title",
       ["\u001b[31mred\u001b[0m\u001b[2J\u001b]0;title\u0007!\u001bc\n"],
@@ -28,7 +28,7 @@ describe("a console is cut into lines", () => {
     ["a title that ends with ESC \\, split over chunks", ["\u001b]0;ti", "tle\u001b", "\\red\n"], ["red"], ""],
     ["half an escape sequence is no text yet", ["ok\u001b[3"], [], "ok"],
     ["half a title is no text yet", ["ok\u001b]0;tit"], [], "ok"],
-    ["a line of escape codes alone is none", ["\u001b[2J\u001b[H\n"], [], ""],
+    ["a line of escape codes alone is dropped", ["\u001b[2J\u001b[H\n"], [], ""],
     ["NUL is dropped", ["a\0b\0\n"], ["ab"], ""],
     ["8-bit text that is not UTF-8 becomes U+FFFD", [Buffer.from("caf\xe9\n", "latin1")], ["caf\ufffd"], ""],
     ["a character that is split over chunks stays one", inBytes(Buffer.from("né €\n")), ["né €"], ""],
@@ -38,7 +38,7 @@ describe("a console is cut into lines", () => {
       ["a\ufffd", "b\ufffd\ufffd("],
       "",
     ],
-    ["a byte order mark in the middle is kept as it is", ["x\ufeffy\n"], ["x\ufeffy"], ""],
+    ["a byte order mark in the middle is kept", ["x\ufeffy\n"], ["x\ufeffy"], ""],
   ])("%s", (_, chunks, lines, unfinished) => {
     expect(read(...chunks)).toEqual({ lines, unfinished });
   });
@@ -50,7 +50,7 @@ describe("a console is cut into lines", () => {
     expect(read(long).lines.map((line) => line.length)).toEqual([16_384, 16_384, 7_232, 1]);
   });
 
-  test("a line without end is cut, and nothing of it is lost", () => {
+  test("an endless line is cut without loss", () => {
     const lines = new Lines();
     const long = "x".repeat(100_000);
     const cut = Array.from({ length: 20 }, () => lines.add(Buffer.from(long))).flat();

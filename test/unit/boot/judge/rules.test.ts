@@ -10,32 +10,32 @@ import { type TargetName, targets } from "../../../../src/targets/targets.js";
 const asked: Expectations = { until: "auto", settle: 3, timeout: 60, expect: [], forbid: [], probe: [] };
 const ping: Probe = { kind: "ping", text: "ping" };
 
-describe("what could never be judged is refused before a boot", () => {
+describe("impossible expectations are refused before a boot", () => {
   test.each<readonly [name: string, target: TargetName, asked: Partial<Expectations>, message: RegExp]>([
+    ["waiting for lines without any", "spt", { until: "expect" }, /`until: expect` needs the input expect or probe/],
     [
-      "waiting for lines, and none is given",
-      "spt",
-      { until: "expect" },
-      /input until: `expect` waits for lines or answers/,
-    ],
-    [
-      "questions to a guest that is to end",
+      "probes of a guest that should exit",
       "spt",
       { until: "exit", probe: [ping] },
-      /input probe asks a guest that runs/,
+      /input probe conflicts with `until: exit`/,
     ],
     [
-      "questions to a guest that is to end with a status",
+      "probes of a guest that should exit with a status",
       "spt",
       { expectExit: 0, probe: [ping] },
-      /input probe asks a guest that runs/,
+      /input probe conflicts with `expect-exit: 0`/,
     ],
-    ["a status, and no end", "spt", { until: "running", expectExit: 0 }, /expect-exit asks for an end/],
     [
-      "the status of a target that tells none",
+      "a status of a guest that keeps running",
+      "spt",
+      { until: "running", expectExit: 0 },
+      /input expect-exit conflicts with `until: running`/,
+    ],
+    [
+      "the status of a target that reports none",
       "unikraft-qemu",
       { expectExit: 3 },
-      /nothing tells the exit status of unikraft-qemu/,
+      /unikraft-qemu does not report an exit status/,
     ],
     [
       "a settle as long as the timeout",
@@ -60,22 +60,22 @@ describe("what could never be judged is refused before a boot", () => {
     ["lines to wait for", "unikraft-qemu", { until: "expect", expect: [/x/] }],
     ["answers to wait for", "unikraft-qemu", { until: "expect", probe: [ping] }],
     ["a status on the console", "virtio", { expectExit: 3 }],
-    ["a long settle where an end is awaited", "hvt", { until: "exit", settle: 90 }],
+    ["a long settle with `until: exit`", "hvt", { until: "exit", settle: 90 }],
     ["a long settle with a status", "hvt", { settle: 90, expectExit: 0 }],
-    ["a status with an awaited end", "hvt", { until: "exit", expectExit: 0 }],
+    ["a status with `until: exit`", "hvt", { until: "exit", expectExit: 0 }],
   ])("%s is fine", (_, target, more) => {
     expect(() => checkExpectations({ ...asked, ...more }, { target: targets[target], isMarked: true })).not.toThrow();
   });
 });
 
-describe("what a try is judged by", () => {
+describe("the rules of an attempt", () => {
   const rulesOf = (name: TargetName, system: ImageSystem, accelerator: Accelerator, inHelperVm = false) => {
     const guest = { target: targets[name], isMarked: system.kind !== "unmarked" };
     const machine = { vmm: "qemu", accelerator, mayFallBack: accelerator === "kvm", inHelperVm } as const;
     return rulesFor({ ...asked, settle: 0.5, expectExit: 3, probe: [ping] }, guest, machine);
   };
 
-  test("the target’s words, the attempt’s monitor, seconds as milliseconds", () => {
+  test("the target’s words, the attempt’s VMM, seconds as milliseconds", () => {
     expect(rulesOf("virtio", { kind: "solo5", abi: 3, abiVersion: 1, devices: [] }, "kvm")).toEqual({
       words: dialects.solo5,
       exitReport: "console",
@@ -94,7 +94,7 @@ describe("what a try is judged by", () => {
     });
   });
 
-  test("a kernel without marks may speak as any backend does", () => {
+  test("a kernel without marks may print the words of any backend", () => {
     expect(rulesOf("unikraft-qemu", { kind: "unmarked" }, "tcg")).toMatchObject({
       words: anyDialect(),
       exitReport: "console",
@@ -106,13 +106,13 @@ describe("what a try is judged by", () => {
     });
   });
 
-  test("emulation is given more time, and settles as long", () => {
+  test("emulation gets more time, and settles as long", () => {
     const system: ImageSystem = { kind: "unikraft", platform: "qemu" };
     expect(rulesOf("unikraft-qemu", system, "tcg")).toMatchObject({ timeoutMs: 180_000, settleMs: 500, graceMs: 700 });
     expect(rulesOf("unikraft-qemu", system, "native")).toMatchObject({ timeoutMs: 60_000 });
   });
 
-  test("a guest in a carrier is watched for longer too", () => {
+  test("a guest in a helper VM settles longer too", () => {
     const system: ImageSystem = { kind: "solo5", abi: 1, abiVersion: 2, devices: [] };
     expect(rulesOf("hvt", system, "tcg", true)).toMatchObject({ timeoutMs: 180_000, settleMs: 1_500 });
   });

@@ -80,9 +80,9 @@ describe("tcp", () => {
   });
 });
 
-describe("tcp where the network accepts in the guest’s stead", () => {
+describe("tcp behind a network that accepts for the guest", () => {
   const established = { ...patient, isEstablished: () => Promise.resolve(true) };
-  test("a connection that stays open and that the guest never accepted does not hold", async () => {
+  test("an open connection that the guest never accepted does not hold", async () => {
     const port = await serve(() => undefined);
     expect(await askAt(port, "tcp://:80", never)).toEqual({
       holds: false,
@@ -107,7 +107,7 @@ describe("tcp where the network accepts in the guest’s stead", () => {
     expect(answer).toEqual({ holds: false, said: expect.stringMatching(/^connection (?:refused|reset)$/) as string });
   });
 
-  test("one that the guest has accepted and closed holds: it is not closed from here while the network is asked", async () => {
+  test("one that the guest accepts and closes holds: this side keeps it open meanwhile", async () => {
     let isOpen = true;
     const port = await serve((socket) =>
       socket
@@ -120,14 +120,14 @@ describe("tcp where the network accepts in the guest’s stead", () => {
     expect(await askAt(port, "tcp://:80", { ...patient, isEstablished })).toMatchObject({ holds: true });
   });
 
-  test("what the guest sends proves that it accepted", async () => {
+  test("data from the guest proves that it accepted", async () => {
     const port = await serve((socket) => socket.write("220 ready\r\n"));
     expect(await askAt(port, "tcp://:80", { ...patient, isEstablished: never.isEstablished })).toMatchObject({
       holds: true,
     });
   });
 
-  test("a network that cannot be asked is told as it is, and one that never answers is not waited for", async () => {
+  test("an error of the network is reported, and a network that never answers does not block", async () => {
     const port = await serve(() => undefined);
     const isEstablished = () => Promise.reject(new Error("QEMU closed its control channel"));
     expect(await askAt(port, "tcp://:80", { ...patient, isEstablished })).toEqual({
@@ -138,7 +138,7 @@ describe("tcp where the network accepts in the guest’s stead", () => {
     expect(await askAt(port, "tcp://:80", { ...never, isEstablished: isSilent })).toMatchObject({ holds: false });
   });
 
-  test("HTTP waits for the guest as well, and loses nothing of its answer", async () => {
+  test("HTTP waits for the guest too, and loses nothing of its answer", async () => {
     const port = await serveHttp((_, response) => response.end("hello"));
     expect(await askAt(port, "http://:80/", never)).toMatchObject({ said: "connection not accepted within 0.1 s" });
     expect(await askAt(port, "http://:80/ body=/^hello$/", established)).toEqual({
@@ -149,13 +149,13 @@ describe("tcp where the network accepts in the guest’s stead", () => {
 });
 
 describe("http", () => {
-  test("an answer with the wanted status and body holds", async () => {
+  test("an answer with the expected status and body holds", async () => {
     const port = await serveHttp((request, response) => response.writeHead(201).end(`you asked ${request.url ?? ""}`));
     const answer = await askAt(port, "http://:80/a?b=c status=201 body=/asked \\/a\\?b=c/");
     expect(answer).toEqual({ holds: true, said: "status 201, 16 bytes" });
   });
 
-  test("what is sent names the address that is asked, no more", async () => {
+  test("the request has the address and no further headers", async () => {
     let seen: IncomingMessage | undefined;
     const port = await serveHttp((request, response) => {
       seen = request;
@@ -171,7 +171,7 @@ describe("http", () => {
     });
   });
 
-  test("a wrong status is told with the body, on one line and without what a terminal would obey", async () => {
+  test("a wrong status is reported with the body, on one line and without control characters", async () => {
     const body = `Internal\r\n  Server\tError \u001b[2J${"x".repeat(1000)}`;
     const port = await serveHttp((_, response) => response.writeHead(500).end(body));
     const { holds, said } = await askAt(port, "http://:80/ status=200");
@@ -180,7 +180,7 @@ describe("http", () => {
     expect(said.length).toBe("status 500, wanted 200: ".length + 200);
   });
 
-  test("without a wanted status, an error does not hold and a redirect does; it is not followed", async () => {
+  test("without an expected status, an error does not hold and a redirect does; it is not followed", async () => {
     const paths: (string | undefined)[] = [];
     const port = await serveHttp((request, response) => {
       paths.push(request.url);
@@ -191,7 +191,7 @@ describe("http", () => {
     expect(paths).toEqual(["/moved", "/"]);
   });
 
-  test("a body that does not match is told", async () => {
+  test("a body that does not match is reported", async () => {
     const port = await serveHttp((_, response) => response.end("hello"));
     expect(await askAt(port, "http://:80/ body=/bye/")).toEqual({
       holds: false,
@@ -213,7 +213,7 @@ describe("http", () => {
     expect(await askAt(port, "http://:80/ body=/b/")).toMatchObject({ holds: false });
   });
 
-  test("a body that is still coming when the time is up is matched as far as it came", async () => {
+  test("a body that is still arriving at the time limit is matched so far", async () => {
     /** The time is up once these bytes were read. */
     const cutShort = async (line: string) => {
       let onWritten: () => void = () => undefined;
@@ -242,7 +242,7 @@ describe("http", () => {
   test.each([
     ["is closed before its length", "Content-Length: 100\r\n\r\nhello"],
     ["violates its coding", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nno number\r\n"],
-  ])("a body that %s is broken, whatever was asked of it", async (_, rest) => {
+  ])("a body that %s is broken, whatever was expected", async (_, rest) => {
     const port = await answering(`HTTP/1.1 200 OK\r\n${rest}`);
     expect(await askAt(port, "http://:80/ body=/hello|/")).toEqual({
       holds: false,
@@ -255,7 +255,7 @@ describe("http", () => {
     expect(await askAt(port, "http://:80/")).toEqual({ holds: true, said: "status 200, 5 bytes" });
   });
 
-  test("what is no HTTP is shown", async () => {
+  test("an answer other than HTTP is shown", async () => {
     const port = await answering("220 mail.example.org ESMTP\r\n");
     expect(await askAt(port, "http://:80/")).toEqual({
       holds: false,
@@ -274,12 +274,12 @@ describe("http", () => {
   test.each([
     ["answers nothing", ""],
     ["stops in its headers", "HTTP/1.1 200 OK\r\nX-Slow: "],
-  ])("a server that %s is waited for no longer than asked", async (_, bytes) => {
+  ])("a server that %s gets no more time than allowed", async (_, bytes) => {
     const port = await beginning(bytes);
     expect(await askAt(port, "http://:80/", hasty)).toEqual({ holds: false, said: "no answer within 0.2 s" });
   });
 
-  test("an end without an answer is told", async () => {
+  test("a close without an answer is reported", async () => {
     expect(await askAt(await answering(""), "http://:80/")).toEqual({
       holds: false,
       said: "connection closed without an answer",
@@ -293,7 +293,7 @@ describe("http", () => {
     });
   });
 
-  test("proxies of the environment are not asked", async () => {
+  test("proxies of the environment are not used", async () => {
     const port = await serveHttp((_, response) => response.end("direct"));
     const former = process.env["http_proxy"];
     process.env["http_proxy"] = `http://${host}:${await closedPort()}`;
@@ -330,14 +330,14 @@ describe("https", () => {
     return listening(server);
   }
 
-  test("a certificate that nobody vouches for is refused, and says how to accept it", async () => {
+  test("an untrusted certificate is refused, with the way to accept it", async () => {
     expect(await askAt(await serveHttps(), "https://:443/")).toEqual({
       holds: false,
       said: "TLS: self-signed certificate (`insecure` accepts any certificate)",
     });
   });
 
-  test("`insecure` accepts it, also where the network accepts in the guest’s stead", async () => {
+  test("`insecure` accepts it, also behind a network that accepts for the guest", async () => {
     const port = await serveHttps();
     const answer = { holds: true, said: "status 200, 6 bytes" };
     expect(await askAt(port, "https://:443/ insecure body=/secret/")).toEqual(answer);
@@ -345,7 +345,7 @@ describe("https", () => {
     expect(await askAt(port, "https://:443/ insecure", { ...patient, isEstablished })).toEqual(answer);
   });
 
-  test("a server without TLS, and one that closes in the handshake, are told", async () => {
+  test("a server without TLS, and one that closes in the handshake, are reported", async () => {
     const plain = await answering("HTTP/1.0 400 Bad Request\r\n\r\n");
     const { holds, said } = await askAt(plain, "https://:443/ insecure");
     expect(holds).toBe(false);
@@ -356,7 +356,7 @@ describe("https", () => {
     });
   });
 
-  test("a handshake that never ends is waited for no longer than asked", async () => {
+  test("a handshake that never ends gets no more time than allowed", async () => {
     const port = await serve(() => undefined);
     expect(await askAt(port, "https://:443/ insecure", hasty)).toEqual({
       holds: false,
@@ -390,7 +390,7 @@ describe("udp-dns", () => {
     expect(await askAt(port, line)).toEqual({ holds: true, said: "A 192.0.2.1" });
   });
 
-  test("records are shown, and what they hold is made visible", async () => {
+  test("records are shown with control characters escaped", async () => {
     const txt = await serveDns((query) =>
       answerTo(query, { answers: [{ type: "TXT", name: "a", data: ["v=1", "\u001b[2J"] }] }),
     );
@@ -421,19 +421,19 @@ describe("udp-dns", () => {
     });
   });
 
-  test("an error is told by its name", async () => {
+  test("an error has its name", async () => {
     const port = await serveDns((query) => answerTo(query, { flags: 3 }));
     expect(await askAt(port, line)).toEqual({ holds: false, said: "NXDOMAIN for example.org A" });
   });
 
   test.each<[string, (query: Packet) => Buffer]>([
-    ["no DNS answer: a question came back", (query) => encode({ ...query, type: "query" })],
+    ["no DNS answer: received a query", (query) => encode({ ...query, type: "query" })],
     [
-      "no DNS answer: it has the id of another question",
+      "no DNS answer: the id is of another query",
       (query) => answerTo({ ...query, id: ((query.id ?? 0) + 1) % 65_536 }, {}),
     ],
-    ["no DNS answer: 7 bytes that are none", () => Buffer.from("garbage")],
-    ["no DNS answer: 0 bytes that are none", () => Buffer.alloc(0)],
+    ["no DNS answer: received 7 bytes that are not DNS", () => Buffer.from("garbage")],
+    ["no DNS answer: received 0 bytes that are not DNS", () => Buffer.alloc(0)],
   ])("%s", async (said, answer) => {
     expect(await askAt(await serveDns(answer), line)).toEqual({ holds: false, said });
   });
@@ -446,7 +446,7 @@ describe("udp-dns", () => {
     expect(await askAt(port, line)).toMatchObject({ holds: true });
   });
 
-  test("silence is told after the time, and a closed port at once", async () => {
+  test("silence is reported after the time limit, a closed port at once", async () => {
     expect(await askAt(await serveDns(() => undefined), line, hasty)).toEqual({
       holds: false,
       said: "no answer within 0.2 s",
@@ -472,7 +472,8 @@ describe("ping", () => {
 
   test("a reply holds and is shown", async () => {
     const reply = "64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=0.045 ms";
-    const script = `test "$*" = '-n -c 1 -W 1 10.0.0.2' && test "$LC_ALL" = C && echo 'PING 10.0.0.2' && echo '${reply}'`;
+    const isAsked = `test "$*" = '-n -c 1 -W 1 10.0.0.2' && test "$LC_ALL" = C`;
+    const script = `${isAsked} && echo 'PING 10.0.0.2' && echo '${reply}'`;
     expect(await pinging(script)).toEqual({ holds: true, said: reply });
   });
 
@@ -483,7 +484,7 @@ describe("ping", () => {
     ["exit 0", "no echo reply within 1 s"],
   ])("%s", async (script, said) => expect(await pinging(script)).toEqual({ holds: false, said }));
 
-  test("without the program, that is told", async () => {
+  test("without the program, that is the answer", async () => {
     process.env["PATH"] = folder;
     expect(await ask(parseProbe("ping"), { host }, patient)).toEqual({
       holds: false,
@@ -524,7 +525,7 @@ describe("afterwards", () => {
     ["tcp://:80", never],
     ["http://:80/", hasty],
     ["https://:443/", hasty],
-  ])("the connection of %s is closed, whatever came of it", async (line, options) => {
+  ])("the connection of %s is closed after any answer", async (line, options) => {
     let onEnd: (value?: unknown) => void = () => undefined;
     const closed = new Promise((resolve) => (onEnd = resolve));
     const port = await serve((socket) => socket.resume().once("end", onEnd).once("error", onEnd));

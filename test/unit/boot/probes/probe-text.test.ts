@@ -62,7 +62,7 @@ test.each<[line: string, accepted: RegExp]>([
   expect(parse).toThrow(expect.objectContaining({ accepted: expect.stringMatching(accepted) as string }));
 });
 
-test("a pattern keeps no state from one answer to the next", () => {
+test("a pattern keeps no state between answers", () => {
   const probe = parseProbe("http://:80/ body=/a/") as Probe & { readonly kind: "http" };
   expect([probe.body?.test("a"), probe.body?.test("a")]).toEqual([true, true]);
 });

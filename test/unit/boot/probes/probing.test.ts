@@ -33,7 +33,7 @@ function scripted(...answers: ProbeAnswer[]) {
   return { ask, asked };
 }
 
-test("a probe is asked at once, then less and less often, at least each second, until its answer holds", async () => {
+test("a probe is sent at once, then at growing intervals of at most a second, until its answer holds", async () => {
   const { ask, asked } = scripted(...Array<ProbeAnswer>(8).fill(refused), holds);
   const seen: ProbeAnswer[] = [];
   startProbing(probes.slice(0, 1), addressOf, (_index, answer) => seen.push(answer), stop.signal, { ask });
@@ -59,7 +59,7 @@ test("the time that an answer takes counts as a pause", async () => {
   expect(asked.map(({ atMs }) => atMs)).toEqual([0, 301, 602, 903, 1303, 2103]);
 });
 
-test("probes are asked side by side, each at its own address, and told apart", async () => {
+test("probes run side by side, each at its own address, with answers of their own", async () => {
   const seen: unknown[] = [];
   const ask = (probe: Probe) =>
     probe.kind === "tcp" ? new Promise<ProbeAnswer>(() => undefined) : Promise.resolve(holds);
@@ -73,7 +73,7 @@ test("probes are asked side by side, each at its own address, and told apart", a
   ]);
 });
 
-test("an abort ends the question under way, and its answer is not told", async () => {
+test("an abort ends the current question, whose answer is dropped", async () => {
   const seen: unknown[] = [];
   const ask = (_probe: Probe, _address: ProbeAddress, { signal }: AskOptions) =>
     new Promise<ProbeAnswer>((resolve) => signal.addEventListener("abort", () => resolve(holds)));
@@ -84,7 +84,7 @@ test("an abort ends the question under way, and its answer is not told", async (
   expect(seen).toEqual([]);
 });
 
-test("an abort ends a pause, and nothing more is asked", async () => {
+test("an abort ends a pause, and no question follows", async () => {
   const { ask, asked } = scripted(refused);
   startProbing(probes, addressOf, () => undefined, stop.signal, { ask });
   await vi.advanceTimersByTimeAsync(10);
@@ -94,14 +94,14 @@ test("an abort ends a pause, and nothing more is asked", async () => {
   expect(asked.length).toBe(2);
 });
 
-test("an abort from within an answer is heeded", async () => {
+test("an abort from within an answer counts", async () => {
   const { ask, asked } = scripted(refused);
   startProbing(probes.slice(0, 1), addressOf, () => stop.abort(), stop.signal, { ask });
   await vi.advanceTimersByTimeAsync(10_000);
   expect(asked.length).toBe(1);
 });
 
-test("whether the guest has accepted is asked for the probe’s own address", async () => {
+test("the network is asked about the probe’s own address", async () => {
   const { ask, asked } = scripted(holds);
   const isEstablished = vi.fn(() => Promise.resolve(true));
   startProbing(probes, addressOf, () => undefined, stop.signal, { ask, isEstablished });
@@ -133,20 +133,20 @@ describe("interrogate", () => {
   const dns: Probe = { kind: "dns", text: "udp-dns://:53 name=a", port: 53, name: "a", type: "A" };
   const ping: Probe = { kind: "ping", text: "ping" };
 
-  test("behind a tap the guest itself is asked, on the probe’s own port", () => {
+  test("behind a tap a probe goes to the guest itself, on the probe’s own port", () => {
     for (const probe of [tcp, dns, ping]) expect(addressOfDevice(probe, tap)).toEqual({ host: "10.0.0.2" });
   });
 
-  test("behind user networking the port is asked that is forwarded for the protocol", () => {
+  test("behind user networking a probe goes to the forwarded port of its protocol", () => {
     expect(addressOfDevice(tcp, user)).toEqual({ host: "127.0.0.1", port: 40001 });
     expect(addressOfDevice(dns, user)).toEqual({ host: "127.0.0.1", port: 40002 });
   });
 
-  test("a process is asked on loopback", () => {
+  test("a probe of a host process goes to loopback", () => {
     expect(addressOfDevice(tcp, undefined)).toEqual({ host: "127.0.0.1" });
   });
 
-  test("nothing is asked where no probe is", () => {
+  test("without probes nothing is asked", () => {
     expect(interrogate([], [])).toBeUndefined();
   });
 
@@ -156,7 +156,7 @@ describe("interrogate", () => {
     );
   });
 
-  test("the first network device is asked, and what the network behind it needs", () => {
+  test("probes go to the first network device, in the way that its network needs", () => {
     const asked = interrogate(
       [tcp],
       [{ type: "block", name: "disk", path: "/d" }, device({ ...tap, guest: "127.0.0.1" }), device(user)],

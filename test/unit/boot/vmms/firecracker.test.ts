@@ -47,7 +47,7 @@ const commandOf = (
 const configOf = (given: Given): unknown => JSON.parse(commandOf("firecracker", given).files?.[0]?.text ?? "null");
 
 describe("Firecracker", () => {
-  it("is started with a file that says everything", () => {
+  it("is configured by a file alone", () => {
     expect(commandOf("firecracker")).toMatchObject({
       argv: ["firecracker", "--no-api", "--level", "Info", "--show-level", "--config-file", "/boot/firecracker.json"],
       files: [{ path: "/boot/firecracker.json" }],
@@ -70,7 +70,7 @@ describe("Firecracker", () => {
     });
   });
 
-  it("gives no name to a kernel that takes none", () => {
+  it("gives no name to a kernel that does not take one", () => {
     expect(
       configOf({ args: ["a"], image: { format: "elf64", architecture: "x86_64", system: { kind: "unmarked" } } }),
     ).toMatchObject({
@@ -122,7 +122,7 @@ describe("the loader", () => {
     });
   });
 
-  it("has each device on a transport of its own, which the guest is told of in the same order", () => {
+  it("has each device on its own transport, announced to the guest in the same order", () => {
     const words = argv({ devices: [disk, user, tap] });
     expect(words.filter((word) => /^virtio-(?:blk|net)-device/.test(word))).toEqual([
       "virtio-blk-device,drive=disk0,bus=virtio-mmio-bus.0",
@@ -137,7 +137,7 @@ describe("the loader", () => {
     expect(words.at(-1)).toBe(`/project/dist/hello.fc pci=off ${told} -- ''`);
   });
 
-  it("hides commas from QEMU, to which one begins the next module", () => {
+  it("doubles commas, which separate modules in QEMU", () => {
     expect(argv({ imagePath: "/a,b/hello.fc", args: ["c,d"] }).at(-1)).toBe("/a,,b/hello.fc pci=off -- c,,d");
   });
 });

@@ -35,22 +35,23 @@ const qemu = (program: string, machine: string, cpu: string, words: string) =>
   " -chardev stdio,id=events,signal=off -serial chardev:events -chardev socket,id=console,fd=3" +
   " -chardev socket,id=qmp,fd=4 -mon chardev=qmp,mode=control" +
   " -device virtio-serial-pci,max_ports=2,ioeventfd=off -device virtserialport,chardev=console" +
-  ` -kernel /vms/${program.endsWith("x86_64") ? "x" : "a"}/kernel -initrd /tmp/boot/initrd -append ${words} quiet panic=-1 mitigations=off nokaslr ipv6.disable=1 audit=0`;
+  ` -kernel /vms/${program.endsWith("x86_64") ? "x" : "a"}/kernel -initrd /tmp/boot/initrd -append ${words} ` +
+  "quiet panic=-1 mitigations=off nokaslr ipv6.disable=1 audit=0";
 
 describe("the exact command of a helper VM", () => {
-  it("for x86_64 has a processor with AMD’s virtual machines", () => {
+  it("for x86_64 has a processor with AMD’s virtualisation", () => {
     expect(plan("x86_64").argv.join(" ")).toBe(
       qemu("qemu-system-x86_64", "q35,accel=tcg", "max,la57=off", "console=ttyS0 no_timer_check tsc=reliable"),
     );
   });
 
-  it("for aarch64 starts where its KVM can work", () => {
+  it("for aarch64 starts at EL2, which KVM needs", () => {
     expect(plan("aarch64").argv.join(" ")).toBe(
       qemu("qemu-system-aarch64", "virt,accel=tcg,virtualization=on,gic-version=3", "cortex-a72", "console=ttyAMA0"),
     );
   });
 
-  it("says what it needs, and what runs inside", () => {
+  it("names its needs, and the tender inside", () => {
     expect(plan("aarch64", { args: ["--port=80", "two words"] })).toMatchObject({
       debianPackage: "qemu-system-arm",
       inside: {
@@ -65,7 +66,7 @@ describe("the exact command of a helper VM", () => {
 describe("the devices of a helper VM", () => {
   const { argv, inside } = plan("x86_64", { devices: [tap, disk("data"), user, disk("log")] });
 
-  it("are handed on in their order, each kind counted for itself", () => {
+  it("are passed on in order, each kind counted separately", () => {
     expect(inside?.args).toEqual([
       "--mem=64",
       ...["--net:service=tap0", "--net-mac:service=52:54:00:00:00:01"],
@@ -76,7 +77,7 @@ describe("the devices of a helper VM", () => {
     ]);
   });
 
-  it("are cards with addresses of their own, so that the unikernel’s passes, and raw disks", () => {
+  it("are cards with other addresses than the unikernel’s, and raw disks", () => {
     const devices = argv.slice(argv.indexOf("virtserialport,chardev=console") + 1, argv.indexOf("-kernel"));
     expect(devices).toEqual([
       ...["-netdev", "tap,id=device0,ifname=uci0,script=no,downscript=no"],

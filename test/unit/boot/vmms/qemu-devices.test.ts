@@ -58,7 +58,7 @@ describe("a user network", () => {
     );
   });
 
-  test("lets everything out where that was asked for", () => {
+  test("lets everything out with `outside`", () => {
     expect(netdevOption({ ...user, outside: true, forwards: [] }, "net0")).toBe(
       "user,id=net0,net=10.0.0.0/24,host=10.0.0.1,dns=10.0.0.3,dhcpstart=10.0.0.2,ipv6=off",
     );

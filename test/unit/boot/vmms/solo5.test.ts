@@ -19,7 +19,7 @@ const argv = (given: readonly AttachedDevice[]) => {
   return vmms["solo5-spt"].command(askedOf("spt", { memory: 32 }), site, "native", goodMachine).argv;
 };
 
-test("a tender is told of its devices by their names, before the image", () => {
+test("a tender gets its devices by name, before the image", () => {
   expect(argv(devices)).toEqual([
     "solo5-spt",
     "--mem=32",
@@ -32,7 +32,7 @@ test("a tender is told of its devices by their names, before the image", () => {
   ]);
 });
 
-test("a tender knows nothing of user networking", () => {
+test("a tender cannot use user networking", () => {
   const link = {
     kind: "user",
     network: "10.0.0.0/24",
@@ -48,7 +48,7 @@ test("a tender knows nothing of user networking", () => {
 describe("command line", () => {
   test.each([
     ["plain words stand as they are", ["--ipv4=10.0.0.2/24", "-l", "*:debug"], "--ipv4=10.0.0.2/24 -l *:debug"],
-    ["a word with blanks is quoted", ["--hello=to you"], '"--hello=to you"'],
+    ["a word with whitespace is quoted", ["--hello=to you"], '"--hello=to you"'],
     ["tabs and newlines too", ["a\tb", "c\nd"], '"a\tb" "c\nd"'],
     ["an empty word stays a word", ["", "x"], '"" x'],
     ["quotes and backslashes are escaped", ['say "hi"', "C:\\"], '"say \\"hi\\"" "C:\\\\"'],

@@ -7,7 +7,7 @@ import { markText, ownMark } from "../../../../src/platform/process/owner-mark.j
 
 const newFolder = () => mkdtempSync(join(tmpdir(), "unikernel-ci-"));
 
-it("writes a file whole, makes its folder and leaves no draft", async () => {
+it("writes a whole file, makes its folder and leaves no draft", async () => {
   const folder = newFolder();
   await writeFileAtomically(join(folder, "a", "b"), "one");
   await writeFileAtomically(join(folder, "a", "b"), "two");
@@ -30,7 +30,7 @@ it("replaces a folder, and keeps the former one when filling fails", async () =>
   expect(readdirSync(folder)).toEqual(["x"]);
 });
 
-it("removes what a killed run has left half beside a folder, and not what another one is filling", async () => {
+it("removes the draft of a killed run, and not that of a running one", async () => {
   const folder = newFolder();
   const draftOf = (pid: number) => `unikernel-ci-draft-${markText({ ...ownMark(), pid })}-aaaaaa`;
   for (const pid of [4_194_304, process.pid]) mkdirSync(join(folder, draftOf(pid), "new"), { recursive: true });

@@ -8,7 +8,7 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Writes the chunks as they would come from a guest. */
+/** Writes the chunks like those of a guest. */
 async function written(path: string, chunks: readonly Buffer[], capMiB?: number): Promise<Buffer> {
   const file = await ConsoleFile.create(path, capMiB);
   for (const chunk of chunks) void file.write(chunk);
@@ -19,7 +19,7 @@ async function written(path: string, chunks: readonly Buffer[], capMiB?: number)
 const mebibyte = 1024 * 1024;
 const cutLine = "\n[unikernel-ci: cut here, after 1 MiB]\n";
 
-test("every byte is kept as it came, and a former console is replaced", async () => {
+test("every byte is kept, and an earlier console is replaced", async () => {
   const path = join(folder, "a", "b", "console.log");
   const bytes = Buffer.from("\u001b[0m\0a\r\n\xff\xfe no end", "latin1");
   await written(path, [Buffer.from("a longer console of an earlier boot".repeat(10))]);
@@ -27,10 +27,10 @@ test("every byte is kept as it came, and a former console is replaced", async ()
 });
 
 test.each([
-  ["exactly as long as the cap: nothing is lost, nothing is said", [mebibyte], ""],
+  ["exactly as long as the cap, is complete", [mebibyte], ""],
   ["cut within the last chunk", [mebibyte - 10, 20], cutLine],
   ["cut between two chunks", [mebibyte, 1], cutLine],
-  ["cut once, however much comes", [mebibyte + 1, 5, 5, 5], cutLine],
+  ["cut once, however much follows", [mebibyte + 1, 5, 5, 5], cutLine],
 ])("a console that is %s", async (_, sizes, said) => {
   const console = await written(
     join(folder, "console.log"),
@@ -53,16 +53,16 @@ test("a guest that is faster than the disk waits for it", async () => {
   expect(readFileSync(file.path)).toHaveLength(mebibyte);
 });
 
-test("a disk that takes nothing is told in the end, and the guest is not held up", async () => {
+test("a failing disk is reported at the end, and does not hold up the guest", async () => {
   const path = join(folder, "console.log");
   mkdirSync(path);
   const file = await ConsoleFile.create(path);
   await file.write(Buffer.alloc(mebibyte));
-  expect(await file.close()).toMatch(/^the console is not whole in .*console\.log: EISDIR/);
+  expect(await file.close()).toMatch(/^the console in .*console\.log is incomplete: EISDIR/);
 });
 
-test.skipIf(!existsSync("/dev/full"))("a full disk is told in the end", async () => {
+test.skipIf(!existsSync("/dev/full"))("a full disk is reported at the end", async () => {
   const file = await ConsoleFile.create("/dev/full");
   await file.write(Buffer.from("x"));
-  expect(await file.close()).toMatch(/^the console is not whole in \/dev\/full: ENOSPC/);
+  expect(await file.close()).toMatch(/^the console in \/dev\/full is incomplete: ENOSPC/);
 });

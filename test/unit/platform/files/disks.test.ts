@@ -31,14 +31,14 @@ const file = (kind: FileDisk["kind"], size?: number): FileDisk => ({
   size,
 });
 
-test("a scratch disk reads as zeros, and takes no space until it is written", async () => {
+test("a scratch disk reads as zeros, and takes no space until it is written to", async () => {
   await makeDisk(context, { kind: "scratch", path: at("disk.img"), size: 4 * 2 ** 20 });
   expect(readFileSync(at("disk.img")).equals(Buffer.alloc(4 * 2 ** 20))).toBe(true);
   expect(statSync(at("disk.img")).blocks).toBe(0);
 });
 
-describe("a file of the user’s", () => {
-  test("is used as it is", async () => {
+describe("a file of the user", () => {
+  test("is used unchanged", async () => {
     writeFileSync(at("source.img"), sectors(2));
     await makeDisk(context, file("use"));
     expect(readFileSync(at("source.img"), "utf8")).toBe(sectors(2));
@@ -52,7 +52,7 @@ describe("a file of the user’s", () => {
     expect(readFileSync(at("source.img"), "utf8")).toBe(sectors(2, "y"));
   });
 
-  test("that is copied never changes, and the copy can be written where it cannot", async () => {
+  test("that is copied never changes, and the copy is writable even if the file is not", async () => {
     writeFileSync(at("source.img"), sectors(2));
     chmodSync(at("source.img"), 0o400);
     await makeDisk(context, file("copy"));
@@ -67,7 +67,7 @@ describe("a file of the user’s", () => {
     expect(statSync(at("disk.img"))).toMatchObject({ size: 64 * 2 ** 20, blocks: 0 });
   });
 
-  test.each(["use", "link"] as const)("is extended, and made where there is none: %s", async (kind) => {
+  test.each(["use", "link"] as const)("is extended, and made if it does not exist: %s", async (kind) => {
     await makeDisk(context, file(kind, 1024));
     expect(statSync(at("source.img")).size).toBe(1024);
     rmSync(at("disk.img"), { force: true });
@@ -75,7 +75,7 @@ describe("a file of the user’s", () => {
     expect(statSync(at("source.img")).size).toBe(2048);
   });
 
-  test("is extended as a copy only, where it is copied", async () => {
+  test("that is copied is extended only in the copy", async () => {
     writeFileSync(at("source.img"), sectors(2));
     await makeDisk(context, file("copy", 4096));
     expect([at("source.img"), at("disk.img")].map((path) => statSync(path).size)).toEqual([1024, 4096]);
@@ -88,16 +88,10 @@ describe("a file of the user’s", () => {
   });
 
   test.each([
-    ["is not there", "use", undefined, undefined, /does not exist/],
-    ["is not there to be copied", "copy", undefined, 1024, /does not exist/],
-    ["is empty", "use", "", undefined, /has 0 bytes/],
-    [
-      "ends within a sector",
-      "use",
-      "x".repeat(1000),
-      undefined,
-      /has 1000 bytes, and a disk is made of sectors of 512/,
-    ],
+    ["is missing", "use", undefined, undefined, /does not exist/],
+    ["is missing and is to be copied", "copy", undefined, 1024, /does not exist/],
+    ["is empty", "use", "", undefined, /, 0 bytes, is not a multiple of 512/],
+    ["ends within a sector", "use", "x".repeat(1000), undefined, /, 1000 bytes, is not a multiple of 512/],
     ["ends within a sector beyond the size asked for", "copy", "x".repeat(1000), 512, /more than the size asked for/],
   ] as const)("that %s is refused", async (_, kind, content, size, message) => {
     if (content !== undefined) writeFileSync(at("source.img"), content);
@@ -110,7 +104,7 @@ describe("a file of the user’s", () => {
     await expect(makeDisk(context, file("use"))).rejects.toThrow(/is not a file/);
   });
 
-  test.skipIf(process.getuid?.() === 0)("that may not be written is refused, with what to do", async () => {
+  test.skipIf(process.getuid?.() === 0)("that this user cannot write to is refused, with what to do", async () => {
     writeFileSync(at("source.img"), sectors(2), { mode: 0o400 });
     await expect(makeDisk(context, file("use"))).rejects.toMatchObject({
       facts: { do: expect.stringContaining("`, ro`") as string },

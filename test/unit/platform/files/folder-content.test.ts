@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { folderBytes, removeOldest } from "../../../../src/platform/files/folder-content.js";
 
-/** A folder of files of 100 bytes, changed so many hours ago. */
+/** A folder of files of 100 bytes, each changed the given number of hours ago. */
 function folderOf(hoursAgo: Readonly<Record<string, number>>): string {
   const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
   for (const [name, hours] of Object.entries(hoursAgo)) {
@@ -15,14 +15,14 @@ function folderOf(hoursAgo: Readonly<Record<string, number>>): string {
   return folder;
 }
 
-it("the files that were changed longest ago are removed until there is room", async () => {
+it("removes the files that were changed longest ago", async () => {
   const folder = folderOf({ old: 3, new: 1, middle: 2 });
   await removeOldest(folder, 250);
   expect(readdirSync(folder).sort()).toEqual(["middle", "new"]);
   expect(await folderBytes(folder)).toBe(200);
 });
 
-it("a file of a time to come, when the clock was set back, is not the newest for ever", async () => {
+it("does not treat a file with a time in the future as the newest", async () => {
   const folder = folderOf({ ahead: -72, new: 1, old: 200 });
   await removeOldest(folder, 250);
   expect(readdirSync(folder).sort()).toEqual(["new", "old"]);

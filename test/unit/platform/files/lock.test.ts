@@ -19,7 +19,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** So much time passes for who waits for a lock, or less when `isOver`: each look at it is real, the time between is not. */
+/** Moves the clock of a waiting process by `ms`, or until `isOver`. Its reads of the lock are real, its pauses not. */
 async function pass(ms: number, isOver: () => boolean): Promise<void> {
   const end = performance.now() + ms;
   while (!isOver() && performance.now() < end) {
@@ -31,7 +31,7 @@ async function pass(ms: number, isOver: () => boolean): Promise<void> {
 const ignore = () => undefined;
 
 describe("a lock", () => {
-  it("lets one in at a time, and leaves nothing", async () => {
+  it("admits one holder at a time, and leaves no file", async () => {
     vi.useRealTimers();
     let inside = 0;
     let most = 0;
@@ -48,7 +48,7 @@ describe("a lock", () => {
     expect(readdirSync(join(folder, "a"))).toEqual([]);
   });
 
-  it("is given back when the work fails", async () => {
+  it("is released when the work fails", async () => {
     await expect(withLock(path, ignore, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
     expect(existsSync(path)).toBe(false);
   });
@@ -56,7 +56,7 @@ describe("a lock", () => {
   const gone = () => markText({ ...ownMark(), pid: 4_194_304 });
   const unseen = markText({ pid: 1, start: 1, place: "0".repeat(16) });
 
-  /** Writes the lock of somebody else, touched so many days ago. */
+  /** Writes the lock of another process, touched some days ago. */
   function heldBy(mark: string, daysAgo = 0): void {
     mkdirSync(join(folder, "a"), { recursive: true });
     writeFileSync(path, `${mark} elsewhere x`);
@@ -67,7 +67,7 @@ describe("a lock", () => {
   it.each([
     ["is dead", gone],
     ["had our process id before", () => markText({ ...ownMark(), start: ownMark().start - 1 })],
-  ])("is taken from a process that %s, at once", async (_, mark) => {
+  ])("is taken at once from a process that %s", async (_, mark) => {
     heldBy(mark());
     const start = performance.now();
     expect(await withLock(path, ignore, () => Promise.resolve("in"))).toBe("in");
@@ -76,7 +76,7 @@ describe("a lock", () => {
 
   it.each([
     ["of another machine", unseen],
-    ["of another version of ours", "1"],
+    ["of another version of this program", "1"],
   ])("is taken from a process %s that is silent for long", async (_, mark) => {
     heldBy(mark);
     let isIn = false;
@@ -88,7 +88,7 @@ describe("a lock", () => {
     expect(isIn).toBe(true);
   });
 
-  // Its holder touches it, by a clock that is days behind, days ahead, or set meanwhile.
+  // Its holder touches it by a clock that is days behind, days ahead, or set meanwhile.
   it.each([
     ["behind", 3, 3],
     ["ahead", -3, -3],
@@ -113,7 +113,7 @@ describe("a lock", () => {
     heldBy(unseen);
     let isIn = false;
     const entered = withLock(path, ignore, () => Promise.resolve(void (isIn = true)));
-    // It has looked once before the clock is set.
+    // Let it read the lock once before the clock is set.
     await pass(500, () => isIn);
     for (const days of [3, -3]) {
       vi.setSystemTime(Date.now() + days * 24 * 60 * 60 * 1000);
@@ -125,7 +125,7 @@ describe("a lock", () => {
     await entered;
   });
 
-  it("that nobody living holds can be asked for without waiting", async () => {
+  it("of a dead process can be taken without waiting", async () => {
     const done: string[] = [];
     const ask = (what: string) => withAbandonedLock(path, () => Promise.resolve(void done.push(what)));
     await ask("of nobody");
@@ -139,7 +139,7 @@ describe("a lock", () => {
     expect(readdirSync(join(folder, "a"))).toEqual([]);
   });
 
-  it("is waited for, and its holder is named once", async () => {
+  it("of a living process is waited for, and its holder is named once", async () => {
     const waits: string[] = [];
     await withLock(path, ignore, () => Promise.resolve());
     writeFileSync(path, `${markText(ownMark())} ${hostname()} somebody`);

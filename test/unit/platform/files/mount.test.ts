@@ -8,20 +8,20 @@ describe("a file system", () => {
   it.each([
     ["on a machine", status("000001ffffffffff"), machine, true],
     ["in a privileged container", status("000001ffffffffff"), machine, true],
-    ["in a container as Docker makes it", status("00000000a80425fb"), machine, false],
+    ["in a container of Docker", status("00000000a80425fb"), machine, false],
     [
       "in a user namespace, whose root is not the machine’s",
       status("000001ffffffffff"),
       "         0       1000          1\n",
       false,
     ],
-    ["where /proc does not tell", "", "", false],
-  ])("may be mounted, or not: %s", (_, text, uidMap, expected) => {
+    ["without the facts in /proc", "", "", false],
+  ])("%s: may be mounted or not", (_, text, uidMap, expected) => {
     expect(mayMount(text, uidMap)).toBe(expected);
   });
 });
 
-describe("what is mounted in a folder", () => {
+describe("the mount points in a folder", () => {
   const mountinfo = [
     "27 1 254:0 / / rw,relatime - ext4 /dev/root rw",
     "45 27 0:40 / /tools/key rw,nosuid - overlay unikernel-ci rw,lowerdir=/x",
@@ -31,12 +31,13 @@ describe("what is mounted in a folder", () => {
     "",
   ].join("\n");
 
-  it("is told the last one first, and does not count what is beside it", () => {
+  it("are listed last first, without those in other folders", () => {
     expect(mountPointsIn(mountinfo, "/tools/key")).toEqual(["/tools/key/inner", "/tools/key"]);
     expect(mountPointsIn(mountinfo, "/tools/key.image")).toEqual(["/tools/key.image/lower"]);
     expect(mountPointsIn(mountinfo, "/tools/ke")).toEqual([]);
   });
-  it("is told by its real name", () => {
+
+  it("are listed without escapes", () => {
     expect(mountPointsIn(mountinfo, "/tools/with blank")).toEqual(["/tools/with blank"]);
   });
 });

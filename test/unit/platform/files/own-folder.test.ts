@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { sweepOwnFolders, withOwnFolder } from "../../../../src/platform/files/own-folder.js";
 import { ownMark } from "../../../../src/platform/process/owner-mark.js";
 
-/** How long this machine has been up, in seconds. */
+/** The uptime of this machine, in seconds. */
 const up = 100 * 3600;
 vi.mock("node:os", async (original) => ({ ...(await original<object>()), uptime: () => up }));
 
@@ -39,7 +39,7 @@ describe("a boot’s folder", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  test("is another one for each boot", async () => {
+  test("is different for each boot", async () => {
     await withOwnFolder(temporary, "boot", (one) =>
       withOwnFolder(temporary, "boot", (other) => {
         expect(one).not.toBe(other);
@@ -69,17 +69,17 @@ describe("the sweep", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("removes what has lain there since before the machine’s last start", () => {
+  test("removes an old folder from before the machine’s last start", () => {
     const path = leave(`unikernel-ci-boot-1-1-${place}-aaaaaa`, 3);
     sweepOwnFolders(temporary, "boot");
     expect(existsSync(path)).toBe(false);
   });
 
   test.each([
-    ["of a boot that goes on", `unikernel-ci-boot-${own.pid}-${own.start}-${own.place}-aaaaaa`, 3],
-    ["of a container’s boot that may go on", `unikernel-ci-boot-1-1-${place}-aaaaaa`, 1],
-    ["named alike", "unikernel-ci-boot-mine", 3],
-    ["of others", "unikernel-ci-boot", 3],
+    ["of a running boot", `unikernel-ci-boot-${own.pid}-${own.start}-${own.place}-aaaaaa`, 3],
+    ["of a container’s boot that may be running", `unikernel-ci-boot-1-1-${place}-aaaaaa`, 1],
+    ["with a similar name", "unikernel-ci-boot-mine", 3],
+    ["of another program", "unikernel-ci-boot", 3],
   ])("leaves a folder %s", (_, name, age) => {
     const path = leave(name, age);
     sweepOwnFolders(temporary, "boot");
@@ -93,7 +93,7 @@ describe("the sweep", () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  test("removes a link, and not what it leads to", () => {
+  test("removes a link, and not its target", () => {
     const target = leave("target");
     symlinkSync(target, join(temporary, `unikernel-ci-boot-${dead.pid}-${dead.start}-${dead.place}-aaaaaa`));
     sweepOwnFolders(temporary, "boot");
@@ -101,7 +101,7 @@ describe("the sweep", () => {
     expect(existsSync(join(target, "disk.img"))).toBe(true);
   });
 
-  test("does not mind that there is no temporary folder", () => {
+  test("accepts a missing temporary folder", () => {
     rmSync(temporary, { recursive: true });
     expect(() => sweepOwnFolders(temporary, "boot")).not.toThrow();
   });
@@ -112,11 +112,11 @@ describe("when the clock is set, the sweep", () => {
   const named = (pid: number, start: number, place: string) =>
     join(temporary, `unikernel-ci-boot-${pid}-${start}-${place}-aaaaaa`);
   const container = `${own.place.slice(0, 8)}00000000`;
-  /** A start so many hours ago, in ticks. */
+  /** The start of a process some hours ago, in ticks. */
   const ticksAgo = (hours: number) => (up - hours * 3600) * 100;
   afterEach(() => vi.useRealTimers());
 
-  test.each([99, -99])("by %i days, leaves what living boots have, here and in a container", (days) => {
+  test.each([99, -99])("by %i days, leaves the folders of living boots, here and in a container", (days) => {
     const living = [named(own.pid, own.start, own.place), named(7, ticksAgo(0.1), container)];
     for (const path of living) mkdirSync(path);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + days * 24 * 3600_000 });
@@ -124,7 +124,7 @@ describe("when the clock is set, the sweep", () => {
     expect(living.map((path) => existsSync(path))).toEqual([true, true]);
   });
 
-  test("removes what a container has left for longer than any boot, whatever the folder’s time says", () => {
+  test("removes a container’s folder that is older than any boot, whatever the folder’s time", () => {
     const path = named(7, ticksAgo(49), container);
     mkdirSync(path);
     utimesSync(path, Date.now() / 1000 + 9e6, Date.now() / 1000 + 9e6);
@@ -132,7 +132,7 @@ describe("when the clock is set, the sweep", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("removes what lies there since before the machine’s last start, also of a time to come", () => {
+  test("removes a folder from before the machine’s last start, even with a time in the future", () => {
     const path = named(7, 1, "0".repeat(16));
     mkdirSync(path);
     utimesSync(path, Date.now() / 1000 + 9e6, Date.now() / 1000 + 9e6);

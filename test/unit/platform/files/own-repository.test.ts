@@ -12,7 +12,7 @@ test.each(["dist/cli", "dist/boot", "src/platform/files", "lib/platform/files"])
   },
 );
 
-test("the repository of what runs from its sources has the templates and the loader", () => {
+test("the repository of a program that runs from source has the templates and the loader", () => {
   expect(existsSync(join(ownRepository, "templates/github/unikernel.yml"))).toBe(true);
   expect(existsSync(join(ownRepository, "loader/Makefile"))).toBe(true);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { addressesOf, aliasOf, parseAlias } from "../../../../src/platform/network/interfaces.js";
 
 describe("an alias", () => {
-  test("tells its owner", () => {
+  test("records its owner", () => {
     const mark = { pid: 4711, start: 123456, place: "deadbeefdeadbeef" };
     expect(parseAlias(aliasOf(mark, 7))).toEqual(mark);
   });
@@ -13,7 +13,7 @@ describe("an alias", () => {
     "unikernel-ci pid=1 start=2 place=0000000000000000 boot=1 and more",
     "my unikernel-ci pid=1 start=2 place=0000000000000000 boot=1",
     "unikernel-ci pid=x start=2 place=0000000000000000 boot=1",
-  ])("%j is nobody’s of ours", (alias) => {
+  ])("%j is not ours", (alias) => {
     expect(parseAlias(alias)).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { freePorts } from "../../../../src/platform/network/ports.js";
 
-test("a port for each protocol, which can be opened", async () => {
+test("gives each protocol a port that can be opened", async () => {
   const [tcp = 0, udp = 0] = await freePorts(["tcp", "udp"]);
   const server = createServer().listen(tcp, "127.0.0.1");
   await once(server, "listening");
@@ -14,11 +14,11 @@ test("a port for each protocol, which can be opened", async () => {
   socket.close();
 });
 
-test("no port is given twice, to boots side by side neither", async () => {
+test("gives no port twice, even to boots in parallel", async () => {
   const given = await Promise.all(Array.from({ length: 20 }, () => freePorts(Array.from({ length: 10 }, () => "tcp"))));
   expect(new Set(given.flat()).size).toBe(200);
 });
 
-test("none are asked for, none are given", async () => {
+test("gives no port for no protocol", async () => {
   expect(await freePorts([])).toEqual([]);
 });

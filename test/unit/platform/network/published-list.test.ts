@@ -16,7 +16,7 @@ it.each(["https://mirror.example/x/", "http://mirror.example/"])(
   },
 );
 
-it("a list in a folder names files beside it", () => {
+it("a list in a folder names files in that folder", () => {
   expect(parseList("toolchains", listOf("k.tar.zst"), new URL("file:///mirror/"))).toMatchObject([
     { url: "file:///mirror/k.tar.zst" },
   ]);

@@ -42,8 +42,10 @@ describe("why there is no tap", () => {
   });
 
   test("no rights", async () => {
-    expect(await whyNoTap(machine(["ip"]), device())).toBe("neither root nor sudo without a password");
-    expect(await whyNoTap(machine(["ip", "sudo"], 1), device())).toBe("neither root nor sudo without a password");
+    expect(await whyNoTap(machine(["ip"]), device())).toBe("this user is not root and has no sudo without a password");
+    expect(await whyNoTap(machine(["ip", "sudo"], 1), device())).toBe(
+      "this user is not root and has no sudo without a password",
+    );
   });
 
   test("none: sudo makes it, and the device opens", async () => {

@@ -15,7 +15,7 @@ interface Machine {
   readonly isOffline?: boolean;
 }
 
-/** A machine of Debian's, and what was run on it. */
+/** A Debian machine, and the commands that it ran. */
 function machineOf({ isRoot, hasSudo, installed, isFresh = false, proxies = {}, isOffline = false }: Machine): {
   context: Context;
   ran: string[];
@@ -55,13 +55,13 @@ describe("system packages", () => {
     expect(changes(ran)).toEqual([]);
   });
 
-  it("that are missing are installed by root, without an update where none is needed", async () => {
+  it("that are missing are installed by root, without an unnecessary update", async () => {
     const { context, ran } = machineOf(root);
     await ensureSystemPackages(context, ["gcc", "m4", "git", "m4"], { install: true });
     expect(changes(ran)).toEqual([`${install} m4 git`]);
   });
 
-  it("are looked up again where the lists are too old", async () => {
+  it("are looked up again when the lists are too old", async () => {
     const { context, ran } = machineOf({ ...root, isFresh: true });
     await ensureSystemPackages(context, ["m4"], { install: true });
     expect(changes(ran)).toEqual([`${install} m4`, `${aptGet} update`, `${install} m4`]);
@@ -85,14 +85,14 @@ describe("system packages", () => {
   });
 
   it.each([
-    ["nobody lets us install", { ...root, hasSudo: true }, false, "`install-system-packages` is false"],
+    ["installing is not allowed", { ...root, hasSudo: true }, false, "`install-system-packages` is false"],
     [
-      "there is no way to be root",
+      "this user cannot become root",
       { ...root, isRoot: false },
       true,
       "this user is not root and has no sudo without a password",
     ],
-  ])("are named with the command when %s", async (_, machine, mayInstall, because) => {
+  ])("are listed with the command to install them when %s", async (_, machine, mayInstall, because) => {
     const { context, ran } = machineOf(machine);
     const problem: unknown = await ensureSystemPackages(context, ["gcc", "m4"], { install: mayInstall }).catch(
       (error: unknown) => error,
@@ -102,7 +102,7 @@ describe("system packages", () => {
   });
 });
 
-// As apt 2.6 and dpkg 1.21 say it, and apt 1.6.
+// Messages of apt 2.6, dpkg 1.21 and apt 1.6.
 it.each([
   [
     "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4711 (unattended-upgr)\nN: Be aware",
@@ -129,14 +129,15 @@ it.each([
     "the lock of dpkg",
     "process 99",
   ],
-])("a lock that somebody else holds is known by what is said: %j", (stderr, lock, holder) => {
+])("a lock that another program holds is recognised in %j", (stderr, lock, holder) => {
   expect(heldLock(stderr)).toEqual({ lock, holder });
 });
 
-it("another failure is no lock", () => {
+it("another failure is not taken for a lock", () => {
   expect(
     heldLock(
-      "E: Unable to locate package lock\nE: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)",
+      "E: Unable to locate package lock\n" +
+        "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)",
     ),
   ).toBeUndefined();
 });

@@ -14,17 +14,18 @@ import { Problem } from "../../../../src/platform/problem.js";
 import { processes } from "../../../../src/platform/process/process.js";
 import { findProgram } from "../../../../src/platform/process/programs.js";
 
-describe("what a package depends on", () => {
-  it("is told without versions, of alternatives the first", () => {
+describe("the dependencies of a package", () => {
+  it("are listed without versions, with the first of alternatives", () => {
     const record = [
       "Package: linux-image-6.8.0-45-generic",
-      "Depends: kmod, linux-base (>= 4.5ubuntu1~16.04.1), linux-modules-6.8.0-45-generic, initramfs-tools (>= 0.1) | dracut",
+      "Depends: kmod, linux-base (>= 4.5ubuntu1~16.04.1), linux-modules-6.8.0-45-generic, " +
+        "initramfs-tools (>= 0.1) | dracut",
       "Recommends: grub-pc | grub-efi-amd64",
     ].join("\n");
     expect(dependenciesIn(record)).toEqual(["kmod", "linux-base", "linux-modules-6.8.0-45-generic", "initramfs-tools"]);
   });
 
-  it("may be nothing", () => expect(dependenciesIn("Package: busybox-static\n")).toEqual([]));
+  it("may be empty", () => expect(dependenciesIn("Package: busybox-static\n")).toEqual([]));
 });
 
 describe("sources for another architecture", () => {
@@ -58,7 +59,7 @@ describe.skipIf(!hasApt)("apt’s configuration, as apt reads it after the syste
     return execFileSync("apt-config", ["-c", file, "dump"], { encoding: "utf8" });
   };
 
-  it("has a state of its own, one architecture and no hooks", () => {
+  it("has its own state, one architecture and no hooks", () => {
     const text = dump(false);
     expect(text).toContain(`Dir::State "${folder}/state";`);
     expect(text).toContain(`Dir::State::status "${folder}/status";`);
@@ -68,7 +69,7 @@ describe.skipIf(!hasApt)("apt’s configuration, as apt reads it after the syste
     expect(text).not.toMatch(/^Acquire::IndexTargets::deb::(?!Packages)\S+::MetaKey/m);
   });
 
-  it("reads the system’s sources, or its own alone", () => {
+  it("reads the system’s sources, or only its own", () => {
     expect(dump(false)).not.toContain(`Dir::Etc::sourcelist "${folder}`);
     expect(dump(true)).toContain(`Dir::Etc::sourcelist "${folder}/sources.list";`);
     expect(dump(true)).toContain('Dir::Etc::sourceparts "/dev/null";');
@@ -76,7 +77,7 @@ describe.skipIf(!hasApt)("apt’s configuration, as apt reads it after the syste
 });
 
 describe("an archive", () => {
-  /** A machine whose apt is a script of the test's. */
+  /** A machine whose apt is a script of the test. */
   function machineWith(scripts: Readonly<Record<string, string>>): Context {
     const bin = join(folder, "bin");
     mkdirSync(bin);
@@ -92,15 +93,15 @@ describe("an archive", () => {
     return path;
   };
 
-  it("is not where there is no apt", async () => {
+  it("needs apt", async () => {
     await expect(openDebArchive(machineWith({}), "x86_64", work())).rejects.toThrow(
-      new Problem("there is no apt-get here to get packages for x86_64 with", {
-        accepted: "Debian and Ubuntu, and what is made of them",
+      new Problem("packages for x86_64 need apt-get, which is not installed", {
+        accepted: "Debian, Ubuntu and distributions based on them",
       }),
     );
   });
 
-  it("unpacks what was downloaded, although a source of somebody else’s failed", async () => {
+  it("unpacks the downloaded packages, even if a third-party source failed", async () => {
     const context = machineWith({
       "apt-get": 'case "$*" in *update) echo "E: no such server" >&2; exit 100 ;; *) : >one.deb ;; esac',
       "dpkg-deb": 'echo "$2" | /usr/bin/tr / "\\n" | /usr/bin/tail -n 1 >"$3/unpacked"',
@@ -110,16 +111,17 @@ describe("an archive", () => {
     expect(readFileSync(join(folder, "root/unpacked"), "utf8")).toBe("one.deb\n");
   });
 
-  it("tells what could not be had, with apt’s reasons", async () => {
+  it("names the packages that could not be downloaded, with apt’s reasons", async () => {
     const context = machineWith({
       "apt-get":
-        'case "$*" in *update) echo "E: no such server" >&2 ;; *) echo "E: Unable to locate package one" >&2 ;; esac; exit 100',
+        'case "$*" in *update) echo "E: no such server" >&2 ;; ' +
+        '*) echo "E: Unable to locate package one" >&2 ;; esac; exit 100',
       "dpkg-deb": "exit 1",
     });
     const archive = await openDebArchive(context, "x86_64", work());
     const error: unknown = await archive.unpack(["one"], join(folder, "root")).catch((reason: unknown) => reason);
     expect(error).toMatchObject({
-      message: "one for amd64 could not be had",
+      message: "one for amd64 could not be downloaded",
       facts: { evidence: ["E: no such server", "E: Unable to locate package one"] },
     });
   });

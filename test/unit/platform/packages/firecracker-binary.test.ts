@@ -19,7 +19,7 @@ import type { Context } from "../../../../src/platform/host.js";
 import { processes } from "../../../../src/platform/process/process.js";
 import { collectingLog } from "../../../collecting-log.js";
 
-/** A release of one program, as Firecracker's are packed. */
+/** A release of one program, packed like Firecracker's. */
 const { release } = vi.hoisted(() => ({
   release: {
     source: "a test",
@@ -61,7 +61,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-it("downloads a release once, and keeps nothing of it but the program", async () => {
+it("downloads a release once, and keeps only the program", async () => {
   const kept = join(folder, "tools");
   const program = await downloadFirecracker(context, kept);
   expect(program).toBe(join(kept, "v1.2.3-x86_64", "firecracker"));
@@ -78,9 +78,12 @@ it("says in one line that it could not be downloaded, prints nothing else, and l
   await new Promise((resolve) => server.close(resolve));
   const printed = vi.spyOn(process.stdout, "write");
   const kept = join(folder, "tools");
-  const message =
-    /^Firecracker could not be downloaded: http:\/\/127\.0\.0\.1:\d+\/x\.tgz cannot be reached: connect ECONNREFUSED [\d.:]+$/;
-  await expect(downloadFirecracker(context, kept)).rejects.toThrow(message);
+  const cause = "connect ECONNREFUSED [\\d.:]+";
+  await expect(downloadFirecracker(context, kept)).rejects.toThrow(
+    new RegExp(
+      `^Firecracker could not be downloaded: http://127\\.0\\.0\\.1:\\d+/x\\.tgz cannot be reached: ${cause}$`,
+    ),
+  );
   expect(printed).not.toHaveBeenCalled();
   expect(lines).toEqual([]);
   expect(readdirSync(kept)).toEqual([]);

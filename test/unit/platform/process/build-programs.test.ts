@@ -18,19 +18,19 @@ const shell = async (script: string, given: Context, env?: Record<string, string
   (await given.processes.run(["sh", "-c", script], env === undefined ? {} : { env })).stdout.trim();
 
 describe("the programs of a build", () => {
-  test("know whose they are, in the environment that they are given", async () => {
-    const said = await withBuildPrograms(context(), async (building) => [
+  test("have the mark of their build in any environment", async () => {
+    const marked = await withBuildPrograms(context(), async (building) => [
       await shell(`echo $${buildProgramMark} $HOME`, building, { HOME: "/home" }),
       await shell(`echo $${buildProgramMark} $PATH`, building),
     ]);
     const { pid, start, place } = ownMark();
     const mark = `unikernel-ci-build-${pid}-${start}-${place}-`;
-    expect(said[0]).toMatch(new RegExp(`^${mark}\\S{6} /home$`));
-    expect(said[1]?.startsWith(mark) && said[1].endsWith(process.env["PATH"] ?? "")).toBe(true);
+    expect(marked[0]).toMatch(new RegExp(`^${mark}\\S{6} /home$`));
+    expect(marked[1]?.startsWith(mark) && marked[1].endsWith(process.env["PATH"] ?? "")).toBe(true);
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  test("that it leaves in the background when it ends by itself go on, for the steps after it", async () => {
+  test("that a finished build leaves in the background keep running, for later steps", async () => {
     const pid = Number(
       await withBuildPrograms(context(), (building) => shell("setsid sleep 60 >/dev/null 2>&1 & echo $!", building)),
     );
@@ -51,7 +51,7 @@ describe("the sweep of builds", () => {
     elsewhere: { ...own, pid: 4_194_304, place: `${own.place.slice(0, 8)}00000000` },
   };
 
-  /** A program of a build, as its owner has left it. */
+  /** A program of a build whose owner is in this state. */
   async function left(owner: keyof typeof owners, hasFolder = true): Promise<ChildProcess> {
     const { pid, start, place } = owners[owner];
     const build =
@@ -73,7 +73,7 @@ describe("the sweep of builds", () => {
       const ended = once(killed, "exit");
       sweepBuilds(context());
       expect(await ended).toEqual([null, "SIGKILL"]);
-      // An end of theirs would be told a moment later.
+      // The end of a child is reported a moment later.
       await new Promise((resolve) => setTimeout(resolve, 200));
       expect(others.map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([null, null, null]);
       expect(readdirSync(temporary).filter((name) => name.includes("4194304")).length).toBe(1);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { hasCapability } from "../../../../src/platform/process/capabilities.js";
 
-/** Of root in a container of Docker's, which may make no interface and no mount but could read any file. */
+/** Of root in a Docker container, which can read any file but make no interface and no mount. */
 const docker = "Name:\tnode\nCapInh:\t0000000000000000\nCapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\n";
 const machine = docker.replaceAll("00000000a80425fb", "000001ffffffffff");
 
 describe("a capability", () => {
-  it("is there where its bit is, in the mask that is asked for", () => {
+  it("is read from its bit in the given mask", () => {
     expect(hasCapability(machine, "CapEff", "netAdmin")).toBe(true);
     expect(hasCapability(machine, "CapBnd", "sysAdmin")).toBe(true);
     expect(hasCapability(docker, "CapEff", "netAdmin")).toBe(false);
@@ -15,7 +15,7 @@ describe("a capability", () => {
     expect(hasCapability("CapEff:\t0000000000001000\nCapBnd:\t0000000000000000\n", "CapBnd", "netAdmin")).toBe(false);
   });
 
-  it("is none where nothing is known of the process", () => {
+  it("is missing when nothing is known about the process", () => {
     expect(hasCapability("", "CapEff", "netAdmin")).toBe(false);
   });
 });

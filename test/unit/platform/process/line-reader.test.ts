@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LineReader } from "../../../../src/platform/process/line-reader.js";
 
-/** The lines of the chunks, with the last one. */
+/** All lines of the chunks. */
 function read(...chunks: readonly (string | Buffer)[]): string[] {
   const reader = new LineReader();
   return [...chunks.flatMap((chunk) => reader.add(Buffer.from(chunk))), ...reader.end()];
@@ -9,7 +9,7 @@ function read(...chunks: readonly (string | Buffer)[]): string[] {
 
 const inBytes = (text: string) => [...Buffer.from(text)].map((byte) => Buffer.of(byte));
 
-describe("what a program prints is cut into lines", () => {
+describe("output is cut into lines", () => {
   test.each<readonly [name: string, chunks: readonly (string | Buffer)[], lines: readonly string[]]>([
     ["CR LF, LF and CR each end a line", ["a\r\nb\nc\rd"], ["a", "b", "c", "d"]],
     ["a CR LF that is split over chunks ends one line", ["a\r", "\nb\r", "c"], ["a", "b", "c"]],
@@ -17,14 +17,14 @@ describe("what a program prints is cut into lines", () => {
     ["nothing is no line", ["", ""], []],
     ["the last CR ends a line", ["a\r"], ["a"]],
     ["a character that is split over chunks stays one", inBytes("né €\n"), ["né €"]],
-    ["half a character at the end is told", [Buffer.from([0x61, 0xe2, 0x82])], ["a\ufffd"]],
+    ["half a character at the end is kept as U+FFFD", [Buffer.from([0x61, 0xe2, 0x82])], ["a\ufffd"]],
     ["colours stay", ["\u001b[31mred\u001b[0m\n"], ["\u001b[31mred\u001b[0m"]],
   ])("%s", (_, chunks, lines) => {
     expect(read(...chunks)).toEqual(lines);
   });
 
   test.each(["\n", "\r\n", "\r"])(
-    "at the same places, at once or byte by byte, also where a line is as long as any (%j)",
+    "at the same places, at once or byte by byte, even for the longest lines (%j)",
     (end) => {
       const text = [16_383, 16_384, 16_385, 40_000, 0, 1].map((length) => "x".repeat(length)).join(end);
       expect(read(text)).toEqual(read(...inBytes(text)));

@@ -18,16 +18,16 @@ test("a process that has ended is gone", () => {
   expect(ownerState({ ...ownMark(), pid: 4_194_304 })).toBe("gone");
 });
 
-test("a process id that is used again is another process", () => {
+test("a process with a reused id is another process", () => {
   expect(ownerState({ ...ownMark(), start: ownMark().start - 1 })).toBe("gone");
 });
 
-test("what another machine start or a container has left cannot be told from here", () => {
+test("the state of a process from an earlier boot or in a container is unknown", () => {
   expect(ownerState({ pid: 4_194_304, start: 1, place: "0".repeat(16) })).toBe("elsewhere");
 });
 
-test("a process that has ended and was not waited for is gone", async () => {
-  // The program in the shell's place never waits for the shell's child.
+test("a zombie is gone", async () => {
+  // `exec` replaces the shell by a program that never waits for the shell's child.
   const parent = spawn("sh", ["-c", "sleep 0.5 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
   try {
     const [chunk] = (await once(parent.stdout, "data")) as [Buffer];

@@ -9,12 +9,12 @@ import { lastLines, processes, quote, succeed } from "../../../../src/platform/p
 const node = (script: string, ...args: string[]) => [process.execPath, "-e", script, ...args] as const;
 
 describe("a program is run to its end", () => {
-  test("status, output and error stream are told apart", async () => {
+  test("its status, output and error stream are returned", async () => {
     const argv = node('console.log("out"); console.error("err"); process.exitCode = 3');
     expect(await processes.run(argv)).toEqual({ argv, exitCode: 3, stdout: "out\n", stderr: "err\n" });
   });
 
-  test("a signal is told as a shell does", async () => {
+  test("a signal has the status that a shell gives it", async () => {
     expect((await processes.run(node('process.kill(process.pid, "SIGKILL")'))).exitCode).toBe(137);
   });
 
@@ -24,11 +24,11 @@ describe("a program is run to its end", () => {
     expect(stdout).toBe(`${JSON.stringify(words)}\n`);
   });
 
-  test("a program that reads its input finds its end", async () => {
+  test("its standard input is empty", async () => {
     expect(await processes.run(["cat"])).toMatchObject({ exitCode: 0, stdout: "" });
   });
 
-  test("environment and folder are those that were given", async () => {
+  test("it has the given environment and folder", async () => {
     const { stdout } = await processes.run(node("console.log(process.cwd(), process.env.X, process.env.HOME)"), {
       cwd: "/",
       env: { X: "y" },
@@ -36,7 +36,7 @@ describe("a program is run to its end", () => {
     expect(stdout).toBe("/ y undefined\n");
   });
 
-  test("lines are told as they come, also the last one without its end", async () => {
+  test("its lines are passed on, also a last one without a line end", async () => {
     const lines: string[] = [];
     await processes.run(node('process.stdout.write("a\\r\\nb\\nlast")'), { onLine: (line) => void lines.push(line) });
     expect(lines).toEqual(["a", "b", "last"]);
@@ -67,21 +67,24 @@ describe("a program is run to its end", () => {
   });
 });
 
-test("a process in the background that holds the output open does not hold us up", async () => {
+test("a background process that holds the output open does not hold us up", async () => {
   const { stdout, exitCode } = await processes.run(["sh", "-c", "sleep 7750 & echo $!"]);
   expect(exitCode).toBe(0);
-  // It is still there.
+  // It is still running.
   process.kill(Number(stdout));
 });
 
 describe("a program that is stopped", () => {
-  /** Starts one more, says its process id, and neither of them ends by SIGTERM. */
+  /** Ignores SIGTERM. */
+  const stubbornChild = "process.on('SIGTERM', () => 0); console.log(process.pid); setInterval(() => 0, 1e6)";
+  /** Starts a child that prints its process id. Neither ends by SIGTERM. */
   const stubborn = `
     process.on("SIGTERM", () => console.log("asked"));
-    const child = require("child_process").spawn(process.execPath, ["-e", "process.on('SIGTERM', () => 0); console.log(process.pid); setInterval(() => 0, 1e6)"], { stdio: "inherit" });
+    const { spawn } = require("child_process");
+    spawn(process.execPath, ["-e", ${JSON.stringify(stubbornChild)}], { stdio: "inherit" });
     setInterval(() => 0, 1e6)`;
 
-  test("ends with all of its process group, by force where it does not end by itself", async () => {
+  test("ends with its whole process group, by force if necessary", async () => {
     const stop = new AbortController();
     const lines: string[] = [];
     const onLine = (line: string) => {
@@ -95,7 +98,7 @@ describe("a program that is stopped", () => {
     await expect.poll(() => existsSync(`/proc/${started}`), { timeout: 100_000 }).toBe(false);
   });
 
-  test("leaves nothing of its group behind when it ends by itself", async () => {
+  test("leaves no process of its group behind when it ends by itself", async () => {
     const stop = new AbortController();
     const lines: string[] = [];
     const onLine = (line: string) => {
@@ -108,8 +111,8 @@ describe("a program that is stopped", () => {
   });
 });
 
-describe("when we are told to end, what we run ends with us", () => {
-  /** A process of ours that runs a shell, which has told the id of a process of its own. */
+describe("when this program is terminated, its programs end, too", () => {
+  /** A process that runs a shell, whose first line is the id of a process of its own. */
   async function runner(script: string, before = "") {
     const path = (name: string) =>
       JSON.stringify(resolve(import.meta.dirname, "../../../../src/platform/process", name));
@@ -146,9 +149,9 @@ describe("when we are told to end, what we run ends with us", () => {
     expect(rest()).toEqual(["cleaned up", ""]);
   });
 
-  test("at once where we are told twice", async () => {
+  test("at once by a second signal", async () => {
     const script = `(trap "" TERM; exec sleep 7750) & trap "echo told" TERM; echo $!; while :; do wait; done`;
-    // The time that programs have to end is never over.
+    // The grace time never ends.
     const { ours, pid, rest } = await runner(script, "performance.now = () => 0");
     ours.kill("SIGINT");
     await expect.poll(rest).toContain("told");
@@ -157,7 +160,7 @@ describe("when we are told to end, what we run ends with us", () => {
     await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
-  test("also what does not listen to SIGTERM", async () => {
+  test("even if they ignore SIGTERM", async () => {
     const { ours, pid } = await runner('trap "" TERM; sleep 7750 & echo $!; wait');
     ours.kill("SIGTERM");
     expect(await once(ours, "close")).toEqual([143, null]);
@@ -165,7 +168,7 @@ describe("when we are told to end, what we run ends with us", () => {
   });
 });
 
-test("a failure is a problem with its last lines and the command to see it again", () => {
+test("a failure is a problem with its last lines and the command that reproduces it", () => {
   const outcome = { argv: ["make", "two words"], exitCode: 2, stdout: "a\n\nb\n", stderr: "error: c\n" };
   expect(() => succeed(outcome, "building")).toThrow(Problem);
   expect(() => succeed(outcome, "building")).toThrow(
@@ -177,12 +180,12 @@ test("a failure is a problem with its last lines and the command to see it again
   expect(succeed({ ...outcome, exitCode: 0 }, "building").stdout).toBe("a\n\nb\n");
 });
 
-test("a program that was killed is told as that: memory may have run out", () => {
+test("the problem of a killed program says that memory may have run out", () => {
   const outcome = { argv: ["opam"], exitCode: 137, stdout: "", stderr: "half a li" };
   expect(() => succeed(outcome, "building")).toThrow(
     expect.objectContaining({
       facts: {
-        because: "somebody has killed it (SIGKILL); Linux does where memory runs out",
+        because: "it was killed (SIGKILL), as Linux does when memory runs out",
         evidence: ["half a li"],
         again: "opam",
       },
@@ -190,7 +193,7 @@ test("a program that was killed is told as that: memory may have run out", () =>
   );
 });
 
-test("the last lines are those that are not blank", () => {
+test("the last lines are those that are not whitespace", () => {
   expect(lastLines("1\n2\r\n \n3\n\n", 2)).toEqual(["2", "3"]);
 });
 
@@ -199,7 +202,7 @@ test.each([
   ["two words", "'two words'"],
   ["it's", "'it'\\''s'"],
   ["", "''"],
-])("a shell reads %j back", async (word, quoted) => {
+])("a shell reads the quoted %j as one word", async (word, quoted) => {
   expect(quote(word)).toBe(quoted);
   expect((await processes.run(["sh", "-c", `printf %s ${quote(word)}`])).stdout).toBe(word);
 });

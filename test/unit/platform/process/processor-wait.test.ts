@@ -16,13 +16,13 @@ describe("the time that a process waits for a processor", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** What the kernel tells of a thread of process 7: it ran for long, and waited for so many milliseconds. */
+  /** Writes the counts of a thread of process 7, which waited for `ms` milliseconds. */
   function waited(thread: number, ms: number): void {
     mkdirSync(join(folder, `7/task/${thread}`), { recursive: true });
     writeFileSync(join(folder, `7/task/${thread}/schedstat`), `9000000000 ${ms * 1e6} 1234\n`);
   }
 
-  it("is that of the thread which waited longest", () => {
+  it("is that of the thread that waited longest", () => {
     const wait = processorWait(7, folder);
     waited(7, 20);
     waited(8, 350.5);
@@ -30,7 +30,7 @@ describe("the time that a process waits for a processor", () => {
     expect(wait()).toBe(350.5);
   });
 
-  it("is read again when it is 50 ms old, and not before", () => {
+  it("is read again after 50 ms, and not before", () => {
     const wait = processorWait(7, folder);
     waited(7, 20);
     expect(wait()).toBe(20);
@@ -41,7 +41,7 @@ describe("the time that a process waits for a processor", () => {
     expect(wait()).toBe(60);
   });
 
-  it("stays what it was when that thread or the process has ended, and is none for one that never was", () => {
+  it("is kept when that thread or the process has ended, and is 0 for a process that never existed", () => {
     const wait = processorWait(7, folder);
     waited(7, 20);
     waited(8, 60);
@@ -55,7 +55,7 @@ describe("the time that a process waits for a processor", () => {
     expect(processorWait(undefined)()).toBe(0);
   });
 
-  it("is counted by this machine’s kernel for one of two that share a processor", async () => {
+  it("is counted by this machine’s kernel for two processes that share a processor", async () => {
     vi.useRealTimers();
     const busy = () => spawn("taskset", ["--cpu-list", "0", process.execPath, "-e", "for (;;);"], { stdio: "ignore" });
     const rivals = [busy(), busy()];

@@ -18,13 +18,13 @@ function program(path: string, mode = 0o755): string {
 }
 const path = () => `${join(folder, "a")}::${join(folder, "b")}`;
 
-test("the first of the search path is taken", () => {
+test("the first match on the search path is used", () => {
   const first = program("a/qemu");
   program("b/qemu");
   expect(findProgram("qemu", path())).toBe(first);
 });
 
-test("files that cannot be run, folders and dead links are passed over", () => {
+test("files that are not executable, folders and dead links are skipped", () => {
   program("a/qemu", 0o644);
   expect(findProgram("qemu", path())).toBeUndefined();
   mkdirSync(join(folder, "a/dir"));
@@ -34,13 +34,13 @@ test("files that cannot be run, folders and dead links are passed over", () => {
   expect(findProgram("dir", path())).toBe(second);
 });
 
-test("an absolute path stands for itself", () => {
+test("an absolute path is not searched for", () => {
   const it = program("a/qemu");
   expect(findProgram(it, "")).toBe(it);
   expect(findProgram(`${it}-not`, path())).toBeUndefined();
 });
 
-test("an empty search path has no programs, not those of the current folder", () => {
+test("an empty search path finds no program, not even in the current folder", () => {
   expect(findProgram("package.json", "")).toBeUndefined();
   expect(findProgram("sh", undefined)).toBeUndefined();
 });
@@ -51,7 +51,7 @@ test.each([
   [["/a"], undefined, [], "/a"],
   [[], undefined, [], ""],
 ])(
-  "folders %j before PATH %j and %j behind it, and never an empty one: that is the current folder",
+  "folders %j before PATH %j and %j after it make a search path without empty parts",
   (front, PATH, behind, expected) => {
     expect(searchPath(front, { PATH }, behind)).toBe(expected);
   },

@@ -15,28 +15,28 @@ async function textOf(stream: Readable): Promise<string> {
   return text;
 }
 
-test("console and error stream are told apart, and the status is the monitor’s own", async () => {
-  const monitor = sh("echo console; echo error >&2; exit 83");
-  const said = Promise.all([textOf(monitor.console), textOf(monitor.errors)]);
-  expect(await said).toEqual(["console\n", "error\n"]);
-  expect(await monitor.ended).toEqual({ code: 83, signal: null });
+test("console and error stream are separate, and the status is the VMM’s own", async () => {
+  const vmm = sh("echo console; echo error >&2; exit 83");
+  const texts = Promise.all([textOf(vmm.console), textOf(vmm.errors)]);
+  expect(await texts).toEqual(["console\n", "error\n"]);
+  expect(await vmm.ended).toEqual({ code: 83, signal: null });
 });
 
-test("a signal that ends it is told", async () => {
-  const monitor = sh("kill -SEGV $$");
-  monitor.console.resume();
-  monitor.errors.resume();
-  expect(await monitor.ended).toEqual({ code: null, signal: "SIGSEGV" });
+test("a signal that ends it is reported", async () => {
+  const vmm = sh("kill -SEGV $$");
+  vmm.console.resume();
+  vmm.errors.resume();
+  expect(await vmm.ended).toEqual({ code: null, signal: "SIGSEGV" });
 });
 
-test("it finds nothing on its standard input", async () => {
+test("its standard input is empty", async () => {
   expect(await textOf(sh("cat; echo end").console)).toBe("end\n");
 });
 
-test("file descriptor 3 is a channel both ways, when it was asked for", async () => {
-  const monitor = sh('read line <&3; echo "got $line" >&3', 1);
-  monitor.control?.write("hello\n");
-  expect(String((await once(monitor.control as Readable, "data"))[0])).toBe("got hello\n");
+test("file descriptor 3 is a channel in both directions, if there is one", async () => {
+  const vmm = sh('read line <&3; echo "got $line" >&3', 1);
+  vmm.control?.write("hello\n");
+  expect(String((await once(vmm.control as Readable, "data"))[0])).toBe("got hello\n");
   expect(sh("exit 0").control).toBeUndefined();
 });
 
@@ -44,37 +44,37 @@ test("it is our direct child", async () => {
   expect(await textOf(sh("echo $PPID").console)).toBe(`${process.pid}\n`);
 });
 
-test("the search path is that of its environment alone, and may lack the system’s folders", async () => {
+test("its search path is that of the given environment, even without the system’s folders", async () => {
   expect(await textOf(sh('echo "$PATH"', 0, { PATH: "/nowhere" }).console)).toBe("/nowhere\n");
 });
 
-test("killing it ends it, also one that ignores other signals", async () => {
-  const monitor = sh('trap "" TERM INT; echo up; while :; do sleep 100; done');
-  monitor.errors.resume();
-  await once(monitor.console, "data");
-  monitor.kill();
-  expect(await monitor.ended).toEqual({ code: null, signal: "SIGKILL" });
+test("killing it ends it, even if it ignores other signals", async () => {
+  const vmm = sh('trap "" TERM INT; echo up; while :; do sleep 100; done');
+  vmm.errors.resume();
+  await once(vmm.console, "data");
+  vmm.kill();
+  expect(await vmm.ended).toEqual({ code: null, signal: "SIGKILL" });
 });
 
-test("a child of its own that holds its streams open does not hold us up", async () => {
-  const monitor = sh("sleep 7750 & echo $!; wait");
-  monitor.errors.resume();
-  const [pid] = (await once(monitor.console, "data")) as [Buffer];
-  monitor.kill();
-  expect(await monitor.ended).toEqual({ code: null, signal: "SIGKILL" });
-  // It is still there.
+test("a child that holds its streams open does not hold us up", async () => {
+  const vmm = sh("sleep 7750 & echo $!; wait");
+  vmm.errors.resume();
+  const [pid] = (await once(vmm.console, "data")) as [Buffer];
+  vmm.kill();
+  expect(await vmm.ended).toEqual({ code: null, signal: "SIGKILL" });
+  // It is still running.
   process.kill(Number(pid));
 });
 
-test("a monitor that cannot be started is a problem", async () => {
+test("a VMM that cannot be started is a problem", async () => {
   const tooLong = "x".repeat(300_000);
   const start = async () => startVmm(["/bin/true", tooLong], {}, 0).ended;
   await expect(start()).rejects.toThrow(Problem);
   await expect(start()).rejects.toThrow("/bin/true could not be started");
 });
 
-test("monitors of runs that were killed are ended, and nobody else’s", async () => {
-  // No process has an id this high.
+test("the sweep ends the VMMs of killed runs, and no other process", async () => {
+  // No process has such a high id.
   const marks = {
     gone: { ...ownMark(), pid: 4_194_304 },
     elsewhere: { ...ownMark(), pid: 4_194_304, place: "0".repeat(16) },

@@ -8,8 +8,8 @@ async function openingFails(path: string): Promise<unknown> {
   return error;
 }
 
-describe("an error that nobody listened for", () => {
-  it.each(["cache.tzst", "cache.tgz"])("is that of a lost upload when the client’s own %s is gone", async (name) => {
+describe("an uncaught error", () => {
+  it.each(["cache.tzst", "cache.tgz"])("is from a lost upload when the client’s own %s is gone", async (name) => {
     expect(isLostUpload(await openingFails(`/nowhere/${name}`))).toBe(true);
   });
 

@@ -1,19 +1,20 @@
-import { describe, expect, it, afterEach, beforeEach, vi } from "vitest";
-import {
-  whyNoArtifacts,
-  ArtifactNameTaken,
-  type ArtifactService,
-  artifactAccess,
-} from "../../../../src/platform/runner/artifact-service.js";
 import { mkdtempSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { type IncomingMessage, type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import "@actions/artifact";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  ArtifactNameTaken,
+  type ArtifactService,
+  artifactAccess,
+  whyNoArtifacts,
+} from "../../../../src/platform/runner/artifact-service.js";
+
 const service = { ACTIONS_RUNTIME_TOKEN: "t", ACTIONS_RESULTS_URL: "https://r" };
 
-describe("whyNoArtifacts", () => {
+describe("a step without an artifact service says why", () => {
   it.each([
     [{}, "this is not a workflow"],
     [{ GITHUB_ACTIONS: "true", GITHUB_SERVER_URL: "https://codeberg.org", ...service }, "https://codeberg.org has no"],
@@ -29,7 +30,7 @@ describe("whyNoArtifacts", () => {
 });
 
 describe("artifacts", () => {
-  /** As much of the artifact service as an upload needs: Twirp methods, and blocks of a blob. */
+  /** The part of the artifact service that an upload needs: Twirp methods, and blocks of a blob. */
   class FakeService {
     readonly calls: string[] = [];
     readonly names = new Set<string>();
@@ -113,13 +114,13 @@ describe("artifacts", () => {
     const service = () => artifactAccess(process.env) as ArtifactService;
     const upload = () => service().upload("www", [file], folder, { retentionDays: 0 });
 
-    it("takes a folder and gives its id and address", async () => {
+    it("stores a folder and returns its id and address", async () => {
       expect(await upload()).toEqual({ id: "42", url: "https://github.com/o/r/actions/runs/1/artifacts/42" });
       expect(fake.calls).toEqual(["CreateArtifact", "FinalizeArtifact"]);
       expect(fake.uploadedBytes).toBeGreaterThan(0);
     });
 
-    it("tells a name that is taken from other failures", async () => {
+    it("distinguishes a taken name from other failures", async () => {
       fake.names.add("www");
       await expect(upload()).rejects.toBeInstanceOf(ArtifactNameTaken);
     });

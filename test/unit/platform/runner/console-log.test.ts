@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { visible } from "../../../../src/platform/log.js";
 import { Problem } from "../../../../src/platform/problem.js";
 import { createLog, wantsColour } from "../../../../src/platform/runner/console-log.js";
-import { visible } from "../../../../src/platform/log.js";
 import { obeyed } from "../../../actions-runner.js";
 
 function collect(gitHub: boolean, options: { readonly colour?: boolean; readonly verbose?: boolean } = {}) {
@@ -51,7 +51,7 @@ describe("the log on Actions", () => {
     log.error(line);
     expect(obeyed(text())).toEqual([text().trimEnd()]);
     expect(text()).toMatch(/^::error::[^\r\n]*\n$/);
-    // As the runner reads it: what looked encoded is shown as it was.
+    // Decoded as by the runner: a text that looks encoded is shown unchanged.
     const data = text().slice("::error::".length, -1);
     expect(data.replaceAll("%0A", "\n").replaceAll("%25", "%")).toBe(line.split("\n").map(visible).join("\n"));
   });
@@ -64,7 +64,7 @@ describe("the log on Actions", () => {
     expect(text()).not.toMatch(/(?!\n)\p{Cc}/u);
   });
 
-  it("annotates sources only where somebody shows that", () => {
+  it("annotates no sources on a terminal", () => {
     const { log, text } = collect(false);
     log.annotate("error", { file: "a.ml", line: 1, endLine: 1 }, "bad");
     expect(text()).toBe("");
@@ -78,7 +78,7 @@ describe("the log on Actions", () => {
     expect(new Set(tokens).size).toBe(2);
   });
 
-  it("folds a group, says how long it took, and closes it also when the step throws", async () => {
+  it("folds a group, shows its duration, and closes it also when the step throws", async () => {
     const { log, text } = collect(true);
     const step = log.group("Boot", () => {
       log.fact("image", "www.hvt");
@@ -88,7 +88,7 @@ describe("the log on Actions", () => {
     expect(text()).toMatch(/^::group::Boot\n {2}image {7}www\.hvt\n {2}took {8}\d\.\d\d s\n::endgroup::\n$/);
   });
 
-  it("shows a problem of several lines as one annotation", () => {
+  it("shows a problem with several lines as one annotation", () => {
     const { log, text } = collect(true);
     log.error(new Problem("100% wrong", { do: ["this", "and that"] }).toString());
     expect(text()).toBe("::error::100%25 wrong%0A  do         this%0A             and that\n");
@@ -104,7 +104,7 @@ describe("the log on Actions", () => {
 });
 
 describe("the log on a terminal", () => {
-  it("tells a group with its time at the end", async () => {
+  it("shows a group, with its duration at the end", async () => {
     const { log, text } = collect(false);
     const result = await log.group("Build", () => {
       log.fact("image", "one\ntwo");
@@ -121,7 +121,7 @@ describe("the log on a terminal", () => {
     expect(text()).toBe("  | \\x1b[2J::error::x\n  | ##[error]\n");
   });
 
-  it("labels what is wrong, and hides debug lines unless asked", () => {
+  it("labels errors, and hides debug lines unless verbose", () => {
     const { log, text } = collect(false);
     log.error("a\n  do  b");
     log.debug("hidden");
@@ -131,7 +131,7 @@ describe("the log on a terminal", () => {
     expect(verbose.text()).toBe("shown\n");
   });
 
-  it("colours the first word of a line that has a tone, and nothing that the line carries", () => {
+  it("colours the first word of a line with a tone, and escapes colours in the line", () => {
     for (const gitHub of [false, true]) {
       const { log, text } = collect(gitHub, { colour: true });
       log.line("  PASSED   seen \x1b[31m", "good");
@@ -150,7 +150,7 @@ describe("the log on a terminal", () => {
     expect(obeyed(text())).toEqual([]);
   });
 
-  it("has no colour for a tone where none is wanted", () => {
+  it("does not colour a tone without colours", () => {
     const { log, text } = collect(true);
     log.line("  PASSED   x", "good");
     expect(text()).toBe("  PASSED   x\n");
@@ -163,11 +163,11 @@ describe("the log on a terminal", () => {
     [{ NO_COLOR: "1" }, false],
     [{ NO_COLOR: "0", TERM: "xterm" }, false],
     [{ TERM: "dumb" }, false],
-  ])("with %j colours are wanted: %s", (environment, wanted) => {
+  ])("with %j, colours are allowed: %s", (environment, wanted) => {
     expect(wantsColour(environment)).toBe(wanted);
   });
 
-  it("colours only when asked", () => {
+  it("colours labels", () => {
     const { log, text } = collect(false, { colour: true });
     log.warning("a");
     expect(text()).toBe("\x1b[33mWarning:\x1b[0m a\n");

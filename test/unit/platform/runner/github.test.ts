@@ -36,13 +36,13 @@ describe("the runner of Actions", () => {
   it.each(["A\nB", "A=B", "A<<B", "", "A B", "1"])(
     "takes no variable whose name could be more than a name: %j",
     (name) => {
-      expect(() => gitHubRunner(process.env).exportVariable(name, "x")).toThrow("no variable with such a name");
+      expect(() => gitHubRunner(process.env).exportVariable(name, "x")).toThrow("no variable with this name");
       expect(file("ENV")).toBe("");
     },
   );
 
   it.each(["/a\n/evil", "/a\r/evil"])("takes no folder of PATH that could be two: %j", (folder) => {
-    expect(() => gitHubRunner(process.env).addPath(folder)).toThrow("no folder of PATH with such a name");
+    expect(() => gitHubRunner(process.env).addPath(folder)).toThrow("no folder of PATH with this name");
     expect(file("PATH")).toBe("");
   });
 
@@ -53,13 +53,13 @@ describe("the runner of Actions", () => {
     expect(file("STEP_SUMMARY")).toBe("one\ntwo\n");
   });
 
-  it("does without a summary where there is none", async () => {
+  it("accepts a runner without a summary", async () => {
     await expect(gitHubRunner({}).appendSummary("one")).resolves.toBeUndefined();
   });
 });
 
 describe("the runner of the command line", () => {
-  it("remembers what was handed on", async () => {
+  it("keeps the results of a step", async () => {
     const runner = collectingRunner();
     runner.setOutput("image", "www.hvt");
     runner.setOutput("artifact-id", "");

@@ -26,7 +26,7 @@ describe("the caches of a build", () => {
     ]);
   });
 
-  it("are for mirage the downloads of opam, too", () => {
+  it("include opam’s downloads for mirage", () => {
     expect(buildCaches(runner, mirage).map(({ kind, folder }) => [kind, folder])).toEqual([
       ["dune", expect.stringMatching(/^\/temp\/unikernel-ci\/dune-cache\//)],
       ["downloads", "/tools/t/opam/download-cache"],
@@ -69,15 +69,15 @@ describe("the hash of the dependencies", () => {
     ["dune-project", "(lang dune 3.0)"],
   ] as const;
 
-  it("stays the same from release to release, or every cache in the world is lost", () => {
+  it("never changes between releases, which would invalidate every cache", () => {
     expect(dependenciesHash(files)).toBe("b64e997323ce0fa5");
   });
 
-  it("does not depend on the order in which a folder is read", () => {
+  it("does not depend on the order of the files", () => {
     expect(dependenciesHash([...files].reverse())).toBe(dependenciesHash(files));
   });
 
-  it("is another one when a file has another text or name", () => {
+  it("changes with a file’s text or name", () => {
     const [first, second] = files;
     expect(dependenciesHash([first, [second[0], "(lang dune 3.1)"]])).not.toBe(dependenciesHash(files));
     expect(dependenciesHash([first, ["b/dune-project", second[1]]])).not.toBe(dependenciesHash(files));
@@ -99,7 +99,7 @@ describe("dune’s cache", () => {
     ["pull_request_target", undefined],
     ["workflow_run", undefined],
     ["push", "refs/tags/v1"],
-  ])("is turned off, also dune’s own of the machine, for %s %s", (event, ref) => {
+  ])("is disabled, even dune’s default on the machine, for %s %s", (event, ref) => {
     const { environment, because } = duneCacheUse({}, auto(event, ref), "/cache");
     expect(environment).toEqual({ DUNE_CACHE: "disabled" });
     expect(because).toMatch(/^cache: auto keeps off/);
@@ -116,13 +116,13 @@ describe("dune’s cache", () => {
     "is left to a caller who has set %o",
     (caller) => {
       const [name] = Object.keys(caller);
-      const left = { environment: {}, because: `${name ?? ""} is set, so it is left as it is` };
+      const left = { environment: {}, because: `${name ?? ""} is already set` };
       expect(duneCacheUse(caller, auto("push"), "/cache")).toEqual(left);
       expect(duneCacheUse(caller, auto("release"), "/cache")).toEqual(left);
     },
   );
 
-  it("is not ours where the toolchain is not", () => {
+  it("is not used when the build brings its own toolchain", () => {
     expect(duneCacheUse({}, auto("push"), undefined)).toEqual({
       environment: {},
       because: "the build brings its own toolchain",

@@ -52,7 +52,7 @@ function machine(isGitHubActions: boolean): typeof context {
   return { ...fake, host: { ...fake.host, isGitHubActions, folders } };
 }
 
-/** Keeps copies of folders, as the service does archives of them. */
+/** A cache service that stores copies of folders. */
 function folderService(): typeof service {
   const kept = new Map<string, string>();
   const restoreNearest: NearestCache["restoreNearest"] = (key, prefixes, [path = ""]) => {
@@ -100,7 +100,7 @@ function restore(
   return restoreBuildCaches(context, { ...request, service: from === "none" ? undefined : from });
 }
 
-/** One job: what dune leaves in its cache is `object`. */
+/** One job, in which dune adds `object` to its cache. */
 async function job(
   object: string,
   { project = dune, policy = auto, during = () => Promise.resolve() } = {},
@@ -117,11 +117,11 @@ async function job(
 const objects = (used: readonly UsedCache[]) => readdirSync(join(used[0]?.folder ?? "", "db/files")).sort();
 
 describe("dune’s cache", () => {
-  it("is kept by the first job, and brought back to the next, which does not keep it again", async () => {
+  it("is saved by the first job and restored by the next, which does not save it again", async () => {
     expect(await job("one")).toEqual([
       expect.stringMatching(/^saved \(unikernel-ci-dune-1-key-hvt-[0-9a-f]{8}-[0-9a-f]{16}\), 3 B in /),
     ]);
-    expect(await job("two")).toEqual(["not saved (it is kept already, and the dependencies are the same)"]);
+    expect(await job("two")).toEqual(["not saved (already saved for the same dependencies)"]);
     expect(service.kept.size).toBe(1);
     expect(context.logged.filter((line) => /^dune cache: (miss|hit)/.test(line))).toEqual([
       expect.stringMatching(/^dune cache: miss \(unikernel-ci-dune-1-key-hvt-[0-9a-f]{8}-…\)$/),
@@ -129,7 +129,7 @@ describe("dune’s cache", () => {
     ]);
   });
 
-  it("of other dependencies is taken in its place, and both are kept", async () => {
+  it("of other dependencies is restored when there is none for these, and both stay saved", async () => {
     await job("one");
     await put(join(folder, "workspace/vendor/lwt/dune-project"), "(lang dune 2.0)");
     expect(await job("two")).toEqual([expect.stringMatching(/^saved .* 6 B /)]);
@@ -138,18 +138,18 @@ describe("dune’s cache", () => {
     expect(objects(await (await restore()).afterBuild())).toEqual(["one", "two"]);
   });
 
-  it("does not become another one by sources, or by what a build leaves", async () => {
+  it("has a key that does not depend on sources or build output", async () => {
     await job("one");
     await put(join(folder, "workspace/hello.ml"), "let () = ()");
     await put(join(folder, "workspace/_build/default/x.opam"), "");
-    expect(await job("two")).toEqual([expect.stringMatching(/^not saved \(it is kept already/)]);
+    expect(await job("two")).toEqual([expect.stringMatching(/^not saved \(already saved/)]);
   });
 
   it.each([
     ["release", undefined],
     ["pull_request_target", undefined],
     ["push", "refs/tags/v1"],
-  ])("is neither asked nor kept for %s %s", async (event, ref) => {
+  ])("is neither restored nor saved for %s %s", async (event, ref) => {
     await job("one");
     const policy = cachePolicy("auto", event, ref);
     const { environment, afterBuild } = await restore(dune, policy);
@@ -164,7 +164,7 @@ describe("dune’s cache", () => {
     expect(await (await restore(mirage, policy)).afterBuild()).toEqual([]);
   });
 
-  it("is taken and not kept where the policy says so", async () => {
+  it("is restored and not saved if the policy says so", async () => {
     await job("one");
     await put(join(folder, "workspace/x.opam"), "");
     expect(await job("two", { policy: cachePolicy("read-only", "push", undefined) })).toEqual([
@@ -173,7 +173,7 @@ describe("dune’s cache", () => {
     expect(service.kept.size).toBe(1);
   });
 
-  it("that came half is thrown away", async () => {
+  it("that was restored incompletely is removed", async () => {
     const broken: NearestCache = {
       ...service,
       restoreNearest: (_, __, [path = ""]) => {
@@ -186,25 +186,27 @@ describe("dune’s cache", () => {
     expect(existsSync(environment["DUNE_CACHE_ROOT"] ?? "")).toBe(false);
   });
 
-  it("costs a warning, and no more, when it cannot be kept", async () => {
+  it("causes only a warning when it cannot be saved", async () => {
     const { environment, afterBuild } = await restore();
     await put(join(environment["DUNE_CACHE_ROOT"] ?? "", "db/files/one"), "one");
     const used = await afterBuild();
     const failing = (error: Partial<NearestCache>) => saveBuildCaches(context, used, auto, { ...service, ...error });
     expect((await failing({ save: () => Promise.resolve(false) }))[0]?.outcome).toBe(
-      "not saved (the service has not taken it)",
+      "not saved (the cache service did not accept it)",
     );
     expect((await failing({ save: () => Promise.reject(new Error("ENOSPC")) }))[0]?.outcome).toBe(
-      "not saved (it failed)",
+      "not saved (saving failed)",
     );
-    expect(context.logged).toContain("dune cache: not kept: ENOSPC");
-    expect((await failing({ has: () => Promise.resolve(true) }))[0]?.outcome).toBe("not saved (another run was first)");
+    expect(context.logged).toContain("dune cache: not saved: ENOSPC");
+    expect((await failing({ has: () => Promise.resolve(true) }))[0]?.outcome).toBe(
+      "not saved (another run has saved it meanwhile)",
+    );
     expect((await saveBuildCaches(context, used, auto, undefined))[0]?.outcome).toBe(
       "not saved (no cache service here)",
     );
   });
 
-  it("is trimmed by dune before it is kept, when it is larger than what is kept", async () => {
+  it("is trimmed by dune before it is saved, when it is larger than its limit", async () => {
     const { afterBuild } = await restore();
     const [used] = await afterBuild();
     if (used === undefined) throw new Error("no cache");
@@ -216,7 +218,7 @@ describe("dune’s cache", () => {
     expect(context.logged).toContain("dune cache: trimmed to 2 B: Freed 1MB (2 files removed)");
   });
 
-  it("stays on a machine that is no runner, without any service", async () => {
+  it("stays on a machine that is not a runner, without any service", async () => {
     context = machine(false);
     const { environment, afterBuild } = await restore(dune, auto, "none");
     expect(environment["DUNE_CACHE_ROOT"]).toBe(join(folder, "tool-cache/dune-cache"));
@@ -224,7 +226,7 @@ describe("dune’s cache", () => {
     expect(context.logged.at(-1)).toBe(`dune cache: 0 B (${join(folder, "tool-cache/dune-cache")})`);
   });
 
-  it("is left alone where there is no dune", async () => {
+  it("is not used where dune is not installed", async () => {
     rmSync(join(folder, "tools/bin/dune"));
     const { afterBuild } = await restore();
     expect(await afterBuild()).toEqual([]);
@@ -236,7 +238,7 @@ describe("the downloads of a mirage project", () => {
   const downloads = () => join(folder, "tools/opam/download-cache");
   const makeLock = (text: string) => put(join(folder, lock), text);
 
-  it("are kept under the lock that the build has made, and newest first where there is none yet", async () => {
+  it("are saved under the key of the lock that the build writes, and restored newest first before that", async () => {
     const during = async () => {
       await makeLock("one");
       await put(join(downloads(), "sha256/ab/abcd"), "archive");
@@ -248,14 +250,14 @@ describe("the downloads of a mirage project", () => {
     rmSync(join(folder, "workspace/mirage"), { recursive: true });
     rmSync(downloads(), { recursive: true });
     expect(await job("y", { project: mirage, during: () => makeLock("one") })).toEqual([
-      expect.stringMatching(/^not saved \(it is kept already/),
-      expect.stringMatching(/^not saved \(it is kept already/),
+      expect.stringMatching(/^not saved \(already saved/),
+      expect.stringMatching(/^not saved \(already saved/),
     ]);
     expect(readFileSync(join(downloads(), "sha256/ab/abcd"), "utf8")).toBe("archive");
     expect(context.logged.join("\n")).toMatch(/downloads: newest \(/);
   });
 
-  it("are found by a committed lock of this target, and by no other one", async () => {
+  it("are found by the committed lock of this target, and by no other lock", async () => {
     await makeLock("one");
     await put(join(downloads(), "sha256/ab/abcd"), "archive");
     await job("x", { project: mirage });
@@ -264,11 +266,11 @@ describe("the downloads of a mirage project", () => {
     expect(context.logged.join("\n")).toMatch(/downloads: hit \(/);
   });
 
-  it("are not kept without a lock", async () => {
-    expect((await job("x", { project: mirage }))[1]).toBe("not saved (no lock names the dependencies)");
+  it("are not saved without a lock", async () => {
+    expect((await job("x", { project: mirage }))[1]).toBe("not saved (no lock file to derive a key from)");
   });
 
-  it("are trimmed from the oldest", async () => {
+  it("are trimmed oldest first", async () => {
     const [old, young] = ["old", "young"].map((name) => join(downloads(), "sha256", name)) as [string, string];
     for (const path of [old, young]) await put(path, "12345");
     utimesSync(old, 1, 1);
@@ -281,11 +283,11 @@ describe("the downloads of a mirage project", () => {
 });
 
 describe("the summary of the build caches", () => {
-  it("says what was restored and what was kept", async () => {
+  it("says what was restored and what was saved", async () => {
     await job("one");
     const [used] = await (await restore()).afterBuild();
     if (used === undefined) throw new Error("no cache");
-    const text = buildCacheSummary([{ cache: used, outcome: "not saved (it is kept already)" }]);
+    const text = buildCacheSummary([{ cache: used, outcome: "not saved (already saved)" }]);
     expect(text).toMatch(/\| dune cache \| <code>unikernel&#45;ci&#45;dune.*<\/code>, 3 B in 0\.\d\d s \| not saved/);
   });
 });

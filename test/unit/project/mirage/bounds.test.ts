@@ -6,7 +6,7 @@ import {
   parseMirageBounds,
 } from "../../../../src/project/mirage/bounds.js";
 
-describe("what an opam file asks of mirage", () => {
+describe("constraints of an opam file on mirage", () => {
   test.each([
     ['{>= "4.9.0" & < "4.12.0"}', { text: ">= 4.9.0 & < 4.12.0 (www.opam)", atLeast: "4.9.0", below: "4.12.0" }],
     ['{= "4.10.2"}', { text: "= 4.10.2 (www.opam)", atLeast: "4.10.2", below: "4.10.3" }],
@@ -17,17 +17,17 @@ describe("what an opam file asks of mirage", () => {
     expect(boundsOfOpamFile("www.opam", `depends: [ "lwt" "mirage" ${formula} ]`)).toEqual(bounds);
   });
 
-  test("its runtime has the same version", () => {
+  test("constraints on mirage-runtime count: it has the same version", () => {
     const text = 'depends: [ "mirage" {>= "4.9.0"} "mirage-runtime" {>= "4.10.0" & < "4.11.0"} ]';
     expect(boundsOfOpamFile("www.opam", text)).toMatchObject({ atLeast: "4.10.0", below: "4.11.0" });
   });
 
-  test("nothing, when it does not name mirage or a version of it", () => {
+  test("there are none when it names neither mirage nor a version of it", () => {
     expect(boundsOfOpamFile("www.opam", 'depends: [ "lwt" {= "5.0.0"} "mirage" ]')).toBeUndefined();
   });
 });
 
-test("the header and the opam files hold together; what is written is kept", () => {
+test("the constraints of the header and the opam files are combined, as they are written", () => {
   expect(allBounds([])).toBeUndefined();
   expect(
     allBounds([
@@ -37,8 +37,8 @@ test("the header and the opam files hold together; what is written is kept", () 
   ).toEqual({ text: ">= 4.9 & < 5, < 4.11.0 (www.opam)", atLeast: "4.9", below: "4.11.0" });
 });
 
-describe("header", () => {
-  describe("the header that bounds mirage", () => {
+describe("config.ml", () => {
+  describe("the header that constrains mirage", () => {
     test.each([
       ["(* mirage >= 4.10.0 & < 4.12.0 *)", { text: ">= 4.10.0 & < 4.12.0", atLeast: "4.10.0", below: "4.12.0" }],
       ["(* mirage < 4.12 & >= 4.10 *)\nopen Mirage", { text: "< 4.12 & >= 4.10", atLeast: "4.10", below: "4.12" }],
@@ -62,7 +62,7 @@ describe("header", () => {
     });
   });
 
-  test("a configuration of mirage opens Mirage or bounds it", () => {
+  test("is mirage’s if it mentions Mirage or has a header that constrains it", () => {
     expect(["open Mirage", 'let main = Mirage.main "U" job', "(* mirage < 5 *)"].map(mentionsMirage)).toEqual([
       true,
       true,

@@ -21,7 +21,7 @@ test("a toolchain’s compilers are OCaml and the cross compiler’s packages", 
   ]);
 });
 
-test("they are read from opam’s own files", async () => {
+test("a toolchain’s compilers are read from opam’s own files", async () => {
   const state = "opam/toolchain/.opam-switch";
   const path = await folderWith({
     [`${state}/packages/solo5.0.12.1/opam`]: "",
@@ -42,7 +42,7 @@ describe("compilers that a build has changed", () => {
   };
   const after = { solo5: { version: "0.10.1", installedMs: 2 }, "ocaml-solo5": { version: "1.3.3", installedMs: 2 } };
 
-  test("are told one by one", () => {
+  test("are listed one by one", () => {
     expect(compilerChanges(before, before)).toEqual([]);
     expect(compilerChanges(before, after)).toEqual([
       "solo5 0.12.1 became 0.10.1",
@@ -51,7 +51,7 @@ describe("compilers that a build has changed", () => {
     ]);
   });
 
-  test("fail it", () => {
+  test("fail the build", () => {
     expect(() => refuseChangedCompilers([])).not.toThrow();
     expect(() => refuseChangedCompilers(["solo5 0.12.1 became 0.10.1"])).toThrow("changed the toolchain’s compiler");
   });

@@ -5,7 +5,7 @@ import { lockFileFor } from "../../../../src/toolchain/toolchain.js";
 import { dependenciesOf } from "../../../../src/toolchain/opam/dependencies.js";
 import { parseOpamFile } from "../../../../src/toolchain/opam/file.js";
 
-// In the form that opam-monorepo 0.4.3 writes.
+// In the format of opam-monorepo 0.4.3.
 const lock = readLock(`opam-version: "2.0"
 synopsis: "opam-monorepo generated lockfile"
 depends: [
@@ -38,7 +38,7 @@ x-opam-monorepo-duniverse-dirs: [
 `);
 const dependencies = (list: string) => dependenciesOf(parseOpamFile(`depends: [ ${list} ]`));
 
-test("a lock decides the toolchain it was made with", () => {
+test("a lock has the versions of the toolchain that it was made with", () => {
   expect(toolchainVersions(lock)).toEqual({
     ocaml: "5.4.1",
     solo5: "0.12.1",
@@ -47,7 +47,7 @@ test("a lock decides the toolchain it was made with", () => {
   });
 });
 
-test("a lock names each pulled package with its source, hashes and folder, and no folder outside of duniverse", () => {
+test("a lock names each pulled package with its source, hashes and folder, but no folder outside of duniverse", () => {
   expect(lock.sources.map(({ name, version, directory, hashes }) => [name, version, directory, hashes.length])).toEqual(
     [
       ["duration", "0.3.1", "duration", 1],
@@ -57,7 +57,7 @@ test("a lock names each pulled package with its source, hashes and folder, and n
   );
 });
 
-test("the lock for a target is the one that is named for it", () => {
+test("the lock for a target is the only one with its name", () => {
   const [hvt, spt] = ["mirage/www-hvt.opam.locked", "mirage/www-spt.opam.locked"].map((path) => ({
     path,
     versions: {},
@@ -69,7 +69,7 @@ test("the lock for a target is the one that is named for it", () => {
 });
 
 describe("a lock", () => {
-  test("that fits has no differences, however old its versions are", () => {
+  test("that matches has no differences, however old its versions are", () => {
     const asked = dependencies(
       '"duration" {?monorepo & < "1.0.0"} "fmt" {?monorepo} "solo5" {build & >= "0.7.5" & < "0.13.0"}',
     );
@@ -77,7 +77,7 @@ describe("a lock", () => {
     expect(lockDifferences(lock, { ocaml: undefined, dependencies: asked })).toEqual([]);
   });
 
-  test("is stale when the project uses what only a tool of the switch did: nobody would pull its sources", () => {
+  test("is stale when the project uses a package that was only a tool’s dependency: its sources are not pulled", () => {
     expect(
       lockDifferences(lock, {
         ocaml: "5.4.1",
@@ -86,7 +86,7 @@ describe("a lock", () => {
     ).toEqual(["astring: locked 0.8.5+dune as a tool’s dependency, the project needs its sources"]);
   });
 
-  test("is stale for another OCaml, for a package that is new, and for a bound that has moved: each is told", () => {
+  test("is stale for another OCaml, a new package and a changed constraint, and each is listed", () => {
     const asked = dependencies(
       '"duration" {?monorepo & >= "0.4.0"} "lwt" {?monorepo & >= "5.0.0" & < "7.0.0"} "bheap"',
     );

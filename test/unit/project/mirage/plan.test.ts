@@ -27,7 +27,8 @@ const configured = (changes: Partial<Configured> = {}): Configured => ({
   lock: undefined,
   dependencies: dependenciesOf(
     parseOpamFile(
-      'depends: [ "lwt" {?monorepo} "crunch" {build & >= "2.0"} "solo5" {build & < "0.13.0"} "ocaml-solo5" {build} "mirage" {build} ]',
+      `depends: [ "lwt" {?monorepo} "crunch" {build & >= "2.0"}
+        "solo5" {build & < "0.13.0"} "ocaml-solo5" {build} "mirage" {build} ]`,
     ),
   ),
   ofSwitch: ["mirage", "ocaml-solo5", "solo5", "crunch"],
@@ -35,7 +36,8 @@ const configured = (changes: Partial<Configured> = {}): Configured => ({
   ...changes,
 });
 const lock = readLock(
-  'depends: [ "ocaml" {= "5.4.1"} "lwt" {= "6.1.2" & ?vendor} "crunch" {= "2.1"} "solo5" {= "0.12.1"} "ocaml-solo5" {= "1.3.3"} "mirage" {= "4.11.1"} ]',
+  `depends: [ "ocaml" {= "5.4.1"} "lwt" {= "6.1.2" & ?vendor} "crunch" {= "2.1"}
+    "solo5" {= "0.12.1"} "ocaml-solo5" {= "1.3.3"} "mirage" {= "4.11.1"} ]`,
 );
 const argv = (changes: Partial<MirageBuildRequest>) =>
   planBuild(request(changes)).steps.map((step) => step.argv.join(" "));
@@ -45,17 +47,17 @@ const after = (changes: Partial<MirageBuildRequest> = {}, written: Configured | 
   );
 
 describe("up to the configuration", () => {
-  test("configure, in the project’s folder, and nothing asks", () => {
+  test("mirage configure runs in the project’s folder, without questions", () => {
     const { steps } = planBuild(request());
     expect(steps.map((step) => step.argv)).toEqual([["mirage", "configure", "-t", "hvt"]]);
     expect(steps[0]).toMatchObject({ cwd: "/p", env: { OPAMYES: "1", OPAMCONFIRMLEVEL: "unsafe-yes" } });
   });
 
-  test("every target is what mirage calls it", () => {
+  test("every target has the name that mirage uses", () => {
     expect(targetNames.map((name) => argv({ target: targets[name] })[0]?.split(" ").at(-1))).toEqual([...targetNames]);
   });
 
-  test("configuration file and arguments", () => {
+  test("configuration file and arguments are passed on", () => {
     const project = { ...mirage, configFile: "mirage/config.ml" };
     const [configure] = argv({
       project,
@@ -65,7 +67,7 @@ describe("up to the configuration", () => {
     expect(configure).toBe("mirage configure -t unikraft-qemu -f mirage/config.ml --no-dhcp --host a b");
   });
 
-  test("overlay repositories are one word, or none", () => {
+  test("overlay repositories are one argument, or disabled", () => {
     const extraRepos = [
       { name: "overlays", url: "git+https://example.org/overlays#0123" },
       { name: "mine", url: "file:///mirror" },
@@ -76,13 +78,13 @@ describe("up to the configuration", () => {
     expect(argv({ extraRepos: [] })[0]).toBe("mirage configure -t hvt --no-extra-repo");
   });
 
-  test("no system package is installed where that is not allowed: opam-monorepo has to be told by mirage", () => {
+  test("no system package is installed where that is not allowed: opam-monorepo needs an option for that", () => {
     const [configure] = planBuild(request({ installSystemPackages: false })).steps;
     expect(configure?.argv).toContain("--no-depext");
     expect(configure?.env).toMatchObject({ OPAMNODEPEXTS: "1" });
   });
 
-  test("a hook is a shell command that stops at the first failure, and is told target and architecture", () => {
+  test("a hook is a shell command that stops at the first failure, with variables for target and architecture", () => {
     const [hook, configure] = planBuild(request({ preConfigure: "./prepare.sh", architecture: "aarch64" })).steps;
     expect(hook).toMatchObject({
       name: "pre-configure",
@@ -95,18 +97,18 @@ describe("up to the configuration", () => {
 });
 
 describe("after the configuration", () => {
-  test("make targets by name", () => {
+  test("make is given targets by name", () => {
     expect(after()).toEqual(["make depends", "make build"]);
   });
 
-  test("a project with a Makefile of its own has the same targets", () => {
+  test("a project with its own Makefile has the same targets", () => {
     expect(planAfterConfigure(request(), undefined).steps.map(({ name }) => name)).toEqual([
       "make depends",
       "make build",
     ]);
   });
 
-  test("a committed lock that fits is not made again", () => {
+  test("a committed lock that matches is not regenerated", () => {
     expect(after({}, configured({ lock }))).toEqual([
       "make install-switch",
       "make -o mirage/www-hvt.opam.locked pull",
@@ -116,35 +118,34 @@ describe("after the configuration", () => {
     expect(after({ lock: "ignore" }, configured({ lock }))).toEqual(["make depends", "make build"]);
   });
 
-  test("a stale one is, with the reason", () => {
+  test("a stale lock is regenerated, with the reason", () => {
     const other = readLock('depends: [ "ocaml" {= "4.14.2"} "crunch" {= "1.9"} ]');
     const stale = configured({ lock: { ...lock, packages: new Map([...lock.packages, ...other.packages]) } });
     const plan = planAfterConfigure(request(), stale);
     expect(plan.steps.map(({ name }) => name)).toEqual(["make depends", "make build"]);
     expect(plan.notices).toEqual([
-      "mirage/www-hvt.opam.locked does not fit the project any more, and is made again: ocaml: locked 4.14.2, the toolchain has 5.4.1; crunch: locked 1.9, the project needs >= 2.0",
+      "mirage/www-hvt.opam.locked is stale and is regenerated: " +
+        "ocaml: locked 4.14.2, the toolchain has 5.4.1; crunch: locked 1.9, the project needs >= 2.0",
     ]);
     const problem = problemOf(() => planAfterConfigure(request({ lock: "require" }), stale));
-    expect(problem.message).toBe(
-      "input lock: require, and mirage/www-hvt.opam.locked does not fit the project any more",
-    );
+    expect(problem.message).toBe("input lock: require, but mirage/www-hvt.opam.locked is stale");
     expect(problem.facts.found).toEqual([
       "ocaml: locked 4.14.2, the toolchain has 5.4.1",
       "crunch: locked 1.9, the project needs >= 2.0",
     ]);
   });
 
-  test("a lock that must be there is missed before anything runs", () => {
+  test("a missing lock that is required is an error before anything runs", () => {
     const project = { ...mirage, lockFiles: [{ path: "mirage/www-spt.opam.locked", versions: {} }] };
     const problem = problemOf(() => planBuild(request({ project, lock: "require" })));
-    expect(problem.message).toBe("input lock: require, and there is no lock file for hvt");
+    expect(problem.message).toBe("input lock: require, but there is no lock file for hvt");
     expect(problem.facts).toMatchObject({
       found: ["mirage/www-spt.opam.locked"],
-      because: "looked for mirage/*-hvt.opam.locked beside config.ml",
+      because: "looked for mirage/*-hvt.opam.locked next to config.ml",
     });
   });
 
-  test("a lock of another unikernel’s name does not do", () => {
+  test("a lock with another unikernel’s name does not count", () => {
     const project = { ...mirage, lockFiles: [{ path: "mirage/old-hvt.opam.locked", versions: {} }] };
     expect(
       problemOf(() => planAfterConfigure(request({ project, lock: "require" }), configured())).facts,
@@ -154,7 +155,7 @@ describe("after the configuration", () => {
     });
   });
 
-  test("overlays and the hook come between pulling and building", () => {
+  test("overlays and the hook `post-pull` come between pulling and building", () => {
     const overlays = [{ name: "lwt", path: "../lwt" }];
     expect(after({ overlays, postPull: "patch -p1 < a.patch" })).toEqual([
       "make depends",
@@ -175,7 +176,7 @@ describe("aarch64 on an x86_64 machine", () => {
   const install =
     "opam install --yes solo5.0.12.1 solo5-cross-aarch64.0.12.1 ocaml-solo5-cross-aarch64.1.3.3 crunch>=2.0 mirage";
 
-  test("what the project wants in the switch is installed, but for the compilers of this machine", () => {
+  test("the project’s packages for the switch are installed, except compilers for this machine", () => {
     expect(after(cross)).toEqual(["make lock", install, "make pull", "make build"]);
     expect(after(cross, configured({ lock }))).toEqual([
       install,
@@ -184,11 +185,11 @@ describe("aarch64 on an x86_64 machine", () => {
     ]);
   });
 
-  test("Unikraft’s compilers for both architectures go together", () => {
+  test("Unikraft’s compilers for both architectures can be installed together", () => {
     expect(after({ ...cross, target: targets["unikraft-qemu"] })).toEqual(["make depends", "make build"]);
   });
 
-  test("on an aarch64 machine there is nothing special", () => {
+  test("an aarch64 machine needs none of this", () => {
     const native = { ...cross.toolchain, spec: { ...cross.toolchain.spec, hostArchitecture: "aarch64" as const } };
     expect(after({ ...cross, toolchain: native })).toEqual(["make depends", "make build"]);
   });
@@ -196,7 +197,7 @@ describe("aarch64 on an x86_64 machine", () => {
 
 test("the names in a generated Makefile", () => {
   const makefile = (build: string) =>
-    `-include Makefile.user\nBUILD_DIR = ${build}\nMIRAGE_DIR = ${build}mirage\nUNIKERNEL_NAME = www-hvt\nOPAM = opam\n`;
+    `-include Makefile.user\nBUILD_DIR = ${build}\nMIRAGE_DIR = ${build}mirage\nUNIKERNEL_NAME = www-hvt\n`;
   expect(namesInMakefile(makefile("./"))).toEqual({ stem: "mirage/www-hvt", duniverse: "duniverse" });
   expect(namesInMakefile(makefile("unikernel/"))).toEqual({
     stem: "unikernel/mirage/www-hvt",

@@ -295,6 +295,6 @@ test("the toolchain’s problem keeps the whole log of opam, and the command", a
   expect(problem.wholeLog?.lines).toContain("    unknown package");
   const unknown = await installProblem({ ...place, output: "Killed", root: undefined }, 137, "opam install x");
   expect(unknown.toString()).toBe(
-    "opam could not install the toolchain\n  because    somebody has killed it (SIGKILL); Linux does where memory runs out\n  evidence   Killed\n  again      opam install x",
+    "opam could not install the toolchain\n  because    it was killed (SIGKILL), as Linux does when memory runs out\n  evidence   Killed\n  again      opam install x",
   );
 });

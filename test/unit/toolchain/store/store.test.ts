@@ -367,7 +367,7 @@ describe("a published toolchain", () => {
     },
   );
 
-  it.each(["nowhere", "ftp://example.org", "https://user:secret@example.org"])(
+  it.each(["nowhere", "ftp://example.org", "https://user@example.org", "https://:secret@example.org"])(
     "is not asked of a mirror that is none: %s",
     async (mirror) => {
       await expect(from(mirror, mustNotBuild())).rejects.toThrow("input mirror");
