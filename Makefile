@@ -1,8 +1,8 @@
 # make demo    builds and boots an embedded example; EXAMPLE=hello-solo5 TARGET=spt does it with OCaml
-# make test    lint, types, unit tests; a minute of fuzzing; integration tests with real opam and real boots; and e2e where act can be had
-# make e2e     a workflow with our action under a real runner (act)
+# make test    lint, types, unit tests; a minute of fuzzing; tests with real opam and boots; e2e if act is available
+# make e2e     a workflow with this action under a real runner (act)
 # make all     the bundles in dist/, from the sources
-# Each gets what it needs itself: see scripts/bootstrap.sh.
+# Each installs what it needs: see scripts/bootstrap.sh.
 
 .DEFAULT_GOAL := help
 .PHONY: help all demo test test-fast e2e generate check-dist clean
@@ -13,7 +13,7 @@ ARCH ?=
 OPAM_REPOSITORY ?=
 OPTIONS ?=
 
-# A recipe line that needs Node.js begins with this: the folder of a good one comes first on PATH.
+# Starts a recipe line that needs Node.js: puts the folder of a suitable one first on PATH.
 NODE = node_bin=$$(scripts/bootstrap.sh node) && PATH=$$node_bin:$$PATH &&
 
 help:
@@ -32,7 +32,7 @@ test: test-fast
 	$(NODE) npm run -s test:integration
 	@test/e2e/install-act.sh >/dev/null; status=$$?; case $$status in \
 	  0) $(MAKE) e2e ;; \
-	  3) echo 'make test: no act here, so the workflows were left out (make e2e)' ;; \
+	  3) echo 'make test: act is unavailable, so make e2e was skipped' ;; \
 	  *) exit $$status ;; esac
 
 test-fast:

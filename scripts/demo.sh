@@ -1,6 +1,7 @@
 #!/bin/sh
-# The main job on an example: set-up, build, boot, artifacts in _artifacts/. `make demo` calls it.
-# Usage: scripts/demo.sh EXAMPLE TARGET ARCH OPAM_REPOSITORY [OPTION...]     (the three in the middle may be empty)
+# Sets up, builds and boots an example, with artifacts in _artifacts/. `make demo` calls it.
+# Usage: scripts/demo.sh EXAMPLE TARGET ARCH OPAM_REPOSITORY [OPTION...]
+# TARGET, ARCH and OPAM_REPOSITORY can be empty.
 set -eu
 cd "$(dirname "$0")/.."
 example=$1 target=$2 arch=$3 opam_repository=$4
@@ -8,11 +9,11 @@ shift 4
 
 unikernel_ci() { node dist/cli/index.js "$@"; }
 
-# The bare example has no OCaml and so no toolchain: one image for each architecture, by gcc alone.
+# The bare example has no OCaml and so no toolchain: gcc builds one image for each architecture.
 # shellcheck disable=SC2016 # OUT is for the shell of the build command
 run_bare() {
-  unikernel_ci run --directory examples/bare --ocaml-version none --boot required --expect 'Hello from a bare unikernel' \
-    --build-command 'make -s OUT="$OUT"' "$@"
+  unikernel_ci run --directory examples/bare --ocaml-version none --boot required \
+    --expect 'Hello from a bare unikernel' --build-command 'make -s OUT="$OUT"' "$@"
 }
 
 if [ "$example" = bare ]; then

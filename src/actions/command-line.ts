@@ -1,4 +1,4 @@
-// What the command line takes, and what is run for it.
+// The commands of the command line, their options, and what each one runs.
 import { Command, Option } from "commander";
 import { type Context, inspectHost } from "../platform/host.js";
 import type { Log } from "../platform/log.js";
@@ -12,6 +12,7 @@ import { type InitOptions, init, initInputNames } from "./init.js";
 import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
 import { given, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
+import { releaseInputs } from "./release-interface.js";
 import { boot } from "./steps/boot-step.js";
 import { build } from "./steps/build-step.js";
 import { collect } from "./steps/collect-step.js";
@@ -20,34 +21,34 @@ import { publishTo } from "./steps/publish-step.js";
 import { release } from "./steps/release-step.js";
 import { runParts } from "./steps/run.js";
 import { setup } from "./steps/setup-step.js";
-import { releaseInputs } from "./release-interface.js";
 import { cleanCommand, helperVmCommand, listCommand, packCommand, slimCommand, verifyCommand } from "./toolchain.js";
 
 const publish = publishTo({ unavailable: "this is a command line" });
 const functions = { setup, build, boot, publish };
 const about: Readonly<Record<Part | "run", string>> = {
-  setup: "put the cross toolchain on this machine (from the tool cache, or built by opam) and print how to use it",
-  build: "build the unikernel with the toolchain that `setup` gave",
+  setup: "install the cross toolchain (from a cache, or built by opam) and print how to use it",
+  build: "build the unikernel with the toolchain that `setup` installed",
   boot: "boot an image and judge it",
-  publish: "gather image, console and build info in one folder (_artifacts/)",
-  run: "all of it: setup, build, boot, publish",
+  publish: "gather image, console and build info in a folder of _artifacts/",
+  run: "setup, build, boot and publish, in this order",
 };
 
 export const program = new Command("unikernel-ci")
-  .description("Cached OCaml cross toolchains, builds and honest smoke boots for MirageOS unikernels.")
-  .option("--json", "print the outputs as JSON on standard output; the log goes to standard error")
-  .option("--verbose", "say more")
-  .showHelpAfterError("(add --help for the options)")
+  .description("Install cached OCaml cross toolchains; build, boot and publish MirageOS unikernels.")
+  .option("--json", "print the outputs as JSON on standard output, and the log on standard error")
+  .option("--verbose", "log more")
+  .showHelpAfterError("(--help lists the options)")
   .addHelpText(
     "after",
-    '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n',
+    '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n' +
+      '  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n',
   );
 
 for (const name of [...parts, "run"] as const) {
   const command = program.command(name).description(about[name]);
-  if (name === "boot" || name === "publish") command.argument("[image]", "path of the image (as --image)");
+  if (name === "boot" || name === "publish") command.argument("[image]", "path of the image (same as --image)");
   for (const input of inputsOf(name)) command.addOption(optionOf(input));
-  if (name === "boot") command.option("--self-test", "the same as --check help");
+  if (name === "boot") command.option("--self-test", "same as --check help");
   command.action((...words: unknown[]) => {
     const [image] = name === "boot" || name === "publish" ? (words as [string | undefined]) : [undefined];
     const { selfTest, ...options } = command.opts<Record<string, string> & { selfTest?: boolean }>();
@@ -58,11 +59,11 @@ for (const name of [...parts, "run"] as const) {
 
 const explainCommand = program
   .command("explain")
-  .description("judge a console that lies on disk, as a boot would have")
-  .argument("<console>", "the file; the VMM’s own lines may stand in it too")
-  .option("--exit-code <status>", "the VMM ended with this status, as a shell gives it")
-  .option("--timed-out", "it had not ended when its time was over: judged as one that stayed and said no more")
-  .option("--still-running", "it had not ended when the console was copied: judged the same way");
+  .description("judge a saved console as a boot would have")
+  .argument("<console>", "the file; it may contain the VMM’s own lines too")
+  .option("--exit-code <status>", "the VMM exited with this status")
+  .option("--timed-out", "the guest still ran at the timeout")
+  .option("--still-running", "the guest still ran when the console was saved (judged like --timed-out)");
 for (const input of inputsMarked("explain")) explainCommand.addOption(optionOf(input));
 explainCommand.action((path: string) => {
   const options = explainCommand.opts<Record<string, string> & ExplainOptions>();
@@ -80,8 +81,11 @@ explainCommand.action((path: string) => {
 
 const matrixCommand = program
   .command("matrix")
-  .description("plan the jobs of a matrix: a table, or with --json what `strategy.matrix` takes")
-  .argument("[targets...]", 'the legs, each as one word: "hvt x86_64 aarch64" "virtio x86_64 variant=small"');
+  .description("plan the jobs of a matrix; prints a table, or with --json the value of `strategy.matrix`")
+  .argument(
+    "[targets...]",
+    'the legs, one argument per line of the list: "hvt x86_64 aarch64" "virtio x86_64 variant=small"',
+  );
 for (const [name, definition] of Object.entries(allMatrixInputs)) {
   if (name !== "targets") matrixCommand.addOption(namedOption(name, definition));
 }
@@ -96,8 +100,8 @@ matrixCommand.action((targets: readonly string[]) => {
 
 const collectCommand = program
   .command("collect")
-  .description("make one table, SHA256SUMS and JUnit file of the artifacts of several legs")
-  .argument("<folder>", "where they lie, each in a sub-folder of its name (_artifacts/ after `publish`)");
+  .description("make one table, SHA256SUMS and JUnit file from the artifacts of all legs")
+  .argument("<folder>", "folder with the artifacts, each in a subfolder of its name (`publish` writes _artifacts/)");
 for (const [name, definition] of Object.entries(collectInputs)) {
   if (name !== "folder") collectCommand.addOption(namedOption(name, definition));
 }
@@ -114,10 +118,10 @@ collectCommand.action(async (folder: string) => {
 
 const releaseCommand = program
   .command("release")
-  .description("publish artifacts as a GitHub release; the token is read from GITHUB_TOKEN")
-  .argument("[folder]", "where they lie, each in a sub-folder of its name (as --folder)");
+  .description("publish artifacts as a GitHub release; reads the token from GITHUB_TOKEN")
+  .argument("[folder]", "folder with the artifacts, each in a subfolder of its name (same as --folder)");
 for (const [name, definition] of Object.entries(releaseInputs)) {
-  // Every user of a machine can read the words of a command.
+  // Other users of the machine can read a command's arguments.
   if (name !== "token") releaseCommand.addOption(namedOption(name, definition));
 }
 releaseCommand.action(async (folder: string | undefined) => {
@@ -138,15 +142,12 @@ releaseCommand.action(async (folder: string | undefined) => {
 
 const initCommand = program
   .command("init")
-  .description("write the workflow that fits this project; the inputs of a run, given as options, become its inputs")
+  .description("write a workflow for this project; input options are written into it")
   .option("--forge <name>", "github, forgejo, gitea, gitlab or shell (default: github)")
-  .option("--template <name>", "unikernel-matrix, unikernel-release, portable, … (default: what fits the project)")
-  .option(
-    "--owner <account>",
-    "the account on GitHub that hosts unikernel-ci (default: the one that this is a clone of)",
-  )
-  .option("--commit <commit>", "its commit (default: the one of this clone)")
-  .option("--force", "write over a file that is there");
+  .option("--template <name>", "unikernel-matrix, unikernel-release, portable, … (default: chosen for the project)")
+  .option("--owner <account>", "the GitHub account that hosts unikernel-ci (default: that of this clone)")
+  .option("--commit <commit>", "the commit of unikernel-ci to pin (default: that of this clone)")
+  .option("--force", "overwrite existing files");
 for (const [name, definition] of Object.entries({ ...inputs, ...matrixInputs }))
   initCommand.addOption(namedOption(name, definition));
 initCommand.action(() => {
@@ -160,7 +161,7 @@ initCommand.action(() => {
 
 const toolchainCommand = program
   .command("toolchain")
-  .description("look at, check and pack the toolchains of this machine, and pack helper VMs of boots");
+  .description("list, verify and pack the toolchains of this machine, and pack helper VMs");
 const onToolchains = (run: (context: Context) => Promise<boolean>) => {
   const log = createTerminalLog();
   return runGuarded(log, () => run({ log, processes, host: inspectHost() }));
@@ -171,36 +172,36 @@ toolchainCommand
   .action(() => onToolchains((context) => listCommand(context, print, isJson())));
 toolchainCommand
   .command("clean")
-  .description("remove what builds that failed have left for the next one to go on from")
+  .description("remove unfinished builds, which the next build would resume")
   .action(() => onToolchains(cleanCommand));
 toolchainCommand
   .command("verify")
-  .description("compare a toolchain, or the archive of one, with its manifest")
-  .argument("<what>", "its key, its folder, or the archive")
+  .description("compare a toolchain, or an archive of one, with its manifest")
+  .argument("<what>", "key or folder of a toolchain, or an archive")
   .action((what: string) => onToolchains((context) => verifyCommand(context, what, print)));
 toolchainCommand
   .command("pack")
-  .description("pack a toolchain into a folder that `setup` takes as --mirror")
-  .argument("<what>", "its key or its folder")
-  .option("--to <folder>", "where the archive and toolchains.json are written", ".")
+  .description("pack a toolchain into a folder that `setup --mirror` takes")
+  .argument("<what>", "key or folder of a toolchain")
+  .option("--to <folder>", "folder to write the archive and toolchains.json to", ".")
   .action((what: string, { to }: { to: string }) => onToolchains((context) => packCommand(context, what, to, print)));
 toolchainCommand
   .command("carrier")
-  .description("pack the helper VM that runs Solo5’s tenders into a folder that `boot` takes as --mirror")
-  .argument("<arch>", "its architecture")
-  .option("--to <folder>", "where the archive and carriers.json are written", ".")
+  .description("pack the helper VM that runs Solo5’s tenders into a folder that `boot --mirror` takes")
+  .argument("<arch>", "architecture of the helper VM")
+  .option("--to <folder>", "folder to write the archive and carriers.json to", ".")
   .action((arch: string, { to }: { to: string }) =>
     onToolchains((context) => helperVmCommand(context, arch, to, print)),
   );
 toolchainCommand
   .command("slim")
-  .description("tell what packing leaves out of a toolchain made with --slim false, and why")
+  .description("show what packing removes from a toolchain built with --slim false, and why")
   .argument("<folder>", "the toolchain’s folder")
   .action((folder: string) => onToolchains(() => slimCommand(folder, print, isJson())));
 
 program
   .command("doctor")
-  .description("tell what this machine can build and boot, and what is missing")
+  .description("show what this machine can build and boot, and what is missing")
   .action(() => {
     const log = createTerminalLog();
     return runGuarded(log, () => doctor({ log, processes, host: inspectHost() }, print, isJson()));
@@ -236,7 +237,7 @@ async function runCommand(name: Part | "run", options: Readonly<Record<string, s
   if (runner.path.length > 0) log.line(`export PATH=${runner.path.map(quote).join(":")}:"$PATH"`);
 }
 
-/** Runs what an action does, and prints its outputs. */
+/** Runs an action, and prints its outputs. */
 async function runCollecting(
   run: (context: Context, runner: CollectingRunner) => Promise<boolean>,
 ): Promise<{ readonly log: Log; readonly runner: CollectingRunner }> {
@@ -262,7 +263,7 @@ function createTerminalLog(): Log {
   return createLog({
     gitHub,
     write: (text) => stream.write(text),
-    // The log of Actions is no terminal, and shows colours.
+    // The log of Actions shows colours, though it is not a terminal.
     colour: (gitHub || stream.isTTY) && wantsColour(process.env),
     verbose: program.opts<{ verbose?: boolean }>().verbose === true,
   });

@@ -205,7 +205,7 @@ async function git(cwd: string, ...args: readonly string[]): Promise<string> {
 
 export async function runWorkflow(options: RunOptions): Promise<WorkflowRun> {
   const act = options.act ?? findAct();
-  if (act === undefined) throw new Error("there is no act on this machine: run test/e2e/install-act.sh");
+  if (act === undefined) throw new Error("act is not installed: run test/e2e/install-act.sh");
   const scratch = await temporaryFolder("run");
   const runner = resolve(options.runnerPath ?? join(scratch, "runner"));
   const caches = resolve(options.cachePath);

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes sure of what checks workflows: actionlint (from the Go module proxy), zizmor and check-jsonschema (from PyPI), in
-# .cache/bin and .cache/linters. Prints the folders of the programs, one a line; the story goes to standard error.
-# Ends with status 3, and one line that says why, when one cannot be had.
+# Ensures the linters of workflows: actionlint (from the Go module proxy), zizmor and check-jsonschema (from PyPI), in
+# .cache/bin and .cache/linters. Prints their folders, one per line; progress goes to standard error.
+# Exits with status 3, and one line with the reason, if one is unavailable.
 set -eu
 
 actionlint_version=1.7.12
@@ -20,19 +20,21 @@ give_up() {
 }
 
 if ! "$bin/actionlint" -version 2>/dev/null | grep -qx "v\{0,1\}$actionlint_version"; then
-  command -v go >/dev/null || give_up 'there is no Go, which builds actionlint'
+  command -v go >/dev/null || give_up 'Go, which builds actionlint, is not installed'
   say "building actionlint $actionlint_version"
-  GOBIN=$bin go install "github.com/rhysd/actionlint/cmd/actionlint@v$actionlint_version" >&2 || give_up 'go install failed, for the reason above'
+  GOBIN=$bin go install "github.com/rhysd/actionlint/cmd/actionlint@v$actionlint_version" >&2 ||
+    give_up 'go install failed; the reason is above'
 fi
 
 wanted="zizmor==$zizmor_version check-jsonschema==$check_jsonschema_version"
 if [ "$(cat "$environment/wanted" 2>/dev/null)" != "$wanted" ]; then
   say "installing $wanted"
   rm -rf "$environment"
-  python3 -m venv "$environment" >&2 || give_up 'there is no Python with venv (on Debian: python3-venv)'
+  python3 -m venv "$environment" >&2 || give_up 'Python with venv is not installed (on Debian: python3-venv)'
   # Two words.
   # shellcheck disable=SC2086
-  "$environment/bin/pip" install --quiet --disable-pip-version-check $wanted >&2 || give_up 'pip failed, for the reason above'
+  "$environment/bin/pip" install --quiet --disable-pip-version-check $wanted >&2 ||
+    give_up 'pip failed; the reason is above'
   echo "$wanted" > "$environment/wanted"
 fi
 

@@ -204,6 +204,7 @@ it("a block that lies is seen", () => {
 
 it("init prints what the documentation shows", () => {
   const shown = fences
+    .filter(({ language }) => language === "console")
     .flatMap(commandsOf)
     .find((command) => ownWords(command)?.[0] === "init" && command.prints.length > 0);
   const commit =

@@ -40,7 +40,7 @@ describe("every input", () => {
   const code = textIn(sources.filter((file) => !file.endsWith("interface.ts")));
   // Its own tables name each input, and so do the tests of those.
   const docs = textIn(pages.filter((page) => page !== "docs/inputs.md")).replaceAll(
-    /<!-- (\S+): .*?<!-- end of \1 -->/gs,
+    /<!-- ([^:\n]+): .*?<!-- end of \1 -->/gs,
     "",
   );
   const tests = textIn(filesIn("test").filter((file) => !/interface|rules\.test/.test(file)));

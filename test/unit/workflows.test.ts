@@ -32,16 +32,11 @@ describe.each(files)("%s", (file) => {
 });
 
 it.each([
-  [
-    ".github/workflows/ci.yml",
-    "generated",
-    "npm run build",
-    /^git add --intent-to-add dist\ngit diff --exit-code --stat -- dist$/m,
-  ],
-  [".github/workflows/release.yml", "check", "npm ci", /^make check-dist$/],
-])("%s goes on with no dist/ that the sources do not give", (file, job, before, compares) => {
+  [".github/workflows/ci.yml", "generated"],
+  [".github/workflows/release.yml", "check"],
+])("%s goes on with no dist/ that the sources do not give", (file, job) => {
   const runs = stepsOf(file, job).map(({ run = "" }) => run.trim());
-  const build = runs.findIndex((run) => run.startsWith(before));
-  expect(build).toBeGreaterThan(-1);
-  expect(runs.slice(build).some((run) => compares.test(run))).toBe(true);
+  const install = runs.findIndex((run) => run.startsWith("npm ci"));
+  expect(install).toBeGreaterThan(-1);
+  expect(runs.slice(install)).toContain("make check-dist");
 });

@@ -43,7 +43,7 @@ describe("our own release", () => {
       publish,
     ]);
     expect(notes()).toContain("gh attestation verify templates.tar.gz --repo makers/unikernel-ci\n");
-    expect(notes()).toContain("`SHA256SUMS` has every file that runners run");
+    expect(notes()).toContain("`SHA256SUMS` lists every file that runners run");
   });
 
   it("goes on with a draft that is there", () => expect(runWith("echo true").verbs).toEqual([upload, publish]));
@@ -51,7 +51,7 @@ describe("our own release", () => {
   it("is not changed when it is published", () => {
     const { status, stdout, verbs } = runWith("echo false");
     expect([status, verbs]).toEqual([0, []]);
-    expect(stdout).toBe("v1.2.3 is published already: nothing was changed\n");
+    expect(stdout).toBe("v1.2.3 is already published: nothing changed\n");
   });
 
   it("stops when GitHub does not say whether it is there", () => {
