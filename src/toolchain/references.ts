@@ -6,8 +6,8 @@ import type { Reference, TreeEntry } from "./closure.js";
 const data = /\.(?:cm(?:i|o|x|t|ti|xs)|mli?|ml[ly]|[achos]|so|opam|cache|tar|gz|md|annot)$/i;
 /** Texts that name other files of a toolchain by their path. */
 const settings = /(?:^|\/)(?:findlib\.conf|findlib\.conf\.d\/[^/]+|Makefile\.config|ld\.conf|topfind)$/;
-/** Names folders to install into: they must exist, their content does not matter. */
-const installSettings = "Makefile.config";
+/** They name folders to install into: these must exist, their content does not matter. */
+const installSettings = new Set(["Makefile.config", "config.status"]);
 
 /** The part of a script that is read, in bytes: longer ones have bytecode behind their first line. */
 const scriptBytes = 64 * 1024;
@@ -36,10 +36,10 @@ export async function readReferences(
   const library = /^(.*)\.(cma|cmxa)$/.exec(path);
   if (library !== null) return besideLibrary(library[1] ?? "", library[2] === "cmxa");
   if (name === "META" || name.startsWith("META.")) return inMeta(folder, path, await readFile(file, "utf8"));
-  if (settings.test(path)) return inText(folder, path, await readFile(file, "utf8"), name !== installSettings);
+  if (settings.test(path)) return inText(folder, path, await readFile(file, "utf8"), !installSettings.has(name));
   if (data.test(path)) return [];
   const script = await readScript(file);
-  return script === undefined ? [] : inText(folder, path, script, true);
+  return script === undefined ? [] : inText(folder, path, script, !installSettings.has(name));
 }
 
 /** The other file of a native archive, and the stubs, by the naming rules of dune and OCaml. */

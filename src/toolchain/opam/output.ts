@@ -2,10 +2,12 @@
 export class InstallProgress {
   private total = 0;
   private readonly installed = new Set<string>();
+  private retrieved = 0;
 
   /** @returns the progress after this line, `solo5.0.12.1 (12 of 45)`; undefined when it is unchanged. */
   line(text: string): string | undefined {
     if (/^\s+[-*∗]\s+install\s+\S/.test(text)) this.total++;
+    if (/^(?:->|⬇)\s+retrieved\s+\S/.test(text)) this.retrieved++;
     const name = /^(?:->|[-*∗])\s+installed\s+(\S+)/.exec(text)?.[1];
     if (name === undefined) return undefined;
     this.installed.add(name);
@@ -21,9 +23,10 @@ export class InstallProgress {
    */
   silence(building: readonly string[]): string {
     const unfinished = building.filter((name) => !this.installed.has(name));
-    return unfinished.length === 0
-      ? "no package is being built, and opam is still busy"
-      : `still building ${unfinished.sort().join(", ")}`;
+    if (unfinished.length > 0) return `still building ${unfinished.sort().join(", ")}`;
+    return this.total > 0 && this.installed.size >= this.total
+      ? "all packages are installed, opam is removing its build folders"
+      : `opam is retrieving sources (${this.retrieved} so far)`;
   }
 }
 

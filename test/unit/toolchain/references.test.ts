@@ -77,6 +77,7 @@ it("settings refer to the paths in them, install settings only to the folders th
     "man",
     "bin/ocamlrun",
   ]);
+  expect(await referencesOf("share/ocaml/config.status", "#! /bin/sh\ns&docdir&@/doc/ocaml&\n")).toEqual(["doc/ocaml"]);
 });
 
 it("a META file refers to its directory and to the files that findlib looks for", async () => {

@@ -36,8 +36,13 @@ describe("a long silence", () => {
     );
   });
 
-  it("reports no build when there is none", () => {
-    expect(new InstallProgress().silence([])).toBe("no package is being built, and opam is still busy");
+  it("says what opam does before the first build, and after the last", () => {
+    const progress = new InstallProgress();
+    for (const line of ["  - install dune  3.24.2", "  ∗ install solo5 0.12.1"]) progress.line(line);
+    for (const line of ["-> retrieved dune.3.24.2  (cached)", "⬇ retrieved solo5.0.12.1"]) progress.line(line);
+    expect(progress.silence([])).toBe("opam is retrieving sources (2 so far)");
+    for (const line of ["-> installed dune.3.24.2", "∗ installed solo5.0.12.1"]) progress.line(line);
+    expect(progress.silence(["dune.3.24.2"])).toBe("all packages are installed, opam is removing its build folders");
   });
 });
 
