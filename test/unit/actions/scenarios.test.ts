@@ -255,7 +255,7 @@ describe("docs/scenarios.md", () => {
   });
 
   it("lists the keys", () => {
-    const [, list = ""] = /any of these inputs of the boot: ([^.]*)\./.exec(docs) ?? [];
+    const [, list = ""] = /any of these inputs of `boot`: ([^.]*)\./.exec(docs) ?? [];
     expect([...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name)).toEqual(scenarioInputs);
   });
 });

@@ -69,7 +69,7 @@ test("builds that differ: the error has the sections and both hashes, and both i
     ),
   );
   expect(problem.message).toBe("two clean builds gave different images");
-  expect(problem.facts.evidence).toEqual(["www  .data: 1 of 10 bytes differ, the first at byte 9 of it"]);
+  expect(problem.facts.evidence).toEqual(["www  .data: 1 of 10 bytes differ, first at offset 9"]);
   expect(problem.facts.found).toEqual(
     ["first", "second"].map(
       (name) => expect.stringMatching(new RegExp(`^[0-9a-f]{64} {2}${folder}/kept/${name}/www.exe$`)) as unknown,
