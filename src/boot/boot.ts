@@ -9,7 +9,7 @@ import { tryAttempts } from "./attempts.js";
 import { type BootRequest, checkedRequest } from "./boot-request.js";
 import { addressArguments } from "./devices/addresses.js";
 import { withDevices } from "./devices/attach.js";
-import { withRoomFor } from "./devices/device-count.js";
+import { withRoomFor } from "./devices/device-plan.js";
 import type { Verdict } from "./judge/verdict.js";
 import { planBoot } from "./plan.js";
 import { ensurePing, lookAtMachine, placesFor } from "./prepare.js";

@@ -2,8 +2,7 @@ import type { ImageRecord } from "../artifact/schema.js";
 import { howItRan, imageVerdict } from "../artifact/verdicts.js";
 import { verdicts } from "../boot/judge/verdict.js";
 import { aligned, seconds, size, visible } from "../platform/log.js";
-import { emphasized, toolchainCell } from "../summary/cells.js";
-import { code, folded, prose, table } from "../summary/markup.js";
+import { emphasized, toolchainCell, code, folded, prose, table } from "../summary/markup.js";
 import { type ComparedImage, type Overview, pathOf } from "./overview.js";
 import { changeText } from "./size.js";
 

@@ -2,8 +2,7 @@ import { unusualLicenses } from "../artifact/licenses.js";
 import type { BootRecord, BuildInfo, ImageRecord, JobBoot, JobImage, ToolchainFacts } from "../artifact/schema.js";
 import { howItRan, imageVerdict } from "../artifact/verdicts.js";
 import { seconds, size } from "../platform/log.js";
-import { emphasized, toolchainCell } from "./cells.js";
-import { block, code, folded, prose, table } from "./markup.js";
+import { emphasized, toolchainCell, block, code, folded, prose, table } from "./markup.js";
 import { phasesOf, timeline } from "./timeline.js";
 
 export interface SummaryFacts {

@@ -3,7 +3,7 @@ import { cacheService } from "../../platform/runner/cache-service.js";
 import type { Runner } from "../../platform/runner/github.js";
 import type { UsedCache } from "../../project/caches/restore.js";
 import { saveBuildCaches } from "../../project/caches/save.js";
-import { buildCacheSummary } from "../../summary/cells.js";
+import { buildCacheSummary } from "../../summary/markup.js";
 import { type CacheChoice, cachePolicyOf } from "../../toolchain/cache-policy.js";
 
 export const stateName = "build";

@@ -16,7 +16,7 @@ import type { NearestCache } from "../../../../src/platform/runner/actions-cache
 import { type RestoredCaches, type UsedCache, restoreBuildCaches } from "../../../../src/project/caches/restore.js";
 import { saveBuildCaches } from "../../../../src/project/caches/save.js";
 import type { Project } from "../../../../src/project/project.js";
-import { buildCacheSummary } from "../../../../src/summary/cells.js";
+import { buildCacheSummary } from "../../../../src/summary/markup.js";
 import { targets } from "../../../../src/targets/targets.js";
 import { type CachePolicy, cachePolicy } from "../../../../src/toolchain/cache-policy.js";
 import { fakeContext, folderWith, put, toolchainFor } from "../fixtures.js";
