@@ -208,7 +208,7 @@ describe("a release of two architectures", () => {
     });
     const { status, log } = await run();
     expect(status).toBe(1);
-    expect(log).toContain("the token goes to no other address");
+    expect(log).toContain("the token is sent to no other address");
     expect(elsewhere.requests).toEqual([]);
     await elsewhere.close();
   });
