@@ -169,7 +169,9 @@ describe.skipIf(!mayMount)("a run on a machine that lacks a part", () => {
   it("says that /proc is missing", () => {
     const { status, stdout, stderr } = run(environment, "", after("mount -t tmpfs none /proc"));
     expect(status, stdout + stderr).toBe(1);
-    expect(stdout).toMatch(/Error: \/proc is not mounted, or hides this process from itself[^]*do +mount it: `mount -t proc proc \/proc`/);
+    expect(stdout).toMatch(
+      /Error: \/proc is not mounted, or hides this process from itself[^]*do +mount it: `mount -t proc proc \/proc`/,
+    );
     expect(stdout + stderr).not.toMatch(/^\s+at /m);
     expect(existsSync(artifact())).toBe(false);
   });
@@ -208,7 +210,9 @@ describe.skipIf(!mayMount)("a run on a machine that lacks a part", () => {
     expect(stdout).toMatch(/error writing .*No space left on device\n/);
     expect(stdout).toContain("FAILED   exited with status 1");
     expect(stdout).toMatch(/Warning: the console in .* is incomplete: ENOSPC/);
-    expect(stdout).toMatch(/Error: no space left on a disk\n +because +ENOSPC.*\n +do +free space on the disks of these folders: /);
+    expect(stdout).toMatch(
+      /Error: no space left on a disk\n +because +ENOSPC.*\n +do +free space on the disks of these folders: /,
+    );
     expect(stdout + stderr).not.toMatch(/^\s+at /m);
   });
 });
