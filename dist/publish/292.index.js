@@ -1,20 +1,20 @@
-export const id = 935;
-export const ids = [935];
+export const id = 292;
+export const ids = [292];
 export const modules = {
 
-/***/ 28935:
+/***/ 87292:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   artifactSbom: () => (/* binding */ artifactSbom)
 /* harmony export */ });
 /* unused harmony exports writeSbom, serialNumber, partsOf, properties */
-/* harmony import */ var _cyclonedx_cyclonedx_library_Enums__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(35422);
-/* harmony import */ var _cyclonedx_cyclonedx_library_Models__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(98478);
-/* harmony import */ var _cyclonedx_cyclonedx_library_Serialize__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(68422);
-/* harmony import */ var _cyclonedx_cyclonedx_library_Spec__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(21647);
-/* harmony import */ var _platform_files_hash_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(64157);
-/* harmony import */ var _licenses_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(54334);
+/* harmony import */ var _cyclonedx_cyclonedx_library_Enums__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6820);
+/* harmony import */ var _cyclonedx_cyclonedx_library_Models__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(50320);
+/* harmony import */ var _cyclonedx_cyclonedx_library_Serialize__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(51248);
+/* harmony import */ var _cyclonedx_cyclonedx_library_Spec__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(94321);
+/* harmony import */ var _platform_files_hash_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(93086);
+/* harmony import */ var _licenses_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(85193);
 // Not the library's main module: it finds its schemas by `__dirname`, which a bundle does not have.
 
 

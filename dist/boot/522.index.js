@@ -1,8 +1,8 @@
-export const id = 523;
-export const ids = [523];
+export const id = 522;
+export const ids = [522];
 export const modules = {
 
-/***/ 9523:
+/***/ 2522:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -16,7 +16,7 @@ var external_node_fs_ = __webpack_require__(3024);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: ./lib/src/platform/files/atomic.js
-var atomic = __webpack_require__(980);
+var atomic = __webpack_require__(1923);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
 // EXTERNAL MODULE: external "node:os"
@@ -26,11 +26,11 @@ var external_node_path_ = __webpack_require__(6760);
 // EXTERNAL MODULE: external "node:timers/promises"
 var external_node_timers_promises_ = __webpack_require__(8500);
 // EXTERNAL MODULE: ./lib/src/platform/problem.js
-var problem = __webpack_require__(58);
+var problem = __webpack_require__(4047);
 // EXTERNAL MODULE: ./lib/src/platform/process/leftovers.js
-var leftovers = __webpack_require__(8447);
+var leftovers = __webpack_require__(2554);
 // EXTERNAL MODULE: ./lib/src/platform/process/owner-mark.js
-var owner_mark = __webpack_require__(7564);
+var owner_mark = __webpack_require__(3483);
 ;// CONCATENATED MODULE: ./lib/src/platform/files/lock.js
 
 
@@ -169,17 +169,17 @@ async function remove(path, holder) {
 }
 
 // EXTERNAL MODULE: ./lib/src/platform/files/own-folder.js
-var own_folder = __webpack_require__(5002);
+var own_folder = __webpack_require__(1765);
 // EXTERNAL MODULE: ./lib/src/platform/log.js
-var platform_log = __webpack_require__(1407);
+var platform_log = __webpack_require__(150);
 // EXTERNAL MODULE: ./lib/src/platform/system.js
-var platform_system = __webpack_require__(9168);
+var platform_system = __webpack_require__(1999);
 // EXTERNAL MODULE: ./lib/src/platform/process/guarded-environment.js
-var guarded_environment = __webpack_require__(4579);
+var guarded_environment = __webpack_require__(5238);
 // EXTERNAL MODULE: ./lib/src/platform/process/process.js
-var process = __webpack_require__(7846);
+var process = __webpack_require__(7311);
 // EXTERNAL MODULE: ./lib/src/platform/process/programs.js
-var programs = __webpack_require__(5542);
+var programs = __webpack_require__(7693);
 ;// CONCATENATED MODULE: ./lib/src/platform/packages/deb-archive.js
 
 
@@ -298,11 +298,11 @@ function foreignSources(osRelease, word) {
 }
 
 // EXTERNAL MODULE: ./lib/src/boot/helper-vm/cpio.js
-var cpio = __webpack_require__(4176);
+var cpio = __webpack_require__(8767);
 // EXTERNAL MODULE: ./lib/src/boot/helper-vm/init.js
-var init = __webpack_require__(8317);
+var init = __webpack_require__(7610);
 // EXTERNAL MODULE: ./lib/src/platform/packages/apt.js
-var apt = __webpack_require__(3632);
+var apt = __webpack_require__(4187);
 ;// CONCATENATED MODULE: ./lib/src/boot/helper-vm/unpack.js
 
 
@@ -501,7 +501,7 @@ function appletsIn(busybox) {
 }
 
 // EXTERNAL MODULE: ./lib/src/boot/helper-vm/published.js + 3 modules
-var published = __webpack_require__(6808);
+var published = __webpack_require__(444);
 ;// CONCATENATED MODULE: ./lib/src/boot/helper-vm/ensure.js
 
 

@@ -1,8 +1,8 @@
-export const id = 804;
-export const ids = [804];
+export const id = 894;
+export const ids = [894];
 export const modules = {
 
-/***/ 27336:
+/***/ 11630:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -32,18 +32,18 @@ exports.toClass = function (name) {
 
 /***/ }),
 
-/***/ 48804:
+/***/ 14894:
 /***/ ((__unused_webpack_module, exports, __webpack_require__) => {
 
 
 
 const Buffer = (__webpack_require__(20181).Buffer)
-const types = __webpack_require__(31073)
-const rcodes = __webpack_require__(24778)
-const opcodes = __webpack_require__(7671)
-const classes = __webpack_require__(27336)
-const optioncodes = __webpack_require__(94309)
-const ip = __webpack_require__(54844)
+const types = __webpack_require__(1891)
+const rcodes = __webpack_require__(92028)
+const opcodes = __webpack_require__(54693)
+const classes = __webpack_require__(11630)
+const optioncodes = __webpack_require__(82075)
+const ip = __webpack_require__(4550)
 
 const QUERY_FLAG = 0
 const RESPONSE_FLAG = 1 << 15
@@ -1800,7 +1800,7 @@ function decodeList (list, enc, buf, offset) {
 
 /***/ }),
 
-/***/ 7671:
+/***/ 54693:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1857,7 +1857,7 @@ exports.toOpcode = function (code) {
 
 /***/ }),
 
-/***/ 94309:
+/***/ 82075:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1923,7 +1923,7 @@ exports.toCode = function (name) {
 
 /***/ }),
 
-/***/ 24778:
+/***/ 92028:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -1980,7 +1980,7 @@ exports.toRcode = function (code) {
 
 /***/ }),
 
-/***/ 31073:
+/***/ 1891:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -2090,7 +2090,7 @@ exports.toType = function (name) {
 
 /***/ }),
 
-/***/ 54844:
+/***/ 4550:
 /***/ ((module) => {
 
 // GENERATED FILE. DO NOT EDIT.

@@ -1,8 +1,8 @@
-export const id = 12;
-export const ids = [12];
+export const id = 545;
+export const ids = [545];
 export const modules = {
 
-/***/ 99012:
+/***/ 12545:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -11,9 +11,9 @@ export const modules = {
 /* unused harmony export readAnswer */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(77598);
 /* harmony import */ var node_dgram__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(41314);
-/* harmony import */ var dns_packet__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(48804);
-/* harmony import */ var _no_answer_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(30263);
-/* harmony import */ var _within_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(668);
+/* harmony import */ var dns_packet__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(14894);
+/* harmony import */ var _no_answer_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(7650);
+/* harmony import */ var _within_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(57127);
 
 
 

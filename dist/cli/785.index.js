@@ -1,8 +1,8 @@
-export const id = 882;
-export const ids = [882];
+export const id = 785;
+export const ids = [785];
 export const modules = {
 
-/***/ 84882:
+/***/ 85785:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 __webpack_require__.r(__webpack_exports__);
@@ -14,11 +14,11 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */ });
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(51455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(76760);
-/* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(53645);
-/* harmony import */ var _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(20058);
-/* harmony import */ var _platform_process_process_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(77846);
-/* harmony import */ var _definition_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(63296);
-/* harmony import */ var _interface_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(20962);
+/* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(38815);
+/* harmony import */ var _platform_problem_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(24047);
+/* harmony import */ var _platform_process_process_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(27311);
+/* harmony import */ var _definition_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(96785);
+/* harmony import */ var _interface_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(43717);
 
 
 
