@@ -233,7 +233,7 @@ describe("sources", () => {
     rmSync(folder, { recursive: true });
     git(machine, "clone", "--quiet", "--depth", "1", `file://${origin}`, folder);
     const built = await run({});
-    expect(built.log.join("\n")).toContain("its whole history was fetched");
+    expect(built.log.join("\n")).toContain("fetched the full history");
     expect(git(folder, "rev-list", "--count", "HEAD").toString().trim()).toBe("2");
 
     rmSync(folder, { recursive: true });
