@@ -164,7 +164,7 @@ describe.each([
   });
 
   it.skipIf(withImage && !canMount).each([
-    ["of additions and opam's notes", 0, /^tool cache: removed what this job added to it, [1-9]\d* files restored in/m],
+    ["of additions and opam's notes", 0, /^tool cache: removed what this job added, [1-9]\d* files restored in/m],
     ["of any change", 2, new RegExp(`^tool cache: ${madeAgain}`, "m")],
   ] as const)("has it itself, and the next set-up makes it what it was: %s", async (_name, index, how) => {
     const [, files, given] = jobs[index] ?? [];
