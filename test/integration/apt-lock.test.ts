@@ -12,10 +12,11 @@ import { processes } from "../../src/platform/process/process.js";
 import { findProgram } from "../../src/platform/process/programs.js";
 import { collectingLog } from "../collecting-log.js";
 import { hostIn } from "./set-up.js";
+import { skipNote } from "../skip-note.js";
 
 const path = process.env["PATH"];
 const missing = ["apt-get", "dpkg-deb", "python3"].filter((program) => findProgram(program, path) === undefined);
-if (missing.length > 0) console.log(`skipped: locks of apt, for want of ${missing.join(", ")}`);
+const cannot = missing.length === 0 ? undefined : `no ${missing.join(", no ")}`;
 
 const name = "unikernel-ci-nothing";
 let folder: string;
@@ -83,7 +84,7 @@ function install(lockMs: number): Promise<void> {
 }
 const isInstalled = () => existsSync(join(folder, `root/var/lib/dpkg/info/${name}.list`));
 
-describe.skipIf(missing.length > 0)("a lock of apt’s that another program holds", () => {
+describe.skipIf(cannot !== undefined)(`a lock of apt’s that another program holds${skipNote(cannot)}`, () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "unikernel-ci-apt-"));
     told = [];

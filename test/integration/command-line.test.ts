@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { skipNote } from "../skip-note.js";
 
 // The committed bundles, as people run them.
 const root = resolve(import.meta.dirname, "../..");
@@ -237,7 +238,8 @@ describe("what a run leaves", () => {
 });
 
 // Root can play somebody else; an ordinary user is one in all the other tests already.
-describe.runIf(process.getuid?.() === 0)("an ordinary user without sudo", () => {
+const notRoot = process.getuid?.() === 0 ? undefined : "only root can play another user";
+describe.skipIf(notRoot !== undefined)(`an ordinary user without sudo${skipNote(notRoot)}`, () => {
   test("builds, boots by emulation and gets the artifacts, once the system packages are there", () => {
     const tools = join(folder, "unikernel-ci");
     cpSync(join(root, "dist/cli"), tools, { recursive: true });
