@@ -64,7 +64,7 @@ async function summaryOfRun(folder: string): Promise<string> {
 
 function call(program: string, args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
-  if (status !== 0) throw error ?? new Error(`${program} ended with ${String(status)}: ${stderr}`);
+  if (status !== 0) throw error ?? new Error(`${program} exited with status ${String(status)}: ${stderr}`);
   return stdout;
 }
 
