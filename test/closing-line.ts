@@ -1,7 +1,7 @@
 import type { Reporter, TestModule } from "vitest/node";
 import { skipReasons } from "./skip-note.js";
 
-/** Ends each run of tests with why tests were skipped, and one plain line for programs that read the log: `58 passed, 0 failed`. */
+/** Ends a run with why tests were skipped, and one plain line for programs that read the log: `58 passed, 0 failed`. */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);

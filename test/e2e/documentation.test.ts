@@ -1,4 +1,4 @@
-// What test/unit/documentation.test.ts leaves: actionlint on each workflow of the documentation, and commands that take seconds.
+// What test/unit/documentation.test.ts leaves: actionlint on each workflow of the documentation, and slow commands.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -113,7 +113,8 @@ test("the job for a toolchain runs the command line for each of its legs, and fa
   // It tells what it was called with, and fails for spt. What is on standard input would be the legs after this one.
   writeFileSync(
     join(program, "index.cjs"),
-    "const { appendFileSync, readFileSync } = require('node:fs'); const words = process.argv.slice(2); readFileSync(0);\n" +
+    "const { appendFileSync, readFileSync } = require('node:fs');\n" +
+      "const words = process.argv.slice(2); readFileSync(0);\n" +
       "appendFileSync('calls', JSON.stringify(words) + '\\n'); process.exitCode = words.includes('spt') ? 1 : 0\n",
   );
   const text = "hvt x86_64\nspt x86_64\nvirtio x86_64 variant=small configure-args=\"--a 'b c'\"";

@@ -1,5 +1,6 @@
-// What GitHub's users lint their workflows with passes on everything that we ship. The exceptions, each with its reason, are in
-// .github/actionlint.yaml and .github/zizmor.yml; the templates for GitHub need none, and those of others have theirs here.
+// What GitHub's users lint their workflows with passes on everything that we ship. The exceptions, each with its
+// reason, are in .github/actionlint.yaml and .github/zizmor.yml; the templates for GitHub need none, and those of
+// others have theirs here.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -78,7 +78,8 @@ describe("a mistake ends with one clear message, a status of 1, and soon", () =>
     const ended = cli(["setup", "--target", "kvm"]);
     expect(ended.status).toBe(1);
     expect(errorOf(ended)).toBe(
-      'Error: input target: "kvm" is not accepted\n  accepted   hvt, spt, virtio, muen, xen, qubes, unikraft-qemu, unikraft-firecracker, unix\n',
+      'Error: input target: "kvm" is not accepted\n' +
+        "  accepted   hvt, spt, virtio, muen, xen, qubes, unikraft-qemu, unikraft-firecracker, unix\n",
     );
   });
 
@@ -130,9 +131,8 @@ describe("a mistake ends with one clear message, a status of 1, and soon", () =>
     for (const program of ["env", "setpriv"]) symlinkSync(`/usr/bin/${program}`, join(bin, program));
     const ended = cli(["boot", bare, "--accelerator", "tcg", "--install-system-packages", "false"], { PATH: bin });
     expect(ended.status).toBe(1);
-    expect(errorOf(ended)).toMatch(
-      /^Error: qemu-system-x86_64, which boots virtio images, is not installed.*\n {2}do +apt-get install qemu-system-x86\n/,
-    );
+    expect(errorOf(ended)).toMatch(/^Error: qemu-system-x86_64, which boots virtio images, is not installed/);
+    expect(errorOf(ended)).toMatch(/\n {2}do +apt-get install qemu-system-x86\n/);
   });
 
   test("a self-test that is not passed", () => {

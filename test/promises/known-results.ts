@@ -1,4 +1,4 @@
-// What earlier runs of `npm run promises` found, so that a run that was stopped, or a mended test, starts nothing again that is known.
+// What earlier runs of `npm run promises` found: a run goes on where one was stopped, and repeats only what changed.
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,7 +9,7 @@ interface Result extends Judgement {
   readonly key: string;
 }
 
-/** The results that only a change of the files can change; those that depend on the machine are found again each time. */
+/** Only the files decide these results; the others may depend on the machine, and are found again each time. */
 const isKept = ({ outcome }: Judgement) => outcome === "killed" || outcome === "survived";
 
 /** A run that was killed may have left half a line. */
@@ -42,8 +42,8 @@ export class KnownResults {
 }
 
 /**
- * Returns the key of a row: a hash of all that decides about it. Other files of tests do not, as no test imports one, and neither do
- * the tables of protections.
+ * Returns the key of a row: a hash of all that decides about it. Other files of tests do not, as no test imports one,
+ * and neither do the tables of protections.
  *
  * @param names of the files of a tree, relative to `folder`.
  * @param row the file of its test, and everything else that tells it from other rows.

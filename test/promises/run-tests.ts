@@ -90,8 +90,8 @@ export async function runTests(folder: string, asked: AskedTests, patience: Pati
 /** What a test says about a protection that was taken out. */
 export interface Judgement {
   /**
-   * `killed`: an assertion failed. `survived`: the test passed. `undecided`: a time limit ended it, which depends on the machine.
-   * `unfit`: it was not run, or failed by something else than an assertion.
+   * `killed`: an assertion failed. `survived`: the test passed. `undecided`: a time limit ended it, which depends on
+   * the machine. `unfit`: it was not run, or failed by something else than an assertion.
    */
   readonly outcome: "killed" | "survived" | "undecided" | "unfit";
   /** The first line of the error, or why nothing can be said. */

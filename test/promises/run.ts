@@ -1,6 +1,7 @@
-// `npm run promises [WORD]`: takes each protection of protections.ts out of a copy of the repository, and requires that an assertion
-// of the test which docs/threat-model.md names fails without it. WORD is a part of a promise, its test (or that one's file), or the file
-// or the mark of a protection. Results are kept in .cache/promises.jsonl for as long as no file changes that they depend on.
+// `npm run promises [WORD]`: takes each protection of protections.ts out of a copy of the repository, and requires that
+// an assertion of the test which docs/threat-model.md names fails without it. WORD is a part of a promise, its test (or
+// that one's file), or the file or the mark of a protection. Results are kept in .cache/promises.jsonl for as long as
+// no file changes that they depend on.
 import { join } from "node:path";
 import { root } from "../documentation.js";
 import { KnownResults, rowKeys } from "./known-results.js";
@@ -57,7 +58,11 @@ const testsOf = ({ kind, promised }: Row): AskedTests => ({
   pattern: patternOf(promised),
 });
 
-/** A test that does not pass with its protection proves nothing. @returns why not, by the test's name in the threat model. */
+/**
+ * A test that does not pass with its protection proves nothing.
+ *
+ * @returns why not, by the test's name in the threat model.
+ */
 async function unfitTests(tree: Tree, rows: readonly Row[]): Promise<Map<string, string>> {
   const unfit = new Map<string, string>();
   for (const kind of Object.keys(runMs) as Kind[]) {

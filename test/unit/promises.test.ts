@@ -1,4 +1,4 @@
-// `npm run promises` takes each of these protections out and requires the promise's test to fail: the table must be whole for that.
+// `npm run promises` takes each of these protections out: their table must be complete.
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -66,7 +66,8 @@ const list = [/* promise: element */ "one", "two", /* promise: spread */ ...thre
   four: 4, five: /* promise: value */ six(seven),
 };
 const words = \`\${/* promise: in-template */ visible(text)} and "\${more}"\`;
-const long = /* promise: chain */ text.replaceAll("%", "%25").replaceAll("a", "b"), none = ["/* promise: of-no-program */"];
+const long = /* promise: chain */ text.replaceAll("%", "%25").replaceAll("a", "b");
+const none = ["/* promise: of-no-program */"];
 function last() {
   // promise: awaited
   const said = 1;
