@@ -100,13 +100,12 @@ async function judgeRows(
   onJudged: (row: Row, judgement: Judgement) => void,
 ): Promise<JudgedRow[]> {
   const whyNoProgram = programChecker();
-  const noPrograms = new Map(rows.map((row) => [row, whyNoProgram(row.change)]));
   const unfit = await unfitTests(copies[0], rows);
   const judged: JudgedRow[] = [];
   const undecided: Row[] = [];
   const judgeIn = async ({ folder, without }: Tree, row: Row, patience: Patience) => {
     const start = performance.now();
-    const why = unfit.get(row.promised.test) ?? noPrograms.get(row);
+    const why = unfit.get(row.promised.test) ?? whyNoProgram(row.change);
     const judgement: Judgement =
       why !== undefined
         ? { outcome: "unfit", why }
