@@ -109,6 +109,7 @@ export function judge({ tests, broken, hangs }: TestsRun): Judgement {
   );
   if (timeout !== undefined) return { outcome: "undecided", why: firstLine(timeout) };
   if (ran.length === 0) return { outcome: "unfit", why: firstLine(broken[0] ?? "no test of that name was run") };
+  if (ran.some(({ state }) => state === "pending")) return { outcome: "unfit", why: "vitest ended before the test" };
   const [other] = errors;
   if (other !== undefined) return { outcome: "unfit", why: firstLine(`${other.name}: ${other.message}`) };
   return {

@@ -158,6 +158,7 @@ describe("what a test says of a protection that was taken out", () => {
     ["a hook that is out of time", "undecided", [ran("skipped")], { broken: ["Hook timed out in 5000ms."] }],
     ["a test that comes to no end", "undecided", [ran("pending")], { hangs: true }],
     ["a run that hangs before it has a test", "undecided", [], { hangs: true }],
+    ["a run that ends before its test", "unfit", [ran("passed"), ran("pending")]],
     ["a test that passes", "survived", [ran("passed"), ran("skipped")]],
     ["a test that passes, beside an error of no test", "survived", [ran("passed")], { broken: ["boom"] }],
     ["a test that is skipped", "unfit", [ran("skipped")]],

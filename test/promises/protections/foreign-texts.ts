@@ -4,7 +4,7 @@ import { type ProtectionTable, without } from "../protection.js";
 
 export const foreignTexts: ProtectionTable = {
   "a long line is cut at the same places, at once or in pieces": [{ mark: "lines-have-a-length", instead: "[line]" }],
-  "a pattern that backtracks exponentially is an error, and the VMM is ended": [
+  "of %s is a mistake of the user, with the patterns named": [
     { mark: "console-patterns-have-a-time", instead: "look()" },
   ],
   "arguments reach it as they are, never through a shell": [
