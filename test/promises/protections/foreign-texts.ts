@@ -19,7 +19,7 @@ export const foreignTexts: ProtectionTable = {
     },
   ],
   "over and over is refused, and ends nothing": ["scenarios-have-a-depth"],
-  "128 kB of %j are read at once": [{ mark: "endless-strings-end-the-text", instead: "start" }],
+  "64 kB of %j are read at once": [{ mark: "endless-strings-end-the-text", instead: "start" }],
   "programs of others get neither the runner’s tokens nor our inputs and command files": [
     { mark: "variables-of-ours-alone", instead: without("ACTIONS_.*|") },
     { mark: "variables-of-ours-alone", instead: without("INPUT_.*|") },
