@@ -31,7 +31,8 @@ export function filesOfTree(): string[] {
     encoding: "utf8",
     maxBuffer: 2 ** 26,
   });
-  return names.split("\0").filter((name) => name !== "" && existsSync(join(root, name)));
+  // A file in conflict is there three times.
+  return [...new Set(names.split("\0"))].filter((name) => name !== "" && existsSync(join(root, name)));
 }
 
 /**
