@@ -1,6 +1,6 @@
-// Makes the committed bundles, one for each entry: dist/NAME/index.js from lib/src/actions/entries/NAME.js; and, from loader/, the
-// loader for Firecracker's images beside those that boot (src/platform/files/own-repository.ts).
-// Usage: node scripts/bundle.mjs [FOLDER]   (default: dist)
+// Makes the committed bundles, one for each entry: dist/NAME/index.js from lib/src/actions/entries/NAME.js; and, from
+// loader/, the loader for Firecracker's images beside those that boot (src/platform/files/own-repository.ts). Usage:
+// node scripts/bundle.mjs [FOLDER]   (default: dist)
 import { execFileSync } from "node:child_process";
 import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";

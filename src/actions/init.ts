@@ -69,7 +69,7 @@ export async function init(context: Context, options: InitOptions, given: Given)
   return true;
 }
 
-/** A project that is none of mirage, dune and opam needs a command. */
+/** A project that is not mirage, dune or opam needs a command. */
 function offerCommand(error: unknown): never {
   if (!(error instanceof UnknownProject)) throw error;
   const remedy =
