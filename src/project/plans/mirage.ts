@@ -4,9 +4,8 @@ import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
 import { isLockFor } from "../../toolchain/toolchain.js";
 import type { Dependency } from "../../toolchain/opam/dependencies.js";
-import { configureAdvice } from "../mirage/advice.js";
+import { configureAdvice, type Configured, readConfigured } from "../mirage/configured.js";
 import { compilerChanges, readCompilers, refuseChangedCompilers } from "../mirage/compiler.js";
-import { type Configured, readConfigured } from "../mirage/configured.js";
 import { lockDifferences } from "../mirage/lock.js";
 import {
   type BuildPlan,
