@@ -93,7 +93,7 @@ beforeEach(async () => {
   await obtain(undefined, makers);
   const built = await readInstalled(place.path);
   if (built === undefined) throw new Error("nothing was built");
-  await publishToolchain(collectingLog([]), built, mirror(), true);
+  await publishToolchain(collectingLog([]), built, mirror(), true, 1);
   rmSync(place.path, { recursive: true });
   told = [];
 });
