@@ -150,6 +150,10 @@ const hostFacts = v.object({
   cores: v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "at least 1")),
   commit: v.pipe(v.nullable(v.string()), v.description("The commit that the workflow ran for.")),
   run: v.pipe(v.nullable(v.string()), v.description("URL of the workflow run.")),
+  attempt: v.pipe(
+    v.optional(v.nullable(v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "at least 1"))), null),
+    v.description("Attempt of that run: 2 and more when it was run again."),
+  ),
 });
 
 export const format = 2;
@@ -163,6 +167,10 @@ export const buildInfoSchema = v.pipe(
     ),
     target: v.pipe(v.picklist(targetNames), v.description("As the input `target` names it.")),
     architecture: v.picklist(architectures),
+    artifact: v.pipe(
+      v.optional(v.nullable(fileName), null),
+      v.description("Name of the artifact, without the number that a second artifact of this name gets."),
+    ),
     images: v.pipe(
       v.array(imageRecord),
       v.minLength(1, "at least one"),

@@ -1,13 +1,5 @@
-import { join } from "node:path";
 import { artifactName } from "../artifact/artifact-name.js";
-import {
-  type Artifact,
-  type ArtifactImage,
-  imagesIn,
-  artifactsIn,
-  isArtifact,
-  readArtifact,
-} from "../artifact/artifact.js";
+import { type Artifact, type ArtifactImage, type FoundArtifacts, artifactsIn, imagesIn } from "../artifact/artifact.js";
 import type { BuildInfo } from "../artifact/schema.js";
 import { imageVerdict } from "../artifact/verdicts.js";
 import { firstOf } from "../platform/log.js";
@@ -35,28 +27,18 @@ export function readTag(tag: string): ReleaseTag {
   return { tag, version, isPrerelease: prerelease !== undefined };
 }
 
-export interface FoundArtifacts {
-  /** At least one, in the order of their names. */
-  readonly artifacts: readonly Artifact[];
-  /** Names of folders that are not artifacts of `publish`. */
-  readonly others: readonly string[];
-}
-
 /**
- * The artifacts in the subfolders of a folder, or the folder itself if it is one: actions/download-artifact makes no
- * subfolder when it downloads a single artifact by name.
+ * At least one artifact of a folder.
  *
- * @throws Problem when there is no artifact, or one changed since `publish` wrote it.
+ * @throws Problem when there is none, or one changed since `publish` wrote it.
  */
 export async function findArtifacts(folder: string): Promise<FoundArtifacts> {
-  if (await isArtifact(folder)) return { artifacts: [await readArtifact(folder)], others: [] };
-  const { artifacts: names, others } = await artifactsIn(folder);
-  const artifacts: Artifact[] = [];
-  for (const name of names) artifacts.push(await readArtifact(join(folder, name)));
-  if (artifacts.length > 0) return { artifacts, others };
+  const found = await artifactsIn(folder);
+  if (found.artifacts.length > 0) return found;
+  const { others } = found;
   throw new Problem(`no artifact of \`publish\` in ${folder}`, {
     found: others.length === 0 ? "no folder" : firstOf(others, 20).join(", "),
-    accepted: "subfolders with a build-info.json, as actions/download-artifact leaves them",
+    accepted: "subfolders with a build-info.json, or one in this folder, as actions/download-artifact leaves them",
   });
 }
 

@@ -14,8 +14,20 @@ export const releases: ProtectionTable = {
     "every-line-is-a-checksum",
   ],
   "with a link to a file elsewhere, even when its bytes are right": [
-    { mark: "artifact-files-are-no-links", instead: "true" },
+    { mark: "artifact-files-are-no-links", instead: "0" },
   ],
+  "with a link to a device for %s": [{ mark: "artifact-files-are-no-links", instead: "0" }],
+  "with a pipe, which is not waited for": [
+    { mark: "artifact-files-are-not-waited-for", instead: "0" },
+    "artifact-files-are-regular",
+  ],
+  "with a %s of 3 GB, before it is read": [{ mark: "artifact-files-have-a-limit", instead: "0" }],
+  "with a file that SHA256SUMS names twice": ["checksums-name-a-file-once"],
+  "with an image of another size than build info says": ["artifact-sizes-are-measured"],
+  "a file that is not what was checked is not copied, and nothing is left": [
+    { mark: "copied-bytes-are-the-checked-ones", instead: "return;" },
+  ],
+  "an artifact named %s is one like another": [{ mark: "reports-lie-elsewhere", instead: "artifacts" }],
   "that is published is left alone": [
     { mark: "published-is-found", instead: "undefined" },
     { mark: "published-is-not-changed", instead: "return;" },
