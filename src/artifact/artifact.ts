@@ -119,9 +119,8 @@ export async function readArtifact(path: string): Promise<Artifact> {
   const sumOf = new Map(checksums.map((checksum) => [checksum.name, checksum.sha256]));
   // promise: checksums-name-a-file-once
   if (sumOf.size < checksums.length) throw damaged(`${sumsName} names a file twice`);
-  const outside = checksums.find(
-    (one) => /* promise: checksums-stay-in-their-folder */ basename(one.name) !== one.name,
-  );
+  const outside = checksums.find((one) => basename(one.name) !== one.name);
+  // promise: checksums-stay-in-their-folder
   if (outside !== undefined) throw damaged(`${sumsName} names a file in another folder: ${outside.name}`);
   const checked = async (file: string, mostBytes: number, keptBytes = 0): Promise<ReadOnce> => {
     const found = await read(file, mostBytes, keptBytes);

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFolder, sha256OfFile } from "../platform/files/atomic.js";
@@ -70,7 +71,7 @@ export interface GeneratedFile {
 }
 
 async function copy({ from, sha256 }: CopiedFile, to: string): Promise<void> {
-  if (sha256 === undefined) return copyFile(from, to);
+  if (sha256 === undefined) return copyFile(from, to, constants.COPYFILE_EXCL);
   const copied = await readOnce(from, { mostBytes: Infinity, copyTo: to });
   // promise: copied-bytes-are-the-checked-ones
   if (copied.sha256 === sha256) return;
@@ -93,7 +94,7 @@ export async function writeWithChecksums(
   const names = [...copied, ...generated].map(({ name }) => name);
   await replaceFolder(folder, async (draft) => {
     for (const file of copied) await copy(file, join(draft, file.name));
-    for (const { name, content } of generated) await writeFile(join(draft, name), content);
+    for (const { name, content } of generated) await writeFile(join(draft, name), content, { flag: "wx" });
     const checksums = await Promise.all(
       names.map(async (name) => ({ name, sha256: await sha256OfFile(join(draft, name)) })),
     );

@@ -52,10 +52,10 @@ export async function gather(context: Context, request: PublishRequest): Promise
   const architecture = record?.architecture ?? request.arch ?? context.host.architecture;
   const found = record?.images ?? ([beginImage(await describeBuilt(path, targets[target]))] as const);
   const files: CopiedFile[] = [];
-  const taken = new Set<string>(generatedFiles);
+  const taken = new Set<string>(generatedFiles.map(keyOf));
   const add = (from: string, wanted: string): string => {
     const name = freeName(portableFileName(wanted), taken);
-    taken.add(name);
+    taken.add(keyOf(name));
     files.push({ from, name });
     return name;
   };
@@ -111,6 +111,9 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
   const stem = wanted.slice(0, wanted.length - extension.length);
   for (let number = 1; ; number++) {
     const name = number === 1 ? wanted : `${stem}-${number}${extension}`;
-    if (!taken.has(name)) return name;
+    if (!taken.has(keyOf(name))) return name;
   }
 }
+
+/** An artifact is unpacked into a folder, on file systems that can be case-insensitive. */
+const keyOf = (name: string): string => /* promise: file-names-differ-in-letters */ name.toLowerCase();

@@ -1,5 +1,5 @@
 import type { Artifact } from "../artifact/artifact.js";
-import { type NamedImage, type ReleaseVerdict, releaseVerdict } from "./images.js";
+import { type NamedImage, type ReleaseVerdict, debugName, generatedNames, releaseVerdict } from "./images.js";
 
 /**
  * The verdict that images need to be released: `not-failed` also allows images that were not or could not be booted.
@@ -91,19 +91,24 @@ function badVerdict(named: NamedImage, required: RequiredVerdict): ReleaseFault[
   return [{ what: `${subject} ${verdict}${which}: ${summary}`, remedy }];
 }
 
+/** The files of an image that are not named yet by another one, or by a generated file. */
 function sameNames(images: readonly NamedImage[]): ReleaseFault[] {
-  const byName = new Map<string, NamedImage>();
-  return images.flatMap((image) => {
-    // Releases are downloaded into folders, on file systems that can be case-insensitive.
-    const key = image.name.toLowerCase();
-    const first = byName.get(key);
-    byName.set(key, first ?? image);
+  const taken = new Map<string, string>(generatedNames.map((name) => [keyOf(name), name]));
+  const files = images.flatMap((named) => {
+    const { image, artifact } = named;
+    const of = (file: string, name: string) => ({ what: `${file} of ${artifact.name}`, name });
+    const debug = image.debugFile === null ? [] : [of(image.debugFile, debugName(named))];
+    return [of(image.file, named.name), ...debug];
+  });
+  return files.flatMap(({ what, name }) => {
+    const key = keyOf(name);
+    const first = taken.get(key);
+    taken.set(key, first ?? what);
+    // promise: released-names-differ
     if (first === undefined) return [];
     return [
       {
-        what:
-          `${image.image.file} of ${image.artifact.name} and ${first.image.file} of ${first.artifact.name} ` +
-          `would both be ${image.name}`,
+        what: `${what} and ${first} would both be ${name}`,
         remedy:
           "name the artifacts `unikernel-NAME-VARIANT-TARGET-ARCH`, with different variants; if a job ran twice, " +
           "delete its older artifact",
@@ -111,3 +116,6 @@ function sameNames(images: readonly NamedImage[]): ReleaseFault[] {
     ];
   });
 }
+
+/** Releases are downloaded into folders, on file systems that can be case-insensitive. */
+const keyOf = (name: string): string => /* promise: released-names-differ-in-letters */ name.toLowerCase();

@@ -1,5 +1,6 @@
 import { artifactName } from "../artifact/artifact-name.js";
 import { type Artifact, type ArtifactImage, type FoundArtifacts, artifactsIn, imagesIn } from "../artifact/artifact.js";
+import { sumsName } from "../artifact/checksums.js";
 import type { BuildInfo } from "../artifact/schema.js";
 import { imageVerdict } from "../artifact/verdicts.js";
 import { firstOf } from "../platform/log.js";
@@ -58,6 +59,11 @@ export function imagesOf(artifacts: readonly Artifact[], version: string): reado
   });
 }
 
+/** The files of a release that are written for it. */
+export const sbomName = "sbom.cdx.json";
+export const infoName = "build-info.json";
+export const generatedNames = [infoName, sbomName, sumsName] as const;
+
 /** Name of the image's debug file in the release. */
 export function debugName({ name }: Pick<NamedImage, "name">): string {
   return `${name}.dbg`;
@@ -79,9 +85,16 @@ function variantOf({ artifact: { name, info }, image: { unikernel } }: ArtifactI
   return between(name, `unikernel-${unikernel}`) ?? between(configured, "unikernel-x") ?? "";
 }
 
-/** GitHub replaces other characters in names of assets. */
+/**
+ * A name that GitHub keeps: in names of assets it replaces other characters with a dot, shortens a row of dots to one,
+ * and removes dots from both ends. https://docs.github.com/en/rest/releases/assets#upload-a-release-asset says that it
+ * renames, https://github.com/travis-ci/dpl/issues/821 shows how.
+ */
 function portable(name: string): string {
-  return name.replace(/[^A-Za-z0-9._-]+/g, "-");
+  return name
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/\.{2,}/g, ".")
+    .replace(/^\.|\.$/g, "");
 }
 
 /** `none`: it was not booted. */

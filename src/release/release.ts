@@ -7,12 +7,14 @@ import { Problem } from "../platform/problem.js";
 import { type RequiredVerdict, faultsOf } from "./faults.js";
 import {
   findArtifacts,
+  infoName,
   type NamedImage,
   imagesOf,
   releaseVerdict,
   releaseInfo,
   type ReleaseTag,
   readTag,
+  sbomName,
 } from "./images.js";
 import { generatedNotes, notesWith } from "./notes.js";
 import { sbom } from "./sbom.js";
@@ -52,8 +54,6 @@ export interface Released extends Content {
   /** False: it was already published, with the same files. */
   readonly isChanged: boolean;
 }
-
-const sbomName = "sbom.cdx.json";
 
 /** Absolute paths of the files that later steps use. */
 export function pathsIn(folder: string): { readonly checksums: string; readonly sbom: string } {
@@ -125,7 +125,7 @@ async function prepare(
     ? join(host.folders.state, "release", tag.tag)
     : join(host.folders.workspace, "_release", tag.tag);
   const assets = await stage(folder, images, [
-    { name: "build-info.json", content: `${JSON.stringify(info, null, 2)}\n` },
+    { name: infoName, content: `${JSON.stringify(info, null, 2)}\n` },
     { name: sbomName, content: sbom(images, { repository, version: tag.version }) },
   ]);
   for (const named of images) {

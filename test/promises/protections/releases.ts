@@ -28,6 +28,13 @@ export const releases: ProtectionTable = {
     { mark: "copied-bytes-are-the-checked-ones", instead: "return;" },
   ],
   "an artifact named %s is one like another": [{ mark: "reports-lie-elsewhere", instead: "artifacts" }],
+  "for an image, in variant %s, that has the name of another’s debug file": [
+    { mark: "released-names-differ", instead: "return [];" },
+    { mark: "released-names-differ-in-letters", instead: "name" },
+  ],
+  "gives no file the name of another in other letters, of its own either": [
+    { mark: "file-names-differ-in-letters", instead: "name" },
+  ],
   "that is published is left alone": [
     { mark: "published-is-found", instead: "undefined" },
     { mark: "published-is-not-changed", instead: "return;" },

@@ -144,6 +144,20 @@ describe("publish", () => {
     expect(readFileSync(join(published.folder, "www-2.hvt"), "utf8")).toBe("two");
   });
 
+  it("gives no file the name of another in other letters, of its own either", async () => {
+    const context = newContext();
+    const { workspace, temporary } = context.host.folders;
+    const first = newImage(workspace, "www.hvt", "one");
+    execFileSync("mkdir", [join(temporary, "other")]);
+    const second = newImage(join(temporary, "other"), "WWW.hvt", "two");
+    const third = newImage(join(temporary, "other"), "Build-Info.JSON", "three");
+    await saveRecord(context, first.path, "build", buildRecord(first, second, third));
+    const published = await publishArtifact(context, request, unavailable);
+    expect(published.files).toEqual([
+      ...["www.hvt", "WWW-2.hvt", "Build-Info-2.JSON", "build-info.json", "sbom.cdx.json", "SHA256SUMS"],
+    ]);
+  });
+
   it("replaces the folder of an earlier run", async () => {
     const context = await builtAndBooted();
     const { folder } = await publishArtifact(context, request, unavailable);
