@@ -18,7 +18,7 @@ import {
   toolchainSources,
 } from "../toolchain/toolchain.js";
 import { beginImage } from "./image-record.js";
-import { buildFacts, jobBoot, jobImage, usedPackage } from "./schema.js";
+import { type SourceFacts, buildFacts, jobBoot, jobImage, sourceFacts, usedPackage } from "./schema.js";
 
 const toolchainRecord = v.object({
   toolchain: v.object({
@@ -41,6 +41,8 @@ const buildRecord = v.object({
   /** Absolute path; absent when the build had none. */
   lockFile: v.exactOptional(v.string()),
   packages: v.nullable(v.array(usedPackage)),
+  /** Absent without git, a repository or a commit. */
+  source: v.exactOptional(sourceFacts),
   /** Absent when the build brought its own. */
   toolchain: v.exactOptional(toolchainRecord),
 });
@@ -63,18 +65,20 @@ export interface ImageRecords {
 }
 
 /** Raised when a record's shape changes: a state folder can be older than this version. */
-const schema = 4;
+const schema = 5;
 
 /**
  * The record of a finished build.
  *
  * @param cache key of the dune cache that was restored; undefined when none was.
+ * @param source what the project was before the build; undefined when unknown.
  */
 export function recordBuild(
   where: Pick<BuildRecord, "target" | "architecture">,
   { project, steps, images: [first, ...others], lockFile, packages }: Build,
   toolchain: ToolchainRecord | undefined,
   cache: string | undefined,
+  source: SourceFacts | undefined,
 ): BuildRecord {
   return {
     ...where,
@@ -82,6 +86,7 @@ export function recordBuild(
     images: [beginImage(first), ...others.map(beginImage)],
     packages: packages ?? null,
     ...(lockFile === undefined ? {} : { lockFile }),
+    ...(source === undefined ? {} : { source }),
     ...(toolchain === undefined ? {} : { toolchain }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Artifact } from "../artifact/artifact.js";
+import { firstOf } from "../platform/log.js";
 import { type NamedImage, type ReleaseVerdict, debugName, generatedNames, releaseVerdict } from "./images.js";
 
 /**
@@ -26,7 +27,7 @@ export function faultsOf(
 ): readonly ReleaseFault[] {
   return [
     ...artifacts.flatMap((artifact) => [
-      ...otherCommit(artifact, commit),
+      ...otherSource(artifact, commit),
       ...cachedToolchain(artifact),
       ...cachedBuild(artifact),
     ]),
@@ -35,16 +36,33 @@ export function faultsOf(
   ];
 }
 
-function otherCommit({ name, info }: Artifact, commit: string): ReleaseFault[] {
-  const built = info.host.commit;
+function otherSource({ name, info }: Artifact, commit: string): ReleaseFault[] {
+  const { commit: built, changes } = info.host;
+  // promise: built-from-a-commit
+  if (built === null || changes === null)
+    return [
+      {
+        what: `${name} does not record what it was built from`,
+        remedy: "build it with `build` of this version, in a git checkout (`build-system: command` runs any command)",
+      },
+    ];
   // promise: built-from-the-tag
-  if (built === null || built === commit) return [];
-  return [
-    {
-      what: `${name} was built from commit ${built}, but the tag is at ${commit}`,
-      remedy: "release the artifacts of the tag’s own run",
-    },
-  ];
+  if (built !== commit)
+    return [
+      {
+        what: `${name} was built from commit ${built}, but the tag is at ${commit}`,
+        remedy: "release the artifacts of the tag’s own run",
+      },
+    ];
+  // promise: built-without-changes
+  if (changes.length > 0)
+    return [
+      {
+        what: `${name} was built with changes to that commit: ${firstOf(changes, 5).join(", ")}`,
+        remedy: "commit them, add files that are not sources to .gitignore, or keep them outside of the checkout",
+      },
+    ];
+  return [];
 }
 
 /** Any workflow run on the default branch can write to the cache, and put its own compiler into every image. */

@@ -6,6 +6,16 @@ export const releases: ProtectionTable = {
   "for parts of the build that others may have written": [{ mark: "no-builds-of-others", instead: "return [];" }],
   "for a toolchain that others may have written": [{ mark: "no-toolchains-of-others", instead: "return [];" }],
   "for another commit than the tag’s": [{ mark: "built-from-the-tag", instead: "return [];" }],
+  "for an artifact that records %s": [
+    { mark: "built-from-a-commit", instead: "if (built === null || changes === null) return [];" },
+  ],
+  "for changes to the tag’s commit": [{ mark: "built-without-changes", instead: "return [];" }],
+  "is the commit that is checked out, whatever the workflow ran for": [
+    { mark: "git-is-not-led-elsewhere", instead: "true" },
+  ],
+  "has no change that an earlier build left, but each that was there before": [
+    { mark: "changes-stay-changes", instead: "true" },
+  ],
   "for an artifact that is damaged": [{ mark: "artifact-bytes-are-compared", instead: "true" }],
   "an image without its hash": ["images-have-a-hash"],
   "with invalid checksums, or checksums of files in another folder": [

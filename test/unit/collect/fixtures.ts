@@ -40,7 +40,7 @@ export function legOf({ target = "hvt", architecture = "x86_64", bytes = 1000, v
     },
     toolchain: null,
     packages: null,
-    host: { architecture: "x86_64", system: null, cores: 2, commit: null, run: null, attempt: null },
+    host: { architecture: "x86_64", system: null, cores: 2, commit: null, changes: null, run: null, attempt: null },
     createdAt: "2026-11-24T00:00:00.000Z",
   };
   return {

@@ -63,6 +63,7 @@ export function artifact(name: string, ofImage: Partial<ImageRecord> = {}, ofInf
       system: null,
       cores: 2,
       commit,
+      changes: [],
       run: "https://github.com/o/www/actions/runs/1",
       attempt: 1,
     },

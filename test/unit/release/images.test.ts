@@ -86,6 +86,24 @@ describe("a release is refused", () => {
     ]);
   });
 
+  it.each([
+    ["no commit", { commit: null }],
+    ["no state of the files", { changes: null }],
+  ])("for an artifact that records %s", (_, more) => {
+    const { host } = artifact("a").info;
+    expect(faults("not-failed", artifact("a", {}, { host: { ...host, ...more } }))).toEqual([
+      "a does not record what it was built from",
+    ]);
+  });
+
+  it("for changes to the tag’s commit", () => {
+    const { host } = artifact("a").info;
+    const changes = ["config.ml", "keys/"];
+    expect(faults("not-failed", artifact("a", {}, { host: { ...host, changes } }))).toEqual([
+      "a was built with changes to that commit: config.ml, keys/",
+    ]);
+  });
+
   it("for two images of one name, even in different case", () => {
     expect(faults("not-failed", artifact("a"), artifact("b", { unikernel: "WWW", debugFile: null }))).toEqual([
       "www.hvt of b and www.hvt of a would both be WWW-1.2.3-hvt-x86_64",

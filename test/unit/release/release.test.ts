@@ -40,11 +40,11 @@ afterEach(() => server.close());
 
 /** A workspace with one artifact of a passed boot. */
 async function job() {
-  const context = newContext({ GITHUB_SHA: commit });
+  const context = newContext();
   const image = newImage(context.host.folders.workspace, "www.hvt", "bytes");
   const { toolchain, ...record } = buildRecord(image);
   expect(toolchain).toBeDefined();
-  await saveRecord(context, image.path, "build", record);
+  await saveRecord(context, image.path, "build", { ...record, source: { commit, changes: [] } });
   await saveRecord(context, image.path, "boot", [recordBoot(bootOf(passed, { imagePath: image.path }))]);
   const request = {
     target: undefined,
