@@ -146,7 +146,9 @@ describe("a release of two architectures", () => {
     expect(namesOf(release)).toEqual(allNames);
     verify(release);
     expect(release.body).toContain("gh attestation verify");
-    expect(server.requests.at(-1)).toBe(`PATCH /repos/${repository}/releases/${release.id}`);
+    expect(server.requests.findLast((request) => !request.startsWith("GET "))).toBe(
+      `PATCH /repos/${repository}/releases/${release.id}`,
+    );
     expect(server.tokens).toEqual(new Set(["Bearer a-secret-token"]));
     expect(outputs).toMatchObject({
       "release-id": String(release.id),

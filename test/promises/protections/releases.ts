@@ -45,6 +45,17 @@ export const releases: ProtectionTable = {
   "gives no file the name of another in other letters, of its own either": [
     { mark: "file-names-differ-in-letters", instead: "name" },
   ],
+  "publishes the draft before a deletion: the published file stays": ["drafts-are-read-before-a-deletion"],
+  "publishes the draft before an upload: nothing is added": ["drafts-are-read-before-an-upload"],
+  "publishes the draft of a person: its notes stay": ["drafts-are-read-before-they-are-described"],
+  "publishes the complete draft first: it is not published again": ["drafts-are-read-before-they-are-published"],
+  "uploads to the draft: this run stops at once": [{ mark: "strangers-stop-a-run", instead: "true" }],
+  "creates a draft in the same moment: the later one is deleted, and nothing is uploaded": ["one-run-has-the-draft"],
+  "moves the tag: nothing is published": ["tags-that-move-stop-a-run"],
+  "changes a file of the draft: it is not published": ["drafts-are-compared-before-they-are-published"],
+  "changes a file while the draft is published: that is an error": [
+    { mark: "releases-are-compared-when-published", instead: "return;" },
+  ],
   "that is published is left alone": [
     { mark: "published-is-found", instead: "undefined" },
     { mark: "published-is-not-changed", instead: "return;" },
