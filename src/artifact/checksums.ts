@@ -75,9 +75,9 @@ async function copy({ from, sha256 }: CopiedFile, to: string): Promise<void> {
   const copied = await readOnce(from, { mostBytes: Infinity, copyTo: to });
   // promise: copied-bytes-are-the-checked-ones
   if (copied.sha256 === sha256) return;
-  throw new Problem(`${from} changed while it was copied`, {
+  throw new Problem(`${from} has changed`, {
     because: `its SHA-256 was ${sha256}, and is ${copied.sha256}`,
-    do: "let no other program write to this folder, and run it again",
+    do: "build it again, or download it again, and let no other program write to it",
   });
 }
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
   ] as const) {
     const context = newContext();
     const built = { ...beginImage(await describeBuilt(join(images, file), targets[target])), boots: [] };
-    await saveRecord(context, join(images, file), "build", {
+    await saveRecord(context, built, "build", {
       target,
       architecture: arch,
       build: { buildSystem: "command", project: "bare", steps: [], cache: null },

@@ -1,5 +1,5 @@
 import { artifactsFolder } from "../../artifact/artifact-name.js";
-import { readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
+import { forgetBoots, readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
 import type { SourceFacts } from "../../artifact/schema.js";
 import { beginSource } from "../../artifact/source.js";
 import { firstOf } from "../../platform/log.js";
@@ -53,7 +53,10 @@ export const build: PartFunction = async (context, given, runner) => {
   saveForEnd(runner, used, inputs.cache);
   const restored = used.find(({ kind }) => kind === "dune")?.restored;
   const begun = recordBuild({ target: inputs.target, architecture }, result, toolchain, restored?.key, source);
-  for (const { path } of result.images) await saveRecord(context, path, "build", begun);
+  for (const image of result.images) {
+    /* promise: builds-forget-boots */ await forgetBoots(context, image.path);
+    await saveRecord(context, image, "build", begun);
+  }
   const [image] = result.images;
   runner.setOutput("image", image.path);
   runner.setOutput("images", JSON.stringify(result.images.map(({ path }) => path)));

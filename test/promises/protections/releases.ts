@@ -56,6 +56,14 @@ export const releases: ProtectionTable = {
   "changes a file while the draft is published: that is an error": [
     { mark: "releases-are-compared-when-published", instead: "return;" },
   ],
+  "a build forgets the boots of an earlier one, even if it makes the same bytes": ["builds-forget-boots"],
+  "a set-up that fails leaves no toolchain of an earlier one": ["setups-forget-toolchains"],
+  "are about the bytes that were booted, not about those that are there when they are saved": [
+    "records-are-about-bytes",
+  ],
+  "publishes no image that has changed since its build": [
+    { mark: "images-are-those-of-their-record", instead: "undefined" },
+  ],
   "that is published is left alone": [
     { mark: "published-is-found", instead: "undefined" },
     { mark: "published-is-not-changed", instead: "return;" },

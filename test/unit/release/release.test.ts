@@ -47,8 +47,8 @@ async function job() {
   const image = newImage(context.host.folders.workspace, "www.hvt", "bytes");
   const { toolchain, ...record } = buildRecord(image);
   expect(toolchain).toBeDefined();
-  await saveRecord(context, image.path, "build", { ...record, source: { commit, changes: [] } });
-  await saveRecord(context, image.path, "boot", [recordBoot(bootOf(passed, { imagePath: image.path }))]);
+  await saveRecord(context, image, "build", { ...record, source: { commit, changes: [] } });
+  await saveRecord(context, image, "boot", [recordBoot(bootOf(passed, { imagePath: image.path }))]);
   const request = {
     target: undefined,
     arch: undefined,
