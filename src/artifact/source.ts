@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import * as v from "valibot";
 import { writeFileAtomically } from "../platform/files/atomic.js";
-import { hashOf } from "../platform/files/hash.js";
+import { hashOf } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
 import { type WorkTree, workTreeAt } from "../platform/work-tree.js";
 import type { SourceFacts } from "./schema.js";

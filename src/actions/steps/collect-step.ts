@@ -14,7 +14,7 @@ import {
 } from "../../collect/overview.js";
 import { collectLines, collectSummary, overviewTitle } from "../../collect/table.js";
 import { replaceFolder } from "../../platform/files/atomic.js";
-import { hashOf } from "../../platform/files/hash.js";
+import { hashOf } from "../../platform/files/folder-content.js";
 import type { Context } from "../../platform/host.js";
 import { firstOf } from "../../platform/log.js";
 import { Problem } from "../../platform/problem.js";

@@ -7,7 +7,7 @@ import { publishTo } from "../../../src/actions/steps/publish-step.js";
 import { recordBoot } from "../../../src/artifact/image-record.js";
 import { saveRecord } from "../../../src/artifact/records.js";
 import type { BuildInfo } from "../../../src/artifact/schema.js";
-import { consolePath } from "../../../src/boot/devices/boot-folder.js";
+import { consolePath } from "../../../src/boot/devices/devices.js";
 import { processes } from "../../../src/platform/process/process.js";
 import { collectingRunner } from "../../../src/platform/runner/github.js";
 import { bootOf, newContext, passed } from "../artifact/fixtures.js";

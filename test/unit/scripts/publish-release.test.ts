@@ -21,7 +21,7 @@ type State = "none" | "draft" | "published";
  */
 function runWith(state: State, { meanwhile, refuses }: { meanwhile?: [number, State]; refuses?: string } = {}) {
   const bin = mkdtempSync(join(folder, "bin-"));
-  const [asked, notes, file, views] = ["asked", "notes", "state", "views"].map((name) => join(bin, name)) as Four;
+  const [asked, notes, file, views] = [join(bin, "asked"), join(bin, "notes"), join(bin, "state"), join(bin, "views")];
   const gh = `#!/bin/sh
 change() { echo "$*" >> '${asked}'; }
 case "$1 $2" in
@@ -57,8 +57,6 @@ esac
     .filter((line) => line !== "");
   return { status, stdout, stderr, verbs, notes: () => readFileSync(notes, "utf8") };
 }
-type Four = readonly [string, string, string, string];
-
 const place = "v1.2.3 --repo makers/unikernel-ci";
 const uploads = ["SHA256SUMS", "templates.tar.gz"].map((file) => `release upload ${place} --clobber ${file}`);
 const publish = `release edit ${place} --draft=false`;
