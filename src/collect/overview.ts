@@ -146,8 +146,8 @@ export function olderAttempts(legs: readonly Artifact[], current: number | undef
     if (attempt === null || current === undefined || attempt >= current) return [];
     if (imageVerdict(image)?.verdict !== "failed") return [];
     return [
-      `${image.file} of ${name} failed in attempt ${attempt} of this run, which is attempt ${current}; if its job ran ` +
-        "again since, GitHub handed out the artifact of the older attempt: run all jobs again",
+      `${image.file} of ${name} failed in attempt ${attempt} of this run, which is attempt ${current}; if its job ` +
+        "ran again since, GitHub handed out the artifact of the older attempt: run all jobs again",
     ];
   });
 }
