@@ -13,7 +13,7 @@
  *   second artifact of the same name. It speaks cache v2 too, which github.com has; act has v1, as Forgejo and Gitea
  *   do.
  * - Of other people's actions only `actions/checkout` works: act copies the repository instead of running it. For
- *   others the options name stand-ins (stand-ins/).
+ *   others the options name stand-ins (stand-ins/). README.md says how strict each one is.
  * - The matrix's legs share one result: each leg's own is read from its steps.
  */
 import { spawn } from "node:child_process";
@@ -229,7 +229,10 @@ export async function runWorkflow(options: RunOptions): Promise<WorkflowRun> {
     ...["--secret-file", await parameters("secrets", { GITHUB_TOKEN: "", ...options.secrets })],
     ...["--var-file", await parameters("vars", options.vars ?? {})],
     ...["--input-file", await parameters("inputs", {})],
-    ...["--env-file", await parameters("env", { ...service.environment(v2), ...terminal, ...options.env })],
+    ...[
+      "--env-file",
+      await parameters("env", { ...service.environment(v2), ...terminal, ...standInModules, ...options.env }),
+    ],
     ...["--local-repository", `${options.repository.as}=${options.repository.action}`],
     ...Object.entries(options.standIns ?? {}).flatMap(([uses, folder]) => [
       "--local-repository",
@@ -261,6 +264,9 @@ export async function runWorkflow(options: RunOptions): Promise<WorkflowRun> {
     await rm(scratch, { recursive: true, force: true });
   }
 }
+
+/** Stand-ins use the packages that the true actions use. */
+const standInModules = { STAND_IN_MODULES: resolve(import.meta.dirname, "../../node_modules") };
 
 /** act runs each step on a terminal, unlike GitHub's runner: no pagers, no colours, no progress bars. */
 const terminal = { TERM: "dumb", PAGER: "cat", GIT_PAGER: "cat" };
@@ -424,6 +430,9 @@ interface ResultsService {
 
 interface Message {
   readonly name?: string;
+  /** Bytes, as a decimal number. */
+  readonly size?: string;
+  readonly size_bytes?: string;
   readonly hash?: string;
   readonly name_filter?: string;
   readonly id_filter?: string;
@@ -434,7 +443,15 @@ interface Message {
 
 type Calls = Record<string, (message: Message) => object | Promise<object>>;
 
-class Refused extends Error {}
+/** An error of Twirp: https://twitchtv.github.io/twirp/docs/errors.html */
+class Refused extends Error {
+  constructor(
+    message: string,
+    readonly status: 400 | 404 | 409 = 409,
+  ) {
+    super(message);
+  }
+}
 
 async function startResultsService(artifacts: string, caches: string): Promise<ResultsService> {
   let url = "";
@@ -459,7 +476,7 @@ async function startResultsService(artifacts: string, caches: string): Promise<R
         else send(request.method === "PUT" ? 201 : 200, "application/json", JSON.stringify(value));
       },
       (error: unknown) =>
-        send(error instanceof Refused ? 409 : 400, "application/json", JSON.stringify({ msg: String(error) })),
+        send(error instanceof Refused ? error.status : 500, "application/json", JSON.stringify({ msg: String(error) })),
     );
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -493,13 +510,17 @@ function artifactCalls(folder: string, uploaded: string[], url: () => string): C
   const blob = (name: string): string => `${url()}artifacts/${encodeURIComponent(name)}.zip`;
   return {
     CreateArtifact: ({ name = "" }) => {
-      if (names.includes(name)) throw new Refused(`an artifact with the name ${name} already exists in this run`);
+      if (/^$|[":<>|*?\\/\r\n]/.test(name)) throw new Refused(`the artifact name ${name} is not valid`, 400);
+      if (names.includes(name)) throw new Refused("an artifact with this name already exists on the workflow run");
       names.push(name);
       return { ok: true, signed_upload_url: blob(name) };
     },
-    FinalizeArtifact: async ({ name = "", hash }) => {
-      const got = `sha256:${sha256(await readFile(file(name)))}`;
-      if (hash !== undefined && hash !== got) throw new Error(`${name} should be ${hash}, and is ${got}`);
+    FinalizeArtifact: async ({ name = "", hash, size }) => {
+      if (!names.includes(name) || uploaded.includes(name)) throw new Refused(`no artifact ${name} is begun`, 404);
+      const content = await readFile(file(name));
+      const got = `sha256:${sha256(content)}`;
+      if (hash !== undefined && hash !== got) throw new Refused(`${name} should be ${hash}, and is ${got}`, 400);
+      if (size !== String(content.length)) throw new Refused(`${name} has not ${String(size)} bytes`, 400);
       uploaded.push(name);
       return { ok: true, artifact_id: String(names.indexOf(name) + 1) };
     },
@@ -510,10 +531,18 @@ function artifactCalls(folder: string, uploaded: string[], url: () => string): C
         ({ name, database_id }) =>
           uploaded.includes(name) && (name_filter ?? name) === name && (id_filter ?? database_id) === database_id,
       );
-      const sizes = await Promise.all(wanted.map(async ({ name }) => String((await stat(file(name))).size)));
-      return { artifacts: wanted.map((artifact, index) => ({ ...artifact, size: sizes[index] })) };
+      const contents = await Promise.all(wanted.map(({ name }) => readFile(file(name))));
+      return {
+        artifacts: wanted.map((artifact, index) => {
+          const content = contents[index] ?? Buffer.alloc(0);
+          return { ...artifact, size: String(content.length), digest: `sha256:${sha256(content)}` };
+        }),
+      };
     },
-    GetSignedArtifactURL: ({ name = "" }) => ({ signed_url: blob(name) }),
+    GetSignedArtifactURL: ({ name = "" }) => {
+      if (!uploaded.includes(name)) throw new Refused(`there is no artifact ${name}`, 404);
+      return { signed_url: blob(name) };
+    },
   };
 }
 
@@ -541,7 +570,12 @@ async function cacheCalls(folder: string, url: () => string): Promise<Calls> {
       return { ok: true, signed_upload_url: `${url()}caches/${file}` };
     },
     FinalizeCacheEntryUpload: async (message) => {
-      entries.unshift(newEntry(message));
+      const entry = newEntry(message);
+      const isThere = entries.some(({ file }) => file === entry.file);
+      if (!reserved.has(entry.file) || isThere) throw new Refused(`no entry ${entry.key} is begun`, 404);
+      const { size } = await stat(join(folder, entry.file));
+      if (message.size_bytes !== String(size)) throw new Refused(`${entry.key} has ${size} bytes`, 400);
+      entries.unshift(entry);
       await writeFile(index, JSON.stringify(entries, null, 1));
       return { ok: true, entry_id: String(entries.length) };
     },

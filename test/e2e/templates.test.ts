@@ -1,11 +1,13 @@
 // Every template as `init` writes it for a project of a few lines: in a runner, or in a shell with GitLab's variables.
 // What the project's build commands make is examples/bare, or comes from a toolchain of the opam repository for tests.
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import type { BuildInfo } from "../../src/artifact/schema.js";
 import { writeOpamRepository } from "../integration/opam-repository.js";
 import { action, commit, commitAll, init as initIn, standInsOf } from "./caller.js";
 import { type JobRun, type PreparedRepository, type WorkflowRun, prepareRepository, runWorkflow } from "./harness.js";
@@ -227,17 +229,20 @@ esac
   return bin;
 }
 
-/** Keeps artifacts as those of an earlier run, with an image 1000 bytes smaller in the one that ends in `smaller`. */
-function keepAsBaseline(artifacts: string, baseline: string, smaller: string): void {
-  for (const archive of readdirSync(artifacts)) {
+/** Keeps artifacts as those of an earlier run, with an image 1000 bytes smaller in the one with this ending. */
+function keepAsBaseline(artifacts: string, baseline: string, ending: string): void {
+  for (const archive of readdirSync(artifacts).filter((name) => name.startsWith("unikernel-"))) {
     const place = join(baseline, archive.replace(/\.zip$/, ""));
     execFileSync("unzip", ["-q", join(artifacts, archive), "-d", place]);
-    if (!archive.endsWith(smaller)) continue;
-    const info = readFileSync(join(place, "build-info.json"), "utf8");
-    writeFileSync(
-      join(place, "build-info.json"),
-      info.replace(/"bytes": (\d+)/, (_, bytes: string) => `"bytes": ${Number(bytes) - 1000}`),
-    );
+    if (!archive.endsWith(ending)) continue;
+    const infoFile = join(place, "build-info.json");
+    const info = JSON.parse(readFileSync(infoFile, "utf8")) as BuildInfo;
+    const smaller = info.images.map((image) => {
+      const content = readFileSync(join(place, image.file)).subarray(0, image.bytes - 1000);
+      writeFileSync(join(place, image.file), content);
+      return { ...image, bytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
+    });
+    writeFileSync(infoFile, JSON.stringify({ ...info, images: smaller }));
     execFileSync("sh", ["-e", "-c", "sha256sum $(cut -c 67- SHA256SUMS) > sums && mv sums SHA256SUMS"], { cwd: place });
   }
 }
