@@ -1,15 +1,17 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { type Given, adapted, templateTargets } from "../init/adapt.js";
-import { type Choice, type Forge, chooseTemplate, forges, gitLabInputs } from "../init/choose.js";
 import {
+  type Given,
+  adapted,
+  templateTargets,
   type ActionReference,
   ownerOfRemote,
   placeholdersLeft,
   shownReference,
   withReference,
-} from "../init/reference.js";
+} from "../init/adapt.js";
+import { type Choice, type Forge, chooseTemplate, forges, gitLabInputs } from "../init/choose.js";
 import { writeFileAtomically } from "../platform/files/atomic.js";
 import { ownRepository, readTemplate } from "../platform/files/own-repository.js";
 import type { Context } from "../platform/host.js";

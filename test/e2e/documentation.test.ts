@@ -8,7 +8,7 @@ import { parse, stringify } from "yaml";
 import { parseInputs } from "../../src/actions/definition.js";
 import { readInputs } from "../../src/actions/interface.js";
 import { allMatrixInputs } from "../../src/actions/matrix-interface.js";
-import { withReference } from "../../src/init/reference.js";
+import { withReference } from "../../src/init/adapt.js";
 import { planMatrix } from "../../src/matrix/plan-matrix.js";
 import { type GroupJob, type LegJob, strategyMatrix } from "../../src/matrix/strategy.js";
 import { type Command, commandsOf, fences, root } from "../documentation.js";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generatedFiles } from "../../scripts/generate.js";
-import { withReference } from "../../src/init/reference.js";
+import { withReference } from "../../src/init/adapt.js";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-lint-"));

@@ -12,7 +12,7 @@ import { Qmp } from "../../src/boot/qmp.js";
 import { vmms } from "../../src/boot/vmms/vmms.js";
 import { TapTaken, whyNoTap, withTaps } from "../../src/platform/network/tap.js";
 import { rootPrefix } from "../../src/platform/process/sudo.js";
-import { sweepLeftovers } from "../../src/platform/process/sweep.js";
+import { sweepLeftovers } from "../../src/platform/process/build-programs.js";
 import { startVmm } from "../../src/platform/process/vmm-process.js";
 import { askedOf, goodMachine, siteOf } from "../unit/boot/requests.js";
 import { type Asked, attach, contextIn, question } from "./hold-devices.js";

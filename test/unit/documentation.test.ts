@@ -11,7 +11,7 @@ import { interfaces } from "../../scripts/action-files.js";
 import { program } from "../../src/actions/command-line.js";
 import { readInputs } from "../../src/actions/interface.js";
 import { parseScenarios } from "../../src/actions/scenarios.js";
-import { partUsed } from "../../src/init/reference.js";
+import { partUsed } from "../../src/init/adapt.js";
 import { type Command as Shown, commandsOf, fences, ownWords, pages, root, textOf } from "../documentation.js";
 
 const { "": run, matrix, collect, release } = interfaces;

@@ -1,5 +1,5 @@
 import type { Architecture } from "../../targets/architecture.js";
-import type { Tender } from "../../targets/tender.js";
+import type { Tender } from "../../targets/targets.js";
 import type { AttachedDevice } from "../devices/devices.js";
 import { inside } from "../helper-vm/init.js";
 import { virtioDevice } from "./qemu-devices.js";

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { sep } from "node:path";
 import type { Context } from "../host.js";
-import { hasCapability } from "../process/capabilities.js";
+import { hasCapability, rootPrefix } from "../process/sudo.js";
 import { succeed } from "../process/process.js";
-import { rootPrefix } from "../process/sudo.js";
 
 /** Mounts file systems, as root. */
 export interface Mounts {

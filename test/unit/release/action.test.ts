@@ -4,7 +4,7 @@ import { contentOf } from "../../../scripts/generate.js";
 import { parseInputs } from "../../../src/actions/definition.js";
 import { releaseInputs, releaseOutputs } from "../../../src/actions/release-interface.js";
 import { release } from "../../../src/actions/steps/release-step.js";
-import { partUsed } from "../../../src/init/reference.js";
+import { partUsed } from "../../../src/init/adapt.js";
 import { collectingRunner } from "../../../src/platform/runner/github.js";
 import { newContext } from "../artifact/fixtures.js";
 

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { contentOf, generatedFiles } from "../../../scripts/generate.js";
-import { partUsed } from "../../../src/init/reference.js";
+import { partUsed } from "../../../src/init/adapt.js";
 
 export interface Step {
   readonly id?: string;
