@@ -35,7 +35,9 @@ for (const kind of Object.keys(publishedKinds) as PublishedKind[]) {
     .flatMap((name) => rowsIn(kind, join(folder, name)))
     .filter(({ key }) => !known.has(key));
   files.push(
-    ...added.flatMap(({ url, image }) => [url, ...(image === undefined ? [] : [image.url])]).map(fileURLToPath),
+    ...added
+      .flatMap(({ url, image }) => [url, ...(image === undefined ? [] : [image.url])])
+      .map((url) => fileURLToPath(url)),
   );
   const rows = added.map(({ image, ...row }) => ({
     ...published(row),
