@@ -31,7 +31,7 @@ export function saveForEnd(runner: Runner, caches: readonly UsedCache[], cache: 
 }
 
 /** Saves the build's caches for the next build. It never fails the job: the image is already published. */
-export async function endOfBuild(context: Context, runner: Runner, state: string): Promise<boolean> {
+async function endOfBuild(context: Context, runner: Runner, state: string): Promise<boolean> {
   const { caches, cache } = JSON.parse(state) as State;
   if (caches.length === 0) return true;
   const { host, log } = context;
