@@ -1,5 +1,5 @@
-// Writes a release into README.md and docs/: the account everywhere, the commit and the version in steps, for the placeholders
-// OWNER and <commit> or for an earlier release. It changes nothing where a newer release is named.
+// Writes a release into README.md and docs/: the account everywhere, the commit and the version in steps. They replace
+// the placeholders OWNER and <commit>, or an earlier release. Where a newer release is named, nothing changes.
 //
 //     node scripts/name-release.ts OWNER/NAME COMMIT vX.Y.Z [FOLDER]
 //

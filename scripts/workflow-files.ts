@@ -62,7 +62,7 @@ export function unikernelInputs(): WorkflowInputs {
   };
 }
 
-/** The inputs of unikernel-release.yml: those of `release` that the output of unikernel.yml does not decide, and its own. */
+/** The inputs of unikernel-release.yml: its own, and those of `release` that unikernel.yml does not decide. */
 export function releaseWorkflowInputs(): WorkflowInputs {
   return {
     ...pick(releaseInputs, releaseNames),

@@ -6,6 +6,7 @@ import { processes, quote } from "../platform/process/process.js";
 import { createLog, wantsColour } from "../platform/runner/console-log.js";
 import { artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
+import { publishLevel } from "../toolchain/store/publish-archive.js";
 import { collectInputs } from "./collect-interface.js";
 import { doctor } from "./doctor.js";
 import { type ExplainOptions, explain } from "./explain.js";
@@ -23,7 +24,15 @@ import { publishTo } from "./steps/publish-step.js";
 import { release } from "./steps/release-step.js";
 import { runParts } from "./steps/run.js";
 import { setup } from "./steps/setup-step.js";
-import { cleanCommand, helperVmCommand, listCommand, packCommand, slimCommand, verifyCommand } from "./toolchain.js";
+import {
+  type PackOptions,
+  cleanCommand,
+  helperVmCommand,
+  listCommand,
+  packCommand,
+  slimCommand,
+  verifyCommand,
+} from "./toolchain.js";
 
 const publish = publishTo({ unavailable: "this is a command line" });
 const functions = { setup, build, boot, publish };
@@ -196,7 +205,10 @@ toolchainCommand
   .description("pack a toolchain into a folder that `setup --mirror` takes")
   .argument("<what>", "key or folder of a toolchain")
   .option("--to <folder>", "folder to write the archive and toolchains.json to", ".")
-  .action((what: string, { to }: { to: string }) => onToolchains((context) => packCommand(context, what, to, print)));
+  .option("--level <number>", "zstd’s level, from 1 (soon done) to 19 (smallest)", String(publishLevel))
+  .action((what: string, options: PackOptions) =>
+    onToolchains((context) => packCommand(context, what, options, print)),
+  );
 toolchainCommand
   .command("carrier")
   .description("pack the helper VM that runs Solo5’s tenders into a folder that `boot --mirror` takes")

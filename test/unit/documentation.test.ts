@@ -1,5 +1,5 @@
-// Every code block of the documentation is of a kind that something checks. test/e2e/documentation.test.ts lints the workflows
-// and runs the commands that take longer.
+// Every code block of the documentation is of a kind that something checks. test/e2e/documentation.test.ts lints the
+// workflows and runs the commands that take longer.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

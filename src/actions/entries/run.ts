@@ -1,4 +1,4 @@
-// The action `run`. The command line has all its code, and scripts/bundle.mjs makes this file load that bundle: dist/ has
-// the four parts once less.
+// The action `run`. The command line has all its code, so scripts/bundle.mjs makes this file load that bundle: dist/ does
+// not have the four parts once more.
 process.argv.push("action");
 await import("./cli.js");

@@ -14,7 +14,7 @@ import { Problem } from "../../platform/problem.js";
 import { searchPath } from "../../platform/process/programs.js";
 import { sweepLeftovers } from "../../platform/process/build-programs.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
-import { cacheService } from "../../platform/runner/github.js";
+import { cacheService } from "../../platform/runner/cache-service.js";
 import { bootFailure, skippedWarning, tellVerdict } from "../../summary/boot-story.js";
 import { defaultTarget, targets } from "../../targets/targets.js";
 import { cachePolicyOf } from "../../toolchain/cache-policy.js";

@@ -1,5 +1,6 @@
 import type { Context } from "../../platform/host.js";
-import { cacheService, gitHubRunner, readState, type Runner } from "../../platform/runner/github.js";
+import { cacheService } from "../../platform/runner/cache-service.js";
+import { type Runner, gitHubRunner, readState } from "../../platform/runner/github.js";
 import { type UsedCache, saveBuildCaches } from "../../project/caches/build-cache.js";
 import { buildCacheSummary } from "../../summary/markup.js";
 import { type CacheChoice, cachePolicyOf } from "../../toolchain/cache-policy.js";

@@ -1,7 +1,7 @@
 import { artifactsFolder } from "../../artifact/artifact-name.js";
 import { readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
 import { withBuildPrograms, sweepLeftovers } from "../../platform/process/build-programs.js";
-import { cacheService } from "../../platform/runner/github.js";
+import { cacheService } from "../../platform/runner/cache-service.js";
 import { restoreBuildCaches } from "../../project/caches/build-cache.js";
 import { detectProject } from "../../project/detect.js";
 import { makeImages } from "../../project/make.js";

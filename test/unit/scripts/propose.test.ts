@@ -57,7 +57,7 @@ it("a change and a new file become a branch and a pull request, in a second atte
 
 it("where workflows must not propose, the error names the setting and the way without it", () => {
   const { status, stdout } = propose(
-    "echo 'pull request create failed: GraphQL: GitHub Actions is not permitted to create or approve pull requests (createPullRequest)' >&2; exit 1",
+    "echo 'GraphQL: GitHub Actions is not permitted to create or approve pull requests' >&2; exit 1",
   );
   expect(status).toBe(1);
   expect(stdout).toMatch(

@@ -169,10 +169,10 @@ test.each([
   "| ",
   "a: ",
   "x",
-])("128 kB of %j are read at once", (word) => {
+])("64 kB of %j are read at once", (word) => {
   for (const before of ["depends: [ ", ""]) {
     const start = process.cpuUsage();
-    dependenciesOf(parseOpamFile(before + word.repeat((128 * 1024) / word.length)));
+    dependenciesOf(parseOpamFile(before + word.repeat((64 * 1024) / word.length)));
     expect(process.cpuUsage(start).user / 1000).toBeLessThan(2_000);
   }
 });
