@@ -7,7 +7,8 @@
  *
  * What act 0.2.89 cannot do, and what stands in for it here:
  * - `uses: $/name` is not known to act (act#6189). prepareRepository() writes `OWNER/REPOSITORY/name@REF` in the COPY
- *   of the action instead, which is what `$/name` means; that is the only difference to the action that users run.
+ *   of the action instead, which is what `$/name` means; that is the only difference to the action that users run. The
+ *   action `run`, which is for such runners, has no `$/`: it is tested with `asItIs`.
  * - act's artifact server does not take @actions/artifact 6 (it refuses `mime_type`, loses the padding of its
  *   signature, drops an upload in one piece), so a small results service stands in for it. Like GitHub's it refuses a
  *   second artifact of the same name. It speaks cache v2 too, which github.com has; act has v1, as Forgejo and Gitea
@@ -44,12 +45,16 @@ export interface PreparedRepository {
   readonly folder: string;
   /** The copy of our action, with `$/name` rewritten. */
   readonly action: string;
+  /** The copy without any change. */
+  readonly unchanged: string;
   readonly as: string;
   remove(): Promise<void>;
 }
 
 export interface RunOptions {
   readonly repository: PreparedRepository;
+  /** The action without the rewriting. */
+  readonly asItIs?: boolean;
   /** The workflow's path in the repository. */
   readonly workflow: string;
   readonly event?: string;
@@ -148,7 +153,9 @@ export async function prepareRepository(options: PrepareOptions): Promise<Prepar
   const root = await temporaryFolder("repository");
   const folder = join(root, "caller");
   const action = join(root, "action");
-  await copyAction(resolve(options.from), action, options.without ?? ["docs", "examples", "test"]);
+  const unchanged = join(root, "unchanged");
+  await copyAction(resolve(options.from), unchanged, options.without ?? ["docs", "examples", "test"]);
+  await cp(unchanged, action, { recursive: true, verbatimSymlinks: true });
   await rewriteSelfReferences(action, as);
   await mkdir(folder);
   if (options.project !== undefined) await cp(options.project, folder, { recursive: true, verbatimSymlinks: true });
@@ -160,7 +167,7 @@ export async function prepareRepository(options: PrepareOptions): Promise<Prepar
   await git(folder, "remote", "add", "origin", "https://github.com/someone/project.git");
   await git(folder, "add", "--all");
   await git(folder, "commit", "--quiet", "--allow-empty", "--message=The project");
-  return { folder, action, as, remove: () => rm(root, { recursive: true, force: true }) };
+  return { folder, action, unchanged, as, remove: () => rm(root, { recursive: true, force: true }) };
 }
 
 /** What a runner would check out, and what is about to be committed. */
@@ -233,7 +240,10 @@ export async function runWorkflow(options: RunOptions): Promise<WorkflowRun> {
       "--env-file",
       await parameters("env", { ...service.environment(v2), ...terminal, ...standInModules, ...options.env }),
     ],
-    ...["--local-repository", `${options.repository.as}=${options.repository.action}`],
+    ...[
+      "--local-repository",
+      `${options.repository.as}=${options.asItIs === true ? options.repository.unchanged : options.repository.action}`,
+    ],
     ...Object.entries(options.standIns ?? {}).flatMap(([uses, folder]) => [
       "--local-repository",
       `${uses}=${resolve(folder)}`,

@@ -18,8 +18,6 @@ import { saveForEnd } from "./build-end.js";
 
 /** Builds the project, records its images and sets the outputs. */
 export const build: PartFunction = async (context, given, runner) => {
-  // First, so that the call at the end of the job finds a state even if this step fails.
-  saveForEnd(runner, [], given.cache);
   await sweepLeftovers(context);
   const { host, log } = context;
   const architecture = given.arch ?? host.architecture;
