@@ -1,6 +1,6 @@
 // npx tsx scripts/list-published.ts FOLDER BASE NEW [LISTS]
 //
-// Adds the archives of every FOLDER/*/toolchains.json and FOLDER/*/carriers.json, which `unikernel-ci toolchain pack`
+// Adds the archives of FOLDER and of each folder in it (toolchains.json and carriers.json), which `unikernel-ci toolchain pack`
 // and `toolchain carrier` wrote, to the lists of published archives, with URLs relative to BASE. Keys that are already
 // listed do not change. Writes the paths of the archives that are now listed to the file NEW, one per line.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -31,7 +31,8 @@ const files: string[] = [];
 for (const kind of Object.keys(publishedKinds) as PublishedKind[]) {
   const listed = rowsIn(kind, lists);
   const known = new Set(listed.map(({ key }) => key));
-  const added = readdirSync(folder)
+  // actions/download-artifact extracts a single match into the folder itself.
+  const added = ["", ...readdirSync(folder)]
     .flatMap((name) => rowsIn(kind, join(folder, name)))
     .filter(({ key }) => !known.has(key));
   files.push(

@@ -58,3 +58,10 @@ it("the lists of what is published get what is new, below the address it lies at
     carriers: [row("guest", "5", "https://example.org/new/guest.tar.gz")],
   });
 });
+
+it("a single artifact lies in the folder itself", () => {
+  for (const path of ["data", "packed"]) mkdirSync(join(folder, path), { recursive: true });
+  write("packed/toolchains.json", { toolchains: [row("a", "1")] });
+  expect(run()).toContain("toolchains: 1 new, 1 in all\n");
+  expect(readFileSync(join(folder, "new"), "utf8")).toBe(`${folder}/packed/a.tar.zst\n`);
+});
