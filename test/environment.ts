@@ -10,7 +10,7 @@ const kept =
  */
 export function startFromPlainEnvironment(): { readonly isCi: boolean; readonly isHostedRunner: boolean } {
   const { CI, RUNNER_ENVIRONMENT } = process.env;
-  for (const name of Object.keys(process.env)) if (!kept.test(name)) delete process.env[name];
+  for (const name of Object.keys(process.env)) if (!kept.test(name)) Reflect.deleteProperty(process.env, name);
   return { isCi: CI === "true", isHostedRunner: RUNNER_ENVIRONMENT === "github-hosted" };
 }
 
