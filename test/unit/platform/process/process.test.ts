@@ -45,12 +45,12 @@ describe("a program is run to its end", () => {
   test("a line without end does not fill the memory: it is cut, and nothing of it is lost", async () => {
     const lengths: number[] = [];
     const printing = node(
-      'const piece = "x".repeat(1e6); for (let i = 0; i < 100; i++) require("fs").writeSync(1, piece)',
+      'const piece = "x".repeat(1e6); for (let i = 0; i < 20; i++) require("fs").writeSync(1, piece)',
     );
     const { exitCode } = await processes.run(printing, { onLine: ({ length }) => void lengths.push(length) });
     expect(exitCode).toBe(0);
     expect(Math.max(...lengths)).toBe(16 * 1024);
-    expect(lengths.reduce((sum, length) => sum + length)).toBe(100e6);
+    expect(lengths.reduce((sum, length) => sum + length)).toBe(20e6);
   });
 
   test("of an endless output the end is kept", async () => {
