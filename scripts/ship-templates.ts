@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { withReference } from "../src/init/reference.js";
+import { withReference } from "../src/init/adapt.js";
 
 const templates = join(dirname(fileURLToPath(import.meta.url)), "../templates");
 

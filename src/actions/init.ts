@@ -1,15 +1,17 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { type Given, adapted, templateTargets } from "../init/adapt.js";
-import { type Choice, type Forge, chooseTemplate, forges, gitLabInputs } from "../init/choose.js";
 import {
+  type Given,
+  adapted,
+  templateTargets,
   type ActionReference,
   ownerOfRemote,
   placeholdersLeft,
   shownReference,
   withReference,
-} from "../init/reference.js";
+} from "../init/adapt.js";
+import { type Choice, type Forge, chooseTemplate, forges, gitLabInputs } from "../init/choose.js";
 import { writeFileAtomically } from "../platform/files/atomic.js";
 import { ownRepository, readTemplate } from "../platform/files/own-repository.js";
 import type { Context } from "../platform/host.js";
@@ -67,7 +69,7 @@ export async function init(context: Context, options: InitOptions, given: Given)
   return true;
 }
 
-/** A project that is none of mirage, dune and opam needs a command. */
+/** A project that is not mirage, dune or opam needs a command. */
 function offerCommand(error: unknown): never {
   if (!(error instanceof UnknownProject)) throw error;
   const remedy =

@@ -11,7 +11,7 @@ import { findProgram } from "../platform/process/programs.js";
 import { architectureOf, architectureWords } from "../targets/architecture.js";
 import { BadArchive } from "../toolchain/archive/manifest.js";
 import { checkArchive } from "../toolchain/archive/unpack.js";
-import { slimTable } from "../toolchain/slim-plan.js";
+import { slimTable } from "../toolchain/slim.js";
 import { copiedFrom } from "../toolchain/store/copy.js";
 import { listToolchains } from "../toolchain/store/evict.js";
 import {

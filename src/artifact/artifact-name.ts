@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { hashOf } from "../platform/files/hash.js";
+import { hashOf } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";

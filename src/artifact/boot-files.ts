@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as v from "valibot";
-import { bootFolder } from "../boot/devices/boot-folder.js";
+import { bootFolder } from "../boot/devices/devices.js";
 import { writeFileAtomically } from "../platform/files/atomic.js";
 import type { Context } from "../platform/host.js";
 import { describeBuilt } from "../project/images.js";

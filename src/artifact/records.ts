@@ -2,7 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { sha256OfFile, writeFileAtomically } from "../platform/files/atomic.js";
-import { hashOf } from "../platform/files/hash.js";
+import { hashOf } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
 import { messageOf } from "../platform/problem.js";
 import { type Read, finite } from "../platform/shape.js";

@@ -3,7 +3,7 @@ import * as Enums from "@cyclonedx/cyclonedx-library/Enums";
 import * as Models from "@cyclonedx/cyclonedx-library/Models";
 import * as Serialize from "@cyclonedx/cyclonedx-library/Serialize";
 import * as Spec from "@cyclonedx/cyclonedx-library/Spec";
-import { hashOf } from "../platform/files/hash.js";
+import { hashOf } from "../platform/files/folder-content.js";
 import type { UsedPackage } from "../project/project.js";
 import { spdxExpression } from "./licenses.js";
 import type { BuildInfo, ImageRecord, ToolchainFacts } from "./schema.js";

@@ -2,17 +2,19 @@ import { ConsoleFile } from "../platform/files/console-file.js";
 import type { Context } from "../platform/host.js";
 import { seconds } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { type AttemptResult, judgeGuest } from "./attempt.js";
 import { type BootRequest, guestOf } from "./boot-request.js";
-import { consolePath } from "./devices/boot-folder.js";
-import { rulesFor } from "./judge/rules.js";
+import { consolePath } from "./devices/devices.js";
+import { rulesFor, type Rules } from "./judge/rules.js";
 import type { Verdict } from "./judge/verdict.js";
 import type { BootPlan } from "./plan.js";
 import { ensureProgram, startAttempt } from "./prepare.js";
 import { interrogate } from "./probes/probing.js";
-import type { Attempt, BootReport } from "./report.js";
+import type { Attempt, BootReport, ProbeReport } from "./report.js";
 import { type AttemptPlan, type BootSite, type Refusal, describeAttempt } from "./vmms/vmm.js";
-
+import type { VmmProcess } from "../platform/process/vmm-process.js";
+import { type Interrogation, guestEvents } from "./guest-events.js";
+import { GuestOutput } from "./guest-output.js";
+import { judgeInTime, Judge } from "./judge/judge.js";
 type Outcome = Pick<BootReport, "verdict" | "attempts" | "probes" | "consoleLog" | "consoleEnd">;
 
 /** Tries the planned ways to run the image in order, until a verdict is about the image and not the accelerator. */
@@ -114,4 +116,34 @@ function withoutFallback(refusal: Refusal, { message, facts }: Problem): Refusal
 
 function quoted({ evidence }: Verdict): string {
   return evidence === undefined ? "" : `: ${evidence.line}`;
+}
+
+export interface AttemptResult {
+  readonly verdict: Verdict;
+  readonly consoleEnd: readonly string[];
+  readonly vmmSaid: readonly string[];
+  readonly probes: readonly ProbeReport[];
+}
+
+/**
+ * Watches a running VMM until its guest is judged, then ends it. The VMM is gone on return.
+ *
+ * @param file receives every byte of the console.
+ */
+export async function judgeGuest(
+  vmm: VmmProcess,
+  rules: Rules,
+  file: ConsoleFile,
+  interrogate?: Interrogation,
+): Promise<AttemptResult> {
+  const judge = new Judge(rules);
+  const output = new GuestOutput(file);
+  let verdict: Verdict | undefined;
+  for await (const events of guestEvents(vmm, rules, output, () => judge.deadlineMs, interrogate)) {
+    verdict = judgeInTime(judge, events);
+    if (verdict !== undefined) break;
+  }
+  if (verdict === undefined) throw new Error("the judge made no decision at the end of a VMM");
+  // Read only here: output that arrives until the VMM is gone belongs to the console.
+  return { verdict, consoleEnd: output.consoleEnd, vmmSaid: output.vmmSaid, probes: judge.probes };
 }

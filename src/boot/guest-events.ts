@@ -1,7 +1,5 @@
 import type { VmmProcess } from "../platform/process/vmm-process.js";
-import { GuestClock } from "./guest-clock.js";
 import type { GuestOutput } from "./guest-output.js";
-import { Inbox } from "./inbox.js";
 import type { GuestEvent, Happening } from "./judge/events.js";
 import type { Rules } from "./judge/rules.js";
 import type { ProbeAnswer } from "./probes/probe.js";
@@ -104,5 +102,97 @@ class Alarm {
 
   clear(): void {
     clearTimeout(this.timeout);
+  }
+}
+
+/**
+ * A guest's clock: the machine's, minus the time that the VMM was ready to run but had no processor. The time that a
+ * guest gets (to end, or to crash after its first good sign) must not depend on the machine's other work.
+ */
+export class GuestClock {
+  private startMs: number;
+  private heldUpBeforeMs: number;
+  private latestMs = 0;
+
+  /**
+   * @param heldUpMs how long the VMM has waited for a processor since its start; it only grows.
+   * @param mostMs the clock stops for at most this long, so that a boot ends on the busiest machine.
+   */
+  constructor(
+    private readonly heldUpMs: () => number,
+    private readonly mostMs: number,
+    private readonly machineMs: () => number = () => performance.now(),
+  ) {
+    this.startMs = machineMs();
+    this.heldUpBeforeMs = heldUpMs();
+  }
+
+  restart(): void {
+    this.startMs = this.machineMs();
+    this.heldUpBeforeMs = this.heldUpMs();
+    this.latestMs = 0;
+  }
+
+  /** Whole milliseconds since the start; never decreases. */
+  get nowMs(): number {
+    this.latestMs = Math.max(this.latestMs, Math.round(this.machineMs() - this.startMs - this.stoppedMs));
+    return this.latestMs;
+  }
+
+  /** The earliest machine time at which this clock can show `ms`. */
+  momentOf(ms: number): number {
+    return this.startMs + ms + this.stoppedMs;
+  }
+
+  private get stoppedMs(): number {
+    return Math.min(this.mostMs, this.heldUpMs() - this.heldUpBeforeMs);
+  }
+}
+
+/** A queue with many writers and one reader. */
+class Inbox<Item> {
+  private items: Item[] = [];
+  private readonly putters: (() => void)[] = [];
+  private failure: { readonly error: unknown } | undefined;
+  private isClosed = false;
+  private wake: () => void = () => undefined;
+
+  /** @returns settles when the items were taken: a writer with much more output waits for it. */
+  put(items: readonly Item[]): Promise<void> {
+    if (this.isClosed || items.length === 0) return Promise.resolve();
+    this.items = this.items.concat(items);
+    return new Promise((resolve) => {
+      this.putters.push(resolve);
+      this.wake();
+    });
+  }
+
+  /** No more items follow, for this reason. */
+  fail(error: unknown): void {
+    this.failure ??= { error };
+    this.wake();
+  }
+
+  /** Waits for at least one item, and takes all. @throws the reason given to `fail`, once everything was taken. */
+  async take(): Promise<readonly Item[]> {
+    while (this.items.length === 0) {
+      if (this.failure !== undefined) throw this.failure.error;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    const taken = this.items;
+    this.items = [];
+    this.release();
+    return taken;
+  }
+
+  /** The reader is gone: releases all writers, and drops later items. */
+  close(): void {
+    this.isClosed = true;
+    this.items = [];
+    this.release();
+  }
+
+  private release(): void {
+    for (const resolve of this.putters.splice(0)) resolve();
   }
 }

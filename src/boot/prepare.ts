@@ -13,7 +13,7 @@ import { type Architecture, architectures } from "../targets/architecture.js";
 import type { BootRequest } from "./boot-request.js";
 import { packRun, findTender } from "./helper-vm/pack.js";
 import { helperVmPlace } from "./helper-vm/published.js";
-import { helperVmProcess } from "./helper-vm/process.js";
+import { helperVmProcess } from "./helper-vm/helper-process.js";
 import { planBoot } from "./plan.js";
 import type { AttemptPlan, BootPlaces, BootSite, KvmAccess, MachineFacts } from "./vmms/vmm.js";
 import { vmms } from "./vmms/vmms.js";

@@ -5,7 +5,6 @@ import { type Context, isThrownAway } from "./host.js";
 import { isNotAllowed } from "./problem.js";
 import { findProgram } from "./process/programs.js";
 import { rootPrefix } from "./process/sudo.js";
-
 const device = "/dev/kvm";
 
 /**

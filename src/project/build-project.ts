@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { describeImage } from "../image/check.js";
 import { readImage } from "../image/recognise.js";
-import { hashOf } from "../platform/files/hash.js";
+import { hashOf } from "../platform/files/folder-content.js";
 import { completeHistory } from "../platform/git-history.js";
 import type { Context } from "../platform/host.js";
 import { size } from "../platform/log.js";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { hashOf } from "../platform/files/hash.js";
+import { hashOf } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
 import { targets } from "../targets/targets.js";
 import type { Toolchain } from "../toolchain/toolchain.js";

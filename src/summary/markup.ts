@@ -1,7 +1,7 @@
 import { visible, seconds, size } from "../platform/log.js";
 import type { ToolchainFacts } from "../artifact/schema.js";
 import type { Verdict } from "../boot/judge/verdict.js";
-import type { KeptCache } from "../project/caches/save.js";
+import type { KeptCache } from "../project/caches/build-cache.js";
 import { sourceWords } from "../toolchain/toolchain.js";
 
 // Summaries are Markdown with HTML, and nearly every text in them comes from a guest or a user.

@@ -12,7 +12,7 @@ import { LackingPackages, buildWithOpam } from "./opam/build-toolchain.js";
 import { findOpam } from "./opam/find.js";
 import { checkBuildFolder, recipeOf, systemPackages } from "./packages.js";
 import { packagesOf, withContent } from "./repository-content.js";
-import { planSlimming, tellKept } from "./slim-plan.js";
+import { planSlimming, tellKept, stripToolchain } from "./slim.js";
 import { linkTestImage } from "./smoke-test.js";
 import { type ProjectNeeds, type ToolchainInputs, parseRepositories, planToolchain } from "./spec.js";
 import { givesItself, handOut } from "./store/handed-out.js";
@@ -21,7 +21,6 @@ import { takeJobCopy } from "./store/job-copy.js";
 import { actionsCacheLevel, publishedLevel } from "./store/levels.js";
 import { toolchainPlace } from "./store/place.js";
 import { obtainToolchain } from "./store/store.js";
-import { stripToolchain } from "./strip.js";
 import type { Toolchain, ToolchainOrigin } from "./toolchain.js";
 
 export interface SetUpInputs extends ToolchainInputs {

@@ -8,7 +8,7 @@ import { seconds } from "../platform/log.js";
 import { openDebArchive } from "../platform/packages/deb-archive.js";
 import { Problem, messageOf } from "../platform/problem.js";
 import { type Outcome, succeed } from "../platform/process/process.js";
-import { tenderName, tenders } from "../targets/tender.js";
+import { tenderName, tenders } from "../targets/targets.js";
 import { layoutOf } from "./environment.js";
 import { recipeOf } from "./packages.js";
 import type { ToolchainSpec } from "./toolchain.js";

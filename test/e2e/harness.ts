@@ -6,13 +6,14 @@
  *     const run = await runWorkflow({ repository, workflow: '.github/workflows/ci.yml', cachePath, artifactPath })
  *
  * What act 0.2.89 cannot do, and what stands in for it here:
- * - `uses: $/name` is not known to act (act#6189). prepareRepository() writes `OWNER/REPOSITORY/name@REF` in the COPY of
- *   the action instead, which is what `$/name` means; that is the only difference to the action that users run.
- * - act's artifact server does not take @actions/artifact 6 (it refuses `mime_type`, loses the padding of its signature,
- *   drops an upload in one piece), so a small results service stands in for it. Like GitHub's it refuses a second
- *   artifact of the same name. It speaks cache v2 too, which github.com has; act has v1, as Forgejo and Gitea do.
- * - Of other people's actions only `actions/checkout` works: act copies the repository instead of running it. For others
- *   the options name stand-ins (stand-ins/).
+ * - `uses: $/name` is not known to act (act#6189). prepareRepository() writes `OWNER/REPOSITORY/name@REF` in the COPY
+ *   of the action instead, which is what `$/name` means; that is the only difference to the action that users run.
+ * - act's artifact server does not take @actions/artifact 6 (it refuses `mime_type`, loses the padding of its
+ *   signature, drops an upload in one piece), so a small results service stands in for it. Like GitHub's it refuses a
+ *   second artifact of the same name. It speaks cache v2 too, which github.com has; act has v1, as Forgejo and Gitea
+ *   do.
+ * - Of other people's actions only `actions/checkout` works: act copies the repository instead of running it. For
+ *   others the options name stand-ins (stand-ins/).
  * - The matrix's legs share one result: each leg's own is read from its steps.
  */
 import { spawn } from "node:child_process";
@@ -300,7 +301,7 @@ function run(
       timedOut = true;
       signal("SIGINT");
     };
-    // Interrupted, act ends its steps and tidies up. When it is killed, its steps' terminals close, which hangs them up.
+    // Interrupted, act ends its steps and tidies up. When it is killed, its steps' terminals close: they are hung up.
     const timers = [
       setTimeout(interrupt, options.timeoutMs),
       setTimeout(signal, options.timeoutMs + 10_000, "SIGKILL"),
@@ -389,7 +390,7 @@ function failsTheJob(step: StepRun): boolean {
 
 function readStep(job: JobRun, ids: readonly string[], entry: LogEntry, text: string): void {
   const { stage = "Main", command, arg = "" } = entry;
-  // In the post stage act strings the ids of all inner steps together: the composite's is the first, the step's the last.
+  // In the post stage act joins the ids of all inner steps: the composite's is the first, the step's the last.
   const id = (stage === "Main" ? ids : [...new Set([ids[0], ids.at(-1)])]).join("/");
   let step = job.steps.find((other) => other.id === id && other.stage === stage);
   if (step === undefined) {

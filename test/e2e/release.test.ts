@@ -1,5 +1,5 @@
-// The release template as `init` writes it, from the tag to the published release: every job of it, in a runner, against a
-// server with GitHub's API for releases.
+// The release template as `init` writes it, from the tag to the published release: every job of it, in a runner,
+// against a server with GitHub's API for releases.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -206,7 +206,7 @@ test("a run that was cancelled in the middle of an upload is run again: all is t
   expect(again).not.toContain(whole);
 });
 
-test("without a tag the reusable workflows release nothing, and keep the checksums and the JUnit file over all legs", async () => {
+test("without a tag the reusable workflows release nothing, and keep checksums and JUnit of all legs", async () => {
   const ended = await run({ workflow: caller, payload: { repository: { default_branch: "main" } } });
   expect(new Set(ended.jobs.map(({ result }) => result)), ended.log).toEqual(new Set(["success"]));
   const kept = ended.log.match(/would upload .*/g);

@@ -1,5 +1,5 @@
-// Every template as `init` writes it for a project of a few lines: in a runner, or in a shell with GitLab's variables. What the
-// project's build commands make is examples/bare, or comes from a toolchain of the opam repository for tests.
+// Every template as `init` writes it for a project of a few lines: in a runner, or in a shell with GitLab's variables.
+// What the project's build commands make is examples/bare, or comes from a toolchain of the opam repository for tests.
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -208,7 +208,7 @@ describe("a template for GitHub", () => {
   });
 });
 
-/** A `gh` that has one run of the default branch, whose artifacts are in `baseline`; none as long as that folder is empty. */
+/** A `gh` with one run of the default branch, whose artifacts are in `baseline`; no run if that is empty. */
 function ghWith(baseline: string): string {
   const bin = join(folder, "gh");
   mkdirSync(bin, { recursive: true });
@@ -226,7 +226,7 @@ esac
   return bin;
 }
 
-/** Keeps a run's artifacts as those of an earlier one, whose image in the artifact that ends in `smaller` was 1000 bytes smaller. */
+/** Keeps artifacts as those of an earlier run, with an image 1000 bytes smaller in the one that ends in `smaller`. */
 function keepAsBaseline(artifacts: string, baseline: string, smaller: string): void {
   for (const archive of readdirSync(artifacts)) {
     const place = join(baseline, archive.replace(/\.zip$/, ""));
@@ -243,7 +243,7 @@ function keepAsBaseline(artifacts: string, baseline: string, smaller: string): v
 
 const columns = ["| unikernel", "target", "size", "change", "verdict", "how", "boot", "build", "toolchain |"];
 
-test("the reusable workflow runs every leg, with toolchains from the cache the second time, and reports over all of them", async () => {
+test("the reusable workflow runs every leg, the second time with cached toolchains, and reports on all", async () => {
   const caller = `name: Called
 on: push
 permissions: {}

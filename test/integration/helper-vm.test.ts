@@ -23,7 +23,7 @@ import {
   publishedHelperVms,
   publishHelperVm,
 } from "../../src/boot/helper-vm/published.js";
-import { type HelperVmProcess, helperVmProcess } from "../../src/boot/helper-vm/process.js";
+import { type HelperVmProcess, helperVmProcess } from "../../src/boot/helper-vm/helper-process.js";
 import type { BootSite, Command } from "../../src/boot/vmms/vmm.js";
 import { vmms } from "../../src/boot/vmms/vmms.js";
 import type { Context } from "../../src/platform/host.js";
@@ -31,7 +31,7 @@ import { processes } from "../../src/platform/process/process.js";
 import { type VmmEnd, startVmm } from "../../src/platform/process/vmm-process.js";
 import { readHostSystem } from "../../src/platform/system.js";
 import { type Architecture, architectures } from "../../src/targets/architecture.js";
-import { type Tender, tenderName } from "../../src/targets/tender.js";
+import { type Tender, tenderName } from "../../src/targets/targets.js";
 import { collectingLog } from "../collecting-log.js";
 import { askedOf, goodMachine, siteOf } from "../unit/boot/requests.js";
 import { hostIn } from "./set-up.js";

@@ -154,7 +154,7 @@ describe("a release of two architectures", () => {
     verify(only());
   });
 
-  test("whose connection breaks off in the middle of an upload is complete all the same, with nothing twice", async () => {
+  test("whose connection breaks off in the middle of an upload is complete, with nothing twice", async () => {
     server.disturb({ cutUpload: { name: names[1] ?? "", afterBytes: 1 } });
     const { status, log } = await run();
     expect(status, log).toBe(0);

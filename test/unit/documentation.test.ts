@@ -1,5 +1,5 @@
-// Every code block of the documentation is of a kind that something checks. test/e2e/documentation.test.ts lints the workflows
-// and runs the commands that take longer.
+// Every code block of the documentation is of a kind that something checks. test/e2e/documentation.test.ts lints the
+// workflows and runs the commands that take longer.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { interfaces } from "../../scripts/action-files.js";
 import { program } from "../../src/actions/command-line.js";
 import { readInputs } from "../../src/actions/interface.js";
 import { parseScenarios } from "../../src/actions/scenarios.js";
-import { partUsed } from "../../src/init/reference.js";
+import { partUsed } from "../../src/init/adapt.js";
 import { type Command as Shown, commandsOf, fences, ownWords, pages, root, textOf } from "../documentation.js";
 
 const { "": run, matrix, collect, release } = interfaces;

@@ -12,7 +12,7 @@ import { readImage } from "../../image/recognise.js";
 import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
 import { searchPath } from "../../platform/process/programs.js";
-import { sweepLeftovers } from "../../platform/process/sweep.js";
+import { sweepLeftovers } from "../../platform/process/build-programs.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
 import { bootFailure, skippedWarning, tellVerdict } from "../../summary/boot-story.js";

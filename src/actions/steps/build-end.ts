@@ -1,8 +1,7 @@
 import type { Context } from "../../platform/host.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
 import type { Runner } from "../../platform/runner/github.js";
-import type { UsedCache } from "../../project/caches/restore.js";
-import { saveBuildCaches } from "../../project/caches/save.js";
+import { type UsedCache, saveBuildCaches } from "../../project/caches/build-cache.js";
 import { buildCacheSummary } from "../../summary/markup.js";
 import { type CacheChoice, cachePolicyOf } from "../../toolchain/cache-policy.js";
 

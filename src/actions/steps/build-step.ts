@@ -1,9 +1,8 @@
 import { artifactsFolder } from "../../artifact/artifact-name.js";
 import { readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
-import { withBuildPrograms } from "../../platform/process/build-programs.js";
-import { sweepLeftovers } from "../../platform/process/sweep.js";
+import { withBuildPrograms, sweepLeftovers } from "../../platform/process/build-programs.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
-import { restoreBuildCaches } from "../../project/caches/restore.js";
+import { restoreBuildCaches } from "../../project/caches/build-cache.js";
 import { detectProject } from "../../project/detect.js";
 import { makeImages } from "../../project/make.js";
 import { targets } from "../../targets/targets.js";

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { forgetToolchain, saveToolchain } from "../../artifact/records.js";
-import { sweepLeftovers } from "../../platform/process/sweep.js";
+import { sweepLeftovers } from "../../platform/process/build-programs.js";
 import { detectProject } from "../../project/detect.js";
 import { targets } from "../../targets/targets.js";
 import { setUpToolchain } from "../../toolchain/setup.js";

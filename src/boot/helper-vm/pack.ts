@@ -7,7 +7,7 @@ import { Problem } from "../../platform/problem.js";
 import { succeed } from "../../platform/process/process.js";
 import { findProgram } from "../../platform/process/programs.js";
 import type { Architecture } from "../../targets/architecture.js";
-import { type Tender, tenderName } from "../../targets/tender.js";
+import { type Tender, tenderName } from "../../targets/targets.js";
 import type { AttachedDevice } from "../devices/devices.js";
 import { diskPath } from "../vmms/helper-vm.js";
 import type { TenderRun } from "../vmms/vmm.js";

@@ -17,7 +17,7 @@ import { guestShutdown, kvmFailures, vmmLogs, vmmWarning } from "./dialect.js";
 import type { GuestEvent, MachineState } from "./events.js";
 import { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
-import { UnfinishedLines } from "./unfinished-lines.js";
+import { UnfinishedLines } from "./lines.js";
 import type { Evidence, Verdict } from "./verdict.js";
 
 const kvmFails = "KVM opens but fails its guests";

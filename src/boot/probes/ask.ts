@@ -1,7 +1,5 @@
-import { type ConnectOptions, connect } from "../../platform/ask/connect.js";
+import { type ConnectOptions, connect, secured, ping } from "../../platform/ask/connect.js";
 import { requestHttp } from "../../platform/ask/http.js";
-import { ping } from "../../platform/ask/ping.js";
-import { secured } from "../../platform/ask/tls.js";
 import { within } from "../../platform/ask/within.js";
 import { messageOf } from "../../platform/problem.js";
 import { judgeDns, judgeHttp } from "./answers.js";

@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { downloadFirecracker } from "../../platform/packages/firecracker-binary.js";
+import { downloadFirecracker } from "../../platform/packages/binaries.js";
 import { needsTap, noKvm } from "./refusal.js";
 import { commandLine } from "./solo5.js";
 import { type Asked, type BootSite, type Vmm, hasTaps, ownsArgv0 } from "./vmm.js";

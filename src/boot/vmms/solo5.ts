@@ -1,5 +1,5 @@
 import { Problem } from "../../platform/problem.js";
-import type { Tender } from "../../targets/tender.js";
+import type { Tender } from "../../targets/targets.js";
 import type { AttachedDevice } from "../devices/devices.js";
 import { noKvm } from "./refusal.js";
 import { type Asked, type BootSite, type Vmm, hasTaps } from "./vmm.js";

@@ -1,8 +1,7 @@
 import type { Context } from "../../platform/host.js";
 import type { Problem } from "../../platform/problem.js";
 import type { Architecture } from "../../targets/architecture.js";
-import type { VmmName } from "../../targets/targets.js";
-import type { Tender } from "../../targets/tender.js";
+import type { VmmName, Tender } from "../../targets/targets.js";
 import type { BootRequest } from "../boot-request.js";
 import type { AttachedDevice } from "../devices/devices.js";
 import type { HelperVmFiles } from "../helper-vm/published.js";

@@ -2,7 +2,7 @@ import type { Target, VmmName } from "../../targets/targets.js";
 import { firecracker } from "./firecracker.js";
 import { helperVm } from "./helper-vm.js";
 import { loader } from "./loader.js";
-import { hostProcess } from "./process.js";
+import { hostProcess } from "./host-process.js";
 import { qemu } from "./qemu.js";
 import { tender } from "./solo5.js";
 import type { Vmm } from "./vmm.js";

@@ -1,7 +1,9 @@
+import { type ExecFileException, execFile } from "node:child_process";
 import { type Socket, createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { NoAnswer, noAnswer } from "./no-answer.js";
-import { abortable, within } from "./within.js";
+import { type TLSSocket, connect as connectTls } from "node:tls";
+import { messageOf } from "../problem.js";
+import { NoAnswer, abortable, noAnswer, within } from "./within.js";
 
 /** The address of a guest's port. */
 export interface Address {
@@ -69,4 +71,66 @@ async function accepted(socket: Socket, isEstablished: () => Promise<boolean>, s
 
 function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return abortable(signal, (resolve, reject) => void promise.then(resolve, reject));
+}
+
+/**
+ * Starts TLS on an open connection.
+ *
+ * @param options.host the name that the certificate must have.
+ * @param options.insecure accept any certificate.
+ * @throws NoAnswer that says why the handshake failed.
+ */
+export async function secured(
+  socket: Socket,
+  { host, insecure }: { readonly host: string; readonly insecure: boolean },
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const stream = connectTls({ socket, host, rejectUnauthorized: !insecure, ALPNProtocols: ["http/1.1"] });
+  stream.on("error", () => undefined);
+  await abortable(signal, (resolve, reject) => {
+    stream.once("secureConnect", () => resolve(undefined));
+    stream.once("error", (error: Error) => reject(failure(error, stream)));
+    stream.once("close", () => reject(new NoAnswer("TLS: connection closed during the handshake")));
+  });
+  return stream;
+}
+
+function failure(error: Error, stream: TLSSocket): NoAnswer {
+  // OpenSSL's reason, without the line of its sources.
+  const { reason } = error as { readonly reason?: unknown };
+  const said = typeof reason === "string" && reason !== "" ? reason : messageOf(error);
+  // Node.js 24 adds advice for programs that a person starts: `; if the root CA is installed locally, try …`.
+  const text = `TLS: ${said.replace(/; if the root CA .*/, "")}`;
+  // The types promise an Error, but it is unset until a certificate was checked.
+  const isCertificates = Boolean(stream.authorizationError);
+  return new NoAnswer(isCertificates ? `${text} (\`insecure\` accepts any certificate)` : text, { cause: error });
+}
+
+/** How long one echo request waits. The caller sends the next one. */
+const waitSeconds = 1;
+
+/**
+ * Sends one ICMP echo request with the system's `ping`, which has the permission that we lack.
+ *
+ * @returns the reply, as ping prints it.
+ * @throws NoAnswer
+ */
+export function ping(host: string, signal: AbortSignal): Promise<string> {
+  const args = ["-n", "-c", "1", "-W", String(waitSeconds), host];
+  // In the C locale, because we parse the output.
+  const options = { signal, env: { PATH: process.env["PATH"], LC_ALL: "C" } };
+  return abortable(signal, (resolve, reject) => {
+    execFile("ping", args, options, (error, stdout, stderr) => {
+      const reply = stdout.split("\n").find((line) => / time[=<]/.test(line));
+      if (error === null && reply !== undefined) resolve(reply.trim());
+      else reject(new NoAnswer(whyNot(error, stdout, stderr), { cause: error }));
+    });
+  });
+}
+
+function whyNot(error: ExecFileException | null, stdout: string, stderr: string): string {
+  if (error?.code === "ENOENT") return "the program ping is not installed";
+  const complaint = stderr.split("\n").find((line) => line.trim() !== "");
+  if (complaint !== undefined) return complaint.trim();
+  return /Destination \w+ Unreachable/.exec(stdout)?.[0] ?? `no echo reply within ${waitSeconds} s`;
 }

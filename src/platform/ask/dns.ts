@@ -2,8 +2,7 @@ import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { type RecordType, RECURSION_DESIRED, decode, encode } from "dns-packet";
 import type { Address } from "./connect.js";
-import { NoAnswer, noAnswer } from "./no-answer.js";
-import { abortable } from "./within.js";
+import { NoAnswer, noAnswer, abortable } from "./within.js";
 
 export interface DnsAnswer {
   /** `NOERROR`, `NXDOMAIN`, `SERVFAIL`, …: RFC 1035, section 4.1.1. */

@@ -2,9 +2,7 @@ import { type IncomingMessage, request as startRequest } from "node:http";
 import type { Socket } from "node:net";
 import { visible } from "../log.js";
 import type { Address } from "./connect.js";
-import { NoAnswer, noAnswer } from "./no-answer.js";
-import { abortable } from "./within.js";
-
+import { NoAnswer, noAnswer, abortable } from "./within.js";
 /** A longer body is not read to its end; in bytes. */
 export const bodyLimit = 64 * 1024;
 

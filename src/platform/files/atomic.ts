@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, renameSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isMissing } from "../problem.js";
 import { sweepOwnFolders, withOwnFolder } from "./own-folder.js";
+import { spawn } from "node:child_process";
 
 /** Writes a file so that a reader finds the old or the new content, never a part. Makes the file's folder. */
 export async function writeFileAtomically(path: string, content: string): Promise<void> {
@@ -44,4 +45,39 @@ export async function sha256OfFile(path: string): Promise<string> {
 
 function ignoreMissing(error: unknown): void {
   if (!isMissing(error)) throw error;
+}
+
+const infix = ".gone.";
+
+/** Whether a name is of a folder that is being removed, or was when the machine went down. */
+export const isBeingRemoved = (name: string): boolean => name.includes(infix);
+
+/**
+ * Removes a folder of thousands of files in the background: it is renamed at once, and another process, which may
+ * outlive us, removes its files. Synchronous, for use while this process ends.
+ *
+ * @returns whether the folder existed.
+ */
+export function removeBeside(path: string): boolean {
+  const gone = setAside(path);
+  if (gone === undefined) return false;
+  spawn("rm", ["-rf", "--", gone], { detached: true, stdio: "ignore" })
+    .once("error", () => undefined)
+    .unref();
+  return true;
+}
+
+/**
+ * Renames a folder before it is removed, so that a half-removed folder is not taken for a whole one.
+ *
+ * @returns its new path; undefined if it does not exist.
+ */
+export function setAside(path: string): string | undefined {
+  const gone = `${path}${infix}${randomBytes(6).toString("hex")}`;
+  try {
+    renameSync(path, gone);
+    return gone;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,6 @@
 import { lstat, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { createHash } from "node:crypto";
 
 interface FileInFolder {
   readonly path: string;
@@ -48,4 +49,9 @@ async function filesIn(folder: string): Promise<FileInFolder[]> {
     return stats === undefined ? [] : [{ path, bytes: stats.size, changedMs: stats.mtimeMs }];
   });
   return (await Promise.all(found)).flat();
+}
+
+/** SHA-256 of a text in hexadecimal, or its first digits, which are enough for a few distinct names. */
+export function hashOf(text: string, digits = 64): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, digits);
 }

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { sep } from "node:path";
 import type { Context } from "../host.js";
-import { hasCapability } from "../process/capabilities.js";
+import { hasCapability, rootPrefix } from "../process/sudo.js";
 import { succeed } from "../process/process.js";
-import { rootPrefix } from "../process/sudo.js";
 
 /** Mounts file systems, as root. */
 export interface Mounts {
@@ -35,7 +34,10 @@ export async function openMounts(context: Context): Promise<Mounts | undefined> 
     image: (file, at) => run("mounting an image", "mount", "-t", "squashfs", "-o", "loop,ro,nosuid,nodev", file, at),
     overlay({ lower, upper, work }, at) {
       // redirect_dir: allows renaming a folder of the image. index: prevents two mounts from sharing an upper folder.
-      const options = /* promise: mount-options */ `nosuid,nodev,redirect_dir=on,index=on,lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+      const options = /* promise: mount-options */ [
+        "nosuid,nodev,redirect_dir=on,index=on",
+        `lowerdir=${lower},upperdir=${upper},workdir=${work}`,
+      ].join(",");
       return run(
         "mounting a writable folder over an image",
         "mount",

@@ -1,8 +1,9 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp, lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { cleaningUp } from "../process/leftovers.js";
 import { markText, ownMark, ownerAgeMs, ownerState, parseMark } from "../process/owner-mark.js";
+import { Problem, hasCode } from "../problem.js";
 
 /** The purpose of a folder of ours. */
 export type FolderUse = "boot" | "build" | "draft";
@@ -78,4 +79,27 @@ function namesIn(folder: string): string[] {
   } catch {
     return [];
   }
+}
+
+/**
+ * The same on every machine, because the debug information of an image contains this path. Not in /tmp, which may be in
+ * memory.
+ */
+const fixedFolder = "/var/tmp/unikernel-ci";
+
+/**
+ * Makes {@link fixedFolder}.
+ *
+ * @throws Problem when it is a link or another user's: every user may write to its parent.
+ */
+export async function ownFixedFolder(): Promise<string> {
+  await mkdir(fixedFolder, { mode: 0o700 }).catch((error: unknown) => {
+    if (!hasCode(error, "EEXIST")) throw error;
+  });
+  const found = await lstat(fixedFolder);
+  if (found.isDirectory() && found.uid === process.getuid?.()) return fixedFolder;
+  throw new Problem(`${fixedFolder} is not a folder of this user`, {
+    because: "reproducible builds use the same path on every machine",
+    do: "remove it, or build as its owner",
+  });
 }

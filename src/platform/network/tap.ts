@@ -2,11 +2,10 @@ import { spawnSync } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import type { Context } from "../host.js";
 import { Problem } from "../problem.js";
-import { hasCapability } from "../process/capabilities.js";
+import { hasCapability, rootPrefix } from "../process/sudo.js";
 import { cleaningUp } from "../process/leftovers.js";
 import { ownMark, ownerState } from "../process/owner-mark.js";
 import { lastLines } from "../process/process.js";
-import { rootPrefix } from "../process/sudo.js";
 import { aliasOf, findIp, interfaceNames, isThere, markOf, readAlias } from "./interfaces.js";
 
 /** A network interface for a guest. */

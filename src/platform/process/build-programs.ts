@@ -2,6 +2,8 @@ import { basename } from "node:path";
 import { sweepOwnFolders, withOwnFolder } from "../files/own-folder.js";
 import type { Context } from "../host.js";
 import { cleaningUp, endProcessesWith } from "./leftovers.js";
+import { sweepTaps } from "../network/tap.js";
+import { sweepVmms } from "./vmm-process.js";
 
 /** The variable that marks programs of a build. The programs that they start inherit it, even in a new session. */
 export const buildProgramMark = "UNIKERNEL_CI_BUILD_OF";
@@ -41,4 +43,15 @@ function definedOf(environment: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+}
+
+/**
+ * Cleans up after killed runs on this machine: ends the programs of their builds and their VMMs, then removes their
+ * folders and network interfaces. Every step begins with it. The store cleans up after a killed set-up of a toolchain.
+ */
+export async function sweepLeftovers(context: Context): Promise<void> {
+  sweepBuilds(context);
+  sweepVmms();
+  sweepOwnFolders(context.host.folders.temporary, "boot");
+  await sweepTaps(context);
 }

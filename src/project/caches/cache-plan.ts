@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { hashOf } from "../../platform/files/hash.js";
+import { hashOf } from "../../platform/files/folder-content.js";
 import type { Host } from "../../platform/host.js";
 import type { Target } from "../../targets/targets.js";
 import type { CachePolicy } from "../../toolchain/cache-policy.js";

@@ -5,9 +5,8 @@ import { Problem } from "../../platform/problem.js";
 import { isLockFor } from "../../toolchain/toolchain.js";
 import type { Dependency } from "../../toolchain/opam/dependencies.js";
 import { crossPackages, recipeOf } from "../../toolchain/packages.js";
-import { configureAdvice } from "../mirage/advice.js";
+import { configureAdvice, type Configured, readConfigured } from "../mirage/configured.js";
 import { compilerChanges, readCompilers, refuseChangedCompilers } from "../mirage/compiler.js";
-import { type Configured, readConfigured } from "../mirage/configured.js";
 import { lockDifferences } from "../mirage/lock.js";
 import {
   type BuildPlan,

@@ -1,7 +1,7 @@
 import semver from "semver";
 import { type Component, knownVersions } from "../../targets/combinations.js";
 import { type Backend, targetNames, targets } from "../../targets/targets.js";
-import { listed } from "../../targets/version-text.js";
+import { listed } from "../../targets/version-refusal.js";
 import { resolveVersions } from "../../targets/versions.js";
 import type { ToolchainVersions } from "../toolchain.js";
 import { type OpamFailure, askerOf, nameOf, nameOfPackage, tellingConflicts } from "./failure.js";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import semver from "semver";
 import type { Context } from "../../platform/host.js";
 import { ensureSystemPackages } from "../../platform/packages/apt.js";
-import { downloadOpam, opamRelease } from "../../platform/packages/opam-binary.js";
+import { downloadOpam, opamRelease } from "../../platform/packages/binaries.js";
 import { Problem, messageOf } from "../../platform/problem.js";
 import { findProgram } from "../../platform/process/programs.js";
 

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { withAbandonedLock } from "../../platform/files/lock.js";
-import { isBeingRemoved, removeBeside } from "../../platform/files/remove-beside.js";
+import { isBeingRemoved, removeBeside } from "../../platform/files/atomic.js";
 import type { Log } from "../../platform/log.js";
 import { messageOf } from "../../platform/problem.js";
 import { endProcessesWith } from "../../platform/process/leftovers.js";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isBeingRemoved } from "../../platform/files/remove-beside.js";
+import { isBeingRemoved } from "../../platform/files/atomic.js";
 import { type Log, size } from "../../platform/log.js";
 import { type LastUse, readInstalledEntries, readLastUse } from "./installed.js";
 import { type FindMounts, recordFolderOf, removeToolchain } from "./mounted.js";

@@ -1,8 +1,7 @@
 import { chmodSync, existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { writeFileAtomically } from "../../platform/files/atomic.js";
-import { removeBeside } from "../../platform/files/remove-beside.js";
+import { writeFileAtomically, removeBeside } from "../../platform/files/atomic.js";
 import { type Host, isThrownAway } from "../../platform/host.js";
 import { type Log, seconds } from "../../platform/log.js";
 import { isRecord } from "../../platform/shape.js";

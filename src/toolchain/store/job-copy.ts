@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { access, constants, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { hashOf } from "../../platform/files/hash.js";
+import { hashOf } from "../../platform/files/folder-content.js";
 import { withLock } from "../../platform/files/lock.js";
 import type { Context, Host } from "../../platform/host.js";
 import { seconds } from "../../platform/log.js";

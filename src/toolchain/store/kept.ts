@@ -2,7 +2,7 @@ import { readdirSync, renameSync, rmSync, statfsSync, writeFileSync } from "node
 import { lstat, readFile, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { folderBytes } from "../../platform/files/folder-content.js";
-import { removeBeside } from "../../platform/files/remove-beside.js";
+import { removeBeside } from "../../platform/files/atomic.js";
 import { type Log, seconds, size } from "../../platform/log.js";
 import { endProcessesWith } from "../../platform/process/leftovers.js";
 import { markText, ownMark, ownerAgeMs, parseMark } from "../../platform/process/owner-mark.js";

@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { withLock } from "../../platform/files/lock.js";
-import { setAside } from "../../platform/files/remove-beside.js";
+import { setAside } from "../../platform/files/atomic.js";
 import { type Log, seconds, size } from "../../platform/log.js";
 import { Unusable } from "../../platform/network/published.js";
 import { isDiskFull, Problem, messageOf } from "../../platform/problem.js";

@@ -9,7 +9,7 @@ import { judgeHttp } from "../../../src/boot/probes/answers.js";
 import { Qmp } from "../../../src/boot/qmp.js";
 import { readAnswer } from "../../../src/platform/ask/dns.js";
 import { bodyLimit, requestHttp } from "../../../src/platform/ask/http.js";
-import { NoAnswer } from "../../../src/platform/ask/no-answer.js";
+import { NoAnswer } from "../../../src/platform/ask/within.js";
 import { DownloadFailed, download } from "../../../src/platform/network/download.js";
 import { BadArchive, manifestName } from "../../../src/toolchain/archive/manifest.js";
 import { noSink } from "../../../src/toolchain/archive/disk.js";

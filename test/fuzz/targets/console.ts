@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { HelperVmReader } from "../../../src/boot/helper-vm/process.js";
+import { HelperVmReader } from "../../../src/boot/helper-vm/helper-process.js";
 import { type TranscriptEnd, explainConsole, explainStream } from "../../../src/boot/judge/explain.js";
 import { Lines } from "../../../src/boot/judge/lines.js";
-import { vmmRemedy } from "../../../src/boot/remedies.js";
+import { vmmRemedy } from "../../../src/boot/judge/decision.js";
 import { LineReader } from "../../../src/platform/process/line-reader.js";
 import { targetNames, targets } from "../../../src/targets/targets.js";
 import { realConsoles, rulesOf } from "../../unit/boot/consoles.js";

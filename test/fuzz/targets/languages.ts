@@ -10,7 +10,7 @@ import { InputError, Problem } from "../../../src/platform/problem.js";
 import { DiagnosticReader } from "../../../src/project/diagnostics.js";
 import { mentionsMirage, parseMirageBounds } from "../../../src/project/mirage/bounds.js";
 import { readLock } from "../../../src/project/mirage/lock.js";
-import { readSExpressions } from "../../../src/project/s-expression.js";
+import { readSExpressions } from "../../../src/project/dune-workspace.js";
 import { targetNames } from "../../../src/targets/targets.js";
 import { toolchainKey } from "../../../src/toolchain/key.js";
 import { dependenciesOf } from "../../../src/toolchain/opam/dependencies.js";

@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeBootFiles } from "../../../src/artifact/boot-files.js";
 import { recordBoot } from "../../../src/artifact/image-record.js";
-import { consolePath } from "../../../src/boot/devices/boot-folder.js";
+import { consolePath } from "../../../src/boot/devices/devices.js";
 import { bootOf, newContext, newImage, passed, solo5Hvt } from "./fixtures.js";
 
 function readJson(text: string): unknown {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type InitOptions, init } from "../../../src/actions/init.js";
-import { ownerOfRemote, partUsed, placeholdersLeft, shownReference } from "../../../src/init/reference.js";
+import { ownerOfRemote, partUsed, placeholdersLeft, shownReference } from "../../../src/init/adapt.js";
 import { newContext } from "../artifact/fixtures.js";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, describe } from "vitest";
 import { processes } from "../../../src/platform/process/process.js";
 import { describeBuilt } from "../../../src/project/images.js";
 import type { Project } from "../../../src/project/project.js";
@@ -12,10 +12,11 @@ import {
   type BuildFunction,
   buildTwice,
   unpinnedSources,
+  differencesOf,
 } from "../../../src/project/reproduce.js";
 import { targets } from "../../../src/targets/targets.js";
-import * as image from "../image/build.js";
 import { fakeContext, folderWith, problemOf, put } from "./fixtures.js";
+import * as image from "../image/build.js";
 
 const files = { "main.ml": "source", "_build/old": "built", ".gitignore": "_build\n", "sub/dune": "" };
 const git = (folder: string, ...args: string[]) =>
@@ -110,4 +111,33 @@ test("sources that are not pinned to a commit are named", () => {
     { package: "b", url: "https://example.org/b-1.tar.gz" },
   ];
   expect(unpinnedSources({ repositories, pins })).toEqual(["opam repository default", "pin a"]);
+});
+
+describe("difference", () => {
+  const withSections = (sections: Readonly<Record<string, string>>) =>
+    image.elf({
+      sections: Object.entries(sections).map(([name, text]) => ({ name, type: 1, data: Buffer.from(text) })),
+    });
+  const texts = (a: Buffer, b: Buffer) => differencesOf(a, b).map(({ text }) => text);
+
+  test("lists the sections that differ, and how", () => {
+    const first = withSections({ ".text": "same", ".data": "abcdef", ".debug_str": "/home/one", ".old": "x" });
+    const second = withSections({ ".text": "same", ".data": "abXdeY", ".debug_str": "/home/three", ".new": "x" });
+    expect(texts(first, second)).toEqual(
+      expect.arrayContaining([
+        ".data: 2 of 6 bytes differ, first at offset 2",
+        ".debug_str: 9 bytes, then 11; first at offset 6",
+        ".old: only in the first",
+        ".new: only in the second",
+      ]),
+    );
+    expect(texts(first, second).join()).not.toContain(".text");
+  });
+
+  test("lists nothing for equal files, and bytes for files that are not ELF", () => {
+    expect(differencesOf(Buffer.from("a"), Buffer.from("a"))).toEqual([]);
+    expect(differencesOf(Buffer.from("abc"), Buffer.from("abd"))).toEqual([
+      { where: "file", text: "no section: 1 of 3 bytes differ, first at offset 2" },
+    ]);
+  });
 });

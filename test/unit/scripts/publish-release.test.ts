@@ -15,7 +15,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function runWith(view: string) {
   const bin = mkdtempSync(join(folder, "bin-"));
   const [asked, notes] = [join(bin, "asked"), join(bin, "notes")];
-  const gh = `case "$2" in view) ${view} ;; create) cat > '${notes}'; echo "$*" >> '${asked}' ;; *) echo "$*" >> '${asked}' ;; esac`;
+  const gh = `case "$2" in
+  view) ${view} ;;
+  create) cat > '${notes}'; echo "$*" >> '${asked}' ;;
+  *) echo "$*" >> '${asked}' ;;
+esac`;
   writeFileSync(join(bin, "gh"), `#!/bin/sh\n${gh}\n`, { mode: 0o755 });
   writeFileSync(asked, "");
   const env = { PATH: `${bin}:${process.env["PATH"] ?? ""}`, GITHUB_REPOSITORY: "makers/unikernel-ci" };

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments, parseDocument } from "yaml";
 import { gitHubTemplates, gitLabInputs } from "../../../src/init/choose.js";
-import { withReference } from "../../../src/init/reference.js";
+import { withReference } from "../../../src/init/adapt.js";
 import { type Workflow, outputsRead, unknownInputs } from "./workflow.js";
 
 const folder = resolve(import.meta.dirname, "../../../templates");

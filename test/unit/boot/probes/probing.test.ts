@@ -2,8 +2,7 @@ import { afterEach, beforeEach, expect, test, vi, describe } from "vitest";
 import type { AskOptions } from "../../../../src/boot/probes/ask.js";
 import { parseProbe } from "../../../../src/boot/probes/probe-text.js";
 import type { Probe, ProbeAddress, ProbeAnswer } from "../../../../src/boot/probes/probe.js";
-import { startProbing, interrogate } from "../../../../src/boot/probes/probing.js";
-import { addressOf as addressOfDevice } from "../../../../src/boot/probes/probing.js";
+import { startProbing, interrogate, addressOf as addressOfDevice } from "../../../../src/boot/probes/probing.js";
 import type { AttachedDevice, NetworkDevice } from "../../../../src/boot/devices/devices.js";
 vi.mock("node:timers/promises", () => import("../../../timers-promises.js"));
 

@@ -173,7 +173,7 @@ test("a failure is a problem with its last lines and the command that reproduces
   expect(() => succeed(outcome, "building")).toThrow(Problem);
   expect(() => succeed(outcome, "building")).toThrow(
     expect.objectContaining({
-      message: "building failed: make ended with status 2",
+      message: "building failed: make exited with status 2",
       facts: { evidence: ["a", "b", "error: c"], again: "make 'two words'" },
     }),
   );

@@ -13,8 +13,12 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Context } from "../../../../src/platform/host.js";
 import type { NearestCache } from "../../../../src/platform/runner/actions-cache.js";
-import { type RestoredCaches, type UsedCache, restoreBuildCaches } from "../../../../src/project/caches/restore.js";
-import { saveBuildCaches } from "../../../../src/project/caches/save.js";
+import {
+  type RestoredCaches,
+  type UsedCache,
+  restoreBuildCaches,
+  saveBuildCaches,
+} from "../../../../src/project/caches/build-cache.js";
 import type { Project } from "../../../../src/project/project.js";
 import { buildCacheSummary } from "../../../../src/summary/markup.js";
 import { targets } from "../../../../src/targets/targets.js";

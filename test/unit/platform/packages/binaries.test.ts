@@ -29,7 +29,7 @@ const { release } = vi.hoisted(() => ({
 }));
 vi.mock("../../../../data/firecracker.json", () => ({ default: release }));
 
-const { downloadFirecracker } = await import("../../../../src/platform/packages/firecracker-binary.js");
+const { downloadFirecracker } = await import("../../../../src/platform/packages/binaries.js");
 
 const lines: string[] = [];
 const context = { host: { architecture: "x86_64" }, log: collectingLog(lines), processes } as unknown as Context;

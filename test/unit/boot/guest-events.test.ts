@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { GuestClock } from "../../../src/boot/guest-clock.js";
+import { GuestClock } from "../../../src/boot/guest-events.js";
 
 /** A machine whose time and whose waiting monitor are the test's. */
 function machine(mostMs = 1_000) {

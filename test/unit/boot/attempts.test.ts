@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duplex, PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { judgeGuest } from "../../../src/boot/attempt.js";
+import { judgeGuest } from "../../../src/boot/attempts.js";
 import { type Interrogation, guestEvents } from "../../../src/boot/guest-events.js";
 import { GuestOutput } from "../../../src/boot/guest-output.js";
 import { ConsoleFile } from "../../../src/platform/files/console-file.js";

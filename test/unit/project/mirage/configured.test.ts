@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { configureAdvice } from "../../../../src/project/mirage/advice.js";
+import { configureAdvice } from "../../../../src/project/mirage/configured.js";
 
 const adviceOn = (line: string) => configureAdvice.find(({ when }) => when.test(line))?.say;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { vmmRemedy } from "../../../src/boot/remedies.js";
+import { vmmRemedy } from "../../../../src/boot/judge/decision.js";
 
 test.each([
   ["solo5-hvt: seccomp(SECCOMP_SET_MODE_FILTER) failed: Invalid argument", /container/],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fieldsOf, readSExpressions } from "../../../src/project/s-expression.js";
+import { fieldsOf, readSExpressions } from "../../../src/project/dune-workspace.js";
 import { processorMs } from "../../processor-time.js";
 
 test("words, quoted words and lists", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hasCapability } from "../../../../src/platform/process/capabilities.js";
+import { hasCapability } from "../../../../src/platform/process/sudo.js";
 
 /** Of root in a Docker container, which can read any file but make no interface and no mount. */
 const docker = "Name:\tnode\nCapInh:\t0000000000000000\nCapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\n";

@@ -7,7 +7,7 @@ import {
   type HelperVmEvent,
   HelperVmReader,
   endOf,
-} from "../../../../src/boot/helper-vm/process.js";
+} from "../../../../src/boot/helper-vm/helper-process.js";
 import type { VmmEnd, VmmProcess } from "../../../../src/platform/process/vmm-process.js";
 
 /** A QEMU that does what the test says, and ends by being killed. */
