@@ -213,6 +213,9 @@ ensure_modules() {
   stamp=node_modules/.installed-from
   now=$(cksum package-lock.json)-$(uname -m)
   [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$now" ] || return 0
+  # npm would empty the folder that the link points to, which is another work tree's.
+  [ ! -L node_modules ] || fail "node_modules is a link to $(readlink node_modules), which has other modules than" \
+    'package-lock.json; remove the link, or install them there'
   PATH=$(ensure_node):$PATH
   say 'installing the modules of package-lock.json'
   attempts 'npm ci' npm ci --ignore-scripts --no-audit --no-fund
