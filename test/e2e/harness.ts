@@ -204,7 +204,7 @@ async function git(cwd: string, ...args: readonly string[]): Promise<string> {
     ...Object.fromEntries(Object.entries(person).map(([what, value]) => [`GIT_AUTHOR_${what}`, value])),
     ...Object.fromEntries(Object.entries(person).map(([what, value]) => [`GIT_COMMITTER_${what}`, value])),
   };
-  const ended = await run("git", args, { cwd, environment, timeoutMs: 60_000 });
+  const ended = await run("git", args, { cwd, environment, timeoutMs: 3_000_000 });
   if (ended.exitCode !== 0) throw new Error(`git ${args.join(" ")}, in ${cwd}: ${ended.stderr}`);
   return ended.stdout;
 }
@@ -256,7 +256,7 @@ export async function runWorkflow(options: RunOptions): Promise<WorkflowRun> {
   ];
   try {
     const environment = await runnerEnvironment(scratch);
-    const { timeoutMs = 10 * 60_000, cancelled } = options;
+    const { timeoutMs = 3_000_000, cancelled } = options;
     const ended = await run(act, args, {
       cwd: options.repository.folder,
       environment,

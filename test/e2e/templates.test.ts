@@ -74,7 +74,6 @@ function run(workflow: string, options: Options = {}): Promise<WorkflowRun> {
     artifactPath: join(place, "artifacts"),
     cacheService: "v2",
     standIns: { ...standInsOf(called), ...standInsOf(join(repository.folder, workflow)) },
-    timeoutMs: 5 * 60_000,
     ...options,
   });
 }

@@ -146,6 +146,7 @@ function checkCommand(command: Shown): void {
   else if (program === "npx" && first === "vitest" && words[2] === "-t")
     expect(testFiles.some((name) => textOf(`test/${name}`).includes(words[3] ?? ""))).toBe(true);
   else if (program === "npx") expect(existsSync(join(root, words.at(-1) ?? "")), command.words.join(" ")).toBe(true);
+  else if (program.includes("/")) expect(existsSync(join(root, program)), program).toBe(true);
   else expect(foreign).toContain(program);
 }
 
