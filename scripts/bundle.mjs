@@ -1,8 +1,8 @@
 // Makes the committed bundles, one for each entry: dist/NAME/index.js from lib/src/actions/entries/NAME.js; and, from
-// loader/, the loader for Firecracker's images beside those that boot (src/platform/files/own-repository.ts). Usage:
-// node scripts/bundle.mjs [FOLDER]   (default: dist)
+// loader/, the loader for Firecracker's images beside those that boot (src/platform/files/own-repository.ts). `run`
+// loads the bundle of `cli`. Usage: node scripts/bundle.mjs [FOLDER]   (default: dist)
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import ncc from "@vercel/ncc";
 import { minify } from "terser";
@@ -10,6 +10,7 @@ import { licensesText } from "./licenses.mjs";
 
 const entries = ["setup", "build", "boot", "publish", "matrix", "collect", "release", "cli"];
 const booting = ["boot", "cli"];
+const esModule = '{ "type": "module" }\n';
 const folder = resolve(process.argv[2] ?? "dist");
 
 await rm(folder, { recursive: true, force: true });
@@ -28,7 +29,7 @@ for (const entry of entries) {
     "index.js": { source: code },
     ...assets,
     "licenses.txt": { source: licensesText(stats.compilation.modules) },
-    "package.json": { source: '{ "type": "module" }\n' },
+    "package.json": { source: esModule },
   };
   for (const [name, { source }] of Object.entries(files)) {
     const path = join(folder, entry, name);
@@ -40,6 +41,11 @@ for (const entry of entries) {
   const { size } = await stat(join(folder, entry, "index.js"));
   console.log(`${entry.padEnd(8)} ${(size / 1000).toFixed(0).padStart(5)} kB`);
 }
+
+const run = await readFile("lib/src/actions/entries/run.js", "utf8");
+await mkdir(join(folder, "run"), { recursive: true });
+await writeFile(join(folder, "run/index.js"), run.replace('"./cli.js"', '"../cli/index.js"'));
+await writeFile(join(folder, "run/package.json"), esModule);
 
 /** Keeps the names of classes: errors print them. */
 async function smaller(source) {

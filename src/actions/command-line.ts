@@ -4,6 +4,7 @@ import { type Context, inspectHost } from "../platform/host.js";
 import type { Log } from "../platform/log.js";
 import { processes, quote } from "../platform/process/process.js";
 import { createLog, wantsColour } from "../platform/runner/console-log.js";
+import { artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
 import { publishLevel } from "../toolchain/store/publish-archive.js";
 import { collectInputs } from "./collect-interface.js";
@@ -11,10 +12,11 @@ import { doctor } from "./doctor.js";
 import { type ExplainOptions, explain } from "./explain.js";
 import { type InitOptions, init, initInputNames } from "./init.js";
 import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
-import { given, runGuarded } from "./main.js";
+import { given, runAction, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { releaseInputs } from "./release-interface.js";
 import { boot } from "./steps/boot-step.js";
+import { runWithEnd } from "./steps/build-end.js";
 import { build } from "./steps/build-step.js";
 import { collect } from "./steps/collect-step.js";
 import { printMatrix } from "./steps/matrix-step.js";
@@ -52,6 +54,16 @@ export const program = new Command("unikernel-ci")
     '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n' +
       '  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n',
   );
+
+/** The action `run`: with the runner's inputs, outputs and artifact service. */
+program.command("action", { hidden: true }).action(() =>
+  runWithEnd(() =>
+    runAction(inputs, (context, asked, runner) => {
+      const parts = { ...functions, publish: publishTo(artifactAccess(context.host.environment)) };
+      return runParts(parts, context, asked, runner);
+    }),
+  ),
+);
 
 for (const name of [...parts, "run"] as const) {
   const command = program.command(name).description(about[name]);

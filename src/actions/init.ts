@@ -102,7 +102,8 @@ function takes(part: string, name: string): boolean {
   if (part === "gitlab") return gitLabInputs.some((input) => input === name);
   if (part === "matrix") return Object.hasOwn(allMatrixInputs, name);
   const definition = Object.entries(inputs).find(([input]) => input === name)?.[1];
-  return definition !== undefined && (part === "" || definition.parts.some((owner) => owner === part));
+  if (definition === undefined) return false;
+  return part === "" || part === "run" || definition.parts.some((owner) => owner === part);
 }
 
 function forgeOf(word = "github"): Forge {

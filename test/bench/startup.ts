@@ -21,6 +21,7 @@ const nothing: Readonly<
   Record<string, { readonly args?: readonly string[]; readonly inputs?: Readonly<Record<string, string>> }>
 > = {
   setup: { inputs: { "INPUT_OCAML-VERSION": "none" } },
+  run: { inputs: { "INPUT_OCAML-VERSION": "none" } },
   cli: { args: ["--version"] },
 };
 const environment = {

@@ -77,7 +77,7 @@ function copyOf(source: string): string {
 }
 
 function runs({ words: [program = "", ...rest] }: Command, cwd: string) {
-  return spawnSync(program, rest, { cwd, encoding: "utf8", timeout: 120_000 });
+  return spawnSync(program, rest, { cwd, encoding: "utf8", timeout: 3_000_000 });
 }
 
 const commandsIn = (page: string) =>

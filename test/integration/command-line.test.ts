@@ -48,7 +48,7 @@ function node(args: readonly string[], environment: Record<string, string> = {})
     cwd: folder,
     env,
     encoding: "utf8",
-    timeout: 120_000,
+    timeout: 3_000_000,
   });
   return { status, stdout, stderr };
 }
@@ -260,7 +260,12 @@ describe.skipIf(notRoot !== undefined)(`an ordinary user without sudo${skipNote(
       'cp www.virtio "$OUT"',
     ];
     const env = { PATH: process.env["PATH"] ?? "", HOME: join(folder, "home") };
-    const ended = spawnSync("setpriv", [...asNobody, ...run], { cwd: folder, env, encoding: "utf8", timeout: 120_000 });
+    const ended = spawnSync("setpriv", [...asNobody, ...run], {
+      cwd: folder,
+      env,
+      encoding: "utf8",
+      timeout: 3_000_000,
+    });
     expect(ended.status, ended.stderr).toBe(0);
     expect(JSON.parse(ended.stdout)).toMatchObject({ verdict: "passed", "verdict-reason": "exited" });
     expect(existsSync(join(folder, "_artifacts/unikernel-www-virtio-x86_64/SHA256SUMS"))).toBe(true);

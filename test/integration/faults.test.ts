@@ -55,7 +55,7 @@ function run(env: Record<string, string> = environment, before = "", start = "ex
     cwd: folder,
     env,
     encoding: "utf8",
-    timeout: 120_000,
+    timeout: 3_000_000,
   });
 }
 
@@ -205,7 +205,7 @@ describe.skipIf(!mayMount)(`a run on a machine that lacks a part${skipNote(canno
       cwd: folder,
       env: withOwnFolders(),
       encoding: "utf8",
-      timeout: 120_000,
+      timeout: 3_000_000,
     });
     expect(status, stdout + stderr).toBe(1);
     expect(stdout).toMatch(/error writing .*No space left on device\n/);
