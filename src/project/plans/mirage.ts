@@ -205,7 +205,7 @@ function wouldEvictCompiler({ target, toolchain }: BuildRequest): boolean {
 
 /**
  * Installs what `make install-switch` would, except compilers: compilers for the host's architecture would replace the
- * toolchain's, which the switch's invariant keeps. opam keeps packages that are already installed in a suitable version.
+ * toolchain's, which the switch's invariant keeps. opam keeps installed packages whose version suits.
  */
 function restOfSwitch({ toolchain }: BuildRequest, configured: Configured | undefined): readonly Command[] {
   if (toolchain === undefined || configured === undefined) return [];
