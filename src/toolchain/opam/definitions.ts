@@ -8,7 +8,8 @@ import type { Outcome, Processes } from "../../platform/process/process.js";
  * fails in a slim toolchain. Call it while opam has the repositories that the packages were built from.
  *
  * opam 2.1 stores `available: A & (B & C)` without the parentheses and then reads `(A & B) & C`: solo5-cross-aarch64
- * has such a formula. opam 2.2 and newer do not compare it: https://github.com/ocaml/opam/pull/5118.
+ * has such a formula. opam 2.2 and newer do not compare it: https://github.com/ocaml/opam/pull/5118. A package with a
+ * folder `files` stays changed: only opam's own text lists these files.
  *
  * @param opam runs opam with these arguments.
  * @param installed the folder where opam keeps a folder `name.version` for each installed package.
@@ -33,15 +34,11 @@ export async function storeDefinitions(
 /**
  * The text of a package's opam file, if it can be read: without it, opam only does more than necessary later.
  *
- * @param place as `opam show --where` prints it: a file, a folder, or `<archive of a repository>/folder`.
+ * @param place as `opam show --where` prints it: a pinned package's file, or `<archive of a repository>/folder`.
  */
 async function readDefinition(processes: Processes, place: string): Promise<string | undefined> {
-  const [, archive, folder] = /^<(.+)>\/(.+)$/.exec(place) ?? [];
-  if (archive === undefined || folder === undefined) {
-    if (!isAbsolute(place)) return undefined;
-    const file = basename(place) === "opam" ? place : join(place, "opam");
-    return readFile(file, "utf8").catch(() => undefined);
-  }
+  if (isAbsolute(place)) return readFile(place, "utf8").catch(() => undefined);
+  const [, archive = "", folder = ""] = /^<(.+)>\/(.+)$/.exec(place) ?? [];
   const file = join(basename(archive, ".tar.gz"), folder, "opam");
   const { exitCode, stdout } = await processes.run(["tar", "-xzOf", archive, file]);
   return exitCode === 0 ? stdout : undefined;
