@@ -133,6 +133,12 @@ describe("a set-up with real opam", () => {
     const cross = await toolchainOf({ ...given, target: "hvt", arch: "aarch64" });
     expect(cross.spec.packages).toContain("ocaml-solo5-cross-aarch64.1.3.3");
     expect(cross.spec.cCompiler).toMatch(/^aarch64-linux-gnu-gcc \d/);
+
+    const env = { ...cross.environment.variables, PATH: process.env["PATH"] };
+    const opam = (...args: string[]) =>
+      execFileSync(join(cross.path, "bin/opam"), [...args, "--yes"], { env, encoding: "utf8" });
+    expect(opam("reinstall", "--list-pending"), "opam takes no package for changed").toBe("");
+    expect(opam("install", "needs-cross")).not.toContain("solo5");
   });
 
   // Its stand-in cuts paths as Unikraft's Kconfig does: fixtures/opam-repository/sources/unikraft/backend.sh.
@@ -382,13 +388,17 @@ describe("a set-up that is ended", () => {
   const script = fileURLToPath(new URL("set-up.ts", import.meta.url));
 
   /** A set-up in its own process, once it is building the package that takes a minute. */
-  async function interruptible(before: readonly string[] = []): Promise<ChildProcess> {
-    const inputs = JSON.stringify({ ...given, "opam-packages": "slow" });
+  async function interruptible(
+    before: readonly string[] = [],
+    more: GivenInputs = {},
+    told: string[] = [],
+  ): Promise<ChildProcess> {
+    const inputs = JSON.stringify({ ...given, "opam-packages": "slow", ...more });
     const child = spawn(process.execPath, ["--import", "tsx", script, folder, inputs], {
       stdio: ["ignore", "pipe", "inherit"],
       detached: true,
     });
-    createInterface({ input: child.stdout }).resume();
+    createInterface({ input: child.stdout }).on("line", (line) => told.push(line));
     const started = () => sleepers().filter((pid) => !before.includes(pid));
     await expect.poll(started).toHaveLength(1);
     return child;
@@ -407,6 +417,21 @@ describe("a set-up that is ended", () => {
     await expect.poll(leftHalf).toEqual([]);
     await expect.poll(leftInStore).toEqual([building.replace(/\.build\..*/, ".kept")]);
     expect(buildsIn(folder)).toEqual([]);
+  });
+
+  it("by a signal leaves no package to build again because opam has rewritten its formula", async () => {
+    const cross = { target: "hvt", arch: "aarch64" };
+    const child = await interruptible([], cross);
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    await expect.poll(leftHalf).toEqual([]);
+
+    const told: string[] = [];
+    const next = await interruptible([], cross, told);
+    next.kill("SIGTERM");
+    await once(next, "exit");
+    expect(told.join("\n")).toMatch(/continues: from a build/);
+    expect(told.filter((line) => line.includes(" solo5-cross-aarch64.0.12.1 ("))).toEqual([]);
   });
 
   it("by force leaves nothing that is used as complete, and the next set-up removes it", async () => {

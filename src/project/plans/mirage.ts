@@ -205,8 +205,7 @@ function wouldEvictCompiler({ target, toolchain }: BuildRequest): boolean {
 
 /**
  * Installs what `make install-switch` would, except compilers: compilers for the host's architecture would replace the
- * toolchain's. The switch's invariant keeps those. Naming them would rebuild them: opam 2.1 compiles a named package
- * again if its definition has changed, and takes one whose formula it has written with fewer parentheses for changed.
+ * toolchain's, which the switch's invariant keeps. opam keeps installed packages whose version suits.
  */
 function restOfSwitch({ toolchain }: BuildRequest, configured: Configured | undefined): readonly Command[] {
   if (toolchain === undefined || configured === undefined) return [];

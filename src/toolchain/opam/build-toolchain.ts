@@ -10,6 +10,7 @@ import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from 
 import { crossPackages, decidedPackages, recipeOf } from "../packages.js";
 import { buildTenders } from "../tenders.js";
 import type { ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
+import { storeDefinitions } from "./definitions.js";
 import { readOpamFailure } from "./failure.js";
 import { InstallProgress } from "./output.js";
 import { installProblem } from "./problem.js";
@@ -40,14 +41,17 @@ export async function buildWithOpam(
   await mkdir(layout.tools, { recursive: true });
   await copyFile(opam, own);
   const run: Opam = (args, watch = {}) => processes.run([own, ...args], { env, cwd: path, ...watch });
-  if (!(await takeUp(context, run, layout.root))) await prepareSwitch(context, spec, run, env);
+  if (!(await takeUp(context, run, layout))) await prepareSwitch(context, spec, run, env);
   await rm(layout.builds, { recursive: true, force: true });
   await symlink(builds, layout.builds);
   await install(context, spec, run, layout);
   await rm(layout.builds);
+  await storeDefinitions(processes, run, layout.installed);
   if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env);
   return environmentOf(spec, path, succeed(await run(["env", "--sexp"]), "asking opam for its environment").stdout);
 }
+
+type Layout = ReturnType<typeof layoutOf>;
 
 type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signal">) => Promise<Outcome>;
 
@@ -56,13 +60,14 @@ type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signa
  *
  * @returns false when there is none; one that opam cannot read is removed.
  */
-async function takeUp({ log }: Context, run: Opam, root: string): Promise<boolean> {
+async function takeUp({ log, processes }: Context, run: Opam, { root, installed }: Layout): Promise<boolean> {
   if (!existsSync(root)) return false;
   if ((await run(["list", "--installed", "--short"])).exitCode !== 0) {
     log.notice("opam cannot read the kept build: this one starts from scratch");
     await rm(root, { recursive: true });
     return false;
   }
+  await storeDefinitions(processes, run, installed);
   succeedOpam(await run(["update"]), "reading the opam repositories");
   return true;
 }
@@ -124,12 +129,7 @@ async function checkAvailable(spec: ToolchainSpec, run: Opam): Promise<void> {
  * Installs the packages of the spec, and logs the progress. Stops opam at the first package that fails: opam itself
  * would first build all packages that do not depend on it.
  */
-async function install(
-  { log }: Context,
-  spec: ToolchainSpec,
-  run: Opam,
-  { root, builds }: ReturnType<typeof layoutOf>,
-): Promise<void> {
+async function install({ log }: Context, spec: ToolchainSpec, run: Opam, { root, builds }: Layout): Promise<void> {
   const start = performance.now();
   const progress = new InstallProgress();
   const tell = (news: string) => log.line(`  ${seconds(performance.now() - start).padStart(12)}  ${news}`);
