@@ -1,5 +1,6 @@
-import { copyFile, readFile, readdir } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { copyInside } from "../platform/files/inside.js";
 import { pinsLocalRepository } from "../platform/git-history.js";
 import type { Context } from "../platform/host.js";
 import type { Outcome } from "../platform/process/process.js";
@@ -38,7 +39,7 @@ async function keepInstalled(project: Project, opam: Opam, folder: string): Prom
   for (const name of packagesOf(await readdir(project.directory))) {
     const { stdout } = await opam(["show", "--list-files", name]);
     for (const path of stdout.split("\n").filter((line) => /\/bin\/[^/]+$/.test(line)))
-      await copyFile(path, join(folder, basename(path)));
+      copyInside(path, folder, basename(path));
   }
 }
 

@@ -1,5 +1,6 @@
-import { copyFile, mkdir, readFile, rm, cp, readdir } from "node:fs/promises";
+import { mkdir, readFile, rm, cp, readdir } from "node:fs/promises";
 import { basename, join, dirname, relative } from "node:path";
+import { copyInside } from "../platform/files/inside.js";
 import { ownFixedFolder } from "../platform/files/own-folder.js";
 import { withLock } from "../platform/files/lock.js";
 import type { Context } from "../platform/host.js";
@@ -112,8 +113,9 @@ async function keep(images: BuiltImages, folder: string): Promise<BuiltImages> {
       join(own, basename(image.path)),
       image.debugFile && join(own, basename(image.debugFile)),
     ];
-    await copyFile(image.path, path);
-    if (image.debugFile !== undefined && debugFile !== undefined) await copyFile(image.debugFile, debugFile);
+    // The build could have left links there.
+    copyInside(image.path, own, basename(path));
+    if (image.debugFile !== undefined && debugFile !== undefined) copyInside(image.debugFile, own, basename(debugFile));
     return { ...image, path, ...(debugFile === undefined ? {} : { debugFile }) };
   });
 }

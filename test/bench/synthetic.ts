@@ -52,7 +52,7 @@ export async function writeSynthetic(folder: string): Promise<void> {
   );
   rmSync(draft, { recursive: true });
   mkdirSync(folder);
-  await writeInstalled(folder, folder, "built", await unpackToolchain(createReadStream(archive), folder, folder));
+  writeInstalled(folder, folder, "built", await unpackToolchain(createReadStream(archive), folder, folder));
   rmSync(archive);
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, rm, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, rm, symlink } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { copyInside, removeInside } from "../../platform/files/inside.js";
 import { completeHistory } from "../../platform/git-history.js";
 import type { Context } from "../../platform/host.js";
 import { seconds } from "../../platform/log.js";
@@ -38,13 +39,15 @@ export async function buildWithOpam(
   const env = { ...opamEnvironment(path, host.environment, host.cores), ...flags, [buildMark]: path };
   const own = join(layout.tools, "opam");
   await mkdir(layout.tools, { recursive: true });
-  await copyFile(opam, own);
+  // The packages of a kept build could have left a link there.
+  copyInside(opam, path, relative(path, own));
   const run: Opam = (args, watch = {}) => processes.run([own, ...args], { env, cwd: path, ...watch });
   if (!(await takeUp(context, run, layout.root))) await prepareSwitch(context, spec, run, env);
-  await rm(layout.builds, { recursive: true, force: true });
+  const place = relative(path, layout.builds);
+  removeInside(path, place);
   await symlink(builds, layout.builds);
   await install(context, spec, run, layout);
-  await rm(layout.builds);
+  removeInside(path, place);
   if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env);
   return environmentOf(spec, path, succeed(await run(["env", "--sexp"]), "asking opam for its environment").stdout);
 }

@@ -40,7 +40,8 @@ export async function completeImage(
     throw new Unusable("it is not an image");
   // Root owns the image's files and all users may write them: only this user may enter the folder.
   await mkdir(upper, /* promise: mounts-are-private */ { mode: 0o700 });
-  await Promise.all([mkdir(lower), mkdir(work), writeInstalled(upper, path, origin, { ...what, entries: contents })]);
+  await Promise.all([mkdir(lower), mkdir(work)]);
+  writeInstalled(upper, path, origin, { ...what, entries: contents });
 }
 
 /**

@@ -146,7 +146,7 @@ export async function putInPlace(
   manifest: ArchiveManifest,
 ): Promise<void> {
   if (manifest.contents !== undefined) throw new Unusable("it is an image, not an archive of files");
-  await writeInstalled(draftOf(place), place.path, origin, manifest);
+  writeInstalled(draftOf(place), place.path, origin, manifest);
   await removeToolchain(findMounts, place, "detach");
   await rename(draftOf(place), place.path);
 }

@@ -68,7 +68,7 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
       () => fetchOrBuild(log, wanted, levels, trial),
     );
     if (existsSync(keptOf(wanted.place))) removeKept(log, keptOf(wanted.place));
-    await noteUse(made.path);
+    noteUse(made.path);
     await evictToolchains(log, folder, made.key, wanted.findMounts);
     return made;
   });
@@ -96,7 +96,7 @@ async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | unde
     log.notice(`the toolchain in ${place.path} no longer works and is made again: ${error.message}`);
     return undefined;
   }
-  await noteUse(place.path);
+  noteUse(place.path);
   return { ...found, source: "tool-cache" };
 }
 

@@ -28,6 +28,17 @@ export const archives: ProtectionTable = {
   ],
   "unpacks and keeps nothing of what was not released": ["firecracker-is-compared"],
   "a link out": ["links-stay-inside"],
+  "a link that climbs from where another one leads": ["links-climb-first"],
+  "a path of %s reaches nothing outside the folder": [
+    "places-do-not-climb",
+    { mark: "folders-are-no-links", instead: "0" },
+    { mark: "files-are-no-links", instead: "0" },
+  ],
+  "a link is replaced by what is written or copied, and not followed": [
+    { mark: "files-are-replaced", instead: "place" },
+  ],
+  "a link in its place is replaced, not followed": ["console-links-are-replaced"],
+  "is not put through a link of the project": [{ mark: "folders-are-no-links", instead: "0" }],
   "a device": ["entries-are-files"],
   "is refused with a %s in it, whatever its manifest says": ["unpacked-kinds-are-compared"],
   "a path twice": ["paths-are-there-once"],

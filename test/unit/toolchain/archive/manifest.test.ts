@@ -54,6 +54,12 @@ describe("the manifest of an archive", () => {
     "a path twice": [file, file],
     "its own manifest": [{ ...file, path: "toolchain.json" }],
     "a link out": [{ kind: "link", path: "l", target: "../../etc" }],
+    "a link that climbs from where another one leads": [
+      { kind: "folder", path: "a" },
+      { kind: "folder", path: "a/b" },
+      { kind: "link", path: "a/b/up", target: "../.." },
+      { kind: "link", path: "toolchain-user", target: "a/b/up/../../home/.profile" },
+    ],
     "an absolute link": [{ kind: "link", path: "l", target: "/etc" }],
     "a link out through its own path": [{ kind: "link", path: "l", target: `${placeholder}/../x` }],
     "a device": [{ ...file, kind: "device" }],
@@ -93,6 +99,9 @@ it("a link stays inside when its target is in the toolchain, by any path", () =>
   expect(staysInside("a", ".")).toBe(true);
   expect(staysInside("a", "")).toBe(false);
   expect(staysInside("a", `${placeholder}x/y`)).toBe(false);
+  expect(staysInside("a/b", ".././/x/./y/")).toBe(true);
+  expect(staysInside("a/b", "../x/../y")).toBe(false);
+  expect(staysInside("a/b", `${placeholder}/x/../y`)).toBe(false);
 });
 
 it("an environment has the toolchain’s path when installed, and the placeholder in an archive", () => {
