@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { sep } from "node:path";
 import type { Context } from "../host.js";
-import { hasCapability, rootPrefix } from "../process/sudo.js";
+import { becomeRoot, hasCapability } from "../process/sudo.js";
 import { succeed } from "../process/process.js";
 
 /** Mounts file systems, as root. */
@@ -24,11 +24,10 @@ export async function openMounts(context: Context): Promise<Mounts | undefined> 
   const read = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : "");
   if (!mayMount(read("/proc/self/status"), read("/proc/self/uid_map")) || !existsSync("/dev/loop-control"))
     return undefined;
-  const root = await rootPrefix(context);
-  if (root === undefined) return undefined;
+  const asRoot = await becomeRoot(context);
+  if (asRoot === undefined) return undefined;
   const run = async (doing: string, program: string, ...args: string[]) => {
-    const [first = program, ...rest] = [...root, program, ...args];
-    succeed(await context.processes.run([first, ...rest]), doing);
+    succeed(await context.processes.run(asRoot(program, ...args)), doing);
   };
   return {
     image: (file, at) => run("mounting an image", "mount", "-t", "squashfs", "-o", "loop,ro,nosuid,nodev", file, at),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import { Problem, isMissing } from "../problem.js";
 import { endWithUs, isEnding } from "./leftovers.js";
@@ -60,7 +61,7 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
       stdio: ["ignore", "pipe", "pipe"],
       // A new process group, but not for sudo: we cannot signal it, and it remembers a password for each terminal
       // (sudoers(5), timestamp_type).
-      detached: program !== "sudo",
+      detached: basename(program) !== "sudo",
     });
     const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid);
     const stopped = options.signal === undefined ? () => undefined : stopBy(options.signal, child);

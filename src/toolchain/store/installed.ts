@@ -33,12 +33,7 @@ export type InstalledToolchain = Omit<Toolchain, "source">;
  * @param path where the folder will be.
  * @param origin not taken from the archive, which cannot be trusted for it.
  */
-export function writeInstalled(
-  folder: string,
-  path: string,
-  origin: ToolchainOrigin,
-  manifest: ArchiveManifest,
-): void {
+export function writeInstalled(folder: string, path: string, origin: ToolchainOrigin, manifest: ArchiveManifest): void {
   const { format, key, spec, environment, entries } = manifest;
   const located = { format, key, spec, path, origin, environment: locateEnvironment(environment, path) };
   writeInside(folder, filesName, JSON.stringify({ entries }));
