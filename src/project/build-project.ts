@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
+import { makeFolder } from "../platform/files/make-folder.js";
 import { describeImage } from "../image/check.js";
 import { readImage } from "../image/recognise.js";
 import { writeFileAtomically } from "../platform/files/atomic.js";
@@ -119,7 +120,7 @@ async function inspect({ buildSystem, directory }: Project): Promise<Findings> {
 async function prepare(plan: BuildPlan): Promise<void> {
   for (const folder of plan.emptyFolders) {
     await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   }
   for (const { path, text } of plan.files) await writeFileAtomically(path, text);
 }

@@ -27,7 +27,11 @@ export async function installProject(
 ): Promise<readonly UsedPackage[]> {
   const { project, target, toolchain } = request;
   const opam: Opam = (args) =>
-    context.processes.run([programOf("opam", env), ...args], { cwd: project.directory, env: { ...env, OPAMYES: "1" } });
+    context.processes.run([programOf("opam", env), ...args], {
+      cwd: project.directory,
+      env: { ...env, OPAMYES: "1" },
+      whole: true,
+    });
   if (toolchain !== undefined) await beginInstalling(toolchain.path);
   await runSteps();
   await keepInstalled(project, opam, outFolderOf(request));

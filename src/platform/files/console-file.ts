@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { type WriteStream, constants, createWriteStream } from "node:fs";
-import { lstat, mkdir, rm } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
+import { makeFolder } from "./make-folder.js";
 import { messageOf } from "../problem.js";
 
 const mebibyte = 1024 * 1024;
@@ -11,8 +12,8 @@ const mebibyte = 1024 * 1024;
 const maximalMiB = 64;
 
 const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
-/** Without O_NONBLOCK, a pipe would wait for a reader. */
-const newFile = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
+/** Without O_NONBLOCK, a pipe would wait for a reader. Node takes numbers, too, unlike its types. */
+const newFile = (O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK) as unknown as string;
 
 /** A console on disk: every byte of it, up to a cap. The last line of a file that was cut says so. */
 export class ConsoleFile {
@@ -31,7 +32,7 @@ export class ConsoleFile {
 
   /** Replaces the file of an earlier boot, and makes its folder. */
   static async create(path: string, capMiB = maximalMiB): Promise<ConsoleFile> {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     // A build could have left a link or a pipe there.
     const found = await lstat(path).catch(() => undefined);
     if (/* promise: console-links-are-replaced */ found?.isSymbolicLink() === true) await rm(path);

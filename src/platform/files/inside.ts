@@ -153,9 +153,10 @@ export function copyInside(from: string, folder: string, path: string): void {
 
 function byRename(folder: string, path: string, write: (draft: string) => void): void {
   inPlace(folder, path, (place) => {
-    const draft = /* promise: files-are-replaced */ `${place}.${randomBytes(6).toString("hex")}.tmp`;
+    const draft = `${place}.${randomBytes(6).toString("hex")}.tmp`;
     try {
       write(draft);
+      // promise: files-are-replaced
       renameSync(draft, place);
     } finally {
       rmSync(draft, { force: true });

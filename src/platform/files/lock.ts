@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeFolder } from "./make-folder.js";
 import { hasCode } from "../problem.js";
 import { cleaningUp } from "../process/leftovers.js";
 import { markText, ownMark, ownerState, parseMark } from "../process/owner-mark.js";
@@ -21,7 +22,7 @@ const pollMs = 500;
  * @param onWait called once, when another process holds the lock.
  */
 export async function withLock<T>(path: string, onWait: (holder: string) => void, body: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const own = newHolder();
   const watch = new Silence();
   let isWaiting = false;

@@ -24,7 +24,7 @@ export async function readInterfaces(context: Context): Promise<readonly HostInt
   const ip = findIp(context);
   if (ip === undefined) return [];
   const outcome = succeed(
-    await context.processes.run([ip, "-oneline", "-4", "address", "show"]),
+    await context.processes.run([ip, "-oneline", "-4", "address", "show"], { whole: true }),
     "reading the host’s addresses",
   );
   const addresses = addressesOf(outcome.stdout);

@@ -55,7 +55,9 @@ export async function missingPackages(
   if (packages.length === 0 || findProgram("dpkg-query", host.environment["PATH"]) === undefined) return [];
   const names = [...new Set(packages)];
   // It exits with status 1 for an unknown package, but lists the known ones.
-  const { stdout } = await processes.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n", ...names]);
+  const { stdout } = await processes.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n", ...names], {
+    whole: true,
+  });
   const installed = new Set(
     stdout
       .split("\n")

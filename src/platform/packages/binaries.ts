@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, rename, rm, mkdir, readFile } from "node:fs/promises";
+import { chmod, rename, rm, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import release from "../../../data/firecracker.json" with { type: "json" };
 import type { Architecture } from "../../targets/architecture.js";
@@ -10,6 +10,7 @@ import { downloadProgram } from "../network/download.js";
 import { Problem, messageOf } from "../problem.js";
 import { succeed } from "../process/process.js";
 import { createHash } from "node:crypto";
+import { makeFolder } from "../files/make-folder.js";
 import binaries from "../../../data/opam.json" with { type: "json" };
 
 /**
@@ -78,7 +79,7 @@ export async function downloadOpam(architecture: Architecture, folder: string, l
   const { url, sha512 } = binaries.binaries[architecture];
   const file = join(folder, `opam-${binaries.version}-${architecture}`);
   if ((await sha512Of(file)) === sha512) return file;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const draft = `${file}.${process.pid}`;
   await rm(draft, { force: true });
   await downloadProgram(url, draft, log);

@@ -77,7 +77,7 @@ export function abstractEnvironment(environment: ToolchainEnvironment, path: str
 }
 
 function replaceInEnvironment(environment: ToolchainEnvironment, from: string, to: string): ToolchainEnvironment {
-  const replace = (text: string) => text.replaceAll(from, to);
+  const replace = (text: string) => text.replaceAll(from, () => to);
   return {
     ...environment,
     path: environment.path.map(replace),
@@ -182,7 +182,9 @@ export function staysInside(path: string, target: string): boolean {
 
 /** A link’s target in a toolchain at `path`. */
 export function locateTarget(target: string, path: string): string {
-  return target.startsWith(`${placeholder}/`) ? `${path}${target.slice(placeholder.length)}` : target;
+  return target.startsWith(`${placeholder}/`)
+    ? /* promise: paths-are-no-patterns */ `${path}${target.slice(placeholder.length)}`
+    : target;
 }
 
 /** The reverse of {@link locateTarget}. */

@@ -9,8 +9,9 @@ import {
   symlinkSync,
   writeSync,
 } from "node:fs";
-import { copyFile, mkdir, rm, stat } from "node:fs/promises";
+import { copyFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { writeFileAtomically } from "../../platform/files/atomic.js";
 import { isRealFolder, readInside, removeInside } from "../../platform/files/inside.js";
 import { Problem } from "../../platform/problem.js";
@@ -72,7 +73,7 @@ export async function copyToolchain(from: string, to: string): Promise<CopyOutco
     if (isNew) {
       await rm(recordOf(to), { force: true });
       discard();
-      await mkdir(to, { recursive: true });
+      await makeFolder(to);
     }
     chmodSync(to, 0o755);
     const identities = isNew ? new Map<string, string>() : removeChanged(to, known.identities);

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { access, constants, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { access, constants, lstat, readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { hashOf } from "../../platform/files/folder-content.js";
 import { isRealFolder, readInside, writeInside } from "../../platform/files/inside.js";
 import { withLock } from "../../platform/files/lock.js";
@@ -98,7 +99,7 @@ function renew(from: string, path: string): Promise<CopyOutcome> {
 /** Next to the cached toolchains, which runners keep between jobs; in the state folder where that is read-only. */
 async function copiesFolder({ folders }: Host, cached: string): Promise<string> {
   const beside = join(dirname(dirname(cached)), "jobs");
-  const isWritable = await mkdir(beside, { recursive: true })
+  const isWritable = await makeFolder(beside)
     .then(() => access(beside, constants.W_OK))
     .then(
       () => true,
@@ -112,7 +113,7 @@ async function copiesFolder({ folders }: Host, cached: string): Promise<string> 
  * runner has its own folder; on a developer's machine two runs at the same time differ by their processes.
  */
 async function claimFolder(copies: string, { folders, environment }: Host, unusable: ReadonlySet<string>) {
-  await mkdir(copies, { recursive: true });
+  await makeFolder(copies);
   const runner = hashOf([folders.state, environment["RUNNER_NAME"] ?? hostname()].join("\0"), 8);
   return withLock(
     join(copies, "lock"),
@@ -122,7 +123,7 @@ async function claimFolder(copies: string, { folders, environment }: Host, unusa
       for (let number = 1; ; number++) {
         const folder = join(copies, `${runner}-${number}`);
         if (unusable.has(folder) || (await isUsedByAnother(folder))) continue;
-        await mkdir(folder, { recursive: true });
+        await makeFolder(folder);
         noteUser(folder);
         return folder;
       }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { type Mounts, mountPoints } from "../../platform/files/mount.js";
 import { Unusable } from "../../platform/network/published.js";
 import { Problem, messageOf } from "../../platform/problem.js";
@@ -55,7 +56,7 @@ export async function mountImage(mounts: Mounts, { path, image }: Place): Promis
     // promise: images-are-no-options
     if (/[,:\\]/.test(image)) throw new Problem("the options of a mount cannot contain this path");
     await unmountAll(mounts, image, "detach");
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     await mounts.image(file, lower);
     try {
       await mounts.overlay({ lower, upper, work }, path);

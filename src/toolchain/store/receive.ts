@@ -1,5 +1,6 @@
-import { rename, mkdir, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { type Log, seconds } from "../../platform/log.js";
 import { type FetchedArchive, Unusable } from "../../platform/network/published.js";
 import { messageOf, Problem } from "../../platform/problem.js";
@@ -132,7 +133,7 @@ async function unpackFetched(
  */
 export async function unpackInto(draft: string, bytes: Readable, { key, place }: Wanted): Promise<ArchiveManifest> {
   await rm(draft, { recursive: true, force: true });
-  await mkdir(draft, { recursive: true });
+  await makeFolder(draft);
   const manifest = await unpackToolchain(bytes, draft, place.path);
   // promise: unpacked-key-is-compared
   if (manifest.key !== key) throw new BadArchive(`it holds another toolchain (${manifest.key})`);

@@ -1,6 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { withLock } from "../../platform/files/lock.js";
 import { setAside } from "../../platform/files/atomic.js";
 import { type Log, seconds, size } from "../../platform/log.js";
@@ -122,7 +123,7 @@ class Trial {
   async begin(): Promise<void> {
     const { place, key } = this.wanted;
     this.before = await takeKept(this.log, place, key);
-    for (const path of [place.buildPath, place.builds]) await mkdir(path, { recursive: true });
+    for (const path of [place.buildPath, place.builds]) await makeFolder(path);
   }
 
   /** Keeps the installed packages for the next build, and removes the rest. Synchronous: the process may be ending. */

@@ -35,7 +35,7 @@ export const archives: ProtectionTable = {
     { mark: "files-are-no-links", instead: "0" },
   ],
   "a link is replaced by what is written or copied, and not followed": [
-    { mark: "files-are-replaced", instead: "place" },
+    { mark: "files-are-replaced", instead: "copyFileSync(draft, place);" },
   ],
   "a link in its place is replaced, not followed": ["console-links-are-replaced"],
   "is not put through a link of the project": [{ mark: "folders-are-no-links", instead: "0" }],

@@ -27,7 +27,9 @@ export const caches: ProtectionTable = {
   "is made again in place of a link to a folder elsewhere, of which nothing changes": [
     { mark: "copies-are-no-links", instead: (whole) => whole.replace(" || !isRealFolder(to)", "") },
   ],
-  "has records that are written through no link": [{ mark: "files-are-replaced", instead: "place" }],
+  "has records that are written through no link": [
+    { mark: "files-are-replaced", instead: "copyFileSync(draft, place);" },
+  ],
   "is made again what it was: %s": [
     { mark: "changed-files-are-copied", instead: "was === undefined" },
     { mark: "change-times-count", instead: without(" ${ctimeNs}") },

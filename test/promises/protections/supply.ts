@@ -28,7 +28,9 @@ export const supply: ProtectionTable = {
   "is the system’s, whatever is on PATH (by root: %s)": [
     { mark: "root-runs-system-programs", instead: 'findProgram(name, host.environment["PATH"])' },
   ],
-  "that are missing are installed by root, without an unnecessary update": ["apt-has-the-systems-path"],
+  "that are missing are installed by root, without an unnecessary update": [
+    { mark: "apt-has-the-systems-path", instead: '"LC_ALL=C"' },
+  ],
   "that are there are left alone": ["present-packages-need-no-root"],
   "are the bytes that were looked at, from whichever registry": [
     {

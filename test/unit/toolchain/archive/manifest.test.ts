@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import {
   type ArchiveEntry,
   abstractEnvironment,
+  abstractTarget,
   locateEnvironment,
+  locateTarget,
   parseManifest,
   staysInside,
 } from "../../../../src/toolchain/archive/manifest.js";
@@ -104,10 +106,22 @@ it("a link stays inside when its target is in the toolchain, by any path", () =>
   expect(staysInside("a/b", `${placeholder}/x/../y`)).toBe(false);
 });
 
+it("a link leads to the toolchain’s path, whatever characters it has", () => {
+  for (const path of ["/$$/t", "/$&", "/$`$'"]) {
+    expect(locateTarget(`${placeholder}/bin/x`, path)).toBe(`${path}/bin/x`);
+    expect(abstractTarget(`${path}/bin/x`, path)).toBe(`${placeholder}/bin/x`);
+  }
+  expect(locateTarget("bin/x", "/t")).toBe("bin/x");
+  expect(abstractTarget("/tx/bin", "/t")).toBe("/tx/bin");
+});
+
 it("an environment has the toolchain’s path when installed, and the placeholder in an archive", () => {
   const environment = { path: ["/t/bin"], variables: { LIB: "/t/lib:/t/other:/usr" }, findlibToolchain: "solo5" };
   const abstract = abstractEnvironment(environment, "/t");
   expect(abstract.variables["LIB"]).toBe(`${placeholder}/lib:${placeholder}/other:/usr`);
+  // Special in the replacement of String.replace.
+  for (const path of ["/$$/t", "/$&", "/$`$'"])
+    expect(locateEnvironment(abstract, path).variables["LIB"]).toBe(`${path}/lib:${path}/other:/usr`);
   expect(locateEnvironment(abstract, "/elsewhere")).toEqual({
     path: ["/elsewhere/bin"],
     variables: { LIB: "/elsewhere/lib:/elsewhere/other:/usr" },

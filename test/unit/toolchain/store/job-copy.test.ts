@@ -189,7 +189,7 @@ describe("a job's copy of a toolchain", () => {
     writeFileSync(join(folder, "elsewhere/of-a-user"), "");
     symlinkSync(join(folder, "elsewhere"), path);
     const elsewhere = treeHash(join(folder, "elsewhere"));
-    await take();
+    await take().catch(() => undefined);
     expect(treeHash(join(folder, "elsewhere"))).toBe(elsewhere);
     expect(lstatSync(path).isDirectory()).toBe(true);
     expect(treeHash(path)).toBe(before);
