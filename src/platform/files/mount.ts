@@ -6,6 +6,8 @@ import { succeed } from "../process/process.js";
 
 /** Mounts file systems, as root. */
 export interface Mounts {
+  /** Copies a file to where only root can write it; makes that file's folder. */
+  seal(file: string, to: string): Promise<void>;
   /** Mounts a squashfs image, read-only. */
   image(file: string, at: string): Promise<void>;
   /** Mounts `lower`; writes go to `upper`. The overlay keeps `lower` alive, so it can be unmounted afterwards. */
@@ -30,6 +32,11 @@ export async function openMounts(context: Context): Promise<Mounts | undefined> 
     succeed(await context.processes.run(asRoot(program, ...args)), doing);
   };
   return {
+    seal: (file, to) =>
+      run(
+        "copying an image to where only root can write",
+        ...["install", "-D", "-o", "root", "-g", "root", "-m", "0444", "--", file, to],
+      ),
     image: (file, at) => run("mounting an image", "mount", "-t", "squashfs", "-o", "loop,ro,nosuid,nodev", file, at),
     overlay({ lower, upper, work }, at) {
       // redirect_dir: allows renaming a folder of the image. index: prevents two mounts from sharing an upper folder.

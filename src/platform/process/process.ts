@@ -142,8 +142,11 @@ class Tail {
   add(chunk: Buffer): void {
     this.chunks.push(chunk);
     this.length += chunk.length;
-    if (/* promise: data-is-whole */ this.tooLong !== undefined && this.length <= wholeBytes) return;
-    this.tooLong?.();
+    // promise: data-is-whole
+    if (this.tooLong !== undefined) {
+      if (this.length <= wholeBytes) return;
+      this.tooLong();
+    }
     // promise: kept-output-has-a-size
     while (this.length - (this.chunks[0]?.length ?? 0) > keptCharacters)
       this.length -= this.chunks.shift()?.length ?? 0;

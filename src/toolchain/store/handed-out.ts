@@ -6,13 +6,13 @@ import { isRealFolder, readInside, removeInside, writeInside } from "../../platf
 import { type Host, isThrownAway } from "../../platform/host.js";
 import { type Log, seconds } from "../../platform/log.js";
 import { isRecord } from "../../platform/shape.js";
-import { imageName } from "../archive/image.js";
 import { manifestName } from "../archive/manifest.js";
 import type { Toolchain } from "../toolchain.js";
 import { type Identities, identitiesIn, identityOf, isUnchanged, removeChanged } from "./identities.js";
 import { filesName } from "./installed.js";
 import { type FindMounts, mountAfresh } from "./mounted.js";
 import { type Place, handedOutRecordOf as recordOf, imageFolderOf, isWritable } from "./place.js";
+import { sealedFile } from "./sealed-image.js";
 
 /** The state of a cached toolchain when a job was given it without a copy. */
 interface HandedOut {
@@ -131,7 +131,7 @@ async function mountAgainClean(findMounts: FindMounts, place: Place, { image, co
 }
 
 function imageIdentity(path: string): string {
-  const file = join(imageFolderOf(path), imageName);
+  const file = sealedFile(imageFolderOf(path));
   return existsSync(file) ? identityOf(file) : "";
 }
 

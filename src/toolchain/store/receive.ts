@@ -4,7 +4,7 @@ import { makeFolder } from "../../platform/files/make-folder.js";
 import { type Log, seconds } from "../../platform/log.js";
 import { type FetchedArchive, Unusable } from "../../platform/network/published.js";
 import { messageOf, Problem } from "../../platform/problem.js";
-import { type ArchiveManifest, BadArchive } from "../archive/manifest.js";
+import { type ArchiveFile, type ArchiveManifest, BadArchive } from "../archive/manifest.js";
 import { unpackToolchain } from "../archive/unpack.js";
 import type { Toolchain, ToolchainOrigin, ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
 import { discardDrafts, draftOf, imageDraftOf } from "./drafts.js";
@@ -80,12 +80,13 @@ async function fromImage(log: Log, wanted: Wanted, level: ArchiveLevel): Promise
   const mounts = fetch === undefined ? undefined : await findMounts();
   if (fetch === undefined || mounts === undefined) return undefined;
   const start = performance.now();
+  let image: ArchiveFile | undefined;
   try {
     const said = await unpackFetched(fetch(), wanted, imageDraftOf(place), async (manifest) => {
-      await completeImage(imageDraftOf(place), place.path, level.source, manifest);
+      image = await completeImage(imageDraftOf(place), place.path, level.source, manifest);
       await rename(imageDraftOf(place), place.image);
     });
-    await mountImage(mounts, place);
+    await mountImage(mounts, place, image);
     log.fact(level.label, `hit, ${said}, checked and mounted in ${seconds(performance.now() - start)}`);
     return await testInstalled(log, wanted);
   } catch (error) {

@@ -17,6 +17,10 @@ export const archives: ProtectionTable = {
       instead: (finish) => `if (manifest !== undefined) await use(manifest); ${finish}`,
     },
   ],
+  "is not mounted again where %s after an unmount, but fetched": [
+    "images-are-compared-when-mounted",
+    { mark: "mounted-images-are-roots", instead: "mode >= 0" },
+  ],
   "is mounted, and is then equal to an unpacked one": [
     { mark: "mount-options", instead: without("nosuid,") },
     { mark: "mount-options", instead: without("nodev,") },
