@@ -30,6 +30,9 @@ export const archives: ProtectionTable = {
   "stops the set-up when its image is not what was published, and nothing of it is left or mounted": [
     "published-bytes-are-compared",
   ],
+  "is downloaded again where %s was changed since": [
+    { mark: "kept-firecracker-is-compared", instead: "existsSync(program) || (await isReleased())" },
+  ],
   "unpacks and keeps nothing of what was not released": ["firecracker-is-compared"],
   "a link out": ["links-stay-inside"],
   "a link that climbs from where another one leads": ["links-climb-first"],
