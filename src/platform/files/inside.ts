@@ -7,6 +7,7 @@ import {
   fstatSync,
   futimesSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readFile,
   renameSync,
@@ -30,9 +31,10 @@ export interface HeldPlace {
  * following a link. Node has no openat(2), but the kernel resolves /proc/self/fd/N by the open folder, not by its name.
  *
  * @param path relative to the folder, with at least one part.
+ * @param makes whether to make the folders of the path that are missing.
  * @throws Problem for a link, and for a path that leads out; system errors, as for a folder that is missing.
  */
-export function holdPlace(folder: string, path: string): HeldPlace {
+export function holdPlace(folder: string, path: string, makes = false): HeldPlace {
   const parts = path.split("/");
   const name = parts.pop() ?? "";
   // promise: places-do-not-climb
@@ -41,8 +43,10 @@ export function holdPlace(folder: string, path: string): HeldPlace {
   let held = openFolder(folder, folder);
   for (const part of parts) {
     const parent = held;
+    const next = `/proc/self/fd/${parent}/${part}`;
     try {
-      held = openFolder(`/proc/self/fd/${parent}/${part}`, `${folder}/${path}`);
+      if (makes && lstatSync(next, { throwIfNoEntry: false }) === undefined) mkdirSync(next);
+      held = openFolder(next, `${folder}/${path}`);
     } finally {
       closeSync(parent);
     }
@@ -62,8 +66,8 @@ function openFolder(path: string, shown: string): number {
   }
 }
 
-function inPlace<T>(folder: string, path: string, use: (place: string) => T): T {
-  const place = holdPlace(folder, path);
+function inPlace<T>(folder: string, path: string, use: (place: string) => T, makes = false): T {
+  const place = holdPlace(folder, path, makes);
   try {
     return use(place.path);
   } finally {
@@ -130,7 +134,7 @@ export function touchInside(folder: string, path: string): void {
 
 /**
  * Writes a file by a rename: a reader finds the old or the new content, and a link of that name is replaced, not
- * followed. Synchronous, for use while this process ends.
+ * followed. Makes the folders of the path. Synchronous, for use while this process ends.
  *
  * @param mode its permissions; default: those that the umask leaves.
  */
@@ -152,7 +156,7 @@ export function copyInside(from: string, folder: string, path: string): void {
 }
 
 function byRename(folder: string, path: string, write: (draft: string) => void): void {
-  inPlace(folder, path, (place) => {
+  const replace = (place: string) => {
     const draft = `${place}.${randomBytes(6).toString("hex")}.tmp`;
     try {
       write(draft);
@@ -161,7 +165,8 @@ function byRename(folder: string, path: string, write: (draft: string) => void):
     } finally {
       rmSync(draft, { force: true });
     }
-  });
+  };
+  inPlace(folder, path, replace, true);
 }
 
 /** Removes a file, link or folder; a missing one is no error. */

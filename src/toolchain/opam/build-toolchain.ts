@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, rm, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { makeFolder } from "../../platform/files/make-folder.js";
 import { copyInside, removeInside } from "../../platform/files/inside.js";
 import { completeHistory } from "../../platform/git-history.js";
 import type { Context } from "../../platform/host.js";
@@ -39,7 +38,6 @@ export async function buildWithOpam(
   const flags = spec.cFlags === undefined ? {} : { CFLAGS: spec.cFlags.join(" ") };
   const env = { ...opamEnvironment(path, host.environment, host.cores), ...flags, [buildMark]: path };
   const own = join(layout.tools, "opam");
-  await makeFolder(layout.tools);
   // The packages of a kept build could have left a link there.
   copyInside(opam, path, relative(path, own));
   const run: Opam = (args, watch = {}) => processes.run([own, ...args], { env, cwd: path, ...watch });

@@ -46,6 +46,10 @@ export const archives: ProtectionTable = {
   ],
   "a link in its place is replaced, not followed": ["console-links-are-replaced"],
   "is not put through a link of the project": [{ mark: "folders-are-no-links", instead: "0" }],
+  "a pipe is no image, and is not waited for": [{ mark: "pipes-are-not-waited-for", instead: '"r"' }],
+  "with %s in its place is an error, and keeps nobody waiting": [
+    { mark: "locks-are-files", instead: 'readFile(path, "utf8").catch(() => "")' },
+  ],
   "a device": ["entries-are-files"],
   "is refused with a %s in it, whatever its manifest says": ["unpacked-kinds-are-compared"],
   "a path twice": ["paths-are-there-once"],

@@ -81,6 +81,13 @@ it("a link is replaced by what is written or copied, and not followed", () => {
   expect(readFileSync(join(outside, "file"), "utf8")).toBe("outside");
 });
 
+it("folders of a path are made in the folder, but not behind a link", () => {
+  writeInside(folder, "a/new/deep/file", "x");
+  expect(readFileSync(join(folder, "a/new/deep/file"), "utf8")).toBe("x");
+  expect(() => writeInside(folder, "a/b/out/new/file", "x")).toThrow("is not in a folder");
+  expect(readdirSync(outside)).toEqual(["file"]);
+});
+
 it("a pipe, a folder and a device are no files to read", () => {
   execFileSync("mkfifo", [join(folder, "pipe")]);
   for (const name of ["pipe", "a"]) expect(() => openInside(folder, name)).toThrow("is not a regular file");
