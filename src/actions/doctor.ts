@@ -5,7 +5,7 @@ import type { Context } from "../platform/host.js";
 import { kvmAccess } from "../platform/kvm.js";
 import { missingPackages } from "../platform/packages/apt.js";
 import { findProgram } from "../platform/process/programs.js";
-import { rootPrefix } from "../platform/process/sudo.js";
+import { becomeRoot } from "../platform/process/sudo.js";
 import { readHostSystem } from "../platform/system.js";
 import type { Architecture } from "../targets/architecture.js";
 import { type Target, targetNames, targets } from "../targets/targets.js";
@@ -40,7 +40,7 @@ export async function doctor(context: Context, print: (text: string) => void, as
   const missing = [...new Set(abilities.flatMap((ability) => ability.missing))].sort();
   const rights = host.isRoot
     ? "root"
-    : (await rootPrefix(context)) === undefined
+    : (await becomeRoot(context)) === undefined
       ? "neither root nor sudo"
       : "sudo without a password";
   const opam = findProgram("opam", host.environment["PATH"]) ?? "not installed (setup installs it)";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, realpath } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import {
   type Given,
@@ -12,7 +12,7 @@ import {
   withReference,
 } from "../init/adapt.js";
 import { type Choice, type Forge, chooseTemplate, forges, gitLabInputs } from "../init/choose.js";
-import { writeFileAtomically } from "../platform/files/atomic.js";
+import { writeInside } from "../platform/files/inside.js";
 import { ownRepository, readTemplate } from "../platform/files/own-repository.js";
 import type { Context } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
@@ -58,7 +58,7 @@ export async function init(context: Context, options: InitOptions, given: Given)
   const wanted = withDirectory(given, relative(root, project.directory));
   const files = await render(choice, wanted, reference);
   refuseExisting(root, files, options.force === true);
-  for (const { to, text } of files) await writeFileAtomically(join(root, to), text);
+  for (const { to, text } of files) writeInside(await realpath(root), to, text);
 
   log.fact("project", project.description);
   log.fact("template", `${choice.name}: ${choice.why}`);

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { size } from "../platform/log.js";
@@ -30,9 +31,12 @@ export async function readImage(path: string): Promise<Image> {
 /** Opened once: the file that is checked is the file that is read. */
 async function readWhole(path: string): Promise<Uint8Array> {
   const name = basename(path);
-  const file = await open(path, "r").catch((error: unknown) => {
-    throw cannotRead(name, { because: messageOf(error) }, error);
-  });
+  // Without O_NONBLOCK, a pipe would wait for a writer.
+  const file = await open(path, /* promise: pipes-are-not-waited-for */ constants.O_NONBLOCK).catch(
+    (error: unknown) => {
+      throw cannotRead(name, { because: messageOf(error) }, error);
+    },
+  );
   try {
     const facts = await file.stat();
     if (!facts.isFile()) throw cannotRead(name, { found: facts.isDirectory() ? "a folder" : "not a regular file" });

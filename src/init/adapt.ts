@@ -129,8 +129,8 @@ export function withReference(
   { owner = placeholders.owner, commit = placeholders.commit, name = repository }: ActionReference,
 ): string {
   return template
-    .replaceAll(`${placeholders.owner}/${repository}`, `${owner}/${name}`)
-    .replaceAll(placeholders.commit, commit);
+    .replaceAll(`${placeholders.owner}/${repository}`, () => `${owner}/${name}`)
+    .replaceAll(placeholders.commit, () => commit);
 }
 
 /** The placeholders that stay in a template. */

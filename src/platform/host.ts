@@ -14,6 +14,8 @@ export interface Host {
   /** The environment at the start. Steps read it here, never from `process.env`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly isGitHubActions: boolean;
+  /** Where programs for root are looked for; default: the system's folders. Tests replace it. */
+  readonly systemFolders?: readonly string[];
 }
 
 export interface Folders {

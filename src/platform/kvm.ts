@@ -3,8 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Context, isThrownAway } from "./host.js";
 import { isNotAllowed } from "./problem.js";
-import { findProgram } from "./process/programs.js";
-import { rootPrefix } from "./process/sudo.js";
+import { becomeRoot, systemProgram } from "./process/sudo.js";
 const device = "/dev/kvm";
 
 /**
@@ -49,12 +48,11 @@ export async function openKvm(
     );
     return access;
   }
-  const prefix = await rootPrefix(context);
-  if (prefix === undefined) return access;
-  const asRoot = async (commands: readonly Command[]) => {
-    for (const command of commands) {
-      const [program = "", ...args] = [...prefix, ...command];
-      const { exitCode } = await context.processes.run([program, ...args]);
+  const asRoot = await becomeRoot(context);
+  if (asRoot === undefined) return access;
+  const run = async (commands: readonly Command[]) => {
+    for (const [program, ...args] of commands) {
+      const { exitCode } = await context.processes.run(asRoot(program, ...args));
       if (exitCode !== 0) return false;
     }
     return true;
@@ -72,17 +70,17 @@ export async function openKvm(
     undo: [["chmod", modeNow(), device]],
   };
   // A rule survives the udev trigger of the next installed package; a mode does not (docs/facts.md section 6).
-  const repairs = findProgram("udevadm", context.host.environment["PATH"]) === undefined ? [mode] : [udevRule, mode];
+  const repairs = systemProgram(context.host, "udevadm") === undefined ? [mode] : [udevRule, mode];
   try {
     for (const { name, make, undo } of repairs) {
-      const made = await asRoot(make);
+      const made = await run(make);
       if (made && look() === "open") {
         // promise: kvm-repair-is-told
         context.log.fact("machine", `granted this user access to /dev/kvm (${name})`);
         return "open";
       }
       // promise: kvm-repair-is-undone
-      await asRoot(undo);
+      await run(undo);
     }
     return look();
   } finally {

@@ -47,8 +47,8 @@ export class Problem extends Error {
   without(path: string, word = "TOOLCHAIN"): Problem {
     const shown = <Text extends string | readonly string[]>(text: Text): Text =>
       (typeof text === "string"
-        ? text.replaceAll(path, word)
-        : text.map((line) => line.replaceAll(path, word))) as Text;
+        ? text.replaceAll(path, () => word)
+        : text.map((line) => line.replaceAll(path, () => word))) as Text;
     const facts = Object.fromEntries(Object.entries(this.facts).map(([label, text]) => [label, shown(text)]));
     const whole = this.wholeLog && { title: this.wholeLog.title, lines: shown(this.wholeLog.lines) };
     return new Problem(shown(this.message), facts, { cause: this.cause, wholeLog: whole });

@@ -6,7 +6,7 @@ import { Problem, isDiskFull } from "./problem.js";
 export function systemProblem(error: unknown, folders: () => Folders): Problem | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, path, syscall = "" } = error as NodeJS.ErrnoException;
-  const reason = code === undefined ? undefined : reasons[code];
+  const reason = reasons[code ?? ""] ?? reasons[`${syscall} ${code ?? ""}`];
   if (reason === undefined) return undefined;
   if (path === undefined) return isDiskFull(error) ? diskFull(folders(), error) : undefined;
   const choice = choiceOf(path, folders());
@@ -28,6 +28,9 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "no space left on the device",
   EDQUOT: "the disk quota is exceeded",
   ENOTDIR: "a part of the path is not a folder",
+  ELOOP: "a part of the path is a link that is not followed",
+  // The folder above it is there: see makeFolder.
+  "mkdir ENOENT": "its file system takes no new folders",
 };
 
 /** A failed write to an open file does not name the file. */

@@ -1,7 +1,9 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { makeFolder } from "../platform/files/make-folder.js";
 import { describeImage } from "../image/check.js";
 import { readImage } from "../image/recognise.js";
+import { writeFileAtomically } from "../platform/files/atomic.js";
 import { hashOf } from "../platform/files/folder-content.js";
 import { completeHistory } from "../platform/git-history.js";
 import type { Context } from "../platform/host.js";
@@ -118,12 +120,9 @@ async function inspect({ buildSystem, directory }: Project): Promise<Findings> {
 async function prepare(plan: BuildPlan): Promise<void> {
   for (const folder of plan.emptyFolders) {
     await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   }
-  for (const { path, text } of plan.files) {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
-  }
+  for (const { path, text } of plan.files) await writeFileAtomically(path, text);
 }
 
 async function logImage(context: Context, project: Project, image: BuiltImage): Promise<void> {

@@ -1,5 +1,6 @@
-import { copyFile, readFile, readdir } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { copyInside } from "../platform/files/inside.js";
 import { pinsLocalRepository } from "../platform/git-history.js";
 import type { Context } from "../platform/host.js";
 import type { Outcome } from "../platform/process/process.js";
@@ -26,7 +27,11 @@ export async function installProject(
 ): Promise<readonly UsedPackage[]> {
   const { project, target, toolchain } = request;
   const opam: Opam = (args) =>
-    context.processes.run([programOf("opam", env), ...args], { cwd: project.directory, env: { ...env, OPAMYES: "1" } });
+    context.processes.run([programOf("opam", env), ...args], {
+      cwd: project.directory,
+      env: { ...env, OPAMYES: "1" },
+      whole: true,
+    });
   if (toolchain !== undefined) await beginInstalling(toolchain.path);
   await runSteps();
   await keepInstalled(project, opam, outFolderOf(request));
@@ -38,7 +43,7 @@ async function keepInstalled(project: Project, opam: Opam, folder: string): Prom
   for (const name of packagesOf(await readdir(project.directory))) {
     const { stdout } = await opam(["show", "--list-files", name]);
     for (const path of stdout.split("\n").filter((line) => /\/bin\/[^/]+$/.test(line)))
-      await copyFile(path, join(folder, basename(path)));
+      copyInside(path, folder, basename(path));
   }
 }
 

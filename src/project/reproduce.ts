@@ -1,9 +1,12 @@
-import { copyFile, mkdir, readFile, rm, cp, readdir } from "node:fs/promises";
+import { readFile, rm, cp, readdir } from "node:fs/promises";
 import { basename, join, dirname, relative } from "node:path";
+import { makeFolder } from "../platform/files/make-folder.js";
+import { copyInside } from "../platform/files/inside.js";
 import { ownFixedFolder } from "../platform/files/own-folder.js";
 import { withLock } from "../platform/files/lock.js";
 import type { Context } from "../platform/host.js";
 import { Problem, isMissing } from "../platform/problem.js";
+import { succeed } from "../platform/process/process.js";
 import type { ToolchainSpec } from "../toolchain/toolchain.js";
 import { mapImages } from "./images.js";
 import type { Build, BuiltImages, Project } from "./project.js";
@@ -59,32 +62,28 @@ const built = new Set(["_build", "_opam", "_artifacts", "node_modules"]);
  */
 export async function copyClean({ processes }: Context, directory: string, to: string): Promise<string> {
   await rm(to, { recursive: true, force: true });
-  await mkdir(to, { recursive: true });
+  await makeFolder(to);
   const git = (...args: string[]) => processes.run(["git", "-C", directory, ...args]);
   const found = await git("rev-parse", "--show-toplevel").catch(() => undefined);
-  const top = found?.exitCode === 0 ? found.stdout.trim() : undefined;
+  const top = found?.exitCode === 0 ? found.stdout.replace(/\n$/, "") : undefined;
   if (top === undefined) {
     const names = (await readdir(directory)).filter((name) => !built.has(name));
     await Promise.all(names.map((name) => copyEntry(join(directory, name), join(to, name))));
     return to;
   }
-  const listed = await processes.run([
-    "git",
-    "-C",
-    top,
-    "ls-files",
-    "-z",
-    "--cached",
-    "--others",
-    "--exclude-standard",
-  ]);
-  const names = listed.stdout.split("\0").filter((name) => name !== "");
+  const listed = await processes.run(
+    ["git", "-C", top, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    { whole: true },
+  );
+  const names = succeed(listed, "listing the files of the project")
+    .stdout.split("\0")
+    .filter((name) => name !== "");
   for (const name of [...names, ".git"]) await copyEntry(join(top, name), join(to, name));
   return join(to, relative(top, directory));
 }
 
 async function copyEntry(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
+  await makeFolder(dirname(to));
   await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }).catch((error: unknown) => {
     // A tracked file that was deleted is missing from the copy too.
     if (!isMissing(error)) throw error;
@@ -107,13 +106,14 @@ function inFolder(context: Context, state: string): Context {
 async function keep(images: BuiltImages, folder: string): Promise<BuiltImages> {
   return mapImages(images, async (image, index) => {
     const own = index === 0 ? folder : join(folder, String(index + 1));
-    await mkdir(own, { recursive: true });
+    await makeFolder(own);
     const [path, debugFile] = [
       join(own, basename(image.path)),
       image.debugFile && join(own, basename(image.debugFile)),
     ];
-    await copyFile(image.path, path);
-    if (image.debugFile !== undefined && debugFile !== undefined) await copyFile(image.debugFile, debugFile);
+    // The build could have left links there.
+    copyInside(image.path, own, basename(path));
+    if (image.debugFile !== undefined && debugFile !== undefined) copyInside(image.debugFile, own, basename(debugFile));
     return { ...image, path, ...(debugFile === undefined ? {} : { debugFile }) };
   });
 }

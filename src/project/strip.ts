@@ -1,5 +1,6 @@
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { makeFolder } from "../platform/files/make-folder.js";
 import { readImage } from "../image/recognise.js";
 import type { Context } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
@@ -33,7 +34,7 @@ export async function stripImages(
     if (image.debugFile !== undefined || format === "linux-image") return image;
     // Images in different folders of the project can have the same name.
     const own = join(folder, String(index));
-    await mkdir(own, { recursive: true });
+    await makeFolder(own);
     const path = join(own, basename(image.path));
     await copyFile(image.path, path);
     const objcopy = objcopyFor(context, architecture);

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Bytes } from "../image/bytes.js";
 import { elfMachine, interpreterOf, readElf } from "../image/elf.js";
 import type { Context } from "../platform/host.js";
 import { seconds } from "../platform/log.js";
+import { copyInside } from "../platform/files/inside.js";
 import { openDebArchive } from "../platform/packages/deb-archive.js";
 import { Problem, messageOf } from "../platform/problem.js";
 import { type Outcome, succeed } from "../platform/process/process.js";
@@ -39,7 +40,8 @@ export async function buildTenders(
   const work = join(path, "tenders");
   const start = performance.now();
   try {
-    await mkdir(work, { recursive: true });
+    await rm(work, { recursive: true, force: true });
+    await mkdir(work);
     const run: Run = (argv, cwd, variables = {}) => processes.run(argv, { cwd, env: { ...env, ...variables } });
     await build(context, spec, path, work, opam, run);
     log.fact("tenders", `for ${spec.architecture}, static, built in ${seconds(performance.now() - start)}`);
@@ -89,7 +91,8 @@ async function build(
   for (const tender of tenders) {
     const program = join(sources, "tenders", tender.replace("solo5-", ""), tender);
     await checkStatic(program, spec);
-    await copyFile(program, join(layoutOf(path).tools, tenderName(tender, spec.architecture, spec.hostArchitecture)));
+    const name = tenderName(tender, spec.architecture, spec.hostArchitecture);
+    copyInside(program, layoutOf(path).tools, name);
   }
 }
 

@@ -55,7 +55,7 @@ export async function writeSynthetic(folder: string): Promise<void> {
   );
   rmSync(draft, { recursive: true });
   mkdirSync(folder);
-  await writeInstalled(folder, folder, "built", await unpackToolchain(createReadStream(archive), folder, folder));
+  writeInstalled(folder, folder, "built", await unpackToolchain(createReadStream(archive), folder, folder));
   rmSync(archive);
 }
 

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -10,6 +12,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -191,10 +194,50 @@ describe.skipIf(cannot !== undefined)(`a toolchain that is published as an image
     expect(mountPoints(folder)).toEqual([]);
   });
 
+  const sealedFile = () => join(place.image, "sealed/toolchain.squashfs");
+  /** Changes the sealed image; root owns it, as an attacker with sudo could do it. */
+  const change = (act: (bytes: Buffer) => void) => {
+    const bytes = readFileSync(sealedFile());
+    act(bytes);
+    rmSync(sealedFile());
+    writeFileSync(sealedFile(), bytes, { mode: 0o444 });
+  };
+  it.each<[string, () => void]>([
+    ["a byte of it changed", () => change((bytes) => void bytes.write("ON", bytes.indexOf("of the image")))],
+    ["its path became another one", () => change((bytes) => void bytes.write("/X", bytes.indexOf(place.path)))],
+    ["a user owns it", () => chownSync(sealedFile(), 65534, 65534)],
+    ["a user may write it", () => chmodSync(sealedFile(), 0o666)],
+    [
+      "it became a link",
+      () => {
+        renameSync(sealedFile(), join(folder, "moved"));
+        symlinkSync(join(folder, "moved"), sealedFile());
+      },
+    ],
+    ["a user owns its record", () => chownSync(join(place.image, "sealed/image.json"), 65534, 65534)],
+    ["it is as an older version left it", () => renameSync(sealedFile(), join(place.image, "toolchain.squashfs"))],
+  ])("is not mounted again where %s after an unmount, but fetched", async (_, attack) => {
+    await obtain({});
+    await reboot();
+    attack();
+    const mounted: string[] = [];
+    const image = (file: string, at: string) => (mounted.push(file), mounts.image(file, at));
+    expect((await obtain({ image })).source).toBe("published");
+    expect(mounted).toHaveLength(1);
+    expect(readFileSync(join(place.path, "opam/lib/library"), "utf8")).toBe("of the image");
+  });
+
+  it("is a file of root's that nobody else may write", async () => {
+    await obtain({});
+    const { uid, mode } = statSync(sealedFile());
+    expect([uid, mode & 0o777]).toEqual([0, 0o444]);
+    expect(readdirSync(place.image).sort()).toEqual(["lower", "sealed", "upper", "work"]);
+  });
+
   it("is mounted by the next set-up when one was killed while it mounted", async () => {
     await obtain({});
     await reboot();
-    await mounts.image(join(place.image, "toolchain.squashfs"), join(place.image, "lower"));
+    await mounts.image(join(place.image, "sealed/toolchain.squashfs"), join(place.image, "lower"));
     expect(optionsAt(join(place.image, "lower"))).toEqual(expect.arrayContaining(["ro", "nosuid", "nodev"]));
     expect((await obtain({})).source).toBe("tool-cache");
     expect(mountPoints(folder)).toEqual([place.path]);

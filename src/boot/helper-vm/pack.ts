@@ -93,7 +93,10 @@ export async function tenderEntries({ processes }: Context, tender: Tender, path
   // A tender that is a script has no dynamic libraries.
   const interpreter = isElf(bytes) ? interpreterOf(readElf(bytes)) : undefined;
   if (interpreter === undefined) return [entry];
-  const listing = succeed(await processes.run([interpreter, "--list", path]), `asking for the libraries of ${path}`);
+  const listing = succeed(
+    await processes.run([interpreter, "--list", path], { whole: true }),
+    `asking for the libraries of ${path}`,
+  );
   const libraries = librariesIn(listing.stdout).filter((library) => library !== interpreter);
   const folders = interpreter
     .split("/")

@@ -1,7 +1,8 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import ours from "../../../data/carriers.json" with { type: "json" };
 import { replaceFolder, sha256OfFile } from "../../platform/files/atomic.js";
 import { withOwnFolder } from "../../platform/files/own-folder.js";
@@ -96,7 +97,7 @@ export async function publishHelperVm(
   helperVm: HelperVmFiles,
   folder: string,
 ): Promise<PublishedArchive> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const url = `${helperVm.key}.tar.gz`;
   const file = join(folder, url);
   const pack = [

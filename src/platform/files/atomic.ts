@@ -6,10 +6,11 @@ import { pipeline } from "node:stream/promises";
 import { isMissing } from "../problem.js";
 import { sweepOwnFolders, withOwnFolder } from "./own-folder.js";
 import { spawn } from "node:child_process";
+import { makeFolder } from "./make-folder.js";
 
 /** Writes a file so that a reader finds the old or the new content, never a part. Makes the file's folder. */
 export async function writeFileAtomically(path: string, content: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     await writeFile(draft, content, { flag: "wx" });

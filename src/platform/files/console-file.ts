@@ -1,14 +1,19 @@
 import { once } from "node:events";
-import { type WriteStream, createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { type WriteStream, constants, createWriteStream } from "node:fs";
+import { lstat, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
+import { makeFolder } from "./make-folder.js";
 import { messageOf } from "../problem.js";
 
 const mebibyte = 1024 * 1024;
 
 /** A guest can print without end, so the file of a console ends after this many MiB. */
 const maximalMiB = 64;
+
+const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
+/** Without O_NONBLOCK, a pipe would wait for a reader. Node takes numbers, too, unlike its types. */
+const newFile = (O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK) as unknown as string;
 
 /** A console on disk: every byte of it, up to a cap. The last line of a file that was cut says so. */
 export class ConsoleFile {
@@ -27,8 +32,11 @@ export class ConsoleFile {
 
   /** Replaces the file of an earlier boot, and makes its folder. */
   static async create(path: string, capMiB = maximalMiB): Promise<ConsoleFile> {
-    await mkdir(dirname(path), { recursive: true });
-    return new ConsoleFile(path, createWriteStream(path), capMiB);
+    await makeFolder(dirname(path));
+    // A build could have left a link or a pipe there.
+    const found = await lstat(path).catch(() => undefined);
+    if (/* promise: console-links-are-replaced */ found?.isSymbolicLink() === true) await rm(path);
+    return new ConsoleFile(path, createWriteStream(path, { flags: newFile }), capMiB);
   }
 
   /** @returns settles when the disk is ready for more; a faster guest waits until then. */

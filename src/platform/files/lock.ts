@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, readFile, realpath, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasCode } from "../problem.js";
+import { readInside } from "./inside.js";
+import { makeFolder } from "./make-folder.js";
+import { hasCode, isMissing } from "../problem.js";
 import { cleaningUp } from "../process/leftovers.js";
 import { markText, ownMark, ownerState, parseMark } from "../process/owner-mark.js";
 
@@ -21,12 +23,12 @@ const pollMs = 500;
  * @param onWait called once, when another process holds the lock.
  */
 export async function withLock<T>(path: string, onWait: (holder: string) => void, body: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const own = newHolder();
   const watch = new Silence();
   let isWaiting = false;
   while (!(await take(path, own))) {
-    const holder = await readFile(path, "utf8").catch(() => undefined);
+    const holder = await readHolder(path);
     if (holder === undefined) continue;
     const state = stateOf(holder);
     if (
@@ -48,7 +50,7 @@ export async function withLock<T>(path: string, onWait: (holder: string) => void
  * another process takes it first.
  */
 export async function withAbandonedLock(path: string, body: () => Promise<void>): Promise<void> {
-  const holder = await readFile(path, "utf8").catch(() => undefined);
+  const holder = await readHolder(path);
   if (holder === undefined || stateOf(holder) !== "gone") return;
   await remove(path, holder);
   const own = newHolder();
@@ -72,6 +74,19 @@ const newHolder = () => `${markText(ownMark())} ${hostname()} ${randomBytes(8).t
 function nameOf(holder: string): string {
   const [mark = "", host = ""] = holder.split(" ");
   return `process ${mark.split("-")[0] ?? ""} on ${host}`;
+}
+
+/**
+ * @returns undefined when the lock is free meanwhile.
+ * @throws Problem for a link, pipe or folder in its place: it would never become free.
+ */
+async function readHolder(path: string): Promise<string | undefined> {
+  try {
+    return await /* promise: locks-are-files */ readInside(await realpath(dirname(path)), basename(path));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 /** `unseen` also for a lock in the format of another version of this program. */

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { sep } from "node:path";
 import type { Context } from "../host.js";
-import { hasCapability, rootPrefix } from "../process/sudo.js";
+import { becomeRoot, hasCapability } from "../process/sudo.js";
 import { succeed } from "../process/process.js";
 
 /** Mounts file systems, as root. */
 export interface Mounts {
+  /** Copies a file to where only root can write it; makes that file's folder. */
+  seal(file: string, to: string): Promise<void>;
   /** Mounts a squashfs image, read-only. */
   image(file: string, at: string): Promise<void>;
   /** Mounts `lower`; writes go to `upper`. The overlay keeps `lower` alive, so it can be unmounted afterwards. */
@@ -24,13 +26,17 @@ export async function openMounts(context: Context): Promise<Mounts | undefined> 
   const read = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : "");
   if (!mayMount(read("/proc/self/status"), read("/proc/self/uid_map")) || !existsSync("/dev/loop-control"))
     return undefined;
-  const root = await rootPrefix(context);
-  if (root === undefined) return undefined;
+  const asRoot = await becomeRoot(context);
+  if (asRoot === undefined) return undefined;
   const run = async (doing: string, program: string, ...args: string[]) => {
-    const [first = program, ...rest] = [...root, program, ...args];
-    succeed(await context.processes.run([first, ...rest]), doing);
+    succeed(await context.processes.run(asRoot(program, ...args)), doing);
   };
   return {
+    seal: (file, to) =>
+      run(
+        "copying an image to where only root can write",
+        ...["install", "-D", "-o", "root", "-g", "root", "-m", "0444", "--", file, to],
+      ),
     image: (file, at) => run("mounting an image", "mount", "-t", "squashfs", "-o", "loop,ro,nosuid,nodev", file, at),
     overlay({ lower, upper, work }, at) {
       // redirect_dir: allows renaming a folder of the image. index: prevents two mounts from sharing an upper folder.

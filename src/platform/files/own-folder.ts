@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, lstat } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "./make-folder.js";
 import { cleaningUp } from "../process/leftovers.js";
 import { markText, ownMark, ownerAgeMs, ownerState, parseMark } from "../process/owner-mark.js";
 import { Problem, hasCode } from "../problem.js";
@@ -22,7 +23,7 @@ export async function withOwnFolder<T>(
   use: FolderUse,
   body: (folder: string) => Promise<T>,
 ): Promise<T> {
-  await mkdir(parent, { recursive: true });
+  await makeFolder(parent);
   const folder = /* promise: own-folder-is-new */ await mkdtemp(
     join(parent, `${prefixOf(use)}${markText(ownMark())}-`),
   );

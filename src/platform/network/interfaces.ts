@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Context } from "../host.js";
 import type { OwnerMark } from "../process/owner-mark.js";
 import { succeed } from "../process/process.js";
-import { findProgram, searchPath } from "../process/programs.js";
+import { systemProgram } from "../process/sudo.js";
 
 /** A network interface of this host. */
 export interface HostInterface {
@@ -16,17 +16,15 @@ export interface HostInterface {
 
 const classNet = "/sys/class/net";
 
-/** The path of ip(8). Not every user has /usr/sbin on PATH. */
-export function findIp({ host }: Context): string | undefined {
-  return findProgram("ip", searchPath([], host.environment, ["/usr/sbin", "/sbin"]));
-}
+/** The path of ip(8). */
+export const findIp = ({ host }: Context): string | undefined => systemProgram(host, "ip");
 
 /** All interfaces of this host, including those that are down. */
 export async function readInterfaces(context: Context): Promise<readonly HostInterface[]> {
   const ip = findIp(context);
   if (ip === undefined) return [];
   const outcome = succeed(
-    await context.processes.run([ip, "-oneline", "-4", "address", "show"]),
+    await context.processes.run([ip, "-oneline", "-4", "address", "show"], { whole: true }),
     "reading the host’s addresses",
   );
   const addresses = addressesOf(outcome.stdout);

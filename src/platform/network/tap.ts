@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import type { Context } from "../host.js";
 import { Problem } from "../problem.js";
-import { hasCapability, rootPrefix } from "../process/sudo.js";
+import { type AsRoot, becomeRoot, hasCapability } from "../process/sudo.js";
 import { cleaningUp } from "../process/leftovers.js";
 import { ownMark, ownerState } from "../process/owner-mark.js";
 import { lastLines } from "../process/process.js";
@@ -32,7 +32,7 @@ export async function whyNoTap(context: Context, device = "/dev/net/tun"): Promi
   } catch (error) {
     return `${device} cannot be opened (${(error as NodeJS.ErrnoException).code ?? ""})`;
   }
-  if ((await rootPrefix(context)) === undefined) return "this user is not root and has no sudo without a password";
+  if ((await becomeRoot(context)) === undefined) return "this user is not root and has no sudo without a password";
   if (context.host.isRoot && !hasCapability(readFileSync("/proc/self/status", "utf8"), "CapEff", "netAdmin"))
     return "root in this container cannot make network interfaces";
   return undefined;
@@ -49,10 +49,8 @@ let boots = 0;
  */
 export async function withTaps<T>(context: Context, taps: readonly Tap[], body: () => Promise<T>): Promise<T> {
   if (taps.length === 0) return body();
-  const prefix = await rootPrefix(context);
-  const ip = findIp(context);
-  if (prefix === undefined || ip === undefined) throw new Problem("this user cannot make network interfaces");
-  const asRoot = [...prefix, ip];
+  const asRoot = await becomeRoot(context);
+  if (asRoot === undefined) throw new Problem("this user cannot make network interfaces");
   const own = aliasOf(ownMark(), ++boots);
   const made = new Set<string>();
   const ours = () => [...made].filter((name) => readAlias(name) === own);
@@ -74,8 +72,9 @@ export async function withTaps<T>(context: Context, taps: readonly Tap[], body: 
 }
 
 /** Synchronous, so that no signal arrives between making the interface and knowing that it exists. */
-function makeTap([program = "", ...args]: readonly string[], tap: Tap, alias: string): void {
-  const { status, stderr } = spawnSync(program, [...args, "-batch", "-"], {
+function makeTap(asRoot: AsRoot, tap: Tap, alias: string): void {
+  const [program, ...args] = asRoot("ip", "-batch", "-");
+  const { status, stderr } = spawnSync(program, args, {
     input: tapCommands(tap, process.getuid?.() ?? 0, alias),
     encoding: "utf8",
   });
@@ -109,25 +108,21 @@ export async function sweepTaps(context: Context): Promise<void> {
     const mark = markOf(name);
     return mark !== undefined && ownerState(mark) === "gone";
   });
-  const ip = findIp(context);
-  if (abandoned.length === 0 || ip === undefined) return;
-  const prefix = await rootPrefix(context);
-  if (prefix === undefined) return;
-  for (const name of abandoned) await deleteInterface(context, [...prefix, ip], name);
+  if (abandoned.length === 0 || findIp(context) === undefined) return;
+  const asRoot = await becomeRoot(context);
+  if (asRoot === undefined) return;
+  for (const name of abandoned) await deleteInterface(context, asRoot, name);
 }
 
-const deletion = (name: string) => ["link", "delete", "dev", name];
+const deletion = (asRoot: AsRoot, name: string) => asRoot("ip", "link", "delete", "dev", name);
 
 /** An interface that is already gone is no failure; one that stays is found by the next sweep. */
-async function deleteInterface(
-  { processes }: Context,
-  [program = "", ...args]: readonly string[],
-  name: string,
-): Promise<void> {
-  await processes.run([program, ...args, ...deletion(name)]);
+async function deleteInterface({ processes }: Context, asRoot: AsRoot, name: string): Promise<void> {
+  await processes.run(deletion(asRoot, name));
 }
 
 /** Synchronous, for use while this process ends. */
-function deleteNow([program = "", ...args]: readonly string[], name: string): void {
-  spawnSync(program, [...args, ...deletion(name)], { stdio: "ignore" });
+function deleteNow(asRoot: AsRoot, name: string): void {
+  const [program, ...args] = deletion(asRoot, name);
+  spawnSync(program, args, { stdio: "ignore" });
 }

@@ -4,7 +4,7 @@ import { seconds } from "../log.js";
 import { Problem } from "../problem.js";
 import { type Outcome, succeed } from "../process/process.js";
 import { findProgram } from "../process/programs.js";
-import { rootPrefix } from "../process/sudo.js";
+import { type AsRoot, becomeRoot, systemPath, systemProgram } from "../process/sudo.js";
 
 export interface InstallOptions {
   readonly install: boolean;
@@ -35,8 +35,8 @@ export async function ensureSystemPackages(
   const missing = await missingPackages(context, packages);
   // promise: present-packages-need-no-root
   if (missing.length === 0) return;
-  const prefix = options.install ? await rootPrefix(context) : undefined;
-  if (prefix === undefined) {
+  const asRoot = options.install ? await becomeRoot(context) : undefined;
+  if (asRoot === undefined) {
     throw new Problem(`system packages are missing: ${missing.join(" ")}`, {
       because: options.install
         ? "this user is not root and has no sudo without a password"
@@ -44,7 +44,7 @@ export async function ensureSystemPackages(
       do: `sudo apt-get install ${missing.join(" ")}`,
     });
   }
-  await install(context, prefix, missing, options.lockMs ?? lockMs);
+  await install(context, asRoot, missing, options.lockMs ?? lockMs);
 }
 
 /** The Debian packages that are not installed; empty on another system. */
@@ -55,7 +55,9 @@ export async function missingPackages(
   if (packages.length === 0 || findProgram("dpkg-query", host.environment["PATH"]) === undefined) return [];
   const names = [...new Set(packages)];
   // It exits with status 1 for an unknown package, but lists the known ones.
-  const { stdout } = await processes.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n", ...names]);
+  const { stdout } = await processes.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n", ...names], {
+    whole: true,
+  });
   const installed = new Set(
     stdout
       .split("\n")
@@ -67,28 +69,29 @@ export async function missingPackages(
 
 async function install(
   context: Context,
-  prefix: readonly string[],
+  asRoot: AsRoot,
   missing: readonly string[],
   patienceMs: number,
 ): Promise<void> {
   const start = performance.now();
   const proxies = proxySettings(context.host.environment);
   const aptGet = (...args: string[]): Promise<Outcome> => {
-    const commandWith = (settings: readonly string[]) => [
-      ...prefix,
-      "env",
-      "DEBIAN_FRONTEND=noninteractive",
-      "LC_ALL=C",
-      ...settings,
-      "apt-get",
-      ...options,
-      ...args,
-    ];
-    const [program = "", ...rest] = commandWith(proxies);
+    const commandWith = (settings: readonly string[]) =>
+      asRoot(
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "LC_ALL=C",
+        // apt and dpkg start others by it, and not every sudo sets it.
+        /* promise: apt-has-the-systems-path */ `PATH=${systemPath(context.host)}`,
+        ...settings,
+        systemProgram(context.host, "apt-get") ?? "apt-get",
+        ...options,
+        ...args,
+      );
     return whenUnlocked(context, patienceMs, async () => {
       // The address of a proxy can contain a password, and a failed command is shown.
       return {
-        ...(await context.processes.run([program, ...rest])),
+        ...(await context.processes.run(commandWith(proxies))),
         argv: commandWith(/* promise: commands-show-no-proxy */ []),
       };
     });

@@ -1,49 +1,61 @@
 import { existsSync } from "node:fs";
-import { chmod, rename, rm, mkdir, readFile } from "node:fs/promises";
+import { chmod, rename, rm, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import release from "../../../data/firecracker.json" with { type: "json" };
 import type { Architecture } from "../../targets/architecture.js";
 import { replaceFolder, sha256OfFile } from "../files/atomic.js";
+import { withOwnFolder } from "../files/own-folder.js";
 import type { Context } from "../host.js";
 import type { Log } from "../log.js";
 import { downloadProgram } from "../network/download.js";
 import { Problem, messageOf } from "../problem.js";
 import { succeed } from "../process/process.js";
 import { createHash } from "node:crypto";
+import { makeFolder } from "../files/make-folder.js";
 import binaries from "../../../data/opam.json" with { type: "json" };
 
 /**
- * Downloads Firecracker's release for this machine, and checks it before unpacking. A kept one was checked when it was
- * downloaded.
+ * Downloads Firecracker's release for this machine, and checks it before unpacking. A kept one is compared with its
+ * archive, which is kept and checked, too: others can write to the folder.
  *
  * @param folder the folder to keep it in.
  * @returns the absolute path of `firecracker`, alone in a folder that can be put on PATH.
  * @throws Problem when it could not be downloaded, or is not the release.
  */
-export async function downloadFirecracker({ host, log, processes }: Context, folder: string): Promise<string> {
-  const name = `v${release.version}-${host.architecture}`;
-  const kept = join(folder, name);
-  const program = join(kept, "firecracker");
-  if (existsSync(program)) return program;
+export async function downloadFirecracker(context: Context, folder: string): Promise<string> {
+  const { architecture, folders } = context.host;
+  const kept = join(folder, `v${release.version}-${architecture}`);
+  const program = join(kept, "bin/firecracker");
+  const isReleased = async () => {
+    const archive = join(kept, archiveName);
+    if ((await hashIfThere(archive)) !== release.archives[architecture].sha256) return false;
+    return withOwnFolder(folders.temporary, "boot", async (own) => {
+      await unpackFirecracker(context, archive, own);
+      return (await sha256OfFile(join(own, "bin/firecracker"))) === (await hashIfThere(program));
+    });
+  };
+  if (/* promise: kept-firecracker-is-compared */ existsSync(program) && (await isReleased())) return program;
   await replaceFolder(kept, async (draft) => {
-    const archive = join(draft, "archive.tgz");
-    await downloadArchive(host.architecture, archive, log);
-    const released = `firecracker-${name}`;
-    const unpack = [
-      "tar",
-      "-xzf",
-      archive,
-      "-C",
-      draft,
-      "--strip-components=1",
-      `release-${name}/${released}`,
-    ] as const;
-    succeed(await processes.run(unpack), `unpacking ${released}.tgz`);
-    await rm(archive);
-    await rename(join(draft, released), join(draft, "firecracker"));
-    await chmod(join(draft, "firecracker"), 0o755);
+    const archive = join(draft, archiveName);
+    await downloadArchive(architecture, archive, context.log);
+    await unpackFirecracker(context, archive, draft);
   });
   return program;
+}
+
+const archiveName = "archive.tgz";
+
+const hashIfThere = (file: string) => sha256OfFile(file).catch(() => undefined);
+
+async function unpackFirecracker({ host, processes }: Context, archive: string, folder: string): Promise<void> {
+  const name = `v${release.version}-${host.architecture}`;
+  const released = `firecracker-${name}`;
+  const bin = join(folder, "bin");
+  await makeFolder(bin);
+  const member = ["--strip-components=1", `release-${name}/${released}`] as const;
+  succeed(await processes.run(["tar", "-xzf", archive, "-C", bin, ...member]), `unpacking ${released}.tgz`);
+  await rename(join(bin, released), join(bin, "firecracker"));
+  await chmod(join(bin, "firecracker"), 0o755);
 }
 
 async function downloadArchive(architecture: Architecture, file: string, log: Log): Promise<void> {
@@ -78,7 +90,7 @@ export async function downloadOpam(architecture: Architecture, folder: string, l
   const { url, sha512 } = binaries.binaries[architecture];
   const file = join(folder, `opam-${binaries.version}-${architecture}`);
   if ((await sha512Of(file)) === sha512) return file;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const draft = `${file}.${process.pid}`;
   await rm(draft, { force: true });
   await downloadProgram(url, draft, log);

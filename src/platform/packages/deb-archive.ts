@@ -1,5 +1,6 @@
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../files/make-folder.js";
 import type { Architecture } from "../../targets/architecture.js";
 import type { Context } from "../host.js";
 import { Problem } from "../problem.js";
@@ -48,7 +49,7 @@ export async function openDebArchive(
   const foreign =
     architecture === host.architecture ? undefined : foreignSources(await readFile("/etc/os-release", "utf8"), word);
   for (const name of ["state/lists/partial", "cache/archives/partial", "debs"]) {
-    await mkdir(join(folder, name), { recursive: true });
+    await makeFolder(join(folder, name));
   }
   await writeFile(join(folder, "status"), "");
   await writeFile(join(folder, "sources.list"), foreign ?? "");
@@ -56,7 +57,11 @@ export async function openDebArchive(
 
   const env = { ...environmentForOthers(host.environment), LC_ALL: "C" };
   const run = (program: "apt-get" | "apt-cache", ...args: string[]) =>
-    processes.run([program, "-q", "-c", configuration, ...args], { env, cwd: join(folder, "debs") });
+    processes.run([program, "-q", "-c", configuration, ...args], {
+      env,
+      cwd: join(folder, "debs"),
+      whole: program === "apt-cache",
+    });
   // A failing third-party source must not stop us: what counts is whether the packages can be downloaded.
   const updated = await run("apt-get", "update");
 
@@ -78,7 +83,7 @@ export async function openDebArchive(
       const before = new Set(await readdir(debs));
       const downloaded = await run("apt-get", "download", ...names);
       if (downloaded.exitCode !== 0) throw failed(downloaded, names.join(" "));
-      await mkdir(target, { recursive: true });
+      await makeFolder(target);
       for (const file of (await readdir(debs)).filter((name) => !before.has(name))) {
         const unpacked = await processes.run(["dpkg-deb", "--extract", join(debs, file), target], { env });
         if (unpacked.exitCode !== 0) throw failed(unpacked, file);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import { Problem, isMissing } from "../problem.js";
 import { endWithUs, isEnding } from "./leftovers.js";
@@ -12,6 +13,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line of its output and error stream as it arrives; long lines are cut. */
   readonly onLine?: (line: string) => void;
+  /** Its output is data: keep all of it, or fail with a {@link Problem} where it is more than {@link wholeBytes}. */
+  readonly whole?: boolean;
   /** Ends the program and its process group: first by SIGTERM, then by SIGKILL. */
   readonly signal?: AbortSignal;
 }
@@ -39,6 +42,9 @@ export const processes: Processes = { run };
 /** The end of a stream that is kept: a failure shows its last lines, and a build can print without end. */
 const keptCharacters = 4 * 1024 * 1024;
 
+/** More than any list that we ask a program for. */
+const wholeBytes = 64 * 1024 * 1024;
+
 /** How long to read after the end of a program: a program that it left in the background can hold its streams open. */
 const readOnMs = 1_000;
 
@@ -60,7 +66,7 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
       stdio: ["ignore", "pipe", "pipe"],
       // A new process group, but not for sudo: we cannot signal it, and it remembers a password for each terminal
       // (sudoers(5), timestamp_type).
-      detached: program !== "sudo",
+      detached: basename(program) !== "sudo",
     });
     const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid);
     const stopped = options.signal === undefined ? () => undefined : stopBy(options.signal, child);
@@ -70,7 +76,11 @@ function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Pr
       stopped();
       letGo = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), readOnMs);
     });
-    const stdout = collect(child.stdout, options.onLine);
+    const tooLong = () => {
+      reject(new Problem(`the output of ${program} is longer than ${wholeBytes / 1024 / 1024} MiB`));
+      child.kill("SIGKILL");
+    };
+    const stdout = collect(child.stdout, options.onLine, options.whole === true ? tooLong : undefined);
     const stderr = collect(child.stderr, options.onLine);
     child.once("error", (error) => {
       const isProgramMissing = isMissing(error) && (options.cwd === undefined || existsSync(options.cwd));
@@ -111,8 +121,9 @@ function stopBy(signal: AbortSignal, child: ChildProcess): () => void {
   };
 }
 
-function collect(stream: Readable, onLine: RunOptions["onLine"]): Tail {
-  const tail = new Tail();
+/** @param tooLong called where the whole is wanted and is too long; undefined: the end is kept. */
+function collect(stream: Readable, onLine: RunOptions["onLine"], tooLong?: () => void): Tail {
+  const tail = new Tail(tooLong);
   stream.on("data", (chunk: Buffer) => tail.add(chunk));
   if (onLine === undefined) return tail;
   const lines = new LineReader();
@@ -126,9 +137,16 @@ class Tail {
   private chunks: Buffer[] = [];
   private length = 0;
 
+  constructor(private readonly tooLong: (() => void) | undefined) {}
+
   add(chunk: Buffer): void {
     this.chunks.push(chunk);
     this.length += chunk.length;
+    // promise: data-is-whole
+    if (this.tooLong !== undefined) {
+      if (this.length <= wholeBytes) return;
+      this.tooLong();
+    }
     // promise: kept-output-has-a-size
     while (this.length - (this.chunks[0]?.length ?? 0) > keptCharacters)
       this.length -= this.chunks.shift()?.length ?? 0;

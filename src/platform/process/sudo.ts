@@ -1,16 +1,43 @@
-import type { Context } from "../host.js";
+import { delimiter } from "node:path";
+import type { Context, Host } from "../host.js";
+import { Problem } from "../problem.js";
 import { findProgram } from "./programs.js";
 
+/** Where only root can put a program; the last two are NixOS's. */
+const systemFolders: readonly string[] = [
+  ...["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"],
+  ...["/run/wrappers/bin", "/run/current-system/sw/bin"],
+];
+
+/** The search path of programs that run as root. */
+export const systemPath = ({ systemFolders: folders = systemFolders }: Pick<Host, "systemFolders">): string =>
+  folders.join(delimiter);
+
+/** The path of a program that may run as root: not by PATH, in which a job or a project can put folders of its own. */
+export function systemProgram(host: Pick<Host, "systemFolders">, name: string): string | undefined {
+  return findProgram(name, systemPath(host));
+}
+
 /**
- * The prefix for a command that needs root.
+ * Makes a command that runs a program as root.
  *
- * @returns an empty one for root, `sudo -n` if it works without a password, else undefined.
+ * @throws Problem when the system does not have the program.
  */
-export async function rootPrefix({ host, processes }: Context): Promise<readonly string[] | undefined> {
-  if (host.isRoot) return [];
-  if (findProgram("sudo", host.environment["PATH"]) === undefined) return undefined;
-  const outcome = await processes.run(["sudo", "-n", "true"]);
-  return outcome.exitCode === 0 ? ["sudo", "-n"] : undefined;
+export type AsRoot = (program: string, ...args: readonly string[]) => [string, ...string[]];
+
+/** @returns undefined when this user is not root and has no sudo that works without a password. */
+export async function becomeRoot({ host, processes }: Context): Promise<AsRoot | undefined> {
+  const pathOf = (name: string) => {
+    const path = /* promise: root-runs-system-programs */ systemProgram(host, name);
+    if (path === undefined)
+      throw new Problem(`${name} is not installed`, { because: `root runs programs of ${systemPath(host)} only` });
+    return path;
+  };
+  if (host.isRoot) return (program, ...args) => [pathOf(program), ...args];
+  const sudo = systemProgram(host, "sudo");
+  if (sudo === undefined) return undefined;
+  const asRoot: AsRoot = (program, ...args) => [sudo, "-n", pathOf(program), ...args];
+  return (await processes.run(asRoot("true"))).exitCode === 0 ? asRoot : undefined;
 }
 
 /** From capabilities(7). */

@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { glob } from "tinyglobby";
 import { folderBytes, removeOldest } from "../../platform/files/folder-content.js";
 import type { Context } from "../../platform/host.js";
@@ -104,7 +105,7 @@ async function restore(
   const { kind, label, folder, prefix } = cache;
   const wanted = keyOf(cache, dependencies);
   const start = performance.now();
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const key = await service.restoreNearest(wanted ?? `${prefix}unknown`, [prefix], [folder]);
   if (key === undefined) {
     // Removes the files of an interrupted transfer: dune does not check whether they are complete.

@@ -1,5 +1,6 @@
 import { cp, mkdtemp, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { holdPlace } from "../../platform/files/inside.js";
 import { Problem } from "../../platform/problem.js";
 import { isOutside } from "../folder.js";
 import type { OverlayStep } from "../plans/request.js";
@@ -30,8 +31,14 @@ export async function putOverlay(
       const from = join(source, name);
       if (from !== draft) await copy(from, join(draft, name), [project, draft]);
     }
-    await rm(place, { recursive: true });
-    await rename(draft, place);
+    // `duniverse` can be a link of the project: what is behind it must not be removed.
+    const held = holdPlace(await realpath(project), relative(project, place));
+    try {
+      await rm(held.path, { recursive: true });
+      await rename(draft, held.path);
+    } finally {
+      held.close();
+    }
   } finally {
     await rm(draft, { recursive: true, force: true });
   }

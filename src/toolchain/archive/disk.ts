@@ -1,8 +1,8 @@
 import { close, closeSync, mkdirSync, openSync, symlinkSync, writeFileSync, writev } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { ArchiveFile, ArchiveEntry } from "./manifest.js";
-import { paddedPrefix, placeholder, writePrefixIn } from "./prefix.js";
+import { type ArchiveFile, type ArchiveEntry, locateTarget } from "./manifest.js";
+import { paddedPrefix, writePrefixIn } from "./prefix.js";
 
 /** The most bytes that wait for the disk: a fast download must not fill the memory. */
 const mostUnwritten = 64 * 1024 ** 2;
@@ -85,7 +85,7 @@ export function diskSink(folder: string, path: string): Sink {
   const small = (fd: number): FileSink => ({ write: (chunk) => writeFileSync(fd, chunk), end: () => closeSync(fd) });
   return {
     folder: (entry) => mkdirSync(join(folder, entry.path)),
-    link: ({ target, path: name }) => symlinkSync(target.replace(`${placeholder}/`, `${path}/`), join(folder, name)),
+    link: ({ target, path: name }) => symlinkSync(locateTarget(target, path), join(folder, name)),
     file(entry: ArchiveFile) {
       throwFailure();
       const fd = openSync(join(folder, entry.path), "wx", entry.executable ? 0o755 : 0o644);

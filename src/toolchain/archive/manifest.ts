@@ -77,7 +77,7 @@ export function abstractEnvironment(environment: ToolchainEnvironment, path: str
 }
 
 function replaceInEnvironment(environment: ToolchainEnvironment, from: string, to: string): ToolchainEnvironment {
-  const replace = (text: string) => text.replaceAll(from, to);
+  const replace = (text: string) => text.replaceAll(from, () => to);
   return {
     ...environment,
     path: environment.path.map(replace),
@@ -93,7 +93,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseEntries(value: unknown): ArchiveEntry[] {
+/**
+ * The entries of a list that others may have changed: each below a folder of the list, and no link leads out.
+ *
+ * @throws BadArchive with the reason.
+ */
+export function parseEntries(value: unknown): ArchiveEntry[] {
   if (!Array.isArray(value) || value.length > limits.entries)
     throw new BadArchive("its manifest has no list of files, or one that is too long");
   const folders = new Set(["."]);
@@ -154,15 +159,37 @@ function isPlainPath(path: string): boolean {
   );
 }
 
-/** Whether a link leads to a path in the same toolchain. */
+/**
+ * Whether a link leads to a path in the same toolchain, whichever other links are in it.
+ *
+ * The kernel climbs from where a link leads, not from its name: behind a link `up`, the path `up/..` is anywhere. So a
+ * target climbs first, from the link’s own folder, and then only descends: each link on its way is one of the
+ * toolchain’s, for which the same holds.
+ */
 export function staysInside(path: string, target: string): boolean {
   if (target === "" || target.includes("\0")) return false;
+  const parts = target.split("/").filter((part) => part !== "" && part !== ".");
+  const down = parts.findIndex((part) => part !== "..");
+  // promise: links-climb-first
+  if (down >= 0 && parts.includes("..", down)) return false;
   const reached = target.startsWith(`${placeholder}/`)
     ? target.slice(placeholder.length + 1)
     : posix.join(posix.dirname(path), target);
   return (
     !posix.isAbsolute(target.startsWith(`${placeholder}/`) ? reached : target) && isPlainPath(posix.normalize(reached))
   );
+}
+
+/** A link’s target in a toolchain at `path`. */
+export function locateTarget(target: string, path: string): string {
+  return target.startsWith(`${placeholder}/`)
+    ? /* promise: paths-are-no-patterns */ `${path}${target.slice(placeholder.length)}`
+    : target;
+}
+
+/** The reverse of {@link locateTarget}. */
+export function abstractTarget(target: string, path: string): string {
+  return target.startsWith(`${path}/`) ? `${placeholder}${target.slice(path.length)}` : target;
 }
 
 function areOffsets(value: unknown, bytes: number): value is number[] {

@@ -9,11 +9,12 @@ import {
   type ArchiveFile,
   type ArchiveManifest,
   abstractEnvironment,
+  abstractTarget,
   archiveFormat,
   manifestName,
   staysInside,
 } from "./manifest.js";
-import { padded, placeholder, prefixOffsets, writePlaceholder } from "./prefix.js";
+import { padded, prefixOffsets, writePlaceholder } from "./prefix.js";
 import { writeTar, zstdCompress } from "./tar.js";
 
 /** A toolchain in a folder. */
@@ -102,7 +103,7 @@ export async function listEntries(source: PackSource): Promise<Listed> {
         entries.push({ kind: "folder", path });
         await list(path);
       } else if (found.isSymbolicLink()) {
-        const target = (await readlink(absolute)).replace(`${folder}/`, `${placeholder}/`);
+        const target = abstractTarget(await readlink(absolute), folder);
         if (staysInside(path, target)) entries.push({ kind: "link", path, target });
         else leftOut.push(path);
       } else if (found.isFile()) {

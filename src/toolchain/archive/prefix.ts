@@ -7,7 +7,7 @@ export const prefixLength = 160;
 /** Stands in an archive for the toolchain's own path. */
 export const placeholder = "/unikernel-ci/where-the-toolchain-is/".padEnd(prefixLength, "_");
 
-const placeholderBytes = Buffer.from(placeholder);
+export const placeholderBytes = Buffer.from(placeholder);
 
 /**
  * A toolchain's path as its files have it: padded with slashes, which the kernel, shells and OCaml ignore.
@@ -50,10 +50,10 @@ export function writePrefixIn(chunk: Buffer, start: number, offsets: readonly nu
   for (const { at, from, to } of piecesIn(chunk, start, offsets)) prefix.copy(chunk, at, from, to);
 }
 
-/** Whether this part of a file has the placeholder at each of the offsets. Parameters as of {@link writePrefixIn}. */
-export function isPlaceholderIn(chunk: Buffer, start: number, offsets: readonly number[]): boolean {
+/** Whether this part of a file has `prefix` at each of the offsets. Parameters as of {@link writePrefixIn}. */
+export function isPrefixIn(chunk: Buffer, start: number, offsets: readonly number[], prefix: Buffer): boolean {
   for (const { at, from, to } of piecesIn(chunk, start, offsets)) {
-    if (placeholderBytes.compare(chunk, at, at + to - from, from, to) !== 0) return false;
+    if (prefix.compare(chunk, at, at + to - from, from, to) !== 0) return false;
   }
   return true;
 }

@@ -14,7 +14,7 @@ import {
   manifestName,
   parseManifest,
 } from "./manifest.js";
-import { isPlaceholderIn } from "./prefix.js";
+import { isPrefixIn, placeholderBytes } from "./prefix.js";
 import { zstdDecompress } from "./tar.js";
 
 /** An entry of a tar archive; it must be read to its end before the next one. */
@@ -176,7 +176,7 @@ function fileCheck({ path, bytes, sha256, prefixAt = [] }: ArchiveFile): {
   return {
     next(chunk) {
       hash.update(chunk);
-      isRight &&= isPlaceholderIn(chunk, position, prefixAt);
+      isRight &&= isPrefixIn(chunk, position, prefixAt, placeholderBytes);
       position += chunk.length;
     },
     end() {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, rm, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm, symlink } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { copyInside, removeInside } from "../../platform/files/inside.js";
 import { completeHistory } from "../../platform/git-history.js";
 import type { Context } from "../../platform/host.js";
 import { seconds } from "../../platform/log.js";
@@ -38,22 +39,27 @@ export async function buildWithOpam(
   const flags = spec.cFlags === undefined ? {} : { CFLAGS: spec.cFlags.join(" ") };
   const env = { ...opamEnvironment(path, host.environment, host.cores), ...flags, [buildMark]: path };
   const own = join(layout.tools, "opam");
-  await mkdir(layout.tools, { recursive: true });
-  await copyFile(opam, own);
+  // The packages of a kept build could have left a link there.
+  copyInside(opam, path, relative(path, own));
   const run: Opam = (args, watch = {}) => processes.run([own, ...args], { env, cwd: path, ...watch });
   if (!(await takeUp(context, run, layout))) await prepareSwitch(context, spec, run, env);
-  await rm(layout.builds, { recursive: true, force: true });
+  const place = relative(path, layout.builds);
+  removeInside(path, place);
   await symlink(builds, layout.builds);
   await install(context, spec, run, layout);
-  await rm(layout.builds);
+  removeInside(path, place);
   await storeDefinitions(processes, run, layout.installed);
   if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env);
-  return environmentOf(spec, path, succeed(await run(["env", "--sexp"]), "asking opam for its environment").stdout);
+  return environmentOf(
+    spec,
+    path,
+    succeed(await run(["env", "--sexp"], { whole: true }), "asking opam for its environment").stdout,
+  );
 }
 
 type Layout = ReturnType<typeof layoutOf>;
 
-type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signal">) => Promise<Outcome>;
+type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signal" | "whole">) => Promise<Outcome>;
 
 /**
  * Updates the repositories and pins of an opam root that an earlier build has left.
@@ -119,7 +125,9 @@ async function checkAvailable(spec: ToolchainSpec, run: Opam): Promise<void> {
   const options = spec.packages.filter((name) => name.startsWith("ocaml-option-"));
   const decided = decidedPackages(recipeOf(spec), spec.versions, options, spec.pins);
   const names = decided.map((name) => name.replace(/\..*/, ""));
-  const { stdout } = await run(["list", "-A", "--all-versions", "--short", "--columns=package", ...names]);
+  const { stdout } = await run(["list", "-A", "--all-versions", "--short", "--columns=package", ...names], {
+    whole: true,
+  });
   const available = new Set(stdout.split(/\s+/));
   const missing = decided.filter((name) => !available.has(name));
   if (missing.length > 0) throw new LackingPackages(missing, available);

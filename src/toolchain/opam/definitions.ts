@@ -1,5 +1,6 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
+import { isRealFolder, removeInside, writeInside } from "../../platform/files/inside.js";
 import type { Outcome, Processes } from "../../platform/process/process.js";
 
 /**
@@ -19,16 +20,17 @@ export async function storeDefinitions(
   opam: (args: readonly string[]) => Promise<Outcome>,
   installed: string,
 ): Promise<void> {
+  if (!isRealFolder(installed)) return;
   // It has the repository's text as opam read it; a slim toolchain and an opam that was stopped lack it.
-  const forget = () => rm(join(installed, "cache"), { force: true });
-  await forget();
+  const forget = () => removeInside(installed, "cache");
+  forget();
   const changed = (await opam(["reinstall", "--list-pending"])).stdout.split(/\s+/).filter((word) => word !== "");
   for (const name of changed) {
     const { stdout } = await opam(["show", "--where", name]);
     const text = await readDefinition(processes, stdout.trim());
-    if (text !== undefined) await writeFile(join(installed, name, "opam"), text);
+    if (text !== undefined) writeInside(installed, `${name}/opam`, text);
   }
-  await forget();
+  forget();
 }
 
 /**
@@ -40,6 +42,6 @@ async function readDefinition(processes: Processes, place: string): Promise<stri
   if (isAbsolute(place)) return readFile(place, "utf8").catch(() => undefined);
   const [, archive = "", folder = ""] = /^<(.+)>\/(.+)$/.exec(place) ?? [];
   const file = join(basename(archive, ".tar.gz"), folder, "opam");
-  const { exitCode, stdout } = await processes.run(["tar", "-xzOf", archive, file]);
+  const { exitCode, stdout } = await processes.run(["tar", "-xzOf", archive, file], { whole: true });
   return exitCode === 0 ? stdout : undefined;
 }

@@ -9,9 +9,11 @@ import {
   symlinkSync,
   writeSync,
 } from "node:fs";
-import { copyFile, mkdir, readFile, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { writeFileAtomically } from "../../platform/files/atomic.js";
+import { isRealFolder, readInside, removeInside } from "../../platform/files/inside.js";
 import { Problem } from "../../platform/problem.js";
 import { cleaningUp } from "../../platform/process/leftovers.js";
 import { isRecord } from "../../platform/shape.js";
@@ -20,9 +22,10 @@ import {
   type ArchiveFile,
   abstractEnvironment,
   archiveFormat,
+  locateTarget,
   manifestName,
 } from "../archive/manifest.js";
-import { paddedPrefix, placeholder } from "../archive/prefix.js";
+import { paddedPrefix } from "../archive/prefix.js";
 import { type Identities, identityOf, removeChanged } from "./identities.js";
 import { filesName, readInstalled, readInstalledEntries, writeInstalled } from "./installed.js";
 
@@ -57,32 +60,36 @@ export interface CopyOutcome {
  */
 export async function copyToolchain(from: string, to: string): Promise<CopyOutcome> {
   const installed = await readInstalled(from);
-  if (installed === undefined) throw new Problem(`the toolchain in ${from} is gone`, { do: "run setup again" });
+  if (installed === undefined) throw gone(from);
   const of = await identityOfToolchain(from);
+  const entries = await readInstalledEntries(from);
+  if (entries === undefined) throw gone(from);
   const known = await readCopyRecord(to);
-  const isNew = known === undefined || known.of !== of || known.from !== from;
-  await rm(join(to, manifestName), { force: true });
+  // promise: copies-are-no-links
+  const isNew = known === undefined || known.of !== of || known.from !== from || !isRealFolder(to);
+  if (!isNew) removeInside(to, manifestName);
   const discard = () => rmSync(to, { recursive: true, force: true });
   const make = async (): Promise<CopyOutcome> => {
     if (isNew) {
       await rm(recordOf(to), { force: true });
       discard();
-      await mkdir(to, { recursive: true });
+      await makeFolder(to);
     }
     chmodSync(to, 0o755);
     const identities = isNew ? new Map<string, string>() : removeChanged(to, known.identities);
-    const entries = (await readInstalledEntries(from)) ?? [];
     const missing = entries.filter(({ path }) => !identities.has(path));
     await writeEntries(from, to, missing);
     for (const { path } of missing) identities.set(path, identityOf(join(to, path)));
     await writeFileAtomically(recordOf(to), JSON.stringify({ from, of, identities: [...identities] }));
     const { key, spec, origin, environment } = installed;
     const manifest = { format: archiveFormat, key, spec, entries: [] } as const;
-    await writeInstalled(to, to, origin, { ...manifest, environment: abstractEnvironment(environment, from) });
+    writeInstalled(to, to, origin, { ...manifest, environment: abstractEnvironment(environment, from) });
     return { isNew, written: missing.filter(({ kind }) => kind !== "folder").length };
   };
   return isNew ? cleaningUp(discard, make) : make();
 }
+
+const gone = (from: string) => new Problem(`the toolchain in ${from} is gone`, { do: "run setup again" });
 
 /** The toolchain that a folder is a copy of; undefined for any other folder. */
 export async function copiedFrom(copy: string): Promise<string | undefined> {
@@ -91,7 +98,7 @@ export async function copiedFrom(copy: string): Promise<string | undefined> {
 
 async function readCopyRecord(copy: string): Promise<CopyRecord | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(recordOf(copy), "utf8"));
+    const value: unknown = JSON.parse(await readInside(dirname(copy), basename(recordOf(copy))));
     if (!isRecord(value) || typeof value["from"] !== "string" || typeof value["of"] !== "string") return undefined;
     return { from: value["from"], of: value["of"], identities: new Map(value["identities"] as [string, string][]) };
   } catch {
@@ -115,7 +122,7 @@ async function writeEntries(from: string, to: string, entries: readonly ArchiveE
       if (!existsSync(path)) mkdirSync(path);
       // Independent of the umask.
       chmodSync(path, 0o755);
-    } else if (entry.kind === "link") symlinkSync(entry.target.replace(`${placeholder}/`, `${to}/`), path);
+    } else if (entry.kind === "link") symlinkSync(locateTarget(entry.target, to), path);
     else files.push(entry);
   }
   const prefix = paddedPrefix(to);

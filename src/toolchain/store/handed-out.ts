@@ -1,17 +1,18 @@
-import { chmodSync, existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { writeFileAtomically, removeBeside } from "../../platform/files/atomic.js";
+import { isRealFolder, readInside, removeInside, writeInside } from "../../platform/files/inside.js";
 import { type Host, isThrownAway } from "../../platform/host.js";
 import { type Log, seconds } from "../../platform/log.js";
 import { isRecord } from "../../platform/shape.js";
-import { imageName } from "../archive/image.js";
 import { manifestName } from "../archive/manifest.js";
 import type { Toolchain } from "../toolchain.js";
 import { type Identities, identitiesIn, identityOf, isUnchanged, removeChanged } from "./identities.js";
 import { filesName } from "./installed.js";
 import { type FindMounts, mountAfresh } from "./mounted.js";
 import { type Place, handedOutRecordOf as recordOf, imageFolderOf, isWritable } from "./place.js";
+import { sealedFile } from "./sealed-image.js";
 
 /** The state of a cached toolchain when a job was given it without a copy. */
 interface HandedOut {
@@ -94,10 +95,10 @@ export async function takeBack(log: Log, findMounts: FindMounts, place: Place): 
     else log.fact("tool cache", "not used: changed by this job");
   } catch (error) {
     failed(error);
-    rmSync(join(path, manifestName), { force: true });
+    if (isRealFolder(path)) removeInside(path, manifestName);
   }
   // Frees the name, even where sudo has left files of another user.
-  if (!existsSync(join(path, manifestName))) removeBeside(path);
+  if (!isRealFolder(path) || !existsSync(join(path, manifestName))) removeBeside(path);
   // Last: a run that is killed before this starts over.
   await rm(recordOf(path), { force: true });
 }
@@ -107,7 +108,7 @@ export async function takeBack(log: Log, findMounts: FindMounts, place: Place): 
  *   the folder is then no longer a toolchain.
  */
 function restore(path: string, { identities, image, contents }: HandedOut): number | undefined {
-  rmSync(join(path, manifestName), { force: true });
+  removeInside(path, manifestName);
   if (image !== imageIdentity(path)) return undefined;
   const unchanged = removeChanged(path, identities);
   const missing = [...identities].filter(([entry]) => !unchanged.has(entry));
@@ -115,8 +116,8 @@ function restore(path: string, { identities, image, contents }: HandedOut): numb
   for (const [entry, identity] of missing.toSorted(
     ([a], [b]) => Number(a === manifestName) - Number(b === manifestName),
   )) {
-    writeFileSync(join(path, entry), contents.get(entry) ?? "", { encoding: "base64", flag: "wx" });
-    chmodSync(join(path, entry), Number(identity.split(" ")[1]) & 0o7777);
+    const content = Buffer.from(contents.get(entry) ?? "", "base64");
+    writeInside(path, entry, content, Number(identity.split(" ")[1]) & 0o7777);
   }
   return missing.length - 1;
 }
@@ -130,7 +131,7 @@ async function mountAgainClean(findMounts: FindMounts, place: Place, { image, co
 }
 
 function imageIdentity(path: string): string {
-  const file = join(imageFolderOf(path), imageName);
+  const file = sealedFile(imageFolderOf(path));
   return existsSync(file) ? identityOf(file) : "";
 }
 
@@ -146,7 +147,7 @@ function isAsNoted(path: string, { identities, image }: HandedOut): boolean {
 async function readRecord(path: string): Promise<HandedOut | undefined> {
   if (!isHandedOut(path)) return undefined;
   try {
-    const value: unknown = JSON.parse(await readFile(recordOf(path), "utf8"));
+    const value: unknown = JSON.parse(await readInside(dirname(path), basename(recordOf(path))));
     if (!isRecord(value)) throw new Error("not an object");
     return {
       identities: new Map(value["identities"] as [string, string][]),

@@ -1,5 +1,6 @@
 import { chmodSync, constants, lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isRealFolder } from "../../platform/files/inside.js";
 
 /** The identity of each entry of a tree, by its path: any change gives an entry another identity. */
 export type Identities = Map<string, string>;
@@ -53,6 +54,8 @@ function find(
   known: ReadonlyMap<string, string> | undefined,
   mend: (entry: string, is: string, was: string | undefined) => boolean,
 ): Identities {
+  // A job can put a link in place of its toolchain: what is there is not ours to change.
+  if (/* promise: changed-trees-are-no-links */ !isRealFolder(root)) throw new Error(`${root} is not a folder`);
   const found: Identities = new Map();
   const visit = (folder: string) => {
     for (const name of readdirSync(join(root, folder))) {

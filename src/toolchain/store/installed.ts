@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFile, stat, utimes, writeFile, lstat, readlink } from "node:fs/promises";
+import { readFile, lstat, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomically } from "../../platform/files/atomic.js";
+import { changedInside, readInside, touchInside, writeInside } from "../../platform/files/inside.js";
 import { markText, ownMark, ownerAgeMs, parseMark } from "../../platform/process/owner-mark.js";
 import { isRecord } from "../../platform/shape.js";
 import {
@@ -9,10 +9,12 @@ import {
   type ArchiveManifest,
   archiveFormat,
   locateEnvironment,
+  locateTarget,
   manifestName,
+  parseEntries,
   type ArchiveFile,
 } from "../archive/manifest.js";
-import { paddedPrefix, placeholder, prefixLength, writePlaceholder } from "../archive/prefix.js";
+import { paddedPrefix, prefixLength, writePlaceholder } from "../archive/prefix.js";
 import { toolchainKey } from "../key.js";
 import { isEnvironment, isSpec, type Toolchain, type ToolchainOrigin, toolchainOrigins } from "../toolchain.js";
 
@@ -31,16 +33,11 @@ export type InstalledToolchain = Omit<Toolchain, "source">;
  * @param path where the folder will be.
  * @param origin not taken from the archive, which cannot be trusted for it.
  */
-export async function writeInstalled(
-  folder: string,
-  path: string,
-  origin: ToolchainOrigin,
-  manifest: ArchiveManifest,
-): Promise<void> {
+export function writeInstalled(folder: string, path: string, origin: ToolchainOrigin, manifest: ArchiveManifest): void {
   const { format, key, spec, environment, entries } = manifest;
   const located = { format, key, spec, path, origin, environment: locateEnvironment(environment, path) };
-  await writeFileAtomically(join(folder, filesName), JSON.stringify({ entries }));
-  await writeFileAtomically(join(folder, manifestName), `${JSON.stringify(located, null, 2)}\n`);
+  writeInside(folder, filesName, JSON.stringify({ entries }));
+  writeInside(folder, manifestName, `${JSON.stringify(located, null, 2)}\n`);
 }
 
 /**
@@ -51,7 +48,7 @@ export async function writeInstalled(
  *   not match its spec.
  */
 export async function readInstalled(path: string, folder = path): Promise<InstalledToolchain | undefined> {
-  const value = await readJson(join(folder, manifestName));
+  const value = await readJson(folder, manifestName);
   if (value === undefined || value["format"] !== archiveFormat || value["path"] !== path) return undefined;
   const { key, spec, environment } = value;
   const origin = toolchainOrigins.find((one) => one === value["origin"]);
@@ -62,8 +59,13 @@ export async function readInstalled(path: string, folder = path): Promise<Instal
 
 /** The entries that were unpacked into a toolchain's folder, without later additions (`opam install` on top). */
 export async function readInstalledEntries(path: string): Promise<readonly ArchiveEntry[] | undefined> {
-  const entries = (await readJson(join(path, filesName)))?.["entries"];
-  return Array.isArray(entries) ? (entries as ArchiveEntry[]) : undefined;
+  const entries = (await readJson(path, filesName))?.["entries"];
+  try {
+    // Whoever changed the list must not lead us out of the folder.
+    return entries === undefined ? undefined : parseEntries(entries);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the toolchain is still installed at its path. */
@@ -72,11 +74,18 @@ export async function isInstalled({ key, path }: Pick<Toolchain, "key" | "path">
 }
 
 /** Records that a toolchain is used now: see evict.ts. */
-export async function noteUse(path: string): Promise<void> {
-  const now = new Date();
+export function noteUse(path: string): void {
   // A read-only tool cache can be used too.
-  await utimes(join(path, manifestName), now, now).catch(() => undefined);
-  await writeFile(join(path, userName), markText(ownMark())).catch(() => undefined);
+  attempt(() => touchInside(path, manifestName));
+  attempt(() => writeInside(path, userName, markText(ownMark())));
+}
+
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
 }
 
 const day = 24 * 3600 * 1000;
@@ -94,14 +103,12 @@ export interface LastUse {
  * @returns undefined when there is none.
  */
 export async function readLastUse(folder: string): Promise<LastUse | undefined> {
-  const manifest = join(folder, manifestName);
-  const stats = await stat(manifest).catch(() => undefined);
-  if (stats === undefined) return undefined;
-  const usedMs = stats.mtimeMs;
-  const user = parseMark(await readFile(join(folder, userName), "utf8").catch(() => ""));
+  const usedMs = attempt(() => changedInside(folder, manifestName));
+  if (usedMs === undefined) return undefined;
+  const user = parseMark(await readInside(folder, userName).catch(() => ""));
   const agoMs = Date.now() - usedMs;
   // A time in the future would keep it the newest for ever.
-  if (agoMs < -day) await utimes(manifest, new Date(), new Date()).catch(() => undefined);
+  if (agoMs < -day) attempt(() => touchInside(folder, manifestName));
   return { usedMs, unusedMs: (user && ownerAgeMs(user)) ?? Math.max(0, agoMs) };
 }
 
@@ -143,7 +150,7 @@ async function isUnchanged(file: string, entry: ArchiveEntry, path: string, pref
     case "folder":
       return found.isDirectory();
     case "link":
-      return found.isSymbolicLink() && (await readlink(file)) === entry.target.replace(`${placeholder}/`, `${path}/`);
+      return found.isSymbolicLink() && (await readlink(file)) === locateTarget(entry.target, path);
     case "file":
       if (isNote(entry.path)) return found.isFile();
       return (
@@ -168,9 +175,9 @@ function isSame(was: ArchiveEntry, is: ArchiveEntry | undefined): boolean {
   return was.kind === is?.kind;
 }
 
-async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+async function readJson(folder: string, name: string): Promise<Record<string, unknown> | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    const value: unknown = JSON.parse(await readInside(folder, name));
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { access, constants, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { access, constants, lstat, readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { hashOf } from "../../platform/files/folder-content.js";
+import { isRealFolder, readInside, writeInside } from "../../platform/files/inside.js";
 import { withLock } from "../../platform/files/lock.js";
 import type { Context, Host } from "../../platform/host.js";
 import { seconds } from "../../platform/log.js";
@@ -19,7 +21,7 @@ import { noSpace } from "./store.js";
 const unusedMs = 7 * 24 * 3600 * 1000;
 
 /** The file that names the process which used the copies of a folder last. */
-const userIn = (folder: string) => join(folder, "user");
+const userName = "user";
 
 /**
  * Gives a job its own copy of a cached toolchain, which it may change: nothing in the job's environment leads to the
@@ -54,7 +56,7 @@ export async function takeJobCopy(context: Context, cached: Toolchain): Promise<
 
 /** Records that this process uses a job's copy, which stops other processes from renewing it meanwhile. */
 export async function holdJobCopy(path: string): Promise<void> {
-  if ((await copiedFrom(path)) !== undefined) await noteUser(dirname(path));
+  if ((await copiedFrom(path)) !== undefined) noteUser(dirname(path));
 }
 
 /**
@@ -63,19 +65,24 @@ export async function holdJobCopy(path: string): Promise<void> {
  */
 export async function beginInstalling(path: string): Promise<void> {
   const from = await copiedFrom(path);
-  if (from === undefined) return isHandedOut(path) ? beginOnce(path) : undefined;
+  if (from === undefined) {
+    if (isHandedOut(path)) beginOnce(path);
+    return;
+  }
   if (existsSync(installedMark(path))) await renew(from, path);
-  await writeFile(installedMark(path), "");
+  markInstalled(path);
 }
 
 /** For a toolchain without a copy, which set-up prepared for another build system: one build may install into it. */
-async function beginOnce(path: string): Promise<void> {
+function beginOnce(path: string): void {
   if (existsSync(installedMark(path)))
     throw new Problem("an earlier build of this job has installed packages into the toolchain", {
       do: "run setup again before this build, or give setup `build-system: opam` too",
     });
-  await writeFile(installedMark(path), "");
+  markInstalled(path);
 }
+
+const markInstalled = (path: string) => writeInside(dirname(path), basename(installedMark(path)), "");
 
 function renew(from: string, path: string): Promise<CopyOutcome> {
   return withLock(
@@ -92,7 +99,7 @@ function renew(from: string, path: string): Promise<CopyOutcome> {
 /** Next to the cached toolchains, which runners keep between jobs; in the state folder where that is read-only. */
 async function copiesFolder({ folders }: Host, cached: string): Promise<string> {
   const beside = join(dirname(dirname(cached)), "jobs");
-  const isWritable = await mkdir(beside, { recursive: true })
+  const isWritable = await makeFolder(beside)
     .then(() => access(beside, constants.W_OK))
     .then(
       () => true,
@@ -106,7 +113,7 @@ async function copiesFolder({ folders }: Host, cached: string): Promise<string> 
  * runner has its own folder; on a developer's machine two runs at the same time differ by their processes.
  */
 async function claimFolder(copies: string, { folders, environment }: Host, unusable: ReadonlySet<string>) {
-  await mkdir(copies, { recursive: true });
+  await makeFolder(copies);
   const runner = hashOf([folders.state, environment["RUNNER_NAME"] ?? hostname()].join("\0"), 8);
   return withLock(
     join(copies, "lock"),
@@ -115,22 +122,23 @@ async function claimFolder(copies: string, { folders, environment }: Host, unusa
       await removeUnused(copies);
       for (let number = 1; ; number++) {
         const folder = join(copies, `${runner}-${number}`);
-        if (unusable.has(folder) || isUsedByAnother(folder)) continue;
-        await mkdir(folder, { recursive: true });
-        await noteUser(folder);
+        if (unusable.has(folder) || (await isUsedByAnother(folder))) continue;
+        await makeFolder(folder);
+        noteUser(folder);
         return folder;
       }
     },
   );
 }
 
-const noteUser = (folder: string) => writeFile(userIn(folder), markText(ownMark()));
+// The folder is the job's too: its copy is in there.
+const noteUser = (folder: string) => writeInside(folder, userName, markText(ownMark()));
 
-const userOf = (folder: string) =>
-  existsSync(userIn(folder)) ? parseMark(readFileSync(userIn(folder), "utf8")) : undefined;
+/** @returns undefined also where a job has replaced the file by something else. */
+const userOf = (folder: string) => readInside(folder, userName).then(parseMark, () => undefined);
 
-function isUsedByAnother(folder: string): boolean {
-  const user = userOf(folder);
+async function isUsedByAnother(folder: string): Promise<boolean> {
+  const user = await userOf(folder);
   return (
     user !== undefined &&
     user.pid !== process.pid &&
@@ -142,9 +150,9 @@ function isUsedByAnother(folder: string): boolean {
 async function removeUnused(copies: string): Promise<void> {
   for (const name of await readdir(copies)) {
     const folder = join(copies, name);
-    if (!(await stat(folder)).isDirectory() || isUsedByAnother(folder)) continue;
-    const user = userOf(folder);
-    const { mtimeMs } = await stat(existsSync(userIn(folder)) ? userIn(folder) : folder);
+    if (!isRealFolder(folder) || (await isUsedByAnother(folder))) continue;
+    const user = await userOf(folder);
+    const { mtimeMs } = await lstat(existsSync(join(folder, userName)) ? join(folder, userName) : folder);
     // A time in the future counts as equally old.
     const ageMs = (user && ownerAgeMs(user)) ?? Math.abs(Date.now() - mtimeMs);
     // Files that sudo has made belong to another user and cannot be removed.

@@ -1,8 +1,9 @@
-import { readdirSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { lstat, readFile, readdir, rename, rm } from "node:fs/promises";
+import { readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
+import { lstat, readdir, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { folderBytes } from "../../platform/files/folder-content.js";
 import { removeBeside } from "../../platform/files/atomic.js";
+import { changedInside, readInside, removeInside, writeInside } from "../../platform/files/inside.js";
 import { type Log, seconds, size } from "../../platform/log.js";
 import { endProcessesWith } from "../../platform/process/leftovers.js";
 import { markText, ownMark, ownerAgeMs, parseMark } from "../../platform/process/owner-mark.js";
@@ -62,7 +63,7 @@ export function keepBuild(log: Log, place: Place, key: string, before: KeptBuild
   try {
     if (!isWorthKeeping({ packages, vain }, freeBytesOf(dirname(place.path)))) return false;
     const record = { format: keptFormat, key, packages, vain, owner: markText(ownMark()) };
-    writeFileSync(join(place.buildPath, recordName), JSON.stringify(record));
+    writeInside(place.buildPath, recordName, JSON.stringify(record));
     rmSync(keptOf(place), { recursive: true, force: true });
     renameSync(place.buildPath, keptOf(place));
   } catch (error) {
@@ -86,7 +87,7 @@ export async function takeKept(log: Log, place: Place, key: string): Promise<Kep
     return undefined;
   }
   await rename(kept, place.buildPath);
-  await rm(join(place.buildPath, recordName));
+  removeInside(place.buildPath, recordName);
   const bytes = await folderBytes(place.buildPath);
   log.fact("continues", `from a build of ${seconds(found.ageMs)} ago with ${found.packages} packages (${size(bytes)})`);
   return found;
@@ -122,13 +123,13 @@ const isOurs = (path: string): Promise<boolean> =>
 async function readKept(path: string): Promise<KeptBuild | undefined> {
   try {
     if (!(await isOurs(path))) return undefined;
-    const value: unknown = JSON.parse(await readFile(join(path, recordName), "utf8"));
+    const value: unknown = JSON.parse(await readInside(path, recordName));
     if (!isRecord(value) || /* promise: kept-builds-have-a-format */ value["format"] !== keptFormat) return undefined;
     const { key, packages, vain, owner } = value;
     const mark = typeof owner === "string" ? parseMark(owner) : undefined;
     if (typeof key !== "string" || typeof packages !== "number" || typeof vain !== "number") return undefined;
     // By the wall clock, which may be set, only when it is older than this machine's last start.
-    const ageMs = (mark && ownerAgeMs(mark)) ?? Math.abs(Date.now() - (await lstat(join(path, recordName))).mtimeMs);
+    const ageMs = (mark && ownerAgeMs(mark)) ?? Math.abs(Date.now() - changedInside(path, recordName));
     return { key, packages, vain, ageMs };
   } catch {
     return undefined;

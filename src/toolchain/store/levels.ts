@@ -1,5 +1,7 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { openInside } from "../../platform/files/inside.js";
 import ours from "../../../data/toolchains.json" with { type: "json" };
 import type { Log } from "../../platform/log.js";
 import type { PublishedArchive } from "../../platform/network/published-list.js";
@@ -52,7 +54,8 @@ export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: Cac
         await rm(archive, { force: true });
         return undefined;
       }
-      const bytes = createReadStream(archive);
+      // The restored file is whatever the cache's own archive has put there.
+      const bytes = createReadStream("", { fd: openInside(dirname(archive), basename(archive)) });
       return {
         bytes,
         async finish() {

@@ -1,21 +1,22 @@
-import { existsSync } from "node:fs";
+import { closeSync, existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { type Mounts, mountPoints } from "../../platform/files/mount.js";
 import { Unusable } from "../../platform/network/published.js";
 import { Problem, messageOf } from "../../platform/problem.js";
 import { imageName } from "../archive/image.js";
-import type { ArchiveManifest } from "../archive/manifest.js";
+import type { ArchiveFile, ArchiveManifest } from "../archive/manifest.js";
 import type { ToolchainOrigin } from "../toolchain.js";
 import { readInstalled, writeInstalled } from "./installed.js";
 import type { Place } from "./place.js";
+import { openSealed, sealImage } from "./sealed-image.js";
 
 /** Finds a way to mount on this machine, when one is needed; undefined where there is none. */
 export type FindMounts = () => Promise<Mounts | undefined>;
 
 /** The content of an image's folder. */
 const partsOf = (folder: string) => ({
-  file: join(folder, imageName),
   /** Where the image is mounted until the overlay is. */
   lower: join(folder, "lower"),
   /** Files written into the toolchain, and its manifest. */
@@ -26,6 +27,7 @@ const partsOf = (folder: string) => ({
 /**
  * Completes an image that was unpacked into a folder, so that it can be mounted at the toolchain's path.
  *
+ * @returns the image's entry in the manifest.
  * @throws Unusable when it is not an image.
  */
 export async function completeImage(
@@ -33,29 +35,39 @@ export async function completeImage(
   path: string,
   origin: ToolchainOrigin,
   manifest: ArchiveManifest,
-): Promise<void> {
+): Promise<ArchiveFile> {
   const { contents, entries, ...what } = manifest;
   const { lower, upper, work } = partsOf(folder);
-  if (contents === undefined || entries.length !== 1 || entries[0]?.path !== imageName)
+  const [entry, ...others] = entries;
+  if (contents === undefined || entry?.kind !== "file" || entry.path !== imageName || others.length > 0)
     throw new Unusable("it is not an image");
   // Root owns the image's files and all users may write them: only this user may enter the folder.
   await mkdir(upper, /* promise: mounts-are-private */ { mode: 0o700 });
-  await Promise.all([mkdir(lower), mkdir(work), writeInstalled(upper, path, origin, { ...what, entries: contents })]);
+  await Promise.all([mkdir(lower), mkdir(work)]);
+  writeInstalled(upper, path, origin, { ...what, entries: contents });
+  return entry;
 }
 
 /**
  * Mounts the image of a toolchain at its place.
  *
+ * @param unpacked its entry in the manifest, when it was just unpacked; undefined: it was mounted before.
  * @throws Unusable where that fails.
  */
-export async function mountImage(mounts: Mounts, { path, image }: Place): Promise<void> {
-  const { file, lower, upper, work } = partsOf(image);
+export async function mountImage(mounts: Mounts, { path, image }: Place, unpacked?: ArchiveFile): Promise<void> {
+  const { lower, upper, work } = partsOf(image);
   try {
     // promise: images-are-no-options
     if (/[,:\\]/.test(image)) throw new Problem("the options of a mount cannot contain this path");
     await unmountAll(mounts, image, "detach");
-    await mkdir(path, { recursive: true });
-    await mounts.image(file, lower);
+    await makeFolder(path);
+    if (unpacked !== undefined) await sealImage(mounts, image, unpacked);
+    const file = await openSealed({ path, image }, unpacked);
+    try {
+      await mounts.image(`/proc/${process.pid}/fd/${file}`, lower);
+    } finally {
+      closeSync(file);
+    }
     try {
       await mounts.overlay({ lower, upper, work }, path);
     } finally {

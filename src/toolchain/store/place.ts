@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
-import { access, mkdir, realpath } from "node:fs/promises";
+import { access, realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { isNotAllowed, Problem } from "../../platform/problem.js";
 import { prefixLength } from "../archive/prefix.js";
 
@@ -37,7 +38,7 @@ export const toolchainsFolder = (toolCache: string): string => join(toolCache, "
 export async function toolchainPlace(toolCache: string, key: string): Promise<Place> {
   const folder = toolchainsFolder(toolCache);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     if (isNotAllowed(error)) return placeIn(folder, key);
     throw error;

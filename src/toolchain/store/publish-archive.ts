@@ -1,5 +1,6 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { sha256OfFile } from "../../platform/files/atomic.js";
 import { withLock } from "../../platform/files/lock.js";
 import { type Log, firstOf, seconds, size } from "../../platform/log.js";
@@ -81,7 +82,7 @@ async function publishLocked(
   const start = performance.now();
   const found = await listUnchanged(source("checking"), entries);
   log.fact("checked", `${size(total)} in ${entries.length} entries, in ${seconds(performance.now() - start)}`);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const pack = async (label: string, url: string, writes: () => Promise<Packed>) => {
     const begun = performance.now();
     const { bytes } = await writes();

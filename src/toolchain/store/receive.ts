@@ -1,9 +1,10 @@
-import { rename, mkdir, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { type Log, seconds } from "../../platform/log.js";
 import { type FetchedArchive, Unusable } from "../../platform/network/published.js";
 import { messageOf, Problem } from "../../platform/problem.js";
-import { type ArchiveManifest, BadArchive } from "../archive/manifest.js";
+import { type ArchiveFile, type ArchiveManifest, BadArchive } from "../archive/manifest.js";
 import { unpackToolchain } from "../archive/unpack.js";
 import type { Toolchain, ToolchainOrigin, ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
 import { discardDrafts, draftOf, imageDraftOf } from "./drafts.js";
@@ -79,12 +80,13 @@ async function fromImage(log: Log, wanted: Wanted, level: ArchiveLevel): Promise
   const mounts = fetch === undefined ? undefined : await findMounts();
   if (fetch === undefined || mounts === undefined) return undefined;
   const start = performance.now();
+  let image: ArchiveFile | undefined;
   try {
     const said = await unpackFetched(fetch(), wanted, imageDraftOf(place), async (manifest) => {
-      await completeImage(imageDraftOf(place), place.path, level.source, manifest);
+      image = await completeImage(imageDraftOf(place), place.path, level.source, manifest);
       await rename(imageDraftOf(place), place.image);
     });
-    await mountImage(mounts, place);
+    await mountImage(mounts, place, image);
     log.fact(level.label, `hit, ${said}, checked and mounted in ${seconds(performance.now() - start)}`);
     return await testInstalled(log, wanted);
   } catch (error) {
@@ -132,7 +134,7 @@ async function unpackFetched(
  */
 export async function unpackInto(draft: string, bytes: Readable, { key, place }: Wanted): Promise<ArchiveManifest> {
   await rm(draft, { recursive: true, force: true });
-  await mkdir(draft, { recursive: true });
+  await makeFolder(draft);
   const manifest = await unpackToolchain(bytes, draft, place.path);
   // promise: unpacked-key-is-compared
   if (manifest.key !== key) throw new BadArchive(`it holds another toolchain (${manifest.key})`);
@@ -146,7 +148,7 @@ export async function putInPlace(
   manifest: ArchiveManifest,
 ): Promise<void> {
   if (manifest.contents !== undefined) throw new Unusable("it is an image, not an archive of files");
-  await writeInstalled(draftOf(place), place.path, origin, manifest);
+  writeInstalled(draftOf(place), place.path, origin, manifest);
   await removeToolchain(findMounts, place, "detach");
   await rename(draftOf(place), place.path);
 }

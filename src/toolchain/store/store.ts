@@ -1,6 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeFolder } from "../../platform/files/make-folder.js";
 import { withLock } from "../../platform/files/lock.js";
 import { setAside } from "../../platform/files/atomic.js";
 import { type Log, seconds, size } from "../../platform/log.js";
@@ -68,7 +69,7 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
       () => fetchOrBuild(log, wanted, levels, trial),
     );
     if (existsSync(keptOf(wanted.place))) removeKept(log, keptOf(wanted.place));
-    await noteUse(made.path);
+    noteUse(made.path);
     await evictToolchains(log, folder, made.key, wanted.findMounts);
     return made;
   });
@@ -96,7 +97,7 @@ async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | unde
     log.notice(`the toolchain in ${place.path} no longer works and is made again: ${error.message}`);
     return undefined;
   }
-  await noteUse(place.path);
+  noteUse(place.path);
   return { ...found, source: "tool-cache" };
 }
 
@@ -122,7 +123,7 @@ class Trial {
   async begin(): Promise<void> {
     const { place, key } = this.wanted;
     this.before = await takeKept(this.log, place, key);
-    for (const path of [place.buildPath, place.builds]) await mkdir(path, { recursive: true });
+    for (const path of [place.buildPath, place.builds]) await makeFolder(path);
   }
 
   /** Keeps the installed packages for the next build, and removes the rest. Synchronous: the process may be ending. */

@@ -24,6 +24,12 @@ export const caches: ProtectionTable = {
   "shares no file with the cached one: what is written in place, by root too, does not reach it": [
     { mark: "copies-are-files", instead: "symlinkSync(from, to);" },
   ],
+  "is made again in place of a link to a folder elsewhere, of which nothing changes": [
+    { mark: "copies-are-no-links", instead: (whole) => whole.replace(" || !isRealFolder(to)", "") },
+  ],
+  "has records that are written through no link": [
+    { mark: "files-are-replaced", instead: "copyFileSync(draft, place);" },
+  ],
   "is made again what it was: %s": [
     { mark: "changed-files-are-copied", instead: "was === undefined" },
     { mark: "change-times-count", instead: without(" ${ctimeNs}") },

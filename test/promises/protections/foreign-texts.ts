@@ -33,6 +33,11 @@ export const foreignTexts: ProtectionTable = {
   "headers without end are refused": [
     { mark: "answer-headers-have-a-limit", instead: (host) => `${host}, maxHeaderSize: 2 ** 30` },
   ],
+  "of an output that is data all is kept, or it is an error": ["data-is-whole"],
+  "comes to an end where the file system takes no new folders": ["folders-are-made-once"],
+  "a link leads to the toolchain’s path, whatever characters it has": [
+    { mark: "paths-are-no-patterns", instead: "target.replace(placeholder, path)" },
+  ],
   "of an endless output the end is kept": ["kept-output-has-a-size"],
   "a device name that could be taken for an option": ["device-names-are-words"],
   "a folder outside the workspace": ["project-is-inside"],

@@ -12,7 +12,7 @@ export const supply: ProtectionTable = {
   "is done by the files that the documentation lists, and by no other": [
     {
       mark: "disks-need-no-root",
-      instead: (imported) => `import { rootPrefix } from "../process/sudo.js"; ${imported}`,
+      instead: (imported) => `import { becomeRoot } from "../process/sudo.js"; ${imported}`,
     },
   ],
   "by KVM’s repair is no command that the documentation lacks": [
@@ -24,6 +24,12 @@ export const supply: ProtectionTable = {
   "a rule that cannot be loaded is undone, and so is the mode that does not help": [
     "kvm-repair-is-undone",
     "kvm-rule-is-removed",
+  ],
+  "is the system’s, whatever is on PATH (by root: %s)": [
+    { mark: "root-runs-system-programs", instead: 'findProgram(name, host.environment["PATH"])' },
+  ],
+  "that are missing are installed by root, without an unnecessary update": [
+    { mark: "apt-has-the-systems-path", instead: '"LC_ALL=C"' },
   ],
   "that are there are left alone": ["present-packages-need-no-root"],
   "are the bytes that were looked at, from whichever registry": [

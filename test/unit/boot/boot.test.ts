@@ -74,7 +74,14 @@ function machine(isGitHubActions: boolean, run: (command: string) => number | un
     return Promise.resolve({ exitCode: run(argv.join(" ")) ?? 0 });
   });
   const folders = { ...base.host.folders, state };
-  const host = { ...base.host, folders, isGitHubActions, isRoot: false, environment: { PATH: programs } };
+  const host = {
+    ...base.host,
+    folders,
+    isGitHubActions,
+    isRoot: false,
+    environment: { PATH: programs },
+    systemFolders: [programs],
+  };
   const context: Context = { ...base, host };
   return { context, ran, logged: base.logged };
 }
@@ -92,7 +99,7 @@ describe("checks before a boot", () => {
   };
 
   test("KVM is not opened for a guest that does not use it", async () => {
-    program("sudo");
+    for (const name of ["sudo", "true", "env"]) program(name);
     program("qemu-system-x86_64");
     const { context, ran } = machine(true);
     const { kvm } = await lookFor({ ...virtio, accelerator: "tcg" }, context, looks("denied", "open", "denied"));
@@ -101,7 +108,7 @@ describe("checks before a boot", () => {
   });
 
   test("KVM is checked after QEMU is installed, which changes the permissions of /dev/kvm", async () => {
-    program("sudo");
+    for (const name of ["sudo", "true", "env"]) program(name);
     program("dpkg-query");
     const { context } = machine(false, (command) => {
       if (command.includes("apt-get")) program("qemu-system-x86_64");
@@ -142,7 +149,7 @@ describe("a guest with a ping probe", () => {
   });
 
   test("gets the program installed if that is allowed", async () => {
-    program("sudo");
+    for (const name of ["sudo", "true", "env"]) program(name);
     program("dpkg-query");
     const { context, ran } = machine(false);
     await booted({ ...pinged, installSystemPackages: true }, context);

@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -241,6 +243,16 @@ describe("reading from disk", () => {
     await expect(readImage(join(folder, "www.hvt"))).rejects.toThrow("www.hvt is not a unikernel");
     await expect(readImage(join(folder, "none.hvt"))).rejects.toThrow("none.hvt cannot be read as an image");
     await expect(readImage(folder)).rejects.toMatchObject({ facts: { found: "a folder" } });
+  });
+
+  test("a pipe is no image, and is not waited for", async () => {
+    const path = join(folder, "pipe");
+    execFileSync("mkfifo", [path]);
+    // Frees a reader that waits, much later.
+    const writer = spawn("sh", ["-c", 'sleep 60; : > "$0.late"; : > "$0"', path]);
+    await expect(readImage(path)).rejects.toMatchObject({ facts: { found: "not a regular file" } });
+    expect(existsSync(`${path}.late`)).toBe(false);
+    writer.kill("SIGKILL");
   });
 
   test("a file above the limit is not read", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -29,6 +29,7 @@ function project(files: Readonly<Record<string, string>>, below = "") {
   const { host, ...doors } = newContext();
   const context = { ...doors, host: { ...host, folders: { ...host.folders, workspace } } };
   return {
+    root,
     run: (given: Readonly<Record<string, string>> = {}, options: InitOptions = {}) =>
       init(context, { ...reference, ...options }, given),
     has: (path: string) => existsSync(join(root, path)),
@@ -99,6 +100,14 @@ describe("init", () => {
     expect(read(".github/workflows/unikernel.yml")).toContain("target: hvt");
     await run({ target: "spt" }, { force: true });
     expect(read(".github/workflows/unikernel.yml")).toContain("target: spt");
+  });
+
+  it("writes through no link of the repository", async () => {
+    const { run, root } = project(dune);
+    const elsewhere = mkdtempSync(join(tmpdir(), "unikernel-ci-elsewhere-"));
+    symlinkSync(elsewhere, join(root, ".github"));
+    await expect(run()).rejects.toThrow("is not in a folder");
+    expect(readdirSync(elsewhere)).toEqual([]);
   });
 
   it("writes to the root of the repository, and sets the folder", async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../../src/platform/host.js";
 import { isNestedAmd, kvmAccess, openKvm } from "../../../src/platform/kvm.js";
@@ -41,18 +41,20 @@ describe("granting access to /dev/kvm", () => {
   ) => {
     const ran: string[] = [];
     const facts: string[] = [];
-    // PATH is the fixture's folder, with or without udevadm in it.
-    if (options.udev === true) writeFileSync(join(folder, "udevadm"), "", { mode: 0o755 });
+    const programs = ["install", "rm", "chmod", ...(options.udev === true ? ["udevadm"] : [])];
+    for (const name of programs) writeFileSync(join(folder, name), "", { mode: 0o755 });
     const context = {
       host: {
         isRoot: true,
         isGitHubActions: options.actions ?? true,
-        environment: { PATH: folder, RUNNER_ENVIRONMENT: options.runner ?? "github-hosted" },
+        environment: { RUNNER_ENVIRONMENT: options.runner ?? "github-hosted" },
+        systemFolders: [folder],
         folders: { temporary: folder },
       },
       log: { fact: (_: string, text: string) => facts.push(text), line: (text: string) => facts.push(text) },
       processes: {
-        run: (argv: string[]) => {
+        run: ([program = "", ...args]: string[]) => {
+          const argv = [basename(program), ...args];
           ran.push(argv[0] === "install" ? `install ${readFileSync(argv[3] ?? "", "utf8").trim()}` : argv.join(" "));
           return Promise.resolve({ exitCode: options.fails?.test(argv.join(" ")) === true ? 1 : 0 });
         },

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -40,6 +40,14 @@ test.each([
   );
   expect(console.subarray(0, mebibyte).equals(Buffer.alloc(mebibyte, "x"))).toBe(true);
   expect(console.subarray(mebibyte).toString()).toBe(said);
+});
+
+test("a link in its place is replaced, not followed", async () => {
+  const path = join(folder, "console.log");
+  writeFileSync(join(folder, "precious"), "precious");
+  symlinkSync("precious", path);
+  expect(await written(path, [Buffer.from("hello")])).toEqual(Buffer.from("hello"));
+  expect(readFileSync(join(folder, "precious"), "utf8")).toBe("precious");
 });
 
 test("a guest that is faster than the disk waits for it", async () => {

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -31,6 +41,17 @@ async function pass(ms: number, isOver: () => boolean): Promise<void> {
 const ignore = () => undefined;
 
 describe("a lock", () => {
+  it.each<[string, () => void]>([
+    ["a pipe", () => execFileSync("mkfifo", [path])],
+    ["a folder", () => mkdirSync(path)],
+    ["a link", () => symlinkSync("nowhere", path)],
+  ])("with %s in its place is an error, and keeps nobody waiting", async (_, put) => {
+    mkdirSync(join(folder, "a"));
+    put();
+    await expect(withLock(path, ignore, () => Promise.resolve())).rejects.toThrow("is not a regular file");
+    await expect(withAbandonedLock(path, () => Promise.resolve())).rejects.toThrow("is not a regular file");
+  });
+
   it("admits one holder at a time, and leaves no file", async () => {
     vi.useRealTimers();
     let inside = 0;

@@ -21,14 +21,14 @@ describe("why there is no tap", () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A machine of a user whose PATH has these programs; `sudo` answers with a status. */
+  /** A machine of a user whose system has these programs; `sudo` answers with a status. */
   function machine(programs: readonly string[], sudo = 1): Context {
-    for (const name of programs) {
+    for (const name of [...programs, "true"]) {
       writeFileSync(join(folder, name), "");
       chmodSync(join(folder, name), 0o755);
     }
     return {
-      host: { isRoot: false, environment: { PATH: folder } },
+      host: { isRoot: false, environment: {}, systemFolders: [folder] },
       processes: { run: () => Promise.resolve({ exitCode: sudo }) },
     } as unknown as Context;
   }

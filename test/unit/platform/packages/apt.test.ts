@@ -15,6 +15,10 @@ interface Machine {
   readonly isOffline?: boolean;
 }
 
+/** A command without the folders of its programs, which differ. */
+const plain = (argv: readonly string[]) => argv.join(" ").replaceAll(/\/\S*\/(?=(sudo|true|env|apt-get)( |$))/g, "");
+const path = "/usr/sbin:/usr/bin:/sbin:/bin";
+
 /** A Debian machine, and the commands that it ran. */
 function machineOf({ isRoot, hasSudo, installed, isFresh = false, proxies = {}, isOffline = false }: Machine): {
   context: Context;
@@ -23,7 +27,7 @@ function machineOf({ isRoot, hasSudo, installed, isFresh = false, proxies = {}, 
   const ran: string[] = [];
   let isUpdated = !isFresh;
   const answer = (argv: readonly string[]): Partial<Outcome> => {
-    const command = argv.join(" ");
+    const command = plain(argv);
     if (argv[0] === "dpkg-query")
       return { exitCode: 1, stdout: installed.map((name) => `${name} installed\n`).join("") };
     if (command === "sudo -n true") return { exitCode: hasSudo ? 0 : 1 };
@@ -31,11 +35,15 @@ function machineOf({ isRoot, hasSudo, installed, isFresh = false, proxies = {}, 
     return { exitCode: isOffline || (argv.includes("install") && !isUpdated) ? 100 : 0 };
   };
   const context = {
-    host: { ...inspectHost("linux", "x64", { PATH: process.env["PATH"], ...proxies }), isRoot },
+    host: {
+      ...inspectHost("linux", "x64", { PATH: process.env["PATH"], ...proxies }),
+      isRoot,
+      systemFolders: path.split(":"),
+    },
     log: { fact: () => undefined, notice: () => undefined },
     processes: {
       run: (argv: readonly string[]) => {
-        ran.push(argv.join(" "));
+        ran.push(plain(argv));
         return Promise.resolve({ argv, exitCode: 0, stdout: "", stderr: "", ...answer(argv) });
       },
     },
@@ -45,7 +53,7 @@ function machineOf({ isRoot, hasSudo, installed, isFresh = false, proxies = {}, 
 
 const root: Machine = { isRoot: true, hasSudo: false, installed: ["gcc"] };
 const changes = (ran: readonly string[]) => ran.filter((command) => command.includes("apt-get"));
-const aptGet = "env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -o Acquire::Retries=3";
+const aptGet = `env DEBIAN_FRONTEND=noninteractive LC_ALL=C PATH=${path} apt-get -q -o Acquire::Retries=3`;
 const install = `${aptGet} install --yes --no-install-recommends`;
 
 describe("system packages", () => {
@@ -80,7 +88,7 @@ describe("system packages", () => {
     );
     const settings = "http_proxy=http://me:secret@p no_proxy=localhost HTTPS_PROXY=http://p";
     expect(changes(ran)[0]).toBe(install.replace(" apt-get", ` ${settings} apt-get`) + " m4");
-    expect(String(problem)).toContain(`${aptGet} update`);
+    expect(plain(String(problem).split(" "))).toContain(`${aptGet} update`);
     expect(String(problem)).not.toContain("secret");
   });
 

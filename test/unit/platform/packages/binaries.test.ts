@@ -32,7 +32,8 @@ vi.mock("../../../../data/firecracker.json", () => ({ default: release }));
 const { downloadFirecracker } = await import("../../../../src/platform/packages/binaries.js");
 
 const lines: string[] = [];
-const context = { host: { architecture: "x86_64" }, log: collectingLog(lines), processes } as unknown as Context;
+const host = { architecture: "x86_64", folders: { temporary: tmpdir() } };
+const context = { host, log: collectingLog(lines), processes } as unknown as Context;
 let folder: string;
 let server: Server;
 let asked: number;
@@ -64,7 +65,7 @@ afterEach(() => {
 it("downloads a release once, and keeps only the program", async () => {
   const kept = join(folder, "tools");
   const program = await downloadFirecracker(context, kept);
-  expect(program).toBe(join(kept, "v1.2.3-x86_64", "firecracker"));
+  expect(program).toBe(join(kept, "v1.2.3-x86_64", "bin/firecracker"));
   expect(readFileSync(program, "utf8")).toBe("the program");
   expect(statSync(program).mode & 0o777).toBe(0o755);
   expect(readdirSync(dirname(program))).toEqual(["firecracker"]);
@@ -72,6 +73,19 @@ it("downloads a release once, and keeps only the program", async () => {
 
   expect(await downloadFirecracker(context, kept)).toBe(program);
   expect(asked).toBe(1);
+});
+
+it.each([
+  ["the program", "bin/firecracker"],
+  ["its archive", "archive.tgz"],
+])("is downloaded again where %s was changed since", async (_, name) => {
+  const kept = join(folder, "tools");
+  const program = await downloadFirecracker(context, kept);
+  writeFileSync(join(kept, "v1.2.3-x86_64", name), "another program");
+  writeFileSync(program, "another program");
+  expect(await downloadFirecracker(context, kept)).toBe(program);
+  expect(readFileSync(program, "utf8")).toBe("the program");
+  expect(asked).toBe(2);
 });
 
 it("says in one line that it could not be downloaded, prints nothing else, and leaves nothing", async () => {

@@ -59,6 +59,15 @@ describe("a program is run to its end", () => {
     expect(stdout.endsWith("xthe end")).toBe(true);
   });
 
+  test("of an output that is data all is kept, or it is an error", async () => {
+    const write = (bytes: number) => node(`process.stdout.write("the start" + "x".repeat(${bytes}) + "the end")`);
+    const { stdout } = await processes.run(write(9e6), { whole: true });
+    expect(stdout).toHaveLength(9e6 + 16);
+    await expect(processes.run(["cat", "/dev/zero"], { whole: true })).rejects.toThrow(
+      "the output of cat is longer than 64 MiB",
+    );
+  });
+
   test("a missing program is a problem that names it; a missing folder is not mistaken for one", async () => {
     await expect(processes.run(["no-such-program"])).rejects.toThrow(
       new Problem("no-such-program is not installed or not on PATH"),

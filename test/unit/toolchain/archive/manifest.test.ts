@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import {
   type ArchiveEntry,
   abstractEnvironment,
+  abstractTarget,
   locateEnvironment,
+  locateTarget,
   parseManifest,
   staysInside,
 } from "../../../../src/toolchain/archive/manifest.js";
@@ -54,6 +56,12 @@ describe("the manifest of an archive", () => {
     "a path twice": [file, file],
     "its own manifest": [{ ...file, path: "toolchain.json" }],
     "a link out": [{ kind: "link", path: "l", target: "../../etc" }],
+    "a link that climbs from where another one leads": [
+      { kind: "folder", path: "a" },
+      { kind: "folder", path: "a/b" },
+      { kind: "link", path: "a/b/up", target: "../.." },
+      { kind: "link", path: "toolchain-user", target: "a/b/up/../../home/.profile" },
+    ],
     "an absolute link": [{ kind: "link", path: "l", target: "/etc" }],
     "a link out through its own path": [{ kind: "link", path: "l", target: `${placeholder}/../x` }],
     "a device": [{ ...file, kind: "device" }],
@@ -93,12 +101,27 @@ it("a link stays inside when its target is in the toolchain, by any path", () =>
   expect(staysInside("a", ".")).toBe(true);
   expect(staysInside("a", "")).toBe(false);
   expect(staysInside("a", `${placeholder}x/y`)).toBe(false);
+  expect(staysInside("a/b", ".././/x/./y/")).toBe(true);
+  expect(staysInside("a/b", "../x/../y")).toBe(false);
+  expect(staysInside("a/b", `${placeholder}/x/../y`)).toBe(false);
+});
+
+it("a link leads to the toolchain’s path, whatever characters it has", () => {
+  for (const path of ["/$$/t", "/$&", "/$`$'"]) {
+    expect(locateTarget(`${placeholder}/bin/x`, path)).toBe(`${path}/bin/x`);
+    expect(abstractTarget(`${path}/bin/x`, path)).toBe(`${placeholder}/bin/x`);
+  }
+  expect(locateTarget("bin/x", "/t")).toBe("bin/x");
+  expect(abstractTarget("/tx/bin", "/t")).toBe("/tx/bin");
 });
 
 it("an environment has the toolchain’s path when installed, and the placeholder in an archive", () => {
   const environment = { path: ["/t/bin"], variables: { LIB: "/t/lib:/t/other:/usr" }, findlibToolchain: "solo5" };
   const abstract = abstractEnvironment(environment, "/t");
   expect(abstract.variables["LIB"]).toBe(`${placeholder}/lib:${placeholder}/other:/usr`);
+  // Special in the replacement of String.replace.
+  for (const path of ["/$$/t", "/$&", "/$`$'"])
+    expect(locateEnvironment(abstract, path).variables["LIB"]).toBe(`${path}/lib:${path}/other:/usr`);
   expect(locateEnvironment(abstract, "/elsewhere")).toEqual({
     path: ["/elsewhere/bin"],
     variables: { LIB: "/elsewhere/lib:/elsewhere/other:/usr" },

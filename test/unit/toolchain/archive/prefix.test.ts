@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import {
-  isPlaceholderIn,
+  isPrefixIn,
   paddedPrefix,
   placeholder,
+  placeholderBytes,
   prefixLength,
   writePrefixIn,
 } from "../../../../src/toolchain/archive/prefix.js";
@@ -27,7 +28,7 @@ describe.each([1, 7, 100, 160, 161, 999, 1000])("a file that comes in parts of %
 
   it("is refused without the placeholder where its manifest says", () => {
     const isThere = (bytes: Buffer) =>
-      partsOf(bytes, size).every((part, n) => isPlaceholderIn(part, n * size, offsets));
+      partsOf(bytes, size).every((part, n) => isPrefixIn(part, n * size, offsets, placeholderBytes));
     expect(isThere(content())).toBe(true);
     for (const at of [3, 162, 163, 322, 600, 759]) {
       const changed = content();

@@ -1,10 +1,21 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { markText, ownMark } from "../../../../src/platform/process/owner-mark.js";
 import { chooseEvicted, evictToolchains, listToolchains } from "../../../../src/toolchain/store/evict.js";
-import { noteUse } from "../../../../src/toolchain/store/installed.js";
+import { noteUse, readLastUse } from "../../../../src/toolchain/store/installed.js";
 import { collectingLog } from "../../../collecting-log.js";
 
 const day = 24 * 3600 * 1000;
@@ -31,6 +42,19 @@ describe("of the toolchains of a machine", () => {
   });
 });
 
+it("a use is recorded through no link of the toolchain", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-evict-"));
+  const precious = join(folder, "precious");
+  writeFileSync(precious, "precious");
+  utimesSync(precious, 1, 1);
+  mkdirSync(join(folder, "toolchain"));
+  for (const name of ["toolchain.json", "toolchain-user"]) symlinkSync(precious, join(folder, "toolchain", name));
+  noteUse(join(folder, "toolchain"));
+  expect([readFileSync(precious, "utf8"), statSync(precious).mtimeMs]).toEqual(["precious", 1000]);
+  expect(await readLastUse(join(folder, "toolchain"))).toBeUndefined();
+  rmSync(folder, { recursive: true });
+});
+
 describe("when the clock of this machine is set", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-evict-"))));
@@ -40,11 +64,11 @@ describe("when the clock of this machine is set", () => {
   });
 
   /** A toolchain that was used when the clock was `days` ahead of now. */
-  async function leave(name: string, daysAhead: number, isOfThisStart: boolean): Promise<void> {
+  function leave(name: string, daysAhead: number, isOfThisStart: boolean): void {
     const manifest = join(folder, name, "toolchain.json");
     mkdirSync(join(folder, name));
     writeFileSync(manifest, "{}");
-    await noteUse(join(folder, name));
+    noteUse(join(folder, name));
     const then = Date.now() / 1000 + daysAhead * 24 * 3600;
     utimesSync(manifest, then, then);
     if (!isOfThisStart)
@@ -53,7 +77,7 @@ describe("when the clock of this machine is set", () => {
   const evict = () => evictToolchains(collectingLog([]), folder, "needed", () => Promise.resolve(undefined));
 
   it.each([99, -99])("by %i days, what was used since its last start stays", async (days) => {
-    await leave("used", 0, true);
+    leave("used", 0, true);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + days * day });
     await evict();
     expect(readdirSync(folder)).toEqual(["used"]);
@@ -63,14 +87,14 @@ describe("when the clock of this machine is set", () => {
   });
 
   it("a use before that is measured by the clock", async () => {
-    await leave("old", -61, false);
-    await leave("young", -59, false);
+    leave("old", -61, false);
+    leave("young", -59, false);
     await evict();
     expect(readdirSync(folder)).toEqual(["young"]);
   });
 
   it("back, a time in the future is not kept for ever", async () => {
-    await leave("ahead", 99, false);
+    leave("ahead", 99, false);
     expect(await listToolchains(folder)).toMatchObject([{ name: "ahead", unusedMs: 0 }]);
     expect(statSync(join(folder, "ahead/toolchain.json")).mtimeMs).toBeLessThan(Date.now() + 1_000);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 61 * day });

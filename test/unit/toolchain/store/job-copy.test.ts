@@ -35,7 +35,7 @@ let cached: Toolchain;
 let context: ReturnType<typeof fakeContext>;
 
 /** A toolchain with a file that contains its path, a program, a link, and opam's state. */
-async function install(path: string, compiler = "compiler"): Promise<void> {
+function install(path: string, compiler = "compiler"): void {
   const { spec } = cached;
   mkdirSync(join(path, opam, ".opam-switch"), { recursive: true });
   mkdirSync(join(path, opam, "bin"));
@@ -44,10 +44,10 @@ async function install(path: string, compiler = "compiler"): Promise<void> {
   writeFileSync(join(path, opam, ".opam-switch/switch-state"), "installed: []");
   symlinkSync(`${path}/opam/toolchain/bin/ocamlopt`, join(path, opam, "bin/ocamlc"));
   const file = (name: string, more = {}): ArchiveEntry => ({
-    ...{ kind: "file", path: `${opam}/${name}`, executable: false, bytes: 8, sha256: "0".repeat(64), ...more },
+    ...{ kind: "file", path: `${opam}/${name}`, executable: false, bytes: 1000, sha256: "0".repeat(64), ...more },
   });
   const folders = ["opam", opam, `${opam}/bin`, `${opam}/.opam-switch`];
-  await writeInstalled(path, path, "built", {
+  writeInstalled(path, path, "built", {
     format: archiveFormat,
     key: cached.key,
     spec,
@@ -62,12 +62,12 @@ async function install(path: string, compiler = "compiler"): Promise<void> {
   });
 }
 
-beforeEach(async () => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "unikernel-ci-copy-"));
   const made = toolchainFor("x86_64", "solo5");
   const key = toolchainKey(made.spec);
   cached = { ...made, key, path: join(folder, "tools/toolchains", key), origin: "built" };
-  await install(cached.path);
+  install(cached.path);
   context = fakeContext(folder, () => Promise.resolve(undefined));
   return () => rmSync(folder, { recursive: true, force: true });
 });
@@ -166,7 +166,7 @@ describe("a job's copy of a toolchain", () => {
   test("is copied again when another toolchain has replaced the cached one", async () => {
     const { path } = await take();
     rmSync(cached.path, { recursive: true });
-    await install(cached.path, "another compiler");
+    install(cached.path, "another compiler");
     await take();
     expect(readFileSync(join(path, opam, "bin/ocamlopt"), "utf8")).toBe("another compiler");
   });
@@ -180,6 +180,33 @@ describe("a job's copy of a toolchain", () => {
     expect(await isInstalled({ key: cached.key, path })).toBe(false);
     await take();
     expect(treeHash(path)).toBe(before);
+  });
+
+  test("is made again in place of a link to a folder elsewhere, of which nothing changes", async () => {
+    const { path } = await take();
+    const before = treeHash(path);
+    renameSync(path, join(folder, "elsewhere"));
+    writeFileSync(join(folder, "elsewhere/of-a-user"), "");
+    symlinkSync(join(folder, "elsewhere"), path);
+    const elsewhere = treeHash(join(folder, "elsewhere"));
+    await take().catch(() => undefined);
+    expect(treeHash(join(folder, "elsewhere"))).toBe(elsewhere);
+    expect(lstatSync(path).isDirectory()).toBe(true);
+    expect(treeHash(path)).toBe(before);
+  });
+
+  test("has records that are written through no link", async () => {
+    const { path } = await take();
+    const precious = join(folder, "precious");
+    writeFileSync(precious, "precious");
+    for (const name of [join(dirname(path), "user"), `${path}.installed`]) {
+      rmSync(name, { force: true });
+      symlinkSync(precious, name);
+    }
+    await take();
+    symlinkSync(precious, `${path}.installed`);
+    await beginInstalling(path);
+    expect(readFileSync(precious, "utf8")).toBe("precious");
   });
 
   test("is another one for another run that goes on", async () => {
@@ -213,7 +240,7 @@ describe("a job's copy of a toolchain", () => {
     const spec = { ...cached.spec, cCompiler: "13" };
     const key = toolchainKey(spec);
     cached = { ...cached, spec, key, path: join(dirname(evicted), key) };
-    await install(cached.path);
+    install(cached.path);
     await take();
     expect(readdirSync(copies).sort()).toEqual([basename(dirname(path))]);
     expect(readdirSync(dirname(path)).sort()).toEqual([cached.key, `${cached.key}.copied.json`, "user"].sort());

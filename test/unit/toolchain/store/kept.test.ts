@@ -144,6 +144,18 @@ describe("what was kept", () => {
     await expect.poll(left).toEqual([key]);
   });
 
+  it("has a record that is not written through a link of a package", async () => {
+    const precious = join(folder, "precious");
+    writeFileSync(precious, "precious");
+    const links = () => {
+      symlinkSync(precious, join(place.buildPath, "kept.json"));
+      return fails();
+    };
+    await expect(obtain(installing(["b.1"], links))).rejects.toThrow("b.1");
+    expect(existsSync(keptOf(place))).toBe(true);
+    expect(readFileSync(precious, "utf8")).toBe("precious");
+  });
+
   it("is not taken through a link to a folder elsewhere", async () => {
     const elsewhere = join(folder, "elsewhere");
     renameSync(keptOf(place), elsewhere);

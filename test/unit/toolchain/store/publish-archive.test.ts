@@ -46,7 +46,7 @@ beforeEach(async () => {
   const environment = { path: [join(path, "bin")], variables: {} };
   const source = { key, spec: exampleSpec, environment, folder: path, prefix: paddedPrefix(path), keeps: () => true };
   const { manifest } = await packToolchain(source, join(folder, "first"), 1);
-  await writeInstalled(path, path, "built", { ...manifest, format: archiveFormat, environment });
+  writeInstalled(path, path, "built", { ...manifest, format: archiveFormat, environment });
   toolchain = { key, path, origin: "built", spec: exampleSpec, environment };
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));

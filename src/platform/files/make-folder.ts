@@ -1,0 +1,28 @@
+import { mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { hasCode, isMissing } from "../problem.js";
+
+/**
+ * Makes a folder, and those above it; does nothing for one that exists.
+ *
+ * Not by Node's `recursive`: where a file system refuses new folders by ENOENT, as /proc does, it tries for ever; and
+ * it reports a read-only file system as a missing folder.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  if (await isMade(path, dirname(path) !== path)) return;
+  await makeFolder(dirname(path));
+  // promise: folders-are-made-once
+  await isMade(path, false);
+}
+
+/** @returns false where the folder above is missing and `mayLack` it. */
+async function isMade(path: string, mayLack: boolean): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    const isThere = hasCode(error, "EEXIST") && (await stat(path).catch(() => undefined))?.isDirectory() === true;
+    if (!isThere && !(mayLack && isMissing(error))) throw error;
+    return isThere;
+  }
+}
