@@ -13,11 +13,15 @@ export interface DialectWords {
   readonly ends: readonly EndWords[];
   /** A guest whose last words are one of these lines, perhaps followed by a dump, crashed. */
   readonly crash?: RegExp;
+  /** Lines of such a dump. */
+  readonly dump?: RegExp;
+  /** The beginning of a line of the backend's log behind an unfinished line of the unikernel. */
+  readonly glued?: RegExp;
 }
 
 export interface EndWords {
-  /** `exit`: the first group is the status. */
-  readonly kind: "exit" | "abort" | "trap";
+  /** `exit`: one of the groups is the status. `unstarted`: the backend could not start the program. */
+  readonly kind: "exit" | "abort" | "trap" | "unstarted";
   readonly pattern: RegExp;
 }
 
@@ -34,22 +38,61 @@ const solo5: DialectWords = {
 };
 
 /**
- * Unikraft's ukboot banner, the levels of ukdebug's print.c, and its last words: of traps (arm64, x86), UK_CRASH,
- * UK_ASSERT and lib-musl's abort. On arm64 only they distinguish a crash from an exit.
+ * A line of Unikraft's log (lib/ukdebug/print.c, since 0.18 lib/ukprint/console.c): optional time, level, thread, caller,
+ * library, place in its source. Copies of a console may show a space for each NUL that 0.18 and newer print. A line with
+ * a level alone is the program's own.
+ */
+const log = {
+  time: String.raw`\[ {0,4}\d{1,12}\.\d{1,9}\] `,
+  level: "(?:dbg|Info|Warn|ERR|CRIT): {1,3}",
+  thread: String.raw`(?:<[^<>]{1,64}> |<<n/a>> )?(?:\{r:[^{}]{1,64}\} )?`,
+  place: String.raw`(?:<[^<> ]{1,128} @ {1,4}\d{1,5}> {1,2})?`,
+  library: String.raw`\[[\w.-]{1,64}\] {1,2}`,
+} as const;
+
+function logLine(level: string, words: string): RegExp {
+  const source = `${log.library}${log.place}`;
+  const start = `${log.time}${level}${log.thread}(?:${source})?|${level}${log.thread}${source}`;
+  return new RegExp(`^ ?(?:${start}) ?${words}`);
+}
+
+/** Without its level a line is the log's when it names one of Unikraft's libraries. */
+function logged(words: string): RegExp {
+  const bare = String.raw`^(?:${log.time})?\[lib[\w-]{1,61}\] {1,2}${log.place}`;
+  return new RegExp(`${logLine(log.level, words).source}|${bare}${words}`);
+}
+
+/**
+ * Unikraft's banners (lib/ukboot/banner.c: default, classic, minimal), the end of main and of the boot (lib/ukboot/boot.c),
+ * exit() and abort() (lib/nolibc/stdlib.c, lib-musl's abort.c), and its last words: of traps (plat/common/x86/traps.c,
+ * plat/common/arm/traps_arm64.c, lib/ukvmem) and their dumps, UK_CRASH and UK_ASSERT (lib/ukdebug). Releases 0.10 to 0.21.
  */
 const unikraft: DialectWords = {
-  banner: { first: /Powered by$/, last: /^\s+[A-Z]\w+ \d+\.\d+\.\d+/ },
-  chrome: [/^(?:\[\s*\d+\.\d+\] )?(?:dbg|Info|Warn|ERR|CRIT): /],
+  banner: {
+    first: /^(?:Powered by$|Welcome to {2}_ __ )/,
+    last: /^(?:\s+[A-Z]\w+ \d+\.\d+\.\d+|Powered by Unikraft [A-Z]\w* \(\d)/,
+  },
+  chrome: [logLine(log.level, "")],
   ends: [
-    { kind: "trap", pattern: /CRIT: .*\bEL\d .*\btrap caught/ },
-    { kind: "trap", pattern: /CRIT: .*\bUnhandled Trap \d/ },
-    { kind: "trap", pattern: /CRIT: .*\bUnikraft [Cc]rash\b/ },
-    { kind: "trap", pattern: /CRIT: .*\bCrashing$/ },
-    { kind: "trap", pattern: /CRIT: .*\bAssertion failure\b/ },
-    { kind: "abort", pattern: /CRIT: .*\babort called$/ },
+    { kind: "trap", pattern: logged("(?:Cannot handle \\w{1,16} page fault at |Guard page 0x)") },
+    { kind: "trap", pattern: logged("(?:page fault|trap|event) handler returned error: ") },
+    { kind: "trap", pattern: logged("Unhandled (?:page fault |Trap \\d)") },
+    { kind: "trap", pattern: logged("EL\\d (?:(?:sync|invalid \\w{1,16}) trap caught|async tag check fault)$") },
+    { kind: "trap", pattern: logged("(?:RIP|rip): (?:\\d{4}:)?[\\da-f]{8}") },
+    { kind: "trap", pattern: logged("\\t? ?(?:SP|ESR_EL1|ELR_EL1) {0,7}: 0x") },
+    { kind: "trap", pattern: logged("Assertion failure: ") },
+    { kind: "trap", pattern: logged("Crashing$") },
+    { kind: "trap", pattern: logged("Unikraft [Cc]rash - [A-Z]") },
+    { kind: "trap", pattern: /^ ?CRIT: {1,3}Unikraft [Cc]rash - [A-Z]/ },
+    { kind: "abort", pattern: logged("(?:abort called|Abnormal termination!)$") },
+    { kind: "unstarted", pattern: logged("Failed to launch application's main\\(\\)") },
+    { kind: "unstarted", pattern: logged("Init function at \\w{1,32} returned error ") },
+    { kind: "exit", pattern: logged("(?:main returned|exit called with status) (-?\\d{1,10})(?:, halting system)?$") },
   ],
   // UK_CRASH() prints any text at this level, then resets the machine, as every end on Firecracker does.
-  crash: /^(?:\[\s*\d+\.\d+\] )?CRIT: /,
+  crash: logLine("CRIT: {1,3}", ""),
+  dump: /^[\da-f]{4,16}:/,
+  glued: /(?<=[^\s"'`“‘«])\[ {0,4}\d{1,12}\.\d{6}\] (?:dbg|Info|Warn|ERR|CRIT): /,
 };
 
 const silent: DialectWords = { banner: { first: /(?!)/, last: /(?!)/ }, chrome: [], ends: [] };

@@ -9,6 +9,8 @@ import type { Evidence, RuleName } from "./verdict.js";
 export type Ending =
   | { readonly kind: "exit"; readonly status: number; readonly evidence?: Evidence | undefined }
   | { readonly kind: "abort" | "trap"; readonly summary: string; readonly evidence?: Evidence | undefined }
+  /** The backend could not start the program. */
+  | { readonly kind: "unstarted"; readonly evidence: Evidence }
   | { readonly kind: "reset" }
   /** The guest is gone without evidence how. */
   | { readonly kind: "unknown" }
@@ -40,8 +42,9 @@ const guestEndStatuses: readonly (number | null)[] = [0, guestEndStatus, unikraf
 const vmmFault = (summary: string, evidence?: Evidence): Ending => ({ kind: "monitor", summary, evidence });
 const couldNotRun = ({ vmm, complaint }: EndFacts) => vmmFault(`${vmm} could not run the image`, complaint);
 
-/** Exit lines do not count: any program's log may contain one. */
-const failureAnnounced = ({ announcement }: EndFacts) => announcement !== undefined && announcement.kind !== "exit";
+/** Exit lines count only in Unikraft's log: any other program's output may contain one. */
+const failureAnnounced = ({ announcement, exitReport }: EndFacts) =>
+  announcement?.kind === "exit" ? exitReport === "none" && announcement.status !== 0 : announcement !== undefined;
 
 /** The first rule that holds decides (docs/facts.md section 5). */
 export const endRules: Readonly<Record<"any" | "process" | "machine", readonly EndRule[]>> = {
@@ -114,6 +117,16 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       ending: ({ vmm, signal, complaint }) => vmmFault(`${vmm} was killed by ${signal ?? ""}`, complaint),
     },
     {
+      // It may crash on its way out, after main has returned 0.
+      rule: "exit-status",
+      when: [
+        ({ exitReport }) => exitReport === "none",
+        ({ code }) => code === unikraftCrashStatus,
+        (facts) => !failureAnnounced(facts),
+      ],
+      ending: ({ crash }) => ({ kind: "trap", summary: "Unikraft crashed", evidence: crash }),
+    },
+    {
       rule: "end-line",
       when: [({ announcement }) => announcement !== undefined],
       ending: ({ announcement }) => announcedEnding(announcement),
@@ -132,11 +145,6 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       rule: "exit-status",
       when: [({ code }) => !guestEndStatuses.includes(code)],
       ending: ({ vmm, code, complaint }) => vmmFault(`${vmm} exited with status ${code ?? "unknown"}`, complaint),
-    },
-    {
-      rule: "exit-status",
-      when: [({ exitReport }) => exitReport === "none", ({ code }) => code === unikraftCrashStatus],
-      ending: ({ crash }) => ({ kind: "trap", summary: "Unikraft crashed", evidence: crash }),
     },
     {
       // When only crashes have another status, a good status is trusted.
@@ -178,6 +186,8 @@ export function announcedEnding(announcement: Announcement | undefined): Ending 
   switch (announcement?.kind) {
     case "exit":
       return announcement;
+    case "unstarted":
+      return { kind: "unstarted", evidence: announcement.evidence };
     case "abort":
       return { ...announcement, summary: "aborted" };
     case "trap":

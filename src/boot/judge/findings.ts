@@ -46,10 +46,13 @@ export class Asked {
     this.answers = rules.probes.map(() => undefined);
   }
 
-  read(evidence: Evidence): void {
-    this.rules.expect.forEach((pattern, index) => {
-      if (pattern.test(evidence.line)) this.seen[index] ??= evidence;
+  /** @returns whether the line is expected. */
+  read(evidence: Evidence): boolean {
+    const matched = this.rules.expect.map((pattern) => pattern.test(evidence.line));
+    matched.forEach((holds, index) => {
+      if (holds) this.seen[index] ??= evidence;
     });
+    return matched.includes(true);
   }
 
   /** The first answer that holds stays: a server need not repeat it for ever. */

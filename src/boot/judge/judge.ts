@@ -96,7 +96,8 @@ export class Judge {
   }
 
   private match(evidence: Evidence): Decision | undefined {
-    this.findings.asked.read(evidence);
+    const { asked, transcript } = this.findings;
+    if (asked.read(evidence) && transcript.afterDeath === evidence) transcript.showLife(Infinity);
     const forbidden = this.rules.forbid.find((pattern) => pattern.test(evidence.line));
     return (
       forbidden && by("forbid", failed("forbidden", `a line matched the forbidden ${forbidden.source}`, { evidence }))

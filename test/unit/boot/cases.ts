@@ -166,10 +166,11 @@ export const endings: readonly Row[] = [
     "failed no-output 300",
   ],
   [
-    "Unikraft: the banner is a sign of life",
+    "Unikraft: the banner is no output",
     unikraft,
     [line(5, "                 Helene 0.18.0~6056466f"), exit(300, 0)],
-    "passed exited 300",
+    "failed no-output 300",
+    "exited without output of its own",
   ],
   ["Unikraft: QEMU exits silently with 1", unikraft, [ready, exit(300, 1)], "failed monitor 300"],
   ["Unikraft: a status that no guest gives is QEMU’s own", unikraft, [ready, exit(300, 7)], "failed monitor 300"],
@@ -1016,6 +1017,192 @@ export const lastWords: readonly Row[] = [
   ],
 ];
 
+const returned = (status: number) => `[    0.203300] Info: [libukboot] <boot.c @  544> main returned ${status}`;
+
+/** Unikraft tells the end of main, when its log has that level. */
+export const unikraftEnds: readonly Row[] = [
+  ["main returns 0", unikraft, [ready, line(200, returned(0)), exit(210, 83)], "passed exited 210"],
+  [
+    "main returns 0 on arm64, where QEMU exits with 0 for every end",
+    unikraft,
+    [ready, line(200, returned(0)), exit(210, 0)],
+    "passed exited 210",
+    "exited with status 0",
+  ],
+  [
+    "main returns 3",
+    unikraft,
+    [ready, line(200, returned(3)), exit(210, 83)],
+    "failed exit-status 210",
+    "exited with status 3",
+  ],
+  [
+    "main returns 3, which older releases end as a crash",
+    unikraft,
+    [ready, line(200, returned(3)), exit(210, 85)],
+    "failed exit-status 210",
+    "exited with status 3",
+  ],
+  [
+    "main returns an error code",
+    unikraft,
+    [ready, line(200, returned(-22)), exit(210, 83)],
+    "failed exit-status 210",
+    "exited with status -22",
+  ],
+  ["main returns 3, and nothing ends", unikraft, [ready, line(200, returned(3))], "failed exit-status 900"],
+  ["main returns 0, and nothing ends", unikraft, [ready, line(200, returned(0))], "passed exited 900"],
+  [
+    "main returns where it should run on",
+    { ...unikraft, until: "running" },
+    [ready, line(200, returned(0))],
+    "failed unexpected-exit 900",
+  ],
+  [
+    "main returns 0, and the shutdown crashes",
+    unikraft,
+    [ready, line(200, returned(0)), exit(210, 85)],
+    "failed trap 210",
+    "Unikraft crashed",
+  ],
+  [
+    "the status is a restart for Unikraft",
+    unikraft,
+    [
+      ready,
+      line(200, "[    0.2] Info: [libnolibc] exit called with status 1, halting system"),
+      machine(205, "reset"),
+      exit(210, 0),
+    ],
+    "failed exit-status 210",
+    "exited with status 1",
+  ],
+  [
+    "main returns 0, and a restart follows",
+    unikraft,
+    [ready, line(200, returned(0)), machine(205, "reset"), exit(210, 0)],
+    "failed reboot-loop 210",
+  ],
+  [
+    "main returns after words that it only logged",
+    unikraft,
+    [line(100, dies), line(101, "worker restarted"), line(102, returned(0)), exit(110, 83)],
+    "passed exited 110",
+  ],
+  [
+    "main returns with a failure after such words",
+    unikraft,
+    [line(100, dies), line(102, returned(2)), exit(110, 83)],
+    "failed exception 110",
+  ],
+  [
+    "main returns after such words, and nothing ends",
+    unikraft,
+    [line(100, dies), line(102, returned(0))],
+    "passed exited 800",
+  ],
+  [
+    "it prints on at once after such words, and ends",
+    unikraft,
+    [line(100, dies), line(101, "worker restarted"), exit(110, 83)],
+    "passed exited 110",
+  ],
+  [
+    "it prints on at once after such words, and crashes",
+    unikraft,
+    [line(100, dies), line(101, "worker restarted"), exit(110, 85)],
+    "failed exception 110",
+  ],
+  [
+    "an expected line at once after such words",
+    { ...unikraft, expect: [/listening/] },
+    [line(100, dies), line(101, "listening on port 80")],
+    "passed ready 3101",
+  ],
+  [
+    "an expected line before such words",
+    { ...unikraft, expect: [/listening/] },
+    [line(100, "listening on port 80"), line(101, dies)],
+    "failed exception 801",
+  ],
+  [
+    "an expectation that such words meet",
+    { ...unikraft, expect: [/exception/] },
+    [line(100, dies)],
+    "failed exception 800",
+  ],
+  [
+    "it could not be started",
+    unikraft,
+    [line(1, "[    0.1] ERR:  [libukboot] Failed to launch application's main()"), exit(9, 83)],
+    "failed no-output 9",
+    "Unikraft could not start the program: main was never called",
+  ],
+  [
+    "it could not be started, and nothing ends",
+    unikraft,
+    [line(1, "[    0.1] ERR:  [libukboot] <boot.c @  180> Init function at 0x11a2b0 returned error -12")],
+    "failed no-output 701",
+  ],
+  [
+    "its log behind an unfinished line",
+    unikraft,
+    [line(100, "progress 10%[    0.161000] CRIT: [libmusl] <abort.c @    7> abort called"), exit(110, 0)],
+    "failed abort 110",
+    "aborted",
+  ],
+  [
+    "another guest’s log in a line of its own",
+    unikraft,
+    [line(100, "peer: [    0.161000] CRIT: [libmusl] <abort.c @    7> abort called"), exit(110, 0)],
+    "passed exited 110",
+  ],
+  [
+    "its own critical message last, on x86_64",
+    unikraft,
+    [ready, line(200, "CRIT: disk: 3 blocks lost"), exit(210, 83)],
+    "passed exited 210",
+  ],
+  [
+    "its own critical message last, on arm64",
+    unikraft,
+    [ready, line(200, "CRIT: disk: 3 blocks lost"), exit(210, 0)],
+    "passed exited 210",
+  ],
+  [
+    "Unikraft’s critical message, and it goes on at once",
+    unikraft,
+    [ready, line(200, critical), line(201, "recovered"), exit(210, 0)],
+    "passed exited 210",
+  ],
+  ["running", unikraft, [ready], "passed ready 3100", "running, or ended without a word: Unikraft does not tell"],
+  ["its own line with a level is output", unikraft, [line(100, "Info: listening")], "passed ready 3100"],
+  ...[
+    "main returned 3",
+    "exit called with status 3",
+    "Cannot handle write page fault at 0x10",
+    "Assertion failure: x",
+    "Unhandled Trap 8 (double fault), error code=0x0",
+    "CRIT: abort called",
+    "Failed to launch application's main()",
+    "Info: main returned 3",
+    "worker: CRIT: [libmusl] abort called",
+  ].flatMap((text): Row[] => [
+    [
+      `words without its log’s prefix decide nothing, at the end: ${text}`,
+      unikraft,
+      [ready, line(200, text), exit(210, 0)],
+      "passed exited 210",
+    ],
+    [
+      `words without its log’s prefix decide nothing, alive: ${text}`,
+      unikraft,
+      [ready, line(200, text)],
+      "passed ready 3100",
+    ],
+  ]),
+];
+
 const asksUnikraft: Rules = { ...unikraft, probes: ["tcp://:80"] };
 
 export const signsOfLife: readonly Row[] = [
@@ -1218,6 +1405,7 @@ export const allRows: readonly Row[] = [
   ...firecrackers,
   ...success,
   ...lastWords,
+  ...unikraftEnds,
   ...signsOfLife,
   ...unfinishedLines,
   ...accelerators,
