@@ -164,7 +164,7 @@ export const ocamlAfterDeath: readonly RegExp[] = [
 
 /**
  * Lines of VMMs that blame KVM rather than the image (docs/facts.md section 6): QEMU's accel/kvm and target/i386,
- * Solo5's tenders/hvt/hvt_kvm*.c, Firecracker's src/vmm/src/vstate. Each ends the boot.
+ * Solo5's tenders/hvt/hvt_kvm*.c, Firecracker's src/vmm/src/vstate and arch (1.7 to 1.17). Each ends the boot.
  */
 export const kvmFailures: readonly RegExp[] = [
   /^KVM internal error\. Suberror: /,
@@ -177,8 +177,20 @@ export const kvmFailures: readonly RegExp[] = [
   /^solo5-hvt: KVM: (?!host\/guest translation fault|unhandled exit)/,
   /^solo5-hvt: Could not open: \/dev\/kvm/,
   /\] Received KVM_EXIT_(?:FAIL_ENTRY|INTERNAL_ERROR) signal/,
-  /\bError creating the Kvm object\b/,
+  /\] Received ENOSYS error because KVM failed to emulate an instruction\b/,
+  /\] Failure during vcpu run: /,
+  /: {1,2}Error creating (?:the Kvm|KVM) object: /,
+  /^Error: RunWith(?:out)?Api\(BuildMicroVMFromJson\(StartMicroVM\((?:Internal\(Vm|Kvm)\(Kvm\(Error\(/,
+  /: (?:The host kernel reports an invalid KVM API version: |Missing KVM capabilities: |Failed to check KVM capability )/,
+  /: Failed (?:to (?:get|set) (?:all )?KVM |during KVM_SET_TSS_ADDRESS: )/,
+  /: (?:Cannot open the (?:VM|VCPU) file descriptor|Failed to create (?:VM|vcpu)|Error creating (?:the )?vcpu): /,
+  /: (?:Cannot (?:set the memory regions|configure the microvm)|Error creating the global interrupt controller): /,
+  /: Failed to (?:set (?:CPUID|MSRs)|setup (?:registers|FPU|special registers)|configure LAPICs|get supported cpuid): /,
 ];
+
+/** Those of them that say that KVM is missing or forbidden. */
+export const kvmClosed =
+  /\/dev\/kvm|KVM kernel module|failed to initialize kvm|: {1,2}Error creating (?:the Kvm|KVM) object: /i;
 
 /**
  * The prefix of a VMM's log lines on the guest's console. Firecracker's (src/vmm/src/logger/logging.rs): the time, then
@@ -200,14 +212,24 @@ export const guestFaults = anyOf(
   /^solo5-hvt: .*\bInvalid guest (?:access|port access|hypercall):/,
 );
 
-/** Lines after which a VMM continues: they explain nothing. (The tenders round `--mem` down, for example.) */
-export const vmmWarning =
-  /\bwarning: |: adjusting memory to \d+ bytes$|: hypercall_poll\(\): |:(?:WARN|INFO|DEBUG|TRACE)(?::[^\]\s]+)?\] /i;
+/**
+ * Lines after which a VMM continues: they explain nothing. (The tenders round `--mem` down, for example.) Firecracker
+ * shows the level of a line only when asked.
+ */
+export const vmmWarning = anyOf(
+  /\b[Ww](?:arning|ARNING): |: adjusting memory to \d+ bytes$|: hypercall_poll\(\): /,
+  /:(?:WARN|INFO|DEBUG|TRACE)(?::[^\]\s]+)?\] /,
+  /\] (?:Running Firecracker v|Firecracker exiting |Successfully started microvm|Listening on API socket|Vmm is stopping)/,
+);
+
+/** A VMM's words for the signal that ended it: Solo5's tenders/hvt/hvt_main.c, QEMU's system/runstate.c. */
+export const stopSignal = /^(?:solo5-hvt: Exiting|qemu-system-\w{1,32}: terminating) on signal (\d{1,2})\b/;
 
 /** A VMM's own lines, for transcripts that mix its error stream with the console. */
 export const vmmWords = anyOf(
   /^(?:solo5-(?:hvt|spt)|qemu-system-\w+): /,
   /^(?:KVM internal error\. |KVM: entry failed, |error: kvm run failed |Could not access KVM )/,
+  /^Error: RunWith(?:out)?Api\(/,
 );
 
 function anyOf(...patterns: readonly RegExp[]): RegExp {

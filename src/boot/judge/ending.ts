@@ -1,6 +1,7 @@
 import type { VmmEnd } from "../../platform/process/vmm-process.js";
 import { guestResetStatus, loaderRefusalStatus } from "../vmms/loader.js";
-import { guestFaults } from "./dialect.js";
+import { guestFaults, stopSignal } from "./dialect.js";
+import { signalOf } from "./events.js";
 import type { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
 import type { Announcement, Transcript } from "./transcript.js";
@@ -20,7 +21,7 @@ export type Ending =
 export type EndFacts = VmmEnd &
   Pick<Rules, "exitReport" | "vmm"> &
   Pick<Transcript, "announcement" | "lastLine" | "crash"> &
-  Pick<Findings, "complaint" | "guestSpoke" | "wasReset" | "wasStopped">;
+  Pick<Findings, "complaint" | "guestSpoke" | "wasReset" | "wasStopped" | "stopLine">;
 
 /** How the end of a VMM shows the end of its guest. The rule holds when all of `when` do. */
 export interface EndRule {
@@ -31,6 +32,11 @@ export interface EndRule {
 
 /** A processor trap kills a guest that runs as the VMM's own process (spt, unix) with one of these. */
 const trapSignals: readonly (string | null)[] = ["SIGSEGV", "SIGILL", "SIGBUS", "SIGFPE", "SIGTRAP", "SIGSYS"];
+
+/** A person or a program ends another with these; no VMM sends them to itself. */
+export const stopSignals: readonly (string | null)[] = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
+
+const stoppedFromOutside = (vmm: string, signal: string) => `${vmm} was stopped from outside by ${signal}`;
 
 /** isa-debug-exit's (value << 1) | 1: 41 ends Solo5 and Unikraft, 42 is a Unikraft crash (docs/facts.md section 5). */
 const guestEndStatus = 83;
@@ -53,6 +59,14 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       rule: "monitor-failure",
       when: [({ failure }) => failure !== undefined],
       ending: ({ failure = "", complaint }) => vmmFault(failure, complaint),
+    },
+    {
+      rule: "monitor-line",
+      when: [({ stopLine }) => stopLine !== undefined],
+      ending: ({ vmm, stopLine }) => {
+        const signal = signalOf(Number(stopSignal.exec(stopLine?.line ?? "")?.[1]));
+        return vmmFault(stoppedFromOutside(vmm, signal ?? "a signal"), stopLine);
+      },
     },
     {
       rule: "machine-event",
@@ -81,7 +95,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ vmm, signal }) => vmmFault(`${vmm} was stopped from outside (${signal ?? ""})`),
+      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal ?? "")),
     },
     {
       rule: "end-line",
@@ -111,6 +125,11 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
   ],
   /** The VMM's status is its own, or the same for many ends. */
   machine: [
+    {
+      rule: "signal",
+      when: [({ signal }) => stopSignals.includes(signal)],
+      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal ?? "")),
+    },
     {
       rule: "signal",
       when: [({ signal }) => signal !== null],
@@ -162,7 +181,7 @@ const noRule: EndRule = { rule: "monitor-end", when: [], ending: () => ({ kind: 
 
 /** How the guest ended, given the end of its VMM, and the rule that decided. */
 export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: RuleName; readonly ending: Ending } {
-  const { complaint, guestSpoke, wasReset, wasStopped } = findings;
+  const { complaint, guestSpoke, wasReset, wasStopped, stopLine } = findings;
   const { exitReport, vmm } = findings.rules;
   const { announcement, lastLine, crash } = findings.transcript;
   const facts: EndFacts = {
@@ -176,6 +195,7 @@ export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: Rule
     guestSpoke,
     wasReset,
     wasStopped,
+    stopLine,
   };
   const rules = [...endRules.any, ...endRules[exitReport === "status" ? "process" : "machine"]];
   const { rule, ending } = rules.find(({ when }) => when.every((holds) => holds(facts))) ?? noRule;

@@ -1,5 +1,5 @@
-import { constants } from "node:os";
 import { vmmWords } from "./dialect.js";
+import { stopSignals } from "./ending.js";
 import { type GuestEvent, signalOf } from "./events.js";
 import { judgeInTime, Judge } from "./judge.js";
 import { Lines } from "./lines.js";
@@ -7,7 +7,8 @@ import type { Rules } from "./rules.js";
 import type { Verdict } from "./verdict.js";
 
 /** How the boot of a console on disk ended. `stopped`: the guest was still running when it was stopped. */
-export type TranscriptEnd = { readonly kind: "exit"; readonly status: number } | { readonly kind: "stopped" };
+export type TranscriptEnd =
+  { readonly kind: "exit"; readonly status: number } | { readonly kind: "stopped"; readonly byTimeout?: true };
 
 /** Exit status of coreutils' `timeout` when it had to stop the VMM. */
 const statusOfTimeout = 124;
@@ -21,7 +22,12 @@ export function splitTranscript(bytes: Uint8Array): { readonly console: Uint8Arr
   if (found === null) return { console: bytes };
   const status = Number(found[2]);
   const console = bytes.subarray(0, bytes.length - (found[1]?.length ?? 0));
-  return { console, end: status === statusOfTimeout ? { kind: "stopped" } : { kind: "exit", status } };
+  return { console, end: endWith(status) };
+}
+
+/** @param status of the VMM as a shell reports it, or of the `timeout` around it. */
+export function endWith(status: number): TranscriptEnd {
+  return status === statusOfTimeout ? { kind: "stopped", byTimeout: true } : { kind: "exit", status };
 }
 
 const endLineBytes = 4096;
@@ -69,7 +75,8 @@ class KeptConsole {
     if (this.lines.unfinished !== "") this.read([this.lines.unfinished]);
     let verdict = end.kind === "exit" ? this.judge.see(exitEvent(end.status, this.judge.rules)) : undefined;
     while (verdict === undefined) verdict = this.judge.see({ kind: "clock", atMs: this.judge.deadlineMs });
-    return verdict;
+    const wasStopped = end.kind === "stopped" && end.byTimeout === true && verdict.rule === "settle";
+    return wasStopped ? { ...verdict, summary: `${verdict.summary}; then stopped from outside (status 124)` } : verdict;
   }
 
   private read(texts: readonly string[]): void {
@@ -83,7 +90,8 @@ class KeptConsole {
 }
 
 function exitEvent(status: number, rules: Rules): GuestEvent {
-  const signal =
-    rules.exitReport === "status" || status === 128 + constants.signals.SIGABRT ? signalOf(status - 128) : undefined;
+  const killer = signalOf(status - 128);
+  const isKnown = killer === "SIGABRT" || stopSignals.includes(killer ?? null);
+  const signal = rules.exitReport === "status" || isKnown ? killer : undefined;
   return { kind: "exit", code: signal === undefined ? status : null, signal: signal ?? null, atMs: 0 };
 }

@@ -13,6 +13,8 @@ export class Findings {
   wasReset = false;
   /** Something outside told QEMU to exit. */
   wasStopped = false;
+  /** The VMM's line about the signal that stopped it. */
+  stopLine: Evidence | undefined;
 
   constructor(readonly rules: Rules) {
     this.transcript = new Transcript(rules.words);

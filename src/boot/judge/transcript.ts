@@ -136,7 +136,7 @@ export class Transcript {
       const match = pattern.exec(text);
       if (match === null) continue;
       if (kind !== "exit") return { kind, evidence };
-      return { kind, status: Number(match.slice(1).find((group) => group !== undefined)), evidence };
+      return { kind, status: Number(match.slice(1).join("")), evidence };
     }
     return undefined;
   }
