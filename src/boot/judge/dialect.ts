@@ -232,6 +232,22 @@ export const vmmWords = anyOf(
   /^Error: RunWith(?:out)?Api\(/,
 );
 
+/** Such a line behind an unfinished one, where a transcript mixes the streams. */
+export const gluedVmmWords = /(?:KVM internal error\. Suberror: |qemu-system-\w{1,32}: terminating on signal )\d/;
+
+/** What backends, firmware and VMMs print at the beginning of a line: text before it was put there by a log. */
+export const landmark = anyOf(
+  /Solo5: Bindings version |SeaBIOS \(version |iPXE \(http|Booting from ROM\.\./,
+  /Powered by(?: Unikraft [A-Z]|$)|Welcome to {2}_ __ |Fatal error: /,
+  /(?:\[ {0,4}\d{1,12}\.\d{1,9}\] )?(?:dbg|Info|Warn|ERR|CRIT): {1,3}(?:<[^<>]{1,64}> )?(?:\[lib|Unikraft [Cc]rash )/,
+  /(?:solo5-(?:hvt|spt)|qemu-system-\w{1,32}): |KVM internal error\. Suberror: /,
+  /\d{4}-\d\d-\d\dT[\d:.]{8,24}Z? \[[\w-]{1,64}:[\w -]{1,32}[:\]]/,
+);
+
+/** What GitHub's runner adds to a step's log. */
+export const runnersLine =
+  /^(?:##\[(?:group|endgroup|error|warning|notice|debug|section|command)\]|Error: Process completed with exit code \d)/;
+
 function anyOf(...patterns: readonly RegExp[]): RegExp {
   return new RegExp(patterns.map(({ source }) => source).join("|"));
 }

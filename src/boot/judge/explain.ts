@@ -1,8 +1,9 @@
-import { vmmWords } from "./dialect.js";
+import { firmware, gluedVmmWords, vmmWords } from "./dialect.js";
 import { stopSignals } from "./ending.js";
 import { type GuestEvent, signalOf } from "./events.js";
 import { judgeInTime, Judge } from "./judge.js";
 import { Lines } from "./lines.js";
+import { PrefixReader } from "./log-prefix.js";
 import type { Rules } from "./rules.js";
 import type { Verdict } from "./verdict.js";
 
@@ -61,18 +62,23 @@ export function explainConsole(console: Uint8Array, end: TranscriptEnd, rules: R
 class KeptConsole {
   private readonly judge: Judge;
   private readonly lines = new Lines();
+  /** A host process has neither a banner nor a VMM whose lines could show a prefix. */
+  private readonly prefixes: PrefixReader | undefined;
 
   constructor(rules: Rules) {
     this.judge = new Judge(rules);
+    if (rules.vmm !== "process") this.prefixes = new PrefixReader();
   }
 
   add(bytes: Uint8Array): void {
-    this.read(this.lines.add(bytes));
+    const lines = this.lines.add(bytes);
+    this.read(this.prefixes?.add(lines) ?? lines);
   }
 
   /** @param end has the VMM's exit status as a shell reports it: above 128 for a signal. */
   verdict(end: TranscriptEnd): Verdict {
-    if (this.lines.unfinished !== "") this.read([this.lines.unfinished]);
+    const rest = this.lines.unfinished === "" ? [] : [this.lines.unfinished];
+    this.read(this.prefixes === undefined ? rest : [...this.prefixes.add(rest), ...this.prefixes.end()]);
     let verdict = end.kind === "exit" ? this.judge.see(exitEvent(end.status, this.judge.rules)) : undefined;
     while (verdict === undefined) verdict = this.judge.see({ kind: "clock", atMs: this.judge.deadlineMs });
     const wasStopped = end.kind === "stopped" && end.byTimeout === true && verdict.rule === "settle";
@@ -81,12 +87,24 @@ class KeptConsole {
 
   private read(texts: readonly string[]): void {
     // A host process has no VMM that could print lines.
-    const isVmms = (text: string) => this.judge.rules.vmm !== "process" && vmmWords.test(text);
+    const isAlone = this.judge.rules.vmm === "process";
     judgeInTime(
       this.judge,
-      texts.map((text) => ({ kind: isVmms(text) ? "monitor" : "console", text, atMs: 0 })),
+      texts.flatMap((text) => (isAlone ? [{ kind: "console", text, atMs: 0 } as const] : eventsOf(text))),
     );
   }
+}
+
+/** A transcript mixes the streams: the VMM's line may follow an unfinished one of the firmware or the guest. */
+function eventsOf(line: string): GuestEvent[] {
+  const text = line.replace(firmware.prefix, "");
+  if (vmmWords.test(text)) return [{ kind: "monitor", text, atMs: 0 }];
+  const vmmAt = gluedVmmWords.exec(text)?.index;
+  if (vmmAt === undefined) return [{ kind: "console", text: line, atMs: 0 }];
+  return [
+    { kind: "console", text: text.slice(0, vmmAt), atMs: 0 },
+    { kind: "monitor", text: text.slice(vmmAt), atMs: 0 },
+  ];
 }
 
 function exitEvent(status: number, rules: Rules): GuestEvent {

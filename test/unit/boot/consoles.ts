@@ -135,6 +135,38 @@ type Short = readonly [
 
 /** What the corpus has no console of; the words are those of the named sources. */
 const written: readonly Short[] = [
+  [
+    "a banner behind a log’s times",
+    "failed no-output",
+    "hvt",
+    "kvm",
+    stopped,
+    solo5Banner.map((line, index) => `[10:00:0${index}] ${line}`),
+  ],
+  [
+    "a banner between the runner’s lines",
+    "failed no-output",
+    "hvt",
+    "kvm",
+    stopped,
+    ["##[group]Run", ...solo5Banner, "##[error]Process completed with exit code 1."],
+  ],
+  [
+    "QEMU’s KVM error behind the firmware’s line",
+    "skipped accelerator",
+    "virtio",
+    "kvm",
+    stopped,
+    [firmware, "Booting from ROM..KVM internal error. Suberror: 1", "emulation failure"],
+  ],
+  [
+    "QEMU’s KVM error behind a line of the guest",
+    "skipped accelerator",
+    "virtio",
+    "kvm",
+    stopped,
+    [firmware, "progress 10%KVM internal error. Suberror: 1", "emulation failure"],
+  ],
   ["SeaBIOS alone", "failed no-output", "virtio", "tcg", stopped, [firmware]],
   ["SeaBIOS that has handed over", "failed no-output", "virtio", "tcg", stopped, [firmware, "Booting from ROM.."]],
   [
