@@ -49,7 +49,8 @@ function fakeMonitor() {
     wasKilled = true;
     end(137);
   };
-  const monitor: VmmProcess = { console, errors, control: undefined, ended, heldUpMs: () => heldUpMs, kill };
+  const times = { heldUpMs: () => heldUpMs, usedMs: () => new Map() };
+  const monitor: VmmProcess = { console, errors, control: undefined, ended, ...times, kill };
   const holdUp = (ms: number) => (heldUpMs += ms);
   return { monitor, console, errors, end, fail, holdUp, wasKilled: () => wasKilled };
 }
