@@ -1,12 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { judgeGuest } from "../../../src/boot/attempts.js";
+import { describe, expect, test } from "vitest";
 import { ProcessorUse } from "../../../src/boot/processor-use.js";
-import { ConsoleFile } from "../../../src/platform/files/console-file.js";
-import { startVmm } from "../../../src/platform/process/vmm-process.js";
-import { rulesOf } from "./consoles.js";
 
 /** Looks at the given times, at which each thread had used so much. */
 function busy(windowMs: number, looks: readonly (readonly [atMs: number, used: Readonly<Record<string, number>>])[]) {
@@ -131,34 +124,4 @@ describe("how busy a guest is", () => {
       "busy: used 100 % of a processor for 2 s",
     ],
   ])("%s", (_, windowMs, looks, right) => expect(busy(windowMs, looks)).toBe(right));
-});
-
-describe("a process of this machine", () => {
-  let folder: string;
-  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"))));
-  afterEach(() => rmSync(folder, { recursive: true }));
-
-  const summaryOf = async (script: string, asked = {}) => {
-    const file = await ConsoleFile.create(join(folder, "console.log"));
-    const vmm = startVmm(["/bin/sh", "-c", script], process.env, 0);
-    const { verdict } = await judgeGuest(vmm, { ...rulesOf("spt", "native"), settleMs: 1_500, ...asked }, file);
-    await file.close();
-    return `${verdict.verdict}: ${verdict.summary}`;
-  };
-
-  test("spins, and passes all the same", async () => {
-    expect(await summaryOf("echo ready; while :; do :; done")).toMatch(
-      /^passed: running; busy: used (?:9\d|100) % of a processor for \d+ s$/,
-    );
-  });
-
-  test("waits", async () => {
-    expect(await summaryOf("echo ready; exec sleep 1000")).toBe("passed: running");
-  });
-
-  test("spins until its time is over", async () => {
-    expect(await summaryOf("while :; do :; done", { timeoutMs: 2_000 })).toMatch(
-      /^failed: no output of its own; busy: used (?:9\d|100) % of a processor for 2 s$/,
-    );
-  });
 });

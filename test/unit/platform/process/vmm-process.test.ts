@@ -156,6 +156,31 @@ describe("processor wait", () => {
       expect(processorTimes(undefined).heldUpMs()).toBe(0);
     });
 
+    it("comes with the time that each thread ran, kept when the process has ended", () => {
+      const { usedMs } = processorTimes(7, folder);
+      waited(7, 20);
+      waited(8, 20);
+      const right = new Map([
+        ["7", 9_000],
+        ["8", 9_000],
+      ]);
+      expect(usedMs()).toEqual(right);
+      rmSync(join(folder, "7"), { recursive: true });
+      vi.advanceTimersByTime(100);
+      expect(usedMs()).toEqual(right);
+    });
+
+    it("and the time that it runs are counted by this machine’s kernel", async () => {
+      vi.useRealTimers();
+      const busy = spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" });
+      try {
+        const { usedMs } = processorTimes(busy.pid);
+        await expect.poll(() => usedMs().get(String(busy.pid)), { timeout: 10_000 }).toBeGreaterThan(100);
+      } finally {
+        busy.kill("SIGKILL");
+      }
+    });
+
     it("is counted by this machine’s kernel for two processes that share a processor", async () => {
       vi.useRealTimers();
       const busy = () =>
