@@ -46,9 +46,8 @@ export async function doctor(context: Context, print: (text: string) => void, as
   const opam = findProgram("opam", host.environment["PATH"]) ?? "not installed (setup installs it)";
   const system = await readHostSystem();
   if (asJson) {
-    print(
-      `${JSON.stringify({ architecture: host.architecture, system, kvm, opam, rights, abilities, missing }, null, 2)}\n`,
-    );
+    const facts = { architecture: host.architecture, system, kvm, opam, rights, abilities, missing };
+    print(`${JSON.stringify(facts, null, 2)}\n`);
     return true;
   }
   const facts = [
