@@ -76,15 +76,17 @@ function prefixIn(lines: readonly string[], isLast: boolean): RegExp | "none" | 
   return isLast ? "none" : undefined;
 }
 
-/** Numbers, and names of months and days, differ from line to line. White space at the end belongs to the console. */
+/**
+ * Numbers and times, their padding, and names of months and days differ from line to line. White space at the end belongs
+ * to the console.
+ */
 function template(before: string): RegExp {
-  const parts = before.match(/\d+|\s+(?=\S)|[A-Z][a-z]{2}(?![a-z])|[^]/g) ?? [];
-  const source = parts.map((part) => {
-    if (/^\d/.test(part)) return String.raw`\d{1,20}`;
+  const parts = before.match(/\d[\d.,:]*|\s+(?=\S)|[A-Z][a-z]{2}(?![a-z])|[^]/g) ?? [];
+  const source = parts.map((part, index) => {
+    if (/^\d/.test(part)) return String.raw`[\d.,:]{1,64}`;
     if (/^[A-Z][a-z]{2}$/.test(part)) return "[A-Z][a-z]{2}";
-    return /^\s+$/.test(part)
-      ? part.replace(/^\s+$/, String.raw`\s{1,20}`)
-      : part.replace(/[.*+?^${}()|[\]\\/]/, "\\$&");
+    const isPadding = /^\s+$/.test(part) && /^\d/.test(parts[index + 1] ?? "");
+    return isPadding ? String.raw`\s{0,64}` : part.replace(/[.*+?^${}()|[\]\\/]/, "\\$&");
   });
   return new RegExp(`^${source.join("")}`);
 }

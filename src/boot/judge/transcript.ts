@@ -144,8 +144,9 @@ export class Transcript {
   private followBanner(text: string): boolean {
     const { first, last } = this.words.banner;
     const isLast = last.test(text);
-    // What precedes the banner in a saved console was not the guest's.
-    if (!this.bannerSeen && (isLast || first.test(text))) this.firstWholeOwnLine = undefined;
+    // What precedes the firmware or the banner in a saved console was not the guest's.
+    const isStart = isLast || first.test(text) || firmware.lines.some((pattern) => pattern.test(text));
+    if (!this.bannerSeen && isStart) this.firstWholeOwnLine = undefined;
     this.bannerIsOpen = !isLast && (this.bannerIsOpen || (!this.bannerSeen && first.test(text)));
     this.bannerSeen ||= isLast;
     return this.bannerIsOpen || isLast;

@@ -136,6 +136,8 @@ const prefixes: readonly (readonly [name: string, (index: number) => string])[] 
   ["our own log", () => "  | "],
   ["our own log in GitHub’s", (index) => `2026-11-30T09:59:5${index}.1234567Z   | `],
   ["seconds since the start", (index) => `${index}.${index}53 `],
+  ["padded seconds", (index) => `[${String(index * 3.3).padStart(5)}] `],
+  ["a number of seconds that is whole at times", (index) => `${(index + 1) / 2}: `],
   ["a clock alone", (index) => `09:5${index}:01 AM: `],
   ["an indent", () => "    "],
 ];
@@ -182,6 +184,13 @@ test("the runner’s lines around a console without a prefix", async () => {
   const lines = ["##[group]Run", ...solo5Banner, "hello", "Solo5: solo5_exit(3) called"];
   const after = ["##[error]Process completed with exit code 83.", "Error: Process completed with exit code 83."];
   expect(await written([...lines, ...after], { target: "virtio" }, "83")).toMatchObject({ exitStatus: 3 });
+});
+
+test("what the log has before the firmware and the banner is not the guest’s", async () => {
+  for (const start of [solo5Banner, ["SeaBIOS (version 1.16.2-debian-1.16.2-1)", "Booting from ROM.."]]) {
+    const lines = ["$ make boot", "qemu-run hello", ...start, "[exit=124]"];
+    expect((await written(lines, { target: "virtio" })).reason).toBe("no-output");
+  }
 });
 
 test.each([
