@@ -31,7 +31,7 @@ export class ProcessorUse {
     if (start > 0) this.samples = this.samples.slice(start);
   }
 
-  /** @returns `busy: used 100 % of a processor for 3 s`, of the busiest thread at the latest look; undefined if idle. */
+  /** `busy: used 100 % of a processor for 3 s`, of the busiest thread at the latest look; undefined if idle. */
   get busy(): string | undefined {
     const [start] = this.samples;
     const end = this.samples.at(-1);

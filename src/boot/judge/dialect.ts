@@ -38,9 +38,9 @@ const solo5: DialectWords = {
 };
 
 /**
- * A line of Unikraft's log (lib/ukdebug/print.c, since 0.18 lib/ukprint/console.c): optional time, level, thread, caller,
- * library, place in its source. Copies of a console may show a space for each NUL that 0.18 and newer print. A line with
- * a level alone is the program's own.
+ * A line of Unikraft's log (lib/ukdebug/print.c, since 0.18 lib/ukprint/console.c): time, level, thread, caller,
+ * library and place in its source, most of them optional. Copies of a console may show a space for each NUL that 0.18 and newer
+ * print. A line with a level alone is the program's own.
  */
 const log = {
   time: String.raw`\[ {0,4}\d{1,12}\.\d{1,9}\] `,
@@ -63,9 +63,10 @@ function logged(words: string): RegExp {
 }
 
 /**
- * Unikraft's banners (lib/ukboot/banner.c: default, classic, minimal), the end of main and of the boot (lib/ukboot/boot.c),
- * exit() and abort() (lib/nolibc/stdlib.c, lib-musl's abort.c), and its last words: of traps (plat/common/x86/traps.c,
- * plat/common/arm/traps_arm64.c, lib/ukvmem) and their dumps, UK_CRASH and UK_ASSERT (lib/ukdebug). Releases 0.10 to 0.21.
+ * Of Unikraft 0.10 to 0.21: its banners (lib/ukboot/banner.c: default, classic, minimal), the ends of main and of the
+ * boot (lib/ukboot/boot.c), exit() and abort() (lib/nolibc/stdlib.c, lib-musl's abort.c), and its last words: of traps
+ * (plat/common/x86/traps.c, plat/common/arm/traps_arm64.c, lib/ukvmem) with their dumps, UK_CRASH and UK_ASSERT
+ * (lib/ukdebug).
  */
 const unikraft: DialectWords = {
   banner: {

@@ -77,8 +77,8 @@ function prefixIn(lines: readonly string[], isLast: boolean): RegExp | "none" | 
 }
 
 /**
- * Numbers and times, their padding, and names of months and days differ from line to line. White space at the end belongs
- * to the console.
+ * Numbers and times, their padding, and names of months and days differ from line to line. Whitespace at the end is the
+ * console's.
  */
 function template(before: string): RegExp {
   const parts = before.match(/\d[\d.,:]*|\s+(?=\S)|[A-Z][a-z]{2}(?![a-z])|[^]/g) ?? [];

@@ -533,7 +533,7 @@ export const firecrackers: readonly Row[] = [
     "KVM is missing or forbidden",
   ],
   ...[
-    "Internal error while starting microVM: Vm error:  Error creating KVM object: No such file or directory (os error 2)",
+    "Internal error while starting microVM: Vm error:  Error creating KVM object: No such file (os error 2)",
     "Kvm error:  Error creating KVM object: Permission denied (os error 13) Make sure the user",
   ].map((words): Row => [
     `KVM is closed: ${words}`,

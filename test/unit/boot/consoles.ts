@@ -111,7 +111,9 @@ const banners: readonly (readonly string[])[] = [
   [firmware, "Booting from ROM..Powered by Unikraft Kiviuq (0.20.0~667ac92)"],
 ];
 
-/** The beginnings of a line of Unikraft's log, by its options: times, thread, caller, place; colours, NULs, no levels. */
+const colour = (code: number, text: string) => `\u001b[0m\u001b[${code}m${text}\u001b[0m`;
+
+/** The beginnings of a line of Unikraft's log, by its options: time, thread, caller, place, colours. */
 const logStarts: readonly ((level: "CRIT" | "ERR" | "Info", words: string) => string)[] = [
   (level, words) => `[    0.372817] ${level}: [libukboot] <boot.c @  544> ${words}`,
   (level, words) => `[12345.372817] ${level}:  [libukvmem] ${words}`,
@@ -120,8 +122,10 @@ const logStarts: readonly ((level: "CRIT" | "ERR" | "Info", words: string) => st
   (level, words) => ` [    0.103665] ${level}:  ${words}`,
   (level, words) => `[    0.372817] ${level}: <main> {r:0x11a2b0,f:0x40001f} [libukboot] <boot.c @ 1544> ${words}`,
   (level, words) => `${level}: <<n/a>> [libukboot] ${words}`,
+  (_, words) => `[libukboot] ${words}`,
+  (_, words) => `[    0.372817] [libukboot] ${words}`,
   (level, words) =>
-    `\u001b[0m\u001b[32m[    0.372817] \u001b[0m\u001b[1m\u001b[37m\u001b[41m${level}:\u001b[0m \u001b[0m\u001b[33m[libukboot] \u001b[0m\0${words}\u001b[0m\0`,
+    `${colour(32, "[    0.372817] ")}${colour(41, `${level}:`)} ${colour(33, "[libukboot] ")}\0${words}\u001b[0m\0`,
 ];
 
 type Short = readonly [
@@ -348,7 +352,9 @@ const written: readonly Short[] = [
             "unikraft-qemu",
             "tcg",
             stopped,
-            start("Info", "").startsWith("[lib") ? unikraftBanner : [start("Info", "Calling main(1, ['hello'])")],
+            start("Info", "").includes("[lib") && !start("Info", "").includes("Info")
+              ? unikraftBanner
+              : [start("Info", "Calling main(1, ['hello'])")],
           ],
         ] as Short[],
     ),
