@@ -39,8 +39,8 @@ const solo5: DialectWords = {
 
 /**
  * A line of Unikraft's log (lib/ukdebug/print.c, since 0.18 lib/ukprint/console.c): time, level, thread, caller,
- * library and place in its source, most of them optional. Copies of a console may show a space for each NUL that 0.18 and newer
- * print. A line with a level alone is the program's own.
+ * library and place in its source, most of them optional. Copies of a console may show a space for each NUL that 0.18
+ * and newer print. A line with a level alone is the program's own.
  */
 const log = {
   time: String.raw`\[ {0,4}\d{1,12}\.\d{1,9}\] `,

@@ -3,6 +3,7 @@ import { landmark, runnersLine } from "./dialect.js";
 
 /** A prefix shows within this many lines, or the log has none. */
 const mostLines = 10_000;
+const longestPrefix = 256;
 /** Landmarks that no unikernel prints itself. */
 const certainLandmark = /^(?:Solo5: Bindings|SeaBIOS)/;
 const isBlank = (line: string) => line.trim() === "" || runnersLine.test(line);
@@ -63,14 +64,14 @@ function prefixIn(lines: readonly string[], isLast: boolean): RegExp | "none" | 
     const next = lines.slice(index + 1).find((other) => !isBlank(other));
     if (next === undefined && !isLast) return undefined;
     const others = next === undefined ? earlier : [...earlier, next];
-    const prefix = template(before);
+    const prefix = template(before.slice(0, longestPrefix));
     const has = (other: string) => prefix.test(other);
     const isJson = before.trimStart().startsWith("{");
     // Any program's log may have OCaml's words behind something.
     const isCommon = mark[0].startsWith("Fatal")
       ? /\d/.test(before) && others.every(has)
       : others.length === 0 || others.slice(next === undefined ? -1 : -2).some(has);
-    if (isCommon && !isJson) return prefix;
+    if (isCommon && !isJson && before.length <= longestPrefix) return prefix;
     if (isJson || certainLandmark.test(mark[0])) throw unreadable(line, before);
   }
   return isLast ? "none" : undefined;
@@ -81,7 +82,7 @@ function prefixIn(lines: readonly string[], isLast: boolean): RegExp | "none" | 
  * console's.
  */
 function template(before: string): RegExp {
-  const parts = before.match(/\d[\d.,:]*|\s+(?=\S)|[A-Z][a-z]{2}(?![a-z])|[^]/g) ?? [];
+  const parts = before.match(/\d[\d.,:]*|\s{1,64}(?=\S)|[A-Z][a-z]{2}(?![a-z])|[^]/g) ?? [];
   const source = parts.map((part, index) => {
     if (/^\d/.test(part)) return String.raw`[\d.,:]{1,64}`;
     if (/^[A-Z][a-z]{2}$/.test(part)) return "[A-Z][a-z]{2}";
