@@ -219,7 +219,7 @@ export const guestFaults = anyOf(
  */
 export const vmmWarning = anyOf(
   /\b[Ww](?:arning|ARNING): |: adjusting memory to \d+ bytes$|: hypercall_poll\(\): /,
-  /:(?:WARN|INFO|DEBUG|TRACE)(?::[^\]\s]+)?\] /,
+  /:(?:WARN|INFO|DEBUG|TRACE)(?::[^\]\s]{1,256})?\] /,
   /\] (?:Running Firecracker v|Firecracker exiting |Successfully started microvm|Listening on API socket|Vmm is stopping)/,
 );
 
