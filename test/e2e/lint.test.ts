@@ -118,7 +118,7 @@ describe.skipIf(cannotLint)(`every action.yml${noLinters}`, () => {
       writeFileSync(join(folder, "actions", path), generatedFiles().get(path) ?? "");
     }
   });
-  test("is one of the action or of its parts", () => expect(files).toHaveLength(8));
+  test("is one of the action or of its parts", () => expect(files).toHaveLength(9));
   test("passes zizmor, pedantic", () =>
     check(zizmor, ["--offline", "--pedantic", "--no-progress", ...written], folder));
   test("is of the form that the schema has", () =>
