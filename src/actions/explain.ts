@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { type TranscriptEnd, explainStream } from "../boot/judge/explain.js";
+import { type TranscriptEnd, endWith, explainStream } from "../boot/judge/explain.js";
 import { checkExpectations, rulesFor } from "../boot/judge/rules.js";
 import type { Verdict } from "../boot/judge/verdict.js";
 import { usualWay } from "../boot/plan.js";
@@ -80,7 +80,7 @@ function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: Trans
   const status = /^\d{1,3}$/.test(exitCode) ? Number(exitCode) : 256;
   if (status > 255)
     throw new Problem(`--exit-code: ${JSON.stringify(exitCode)} is not accepted`, { accepted: "0 to 255" });
-  return { kind: "exit", status };
+  return endWith(status);
 }
 
 /** How the guest ran, according to the inputs. A failure of KVM shows in the console itself. */

@@ -306,7 +306,7 @@ export const inputs = {
   ),
   until: input(
     ["boot"],
-    "What counts as success: exit (a clean exit), running (still alive `settle` seconds after its own first " +
+    "What counts as success: exit (a clean exit; not for Unikraft, which does not report every end), running (still alive `settle` seconds after its own first " +
       "output), expect (all expected lines and answers, then `settle`). auto: expect if anything is expected, " +
       "otherwise exit or running, whichever comes first.",
     "auto",

@@ -7,6 +7,7 @@ import { consolePath } from "./devices/devices.js";
 import { rulesFor, type Rules } from "./judge/rules.js";
 import type { Verdict } from "./judge/verdict.js";
 import type { BootPlan } from "./plan.js";
+import { ProcessorUse } from "./processor-use.js";
 import { ensureProgram, startAttempt } from "./prepare.js";
 import { interrogate } from "./probes/probing.js";
 import type { Attempt, BootReport, ProbeReport } from "./report.js";
@@ -138,12 +139,20 @@ export async function judgeGuest(
 ): Promise<AttemptResult> {
   const judge = new Judge(rules);
   const output = new GuestOutput(file);
+  const use = new ProcessorUse(vmm.usedMs, rules.settleMs);
   let verdict: Verdict | undefined;
   for await (const events of guestEvents(vmm, rules, output, () => judge.deadlineMs, interrogate)) {
-    verdict = judgeInTime(judge, events);
+    for (const { atMs } of events.slice(-1)) use.look(atMs);
+    verdict = withUse(judgeInTime(judge, events), use);
     if (verdict !== undefined) break;
   }
   if (verdict === undefined) throw new Error("the judge made no decision at the end of a VMM");
   // Read only here: output that arrives until the VMM is gone belongs to the console.
   return { verdict, consoleEnd: output.consoleEnd, vmmSaid: output.vmmSaid, probes: judge.probes };
+}
+
+/** A guest that is still there passes or runs out of time the same way whether it waits or spins: that is only told. */
+function withUse(verdict: Verdict | undefined, { busy }: ProcessorUse): Verdict | undefined {
+  const isThere = verdict?.rule === "settle" || verdict?.rule === "timeout";
+  return isThere && busy !== undefined ? { ...verdict, summary: `${verdict.summary}; ${busy}` } : verdict;
 }

@@ -87,7 +87,8 @@ async function ends(argv: readonly string[]): Promise<void> {
 }
 
 async function overhead(imagePath: string, target: TargetName): Promise<void> {
-  const given = { until: "exit", ...(targets[target].vmms.includes("qemu") ? { accelerator: "tcg" } : {}) };
+  const until = targets[target].exitReport === "none" ? {} : { until: "exit" };
+  const given = { ...until, ...(targets[target].vmms.includes("qemu") ? { accelerator: "tcg" } : {}) };
   const report = await boot(imagePath, target, given);
   const attempt = report.attempts.at(-1);
   if (attempt === undefined || report.verdict.verdict !== "passed") throw new Error(JSON.stringify(report.verdict));

@@ -102,6 +102,7 @@ export function helperVmProcess(qemu: VmmProcess, startMs = longestStartMs): Hel
     begun,
     ended,
     heldUpMs: qemu.heldUpMs,
+    usedMs: qemu.usedMs,
     kill: () => {
       wasKilled = true;
       qemu.kill();

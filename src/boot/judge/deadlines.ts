@@ -68,12 +68,13 @@ function lastWords({ transcript: { announcement, death } }: Findings): Evidence 
 
 /**
  * Words that decide although the guest is still there. If its end would show, a guest that is still there has not
- * ended, whatever its log says. The end after an exit line shows at once: that line never decides alone.
+ * ended, whatever its log says. The end after an exit line shows at once: only Unikraft's own log decides alone.
  */
 function fatalWords({ rules, transcript: { announcement, death } }: Findings): Evidence | undefined {
   if (rules.mayHang && death !== undefined) return death.evidence;
-  return rules.exitReport !== "status" && announcement !== undefined && announcement.kind !== "exit"
-    ? announcement.evidence
+  const { exitReport } = rules;
+  return exitReport === "none" || (exitReport === "console" && announcement?.kind !== "exit")
+    ? announcement?.evidence
     : undefined;
 }
 

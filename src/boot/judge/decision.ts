@@ -19,7 +19,10 @@ export function decideEnd(findings: Findings, end: VmmEnd, atMs: number): Decisi
 /** Decides when the guest is still there although it printed its last words long ago. */
 export function decideGone(findings: Findings, atMs: number): Decision {
   const { death, announcement } = findings.transcript;
-  return death === undefined ? by("end-line", decisionOn(findings, announcedEnding(announcement), atMs)) : died(death);
+  const mainReturned = announcement?.kind === "exit" && findings.rules.exitReport === "none";
+  return death === undefined || mainReturned
+    ? by("end-line", decisionOn(findings, announcedEnding(announcement), atMs))
+    : died(death);
 }
 
 /** A broken KVM may also end its guests; when emulation can settle it, the accelerator is blamed. */
@@ -31,7 +34,7 @@ function mayBeKvms({ rules, transcript, hasShownItself }: Findings, ending: Endi
 }
 
 function decisionOn(findings: Findings, ending: Ending, atMs: number): Decision {
-  const { death, lastLine } = findings.transcript;
+  const { death, afterDeath, lastLine } = findings.transcript;
   switch (ending.kind) {
     case "monitor":
       return failed("monitor", ending.summary, {
@@ -50,10 +53,18 @@ function decisionOn(findings: Findings, ending: Ending, atMs: number): Decision 
       return death === undefined
         ? failed(ending.kind, ending.summary, { evidence: ending.evidence ?? lastLine })
         : died(death);
+    case "unstarted":
+      return failed("no-output", "Unikraft could not start the program: main was never called", {
+        evidence: ending.evidence,
+        remedy: "increase `memory`; the lines before this one say what else failed",
+      });
     case "exit":
       return onStatus(findings, ending.status, ending.evidence ?? lastLine, atMs);
     case "unknown":
-      return death === undefined ? onUnknownEnd(findings, atMs) : died(death);
+      // An uncaught exception hangs or crashes Unikraft: a program that goes on and ends only logged the words.
+      return death === undefined || (findings.rules.exitReport === "none" && afterDeath !== undefined)
+        ? onUnknownEnd(findings, atMs)
+        : died(death);
   }
 }
 
@@ -70,7 +81,9 @@ function onStatus(findings: Findings, exitStatus: number, evidence: Evidence | u
 function onUnknownEnd(findings: Findings, atMs: number): Decision {
   const { exitReport, expect, expectExit } = findings.rules;
   const { bannerSeen, lastLine: evidence } = findings.transcript;
-  if (!findings.guestSpoke) return failed("no-output", "exited without output of its own", { evidence });
+  // Unikraft's banner shows nothing of the program; Solo5's shows that its end should be there too.
+  const spoke = exitReport === "none" ? findings.hasShownItself : findings.guestSpoke;
+  if (!spoke) return failed("no-output", "exited without output of its own", { evidence });
   if (expectExit !== undefined) {
     return failed("unexpected-exit", `exited without reporting a status, and ${expectExit} was expected`, { evidence });
   }
@@ -110,9 +123,10 @@ function onGoodEnd(
 }
 
 /** The guest showed all that was expected, or printed something of its own. */
-export function ready({ transcript: { firstOwnLine, death }, asked }: Findings): Decision {
+export function ready({ transcript: { firstOwnLine, death }, asked, rules }: Findings): Decision {
   const evidence = asked.waitsForSigns ? asked.lastSign : firstOwnLine;
-  const running = death === undefined ? "running" : `still running after \`${death.evidence.line}\``;
+  const alive = rules.exitReport === "none" ? "running, or ended without a word: Unikraft does not tell" : "running";
+  const running = death === undefined ? alive : `still running after \`${death.evidence.line}\``;
   const summary = asked.waitsForSigns && evidence ? `seen \`${evidence.line}\`` : running;
   const bootMs = firstOwnLine?.atMs ?? evidence?.atMs;
   const readyMs = asked.waitsForSigns ? evidence?.atMs : undefined;

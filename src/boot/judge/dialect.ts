@@ -13,11 +13,15 @@ export interface DialectWords {
   readonly ends: readonly EndWords[];
   /** A guest whose last words are one of these lines, perhaps followed by a dump, crashed. */
   readonly crash?: RegExp;
+  /** Lines of such a dump. */
+  readonly dump?: RegExp;
+  /** The beginning of a line of the backend's log behind an unfinished line of the unikernel. */
+  readonly glued?: RegExp;
 }
 
 export interface EndWords {
-  /** `exit`: the first group is the status. */
-  readonly kind: "exit" | "abort" | "trap";
+  /** `exit`: one of the groups is the status. `unstarted`: the backend could not start the program. */
+  readonly kind: "exit" | "abort" | "trap" | "unstarted";
   readonly pattern: RegExp;
 }
 
@@ -34,22 +38,62 @@ const solo5: DialectWords = {
 };
 
 /**
- * Unikraft's ukboot banner, the levels of ukdebug's print.c, and its last words: of traps (arm64, x86), UK_CRASH,
- * UK_ASSERT and lib-musl's abort. On arm64 only they distinguish a crash from an exit.
+ * A line of Unikraft's log (lib/ukdebug/print.c, since 0.18 lib/ukprint/console.c): time, level, thread, caller,
+ * library and place in its source, most of them optional. Copies of a console may show a space for each NUL that 0.18
+ * and newer print. A line with a level alone is the program's own.
+ */
+const log = {
+  time: String.raw`\[ {0,4}\d{1,12}\.\d{1,9}\] `,
+  level: "(?:dbg|Info|Warn|ERR|CRIT): {1,3}",
+  thread: String.raw`(?:<[^<>]{1,64}> |<<n/a>> )?(?:\{r:[^{}]{1,64}\} )?`,
+  place: String.raw`(?:<[^<> ]{1,128} @ {1,4}\d{1,5}> {1,2})?`,
+  library: String.raw`\[[\w.-]{1,64}\] {1,2}`,
+} as const;
+
+function logLine(level: string, words: string): RegExp {
+  const source = `${log.library}${log.place}`;
+  const start = `${log.time}${level}${log.thread}(?:${source})?|${level}${log.thread}${source}`;
+  return new RegExp(`^ ?(?:${start}) ?${words}`);
+}
+
+/** Without its level a line is the log's when it names one of Unikraft's libraries. */
+function logged(words: string): RegExp {
+  const bare = String.raw`^(?:${log.time})?\[lib[\w-]{1,61}\] {1,2}${log.place}`;
+  return new RegExp(`${logLine(log.level, words).source}|${bare}${words}`);
+}
+
+/**
+ * Of Unikraft 0.10 to 0.21: its banners (lib/ukboot/banner.c: default, classic, minimal), the ends of main and of the
+ * boot (lib/ukboot/boot.c), exit() and abort() (lib/nolibc/stdlib.c, lib-musl's abort.c), and its last words: of traps
+ * (plat/common/x86/traps.c, plat/common/arm/traps_arm64.c, lib/ukvmem) with their dumps, UK_CRASH and UK_ASSERT
+ * (lib/ukdebug).
  */
 const unikraft: DialectWords = {
-  banner: { first: /Powered by$/, last: /^\s+[A-Z]\w+ \d+\.\d+\.\d+/ },
-  chrome: [/^(?:\[\s*\d+\.\d+\] )?(?:dbg|Info|Warn|ERR|CRIT): /],
+  banner: {
+    first: /^(?:Powered by$|Welcome to {2}_ __ )/,
+    last: /^(?:\s+[A-Z]\w+ \d+\.\d+\.\d+|Powered by Unikraft [A-Z]\w* \(\d)/,
+  },
+  chrome: [logLine(log.level, "")],
   ends: [
-    { kind: "trap", pattern: /CRIT: .*\bEL\d .*\btrap caught/ },
-    { kind: "trap", pattern: /CRIT: .*\bUnhandled Trap \d/ },
-    { kind: "trap", pattern: /CRIT: .*\bUnikraft [Cc]rash\b/ },
-    { kind: "trap", pattern: /CRIT: .*\bCrashing$/ },
-    { kind: "trap", pattern: /CRIT: .*\bAssertion failure\b/ },
-    { kind: "abort", pattern: /CRIT: .*\babort called$/ },
+    { kind: "trap", pattern: logged("(?:Cannot handle \\w{1,16} page fault at |Guard page 0x)") },
+    { kind: "trap", pattern: logged("(?:page fault|trap|event) handler returned error: ") },
+    { kind: "trap", pattern: logged("Unhandled (?:page fault |Trap \\d)") },
+    { kind: "trap", pattern: logged("EL\\d (?:(?:sync|invalid \\w{1,16}) trap caught|async tag check fault)$") },
+    { kind: "trap", pattern: logged("(?:RIP|rip): (?:\\d{4}:)?[\\da-f]{8}") },
+    { kind: "trap", pattern: logged("\\t? ?(?:SP|ESR_EL1|ELR_EL1) {0,7}: 0x") },
+    { kind: "trap", pattern: logged("Assertion failure: ") },
+    { kind: "trap", pattern: logged("Crashing$") },
+    { kind: "trap", pattern: logged("Unikraft [Cc]rash - [A-Z]") },
+    { kind: "trap", pattern: /^ ?CRIT: {1,3}Unikraft [Cc]rash - [A-Z]/ },
+    { kind: "abort", pattern: logged("(?:abort called|Abnormal termination!)$") },
+    { kind: "unstarted", pattern: logged("Failed to launch application's main\\(\\)") },
+    { kind: "unstarted", pattern: logged("Init function at \\w{1,32} returned error ") },
+    { kind: "exit", pattern: logged("(?:main returned|exit called with status) (-?\\d{1,10})(?:, halting system)?$") },
   ],
   // UK_CRASH() prints any text at this level, then resets the machine, as every end on Firecracker does.
-  crash: /^(?:\[\s*\d+\.\d+\] )?CRIT: /,
+  crash: logLine("CRIT: {1,3}", ""),
+  dump: /^[\da-f]{4,16}:/,
+  glued: /(?<=[^\s"'`“‘«])\[ {0,4}\d{1,12}\.\d{6}\] (?:dbg|Info|Warn|ERR|CRIT): /,
 };
 
 const silent: DialectWords = { banner: { first: /(?!)/, last: /(?!)/ }, chrome: [], ends: [] };
@@ -121,7 +165,7 @@ export const ocamlAfterDeath: readonly RegExp[] = [
 
 /**
  * Lines of VMMs that blame KVM rather than the image (docs/facts.md section 6): QEMU's accel/kvm and target/i386,
- * Solo5's tenders/hvt/hvt_kvm*.c, Firecracker's src/vmm/src/vstate. Each ends the boot.
+ * Solo5's tenders/hvt/hvt_kvm*.c, Firecracker's src/vmm/src/vstate and arch (1.7 to 1.17). Each ends the boot.
  */
 export const kvmFailures: readonly RegExp[] = [
   /^KVM internal error\. Suberror: /,
@@ -134,8 +178,20 @@ export const kvmFailures: readonly RegExp[] = [
   /^solo5-hvt: KVM: (?!host\/guest translation fault|unhandled exit)/,
   /^solo5-hvt: Could not open: \/dev\/kvm/,
   /\] Received KVM_EXIT_(?:FAIL_ENTRY|INTERNAL_ERROR) signal/,
-  /\bError creating the Kvm object\b/,
+  /\] Received ENOSYS error because KVM failed to emulate an instruction\b/,
+  /\] Failure during vcpu run: /,
+  /: {1,2}Error creating (?:the Kvm|KVM) object: /,
+  /^Error: RunWith(?:out)?Api\(BuildMicroVMFromJson\(StartMicroVM\((?:Internal\(Vm|Kvm)\(Kvm\(Error\(/,
+  /: (?:The host kernel reports an invalid KVM API version: |Missing KVM capabilities: |Failed to check KVM capability )/,
+  /: Failed (?:to (?:get|set) (?:all )?KVM |during KVM_SET_TSS_ADDRESS: )/,
+  /: (?:Cannot open the (?:VM|VCPU) file descriptor|Failed to create (?:VM|vcpu)|Error creating (?:the )?vcpu): /,
+  /: (?:Cannot (?:set the memory regions|configure the microvm)|Error creating the global interrupt controller): /,
+  /: Failed to (?:set (?:CPUID|MSRs)|setup (?:registers|FPU|special registers)|configure LAPICs|get supported cpuid): /,
 ];
+
+/** Those of them that say that KVM is missing or forbidden. */
+export const kvmClosed =
+  /\/dev\/kvm|KVM kernel module|failed to initialize kvm|: {1,2}Error creating (?:the Kvm|KVM) object: /i;
 
 /**
  * The prefix of a VMM's log lines on the guest's console. Firecracker's (src/vmm/src/logger/logging.rs): the time, then
@@ -157,15 +213,41 @@ export const guestFaults = anyOf(
   /^solo5-hvt: .*\bInvalid guest (?:access|port access|hypercall):/,
 );
 
-/** Lines after which a VMM continues: they explain nothing. (The tenders round `--mem` down, for example.) */
-export const vmmWarning =
-  /\bwarning: |: adjusting memory to \d+ bytes$|: hypercall_poll\(\): |:(?:WARN|INFO|DEBUG|TRACE)(?::[^\]\s]+)?\] /i;
+/**
+ * Lines after which a VMM continues: they explain nothing. (The tenders round `--mem` down, for example.) Firecracker
+ * shows the level of a line only when asked.
+ */
+export const vmmWarning = anyOf(
+  /\b[Ww](?:arning|ARNING): |: adjusting memory to \d+ bytes$|: hypercall_poll\(\): /,
+  /:(?:WARN|INFO|DEBUG|TRACE)(?::[^\]\s]{1,256})?\] /,
+  /\] (?:Running Firecracker v|Firecracker exiting |Successfully started microvm|Listening on API socket|Vmm is stopping)/,
+);
+
+/** A VMM's words for the signal that ended it: Solo5's tenders/hvt/hvt_main.c, QEMU's system/runstate.c. */
+export const stopSignal = /^(?:solo5-hvt: Exiting|qemu-system-\w{1,32}: terminating) on signal (\d{1,2})\b/;
 
 /** A VMM's own lines, for transcripts that mix its error stream with the console. */
 export const vmmWords = anyOf(
   /^(?:solo5-(?:hvt|spt)|qemu-system-\w+): /,
   /^(?:KVM internal error\. |KVM: entry failed, |error: kvm run failed |Could not access KVM )/,
+  /^Error: RunWith(?:out)?Api\(/,
 );
+
+/** Such a line behind an unfinished one, where a transcript mixes the streams. */
+export const gluedVmmWords = /(?:KVM internal error\. Suberror: |qemu-system-\w{1,32}: terminating on signal )\d/;
+
+/** What backends, firmware and VMMs print at the beginning of a line: text before it was put there by a log. */
+export const landmark = anyOf(
+  /Solo5: Bindings version |SeaBIOS \(version |iPXE \(http|Booting from ROM\.\./,
+  /Powered by(?: Unikraft [A-Z]|$)|Welcome to {2}_ __ |Fatal error: /,
+  /(?:\[ {0,4}\d{1,12}\.\d{1,9}\] )?(?:dbg|Info|Warn|ERR|CRIT): {1,3}(?:<[^<>]{1,64}> )?(?:\[lib|Unikraft [Cc]rash )/,
+  /(?:solo5-(?:hvt|spt)|qemu-system-\w{1,32}): |KVM internal error\. Suberror: /,
+  /\d{4}-\d\d-\d\dT[\d:.]{8,24}Z? \[[\w-]{1,64}:[\w -]{1,32}[:\]]/,
+);
+
+/** What GitHub's runner adds to a step's log. */
+export const runnersLine =
+  /^(?:##\[(?:group|endgroup|error|warning|notice|debug|section|command)\]|Error: Process completed with exit code \d)/;
 
 function anyOf(...patterns: readonly RegExp[]): RegExp {
   return new RegExp(patterns.map(({ source }) => source).join("|"));

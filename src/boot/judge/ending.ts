@@ -1,6 +1,7 @@
 import type { VmmEnd } from "../../platform/process/vmm-process.js";
 import { guestResetStatus, loaderRefusalStatus } from "../vmms/loader.js";
-import { guestFaults } from "./dialect.js";
+import { guestFaults, stopSignal } from "./dialect.js";
+import { signalOf } from "./events.js";
 import type { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
 import type { Announcement, Transcript } from "./transcript.js";
@@ -9,6 +10,8 @@ import type { Evidence, RuleName } from "./verdict.js";
 export type Ending =
   | { readonly kind: "exit"; readonly status: number; readonly evidence?: Evidence | undefined }
   | { readonly kind: "abort" | "trap"; readonly summary: string; readonly evidence?: Evidence | undefined }
+  /** The backend could not start the program. */
+  | { readonly kind: "unstarted"; readonly evidence: Evidence }
   | { readonly kind: "reset" }
   /** The guest is gone without evidence how. */
   | { readonly kind: "unknown" }
@@ -18,7 +21,7 @@ export type Ending =
 export type EndFacts = VmmEnd &
   Pick<Rules, "exitReport" | "vmm"> &
   Pick<Transcript, "announcement" | "lastLine" | "crash"> &
-  Pick<Findings, "complaint" | "guestSpoke" | "wasReset" | "wasStopped">;
+  Pick<Findings, "complaint" | "guestSpoke" | "wasReset" | "wasStopped" | "stopLine">;
 
 /** How the end of a VMM shows the end of its guest. The rule holds when all of `when` do. */
 export interface EndRule {
@@ -30,6 +33,11 @@ export interface EndRule {
 /** A processor trap kills a guest that runs as the VMM's own process (spt, unix) with one of these. */
 const trapSignals: readonly (string | null)[] = ["SIGSEGV", "SIGILL", "SIGBUS", "SIGFPE", "SIGTRAP", "SIGSYS"];
 
+/** A person or a program ends another with these; no VMM sends them to itself. */
+export const stopSignals: readonly (string | null)[] = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
+
+const stoppedFromOutside = (vmm: string, signal: string) => `${vmm} was stopped from outside by ${signal}`;
+
 /** isa-debug-exit's (value << 1) | 1: 41 ends Solo5 and Unikraft, 42 is a Unikraft crash (docs/facts.md section 5). */
 const guestEndStatus = 83;
 const unikraftCrashStatus = 85;
@@ -40,8 +48,9 @@ const guestEndStatuses: readonly (number | null)[] = [0, guestEndStatus, unikraf
 const vmmFault = (summary: string, evidence?: Evidence): Ending => ({ kind: "monitor", summary, evidence });
 const couldNotRun = ({ vmm, complaint }: EndFacts) => vmmFault(`${vmm} could not run the image`, complaint);
 
-/** Exit lines do not count: any program's log may contain one. */
-const failureAnnounced = ({ announcement }: EndFacts) => announcement !== undefined && announcement.kind !== "exit";
+/** Exit lines count only in Unikraft's log: any other program's output may contain one. */
+const failureAnnounced = ({ announcement, exitReport }: EndFacts) =>
+  announcement?.kind === "exit" ? exitReport === "none" && announcement.status !== 0 : announcement !== undefined;
 
 /** The first rule that holds decides (docs/facts.md section 5). */
 export const endRules: Readonly<Record<"any" | "process" | "machine", readonly EndRule[]>> = {
@@ -50,6 +59,14 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       rule: "monitor-failure",
       when: [({ failure }) => failure !== undefined],
       ending: ({ failure = "", complaint }) => vmmFault(failure, complaint),
+    },
+    {
+      rule: "monitor-line",
+      when: [({ stopLine }) => stopLine !== undefined],
+      ending: ({ vmm, stopLine }) => {
+        const signal = signalOf(Number(stopSignal.exec(stopLine?.line ?? "")?.[1]));
+        return vmmFault(stoppedFromOutside(vmm, signal ?? "a signal"), stopLine);
+      },
     },
     {
       rule: "machine-event",
@@ -78,7 +95,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ vmm, signal }) => vmmFault(`${vmm} was stopped from outside (${signal ?? ""})`),
+      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal ?? "")),
     },
     {
       rule: "end-line",
@@ -110,8 +127,23 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
   machine: [
     {
       rule: "signal",
+      when: [({ signal }) => stopSignals.includes(signal)],
+      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal ?? "")),
+    },
+    {
+      rule: "signal",
       when: [({ signal }) => signal !== null],
       ending: ({ vmm, signal, complaint }) => vmmFault(`${vmm} was killed by ${signal ?? ""}`, complaint),
+    },
+    {
+      // It may crash on its way out, after main has returned 0.
+      rule: "exit-status",
+      when: [
+        ({ exitReport }) => exitReport === "none",
+        ({ code }) => code === unikraftCrashStatus,
+        (facts) => !failureAnnounced(facts),
+      ],
+      ending: ({ crash }) => ({ kind: "trap", summary: "Unikraft crashed", evidence: crash }),
     },
     {
       rule: "end-line",
@@ -134,11 +166,6 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       ending: ({ vmm, code, complaint }) => vmmFault(`${vmm} exited with status ${code ?? "unknown"}`, complaint),
     },
     {
-      rule: "exit-status",
-      when: [({ exitReport }) => exitReport === "none", ({ code }) => code === unikraftCrashStatus],
-      ending: ({ crash }) => ({ kind: "trap", summary: "Unikraft crashed", evidence: crash }),
-    },
-    {
       // When only crashes have another status, a good status is trusted.
       rule: "crash-line",
       when: [
@@ -154,7 +181,7 @@ const noRule: EndRule = { rule: "monitor-end", when: [], ending: () => ({ kind: 
 
 /** How the guest ended, given the end of its VMM, and the rule that decided. */
 export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: RuleName; readonly ending: Ending } {
-  const { complaint, guestSpoke, wasReset, wasStopped } = findings;
+  const { complaint, guestSpoke, wasReset, wasStopped, stopLine } = findings;
   const { exitReport, vmm } = findings.rules;
   const { announcement, lastLine, crash } = findings.transcript;
   const facts: EndFacts = {
@@ -168,6 +195,7 @@ export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: Rule
     guestSpoke,
     wasReset,
     wasStopped,
+    stopLine,
   };
   const rules = [...endRules.any, ...endRules[exitReport === "status" ? "process" : "machine"]];
   const { rule, ending } = rules.find(({ when }) => when.every((holds) => holds(facts))) ?? noRule;
@@ -178,6 +206,8 @@ export function announcedEnding(announcement: Announcement | undefined): Ending 
   switch (announcement?.kind) {
     case "exit":
       return announcement;
+    case "unstarted":
+      return { kind: "unstarted", evidence: announcement.evidence };
     case "abort":
       return { ...announcement, summary: "aborted" };
     case "trap":

@@ -1,13 +1,15 @@
-import { constants } from "node:os";
-import { vmmWords } from "./dialect.js";
+import { firmware, gluedVmmWords, vmmWords } from "./dialect.js";
+import { stopSignals } from "./ending.js";
 import { type GuestEvent, signalOf } from "./events.js";
 import { judgeInTime, Judge } from "./judge.js";
 import { Lines } from "./lines.js";
+import { PrefixReader } from "./log-prefix.js";
 import type { Rules } from "./rules.js";
 import type { Verdict } from "./verdict.js";
 
 /** How the boot of a console on disk ended. `stopped`: the guest was still running when it was stopped. */
-export type TranscriptEnd = { readonly kind: "exit"; readonly status: number } | { readonly kind: "stopped" };
+export type TranscriptEnd =
+  { readonly kind: "exit"; readonly status: number } | { readonly kind: "stopped"; readonly byTimeout?: true };
 
 /** Exit status of coreutils' `timeout` when it had to stop the VMM. */
 const statusOfTimeout = 124;
@@ -21,7 +23,12 @@ export function splitTranscript(bytes: Uint8Array): { readonly console: Uint8Arr
   if (found === null) return { console: bytes };
   const status = Number(found[2]);
   const console = bytes.subarray(0, bytes.length - (found[1]?.length ?? 0));
-  return { console, end: status === statusOfTimeout ? { kind: "stopped" } : { kind: "exit", status } };
+  return { console, end: endWith(status) };
+}
+
+/** @param status of the VMM as a shell reports it, or of the `timeout` around it. */
+export function endWith(status: number): TranscriptEnd {
+  return status === statusOfTimeout ? { kind: "stopped", byTimeout: true } : { kind: "exit", status };
 }
 
 const endLineBytes = 4096;
@@ -55,35 +62,54 @@ export function explainConsole(console: Uint8Array, end: TranscriptEnd, rules: R
 class KeptConsole {
   private readonly judge: Judge;
   private readonly lines = new Lines();
+  /** A host process has neither a banner nor a VMM whose lines could show a prefix. */
+  private readonly prefixes: PrefixReader | undefined;
 
   constructor(rules: Rules) {
     this.judge = new Judge(rules);
+    if (rules.vmm !== "process") this.prefixes = new PrefixReader();
   }
 
   add(bytes: Uint8Array): void {
-    this.read(this.lines.add(bytes));
+    const lines = this.lines.add(bytes);
+    this.read(this.prefixes?.add(lines) ?? lines);
   }
 
   /** @param end has the VMM's exit status as a shell reports it: above 128 for a signal. */
   verdict(end: TranscriptEnd): Verdict {
-    if (this.lines.unfinished !== "") this.read([this.lines.unfinished]);
+    const rest = this.lines.unfinished === "" ? [] : [this.lines.unfinished];
+    this.read(this.prefixes === undefined ? rest : [...this.prefixes.add(rest), ...this.prefixes.end()]);
     let verdict = end.kind === "exit" ? this.judge.see(exitEvent(end.status, this.judge.rules)) : undefined;
     while (verdict === undefined) verdict = this.judge.see({ kind: "clock", atMs: this.judge.deadlineMs });
-    return verdict;
+    const wasStopped = end.kind === "stopped" && end.byTimeout === true && verdict.rule === "settle";
+    return wasStopped ? { ...verdict, summary: `${verdict.summary}; then stopped from outside (status 124)` } : verdict;
   }
 
   private read(texts: readonly string[]): void {
     // A host process has no VMM that could print lines.
-    const isVmms = (text: string) => this.judge.rules.vmm !== "process" && vmmWords.test(text);
+    const isAlone = this.judge.rules.vmm === "process";
     judgeInTime(
       this.judge,
-      texts.map((text) => ({ kind: isVmms(text) ? "monitor" : "console", text, atMs: 0 })),
+      texts.flatMap((text) => (isAlone ? [{ kind: "console", text, atMs: 0 } as const] : eventsOf(text))),
     );
   }
 }
 
+/** A transcript mixes the streams: the VMM's line may follow an unfinished one of the firmware or the guest. */
+function eventsOf(line: string): GuestEvent[] {
+  const text = line.replace(firmware.prefix, "");
+  if (vmmWords.test(text)) return [{ kind: "monitor", text, atMs: 0 }];
+  const vmmAt = gluedVmmWords.exec(text)?.index;
+  if (vmmAt === undefined) return [{ kind: "console", text: line, atMs: 0 }];
+  return [
+    { kind: "console", text: text.slice(0, vmmAt), atMs: 0 },
+    { kind: "monitor", text: text.slice(vmmAt), atMs: 0 },
+  ];
+}
+
 function exitEvent(status: number, rules: Rules): GuestEvent {
-  const signal =
-    rules.exitReport === "status" || status === 128 + constants.signals.SIGABRT ? signalOf(status - 128) : undefined;
+  const killer = signalOf(status - 128);
+  const isKnown = killer === "SIGABRT" || stopSignals.includes(killer ?? null);
+  const signal = rules.exitReport === "status" || isKnown ? killer : undefined;
   return { kind: "exit", code: signal === undefined ? status : null, signal: signal ?? null, atMs: 0 };
 }

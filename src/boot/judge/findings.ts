@@ -13,6 +13,8 @@ export class Findings {
   wasReset = false;
   /** Something outside told QEMU to exit. */
   wasStopped = false;
+  /** The VMM's line about the signal that stopped it. */
+  stopLine: Evidence | undefined;
 
   constructor(readonly rules: Rules) {
     this.transcript = new Transcript(rules.words);
@@ -46,10 +48,13 @@ export class Asked {
     this.answers = rules.probes.map(() => undefined);
   }
 
-  read(evidence: Evidence): void {
-    this.rules.expect.forEach((pattern, index) => {
-      if (pattern.test(evidence.line)) this.seen[index] ??= evidence;
+  /** @returns whether the line is expected. */
+  read(evidence: Evidence): boolean {
+    const matched = this.rules.expect.map((pattern) => pattern.test(evidence.line));
+    matched.forEach((holds, index) => {
+      if (holds) this.seen[index] ??= evidence;
     });
+    return matched.includes(true);
   }
 
   /** The first answer that holds stays: a server need not repeat it for ever. */

@@ -13,7 +13,7 @@ import {
   ready,
   timedOut,
 } from "./decision.js";
-import { guestShutdown, kvmFailures, vmmLogs, vmmWarning } from "./dialect.js";
+import { guestShutdown, kvmClosed, kvmFailures, stopSignal, vmmLogs, vmmWarning } from "./dialect.js";
 import type { GuestEvent, MachineState } from "./events.js";
 import { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
@@ -96,7 +96,8 @@ export class Judge {
   }
 
   private match(evidence: Evidence): Decision | undefined {
-    this.findings.asked.read(evidence);
+    const { asked, transcript } = this.findings;
+    if (asked.read(evidence) && transcript.afterDeath === evidence) transcript.showLife(Infinity);
     const forbidden = this.rules.forbid.find((pattern) => pattern.test(evidence.line));
     return (
       forbidden && by("forbid", failed("forbidden", `a line matched the forbidden ${forbidden.source}`, { evidence }))
@@ -105,10 +106,12 @@ export class Judge {
 
   private onVmmLine(evidence: Evidence): Decision | undefined {
     if (guestShutdown.test(evidence.line)) this.findings.wasReset = true;
+    if (stopSignal.test(evidence.line)) this.findings.stopLine ??= evidence;
     if (vmmWarning.test(evidence.line)) return undefined;
     this.findings.complaint ??= evidence;
     const isKvms = this.rules.accelerator === "kvm" && kvmFailures.some((pattern) => pattern.test(evidence.line));
-    return isKvms ? by("monitor-line", acceleratorFailed(kvmFails, evidence)) : undefined;
+    const what = kvmClosed.test(evidence.line) ? "KVM is missing or forbidden" : kvmFails;
+    return isKvms ? by("monitor-line", acceleratorFailed(what, evidence)) : undefined;
   }
 
   private onMachine(state: MachineState): Decision | undefined {

@@ -58,6 +58,12 @@ export function checkExpectations(asked: Expectations, guest: Guest): void {
       do: "set `expect` or `probe`, or use `until: running`",
     });
   }
+  if (asked.until === "exit" && exitReportOf(guest) === "none") {
+    throw new Problem(`input until: \`exit\` cannot be judged for ${guest.target.name}`, {
+      because: "after `exit N` or an uncaught exception Unikraft hangs, and looks like a server that waits",
+      do: "let the program print a last line, match it with `expect`, and leave `until` empty",
+    });
+  }
   if (asked.probe.length > 0 && (asked.until === "exit" || asked.expectExit !== undefined)) {
     const other = asked.until === "exit" ? "until: exit" : `expect-exit: ${asked.expectExit ?? ""}`;
     throw new Problem(`input probe conflicts with \`${other}\``, {

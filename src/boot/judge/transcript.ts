@@ -3,7 +3,7 @@ import type { Evidence, Reason } from "./verdict.js";
 
 export type Announcement =
   | { readonly kind: "exit"; readonly status: number; readonly evidence: Evidence }
-  | { readonly kind: "abort" | "trap"; readonly evidence: Evidence };
+  | { readonly kind: "abort" | "trap" | "unstarted"; readonly evidence: Evidence };
 
 export interface Death {
   readonly reason: Reason & ("exception" | "abort");
@@ -26,6 +26,8 @@ export class Transcript {
   announcement: Announcement | undefined;
   /** The backend's last crash line, until output follows its dump. */
   crash: Evidence | undefined;
+  /** The latest line of the unikernel after the runtime's last words that does not belong to those. */
+  afterDeath: Evidence | undefined;
   private firstWholeOwnLine: Evidence | undefined;
   private wholeDeath: Death | undefined;
   private bannerIsOpen = false;
@@ -56,6 +58,15 @@ export class Transcript {
   }
 
   add(evidence: Evidence): void {
+    const logAt = this.words.glued?.exec(evidence.line)?.index ?? 0;
+    if (logAt === 0) this.addLine(evidence);
+    else {
+      this.addLine({ ...evidence, line: evidence.line.slice(0, logAt) });
+      this.addLine({ ...evidence, line: evidence.line.slice(logAt) });
+    }
+  }
+
+  private addLine(evidence: Evidence): void {
     const text = evidence.line.replace(firmware.prefix, "");
     this.lastLine = evidence;
     this.open = {};
@@ -77,10 +88,16 @@ export class Transcript {
       this.wholeDeath = death;
       this.beginBurst(evidence.atMs);
     }
+    if (death !== undefined) this.afterDeath = undefined;
+    else if (isLife && this.wholeDeath !== undefined) this.afterDeath = evidence;
     if (isLife) this.showLife(evidence.atMs);
   }
 
-  /** The guest showed that it lives. Output within the burst of its last words does not count. */
+  /**
+   * The guest showed that it lives. Output within the burst of its last words does not count.
+   *
+   * @param atMs Infinity for a sign that proves it however soon it came.
+   */
   showLife(atMs: number): void {
     if (this.isInBurst(atMs)) return;
     this.wholeDeath = undefined;
@@ -92,7 +109,11 @@ export class Transcript {
     if (this.words.crash?.test(text) === true) {
       this.crash = evidence;
       this.beginBurst(evidence.atMs);
-    } else if (!this.isInBurst(evidence.atMs)) this.crash = undefined;
+    } else {
+      const isDump = this.words.dump?.test(text) ?? false;
+      const goesOn = !isDump && this.isOutput(text);
+      if (goesOn || !this.isInBurst(evidence.atMs)) this.crash = undefined;
+    }
   }
 
   private announce(announcement: Announcement): void {
@@ -113,7 +134,9 @@ export class Transcript {
   private announcementIn(text: string, evidence: Evidence): Announcement | undefined {
     for (const { kind, pattern } of this.words.ends) {
       const match = pattern.exec(text);
-      if (match !== null) return kind === "exit" ? { kind, status: Number(match[1]), evidence } : { kind, evidence };
+      if (match === null) continue;
+      if (kind !== "exit") return { kind, evidence };
+      return { kind, status: Number(match.slice(1).join("")), evidence };
     }
     return undefined;
   }
@@ -121,6 +144,9 @@ export class Transcript {
   private followBanner(text: string): boolean {
     const { first, last } = this.words.banner;
     const isLast = last.test(text);
+    // What precedes the firmware or the banner in a saved console was not the guest's.
+    const isStart = isLast || first.test(text) || firmware.lines.some((pattern) => pattern.test(text));
+    if (!this.bannerSeen && isStart) this.firstWholeOwnLine = undefined;
     this.bannerIsOpen = !isLast && (this.bannerIsOpen || (!this.bannerSeen && first.test(text)));
     this.bannerSeen ||= isLast;
     return this.bannerIsOpen || isLast;

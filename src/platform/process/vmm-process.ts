@@ -28,6 +28,8 @@ export interface VmmProcess {
   readonly ended: Promise<VmmEnd>;
   /** How long it was ready to run but had no processor since its start, in milliseconds; never decreases. */
   readonly heldUpMs: () => number;
+  /** The processor time of each of its threads, in milliseconds. */
+  readonly usedMs: () => ReadonlyMap<string, number>;
   /** Kills it at once: no state in it is worth saving. */
   kill(): void;
 }
@@ -79,7 +81,7 @@ export function startVmm(
     control: child.stdio[3] as Duplex | undefined,
     second: child.stdio[4] as Duplex | undefined,
     ended,
-    heldUpMs: processorWait(child.pid),
+    ...processorTimes(child.pid),
     kill: () => {
       const letGo = () => setTimeout(() => child.stdio.forEach((stream) => stream?.destroy()), readOnMs).unref();
       const isRunning = child.exitCode === null && child.signalCode === null;
@@ -103,31 +105,43 @@ const freshMs = 50;
 
 /**
  * How long a process was ready to run but had no processor, in milliseconds: the longest wait of all its threads. That
- * thread is the busy one: the emulated processor of QEMU, or the tender.
+ * thread is the busy one: the emulated processor of QEMU, or the tender. And how long each thread ran.
  *
- * The kernel counts it (`/proc/PID/task/TID/schedstat`, the second number, in ns:
- * https://www.kernel.org/doc/html/latest/scheduler/sched-stats.html). 0 if it does not.
+ * The kernel counts both (`/proc/PID/task/TID/schedstat`, the second and the first number, in ns:
+ * https://www.kernel.org/doc/html/latest/scheduler/sched-stats.html). 0 and nothing if it does not.
  *
  * @param folder the mount point of proc(5).
  */
-export function processorWait(pid: number | undefined, folder = "/proc"): () => number {
+export function processorTimes(pid: number | undefined, folder = "/proc"): Pick<VmmProcess, "heldUpMs" | "usedMs"> {
   let longestMs = 0;
+  let used: ReadonlyMap<string, number> = new Map();
   let readMs = -Infinity;
-  return () => {
+  const read = () => {
     const now = performance.now();
-    if (pid !== undefined && now - readMs >= freshMs) {
-      readMs = now;
-      longestMs = Math.max(longestMs, ...waits(`${folder}/${pid}/task`));
-    }
-    return longestMs;
+    if (pid === undefined || now - readMs < freshMs) return;
+    readMs = now;
+    const threads = timesOf(`${folder}/${pid}/task`);
+    longestMs = Math.max(longestMs, ...threads.map(({ waitedMs }) => waitedMs));
+    if (threads.length > 0) used = new Map(threads.map(({ thread, ranMs }) => [thread, ranMs]));
+  };
+  return {
+    heldUpMs: () => {
+      read();
+      return longestMs;
+    },
+    usedMs: () => {
+      read();
+      return used;
+    },
   };
 }
 
-function waits(threads: string): number[] {
+function timesOf(threads: string) {
   try {
-    return readdirSync(threads).map(
-      (thread) => Number(readFileSync(`${threads}/${thread}/schedstat`, "utf8").split(" ")[1]) / 1e6,
-    );
+    return readdirSync(threads).map((thread) => {
+      const [ran, waited] = readFileSync(`${threads}/${thread}/schedstat`, "utf8").split(" ");
+      return { thread, ranMs: Number(ran) / 1e6, waitedMs: Number(waited) / 1e6 };
+    });
   } catch {
     // It has ended, or the kernel does not count.
     return [];

@@ -49,9 +49,12 @@ function fakeMonitor() {
     wasKilled = true;
     end(137);
   };
-  const monitor: VmmProcess = { console, errors, control: undefined, ended, heldUpMs: () => heldUpMs, kill };
+  let share = 0;
+  const spin = (of: number) => (share = of);
+  const times = { heldUpMs: () => heldUpMs, usedMs: () => new Map([["1", performance.now() * share]]) };
+  const monitor: VmmProcess = { console, errors, control: undefined, ended, ...times, kill };
   const holdUp = (ms: number) => (heldUpMs += ms);
-  return { monitor, console, errors, end, fail, holdUp, wasKilled: () => wasKilled };
+  return { monitor, console, errors, end, fail, holdUp, spin, wasKilled: () => wasKilled };
 }
 
 const rules = { ...rulesOf("spt", "native"), settleMs: 0 };
@@ -194,6 +197,33 @@ test("a guest that never pauses cannot delay its deadline", async () => {
   }
   expect((await judged).verdict).toMatchObject({ reason: "timeout", atMs: 1_000 });
   expect(set).not.toHaveBeenCalled();
+});
+
+test.each([
+  [1, "passed: running; busy: used 100 % of a processor for 3 s"],
+  [0.2, "passed: running"],
+])("a guest that uses %d of a processor while it settles: %s", async (share, right) => {
+  const fake = fakeMonitor();
+  fake.spin(share);
+  const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 3_000 }, await newFile());
+  await pass(500);
+  fake.console.write("ready\n");
+  await pass(3_000);
+  const { verdict } = await judged;
+  expect(`${verdict.verdict}: ${verdict.summary}`).toBe(right);
+});
+
+test("a guest that spins until its time is over, and one that ends", async () => {
+  const [fake, other] = [fakeMonitor(), fakeMonitor()];
+  for (const { spin } of [fake, other]) spin(1);
+  const judged = judgeGuest(fake.monitor, { ...rules, settleMs: 1_000, timeoutMs: 2_000 }, await newFile());
+  await pass(2_000);
+  expect((await judged).verdict.summary).toBe("no output of its own; busy: used 100 % of a processor for 2 s");
+  const ended = judgeGuest(other.monitor, { ...rules, until: "exit" }, await newFile());
+  await pass(2_000);
+  other.console.end("bye\n");
+  other.console.once("end", () => other.end(0));
+  expect((await ended).verdict.summary).toBe("exited with status 0");
 });
 
 test.each([30, -30])(

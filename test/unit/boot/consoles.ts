@@ -91,6 +91,43 @@ const unikraftBanner = [
 const stopped: TranscriptEnd = { kind: "stopped" };
 const exit = (status: number): TranscriptEnd => ({ kind: "exit", status });
 
+const classicBanner = [
+  "Welcome to  _ __             _____",
+  " __ _____  (_) /__ _______ _/ _/ /_",
+  "              Calypso 0.17.0~ddc5bf7",
+];
+
+/** The banners that Unikraft can be built with: default in three alphabets, classic, minimal. */
+const banners: readonly (readonly string[])[] = [
+  unikraftBanner,
+  ["Powered by", "■▖   ▖■       _ _               __ _", "                  Telesto 0.16.2~d3c9d0a"],
+  [
+    "\u001b[0m\u001b[37mPowered by",
+    "\u001b[1m\u001b[31mo\u001b[0m.",
+    "\u001b[0m                Pan 0.19.0~1234567\u001b[0m",
+  ],
+  classicBanner,
+  ["Powered by Unikraft Helene (0.18.0~20800b7)"],
+  [firmware, "Booting from ROM..Powered by Unikraft Kiviuq (0.20.0~667ac92)"],
+];
+
+const colour = (code: number, text: string) => `\u001b[0m\u001b[${code}m${text}\u001b[0m`;
+
+/** The beginnings of a line of Unikraft's log, by its options: time, thread, caller, place, colours. */
+const logStarts: readonly ((level: "CRIT" | "ERR" | "Info", words: string) => string)[] = [
+  (level, words) => `[    0.372817] ${level}: [libukboot] <boot.c @  544> ${words}`,
+  (level, words) => `[12345.372817] ${level}:  [libukvmem] ${words}`,
+  (level, words) => `${level}: [libkvmplat] ${words}`,
+  (level, words) => `[    0.372817] ${level}: ${words}`,
+  (level, words) => ` [    0.103665] ${level}:  ${words}`,
+  (level, words) => `[    0.372817] ${level}: <main> {r:0x11a2b0,f:0x40001f} [libukboot] <boot.c @ 1544> ${words}`,
+  (level, words) => `${level}: <<n/a>> [libukboot] ${words}`,
+  (_, words) => `[libukboot] ${words}`,
+  (_, words) => `[    0.372817] [libukboot] ${words}`,
+  (level, words) =>
+    `${colour(32, "[    0.372817] ")}${colour(41, `${level}:`)} ${colour(33, "[libukboot] ")}\0${words}\u001b[0m\0`,
+];
+
 type Short = readonly [
   name: string,
   right: string,
@@ -102,6 +139,38 @@ type Short = readonly [
 
 /** What the corpus has no console of; the words are those of the named sources. */
 const written: readonly Short[] = [
+  [
+    "a banner behind a log’s times",
+    "failed no-output",
+    "hvt",
+    "kvm",
+    stopped,
+    solo5Banner.map((line, index) => `[10:00:0${index}] ${line}`),
+  ],
+  [
+    "a banner between the runner’s lines",
+    "failed no-output",
+    "hvt",
+    "kvm",
+    stopped,
+    ["##[group]Run", ...solo5Banner, "##[error]Process completed with exit code 1."],
+  ],
+  [
+    "QEMU’s KVM error behind the firmware’s line",
+    "skipped accelerator",
+    "virtio",
+    "kvm",
+    stopped,
+    [firmware, "Booting from ROM..KVM internal error. Suberror: 1", "emulation failure"],
+  ],
+  [
+    "QEMU’s KVM error behind a line of the guest",
+    "skipped accelerator",
+    "virtio",
+    "kvm",
+    stopped,
+    [firmware, "progress 10%KVM internal error. Suberror: 1", "emulation failure"],
+  ],
   ["SeaBIOS alone", "failed no-output", "virtio", "tcg", stopped, [firmware]],
   ["SeaBIOS that has handed over", "failed no-output", "virtio", "tcg", stopped, [firmware, "Booting from ROM.."]],
   [
@@ -186,6 +255,109 @@ const written: readonly Short[] = [
     "tcg",
     exit(83),
     [...unikraftBanner, "[    0.1] CRIT: [libmain] <main.c @  11> low on entropy", "done"],
+  ],
+  ...[
+    ...banners.map((banner, index): Short => [
+      `Unikraft’s banner ${index} alone`,
+      "failed no-output",
+      "unikraft-qemu",
+      "tcg",
+      stopped,
+      banner,
+    ]),
+    ...banners.map((banner, index): Short => [
+      `Unikraft’s banner ${index} and an end`,
+      "failed no-output",
+      "unikraft-qemu",
+      "tcg",
+      exit(0),
+      banner,
+    ]),
+    ...[unikraftBanner, classicBanner].map((banner): Short => [
+      `half of Unikraft’s banner: ${banner[0] ?? ""}`,
+      "failed no-output",
+      "unikraft-qemu",
+      "tcg",
+      stopped,
+      banner.slice(0, 2),
+    ]),
+    ...logStarts.flatMap(
+      (start) =>
+        [
+          ...[
+            "Cannot handle write page fault at 0xffffc6e78 (ec: 0x2): Bad address (14).",
+            "Guard page 0x1000 of stack VMA 0x1000 - 0x9000 hit!",
+            "page fault handler returned error: -14",
+            "event handler returned error: -14",
+            "Unhandled Trap 8 (double fault), error code=0x0",
+            "Unhandled page fault vaddr=0, error code=0x10",
+            "EL1 sync trap caught",
+            "EL1 invalid error trap caught",
+            "EL1 async tag check fault",
+            "RIP: 00000010088df442 CS: 0008",
+            "rip: 0008:0000000000113413",
+            "\t SP       : 0x000000004001f0a0",
+            "\t ESR_EL1  : 0x0000000096000006",
+            "Assertion failure: thread != NULL",
+            "Crashing",
+            "Unikraft Crash - Kiviuq (0.20.0~667ac92)",
+            "Unikraft crash - Telesto (0.16.2~3a5017b)",
+          ].map((words): Short => [
+            `a trap of Unikraft, and it hangs: ${start("CRIT", words)}`,
+            "failed trap",
+            "unikraft-qemu",
+            "tcg",
+            stopped,
+            ["before", start("CRIT", words)],
+          ]),
+          [
+            "Unikraft’s crash screen without times",
+            "failed trap",
+            "unikraft-qemu",
+            "tcg",
+            stopped,
+            ["before", "CRIT: Unikraft Crash - Pandora (0.15.0~689db89)", 'CRIT: Thread "main"@0x40b5e7020'],
+          ],
+          ...["abort called", "Abnormal termination!"].map((words): Short => [
+            `an abort of Unikraft, and it hangs: ${start("CRIT", words)}`,
+            "failed abort",
+            "unikraft-qemu",
+            "tcg",
+            stopped,
+            ["before", start("CRIT", words)],
+          ]),
+          ...["main returned 3", "main returned 3, halting system", "exit called with status 3, halting system"].map(
+            (words): Short => [
+              `the end of Unikraft’s main: ${start("Info", words)}`,
+              "failed exit-status",
+              "unikraft-qemu",
+              "tcg",
+              exit(83),
+              ["before", start("Info", words)],
+            ],
+          ),
+          ...["Failed to launch application's main()", "Init function at 0x11a2b0 returned error -12"].map(
+            (words): Short => [
+              `Unikraft never calls main: ${start("ERR", words)}`,
+              "failed no-output",
+              "unikraft-qemu",
+              "tcg",
+              exit(83),
+              [...unikraftBanner, start("ERR", words)],
+            ],
+          ),
+          [
+            `Unikraft’s log alone: ${start("Info", "Calling main(1, ['hello'])")}`,
+            "failed no-output",
+            "unikraft-qemu",
+            "tcg",
+            stopped,
+            start("Info", "").includes("[lib") && !start("Info", "").includes("Info")
+              ? unikraftBanner
+              : [start("Info", "Calling main(1, ['hello'])")],
+          ],
+        ] as Short[],
+    ),
   ],
   [
     "the loader cannot start the image",

@@ -23,6 +23,7 @@ function fakeQemu() {
     second: new PassThrough(),
     ended,
     heldUpMs: () => 0,
+    usedMs: () => new Map(),
     kill,
   };
   return { qemu, serial, errors, console, end, kill };

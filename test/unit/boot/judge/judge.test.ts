@@ -24,6 +24,7 @@ import {
   spt,
   success,
   unfinishedLines,
+  unikraftEnds,
   virtio,
   virtioKvm,
   waiting,
@@ -49,6 +50,7 @@ describe("ends that differ by one sign", () => table(ends));
 describe("Firecracker’s own log", () => table(firecrackers));
 describe("what success is", () => table(success));
 describe("last words", () => table(lastWords));
+describe("how Unikraft ended", () => table(unikraftEnds));
 describe("signs of life after last words", () => table(signsOfLife));
 describe("unfinished lines", () => table(unfinishedLines));
 describe("an accelerator’s failure is not the guest’s", () => table(accelerators));

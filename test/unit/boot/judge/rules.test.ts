@@ -38,6 +38,12 @@ describe("impossible expectations are refused before a boot", () => {
       /unikraft-qemu does not report an exit status/,
     ],
     [
+      "the end of a guest whose end may not show",
+      "unikraft-firecracker",
+      { until: "exit", expect: [/bye/] },
+      /input until: `exit` cannot be judged for unikraft-firecracker/,
+    ],
+    [
       "a settle as long as the timeout",
       "spt",
       { settle: 60 },
@@ -59,6 +65,7 @@ describe("impossible expectations are refused before a boot", () => {
     ["nothing asked", "unikraft-qemu", {}],
     ["lines to wait for", "unikraft-qemu", { until: "expect", expect: [/x/] }],
     ["answers to wait for", "unikraft-qemu", { until: "expect", probe: [ping] }],
+    ["the end of a guest of which every end shows", "virtio", { until: "exit" }],
     ["a status on the console", "virtio", { expectExit: 3 }],
     ["a long settle with `until: exit`", "hvt", { until: "exit", settle: 90 }],
     ["a long settle with a status", "hvt", { settle: 90, expectExit: 0 }],

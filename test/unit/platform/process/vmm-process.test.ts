@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { expect, test, afterEach, beforeEach, describe, it, vi } from "vitest";
 import { Problem } from "../../../../src/platform/problem.js";
 import { markText, ownMark } from "../../../../src/platform/process/owner-mark.js";
-import { startVmm, sweepVmms, vmmMark, processorWait } from "../../../../src/platform/process/vmm-process.js";
+import { startVmm, sweepVmms, vmmMark, processorTimes } from "../../../../src/platform/process/vmm-process.js";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -124,7 +124,7 @@ describe("processor wait", () => {
     }
 
     it("is that of the thread that waited longest", () => {
-      const wait = processorWait(7, folder);
+      const { heldUpMs: wait } = processorTimes(7, folder);
       waited(7, 20);
       waited(8, 350.5);
       waited(9, 0);
@@ -132,7 +132,7 @@ describe("processor wait", () => {
     });
 
     it("is read again after 50 ms, and not before", () => {
-      const wait = processorWait(7, folder);
+      const { heldUpMs: wait } = processorTimes(7, folder);
       waited(7, 20);
       expect(wait()).toBe(20);
       waited(7, 60);
@@ -143,7 +143,7 @@ describe("processor wait", () => {
     });
 
     it("is kept when that thread or the process has ended, and is 0 for a process that never existed", () => {
-      const wait = processorWait(7, folder);
+      const { heldUpMs: wait } = processorTimes(7, folder);
       waited(7, 20);
       waited(8, 60);
       expect(wait()).toBe(60);
@@ -152,8 +152,33 @@ describe("processor wait", () => {
         vi.advanceTimersByTime(100);
         expect(wait()).toBe(60);
       }
-      expect(processorWait(7, folder)()).toBe(0);
-      expect(processorWait(undefined)()).toBe(0);
+      expect(processorTimes(7, folder).heldUpMs()).toBe(0);
+      expect(processorTimes(undefined).heldUpMs()).toBe(0);
+    });
+
+    it("comes with the time that each thread ran, kept when the process has ended", () => {
+      const { usedMs } = processorTimes(7, folder);
+      waited(7, 20);
+      waited(8, 20);
+      const right = new Map([
+        ["7", 9_000],
+        ["8", 9_000],
+      ]);
+      expect(usedMs()).toEqual(right);
+      rmSync(join(folder, "7"), { recursive: true });
+      vi.advanceTimersByTime(100);
+      expect(usedMs()).toEqual(right);
+    });
+
+    it("and the time that it runs are counted by this machine’s kernel", async () => {
+      vi.useRealTimers();
+      const busy = spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" });
+      try {
+        const { usedMs } = processorTimes(busy.pid);
+        await expect.poll(() => usedMs().get(String(busy.pid)), { timeout: 10_000 }).toBeGreaterThan(100);
+      } finally {
+        busy.kill("SIGKILL");
+      }
     });
 
     it("is counted by this machine’s kernel for two processes that share a processor", async () => {
@@ -162,7 +187,7 @@ describe("processor wait", () => {
         spawn("taskset", ["--cpu-list", "0", process.execPath, "-e", "for (;;);"], { stdio: "ignore" });
       const rivals = [busy(), busy()];
       try {
-        const waits = rivals.map(({ pid }) => processorWait(pid));
+        const waits = rivals.map(({ pid }) => processorTimes(pid).heldUpMs);
         await expect.poll(() => Math.min(...waits.map((wait) => wait()))).toBeGreaterThan(100);
       } finally {
         for (const rival of rivals) rival.kill("SIGKILL");
