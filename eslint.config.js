@@ -17,6 +17,35 @@ export default tseslint.config(
   // What is longer is two things. The exception is a table, one row an input.
   { files: ["src/**/*.ts"], ignores: ["src/actions/interface.ts"], rules: { "max-lines": ["error", 300] } },
   {
+    // One file writes to standard output and standard error: a second way out would not be guarded.
+    files: ["src/**/*.ts"],
+    ignores: ["src/platform/runner/standard-streams.ts"],
+    rules: {
+      "no-console": "error",
+      "no-restricted-properties": [
+        "error",
+        ...["stdout", "stderr"].map((property) => ({
+          object: "process",
+          property,
+          message: "write to a Log, or see src/platform/runner/standard-streams.ts",
+        })),
+      ],
+      "no-restricted-imports": [
+        "error",
+        {
+          paths: [
+            { name: "node:process", message: "use the global `process`" },
+            {
+              name: "@actions/core",
+              importNames: ["debug", "info", "notice", "warning", "error", "setFailed", "startGroup", "group"],
+              message: "write to a Log",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ["**/*.mjs", "**/*.js"],
     languageOptions: { globals: { Buffer: "readonly", process: "readonly", console: "readonly" } },
   },

@@ -3,6 +3,7 @@ import { placesFor } from "../boot/prepare.js";
 import type { AttemptPlan, KvmAccess } from "../boot/vmms/vmm.js";
 import type { Context } from "../platform/host.js";
 import { kvmAccess } from "../platform/kvm.js";
+import { printedJson } from "../platform/log.js";
 import { missingPackages } from "../platform/packages/apt.js";
 import { findProgram } from "../platform/process/programs.js";
 import { rootPrefix } from "../platform/process/sudo.js";
@@ -46,9 +47,7 @@ export async function doctor(context: Context, print: (text: string) => void, as
   const opam = findProgram("opam", host.environment["PATH"]) ?? "not installed (setup installs it)";
   const system = await readHostSystem();
   if (asJson) {
-    print(
-      `${JSON.stringify({ architecture: host.architecture, system, kvm, opam, rights, abilities, missing }, null, 2)}\n`,
-    );
+    print(`${printedJson({ architecture: host.architecture, system, kvm, opam, rights, abilities, missing })}\n`);
     return true;
   }
   const facts = [
