@@ -1,4 +1,4 @@
-import { type DialectWords, firmware, ocamlAfterDeath, ocamlDeath, ocamlDeathWords } from "./dialect.js";
+import { type DialectWords, firmware, ocamlAfterDeath, ocamlDeath, ocamlDeaths } from "./dialect.js";
 import type { Evidence, Reason } from "./verdict.js";
 
 export type Announcement =
@@ -111,8 +111,9 @@ export class Transcript {
   }
 
   private announcementIn(text: string, evidence: Evidence): Announcement | undefined {
-    for (const { kind, pattern } of this.words.ends) {
-      const match = pattern.exec(text);
+    for (const { kind, after, pattern } of this.words.ends) {
+      const start = after === undefined ? 0 : text.indexOf(after);
+      const match = start < 0 ? null : pattern.exec(text.slice(start + (after?.length ?? 0)));
       if (match !== null) return kind === "exit" ? { kind, status: Number(match[1]), evidence } : { kind, evidence };
     }
     return undefined;
@@ -132,7 +133,9 @@ export class Transcript {
 }
 
 function deathIn(text: string, evidence: Evidence): Death | undefined {
-  if (!text.includes(ocamlDeathWords)) return undefined;
-  const death = ocamlDeath.find(({ pattern }) => pattern.test(text));
+  const words = ocamlDeaths(text);
+  const death = ocamlDeath.find((known) =>
+    words.some(({ begins, rest }) => (begins || !known.begins) && known.pattern.test(rest)),
+  );
   return death && { reason: death.reason, summary: death.summary, evidence };
 }

@@ -7,6 +7,18 @@ export const foreignTexts: ProtectionTable = {
   "a pattern that backtracks exponentially is an error, and the VMM is ended": [
     { mark: "console-patterns-have-a-time", instead: "look()" },
   ],
+  "a pattern of ours has a time, too": [{ mark: "console-patterns-have-a-time", instead: "look()" }],
+  "slow reads add up: a pattern that is slow each time is refused, and does not starve other boots": [
+    "slow-patterns-add-up",
+  ],
+  "other boots take their turns while a flood is judged": ["boots-take-turns"],
+  "of all in the sources": [
+    {
+      file: "src/boot/judge/decision.ts",
+      from: "Parameter '.{0,200}' is unexpected",
+      to: "Parameter '.*' is unexpected",
+    },
+  ],
   "arguments reach it as they are, never through a shell": [
     { mark: "programs-have-no-shell", instead: (stdio) => `${stdio}, shell: true` },
   ],
