@@ -56,7 +56,7 @@ const unikraft: DialectWords = {
   crash: /^(?:\[\s*\d+\.\d+\] )?CRIT: /,
 };
 
-const silent: DialectWords = { banner: { first: /(?!)/, last: /(?!)/ }, chrome: [], ends: [] };
+const silent: DialectWords = { banner: { first: /^(?!)/, last: /^(?!)/ }, chrome: [], ends: [] };
 
 export const dialects: Readonly<Record<Dialect, DialectWords>> = { solo5, unikraft, process: silent };
 
@@ -105,6 +105,7 @@ const closing: Readonly<Record<string, string>> = { "“": "”", "‘": "’", 
  * alike, an odd number leaves one open. Reads each character once: a hostile line has a thousand such words.
  */
 export function ocamlDeaths(line: string): { readonly begins: boolean; readonly rest: string }[] {
+  if (!line.includes(ocamlDeathWords)) return [];
   const parts = line.split(ocamlDeathWords);
   const found: { begins: boolean; rest: string }[] = [];
   const marks = new Map<string, number>();

@@ -165,8 +165,8 @@ const longestMs = 5_000;
 /** A read that needs this much of a processor counts as slow. */
 const slowMs = 100;
 
-/** What is judged without a break, in characters: about as much as two of the longest lines. */
-const sliceLength = 32 * 1024;
+/** What is judged without a break, in characters: about as much as one read of a pipe. */
+const sliceLength = 64 * 1024;
 
 /**
  * Shows new events to a judge. This is where patterns meet the guest's lines.

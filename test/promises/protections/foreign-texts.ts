@@ -11,6 +11,10 @@ export const foreignTexts: ProtectionTable = {
   "slow reads add up: a pattern that is slow each time is refused, and does not starve other boots": [
     "slow-patterns-add-up",
   ],
+  "a guest that never pauses cannot delay its deadline": ["output-moves-no-deadline"],
+  "what the %s says waits in its pipe, not in our memory, while the judge or the disk is slower": [
+    "output-waits-for-its-judge",
+  ],
   "other boots take their turns while a flood is judged": ["boots-take-turns"],
   "of all in the sources": [
     {

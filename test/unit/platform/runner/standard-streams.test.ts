@@ -82,15 +82,11 @@ describe("the command line", () => {
   const explain = async (...more: readonly string[]) => {
     const path = join(folder, "console.log");
     writeFileSync(path, "Fatal error: exception ##[error]\u009b2J\u202e\u2066x\n");
-    return processes.run(
-      [process.execPath, "--import", "tsx", "src/actions/entries/cli.ts", ...more, "explain", path].concat([
-        "--target",
-        "spt",
-        "--exit-code",
-        "2",
-      ]),
-      { cwd: root, env: { ...process.env, GITHUB_ACTIONS: "true" } },
-    );
+    const command = [process.execPath, "--import", "tsx", "src/actions/entries/cli.ts"] as const;
+    return processes.run([...command, ...more, "explain", path, "--target", "spt", "--exit-code", "2"], {
+      cwd: root,
+      env: { ...(process.env as Record<string, string>), GITHUB_ACTIONS: "true" },
+    });
   };
 
   it("prints nothing that a log obeys or a terminal reorders", async () => {
