@@ -7,7 +7,7 @@ const mostRepetitions = 256;
 
 const characters = [
   ...Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)),
-  ..."\u0085\u00a0éΩ“”\u2028\u2029",
+  ...Array.from("\u0085\u00a0éΩ“”\u2028\u2029"),
 ];
 const lineEnds = ["\n", "\r", "\u2028", "\u2029"];
 
@@ -98,11 +98,12 @@ function firstOf(elements: readonly AST.Element[]): readonly AST.Element[] {
 function around(node: AST.Node): { before: AST.Element[]; after: AST.Element[] } {
   const before: AST.Element[] = [];
   const after: AST.Element[] = [];
-  for (let one: AST.Node | null = node; one?.parent != null; one = one.parent) {
-    if (one.parent.type !== "Alternative") continue;
-    const at = one.parent.elements.indexOf(one as AST.Element);
-    before.unshift(...one.parent.elements.slice(0, at));
-    after.push(...one.parent.elements.slice(at + 1));
+  for (let one: AST.Node | null = node; one !== null; one = one.parent) {
+    const { parent } = one;
+    if (parent?.type !== "Alternative") continue;
+    const at = parent.elements.indexOf(one as AST.Element);
+    before.unshift(...parent.elements.slice(0, at));
+    after.push(...parent.elements.slice(at + 1));
   }
   return { before, after };
 }

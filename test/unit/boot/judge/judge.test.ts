@@ -321,7 +321,7 @@ describe("judge in time", () => {
   test.each([
     ["CRIT: EL1 "],
     ["CRIT: "],
-    [`'${"Fatal error: exception "}`],
+    [`'Fatal error: exception `],
     ['"Fatal error: '],
     [":WARN"],
     [" 2026-01-01T00:00:00 [a:b"],
