@@ -51,7 +51,10 @@ export default {
       severity: "error",
       from: { path: "^src/", pathNot: folders(["platform"]) },
       to: {
-        path: "^(child_process|http|https|net|dgram|tls|dns|worker_threads|undici|@actions/http-client)$|^node_modules/(undici|@actions/(http-client|cache|artifact|exec))/",
+        path: [
+          "^(child_process|http|https|net|dgram|tls|dns|worker_threads|undici|@actions/http-client)$",
+          "^node_modules/(undici|@actions/(http-client|cache|artifact|exec))/",
+        ],
       },
     },
   ],

@@ -1,12 +1,31 @@
+import { readFileSync, readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { startFromPlainEnvironment } from "./test/environment.js";
+
+// What changes or measures its process, or starts others.
+const needsItsOwnProcess =
+  /\bvi\.|\bprocess\.(env|chdir|on|once|emit|exit|kill|umask|cpuUsage|memoryUsage)\b|processorMs|node:(child_process|http|net|dgram|tls)"/;
+
+const files = readdirSync("test/unit", { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".test.ts"))
+  .map((name) => `test/unit/${name}`);
+const own = files.filter((file) => needsItsOwnProcess.test(readFileSync(file, "utf8")));
+const shared = files.filter((file) => !own.includes(file));
 
 export default defineConfig({
   test: {
-    include: ["test/unit/**/*.test.ts"],
+    provide: startFromPlainEnvironment(),
     reporters: ["default", "./test/closing-line.ts"],
-    // A guard against hangs, which no busy machine reaches.
-    testTimeout: 120_000,
-    expect: { poll: { timeout: 100_000 } },
-    hookTimeout: 120_000,
+    // By default Vitest keeps one processor for itself: half of a small machine.
+    maxWorkers: "100%",
+    // Guards against hangs, which no busy machine reaches.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    expect: { poll: { timeout: 600_000 } },
+    // Half of the time of the unit tests went into new processes that loaded the same modules.
+    projects: [
+      { extends: true, test: { name: "own process", include: own, sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: "shared", include: shared, isolate: false, sequence: { groupOrder: 0 } } },
+    ],
   },
 });

@@ -526,7 +526,7 @@ name:
 line_end:
     .asciz "\r\n"
 
-    .balign 8
+    .balign 8, 0                        # the nops that gas would choose differ between its versions
 tables:
     .quad 0
     .quad 0x00af9b000000ffff            # code, 64 bits

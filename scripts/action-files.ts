@@ -10,6 +10,10 @@ const author = "The unikernel-ci authors";
 const branding = { icon: "box", color: "orange" };
 
 const titles: Readonly<Record<string, readonly [name: string, description: string]>> = {
+  run: [
+    "unikernel-ci run",
+    "Builds, boots and publishes a unikernel in one step, on runners that do not support the root action.",
+  ],
   setup: ["unikernel-ci setup", "Installs a cached OCaml cross toolchain for unikernels."],
   build: ["unikernel-ci build", "Builds a unikernel and checks the target and architecture of the image."],
   boot: ["unikernel-ci boot", "Boots a unikernel and judges whether it works."],
@@ -34,6 +38,7 @@ export interface Interface {
 /** Every action by its folder; the root's is empty. */
 export const interfaces: Readonly<Record<string, Interface>> = {
   "": { inputs, outputs },
+  run: { inputs, outputs },
   ...Object.fromEntries(parts.map((part) => [part, partInterface(part)])),
   matrix: { inputs: allMatrixInputs, outputs: matrixOutputs },
   collect: { inputs: collectInputs, outputs: collectOutputs },
@@ -45,8 +50,8 @@ export function actionFile(folder: string): string {
   return folder === "" ? rootAction() : nodeAction(folder);
 }
 
-/** Actions that run again at the end of a successful job: see src/actions/entries/build.ts. */
-const atTheEnd: readonly string[] = ["build"];
+/** Actions that run again at the end of a successful job: see src/actions/steps/build-end.ts. */
+const atTheEnd: readonly string[] = ["run", "build"];
 
 /** JavaScript actions: steps with `run:` get no token for the cache and artifact services. */
 function nodeAction(folder: string): string {

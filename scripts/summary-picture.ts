@@ -64,7 +64,7 @@ async function summaryOfRun(folder: string): Promise<string> {
 
 function call(program: string, args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
-  if (status !== 0) throw error ?? new Error(`${program} ended with ${String(status)}: ${stderr}`);
+  if (status !== 0) throw error ?? new Error(`${program} exited with status ${String(status)}: ${stderr}`);
   return stdout;
 }
 
@@ -79,7 +79,8 @@ function page(markdown: string): string {
     th, td { border: 1px solid #d1d9e0; padding: 6px 13px; text-align: left } th { font-weight: 600 }
     tbody tr:nth-child(2n) { background: #f6f8fa }
     code { font: 12px "Liberation Mono", monospace; background: #818b981f; border-radius: 6px; padding: .2em .4em }
-    pre { background: #f6f8fa; border-radius: 6px; padding: 16px; overflow: hidden; margin: 0 0 16px; line-height: 1.45 }
+    pre { background: #f6f8fa; border-radius: 6px; padding: 16px; overflow: hidden; margin: 0 0 16px;
+      line-height: 1.45 }
     pre code { background: none; padding: 0 } p { margin: 0 0 16px } details { margin: 0 0 16px } a { color: #0969da }
     .mermaid { margin: 0 0 16px; border: 1px solid #d1d9e0; border-radius: 6px; padding: 8px }
   </style><body>${script("marked/lib/marked.umd.js")}${script("mermaid/dist/mermaid.min.js")}<main></main><script>
@@ -92,7 +93,9 @@ function page(markdown: string): string {
       code.parentElement.replaceWith(drawing)
     }
     mermaid.initialize({ startOnLoad: false })
-    mermaid.run().finally(() => { document.body.dataset.height = Math.ceil(document.body.getBoundingClientRect().height) })
+    mermaid.run().finally(() => {
+      document.body.dataset.height = Math.ceil(document.body.getBoundingClientRect().height)
+    })
   </script>`;
 }
 

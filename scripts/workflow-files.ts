@@ -62,9 +62,18 @@ export function unikernelInputs(): WorkflowInputs {
   };
 }
 
-/** The inputs of unikernel-release.yml: those of `release` that the output of unikernel.yml does not decide. */
+/** The inputs of unikernel-release.yml: its own, and those of `release` that unikernel.yml does not decide. */
 export function releaseWorkflowInputs(): WorkflowInputs {
-  return pick(releaseInputs, releaseNames);
+  return {
+    ...pick(releaseInputs, releaseNames),
+    attest: {
+      description:
+        "true: attest the provenance and the SBOM of every file. false: do not. auto: as GitHub’s API says the " +
+        "repository is public; attestations of private repositories need GitHub Enterprise Cloud.",
+      type: "string",
+      default: "auto",
+    },
+  };
 }
 
 /**

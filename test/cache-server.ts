@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Answer, listen, whole } from "./answers.js";
 
 // The cache of Actions in memory, as far as @actions/cache 6.3 asks for it, by both of its protocols:
-// v2, of github.com: Twirp methods, and blobs in Azure's storage (https://github.com/actions/toolkit/tree/main/packages/cache);
-// v1, of GHES, Forgejo, Gitea and act: `_apis/artifactcache` (https://gitea.com/gitea/act_runner, artifactcache/handler.go).
+// v2, of github.com: Twirp methods, and blobs in Azure's storage
+// (https://github.com/actions/toolkit/tree/main/packages/cache);
+// v1, of GHES, Forgejo, Gitea and act: `_apis/artifactcache`
+// (https://gitea.com/gitea/act_runner, artifactcache/handler.go).
 
 export const protocols = ["v1", "v2"] as const;
 export type Protocol = (typeof protocols)[number];

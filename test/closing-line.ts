@@ -1,10 +1,14 @@
 import type { Reporter, TestModule } from "vitest/node";
+import { skipReasons } from "./skip-note.js";
 
-/** Ends each run of tests with one plain line, for programs that read the log: `58 passed, 0 failed`. */
+/** Ends a run with why tests were skipped, and one plain line for programs that read the log: `58 passed, 0 failed`. */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    const count = (state: string) => tests.filter((test) => test.result().state === state).length;
+    const inState = (state: string) => tests.filter((test) => test.result().state === state);
+    const count = (state: string) => inState(state).length;
+    for (const [reason, number] of skipReasons(inState("skipped").map(({ fullName }) => fullName)))
+      console.log(`${number} skipped: ${reason}`);
     const broken = modules.filter((module) => module.state() === "failed" && module.errors().length > 0).length;
     const skipped = count("skipped");
     console.log(

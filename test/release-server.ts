@@ -32,6 +32,8 @@ export interface Disturbance {
     readonly headers?: Readonly<Record<string, string>>;
     readonly body: object;
   };
+  /** Before the next request that matches this is handled, this happens: another writer is there too. */
+  readonly meanwhile?: { readonly when: RegExp; readonly happens: () => void };
   /** An upload of this name is answered never; what the client has sent stays as half an asset. */
   readonly stallUpload?: string;
 }
@@ -54,6 +56,8 @@ export interface ServerOptions {
   readonly repository: string;
   /** Commits by tag. */
   readonly tags: Readonly<Record<string, string>>;
+  /** The repository has immutable releases, a setting that is off by default. */
+  readonly immutable?: boolean;
   /** Tell no digests, as older servers. */
   readonly withoutDigests?: boolean;
 }
@@ -84,11 +88,22 @@ const alreadyThere: Reply = {
   body: { message: "Validation Failed", errors: [{ resource: "ReleaseAsset", code: "already_exists", field: "name" }] },
 };
 
-/** Starts a server on a free port of 127.0.0.1, for one repository. A published release is immutable. */
+/**
+ * The name that GitHub gives to an asset: it replaces other characters by a dot, and makes one of several dots.
+ * https://docs.github.com/en/rest/releases/assets#upload-a-release-asset, https://github.com/travis-ci/dpl/issues/821
+ */
+const storedName = (name: string): string =>
+  name
+    .replace(/[^A-Za-z0-9._+@-]/g, ".")
+    .replace(/\.{2,}/g, ".")
+    .replace(/^\.|\.$/g, "");
+
+/** Starts a server on a free port of 127.0.0.1, for one repository. */
 export async function startReleaseServer({
   repository,
   tags,
   withoutDigests = false,
+  immutable: isImmutable = false,
 }: ServerOptions): Promise<ReleaseServer> {
   const releases: ServedRelease[] = [];
   const requests: string[] = [];
@@ -114,6 +129,7 @@ export async function startReleaseServer({
   async function handle(call: Call): Promise<MaybeReply> {
     const { method, url, request } = call;
     const said = `${method} ${url.pathname}`;
+    take(({ meanwhile }) => meanwhile?.when.test(said) === true)?.meanwhile?.happens();
     const answered = take(({ answer }) => answer?.when.test(said) === true)?.answer;
     if (answered !== undefined) return answered;
     const path = decodeURIComponent(url.pathname);
@@ -131,6 +147,9 @@ export async function startReleaseServer({
     if (below === "releases" && method === "POST") return create(await json(request));
     if (/^releases\/\d+\/assets$/.test(below)) return page(call.url, found(Number(id)).assets.map(assetJson));
     if (/^releases\/assets\/\d+$/.test(below) && method === "DELETE") return remove(Number(id));
+    if (/^releases\/\d+$/.test(below) && !releases.some((one) => one.id === Number(id))) return notFound;
+    if (/^releases\/\d+$/.test(below) && method === "GET") return { status: 200, body: releaseJson(found(Number(id))) };
+    if (/^releases\/\d+$/.test(below) && method === "DELETE") return removeRelease(Number(id));
     if (/^releases\/\d+$/.test(below) && method === "PATCH") return change(found(Number(id)), await json(request));
     return notFound;
   }
@@ -150,7 +169,7 @@ export async function startReleaseServer({
   }
 
   function change(release: ServedRelease, given: Readonly<Record<string, unknown>>): Reply {
-    if (!release.draft) return immutable;
+    if (isFixed(release)) return immutable;
     if (typeof given["name"] === "string") release.name = given["name"];
     if (typeof given["body"] === "string") release.body = given["body"];
     if (typeof given["prerelease"] === "boolean") release.prerelease = given["prerelease"];
@@ -161,7 +180,7 @@ export async function startReleaseServer({
   function remove(id: number): Reply {
     const release = releases.find(({ assets }) => assets.some((asset) => asset.id === id));
     if (release === undefined) return notFound;
-    if (!release.draft) return immutable;
+    if (isFixed(release)) return immutable;
     release.assets.splice(
       release.assets.findIndex((asset) => asset.id === id),
       1,
@@ -169,9 +188,19 @@ export async function startReleaseServer({
     return { status: 204 };
   }
 
+  function removeRelease(id: number): Reply {
+    releases.splice(
+      releases.findIndex((one) => one.id === id),
+      1,
+    );
+    return { status: 204 };
+  }
+
+  const isFixed = ({ draft }: ServedRelease) => isImmutable && !draft;
+
   async function upload({ request, url }: Call, release: ServedRelease): Promise<MaybeReply> {
-    const name = url.searchParams.get("name") ?? "";
-    if (!release.draft) return immutable;
+    const name = storedName(url.searchParams.get("name") ?? "");
+    if (isFixed(release)) return immutable;
     if (release.assets.some((asset) => asset.name === name)) return alreadyThere;
     const asset: ServedAsset = { id: nextId++, name, state: "starter", content: Buffer.alloc(0) };
     release.assets.push(asset);
@@ -197,7 +226,7 @@ export async function startReleaseServer({
     return { status: 201, body: assetJson(asset) };
   }
 
-  function releaseJson({ id, tag, name, body, draft, prerelease }: ServedRelease): object {
+  function releaseJson({ id, tag, name, body, draft, prerelease, assets }: ServedRelease): object {
     const place = draft ? `untagged-${id}` : tag;
     return {
       id,
@@ -206,7 +235,8 @@ export async function startReleaseServer({
       body,
       draft,
       prerelease,
-      immutable: !draft,
+      immutable: isImmutable && !draft,
+      assets: assets.map(assetJson),
       html_url: `${base}/${repository}/releases/tag/${place}`,
       upload_url: `${base}/upload/${id}/assets{?name,label}`,
     };

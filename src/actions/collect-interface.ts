@@ -21,7 +21,8 @@ const growth = typed("string", (value): Growth => {
 /** The inputs of `collect`. */
 export const collectInputs = {
   folder: input(
-    "Folder with the artifacts, each in a subfolder of its name, as actions/download-artifact leaves them.",
+    "Folder with the artifacts as actions/download-artifact leaves them: a single one in the folder itself, several " +
+      "in subfolders. Nothing is written there.",
     "artifacts",
     text,
   ),
@@ -50,8 +51,8 @@ export const collectOutputs = {
     type: verdicts,
     description: "Verdict over all legs: failed (also if a leg has no artifact), skipped or passed.",
   },
-  checksums: { description: "Path of a SHA256SUMS over all artifacts, in `folder`." },
-  junit: { description: "Path of a JUnit XML file over all boots, in `folder`. Empty if nothing was booted." },
+  checksums: { description: "Path of a SHA256SUMS over all artifacts, which names each file as ARTIFACT/FILE." },
+  junit: { description: "Path of a JUnit XML file over all boots. Empty if nothing was booted." },
 } as const satisfies Readonly<Record<string, OutputDefinition>>;
 
 export type CollectInputs = Parsed<typeof collectInputs>;

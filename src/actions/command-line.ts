@@ -4,17 +4,20 @@ import { type Context, inspectHost } from "../platform/host.js";
 import { type Log, printedJson } from "../platform/log.js";
 import { processes, quote } from "../platform/process/process.js";
 import { createLog, wantsColour } from "../platform/runner/console-log.js";
+import { artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
 import { type StreamName, guardStreams, isTerminal, writeTo } from "../platform/runner/standard-streams.js";
+import { publishLevel } from "../toolchain/store/publish-archive.js";
 import { collectInputs } from "./collect-interface.js";
 import { doctor } from "./doctor.js";
 import { type ExplainOptions, explain } from "./explain.js";
 import { type InitOptions, init, initInputNames } from "./init.js";
 import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
-import { given, runGuarded } from "./main.js";
+import { given, runAction, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { releaseInputs } from "./release-interface.js";
 import { boot } from "./steps/boot-step.js";
+import { runWithEnd } from "./steps/build-end.js";
 import { build } from "./steps/build-step.js";
 import { collect } from "./steps/collect-step.js";
 import { printMatrix } from "./steps/matrix-step.js";
@@ -22,7 +25,15 @@ import { publishTo } from "./steps/publish-step.js";
 import { release } from "./steps/release-step.js";
 import { runParts } from "./steps/run.js";
 import { setup } from "./steps/setup-step.js";
-import { cleanCommand, helperVmCommand, listCommand, packCommand, slimCommand, verifyCommand } from "./toolchain.js";
+import {
+  type PackOptions,
+  cleanCommand,
+  helperVmCommand,
+  listCommand,
+  packCommand,
+  slimCommand,
+  verifyCommand,
+} from "./toolchain.js";
 
 const publish = publishTo({ unavailable: "this is a command line" });
 const functions = { setup, build, boot, publish };
@@ -45,6 +56,16 @@ export const program = new Command("unikernel-ci")
     '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n' +
       '  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n',
   );
+
+/** The action `run`: with the runner's inputs, outputs and artifact service. */
+program.command("action", { hidden: true }).action(() =>
+  runWithEnd(() =>
+    runAction(inputs, (context, asked, runner) => {
+      const parts = { ...functions, publish: publishTo(artifactAccess(context.host.environment)) };
+      return runParts(parts, context, asked, runner);
+    }),
+  ),
+);
 
 for (const name of [...parts, "run"] as const) {
   const command = program.command(name).description(about[name]);
@@ -186,7 +207,10 @@ toolchainCommand
   .description("pack a toolchain into a folder that `setup --mirror` takes")
   .argument("<what>", "key or folder of a toolchain")
   .option("--to <folder>", "folder to write the archive and toolchains.json to", ".")
-  .action((what: string, { to }: { to: string }) => onToolchains((context) => packCommand(context, what, to, print)));
+  .option("--level <number>", "zstd’s level, from 1 (soon done) to 19 (smallest)", String(publishLevel))
+  .action((what: string, options: PackOptions) =>
+    onToolchains((context) => packCommand(context, what, options, print)),
+  );
 toolchainCommand
   .command("carrier")
   .description("pack the helper VM that runs Solo5’s tenders into a folder that `boot --mirror` takes")

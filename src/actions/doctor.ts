@@ -47,7 +47,8 @@ export async function doctor(context: Context, print: (text: string) => void, as
   const opam = findProgram("opam", host.environment["PATH"]) ?? "not installed (setup installs it)";
   const system = await readHostSystem();
   if (asJson) {
-    print(`${printedJson({ architecture: host.architecture, system, kvm, opam, rights, abilities, missing })}\n`);
+    const facts = { architecture: host.architecture, system, kvm, opam, rights, abilities, missing };
+    print(`${printedJson(facts)}\n`);
     return true;
   }
   const facts = [

@@ -69,7 +69,7 @@ export async function init(context: Context, options: InitOptions, given: Given)
   return true;
 }
 
-/** A project that is none of mirage, dune and opam needs a command. */
+/** A project that is not mirage, dune or opam needs a command. */
 function offerCommand(error: unknown): never {
   if (!(error instanceof UnknownProject)) throw error;
   const remedy =
@@ -102,7 +102,8 @@ function takes(part: string, name: string): boolean {
   if (part === "gitlab") return gitLabInputs.some((input) => input === name);
   if (part === "matrix") return Object.hasOwn(allMatrixInputs, name);
   const definition = Object.entries(inputs).find(([input]) => input === name)?.[1];
-  return definition !== undefined && (part === "" || definition.parts.some((owner) => owner === part));
+  if (definition === undefined) return false;
+  return part === "" || part === "run" || definition.parts.some((owner) => owner === part);
 }
 
 function forgeOf(word = "github"): Forge {

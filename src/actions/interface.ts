@@ -166,7 +166,7 @@ export const inputs = {
   image: input(
     ["build", "boot", "publish"],
     "The image. For build: a glob relative to `directory`, if the image is not where the build system usually " +
-      "puts it. For boot and publish: its path.",
+      "puts it; dune then builds a single file below `_build/CONTEXT/` alone. For boot and publish: its path.",
     "",
     optional(text),
   ),

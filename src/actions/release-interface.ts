@@ -16,8 +16,8 @@ const token = typed("string", (value) => (value === defaultToken ? "" : value));
  */
 export const releaseInputs = {
   folder: input(
-    "Folder with the artifacts of `publish`, each in a subfolder, as actions/download-artifact leaves them; " +
-      "relative to the workspace.",
+    "Folder with the artifacts of `publish` as actions/download-artifact leaves them, a single one in the folder " +
+      "itself, several in subfolders; relative to the workspace.",
     "artifacts",
     text,
   ),

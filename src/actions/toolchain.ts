@@ -22,7 +22,8 @@ import {
 } from "../toolchain/store/installed.js";
 import { listKept, removeKept } from "../toolchain/store/kept.js";
 import { toolchainsFolder } from "../toolchain/store/place.js";
-import { publishToolchain } from "../toolchain/store/publish-archive.js";
+import { packLevels, publishToolchain } from "../toolchain/store/publish-archive.js";
+
 type Print = (text: string) => void;
 
 /** Lists the toolchains of this machine, most recently used first, and the unfinished builds that can be resumed. */
@@ -83,10 +84,32 @@ export async function verifyCommand(context: Context, what: string, print: Print
   return changed.length === 0;
 }
 
+function levelOf(text: string): number {
+  const { least, most } = packLevels;
+  const level = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
+  if (level >= least && level <= most) return level;
+  throw new Problem(`option --level: ${JSON.stringify(text)} is not accepted`, {
+    accepted: `a whole number from ${least} to ${most}`,
+  });
+}
+
+/** The options of `toolchain pack`, as they were written. */
+export interface PackOptions {
+  readonly to: string;
+  readonly level: string;
+}
+
 /** Packs a toolchain into a folder that can serve as a mirror. */
-export async function packCommand(context: Context, what: string, to: string, print: Print): Promise<boolean> {
+export async function packCommand(
+  context: Context,
+  what: string,
+  { to, level: text }: PackOptions,
+  print: Print,
+): Promise<boolean> {
+  const level = levelOf(text);
   const canImage = findProgram("mksquashfs", context.host.environment["PATH"]) !== undefined;
-  const { image, ...archive } = await publishToolchain(context.log, await find(context, what), resolve(to), canImage);
+  const toolchain = await find(context, what);
+  const { image, ...archive } = await publishToolchain(context.log, toolchain, resolve(to), canImage, level);
   for (const { url, bytes, sha256 } of [archive, image ?? []].flat())
     print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`);
   if (image === undefined) print("no mountable image: mksquashfs (Debian: squashfs-tools) is not installed\n");

@@ -1,20 +1,21 @@
-import { lstat, readFile, readdir } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { sha256OfFile } from "../platform/files/atomic.js";
-import { Problem, messageOf } from "../platform/problem.js";
+import { type ReadOnce, readOnce } from "../platform/files/regular-file.js";
+import { Problem, isMissing, messageOf } from "../platform/problem.js";
 import { parseBuildInfo } from "./build-info.js";
 import { type Checksum, parseChecksums, sumsName } from "./checksums.js";
 import type { BuildInfo, ImageRecord } from "./schema.js";
 
 /** A downloaded artifact of `publish`. */
 export interface Artifact {
-  /** The name of its folder. */
   readonly name: string;
-  /** Absolute. */
+  /** Absolute path of its folder. */
   readonly path: string;
   readonly info: BuildInfo;
   /** One for each file in its SHA256SUMS; other files in the folder are ignored. */
   readonly checksums: readonly Checksum[];
+  /** The end of each console of its boots, by the console's file name. */
+  readonly consoleEnds: ReadonlyMap<string, string>;
 }
 
 /** An image, and the artifact that contains it. */
@@ -32,18 +33,35 @@ export function imagesIn<Found extends Artifact>(
 
 const infoFile = "build-info.json";
 
-/** Whether a folder looks like an artifact of `publish`: it has a build-info.json, which is not read. */
-export const isArtifact = (folder: string): Promise<boolean> => isThere(join(folder, infoFile));
+/** The artifacts in a folder. */
+export interface FoundArtifacts {
+  /** In the order of their names. */
+  readonly artifacts: readonly Artifact[];
+  /** Names of artifacts that are not among the wanted ones. Unless it is the only artifact, such a one is not read. */
+  readonly unwanted: readonly string[];
+  /** Names of subfolders that are not artifacts of `publish`. */
+  readonly others: readonly string[];
+}
 
 /**
- * The names of a folder's subfolders, sorted: artifacts of `publish`, and others.
+ * Reads the artifacts that actions/download-artifact left in a folder. It makes a subfolder of its name for each of
+ * several artifacts, but extracts a single one into the folder itself, even when a pattern selects it:
+ * https://github.com/actions/download-artifact/blob/v8.0.1/src/download-artifact.ts#L183
  *
  * @param folder absolute.
- * @throws Problem when the folder cannot be read.
+ * @param wanted names; empty: all.
+ * @throws Problem when the folder cannot be read, or an artifact changed since `publish` wrote it.
  */
-export async function artifactsIn(
-  folder: string,
-): Promise<{ readonly artifacts: readonly string[]; readonly others: readonly string[] }> {
+export async function artifactsIn(folder: string, wanted: readonly string[] = []): Promise<FoundArtifacts> {
+  const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
+  if (await isArtifact(folder)) {
+    const read = await readArtifact(folder);
+    const [only, ...more] = wanted;
+    // Artifacts of older versions do not record their name.
+    const name = read.info.artifact ?? (only !== undefined && more.length === 0 ? only : read.name);
+    if (!isWanted(name)) return { artifacts: [], unwanted: [name], others: [] };
+    return { artifacts: [{ ...read, name }], unwanted: [], others: [] };
+  }
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw new Problem(`input folder: ${folder} cannot be read`, { because: messageOf(error) }, { cause: error });
   });
@@ -52,57 +70,80 @@ export async function artifactsIn(
     .map(({ name }) => name)
     .sort();
   const are = await Promise.all(names.map((name) => isArtifact(join(folder, name))));
-  return { artifacts: names.filter((_, index) => are[index]), others: names.filter((_, index) => !are[index]) };
+  const found = names.filter((_, index) => are[index]);
+  const artifacts: Artifact[] = [];
+  for (const name of found.filter(isWanted)) artifacts.push(await readArtifact(join(folder, name)));
+  return {
+    artifacts,
+    unwanted: found.filter((name) => !isWanted(name)),
+    others: names.filter((_, index) => !are[index]),
+  };
 }
 
+/** Whether a folder looks like an artifact of `publish`: it has a build-info.json, which is not read. */
+const isArtifact = (folder: string): Promise<boolean> =>
+  lstat(join(folder, infoFile)).then(
+    () => true,
+    () => false,
+  );
+
+const MiB = 1024 * 1024;
+const mostOfSums = MiB;
+const mostOfInfo = 16 * MiB;
+/** A release takes no larger file: https://docs.github.com/en/repositories/releasing-projects-on-github/about-releases */
+const mostOfFile = 2048 * MiB;
+/** As much as a JUnit file shows of a console. */
+const keptOfConsole = 64 * 1024;
+
 /**
- * Reads an artifact, and checks every file against its SHA256SUMS.
+ * Reads an artifact, and checks every file against its SHA256SUMS. Opens each file once.
  *
  * @param path absolute.
  * @throws Problem when the artifact differs from what `publish` wrote.
  */
 export async function readArtifact(path: string): Promise<Artifact> {
   const name = basename(path);
-  const damaged = (because: string, error?: unknown) =>
+  const damaged = (because: string, cause?: unknown) =>
     new Problem(
       `the artifact ${name} has changed since \`publish\` wrote it`,
       { because, do: "download it again, or run its job again" },
-      { cause: error },
+      { cause },
     );
-  const sums = await readFile(join(path, sumsName), "utf8").catch((error: unknown) => {
-    throw damaged(messageOf(error), error);
-  });
-  const checksums = parseChecksums(sums);
+  const read = async (file: string, mostBytes: number, keptBytes = 0): Promise<ReadOnce> =>
+    readOnce(join(path, file), { mostBytes, keptBytes }).catch((error: unknown) => {
+      throw damaged(`${file} ${isMissing(error) ? "is missing" : messageOf(error)}`, error);
+    });
+  const sums = await read(sumsName, mostOfSums, mostOfSums);
+  const checksums = parseChecksums(sums.end.toString());
   if (checksums === undefined) throw damaged(`${sumsName} has a line that is not a checksum`);
-  for (const checksum of checksums) {
-    const wrong = await mismatch(path, checksum);
-    if (wrong !== undefined) throw damaged(wrong);
-  }
   const sumOf = new Map(checksums.map((checksum) => [checksum.name, checksum.sha256]));
+  // promise: checksums-name-a-file-once
+  if (sumOf.size < checksums.length) throw damaged(`${sumsName} names a file twice`);
+  const outside = checksums.find((one) => basename(one.name) !== one.name);
+  // promise: checksums-stay-in-their-folder
+  if (outside !== undefined) throw damaged(`${sumsName} names a file in another folder: ${outside.name}`);
+  const checked = async (file: string, mostBytes: number, keptBytes = 0): Promise<ReadOnce> => {
+    const found = await read(file, mostBytes, keptBytes);
+    const expected = sumOf.get(file) ?? "";
+    if (/* promise: artifact-bytes-are-compared */ found.sha256 === expected) return found;
+    throw damaged(`the SHA-256 of ${file} is ${found.sha256}, but ${sumsName} has ${expected}`);
+  };
   if (!sumOf.has(infoFile)) throw damaged(`${infoFile} is not in ${sumsName}`);
-  const info = parseBuildInfo(await readFile(join(path, infoFile), "utf8"), `${name}/${infoFile}`);
-  for (const { file, sha256, debugFile } of info.images) {
+  const info = parseBuildInfo((await checked(infoFile, mostOfInfo, mostOfInfo)).end.toString(), `${name}/${infoFile}`);
+  const consoles = new Set(info.images.flatMap(({ boots }) => boots.map((boot) => boot.console)));
+  const consoleEnds = new Map<string, string>();
+  const sizes = new Map<string, number>();
+  for (const { name: file } of checksums.filter((one) => one.name !== infoFile)) {
+    const { bytes, end } = await checked(file, mostOfFile, consoles.has(file) ? keptOfConsole : 0);
+    sizes.set(file, bytes);
+    if (consoles.has(file)) consoleEnds.set(file, end.toString());
+  }
+  for (const { file, bytes, sha256, debugFile } of info.images) {
     if (sumOf.get(file) !== sha256) throw damaged(`${infoFile} and ${sumsName} have different hashes for ${file}`);
+    // promise: artifact-sizes-are-measured
+    if (sizes.get(file) !== bytes)
+      throw damaged(`${file} has ${String(sizes.get(file))} bytes, but ${infoFile} says ${bytes}`);
     if (debugFile !== null && !sumOf.has(debugFile)) throw damaged(`${debugFile} is not in ${sumsName}`);
   }
-  return { name, path, info, checksums };
-}
-
-async function mismatch(folder: string, { name, sha256 }: Checksum): Promise<string | undefined> {
-  // promise: checksums-stay-in-their-folder
-  if (basename(name) !== name) return `${sumsName} names a file in another folder: ${name}`;
-  const path = join(folder, name);
-  if (!(await isThere(path))) return `${name} is missing`;
-  const found = await sha256OfFile(path);
-  return /* promise: artifact-bytes-are-compared */ found === sha256
-    ? undefined
-    : `the SHA-256 of ${name} is ${found}, but ${sumsName} has ${sha256}`;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  // Links do not count: one could lead to any file on this machine.
-  return lstat(path).then(
-    (found) => /* promise: artifact-files-are-no-links */ found.isFile(),
-    () => false,
-  );
+  return { name, path, info, checksums, consoleEnds };
 }

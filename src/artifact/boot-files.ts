@@ -3,16 +3,14 @@ import * as v from "valibot";
 import { bootFolder } from "../boot/devices/devices.js";
 import { writeFileAtomically } from "../platform/files/atomic.js";
 import type { Context } from "../platform/host.js";
-import { describeBuilt } from "../project/images.js";
-import { targets } from "../targets/targets.js";
+import type { BuiltImage } from "../project/project.js";
 import { type BootedImages, beginImage } from "./image-record.js";
 import { junit } from "./junit.js";
 import { type JobBoot, imageRecord } from "./schema.js";
 
-/** The image that was booted, with the target and architecture that it was booted for. */
+/** The image that was booted, as it was before, with the target and architecture that it was booted for. */
 export interface BootSubject extends Omit<BootedImages, "images"> {
-  /** Absolute path. */
-  readonly imagePath: string;
+  readonly image: BuiltImage;
 }
 
 /**
@@ -22,12 +20,11 @@ export interface BootSubject extends Omit<BootedImages, "images"> {
  */
 export async function writeBootFiles(
   context: Context,
-  { imagePath, target, architecture }: BootSubject,
+  { image, target, architecture }: BootSubject,
   boots: readonly JobBoot[],
 ): Promise<{ readonly junit: string; readonly json: string }> {
-  const image = { ...beginImage(await describeBuilt(imagePath, targets[target])), boots };
-  const booted: BootedImages = { target, architecture, images: [image] };
-  const folder = bootFolder(context, imagePath);
+  const booted: BootedImages = { target, architecture, images: [{ ...beginImage(image), boots }] };
+  const folder = bootFolder(context, image.path);
   const paths = { junit: join(folder, "junit.xml"), json: join(folder, "boot.json") };
   await writeFileAtomically(paths.junit, junit(booted));
   await writeFileAtomically(paths.json, bootJson(booted));

@@ -8,7 +8,7 @@ import type { BuildRecord, ToolchainRecord } from "./records.js";
 import { type BuildInfo, type JobImage, type ToolchainFacts, buildInfoSchema, format } from "./schema.js";
 
 /** The input of {@link buildInfo}. */
-export interface BuildInfoFacts extends Pick<BuildInfo, "target" | "architecture"> {
+export interface BuildInfoFacts extends Pick<BuildInfo, "target" | "architecture" | "artifact"> {
   readonly configureArgs: readonly string[];
   readonly images: readonly JobImage[];
   readonly record: BuildRecord | undefined;
@@ -20,6 +20,7 @@ export interface BuildInfoFacts extends Pick<BuildInfo, "target" | "architecture
 export function buildInfo({
   target,
   architecture,
+  artifact,
   configureArgs,
   images,
   record,
@@ -30,6 +31,7 @@ export function buildInfo({
     schema: format,
     target,
     architecture,
+    artifact,
     images: images.map(publicRecord),
     build: record ? { ...record.build, configureArgs } : null,
     toolchain: record?.toolchain ? factsOf(record.toolchain) : null,
@@ -38,8 +40,10 @@ export function buildInfo({
       architecture: host.architecture,
       system: record?.toolchain?.toolchain.spec.hostSystem ?? null,
       cores: host.cores,
-      commit: host.environment["GITHUB_SHA"] ?? null,
+      commit: record?.source?.commit ?? null,
+      changes: record?.source?.changes ?? null,
       run: runAddress(host),
+      attempt: attemptOf(host) ?? null,
     },
     createdAt: now.toISOString(),
   };
@@ -68,6 +72,12 @@ function runAddress({ environment }: Host): string | null {
     (name) => environment[name],
   );
   return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : null;
+}
+
+/** The attempt of the workflow run; undefined outside of one. */
+export function attemptOf({ environment }: Pick<Host, "environment">): number | undefined {
+  const attempt = environment["GITHUB_RUN_ATTEMPT"] ?? "";
+  return /^[1-9]\d{0,8}$/.test(attempt) ? Number(attempt) : undefined;
 }
 
 /**

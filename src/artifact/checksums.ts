@@ -1,6 +1,9 @@
+import { constants } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFolder, sha256OfFile } from "../platform/files/atomic.js";
+import { readOnce } from "../platform/files/regular-file.js";
+import { Problem } from "../platform/problem.js";
 
 export const sumsName = "SHA256SUMS";
 
@@ -43,7 +46,7 @@ export function parseChecksums(text: string): readonly Checksum[] | undefined {
 const unescaped: Readonly<Record<string, string>> = { "\\\\": "\\", "\\n": "\n", "\\r": "\r" };
 
 function checksumOf(line: string): Checksum | undefined {
-  const [, escape, sha256, name] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
+  const [, escape, sha256, name] = /^(\\?)([0-9a-f]{64}) [ *]([^]+)$/.exec(line) ?? [];
   if (sha256 === undefined || name === undefined) return undefined;
   return {
     sha256,
@@ -58,11 +61,24 @@ export interface CopiedFile {
   /** Absolute. */
   readonly from: string;
   readonly name: string;
+  /** The SHA-256 that was checked before. Then `from` must be no link, and have these bytes still. */
+  readonly sha256?: string;
 }
 
 export interface GeneratedFile {
   readonly name: string;
   readonly content: string;
+}
+
+async function copy({ from, sha256 }: CopiedFile, to: string): Promise<void> {
+  if (sha256 === undefined) return copyFile(from, to, constants.COPYFILE_EXCL);
+  const copied = await readOnce(from, { mostBytes: Infinity, copyTo: to });
+  // promise: copied-bytes-are-the-checked-ones
+  if (copied.sha256 === sha256) return;
+  throw new Problem(`${from} has changed`, {
+    because: `its SHA-256 was ${sha256}, and is ${copied.sha256}`,
+    do: "build it again, or download it again, and let no other program write to it",
+  });
 }
 
 /**
@@ -77,8 +93,8 @@ export async function writeWithChecksums(
 ): Promise<readonly string[]> {
   const names = [...copied, ...generated].map(({ name }) => name);
   await replaceFolder(folder, async (draft) => {
-    for (const { from, name } of copied) await copyFile(from, join(draft, name));
-    for (const { name, content } of generated) await writeFile(join(draft, name), content);
+    for (const file of copied) await copy(file, join(draft, file.name));
+    for (const { name, content } of generated) await writeFile(join(draft, name), content, { flag: "wx" });
     const checksums = await Promise.all(
       names.map(async (name) => ({ name, sha256: await sha256OfFile(join(draft, name)) })),
     );

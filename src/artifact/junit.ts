@@ -1,7 +1,6 @@
 import Builder from "fast-xml-builder";
 import { seconds, visible } from "../platform/log.js";
-import type { BootedImages } from "./image-record.js";
-import type { JobBoot } from "./schema.js";
+import type { BootRecord, BuildInfo } from "./schema.js";
 
 /** The most characters of a console in a test case; a single line of a guest can have thousands. */
 const mostOfOutput = 64 * 1024;
@@ -17,25 +16,37 @@ const builder = new Builder({
   format: true,
 });
 
+/** The images of a build, with their boots. */
+export interface ReportedImages extends Pick<BuildInfo, "target" | "architecture"> {
+  readonly images: readonly { readonly unikernel: string; readonly boots: readonly ReportedBoot[] }[];
+}
+
+export interface ReportedBoot extends BootRecord {
+  /** The last lines of the console. */
+  readonly consoleEnd: readonly string[];
+}
+
 /**
  * The boots as a JUnit XML file: a suite for each image, a case for each scenario. JUnit XML has no standard; this is
  * the common subset that https://github.com/testmoapp/junitxml describes.
  */
-export function junit({ images, target, architecture }: BootedImages): string {
-  const suites = images.map(({ unikernel, boots }) => ({
-    "@name": xmlText(`${unikernel} ${target} ${architecture}`),
-    ...counts(boots),
-    testcase: boots.map((boot) => testCase(`${target}.${architecture}`, unikernel, boot)),
-  }));
-  const all = images.flatMap(({ boots }) => boots);
+export function junit(...builds: readonly ReportedImages[]): string {
+  const suites = builds.flatMap(({ images, target, architecture }) =>
+    images.map(({ unikernel, boots }) => ({
+      "@name": xmlText(`${unikernel} ${target} ${architecture}`),
+      ...counts(boots),
+      testcase: boots.map((boot) => testCase(`${target}.${architecture}`, unikernel, boot)),
+    })),
+  );
+  const all = builds.flatMap(({ images }) => images.flatMap(({ boots }) => boots));
   return builder.build({
     "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
     testsuites: { "@name": "unikernel-ci", ...counts(all), testsuite: suites },
   });
 }
 
-function counts(boots: readonly JobBoot[]): Record<string, string> {
-  const of = (kind: JobBoot["verdict"]) => String(boots.filter(({ verdict }) => verdict === kind).length);
+function counts(boots: readonly ReportedBoot[]): Record<string, string> {
+  const of = (kind: ReportedBoot["verdict"]) => String(boots.filter(({ verdict }) => verdict === kind).length);
   return {
     "@tests": String(boots.length),
     "@failures": of("failed"),
@@ -45,7 +56,7 @@ function counts(boots: readonly JobBoot[]): Record<string, string> {
   };
 }
 
-function testCase(className: string, unikernel: string, boot: JobBoot): Record<string, unknown> {
+function testCase(className: string, unikernel: string, boot: ReportedBoot): Record<string, unknown> {
   const { verdict, reason, summary, scenario, console, consoleEnd } = boot;
   const output = [
     /* promise: junit-output-has-a-limit */ ...tail(consoleEnd, mostOfOutput),
@@ -69,7 +80,7 @@ function testCase(className: string, unikernel: string, boot: JobBoot): Record<s
   };
 }
 
-function failureText({ summary, evidence, remedy, consoleEnd }: JobBoot): string[] {
+function failureText({ summary, evidence, remedy, consoleEnd }: ReportedBoot): string[] {
   return [
     summary,
     ...(evidence === undefined ? [] : [`evidence, ${seconds(evidence.atMs)} after start: ${evidence.line}`]),
@@ -80,7 +91,7 @@ function failureText({ summary, evidence, remedy, consoleEnd }: JobBoot): string
   ];
 }
 
-function msOf({ span, attempts }: JobBoot): number {
+function msOf({ span, attempts }: ReportedBoot): number {
   return span?.ms ?? attempts.reduce((sum, { verdict }) => sum + verdict.atMs, 0);
 }
 

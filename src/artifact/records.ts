@@ -6,7 +6,8 @@ import { hashOf } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
 import { messageOf } from "../platform/problem.js";
 import { type Read, finite } from "../platform/shape.js";
-import type { Build } from "../project/project.js";
+import { bootFolder } from "../boot/devices/devices.js";
+import type { Build, BuiltImage } from "../project/project.js";
 import { type Architecture, architectures } from "../targets/architecture.js";
 import { type Backend, targetNames } from "../targets/targets.js";
 import {
@@ -18,7 +19,7 @@ import {
   toolchainSources,
 } from "../toolchain/toolchain.js";
 import { beginImage } from "./image-record.js";
-import { buildFacts, jobBoot, jobImage, usedPackage } from "./schema.js";
+import { type SourceFacts, buildFacts, jobBoot, jobImage, sourceFacts, usedPackage } from "./schema.js";
 
 const toolchainRecord = v.object({
   toolchain: v.object({
@@ -41,6 +42,8 @@ const buildRecord = v.object({
   /** Absolute path; absent when the build had none. */
   lockFile: v.exactOptional(v.string()),
   packages: v.nullable(v.array(usedPackage)),
+  /** Absent without git, a repository or a commit. */
+  source: v.exactOptional(sourceFacts),
   /** Absent when the build brought its own. */
   toolchain: v.exactOptional(toolchainRecord),
 });
@@ -63,18 +66,20 @@ export interface ImageRecords {
 }
 
 /** Raised when a record's shape changes: a state folder can be older than this version. */
-const schema = 4;
+const schema = 5;
 
 /**
  * The record of a finished build.
  *
  * @param cache key of the dune cache that was restored; undefined when none was.
+ * @param source what the project was before the build; undefined when unknown.
  */
 export function recordBuild(
   where: Pick<BuildRecord, "target" | "architecture">,
   { project, steps, images: [first, ...others], lockFile, packages }: Build,
   toolchain: ToolchainRecord | undefined,
   cache: string | undefined,
+  source: SourceFacts | undefined,
 ): BuildRecord {
   return {
     ...where,
@@ -82,22 +87,22 @@ export function recordBuild(
     images: [beginImage(first), ...others.map(beginImage)],
     packages: packages ?? null,
     ...(lockFile === undefined ? {} : { lockFile }),
+    ...(source === undefined ? {} : { source }),
     ...(toolchain === undefined ? {} : { toolchain }),
   };
 }
 
 /**
- * Saves a record for later steps, with the image's hash: it is not valid for other bytes at the same path.
+ * Saves a record for later steps. It is valid only while the image has the bytes that it is about.
  *
- * @param imagePath absolute.
+ * @param image with the hash of the bytes that were built or booted, not of those that are there when it is saved.
  */
 export async function saveRecord<Kind extends keyof ImageRecords>(
   context: Context,
-  imagePath: string,
+  { path: imagePath, sha256 }: Pick<BuiltImage, "path" | "sha256">,
   kind: Kind,
   value: ImageRecords[Kind],
 ): Promise<void> {
-  const sha256 = await sha256IfThere(imagePath);
   await writeFileAtomically(
     imageRecordPath(context, imagePath, kind),
     JSON.stringify({ schema, imagePath, sha256, value }),
@@ -114,7 +119,8 @@ export async function readRecord<Kind extends keyof ImageRecords>(
   if (record?.["imagePath"] !== imagePath) return undefined;
   const { success, output } = v.safeParse(recordSchemas[kind], record["value"], { abortEarly: true });
   if (!success) return undefined;
-  if (record["sha256"] !== (await sha256IfThere(imagePath))) {
+  // promise: records-are-about-bytes
+  if (record["sha256"] !== (await sha256OfFile(imagePath).catch(() => undefined))) {
     context.log.debug(`${imagePath} has changed since its ${kind} record was written`);
     return undefined;
   }
@@ -124,6 +130,12 @@ export async function readRecord<Kind extends keyof ImageRecords>(
 /** Removes a record that the current step will write: if the step fails, an old record must not pass for its result. */
 export async function forgetRecord(context: Context, imagePath: string, kind: keyof ImageRecords): Promise<void> {
   await rm(imageRecordPath(context, imagePath, kind), { force: true });
+}
+
+/** Removes what boots of an image left: a build makes an image that was never booted, even if it has the same bytes. */
+export async function forgetBoots(context: Context, imagePath: string): Promise<void> {
+  await forgetRecord(context, imagePath, "boot");
+  await rm(bootFolder(context, imagePath), { recursive: true, force: true });
 }
 
 /** Saves the toolchain that `setup` provided for later steps. */
@@ -168,8 +180,4 @@ async function readJson(context: Context, path: string): Promise<Record<string, 
     context.log.debug(`no record at ${path}: ${messageOf(error)}`);
     return undefined;
   }
-}
-
-async function sha256IfThere(path: string): Promise<string | null> {
-  return sha256OfFile(path).catch(() => null);
 }

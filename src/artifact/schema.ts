@@ -144,12 +144,27 @@ const toolchainFacts = v.object({
   cCompiler: v.string(),
 });
 
+const commit = v.string();
+const changes = v.array(v.string());
+
+/** The project’s repository before a build. */
+export const sourceFacts = v.object({ commit, changes });
+export type SourceFacts = Read<typeof sourceFacts>;
+
 const hostFacts = v.object({
   architecture: v.picklist(architectures),
   system: v.pipe(v.nullable(v.string()), v.description("ID and VERSION_ID of /etc/os-release.")),
   cores: v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "at least 1")),
-  commit: v.pipe(v.nullable(v.string()), v.description("The commit that the workflow ran for.")),
+  commit: v.pipe(v.nullable(commit), v.description("The commit that was checked out when the build began.")),
+  changes: v.pipe(
+    v.optional(v.nullable(changes), null),
+    v.description("Files that differed from that commit then, without what our builds had left; null when not known."),
+  ),
   run: v.pipe(v.nullable(v.string()), v.description("URL of the workflow run.")),
+  attempt: v.pipe(
+    v.optional(v.nullable(v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "at least 1"))), null),
+    v.description("Attempt of that run: 2 and more when it was run again."),
+  ),
 });
 
 export const format = 2;
@@ -163,6 +178,10 @@ export const buildInfoSchema = v.pipe(
     ),
     target: v.pipe(v.picklist(targetNames), v.description("As the input `target` names it.")),
     architecture: v.picklist(architectures),
+    artifact: v.pipe(
+      v.optional(v.nullable(fileName), null),
+      v.description("Name of the artifact, without the number that a second artifact of this name gets."),
+    ),
     images: v.pipe(
       v.array(imageRecord),
       v.minLength(1, "at least one"),

@@ -1,13 +1,12 @@
 import type { Readable } from "node:stream";
 import type { ConsoleFile } from "../platform/files/console-file.js";
 import type { VmmProcess } from "../platform/process/vmm-process.js";
-import type { VmmProgram } from "./report.js";
+import { type VmmProgram, shownConsoleLines } from "./report.js";
 import type { Happening } from "./judge/events.js";
 import { Lines } from "./judge/lines.js";
 
 /** A guest that pauses this long within a line may have printed all that it will: a prompt, its last words. */
 const unfinishedLineMs = 50;
-const keptLines = 30;
 
 /** The output of a guest and its VMM: every byte of the console goes to a file, the last lines of both stay here. */
 export class GuestOutput {
@@ -92,6 +91,6 @@ function eachChunk(stream: Readable, read: (chunk: Buffer) => Promise<unknown>):
 }
 
 function keep(list: string[], lines: readonly string[]): void {
-  list.push(...lines.slice(-keptLines));
-  list.splice(0, list.length - keptLines);
+  list.push(...lines.slice(-shownConsoleLines));
+  list.splice(0, list.length - shownConsoleLines);
 }

@@ -32,6 +32,9 @@ export interface Span {
   readonly ms: number;
 }
 
+/** How many lines of a console reports show. */
+export const shownConsoleLines = 30;
+
 /** The result of a boot; the last attempt's verdict is the boot's. */
 export interface BootReport {
   /** Name of the scenario; absent without scenarios. */

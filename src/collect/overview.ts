@@ -1,35 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import * as v from "valibot";
-import { type ArtifactImage, imagesIn, type Artifact, readArtifact } from "../artifact/artifact.js";
+import { type Artifact, type ArtifactImage, imagesIn } from "../artifact/artifact.js";
 import { checksumFile } from "../artifact/checksums.js";
+import { type ReportedImages, junit } from "../artifact/junit.js";
 import { imageVerdict } from "../artifact/verdicts.js";
 import type { Verdict } from "../boot/judge/verdict.js";
+import { shownConsoleLines } from "../boot/report.js";
 import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { type Growth, changeText, exceeds, growthText } from "./size.js";
-
-/** A leg of a matrix, read from its artifact. */
-export interface CollectedLeg extends Artifact {
-  /** The text of its junit.xml; undefined when nothing was booted. */
-  readonly junit: string | undefined;
-}
-
-/**
- * Reads the named artifacts in a folder.
- *
- * @param folder absolute.
- * @throws Problem when an artifact changed since `publish` wrote it.
- */
-export async function readLegs(folder: string, artifacts: readonly string[]): Promise<CollectedLeg[]> {
-  const legs: CollectedLeg[] = [];
-  for (const name of artifacts) {
-    const artifact = await readArtifact(join(folder, name));
-    const isBooted = artifact.checksums.some((file) => file.name === "junit.xml");
-    legs.push({ ...artifact, junit: isBooted ? await readFile(join(artifact.path, "junit.xml"), "utf8") : undefined });
-  }
-  return legs;
-}
 
 /**
  * The artifact names in a matrix of the `matrix` action.
@@ -75,8 +53,8 @@ export interface Overview {
  * @param planned names of all artifacts that should exist.
  */
 export function overviewOf(
-  legs: readonly CollectedLeg[],
-  baseline: readonly CollectedLeg[],
+  legs: readonly Artifact[],
+  baseline: readonly Artifact[],
   planned: readonly string[],
 ): Overview {
   const sizes = new Map(imagesIn(baseline).map((found) => [pathOf(found), found.image.bytes]));
@@ -125,8 +103,51 @@ export function overviewVerdict({ rows, missing }: Overview): Verdict["verdict"]
 }
 
 /** One SHA256SUMS for all legs. Names are relative to the folder with all artifacts. */
-export function mergedChecksums(legs: readonly CollectedLeg[]): string {
+export function mergedChecksums(legs: readonly Artifact[]): string {
   return checksumFile(
     legs.flatMap((leg) => leg.checksums.map(({ sha256, name }) => ({ sha256, name: `${leg.name}/${name}` }))),
   );
+}
+
+/**
+ * One JUnit file for all legs. It is written from their records and consoles: their own JUnit files are not read.
+ *
+ * @returns undefined when no image was booted.
+ */
+export function mergedJunit(legs: readonly Artifact[]): string | undefined {
+  const builds = legs.map(({ info: { target, architecture, images }, consoleEnds }): ReportedImages => {
+    const endOf = (console: string | null): string[] => {
+      const lines = (consoleEnds.get(console ?? "") ?? "").split("\n");
+      return (lines.at(-1) === "" ? lines.slice(0, -1) : lines).slice(-shownConsoleLines);
+    };
+    const booted = images.filter(({ boots }) => boots.length > 0);
+    return {
+      target,
+      architecture,
+      images: booted.map(({ unikernel, boots }) => ({
+        unikernel,
+        boots: boots.map((boot) => ({ ...boot, consoleEnd: endOf(boot.console) })),
+      })),
+    };
+  });
+  return builds.every(({ images }) => images.length === 0) ? undefined : junit(...builds);
+}
+
+/**
+ * A sentence for each failed leg of an earlier attempt of this run. A failed job runs again, so its artifact should be
+ * of the current attempt; but of two artifacts with one name, download-artifact takes the one with the larger id, which
+ * can be the older: https://github.com/Systemorph/MeshWeaver/issues/4303
+ *
+ * @param current undefined outside of a workflow.
+ */
+export function olderAttempts(legs: readonly Artifact[], current: number | undefined): readonly string[] {
+  return imagesIn(legs).flatMap(({ artifact: { name, info }, image }) => {
+    const { attempt } = info.host;
+    if (attempt === null || current === undefined || attempt >= current) return [];
+    if (imageVerdict(image)?.verdict !== "failed") return [];
+    return [
+      `${image.file} of ${name} failed in attempt ${attempt} of this run, which is attempt ${current}; if its job ` +
+        "ran again since, GitHub handed out the artifact of the older attempt: run all jobs again",
+    ];
+  });
 }

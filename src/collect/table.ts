@@ -2,7 +2,7 @@ import type { ImageRecord } from "../artifact/schema.js";
 import { howItRan, imageVerdict } from "../artifact/verdicts.js";
 import { verdicts } from "../boot/judge/verdict.js";
 import { aligned, seconds, size, visible } from "../platform/log.js";
-import { emphasized, toolchainCell, code, folded, prose, table } from "../summary/markup.js";
+import { capped, emphasized, toolchainCell, code, folded, prose, table } from "../summary/markup.js";
 import { type ComparedImage, type Overview, pathOf } from "./overview.js";
 import { changeText } from "./size.js";
 
@@ -28,7 +28,7 @@ export function collectSummary(overview: Overview, warnings: readonly string[]):
     warnings.map((warning) => `- ${prose(warning, 500)}`).join("\n"),
     overview.rows.length === 0 ? "" : folded("SHA-256", hashes(overview)),
   ];
-  return [...sections.filter((section) => section !== ""), ""].join("\n\n");
+  return /* promise: report-has-a-size */ capped(sections.filter((section) => section !== ""));
 }
 
 /** The same table for a terminal: aligned lines, the header first. */

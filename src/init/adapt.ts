@@ -145,12 +145,10 @@ export function shownReference(reference: ActionReference): string {
 
 /**
  * The part of the action that a step uses: a name such as `setup`, empty for the root action, undefined for other
- * actions.
- *
- * @param uses as written in a template, before {@link withReference}.
+ * actions. The account is the placeholder or a real one.
  */
 export function partUsed(uses: string): string | undefined {
-  const used = new RegExp(`(?:^|/)${placeholders.owner}/${repository}(?:/([\\w-]+))?@`).exec(uses);
+  const used = new RegExp(`(?:^|/)[\\w-]+/${repository}(?:/([\\w-]+))?@`).exec(uses);
   return used === null ? undefined : (used[1] ?? "");
 }
 

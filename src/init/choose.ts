@@ -12,7 +12,7 @@ export const gitHubTemplates = {
   "unikernel-dune": "a dune project without mirage",
   "unikernel-unikraft": "Unikraft, on both architectures",
   "warm-toolchains": "toolchains kept in the cache of the default branch",
-  portable: "the parts as steps: GitHub Enterprise Server, act",
+  portable: "GitHub Enterprise Server, act, older runners",
 } as const;
 export type GitHubTemplate = keyof typeof gitHubTemplates;
 

@@ -1,8 +1,10 @@
-import { join } from "node:path";
+import { join, posix } from "node:path";
+import { isDynamicPattern } from "tinyglobby";
 import { Problem } from "../platform/problem.js";
 import { duneContextFor } from "./dune-workspace.js";
 import { planMirage } from "./plans/mirage.js";
 import {
+  type Advice,
   type BuildPlan,
   type BuildRequest,
   hookStep,
@@ -86,7 +88,8 @@ function planCommand(request: BuildRequest): BuildPlan {
  * Builds only the target's context: the host's context would compile the unikernel's C stubs against headers that do
  * not exist there. dune still builds the host programs that rules of the target's context run.
  */
-function planDune({ project, target, toolchain, findings, folder }: BuildRequest): BuildPlan {
+function planDune(request: BuildRequest): BuildPlan {
+  const { project, target, toolchain, findings, folder } = request;
   const findlib = toolchain?.environment.findlibToolchain ?? target.duneContext;
   const context = duneContextFor(findings.duneWorkspace, target, findlib, findings.duneFiles);
   const path = `${folder}/dune-workspace`;
@@ -94,15 +97,38 @@ function planDune({ project, target, toolchain, findings, folder }: BuildRequest
     ...(["dune", "build", "--root", ".", "--profile", "release"] as const),
     ...(context.workspace === undefined ? [] : ["--workspace", path]),
     ...(context.cross === undefined ? [] : ["-x", context.cross]),
-    `@_build/${context.name}/default`,
+    duneTarget(request, `_build/${context.name}`),
   ] as const;
   return {
     files: context.workspace === undefined ? [] : [{ path, text: context.workspace }],
     emptyFolders: [],
-    steps: [{ name: "dune build", argv, cwd: project.directory, env: target.linkVariables }],
+    steps: [
+      { name: "dune build", argv, cwd: project.directory, env: target.linkVariables, advice: duneAdvice(context.name) },
+    ],
     images: { folder: join(project.directory, "_build", context.name), pattern: "**/*.exe" },
   };
 }
+
+/**
+ * The image alone, where `image` names one file of the context; otherwise the context's default alias, as a plain
+ * `dune build` would. A hook after the build may use, or make, other files than the image.
+ */
+function duneTarget({ image, postBuild }: BuildRequest, contextFolder: string): string {
+  const path = posix.normalize(image ?? "");
+  const isOneFile = path.startsWith(`${contextFolder}/`) && !isDynamicPattern(path);
+  return isOneFile && postBuild === undefined ? path : `@${contextFolder}/default`;
+}
+
+/** The cross compiler of ocaml-solo5 0.8 (OCaml 4.14) has the compiler's libraries for bytecode only. */
+const duneAdvice = (context: string): readonly Advice[] => [
+  {
+    when: /\/compiler-libs\/ocaml\w+\.cmxa$/,
+    say: [
+      `the cross compiler cannot build ppx rewriters: build only the image, with \`image: _build/${context}/NAME.exe\``,
+      "or add `(enabled_if (= %{context_name} default))` to the dune stanzas of the ppx",
+    ],
+  },
+];
 
 /** Installs the project's own opam packages. */
 function planOpam(request: BuildRequest): BuildPlan {

@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { portableFileName } from "../artifact/artifact-name.js";
 import { type CopiedFile, sumsName } from "../artifact/checksums.js";
@@ -52,11 +53,11 @@ export async function gather(context: Context, request: PublishRequest): Promise
   const architecture = record?.architecture ?? request.arch ?? context.host.architecture;
   const found = record?.images ?? ([beginImage(await describeBuilt(path, targets[target]))] as const);
   const files: CopiedFile[] = [];
-  const taken = new Set<string>(generatedFiles);
-  const add = (from: string, wanted: string): string => {
+  const taken = new Set<string>(generatedFiles.map(keyOf));
+  const add = (from: string, wanted: string, sha256?: string): string => {
     const name = freeName(portableFileName(wanted), taken);
-    taken.add(name);
-    files.push({ from, name });
+    taken.add(keyOf(name));
+    files.push({ from, name, ...(sha256 === undefined ? {} : { sha256 }) });
     return name;
   };
   const publishConsole = async ({ unikernel }: JobImage, boot: JobBoot): Promise<JobBoot> => {
@@ -69,7 +70,12 @@ export async function gather(context: Context, request: PublishRequest): Promise
     const boots: JobBoot[] = [];
     for (const boot of (await readRecord(context, image.path, "boot")) ?? [])
       boots.push(await publishConsole(image, boot));
-    const file = add(image.path, image.file);
+    // Build systems link an image to where it is expected.
+    const file = add(
+      await realpath(image.path),
+      image.file,
+      /* promise: images-are-those-of-their-record */ image.sha256,
+    );
     const { debugPath } = image;
     const hasDebug = debugPath !== undefined && (await isFile(debugPath));
     const debugFile = hasDebug ? add(debugPath, nameBeside(file, image.path, debugPath)) : null;
@@ -111,6 +117,9 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
   const stem = wanted.slice(0, wanted.length - extension.length);
   for (let number = 1; ; number++) {
     const name = number === 1 ? wanted : `${stem}-${number}${extension}`;
-    if (!taken.has(name)) return name;
+    if (!taken.has(keyOf(name))) return name;
   }
 }
+
+/** An artifact is unpacked into a folder, on file systems that can be case-insensitive. */
+const keyOf = (name: string): string => /* promise: file-names-differ-in-letters */ name.toLowerCase();

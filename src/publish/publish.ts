@@ -47,7 +47,13 @@ export async function publishArtifact(
     request.artifactName === undefined
       ? artifactName({ unikernel: images[0].unikernel, variant: request.configureArgs, target, architecture })
       : checkedArtifactName(request.artifactName);
-  const info = buildInfo({ ...gathered, configureArgs: request.configureArgs, host: context.host, now: began });
+  const info = buildInfo({
+    ...gathered,
+    artifact: name,
+    configureArgs: request.configureArgs,
+    host: context.host,
+    now: began,
+  });
   const folder = join(artifactsFolder(context), name);
   const files = await writeWithChecksums(folder, gathered.files, await generate(gathered, info, name));
   context.log.fact("folder", folder);

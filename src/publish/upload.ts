@@ -58,9 +58,9 @@ export async function uploadArtifact(
 const mostOfOneName = 20;
 
 /**
- * All jobs of a run, and all its attempts, share one set of names. A taken name may belong to another job, or to this
- * job in an earlier attempt; the service does not tell which. So no artifact is deleted: this one gets a number, and a
- * warning says so.
+ * The jobs of one attempt of a run share one set of names, so a taken name belongs to another job: its artifact stays,
+ * and this one gets a number, with a warning. When a run is run again, the new attempt has a set of its own:
+ * https://github.com/actions/toolkit/blob/main/packages/artifact/docs/generated/interfaces/ArtifactClient.md#listartifacts
  */
 async function uploadUnderFreeName(
   context: Context,
@@ -83,7 +83,7 @@ async function uploadUnderFreeName(
   throw new ArtifactNameTaken(name);
 }
 
-const advice = "Give each job of a matrix its own `artifact-name`. After a re-run, nothing needs to be done.";
+const advice = "Give each job of a matrix its own `artifact-name`.";
 
 async function sizeOf({ folder, files }: ArtifactContent): Promise<number> {
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));

@@ -1,5 +1,6 @@
 import type { Artifact } from "../artifact/artifact.js";
-import { type NamedImage, type ReleaseVerdict, releaseVerdict } from "./images.js";
+import { firstOf } from "../platform/log.js";
+import { type NamedImage, type ReleaseVerdict, debugName, generatedNames, releaseVerdict } from "./images.js";
 
 /**
  * The verdict that images need to be released: `not-failed` also allows images that were not or could not be booted.
@@ -26,7 +27,7 @@ export function faultsOf(
 ): readonly ReleaseFault[] {
   return [
     ...artifacts.flatMap((artifact) => [
-      ...otherCommit(artifact, commit),
+      ...otherSource(artifact, commit),
       ...cachedToolchain(artifact),
       ...cachedBuild(artifact),
     ]),
@@ -35,16 +36,33 @@ export function faultsOf(
   ];
 }
 
-function otherCommit({ name, info }: Artifact, commit: string): ReleaseFault[] {
-  const built = info.host.commit;
+function otherSource({ name, info }: Artifact, commit: string): ReleaseFault[] {
+  const { commit: built, changes } = info.host;
+  // promise: built-from-a-commit
+  if (built === null || changes === null)
+    return [
+      {
+        what: `${name} does not record what it was built from`,
+        remedy: "build it with `build` of this version, in a git checkout (`build-system: command` runs any command)",
+      },
+    ];
   // promise: built-from-the-tag
-  if (built === null || built === commit) return [];
-  return [
-    {
-      what: `${name} was built from commit ${built}, but the tag is at ${commit}`,
-      remedy: "release the artifacts of the tag’s own run",
-    },
-  ];
+  if (built !== commit)
+    return [
+      {
+        what: `${name} was built from commit ${built}, but the tag is at ${commit}`,
+        remedy: "release the artifacts of the tag’s own run",
+      },
+    ];
+  // promise: built-without-changes
+  if (changes.length > 0)
+    return [
+      {
+        what: `${name} was built with changes to that commit: ${firstOf(changes, 5).join(", ")}`,
+        remedy: "commit them, add files that are not sources to .gitignore, or keep them outside of the checkout",
+      },
+    ];
+  return [];
 }
 
 /** Any workflow run on the default branch can write to the cache, and put its own compiler into every image. */
@@ -91,19 +109,24 @@ function badVerdict(named: NamedImage, required: RequiredVerdict): ReleaseFault[
   return [{ what: `${subject} ${verdict}${which}: ${summary}`, remedy }];
 }
 
+/** The files of an image that are not named yet by another one, or by a generated file. */
 function sameNames(images: readonly NamedImage[]): ReleaseFault[] {
-  const byName = new Map<string, NamedImage>();
-  return images.flatMap((image) => {
-    // Releases are downloaded into folders, on file systems that can be case-insensitive.
-    const key = image.name.toLowerCase();
-    const first = byName.get(key);
-    byName.set(key, first ?? image);
+  const taken = new Map<string, string>(generatedNames.map((name) => [keyOf(name), name]));
+  const files = images.flatMap((named) => {
+    const { image, artifact } = named;
+    const of = (file: string, name: string) => ({ what: `${file} of ${artifact.name}`, name });
+    const debug = image.debugFile === null ? [] : [of(image.debugFile, debugName(named))];
+    return [of(image.file, named.name), ...debug];
+  });
+  return files.flatMap(({ what, name }) => {
+    const key = keyOf(name);
+    const first = taken.get(key);
+    taken.set(key, first ?? what);
+    // promise: released-names-differ
     if (first === undefined) return [];
     return [
       {
-        what:
-          `${image.image.file} of ${image.artifact.name} and ${first.image.file} of ${first.artifact.name} ` +
-          `would both be ${image.name}`,
+        what: `${what} and ${first} would both be ${name}`,
         remedy:
           "name the artifacts `unikernel-NAME-VARIANT-TARGET-ARCH`, with different variants; if a job ran twice, " +
           "delete its older artifact",
@@ -111,3 +134,6 @@ function sameNames(images: readonly NamedImage[]): ReleaseFault[] {
     ];
   });
 }
+
+/** Releases are downloaded into folders, on file systems that can be case-insensitive. */
+const keyOf = (name: string): string => /* promise: released-names-differ-in-letters */ name.toLowerCase();

@@ -1,13 +1,6 @@
-import { join } from "node:path";
 import { artifactName } from "../artifact/artifact-name.js";
-import {
-  type Artifact,
-  type ArtifactImage,
-  imagesIn,
-  artifactsIn,
-  isArtifact,
-  readArtifact,
-} from "../artifact/artifact.js";
+import { type Artifact, type ArtifactImage, type FoundArtifacts, artifactsIn, imagesIn } from "../artifact/artifact.js";
+import { sumsName } from "../artifact/checksums.js";
 import type { BuildInfo } from "../artifact/schema.js";
 import { imageVerdict } from "../artifact/verdicts.js";
 import { firstOf } from "../platform/log.js";
@@ -35,28 +28,18 @@ export function readTag(tag: string): ReleaseTag {
   return { tag, version, isPrerelease: prerelease !== undefined };
 }
 
-export interface FoundArtifacts {
-  /** At least one, in the order of their names. */
-  readonly artifacts: readonly Artifact[];
-  /** Names of folders that are not artifacts of `publish`. */
-  readonly others: readonly string[];
-}
-
 /**
- * The artifacts in the subfolders of a folder, or the folder itself if it is one: actions/download-artifact makes no
- * subfolder when it downloads a single artifact by name.
+ * At least one artifact of a folder.
  *
- * @throws Problem when there is no artifact, or one changed since `publish` wrote it.
+ * @throws Problem when there is none, or one changed since `publish` wrote it.
  */
 export async function findArtifacts(folder: string): Promise<FoundArtifacts> {
-  if (await isArtifact(folder)) return { artifacts: [await readArtifact(folder)], others: [] };
-  const { artifacts: names, others } = await artifactsIn(folder);
-  const artifacts: Artifact[] = [];
-  for (const name of names) artifacts.push(await readArtifact(join(folder, name)));
-  if (artifacts.length > 0) return { artifacts, others };
+  const found = await artifactsIn(folder);
+  if (found.artifacts.length > 0) return found;
+  const { others } = found;
   throw new Problem(`no artifact of \`publish\` in ${folder}`, {
     found: others.length === 0 ? "no folder" : firstOf(others, 20).join(", "),
-    accepted: "subfolders with a build-info.json, as actions/download-artifact leaves them",
+    accepted: "subfolders with a build-info.json, or one in this folder, as actions/download-artifact leaves them",
   });
 }
 
@@ -75,6 +58,11 @@ export function imagesOf(artifacts: readonly Artifact[], version: string): reado
     return { ...found, name: portable(parts.join("-")) };
   });
 }
+
+/** The files of a release that are written for it. */
+export const sbomName = "sbom.cdx.json";
+export const infoName = "build-info.json";
+export const generatedNames = [infoName, sbomName, sumsName] as const;
 
 /** Name of the image's debug file in the release. */
 export function debugName({ name }: Pick<NamedImage, "name">): string {
@@ -97,9 +85,16 @@ function variantOf({ artifact: { name, info }, image: { unikernel } }: ArtifactI
   return between(name, `unikernel-${unikernel}`) ?? between(configured, "unikernel-x") ?? "";
 }
 
-/** GitHub replaces other characters in names of assets. */
+/**
+ * A name that GitHub keeps: in names of assets it replaces other characters with a dot, shortens a row of dots to one,
+ * and removes dots from both ends. https://docs.github.com/en/rest/releases/assets#upload-a-release-asset says that it
+ * renames, https://github.com/travis-ci/dpl/issues/821 shows how.
+ */
 function portable(name: string): string {
-  return name.replace(/[^A-Za-z0-9._-]+/g, "-");
+  return name
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/\.{2,}/g, ".")
+    .replace(/^\.|\.$/g, "");
 }
 
 /** `none`: it was not booted. */

@@ -7,17 +7,19 @@ import { Problem } from "../platform/problem.js";
 import { type RequiredVerdict, faultsOf } from "./faults.js";
 import {
   findArtifacts,
+  infoName,
   type NamedImage,
   imagesOf,
   releaseVerdict,
   releaseInfo,
   type ReleaseTag,
   readTag,
+  sbomName,
 } from "./images.js";
 import { generatedNotes, notesWith } from "./notes.js";
 import { sbom } from "./sbom.js";
 import { stage } from "./stage.js";
-import { differences, uploadAll } from "./upload.js";
+import { anotherWriter, differences, readDraft, uploadAll } from "./upload.js";
 
 /** The inputs of the same names, with their defaults filled in. */
 export interface ReleaseRequest {
@@ -53,8 +55,6 @@ export interface Released extends Content {
   readonly isChanged: boolean;
 }
 
-const sbomName = "sbom.cdx.json";
-
 /** Absolute paths of the files that later steps use. */
 export function pathsIn(folder: string): { readonly checksums: string; readonly sbom: string } {
   return { checksums: join(folder, sumsName), sbom: join(folder, sbomName) };
@@ -85,11 +85,13 @@ export async function release(
       log.notice(`${tag.tag} is already published with these files: nothing changed`);
       return { ...content, release: published, isChanged: false };
     }
-    const draft = await draftFor(releases, there, request, tag, commit, content.images);
+    const draft = await draftFor(releases, there, request, tag, commit, content.images, log);
     log.fact("draft", draft.url);
     await uploadAll(releases, draft, content.assets, log, wait);
     if (request.draft) return { ...content, release: draft, isChanged: true };
+    await checkUnchanged(releases, draft, tag.tag, commit, content.assets);
     const final = await releases.publish(draft);
+    await checkPublished(releases, final, content.assets);
     log.fact("published", `${final.url}${final.isImmutable ? " (immutable)" : ""}`);
     return { ...content, release: final, isChanged: true };
   } catch (error) {
@@ -125,7 +127,7 @@ async function prepare(
     ? join(host.folders.state, "release", tag.tag)
     : join(host.folders.workspace, "_release", tag.tag);
   const assets = await stage(folder, images, [
-    { name: "build-info.json", content: `${JSON.stringify(info, null, 2)}\n` },
+    { name: infoName, content: `${JSON.stringify(info, null, 2)}\n` },
     { name: sbomName, content: sbom(images, { repository, version: tag.version }) },
   ]);
   for (const named of images) {
@@ -148,6 +150,38 @@ async function checkSame(releases: ReleaseService, published: Release, assets: r
   );
 }
 
+/** The last look before the draft becomes public: GitHub has no way to publish only what was seen. */
+async function checkUnchanged(
+  releases: ReleaseService,
+  draft: Release,
+  tag: string,
+  commit: string,
+  assets: readonly LocalAsset[],
+): Promise<void> {
+  const now = await releases.commitOf(tag);
+  // promise: tags-that-move-stop-a-run
+  if (now !== commit)
+    throw anotherWriter(draft, [
+      `the tag ${tag} was at ${commit}, and ${now === undefined ? "is gone" : `is at ${now}`}`,
+    ]);
+  const others = (await releases.releasesOf(tag)).filter(({ id }) => id !== draft.id);
+  if (others.length > 0) throw anotherWriter(draft, [`${tag} has another release: ${others[0]?.url ?? ""}`]);
+  const different = differences(assets, await releases.assetsOf(draft));
+  // promise: drafts-are-compared-before-they-are-published
+  if (different.length > 0) throw anotherWriter(draft, different);
+  /* promise: drafts-are-read-before-they-are-published */ await readDraft(releases, draft);
+}
+
+async function checkPublished(releases: ReleaseService, final: Release, assets: readonly LocalAsset[]): Promise<void> {
+  const different = differences(assets, await releases.assetsOf(final));
+  // promise: releases-are-compared-when-published
+  if (different.length === 0) return;
+  throw new Problem(`${final.url} was published with other files than this run uploaded`, {
+    because: different,
+    do: "another run or a person changed it in the same moment: delete the release, and release a new version",
+  });
+}
+
 /** Creates the draft of the tag, or updates the notes of the existing one. */
 async function draftFor(
   releases: ReleaseService,
@@ -156,6 +190,7 @@ async function draftFor(
   { tag, isPrerelease }: ReleaseTag,
   commit: string,
   images: Content["images"],
+  log: Context["log"],
 ): Promise<Release> {
   const [former, ...others] = there;
   if (others.length > 0) {
@@ -165,6 +200,18 @@ async function draftFor(
     });
   }
   const notes = notesWith(generatedNotes(images, request), request.notes, former?.notes);
-  if (former === undefined) return releases.createDraft(tag, commit, { title: tag, notes, isPrerelease });
+  if (former === undefined) {
+    const draft = await releases.createDraft(tag, commit, { title: tag, notes, isPrerelease });
+    // Another run may have found none either: the first draft stays.
+    const rivals = (await releases.releasesOf(tag)).filter(({ id, isDraft }) => id < draft.id || !isDraft);
+    // promise: one-run-has-the-draft
+    if (rivals.length > 0) {
+      log.notice(`deleting ${draft.url}, which this run has just created: ${rivals[0]?.url ?? ""} is there`);
+      await releases.deleteDraft(draft);
+      throw anotherWriter(rivals[0] ?? draft, ["it was created in the same moment"]);
+    }
+    return draft;
+  }
+  /* promise: drafts-are-read-before-they-are-described */ await readDraft(releases, former);
   return releases.describe(former, { title: former.title || tag, notes, isPrerelease });
 }

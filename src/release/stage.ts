@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type GeneratedFile, sumsName, writeWithChecksums } from "../artifact/checksums.js";
+import { type CopiedFile, type GeneratedFile, sumsName, writeWithChecksums } from "../artifact/checksums.js";
 import { sha256OfFile } from "../platform/files/atomic.js";
 import type { LocalAsset } from "../platform/github/release-service.js";
 import { type NamedImage, debugName } from "./images.js";
@@ -23,9 +23,12 @@ export async function stage(
 ): Promise<readonly LocalAsset[]> {
   const copied = images.flatMap((released) => {
     const { artifact, image, name } = released;
-    const debug =
-      image.debugFile === null ? [] : [{ from: join(artifact.path, image.debugFile), name: debugName(released) }];
-    return [{ from: join(artifact.path, image.file), name }, ...debug];
+    const checked = (file: string, as: string): CopiedFile => {
+      const sha256 = artifact.checksums.find((one) => one.name === file)?.sha256;
+      return { from: join(artifact.path, file), name: as, ...(sha256 === undefined ? {} : { sha256 }) };
+    };
+    const debug = image.debugFile === null ? [] : [checked(image.debugFile, debugName(released))];
+    return [checked(image.file, name), ...debug];
   });
   const names = await writeWithChecksums(folder, copied, generated);
   return Promise.all(names.map((name) => assetAt(folder, name)));

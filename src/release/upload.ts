@@ -1,7 +1,9 @@
 import {
+  AlreadyThere,
   Interrupted,
   type LocalAsset,
   type Release,
+  type ReleaseNow,
   type ReleaseService,
   type RemoteAsset,
 } from "../platform/github/release-service.js";
@@ -11,13 +13,24 @@ import { Problem } from "../platform/problem.js";
 /** How often interrupted uploads are tried in one run. */
 const rounds = 5;
 
+/** What a run knows of a draft that it fills. GitHub's API has no lock: anything else in it is of another writer. */
+interface Known {
+  /** Assets that the draft had at first, and those that this run has uploaded. */
+  readonly ids: Set<number>;
+  /** Names of interrupted uploads: they may be there, with an id that is unknown. */
+  readonly inDoubt: Set<string>;
+  /** Ids of complete uploads of this run. */
+  readonly uploaded: Set<number>;
+}
+
 /**
  * Makes a draft have exactly the wanted files. Correct files stay; files of interrupted uploads, of this run or an
- * earlier one, are deleted and uploaded again.
+ * earlier one, are deleted and uploaded again. Before each change it reads the draft again.
  *
  * @param wait waits for some milliseconds.
  * @returns the draft's files.
- * @throws Problem when the draft has other files, or uploads are interrupted again and again.
+ * @throws Problem when the draft has other files, another run or person changes it meanwhile, or uploads are
+ *   interrupted again and again.
  */
 export async function uploadAll(
   service: ReleaseService,
@@ -26,15 +39,18 @@ export async function uploadAll(
   log: Log,
   wait: (ms: number) => Promise<void>,
 ): Promise<readonly RemoteAsset[]> {
-  const uploaded = new Set<number>();
+  const known: Known = { ids: new Set(), inDoubt: new Set(), uploaded: new Set() };
   for (let round = 1; ; round++) {
-    const plan = planUploads(wanted, await service.assetsOf(draft), uploaded);
+    const there = await service.assetsOf(draft);
+    if (round > 1) refuseStrangers(draft, there, known);
+    there.forEach(({ id }) => known.ids.add(id));
+    const plan = planUploads(wanted, there, known.uploaded);
     if (plan.foreign.length > 0) throw foreignFiles(draft, plan.foreign);
     if (round === 1 && plan.keep.length > 0)
       log.fact("kept", `${plan.keep.length} of ${wanted.length} files, from an earlier run`);
     if (plan.upload.length === 0) return plan.keep;
     try {
-      await carryOut(service, draft, plan, log, uploaded);
+      await carryOut(service, draft, plan, log, known);
     } catch (error) {
       if (!(error instanceof Interrupted) || round === rounds) throw error;
       log.warning(`an upload was interrupted: ${error.message}`);
@@ -52,17 +68,61 @@ async function carryOut(
   draft: Release,
   plan: UploadPlan,
   log: Log,
-  uploaded: Set<number>,
+  known: Known,
 ): Promise<void> {
   for (const asset of plan.remove) {
     log.fact("delete", `${asset.name}: ${asset.isComplete ? "different content" : "incomplete upload"}`);
+    /* promise: drafts-are-read-before-a-deletion */ await readOwnDraft(service, draft, known);
     await service.deleteAsset(asset);
   }
   for (const asset of plan.upload) {
-    const { id } = await service.upload(draft, asset);
-    uploaded.add(id);
-    log.fact("upload", `${asset.name}  ${size(asset.bytes)}`);
+    const { name } = asset;
+    /* promise: drafts-are-read-before-an-upload */ await readOwnDraft(service, draft, known);
+    const { id } = await service.upload(draft, asset).catch((error: unknown) => {
+      if (error instanceof AlreadyThere && !known.inDoubt.has(name))
+        throw anotherWriter(draft, [`${name} was uploaded to it`]);
+      known.inDoubt.add(name);
+      throw error;
+    });
+    known.ids.add(id);
+    known.uploaded.add(id);
+    log.fact("upload", `${name}  ${size(asset.bytes)}`);
   }
+}
+
+/** @throws Problem when it is no draft any more, or another writer has changed its files. */
+async function readOwnDraft(service: ReleaseService, draft: Release, known: Known): Promise<void> {
+  const now = await readDraft(service, draft);
+  refuseStrangers(draft, now.assets, known);
+}
+
+/**
+ * Reads a draft again.
+ *
+ * @throws Problem when somebody published or deleted it meanwhile.
+ */
+export async function readDraft(service: ReleaseService, draft: Release): Promise<ReleaseNow> {
+  const now = await service.read(draft);
+  if (now === undefined) throw anotherWriter(draft, ["it was deleted"]);
+  if (!now.isDraft) throw anotherWriter(draft, ["it was published"]);
+  return now;
+}
+
+function refuseStrangers(draft: Release, there: readonly Pick<RemoteAsset, "id" | "name">[], known: Known): void {
+  const strangers = there.filter(({ id, name }) => !known.ids.has(id) && !known.inDoubt.has(name));
+  if (/* promise: strangers-stop-a-run */ strangers.length === 0) return;
+  throw anotherWriter(
+    draft,
+    strangers.map(({ name }) => `${name} was uploaded to it`),
+  );
+}
+
+/** Stops a run: two writers would delete each other's files. */
+export function anotherWriter({ url }: Pick<Release, "url">, because: readonly string[]): Problem {
+  return new Problem(`another run or a person is changing the release ${url}`, {
+    because,
+    do: "wait until the other has ended, and run this job again: it continues, or finds the release complete",
+  });
 }
 
 function foreignFiles(draft: Release, foreign: readonly RemoteAsset[]): Problem {

@@ -80,3 +80,21 @@ export function buildCacheSummary(kept: readonly KeptCache[]): string {
   ]);
   return folded("Build caches", table(["cache", "restored", "at the end of the job"], rows));
 }
+
+/** The runner rejects a summary above 1 MiB as a whole. */
+const mostBytes = 1_000_000;
+
+/**
+ * As many whole sections as fit, in their order; the longest are dropped first. A truncated section could break the
+ * rest of the page, and one long console must not displace everything else.
+ */
+export function capped(sections: readonly string[]): string {
+  const leftOut = "Some sections are left out: a job summary is limited to 1 MiB.";
+  let room = mostBytes - Buffer.byteLength(leftOut);
+  const fits = sections
+    .map((section, index) => ({ index, bytes: Buffer.byteLength(section) + 2 }))
+    .sort((a, b) => a.bytes - b.bytes)
+    .filter(({ bytes }) => /* promise: summary-has-a-size */ (room -= bytes) >= 0);
+  const kept = sections.filter((_, index) => fits.some((fit) => fit.index === index));
+  return [...kept, ...(kept.length < sections.length ? [leftOut] : []), ""].join("\n\n");
+}

@@ -2,7 +2,7 @@ import { unusualLicenses } from "../artifact/licenses.js";
 import type { BootRecord, BuildInfo, ImageRecord, JobBoot, JobImage, ToolchainFacts } from "../artifact/schema.js";
 import { howItRan, imageVerdict } from "../artifact/verdicts.js";
 import { seconds, size } from "../platform/log.js";
-import { emphasized, toolchainCell, block, code, folded, prose, table } from "./markup.js";
+import { capped, emphasized, toolchainCell, block, code, folded, prose, table } from "./markup.js";
 import { phasesOf, timeline } from "./timeline.js";
 
 export interface SummaryFacts {
@@ -14,9 +14,6 @@ export interface SummaryFacts {
   /** Absent when nothing was uploaded. */
   readonly artifact: { readonly name: string; readonly url?: string } | undefined;
 }
-
-/** The runner rejects a summary above 1 MiB as a whole. */
-const mostBytes = 1_000_000;
 
 /** The Markdown of the job summary: images, scenarios, failures, a timeline, and, folded, licences and versions. */
 export function summary(facts: SummaryFacts): string {
@@ -148,19 +145,4 @@ function toolchainRows(toolchain: ToolchainFacts): Fact[] {
     ...toolchain.opamPins.map((pin): Fact => [`opam pin ${pin.package}`, pin.url]),
     ["C compiler", toolchain.cCompiler],
   ];
-}
-
-/**
- * As many whole sections as fit, in their order; the longest are dropped first. A truncated section could break the
- * rest of the page, and one long console must not displace everything else.
- */
-function capped(sections: readonly string[]): string {
-  const leftOut = "Some sections are left out: a job summary is limited to 1 MiB.";
-  let room = mostBytes - Buffer.byteLength(leftOut);
-  const fits = sections
-    .map((section, index) => ({ index, bytes: Buffer.byteLength(section) + 2 }))
-    .sort((a, b) => a.bytes - b.bytes)
-    .filter(({ bytes }) => /* promise: summary-has-a-size */ (room -= bytes) >= 0);
-  const kept = sections.filter((_, index) => fits.some((fit) => fit.index === index));
-  return [...kept, ...(kept.length < sections.length ? [leftOut] : []), ""].join("\n\n");
 }

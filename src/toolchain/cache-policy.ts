@@ -37,8 +37,9 @@ export function cachePolicy(input: CacheChoice, eventName: string | undefined, r
   if (eventName !== undefined && withoutCache.includes(eventName)) {
     return { restore: false, save: false, why: `cache: auto disables caching in ${eventName} events` };
   }
+  // By the ref: `create` and `workflow_dispatch` run on tags too.
   // promise: no-cache-for-tags
-  if (eventName === "push" && ref?.startsWith("refs/tags/")) {
+  if (ref?.startsWith("refs/tags/") === true) {
     return { restore: false, save: false, why: "cache: auto disables caching for tags" };
   }
   return { restore: true, save: true, why: "cache: auto" };

@@ -108,7 +108,8 @@ async function overhead(imagePath: string, target: TargetName): Promise<void> {
   const base = median(times.monitor);
   const row = (name: string, ms: number) =>
     console.log(
-      `${name.padEnd(34)} ${ms.toFixed(1).padStart(7)} ms  x ${(ms / base).toFixed(2).padStart(5)}  + ${(ms - base).toFixed(1)} ms`,
+      `${name.padEnd(34)} ${ms.toFixed(1).padStart(7)} ms`,
+      ` x ${(ms / base).toFixed(2).padStart(5)}  + ${(ms - base).toFixed(1)} ms`,
     );
   console.log(`boot of ${imagePath} (${target}, ${attempt.accelerator}), medians of ${runs}`);
   row("the monitor alone", base);

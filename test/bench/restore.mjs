@@ -1,5 +1,5 @@
-// node restore.mjs TOOLCACHE MIRROR SPEC [unpack]: what a set-up does for a published toolchain, without a smoke test: that of a
-// synthetic toolchain could not be.
+// node restore.mjs TOOLCACHE MIRROR SPEC [unpack]: what a set-up does for a published toolchain, without a smoke test:
+// that of a synthetic toolchain could not be.
 import { readFileSync } from "node:fs";
 import { openMounts } from "../../lib/src/platform/files/mount.js";
 import { inspectHost } from "../../lib/src/platform/host.js";

@@ -1,10 +1,10 @@
 // npm run bench:setup -- [--runs N] [--packed FOLDER] [--whole FOLDER] [OPTIONS OF unikernel-ci setup …]
 //
-// What a warm set-up costs, beside what its bytes cost: medians of 5 on this machine, taken in turns, all from one HTTP server
-// on loopback. The options name a toolchain that this machine has, or makes first; without any it is a synthetic one.
-// `--packed` names a folder that `toolchain pack` wrote of it; otherwise it is packed here, faster and a quarter larger.
-// `--whole` names an opam root with all that a build left in it: what a cache entry of the whole folder would carry.
-// It measures what is built (`npm run build`).
+// What a warm set-up costs, beside what its bytes cost: medians of 5 on this machine, taken in turns, all from one HTTP
+// server on loopback. The options name a toolchain that this machine has, or makes first; without any it is a synthetic
+// one. `--packed` names a folder that `toolchain pack` wrote of it; otherwise it is packed here, faster and a quarter
+// larger. `--whole` names an opam root with all that a build left in it: what a cache entry of the whole folder would
+// carry. It measures what is built (`npm run build`).
 import { execFile, execFileSync } from "node:child_process";
 import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -97,7 +97,8 @@ async function prepare(): Promise<{
   const files = ((await readInstalledEntries(toolchain.path)) ?? []).flatMap((entry) =>
     entry.kind === "file" ? entry.bytes : [],
   );
-  const title = `${toolchain.key}: ${files.length} files, ${Math.round(files.reduce((sum, bytes) => sum + bytes, 0) / 1e6)} MB`;
+  const megabytes = Math.round(files.reduce((sum, bytes) => sum + bytes, 0) / 1e6);
+  const title = `${toolchain.key}: ${files.length} files, ${megabytes} MB`;
   const setUp =
     (mirror: string, target?: string): Way =>
     (empty, run) =>
@@ -160,7 +161,8 @@ try {
   if (options.length > 0)
     for (const count of [2, 5]) add(`our set-up, unpacking, for ${count} targets`, archive.bytes, several(count));
   if (whole !== undefined) {
-    // As @actions/cache 6.3 packs a folder, without a long window: https://github.com/actions/toolkit/blob/main/packages/cache/src/internal/tar.ts
+    // As @actions/cache 6.3 packs a folder, without a long window:
+    // https://github.com/actions/toolkit/blob/main/packages/cache/src/internal/tar.ts
     const script = 'tar --posix -cf - -P -C "$1" "$2" | zstd -q -T0 -o "$3"';
     execFileSync("bash", ["-c", script, "bash", dirname(whole), basename(whole), wholeArchive]);
     const environment = {
@@ -179,19 +181,17 @@ try {
   }
   const load = loadavg()[0] ?? 0;
   const costs = await measure(folder, runs, ways);
-  console.log(
-    `${title}\nmedians of ${runs}, in turns, on ${cpus().length} cores; load before ${load.toFixed(1)}, after ${(loadavg()[0] ?? 0).toFixed(1)}\n`,
-  );
+  const loads = `load before ${load.toFixed(1)}, after ${(loadavg()[0] ?? 0).toFixed(1)}`;
+  console.log(`${title}\nmedians of ${runs}, in turns, on ${cpus().length} cores; ${loads}\n`);
   console.log(`${"".padEnd(40)}       MB        ms   x floor    CPU s   MB of memory`);
   for (const [name, { ms, cpuSeconds, peakBytes }] of Object.entries(costs)) {
+    const memory = peakBytes === 0 ? "" : (peakBytes / 1e6).toFixed(0);
     const cells = [
       ((bytes[name] ?? 0) / 1e6).toFixed(1).padStart(9),
       ms.toFixed(0).padStart(9),
       (ms / (costs[floor]?.ms ?? NaN)).toFixed(2).padStart(9),
     ];
-    console.log(
-      `${name.padEnd(40)}${cells.join(" ")} ${cpuSeconds.toFixed(2).padStart(8)} ${peakBytes === 0 ? "" : (peakBytes / 1e6).toFixed(0).padStart(8)}`,
-    );
+    console.log(`${name.padEnd(40)}${cells.join(" ")} ${cpuSeconds.toFixed(2).padStart(8)} ${memory.padStart(8)}`);
   }
 } finally {
   server.close();

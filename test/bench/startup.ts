@@ -1,7 +1,7 @@
 // npm run bench:startup -- [FOLDER]   (default: dist)
 //
 // What each bundle costs before it does anything: its size, and the time from the start of its process to its end with
-// nothing to do, beside that of an empty program. Medians on this machine, each run of a bundle beside one of the empty one.
+// nothing to do, compared with an empty program. Medians on this machine, a run of each in turns.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,6 +21,7 @@ const nothing: Readonly<
   Record<string, { readonly args?: readonly string[]; readonly inputs?: Readonly<Record<string, string>> }>
 > = {
   setup: { inputs: { "INPUT_OCAML-VERSION": "none" } },
+  run: { inputs: { "INPUT_OCAML-VERSION": "none" } },
   cli: { args: ["--version"] },
 };
 const environment = {
@@ -60,8 +61,9 @@ try {
     const base = median(pairs.map(([without]) => without));
     const ours = median(pairs.map(([, withIt]) => withIt));
     const size = `${kilobytes(statSync(entry).size)}    ${kilobytes(all).padStart(30)}`;
+    const more = (ours - base).toFixed(0).padStart(9);
     console.log(
-      `${name.padEnd(8)} ${size}    ${ours.toFixed(0).padStart(9)} ms    ${(ours - base).toFixed(0).padStart(9)} ms  x ${(ours / base).toFixed(2)}`,
+      `${name.padEnd(8)} ${size}    ${ours.toFixed(0).padStart(9)} ms    ${more} ms  x ${(ours / base).toFixed(2)}`,
     );
   }
 } finally {

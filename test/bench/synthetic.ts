@@ -22,7 +22,10 @@ const shape = [
 /** Of each 64 bytes so many are random: the rest is like what machine code repeats. */
 const randomOf64 = 13;
 
-export const syntheticShape = `synthetic: ${shape.reduce((sum, { count }) => sum + count, 0)} files, ${Math.round(shape.reduce((sum, { count, bytes }) => sum + count * bytes, 0) / 1e6)} MB, ${randomOf64} of 64 bytes random, a third of the files near copies`;
+const files = shape.reduce((sum, { count }) => sum + count, 0);
+const megabytes = Math.round(shape.reduce((sum, { count, bytes }) => sum + count * bytes, 0) / 1e6);
+export const syntheticShape =
+  `synthetic: ${files} files, ${megabytes} MB, ${randomOf64} of 64 bytes random, ` + "a third of the files near copies";
 
 /** Writes an installed toolchain of that shape into a folder. */
 export async function writeSynthetic(folder: string): Promise<void> {

@@ -6,13 +6,15 @@
  *     const run = await runWorkflow({ repository, workflow: '.github/workflows/ci.yml', cachePath, artifactPath })
  *
  * What act 0.2.89 cannot do, and what stands in for it here:
- * - `uses: $/name` is not known to act (act#6189). prepareRepository() writes `OWNER/REPOSITORY/name@REF` in the COPY of
- *   the action instead, which is what `$/name` means; that is the only difference to the action that users run.
- * - act's artifact server does not take @actions/artifact 6 (it refuses `mime_type`, loses the padding of its signature,
- *   drops an upload in one piece), so a small results service stands in for it. Like GitHub's it refuses a second
- *   artifact of the same name. It speaks cache v2 too, which github.com has; act has v1, as Forgejo and Gitea do.
- * - Of other people's actions only `actions/checkout` works: act copies the repository instead of running it. For others
- *   the options name stand-ins (stand-ins/).
+ * - `uses: $/name` is not known to act (act#6189). prepareRepository() writes `OWNER/REPOSITORY/name@REF` in the COPY
+ *   of the action instead, which is what `$/name` means; that is the only difference to the action that users run. The
+ *   action `run`, which is for such runners, has no `$/`: it is tested with `asItIs`.
+ * - act's artifact server does not take @actions/artifact 6 (it refuses `mime_type`, loses the padding of its
+ *   signature, drops an upload in one piece), so a small results service stands in for it. Like GitHub's it refuses a
+ *   second artifact of the same name. It speaks cache v2 too, which github.com has; act has v1, as Forgejo and Gitea
+ *   do.
+ * - Of other people's actions only `actions/checkout` works: act copies the repository instead of running it. For
+ *   others the options name stand-ins (stand-ins/). README.md says how strict each one is.
  * - The matrix's legs share one result: each leg's own is read from its steps.
  */
 import { spawn } from "node:child_process";
@@ -43,12 +45,16 @@ export interface PreparedRepository {
   readonly folder: string;
   /** The copy of our action, with `$/name` rewritten. */
   readonly action: string;
+  /** The copy without any change. */
+  readonly unchanged: string;
   readonly as: string;
   remove(): Promise<void>;
 }
 
 export interface RunOptions {
   readonly repository: PreparedRepository;
+  /** The action without the rewriting. */
+  readonly asItIs?: boolean;
   /** The workflow's path in the repository. */
   readonly workflow: string;
   readonly event?: string;
@@ -147,7 +153,9 @@ export async function prepareRepository(options: PrepareOptions): Promise<Prepar
   const root = await temporaryFolder("repository");
   const folder = join(root, "caller");
   const action = join(root, "action");
-  await copyAction(resolve(options.from), action, options.without ?? ["docs", "examples", "test"]);
+  const unchanged = join(root, "unchanged");
+  await copyAction(resolve(options.from), unchanged, options.without ?? ["docs", "examples", "test"]);
+  await cp(unchanged, action, { recursive: true, verbatimSymlinks: true });
   await rewriteSelfReferences(action, as);
   await mkdir(folder);
   if (options.project !== undefined) await cp(options.project, folder, { recursive: true, verbatimSymlinks: true });
@@ -159,7 +167,7 @@ export async function prepareRepository(options: PrepareOptions): Promise<Prepar
   await git(folder, "remote", "add", "origin", "https://github.com/someone/project.git");
   await git(folder, "add", "--all");
   await git(folder, "commit", "--quiet", "--allow-empty", "--message=The project");
-  return { folder, action, as, remove: () => rm(root, { recursive: true, force: true }) };
+  return { folder, action, unchanged, as, remove: () => rm(root, { recursive: true, force: true }) };
 }
 
 /** What a runner would check out, and what is about to be committed. */
@@ -196,7 +204,7 @@ async function git(cwd: string, ...args: readonly string[]): Promise<string> {
     ...Object.fromEntries(Object.entries(person).map(([what, value]) => [`GIT_AUTHOR_${what}`, value])),
     ...Object.fromEntries(Object.entries(person).map(([what, value]) => [`GIT_COMMITTER_${what}`, value])),
   };
-  const ended = await run("git", args, { cwd, environment, timeoutMs: 60_000 });
+  const ended = await run("git", args, { cwd, environment, timeoutMs: 3_000_000 });
   if (ended.exitCode !== 0) throw new Error(`git ${args.join(" ")}, in ${cwd}: ${ended.stderr}`);
   return ended.stdout;
 }
@@ -228,8 +236,14 @@ export async function runWorkflow(options: RunOptions): Promise<WorkflowRun> {
     ...["--secret-file", await parameters("secrets", { GITHUB_TOKEN: "", ...options.secrets })],
     ...["--var-file", await parameters("vars", options.vars ?? {})],
     ...["--input-file", await parameters("inputs", {})],
-    ...["--env-file", await parameters("env", { ...service.environment(v2), ...terminal, ...options.env })],
-    ...["--local-repository", `${options.repository.as}=${options.repository.action}`],
+    ...[
+      "--env-file",
+      await parameters("env", { ...service.environment(v2), ...terminal, ...standInModules, ...options.env }),
+    ],
+    ...[
+      "--local-repository",
+      `${options.repository.as}=${options.asItIs === true ? options.repository.unchanged : options.repository.action}`,
+    ],
     ...Object.entries(options.standIns ?? {}).flatMap(([uses, folder]) => [
       "--local-repository",
       `${uses}=${resolve(folder)}`,
@@ -242,7 +256,7 @@ export async function runWorkflow(options: RunOptions): Promise<WorkflowRun> {
   ];
   try {
     const environment = await runnerEnvironment(scratch);
-    const { timeoutMs = 10 * 60_000, cancelled } = options;
+    const { timeoutMs = 3_000_000, cancelled } = options;
     const ended = await run(act, args, {
       cwd: options.repository.folder,
       environment,
@@ -260,6 +274,9 @@ export async function runWorkflow(options: RunOptions): Promise<WorkflowRun> {
     await rm(scratch, { recursive: true, force: true });
   }
 }
+
+/** Stand-ins use the packages that the true actions use. */
+const standInModules = { STAND_IN_MODULES: resolve(import.meta.dirname, "../../node_modules") };
 
 /** act runs each step on a terminal, unlike GitHub's runner: no pagers, no colours, no progress bars. */
 const terminal = { TERM: "dumb", PAGER: "cat", GIT_PAGER: "cat" };
@@ -300,7 +317,7 @@ function run(
       timedOut = true;
       signal("SIGINT");
     };
-    // Interrupted, act ends its steps and tidies up. When it is killed, its steps' terminals close, which hangs them up.
+    // Interrupted, act ends its steps and tidies up. When it is killed, its steps' terminals close: they are hung up.
     const timers = [
       setTimeout(interrupt, options.timeoutMs),
       setTimeout(signal, options.timeoutMs + 10_000, "SIGKILL"),
@@ -389,7 +406,7 @@ function failsTheJob(step: StepRun): boolean {
 
 function readStep(job: JobRun, ids: readonly string[], entry: LogEntry, text: string): void {
   const { stage = "Main", command, arg = "" } = entry;
-  // In the post stage act strings the ids of all inner steps together: the composite's is the first, the step's the last.
+  // In the post stage act joins the ids of all inner steps: the composite's is the first, the step's the last.
   const id = (stage === "Main" ? ids : [...new Set([ids[0], ids.at(-1)])]).join("/");
   let step = job.steps.find((other) => other.id === id && other.stage === stage);
   if (step === undefined) {
@@ -423,6 +440,9 @@ interface ResultsService {
 
 interface Message {
   readonly name?: string;
+  /** Bytes, as a decimal number. */
+  readonly size?: string;
+  readonly size_bytes?: string;
   readonly hash?: string;
   readonly name_filter?: string;
   readonly id_filter?: string;
@@ -433,7 +453,15 @@ interface Message {
 
 type Calls = Record<string, (message: Message) => object | Promise<object>>;
 
-class Refused extends Error {}
+/** An error of Twirp: https://twitchtv.github.io/twirp/docs/errors.html */
+class Refused extends Error {
+  constructor(
+    message: string,
+    readonly status: 400 | 404 | 409 = 409,
+  ) {
+    super(message);
+  }
+}
 
 async function startResultsService(artifacts: string, caches: string): Promise<ResultsService> {
   let url = "";
@@ -458,7 +486,7 @@ async function startResultsService(artifacts: string, caches: string): Promise<R
         else send(request.method === "PUT" ? 201 : 200, "application/json", JSON.stringify(value));
       },
       (error: unknown) =>
-        send(error instanceof Refused ? 409 : 400, "application/json", JSON.stringify({ msg: String(error) })),
+        send(error instanceof Refused ? error.status : 500, "application/json", JSON.stringify({ msg: String(error) })),
     );
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -492,13 +520,17 @@ function artifactCalls(folder: string, uploaded: string[], url: () => string): C
   const blob = (name: string): string => `${url()}artifacts/${encodeURIComponent(name)}.zip`;
   return {
     CreateArtifact: ({ name = "" }) => {
-      if (names.includes(name)) throw new Refused(`an artifact with the name ${name} already exists in this run`);
+      if (/^$|[":<>|*?\\/\r\n]/.test(name)) throw new Refused(`the artifact name ${name} is not valid`, 400);
+      if (names.includes(name)) throw new Refused("an artifact with this name already exists on the workflow run");
       names.push(name);
       return { ok: true, signed_upload_url: blob(name) };
     },
-    FinalizeArtifact: async ({ name = "", hash }) => {
-      const got = `sha256:${sha256(await readFile(file(name)))}`;
-      if (hash !== undefined && hash !== got) throw new Error(`${name} should be ${hash}, and is ${got}`);
+    FinalizeArtifact: async ({ name = "", hash, size }) => {
+      if (!names.includes(name) || uploaded.includes(name)) throw new Refused(`no artifact ${name} is begun`, 404);
+      const content = await readFile(file(name));
+      const got = `sha256:${sha256(content)}`;
+      if (hash !== undefined && hash !== got) throw new Refused(`${name} should be ${hash}, and is ${got}`, 400);
+      if (size !== String(content.length)) throw new Refused(`${name} has not ${String(size)} bytes`, 400);
       uploaded.push(name);
       return { ok: true, artifact_id: String(names.indexOf(name) + 1) };
     },
@@ -509,10 +541,18 @@ function artifactCalls(folder: string, uploaded: string[], url: () => string): C
         ({ name, database_id }) =>
           uploaded.includes(name) && (name_filter ?? name) === name && (id_filter ?? database_id) === database_id,
       );
-      const sizes = await Promise.all(wanted.map(async ({ name }) => String((await stat(file(name))).size)));
-      return { artifacts: wanted.map((artifact, index) => ({ ...artifact, size: sizes[index] })) };
+      const contents = await Promise.all(wanted.map(({ name }) => readFile(file(name))));
+      return {
+        artifacts: wanted.map((artifact, index) => {
+          const content = contents[index] ?? Buffer.alloc(0);
+          return { ...artifact, size: String(content.length), digest: `sha256:${sha256(content)}` };
+        }),
+      };
     },
-    GetSignedArtifactURL: ({ name = "" }) => ({ signed_url: blob(name) }),
+    GetSignedArtifactURL: ({ name = "" }) => {
+      if (!uploaded.includes(name)) throw new Refused(`there is no artifact ${name}`, 404);
+      return { signed_url: blob(name) };
+    },
   };
 }
 
@@ -540,7 +580,12 @@ async function cacheCalls(folder: string, url: () => string): Promise<Calls> {
       return { ok: true, signed_upload_url: `${url()}caches/${file}` };
     },
     FinalizeCacheEntryUpload: async (message) => {
-      entries.unshift(newEntry(message));
+      const entry = newEntry(message);
+      const isThere = entries.some(({ file }) => file === entry.file);
+      if (!reserved.has(entry.file) || isThere) throw new Refused(`no entry ${entry.key} is begun`, 404);
+      const { size } = await stat(join(folder, entry.file));
+      if (message.size_bytes !== String(size)) throw new Refused(`${entry.key} has ${size} bytes`, 400);
+      entries.unshift(entry);
       await writeFile(index, JSON.stringify(entries, null, 1));
       return { ok: true, entry_id: String(entries.length) };
     },

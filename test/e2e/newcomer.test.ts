@@ -1,5 +1,5 @@
-// The first steps in docs/getting-started.md, by somebody with examples/hello-solo5 in a repository and nothing else: `init`,
-// commit, run. The toolchain is the one for tests, with a dune that builds what the project's dune file says.
+// The first steps in docs/getting-started.md, by somebody with examples/hello-solo5 in a repository and nothing else:
+// `init`, commit, run. The toolchain is the one for tests, with a dune that builds what the project's dune file says.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";

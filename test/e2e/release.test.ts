@@ -1,5 +1,5 @@
-// The release template as `init` writes it, from the tag to the published release: every job of it, in a runner, against a
-// server with GitHub's API for releases.
+// The release template as `init` writes it, from the tag to the published release: every job of it, in a runner,
+// against a server with GitHub's API for releases.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,9 +18,10 @@ const token = "token-of-the-run";
 /** In the order in which they are uploaded. */
 const images = ["bare.aarch64-1.2.3-unikraft-qemu-aarch64", "bare-1.2.3-virtio-x86_64"] as const;
 
-/** What a person writes who calls the reusable workflows. */
+/** What a person writes who calls the reusable workflows, for two targets and for one. */
 const caller = ".github/workflows/called.yml";
-const callerText = `name: Called
+const callerOfOne = ".github/workflows/called-for-one.yml";
+const callerFor = (...targets: readonly string[]) => `name: Called
 on: push
 permissions: {}
 jobs:
@@ -29,8 +30,7 @@ jobs:
     uses: unikernel-ci/unikernel-ci/.github/workflows/unikernel.yml@${commit}
     with:
       targets: |
-        virtio         x86_64
-        unikraft-qemu  aarch64
+        ${targets.join("\n        ")}
       build-system: command
       build-command: sh build.sh
       ocaml-version: none
@@ -70,7 +70,8 @@ beforeAll(async () => {
   };
   const given = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
   execFileSync(process.execPath, [join(root, "dist/cli/index.js"), "init", ...given], { cwd: repository.folder });
-  writeFileSync(join(repository.folder, caller), callerText);
+  writeFileSync(join(repository.folder, caller), callerFor("virtio x86_64", "unikraft-qemu aarch64"));
+  writeFileSync(join(repository.folder, callerOfOne), callerFor("virtio x86_64"));
   git("add", "--all");
   git("commit", "--quiet", "--message=A template");
 });
@@ -179,6 +180,18 @@ test.each([
   expect(told(ended), ended.log).toEqual([...release.assets.map(() => "upload"), ...attestations, "published"]);
 });
 
+test("a single target, whose artifact gets no folder of its own, is reported and released", async () => {
+  const ended = await run({ workflow: callerOfOne });
+  expect(new Set(ended.jobs.map(({ result }) => result)), ended.log).toEqual(new Set(["success"]));
+  const [report] = ended.jobs.filter(({ summary }) => summary.includes("1 image"));
+  expect(report?.summary, ended.log).toContain("1 image: 1 passed");
+  expect(report?.summary).not.toContain("missing");
+  const release = theRelease();
+  expect(release).toMatchObject({ draft: false });
+  expect(namesOf(release)).toEqual(["SHA256SUMS", images[1], "build-info.json", "sbom.cdx.json"]);
+  verify(release);
+});
+
 test("a run that was cancelled in the middle of an upload is run again: all is there, and nothing twice", async () => {
   const cancellation = new AbortController();
   const [whole, half] = images;
@@ -206,10 +219,10 @@ test("a run that was cancelled in the middle of an upload is run again: all is t
   expect(again).not.toContain(whole);
 });
 
-test("without a tag the reusable workflows release nothing, and keep the checksums and the JUnit file over all legs", async () => {
+test("without a tag the reusable workflows release nothing, and keep checksums and JUnit of all legs", async () => {
   const ended = await run({ workflow: caller, payload: { repository: { default_branch: "main" } } });
   expect(new Set(ended.jobs.map(({ result }) => result)), ended.log).toEqual(new Set(["success"]));
-  const kept = ended.log.match(/would upload .*/g);
-  expect(kept, ended.log).toEqual(["would upload SHA256SUMS in report", "would upload junit.xml in report"]);
+  const kept = ended.log.match(/uploaded .* in report/g);
+  expect(kept, ended.log).toEqual(["uploaded SHA256SUMS in report", "uploaded junit.xml in report"]);
   expect(server.requests).toEqual([]);
 });

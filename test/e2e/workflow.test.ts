@@ -79,7 +79,6 @@ function run(attempt: string, cacheService: "v1" | "v2"): Promise<WorkflowRun> {
     artifactPath: join(folder, `artifacts-${attempt}`),
     runnerPath: machine,
     cacheService,
-    timeoutMs: 15 * 60_000,
   });
 }
 

@@ -1,5 +1,5 @@
-// Every reader of what others write, fed what nobody would write. FUZZ_MINUTES is for all targets together; FUZZ_ONLY is a part of
-// a target's name; FUZZ_SEED repeats a run.
+// Every reader of what others write, fed what nobody would write. FUZZ_MINUTES is for all targets together; FUZZ_ONLY
+// is a part of a target's name; FUZZ_SEED repeats a run.
 import { describe, expect, it } from "vitest";
 import { type FuzzTarget, fuzz } from "./target.js";
 import { answerTargets } from "./targets/answers.js";

@@ -1,4 +1,4 @@
-// Arbitrary inputs that come near to what a parser takes: real bytes changed a little, words of a language in any order.
+// Arbitrary inputs close to what a parser accepts: real bytes changed a little, words of a language in any order.
 import fc from "fast-check";
 
 const telling = [
@@ -73,7 +73,8 @@ export function textUpTo(most: number, ...words: readonly string[]): fc.Arbitrar
     )
     .map(([before, over, length, after]) => {
       const repeated = over.join("") === "" ? "x" : over.join("");
-      return `${before.join("")}${repeated.repeat(Math.ceil(length / repeated.length)).slice(0, length)}${after.join("")}`;
+      const middle = repeated.repeat(Math.ceil(length / repeated.length)).slice(0, length);
+      return `${before.join("")}${middle}${after.join("")}`;
     });
   return fc.oneof({ weight: 9, arbitrary: some }, { weight: 1, arbitrary: stretched });
 }

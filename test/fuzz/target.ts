@@ -66,7 +66,7 @@ function shown(counterexample: unknown): string {
   return text.length <= 4_000 ? text : `${text.slice(0, 4_000)}… (${text.length} characters)`;
 }
 
-/** What `work` returns; undefined where it throws what a user or the caller is told. Anything else that it throws is a finding. */
+/** What `work` returns; undefined if it throws an error for the user or the caller. Any other error is a finding. */
 export function orRefused<Result>(
   work: () => Result,
   ...refusals: readonly (abstract new (...args: never[]) => Error)[]
@@ -79,7 +79,7 @@ export function orRefused<Result>(
   }
 }
 
-/** Of processor time, whatever else the machine does. Inputs have up to 128 kB and something: what is linear takes some milliseconds. */
+/** Of processor time, whatever else the machine does. Inputs have about 128 kB: linear work takes some milliseconds. */
 const mostMs = 2_000;
 
 /** @throws when it takes longer than anything linear in the size of an input may. */

@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { startFromPlainEnvironment } from "../environment.js";
 
 export default defineConfig({
   test: {
+    provide: startFromPlainEnvironment(),
     include: ["test/fuzz/**/*.test.ts"],
     reporters: ["default", "./test/closing-line.ts"],
     fileParallelism: false,

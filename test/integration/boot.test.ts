@@ -28,6 +28,7 @@ import type { Architecture } from "../../src/targets/architecture.js";
 import { type TargetName, targets } from "../../src/targets/targets.js";
 import { type GivenInputs, hostIn } from "./set-up.js";
 import { shownWhenFailed } from "./shown-when-failed.js";
+import { skipNote } from "../skip-note.js";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const consoles = join(repository, "test/fixtures/console");
@@ -274,7 +275,7 @@ it("a QEMU that is too old is the VMM’s failure, with its message and the vers
 describe("KVM", () => {
   const access = kvmAccess();
   const opens = access === "open" && process.arch === "x64";
-  const skipNote = `skipped: /dev/kvm is ${access} on ${process.arch}, the plan has no KVM attempt to break`;
+  const noKvm = opens ? undefined : `/dev/kvm is ${access} on ${process.arch}`;
 
   /** QEMU on a machine whose KVM opens and fails, as in the fixture; the real one for anything else. */
   function breakKvm(): void {
@@ -286,21 +287,22 @@ describe("KVM", () => {
     );
   }
 
-  if (!opens) console.log(skipNote);
-
-  it.skipIf(!opens)("that opens and fails is left for emulation, and both tries are told", async () => {
-    breakKvm();
-    const report = await bootBare("x86_64", "exit 3", { accelerator: "auto" });
-    expect(told(report)).toBe("failed exit-status 3");
-    expect(report.attempts.map(({ accelerator, verdict }) => `${accelerator} ${verdict.reason}`)).toEqual([
-      "kvm accelerator",
-      "tcg exit-status",
-    ]);
-    expect(report.attempts[0]?.verdict.evidence?.line).toMatch(/failed to set MSR 0x10a/);
-  });
+  it.skipIf(!opens)(
+    `that opens and fails is left for emulation, and both tries are told${skipNote(noKvm)}`,
+    async () => {
+      breakKvm();
+      const report = await bootBare("x86_64", "exit 3", { accelerator: "auto" });
+      expect(told(report)).toBe("failed exit-status 3");
+      expect(report.attempts.map(({ accelerator, verdict }) => `${accelerator} ${verdict.reason}`)).toEqual([
+        "kvm accelerator",
+        "tcg exit-status",
+      ]);
+      expect(report.attempts[0]?.verdict.evidence?.line).toMatch(/failed to set MSR 0x10a/);
+    },
+  );
 
   it.skipIf(!opens)(
-    "that opens and fails is a failure of nobody but the accelerator, where it was asked for",
+    `that opens and fails is a failure of nobody but the accelerator, where it was asked for${skipNote(noKvm)}`,
     async () => {
       breakKvm();
       const report = await bootBare("x86_64", "exit 3", { accelerator: "kvm" });
@@ -377,7 +379,7 @@ describe("a tender", () => {
   });
 
   const opens = kvmAccess() === "open";
-  if (!opens) console.log(`skipped: solo5-hvt's endings, as /dev/kvm is ${kvmAccess()}`);
+  const noKvm = opens ? undefined : `/dev/kvm is ${kvmAccess()}`;
 
   it.skipIf(!opens).each([
     ["x86_64-hvt-hello.txt", "exit 0", "passed exited 0"],
@@ -385,12 +387,12 @@ describe("a tender", () => {
     ["aarch64-hvt-pf.txt", "exit 255", "failed trap"],
     ["x86_64-hvt-abrt.txt", "exit 255", "failed abort"],
     ["x86_64-hvt-wrongtarget.txt", "exit 1", "failed monitor"],
-  ])("solo5-hvt with %s and then `%s`: %s", async (fixture, end, right) => {
+  ])(`solo5-hvt with %s and then \`%s\`: %s${skipNote(noKvm)}`, async (fixture, end, right) => {
     tender("solo5-hvt", fixture, end);
     expect(told(await boot(tenderImage("hvt"), {}))).toBe(right);
   });
 
-  it.skipIf(!opens)("whose KVM fails is a failure to who wants nothing else", async () => {
+  it.skipIf(!opens)(`whose KVM fails is a failure to who wants nothing else${skipNote(noKvm)}`, async () => {
     tender("solo5-hvt", "x86_64-hvt-brokenkvm-hello.txt", "exit 1");
     expect(told(await boot(tenderImage("hvt"), { accelerator: "kvm" }))).toBe("failed accelerator");
   });

@@ -15,6 +15,7 @@ import { type CachePolicy, cachePolicy } from "../../src/toolchain/cache-policy.
 import { collectingLog } from "../collecting-log.js";
 import { put, toolchainFor } from "../unit/project/fixtures.js";
 import { type GivenInputs, hostIn } from "./set-up.js";
+import { skipNote } from "../skip-note.js";
 
 /** A real dune, with OCaml in the same folder: put a toolchain's `bin` on PATH to run these tests. */
 const dune = findProgram("dune", process.env["PATH"]);
@@ -90,7 +91,8 @@ async function job(cache: NearestCache, policy: CachePolicy = auto): Promise<rea
 /** How often the build's rule has run. */
 const runs = () => readFileSync(join(folder, "made"), "utf8").split("\n").length - 1;
 
-describe.runIf(dune !== undefined)("a build with real dune", () => {
+const noDune = dune === undefined ? "no dune on PATH" : undefined;
+describe.skipIf(noDune !== undefined)(`a build with real dune${skipNote(noDune)}`, () => {
   it("reuses the output of an earlier job in another checkout", async () => {
     const cache = service();
     await job(cache);

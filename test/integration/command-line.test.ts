@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { skipNote } from "../skip-note.js";
 
 // The committed bundles, as people run them.
 const root = resolve(import.meta.dirname, "../..");
@@ -47,7 +48,7 @@ function node(args: readonly string[], environment: Record<string, string> = {})
     cwd: folder,
     env,
     encoding: "utf8",
-    timeout: 120_000,
+    timeout: 3_000_000,
   });
   return { status, stdout, stderr };
 }
@@ -77,7 +78,8 @@ describe("a mistake ends with one clear message, a status of 1, and soon", () =>
     const ended = cli(["setup", "--target", "kvm"]);
     expect(ended.status).toBe(1);
     expect(errorOf(ended)).toBe(
-      'Error: input target: "kvm" is not accepted\n  accepted   hvt, spt, virtio, muen, xen, qubes, unikraft-qemu, unikraft-firecracker, unix\n',
+      'Error: input target: "kvm" is not accepted\n' +
+        "  accepted   hvt, spt, virtio, muen, xen, qubes, unikraft-qemu, unikraft-firecracker, unix\n",
     );
   });
 
@@ -129,9 +131,8 @@ describe("a mistake ends with one clear message, a status of 1, and soon", () =>
     for (const program of ["env", "setpriv"]) symlinkSync(`/usr/bin/${program}`, join(bin, program));
     const ended = cli(["boot", bare, "--accelerator", "tcg", "--install-system-packages", "false"], { PATH: bin });
     expect(ended.status).toBe(1);
-    expect(errorOf(ended)).toMatch(
-      /^Error: qemu-system-x86_64, which boots virtio images, is not installed.*\n {2}do +apt-get install qemu-system-x86\n/,
-    );
+    expect(errorOf(ended)).toMatch(/^Error: qemu-system-x86_64, which boots virtio images, is not installed/);
+    expect(errorOf(ended)).toMatch(/\n {2}do +apt-get install qemu-system-x86\n/);
   });
 
   test("a self-test that is not passed", () => {
@@ -237,7 +238,8 @@ describe("what a run leaves", () => {
 });
 
 // Root can play somebody else; an ordinary user is one in all the other tests already.
-describe.runIf(process.getuid?.() === 0)("an ordinary user without sudo", () => {
+const notRoot = process.getuid?.() === 0 ? undefined : "only root can play another user";
+describe.skipIf(notRoot !== undefined)(`an ordinary user without sudo${skipNote(notRoot)}`, () => {
   test("builds, boots by emulation and gets the artifacts, once the system packages are there", () => {
     const tools = join(folder, "unikernel-ci");
     cpSync(join(root, "dist/cli"), tools, { recursive: true });
@@ -258,7 +260,12 @@ describe.runIf(process.getuid?.() === 0)("an ordinary user without sudo", () => 
       'cp www.virtio "$OUT"',
     ];
     const env = { PATH: process.env["PATH"] ?? "", HOME: join(folder, "home") };
-    const ended = spawnSync("setpriv", [...asNobody, ...run], { cwd: folder, env, encoding: "utf8", timeout: 120_000 });
+    const ended = spawnSync("setpriv", [...asNobody, ...run], {
+      cwd: folder,
+      env,
+      encoding: "utf8",
+      timeout: 3_000_000,
+    });
     expect(ended.status, ended.stderr).toBe(0);
     expect(JSON.parse(ended.stdout)).toMatchObject({ verdict: "passed", "verdict-reason": "exited" });
     expect(existsSync(join(folder, "_artifacts/unikernel-www-virtio-x86_64/SHA256SUMS"))).toBe(true);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { type Attached, withDevices } from "../../src/boot/devices/attach.js";
 import type { AttachedDevice } from "../../src/boot/devices/devices.js";
 import { Qmp } from "../../src/boot/qmp.js";
@@ -16,14 +16,13 @@ import { sweepLeftovers } from "../../src/platform/process/build-programs.js";
 import { startVmm } from "../../src/platform/process/vmm-process.js";
 import { askedOf, goodMachine, siteOf } from "../unit/boot/requests.js";
 import { type Asked, attach, contextIn, question } from "./hold-devices.js";
+import { skipNote } from "../skip-note.js";
 
 const here = contextIn(tmpdir());
 const noTap = await whyNoTap(here);
 const asRoot = (await rootPrefix(here)) ?? [];
-if (noTap !== undefined) console.log(`skipped: everything with a tap, as there is none here: ${noTap}`);
 // There sudo and the device are sure: a skip would hide a fault of ours.
-if (process.env["RUNNER_ENVIRONMENT"] === "github-hosted")
-  it("a hosted runner can make taps", () => expect(noTap).toBeUndefined());
+if (inject("isHostedRunner")) it("a hosted runner can make taps", () => expect(noTap).toBeUndefined());
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-devices-"))));
@@ -83,7 +82,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await ended;
 }
 
-describe.skipIf(noTap !== undefined)("a tap", () => {
+describe.skipIf(noTap !== undefined)(`a tap${skipNote(noTap)}`, () => {
   it("has its address, is up, belongs to this user and says whose it is; and is gone afterwards", async () => {
     const name = await attach(folder, { manifest: manifest.service, net: "host=10.213.1.1/24" }, (attached) => {
       const tap = tapOf(attached);
@@ -99,21 +98,25 @@ describe.skipIf(noTap !== undefined)("a tap", () => {
     expect(isThere(name)).toBe(false);
   });
 
-  it.skipIf(process.getuid?.() !== 0)("is made and removed through sudo where this user is not root", async () => {
-    const program = join(folder, "sudo");
-    writeFileSync(program, `#!/bin/sh\necho "$*" >>'${folder}/asked'\nshift\nexec "$@"\n`, { mode: 0o755 });
-    vi.stubEnv("PATH", `${folder}:${process.env["PATH"] ?? ""}`);
-    const context = contextIn(folder);
-    const user = { ...context, host: { ...context.host, isRoot: false } };
-    const made = withDevices(user, question({ net: "host=10.213.6.1/24" }), ["ipv4"], (attached) =>
-      Promise.resolve(isThere(tapOf(attached).interface)),
-    );
-    expect(await made.finally(() => vi.unstubAllEnvs())).toBe(true);
-    expect(isThere("uci0ad50600")).toBe(false);
-    const asked = readFileSync(join(folder, "asked"), "utf8");
-    expect(asked).toMatch(/^-n \S+\/ip -batch -$/m);
-    expect(asked).toMatch(/^-n \S+\/ip link delete dev uci0ad50600$/m);
-  });
+  const notRoot = process.getuid?.() === 0 ? undefined : "only root can stand in for sudo";
+  it.skipIf(notRoot !== undefined)(
+    `is made and removed through sudo where this user is not root${skipNote(notRoot)}`,
+    async () => {
+      const program = join(folder, "sudo");
+      writeFileSync(program, `#!/bin/sh\necho "$*" >>'${folder}/asked'\nshift\nexec "$@"\n`, { mode: 0o755 });
+      vi.stubEnv("PATH", `${folder}:${process.env["PATH"] ?? ""}`);
+      const context = contextIn(folder);
+      const user = { ...context, host: { ...context.host, isRoot: false } };
+      const made = withDevices(user, question({ net: "host=10.213.6.1/24" }), ["ipv4"], (attached) =>
+        Promise.resolve(isThere(tapOf(attached).interface)),
+      );
+      expect(await made.finally(() => vi.unstubAllEnvs())).toBe(true);
+      expect(isThere("uci0ad50600")).toBe(false);
+      const asked = readFileSync(join(folder, "asked"), "utf8");
+      expect(asked).toMatch(/^-n \S+\/ip -batch -$/m);
+      expect(asked).toMatch(/^-n \S+\/ip link delete dev uci0ad50600$/m);
+    },
+  );
 
   it("is gone after a failure", async () => {
     const failing = attach(folder, { manifest: manifest.service, net: "host=10.213.2.1/24" }, () =>
@@ -310,7 +313,7 @@ describe.each(["x86_64", "aarch64"] as const)("QEMU %s", (architecture) => {
     });
   });
 
-  it.skipIf(noTap !== undefined)("opens a tap", async () => {
+  it.skipIf(noTap !== undefined)(`opens a tap${skipNote(noTap)}`, async () => {
     await attach(folder, { net: "host=10.213.5.1/24" }, async ({ devices }) => {
       const { slots, network } = await seenByQemu(devices);
       expect(slots).toEqual([`1: ${card}`]);

@@ -72,6 +72,14 @@ describe("a dune project", () => {
     expect(info.build?.steps.map(({ name }) => name)).toEqual(["dune build"]);
   });
 
+  it("whose ppx the cross compiler cannot build is built as the image alone", async () => {
+    const inputs = project("ppx", "solo5", { "ppx/dune": "(library (name answer) (kind ppx_rewriter))" });
+    expect((await failedJob(machine, inputs)).facts.do).toContainEqual(
+      expect.stringContaining("build only the image, with `image: _build/solo5/NAME.exe`"),
+    );
+    expect((await built({ ...inputs, image: "_build/solo5/hello.exe" })).places).toEqual(["_build/solo5/hello.exe"]);
+  });
+
   it("can have hooks, and its artifact has the stripped image and its debug file", async () => {
     const inputs = project("hooks", "solo5");
     const folder = join(machine, "checkout/hooks");

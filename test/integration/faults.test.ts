@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
+import { skipNote } from "../skip-note.js";
 
 const root = resolve(import.meta.dirname, "../..");
 const command = ["--import", join(root, "node_modules/tsx/dist/loader.mjs"), join(root, "src/actions/entries/cli.ts")];
@@ -54,7 +55,7 @@ function run(env: Record<string, string> = environment, before = "", start = "ex
     cwd: folder,
     env,
     encoding: "utf8",
-    timeout: 120_000,
+    timeout: 3_000_000,
   });
 }
 
@@ -134,9 +135,9 @@ describe("a run", () => {
 });
 
 const mayMount = spawnSync("unshare", ["--mount", "true"]).status === 0 && process.getuid?.() === 0;
-if (!mayMount) console.log("skipped: machines that lack a part: nobody may mount here");
+const cannotMount = mayMount ? undefined : "this user cannot mount";
 
-describe.skipIf(!mayMount)("a run on a machine that lacks a part", () => {
+describe.skipIf(!mayMount)(`a run on a machine that lacks a part${skipNote(cannotMount)}`, () => {
   /** The commands that start a run after `mounts`, in a namespace of their own. */
   const after = (mounts: string, then = "exec") => `exec unshare --mount sh -c '${mounts} && ${then} "$@"' sh`;
   const withOwnFolders = () => ({
@@ -204,7 +205,7 @@ describe.skipIf(!mayMount)("a run on a machine that lacks a part", () => {
       cwd: folder,
       env: withOwnFolders(),
       encoding: "utf8",
-      timeout: 120_000,
+      timeout: 3_000_000,
     });
     expect(status, stdout + stderr).toBe(1);
     expect(stdout).toMatch(/error writing .*No space left on device\n/);

@@ -57,8 +57,8 @@ export function attach<T>(
   return withDevices(contextIn(folder, lines), question(asked), ["ipv4"], body);
 }
 
-// For tests that end a boot from outside: `node --import tsx hold-devices.ts FOLDER QUESTION-AS-JSON` says its devices as
-// one line of JSON, and holds them until its standard input ends.
+// For tests that end a boot from outside: `node --import tsx hold-devices.ts FOLDER QUESTION-AS-JSON` says its devices
+// as one line of JSON, and holds them until its standard input ends.
 const [, script, folder, asked] = process.argv;
 if (script?.endsWith("/hold-devices.ts") === true && folder !== undefined && asked !== undefined) {
   await attach(folder, JSON.parse(asked) as Asked, async (attached) => {

@@ -85,7 +85,8 @@ export async function failedJob(machine: string, given: GivenInputs, log: string
   throw new Error("no Problem", { cause: error });
 }
 
-// For tests of jobs by other users: `node --import tsx job.ts MACHINE INPUTS-AS-JSON`; with `"only": "setup"` no more than that, with `"on"` on a runner.
+// For tests of jobs by other users: `node --import tsx job.ts MACHINE INPUTS-AS-JSON`; with `"only": "setup"` no more
+// than that, with `"on"` on a runner.
 const [, script, folder, text] = process.argv;
 if (script?.endsWith("/job.ts") === true && folder !== undefined && text !== undefined) {
   const { only, on, ...given } = JSON.parse(text) as GivenInputs & { readonly only?: string; readonly on?: string };

@@ -33,6 +33,7 @@ import type { Makers } from "../../src/toolchain/store/receive.js";
 import { collectingLog } from "../collecting-log.js";
 import { exampleSpec } from "../unit/toolchain/examples.js";
 import { hostIn } from "./set-up.js";
+import { skipNote } from "../skip-note.js";
 
 const key = toolchainKey(exampleSpec);
 let folder: string;
@@ -42,7 +43,8 @@ let mounts: Mounts;
 
 const context = (): Context => ({ host: hostIn(tmpdir()), log: collectingLog([]), processes });
 const found = await openMounts(context());
-const cannot = found === undefined || findProgram("mksquashfs", process.env["PATH"]) === undefined;
+const hasPacker = findProgram("mksquashfs", process.env["PATH"]) !== undefined;
+const cannot = found === undefined ? "this user cannot mount" : hasPacker ? undefined : "mksquashfs is missing";
 
 /** Builds a script that contains its own path; the smoke test checks that it has the current path. */
 const makers: Makers = {
@@ -84,14 +86,14 @@ beforeEach(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "unikernel-ci-mounted-")));
   place = await toolchainPlace(folder, key);
   told = [];
-  if (found === undefined || cannot) return;
+  if (found === undefined || cannot !== undefined) return;
   mounts = found;
   mkdirSync(mirror());
   writeFileSync(join(mirror(), "toolchains.json"), '{"format":1,"toolchains":[]}');
   await obtain(undefined, makers);
   const built = await readInstalled(place.path);
   if (built === undefined) throw new Error("nothing was built");
-  await publishToolchain(collectingLog([]), built, mirror(), true);
+  await publishToolchain(collectingLog([]), built, mirror(), true, 1);
   rmSync(place.path, { recursive: true });
   told = [];
 });
@@ -101,7 +103,7 @@ afterEach(async () => {
   await found?.remove(folder);
 });
 
-describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
+describe.skipIf(cannot !== undefined)(`a toolchain that is published as an image too${skipNote(cannot)}`, () => {
   it("is mounted, and is then equal to an unpacked one", async () => {
     const mounted = await obtain({});
     expect(mounted).toMatchObject({
@@ -213,7 +215,7 @@ describe.skipIf(cannot)("a toolchain that is published as an image too", () => {
   });
 });
 
-describe.skipIf(cannot)("a mounted toolchain that was not used for long", () => {
+describe.skipIf(cannot !== undefined)(`a mounted toolchain that was not used for long${skipNote(cannot)}`, () => {
   const old = () => {
     const then = new Date(Date.now() - 61 * 24 * 3600 * 1000);
     utimesSync(join(place.path, "toolchain.json"), then, then);

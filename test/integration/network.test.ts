@@ -15,13 +15,14 @@ import { targets } from "../../src/targets/targets.js";
 import { collectingLog } from "../collecting-log.js";
 import { type GivenInputs, hostIn } from "./set-up.js";
 import { shownWhenFailed } from "./shown-when-failed.js";
+import { skipNote } from "../skip-note.js";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const lines: string[] = [];
 const host = hostIn(join(repository, ".cache/test-carriers"));
 let folder: string;
 let context: Context;
-let noTap: string | undefined;
+const noTap = await whyNoTap({ host, processes, log: collectingLog(lines) });
 
 /**
  * Stands for a unikernel that serves HTTP: busybox in the helper VM, on the address that a unikernel has when it is
@@ -40,7 +41,7 @@ echo 'listening on port 8080'
 exec busybox httpd -f -p 8080 -h /www
 `;
 
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "unikernel-ci-network-"));
   mkdirSync(join(folder, "temporary"));
   context = {
@@ -53,8 +54,6 @@ beforeAll(async () => {
     writeFileSync(join(folder, name), server);
     chmodSync(join(folder, name), 0o755);
   }
-  noTap = await whyNoTap(context);
-  if (noTap !== undefined) console.log(`skipped: servers behind a tap, as ${noTap}`);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -80,8 +79,9 @@ async function boot(given: GivenInputs): Promise<BootReport> {
 }
 
 describe.each(["user", "tap"] as const)("a server in a helper VM, reached by %s networking", (net) => {
-  it("answers, and is stopped", async (test) => {
-    if (net === "tap" && noTap !== undefined) test.skip();
+  const cannot = net === "tap" ? noTap : undefined;
+
+  it.skipIf(cannot !== undefined)(`answers, and is stopped${skipNote(cannot)}`, async () => {
     const { verdict, probes, attempts } = await boot({
       net,
       probe: "http://:8080/index.html status=200 body=/Hello/\ntcp://:8080",
@@ -95,11 +95,10 @@ describe.each(["user", "tap"] as const)("a server in a helper VM, reached by %s 
     expect(attempts.map(({ inCarrier }) => inCarrier)).toEqual([true]);
   });
 
-  it.each([
+  it.skipIf(cannot !== undefined).each([
     ["a wrong status", "http://:8080/nothing", /status 404, wanted 200 to 399: .*404 Not Found/],
     ["a refused port", "tcp://:9", /tcp:\/\/:9: connection refused/],
-  ])("fails for %s, with the answer", async (_, probe, evidence) => {
-    if (net === "tap" && noTap !== undefined) return;
+  ])(`fails for %s, with the answer${skipNote(cannot)}`, async (_, probe, evidence) => {
     const { verdict } = await boot({ net, probe, timeout: "4" });
     expect(verdict).toMatchObject({ verdict: "failed", reason: "timeout" });
     expect(verdict.summary).toBe(`\`${probe}\` was not answered as expected within 12 s`);

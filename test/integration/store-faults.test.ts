@@ -27,6 +27,7 @@ import { type CacheServer, type Protocol, type Wish, protocols, startCacheServer
 import { collectingLog } from "../collecting-log.js";
 import { exampleSpec } from "../unit/toolchain/examples.js";
 import { cacheLevel, mirrorLevel, obtainSmall, smallKey, smallMakers } from "./small-toolchain.js";
+import { skipNote } from "../skip-note.js";
 
 let folder: string;
 let tools: string;
@@ -61,6 +62,7 @@ function tmpfs(path: string, bytes: number): void {
 }
 const mounts: string[] = [];
 const mayMount = spawnSync("unshare", ["--mount", "true"]).status === 0;
+const cannotMount = mayMount ? undefined : "this user cannot mount";
 
 beforeAll(async () => {
   // The cache's client sends commands to the runner: our own CI would mask this test's secrets.
@@ -282,7 +284,7 @@ describe("a published toolchain", () => {
     expect((await obtainSmall(log(), tools, levels, mustNotBuild)).source).toBe("actions-cache");
   });
 
-  describe.runIf(mayMount)("on a disk", () => {
+  describe.skipIf(!mayMount)(`on a disk${skipNote(cannotMount)}`, () => {
     it("that is full is reported with a remedy, and leaves nothing", async () => {
       tmpfs(tools, 3_000_000);
       const problem: unknown = await obtain(mustNotBuild).catch((error: unknown) => error);

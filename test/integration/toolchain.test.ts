@@ -215,7 +215,9 @@ describe("a toolchain that was packed for others", () => {
       const mirror = join(folder, "mirror");
       const told: string[] = [];
       const context = { log: collectingLog([]), processes, host: hostIn(folder) };
-      expect(await packCommand(context, built.key, mirror, (text) => void told.push(text))).toBe(true);
+      expect(await packCommand(context, built.key, { to: mirror, level: "1" }, (text) => void told.push(text))).toBe(
+        true,
+      );
       expect(await verifyCommand(context, join(mirror, `${built.key}.tar.zst`), (text) => void told.push(text))).toBe(
         true,
       );
@@ -243,9 +245,8 @@ describe("a toolchain that was packed for others", () => {
     const told: string[] = [];
     expect(await verifyCommand(context, key, (text) => void told.push(text))).toBe(false);
     expect(told[0]).toBe("changed or missing: opam/toolchain/bin/ocamlfind\n");
-    await expect(packCommand(context, key, join(folder, "mirror"), () => undefined)).rejects.toThrow(
-      "changed since it was unpacked",
-    );
+    const options = { to: join(folder, "mirror"), level: "1" };
+    await expect(packCommand(context, key, options, () => undefined)).rejects.toThrow("changed since it was unpacked");
     expect(existsSync(join(folder, "mirror", "toolchains.json"))).toBe(false);
   });
 });

@@ -1,15 +1,29 @@
+import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 import { isLostUpload } from "../../src/platform/runner/actions-cache.js";
+import { startFromPlainEnvironment } from "../environment.js";
+
+/** Over 20 seconds each on an idle machine: `make test` leaves them to `make test-all`. */
+const long = ["boot", "build", "faults", "helper-vm", "job-copy", "mirage", "network", "store-faults", "toolchain"].map(
+  (name) => `test/integration/${name}.test.ts`,
+);
+
+const all = readdirSync("test/integration").filter((name) => name.endsWith(".test.ts"));
+const short = all.map((name) => `test/integration/${name}`).filter((file) => !long.includes(file));
 
 export default defineConfig({
   test: {
+    provide: startFromPlainEnvironment(),
     reporters: ["default", "./test/closing-line.ts"],
-    include: ["test/integration/**/*.test.ts"],
-    // A guard against hangs, which no busy machine reaches: real builds on two cores, beside other work.
-    testTimeout: 600_000,
-    expect: { poll: { timeout: 100_000 } },
-    hookTimeout: 600_000,
+    // Guards against hangs, which no busy machine reaches: real builds on two cores, beside other work.
+    testTimeout: 3_600_000,
+    hookTimeout: 3_600_000,
+    expect: { poll: { timeout: 600_000 } },
     // As our own programs do: see src/platform/runner/actions-cache.ts.
     onUnhandledError: (error) => !isLostUpload(Object.assign(new Error(), error)),
+    projects: [
+      { extends: true, test: { name: "short", include: short } },
+      { extends: true, test: { name: "long", include: long } },
+    ],
   },
 });

@@ -1,4 +1,4 @@
-// The marks in the code: a comment `promise: ID` before what keeps a promise. Neither a formatter nor a move to another file loses them.
+// The marks in the code: a comment `promise: ID` before what keeps a promise. They survive a formatter and moved code.
 import { readdirSync } from "node:fs";
 import ts from "typescript";
 import { root, textOf } from "../documentation.js";
@@ -63,7 +63,7 @@ function isLogical(node: ts.Node): node is ts.BinaryExpression {
 /**
  * The change that takes a piece out.
  *
- * @throws Error for a mark that is not in the code once, or that needs an `instead`; for a text that is not in its file once.
+ * @throws Error for a mark or a text that is not there exactly once, and for a mark that needs an `instead`.
  */
 export function changeWithout(piece: Piece): Change {
   if (typeof piece === "object" && "file" in piece) {

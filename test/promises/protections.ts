@@ -1,4 +1,4 @@
-// What keeps each promise of docs/threat-model.md: `npm run promises` takes one after the other out, and its test has to fail.
+// What keeps each promise of docs/threat-model.md: `npm run promises` takes each out, and the promise's test must fail.
 import type { Protection, ProtectionTable } from "./protection.js";
 import { archives } from "./protections/archives.js";
 import { caches } from "./protections/caches.js";

@@ -5,29 +5,39 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RanTest, RunReport } from "./reporter.js";
 
+/** The tests of one or more promises. */
+export interface AskedTests {
+  readonly kind: Kind;
+  /** Relative to the tree. */
+  readonly files: readonly string[];
+  /** A part of their names, as vitest's `-t` takes it. */
+  readonly pattern: string;
+}
+
+export type Kind = "unit" | "integration" | "e2e";
+
+/** How long tests may take. */
+export interface Patience {
+  /** Of the whole run, which is ended then. */
+  readonly runMs: number;
+  /** Of one test or hook; by default that of the configuration. */
+  readonly testMs?: number;
+}
+
 /** What became of the tests of a promise. */
 export interface TestsRun {
   /** Those whose name has the pattern. */
   readonly tests: readonly RanTest[];
   readonly broken: readonly string[];
-  /** They came to no end, and were ended. */
+  /** The run took too long, and was ended. */
   readonly hangs: boolean;
   readonly ms: number;
 }
 
-/**
- * Runs the tests whose name has a pattern, by the configuration of their kind.
- *
- * @param kind `unit`, `integration` or `e2e`.
- * @param files of tests, relative to the tree.
- */
-export async function runTests(
-  folder: string,
-  kind: string,
-  files: readonly string[],
-  pattern: string,
-  limitMs: number,
-): Promise<TestsRun> {
+/** Runs tests in a tree, by the configuration of their kind. */
+export async function runTests(folder: string, asked: AskedTests, patience: Patience): Promise<TestsRun> {
+  const { kind, files, pattern } = asked;
+  const { runMs, testMs } = patience;
   const work = mkdtempSync(join(tmpdir(), "unikernel-ci-promise-"));
   const report = join(work, "report.json");
   const start = performance.now();
@@ -39,6 +49,7 @@ export async function runTests(
     config,
     "--reporter",
     "./test/promises/reporter.ts",
+    ...(testMs === undefined ? [] : [`--testTimeout=${testMs}`, `--hookTimeout=${testMs}`]),
     "-t",
     pattern,
     ...files,
@@ -60,7 +71,7 @@ export async function runTests(
   const limit = setTimeout(() => {
     hangs = true;
     end();
-  }, limitMs);
+  }, runMs);
   // Before the copies are removed that they run in.
   process.prependOnceListener("exit", end);
   await once(vitest, "close");
@@ -76,33 +87,36 @@ export async function runTests(
   }
 }
 
-/** What a test says of a protection that was taken out. */
+/** What a test says about a protection that was taken out. */
 export interface Judgement {
-  readonly outcome: "fails" | "survives" | "unfit";
+  /**
+   * `killed`: an assertion failed. `survived`: the test passed. `undecided`: a time limit ended it, which depends on
+   * the machine. `unfit`: it was not run, or failed by something else than an assertion.
+   */
+  readonly outcome: "killed" | "survived" | "undecided" | "unfit";
   /** The first line of the error, or why nothing can be said. */
   readonly why: string;
 }
 
 export function judge({ tests, broken, hangs }: TestsRun): Judgement {
-  if (hangs)
-    return tests.length > 0
-      ? { outcome: "fails", why: "it comes to no end" }
-      : { outcome: "unfit", why: "no test was found in time" };
   const ran = tests.filter(({ state }) => state !== "skipped");
-  if (ran.length === 0) return { outcome: "unfit", why: firstLine(broken[0] ?? "no test of that name was run") };
   const errors = ran.filter(({ state }) => state === "failed").flatMap((test) => test.errors);
-  const told = errors.find(isOfTest);
-  if (told !== undefined) return { outcome: "fails", why: firstLine(told.message) };
+  const assertion = errors.find(({ name }) => name === "AssertionError");
+  if (assertion !== undefined) return { outcome: "killed", why: firstLine(assertion.message) };
+  if (hangs) return { outcome: "undecided", why: "the run took too long" };
+  const timeout = [...errors.map(({ message }) => message), ...broken].find((text) =>
+    /^(Test|Hook) timed out/.test(text),
+  );
+  if (timeout !== undefined) return { outcome: "undecided", why: firstLine(timeout) };
+  if (ran.length === 0) return { outcome: "unfit", why: firstLine(broken[0] ?? "no test of that name was run") };
+  if (ran.some(({ state }) => state === "pending")) return { outcome: "unfit", why: "vitest ended before the test" };
   const [other] = errors;
   if (other !== undefined) return { outcome: "unfit", why: firstLine(`${other.name}: ${other.message}`) };
   return {
-    outcome: "survives",
+    outcome: "survived",
     why:
       broken[0] === undefined ? `${ran.length} passed` : `passed, beside an error of no test: ${firstLine(broken[0])}`,
   };
 }
-
-const isOfTest = ({ name, message }: RanTest["errors"][number]) =>
-  name === "AssertionError" || message.startsWith("Test timed out");
 
 const firstLine = (text: string) => (text.split("\n")[0] ?? "").slice(0, 160);

@@ -1,30 +1,39 @@
-// `npm run promises [WORD]`: takes each protection of protections.ts out of a copy of the repository, and requires that the test which
-// docs/threat-model.md names fails without it. WORD is a part of a promise, its test, or the file or the mark of a protection.
+// `npm run promises [WORD]`: takes each protection of protections.ts out of a copy of the repository, and requires that
+// an assertion of the test which docs/threat-model.md names fails without it. WORD is a part of a promise, its test (or
+// that one's file), or the file or the mark of a protection. Results are kept in .cache/promises.jsonl for as long as
+// no file changes that they depend on.
+import { join } from "node:path";
+import { root } from "../documentation.js";
+import { KnownResults, rowKeys } from "./known-results.js";
 import { type Change, changeWithout } from "./marks.js";
 import type { Piece } from "./protection.js";
 import { protections } from "./protections.js";
-import { type Judgement, judge, runTests } from "./run-tests.js";
+import { type AskedTests, type Judgement, type Kind, type Patience, judge, runTests } from "./run-tests.js";
 import { programChecker } from "./still-a-program.js";
 import { type Promised, patternOf, promises } from "./threat-model.js";
-import { type Tree, copyTree } from "./tree.js";
+import { type Tree, copyTree, filesOfTree } from "./tree.js";
 
 /** Two cores are what a hosted runner has at least; each run of vitest is a process or two. */
 const atOnce = 2;
-/** For the tests of one promise, which need seconds; one that comes to no end is ended then. */
-const limitMs = { unit: 90_000, integration: 300_000, e2e: 600_000 } as const;
-type Kind = keyof typeof limitMs;
+const minuteMs = 60_000;
+/** Longer than the time limit of a test of that kind, which ends most tests that hang. */
+const runMs: Readonly<Record<Kind, number>> = { unit: 5 * minuteMs, integration: 15 * minuteMs, e2e: 30 * minuteMs };
+/** Of a run that has the machine for itself. */
+const alone = (kind: Kind): Patience => ({ runMs: 3 * runMs[kind], testMs: 2 * runMs[kind] });
 
-interface Task {
+interface Row {
   readonly promised: Promised;
   readonly kind: Kind;
   readonly piece: Piece;
   readonly change: Change;
 }
 
+type JudgedRow = Row & Judgement;
+
 const kindOf = ({ file }: Promised): Kind =>
   (["integration", "e2e"] as const).find((kind) => file.startsWith(`test/${kind}/`)) ?? "unit";
 
-function tasksFor(word: string): Task[] {
+function rowsFor(word: string): Row[] {
   const has = (text: string) => text.toLowerCase().includes(word.toLowerCase());
   return promises
     .flatMap((promised) =>
@@ -32,7 +41,9 @@ function tasksFor(word: string): Task[] {
         .filter(({ test }) => test === promised.test)
         .map(({ piece }) => ({ promised, kind: kindOf(promised), piece, change: changeWithout(piece) })),
     )
-    .filter(({ promised, piece, change }) => [promised.promise, promised.test, change.file, nameOf(piece)].some(has));
+    .filter(({ promised, piece, change }) =>
+      [promised.promise, promised.file, promised.test, change.file, nameOf(piece)].some(has),
+    );
 }
 
 /** The mark, or the beginning of the text. */
@@ -41,89 +52,131 @@ function nameOf(piece: Piece): string {
   return "mark" in piece ? piece.mark : piece.from.trim().replaceAll("\n", " ").slice(0, 60);
 }
 
-/** A test that does not pass by itself tells nothing. @returns why, by the test's name in the threat model. */
-async function unfitAsTheyAre(tree: Tree, tasks: readonly Task[]): Promise<Map<string, string>> {
+const testsOf = ({ kind, promised }: Row): AskedTests => ({
+  kind,
+  files: [promised.file],
+  pattern: patternOf(promised),
+});
+
+/**
+ * A test that does not pass with its protection proves nothing.
+ *
+ * @returns why not, by the test's name in the threat model.
+ */
+async function unfitTests(tree: Tree, rows: readonly Row[]): Promise<Map<string, string>> {
   const unfit = new Map<string, string>();
-  for (const kind of Object.keys(limitMs) as Kind[]) {
-    const asked = [...new Set(tasks.filter((task) => task.kind === kind).map(({ promised }) => promised))];
+  for (const kind of Object.keys(runMs) as Kind[]) {
+    const asked = [...new Set(rows.filter((row) => row.kind === kind).map(({ promised }) => promised))];
     if (asked.length === 0) continue;
+    const files = [...new Set(asked.map(({ file }) => file))];
     const pattern = asked.map((promised) => `(?:${patternOf(promised)})`).join("|");
-    const { tests, broken, ms } = await runTests(
-      tree.folder,
-      kind,
-      [...new Set(asked.map(({ file }) => file))],
-      pattern,
-      4 * limitMs[kind],
-    );
+    const { tests, broken, ms } = await runTests(tree.folder, { kind, files, pattern }, alone(kind));
     for (const promised of asked) {
       const own = tests.filter(({ name }) => new RegExp(patternOf(promised)).test(name));
       const bad = own.find(({ state }) => state !== "passed");
       if (own.length === 0) unfit.set(promised.test, `no test has this name in ${promised.file} ${broken[0] ?? ""}`);
-      else if (bad !== undefined)
-        unfit.set(
-          promised.test,
-          `it is ${bad.state} as it is: ${bad.errors[0]?.message ?? "what it needs is not here"}`,
-        );
+      else if (bad !== undefined) {
+        const error = bad.errors[0]?.message ?? "what it needs is missing";
+        unfit.set(promised.test, `with its protection it is ${bad.state}: ${error}`);
+      }
     }
-    console.log(
-      `${asked.length} promises of ${kind} tests: ${asked.filter(({ test }) => !unfit.has(test)).length} pass as they are, in ${seconds(ms)}`,
-    );
+    const passed = asked.filter(({ test }) => !unfit.has(test)).length;
+    console.log(`${asked.length} promises of ${kind} tests: ${passed} pass with their protections, in ${seconds(ms)}`);
   }
   return unfit;
 }
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
-/** One line of the table. */
-function line({ promised, piece, change }: Task, { outcome, why }: Judgement, ms: number): string {
-  return `${outcome.padEnd(8)} ${seconds(ms).padStart(7)}  ${promised.test}  (${change.file}: ${nameOf(piece)})  ${why}`;
+function show({ promised, piece, change }: Row, { outcome, why }: Judgement, ms?: number): void {
+  const time = ms === undefined ? "known" : seconds(ms);
+  console.log(`${outcome.padEnd(9)} ${time.padStart(7)}  ${promised.test}  (${change.file}: ${nameOf(piece)})  ${why}`);
+}
+
+/** Judges the rows, two at a time; those that a time limit ended once more, alone. */
+async function judgeRows(
+  rows: readonly Row[],
+  copies: readonly [Tree, ...Tree[]],
+  onJudged: (row: Row, judgement: Judgement) => void,
+): Promise<JudgedRow[]> {
+  const whyNoProgram = programChecker();
+  const unfit = await unfitTests(copies[0], rows);
+  const judged: JudgedRow[] = [];
+  const undecided: Row[] = [];
+  const judgeIn = async ({ folder, without }: Tree, row: Row, patience: Patience) => {
+    const start = performance.now();
+    const why = unfit.get(row.promised.test) ?? whyNoProgram(row.change);
+    const judgement: Judgement =
+      why !== undefined
+        ? { outcome: "unfit", why }
+        : judge(await without(row.change, () => runTests(folder, testsOf(row), patience)));
+    show(row, judgement, performance.now() - start);
+    return judgement;
+  };
+  const keep = (row: Row, judgement: Judgement) => {
+    onJudged(row, judgement);
+    judged.push({ ...row, ...judgement });
+  };
+  const left = [...rows];
+  const work = async (copy: Tree) => {
+    for (let row = left.shift(); row !== undefined; row = left.shift()) {
+      const judgement = await judgeIn(copy, row, { runMs: runMs[row.kind] });
+      if (judgement.outcome === "undecided") undecided.push(row);
+      else keep(row, judgement);
+    }
+  };
+  await Promise.all(copies.map(work));
+  for (const row of undecided) keep(row, await judgeIn(copies[0], row, alone(row.kind)));
+  return judged;
+}
+
+function summarise(rows: readonly JudgedRow[], ms: number): void {
+  const count = (asked: Judgement["outcome"]) => rows.filter(({ outcome }) => outcome === asked).length;
+  for (const { promised, piece, change, outcome, why } of rows.filter((row) => row.outcome !== "killed"))
+    console.log(
+      [
+        `\n${outcome}: ${promised.promise}`,
+        `test  ${promised.file}: ${promised.test}`,
+        `at    ${change.file}: ${nameOf(piece)}`,
+        `to    ${change.to}`,
+        `why   ${why}`,
+      ].join("\n  "),
+    );
+  const promised = new Set(rows.map(({ promised: { promise } }) => promise)).size;
+  const counts = (["killed", "survived", "undecided", "unfit"] as const).map((name) => `${count(name)} ${name}`);
+  console.log(`\n${promised} promises, ${rows.length} protections: ${counts.join(", ")}, in ${seconds(ms)}`);
 }
 
 async function main(word: string): Promise<number> {
   const start = performance.now();
-  const tasks = tasksFor(word);
-  if (tasks.length === 0) throw new Error(`no promise has ${word}`);
-  const whyNoProgram = programChecker();
-  const noPrograms = new Map(tasks.map(({ change }) => [change, whyNoProgram(change)]));
-  const files = tasks.map(({ change }) => change.file);
-  const first = copyTree(files);
-  const trees = [first, ...Array.from({ length: Math.min(atOnce, tasks.length) - 1 }, () => copyTree(files))];
-  const results: (Task & Judgement)[] = [];
+  const rows = rowsFor(word);
+  if (rows.length === 0) throw new Error(`no promise has ${word}`);
+  const files = filesOfTree();
+  const keyOf = rowKeys(root, files);
+  const keys = new Map(rows.map((row) => [row, keyOf(row.promised.file, { ...row.promised, ...row.change })]));
+  const results = new KnownResults(join(root, ".cache/promises.jsonl"));
+  const known = rows.flatMap((row) => {
+    const judgement = results.get(keys.get(row) ?? "");
+    return judgement === undefined ? [] : [{ ...row, ...judgement }];
+  });
+  for (const row of known) show(row, row);
+  const isKnown = new Set(known.map(({ change }) => change));
+  const asked = rows.filter(({ change }) => !isKnown.has(change));
+  const copies: Tree[] = [];
   try {
-    const unfit = await unfitAsTheyAre(first, tasks);
-    const left = [...tasks];
-    const work = async ({ folder, without }: Tree) => {
-      for (let task = left.shift(); task !== undefined; task = left.shift()) {
-        const { promised, kind, change } = task;
-        const before = performance.now();
-        const known = unfit.get(promised.test) ?? noPrograms.get(change);
-        const judgement: Judgement =
-          known !== undefined
-            ? { outcome: "unfit", why: known }
-            : judge(
-                await without(change, () =>
-                  runTests(folder, kind, [promised.file], patternOf(promised), limitMs[kind]),
-                ),
-              );
-        results.push({ ...task, ...judgement });
-        console.log(line(task, judgement, performance.now() - before));
-      }
-    };
-    await Promise.all(trees.map(work));
+    const changed = asked.map(({ change }) => change.file);
+    while (copies.length < Math.min(atOnce, asked.length)) copies.push(copyTree(files, changed));
+    const [first, ...others] = copies;
+    const judged =
+      first === undefined
+        ? []
+        : await judgeRows(asked, [first, ...others], (row, judgement) => results.add(keys.get(row) ?? "", judgement));
+    const all = [...known, ...judged];
+    summarise(all, performance.now() - start);
+    return all.every(({ outcome }) => outcome === "killed") ? 0 : 1;
   } finally {
-    for (const tree of trees) tree.remove();
+    for (const copy of copies) copy.remove();
   }
-  const bad = results.filter(({ outcome }) => outcome !== "fails");
-  const kept = new Set(results.map(({ promised }) => promised.promise)).size;
-  console.log(
-    `${kept} promises, ${results.length} protections: the tests fail without ${results.length - bad.length}, and not without ${bad.length}, in ${seconds(performance.now() - start)}`,
-  );
-  for (const { promised, piece, change, outcome, why } of bad) {
-    console.log(
-      `\n${outcome}: ${promised.promise}\n  test  ${promised.file}: ${promised.test}\n  at    ${change.file}: ${nameOf(piece)}\n  to    ${change.to}\n  why   ${why}`,
-    );
-  }
-  return bad.length === 0 ? 0 : 1;
 }
 
 // As at an end of its own: copies and what runs in them are gone then.

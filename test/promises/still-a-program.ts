@@ -7,7 +7,7 @@ import { type Change, changed as withChange } from "./marks.js";
 const unknownName = [2304, 2552];
 
 /**
- * Looks whether a source without a protection is a program still. One that is none fails every test, and says nothing of any.
+ * Checks whether a source without a protection is still a program: one that is not fails every test.
  *
  * @returns of each change why it is none; undefined when it is.
  */

@@ -24,25 +24,30 @@ export interface Tree {
   readonly remove: () => void;
 }
 
-/**
- * Copies what git knows, and what it would take in, with links to the packages that are installed.
- *
- * @param changed files that will be changed: packages that have one are copied.
- */
-export function copyTree(changed: readonly string[]): Tree {
-  const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-promises-"));
-  // Tests run jobs as other users, too.
-  chmodSync(folder, 0o755);
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  process.once("exit", remove);
+/** The files that git knows, and those that it would take in, relative to the repository. */
+export function filesOfTree(): string[] {
   const names = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: root,
     encoding: "utf8",
     maxBuffer: 2 ** 26,
   });
-  const present = names.split("\0").filter((name) => name !== "" && existsSync(join(root, name)));
-  for (const name of new Set(present.map((path) => dirname(path)))) mkdirSync(join(folder, name), { recursive: true });
-  for (const name of present) cpSync(join(root, name), join(folder, name), { verbatimSymlinks: true });
+  // A file in conflict is there three times.
+  return [...new Set(names.split("\0"))].filter((name) => name !== "" && existsSync(join(root, name)));
+}
+
+/**
+ * Copies files of the repository, with links to the packages that are installed.
+ *
+ * @param changed files that will be changed: packages that have one are copied.
+ */
+export function copyTree(names: readonly string[], changed: readonly string[]): Tree {
+  const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-promises-"));
+  // Tests run jobs as other users, too.
+  chmodSync(folder, 0o755);
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.once("exit", remove);
+  for (const name of new Set(names.map((path) => dirname(path)))) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of names) cpSync(join(root, name), join(folder, name), { verbatimSymlinks: true });
   // What tests have fetched and made for themselves.
   if (existsSync(join(root, ".cache"))) symlinkSync(join(root, ".cache"), join(folder, ".cache"));
   mkdirSync(join(folder, "node_modules"));

@@ -1,4 +1,4 @@
-// What we take from others: each with a reason in docs/dependencies.md, a licence that can be given on, and bytes that are fixed.
+// What we take from others: each with a reason in docs/dependencies.md, a licence to pass on, and bytes that are fixed.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";

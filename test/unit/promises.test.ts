@@ -1,8 +1,12 @@
-// `npm run promises` takes each of these protections out and looks whether the promise's test fails: the table must be whole for that.
+// `npm run promises` takes each of these protections out: their table must be complete.
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { type Options, format } from "prettier";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { textOf } from "../documentation.js";
+import { KnownResults, rowKeys } from "../promises/known-results.js";
 import { type Mark, changeAt, changed, changeWithout, marks, marksOf } from "../promises/marks.js";
 import { protections } from "../promises/protections.js";
 import type { RanTest } from "../promises/reporter.js";
@@ -62,7 +66,8 @@ const list = [/* promise: element */ "one", "two", /* promise: spread */ ...thre
   four: 4, five: /* promise: value */ six(seven),
 };
 const words = \`\${/* promise: in-template */ visible(text)} and "\${more}"\`;
-const long = /* promise: chain */ text.replaceAll("%", "%25").replaceAll("a", "b"), none = ["/* promise: of-no-program */"];
+const long = /* promise: chain */ text.replaceAll("%", "%25").replaceAll("a", "b");
+const none = ["/* promise: of-no-program */"];
 function last() {
   // promise: awaited
   const said = 1;
@@ -142,21 +147,77 @@ describe("what a test says of a protection that was taken out", () => {
     state,
     errors: name === "" ? [] : [{ name, message }],
   });
+  const outOfTime = ran("failed", "Error", "Test timed out in 5000ms.");
   const outcomeOf = (tests: readonly RanTest[], more: Partial<TestsRun> = {}) =>
     judge({ tests, broken: [], hangs: false, ms: 1, ...more }).outcome;
 
   it.each<[what: string, outcome: Judgement["outcome"], tests: readonly RanTest[], more?: Partial<TestsRun>]>([
-    ["an assertion that fails", "fails", [ran("passed"), ran("failed", "AssertionError", "expected 1 to be 2")]],
-    ["a test that is out of time", "fails", [ran("failed", "Error", "Test timed out in 5000ms.")]],
-    ["a test that comes to no end", "fails", [ran("pending")], { hangs: true }],
-    ["a run that hangs before it has a test", "unfit", [], { hangs: true }],
-    ["a test that passes", "survives", [ran("passed"), ran("skipped")]],
-    ["a test that passes, beside an error of nobody’s", "survives", [ran("passed")], { broken: ["boom"] }],
+    ["an assertion that fails", "killed", [ran("passed"), ran("failed", "AssertionError", "expected 1 to be 2")]],
+    ["an assertion that fails beside a timeout", "killed", [ran("failed", "AssertionError", "no"), outOfTime]],
+    ["a test that is out of time", "undecided", [outOfTime, ran("passed")]],
+    ["a hook that is out of time", "undecided", [ran("skipped")], { broken: ["Hook timed out in 5000ms."] }],
+    ["a test that comes to no end", "undecided", [ran("pending")], { hangs: true }],
+    ["a run that hangs before it has a test", "undecided", [], { hangs: true }],
+    ["a run that ends before its test", "unfit", [ran("passed"), ran("pending")]],
+    ["a test that passes", "survived", [ran("passed"), ran("skipped")]],
+    ["a test that passes, beside an error of no test", "survived", [ran("passed")], { broken: ["boom"] }],
     ["a test that is skipped", "unfit", [ran("skipped")]],
     ["no test of that name", "unfit", []],
     ["a file that cannot be loaded", "unfit", [], { broken: ["Unexpected token"] }],
     ["a program that is none any more", "unfit", [ran("failed", "ReferenceError", "x is not defined")]],
-  ])("%s: it %s", (_, outcome, tests, more) => {
+  ])("%s: %s", (_, outcome, tests, more) => {
     expect(outcomeOf(tests, more)).toBe(outcome);
+  });
+});
+
+describe("the results of earlier runs", () => {
+  const withFolder = <T>(body: (folder: string) => T): T => {
+    const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-results-"));
+    try {
+      return body(folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  it("are known to the next run, except those that a time limit or the machine decided", () => {
+    withFolder((folder) => {
+      const file = join(folder, "cache/results.jsonl");
+      const first = new KnownResults(file);
+      for (const outcome of ["killed", "survived", "undecided", "unfit"] as const)
+        first.add(outcome, { outcome, why: "x" });
+      appendFileSync(file, '\n{"key":"half a li');
+      new KnownResults(file).add("after it", { outcome: "killed", why: "x" });
+      const next = new KnownResults(file);
+      expect(next.get("killed")).toEqual({ outcome: "killed", why: "x" });
+      expect(next.get("after it")).toEqual({ outcome: "killed", why: "x" });
+      expect(next.get("survived")).toEqual({ outcome: "survived", why: "x" });
+      expect([next.get("undecided"), next.get("unfit"), next.get("half a li")]).toEqual(Array(3).fill(undefined));
+    });
+  });
+
+  it("hold until a file changes that the row's test depends on", () => {
+    withFolder((folder) => {
+      const files = [
+        "src/a.ts",
+        "test/helper.ts",
+        "test/a.test.ts",
+        "test/b.test.ts",
+        "test/promises/protections/x.ts",
+      ];
+      for (const file of files) mkdirSync(dirname(join(folder, file)), { recursive: true });
+      for (const file of files) writeFileSync(join(folder, file), "one");
+      const key = (row: object = { start: 1 }) => rowKeys(folder, files)("test/a.test.ts", row);
+      const before = key();
+      expect(key({ start: 2 })).not.toBe(before);
+      const changing = files.filter((file) => {
+        writeFileSync(join(folder, file), "two");
+        const changes = key() !== before;
+        writeFileSync(join(folder, file), "one");
+        return changes;
+      });
+      expect(changing).toEqual(["src/a.ts", "test/helper.ts", "test/a.test.ts"]);
+      expect(key()).toBe(before);
+    });
   });
 });

@@ -14,7 +14,7 @@ const filesIn = (folder: string): string[] =>
     .map((name) => `${folder}/${name}`);
 const sources = filesIn("src");
 
-/** Every node of the sources that have such words, each with its parents. Only these are parsed: all would take seconds. */
+/** Every node of the sources with such words, each with its parents. Only these are parsed: all would take seconds. */
 function nodesWhere(words: RegExp): ts.Node[] {
   return sources
     .filter((file) => words.test(textOf(file)))
@@ -55,7 +55,8 @@ describe("every input", () => {
     expect(
       has(
         tests,
-        `--${dashed}\\b|["']${dashed}["']|\\b${dashed}: |\\b${camel}: |\\b${camel}\\b,|INPUT_${dashed.toUpperCase()}\\b`,
+        `--${dashed}\\b|["']${dashed}["']|\\b${dashed}: |` +
+          `\\b${camel}: |\\b${camel}\\b,|INPUT_${dashed.toUpperCase()}\\b`,
       ),
       "tests",
     ).toBe(true);

@@ -14,7 +14,8 @@ import { Problem } from "../../platform/problem.js";
 import { searchPath } from "../../platform/process/programs.js";
 import { sweepLeftovers } from "../../platform/process/build-programs.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
-import { cacheService } from "../../platform/runner/github.js";
+import { cacheService } from "../../platform/runner/cache-service.js";
+import { describeBuilt } from "../../project/images.js";
 import { bootFailure, skippedWarning, tellVerdict } from "../../summary/boot-story.js";
 import { defaultTarget, targets } from "../../targets/targets.js";
 import { cachePolicyOf } from "../../toolchain/cache-policy.js";
@@ -60,6 +61,8 @@ export const boot: PartFunction = async (context, inputs, runner) => {
       await naming(one, () => Promise.resolve(checkedRequest(one)));
     }
     await sweepLeftovers(context);
+    // Before the boots: the verdict is about these bytes.
+    const built = await describeBuilt(imagePath, target);
     const start = performance.now();
     const boot = (one: BootRequest) => async (own: Context) => {
       if (one.scenario !== undefined) own.log.line(`  ${one.scenario}:`);
@@ -68,11 +71,11 @@ export const boot: PartFunction = async (context, inputs, runner) => {
       return report;
     };
     const reports = await bootSeveral(context, [boot(first), ...others.map(boot)], host.cores);
-    return { reports, subject: { imagePath, target: target.name, architecture } };
+    return { reports, subject: { image: built, target: target.name, architecture } };
   });
   const [first, ...others] = reports;
   const boots = [recordBoot(first), ...others.map(recordBoot)] as const;
-  await saveRecord(context, imagePath, "boot", boots);
+  await saveRecord(context, subject.image, "boot", boots);
   const files = await writeBootFiles(context, subject, boots);
   const overall = overallVerdict(boots, basename(imagePath));
   runner.setOutput("verdict", overall.verdict);

@@ -1,7 +1,10 @@
 import { artifactsFolder } from "../../artifact/artifact-name.js";
-import { readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
+import { forgetBoots, readToolchain, recordBuild, saveRecord } from "../../artifact/records.js";
+import type { SourceFacts } from "../../artifact/schema.js";
+import { beginSource } from "../../artifact/source.js";
+import { firstOf } from "../../platform/log.js";
 import { withBuildPrograms, sweepLeftovers } from "../../platform/process/build-programs.js";
-import { cacheService } from "../../platform/runner/github.js";
+import { cacheService } from "../../platform/runner/cache-service.js";
 import { restoreBuildCaches } from "../../project/caches/build-cache.js";
 import { detectProject } from "../../project/detect.js";
 import { makeImages } from "../../project/make.js";
@@ -15,8 +18,6 @@ import { saveForEnd } from "./build-end.js";
 
 /** Builds the project, records its images and sets the outputs. */
 export const build: PartFunction = async (context, given, runner) => {
-  // First, so that the call at the end of the job finds a state even if this step fails.
-  saveForEnd(runner, [], given.cache);
   await sweepLeftovers(context);
   const { host, log } = context;
   const architecture = given.arch ?? host.architecture;
@@ -30,7 +31,9 @@ export const build: PartFunction = async (context, given, runner) => {
   // Caches of an earlier build would hide differences between two clean builds.
   const policy = inputs.reproducible ? fromClean : cachePolicyOf(host, inputs.cache);
   const service = policy.restore ? await cacheService(host, log) : undefined;
-  const { result, used } = await log.group("Build", async () => {
+  const { result, used, source } = await log.group("Build", async () => {
+    const source = await beginSource(context, project.directory);
+    log.fact("source", sourceText(source.facts));
     const caches = await restoreBuildCaches(context, {
       project,
       target,
@@ -41,16 +44,26 @@ export const build: PartFunction = async (context, given, runner) => {
     const withCaches = { ...context, host: { ...host, environment: { ...host.environment, ...caches.environment } } };
     const built = await withBuildPrograms(withCaches, (building) =>
       makeImages(building, inputs, toolchain?.toolchain, project, artifactsFolder(context)),
-    );
-    return { result: built, used: await caches.afterBuild() };
+    ).finally(source.built);
+    return { result: built, used: await caches.afterBuild(), source: source.facts };
   });
   saveForEnd(runner, used, inputs.cache);
   const restored = used.find(({ kind }) => kind === "dune")?.restored;
-  const begun = recordBuild({ target: inputs.target, architecture }, result, toolchain, restored?.key);
-  for (const { path } of result.images) await saveRecord(context, path, "build", begun);
+  const begun = recordBuild({ target: inputs.target, architecture }, result, toolchain, restored?.key, source);
+  for (const image of result.images) {
+    /* promise: builds-forget-boots */ await forgetBoots(context, image.path);
+    await saveRecord(context, image, "build", begun);
+  }
   const [image] = result.images;
   runner.setOutput("image", image.path);
   runner.setOutput("images", JSON.stringify(result.images.map(({ path }) => path)));
   runner.setOutput("sha256", image.sha256);
   return true;
 };
+
+function sourceText(source: SourceFacts | undefined): string {
+  if (source === undefined) return "no commit: this is no git checkout";
+  const { commit, changes } = source;
+  const state = changes.length === 0 ? "without changes" : `with changes: ${firstOf(changes, 5).join(", ")}`;
+  return `commit ${commit.slice(0, 12)}, ${state}`;
+}

@@ -1,18 +1,22 @@
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { artifactsIn } from "../../artifact/artifact.js";
-import { mergedJunit } from "../../collect/merge-junit.js";
+import { type Artifact, artifactsIn } from "../../artifact/artifact.js";
+import { attemptOf } from "../../artifact/build-info.js";
+import { sumsName } from "../../artifact/checksums.js";
 import {
-  type CollectedLeg,
   mergedChecksums,
-  readLegs,
+  mergedJunit,
+  olderAttempts,
   overBudget,
   overviewOf,
   overviewVerdict,
 } from "../../collect/overview.js";
 import { collectLines, collectSummary, overviewTitle } from "../../collect/table.js";
-import { writeFileAtomically } from "../../platform/files/atomic.js";
+import { replaceFolder } from "../../platform/files/atomic.js";
+import { hashOf } from "../../platform/files/folder-content.js";
 import type { Context } from "../../platform/host.js";
+import { firstOf } from "../../platform/log.js";
 import { Problem } from "../../platform/problem.js";
 import type { Runner } from "../../platform/runner/github.js";
 import type { CollectInputs } from "../collect-interface.js";
@@ -27,22 +31,23 @@ export async function collect(context: Context, inputs: CollectInputs, runner: R
   const folder = resolve(context.host.folders.workspace, inputs.folder);
   const { overview, warnings } = await log.group("Collect", async () => {
     // actions/download-artifact makes no folder for a run without artifacts.
-    const { artifacts } = existsSync(folder) ? await artifactsIn(folder) : { artifacts: [] };
+    const found = existsSync(folder) ? await artifactsIn(folder, planned) : { artifacts: [], unwanted: [] };
+    const { artifacts: legs, unwanted } = found;
     // Other jobs of the run, and other matrices, have artifacts too; they are not part of this report.
-    const isPlanned = (artifact: string) => planned.length === 0 || planned.includes(artifact);
-    const foreign = artifacts.filter((artifact) => !isPlanned(artifact));
-    if (foreign.length > 0) log.notice(`ignored artifacts that belong to no leg of the matrix: ${foreign.join(", ")}`);
-    const legs = await readLegs(folder, artifacts.filter(isPlanned));
+    if (unwanted.length > 0)
+      log.notice(`ignored artifacts that belong to no leg of the matrix: ${firstOf(unwanted, 20).join(", ")}`);
     if (legs.length + planned.length === 0) {
       throw new Problem(`input folder: no artifact with a build-info.json in ${folder}`, {
-        do: "download the artifacts of the run there first, each into a subfolder of its name",
+        do: "download the artifacts of the run there first",
       });
     }
     const seen = overviewOf(legs, await readBaseline(context, inputs.baseline), planned);
     log.fact("legs", overviewTitle(seen));
     for (const line of collectLines(seen)) log.line(`  ${line}`);
-    runner.setOutput("checksums", await written(join(folder, "SHA256SUMS"), mergedChecksums(legs)));
-    runner.setOutput("junit", await written(join(folder, "junit.xml"), mergedJunit(legs)));
+    for (const sentence of olderAttempts(legs, attemptOf(context.host))) log.notice(sentence);
+    const files = await writeReport(context, folder, legs);
+    runner.setOutput("checksums", files.checksums);
+    runner.setOutput("junit", files.junit);
     return { overview: seen, warnings: overBudget(seen, inputs) };
   });
   for (const warning of warnings) log.warning(warning);
@@ -52,7 +57,7 @@ export async function collect(context: Context, inputs: CollectInputs, runner: R
 }
 
 /** An unreadable baseline is a notice, not an error: only the comparison needs it. */
-async function readBaseline({ host, log }: Context, baseline: string | undefined): Promise<readonly CollectedLeg[]> {
+async function readBaseline({ host, log }: Context, baseline: string | undefined): Promise<readonly Artifact[]> {
   if (baseline === undefined) return [];
   const folder = resolve(host.folders.workspace, baseline);
   if (!existsSync(folder)) {
@@ -60,7 +65,7 @@ async function readBaseline({ host, log }: Context, baseline: string | undefined
     return [];
   }
   try {
-    return await readLegs(folder, (await artifactsIn(folder)).artifacts);
+    return (await artifactsIn(folder)).artifacts;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     log.notice(`sizes are not compared: ${error.message}`);
@@ -68,8 +73,25 @@ async function readBaseline({ host, log }: Context, baseline: string | undefined
   }
 }
 
-async function written(path: string, content: string | undefined): Promise<string> {
-  if (content === undefined) return "";
-  await writeFileAtomically(path, content);
-  return path;
+/**
+ * Writes the files over all legs into a folder of our own: where the artifacts are, a file of these names can be part
+ * of one.
+ */
+async function writeReport({ host }: Context, artifacts: string, legs: readonly Artifact[]): Promise<ReportFiles> {
+  // A job can collect several folders.
+  const folder = host.isGitHubActions
+    ? join(host.folders.state, "collect", hashOf(artifacts, 16))
+    : join(host.folders.workspace, "_collect");
+  const junit = mergedJunit(legs);
+  await replaceFolder(/* promise: reports-lie-elsewhere */ folder, async (draft) => {
+    await writeFile(join(draft, sumsName), mergedChecksums(legs));
+    if (junit !== undefined) await writeFile(join(draft, "junit.xml"), junit);
+  });
+  return { checksums: join(folder, sumsName), junit: junit === undefined ? "" : join(folder, "junit.xml") };
+}
+
+/** Absolute paths; empty for a file that was not written. */
+interface ReportFiles {
+  readonly checksums: string;
+  readonly junit: string;
 }

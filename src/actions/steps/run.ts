@@ -1,5 +1,5 @@
 import type { Context } from "../../platform/host.js";
-import type { CollectingRunner } from "../../platform/runner/github.js";
+import type { Runner } from "../../platform/runner/github.js";
 import type { Inputs, Part } from "../interface.js";
 import type { PartFunction } from "../main.js";
 
@@ -10,11 +10,19 @@ export async function runParts(
   parts: Readonly<Record<Part, PartFunction>>,
   context: Context,
   inputs: Inputs,
-  runner: CollectingRunner,
+  runner: Runner,
 ): Promise<boolean> {
+  let image: string | undefined;
+  const watching: Runner = {
+    ...runner,
+    setOutput(name, value) {
+      if (name === "image") image = value;
+      runner.setOutput(name, value);
+    },
+  };
   if (!(await parts.setup(context, inputs, runner))) return false;
-  if (!(await parts.build(context, inputs, runner))) return false;
-  const built: Inputs = { ...inputs, image: runner.outputs["image"] };
+  if (!(await parts.build(context, inputs, watching))) return false;
+  const built: Inputs = { ...inputs, image };
   const outcomes: PromiseSettledResult<boolean>[] = [];
   for (const part of [parts.boot, parts.publish]) {
     outcomes.push(...(await Promise.allSettled([part(context, built, runner)])));

@@ -11,8 +11,13 @@ import type { PartFunction } from "../main.js";
 export const setup: PartFunction = async (context, given, runner) => {
   const inputs = withTarget(given);
   await sweepLeftovers(context);
+  // If the set-up fails, a build must not use the toolchain of an earlier one.
+  /* promise: setups-forget-toolchains */ await forgetToolchain(
+    context,
+    targets[inputs.target].backend,
+    inputs.arch ?? context.host.architecture,
+  );
   if (inputs.ocamlVersion === "none") {
-    await forgetToolchain(context, targets[inputs.target].backend, inputs.arch ?? context.host.architecture);
     context.log.line("no toolchain: `ocaml-version: none`");
     return true;
   }

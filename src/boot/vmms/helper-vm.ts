@@ -40,7 +40,7 @@ const kernelWords = ["quiet", "panic=-1", "mitigations=off", "nokaslr", "ipv6.di
 /** MiB for Linux, busybox, the tender and two copies of the image; the unikernel's own memory comes on top. */
 const ownMemoryMiB = 192;
 
-/** A Solo5 tender that cannot run on this machine directly: in a small Linux guest that QEMU emulates. */
+/** A Solo5 tender that cannot run on this machine directly: in a helper VM that QEMU emulates. */
 export function helperVm(tender: Tender): Vmm {
   return {
     program: tender,

@@ -39,7 +39,8 @@ export function netdevOption(link: NetworkDevice["link"], id: string): string {
     ...(link.outside ? [] : [/* promise: guests-reach-nothing-outside */ "restrict=on"]),
     ...link.forwards.map(
       ({ protocol, hostPort, guestPort }) =>
-        /* promise: ports-are-forwarded-from-this-machine */ `hostfwd=${protocol}:127.0.0.1:${hostPort}-${link.guest}:${guestPort}`,
+        /* promise: ports-are-forwarded-from-this-machine */ `hostfwd=${protocol}:127.0.0.1:` +
+        `${hostPort}-${link.guest}:${guestPort}`,
     ),
   ].join(",");
 }

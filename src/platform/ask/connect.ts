@@ -98,7 +98,9 @@ export async function secured(
 function failure(error: Error, stream: TLSSocket): NoAnswer {
   // OpenSSL's reason, without the line of its sources.
   const { reason } = error as { readonly reason?: unknown };
-  const text = `TLS: ${typeof reason === "string" && reason !== "" ? reason : messageOf(error)}`;
+  const said = typeof reason === "string" && reason !== "" ? reason : messageOf(error);
+  // Node.js 24 adds advice for programs that a person starts: `; if the root CA is installed locally, try …`.
+  const text = `TLS: ${said.replace(/; if the root CA .*/, "")}`;
   // The types promise an Error, but it is unset until a certificate was checked.
   const isCertificates = Boolean(stream.authorizationError);
   return new NoAnswer(isCertificates ? `${text} (\`insecure\` accepts any certificate)` : text, { cause: error });

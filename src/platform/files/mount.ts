@@ -34,7 +34,10 @@ export async function openMounts(context: Context): Promise<Mounts | undefined> 
     image: (file, at) => run("mounting an image", "mount", "-t", "squashfs", "-o", "loop,ro,nosuid,nodev", file, at),
     overlay({ lower, upper, work }, at) {
       // redirect_dir: allows renaming a folder of the image. index: prevents two mounts from sharing an upper folder.
-      const options = /* promise: mount-options */ `nosuid,nodev,redirect_dir=on,index=on,lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+      const options = /* promise: mount-options */ [
+        "nosuid,nodev,redirect_dir=on,index=on",
+        `lowerdir=${lower},upperdir=${upper},workdir=${work}`,
+      ].join(",");
       return run(
         "mounting a writable folder over an image",
         "mount",

@@ -5,9 +5,16 @@ export interface ReleaseService {
   /** The published release of a tag, and its drafts. */
   releasesOf(tag: string): Promise<readonly Release[]>;
   createDraft(tag: string, commit: string, text: ReleaseText): Promise<Release>;
+  /** The release now; undefined when it was deleted. */
+  read(release: Release): Promise<ReleaseNow | undefined>;
   assetsOf(release: Release): Promise<readonly RemoteAsset[]>;
   deleteAsset(asset: RemoteAsset): Promise<void>;
-  /** @returns the asset as the service stored it; its name may differ. */
+  /** Deletes a draft with its assets. */
+  deleteDraft(draft: Release): Promise<void>;
+  /**
+   * @returns the asset as the service stored it; its name may differ.
+   * @throws AlreadyThere when the release has an asset of this name.
+   */
   upload(release: Release, asset: LocalAsset): Promise<RemoteAsset>;
   /** Changes the text of a draft. */
   describe(draft: Release, text: ReleaseText): Promise<Release>;
@@ -36,6 +43,11 @@ export interface Release {
   readonly notes: string;
 }
 
+/** A release, and the files that it has at the same moment. */
+export interface ReleaseNow extends Release {
+  readonly assets: readonly Pick<RemoteAsset, "id" | "name">[];
+}
+
 /** A file of a release, as the service has it. */
 export interface RemoteAsset {
   readonly id: number;
@@ -59,3 +71,6 @@ export interface LocalAsset {
 
 /** No complete answer arrived: it is unknown whether the service has carried out the request. */
 export class Interrupted extends Error {}
+
+/** An upload of a name that the release has: by another writer, or by an upload whose answer was lost. */
+export class AlreadyThere extends Interrupted {}

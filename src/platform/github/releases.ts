@@ -1,7 +1,7 @@
 import { Problem } from "../problem.js";
 import type { ApiAnswer, GitHubApi } from "./api.js";
 import {
-  Interrupted,
+  AlreadyThere,
   type Release,
   type ReleaseService,
   type ReleaseText,
@@ -19,6 +19,7 @@ interface ReleaseJson {
   readonly immutable?: boolean;
   readonly name: string | null;
   readonly body: string | null;
+  readonly assets?: readonly AssetJson[];
 }
 
 interface AssetJson {
@@ -70,6 +71,12 @@ export function gitHubReleases(api: GitHubApi, repository: string): ReleaseServi
       const json = { tag_name: tag, target_commitish: commit, draft: true, ...textJson(text) };
       return releaseOf(api({ method: "POST", url: `${root}/releases`, body: { json }, expected: [201] }));
     },
+    async read({ id }) {
+      const answer = await api({ method: "GET", url: `${root}/releases/${id}`, expected: [200, 404] });
+      if (answer.status === 404) return undefined;
+      const json = read(answer) as ReleaseJson;
+      return { ...release(json), assets: (json.assets ?? []).map(asset) };
+    },
     async assetsOf({ id }) {
       const found: RemoteAsset[] = [];
       for await (const one of listed<AssetJson>(`${root}/releases/${id}/assets`)) found.push(asset(one));
@@ -78,6 +85,9 @@ export function gitHubReleases(api: GitHubApi, repository: string): ReleaseServi
     async deleteAsset({ id }) {
       // 404: an earlier attempt has deleted it, but its answer was lost.
       await api({ method: "DELETE", url: `${root}/releases/assets/${id}`, expected: [204, 404] });
+    },
+    async deleteDraft({ id }) {
+      await api({ method: "DELETE", url: `${root}/releases/${id}`, expected: [204, 404] });
     },
     async upload({ uploadUrl }, { path, name, bytes, contentType }) {
       const url = new URL(uploadUrl);
@@ -88,8 +98,7 @@ export function gitHubReleases(api: GitHubApi, repository: string): ReleaseServi
         body: { path, bytes, contentType },
         expected: [201, 422],
       });
-      // An earlier attempt may have succeeded although its answer was lost: the caller checks the release's assets.
-      if (answer.status === 422 && isNameTaken(answer)) throw new Interrupted(`${name} already exists`);
+      if (answer.status === 422 && isNameTaken(answer)) throw new AlreadyThere(`${name} already exists`);
       if (answer.status === 422) throw new Problem(`GitHub refused ${name}`, { because: answer.text.slice(0, 500) });
       return asset(read(answer) as AssetJson);
     },

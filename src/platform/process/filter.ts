@@ -39,13 +39,9 @@ export function openFilter(argv: readonly [string, ...string[]]): Filter {
     child.once("close", (code, signal) => {
       forget();
       if (isEnding()) return;
+      const how = signal === null ? `exited with status ${code ?? ""}` : `was killed by ${signal}`;
       if (code === 0) resolve();
-      else
-        reject(
-          new Problem(`${argv.map(quote).join(" ")} ended with ${signal ?? `status ${code ?? ""}`}`, {
-            evidence: errors.trim().split("\n"),
-          }),
-        );
+      else reject(new Problem(`${argv.map(quote).join(" ")} ${how}`, { evidence: errors.trim().split("\n") }));
     });
   });
   // A caller sees a failure in the streams first, and awaits the reason later.

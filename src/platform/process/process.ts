@@ -147,7 +147,7 @@ class Tail {
  */
 export function succeed(outcome: Outcome, doing: string): Outcome {
   if (outcome.exitCode === 0) return outcome;
-  throw new Problem(`${doing} failed: ${outcome.argv[0] ?? ""} ended with status ${outcome.exitCode}`, {
+  throw new Problem(`${doing} failed: ${outcome.argv[0] ?? ""} exited with status ${outcome.exitCode}`, {
     ...killedFact(outcome.exitCode),
     evidence: lastLines(`${outcome.stdout}\n${outcome.stderr}`, 30),
     again: outcome.argv.map(quote).join(" "),

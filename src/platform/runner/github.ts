@@ -1,8 +1,5 @@
 import { addPath, exportVariable, getState, saveState, setOutput, summary } from "@actions/core";
 import { Problem } from "../problem.js";
-import type { Host } from "../host.js";
-import type { Log } from "../log.js";
-import type { NearestCache } from "./actions-cache.js";
 import { withOurCommands } from "./standard-streams.js";
 
 /** Passes results of a step to the runner and to later steps. */
@@ -94,15 +91,4 @@ export function readableOutputs(outputs: Readonly<Record<string, string>>): stri
   const shown = Object.entries(outputs).filter(([, value]) => value !== "");
   const width = Math.max(0, ...shown.map(([name]) => name.length));
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
-}
-
-/**
- * The cache of the Actions service; undefined if there is none. Its client, larger than the rest of an action that
- * rarely uses the cache, is loaded only if there is a service.
- */
-export async function cacheService({ environment }: Host, log: Log): Promise<NearestCache | undefined> {
-  const { ACTIONS_CACHE_URL: v1, ACTIONS_RESULTS_URL: v2 } = environment;
-  if ((v1 ?? v2) === undefined) return undefined;
-  const { actionsCache } = await import("./actions-cache.js");
-  return actionsCache(log);
 }

@@ -4,7 +4,6 @@ import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
 import { isLockFor } from "../../toolchain/toolchain.js";
 import type { Dependency } from "../../toolchain/opam/dependencies.js";
-import { crossPackages, recipeOf } from "../../toolchain/packages.js";
 import { configureAdvice, type Configured, readConfigured } from "../mirage/configured.js";
 import { compilerChanges, readCompilers, refuseChangedCompilers } from "../mirage/compiler.js";
 import { lockDifferences } from "../mirage/lock.js";
@@ -206,7 +205,8 @@ function wouldEvictCompiler({ target, toolchain }: BuildRequest): boolean {
 
 /**
  * Installs what `make install-switch` would, except compilers: compilers for the host's architecture would replace the
- * toolchain's. opam keeps packages that are already installed in a suitable version.
+ * toolchain's. The switch's invariant keeps those. Naming them would rebuild them: opam 2.1 compiles a named package
+ * again if its definition has changed, and takes one whose formula it has written with fewer parentheses for changed.
  */
 function restOfSwitch({ toolchain }: BuildRequest, configured: Configured | undefined): readonly Command[] {
   if (toolchain === undefined || configured === undefined) return [];
@@ -214,8 +214,7 @@ function restOfSwitch({ toolchain }: BuildRequest, configured: Configured | unde
     ({ name }) => configured.ofSwitch.includes(name) && !/^(ocaml-)?solo5($|-)/.test(name),
   );
   if (rest.length === 0) return [];
-  const compilers = crossPackages(recipeOf(toolchain.spec), toolchain.spec.versions);
-  return [{ name: "opam install", argv: ["opam", "install", "--yes", ...compilers, ...rest.flatMap(atoms)] }];
+  return [{ name: "opam install", argv: ["opam", "install", "--yes", ...rest.flatMap(atoms)] }];
 }
 
 /** opam takes a package once for each constraint. */

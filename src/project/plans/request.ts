@@ -20,7 +20,7 @@ export interface PlannedStep {
 export interface Advice {
   /** Matches a line. */
   readonly when: RegExp;
-  readonly say: string;
+  readonly say: string | readonly string[];
 }
 
 /** Replaces a folder of pulled sources. */

@@ -15,8 +15,11 @@ import { isWritable } from "./place.js";
 
 const switchNotes = "opam/toolchain/.opam-switch";
 
+/** zstd's own range. Those above (`--ultra`) need more memory to unpack than a small runner may have. */
+export const packLevels = { least: 1, most: 19 } as const;
+
 /** Decompresses as fast as a lower level, and an archive is fetched far more often than it is packed. */
-const publishLevel = 19;
+export const publishLevel = packLevels.most;
 
 /**
  * Packs a toolchain of this machine for others, and adds it to the list of a folder, which becomes a mirror: an input
@@ -24,7 +27,7 @@ const publishLevel = 19;
  * so that no set-up or build changes it.
  *
  * @param withImage whether to pack an image too: see archive/image.ts.
- * @param level of zstd.
+ * @param level of zstd: see {@link packLevels}.
  * @throws Problem when the toolchain has changed.
  */
 export async function publishToolchain(
@@ -32,7 +35,7 @@ export async function publishToolchain(
   toolchain: InstalledToolchain,
   folder: string,
   withImage: boolean,
-  level = publishLevel,
+  level: number,
 ): Promise<PublishedArchive> {
   const { key, path } = toolchain;
   const publish = async () => {

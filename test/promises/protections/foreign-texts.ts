@@ -4,7 +4,7 @@ import { type ProtectionTable, without } from "../protection.js";
 
 export const foreignTexts: ProtectionTable = {
   "a long line is cut at the same places, at once or in pieces": [{ mark: "lines-have-a-length", instead: "[line]" }],
-  "a pattern that backtracks exponentially is an error, and the VMM is ended": [
+  "of %s is a mistake of the user, with the patterns named": [
     { mark: "console-patterns-have-a-time", instead: "look()" },
   ],
   "a pattern of ours has a time, too": [{ mark: "console-patterns-have-a-time", instead: "look()" }],
@@ -31,11 +31,11 @@ export const foreignTexts: ProtectionTable = {
   '"constructor" is not a key of scenarios': [
     {
       mark: "scenario-keys-are-a-list",
-      instead: '({ args: "args" } as unknown as Record<string, ScenarioInput>)[textOf(key) ?? ""]',
+      instead: '({ args: "args" } as unknown as Record<string, (typeof scenarioInputs)[number]>)[textOf(key) ?? ""]',
     },
   ],
   "over and over is refused, and ends nothing": ["scenarios-have-a-depth"],
-  "128 kB of %j are read at once": [{ mark: "endless-strings-end-the-text", instead: "start" }],
+  "64 kB of %j are read at once": [{ mark: "endless-strings-end-the-text", instead: "start" }],
   "programs of others get neither the runner’s tokens nor our inputs and command files": [
     { mark: "variables-of-ours-alone", instead: without("ACTIONS_.*|") },
     { mark: "variables-of-ours-alone", instead: without("INPUT_.*|") },

@@ -6,6 +6,16 @@ export const releases: ProtectionTable = {
   "for parts of the build that others may have written": [{ mark: "no-builds-of-others", instead: "return [];" }],
   "for a toolchain that others may have written": [{ mark: "no-toolchains-of-others", instead: "return [];" }],
   "for another commit than the tag’s": [{ mark: "built-from-the-tag", instead: "return [];" }],
+  "for an artifact that records %s": [
+    { mark: "built-from-a-commit", instead: "if (built === null || changes === null) return [];" },
+  ],
+  "for changes to the tag’s commit": [{ mark: "built-without-changes", instead: "return [];" }],
+  "is the commit that is checked out, whatever the workflow ran for": [
+    { mark: "git-is-not-led-elsewhere", instead: "true" },
+  ],
+  "has no change that an earlier build left, but each that was there before": [
+    { mark: "changes-stay-changes", instead: "true" },
+  ],
   "for an artifact that is damaged": [{ mark: "artifact-bytes-are-compared", instead: "true" }],
   "an image without its hash": ["images-have-a-hash"],
   "with invalid checksums, or checksums of files in another folder": [
@@ -14,7 +24,48 @@ export const releases: ProtectionTable = {
     "every-line-is-a-checksum",
   ],
   "with a link to a file elsewhere, even when its bytes are right": [
-    { mark: "artifact-files-are-no-links", instead: "true" },
+    { mark: "artifact-files-are-no-links", instead: "0" },
+  ],
+  "with a link to a device for %s": [{ mark: "artifact-files-are-no-links", instead: "0" }],
+  "with a pipe, which is not waited for": [
+    { mark: "artifact-files-are-not-waited-for", instead: "0" },
+    "artifact-files-are-regular",
+  ],
+  "with a %s of 3 GB, before it is read": [{ mark: "artifact-files-have-a-limit", instead: "0" }],
+  "with a file that SHA256SUMS names twice": ["checksums-name-a-file-once"],
+  "with an image of another size than build info says": ["artifact-sizes-are-measured"],
+  "a file that is not what was checked is not copied, and nothing is left": [
+    { mark: "copied-bytes-are-the-checked-ones", instead: "return;" },
+  ],
+  "an artifact named %s is one like another": [{ mark: "reports-lie-elsewhere", instead: "artifacts" }],
+  "for an image, in variant %s, that has the name of another’s debug file": [
+    { mark: "released-names-differ", instead: "return [];" },
+    { mark: "released-names-differ-in-letters", instead: "name" },
+  ],
+  "gives no file the name of another in other letters, of its own either": [
+    { mark: "file-names-differ-in-letters", instead: "name" },
+  ],
+  "publishes the draft before a deletion: the published file stays": ["drafts-are-read-before-a-deletion"],
+  "publishes the draft before an upload: nothing is added": ["drafts-are-read-before-an-upload"],
+  "publishes the draft of a person: its notes stay": ["drafts-are-read-before-they-are-described"],
+  "publishes the complete draft first: it is not published again": ["drafts-are-read-before-they-are-published"],
+  "uploads to the draft: this run stops at once": [{ mark: "strangers-stop-a-run", instead: "true" }],
+  "creates a draft in the same moment: the later one is deleted, and nothing is uploaded": ["one-run-has-the-draft"],
+  "moves the tag: nothing is published": ["tags-that-move-stop-a-run"],
+  "changes a file of the draft: it is not published": ["drafts-are-compared-before-they-are-published"],
+  "changes a file while the draft is published: that is an error": [
+    { mark: "releases-are-compared-when-published", instead: "return;" },
+  ],
+  "a build forgets the boots of an earlier one, even if it makes the same bytes": ["builds-forget-boots"],
+  "a set-up that fails leaves no toolchain of an earlier one": ["setups-forget-toolchains"],
+  "are about the bytes that were booted, not about those that are there when they are saved": [
+    "records-are-about-bytes",
+  ],
+  "publishes no image that has changed since its build": [
+    { mark: "images-are-those-of-their-record", instead: "undefined" },
+  ],
+  "the report stays below the runner’s limit, however many images an artifact claims to have": [
+    { mark: "report-has-a-size", instead: 'sections.filter((section) => section !== "").join("\\n\\n")' },
   ],
   "that is published is left alone": [
     { mark: "published-is-found", instead: "undefined" },

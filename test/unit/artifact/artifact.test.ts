@@ -1,5 +1,17 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -18,7 +30,12 @@ beforeEach(() => {
 it("artifacts and other folders are listed separately, both sorted by name", async () => {
   writeLegs(folder, { ...leg, name: "b" }, { ...leg, name: "a" });
   mkdirSync(join(folder, "coverage"));
-  expect(await artifactsIn(folder)).toEqual({ artifacts: ["a", "b", leg.name], others: ["coverage"] });
+  const namesIn = async (wanted: readonly string[]) => {
+    const { artifacts, ...names } = await artifactsIn(folder, wanted);
+    return { artifacts: artifacts.map(({ name }) => name), ...names };
+  };
+  expect(await namesIn([])).toEqual({ artifacts: ["a", "b", leg.name], unwanted: [], others: ["coverage"] });
+  expect(await namesIn(["b", "c"])).toEqual({ artifacts: ["b"], unwanted: ["a", leg.name], others: ["coverage"] });
   await expect(artifactsIn(join(folder, "nowhere"))).rejects.toThrow("cannot be read");
 });
 
@@ -65,6 +82,52 @@ describe("an artifact is refused", () => {
   it("with a link to a file elsewhere, even when its bytes are right", async () => {
     renameSync(join(place, "www.hvt"), join(folder, "secret"));
     symlinkSync(join(folder, "secret"), join(place, "www.hvt"));
-    expect(await because()).toContain("www.hvt is missing");
+    expect(await because()).toContain("www.hvt is a link");
+  });
+
+  it.each(["SHA256SUMS", "build-info.json", "www.hvt"])("with a link to a device for %s", async (name) => {
+    rmSync(join(place, name));
+    symlinkSync("/dev/zero", join(place, name));
+    expect(await because()).toContain(`${name} is a link`);
+  });
+
+  it.each(["SHA256SUMS", "build-info.json", "www.hvt"])("with a folder for %s", async (name) => {
+    rmSync(join(place, name));
+    mkdirSync(join(place, name));
+    expect(await because()).toContain(`${name} is not a regular file`);
+  });
+
+  it("with a pipe, which is not waited for", { timeout: 120_000 }, async () => {
+    const pipe = join(place, "SHA256SUMS");
+    rmSync(pipe);
+    execFileSync("mkfifo", [pipe]);
+    let isLate = false;
+    const writer = setTimeout(() => {
+      isLate = true;
+      closeSync(openSync(pipe, "r+"));
+    }, 20_000);
+    expect(await because()).toContain("SHA256SUMS is not a regular file");
+    clearTimeout(writer);
+    expect(isLate).toBe(false);
+  });
+
+  it.each(["SHA256SUMS", "build-info.json", "www.hvt"])("with a %s of 3 GB, before it is read", async (name) => {
+    truncateSync(join(place, name), 3e9);
+    expect(await because()).toMatch(new RegExp(`${name.replace(".", "\\.")} has more than \\d+ bytes`));
+  });
+
+  it("with an image of another size than build info says", async () => {
+    writeLegs(folder, { ...leg, info: { ...leg.info, images: leg.info.images.map((one) => ({ ...one, bytes: 1 })) } });
+    const sums = readFileSync(join(place, "SHA256SUMS"), "utf8");
+    writeFileSync(join(place, "www.hvt"), Buffer.alloc(1000));
+    const now = createHash("sha256").update(Buffer.alloc(1000)).digest("hex");
+    expect(await because({ SHA256SUMS: sums.replace(/\w{64}(?= {2}www)/, now) })).toContain(
+      "www.hvt has 1000 bytes, but build-info.json says 1",
+    );
+  });
+
+  it("with a file that SHA256SUMS names twice", async () => {
+    const sums = readFileSync(join(place, "SHA256SUMS"), "utf8");
+    expect(await because({ SHA256SUMS: sums + sums })).toContain("SHA256SUMS names a file twice");
   });
 });

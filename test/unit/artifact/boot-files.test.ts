@@ -18,14 +18,15 @@ function readJson(text: string): unknown {
 describe("the files of a boot step", () => {
   it("lie beside the consoles and name them", async () => {
     const context = newContext();
-    const { path: imagePath, sha256 } = newImage(context.host.folders.workspace, "www.hvt", "bytes");
+    const built = newImage(context.host.folders.workspace, "www.hvt", "bytes");
+    const { path: imagePath, sha256 } = built;
     const probes = [{ text: "tcp://:80", holds: true, said: "connected", atMs: 310 }];
     const reports = ["http", "help"].map((scenario) =>
       bootOf(passed, { imagePath, scenario, probes, consoleLog: consolePath(context, imagePath, scenario) }),
     );
     const files = await writeBootFiles(
       context,
-      { imagePath, target: "hvt", architecture: "x86_64" },
+      { image: built, target: "hvt", architecture: "x86_64" },
       reports.map(recordBoot),
     );
     const folder = dirname(consolePath(context, imagePath));
@@ -54,13 +55,14 @@ describe("the files of a boot step", () => {
 
   it("are JSON of the same words, whatever a guest prints", async () => {
     const context = newContext();
-    const { path: imagePath } = newImage(context.host.folders.workspace, "www.hvt", "bytes");
+    const built = newImage(context.host.folders.workspace, "www.hvt", "bytes");
+    const { path: imagePath } = built;
     const loneSurrogates = Buffer.from([0, 216, 1, 216, 255, 255]).toString("utf16le");
     const noise = loneSurrogates + randomBytes(512).toString("latin1");
     const line = `"}], \\ \0\u0007\u001b[2J\u2028 </script> __proto__ ${noise}`;
     const reports = [bootOf({ ...passed, summary: line, evidence: { line, atMs: 1 } }, { imagePath, scenario: line })];
     const text = readFileSync(
-      (await writeBootFiles(context, { imagePath, target: "hvt", architecture: "x86_64" }, reports.map(recordBoot)))
+      (await writeBootFiles(context, { image: built, target: "hvt", architecture: "x86_64" }, reports.map(recordBoot)))
         .json,
       "utf8",
     );
@@ -73,8 +75,8 @@ describe("the files of a boot step", () => {
 
   it("are replaced by those of the next step", async () => {
     const context = newContext();
-    const { path: imagePath } = newImage(context.host.folders.workspace, "www.hvt", "bytes");
-    const subject = { imagePath, target: "hvt", architecture: "x86_64" } as const;
+    const image = newImage(context.host.folders.workspace, "www.hvt", "bytes");
+    const subject = { image, target: "hvt", architecture: "x86_64" } as const;
     await writeBootFiles(context, subject, [recordBoot(bootOf(passed, { scenario: "former" }))]);
     const { json, junit } = await writeBootFiles(context, subject, [recordBoot(bootOf(passed))]);
     expect(readFileSync(json, "utf8") + readFileSync(junit, "utf8")).not.toContain("former");

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { checksumFile, parseChecksums } from "../../../src/artifact/checksums.js";
+import { checksumFile, parseChecksums, writeWithChecksums } from "../../../src/artifact/checksums.js";
 import { sha256OfFile } from "../../../src/platform/files/atomic.js";
 
 it("sha256sum accepts the file, and writes the same, even for odd names", async () => {
@@ -23,7 +23,7 @@ it("sha256sum accepts the file, and writes the same, even for odd names", async 
 });
 
 it("a checksum file is read as it was written, whatever the names, and any other text is refused", () => {
-  const checksums = [" a", "b\\n", "c\nd\r"].map((name) => ({ name, sha256: "ab".repeat(32) }));
+  const checksums = [" a", "b\\n", "c\nd\r", "e\u2028f\u2029"].map((name) => ({ name, sha256: "ab".repeat(32) }));
   expect(parseChecksums(checksumFile(checksums))).toEqual(checksums);
   expect(["nonsense\n", "", checksumFile(checksums).trimEnd()].map(parseChecksums)).toEqual([
     undefined,
@@ -38,4 +38,17 @@ it("does not depend on the order of the files", () => {
     { name: "a", sha256: "2" },
   ];
   expect(checksumFile(files)).toBe("2  a\n1  b\n");
+});
+
+it("a file that is not what was checked is not copied, and nothing is left", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
+  const from = join(folder, "www.hvt");
+  writeFileSync(from, "checked");
+  const sha256 = await sha256OfFile(from);
+  const write = () => writeWithChecksums(join(folder, "new"), [{ from, name: "www", sha256 }], []);
+  expect(await write()).toEqual(["www", "SHA256SUMS"]);
+  writeFileSync(from, "changed");
+  await expect(write()).rejects.toThrow("has changed");
+  expect(readdirSync(folder).sort()).toEqual(["new", "www.hvt"]);
+  expect(await sha256OfFile(join(folder, "new/www"))).toBe(sha256);
 });

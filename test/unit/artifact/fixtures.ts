@@ -77,6 +77,7 @@ export function buildRecord(first: BuiltImage, ...others: readonly BuiltImage[])
     build: { buildSystem: "dune", project: "dune", steps: [{ name: "dune build", ms: 1200 }], cache: null },
     images: [beginImage(first), ...others.map(beginImage)],
     packages: null,
+    source: { commit: "c0ffee", changes: [] },
     toolchain: toolchainRecord,
   };
 }

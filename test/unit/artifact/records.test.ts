@@ -28,32 +28,39 @@ describe("records", () => {
       recordBoot(failedBoot(image.path, "/tmp/console.log")),
       recordBoot(bootOf(passed, { scenario: "help", probes, span: { startMs: 1, ms: 2 } })),
     ];
-    await saveRecord(context, image.path, "build", record);
-    await saveRecord(context, image.path, "boot", reports);
+    await saveRecord(context, image, "build", record);
+    await saveRecord(context, image, "boot", reports);
     expect(await readRecord(context, image.path, "build")).toEqual(record);
     expect(await readRecord(context, image.path, "boot")).toEqual(reports);
   });
 
   it("are not valid for another image", async () => {
     const { context, image } = setUp();
-    await saveRecord(context, image.path, "build", buildRecord(image));
+    await saveRecord(context, image, "build", buildRecord(image));
     expect(await readRecord(context, `${image.path}2`, "build")).toBeUndefined();
     expect(await readRecord(context, image.path, "boot")).toBeUndefined();
   });
 
   it("are not valid for an image that was rebuilt since", async () => {
     const { context, image } = setUp();
-    await saveRecord(context, image.path, "build", buildRecord(image));
+    await saveRecord(context, image, "build", buildRecord(image));
     writeFileSync(image.path, "other bytes");
     expect(await readRecord(context, image.path, "build")).toBeUndefined();
     expect(context.logged()).toContain("www.hvt has changed since its build record was written");
+  });
+
+  it("are about the bytes that were booted, not about those that are there when they are saved", async () => {
+    const { context, image } = setUp();
+    writeFileSync(image.path, "other bytes");
+    await saveRecord(context, image, "boot", [recordBoot(bootOf(passed))]);
+    expect(await readRecord(context, image.path, "boot")).toBeUndefined();
   });
 
   it.each(["", "{", "null", "[]", "7", '{"schema":1}', '{"schema":2,"imagePath":"?","value":null}'])(
     "that are damaged are ignored: %s",
     async (content) => {
       const { context, image, folder } = setUp();
-      await saveRecord(context, image.path, "build", buildRecord(image));
+      await saveRecord(context, image, "build", buildRecord(image));
       const [file = ""] = readdirSync(folder);
       writeFileSync(join(folder, file), content);
       expect(await readRecord(context, image.path, "build")).toBeUndefined();
@@ -68,7 +75,7 @@ describe("records", () => {
     wrong: string,
   ) {
     const { context, image, folder } = setUp();
-    await saveRecord(context, image.path, kind, record(image));
+    await saveRecord(context, image, kind, record(image));
     const path = join(folder, readdirSync(folder)[0] ?? "");
     const content = readFileSync(path, "utf8");
     expect(content).toContain(right);

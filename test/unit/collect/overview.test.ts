@@ -44,6 +44,14 @@ describe("the overview", () => {
   });
 });
 
+it("the report stays below the runner’s limit, however many images an artifact claims to have", () => {
+  const many = { ...hvt, info: { ...hvt.info, images: Array.from({ length: 5000 }, () => hvt.info.images).flat() } };
+  const summary = collectSummary(overviewOf([many], [], []), []);
+  expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);
+  expect(summary).toMatch(/^#### 5000 images: 5000 passed\n/);
+  expect(summary).toContain("Some sections are left out");
+});
+
 describe("the budget", () => {
   const overview = overviewOf([hvt], [legOf({ bytes: 1000 })], []);
 

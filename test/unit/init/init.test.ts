@@ -114,11 +114,16 @@ describe("init", () => {
       { template: "portable" },
     );
     const { jobs } = parse(read(".github/workflows/portable.yml")) as Workflow;
-    const [, setup, build, boot, publish] = jobs["unikernel"]?.steps ?? [];
-    expect(setup?.with).toEqual({ target: "virtio", "build-command": "make -s", "ocaml-version": "none" });
-    expect(build?.with).toEqual({ target: "virtio", "build-command": "make -s" });
-    expect(boot?.with).toEqual({ image: "${{ steps.build.outputs.image }}", target: "virtio", expect: "a: b\n$x" });
-    expect(publish?.with).toEqual({ image: "${{ steps.build.outputs.image }}", target: "virtio" });
+    expect(jobs["unikernel"]?.steps[1]?.with).toEqual({
+      target: "virtio",
+      "build-command": "make -s",
+      "ocaml-version": "none",
+      expect: "a: b\n$x",
+    });
+    await run({ "build-command": "make -s", "c-flags": "-O3" }, { template: "warm-toolchains" });
+    const warm = (parse(read(".github/workflows/warm-toolchains.yml")) as Workflow).jobs;
+    expect(warm["plan"]?.steps[1]?.with).not.toHaveProperty("c-flags");
+    expect(warm["toolchain"]?.steps[1]?.with).toMatchObject({ "c-flags": "-O3" });
   });
 
   it("writes the list of a matrix, and keeps inputs that come from the matrix", async () => {

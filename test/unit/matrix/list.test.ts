@@ -39,7 +39,8 @@ describe("the list of targets", () => {
       runner: "aarch64",
     };
     const { entries } = parseTargets(
-      "unikraft-qemu ocaml=\">=5.3 <5.5\" x86_64 variant=with_net.1 arm64 configure-args='--dhcp --tls=false' runner=arm64",
+      'unikraft-qemu ocaml=">=5.3 <5.5" x86_64 variant=with_net.1 arm64 ' +
+        "configure-args='--dhcp --tls=false' runner=arm64",
     );
     expect(entries).toEqual([
       { ...hvt, ...options, target: "unikraft-qemu" },

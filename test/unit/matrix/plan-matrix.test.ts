@@ -73,7 +73,8 @@ describe("the names of legs", () => {
 
   it("distinguish legs of the same target", () => {
     const list =
-      "hvt x86_64\nhvt x86_64 variant=dev configure-args=--debug\nhvt x86_64 configure-args=--dhcp\nhvt x86_64 ocaml=5.4.x";
+      "hvt x86_64\nhvt x86_64 variant=dev configure-args=--debug\n" +
+      "hvt x86_64 configure-args=--dhcp\nhvt x86_64 ocaml=5.4.x";
     expect(names(list)).toEqual([
       ["hvt x86_64", "unikernel-www-hvt-x86_64"],
       ["hvt x86_64 (dev)", "unikernel-www-dev-hvt-x86_64"],
@@ -100,7 +101,8 @@ describe("an invalid list", () => {
       "             line 2, virtio aarch64: there is no virtio for aarch64",
       "               accepted: arch: x86_64",
       "             line 3, hvt x86_64: OCaml 5.2.0 cannot build for hvt: no ocaml-solo5 accepts it",
-      "               accepted: 4.12.1 to 4.14.x (0.8.5), 5.2.1 (1.0.1), 5.3.0 and 5.4.0 (1.2.0), 5.4.1 (1.3.3), 5.5.0 (1.3.4)",
+      "               accepted: 4.12.1 to 4.14.x (0.8.5), 5.2.1 (1.0.1), " +
+        "5.3.0 and 5.4.0 (1.2.0), 5.4.1 (1.3.3), 5.5.0 (1.3.4)",
       "             line 3, hvt aarch64: OCaml 5.2.0 cannot build for hvt: no ocaml-solo5 accepts it",
       "             line 4, xen x86_64: no toolchain for xen on x86_64 runs on aarch64 machines",
       "               accepted: x86_64 machines",

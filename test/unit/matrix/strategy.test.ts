@@ -107,7 +107,8 @@ describe("a matrix by toolchain", () => {
 
   it("separates versions, architectures and runners", () => {
     const list =
-      "unikraft-qemu arm64\nunikraft-firecracker arm64\nunikraft-qemu arm64 ocaml=5.4.1\nunikraft-qemu arm64 variant=native runner=arm64\nunikraft-qemu x86_64";
+      "unikraft-qemu arm64\nunikraft-firecracker arm64\nunikraft-qemu arm64 ocaml=5.4.1\n" +
+      "unikraft-qemu arm64 variant=native runner=arm64\nunikraft-qemu x86_64";
     const all = groups(list);
     expect(all.map(legsOf)).toEqual([
       ["unikraft-qemu aarch64", "unikraft-firecracker aarch64"],

@@ -13,8 +13,10 @@ async function bytesFrom(answer: RequestListener, most: number): Promise<number>
   try {
     let bytes = 0;
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/archive`;
-    for await (const chunk of download(url, { log: collectingLog([]), most, isExact: true }))
+    for await (const chunk of download(url, { log: collectingLog([]), most, isExact: true })) {
       bytes += (chunk as Buffer).length;
+      expect(bytes).toBeLessThanOrEqual(most);
+    }
     return bytes;
   } finally {
     server.closeAllConnections();

@@ -40,6 +40,7 @@ describe("dune", () => {
         ],
         cwd: "/p",
         env: { MODE: "spt" },
+        advice: [expect.anything()],
       },
     ]);
     expect(plan.images).toEqual({ folder: "/p/_build/solo5", pattern: "**/*.exe" });
@@ -102,6 +103,30 @@ describe("dune", () => {
     const plan = planBuild(request({ project: dune, target, toolchain: toolchainFor("aarch64", "unikraft_arm64") }));
     expect(plan.files[0]?.text).toMatch(/\(name unikraft\)\n {2}\(toolchain unikraft_arm64\)/);
     expect(plan.steps[0]?.env).toEqual({ UNIKRAFTBACKEND: "firecracker" });
+  });
+
+  test.each([
+    ["_build/solo5/src/hello.exe", "_build/solo5/src/hello.exe"],
+    ["./_build/solo5/hello.exe", "_build/solo5/hello.exe"],
+    ["_build/solo5/*.exe", "@_build/solo5/default"],
+    ["_build/solo5/{a,b}.exe", "@_build/solo5/default"],
+    ["_build/other/hello.exe", "@_build/solo5/default"],
+    ["_build/solo5/../hello.exe", "@_build/solo5/default"],
+    ["dist/hello.spt", "@_build/solo5/default"],
+  ])("`image: %s` builds %s", (image, built) => {
+    expect(planBuild(request({ project: dune, image })).steps[0]?.argv.at(-1)).toBe(built);
+  });
+
+  test("with a hook after the build, which may make the image, everything is built", () => {
+    const { steps } = planBuild(request({ project: dune, image: "_build/solo5/hello.spt", postBuild: "make stamp" }));
+    expect(steps[0]?.argv.at(-1)).toBe("@_build/solo5/default");
+  });
+
+  test("a failure for lack of the compiler’s native libraries says how to build without the ppx", () => {
+    const [advice] = planBuild(request({ project: dune })).steps[0]?.advice ?? [];
+    expect(advice?.when.test("/t//opam/toolchain/solo5-sysroot/lib/ocaml/compiler-libs/ocamlcommon.cmxa")).toBe(true);
+    expect(advice?.when.test("-> required by compiler-libs.common")).toBe(false);
+    expect(advice?.say).toContainEqual(expect.stringContaining("`image: _build/solo5/NAME.exe`"));
   });
 
   test("a host process is built in the default context", () => {

@@ -141,7 +141,7 @@ test("paths are relative to the project’s folder, or to the folder that make o
   ]);
 });
 
-test("errors in duniverse are shown without its warnings, but no file that is missing or outside the repository", () => {
+test("shows errors in duniverse without its warnings, but no file that is missing or outside the repository", () => {
   const text = [
     error("duniverse/lwt/src/lwt.ml"),
     warning("duniverse/lwt/src/lwt.ml"),

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { recordBoot } from "../../../src/artifact/image-record.js";
@@ -50,8 +50,8 @@ async function builtAndBooted(environment: Readonly<Record<string, string>> = {}
   const image = newImage(folder, "www.hvt", "bytes");
   const debug = newImage(folder, "www.hvt.dbg", "debug bytes");
   writeFileSync(join(folder, "console"), "hello\n");
-  await saveRecord(context, image.path, "build", { ...buildRecord({ ...image, debugFile: debug.path }) });
-  await saveRecord(context, image.path, "boot", [
+  await saveRecord(context, image, "build", { ...buildRecord({ ...image, debugFile: debug.path }) });
+  await saveRecord(context, image, "boot", [
     recordBoot(failedBoot(image.path, join(folder, "console"))),
     ...others.map(recordBoot),
   ]);
@@ -90,7 +90,7 @@ describe("publish", () => {
     const lockFile = join(folder, "www-hvt.opam.locked");
     writeFileSync(lockFile, "locked");
     const record = buildRecord(image);
-    await saveRecord(context, image.path, "build", { ...record, lockFile });
+    await saveRecord(context, image, "build", { ...record, lockFile });
     const published = await publishArtifact(context, request, unavailable);
     expect(readFileSync(join(published.folder, "www-hvt.opam.locked"), "utf8")).toBe("locked");
     expect(readFileSync(join(published.folder, "SHA256SUMS"), "utf8")).toContain("  www-hvt.opam.locked\n");
@@ -138,10 +138,37 @@ describe("publish", () => {
     const first = newImage(workspace, "www.hvt", "one");
     execFileSync("mkdir", [join(temporary, "other")]);
     const second = newImage(join(temporary, "other"), "www.hvt", "two");
-    await saveRecord(context, first.path, "build", buildRecord(first, second));
+    await saveRecord(context, first, "build", buildRecord(first, second));
     const published = await publishArtifact(context, request, unavailable);
     expect(published.files).toEqual(["www.hvt", "www-2.hvt", "build-info.json", "sbom.cdx.json", "SHA256SUMS"]);
     expect(readFileSync(join(published.folder, "www-2.hvt"), "utf8")).toBe("two");
+  });
+
+  it("gives no file the name of another in other letters, of its own either", async () => {
+    const context = newContext();
+    const { workspace, temporary } = context.host.folders;
+    const first = newImage(workspace, "www.hvt", "one");
+    execFileSync("mkdir", [join(temporary, "other")]);
+    const second = newImage(join(temporary, "other"), "WWW.hvt", "two");
+    const third = newImage(join(temporary, "other"), "Build-Info.JSON", "three");
+    await saveRecord(context, first, "build", buildRecord(first, second, third));
+    const published = await publishArtifact(context, request, unavailable);
+    expect(published.files).toEqual([
+      ...["www.hvt", "WWW-2.hvt", "Build-Info-2.JSON", "build-info.json", "sbom.cdx.json", "SHA256SUMS"],
+    ]);
+  });
+
+  it("publishes no image that has changed since its build", async () => {
+    const context = newContext();
+    const { workspace } = context.host.folders;
+    const first = newImage(workspace, "www.hvt", "one");
+    const second = newImage(workspace, "dns.hvt", "two");
+    await saveRecord(context, first, "build", buildRecord(first, second));
+    writeFileSync(second.path, "changed");
+    await expect(publishArtifact(context, request, unavailable)).rejects.toThrow("dns.hvt has changed");
+    symlinkSync(second.path, join(workspace, "link.hvt"));
+    const published = await publishArtifact(context, { ...request, image: "link.hvt" }, unavailable);
+    expect(published.files).toContain("link.hvt");
   });
 
   it("replaces the folder of an earlier run", async () => {

@@ -53,15 +53,24 @@ export function artifact(name: string, ofImage: Partial<ImageRecord> = {}, ofInf
     schema: 2,
     target: "hvt",
     architecture: "x86_64",
+    artifact: name,
     images: [{ ...image, ...ofImage }],
     build: null,
     toolchain,
     packages: null,
-    host: { architecture: "x86_64", system: null, cores: 2, commit, run: "https://github.com/o/www/actions/runs/1" },
+    host: {
+      architecture: "x86_64",
+      system: null,
+      cores: 2,
+      commit,
+      changes: [],
+      run: "https://github.com/o/www/actions/runs/1",
+      attempt: 1,
+    },
     createdAt: "2026-01-02T03:04:05.000Z",
     ...ofInfo,
   };
-  return { name, path: `/artifacts/${name}`, info, checksums: [] };
+  return { name, path: `/artifacts/${name}`, info, checksums: [], consoleEnds: new Map() };
 }
 
 export function local(name: string, sha256 = "c".repeat(64), bytes = 3): LocalAsset {

@@ -41,6 +41,9 @@ describe("the name of an image", () => {
   it("has no character that GitHub would replace", () => {
     expect(namesOf(artifact("unikernel-www-ocaml=5.4.x-hvt-x86_64"))).toEqual(["www-1.2.3-hvt-x86_64-ocaml-5.4.x"]);
     expect(namesOf(artifact("a", { unikernel: "a b/c" }))).toEqual(["a-b-c-1.2.3-hvt-x86_64"]);
+    expect(namesOf(artifact("unikernel-..www-1..2.-hvt-x86_64", { unikernel: "..www" }))).toEqual([
+      "www-1.2.3-hvt-x86_64-1.2",
+    ]);
   });
 });
 
@@ -83,11 +86,41 @@ describe("a release is refused", () => {
     ]);
   });
 
+  it.each([
+    ["no commit", { commit: null }],
+    ["no state of the files", { changes: null }],
+  ])("for an artifact that records %s", (_, more) => {
+    const { host } = artifact("a").info;
+    expect(faults("not-failed", artifact("a", {}, { host: { ...host, ...more } }))).toEqual([
+      "a does not record what it was built from",
+    ]);
+  });
+
+  it("for changes to the tag’s commit", () => {
+    const { host } = artifact("a").info;
+    const changes = ["config.ml", "keys/"];
+    expect(faults("not-failed", artifact("a", {}, { host: { ...host, changes } }))).toEqual([
+      "a was built with changes to that commit: config.ml, keys/",
+    ]);
+  });
+
   it("for two images of one name, even in different case", () => {
-    expect(faults("not-failed", artifact("a"), artifact("b", { unikernel: "WWW" }))).toEqual([
+    expect(faults("not-failed", artifact("a"), artifact("b", { unikernel: "WWW", debugFile: null }))).toEqual([
       "www.hvt of b and www.hvt of a would both be WWW-1.2.3-hvt-x86_64",
     ]);
   });
+
+  it.each(["one.dbg", "one..dbg", "ONE.DBG"])(
+    "for an image, in variant %s, that has the name of another’s debug file",
+    (variant) => {
+      const one = artifact("unikernel-www-one-hvt-x86_64");
+      const other = artifact(`unikernel-www-${variant}-hvt-x86_64`);
+      expect(faults("not-failed", one, other)).toEqual([
+        expect.stringContaining("would both be www-1.2.3-hvt-x86_64-"),
+      ]);
+      expect(faults("not-failed", other, one)).toHaveLength(1);
+    },
+  );
 
   it("with all reasons at once", () => {
     const bad = artifact(
@@ -95,7 +128,7 @@ describe("a release is refused", () => {
       { boots: [bootWith("failed")] },
       { toolchain: { ...toolchain, source: "tool-cache", origin: "actions-cache" } },
     );
-    expect(faults("not-failed", bad, artifact("b"))).toHaveLength(3);
+    expect(faults("not-failed", bad, artifact("b"))).toHaveLength(4);
   });
 });
 

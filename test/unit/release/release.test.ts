@@ -29,8 +29,11 @@ const token = "a-token";
 let server: ReleaseServer;
 let waits: number[];
 
+let tags: Record<string, string>;
+
 async function serve(more: Partial<ServerOptions> = {}): Promise<void> {
-  server = await startReleaseServer({ repository, tags: { "v1.2.3": commit }, ...more });
+  tags = { "v1.2.3": commit };
+  server = await startReleaseServer({ repository, tags, ...more });
 }
 beforeEach(() => {
   waits = [];
@@ -40,12 +43,12 @@ afterEach(() => server.close());
 
 /** A workspace with one artifact of a passed boot. */
 async function job() {
-  const context = newContext({ GITHUB_SHA: commit });
+  const context = newContext();
   const image = newImage(context.host.folders.workspace, "www.hvt", "bytes");
   const { toolchain, ...record } = buildRecord(image);
   expect(toolchain).toBeDefined();
-  await saveRecord(context, image.path, "build", record);
-  await saveRecord(context, image.path, "boot", [recordBoot(bootOf(passed, { imagePath: image.path }))]);
+  await saveRecord(context, image, "build", { ...record, source: { commit, changes: [] } });
+  await saveRecord(context, image, "boot", [recordBoot(bootOf(passed, { imagePath: image.path }))]);
   const request = {
     target: undefined,
     arch: undefined,
@@ -215,4 +218,103 @@ it("what a release is made of is put where other steps find it, under the names 
     "SHA256SUMS",
   ]);
   expect(readdirSync(folder).sort()).toEqual(assets.map(({ name }) => name).sort());
+});
+
+describe("another writer", () => {
+  const nothing = () => undefined;
+  const theRelease = () => server.releases[0] as ServedRelease;
+  const publishes = () => (theRelease().draft = false);
+  const changesAFile = () => theRelease().assets.forEach((asset) => (asset.content = Buffer.from("another")));
+  /** At each next request that matches, one of these happens first. */
+  const meanwhile = (when: RegExp, ...events: readonly (() => unknown)[]) =>
+    events.forEach((happens) => server.disturb({ meanwhile: { when, happens } }));
+  const reads = /^GET .*\/releases\/\d+$/;
+  const since = async (context: Awaited<ReturnType<typeof job>>) => {
+    const before = writes().length;
+    const text = await textOf(run(context));
+    return { text, written: writes().slice(before) };
+  };
+  const url = (method: string, path: string) => expect.stringMatching(new RegExp(`^${method} .*${path}`)) as string;
+
+  it("publishes the draft before a deletion: the published file stays", async () => {
+    const context = await job();
+    await run(context, { draft: true });
+    changesAFile();
+    meanwhile(reads, nothing, publishes);
+    const { text, written } = await since(context);
+    expect(text).toMatch(/another run or a person is changing the release .*\n {2}because +it was published\n/);
+    expect(written).toEqual([url("PATCH", "/releases/1")]);
+  });
+
+  it("publishes the draft before an upload: nothing is added", async () => {
+    meanwhile(reads, publishes);
+    const { text, written } = await since(await job());
+    expect(text).toContain("it was published");
+    expect(written).toEqual([url("POST", "/releases")]);
+  });
+
+  it("publishes the draft of a person: its notes stay", async () => {
+    server.releases.push(served());
+    meanwhile(reads, publishes);
+    const { text, written } = await since(await job());
+    expect(text).toContain("it was published");
+    expect(written).toEqual([]);
+  });
+
+  it("publishes the complete draft first: it is not published again", async () => {
+    const context = await job();
+    await run(context, { draft: true });
+    meanwhile(reads, nothing, publishes);
+    const { text, written } = await since(context);
+    expect(text).toContain("it was published");
+    expect(written).toHaveLength(1);
+  });
+
+  it("deletes the draft", async () => {
+    meanwhile(reads, () => server.releases.pop());
+    expect((await since(await job())).text).toContain("it was deleted");
+  });
+
+  it("uploads to the draft: this run stops at once", async () => {
+    const theirs = { id: 500, name: "theirs", state: "uploaded", content: Buffer.from("x") } as const;
+    meanwhile(reads, nothing, () => theRelease().assets.push({ ...theirs }));
+    const { text, written } = await since(await job());
+    expect(text).toContain("theirs was uploaded to it");
+    expect(written).toHaveLength(2);
+  });
+
+  it("uploads a file that this run uploads: this run stops", async () => {
+    const theirs = { id: 500, name: "SHA256SUMS", state: "uploaded", content: Buffer.from("x") } as const;
+    meanwhile(/^POST .*\/assets$/, nothing, nothing, nothing, () => theRelease().assets.push({ ...theirs }));
+    expect((await since(await job())).text).toContain("SHA256SUMS was uploaded to it");
+    expect(theRelease()).toMatchObject({ draft: true });
+    expect(writes().filter((request) => request.startsWith("DELETE"))).toEqual([]);
+  });
+
+  it("creates a draft in the same moment: the later one is deleted, and nothing is uploaded", async () => {
+    meanwhile(/^POST .*\/releases$/, () => server.releases.push(served({ id: 0 })));
+    const { text, written } = await since(await job());
+    expect(text).toContain("it was created in the same moment");
+    expect(server.releases).toMatchObject([{ id: 0, assets: [] }]);
+    expect(written).toEqual([url("POST", "/releases"), url("DELETE", "/releases/1")]);
+  });
+
+  it("moves the tag: nothing is published", async () => {
+    meanwhile(/^GET .*\/commits\//, nothing, () => (tags["v1.2.3"] = "b".repeat(40)));
+    expect((await since(await job())).text).toContain(`was at ${commit}, and is at ${"b".repeat(40)}`);
+    expect(theRelease().draft).toBe(true);
+  });
+
+  it("changes a file of the draft: it is not published", async () => {
+    meanwhile(/^GET .*\/assets$/, nothing, nothing, changesAFile);
+    expect((await since(await job())).text).toContain("SHA256SUMS has 7 bytes there");
+    expect(theRelease().draft).toBe(true);
+  });
+
+  it("changes a file while the draft is published: that is an error", async () => {
+    meanwhile(/^PATCH /, changesAFile);
+    expect((await since(await job())).text).toMatch(
+      /was published with other files than this run uploaded\n {2}because[^]*SHA256SUMS has 7 bytes there/,
+    );
+  });
 });

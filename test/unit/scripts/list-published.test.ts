@@ -17,7 +17,15 @@ const read = (path: string): unknown => JSON.parse(readFileSync(join(folder, pat
 const run = () =>
   execFileSync(
     process.execPath,
-    ["--import", "tsx", script, join(folder, "packed"), "https://example.org/new/", join(folder, "data")],
+    [
+      "--import",
+      "tsx",
+      script,
+      join(folder, "packed"),
+      "https://example.org/new/",
+      join(folder, "new"),
+      join(folder, "data"),
+    ],
     { encoding: "utf8" },
   );
 
@@ -32,6 +40,8 @@ it("the lists of what is published get what is new, below the address it lies at
   write("packed/two/toolchains.json", { toolchains: [row("a", "2"), row("b", "3")] });
   write("packed/two/carriers.json", { carriers: [row("guest", "5", "guest.tar.gz")] });
   expect(run()).toBe("toolchains: 2 new, 3 in all\ncarriers: 1 new, 1 in all\n");
+  const files = ["one/c.tar.zst", "one/c.image.tar.zst", "two/a.tar.zst", "two/guest.tar.gz"];
+  expect(readFileSync(join(folder, "new"), "utf8")).toBe(files.map((file) => `${folder}/packed/${file}\n`).join(""));
   expect(read("data/toolchains.json")).toEqual({
     format: 1,
     toolchains: [
@@ -47,4 +57,11 @@ it("the lists of what is published get what is new, below the address it lies at
     format: 1,
     carriers: [row("guest", "5", "https://example.org/new/guest.tar.gz")],
   });
+});
+
+it("a single artifact lies in the folder itself", () => {
+  for (const path of ["data", "packed"]) mkdirSync(join(folder, path), { recursive: true });
+  write("packed/toolchains.json", { toolchains: [row("a", "1")] });
+  expect(run()).toContain("toolchains: 1 new, 1 in all\n");
+  expect(readFileSync(join(folder, "new"), "utf8")).toBe(`${folder}/packed/a.tar.zst\n`);
 });

@@ -15,12 +15,12 @@ describe("the line of a verdict", () => {
     const verdict: Verdict = {
       verdict: "passed",
       reason: "exited",
-      summary: "ended with status 0",
+      summary: "exited with status 0",
       atMs: 30,
       bootMs: 20,
     };
     expect(verdictLine(bootOf(verdict, {}, { accelerator: "native" }))).toBe(
-      "PASSED   ended with status 0 after 0.02 s (native)",
+      "PASSED   exited with status 0 after 0.02 s (native)",
     );
   });
 

@@ -13,6 +13,7 @@ function summaryOf(reports: readonly BootReport[], name = "www"): string {
   const info = buildInfo({
     target: "hvt",
     architecture: "x86_64",
+    artifact: null,
     configureArgs: [],
     images,
     record: buildRecord(image),
@@ -175,6 +176,7 @@ it("names unusual licences of packages in an image, and no others", () => {
     const facts = {
       target: "hvt",
       architecture: "x86_64",
+      artifact: null,
       configureArgs: [],
       host: newContext().host,
       now: new Date(0),

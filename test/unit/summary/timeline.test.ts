@@ -16,6 +16,7 @@ function infoOf(more: Partial<Parameters<typeof buildInfo>[0]> = {}) {
   return buildInfo({
     target: "hvt",
     architecture: "x86_64",
+    artifact: null,
     configureArgs: [],
     images: [bootedImage(image, ...boots, notStarted)],
     record: buildRecord(image),

@@ -21,7 +21,8 @@ function runWith(gh: string | undefined) {
   mkdirSync(bin);
   if (gh !== undefined) writeFileSync(join(bin, "gh"), `#!/bin/sh\n${gh}\n`, { mode: 0o755 });
   const env = { PATH: bin, GITHUB_REPOSITORY: "someone/project", GITHUB_WORKFLOW_REF: reference, BRANCH: "main" };
-  // As GitHub's runner starts a step: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
+  // As GitHub's runner starts a step:
+  // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
   return spawnSync("/bin/bash", ["-e", "-c", script], { env, encoding: "utf8" });
 }
 

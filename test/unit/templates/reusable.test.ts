@@ -1,3 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, parseDocument } from "yaml";
 import { contentOf, generatedFiles } from "../../../scripts/generate.js";
@@ -42,7 +46,7 @@ describe.each(["unikernel", "unikernel-release"])("the reusable workflow %s", (n
   it("has the defaults of the parts", () => {
     for (const [input, { required, default: value }] of Object.entries(inputsOf(name))) {
       const usual = ofOurs[input];
-      if (usual === undefined) expect(["timeout-minutes", "report-name"]).toContain(input);
+      if (usual === undefined) expect(["timeout-minutes", "report-name", "attest"]).toContain(input);
       else if (required !== true) expect(String(value), input).toBe(usual.default);
     }
   });
@@ -89,6 +93,62 @@ it("only the release has the right to write", () => {
   });
 });
 
+describe("the release is attested", () => {
+  interface Run {
+    readonly id?: string;
+    readonly uses?: string;
+    readonly if?: string;
+    readonly run?: string;
+  }
+  const steps = called("unikernel-release").jobs["release"]?.steps as readonly Run[];
+  const [script = ""] = steps.flatMap(({ id, run }) => (id === "attest" && run !== undefined ? [run] : []));
+
+  /** Runs the step's script as a runner does, with a `gh` that answers this. */
+  function decide(attest: string, gh: string) {
+    const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-attest-"));
+    try {
+      const output = join(folder, "output");
+      writeFileSync(join(folder, "gh"), `#!/bin/sh\n${gh}\n`, { mode: 0o755 });
+      const { status, stdout } = spawnSync("bash", ["-e", "-c", script], {
+        env: {
+          PATH: `${folder}:${process.env["PATH"] ?? ""}`,
+          ...{ ATTEST: attest, GITHUB_OUTPUT: output, GITHUB_REPOSITORY: "someone/www" },
+        },
+        encoding: "utf8",
+      });
+      return { status, stdout, output: existsSync(output) ? readFileSync(output, "utf8") : "" };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  it.each([
+    ["true", "echo private", "true"],
+    ["false", "echo public", "false"],
+    ["auto", "echo public", "true"],
+    ["auto", "exit 1", "true"],
+    ["auto", "echo private", "false"],
+    ["auto", "echo internal", "false"],
+  ])("with attest: %s, where the API answers by `%s`: %s", (attest, gh, expected) => {
+    const { status, stdout, output } = decide(attest, gh);
+    expect([status, output]).toEqual([0, `attest=${expected}\n`]);
+    expect(stdout.includes("::notice::")).toBe(attest === "auto" && expected === "false");
+  });
+
+  it("and refuses another word", () =>
+    expect(decide("yes", "echo public")).toMatchObject({
+      status: 1,
+      output: "",
+      stdout: "::error::input attest accepts auto, true, false\n",
+    }));
+
+  it("only if that is the decision", () => {
+    const attesting = steps.filter(({ uses = "" }) => uses.startsWith("actions/attest@"));
+    expect(attesting).toHaveLength(2);
+    for (const step of attesting) expect(step.if).toBe("${{ steps.attest.outputs.attest == 'true' }}");
+  });
+});
+
 describe("the workflow in docs/reusable-workflow.md", () => {
   interface Call {
     readonly uses: string;
@@ -100,7 +160,7 @@ describe("the workflow in docs/reusable-workflow.md", () => {
 
   it("calls both, gives inputs that are there, and grants what their jobs have, no more", () => {
     const names = Object.values(jobs).map(({ uses, permissions, with: given = {} }) => {
-      const [, name = ""] = /^OWNER\/unikernel-ci\/\.github\/workflows\/([\w-]+)\.yml@<commit>$/.exec(uses) ?? [];
+      const [, name = ""] = /^[\w-]+\/unikernel-ci\/\.github\/workflows\/([\w-]+)\.yml@/.exec(uses) ?? [];
       expect(Object.keys(inputsOf(name))).toEqual(expect.arrayContaining(Object.keys(given)));
       const needed = Object.values(called(name).jobs).flatMap((job) => Object.entries(job.permissions as object));
       expect(permissions).toEqual(Object.fromEntries(needed));

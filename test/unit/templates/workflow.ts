@@ -34,7 +34,7 @@ export function actionOf(part: string): Action {
   return parse(generatedFiles().get(file) ?? contentOf(file)) as Action;
 }
 
-/** The part of our action that a step uses: `$/part` in our own workflows is `OWNER/unikernel-ci/part` in those of others. */
+/** The part of our action that a step uses: `$/part` in our workflows, `OWNER/unikernel-ci/part` in those of others. */
 export function partOf({ uses = "" }: Step): string | undefined {
   return partUsed(uses.replace(/^\$\/([\w-]+)$/, "OWNER/unikernel-ci/$1@<commit>"));
 }
@@ -61,8 +61,8 @@ export interface OutputRead {
 }
 
 /**
- * The outputs of steps and of jobs that a workflow reads. One is there when a step of that id comes before (in the same job)
- * and our action has it, or when the other job has it; what a step of another action gives is not known here.
+ * The outputs of steps and of jobs that a workflow reads. One is there when a step of that id comes before (in the same
+ * job) and our action has it, or when the other job has it; what a step of another action gives is not known here.
  */
 export function outputsRead({ jobs }: Workflow): OutputRead[] {
   return Object.entries(jobs).flatMap(([job, { steps = [], ...rest }]) => [

@@ -1,28 +1,25 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+// The client of the true action, and its rules: test/e2e/README.md.
 import { join, resolve } from "node:path";
 
-const {
-  ACTIONS_RESULTS_URL: service,
-  GITHUB_WORKSPACE: workspace,
-  INPUT_PATH: path,
-  INPUT_PATTERN: pattern,
-} = process.env;
+const { STAND_IN_MODULES: modules = "", GITHUB_WORKSPACE: workspace = "" } = process.env;
+const { default: client } = await import(join(modules, "@actions/artifact/lib/artifact.js"));
+const { minimatch } = await import(join(modules, "minimatch/dist/esm/index.js"));
+const input = (name) => process.env[`INPUT_${name.toUpperCase()}`] ?? "";
+const [name, pattern, path] = ["name", "pattern", "path"].map(input);
 
-async function call(method, message) {
-  const url = `${service}twirp/github.actions.results.api.v1.ArtifactService/${method}`;
-  const response = await globalThis.fetch(url, { method: "POST", body: JSON.stringify(message) });
-  if (!response.ok) throw new Error(`${method}: ${await response.text()}`);
-  return response.json();
-}
-
-const { artifacts } = await call("ListArtifacts", {});
-for (const { name } of artifacts.filter((artifact) => artifact.name.startsWith(pattern.replace(/\*$/, "")))) {
-  const { signed_url } = await call("GetSignedArtifactURL", { name });
-  const folder = join(resolve(workspace, path), name);
-  const archive = `${folder}.zip`;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(archive, Buffer.from(await (await globalThis.fetch(signed_url)).arrayBuffer()));
-  execFileSync("unzip", ["-q", archive, "-d", folder]);
-  console.log(`downloaded ${name}`);
+const folder = resolve(workspace, path);
+const listed = async () => (await client.listArtifacts({ latest: true })).artifacts;
+const artifacts =
+  name === ""
+    ? (await listed()).filter((artifact) => pattern === "" || minimatch(artifact.name, pattern))
+    : [(await client.getArtifact(name)).artifact];
+// A single artifact gets no folder of its own, even when a pattern selects it.
+const isFlat = artifacts.length === 1 || input("merge-multiple") === "true";
+for (const artifact of artifacts) {
+  const { digestMismatch } = await client.downloadArtifact(artifact.id, {
+    path: isFlat ? folder : join(folder, artifact.name),
+    expectedHash: artifact.digest,
+  });
+  if (digestMismatch) throw new Error(`${artifact.name} is not what was uploaded`);
+  console.log(`downloaded ${artifact.name}`);
 }

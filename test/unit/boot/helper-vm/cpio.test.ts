@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cpioArchive } from "../../../../src/boot/helper-vm/cpio.js";
 import { findProgram } from "../../../../src/platform/process/programs.js";
+import { skipNote } from "../../../skip-note.js";
 
 const binary = Buffer.from([0, 1, 2, 255, 10]);
 
@@ -28,7 +29,8 @@ describe("an archive", () => {
   );
 });
 
-describe.skipIf(findProgram("cpio", process.env["PATH"]) === undefined)("as cpio(1) reads it", () => {
+const noCpio = findProgram("cpio", process.env["PATH"]) === undefined ? "no cpio" : undefined;
+describe.skipIf(noCpio !== undefined)(`as cpio(1) reads it${skipNote(noCpio)}`, () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-cpio-"))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));

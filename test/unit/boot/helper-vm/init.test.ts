@@ -70,7 +70,7 @@ describe("the wait for the console’s port", () => {
     }
   });
 
-  it("is over when it opens", () => expect(wait("/dev/null", 30_000)).toMatchObject({ status: 0, signal: null }));
+  it("is over when it opens", () => expect(wait("/dev/null", 600_000)).toMatchObject({ status: 0, signal: null }));
 });
 
 describe("modules", () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ConsoleFile } from "../../../../src/platform/files/console-file.js";
+import { skipNote } from "../../../skip-note.js";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"))));
@@ -61,7 +62,8 @@ test("a failing disk is reported at the end, and does not hold up the guest", as
   expect(await file.close()).toMatch(/^the console in .*console\.log is incomplete: EISDIR/);
 });
 
-test.skipIf(!existsSync("/dev/full"))("a full disk is reported at the end", async () => {
+const noFull = existsSync("/dev/full") ? undefined : "no /dev/full";
+test.skipIf(noFull !== undefined)(`a full disk is reported at the end${skipNote(noFull)}`, async () => {
   const file = await ConsoleFile.create("/dev/full");
   await file.write(Buffer.from("x"));
   expect(await file.close()).toMatch(/^the console in \/dev\/full is incomplete: ENOSPC/);

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { sweepOwnFolders, withOwnFolder } from "../../../../src/platform/files/own-folder.js";
 import { ownMark } from "../../../../src/platform/process/owner-mark.js";
+import { skipNote } from "../../../skip-note.js";
 
 /** The uptime of this machine, in seconds. */
 const up = 100 * 3600;
@@ -86,7 +87,8 @@ describe("the sweep", () => {
     expect(existsSync(join(path, "disk.img"))).toBe(true);
   });
 
-  test.skipIf(process.getuid?.() !== 0)("leaves another user’s folder, also as root", () => {
+  const notRoot = process.getuid?.() === 0 ? undefined : "only root can make another user’s folder";
+  test.skipIf(notRoot !== undefined)(`leaves another user’s folder, also as root${skipNote(notRoot)}`, () => {
     const path = leave(`unikernel-ci-boot-${dead.pid}-${dead.start}-${dead.place}-aaaaaa`);
     chownSync(path, 65534, 65534);
     sweepOwnFolders(temporary, "boot");

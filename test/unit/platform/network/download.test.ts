@@ -207,7 +207,7 @@ describe("a download", () => {
   it("that comes too slowly is given up", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     answers = [trickle(1)];
-    await expect(read({ slowest: { bytes: 1_000, withinMs: 400 } })).rejects.toThrow(
+    await expect(read({ slowest: { bytes: 1_000, withinMs: 400 }, most: 1_000 })).rejects.toThrow(
       /is too slow: \d+ bytes in \d+\.\d+ s$/,
     );
     expect(asked).toHaveLength(1);

@@ -5,9 +5,11 @@ import { expect, it } from "vitest";
 import { publishedArchives } from "../../../../src/platform/network/published.js";
 import { collectingLog } from "../../../collecting-log.js";
 
+/** A list that is sixteen times as long as it may be. */
 function* endless(): Generator<string> {
   yield '{"format":1,"toolchains":[';
-  for (;;) yield " ".repeat(64 * 1024);
+  for (let mebibytes = 0; mebibytes < 64; mebibytes++) yield " ".repeat(1024 * 1024);
+  yield "]}";
 }
 
 it("a list of a mirror’s that comes to no end is none, and a notice says so", async () => {

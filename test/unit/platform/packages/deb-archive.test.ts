@@ -13,6 +13,7 @@ import {
 import { Problem } from "../../../../src/platform/problem.js";
 import { processes } from "../../../../src/platform/process/process.js";
 import { findProgram } from "../../../../src/platform/process/programs.js";
+import { skipNote } from "../../../skip-note.js";
 
 describe("the dependencies of a package", () => {
   it("are listed without versions, with the first of alternatives", () => {
@@ -47,34 +48,37 @@ describe("sources for another architecture", () => {
   });
 });
 
-const hasApt = findProgram("apt-config", process.env["PATH"]) !== undefined;
+const noApt = findProgram("apt-config", process.env["PATH"]) === undefined ? "no apt-config" : undefined;
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "unikernel-ci-archive-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.skipIf(!hasApt)("apt’s configuration, as apt reads it after the system’s", () => {
-  const dump = (ownSources: boolean): string => {
-    const file = join(folder, "apt.conf");
-    writeFileSync(file, aptConfiguration(folder, "arm64", ownSources));
-    return execFileSync("apt-config", ["-c", file, "dump"], { encoding: "utf8" });
-  };
+describe.skipIf(noApt !== undefined)(
+  `apt’s configuration, as apt reads it after the system’s${skipNote(noApt)}`,
+  () => {
+    const dump = (ownSources: boolean): string => {
+      const file = join(folder, "apt.conf");
+      writeFileSync(file, aptConfiguration(folder, "arm64", ownSources));
+      return execFileSync("apt-config", ["-c", file, "dump"], { encoding: "utf8" });
+    };
 
-  it("has its own state, one architecture and no hooks", () => {
-    const text = dump(false);
-    expect(text).toContain(`Dir::State "${folder}/state";`);
-    expect(text).toContain(`Dir::State::status "${folder}/status";`);
-    expect(text).toContain(`Dir::Cache "${folder}/cache";`);
-    expect(text.match(/^APT::Architectures:: .*$/gm)).toEqual(['APT::Architectures:: "arm64";']);
-    expect(text).not.toMatch(/^APT::Update::(Pre|Post)-Invoke\S* "[^"]/m);
-    expect(text).not.toMatch(/^Acquire::IndexTargets::deb::(?!Packages)\S+::MetaKey/m);
-  });
+    it("has its own state, one architecture and no hooks", () => {
+      const text = dump(false);
+      expect(text).toContain(`Dir::State "${folder}/state";`);
+      expect(text).toContain(`Dir::State::status "${folder}/status";`);
+      expect(text).toContain(`Dir::Cache "${folder}/cache";`);
+      expect(text.match(/^APT::Architectures:: .*$/gm)).toEqual(['APT::Architectures:: "arm64";']);
+      expect(text).not.toMatch(/^APT::Update::(Pre|Post)-Invoke\S* "[^"]/m);
+      expect(text).not.toMatch(/^Acquire::IndexTargets::deb::(?!Packages)\S+::MetaKey/m);
+    });
 
-  it("reads the system’s sources, or only its own", () => {
-    expect(dump(false)).not.toContain(`Dir::Etc::sourcelist "${folder}`);
-    expect(dump(true)).toContain(`Dir::Etc::sourcelist "${folder}/sources.list";`);
-    expect(dump(true)).toContain('Dir::Etc::sourceparts "/dev/null";');
-  });
-});
+    it("reads the system’s sources, or only its own", () => {
+      expect(dump(false)).not.toContain(`Dir::Etc::sourcelist "${folder}`);
+      expect(dump(true)).toContain(`Dir::Etc::sourcelist "${folder}/sources.list";`);
+      expect(dump(true)).toContain('Dir::Etc::sourceparts "/dev/null";');
+    });
+  },
+);
 
 describe("an archive", () => {
   /** A machine whose apt is a script of the test. */

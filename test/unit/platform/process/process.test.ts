@@ -45,12 +45,12 @@ describe("a program is run to its end", () => {
   test("a line without end does not fill the memory: it is cut, and nothing of it is lost", async () => {
     const lengths: number[] = [];
     const printing = node(
-      'const piece = "x".repeat(1e6); for (let i = 0; i < 100; i++) require("fs").writeSync(1, piece)',
+      'const piece = "x".repeat(1e6); for (let i = 0; i < 20; i++) require("fs").writeSync(1, piece)',
     );
     const { exitCode } = await processes.run(printing, { onLine: ({ length }) => void lengths.push(length) });
     expect(exitCode).toBe(0);
     expect(Math.max(...lengths)).toBe(16 * 1024);
-    expect(lengths.reduce((sum, length) => sum + length)).toBe(100e6);
+    expect(lengths.reduce((sum, length) => sum + length)).toBe(20e6);
   });
 
   test("of an endless output the end is kept", async () => {
@@ -95,7 +95,7 @@ describe("a program that is stopped", () => {
     expect(exitCode).toBe(137);
     expect(lines).toContain("asked");
     const started = Number(lines.find((line) => /^\d+$/.test(line)));
-    await expect.poll(() => existsSync(`/proc/${started}`), { timeout: 100_000 }).toBe(false);
+    await expect.poll(() => existsSync(`/proc/${started}`)).toBe(false);
   });
 
   test("leaves no process of its group behind when it ends by itself", async () => {
@@ -107,7 +107,7 @@ describe("a program that is stopped", () => {
     };
     const easy = stubborn.replace('console.log("asked")', "process.exit(0)");
     await processes.run(node(easy), { onLine, signal: stop.signal });
-    await expect.poll(() => existsSync(`/proc/${Number(lines[0])}`), { timeout: 100_000 }).toBe(false);
+    await expect.poll(() => existsSync(`/proc/${Number(lines[0])}`)).toBe(false);
   });
 });
 
@@ -173,7 +173,7 @@ test("a failure is a problem with its last lines and the command that reproduces
   expect(() => succeed(outcome, "building")).toThrow(Problem);
   expect(() => succeed(outcome, "building")).toThrow(
     expect.objectContaining({
-      message: "building failed: make ended with status 2",
+      message: "building failed: make exited with status 2",
       facts: { evidence: ["a", "b", "error: c"], again: "make 'two words'" },
     }),
   );

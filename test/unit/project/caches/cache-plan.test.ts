@@ -99,6 +99,7 @@ describe("dune’s cache", () => {
     ["pull_request_target", undefined],
     ["workflow_run", undefined],
     ["push", "refs/tags/v1"],
+    ["workflow_dispatch", "refs/tags/v1"],
   ])("is disabled, even dune’s default on the machine, for %s %s", (event, ref) => {
     const { environment, because } = duneCacheUse({}, auto(event, ref), "/cache");
     expect(environment).toEqual({ DUNE_CACHE: "disabled" });

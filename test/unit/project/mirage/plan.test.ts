@@ -168,13 +168,8 @@ describe("after the configuration", () => {
 
 describe("aarch64 on an x86_64 machine", () => {
   const toolchain = toolchainFor("aarch64", "solo5");
-  const versions = { ocaml: "5.4.1", solo5: "0.12.1", "ocaml-solo5": "1.3.3" };
-  const cross = {
-    architecture: "aarch64",
-    toolchain: { ...toolchain, spec: { ...toolchain.spec, versions } },
-  } as const;
-  const install =
-    "opam install --yes solo5.0.12.1 solo5-cross-aarch64.0.12.1 ocaml-solo5-cross-aarch64.1.3.3 crunch>=2.0 mirage";
+  const cross = { architecture: "aarch64", toolchain } as const;
+  const install = "opam install --yes crunch>=2.0 mirage";
 
   test("the project’s packages for the switch are installed, except compilers for this machine", () => {
     expect(after(cross)).toEqual(["make lock", install, "make pull", "make build"]);
