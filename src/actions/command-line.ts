@@ -3,10 +3,9 @@ import { Command, Option } from "commander";
 import { type Context, inspectHost } from "../platform/host.js";
 import { type Log, printedJson } from "../platform/log.js";
 import { processes, quote } from "../platform/process/process.js";
-import { createLog, wantsColour } from "../platform/runner/console-log.js";
 import { artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
-import { type StreamName, guardStreams, isTerminal, writeTo } from "../platform/runner/standard-streams.js";
+import { type StreamName, guardStreams, streamLog } from "../platform/runner/standard-streams.js";
 import { publishLevel } from "../toolchain/store/publish-archive.js";
 import { collectInputs } from "./collect-interface.js";
 import { doctor } from "./doctor.js";
@@ -291,13 +290,7 @@ function createTerminalLog(): Log {
 }
 
 function logOn(stream: StreamName): Log {
-  return createLog({
-    gitHub: isGitHub(),
-    write: writeTo(stream),
-    // The log of Actions shows colours, though it is not a terminal.
-    colour: (isGitHub() || isTerminal(stream)) && wantsColour(process.env),
-    verbose: program.opts<{ verbose?: boolean }>().verbose === true,
-  });
+  return streamLog(stream, isGitHub(), program.opts<{ verbose?: boolean }>().verbose === true);
 }
 
 function isGitHub(): boolean {

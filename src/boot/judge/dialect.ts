@@ -82,8 +82,8 @@ export const ocamlDeathWords = "Fatal error: ";
 
 /**
  * The last words of OCaml's runtime: `caml_fatal_uncaught_exception` (runtime/printexc.c) and `caml_fatal_error`
- * (runtime/misc.c). Known words may follow an unfinished line of the unikernel, others must begin a line. Patterns match
- * what follows {@link ocamlDeathWords}.
+ * (runtime/misc.c). Known words may follow an unfinished line of the unikernel, others must begin a line. Patterns
+ * match what follows {@link ocamlDeathWords}.
  */
 export const ocamlDeath = [
   { reason: "exception", summary: "uncaught exception", begins: false, pattern: /^exception ./u },
@@ -101,8 +101,8 @@ const closing: Readonly<Record<string, string>> = { "“": "”", "‘": "’", 
 
 /**
  * What follows {@link ocamlDeathWords} where they are not quoted: a program that reports the death of another quotes
- * them. Quoted is what directly follows an opening mark, if its closing mark follows later. Of marks that open and close
- * alike, an odd number leaves one open. Reads each character once: a hostile line has a thousand such words.
+ * them. Quoted is what directly follows an opening mark, if its closing mark follows later. Of marks that open and
+ * close alike, an odd number leaves one open. Reads each character once: a hostile line has a thousand such words.
  */
 export function ocamlDeaths(line: string): { readonly begins: boolean; readonly rest: string }[] {
   if (!line.includes(ocamlDeathWords)) return [];

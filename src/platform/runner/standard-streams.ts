@@ -1,6 +1,7 @@
 // The only way to standard output and standard error, for us, for libraries and for the programs that they run.
 import type { Log } from "../log.js";
 import { hasCode } from "../problem.js";
+import { createLog, wantsColour } from "./console-log.js";
 import { LineReader } from "../process/line-reader.js";
 
 export type StreamName = "stdout" | "stderr";
@@ -21,8 +22,11 @@ export function writeTo(name: StreamName): Write {
   };
 }
 
-export function isTerminal(name: StreamName): boolean {
-  return process[name].isTTY;
+/** The log of the command line. */
+export function streamLog(name: StreamName, gitHub: boolean, verbose: boolean): Log {
+  // The log of Actions shows colours, though it is not a terminal.
+  const colour = (gitHub || process[name].isTTY) && wantsColour(process.env);
+  return createLog({ gitHub, write: writeTo(name), colour, verbose });
 }
 
 /**

@@ -57,7 +57,7 @@ describe("a library", () => {
 
   it("has its messages and masks, and nothing else that @actions/core knows", async () => {
     const { stdout } = await written(
-      'core.warning("50%\\n" + hostile); core.debug("d"); core.setSecret("s"); core.exportVariable("A", "b"); core.info("plain")',
+      'core.warning("50%\\n" + hostile); core.debug("d"); core.setSecret("s"); core.info("plain")',
     );
     expect(obeyed(stdout)).toEqual([expect.stringMatching(/^::warning::50%25%0A##\[/), "::debug::d", "::add-mask::s"]);
     expect(stdout).toMatch(/^plain$/m);
