@@ -1,5 +1,5 @@
 // What GitHub's runner makes of a log.
-const gitHubCommands = ["set-env", "add-mask", "error", "add-path", "stop-commands", "endgroup", "debug"];
+const gitHubCommands = ["set-env", "add-mask", "error", "add-path", "stop-commands", "endgroup", "debug", "set-output"];
 
 /** Which lines the runner would obey: its two parsers, with stop-commands, over lines as .NET splits them. */
 export function obeyed(text: string): string[] {

@@ -1,11 +1,11 @@
 // The commands of the command line, their options, and what each one runs.
 import { Command, Option } from "commander";
 import { type Context, inspectHost } from "../platform/host.js";
-import type { Log } from "../platform/log.js";
+import { type Log, printedJson } from "../platform/log.js";
 import { processes, quote } from "../platform/process/process.js";
-import { createLog, wantsColour } from "../platform/runner/console-log.js";
 import { artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
+import { type StreamName, guardStreams, streamLog } from "../platform/runner/standard-streams.js";
 import { publishLevel } from "../toolchain/store/publish-archive.js";
 import { collectInputs } from "./collect-interface.js";
 import { doctor } from "./doctor.js";
@@ -49,6 +49,7 @@ export const program = new Command("unikernel-ci")
   .option("--json", "print the outputs as JSON on standard output, and the log on standard error")
   .option("--verbose", "log more")
   .showHelpAfterError("(--help lists the options)")
+  .configureOutput({ writeOut: print, writeErr: (text) => logOn("stderr").line(text.replace(/\n$/, "")) })
   .addHelpText(
     "after",
     '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n' +
@@ -268,13 +269,14 @@ async function runCollecting(
   const log = createTerminalLog();
   const runner = collectingRunner();
   await runGuarded(log, async () => run({ log, processes, host: inspectHost() }, runner));
-  if (isJson()) process.stdout.write(`${JSON.stringify(runner.outputs, null, 2)}\n`);
+  if (isJson()) print(`${printedJson(runner.outputs)}\n`);
   else for (const line of readableOutputs(runner.outputs)) log.line(line);
   return { log, runner };
 }
 
+/** Prints whole lines on standard output, guarded like the log. */
 function print(text: string): void {
-  process.stdout.write(text);
+  /* promise: printed-lines-are-guarded */ logOn("stdout").line(text.replace(/\n$/, ""));
 }
 
 function isJson(): boolean {
@@ -282,13 +284,15 @@ function isJson(): boolean {
 }
 
 function createTerminalLog(): Log {
-  const stream = isJson() ? process.stderr : process.stdout;
-  const gitHub = process.env["GITHUB_ACTIONS"] === "true";
-  return createLog({
-    gitHub,
-    write: (text) => stream.write(text),
-    // The log of Actions shows colours, though it is not a terminal.
-    colour: (gitHub || stream.isTTY) && wantsColour(process.env),
-    verbose: program.opts<{ verbose?: boolean }>().verbose === true,
-  });
+  const log = logOn(isJson() ? "stderr" : "stdout");
+  guardStreams(log, isGitHub());
+  return log;
+}
+
+function logOn(stream: StreamName): Log {
+  return streamLog(stream, isGitHub(), program.opts<{ verbose?: boolean }>().verbose === true);
+}
+
+function isGitHub(): boolean {
+  return process.env["GITHUB_ACTIONS"] === "true";
 }

@@ -3,6 +3,7 @@ import { placesFor } from "../boot/prepare.js";
 import type { AttemptPlan, KvmAccess } from "../boot/vmms/vmm.js";
 import type { Context } from "../platform/host.js";
 import { kvmAccess } from "../platform/kvm.js";
+import { printedJson } from "../platform/log.js";
 import { missingPackages } from "../platform/packages/apt.js";
 import { findProgram } from "../platform/process/programs.js";
 import { becomeRoot } from "../platform/process/sudo.js";
@@ -47,7 +48,7 @@ export async function doctor(context: Context, print: (text: string) => void, as
   const system = await readHostSystem();
   if (asJson) {
     const facts = { architecture: host.architecture, system, kvm, opam, rights, abilities, missing };
-    print(`${JSON.stringify(facts, null, 2)}\n`);
+    print(`${printedJson(facts)}\n`);
     return true;
   }
   const facts = [

@@ -4,6 +4,7 @@ import { checkExpectations, rulesFor } from "../boot/judge/rules.js";
 import type { Verdict } from "../boot/judge/verdict.js";
 import { usualWay } from "../boot/plan.js";
 import { notBooted } from "../boot/vmms/refusal.js";
+import { printedJson } from "../platform/log.js";
 import { Problem, messageOf } from "../platform/problem.js";
 import { type Target, targets } from "../targets/targets.js";
 import { withTarget, type Inputs } from "./interface.js";
@@ -32,7 +33,7 @@ export async function explain(
     throw new Problem(`${target.name} does not exist for ${given.arch}`, { accepted: target.architectures.join(", ") });
   }
   const verdict = await verdictFor(path, given, options, target);
-  if (asJson) print(`${JSON.stringify(verdict, null, 2)}\n`);
+  if (asJson) print(`${printedJson(verdict)}\n`);
   else {
     print(`${verdict.verdict}: ${verdict.summary} (${verdict.reason})\n`);
     if (verdict.rule !== undefined) print(`rule      ${verdict.rule}\n`);

@@ -5,6 +5,7 @@ import { Problem, type WholeLog } from "../platform/problem.js";
 import { processes } from "../platform/process/process.js";
 import { createLog, wantsColour } from "../platform/runner/console-log.js";
 import { type Runner, gitHubRunner } from "../platform/runner/github.js";
+import { guardStreams, writeTo } from "../platform/runner/standard-streams.js";
 import { systemProblem } from "../platform/system-error.js";
 import { type InputDefinitions, type Parsed, type ReadInput, deprecations, parseInputs } from "./definition.js";
 import { type InputName, type Inputs, type Part, inputs } from "./interface.js";
@@ -24,12 +25,14 @@ export async function runAction<Definitions extends InputDefinitions>(
   run: (context: Context, inputs: Parsed<Definitions>, runner: Runner) => Promise<boolean>,
   read: ReadInput<keyof Definitions & string> = getInput,
 ): Promise<void> {
+  const gitHub = process.env["GITHUB_ACTIONS"] === "true";
   const log = createLog({
-    gitHub: process.env["GITHUB_ACTIONS"] === "true",
-    write: (text) => process.stdout.write(text),
+    gitHub,
+    write: writeTo("stdout"),
     colour: wantsColour(process.env),
     verbose: process.env["RUNNER_DEBUG"] === "1",
   });
+  guardStreams(log, gitHub);
   await runGuarded(log, async () => {
     const context: Context = { log, processes, host: inspectHost() };
     return run(context, given(log, definitions, read), gitHubRunner(context.host.environment));

@@ -5,7 +5,7 @@ import { ensureHelperVm } from "../boot/helper-vm/ensure.js";
 import { publishHelperVm } from "../boot/helper-vm/published.js";
 import { folderBytes, isFile } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
-import { seconds, size } from "../platform/log.js";
+import { printedJson, seconds, size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { findProgram } from "../platform/process/programs.js";
 import { architectureOf, architectureWords } from "../targets/architecture.js";
@@ -38,14 +38,10 @@ export async function listCommand({ host }: Context, print: Print, asJson: boole
   );
   if (asJson)
     print(
-      `${JSON.stringify(
-        [
-          ...rows.map(({ name, bytes, usedMs, path, origin }) => ({ key: name, bytes, usedMs, path, origin })),
-          ...builds.map(({ key, bytes, path, packages }) => ({ key, bytes, path, packages, isUnfinished: true })),
-        ],
-        null,
-        2,
-      )}\n`,
+      `${printedJson([
+        ...rows.map(({ name, bytes, usedMs, path, origin }) => ({ key: name, bytes, usedMs, path, origin })),
+        ...builds.map(({ key, bytes, path, packages }) => ({ key, bytes, path, packages, isUnfinished: true })),
+      ])}\n`,
     );
   else if (rows.length + builds.length === 0) print(`no toolchains in ${folder}\n`);
   for (const { name, bytes, usedMs, origin } of asJson ? [] : rows) {
@@ -136,7 +132,7 @@ export async function slimCommand(folder: string, print: Print, asJson: boolean)
   const rows = await slimTable(resolve(folder)).catch(() => {
     throw new Problem(`${folder} is not a toolchain folder`, { accepted: "a folder that contains opam/" });
   });
-  if (asJson) print(`${JSON.stringify(rows, null, 2)}\n`);
+  if (asJson) print(`${printedJson(rows)}\n`);
   for (const { name, files, bytes, reason } of asJson ? [] : rows) {
     print(`${name.padEnd(32)} ${String(files).padStart(6)} files  ${size(bytes).padStart(9)}  ${reason}\n`);
   }

@@ -15,7 +15,7 @@ import { type AttemptPlan, type BootSite, type Refusal, describeAttempt } from "
 import type { VmmProcess } from "../platform/process/vmm-process.js";
 import { type Interrogation, guestEvents } from "./guest-events.js";
 import { GuestOutput } from "./guest-output.js";
-import { judgeInTime, Judge } from "./judge/judge.js";
+import { judgeInSlices, Judge } from "./judge/judge.js";
 type Outcome = Pick<BootReport, "verdict" | "attempts" | "probes" | "consoleLog" | "consoleEnd">;
 
 /** Tries the planned ways to run the image in order, until a verdict is about the image and not the accelerator. */
@@ -143,7 +143,7 @@ export async function judgeGuest(
   let verdict: Verdict | undefined;
   for await (const events of guestEvents(vmm, rules, output, () => judge.deadlineMs, interrogate)) {
     for (const { atMs } of events.slice(-1)) use.look(atMs);
-    verdict = withUse(judgeInTime(judge, events), use);
+    verdict = withUse(await judgeInSlices(judge, events), use);
     if (verdict !== undefined) break;
   }
   if (verdict === undefined) throw new Error("the judge made no decision at the end of a VMM");

@@ -35,7 +35,10 @@ export async function* guestEvents(
   const clock = new GuestClock(vmm.heldUpMs, rules.timeoutMs);
   const inbox = new Inbox<GuestEvent>();
   const over = new AbortController();
-  const tell = (happened: readonly Happening[]) => inbox.put(happened.map((one) => ({ ...one, atMs: clock.nowMs })));
+  const tell = (happened: readonly Happening[]) => {
+    const { nowMs: atMs } = clock;
+    return inbox.put(happened.map((one) => Object.assign(one, { atMs })));
+  };
   const onDeadline = () => {
     // The unfinished last line of the console counts for the decision too.
     void tell([...output.unfinished(), { kind: "clock" }]);
@@ -87,6 +90,7 @@ class Alarm {
 
   /** Setting the same time (of performance.now()) again changes nothing: a busy guest cannot delay it. */
   set(at: number): void {
+    // promise: output-moves-no-deadline
     if (at === this.at) return;
     clearTimeout(this.timeout);
     this.at = at;

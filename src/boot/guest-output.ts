@@ -84,6 +84,7 @@ function unfinishedOf({ unfinished }: Lines): Happening[] {
 /** Reads a stream chunk by chunk: the next one only when `read` has settled. */
 function eachChunk(stream: Readable, read: (chunk: Buffer) => Promise<unknown>): void {
   stream.on("data", (chunk: Buffer) => {
+    // promise: output-waits-for-its-judge
     stream.pause();
     void read(chunk).finally(() => stream.resume());
   });

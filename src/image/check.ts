@@ -97,7 +97,7 @@ const formatNames: Readonly<Record<ImageFormat, string>> = {
 
 /** An image inside a sentence: `a Solo5 spt image for aarch64`. */
 export function whatImageIs(image: Image): string {
-  const kind = kindOf(image).replace(/ \(.*\)$/, "");
+  const kind = kindOf(image).replace(/ \([^()]*\)$/, "");
   const noun = image.system.kind === "solo5" || image.system.kind === "unikraft" ? `${kind} image` : kind;
   return article(`${noun} for ${image.architecture}`);
 }

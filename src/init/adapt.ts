@@ -95,7 +95,7 @@ export function templateTargets(text: string): {
   readonly option: "--targets" | "--target";
   readonly targets: readonly string[];
 } {
-  const [, , list] = /^( *)targets: \|\n((?:\1 +.*\n)+)/m.exec(text) ?? [];
+  const [, , list] = /^( *)targets: \|\n((?:\1 +\S.*\n)+)/m.exec(text) ?? [];
   if (list !== undefined)
     return {
       option: "--targets",

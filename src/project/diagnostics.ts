@@ -26,8 +26,8 @@ type Place = Omit<Diagnostic, "severity" | "message">;
 const header = /^File "([^"]+)", lines? (\d+)(?:-(\d+))?(?:, characters (\d+)-(\d+))?:?$/;
 /** The source lines that follow a place, and the markers below them. */
 const excerpt = /^\s*\d+ \||^\s+\^[\s^]*$|^\s*\.{3,}\s*$/;
-const verdict = /^(?:(Error)(?: \([^)]*\))?|Warning \d+(?: \[[^\]]*\])?|Alert \S+?):\s*(.*)$/;
-const gcc = /^(\S+?\.(?:[chSs])):(\d+):(\d+): (?:fatal )?(error|warning): (.*)$/;
+const verdict = /^(?:(Error)(?: \([^)]*\))?|Warning \d+(?: \[[^\]]*\])?|Alert [^\s:]+):\s*(\S.*)?$/s;
+const gcc = /^(\S+?\.(?:[chSs])):(\d+):(\d+): (?:fatal )?(error|warning): (.*)$/s;
 /** Ends a message, as a blank line does. */
 const other = /^(?:File "|Context: |-> required by |make(?:\[\d+\])?: |\[ERROR\]|(?:Entering|Leaving) directory )/;
 

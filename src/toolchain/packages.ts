@@ -195,7 +195,7 @@ export function decidedPackages(
 /** The cross compiler's packages, each as `name.version` where the version table decides. */
 export function crossPackages(recipe: Recipe, versions: ToolchainVersions): readonly string[] {
   return recipe.opam.map((name) =>
-    name.replace(/\{(.*)\}/, (_, component: keyof ToolchainVersions) => {
+    name.replace(/\{([^{}]*)\}/, (_, component: keyof ToolchainVersions) => {
       const version = versions[component];
       if (version === undefined) throw new Error(`${name} needs a version of ${component}`);
       return version;

@@ -77,7 +77,7 @@ function inText(folder: string, path: string, text: string, whole: boolean): Ref
 }
 
 /** A comment of findlib's META files, the beginning or end of a block, or a variable: META(5). */
-const metaTokens = /#.*|package\s+"[^"]*"\s*(\()|(\))|(\w+)\s*(?:\([^)]*\))?\s*\+?=\s*"((?:[^"\\]|\\.)*)"/g;
+const metaTokens = /#.*|package\s+"[^"]*"\s*(\()|(\))|(?<!\w)(\w+)\s*(?:\([^()]*\)\s*)?\+?=\s*"((?:[^"\\]|\\.)*)"/g;
 const namesFiles = new Set(["archive", "plugin", "exists_if", "ppx"]);
 
 /** A package's directory, and the files that findlib looks for in it; a subpackage's is relative to its parent's. */

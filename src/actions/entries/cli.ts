@@ -1,14 +1,9 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
-import { hasCode } from "../../platform/problem.js";
+import { outliveClosedPipes } from "../../platform/runner/standard-streams.js";
 import { program } from "../command-line.js";
 
-// A reader that closes the pipe early (`| head -1`) is no error: the run goes on and keeps its exit status.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error) => {
-    if (!hasCode(error, "EPIPE")) throw error;
-  });
-}
+outliveClosedPipes();
 
 try {
   await program.exitOverride().parseAsync();

@@ -2,6 +2,7 @@ import { type MatrixPlan, planMatrix } from "../../matrix/plan-matrix.js";
 import { strategyMatrix } from "../../matrix/strategy.js";
 import { matrixLines, matrixSummary, matrixTitle } from "../../matrix/table.js";
 import type { Context } from "../../platform/host.js";
+import { printedJson } from "../../platform/log.js";
 import type { Runner } from "../../platform/runner/github.js";
 import { detectProject } from "../../project/detect.js";
 import type { MatrixInputs } from "../matrix-interface.js";
@@ -29,7 +30,7 @@ export async function printMatrix(
   asJson: boolean,
 ): Promise<boolean> {
   const plan = await decide(context, inputs);
-  if (asJson) print(`${JSON.stringify(strategyMatrix(plan, inputs.group), null, 2)}\n`);
+  if (asJson) print(`${printedJson(strategyMatrix(plan, inputs.group))}\n`);
   else for (const line of matrixLines(plan)) print(`${line}\n`);
   tellSkipped(context, plan);
   return true;

@@ -53,7 +53,7 @@ const name = "[A-Za-z0-9]+";
 /** Reads the input `net`. @throws InputError */
 export function parseNetwork(text: string): AskedNetwork {
   const lines = linesOf(text);
-  const named = lines.map((line) => new RegExp(`^(${name}):(?:\\s+(.*))?$`).exec(line));
+  const named = lines.map((line) => new RegExp(`^(${name}):(?:\\s+(\\S.*))?$`).exec(line));
   if (lines.length > 1 || named[0] != null) {
     const devices = named.map((match, index) => {
       if (match === null) throw new InputError(lines[index] ?? "", networkForms);
@@ -117,12 +117,15 @@ function hardwareAddress(text: string, refuse: Refuse): string {
 /** Reads the input `block`. @throws InputError */
 export function parseDisks(text: string): readonly AskedDisk[] {
   const disks = linesOf(text).map((line) => {
-    const [, disk, rest] = new RegExp(`^(${name}):\\s+(.+)$`).exec(line) ?? [];
+    const [, disk, rest] = new RegExp(`^(${name}):\\s+(\\S.*)$`).exec(line) ?? [];
     if (disk === undefined || rest === undefined) throw new InputError(line, diskForms);
     // Options are read from the end: a path may contain commas.
-    const [, path = "", options = ""] = /^(.*?)((?:\s*,\s*(?:ro|size=[^,\s]*))*)$/su.exec(rest) ?? [];
-    const sizes = [...options.matchAll(/size=([^,\s]*)/g)].map(([, size = ""]) => size);
-    const readOnly = /,\s*ro\s*(?:,|$)/.test(options);
+    const words = rest.split(",").map((word) => word.trim());
+    const first = 1 + words.findLastIndex((word, at) => at === 0 || !/^(?:ro|size=\S*)$/.test(word));
+    const path = rest.split(",").slice(0, first).join(",");
+    const options = words.slice(first);
+    const sizes = options.filter((word) => word !== "ro").map((word) => word.slice("size=".length));
+    const readOnly = options.includes("ro");
     const isScratch = path.trim() === "scratch";
     if (path.trim() === "" || sizes.length > 1 || (isScratch && readOnly)) throw new InputError(line, diskForms);
     const size = sizes[0] === undefined ? undefined : bytes(sizes[0], line);

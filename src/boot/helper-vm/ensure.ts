@@ -49,6 +49,7 @@ export async function ensureHelperVm(
     return `made from ${meta}`;
   };
   return withLock(`${place.folder}.lock`, onWait, async () => {
+    // promise: first-helper-vm-stays
     if (isThere()) return place;
     const start = performance.now();
     const how = await obtain();

@@ -187,11 +187,11 @@ const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[]
     remedy: "check the files that the input `block` names",
   },
   {
-    pattern: /unsupported machine type|[Ii]nvalid (?:parameter|option)|Parameter '.*' is unexpected/,
+    pattern: /unsupported machine type|[Ii]nvalid (?:parameter|option)|Parameter '.{0,200}' is unexpected/,
     remedy: newerQemu,
   },
   {
-    pattern: /unable to find CPU model|is not a valid device model|Property '.*' not found/,
+    pattern: /unable to find CPU model|is not a valid device model|Property '.{0,200}' not found/,
     remedy: newerQemu,
   },
   {

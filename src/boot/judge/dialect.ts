@@ -96,7 +96,7 @@ const unikraft: DialectWords = {
   glued: /(?<=[^\s"'`“‘«])\[ {0,4}\d{1,12}\.\d{6}\] (?:dbg|Info|Warn|ERR|CRIT): /,
 };
 
-const silent: DialectWords = { banner: { first: /(?!)/, last: /(?!)/ }, chrome: [], ends: [] };
+const silent: DialectWords = { banner: { first: /^(?!)/, last: /^(?!)/ }, chrome: [], ends: [] };
 
 export const dialects: Readonly<Record<Dialect, DialectWords>> = { solo5, unikraft, process: silent };
 
@@ -117,43 +117,51 @@ export const firmware = {
   prefix: /^.*Booting from ROM\.\./,
 } as const;
 
-/** Part of every line of {@link ocamlDeath}: faster to check than their patterns. */
+/** Begins the last words of OCaml's runtime. */
 export const ocamlDeathWords = "Fatal error: ";
 
 /**
- * Not after a quotation mark whose closing mark follows. Of marks that open and close alike, an odd number leaves one
- * open. The rest of the line, which can be long, is examined only at the words, and only after a mark: a lookbehind is
- * matched from its end, so the mark stands there.
- */
-const unquoted = [
-  `(?=${ocamlDeathWords})`,
-  ...['"', "'", "`"].map(
-    (mark) => `(?<!(?=${mark}[^${mark}]*${mark}(?:[^${mark}]*${mark}[^${mark}]*${mark})*[^${mark}]*$)${mark})`,
-  ),
-  ...["“”", "‘’", "«»", "`'"].map(([open = "", close = ""]) => `(?<!(?=${open}[^${close}]*${close})${open})`),
-].join("");
-
-/**
  * The last words of OCaml's runtime: `caml_fatal_uncaught_exception` (runtime/printexc.c) and `caml_fatal_error`
- * (runtime/misc.c). Known words may follow an unfinished line of the unikernel, others must begin a line; a program
- * that reports the death of another quotes them.
+ * (runtime/misc.c). Known words may follow an unfinished line of the unikernel, others must begin a line. Patterns
+ * match what follows {@link ocamlDeathWords}.
  */
 export const ocamlDeath = [
-  {
-    reason: "exception",
-    summary: "uncaught exception",
-    pattern: new RegExp(`${unquoted}Fatal error: exception .`, "u"),
-  },
+  { reason: "exception", summary: "uncaught exception", begins: false, pattern: /^exception ./u },
   {
     reason: "abort",
     summary: "OCaml’s runtime gave up",
-    pattern: new RegExp(
-      `${unquoted}Fatal error: (?:out of memory|allocation failure|cannot allocate|[Nn]ot enough (?:heap )?memory)`,
-      "u",
-    ),
+    begins: false,
+    pattern: /^(?:out of memory|allocation failure|cannot allocate|[Nn]ot enough (?:heap )?memory)/u,
   },
-  { reason: "abort", summary: "OCaml’s runtime gave up", pattern: /^Fatal error: (?!exception )/u },
+  { reason: "abort", summary: "OCaml’s runtime gave up", begins: true, pattern: /^(?!exception )/u },
 ] as const;
+
+const alike = ['"', "'", "`"];
+const closing: Readonly<Record<string, string>> = { "“": "”", "‘": "’", "«": "»", "`": "'" };
+
+/**
+ * What follows {@link ocamlDeathWords} where they are not quoted: a program that reports the death of another quotes
+ * them. Quoted is what directly follows an opening mark, if its closing mark follows later. Of marks that open and
+ * close alike, an odd number leaves one open. Reads each character once: a hostile line has a thousand such words.
+ */
+export function ocamlDeaths(line: string): { readonly begins: boolean; readonly rest: string }[] {
+  if (!line.includes(ocamlDeathWords)) return [];
+  const parts = line.split(ocamlDeathWords);
+  const found: { begins: boolean; rest: string }[] = [];
+  const marks = new Map<string, number>();
+  let at = line.length;
+  for (let index = parts.length - 1; index > 0; index--) {
+    const part = parts[index] ?? "";
+    const before = parts[index - 1]?.at(-1) ?? "";
+    for (const [mark] of part.matchAll(/["'`”’»]/g)) marks.set(mark, (marks.get(mark) ?? 0) + 1);
+    const isQuoted = (alike.includes(before) && (marks.get(before) ?? 0) % 2 === 1) || marks.has(closing[before] ?? "");
+    at -= part.length;
+    const rest = line.slice(at);
+    at -= ocamlDeathWords.length;
+    if (!isQuoted) found.push({ begins: at === 0, rest });
+  }
+  return found;
+}
 
 /** What OCaml's runtime prints after a death (stdlib/printexc.ml, runtime/backtrace.c, abort()): no sign of life. */
 export const ocamlAfterDeath: readonly RegExp[] = [

@@ -24,6 +24,8 @@ const kvmFails = "KVM opens but fails its guests";
 
 /** The first decisive event wins. No effects, no clock: a boot can be judged again from its events. */
 export class Judge {
+  /** What {@link judgeInTime} has needed for slow reads. */
+  slowMs = 0;
   private verdict: Verdict | undefined;
   private readonly findings: Findings;
   private readonly unfinished = new UnfinishedLines();
@@ -160,30 +162,69 @@ export class Judge {
   }
 }
 
-/** Patterns match one read of a console within milliseconds, unless one of them backtracks exponentially. */
+/** Patterns match one read of a console within milliseconds, unless one of them takes more than linear time. */
 const longestMs = 5_000;
 
+/** A read that needs this much of a processor counts as slow. */
+const slowMs = 100;
+
+/** What is judged without a break, in characters: about as much as one read of a pipe. */
+const sliceLength = 64 * 1024;
+
 /**
- * Shows new events to a judge. This is where the user's patterns meet the guest's lines.
+ * Shows new events to a judge. This is where patterns meet the guest's lines.
  *
- * @throws Problem when a pattern takes too long: nothing else, not even the timeout, could run meanwhile.
+ * @param limitMs for these events, and for all slow reads of this judge together: boots beside it wait meanwhile.
+ * @throws Problem when patterns take too long: nothing else, not even the timeout, could run meanwhile.
  */
 export function judgeInTime(judge: Judge, events: readonly GuestEvent[], limitMs = longestMs): Verdict | undefined {
-  const { expect, forbid } = judge.rules;
   const look = () => events.reduce<Verdict | undefined>((_, event) => judge.see(event), undefined);
-  if (expect.length + forbid.length === 0) return look();
+  const before = process.cpuUsage();
   try {
-    return /* promise: console-patterns-have-a-time */ withinTime(limitMs, look);
+    return /* promise: console-patterns-have-a-time */ withinTime(Math.ceil(Math.max(1, limitMs - judge.slowMs)), look);
   } catch (error) {
     if (!(error instanceof OutOfTime)) throw error;
-    throw new Problem(
-      `inputs expect and forbid: matching the guest’s output took longer than ${limitMs / 1000} s`,
-      {
-        found: [...expect, ...forbid].map(({ source }) => source),
-        because: "a nested repetition, such as `(a+)+`, can take exponential time",
-        do: "remove the nested repetition, or anchor the pattern",
-      },
-      { cause: error },
+    throw tooSlow(judge.rules, limitMs, error);
+  } finally {
+    const { user, system } = process.cpuUsage(before);
+    const usedMs = (user + system) / 1000;
+    // promise: slow-patterns-add-up
+    if (usedMs > slowMs) judge.slowMs += usedMs;
+  }
+}
+
+/** Like {@link judgeInTime}, for any number of events: boots beside this one go on after each slice of them. */
+export async function judgeInSlices(judge: Judge, events: readonly GuestEvent[]): Promise<Verdict | undefined> {
+  let verdict: Verdict | undefined;
+  for (let start = 0, end = 0; start < events.length && verdict === undefined; start = end) {
+    // promise: boots-take-turns
+    if (start > 0) await new Promise((resolve) => setImmediate(resolve));
+    for (let length = 0; end < events.length && length < sliceLength; end++) length += lengthOf(events[end]);
+    verdict = judgeInTime(judge, events.slice(start, end));
+  }
+  return verdict;
+}
+
+const lengthOf = (event: GuestEvent | undefined): number =>
+  event !== undefined && "text" in event ? event.text.length : 0;
+
+function tooSlow({ expect, forbid }: Rules, limitMs: number, cause: unknown): Problem {
+  const asked = [...expect, ...forbid];
+  const took = `matching the guest’s output took longer than ${limitMs / 1000} s`;
+  if (asked.length === 0) {
+    return new Problem(
+      took,
+      { because: "the machine is overloaded, or a pattern of unikernel-ci is slow", do: "report it with the console" },
+      { cause },
     );
   }
+  return new Problem(
+    `inputs expect and forbid: ${took}`,
+    {
+      found: asked.map(({ source }) => source),
+      because: "a nested repetition, such as `(a+)+`, can take exponential time",
+      do: "remove the nested repetition, or anchor the pattern",
+    },
+    { cause },
+  );
 }

@@ -1,4 +1,4 @@
-import { type DialectWords, firmware, ocamlAfterDeath, ocamlDeath, ocamlDeathWords } from "./dialect.js";
+import { type DialectWords, firmware, ocamlAfterDeath, ocamlDeath, ocamlDeaths } from "./dialect.js";
 import type { Evidence, Reason } from "./verdict.js";
 
 export type Announcement =
@@ -158,7 +158,9 @@ export class Transcript {
 }
 
 function deathIn(text: string, evidence: Evidence): Death | undefined {
-  if (!text.includes(ocamlDeathWords)) return undefined;
-  const death = ocamlDeath.find(({ pattern }) => pattern.test(text));
+  const words = ocamlDeaths(text);
+  const death = ocamlDeath.find((known) =>
+    words.some(({ begins, rest }) => (begins || !known.begins) && known.pattern.test(rest)),
+  );
   return death && { reason: death.reason, summary: death.summary, evidence };
 }

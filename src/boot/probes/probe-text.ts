@@ -14,7 +14,7 @@ type Scheme = keyof typeof forms;
 export function parseProbe(line: string): Probe {
   const text = line.trim();
   if (text === "ping") return { kind: "ping", text };
-  const [, scheme = "", place = "", rest = ""] = /^([a-z-]+):\/\/(\S*)(.*)$/su.exec(text) ?? [];
+  const [, scheme = "", place = "", rest = ""] = /^([a-z-]+):\/\/(\S*)(\s.*)?$/su.exec(text) ?? [];
   switch (scheme) {
     case "tcp":
       return parseTcp(new ProbeText(text, scheme, rest), place);
@@ -97,7 +97,7 @@ class ProbeText {
 
   /** @param place the text after the two slashes. */
   place(place: string, path: RegExp): { readonly port: number; readonly path: string } {
-    const [, host = "", portText = "", pathText = ""] = /^([^:/]*)(?::(\d+))?(.*)$/su.exec(place) ?? [];
+    const [, host = "", portText = "", pathText = ""] = /^([^:/]*)(?::(\d+))?(.*)/su.exec(place) ?? [];
     if (host !== "") throw this.error(`${forms[this.scheme]} (without a host: probes go to the unikernel)`);
     const port = Number(portText);
     if (!(port >= 1 && port <= 65_535) || !path.test(pathText)) throw this.error(forms[this.scheme]);

@@ -88,7 +88,7 @@ async function sendOnce(
   request: ApiRequest,
 ): Promise<ApiAnswer> {
   const { method, accept = "application/vnd.github+json", body } = request;
-  const address = new URL(request.url, `${baseUrl.replace(/\/*$/, "")}/`).href;
+  const address = new URL(request.url, `${baseUrl.replace(/(?<!\/)\/+$/, "")}/`).href;
   const proxy: Dispatcher | undefined = new HttpClient().getAgentDispatcher(address);
   const answer = await send(address, {
     method,

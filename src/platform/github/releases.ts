@@ -121,7 +121,7 @@ function release(json: ReleaseJson): Release {
   return {
     id: json.id,
     url: json.html_url,
-    uploadUrl: json.upload_url.replace(/\{.*\}$/, ""),
+    uploadUrl: json.upload_url.split("{")[0] ?? "",
     isDraft: json.draft,
     isImmutable: json.immutable === true,
     title: json.name ?? "",

@@ -62,6 +62,8 @@ export function publishedArchives(
   return {
     async find(key) {
       const named = own.find((archive) => archive.key === key);
+      // A list that changes between two requests must not mix two answers.
+      // promise: mirror-list-is-read-once
       list ??= mirror === undefined ? Promise.resolve([]) : readList(line, kind, mirror);
       const mirrored = (await list).find((archive) => archive.key === key);
       return named === undefined || mirrored === undefined

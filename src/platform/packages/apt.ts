@@ -144,7 +144,7 @@ async function whenUnlocked({ log }: Context, patienceMs: number, run: () => Pro
 /** @param stderr of apt-get, in English. */
 export function heldLock(stderr: string): { readonly lock: string; readonly holder: string } | undefined {
   const [, lock, pid, name] =
-    /Could not get lock (\S+?)\.?(?:\s+(?:It is held by process (\d+) \((.*?)\)|-)|$)/m.exec(stderr) ?? [];
+    /Could not get lock (\S+?)\.?(?:\s+(?:It is held by process (\d+) \((.{0,64}?)\)|-)|$)/m.exec(stderr) ?? [];
   if (lock !== undefined)
     return { lock, holder: pid === undefined ? "another program" : `process ${pid} (${name ?? ""})` };
   // dpkg's own lock, when another program took it before the dpkg that apt has started.

@@ -42,7 +42,8 @@ export class LineReader {
   }
 
   private cut(line: string): string[] {
-    const count = Math.max(1, Math.ceil(line.length / this.longest));
+    if (line.length <= this.longest) return [line];
+    const count = Math.ceil(line.length / this.longest);
     return Array.from({ length: count }, (_, index) => line.slice(index * this.longest, (index + 1) * this.longest));
   }
 }

@@ -1,5 +1,6 @@
 import { addPath, exportVariable, getState, saveState, setOutput, summary } from "@actions/core";
 import { Problem } from "../problem.js";
+import { withOurCommands } from "./standard-streams.js";
 
 /** Passes results of a step to the runner and to later steps. */
 export interface Runner {
@@ -22,17 +23,17 @@ export const readState: (name: string) => string = getState;
  */
 export function gitHubRunner(environment: Readonly<Record<string, string | undefined>>): Runner {
   return {
-    setOutput,
-    saveState,
+    setOutput: (name, value) => withOurCommands(() => setOutput(name, value)),
+    saveState: (name, value) => withOurCommands(() => saveState(name, value)),
     exportVariable(name, value) {
       // promise: variables-are-names
       if (!/^[A-Za-z_]\w*$/.test(name)) throw notOneLine("variable", name);
-      exportVariable(name, value);
+      withOurCommands(() => exportVariable(name, value));
     },
     addPath(folder) {
       // promise: path-folders-are-one-line
       if (/[\r\n]/.test(folder)) throw notOneLine("folder of PATH", folder);
-      addPath(folder);
+      withOurCommands(() => addPath(folder));
     },
     async appendSummary(markdown) {
       // Old and compatible runners have no summary; the log has the same facts.

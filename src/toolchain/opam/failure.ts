@@ -56,15 +56,17 @@ const readBuild: Reader = (_, output) => {
 
 const readDownload: Reader = (_, output) => {
   const failed =
-    /^\[ERROR\] Failed to get sources of (\S+?)(?::\s*(.*))?$/m.exec(output) ??
-    /^\[ERROR\] The sources of the following couldn't be obtained, aborting:\s+- (\S+?)(?::\s*(.*))?$/m.exec(output);
+    /^\[ERROR\] Failed to get sources of ([^\s:]+)(?:: *(\S.*)?)?$/m.exec(output) ??
+    /^\[ERROR\] The sources of the following couldn't be obtained, aborting:\s+- ([^\s:]+)(?:: *(\S.*)?)?$/m.exec(
+      output,
+    );
   if (failed === null) return undefined;
   const [, name = "", why = ""] = failed;
   const url =
-    /Fetch_fail\("(\w+:\/\/\S+?)[\s"]/.exec(output)?.[1] ?? /Checksum mismatch for (\S+?):?$/m.exec(output)?.[1];
+    /Fetch_fail\("(\w+:\/\/[^\s"]+)[\s"]/.exec(output)?.[1] ?? /Checksum mismatch for (\S+?):?$/m.exec(output)?.[1];
   const code = /exited with code (\d+)/.exec(output)?.[1];
   const curl = /^curl failed$/i.test(why) && code !== undefined ? ` (status ${code}: see curl(1))` : "";
-  const [, wanted, got] = /^\s+expected (\S+)\n\s+got\s+(\S+)$/m.exec(output) ?? [];
+  const [, wanted, got] = /^[ \t]+expected (\S+)\n[ \t]+got[ \t]+(\S+)$/m.exec(output) ?? [];
   const sums = wanted === undefined || got === undefined ? "" : `: ${got} instead of ${wanted}`;
   return {
     kind: "download",
@@ -202,5 +204,6 @@ export function conflictLines({ kind, name, chains, notes }: Conflict): string[]
 }
 
 function shortened(demand: string): string {
-  return demand.replace(/(\(?[^|()]*\|)(?:[^|]*\|)+([^|]*)/, "$1 … |$2");
+  const [first, last] = [demand.indexOf("|"), demand.lastIndexOf("|")];
+  return first === last ? demand : `${demand.slice(0, first + 1)} … ${demand.slice(last)}`;
 }

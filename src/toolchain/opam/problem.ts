@@ -173,7 +173,7 @@ async function readBuildLog({ root, output }: OpamRun, failed: string): Promise<
   );
   const logs = join(root, "log");
   // Only the name: opam abbreviates the path with `~`, and a build could print any path.
-  const named = /^# output-file +(.*)$/m.exec(report)?.[1];
+  const named = /^# output-file +(\S.*)$/m.exec(report)?.[1];
   const name = named === undefined ? await newestLog(logs, nameOfPackage(failed)) : basename(named);
   return name === undefined ? undefined : readFile(join(logs, name), "utf8").catch(() => undefined);
 }

@@ -58,8 +58,9 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
     await mountWhatIsHere(log, wanted);
     // promise: handed-out-is-taken-back
     await takeBack(log, wanted.findMounts, wanted.place);
-    // Another job may have finished it while we waited for the lock.
+    // Another job may have finished it while we waited for the lock, perhaps from another mirror.
     const meanwhile = await fromToolCache(log, wanted);
+    // promise: first-set-up-stays
     if (meanwhile !== undefined) return meanwhile;
     log.fact("tool cache", `miss (${wanted.place.path})`);
     await removeLeftovers(wanted.place, wanted.findMounts);

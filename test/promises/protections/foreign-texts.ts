@@ -7,6 +7,22 @@ export const foreignTexts: ProtectionTable = {
   "of %s is a mistake of the user, with the patterns named": [
     { mark: "console-patterns-have-a-time", instead: "look()" },
   ],
+  "a pattern of ours has a time, too": [{ mark: "console-patterns-have-a-time", instead: "look()" }],
+  "slow reads add up: a pattern that is slow each time is refused, and does not starve other boots": [
+    "slow-patterns-add-up",
+  ],
+  "a guest that never pauses cannot delay its deadline": ["output-moves-no-deadline"],
+  "what the %s says waits in its pipe, not in our memory, while the judge or the disk is slower": [
+    "output-waits-for-its-judge",
+  ],
+  "other boots take their turns while a flood is judged": ["boots-take-turns"],
+  "of all in the sources": [
+    {
+      file: "src/boot/judge/decision.ts",
+      from: "Parameter '.{0,200}' is unexpected",
+      to: "Parameter '.*' is unexpected",
+    },
+  ],
   "arguments reach it as they are, never through a shell": [
     { mark: "programs-have-no-shell", instead: (stdio) => `${stdio}, shell: true` },
   ],

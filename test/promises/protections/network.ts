@@ -3,6 +3,11 @@ import { type ProtectionTable, without } from "../protection.js";
 // What a guest reaches, and what servers can make of us.
 
 export const network: ProtectionTable = {
+  "is the one of the list that was read first, whatever the mirror's list becomes meanwhile": [
+    { mark: "mirror-list-is-read-once", instead: (read) => read.replace("??=", "=") },
+  ],
+  "is one whole archive when two set-ups at once have different ones for its key": ["first-set-up-stays"],
+  "is one whole archive when two boots at once have different ones for its key": ["first-helper-vm-stays"],
   "a comma in a path does not end it": [{ mark: "disk-commas-are-doubled", instead: "path" }],
   "lets only the forwarded ports in, and nothing out": [
     "guests-reach-nothing-outside",

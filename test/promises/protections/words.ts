@@ -30,6 +30,11 @@ export const words: ProtectionTable = {
     { mark: "annotations-are-visible", instead: "text" },
     { mark: "annotated-files-are-visible", instead: "file" },
   ],
+  "writes no command and no control character": ["libraries-write-to-the-log"],
+  "prints nothing that a log obeys or a terminal reorders": [
+    { mark: "printed-lines-are-guarded", instead: 'streamLog("stdout", false, false).line(text)' },
+  ],
+  "prints JSON that a log shows as it is, of the same value": [{ mark: "printed-json-is-plain", instead: "text" }],
   "takes a new token each time": [{ mark: "stop-tokens-are-random", instead: '"0".repeat(32)' }],
   "writes %j as %j": [
     { mark: "invisible-characters", instead: without("\\p{Cc}") },

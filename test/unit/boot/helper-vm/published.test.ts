@@ -9,11 +9,13 @@ import {
   publishedHelperVms,
   publishHelperVm,
 } from "../../../../src/boot/helper-vm/published.js";
+import { ensureHelperVm } from "../../../../src/boot/helper-vm/ensure.js";
 import { type Context, inspectHost } from "../../../../src/platform/host.js";
 import type { PublishedArchive } from "../../../../src/platform/network/published-list.js";
 import { publishedArchives } from "../../../../src/platform/network/published.js";
 import { Problem } from "../../../../src/platform/problem.js";
 import { processes } from "../../../../src/platform/process/process.js";
+import { readHostSystem } from "../../../../src/platform/system.js";
 import { collectingLog } from "../../../collecting-log.js";
 
 let folder: string;
@@ -76,6 +78,31 @@ describe("a published helper VM", () => {
     list({ ...packed, sha256: "0".repeat(64) });
     await expect(fetched()).rejects.toThrow(`${packed.url} is not the helper VM that was published`);
     expect(left()).toEqual([]);
+  });
+
+  it("is one whole archive when two boots at once have different ones for its key", async () => {
+    const other = join(folder, "other");
+    const system = await readHostSystem();
+    for (const [to, words] of [
+      [mirror(), "one"],
+      [other, "two"],
+    ] as const) {
+      const made = helperVmPlace(join(folder, words), system, "aarch64");
+      mkdirSync(made.folder, { recursive: true });
+      writeFileSync(made.kernel, words);
+      writeFileSync(made.initramfs, words);
+      await publishHelperVm(context, made, to);
+    }
+    const boots = [mirror(), other].map((from) =>
+      ensureHelperVm(context, "aarch64", {
+        install: false,
+        published: publishedHelperVms(context.log, `file://${from}`),
+      }),
+    );
+    const [one, two] = await Promise.all(boots);
+    expect(one).toEqual(two);
+    expect(told.filter((line) => line.includes("fetched for aarch64"))).toHaveLength(1);
+    expect(readFileSync(one?.kernel ?? "", "utf8")).toBe(readFileSync(one?.initramfs ?? "", "utf8"));
   });
 
   it("of a mirror must be the one that this action names", async () => {

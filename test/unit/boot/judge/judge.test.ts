@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { Judge, judgeInTime } from "../../../../src/boot/judge/judge.js";
+import { Judge, judgeInSlices, judgeInTime } from "../../../../src/boot/judge/judge.js";
 import type { Rules } from "../../../../src/boot/judge/rules.js";
 import { type Reason, reasons, ruleNames } from "../../../../src/boot/judge/verdict.js";
 import {
@@ -285,6 +285,58 @@ describe("judge in time", () => {
       expect(holds).toBe(false);
       expect(said).toMatch(/^the body \(41 bytes\) could not be matched against \/\^\(a\+\)\+\$\/ within 1 s/);
     });
+  });
+
+  test("a pattern of ours has a time, too", () => {
+    const words = { ...rules.words, chrome: [catastrophic] };
+    const problem = problemOf(() => judgeInTime(new Judge({ ...rules, words }), seen(line), 100));
+    expect(problem.message).toBe("matching the guest’s output took longer than 0.1 s");
+  });
+
+  test("slow reads add up: a pattern that is slow each time is refused, and does not starve other boots", () => {
+    const slow = (length: number) => `${"a".repeat(length)}!`;
+    // As slow as counts, on any machine.
+    let length = 16;
+    while (processorMs(() => catastrophic.test(slow(length))) < 150) length += 1;
+    const judge = new Judge({ ...rules, expect: [catastrophic] });
+    expect(() => {
+      for (let read = 0; read < 30; read++) judgeInTime(judge, seen(slow(length)), 1_500);
+    }).toThrow("took longer than 1.5 s");
+  });
+
+  test("other boots take their turns while a flood is judged", async () => {
+    let turns = 0;
+    let isJudged = false;
+    const other = () => {
+      turns += 1;
+      if (!isJudged) setImmediate(other);
+    };
+    setImmediate(other);
+    await judgeInSlices(new Judge(rules), seen(...Array.from({ length: 100 }, () => "x".repeat(16 * 1024))));
+    isJudged = true;
+    expect(turns).toBeGreaterThan(20);
+  });
+
+  test.each([
+    ["CRIT: EL1 "],
+    ["CRIT: "],
+    [`'Fatal error: exception `],
+    ['"Fatal error: '],
+    [":WARN"],
+    [" 2026-01-01T00:00:00 [a:b"],
+    ["Powered by "],
+    ["\u001b["],
+  ])("a line of half a million characters costs no more than its length: %j again and again", (piece) => {
+    const text = piece.repeat(Math.ceil(2 ** 19 / piece.length));
+    for (const target of ["spt", "unikraft-qemu", "unikraft-firecracker"] as const) {
+      const judge = new Judge(rulesOf(target, "native"));
+      expect(
+        processorMs(() => {
+          judge.see({ kind: "console", text, atMs: 0 });
+          judge.see({ kind: "monitor", text, atMs: 0 });
+        }),
+      ).toBeLessThan(3_000);
+    }
   });
 
   test("of several events at once the first decisive one wins", () => {

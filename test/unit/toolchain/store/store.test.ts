@@ -341,6 +341,38 @@ describe("a published toolchain", () => {
     await expect.poll(left).toEqual([]);
   });
 
+  it("is the one of the list that was read first, whatever the mirror's list becomes meanwhile", async () => {
+    const { mirror, list } = await publish();
+    const level = publishedLevel(collectingLog(told), mirror, []);
+    const finished = async () => {
+      const fetched = await level.fetch(key, place);
+      if (fetched === undefined || "because" in fetched) throw new Error("not fetched");
+      return fetched.finish();
+    };
+    await finished();
+    list("0".repeat(64));
+    await expect(finished()).resolves.toMatch(/ B in /);
+  });
+
+  it("is one whole archive when two set-ups at once have different ones for its key", async () => {
+    const { mirror, file } = await publish();
+    const other = join(folder, "other");
+    mkdirSync(other);
+    // The same entries in another archive, as a second build would give it.
+    const archive = Buffer.concat([
+      readFileSync(file),
+      Buffer.from("\u0028\u00b5\u002f\u00fd\u0020\u0000\u0001\u0000\u0000", "latin1"),
+    ]);
+    writeFileSync(join(other, "cached"), archive);
+    const sha256 = await sha256OfFile(join(other, "cached"));
+    const toolchains = [{ key, url: "cached", sha256, bytes: archive.length }];
+    writeFileSync(join(other, "toolchains.json"), JSON.stringify({ format: 1, toolchains }));
+    const both = await Promise.all([from(mirror, mustNotBuild()), from(`file://${other}`, mustNotBuild())]);
+    expect(both.map(({ source }) => source).sort()).toEqual(["published", "tool-cache"]);
+    expect(new Set(both.map(({ path }) => path)).size).toBe(1);
+    await expect.poll(left).toHaveLength(1);
+  });
+
   it("that is damaged is reported as not the published one, not as the damage in it", async () => {
     const { mirror, file } = await publish();
     const bytes = readFileSync(file);
