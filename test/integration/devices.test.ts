@@ -189,7 +189,7 @@ describe.skipIf(noTap !== undefined)(`a tap${skipNote(noTap)}`, () => {
     });
     const { child, attached } = await hold(
       { manifest: manifest.service },
-      { ...process.env, PATH: `${bin}:${process.env["PATH"] ?? ""}` },
+      { ...process.env, TEST_SYSTEM_FOLDERS: `${bin}:/usr/sbin:/usr/bin` },
     );
     const { interface: name } = tapOf(attached);
     const ended = once(child, "exit");

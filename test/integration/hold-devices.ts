@@ -44,7 +44,10 @@ export function contextIn(folder: string, lines: string[] = []): Context {
   const host = hostIn(folder);
   const say = (text: string) => void lines.push(text);
   const log = { fact: (label: string, text: string) => say(`${label}: ${text}`), line: say } as unknown as Log;
-  return { host: { ...host, folders: { ...host.folders, temporary: folder } }, log, processes };
+  // A test that replaces programs for root gives their folders to its process.
+  const systemFolders = process.env["TEST_SYSTEM_FOLDERS"]?.split(":");
+  const machine = { ...host, ...(systemFolders && { systemFolders }) };
+  return { host: { ...machine, folders: { ...host.folders, temporary: folder } }, log, processes };
 }
 
 /** Makes devices in `folder`, hands them to `body`, and removes them. */

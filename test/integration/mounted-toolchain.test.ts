@@ -118,7 +118,7 @@ describe.skipIf(cannot !== undefined)(`a toolchain that is published as an image
     expect(optionsAt(place.path)).toEqual(expect.arrayContaining(["nosuid", "nodev"]));
     // All users could write to every file in it.
     expect(statSync(place.path).mode & 0o777).toBe(0o700);
-    expect(told.join("\n")).toMatch(/published: hit, .* B in .* s, checked and mounted in/);
+    expect(told.join("\n")).toMatch(/published: hit, .* k?B in .* s, checked and mounted in/);
     expect((await obtain({})).source).toBe("tool-cache");
     await expect.poll(left).toEqual([key, `${key}.image`]);
     expect(await listToolchains(join(folder, "toolchains"))).toMatchObject([{ name: key }]);

@@ -55,7 +55,7 @@ function find(
   mend: (entry: string, is: string, was: string | undefined) => boolean,
 ): Identities {
   // A job can put a link in place of its toolchain: what is there is not ours to change.
-  if (/* promise: changed-trees-are-no-links */ !isRealFolder(root)) throw new Error(`${root} is not a folder`);
+  if (!isRealFolder(root)) throw new Error(`${root} is not a folder`);
   const found: Identities = new Map();
   const visit = (folder: string) => {
     for (const name of readdirSync(join(root, folder))) {
