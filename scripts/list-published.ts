@@ -1,8 +1,8 @@
 // npx tsx scripts/list-published.ts FOLDER BASE NEW [LISTS]
 //
-// Adds the archives of FOLDER and of each folder in it (toolchains.json and carriers.json), which `unikernel-ci toolchain pack`
-// and `toolchain carrier` wrote, to the lists of published archives, with URLs relative to BASE. Keys that are already
-// listed do not change. Writes the paths of the archives that are now listed to the file NEW, one per line.
+// Adds the archives of FOLDER and of each folder in it to the lists of published archives, with URLs relative to BASE:
+// those in the toolchains.json and carriers.json that `toolchain pack` and `toolchain carrier` wrote. Keys that are
+// already listed do not change. Writes the paths of the archives that are now listed to the file NEW, one per line.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";

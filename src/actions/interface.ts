@@ -306,8 +306,9 @@ export const inputs = {
   ),
   until: input(
     ["boot"],
-    "What counts as success: exit (a clean exit; not for Unikraft, which does not report every end), running (still alive `settle` seconds after its own first " +
-      "output), expect (all expected lines and answers, then `settle`). auto: expect if anything is expected, " +
+    "What counts as success: exit (a clean exit; not for Unikraft, which does not report every end), running (still " +
+      "alive `settle` seconds after its own first output), " +
+      "expect (all expected lines and answers, then `settle`). auto: expect if anything is expected, " +
       "otherwise exit or running, whichever comes first.",
     "auto",
     oneOf("auto", "exit", "running", "expect"),

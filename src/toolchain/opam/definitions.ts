@@ -40,7 +40,7 @@ export async function storeDefinitions(
  */
 async function readDefinition(processes: Processes, place: string): Promise<string | undefined> {
   if (isAbsolute(place)) return readFile(place, "utf8").catch(() => undefined);
-  const [, archive = "", folder = ""] = /^<(.+)>\/(.+)$/.exec(place) ?? [];
+  const [, archive = "", folder = ""] = /^<([^<>]+)>\/(.+)$/.exec(place) ?? [];
   const file = join(basename(archive, ".tar.gz"), folder, "opam");
   const { exitCode, stdout } = await processes.run(["tar", "-xzOf", archive, file], { whole: true });
   return exitCode === 0 ? stdout : undefined;

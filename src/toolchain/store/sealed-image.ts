@@ -29,7 +29,8 @@ export async function sealImage(mounts: Mounts, image: string, entry: ArchiveFil
 }
 
 /**
- * Opens a sealed image after comparing all of its bytes. Mount it by the descriptor: its path can lead elsewhere by then.
+ * Opens a sealed image after comparing all of its bytes. Mount it by the descriptor: its path can lead elsewhere by
+ * then.
  *
  * @param expected its entry, when it was just unpacked.
  * @throws Unusable when it is not the image that was sealed.
