@@ -17,7 +17,7 @@ import { type Architecture, architectures } from "../src/targets/architecture.js
 import { knownVersions } from "../src/targets/combinations.js";
 import { type TargetName, targetNames, targets } from "../src/targets/targets.js";
 import { opamEnvironment, switchName } from "../src/toolchain/environment.js";
-import { explainOpam } from "../src/toolchain/opam/problem.js";
+import { explainOpam } from "../src/toolchain/opam/opam-problem.js";
 import { findRecipe } from "../src/toolchain/packages.js";
 import { type ToolchainPlan, planToolchain } from "../src/toolchain/spec.js";
 

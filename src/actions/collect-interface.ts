@@ -1,6 +1,6 @@
 import { verdicts } from "../boot/judge/verdict.js";
 import { plannedArtifacts } from "../collect/overview.js";
-import { type Growth, parseGrowth } from "../collect/size.js";
+import { type Growth, parseGrowth } from "../collect/growth.js";
 import { InputError } from "../platform/problem.js";
 import { parseSize } from "../platform/size.js";
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from "./definition.js";

@@ -7,7 +7,7 @@ import type { Verdict } from "../boot/judge/verdict.js";
 import { shownConsoleLines } from "../boot/report.js";
 import { size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { type Growth, changeText, exceeds, growthText } from "./size.js";
+import { type Growth, changeText, exceeds, growthText } from "./growth.js";
 
 /**
  * The artifact names in a matrix of the `matrix` action.

@@ -4,7 +4,7 @@ import { verdicts } from "../boot/judge/verdict.js";
 import { aligned, seconds, size, visible } from "../platform/log.js";
 import { capped, emphasized, toolchainCell, code, folded, prose, table } from "../summary/markup.js";
 import { type ComparedImage, type Overview, pathOf } from "./overview.js";
-import { changeText } from "./size.js";
+import { changeText } from "./growth.js";
 
 const header = ["unikernel", "target", "size", "change", "verdict", "how", "boot", "build", "toolchain"] as const;
 

@@ -5,7 +5,7 @@ import { Problem } from "../platform/problem.js";
 import type { LockFile } from "../toolchain/toolchain.js";
 import { folderOf, isOutside, isOpamFile } from "./folder.js";
 import { allBounds, boundsOfOpamFile, mentionsMirage, parseMirageBounds } from "./mirage/bounds.js";
-import { readLock, toolchainVersions } from "./mirage/lock.js";
+import { readLock, toolchainVersions } from "./mirage/lock-file.js";
 import type { BuildSystem, MirageBounds, MirageProject, Project } from "./project.js";
 
 /** The inputs that select the project: a subset of all inputs. */

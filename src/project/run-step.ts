@@ -5,7 +5,7 @@ import { seconds } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { killedFact, lastLines, quote } from "../platform/process/process.js";
 import { findProgram } from "../platform/process/programs.js";
-import { explainOpam } from "../toolchain/opam/problem.js";
+import { explainOpam } from "../toolchain/opam/opam-problem.js";
 import { annotate, type Diagnostic, DiagnosticReader } from "./diagnostics.js";
 import { packagesOf } from "./folder.js";
 import { putOverlay } from "./mirage/overlay.js";

@@ -6,7 +6,7 @@ import { layoutOf } from "../toolchain/environment.js";
 import { isLockFor, type Toolchain } from "../toolchain/toolchain.js";
 import { parseOpamFile, stringsOf } from "../toolchain/opam/file.js";
 import { packagesOf } from "./folder.js";
-import { readLock } from "./mirage/lock.js";
+import { readLock } from "./mirage/lock-file.js";
 import type { BuildSystem, MirageProject, Project, UsedPackage } from "./project.js";
 
 /** The packages of a build: all packages of the toolchain's switch, and all sources that mirage pulled. */

@@ -17,7 +17,7 @@ import {
   sbomName,
 } from "./images.js";
 import { generatedNotes, notesWith } from "./notes.js";
-import { sbom } from "./sbom.js";
+import { sbom } from "./release-sbom.js";
 import { stage } from "./stage.js";
 import { anotherWriter, differences, readDraft, uploadAll } from "./upload.js";
 

@@ -6,7 +6,7 @@ import { type DebArchive, openDebArchive, debianArchitectures } from "../../plat
 import { Problem } from "../../platform/problem.js";
 import type { Architecture } from "../../targets/architecture.js";
 import { type CpioEntry, cpioArchive } from "./cpio.js";
-import { applets, dependenciesOf, initScript, loadOrder, moduleName, purposes, wantedModules } from "./init.js";
+import { applets, dependenciesOf, initScript, loadOrder, moduleName, purposes, wantedModules } from "./guest-init.js";
 import type { HelperVmFiles } from "./published.js";
 import { type UnpackOptions, readKernel, readUnpacked } from "./unpack.js";
 

@@ -12,7 +12,7 @@ import type { AttachedDevice } from "../devices/devices.js";
 import { diskPath } from "../vmms/helper-vm.js";
 import type { TenderRun } from "../vmms/vmm.js";
 import { type CpioEntry, cpioArchive } from "./cpio.js";
-import { type Purpose, inside, runScript } from "./init.js";
+import { type Purpose, inside, runScript } from "./guest-init.js";
 import type { HelperVmFiles } from "./published.js";
 
 export interface Cargo {

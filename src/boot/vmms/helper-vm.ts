@@ -1,7 +1,7 @@
 import type { Architecture } from "../../targets/architecture.js";
 import type { Tender } from "../../targets/targets.js";
 import type { AttachedDevice } from "../devices/devices.js";
-import { inside } from "../helper-vm/init.js";
+import { inside } from "../helper-vm/guest-init.js";
 import { virtioDevice } from "./qemu-devices.js";
 import { bareMachine, controlChannel, qemuPrograms } from "./qemu.js";
 import { runnerOf, userNetForbidden } from "./refusal.js";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, normalize } from "node:path";
 import { type Dependency, dependenciesOf } from "../../toolchain/opam/dependencies.js";
 import { parseOpamFile, stringsOf } from "../../toolchain/opam/file.js";
-import { type Lock, readLock } from "./lock.js";
+import { type Lock, readLock } from "./lock-file.js";
 import type { Advice } from "../plans/request.js";
 
 /** The output of `mirage configure` that decides the rest of the build. Paths are relative to the project's folder. */

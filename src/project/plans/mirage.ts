@@ -6,7 +6,7 @@ import { isLockFor } from "../../toolchain/toolchain.js";
 import type { Dependency } from "../../toolchain/opam/dependencies.js";
 import { configureAdvice, type Configured, readConfigured } from "../mirage/configured.js";
 import { compilerChanges, readCompilers, refuseChangedCompilers } from "../mirage/compiler.js";
-import { lockDifferences } from "../mirage/lock.js";
+import { lockDifferences } from "../mirage/lock-file.js";
 import {
   type BuildPlan,
   type BuildRequest,

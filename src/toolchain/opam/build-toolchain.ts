@@ -14,7 +14,7 @@ import type { ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
 import { storeDefinitions } from "./definitions.js";
 import { readOpamFailure } from "./failure.js";
 import { InstallProgress } from "./output.js";
-import { installProblem } from "./problem.js";
+import { installProblem } from "./opam-problem.js";
 
 /** opam prints nothing for minutes while a compiler builds: a line now and then shows that it does not hang. */
 const silenceMs = 60_000;

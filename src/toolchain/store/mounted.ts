@@ -5,7 +5,7 @@ import { makeFolder } from "../../platform/files/make-folder.js";
 import { type Mounts, mountPoints } from "../../platform/files/mount.js";
 import { Unusable } from "../../platform/network/published.js";
 import { Problem, messageOf } from "../../platform/problem.js";
-import { imageName } from "../archive/image.js";
+import { imageName } from "../archive/squashfs.js";
 import type { ArchiveFile, ArchiveManifest } from "../archive/manifest.js";
 import type { ToolchainOrigin } from "../toolchain.js";
 import { readInstalled, writeInstalled } from "./installed.js";

@@ -6,7 +6,7 @@ import { withLock } from "../../platform/files/lock.js";
 import { type Log, firstOf, seconds, size } from "../../platform/log.js";
 import { type PublishedArchive, addToList } from "../../platform/network/published-list.js";
 import { hasCode, Problem } from "../../platform/problem.js";
-import { packImage } from "../archive/image.js";
+import { packImage } from "../archive/squashfs.js";
 import type { ArchiveEntry } from "../archive/manifest.js";
 import { type Listed, type PackSource, type Packed, listEntries, packToolchain } from "../archive/pack.js";
 import { paddedPrefix } from "../archive/prefix.js";

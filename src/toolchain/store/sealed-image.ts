@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openInside, removeInside, writeInside } from "../../platform/files/inside.js";
 import type { Mounts } from "../../platform/files/mount.js";
 import { Unusable } from "../../platform/network/published.js";
-import { imageName } from "../archive/image.js";
+import { imageName } from "../archive/squashfs.js";
 import { type ArchiveFile, parseEntries } from "../archive/manifest.js";
 import { isPrefixIn, paddedPrefix, placeholderBytes, writePrefixIn } from "../archive/prefix.js";
 import type { Place } from "./place.js";

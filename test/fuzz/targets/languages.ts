@@ -9,7 +9,7 @@ import { configureWords, parseTargets } from "../../../src/matrix/list.js";
 import { InputError, Problem } from "../../../src/platform/problem.js";
 import { DiagnosticReader } from "../../../src/project/diagnostics.js";
 import { mentionsMirage, parseMirageBounds } from "../../../src/project/mirage/bounds.js";
-import { readLock } from "../../../src/project/mirage/lock.js";
+import { readLock } from "../../../src/project/mirage/lock-file.js";
 import { readSExpressions } from "../../../src/project/dune-workspace.js";
 import { targetNames } from "../../../src/targets/targets.js";
 import { toolchainKey } from "../../../src/toolchain/key.js";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { artifactSbom } from "../../../src/artifact/sbom.js";
 import type { UsedPackage } from "../../../src/project/project.js";
 import { imagesOf } from "../../../src/release/images.js";
-import { sbom as releaseSbom } from "../../../src/release/sbom.js";
+import { sbom as releaseSbom } from "../../../src/release/release-sbom.js";
 import { artifact, toolchain } from "../release/fixtures.js";
 
 const lwt: UsedPackage = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import { overBudget, overviewOf, overviewVerdict, plannedArtifacts } from "../../../src/collect/overview.js";
-import { changeText, parseGrowth } from "../../../src/collect/size.js";
+import { changeText, parseGrowth } from "../../../src/collect/growth.js";
 import { collectLines, collectSummary, overviewTitle } from "../../../src/collect/table.js";
 import { parseSize } from "../../../src/platform/size.js";
 import { passed } from "../artifact/fixtures.js";

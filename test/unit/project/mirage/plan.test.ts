@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { planBuild } from "../../../../src/project/build-plan.js";
 import { type Configured, namesInMakefile } from "../../../../src/project/mirage/configured.js";
-import { readLock } from "../../../../src/project/mirage/lock.js";
+import { readLock } from "../../../../src/project/mirage/lock-file.js";
 import { planAfterConfigure } from "../../../../src/project/plans/mirage.js";
 import type { MirageBuildRequest } from "../../../../src/project/plans/request.js";
 import type { MirageProject } from "../../../../src/project/project.js";

@@ -2,7 +2,7 @@ import { readFileSync, utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { conflictLines, readOpamFailure, tellingConflicts } from "../../../../src/toolchain/opam/failure.js";
-import { explainOpam, installProblem } from "../../../../src/toolchain/opam/problem.js";
+import { explainOpam, installProblem } from "../../../../src/toolchain/opam/opam-problem.js";
 import { folderWith } from "../../project/fixtures.js";
 
 const outputs = resolve(import.meta.dirname, "../../../fixtures/opam");

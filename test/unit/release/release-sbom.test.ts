@@ -1,7 +1,7 @@
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
 import { expect, it } from "vitest";
 import { imagesOf } from "../../../src/release/images.js";
-import { sbom } from "../../../src/release/sbom.js";
+import { sbom } from "../../../src/release/release-sbom.js";
 import { artifact, toolchain } from "./fixtures.js";
 
 interface Component {

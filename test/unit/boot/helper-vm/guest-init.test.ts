@@ -3,7 +3,13 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
-import { initScript, runScript, dependenciesOf, loadOrder, moduleName } from "../../../../src/boot/helper-vm/init.js";
+import {
+  initScript,
+  runScript,
+  dependenciesOf,
+  loadOrder,
+  moduleName,
+} from "../../../../src/boot/helper-vm/guest-init.js";
 import { MalformedFile } from "../../../../src/image/bytes.js";
 import { elf } from "../../image/build.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lockDifferences, readLock, toolchainVersions } from "../../../../src/project/mirage/lock.js";
+import { lockDifferences, readLock, toolchainVersions } from "../../../../src/project/mirage/lock-file.js";
 import { targets } from "../../../../src/targets/targets.js";
 import { lockFileFor } from "../../../../src/toolchain/toolchain.js";
 import { dependenciesOf } from "../../../../src/toolchain/opam/dependencies.js";
