@@ -1,6 +1,6 @@
-// npx tsx scripts/list-published.ts FOLDER BASE NEW [LISTS]
+// npx tsx scripts/list-published.ts FOLDER BASE NEW LISTS
 //
-// Adds the archives of FOLDER and of each folder in it to the lists of published archives, with URLs relative to BASE:
+// Adds the archives of FOLDER and of each folder in it to the lists in the folder LISTS, with URLs relative to BASE:
 // those in the toolchains.json and carriers.json that `toolchain pack` and `toolchain carrier` wrote. Keys that are
 // already listed do not change. Writes the paths of the archives that are now listed to the file NEW, one per line.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -14,9 +14,9 @@ import {
   publishedKinds,
 } from "../src/platform/network/published-list.js";
 
-const [folder, base, news, lists = fileURLToPath(new URL("../data", import.meta.url))] = process.argv.slice(2);
-if (folder === undefined || base === undefined || news === undefined)
-  throw new Error("usage: list-published.ts FOLDER BASE NEW [LISTS]");
+const [folder, base, news, lists] = process.argv.slice(2);
+if (folder === undefined || base === undefined || news === undefined || lists === undefined)
+  throw new Error("usage: list-published.ts FOLDER BASE NEW LISTS");
 
 const published = <File extends { readonly url: string }>(file: File): File => ({
   ...file,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { publishedKinds, parseList } from "../../../src/platform/network/published-list.js";
 
 const script = fileURLToPath(new URL("../../../scripts/list-published.ts", import.meta.url));
 let folder: string;
@@ -65,3 +66,16 @@ it("a single artifact lies in the folder itself", () => {
   expect(run()).toContain("toolchains: 1 new, 1 in all\n");
   expect(readFileSync(join(folder, "new"), "utf8")).toBe(`${folder}/packed/a.tar.zst\n`);
 });
+
+it.each(Object.keys(publishedKinds) as (keyof typeof publishedKinds)[])(
+  "the %s that setup fetches by default come from releases of this project",
+  (kind) => {
+    const data = new URL("../../../data/", import.meta.url);
+    const rows = parseList(kind, readFileSync(new URL(`${kind}.json`, data), "utf8"), data);
+    for (const { url, image } of rows)
+      for (const address of [url, image?.url ?? url])
+        expect(address).toMatch(
+          /^https:\/\/github\.com\/[^/]+\/unikernel-ci\/releases\/download\/toolchains-\d+\/[^/]+$/,
+        );
+  },
+);
