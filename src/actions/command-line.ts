@@ -39,7 +39,7 @@ const functions = { setup, build, boot, publish };
 const about: Readonly<Record<Part | "run", string>> = {
   setup: "install the cross toolchain (from a cache, or built by opam) and print how to use it",
   build: "build the unikernel with the toolchain that `setup` installed",
-  boot: "boot an image and judge it",
+  boot: "boot images and judge them",
   publish: "gather image, console and build info in a folder of _artifacts/",
   run: "setup, build, boot and publish, in this order",
 };
@@ -68,14 +68,16 @@ program.command("action", { hidden: true }).action(() =>
 
 for (const name of [...parts, "run"] as const) {
   const command = program.command(name).description(about[name]);
-  if (name === "boot" || name === "publish") command.argument("[image]", "path of the image (same as --image)");
+  const takesImages = name === "boot" || name === "publish";
+  if (takesImages) command.argument("[images...]", "paths of the images (same as --image)");
   for (const input of inputsOf(name)) command.addOption(optionOf(input));
   if (name === "boot") command.option("--self-test", "same as --check help");
   command.action((...words: unknown[]) => {
-    const [image] = name === "boot" || name === "publish" ? (words as [string | undefined]) : [undefined];
+    const images = takesImages ? (words[0] as readonly string[]) : [];
     const { selfTest, ...options } = command.opts<Record<string, string> & { selfTest?: boolean }>();
-    const shorthands = { ...(image === undefined ? {} : { image }), ...(selfTest === true ? { check: "help" } : {}) };
-    return runCommand(name, { ...shorthands, ...options });
+    if (images.length > 0 && "image" in options) command.error("error: images as arguments, and by --image: give one");
+    const image = images.length === 0 ? {} : { image: JSON.stringify(images) };
+    return runCommand(name, { ...image, ...(selfTest === true ? { check: "help" } : {}), ...options });
   });
 }
 

@@ -166,7 +166,8 @@ export const inputs = {
   image: input(
     ["build", "boot", "publish"],
     "The image. For build: a glob relative to `directory`, if the image is not where the build system usually " +
-      "puts it; dune then builds a single file below `_build/CONTEXT/` alone. For boot and publish: its path.",
+      "puts it; dune then builds a single file below `_build/CONTEXT/` alone. For boot and publish: its path, or " +
+      "several, one per line or as the JSON list of the output `images`.",
     "",
     optional(text),
   ),
@@ -378,8 +379,8 @@ export const inputs = {
   ),
   scenarios: input(
     ["boot"],
-    "Several boots of the image: a YAML list, or the path of a file with one. Each scenario has a `name` and " +
-      "any of the boot inputs; unset ones keep the values of the step.",
+    "Several boots of each image: a YAML list, or the path of a file with one. Each scenario has a `name` and " +
+      "any of the boot inputs; unset ones keep the values of the step. `image` limits it to some of the images.",
     "",
     optional(text),
   ),
@@ -420,7 +421,12 @@ export const outputs = {
   image: { part: "build", description: "Path of the image (the first one, if the build made several)." },
   images: { part: "build", description: "Paths of all images, as a JSON list." },
   sha256: { part: "build", description: "SHA-256 of `image`." },
-  verdict: { part: "boot", type: verdicts, description: "passed, failed or skipped." },
+  verdict: {
+    part: "boot",
+    type: verdicts,
+    description:
+      "passed, failed or skipped; of several boots the worst, which the outputs up to `console-log` are about too.",
+  },
   "verdict-reason": {
     part: "boot",
     description: "The reason, in one word: exited, ready, exception, timeout, accelerator, …",
@@ -438,9 +444,17 @@ export const outputs = {
   },
   "console-log": {
     part: "boot",
-    description: "Path of the full console log (of the first failed scenario, otherwise of the first).",
+    description: "Path of the full console log (of the first failed boot, otherwise of the first).",
   },
-  junit: { part: "boot", description: "Path of a JUnit XML file with a test case for each scenario." },
+  verdicts: {
+    part: "boot",
+    description:
+      "The verdict on each image, as a JSON list of `{ image, verdict, reason }`, in the order of the images.",
+  },
+  junit: {
+    part: "boot",
+    description: "Path of a JUnit XML file with a test suite for each image and a test case for each scenario.",
+  },
   "boot-json": { part: "boot", description: "Path of a JSON file with everything known about the boots." },
   "artifact-id": { part: "publish", description: "ID of the uploaded artifact. Empty if nothing was uploaded." },
   "artifact-url": {

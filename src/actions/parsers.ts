@@ -66,6 +66,17 @@ export const lines = typed(
   (value) => value.join("\n"),
 );
 
+/** Paths of images: one per line, or a JSON list as in the output `images` of build. */
+export function imagePaths(text = ""): readonly string[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray(list) && list.every((path) => typeof path === "string")) return list;
+  } catch {
+    // Lines are no JSON.
+  }
+  return lines(text);
+}
+
 /** One regular expression per line, without blank lines. A `#` and whitespace are part of the expression. */
 export const patterns = typed(
   "lines",

@@ -1,3 +1,4 @@
+import { normalize } from "node:path";
 import { checkImage } from "../image/check.js";
 import type { Image } from "../image/image.js";
 import { Problem } from "../platform/problem.js";
@@ -30,6 +31,14 @@ export interface BootRequest extends Expectations {
   readonly helperVmCache?: ToolchainCache | undefined;
   /** A further source of published helper VMs: platform/network/published.ts. */
   readonly mirror?: string | undefined;
+}
+
+/** Whether two of these boots write to the same file. */
+export function writesShared(requests: readonly Pick<BootRequest, "block">[]): boolean {
+  const written = requests.flatMap(({ block }) => [
+    ...new Set(block.flatMap(({ path, readOnly }) => (path === undefined || readOnly ? [] : [normalize(path)]))),
+  ]);
+  return new Set(written).size < written.length;
 }
 
 export function guestOf({ target, image }: Pick<BootRequest, "target" | "image">): Guest {

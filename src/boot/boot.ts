@@ -25,25 +25,15 @@ import { vmmsOf } from "./vmms/vmms.js";
  */
 export async function bootImage(context: Context, asked: BootRequest, startMs = 0): Promise<BootReport> {
   const request = checkedRequest(asked);
-  const { imagePath, image, scenario } = request;
-  const about = { imagePath, image, ...(scenario === undefined ? {} : { scenario }) };
-  const unstarted = (verdict: Verdict): BootReport => ({
-    ...about,
-    verdict: asAsked(verdict, request),
-    attempts: [],
-    consoleEnd: [],
-  });
-  if (request.boot === "skip") {
-    return unstarted({ verdict: "skipped", reason: "not-asked", summary: "`boot: skip`", atMs: 0 });
-  }
+  if (request.boot === "skip") return notAsked(request, "`boot: skip`");
   const begun = performance.now();
   // An image that cannot run here is skipped before anything is made.
-  const bare = { imagePath, args: request.args, devices: [], places: await placesFor(context, "") };
+  const bare = { imagePath: request.imagePath, args: request.args, devices: [], places: await placesFor(context, "") };
   const machine = await lookAtMachine(context, request, bare);
   const { attempts, otherwise } = planBoot(request, bare, machine);
-  if (attempts.length === 0) return unstarted({ verdict: "skipped", atMs: 0, ...otherwise });
+  if (attempts.length === 0) return unstarted(request, { verdict: "skipped", atMs: 0, ...otherwise });
   await ensurePing(context, request);
-  const known = image.system.kind === "process" ? [] : addressArgumentsOf(await readFile(imagePath));
+  const known = request.image.system.kind === "process" ? [] : addressArgumentsOf(await readFile(request.imagePath));
   const outcome = await withDevices(context, request, known, async ({ devices, folder }) => {
     const address = addressArguments(devices, request.args, known);
     if (address.story !== undefined) context.log.fact("address", address.story);
@@ -57,7 +47,20 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
     return tryAttempts(context, request, site, { ...plan, attempts: withRoomFor(devices, plan.attempts) });
   });
   const span = { startMs, ms: Math.round(performance.now() - begun) };
-  return { ...about, ...outcome, verdict: asAsked(outcome.verdict, request), span };
+  return { ...subjectOf(request), ...outcome, verdict: asAsked(outcome.verdict, request), span };
+}
+
+/** The report of an image that is not booted because nobody asks for it; a failure if a boot is required. */
+export function notAsked(request: BootRequest, summary: string): BootReport {
+  return unstarted(request, { verdict: "skipped", reason: "not-asked", summary, atMs: 0 });
+}
+
+function unstarted(request: BootRequest, verdict: Verdict): BootReport {
+  return { ...subjectOf(request), verdict: asAsked(verdict, request), attempts: [], consoleEnd: [] };
+}
+
+function subjectOf({ imagePath, image, scenario }: BootRequest): Pick<BootReport, "imagePath" | "image" | "scenario"> {
+  return { imagePath, image, ...(scenario === undefined ? {} : { scenario }) };
 }
 
 /** A skip fails a boot that was required, or that required KVM. */
@@ -88,8 +91,6 @@ async function pathWithoutWhitespace({ imagePath, target }: BootRequest, folder:
   return link;
 }
 
-type Boot = (context: Context) => Promise<BootReport>;
-
 /**
  * Runs boots side by side, at most `limit` at a time. The log of each appears in one piece when it ends; a single boot
  * logs as it goes.
@@ -98,12 +99,12 @@ type Boot = (context: Context) => Promise<BootReport>;
  * @returns their reports, in the order of `boots`.
  * @throws the first failure, once all have ended: no VMM is left behind.
  */
-export async function bootSeveral(
+export async function bootSeveral<Report>(
   context: Context,
-  boots: readonly [Boot, ...Boot[]],
+  boots: readonly ((context: Context) => Promise<Report>)[],
   limit: number,
-): Promise<readonly [BootReport, ...BootReport[]]> {
-  const outcomes: PromiseSettledResult<BootReport>[] = [];
+): Promise<readonly Report[]> {
+  const outcomes: PromiseSettledResult<Report>[] = [];
   const waiting = boots.entries();
   const work = async () => {
     for (const [index, boot] of waiting) {
@@ -115,10 +116,8 @@ export async function bootSeveral(
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, Math.min(limit, boots.length)) }, work));
-  const [first, ...others] = outcomes.map((outcome) => {
+  return outcomes.map((outcome) => {
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value;
   });
-  if (first === undefined) throw new Error("no boot ended");
-  return [first, ...others];
 }

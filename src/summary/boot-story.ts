@@ -11,17 +11,21 @@ const words: Readonly<Record<Verdict["verdict"], string>> = { passed: "PASSED", 
 const tones: Readonly<Record<Verdict["verdict"], Tone>> = { passed: "good", failed: "bad", skipped: "open" };
 
 /** Logs the verdict in its colour. */
-export function tellVerdict(log: Log, report: BootReport): void {
-  log.line(`  ${verdictLine(report)}`, tones[report.verdict.verdict]);
+export function tellVerdict(log: Log, report: BootReport, name?: string): void {
+  log.line(`  ${verdictLine(report, name)}`, tones[report.verdict.verdict]);
 }
 
-/** The last line of a boot in the log: `PASSED   http: seen "listening" after 0.21 s (KVM)`. */
-export function verdictLine({ scenario, verdict, attempts }: BootReport): string {
+/**
+ * The last line of a boot in the log: `PASSED   http: seen "listening" after 0.21 s (KVM)`.
+ *
+ * @param shown the boot's name; empty when it is the only one.
+ */
+export function verdictLine({ scenario, verdict, attempts }: BootReport, shown = scenario ?? ""): string {
   const attempt = attempts.at(-1);
   const when = verdict.readyMs ?? verdict.bootMs ?? verdict.atMs;
   const how =
     verdict.verdict === "skipped" || attempt === undefined ? "" : ` after ${seconds(when)} (${howItRan(attempt)})`;
-  const name = scenario === undefined ? "" : `${scenario}: `;
+  const name = shown === "" ? "" : `${shown}: `;
   return `${words[verdict.verdict].padEnd(8)} ${name}${verdict.summary}${how}`;
 }
 
@@ -29,8 +33,9 @@ export function verdictLine({ scenario, verdict, attempts }: BootReport): string
  * The error of a failed boot: its text is the scenario's only annotation.
  *
  * @param againArguments the arguments of `unikernel-ci boot IMAGE` that repeat the boot.
+ * @param name of the image.
  */
-export function bootFailure(report: BootReport, againArguments: readonly string[]): Problem {
+export function bootFailure(report: BootReport, againArguments: readonly string[], name?: string): Problem {
   const { verdict, attempts, consoleLog, imagePath } = report;
   const when = attempts.length === 0 ? "before it started" : `${seconds(verdict.atMs)} after start`;
   const facts: Facts = {
@@ -41,19 +46,18 @@ export function bootFailure(report: BootReport, againArguments: readonly string[
     ...(verdict.remedy === undefined ? {} : { do: verdict.remedy }),
     again: ["unikernel-ci", "boot", imagePath, ...againArguments].map(quote).join(" "),
   };
-  return new Problem(`${subject(report)} failed ${when}: ${verdict.summary}`, facts);
+  return new Problem(`${subject(report, name)} failed ${when}: ${verdict.summary}`, facts);
 }
 
 /** The warning about a skipped boot; undefined when it was not skipped, or the user asked to skip it. */
-export function skippedWarning(report: BootReport): string | undefined {
+export function skippedWarning(report: BootReport, name?: string): string | undefined {
   const { verdict, reason, summary, remedy } = report.verdict;
   if (verdict !== "skipped" || reason === "not-asked") return undefined;
   const what = report.attempts.length === 0 || reason === "accelerator" ? "was not booted" : "has no verdict";
-  return `${subject(report)} ${what}: ${[summary, ...(remedy === undefined ? [] : [remedy])].join("; ")}`;
+  return `${subject(report, name)} ${what}: ${[summary, ...(remedy === undefined ? [] : [remedy])].join("; ")}`;
 }
 
 /** `www.hvt`, `www.hvt (scenario help)` */
-function subject({ imagePath, scenario }: BootReport): string {
-  const name = basename(imagePath);
+function subject({ imagePath, scenario }: BootReport, name = basename(imagePath)): string {
   return scenario === undefined ? name : `${name} (scenario ${scenario})`;
 }

@@ -23,7 +23,7 @@ export function summary(facts: SummaryFacts): string {
   );
   const sections = [
     imageTable(info),
-    ...info.images.map(scenarioTable),
+    scenarioTable(info.images),
     ...explanations,
     timeline(phasesOf(info, publishMs)),
     artifact === undefined ? "" : artifactLine(artifact),
@@ -49,14 +49,21 @@ function imageTable(info: BuildInfo): string {
   );
 }
 
-/** Empty for an image without scenarios: its row in the table of images has the same facts. */
-function scenarioTable({ boots }: ImageRecord): string {
-  const named = boots.filter(({ scenario }) => scenario !== null);
-  if (named.length === 0) return "";
-  return tellingColumns(
-    ["scenario", "verdict", "reason", "how", "boot", "ready"],
-    named.map((boot) => [code(boot.scenario ?? ""), verdictCell(boot), `\`${boot.reason}\``, ...runCells(boot)]),
+/** Empty for images without scenarios: their rows in the table of images have the same facts. */
+function scenarioTable(images: readonly ImageRecord[]): string {
+  const rows = images.flatMap(({ unikernel, boots }) =>
+    boots
+      .filter(({ scenario }) => scenario !== null)
+      .map((boot) => [
+        images.length === 1 ? "" : code(unikernel),
+        code(boot.scenario ?? ""),
+        verdictCell(boot),
+        `\`${boot.reason}\``,
+        ...runCells(boot),
+      ]),
   );
+  const header = ["unikernel", "scenario", "verdict", "reason", "how", "boot", "ready"];
+  return rows.length === 0 ? "" : tellingColumns(header, rows);
 }
 
 /** A table without the columns that are empty in every row. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { asSelfTest } from "../../../src/boot/boot-request.js";
+import { asSelfTest, writesShared } from "../../../src/boot/boot-request.js";
+import { parseDisks } from "../../../src/boot/devices/device-text.js";
 import { targets } from "../../../src/targets/targets.js";
 
 const asked = {
@@ -25,6 +26,16 @@ test("expects the help and its exit status, and drops other expectations", () =>
     expectExit: 63,
     memory: 64,
   });
+});
+
+test.each([
+  ["storage: disk.img", "storage: ./disk.img", true],
+  ["storage: disk.img", "storage: other.img", false],
+  ["storage: disk.img, ro", "storage: disk.img", false],
+  ["storage: scratch, size=1MiB", "storage: scratch, size=1MiB", false],
+  ["a: disk.img\nb: disk.img", "", false],
+])("boots with the disks %j and %j write to the same file: %s", (one, other, shared) => {
+  expect(writesShared([one, other].map((text) => ({ block: parseDisks(text) })))).toBe(shared);
 });
 
 test("is refused for a target that reports no exit status", () => {
