@@ -50,7 +50,7 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
   return { ...subjectOf(request), ...outcome, verdict: asAsked(outcome.verdict, request), span };
 }
 
-/** The report of an image that is not booted because nobody asks for it; a failure if a boot is required. */
+/** The report of an image whose boot was not asked for: skipped, or failed if a boot is required. */
 export function notAsked(request: BootRequest, summary: string): BootReport {
   return unstarted(request, { verdict: "skipped", reason: "not-asked", summary, atMs: 0 });
 }

@@ -28,10 +28,11 @@ export async function checkExpected(
     const wanted = known.get(basename(path))?.toLowerCase();
     return wanted === undefined ? [] : [{ path, sha256, wanted }];
   });
-  if (compared.length === 0) {
-    throw new Problem(`input expected-sha256: ${expected} has no line for any image`, {
+  const unknown = images.map(({ path }) => basename(path)).filter((file) => !known.has(file));
+  if (unknown.length > 0) {
+    throw new Problem(`input expected-sha256: ${expected} has no line for ${unknown.join(", ")}`, {
       found: [...known.keys()].join(", ") || "no line in sha256sum’s format",
-      accepted: images.map(({ path }) => basename(path)).join(", "),
+      accepted: "a line for each image",
     });
   }
   const others = compared.filter(({ sha256, wanted }) => sha256 !== wanted);

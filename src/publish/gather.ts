@@ -97,7 +97,10 @@ export async function gather(context: Context, request: PublishRequest): Promise
   };
   const [first, ...others] = found;
   const images: [JobImage, ...JobImage[]] = [await publish(first)];
-  for (const image of others) if (await isFile(image.path)) images.push(await publish(image));
+  for (const image of others) {
+    if (await isFile(image.path)) images.push(await publish(image));
+    else context.log.warning(`${image.path}, an image of this build, is gone: it is not published`);
+  }
   const lockFile = record?.lockFile;
   if (lockFile !== undefined && (await isFile(lockFile))) add(lockFile, basename(lockFile));
   return { target, architecture, images, record, files };

@@ -136,6 +136,34 @@ describe("a build of two images, the second of which traps", () => {
   });
 });
 
+it("images of one file name in different folders have names of their own, also when they are stripped", async () => {
+  const make = `make --silent -C '${bare}' ARCH=x86_64 NAME=main`;
+  const commands = `${make} OUT="$OUT/www" && ${make} OUT="$OUT/dns" DEFAULT=trap`;
+  expect(await job({}, { "build-command": commands, strip: "true" })).toBe(false);
+  for (const text of [readFileSync(runner.outputs["junit"] ?? "", "utf8"), inArtifact("junit.xml")])
+    expect(text.match(/<testcase classname="virtio.x86_64" name=".*?"/g)).toEqual([
+      '<testcase classname="virtio.x86_64" name="dns-main"',
+      '<testcase classname="virtio.x86_64" name="www-main"',
+    ]);
+  expect(errors()[0]).toMatch(/^error: \S+\/main\.virtio failed /);
+  const { images } = JSON.parse(inArtifact("build-info.json")) as BuildInfo;
+  expect(images.map(({ unikernel, file, boots }) => [unikernel, file, boots[0]?.console])).toEqual([
+    ["dns-main", "main.virtio", "console-dns-main-virtio-x86_64.log"],
+    ["www-main", "main-2.virtio", "console-www-main-virtio-x86_64.log"],
+  ]);
+});
+
+it("images that write to the same disk are booted one after the other", async () => {
+  for (const name of ["first", "second"])
+    execFileSync("make", ["--silent", "-C", bare, "ARCH=x86_64", "DEVICES=1", `OUT=${folder}`, `NAME=${name}`]);
+  writeFileSync(join(folder, "disk.img"), Buffer.alloc(1024 * 1024));
+  const given = { image: "first.virtio\nsecond.virtio", net: "user", block: "storage: disk.img" };
+  expect(await boot(contextOf(), inputsOf(given), runner)).toBe(true);
+  const { images } = JSON.parse(readFileSync(runner.outputs["boot-json"] ?? "", "utf8")) as BuildInfo;
+  const [first, second] = images.map(({ boots }) => boots[0]?.span);
+  expect(second?.startMs).toBeGreaterThanOrEqual((first?.startMs ?? 0) + (first?.ms ?? Infinity));
+});
+
 describe("scenarios of several images", () => {
   const images = { first: "hello", second: "exit 3" };
 

@@ -76,7 +76,7 @@ export const boot: PartFunction = async (context, inputs, runner) => {
   });
   for (const { image, boots } of judged) await saveRecord(context, image, "boot", boots);
   for (const one of booted) if ("report" in one) annotate(log, one, one.report);
-  // An image that could not be booted takes no verdict from the others.
+  // The other images keep their verdicts.
   for (const error of errors.slice(1)) log.error(String(error));
   if (errors.length > 0) throw errors[0];
   const files = await writeBootFiles(context, nonEmpty(judged));

@@ -140,7 +140,7 @@ export function plannedBoots(
 }
 
 /**
- * Images of the same builds that neither this step boots nor an earlier one has booted: a notice.
+ * Logs a notice that names the images of the same builds that no step boots.
  *
  * @throws Problem when a boot is required.
  */

@@ -19,13 +19,20 @@ test("a different image: both hashes, and the image’s path", async () => {
 
 test("a file in sha256sum’s format: images are found by name, other lines are ignored", async () => {
   const folder = await folderWith({ sums: `${a}  dist/www.hvt\n# a comment\n${b} *other.bin\n` });
-  expect(await checkExpected([built("/p/www.hvt", a), built("/p/new.hvt", b)], "sums", folder)).toEqual([
-    `www.hvt  ${a}`,
-  ]);
-  expect((await problemOf(checkExpected([built("/p/new.hvt", b)], join(folder, "sums"), "/"))).facts.found).toBe(
-    "www.hvt, other.bin",
-  );
+  expect(await checkExpected([built("/p/www.hvt", a)], "sums", folder)).toEqual([`www.hvt  ${a}`]);
   expect((await problemOf(checkExpected([built("/p/www.hvt", a)], "nowhere", folder))).message).toMatch(
     /nowhere cannot be read/,
+  );
+});
+
+test("a file without a line for every image: the images that it does not name", async () => {
+  const folder = await folderWith({ sums: `${a}  dist/www.hvt\n` });
+  const images = [built("/p/www.hvt", a), built("/p/new.hvt", b), built("/p/dns.hvt", b)];
+  const { message, facts } = await problemOf(checkExpected(images, "sums", folder));
+  expect(message).toBe("input expected-sha256: sums has no line for new.hvt, dns.hvt");
+  expect(facts).toEqual({ found: "www.hvt", accepted: "a line for each image" });
+  const empty = await folderWith({ sums: "nothing\n" });
+  expect((await problemOf(checkExpected([built("/p/www.hvt", a)], "sums", empty))).facts.found).toBe(
+    "no line in sha256sum’s format",
   );
 });

@@ -239,6 +239,16 @@ describe("publish", () => {
     expect(published.files).toContain("link.hvt");
   });
 
+  it("names an image of the build that is gone", async () => {
+    const context = newContext();
+    const { workspace } = context.host.folders;
+    const [first, second] = [newImage(workspace, "www.hvt", "one"), newImage(workspace, "dns.hvt", "two")];
+    await saveRecord(context, first, "build", buildRecord(first, second));
+    rmSync(second.path);
+    expect((await publishArtifact(context, request, unavailable)).files).not.toContain("dns.hvt");
+    expect(context.logged()).toContain(`Warning: ${second.path}, an image of this build, is gone: it is not published`);
+  });
+
   it("replaces the folder of an earlier run", async () => {
     const context = await builtAndBooted();
     const { folder } = await publishArtifact(context, request, unavailable);
