@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { SaxesParser } from "saxes";
 import { describe, expect, it } from "vitest";
-import { junit } from "../../../src/artifact/junit.js";
+import { type ReportedImages, junit } from "../../../src/artifact/junit.js";
 import type { JobImage } from "../../../src/artifact/schema.js";
 import { Lines } from "../../../src/boot/judge/lines.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
@@ -76,7 +76,7 @@ describe("the JUnit file", () => {
   it("names a case by its scenario alone where no other unikernel has the same class", () => {
     const image = imageOf(bootOf(passed, { scenario: "http" }));
     const build = { target: "hvt", architecture: "x86_64", images: [image] } as const;
-    const names = (...others: Parameters<typeof junit>) =>
+    const names = (...others: readonly ReportedImages[]) =>
       parse(junit(build, ...others)).flatMap(({ name, attributes }) =>
         name === "testcase" ? [attributes["name"]] : [],
       );

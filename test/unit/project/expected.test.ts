@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checkExpected } from "../../../src/project/expected.js";
 import { folderWith, problemOf } from "./fixtures.js";
