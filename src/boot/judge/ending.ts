@@ -1,11 +1,11 @@
 import type { VmmEnd } from "../../platform/process/vmm-process.js";
 import { guestResetStatus, loaderRefusalStatus } from "../vmms/loader.js";
-import { guestFaults, stopSignal } from "./dialect.js";
 import { signalOf } from "./events.js";
 import type { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
 import type { Announcement, Transcript } from "./transcript.js";
 import type { Evidence, RuleName } from "./verdict.js";
+import { guestFaults, stopSignal } from "./vmm-words.js";
 
 export type Ending =
   | { readonly kind: "exit"; readonly status: number; readonly evidence?: Evidence | undefined }

@@ -1,4 +1,4 @@
-import { firmware, gluedVmmWords, vmmWords } from "./dialect.js";
+import { firmware } from "./dialect.js";
 import { stopSignals } from "./ending.js";
 import { type GuestEvent, signalOf } from "./events.js";
 import { judgeInTime, Judge } from "./judge.js";
@@ -6,6 +6,7 @@ import { Lines } from "./lines.js";
 import { PrefixReader } from "./log-prefix.js";
 import type { Rules } from "./rules.js";
 import type { Verdict } from "./verdict.js";
+import { gluedVmmWords, vmmWords } from "./vmm-words.js";
 
 /** How the boot of a console on disk ended. `stopped`: the guest was still running when it was stopped. */
 export type TranscriptEnd =

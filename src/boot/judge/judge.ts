@@ -13,12 +13,12 @@ import {
   ready,
   timedOut,
 } from "./decision.js";
-import { guestShutdown, kvmClosed, kvmFailures, stopSignal, vmmLogs, vmmWarning } from "./dialect.js";
 import type { GuestEvent, MachineState } from "./events.js";
 import { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
 import { UnfinishedLines } from "./lines.js";
 import type { Evidence, Verdict } from "./verdict.js";
+import { guestShutdown, kvmClosed, kvmFailures, stopSignal, vmmLogs, vmmWarning } from "./vmm-words.js";
 
 const kvmFails = "KVM opens but fails its guests";
 
