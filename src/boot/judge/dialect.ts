@@ -17,17 +17,22 @@ export interface DialectWords {
   readonly dump?: RegExp;
   /** The beginning of a line of the backend's log behind an unfinished line of the unikernel. */
   readonly glued?: RegExp;
+  /** The last line of a guest whose machine cannot be switched off. */
+  readonly halted?: RegExp;
 }
 
 export interface EndWords {
-  /** `exit`: one of the groups is the status. `unstarted`: the backend could not start the program. */
+  /**
+   * `exit`: one of the groups is the status. `unstarted`: the backend could not start the program. The first pattern
+   * that matches a line decides.
+   */
   readonly kind: "exit" | "abort" | "trap" | "unstarted";
   readonly pattern: RegExp;
 }
 
-/** Solo5's bindings/: exit.c, abort.c, cpu_x86_64.c, cpu_aarch64.c, and its banner. */
+/** Solo5's bindings/: exit.c, abort.c, cpu_x86_64.c, cpu_aarch64.c, platform.c, and its banner (0.3 to 0.13). */
 const solo5: DialectWords = {
-  banner: { first: /^\s+\|\s+___\|$/, last: /^Solo5: Bindings version / },
+  banner: { first: /^\s+\|\s+___\|$/, last: /^Solo5: (?:Bindings version |Memory map: )/ },
   chrome: [/^Solo5: /],
   ends: [
     { kind: "exit", pattern: /Solo5: solo5_exit\((\d+)\) called$/ },
@@ -35,6 +40,7 @@ const solo5: DialectWords = {
     { kind: "abort", pattern: /Solo5: solo5_abort\(\) called$/ },
     { kind: "abort", pattern: /Solo5: ABORT: / },
   ],
+  halted: /^Solo5: Halted$/,
 };
 
 /**
@@ -46,7 +52,8 @@ const log = {
   time: String.raw`\[ {0,4}\d{1,12}\.\d{1,9}\] `,
   level: "(?:dbg|Info|Warn|ERR|CRIT): {1,3}",
   thread: String.raw`(?:<[^<>]{1,64}> |<<n/a>> )?(?:\{r:[^{}]{1,64}\} )?`,
-  place: String.raw`(?:<[^<> ]{1,128} @ {1,4}\d{1,5}> {1,2})?`,
+  /** Up to 0.5 without brackets. */
+  place: String.raw`(?:<[^<> ]{1,128} @ {1,4}\d{1,5}> {1,2}|[\w.-]{1,64} @ {1,4}\d{1,5} {0,4}: )?`,
   library: String.raw`\[[\w.-]{1,64}\] {1,2}`,
 } as const;
 
@@ -62,6 +69,16 @@ function logged(words: string): RegExp {
   return new RegExp(`${logLine(log.level, words).source}|${bare}${words}`);
 }
 
+export const unikraftLog = logLine(log.level, "");
+
+/** libukboot logs no other errors (lib/ukboot/boot.c, 0.4 to 0.21), and UK_CRASH() stops there. */
+const failedBoot = new RegExp(
+  String.raw`^ ?(?:${log.time})?(?:ERR|CRIT): {1,3}${log.thread}\[libukboot\] {1,2}${log.place}`,
+);
+
+/** lib-lwip's init.c prints these before main and beside it. The start may be lost behind the firmware's line. */
+const lwip = /^[a-z]{0,2}\d{1,3}: (?:Added|Removed|(?:Link|Interface) is (?:up|down)|Set IPv[46] address [\da-f])/;
+
 /**
  * Of Unikraft 0.10 to 0.21: its banners (lib/ukboot/banner.c: default, classic, minimal), the ends of main and of the
  * boot (lib/ukboot/boot.c), exit() and abort() (lib/nolibc/stdlib.c, lib-musl's abort.c), and its last words: of traps
@@ -70,10 +87,10 @@ function logged(words: string): RegExp {
  */
 const unikraft: DialectWords = {
   banner: {
-    first: /^(?:Powered by$|Welcome to {2}_ __ )/,
+    first: /^(?:Powered by(?:$| Unikraft [A-Z])|Welcome to {2}_ __ )/,
     last: /^(?:\s+[A-Z]\w+ \d+\.\d+\.\d+|Powered by Unikraft [A-Z]\w* \(\d)/,
   },
-  chrome: [logLine(log.level, "")],
+  chrome: [unikraftLog, lwip],
   ends: [
     { kind: "trap", pattern: logged("(?:Cannot handle \\w{1,16} page fault at |Guard page 0x)") },
     { kind: "trap", pattern: logged("(?:page fault|trap|event) handler returned error: ") },
@@ -88,6 +105,8 @@ const unikraft: DialectWords = {
     { kind: "abort", pattern: logged("(?:abort called|Abnormal termination!)$") },
     { kind: "unstarted", pattern: logged("Failed to launch application's main\\(\\)") },
     { kind: "unstarted", pattern: logged("Init function at \\w{1,32} returned error ") },
+    { kind: "unstarted", pattern: failedBoot },
+    { kind: "unstarted", pattern: /^weak main\(\) called\. Symbol was not replaced!$/ },
     { kind: "exit", pattern: logged("(?:main returned|exit called with status) (-?\\d{1,10})(?:, halting system)?$") },
   ],
   // UK_CRASH() prints any text at this level, then resets the machine, as every end on Firecracker does.
@@ -111,10 +130,15 @@ export function anyDialect(): DialectWords {
   };
 }
 
-/** Output of QEMU's firmware before the guest's: whole lines, and the text in front of the guest's first line. */
+/**
+ * Output of QEMU's firmware before the guest's: its first line, others, and the text in front of the guest's first
+ * line. A boot loader's output lasts until the banner.
+ */
 export const firmware = {
+  first: /^SeaBIOS \(version /,
+  loader: /^(?:Welcome to GRUB!|(?:SYS|ISO|EXT|PXE)LINUX \d)/,
   lines: [/^SeaBIOS \(version /, /^iPXE \(/],
-  prefix: /^.*Booting from ROM\.\./,
+  prefix: /^.*Booting from (?:ROM|Hard Disk(?: \d{1,2})?|DVD\/CD|Floppy)\.{2,3}/,
 } as const;
 
 /** Begins the last words of OCaml's runtime. */
@@ -173,7 +197,7 @@ export const ocamlAfterDeath: readonly RegExp[] = [
 
 /** What backends, firmware and VMMs print at the beginning of a line: text before it was put there by a log. */
 export const landmark = anyOf(
-  /Solo5: Bindings version |SeaBIOS \(version |iPXE \(http|Booting from ROM\.\./,
+  /Solo5: (?:Bindings version|Memory map: \d)|Logfile Opened$|Welcome to GRUB!|SeaBIOS \(version |iPXE \(http|Booting from ROM\.\./,
   /Powered by(?: Unikraft [A-Z]|$)|Welcome to {2}_ __ |Fatal error: /,
   /(?:\[ {0,4}\d{1,12}\.\d{1,9}\] )?(?:dbg|Info|Warn|ERR|CRIT): {1,3}(?:<[^<>]{1,64}> )?(?:\[lib|Unikraft [Cc]rash )/,
   /(?:solo5-(?:hvt|spt)|qemu-system-\w{1,32}): |KVM internal error\. Suberror: /,

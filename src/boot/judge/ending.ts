@@ -5,7 +5,7 @@ import type { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
 import type { Announcement, Transcript } from "./transcript.js";
 import type { Evidence, RuleName } from "./verdict.js";
-import { guestFaults, stopSignal } from "./vmm-words.js";
+import { guestFaults, stopWords } from "./vmm-words.js";
 
 export type Ending =
   | { readonly kind: "exit"; readonly status: number; readonly evidence?: Evidence | undefined }
@@ -30,13 +30,19 @@ export interface EndRule {
   readonly ending: (facts: EndFacts) => Ending;
 }
 
-/** A processor trap kills a guest that runs as the VMM's own process (spt, unix) with one of these. */
+/** Their guest runs in their own process: what kills one kills both. */
+const sharesProcess: readonly Rules["vmm"][] = ["solo5-spt", "process"];
+const guestWasKilled = ({ vmm, guestSpoke, signal }: EndFacts) =>
+  sharesProcess.includes(vmm) && (guestSpoke || signal !== "SIGSYS" || vmm === "process");
+
+/** A processor trap kills a process with one of these. */
 const trapSignals: readonly (string | null)[] = ["SIGSEGV", "SIGILL", "SIGBUS", "SIGFPE", "SIGTRAP", "SIGSYS"];
 
 /** A person or a program ends another with these; no VMM sends them to itself. */
 export const stopSignals: readonly (string | null)[] = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
 
-const stoppedFromOutside = (vmm: string, signal: string) => `${vmm} was stopped from outside by ${signal}`;
+const stoppedFromOutside = (vmm: string, signal?: string | null) =>
+  `${vmm} was stopped from outside${typeof signal === "string" ? ` by ${signal}` : ""}`;
 
 /** isa-debug-exit's (value << 1) | 1: 41 ends Solo5 and Unikraft, 42 is a Unikraft crash (docs/facts.md section 5). */
 const guestEndStatus = 83;
@@ -64,14 +70,14 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       rule: "monitor-line",
       when: [({ stopLine }) => stopLine !== undefined],
       ending: ({ vmm, stopLine }) => {
-        const signal = signalOf(Number(stopSignal.exec(stopLine?.line ?? "")?.[1]));
-        return vmmFault(stoppedFromOutside(vmm, signal ?? "a signal"), stopLine);
+        const signal = signalOf(Number(stopWords.exec(stopLine?.line ?? "")?.[1]));
+        return vmmFault(stoppedFromOutside(vmm, signal), stopLine);
       },
     },
     {
       rule: "machine-event",
       when: [({ wasStopped }) => wasStopped],
-      ending: ({ vmm, complaint }) => vmmFault(`${vmm} was stopped from outside`, complaint),
+      ending: ({ vmm, complaint }) => vmmFault(stoppedFromOutside(vmm), complaint),
     },
     {
       // A crash on the console says more than the restart that followed it.
@@ -84,18 +90,22 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
   process: [
     {
       rule: "signal",
-      when: [({ signal }) => trapSignals.includes(signal)],
+      when: [guestWasKilled, ({ signal }) => trapSignals.includes(signal)],
       ending: ({ signal }) => ({ kind: "trap", summary: `killed by ${signal ?? ""}` }),
     },
     {
       rule: "signal",
-      when: [({ signal }) => signal === "SIGABRT"],
+      when: [guestWasKilled, ({ signal }) => signal === "SIGABRT"],
       ending: ({ signal }) => ({ kind: "abort", summary: `killed by ${signal ?? ""}` }),
     },
     {
+      // Nothing inside can send itself another signal, and a tender crashes only by a fault of its own.
       rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal ?? "")),
+      ending: ({ vmm, signal, complaint }) =>
+        signal === "SIGABRT" || trapSignals.includes(signal)
+          ? vmmFault(`${vmm} was killed by ${signal ?? ""}`, complaint)
+          : vmmFault(stoppedFromOutside(vmm, signal)),
     },
     {
       rule: "end-line",
@@ -128,7 +138,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "signal",
       when: [({ signal }) => stopSignals.includes(signal)],
-      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal ?? "")),
+      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal)),
     },
     {
       rule: "signal",

@@ -4,13 +4,21 @@ import type { Probe } from "../probes/probe.js";
 import type { Accelerator, VmmProgram } from "../report.js";
 import { type DialectWords, anyDialect, dialects } from "./dialect.js";
 
+/** What boots targets that are only built here. */
+export type OtherVmm = "the hypervisor";
+
 /** How a boot is judged; fixed before the guest starts. */
 export interface Rules {
   readonly words: DialectWords;
   readonly exitReport: ExitReport;
   /** A dead guest may hang (Unikraft): its last words decide once it has been silent for `graceMs`. */
   readonly mayHang: boolean;
-  readonly vmm: VmmProgram;
+  readonly vmm: VmmProgram | OtherVmm;
+  /**
+   * A console on disk: it has no times, and its machine may have had no way to switch itself off. A guest that died is
+   * then still there.
+   */
+  readonly isKept?: true;
   readonly accelerator: Accelerator;
   readonly mayFallBack: boolean;
   readonly settleMs: number;

@@ -26,6 +26,8 @@ export class Transcript {
   announcement: Announcement | undefined;
   /** The backend's last crash line, until output follows its dump. */
   crash: Evidence | undefined;
+  /** The backend's last line, after which the processor rests for ever. */
+  halted: Evidence | undefined;
   /** The latest line of the unikernel after the runtime's last words that does not belong to those. */
   afterDeath: Evidence | undefined;
   private firstWholeOwnLine: Evidence | undefined;
@@ -72,6 +74,7 @@ export class Transcript {
     this.open = {};
     this.lastWords.lines += 1;
     this.lookForCrash(text, evidence);
+    if (this.words.halted?.test(text) === true) this.halted = evidence;
     const announcement = this.announcementIn(text, evidence);
     if (announcement !== undefined) {
       if (this.isOutput(text)) this.firstWholeOwnLine ??= evidence;
@@ -80,6 +83,7 @@ export class Transcript {
     }
     if (this.followBanner(text) || !this.isOutput(text)) return;
     this.firstWholeOwnLine ??= evidence;
+    this.halted = undefined;
     const death = deathIn(text, evidence);
     const isLife = death === undefined && !ocamlAfterDeath.some((pattern) => pattern.test(text));
     // After an exit or an abort a guest prints nothing more; a trap's report has lines without the backend's mark.
@@ -119,6 +123,8 @@ export class Transcript {
   private announce(announcement: Announcement): void {
     // A trap's report continues with an abort's words: the trap is the cause and stays.
     if (this.announcement?.kind === "trap" && announcement.kind !== "exit") return;
+    // Unikraft's own main() returns a failure when the program has none.
+    if (this.announcement?.kind === "unstarted" && announcement.kind === "exit") return;
     this.announcement = announcement;
     this.beginBurst(announcement.evidence.atMs);
   }
@@ -147,7 +153,8 @@ export class Transcript {
     // What precedes the firmware or the banner in a saved console was not the guest's.
     const isStart = isLast || first.test(text) || firmware.lines.some((pattern) => pattern.test(text));
     if (!this.bannerSeen && isStart) this.firstWholeOwnLine = undefined;
-    this.bannerIsOpen = !isLast && (this.bannerIsOpen || (!this.bannerSeen && first.test(text)));
+    this.bannerIsOpen =
+      !isLast && (this.bannerIsOpen || (!this.bannerSeen && (first.test(text) || firmware.loader.test(text))));
     this.bannerSeen ||= isLast;
     return this.bannerIsOpen || isLast;
   }

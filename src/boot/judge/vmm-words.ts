@@ -1,4 +1,4 @@
-import type { VmmProgram } from "../report.js";
+import type { Rules } from "./rules.js";
 
 /**
  * Lines of VMMs that blame KVM rather than the image (docs/facts.md section 6): QEMU's accel/kvm and target/i386,
@@ -17,7 +17,7 @@ export const kvmFailures: readonly RegExp[] = [
   /\] Received KVM_EXIT_(?:FAIL_ENTRY|INTERNAL_ERROR) signal/,
   /\] Received ENOSYS error because KVM failed to emulate an instruction\b/,
   /\] Failure during vcpu run: /,
-  /: {1,2}Error creating (?:the Kvm|KVM) object: /,
+  /\bError creating (?:the Kvm|KVM) object: /,
   /^Error: RunWith(?:out)?Api\(BuildMicroVMFromJson\(StartMicroVM\((?:Internal\(Vm|Kvm)\(Kvm\(Error\(/,
   /: (?:The host kernel reports an invalid KVM API version: |Missing KVM capabilities: |Failed to check KVM capability )/,
   /: Failed (?:to (?:get|set) (?:all )?KVM |during KVM_SET_TSS_ADDRESS: )/,
@@ -28,14 +28,14 @@ export const kvmFailures: readonly RegExp[] = [
 
 /** Those of them that say that KVM is missing or forbidden. */
 export const kvmClosed =
-  /\/dev\/kvm|KVM kernel module|failed to initialize kvm|: {1,2}Error creating (?:the Kvm|KVM) object: /i;
+  /\/dev\/kvm|KVM kernel module|failed to initialize kvm|\bError creating (?:the Kvm|KVM) object: /i;
 
 /**
  * The prefix of a VMM's log lines on the guest's console. Firecracker's (src/vmm/src/logger/logging.rs): the time, then
  * `[INSTANCE:THREAD]` with the optional level and origin.
  */
-export const vmmLogs: Readonly<Partial<Record<VmmProgram, RegExp>>> = {
-  firecracker: /\b\d{4}-\d\d-\d\dT[\d:.]+Z? \[[\w-]+:[\w -]+(?::(?:ERROR|WARN|INFO|DEBUG|TRACE))?(?::[^\]\s]+)?\] /,
+export const vmmLogs: Readonly<Partial<Record<Rules["vmm"], RegExp>>> = {
+  firecracker: /\b\d{4}-\d\d-\d\dT[\d:.]+Z? \[[\w-]*:[\w -]+(?::(?:ERROR|WARN|INFO|DEBUG|TRACE))?(?::[^\]\s]+)?\] /,
 };
 
 /**
@@ -57,21 +57,26 @@ export const guestFaults = anyOf(
 export const vmmWarning = anyOf(
   /\b[Ww](?:arning|ARNING): |: adjusting memory to \d+ bytes$|: hypercall_poll\(\): /,
   /:(?:WARN|INFO|DEBUG|TRACE)(?::[^\]\s]{1,256})?\] /,
-  /\] (?:Running Firecracker v|Firecracker exiting |Successfully started microvm|Listening on API socket|Vmm is stopping)/,
+  /\] (?:Running Firecracker v|Could not enable SSBD mitigation |Firecracker exiting |Successfully started microvm|Listening on API socket|Vmm is stopping)/,
 );
 
-/** A VMM's words for the signal that ended it: Solo5's tenders/hvt/hvt_main.c, QEMU's system/runstate.c. */
-export const stopSignal = /^(?:solo5-hvt: Exiting|qemu-system-\w{1,32}: terminating) on signal (\d{1,2})\b/;
+/**
+ * A VMM's words for what stopped it: Solo5's tenders/hvt/hvt_main.c, QEMU's system/runstate.c and, for Ctrl-A X,
+ * chardev/char-mux.c.
+ */
+export const stopWords =
+  /^(?:(?:solo5-hvt: Exiting|qemu-system-\w{1,32}: terminating) on signal (\d{1,2})\b|QEMU: Terminated$)/;
 
 /** A VMM's own lines, for transcripts that mix its error stream with the console. */
 export const vmmWords = anyOf(
   /^(?:solo5-(?:hvt|spt)|qemu-system-\w+): /,
-  /^(?:KVM internal error\. |KVM: entry failed, |error: kvm run failed |Could not access KVM )/,
-  /^Error: RunWith(?:out)?Api\(/,
+  /^(?:KVM internal error\. |KVM: entry failed, |error: kvm run failed |Could not access KVM |failed to initialize KVM: )/,
+  /^Error: RunWith(?:out)?Api\(|^QEMU: Terminated$/,
 );
 
 /** Such a line behind an unfinished one, where a transcript mixes the streams. */
-export const gluedVmmWords = /(?:KVM internal error\. Suberror: |qemu-system-\w{1,32}: terminating on signal )\d/;
+export const gluedVmmWords =
+  /(?:KVM internal error\. Suberror: |qemu-system-\w{1,32}: terminating on signal )\d|QEMU: Terminated$/;
 
 export function anyOf(...patterns: readonly RegExp[]): RegExp {
   return new RegExp(patterns.map(({ source }) => source).join("|"));
