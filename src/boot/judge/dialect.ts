@@ -131,13 +131,12 @@ export function anyDialect(): DialectWords {
 }
 
 /**
- * Output of QEMU's firmware before the guest's: its first line, others, and the text in front of the guest's first
- * line. A boot loader's output lasts until the banner.
+ * Output of QEMU's firmware before the guest's: its first line, and the text in front of the guest's first line. A boot
+ * loader's output lasts until the banner.
  */
 export const firmware = {
   first: /^SeaBIOS \(version /,
   loader: /^(?:Welcome to GRUB!|(?:SYS|ISO|EXT|PXE)LINUX \d)/,
-  lines: [/^SeaBIOS \(version /, /^iPXE \(/],
   prefix: /^.*Booting from (?:ROM|Hard Disk(?: \d{1,2})?|DVD\/CD|Floppy)\.{2,3}/,
 } as const;
 

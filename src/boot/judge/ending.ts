@@ -99,13 +99,14 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       ending: ({ signal }) => ({ kind: "abort", summary: `killed by ${signal ?? ""}` }),
     },
     {
-      // Nothing inside can send itself another signal, and a tender crashes only by a fault of its own.
+      rule: "signal",
+      when: [({ signal }) => [...stopSignals, "SIGKILL"].includes(signal)],
+      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal)),
+    },
+    {
       rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ vmm, signal, complaint }) =>
-        signal === "SIGABRT" || trapSignals.includes(signal)
-          ? vmmFault(`${vmm} was killed by ${signal ?? ""}`, complaint)
-          : vmmFault(stoppedFromOutside(vmm, signal)),
+      ending: ({ vmm, signal, complaint }) => vmmFault(`${vmm} was killed by ${signal ?? ""}`, complaint),
     },
     {
       rule: "end-line",

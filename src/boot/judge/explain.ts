@@ -7,7 +7,7 @@ import { PrefixReader, newLog } from "./log-prefix.js";
 import type { Rules } from "./rules.js";
 import { isOwnSystem } from "./systems.js";
 import type { Verdict } from "./verdict.js";
-import { gluedVmmWords, vmmWords } from "./vmm-words.js";
+import { fallback, gluedVmmWords, krafts, vmmWords } from "./vmm-words.js";
 
 /** How the boot of a console on disk ended. `stopped`: the guest was still running when it was stopped. */
 export type TranscriptEnd =
@@ -107,6 +107,11 @@ class KeptConsole {
       if (this.prefixes === undefined) return;
       const line = text.replace(firmware.prefix, "");
       if (!this.isKnown) this.isKnown = isOwnSystem(line, this.judge.rules);
+      if (fallback.test(line)) {
+        // Nothing of the guest can have come before.
+        this.judge = new Judge({ ...this.judge.rules, accelerator: "tcg" });
+        shown = index + 1;
+      }
       const beginning = this.beginningIn(text, line);
       const isAnew = beginning !== undefined && !this.isBeginning && isBefore(beginning, this.begun);
       this.begun = beginning ?? this.begun;
@@ -158,7 +163,7 @@ class KeptConsole {
 /** A transcript mixes the streams: the VMM's line may follow an unfinished one of the firmware or the guest. */
 function eventsOf(line: string): GuestEvent[] {
   if (line === newLog) return [];
-  const text = line.replace(firmware.prefix, "");
+  const text = line.replace(firmware.prefix, "").replace(krafts, "");
   if (vmmWords.test(text)) return [{ kind: "monitor", text, atMs: 0 }];
   const vmmAt = gluedVmmWords.exec(text)?.index;
   if (vmmAt === undefined) return [{ kind: "console", text: line, atMs: 0 }];

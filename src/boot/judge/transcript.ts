@@ -33,6 +33,8 @@ export class Transcript {
   private firstWholeOwnLine: Evidence | undefined;
   private wholeDeath: Death | undefined;
   private bannerIsOpen = false;
+  /** The firmware has begun, and not yet handed over. */
+  private firmwareIsOpen = false;
   /** The meaning of an unfinished line so far: its rest may change it. */
   private open: { readonly ownLine?: Evidence | undefined; readonly death?: Death | undefined } = {};
   private lastWords = { atMs: -Infinity, lines: 0 };
@@ -54,7 +56,8 @@ export class Transcript {
     this.lastLine = evidence;
     const announcement = this.announcementIn(text, evidence);
     if (announcement !== undefined) this.announce(announcement);
-    const isOwn = announcement === undefined && !this.bannerIsOpen && this.isOutput(text);
+    const isOpen = this.bannerIsOpen || (this.firmwareIsOpen && text === evidence.line);
+    const isOwn = announcement === undefined && !isOpen && this.isOutput(text);
     const ownLine = isOwn ? { ...evidence, atMs: this.open.ownLine?.atMs ?? evidence.atMs } : undefined;
     this.open = { ownLine, death: isOwn ? deathIn(text, evidence) : undefined };
   }
@@ -81,7 +84,7 @@ export class Transcript {
       this.announce(announcement);
       return;
     }
-    if (this.followBanner(text) || !this.isOutput(text)) return;
+    if (this.followBanner(text, text !== evidence.line) || !this.isOutput(text)) return;
     this.firstWholeOwnLine ??= evidence;
     this.halted = undefined;
     const death = deathIn(text, evidence);
@@ -147,20 +150,21 @@ export class Transcript {
     return undefined;
   }
 
-  private followBanner(text: string): boolean {
+  private followBanner(text: string, isHandover: boolean): boolean {
     const { first, last } = this.words.banner;
     const isLast = last.test(text);
     // What precedes the firmware or the banner in a saved console was not the guest's.
-    const isStart = isLast || first.test(text) || firmware.lines.some((pattern) => pattern.test(text));
+    const isStart = isLast || isHandover || first.test(text) || firmware.first.test(text);
     if (!this.bannerSeen && isStart) this.firstWholeOwnLine = undefined;
+    this.firmwareIsOpen = !isLast && !isHandover && (this.firmwareIsOpen || firmware.first.test(text));
     this.bannerIsOpen =
       !isLast && (this.bannerIsOpen || (!this.bannerSeen && (first.test(text) || firmware.loader.test(text))));
     this.bannerSeen ||= isLast;
-    return this.bannerIsOpen || isLast;
+    return this.bannerIsOpen || this.firmwareIsOpen || isLast;
   }
 
   private isOutput(text: string): boolean {
-    return text.trim() !== "" && ![...this.words.chrome, ...firmware.lines].some((pattern) => pattern.test(text));
+    return text.trim() !== "" && !this.words.chrome.some((pattern) => pattern.test(text));
   }
 }
 

@@ -67,12 +67,18 @@ export const vmmWarning = anyOf(
 export const stopWords =
   /^(?:(?:solo5-hvt: Exiting|qemu-system-\w{1,32}: terminating) on signal (\d{1,2})\b|QEMU: Terminated$)/;
 
-/** A VMM's own lines, for transcripts that mix its error stream with the console. */
+/** A VMM's own lines, or the Xen tool stack's, for transcripts that mix its error stream with the console. */
 export const vmmWords = anyOf(
   /^(?:solo5-(?:hvt|spt)|qemu-system-\w+): /,
   /^(?:KVM internal error\. |KVM: entry failed, |error: kvm run failed |Could not access KVM |failed to initialize KVM: )/,
-  /^Error: RunWith(?:out)?Api\(|^QEMU: Terminated$/,
+  /^Error: RunWith(?:out)?Api\(|^QEMU: Terminated$|^(?:libxl|xc): error: /,
 );
+
+/** What kraft puts in front of QEMU's first line (KraftKit's machine/qemu/v1alpha1.go). */
+export const krafts = /^ ?(?:E {1,2})?could not start and wait for QEMU process: /;
+
+/** QEMU goes on without KVM, when its options allow that (system/vl.c). */
+export const fallback = /^qemu-system-\w{1,32}: falling back to tcg$/;
 
 /** Such a line behind an unfinished one, where a transcript mixes the streams. */
 export const gluedVmmWords =
