@@ -20,7 +20,7 @@ export type Ending =
 
 export type EndFacts = VmmEnd &
   Pick<Rules, "exitReport" | "vmm"> &
-  Pick<Transcript, "announcement" | "lastLine" | "crash"> &
+  Pick<Transcript, "announcement" | "lastLine" | "crash" | "bannerSeen"> &
   Pick<Findings, "complaint" | "guestSpoke" | "wasReset" | "wasStopped" | "stopLine">;
 
 /** How the end of a VMM shows the end of its guest. The rule holds when all of `when` do. */
@@ -50,6 +50,9 @@ const unikraftCrashStatus = 85;
 
 /** QEMU's statuses after a power-off by the guest, and after isa-debug-exit. Any other status is QEMU's own. */
 const guestEndStatuses: readonly (number | null)[] = [0, guestEndStatus, unikraftCrashStatus, guestResetStatus];
+
+/** Of a shell, or of `env` and `timeout`, that cannot run a program. */
+const shellStatuses: readonly (number | null)[] = [126, 127];
 
 const vmmFault = (summary: string, evidence?: Evidence): Ending => ({ kind: "monitor", summary, evidence });
 const couldNotRun = ({ vmm, complaint }: EndFacts) => vmmFault(`${vmm} could not run the image`, complaint);
@@ -130,6 +133,16 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     },
     {
       rule: "exit-status",
+      when: [
+        ({ code }) => shellStatuses.includes(code),
+        ({ vmm }) => vmm !== "process",
+        ({ bannerSeen }) => !bannerSeen,
+        ({ announcement }) => announcement === undefined,
+      ],
+      ending: ({ vmm, lastLine }) => vmmFault(`${vmm} was not found, or is not executable`, lastLine),
+    },
+    {
+      rule: "exit-status",
       when: [],
       ending: ({ code, announcement }) => ({ kind: "exit", status: code ?? 0, evidence: announcement?.evidence }),
     },
@@ -194,7 +207,7 @@ const noRule: EndRule = { rule: "monitor-end", when: [], ending: () => ({ kind: 
 export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: RuleName; readonly ending: Ending } {
   const { complaint, guestSpoke, wasReset, wasStopped, stopLine } = findings;
   const { exitReport, vmm } = findings.rules;
-  const { announcement, lastLine, crash } = findings.transcript;
+  const { announcement, lastLine, crash, bannerSeen } = findings.transcript;
   const facts: EndFacts = {
     ...end,
     exitReport,
@@ -202,6 +215,7 @@ export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: Rule
     announcement,
     lastLine,
     crash,
+    bannerSeen,
     complaint,
     guestSpoke,
     wasReset,

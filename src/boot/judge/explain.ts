@@ -92,13 +92,21 @@ class KeptConsole {
   verdict(end: TranscriptEnd): Verdict {
     const rest = this.lines.unfinished === "" ? [] : [this.lines.unfinished];
     this.read(this.prefixes === undefined ? rest : [...this.prefixes.add(rest), ...this.prefixes.end()]);
-    let verdict = end.kind === "exit" ? this.judge.see(exitEvent(end.status, this.judge.rules)) : undefined;
+    const status = end.kind === "exit" ? end.status : this.ownStatus(end);
+    let verdict = status === undefined ? undefined : this.judge.see(exitEvent(status, this.judge.rules));
     while (verdict === undefined) verdict = this.judge.see({ kind: "clock", atMs: this.judge.deadlineMs });
     const wasStopped = end.kind === "stopped" && end.byTimeout === true && verdict.rule === "settle";
     const stop = wasStopped ? "; then stopped from outside (status 124)" : "";
     const before = this.failure === undefined ? "" : `; the one before: ${this.failure}`;
     const boots = this.boots === 1 ? "" : ` (the last of ${this.boots} boots in this log${before})`;
     return { ...verdict, summary: verdict.summary + stop + boots };
+  }
+
+  /** A guest that announced `exit 124` was not stopped by `timeout`. */
+  private ownStatus({ byTimeout }: TranscriptEnd & { readonly kind: "stopped" }): number | undefined {
+    const { announcement } = this.judge.findings.transcript;
+    const status = announcement?.kind === "exit" ? announcement.status : undefined;
+    return byTimeout === true && status === statusOfTimeout ? status : undefined;
   }
 
   private read(texts: readonly string[]): void {

@@ -135,6 +135,7 @@ const written = async (lines: readonly string[], given: Readonly<Record<string, 
 
 test.each([
   ["spt", "hello"],
+  ["hvt", "solo5-hvt: Exiting on signal 15"],
   ["virtio", "hello"],
   ["unikraft-qemu", "qemu-system-x86_64: terminating on signal 15 from pid 7 (timeout)"],
 ])("the status of `timeout` is one, in the file or as an option: %s %s", async (target, last) => {
@@ -142,6 +143,15 @@ test.each([
   const inFile = await written([...lines, "[exit=124]"], { target });
   expect(await written(lines, { target }, "124")).toEqual(inFile);
   expect(inFile.summary).toMatch(/; then stopped from outside \(status 124\)$/);
+});
+
+test("the status 124 of the guest itself is not that of `timeout`", async () => {
+  for (const target of ["hvt", "spt"]) {
+    const lines = [...solo5Banner, "hello", "Solo5: solo5_exit(124) called"];
+    const inFile = await written([...lines, "[exit=124]"], { target });
+    expect(inFile).toMatchObject({ reason: "exit-status", exitStatus: 124 });
+    expect(await written(lines, { target }, "124")).toEqual(inFile);
+  }
 });
 
 test.each([
