@@ -5,7 +5,7 @@ import type { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
 import type { Announcement, Transcript } from "./transcript.js";
 import type { Evidence, RuleName } from "./verdict.js";
-import { guestFaults, stopWords } from "./vmm-words.js";
+import { type JudgedVmm, guestFaults, stopWords } from "./vmm-words.js";
 
 export type Ending =
   | { readonly kind: "exit"; readonly status: number; readonly evidence?: Evidence | undefined }
@@ -31,7 +31,7 @@ export interface EndRule {
 }
 
 /** Their guest runs in their own process: what kills one kills both. */
-const sharesProcess: readonly Rules["vmm"][] = ["solo5-spt", "process"];
+const sharesProcess: readonly JudgedVmm[] = ["solo5-spt", "process"];
 const guestWasKilled = ({ vmm, guestSpoke, signal }: EndFacts) =>
   sharesProcess.includes(vmm) && (guestSpoke || signal !== "SIGSYS" || vmm === "process");
 

@@ -1,11 +1,9 @@
 import { Problem } from "../../platform/problem.js";
 import type { ExitReport, Target } from "../../targets/targets.js";
 import type { Probe } from "../probes/probe.js";
-import type { Accelerator, VmmProgram } from "../report.js";
+import type { Accelerator } from "../report.js";
 import { type DialectWords, anyDialect, dialects } from "./dialect.js";
-
-/** What boots targets that are only built here. */
-export type OtherVmm = "the hypervisor";
+import type { JudgedVmm } from "./vmm-words.js";
 
 /** How a boot is judged; fixed before the guest starts. */
 export interface Rules {
@@ -13,7 +11,7 @@ export interface Rules {
   readonly exitReport: ExitReport;
   /** A dead guest may hang (Unikraft): its last words decide once it has been silent for `graceMs`. */
   readonly mayHang: boolean;
-  readonly vmm: VmmProgram | OtherVmm;
+  readonly vmm: JudgedVmm;
   /**
    * A console on disk: it has no times, and its machine may have had no way to switch itself off. A guest that died is
    * then still there.

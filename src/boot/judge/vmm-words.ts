@@ -1,4 +1,7 @@
-import type { Rules } from "./rules.js";
+import type { VmmProgram } from "../report.js";
+
+/** The hypervisor boots the targets that nothing here boots: Xen or Muen. */
+export type JudgedVmm = VmmProgram | "the hypervisor";
 
 /**
  * Lines of VMMs that blame KVM rather than the image (docs/facts.md section 6): QEMU's accel/kvm and target/i386,
@@ -34,7 +37,7 @@ export const kvmClosed =
  * The prefix of a VMM's log lines on the guest's console. Firecracker's (src/vmm/src/logger/logging.rs): the time, then
  * `[INSTANCE:THREAD]` with the optional level and origin.
  */
-export const vmmLogs: Readonly<Partial<Record<Rules["vmm"], RegExp>>> = {
+export const vmmLogs: Readonly<Partial<Record<JudgedVmm, RegExp>>> = {
   firecracker: /\b\d{4}-\d\d-\d\dT[\d:.]+Z? \[[\w-]*:[\w -]+(?::(?:ERROR|WARN|INFO|DEBUG|TRACE))?(?::[^\]\s]+)?\] /,
 };
 
