@@ -338,7 +338,7 @@ const written: readonly Short[] = [
     "virtio",
     "tcg",
     stopped,
-    [firmware, "Total RAM Size = 0x0000000026600000 = 614 MiB", "CPUs found: 1     Max CPUs supported: 1"],
+    [firmware, "Total RAM Size = 0x0000000040000000 = 1024 MiB", "CPUs found: 1     Max CPUs supported: 1"],
   ],
   [
     "a copy that begins within the firmware’s lines",
@@ -451,9 +451,9 @@ const written: readonly Short[] = [
   ],
   ...[stopped, exit(85)].flatMap((end): Short[] =>
     [
-      "[ 7678.1] CRIT: [libukboot] <boot.c @  268> Failed to initialize memory allocator",
+      "[   12.5] CRIT: [libukboot] <boot.c @  268> Failed to initialize memory allocator",
       "[    2.4] CRIT: [libukboot] boot.c @ 267  : Could not create main thread",
-      "ERR:  [libukboot] boot.c @ 92   : Init function at 0x11e360 returned error -1",
+      "ERR:  [libukboot] boot.c @ 92   : Init function at 0x10a2c0 returned error -1",
     ].map((line) => [
       `a boot of Unikraft that fails (lib/ukboot/boot.c): ${line}`,
       "failed no-output",
