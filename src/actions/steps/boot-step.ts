@@ -47,7 +47,18 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     const toolchain = record?.toolchain ?? (await readToolchain(context, target.backend, architecture));
     const path = searchPath(toolchain?.toolchain.environment.path ?? [], host.environment);
     const helperVmCache = await cacheOfHelperVms(context, inputs.cache);
-    const about = { imagePath, image, target, architecture, searchPath: path, ...(helperVmCache && { helperVmCache }) };
+    // Before the boots: the verdict is about these bytes.
+    const built = await describeBuilt(imagePath, target);
+    const { debugFile } = built;
+    const about = {
+      imagePath,
+      image,
+      debugFile,
+      target,
+      architecture,
+      searchPath: path,
+      ...(helperVmCache && { helperVmCache }),
+    };
     const request = (asked: Inputs, scenario?: string): BootRequest => ({
       ...asked,
       ...about,
@@ -61,8 +72,6 @@ export const boot: PartFunction = async (context, inputs, runner) => {
       await naming(one, () => Promise.resolve(checkedRequest(one)));
     }
     await sweepLeftovers(context);
-    // Before the boots: the verdict is about these bytes.
-    const built = await describeBuilt(imagePath, target);
     const start = performance.now();
     const boot = (one: BootRequest) => async (own: Context) => {
       if (one.scenario !== undefined) own.log.line(`  ${one.scenario}:`);
@@ -89,6 +98,8 @@ export const boot: PartFunction = async (context, inputs, runner) => {
   for (const [index, report] of reports.entries()) {
     const asked = scenarios?.[index]?.inputs ?? inputs;
     const skipped = skippedWarning(report);
+    const own = report.crash?.own;
+    if (own !== undefined) log.annotate("error", { ...own, endLine: own.line }, bootFailure(report, []).message);
     if (report.verdict.verdict === "failed") log.error(bootFailure(report, bootOptions(asked)).toString());
     if (skipped !== undefined) log.warning(skipped);
   }
