@@ -1,4 +1,5 @@
 import Builder from "fast-xml-builder";
+import { frameText } from "../boot/crash/frames.js";
 import { seconds, visible } from "../platform/log.js";
 import type { BootRecord, BuildInfo } from "./schema.js";
 
@@ -89,9 +90,10 @@ function testCase(className: string, name: string, boot: ReportedBoot): Record<s
   };
 }
 
-function failureText({ summary, evidence, remedy, consoleEnd }: ReportedBoot): string[] {
+function failureText({ summary, evidence, remedy, crash, consoleEnd }: ReportedBoot): string[] {
   return [
     summary,
+    ...(crash ?? []).map((frame) => `at ${frameText(frame)}`),
     ...(evidence === undefined ? [] : [`evidence, ${seconds(evidence.atMs)} after start: ${evidence.line}`]),
     ...(remedy === undefined ? [] : [`do: ${remedy}`]),
     ...(consoleEnd.length === 0

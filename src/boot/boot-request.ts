@@ -14,6 +14,8 @@ export interface BootRequest extends Expectations {
   readonly scenario?: string;
   readonly imagePath: string;
   readonly image: Image;
+  /** Absolute path of the image with its debug information; absent when it is the image itself. */
+  readonly debugFile?: string | undefined;
   readonly target: Target;
   readonly architecture: Architecture;
   readonly boot: "auto" | "required" | "skip";

@@ -7,6 +7,8 @@ import { bufferedLog } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { tryAttempts } from "./attempts.js";
 import { type BootRequest, checkedRequest } from "./boot-request.js";
+import { type Crash, crashText } from "./crash/frames.js";
+import { locateCrash } from "./crash/locate.js";
 import { addressArguments } from "./devices/addresses.js";
 import { withDevices } from "./devices/attach.js";
 import { withRoomFor } from "./devices/device-plan.js";
@@ -44,7 +46,12 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
       places: await placesFor(context, folder),
     };
     const plan = planBoot(request, site, machine);
-    return tryAttempts(context, request, site, { ...plan, attempts: withRoomFor(devices, plan.attempts) });
+    const outcome = await tryAttempts(context, request, site, {
+      ...plan,
+      attempts: withRoomFor(devices, plan.attempts),
+    });
+    const crash = await locateCrash(context, request, site, machine, outcome);
+    return crash === undefined ? outcome : { ...outcome, crash, verdict: inPlace(outcome.verdict, crash) };
   });
   const span = { startMs, ms: Math.round(performance.now() - begun) };
   return { ...subjectOf(request), ...outcome, verdict: asAsked(outcome.verdict, request), span };
@@ -62,6 +69,12 @@ function unstarted(request: BootRequest, verdict: Verdict): BootReport {
 function subjectOf({ imagePath, image, scenario }: BootRequest): Pick<BootReport, "imagePath" | "image" | "scenario"> {
   return { imagePath, image, ...(scenario === undefined ? {} : { scenario }) };
 }
+
+/** `the processor trapped in Main.handle (main.ml:42)` */
+const inPlace = (verdict: Verdict, crash: Crash): Verdict => ({
+  ...verdict,
+  summary: `${verdict.summary} ${crashText(crash)}`,
+});
 
 /** A skip fails a boot that was required, or that required KVM. */
 function asAsked(verdict: Verdict, asked: Pick<BootRequest, "boot" | "accelerator">): Verdict {

@@ -27,6 +27,7 @@ export async function placesFor({ host }: Context, folder: string): Promise<Boot
     initrd: join(folder, "initrd"),
     firecrackerConfig: join(folder, "firecracker.json"),
     loader: loaderFile(),
+    secondConsole: join(folder, "second-console"),
   };
 }
 

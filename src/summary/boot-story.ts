@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { howItRan } from "../artifact/verdicts.js";
 import type { Verdict } from "../boot/judge/verdict.js";
+import { frameText } from "../boot/crash/frames.js";
 import type { BootReport } from "../boot/report.js";
 import { type Log, type Tone, seconds } from "../platform/log.js";
 import { type Facts, Problem } from "../platform/problem.js";
@@ -36,9 +37,10 @@ export function verdictLine({ scenario, verdict, attempts }: BootReport, shown =
  * @param name of the image.
  */
 export function bootFailure(report: BootReport, againArguments: readonly string[], name?: string): Problem {
-  const { verdict, attempts, consoleLog, imagePath } = report;
+  const { verdict, attempts, consoleLog, imagePath, crash } = report;
   const when = attempts.length === 0 ? "before it started" : `${seconds(verdict.atMs)} after start`;
   const facts: Facts = {
+    ...(crash === undefined ? {} : { at: crash.frames.map(frameText) }),
     ...(verdict.evidence === undefined ? {} : { evidence: verdict.evidence.line }),
     ...(consoleLog === undefined
       ? {}

@@ -1,3 +1,4 @@
+import { frameText } from "../boot/crash/frames.js";
 import { unusualLicenses } from "../artifact/licenses.js";
 import type { BootRecord, BuildInfo, ImageRecord, JobBoot, JobImage, ToolchainFacts } from "../artifact/schema.js";
 import { howItRan, imageVerdict } from "../artifact/verdicts.js";
@@ -95,7 +96,7 @@ function milliseconds(ms: number | undefined): string {
 
 /** A failure with its evidence, a skip with its reason; empty for a boot that passed. */
 function explanation({ target, architecture }: BuildInfo, unikernel: string, boot: JobBoot): string {
-  const { verdict, summary, reason, atMs, evidence, remedy, consoleEnd } = boot;
+  const { verdict, summary, reason, atMs, evidence, remedy, crash, consoleEnd } = boot;
   if (verdict === "passed") return "";
   const scenario = boot.scenario === null ? "" : ` scenario ${code(boot.scenario)}`;
   const when = boot.attempts.length === 0 ? "before it started" : `${seconds(atMs)} after start`;
@@ -104,6 +105,7 @@ function explanation({ target, architecture }: BuildInfo, unikernel: string, boo
   return [
     `#### ${code(unikernel)}${scenario} (${target} ${architecture}) ${verdict}: ${prose(summary)}`,
     `Reason: \`${reason}\`, ${when}.`,
+    ...(crash === null ? [] : ["Calls:", block(crash.map(frameText))]),
     ...(evidence === undefined ? [] : ["Evidence:", block([evidence.line])]),
     ...(failedProbes.length === 0
       ? []

@@ -96,7 +96,10 @@ export const boot: PartFunction = async (context, inputs, runner) => {
 /** Logs a boot's failure as an error, and a skip as a warning or a notice. */
 function annotate(log: Log, { asked, subject, isAsked }: PlannedBoot, report: BootReport): void {
   const skipped = skippedWarning(report, subject.name);
-  if (report.verdict.verdict === "failed") log.error(bootFailure(report, bootOptions(asked), subject.name).toString());
+  const own = report.crash?.own;
+  const failure = bootFailure(report, bootOptions(asked), subject.name);
+  if (own !== undefined) log.annotate("error", { ...own, endLine: own.line }, failure.message);
+  if (report.verdict.verdict === "failed") log.error(failure.toString());
   else if (skipped !== undefined) log.warning(skipped);
   else if (!isAsked) log.notice(`${subject.name} was not booted: ${report.verdict.summary}`);
 }

@@ -114,6 +114,7 @@ export function plannedBoots(
     const { built, name, image, target, architecture, searchPath } = subject;
     const about = {
       imagePath: built.path,
+      debugFile: built.debugFile,
       image,
       target,
       architecture,

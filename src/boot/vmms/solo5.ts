@@ -27,6 +27,15 @@ export function tender(name: Tender): Vmm {
       argv: [name, ...tenderArgs(asked, site, site.imagePath, placeHere)],
       channels: 0,
     }),
+    // Under KVM, gdb would see the tender and not its guest.
+    ...(accelerator === "native"
+      ? {
+          debugged: (asked: Asked, site: BootSite) => ({
+            kind: "process" as const,
+            argv: [name, ...tenderArgs(asked, site, site.imagePath, placeHere)] as const,
+          }),
+        }
+      : {}),
     missing: (program, target) =>
       new Problem(`${program}, which boots ${target} images, is not installed`, {
         do: "run `unikernel-ci setup`, which installs the opam package solo5",

@@ -34,6 +34,7 @@ export function bootWith(
     attempts: [],
     probes: [],
     span: null,
+    crash: null,
     console: null,
   };
 }
