@@ -5,13 +5,13 @@ import type { OpamRepository } from "../toolchain.js";
 import { type MachineFailure, ofGit, unreachable, whyUnreachable } from "./machine.js";
 import { explainMachine } from "./machine-advice.js";
 
-/** Seconds and tries for one server: at most 28 s in all. opam itself gives curl 20 minutes, and git no limit. */
+/** Seconds and tries for one server: at most 20 s in all. opam itself gives curl 20 minutes, and git no limit. */
 export interface Patience {
   readonly tries: number;
   readonly secondsPerTry: number;
 }
 
-const patience: Patience = { tries: 3, secondsPerTry: 8 };
+const patience: Patience = { tries: 3, secondsPerTry: 6 };
 
 /**
  * Checks that the servers of opam repositories answer, whatever they answer: opam reports everything else.
