@@ -31,7 +31,7 @@ const verdict = /^(?:(Error)(?: \([^)]*\))?|Warning(?: \d+)?(?: \[[^\]]*\])?|Ale
 const ofRule = /^(?:Command (?:exited with code|got signal) |diff --git |--- )/;
 /** dune's errors without a place. */
 const ofDune =
-  /^Error: (?:Don't know how to build|No rule found for|Multiple rules generated for|Dependency cycle|Module \S+ in) /;
+  /^Error: (?:Don't know how to build|No rule found for|Multiple rules generated for|Dependency cycle|Module) /;
 const ofFindlib = /^ocamlfind: (?!\[WARNING\])(.*)$/;
 /** gcc, clang, gas and gold; the latter two without a column. */
 const gcc = /^(\S+?\.(?:[chsS]|cc|cpp|cxx|hh|hpp)):(\d+):(?:(\d+):)? (?:fatal )?([Ee]rror|[Ww]arning): (.*)$/s;
@@ -50,8 +50,8 @@ const other = [
 const mostLines = 60;
 
 /**
- * Reads the output of OCaml 4.14 to 5.5 (and so of ppx rewriters), ocamllex, menhir, dune 2 and 3, ocamlfind, gcc, clang
- * and GNU ld. The runner's problem matchers cannot: they match a fixed number of lines, but OCaml prints a variable
+ * Reads the output of OCaml 4.14 to 5.5 (and so of ppx rewriters), ocamllex, menhir, dune 2 and 3, ocamlfind, gcc,
+ * clang and GNU ld. The runner's problem matchers cannot: they match a fixed number of lines, but OCaml prints a variable
  * number of source lines before its message. Nor do they track the folder that `dune` or `make` is in.
  */
 export class DiagnosticReader {
