@@ -5,6 +5,7 @@ import { addressArgumentsOf } from "../image/image.js";
 import type { Context } from "../platform/host.js";
 import { bufferedLog } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
+import { withAskedArguments } from "./ask-arguments.js";
 import { tryAttempts } from "./attempts.js";
 import { type BootRequest, checkedRequest } from "./boot-request.js";
 import { addressArguments } from "./devices/addresses.js";
@@ -14,6 +15,7 @@ import type { Verdict } from "./judge/verdict.js";
 import { planBoot } from "./plan.js";
 import { ensurePing, lookAtMachine, placesFor } from "./prepare.js";
 import type { BootReport } from "./report.js";
+import type { BootSite } from "./vmms/vmm.js";
 import { vmmsOf } from "./vmms/vmms.js";
 
 /**
@@ -54,7 +56,9 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
       places: await placesFor(context, folder),
     };
     const plan = planBoot(request, site, machine);
-    return tryAttempts(context, request, site, { ...plan, attempts: withRoomFor(devices, plan.attempts) });
+    const waysOf = (one: BootSite) => withRoomFor(devices, planBoot(request, one, machine).attempts);
+    const outcome = await tryAttempts(context, request, site, { ...plan, attempts: waysOf(site) });
+    return withAskedArguments(context, request, site, waysOf, folder, outcome);
   });
   const span = { startMs, ms: Math.round(performance.now() - begun) };
   return { ...about, ...outcome, verdict: asAsked(outcome.verdict, request), span };

@@ -51,8 +51,8 @@ const mostLines = 60;
 
 /**
  * Reads the output of OCaml 4.14 to 5.5 (and so of ppx rewriters), ocamllex, menhir, dune 2 and 3, ocamlfind, gcc,
- * clang and GNU ld. The runner's problem matchers cannot: they match a fixed number of lines, but OCaml prints a variable
- * number of source lines before its message. Nor do they track the folder that `dune` or `make` is in.
+ * clang and GNU ld. The runner's problem matchers cannot: they match a fixed number of lines, but OCaml prints a
+ * variable number of source lines before its message. Nor do they track the folder that `dune` or `make` is in.
  */
 export class DiagnosticReader {
   private readonly folders: string[] = [];
