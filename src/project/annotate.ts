@@ -65,9 +65,11 @@ function fileOf(
     path.replace(copyOfDune, "/"),
     path,
   ]
-    .filter((candidate) => candidate !== workspace)
     .filter(
-      (candidate) => !(/* promise: annotations-are-inside */ isOutside(workspace, candidate)) && exists(candidate),
+      (candidate) =>
+        candidate !== workspace &&
+        /* promise: annotations-are-inside */ !isOutside(workspace, candidate) &&
+        exists(candidate),
     )
     .map((candidate) => relative(workspace, candidate))[0];
 }
