@@ -37,10 +37,12 @@ const ofFindlib = /^ocamlfind: (?!\[WARNING\])(.*)$/;
 const gcc = /^(\S+?\.(?:[chsS]|cc|cpp|cxx|hh|hpp)):(\d+):(?:(\d+):)? (?:fatal )?([Ee]rror|[Ww]arning): (.*)$/s;
 /** Ends a message, as a blank line does. */
 const other = [
-  /^(?:File "|Context: |-> required by |\[ERROR\]|(?:Entering|Leaving) directory |(?:Error|Warning|Alert)\b[^:]{0,80}:)/,
+  /^(?:File "|Context: |-> required by |\[ERROR\]|Fatal error: |\(cd |(?:Entering|Leaving) directory |(?:Error|Warning|Alert)\b[^:]{0,80}:)/,
   // A line of another tool: `foo.c: In function`, `/usr/bin/ld: warning: ..`, `make: *** ..`.
   /^\S+?\.(?:[chsS]|cc|cpp|cxx|hh|hpp):/,
-  /^(?:\S+[/-])?(?:ld(?:\.\w+)?|g?cc|g\+\+|clang|cc1|as|collect2|make(?:\[\d+\])?|ocaml[a-z]{1,12}|menhir): /,
+  /^(?:\S+[/-])?(?:ld(?:\.\w+)?|g?cc|g\+\+|clang|cc1|as|collect2|make(?:\[\d+\])?|ocaml[a-z]{1,12}(?:\.opt)?|menhir): /,
+  // dune 2: `    gcc lib/s.o (exit 1)`, above a command in parentheses.
+  /^ +[\w-]+ \S+(?: \(exit \d+\))$/,
   // The next command, as make prints it: a program, and somewhere an option.
   /^[\w./+-]+ (?:[^\s-]\S* )*--?[A-Za-z]/,
   /^(?:\S+\/)?(?:cp|mv|ln|rm|mkdir|install|touch|echo|cd|sh|dune|opam|make|ocaml\w+|menhir|cc|gcc|ar|ld) \S/,
@@ -58,7 +60,7 @@ export class DiagnosticReader {
   private readonly folders: string[] = [];
   private package: string | undefined;
   private place: Place | undefined;
-  /** The folder of the dune file that was named last: dune runs gcc in it. */
+  /** The folder of the dune file that was named last: dune 3 runs gcc in it. dune 2 prints the folder. */
   private stanza = "";
   /** The place of the dune file that was named last: dune names the stanza whose command fails. */
   private rule: Place | undefined;
@@ -155,6 +157,8 @@ export class DiagnosticReader {
   }
 
   private follow(line: string): void {
+    const ran = /^\(cd (_build\/\S+) && /.exec(line)?.[1];
+    if (ran !== undefined) this.stanza = `${ran}/`.replace(/^_build\/[^/]+\//, "");
     const [, move, folder = ""] =
       /^(?:make(?:\[\d+\])?: )?(Entering|Leaving) directory [`'‘](.*)['’]$/.exec(line) ?? [];
     if (move === "Entering") this.folders.push(folder);

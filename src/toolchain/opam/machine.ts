@@ -112,6 +112,7 @@ const noWay: Readonly<Record<string, string>> = {
   "curl 7": "it accepts no connection",
   "curl 28": "it does not answer in time",
   "curl 35": "it does not answer with TLS",
+  "curl 56": "the connection breaks off, or a proxy refuses it",
   "wget 4": "the network fails",
 };
 
@@ -147,7 +148,7 @@ export function readNetwork(lines: readonly string[]): MachineFailure | undefine
 
 /** The reason, if what git prints after `unable to access` says that the server was not reached. */
 export function ofGit(said = ""): string | undefined {
-  return /Could not resolve|Couldn't connect|Failed to connect|timed out|Connection (?:refused|reset)/i.test(said)
+  return /Could not resolve|Couldn't connect|Failed to connect|timed out|tunnel failed|Connection (?:refused|reset)/i.test(said)
     ? said.trim()
     : undefined;
 }

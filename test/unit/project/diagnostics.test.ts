@@ -115,14 +115,38 @@ test.each([
   ["a command", "cc -O2 -c -o foo.o foo.c\nfoo.c:3:1: error: unknown type name ‘foo’\n    3 | foo x;\n      | ^~~"],
   ["nothing", "foo.c:3:1: error: unknown type name ‘foo’\n    3 | foo x;\n      | ^~~"],
   ["a function’s name", "foo.c: In function ‘f’:\nfoo.c:3:1: error: unknown type name ‘foo’"],
+  ["an exception", "Fatal error: exception Not_found\nfoo.c:3:1: error: unknown type name ‘foo’"],
+  ["a linker’s warning", "/usr/bin/ld: warning: a.o: old\nfoo.c:3:1: error: unknown type name ‘foo’"],
+  ["a compiler’s own error", "ocamlopt.opt: unknown option\nfoo.c:3:1: error: unknown type name ‘foo’"],
   ["a file’s name", "In file included from bar.c:2:\nfoo.c:3:1: error: unknown type name ‘foo’"],
   ["a command without options", "./configure.sh foo.c\ncp foo.c bar.c\nfoo.c:3:1: error: unknown type name ‘foo’"],
 ])("a C error after an OCaml warning and %s is an error of its own", (_, compiler) => {
   const [first, second, ...others] = at(mixed(compiler));
   expect(first).toMatch(/^warning a\.ml:1:1:5:5 Warning 32 \[unused-value-declaration\]: unused value x\.(?:\n|$)/);
-  expect(first).not.toContain("foo.c:3");
+  expect(first).not.toMatch(/foo\.c:3|Fatal|ld: |unknown option/);
   expect(second).toBe("error foo.c:3:3:1:1 unknown type name ‘foo’");
   expect(others).toEqual([]);
+});
+
+test("dune 2 prints the command of gcc, and its folder", () => {
+  const text = `File "bin/l.ml", line 1, characters 8-28:
+Warning 8 [partial-match]: this pattern-matching is not exhaustive.
+Here is an example of a case that is not matched:
+None
+         gcc lib/s.o (exit 1)
+(cd _build/default/lib && /usr/bin/gcc -O2 -fPIC -o s.o -c s.c)
+s.c:1:1: error: unknown type name ‘foo’
+    1 | foo x;
+      | ^~~
+         gcc t.o (exit 1)
+(cd _build/default && /usr/bin/gcc -O2 -fPIC -o t.o -c t.c)
+t.c:1:1: error: unknown type name ‘bar’`;
+  expect(at(text)).toEqual([
+    "warning bin/l.ml:1:1:9:28 Warning 8 [partial-match]: this pattern-matching is not exhaustive.\n" +
+      "Here is an example of a case that is not matched:\nNone",
+    "error lib/s.c:1:1:1:1 unknown type name ‘foo’",
+    "error t.c:1:1:1:1 unknown type name ‘bar’",
+  ]);
 });
 
 test("the text of a warning ends before the command that make prints next", () => {
