@@ -5,6 +5,7 @@ import { addressArgumentsOf } from "../image/image.js";
 import type { Context } from "../platform/host.js";
 import { bufferedLog } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
+import { withAskedArguments } from "./ask-arguments.js";
 import { tryAttempts } from "./attempts.js";
 import { type BootRequest, checkedRequest } from "./boot-request.js";
 import { type Crash, crashText } from "./crash/frames.js";
@@ -16,6 +17,7 @@ import type { Verdict } from "./judge/verdict.js";
 import { planBoot } from "./plan.js";
 import { ensurePing, lookAtMachine, placesFor } from "./prepare.js";
 import type { BootReport } from "./report.js";
+import type { BootSite } from "./vmms/vmm.js";
 import { vmmsOf } from "./vmms/vmms.js";
 
 /**
@@ -46,10 +48,9 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
       places: await placesFor(context, folder),
     };
     const plan = planBoot(request, site, machine);
-    const outcome = await tryAttempts(context, request, site, {
-      ...plan,
-      attempts: withRoomFor(devices, plan.attempts),
-    });
+    const waysOf = (one: BootSite) => withRoomFor(devices, planBoot(request, one, machine).attempts);
+    const judged = await tryAttempts(context, request, site, { ...plan, attempts: waysOf(site) });
+    const outcome = await withAskedArguments(context, request, site, waysOf, folder, judged);
     const crash = await locateCrash(context, request, site, machine, outcome);
     return crash === undefined ? outcome : { ...outcome, crash, verdict: inPlace(outcome.verdict, crash) };
   });

@@ -16,8 +16,8 @@ export interface Log {
   warning(text: string): void;
   error(text: string): void;
   /**
-   * A compiler's message, for hosts that show it next to the source. Does nothing on others: the log already has the
-   * compiler's own lines.
+   * A compiler's message, for hosts that show it next to its source, if it has one. Does nothing on others: the log
+   * already has the compiler's own lines.
    */
   annotate(kind: "error" | "warning", place: SourcePlace, text: string): void;
   /** Shown only on request (`RUNNER_DEBUG=1`, `--verbose`). */
@@ -27,12 +27,12 @@ export interface Log {
 /** Green, red and yellow, where there are colours. */
 export type Tone = "good" | "bad" | "open";
 
-/** A place in a source file; lines and columns count from 1. */
+/** A place in a source file, empty for a message without one; lines and columns count from 1. */
 export interface SourcePlace {
   /** Relative to the repository's folder. */
-  readonly file: string;
-  readonly line: number;
-  readonly endLine: number;
+  readonly file?: string;
+  readonly line?: number | undefined;
+  readonly endLine?: number | undefined;
   readonly column?: number;
   readonly endColumn?: number;
 }

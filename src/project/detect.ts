@@ -4,7 +4,8 @@ import { firstOf } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import type { LockFile } from "../toolchain/toolchain.js";
 import { folderOf, isOutside, isOpamFile } from "./folder.js";
-import { allBounds, boundsOfOpamFile, mentionsMirage, parseMirageBounds } from "./mirage/bounds.js";
+import { allBounds, boundsOfOpamFile, parseMirageBounds } from "./mirage/bounds.js";
+import { findConfigurations, isConfiguration } from "./mirage/configuration.js";
 import { readLock, toolchainVersions } from "./mirage/lock-file.js";
 import type { BuildSystem, MirageBounds, MirageProject, Project } from "./project.js";
 
@@ -34,7 +35,13 @@ export async function detectProject(workspace: string, inputs: ProjectInputs): P
   if (buildSystem === "auto") return await guess(folder, inputs.configFile);
   const { find, marker } = kinds[buildSystem];
   const project = await find(folder, inputs.configFile);
-  if (project === undefined) throw missing(folder, marker, `\`build-system: ${buildSystem}\``);
+  if (project === undefined)
+    throw missing(
+      folder,
+      marker,
+      `\`build-system: ${buildSystem}\``,
+      buildSystem === "mirage" ? await findConfigurations(directory) : [],
+    );
   return project;
 }
 
@@ -98,14 +105,18 @@ async function guess(folder: Folder, configFile: string | undefined): Promise<Pr
     const project = await find(folder, configFile);
     if (project !== undefined) return project;
   }
-  const { message, facts } = missing(folder, "config.ml, dune-project or *.opam", undefined);
+  const configurations = await findConfigurations(folder.directory);
+  const [only] = configurations;
+  const project = only !== undefined && configurations.length === 1 ? await findMirage(folder, only) : undefined;
+  if (project !== undefined) return project;
+  const { message, facts } = missing(folder, "config.ml, dune-project or *.opam", undefined, configurations);
   throw new UnknownProject(message, facts);
 }
 
 /** A config.ml can also be an ordinary module, as in ocaml-solo5's example. */
 async function hasMirageConfiguration(directory: string): Promise<boolean> {
   const text = await readFile(join(directory, "config.ml"), "utf8").catch(() => "");
-  return mentionsMirage(text);
+  return isConfiguration(text);
 }
 
 async function findMirageBounds(
@@ -154,11 +165,19 @@ async function readConfiguration(directory: string, configFile: string): Promise
   }
 }
 
-function missing(folder: Folder, wanted: string, asked: string | undefined): Problem {
+function missing(
+  folder: Folder,
+  wanted: string,
+  asked: string | undefined,
+  configurations: readonly string[],
+): Problem {
   return new Problem(`no ${wanted} in ${folder.directory}`, {
     found: listing(folder.names),
     ...(asked === undefined ? {} : { because: `${asked} needs it` }),
     do: [
+      ...(configurations.length === 0
+        ? []
+        : [`set \`config-file\` to ${firstOf(configurations, shownNames).join(" or ")}, or`]),
       `set \`directory\` (now \`${folder.shown}\`) to the folder of the unikernel`,
       "or set `build-command`; for a toolchain without a build, set `build-system: command`",
     ],

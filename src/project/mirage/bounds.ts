@@ -30,11 +30,6 @@ export function parseMirageBounds(configuration: string): MirageBounds | undefin
   };
 }
 
-/** Whether a config.ml is mirage's, and not another program's. */
-export function mentionsMirage(configuration: string): boolean {
-  return /\bMirage\b|^\(\* mirage /.test(configuration);
-}
-
 /** They are released together, with the same version. */
 const packages = ["mirage", "mirage-runtime"];
 

@@ -8,7 +8,8 @@ import { parseProbe } from "../../../src/boot/probes/probe-text.js";
 import { configureWords, parseTargets } from "../../../src/matrix/list.js";
 import { InputError, Problem } from "../../../src/platform/problem.js";
 import { DiagnosticReader } from "../../../src/project/diagnostics.js";
-import { mentionsMirage, parseMirageBounds } from "../../../src/project/mirage/bounds.js";
+import { parseMirageBounds } from "../../../src/project/mirage/bounds.js";
+import { isConfiguration } from "../../../src/project/mirage/configuration.js";
 import { readLock } from "../../../src/project/mirage/lock-file.js";
 import { readSExpressions } from "../../../src/project/dune-workspace.js";
 import { targetNames } from "../../../src/targets/targets.js";
@@ -280,10 +281,10 @@ export const languageTargets = [
   ),
   target(
     "config.ml and what opam prints",
-    textOf("(* mirage ", ">= ", "< ", "4.10", " & ", " ", "*)", "\n", "Mirage", ...opamWords),
+    textOf("(* mirage ", ">= ", "< ", "4.10", " & ", " ", "*)", "\n", "Mirage", "open ", '"', "{|", "|}", ...opamWords),
     (text) => {
       quickly(() => parseMirageBounds(text));
-      quickly(() => mentionsMirage(text));
+      quickly(() => isConfiguration(text));
       quickly(() => readOpamFailure(text));
       quickly(() => orRefused(() => parseEnvironment(text), Problem));
     },

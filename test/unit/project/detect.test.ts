@@ -71,6 +71,22 @@ describe("what is in a folder", () => {
     });
   });
 
+  test("a config.ml that has the word Mirage in a comment does not make a dune project mirage’s", async () => {
+    const text = "(* Build-time settings. Not used when built under Mirage. *)\nlet port = 80\n";
+    const folder = await folderWith({ "config.ml": text, "dune-project": "(lang dune 3.0)\n" });
+    expect(await detectProject(folder, automatic)).toMatchObject({ buildSystem: "dune" });
+  });
+
+  test("a configuration in a subfolder, if it is the only one and there is no other project", async () => {
+    const one = await folderWith({ "mirage/config.ml": mirage });
+    expect(await detectProject(one, automatic)).toMatchObject({ configFile: "mirage/config.ml" });
+    const two = await folderWith({ "a/config.ml": mirage, "b/config.ml": mirage });
+    const problem = await problemOf(detectProject(two, automatic));
+    expect(problem.facts.do?.[0]).toBe("set `config-file` to a/config.ml or b/config.ml, or");
+    const asked = await problemOf(detectProject(one, { ...automatic, buildSystem: "mirage" }));
+    expect(asked.facts.do?.[0]).toBe("set `config-file` to mirage/config.ml, or");
+  });
+
   test("a configuration file elsewhere in the folder", async () => {
     const folder = await folderWith({ "mirage/config.ml": mirage, "dune-project": "" });
     const project = await detectProject(folder, { ...automatic, configFile: "mirage/config.ml" });

@@ -1,10 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  allBounds,
-  boundsOfOpamFile,
-  mentionsMirage,
-  parseMirageBounds,
-} from "../../../../src/project/mirage/bounds.js";
+import { allBounds, boundsOfOpamFile, parseMirageBounds } from "../../../../src/project/mirage/bounds.js";
 
 describe("constraints of an opam file on mirage", () => {
   test.each([
@@ -60,14 +55,5 @@ describe("config.ml", () => {
     ])("none in %s", (text) => {
       expect(parseMirageBounds(text)).toBeUndefined();
     });
-  });
-
-  test("is mirage’s if it mentions Mirage or has a header that constrains it", () => {
-    expect(["open Mirage", 'let main = Mirage.main "U" job', "(* mirage < 5 *)"].map(mentionsMirage)).toEqual([
-      true,
-      true,
-      true,
-    ]);
-    expect(["let mirage = 1", "print_endline Sys.os_type", ""].map(mentionsMirage)).toEqual([false, false, false]);
   });
 });
