@@ -4,13 +4,16 @@ import { loaderFile } from "../platform/files/own-repository.js";
 import type { Context } from "../platform/host.js";
 import { isNestedAmd, kvmAccess, openKvm, readCpuInfo } from "../platform/kvm.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
-import { Problem } from "../platform/problem.js";
+import { whyNoIsolation } from "../platform/network/isolation.js";
+import { whyNoTap } from "../platform/network/tap.js";
+import { Problem, messageOf } from "../platform/problem.js";
 import { environmentForOthers } from "../platform/process/guarded-environment.js";
 import { findProgram } from "../platform/process/programs.js";
 import { type VmmProcess, startVmm } from "../platform/process/vmm-process.js";
 import { readHostSystem } from "../platform/system.js";
 import { type Architecture, architectures } from "../targets/architecture.js";
 import type { BootRequest } from "./boot-request.js";
+import { needsIsolation } from "./devices/device-plan.js";
 import { packRun, findTender } from "./helper-vm/pack.js";
 import { helperVmPlace } from "./helper-vm/published.js";
 import { helperVmProcess } from "./helper-vm/helper-process.js";
@@ -109,6 +112,17 @@ export async function ensurePing(
       evidence: stderr.trim().split("\n"),
       do: ["allow it to open raw sockets (in a container: `--cap-add NET_RAW`)", instead],
     });
+}
+
+/** Installs nft where a tap is to be isolated. Where that fails, the boot does without such a tap, or says what to do. */
+export async function ensureIsolation(context: Context, request: BootRequest): Promise<void> {
+  if (!request.installSystemPackages || whyNoIsolation(context) === undefined || !needsIsolation(request)) return;
+  if ((await whyNoTap(context)) !== undefined) return;
+  try {
+    await ensureSystemPackages(context, ["nftables"], { install: true });
+  } catch (error) {
+    context.log.notice(`nftables could not be installed: ${messageOf(error)}`);
+  }
 }
 
 async function programPath(context: Context, attempt: AttemptPlan, request: BootRequest): Promise<string> {
