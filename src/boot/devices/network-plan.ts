@@ -106,7 +106,7 @@ function modeOf(
 
 /** A tap that cannot be isolated is made only where the guest may reach everything. */
 function whyNoTap({ outside }: NetworkOptions, { noTap, noIsolation }: NetworkFacts): string | undefined {
-  if (noTap !== undefined || outside || noIsolation === undefined) return noTap;
+  if (noTap !== undefined || outside || /* promise: taps-need-isolation */ noIsolation === undefined) return noTap;
   return `its guest cannot be isolated: ${noIsolation}`;
 }
 
