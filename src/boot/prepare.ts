@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { loaderFile } from "../platform/files/own-repository.js";
-import type { Context } from "../platform/host.js";
+import type { Context, Host } from "../platform/host.js";
 import { isNestedAmd, kvmAccess, openKvm, readCpuInfo } from "../platform/kvm.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { whyNoIsolation } from "../platform/network/isolation.js";
@@ -114,15 +114,23 @@ export async function ensurePing(
     });
 }
 
-/** Installs nft where a tap is to be isolated. Where that fails, the boot does without such a tap, or says what to do. */
-export async function ensureIsolation(context: Context, request: BootRequest): Promise<void> {
+const nftInstalled = new WeakMap<Host, Promise<void>>();
+
+/**
+ * Installs nft if a tap of the boot must be isolated, and tries that once. If it cannot be installed, the boot has no
+ * such tap.
+ */
+export async function ensureIsolation(context: Context, request: BootRequest, lookForTap = whyNoTap): Promise<void> {
   if (!request.installSystemPackages || whyNoIsolation(context) === undefined || !needsIsolation(request)) return;
-  if ((await whyNoTap(context)) !== undefined) return;
-  try {
-    await ensureSystemPackages(context, ["nftables"], { install: true });
-  } catch (error) {
-    context.log.notice(`nftables could not be installed: ${messageOf(error)}`);
-  }
+  if ((await lookForTap(context)) !== undefined) return;
+  const { host, log } = context;
+  const installed =
+    nftInstalled.get(host) ??
+    ensureSystemPackages(context, ["nftables"], { install: true }).catch((error: unknown) =>
+      log.notice(`nftables could not be installed: ${messageOf(error)}`),
+    );
+  nftInstalled.set(host, installed);
+  await installed;
 }
 
 async function programPath(context: Context, attempt: AttemptPlan, request: BootRequest): Promise<string> {

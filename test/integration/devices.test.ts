@@ -47,8 +47,7 @@ function ip(...args: string[]): string {
 }
 
 function rulesOf(name: string): string {
-  const [program = "", ...rest] = [...asRoot, "nft", "list", "tables"];
-  const tables = execFileSync(program, rest, { encoding: "utf8" });
+  const tables = execFileSync("env", [...asRoot, "nft", "list", "tables"], { encoding: "utf8" });
   return tables.split("\n").find((table) => table.endsWith(name)) ?? "";
 }
 
@@ -90,7 +89,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 }
 
 describe.skipIf(noTap !== undefined)(`a tap${skipNote(noTap)}`, () => {
-  it("has its address and rules, is up, belongs to this user and says whose it is; and is gone afterwards", async () => {
+  it("has its address and rules, is up, is this user’s and says whose it is; and is gone afterwards", async () => {
     const name = await attach(folder, { manifest: manifest.service, net: "host=10.213.1.1/24" }, (attached) => {
       const tap = tapOf(attached);
       expect(tap).toEqual({ kind: "tap", interface: "uci0ad50100", host: "10.213.1.1/24", guest: "10.213.1.2" });

@@ -1,7 +1,7 @@
-// Two guests on taps of a host, each in a network namespace of its own. `guests-on-taps.ts host NET NET` is the host: it
-// makes the taps as a boot does, and prints as one line of JSON what reached what. A QEMU without a machine opens each
-// tap as it does for a unikernel, and hands its frames to `guests-on-taps.ts guest HOST GUEST`: Linux's network in place
-// of a unikernel's.
+// Two guests on taps of a host, each in a network namespace of its own. `guests-on-taps.ts host NET NET` is the host:
+// it makes the taps as a boot does, and prints as one line of JSON what reached what. A QEMU without a machine opens
+// each tap as it does for a unikernel, and hands its frames to `guests-on-taps.ts guest INTERFACE HOST GUEST`: Linux's
+// network in place of a unikernel's.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";

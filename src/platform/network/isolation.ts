@@ -5,7 +5,7 @@ import { type AsRoot, becomeRoot, systemProgram } from "../process/sudo.js";
 /** The kernel or nft(8) refuses the rules that isolate a tap; the message says why, as a phrase. */
 export class NotIsolated extends Error {}
 
-/** Why this machine cannot isolate a tap, as a phrase; undefined when it has nft(8), whose rules the kernel may refuse. */
+/** Why no tap is isolated here, as a phrase; undefined when there is nft(8): the kernel may still refuse its rules. */
 export function whyNoIsolation({ host }: Pick<Context, "host">): string | undefined {
   return systemProgram(host, "nft") === undefined ? "the program `nft` (package nftables) is not installed" : undefined;
 }
@@ -44,7 +44,7 @@ export function isolationRules(name: string, host: string): string {
     "type filter hook prerouting priority -150; policy accept;",
     `iifname != "${name}" accept`,
     `${toHost} ct state established accept`,
-    // An ICMP error, such as that of a refused UDP port. Other packets are related to a connection by rules of the host.
+    // ICMP errors, such as a refused UDP port. It takes rules of the host to relate other packets to a connection.
     `${toHost} ip protocol icmp ct state related accept`,
     /* promise: taps-only-answer */ "drop",
     "}",

@@ -133,13 +133,15 @@ describe("a tap", () => {
 
   test("is made only where its guest can be isolated, unless it may reach everything", () => {
     const here = { noIsolation: "nft is not installed" };
-    expect(problemOf(() => plan([wanted("tap")], {}, here)).facts).toEqual({
-      because: "its guest cannot be isolated: nft is not installed",
-      do: "set `net: tap outside`, which lets the guest reach this host and its networks; `net: user` needs no privileges",
-    });
     expect(plan([wanted("auto")], {}, here)[0]).toMatchObject({
       device: { link: { kind: "user", outside: false } },
       story: "user networking, guest 10.0.0.2 (no tap: its guest cannot be isolated: nft is not installed)",
+    });
+    expect(problemOf(() => plan([wanted("tap")], {}, here)).facts).toEqual({
+      because: "its guest cannot be isolated: nft is not installed",
+      do:
+        "set `net: tap outside`, which lets the guest reach this host and its networks; " +
+        "`net: user` needs no privileges",
     });
     expect(plan([wanted("tap outside")], {}, here)).toEqual(plan([wanted("tap outside")]));
   });
