@@ -1,4 +1,4 @@
-// Two guests on taps of a host, each in a network namespace of its own. `guests-on-taps.ts host NET NET` is the host:
+// Two guests on taps of a host, each in its own network namespace. `guests-on-taps.ts host MS NET NET` is the host:
 // it makes the taps as a boot does, and prints as one line of JSON what reached what. A QEMU without a machine opens
 // each tap as it does for a unikernel, and hands its frames to `guests-on-taps.ts guest INTERFACE HOST GUEST`: Linux's
 // network in place of a unikernel's.
@@ -39,26 +39,31 @@ interface Place {
 const script = fileURLToPath(import.meta.url);
 const thisScript = [process.execPath, "--import", "tsx", script] as const;
 const guestPort = 8080;
-/** How long to wait for an answer that may never come. */
-const patienceMs = 2_000;
+/** How long to wait for an answer that comes, if not for ever. */
+export const sureMs = 600_000;
 
 /**
  * Runs the host, with interfaces and settings of its own.
  *
  * @param asRoot `sudo -n`, or nothing where this user is root.
  * @param nets `net` of each guest.
+ * @param waitMs how long the guest waits for answers, which may never come.
  */
-export async function whatIsReached(asRoot: readonly string[], nets: readonly [string, string]): Promise<Reached> {
+export async function whatIsReached(
+  asRoot: readonly string[],
+  nets: readonly [string, string],
+  waitMs: number,
+): Promise<Reached> {
   const inside = 'mount -t sysfs sysfs /sys && ip link set lo up && exec "$@"';
   const [program = "", ...args] = [
     ...[...asRoot, "unshare", "--net", "--mount", "sh", "-c", inside, "sh"],
-    ...[...thisScript, "host", ...nets],
+    ...[...thisScript, "host", String(waitMs), ...nets],
   ];
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   return JSON.parse(await text(child.stdout)) as Reached;
 }
 
-async function host(nets: readonly string[]): Promise<Reached> {
+async function host(waitMs: number, nets: readonly string[]): Promise<Reached> {
   writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
   const manifest = nets.map((_, number) => ({ name: `net${number}`, type: "net" as const }));
   const net = nets.map((options, number) => `net${number}: ${options}`).join("\n");
@@ -72,9 +77,9 @@ async function host(nets: readonly string[]): Promise<Reached> {
     try {
       const byHost = {
         ...(await byProbes(own.guest)),
-        udp: await answerOf({ kind: "udp", address: own.guest, port: guestPort }),
+        udp: await answerOf({ kind: "udp", address: own.guest, port: guestPort }, sureMs),
       };
-      const byGuest = await guests[0].ask({
+      const byGuest = await guests[0].ask(waitMs, {
         "0.0.0.0": [ownHost, ports.v4],
         "the tap’s address": [ownHost, ports.tap],
         "the other tap’s address": [neighbourHost, ports.v4],
@@ -91,7 +96,7 @@ async function host(nets: readonly string[]): Promise<Reached> {
 async function byProbes(guest: string): Promise<Answers> {
   const answers: Record<string, string> = {};
   const { signal } = new AbortController();
-  const options = { acceptMs: patienceMs, timeoutMs: patienceMs, signal };
+  const options = { acceptMs: sureMs, timeoutMs: sureMs, signal };
   for (const probe of [`tcp://:${guestPort}`, "tcp://:9", "ping"])
     answers[probe] = (await ask(parseProbe(probe), { host: guest }, options)).said;
   return answers;
@@ -115,9 +120,9 @@ async function serve(address: string, answer: string, note: (kind: Place["kind"]
   return taken;
 }
 
-function answerOf({ kind, address, port }: Place): Promise<string> {
+function answerOf({ kind, address, port }: Place, waitMs: number): Promise<string> {
   return new Promise((resolve) => {
-    setTimeout(() => resolve(""), patienceMs);
+    setTimeout(() => resolve(""), waitMs);
     const answered = (data: Buffer) => resolve(data.toString());
     const nothing = () => resolve("");
     if (kind === "tcp") return void connect(port, address).on("error", nothing).on("data", answered);
@@ -165,11 +170,14 @@ class Guest {
     return guest;
   }
 
-  async ask(services: Readonly<Record<string, readonly [address: string, port: number]>>): Promise<Answers> {
+  async ask(
+    waitMs: number,
+    services: Readonly<Record<string, readonly [address: string, port: number]>>,
+  ): Promise<Answers> {
     const places = Object.entries(services).flatMap(([name, [address, port]]) =>
       (["tcp", "udp"] as const).map((kind) => [`${name} by ${kind}`, { kind, address, port }] as const),
     );
-    this.child.stdin?.write(`${JSON.stringify(Object.fromEntries(places))}\n`);
+    this.child.stdin?.write(`${JSON.stringify({ waitMs, places: Object.fromEntries(places) })}\n`);
     return JSON.parse(String((await this.lines.next()).value)) as Answers;
   }
 
@@ -192,11 +200,11 @@ async function guest(end: string, gateway: string, own: string): Promise<void> {
   await serve(own, `guest ${own}`, () => undefined, guestPort);
   console.log("ready");
   for await (const line of createInterface(process.stdin)) {
-    const places = Object.entries(JSON.parse(line) as Record<string, Place>);
+    const { waitMs, places } = JSON.parse(line) as { waitMs: number; places: Record<string, Place> };
     const scoped = (address: string) => (address.startsWith("fe80::") ? `${address}%${end}` : address);
-    const answers = places.map(async ([name, place]) => [
+    const answers = Object.entries(places).map(async ([name, place]) => [
       name,
-      await answerOf({ ...place, address: scoped(place.address) }),
+      await answerOf({ ...place, address: scoped(place.address) }, waitMs),
     ]);
     console.log(JSON.stringify(Object.fromEntries(await Promise.all(answers))));
   }
@@ -205,6 +213,7 @@ async function guest(end: string, gateway: string, own: string): Promise<void> {
 const [, started, role, ...words] = process.argv;
 if (started === script && role === "guest") await guest(...(words as [string, string, string]));
 if (started === script && role === "host") {
-  console.log(JSON.stringify(await host(words)));
+  const [waitMs, ...nets] = words;
+  console.log(JSON.stringify(await host(Number(waitMs), nets)));
   process.exit();
 }
