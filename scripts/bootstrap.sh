@@ -31,7 +31,7 @@ packages_for() {
     hosted) echo "sudo" ;;
     test)
       echo "$(packages_for demo) $(packages_for build) $(packages_for opam) $other_libc cpio gdb jq shellcheck" \
-        "squashfs-tools zstd" ;;
+        "squashfs-tools zstd nftables iputils-ping" ;;
     *) fail "packages takes demo, build, opam, act, hosted or test, not '$1'" ;;
   esac
 }

@@ -15,7 +15,7 @@ import { withDevices } from "./devices/attach.js";
 import { withRoomFor } from "./devices/device-plan.js";
 import type { Verdict } from "./judge/verdict.js";
 import { planBoot } from "./plan.js";
-import { ensurePing, lookAtMachine, placesFor } from "./prepare.js";
+import { ensureIsolation, ensurePing, lookAtMachine, placesFor } from "./prepare.js";
 import type { BootReport } from "./report.js";
 import type { BootSite } from "./vmms/vmm.js";
 import { vmmsOf } from "./vmms/vmms.js";
@@ -37,6 +37,7 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
   const { attempts, otherwise } = planBoot(request, bare, machine);
   if (attempts.length === 0) return unstarted(request, { verdict: "skipped", atMs: 0, ...otherwise });
   await ensurePing(context, request);
+  await ensureIsolation(context, request);
   const known = request.image.system.kind === "process" ? [] : addressArgumentsOf(await readFile(request.imagePath));
   const outcome = await withDevices(context, request, known, async ({ devices, folder }) => {
     const address = addressArguments(devices, request.args, known);

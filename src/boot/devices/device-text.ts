@@ -78,13 +78,11 @@ function networkOptions(text: string, line: string): NetworkOptions {
     else if (key === "mac" && value !== undefined) options = { ...options, mac: hardwareAddress(value, refuse) };
     else throw refuse(networkForms);
   }
-  const { mode, host, guest, outside } = options;
+  const { host, guest } = options;
   const network = host ?? (guest === undefined ? undefined : { address: guest, prefix: 24 });
   if (guest !== undefined && network !== undefined && (!isHostOf(guest, network) || guest === host?.address)) {
     throw refuse("a guest address on the host’s network, other than the host’s own");
   }
-  if (mode === "tap" && outside)
-    throw refuse("`outside` only with user networking: a tap reaches nothing beyond this host");
   return options;
 }
 

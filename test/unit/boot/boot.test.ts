@@ -14,8 +14,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { withAskedArguments } from "../../../src/boot/ask-arguments.js";
 import type { BootRequest } from "../../../src/boot/boot-request.js";
 import { bootImage, bootSeveral } from "../../../src/boot/boot.js";
-import { defaultNetwork } from "../../../src/boot/devices/device-text.js";
-import { lookAtMachine, placesFor } from "../../../src/boot/prepare.js";
+import { defaultNetwork, parseNetwork } from "../../../src/boot/devices/device-text.js";
+import { ensureIsolation, lookAtMachine, placesFor } from "../../../src/boot/prepare.js";
 import type { AttemptPlan, BootSite, KvmAccess } from "../../../src/boot/vmms/vmm.js";
 import type { Context } from "../../../src/platform/host.js";
 import { Problem } from "../../../src/platform/problem.js";
@@ -168,6 +168,49 @@ describe("a guest with a ping probe", () => {
       message: "the probe ping cannot run: ping does not work on this machine",
       facts: { evidence: ["ping: socket: Operation not permitted"] },
     });
+  });
+});
+
+describe("a guest on a tap", () => {
+  const networked = (net: string, more: Partial<BootRequest> = {}): BootRequest => ({
+    ...requestOf(virtio, "/dist/hello"),
+    image: { ...virtio.image, system: { kind: "unmarked" } },
+    net: parseNetwork(net),
+    ...more,
+  });
+  const isInstall = (command: string) => / install .*nftables$/.test(command);
+  const withTap = () => Promise.resolve(undefined);
+  const debian = (run?: (command: string) => number | undefined) => {
+    for (const name of ["sudo", "true", "env", "dpkg-query"]) program(name);
+    return machine(false, run);
+  };
+
+  test("gets nft installed, once for all boots", async () => {
+    const { context, ran } = debian();
+    const boots = ["tap", "host=10.0.7.1/24", "tap"].map((net) => ensureIsolation(context, networked(net), withTap));
+    await Promise.all(boots);
+    expect(ran.filter(isInstall)).toHaveLength(1);
+  });
+
+  test.each([
+    ["it has no network", "none", {}, undefined],
+    ["its network is no tap", "user", {}, undefined],
+    ["it may reach everything", "tap outside", {}, undefined],
+    ["nothing may be installed", "tap", { installSystemPackages: false }, undefined],
+    ["no tap can be made", "tap", {}, "no rights"],
+  ] as const)("gets none where %s", async (_, net, more, noTap) => {
+    const { context, ran } = debian();
+    await ensureIsolation(context, networked(net, more), () => Promise.resolve(noTap));
+    expect(ran.filter(isInstall)).toEqual([]);
+  });
+
+  test("gets none that is there, and goes on where it cannot be installed", async () => {
+    const { context, ran, logged } = debian((command) => (command.includes("apt-get") ? 100 : 0));
+    await ensureIsolation(context, networked("tap"), withTap);
+    expect(logged.join("\n")).toMatch(/^nftables could not be installed: updating the list of system packages failed/m);
+    program("nft");
+    await ensureIsolation({ ...context, host: { ...context.host } }, networked("tap"), withTap);
+    expect(ran.filter(isInstall)).toHaveLength(1);
   });
 });
 
