@@ -1,5 +1,5 @@
 // The commands of the command line, their options, and what each one runs.
-import { Command, Option } from "commander";
+import { Command, type Option } from "commander";
 import { type Context, inspectHost } from "../platform/host.js";
 import { type Log, printedJson } from "../platform/log.js";
 import { processes, quote } from "../platform/process/process.js";
@@ -15,6 +15,7 @@ import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } fr
 import { given, runAction, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { releaseInputs } from "./release-interface.js";
+import { namedOption, refuseBoth, refuseRepetition } from "./options.js";
 import { boot } from "./steps/boot-step.js";
 import { runWithEnd } from "./steps/build-end.js";
 import { build } from "./steps/build-step.js";
@@ -74,6 +75,8 @@ for (const name of [...parts, "run"] as const) {
   command.action((...words: unknown[]) => {
     const [image] = name === "boot" || name === "publish" ? (words as [string | undefined]) : [undefined];
     const { selfTest, ...options } = command.opts<Record<string, string> & { selfTest?: boolean }>();
+    refuseBoth(command, image, options["image"], "--image");
+    if (selfTest === true) refuseBoth(command, "help", options["check"], "--check");
     const shorthands = { ...(image === undefined ? {} : { image }), ...(selfTest === true ? { check: "help" } : {}) };
     return runCommand(name, { ...shorthands, ...options });
   });
@@ -147,6 +150,7 @@ for (const [name, definition] of Object.entries(releaseInputs)) {
   if (name !== "token") releaseCommand.addOption(namedOption(name, definition));
 }
 releaseCommand.action(async (folder: string | undefined) => {
+  refuseBoth(releaseCommand, folder, releaseCommand.opts<Record<string, string>>()["folder"], "--folder");
   const token = process.env["GITHUB_TOKEN"] ?? "";
   const options: Readonly<Record<string, string>> = {
     ...releaseCommand.opts<Record<string, string>>(),
@@ -232,24 +236,14 @@ program
     return runGuarded(log, () => doctor({ log, processes, host: inspectHost() }, print, isJson()));
   });
 
+refuseRepetition(program);
+
 function inputsOf(command: Part | "run"): readonly InputName[] {
   return command === "run" ? inputNames : inputNames.filter((name) => inputs[name].parts.includes(command));
 }
 
 function optionOf(name: InputName): Option {
   return namedOption(name, inputs[name]);
-}
-
-function namedOption(
-  name: string,
-  { description, default: byDefault }: { readonly description: string; readonly default: string },
-): Option {
-  const option = new Option(
-    `--${name} <value>`,
-    byDefault === "" ? description : `${description} (default: ${byDefault})`,
-  );
-  option.attributeName = () => name;
-  return option;
 }
 
 async function runCommand(name: Part | "run", options: Readonly<Record<string, string>>): Promise<void> {

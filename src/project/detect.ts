@@ -27,8 +27,10 @@ export async function detectProject(workspace: string, inputs: ProjectInputs): P
   const { buildSystem, buildCommand } = inputs;
   const directory = await folderOf(workspace, inputs.directory);
   const folder: Folder = { directory, shown: inputs.directory, names: (await readdir(directory)).sort() };
+  const isCommand = buildSystem === "command" || (buildSystem === "auto" && buildCommand !== undefined);
+  refuseUnused({ ...inputs, buildSystem: isCommand ? "command" : buildSystem });
   // `build-system: command` needs no command here: after `setup`, the workflow can build without this action.
-  if (buildSystem === "command" || (buildSystem === "auto" && buildCommand !== undefined)) {
+  if (isCommand) {
     return { buildSystem: "command", directory, description: "built by a command" };
   }
   if (buildSystem === "auto") return await guess(folder, inputs.configFile);
@@ -36,6 +38,22 @@ export async function detectProject(workspace: string, inputs: ProjectInputs): P
   const project = await find(folder, inputs.configFile);
   if (project === undefined) throw missing(folder, marker, `\`build-system: ${buildSystem}\``);
   return project;
+}
+
+/** `auto` finds a mirage project where `config-file` is set. */
+function refuseUnused({ buildSystem, buildCommand, configFile }: ProjectInputs): void {
+  const refuse = (input: string, only: string, remedy: string) =>
+    new Problem(`input ${input}: it works only with the build system ${only}, and this one is ${buildSystem}`, {
+      do: `remove \`${input}\`, or ${remedy}`,
+    });
+  if (buildCommand !== undefined && buildSystem !== "command" && buildSystem !== "auto")
+    throw refuse("build-command", "command", "remove `build-system`");
+  if (configFile !== undefined && buildSystem !== "mirage" && buildSystem !== "auto")
+    throw refuse(
+      "config-file",
+      "mirage",
+      buildCommand === undefined ? "remove `build-system`" : "remove `build-command`",
+    );
 }
 
 interface Folder {

@@ -14,7 +14,13 @@ import { checkBuildFolder, recipeOf, systemPackages } from "./packages.js";
 import { packagesOf, withContent } from "./repository-content.js";
 import { planSlimming, tellKept, stripToolchain } from "./slim.js";
 import { linkTestImage } from "./smoke-test.js";
-import { type ProjectNeeds, type ToolchainInputs, parseRepositories, planToolchain } from "./spec.js";
+import {
+  type ProjectNeeds,
+  type ToolchainInputs,
+  type ToolchainPlan,
+  parseRepositories,
+  planToolchain,
+} from "./spec.js";
 import { givesItself, handOut } from "./store/handed-out.js";
 import type { InstalledToolchain } from "./store/installed.js";
 import { takeJobCopy } from "./store/job-copy.js";
@@ -73,6 +79,8 @@ async function setUpPlanned(
       .join(", "),
   );
 
+  for (const sentence of unusedVersions(inputs, plan)) log.notice(sentence);
+
   const recipe = recipeOf(plan);
   const system = systemPackages(recipe, plan.versions);
   const install = { install: inputs.installSystemPackages };
@@ -115,6 +123,20 @@ async function setUpPlanned(
   );
   const itself = givesItself(host, obtained, project.buildSystem) ? await handOut(log, obtained) : undefined;
   return itself ?? /* promise: jobs-have-a-copy */ takeJobCopy(context, obtained);
+}
+
+/** In a matrix, the same inputs set up toolchains of several backends. */
+function unusedVersions(inputs: ToolchainInputs, { backend, versions }: ToolchainPlan): readonly string[] {
+  const given = {
+    solo5: inputs.solo5Version,
+    "ocaml-solo5": inputs.ocamlSolo5Version,
+    "ocaml-unikraft": inputs.ocamlUnikraftVersion,
+  } as const;
+  return Object.entries(given).flatMap(([name, version]) =>
+    version === undefined || versions[name as keyof typeof given] !== undefined
+      ? []
+      : [`input ${name}-version is not used: a ${backend} toolchain has no ${name}`],
+  );
 }
 
 /**

@@ -4,7 +4,7 @@ import { writeBootFiles } from "../../artifact/boot-files.js";
 import { recordBoot } from "../../artifact/image-record.js";
 import { forgetRecord, readRecord, readToolchain, saveRecord } from "../../artifact/records.js";
 import { overallVerdict } from "../../artifact/verdicts.js";
-import { type BootRequest, checkedRequest } from "../../boot/boot-request.js";
+import { type BootRequest, checkedRequest, replacedByHelp } from "../../boot/boot-request.js";
 import { bootImage, bootSeveral } from "../../boot/boot.js";
 import type { BootReport } from "../../boot/report.js";
 import { describeImage, targetOf } from "../../image/check.js";
@@ -59,6 +59,9 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     if (first === undefined) throw new Error("a list of scenarios is never empty");
     for (const one of [first, ...others]) {
       await naming(one, () => Promise.resolve(checkedRequest(one)));
+      const replaced = replacedByHelp(one);
+      const scenario = one.scenario === undefined ? "" : `scenario ${one.scenario}: `;
+      if (replaced.length > 0) log.notice(`${scenario}\`check: help\` does not use ${replaced.join(", ")}`);
     }
     await sweepLeftovers(context);
     // Before the boots: the verdict is about these bytes.

@@ -4,8 +4,21 @@ import { sweepLeftovers } from "../../platform/process/build-programs.js";
 import { detectProject } from "../../project/detect.js";
 import { targets } from "../../targets/targets.js";
 import { setUpToolchain } from "../../toolchain/setup.js";
-import { withTarget } from "../interface.js";
+import { isSet, withTarget } from "../interface.js";
 import type { PartFunction } from "../main.js";
+
+/** The inputs that decide nothing but the toolchain. */
+const inputsOfToolchains = [
+  "mirage-version",
+  "solo5-version",
+  "ocaml-solo5-version",
+  "ocaml-unikraft-version",
+  "opam-repositories",
+  "opam-packages",
+  "toolchain-options",
+  "c-flags",
+  "opam-pins",
+] as const;
 
 /** Installs the toolchain and adds it to the environment of later steps. */
 export const setup: PartFunction = async (context, given, runner) => {
@@ -19,6 +32,9 @@ export const setup: PartFunction = async (context, given, runner) => {
   );
   if (inputs.ocamlVersion === "none") {
     context.log.line("no toolchain: `ocaml-version: none`");
+    const unused = inputsOfToolchains.filter((name) => isSet(name, given));
+    if (unused.length > 0)
+      context.log.notice(`${unused.join(", ")}: not used, because \`ocaml-version: none\` installs no toolchain`);
     return true;
   }
   const project = await detectProject(context.host.folders.workspace, inputs);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asSelfTest } from "../../../src/boot/boot-request.js";
+import { asSelfTest, replacedByHelp } from "../../../src/boot/boot-request.js";
 import { targets } from "../../../src/targets/targets.js";
 
 const asked = {
@@ -25,6 +25,12 @@ test("expects the help and its exit status, and drops other expectations", () =>
     expectExit: 63,
     memory: 64,
   });
+});
+
+test("names the inputs that it replaces", () => {
+  expect(replacedByHelp({ ...asked, check: "help" })).toEqual(["args", "expect", "probe"]);
+  expect(replacedByHelp({ ...asked, check: "help", args: [], expect: [], probe: [] })).toEqual([]);
+  expect(replacedByHelp({ ...asked, check: "boot" })).toEqual([]);
 });
 
 test("is refused for a target that reports no exit status", () => {

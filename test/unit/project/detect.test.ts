@@ -106,11 +106,21 @@ describe("what is not a project", () => {
     ["a link that leads outside", { directory: "link" }, "input directory: link is outside the workspace"],
     ["a configuration that is not there", { configFile: "m/config.ml" }, "input config-file: there is no m/config.ml"],
     [
+      "a build command that is not run",
+      { buildSystem: "dune", buildCommand: "make" },
+      "input build-command: it works only with the build system command, and this one is dune",
+    ],
+    [
+      "a configuration that is not read",
+      { configFile: "m/config.ml", buildCommand: "make" },
+      "input config-file: it works only with the build system mirage, and this one is command",
+    ],
+    [
       "a configuration outside",
       { configFile: "../config.ml" },
       "input config-file: ../config.ml is outside the project’s folder",
     ],
-  ])("%s", async (_, inputs, message) => {
+  ] as const)("%s", async (_, inputs, message) => {
     const folder = await folderWith({ file: "" });
     await symlink("/", join(folder, "link"));
     expect((await problemOf(detectProject(folder, { ...automatic, ...inputs }))).message).toBe(message);
