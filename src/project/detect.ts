@@ -2,6 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { firstOf } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
+import { constraintOfRange } from "../targets/constraint.js";
 import type { LockFile } from "../toolchain/toolchain.js";
 import { folderOf, isOutside, isOpamFile } from "./folder.js";
 import { allBounds, boundsOfOpamFile, mentionsMirage, parseMirageBounds } from "./mirage/bounds.js";
@@ -102,9 +103,15 @@ async function findMirage(folder: Folder, configFile = "config.ml"): Promise<Mir
     directory,
     description,
     configFile,
-    ...(mirageBounds === undefined ? {} : { mirageBounds }),
+    constraints: mirageBounds === undefined ? [] : constraintsOf(mirageBounds),
     lockFiles,
   };
+}
+
+function constraintsOf({ atLeast, below, text }: MirageBounds) {
+  const range = [atLeast && `>=${atLeast}`, below && `<${below}`].filter(Boolean).join(" ");
+  const constraint = constraintOfRange("mirage", range, "config.ml");
+  return constraint === undefined ? [] : [{ ...constraint, text }];
 }
 
 /** The build system is `auto`, and the folder has no file of a known one. */

@@ -1,3 +1,4 @@
+import type { Constraint } from "../targets/constraint.js";
 import type { LockFile } from "../toolchain/toolchain.js";
 
 export const buildSystems = ["mirage", "dune", "opam", "command"] as const;
@@ -17,8 +18,8 @@ export interface MirageProject extends ProjectFolder {
   readonly buildSystem: "mirage";
   /** The configuration file, relative to `directory`. */
   readonly configFile: string;
-  /** The constraints of the header comment `(* mirage >= 4.10 & < 4.12 *)` and of the project's opam files. */
-  readonly mirageBounds?: MirageBounds;
+  /** Those of the header comment `(* mirage >= 4.10 & < 4.12 *)` and of the project's opam files. */
+  readonly constraints: readonly Constraint[];
   /** The committed ones. */
   readonly lockFiles: readonly LockFile[];
 }

@@ -1,9 +1,11 @@
 import type { Host } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";
-import type { MirageRequest, VersionRequest } from "../targets/combinations.js";
+import type { VersionRequest } from "../targets/combinations.js";
+import { type Component, type Constraint, components, componentsOf, constraintOfRange } from "../targets/constraint.js";
 import { type Target, type TargetName, targets } from "../targets/targets.js";
-import { type Resolution, resolveVersions } from "../targets/versions.js";
+import { noVersion } from "../targets/version-refusal.js";
+import { resolveVersions } from "../targets/versions.js";
 import { optionPackageNames, optionPackages } from "./opam/options.js";
 import { checkRecipe, decidedPackages, opamPackages, recipeOf } from "./packages.js";
 import {
@@ -44,8 +46,8 @@ export interface ProjectNeeds {
   readonly description: string;
   /** `mirage` needs the mirage tool. */
   readonly buildSystem: string;
-  /** The versions of mirage that it accepts; an absent side is open. */
-  readonly mirageBounds?: { readonly atLeast?: string; readonly below?: string };
+  /** What its files ask of the versions. */
+  readonly constraints?: readonly Constraint[];
   /** Committed lock files of a mirage project. */
   readonly lockFiles?: readonly LockFile[];
 }
@@ -91,51 +93,55 @@ function chooseVersions(
   target: Target,
   lacking: NonNullable<VersionRequest["lacking"]>,
 ) {
-  const request: VersionRequest = {
+  const given = inputConstraints(inputs);
+  const constraints = [...given, ...(project.constraints ?? [])];
+  const hasMirage =
+    inputs.mirageVersion === "auto" ? project.buildSystem === "mirage" : inputs.mirageVersion !== "none";
+  const request = (more: readonly Constraint[]): VersionRequest => ({
     target: target.name,
+    hasMirage,
+    constraints: [...constraints, ...more],
     lacking,
-    ...definedOnly({
-      ocaml: inputs.ocamlVersion,
-      solo5: inputs.solo5Version,
-      "ocaml-solo5": inputs.ocamlSolo5Version,
-      "ocaml-unikraft": inputs.ocamlUnikraftVersion,
-    }),
-    mirage: mirageRequest(inputs.mirageVersion, project),
-  };
-  const locked = inputs.lock === "ignore" ? undefined : lockFileFor(project.lockFiles ?? [], target)?.versions;
+  });
+  const lock = inputs.lock === "ignore" ? undefined : lockFileFor(project.lockFiles ?? [], target);
+  const locked = lock === undefined ? [] : lockConstraints(lock, given);
+  const withLock = resolveVersions(request(locked));
+  // Where a lock makes no toolchain, the newest versions are chosen as without one.
   const resolution =
-    locked === undefined ? resolveVersions(request) : resolveLocked(request, locked, inputs.lock === "require");
+    withLock.kind === "versions" || inputs.lock === "require" ? withLock : resolveVersions(request([]));
   if (resolution.kind === "versions") return resolution.versions;
   const { what, because, accepted, remedy } = resolution.refusal;
   throw new Problem(what, { ...(because === undefined ? {} : { because }), accepted, do: remedy });
 }
 
-/**
- * Unset versions come from the lock file. Where they make no toolchain, the lock is ignored: the newest versions are
- * chosen as without one, and the build reports the lock as stale.
- */
-function resolveLocked(request: VersionRequest, locked: LockFile["versions"], isRequired: boolean): Resolution {
-  const { mirage, ...others } = locked;
-  const isFree = request.mirage.kind === "bounds";
-  const resolution = resolveVersions({
-    ...others,
-    ...request,
-    ...(isFree && mirage !== undefined ? { mirage: { kind: "exact", version: mirage } } : {}),
+/** @throws Problem when an input is not a version or a range of versions. */
+function inputConstraints(inputs: ToolchainInputs): readonly Constraint[] {
+  const given: Readonly<Record<Component, string | undefined>> = {
+    ocaml: inputs.ocamlVersion,
+    solo5: inputs.solo5Version,
+    "ocaml-solo5": inputs.ocamlSolo5Version,
+    "ocaml-unikraft": inputs.ocamlUnikraftVersion,
+    mirage: ["auto", "none"].includes(inputs.mirageVersion) ? undefined : inputs.mirageVersion,
+  };
+  return components.flatMap((component) => {
+    const text = given[component];
+    if (text === undefined) return [];
+    const constraint = constraintOfRange(component, text, `input ${component}-version`);
+    if (constraint !== undefined) return [constraint];
+    const { what, accepted, remedy } = noVersion(component, text);
+    throw new Problem(what, { accepted, do: remedy });
   });
-  return resolution.kind === "versions" || isRequired ? resolution : resolveVersions(request);
 }
 
-type Defined<Given> = { readonly [Name in keyof Given]?: NonNullable<Given[Name]> };
-
-function definedOnly<Given extends object>(given: Given): Defined<Given> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Defined<Given>;
-}
-
-function mirageRequest(input: string, project: ProjectNeeds): MirageRequest {
-  if (input === "none" || (input === "auto" && project.buildSystem !== "mirage")) return { kind: "none" };
-  if (input !== "auto") return { kind: "exact", version: input };
-  const { atLeast, below } = project.mirageBounds ?? {};
-  return { kind: "bounds", ...(atLeast === undefined ? {} : { atLeast }), ...(below === undefined ? {} : { below }) };
+/** The locked versions of the components that no input decides. */
+function lockConstraints({ path, versions }: LockFile, given: readonly Constraint[]): readonly Constraint[] {
+  const decided = given.flatMap(componentsOf);
+  return components.flatMap((component) => {
+    const version = versions[component];
+    if (version === undefined || decided.includes(component)) return [];
+    const formula = { kind: "compare", package: component, relation: "=", version } as const;
+    return [{ formula, text: version, source: `lock file ${path}` }];
+  });
 }
 
 /** Overlay repositories of `mirage configure`, which takes them as one word joined by commas; `none`: no repository. */

@@ -2,7 +2,7 @@ import semver from "semver";
 import type { Bounds } from "../../targets/combinations.js";
 import { dependenciesOf } from "../../toolchain/opam/dependencies.js";
 import { parseOpamFile } from "../../toolchain/opam/file.js";
-import type { Constraint } from "../../toolchain/opam/version.js";
+import type { Comparison } from "../../targets/opam-version.js";
 import type { MirageBounds } from "../project.js";
 
 /**
@@ -60,7 +60,7 @@ export function allBounds(bounds: readonly MirageBounds[]): MirageBounds | undef
 }
 
 /** A version that is not only numbers (`dev`, `~beta`) is ignored: it excludes no release. */
-function boundsOf({ relation, version }: Constraint): Bounds {
+function boundsOf({ relation, version }: Comparison): Bounds {
   const exact = /^\d+(\.\d+){0,2}$/.test(version) ? semver.coerce(version) : null;
   if (exact === null) return {};
   const next = new semver.SemVer(exact.version).inc("patch").version;

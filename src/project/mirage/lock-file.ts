@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { LockFile } from "../../toolchain/toolchain.js";
 import { type Dependency, dependenciesOf } from "../../toolchain/opam/dependencies.js";
 import { type OpamFile, listsOf, parseOpamFile, stringsIn } from "../../toolchain/opam/file.js";
-import { type Constraint, satisfies } from "../../toolchain/opam/version.js";
+import { type Comparison, satisfies } from "../../targets/opam-version.js";
 
 /** The result of `opam monorepo lock` (`x-opam-monorepo-version: "0.3"`). */
 export interface Lock {
@@ -111,5 +111,5 @@ function differenceOf(lock: Lock, { name, constraints, filters }: Dependency): r
     : [`${name}: locked ${version}, the project needs ${asked(constraints)}`];
 }
 
-const asked = (constraints: readonly Constraint[]): string =>
+const asked = (constraints: readonly Comparison[]): string =>
   constraints.length === 0 ? "it" : constraints.map(({ relation, version }) => `${relation} ${version}`).join(" & ");

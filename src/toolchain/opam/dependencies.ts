@@ -1,11 +1,11 @@
 import { type OpamFile, type OpamValue, type OpamWord, itemsOf } from "./file.js";
-import { type Constraint, isRelation } from "./version.js";
+import { type Comparison, isRelation } from "../../targets/opam-version.js";
 
 /** A package that an opam file depends on, in a formula without `|`: with one, no part of it is certain. */
 export interface Dependency {
   readonly name: string;
   /** All of them hold. */
-  readonly constraints: readonly Constraint[];
+  readonly constraints: readonly Comparison[];
   /** `build`, `?monorepo`, `os = "linux"`: every condition except constraints with a plain version, as written. */
   readonly filters: readonly string[];
 }
@@ -41,7 +41,7 @@ function dependenciesIn(formula: readonly OpamValue[]): readonly Dependency[] {
 
 /** The conditions in the braces behind a package; none where they contain `|`. */
 function readOptions(values: readonly OpamValue[]): Pick<Dependency, "constraints" | "filters"> {
-  const constraints: Constraint[] = [];
+  const constraints: Comparison[] = [];
   const filters: string[] = [];
   const words = values.filter((value): value is OpamWord => !("values" in value));
   if (words.length < values.length || words.some(({ kind, text }) => kind === "operator" && text === "|"))

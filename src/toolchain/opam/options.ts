@@ -1,6 +1,6 @@
 import semver from "semver";
 import { Problem } from "../../platform/problem.js";
-import type { Component } from "../../targets/combinations.js";
+import type { Component } from "../../targets/constraint.js";
 import type { Backend } from "../../targets/targets.js";
 import type { ToolchainVersions } from "../toolchain.js";
 

@@ -17,7 +17,7 @@ import { dependenciesOf } from "../../../src/toolchain/opam/dependencies.js";
 import { readOpamFailure } from "../../../src/toolchain/opam/failure.js";
 import { parseOpamFile, stringsOf } from "../../../src/toolchain/opam/file.js";
 import { parseEnvironment } from "../../../src/toolchain/opam/output.js";
-import { compareVersions } from "../../../src/toolchain/opam/version.js";
+import { compareVersions } from "../../../src/targets/opam-version.js";
 import { parseRepositories } from "../../../src/toolchain/spec.js";
 import { exampleSpec } from "../../unit/toolchain/examples.js";
 import { textOf } from "../inputs.js";

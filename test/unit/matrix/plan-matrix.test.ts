@@ -4,6 +4,7 @@ import { type MatrixRequest, planMatrix } from "../../../src/matrix/plan-matrix.
 import { type Project, buildSystems } from "../../../src/project/project.js";
 import { architectures } from "../../../src/targets/architecture.js";
 import { targetNames, targets } from "../../../src/targets/targets.js";
+import { constraintOfRange } from "../../../src/targets/constraint.js";
 import { checkRecipe } from "../../../src/toolchain/packages.js";
 import { problemOf as problemIn } from "../../problem.js";
 import { projectIn } from "../project/fixtures.js";
@@ -24,7 +25,10 @@ describe("the version of a leg", () => {
   });
 
   it("fits the project’s mirage version", () => {
-    const old = { ...mirage, mirageBounds: { text: ">= 4.9 & < 4.10", atLeast: "4.9", below: "4.10" } };
+    const old = {
+      ...mirage,
+      constraints: [constraintOfRange("mirage", ">=4.9 <4.10", "config.ml line 1")].flatMap((one) => one ?? []),
+    };
     expect(legOf("hvt x86_64", {}, old).toolchain?.versions).toMatchObject({ mirage: "4.9.0", solo5: "0.9.3" });
     expect(legOf("hvt x86_64", { mirageVersion: "4.10.6" }, mirage).toolchain?.versions).toMatchObject({
       mirage: "4.10.6",

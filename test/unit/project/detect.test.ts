@@ -20,7 +20,7 @@ describe("what is in a folder", () => {
       directory: folder,
       configFile: "config.ml",
       description: "MirageOS (config.ml requires mirage >= 4.10.0 & < 4.12.0)",
-      mirageBounds: { atLeast: "4.10.0", below: "4.12.0" },
+      constraints: [{ text: ">= 4.10.0 & < 4.12.0" }],
     });
   });
 
@@ -32,7 +32,7 @@ describe("what is in a folder", () => {
     });
     expect(await detectProject(folder, automatic)).toMatchObject({
       description: "MirageOS (config.ml requires mirage >= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam))",
-      mirageBounds: { atLeast: "4.10.0", below: "4.11.0" },
+      constraints: [{ text: ">= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam)" }],
     });
   });
 

@@ -25,7 +25,7 @@ export async function put(path: string, content: string | Buffer): Promise<void>
 export function projectIn(directory: string, buildSystem: BuildSystem): Project {
   const folder = { directory, description: "" };
   return buildSystem === "mirage"
-    ? { ...folder, buildSystem, configFile: "config.ml", lockFiles: [] }
+    ? { ...folder, buildSystem, configFile: "config.ml", constraints: [], lockFiles: [] }
     : { ...folder, buildSystem };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readInputs, withTarget, type InputName } from "../../../src/actions/interface.js";
 import { inspectHost } from "../../../src/platform/host.js";
 import { knownVersions } from "../../../src/targets/combinations.js";
+import { constraintOfRange } from "../../../src/targets/constraint.js";
 import {
   type ProjectNeeds,
   parseExtraRepositories,
@@ -14,6 +15,8 @@ const mirage: ProjectNeeds = { buildSystem: "mirage", description: "MirageOS" };
 const dune: ProjectNeeds = { ...mirage, buildSystem: "dune" };
 const plan = (given: Partial<Record<InputName, string>>, project = dune) =>
   planToolchain(withTarget(readInputs((name) => given[name])), project, host);
+
+const asks = (range: string) => [constraintOfRange("mirage", range, "config.ml line 1")].flatMap((one) => one ?? []);
 
 describe("the plan of a toolchain", () => {
   it("has the newest versions for a project without constraints", () => {
@@ -30,7 +33,7 @@ describe("the plan of a toolchain", () => {
   });
 
   it("takes mirage from the project’s header, from the input, or leaves it out", () => {
-    const bounded = { ...mirage, mirageBounds: { text: ">= 4.9 & < 4.10", atLeast: "4.9", below: "4.10" } };
+    const bounded = { ...mirage, constraints: asks(">=4.9 <4.10") };
     expect(plan({}, bounded).versions).toMatchObject({ mirage: "4.9.0", solo5: "0.9.3" });
     expect(plan({}, mirage).versions.mirage).toBe("4.11.2");
     expect(plan({ "mirage-version": "4.10.6" }, dune).versions.mirage).toBe("4.10.6");
@@ -45,6 +48,17 @@ describe("the plan of a toolchain", () => {
     expect(plan({ "solo5-version": "0.9.3" }, locked).versions).toEqual({ ...versions, solo5: "0.9.3" });
     expect(plan({ target: "spt" }, locked).versions.mirage).toBe("4.11.2");
     expect(plan({ lock: "ignore" }, locked).versions.mirage).toBe("4.11.2");
+  });
+
+  it("refuses an input that is not a version", () => {
+    expect(() => plan({ "ocaml-version": "newest" })).toThrow(
+      expect.objectContaining({
+        message: 'input ocaml-version: "newest" is not a version or a range of versions',
+        facts: expect.objectContaining({
+          do: "write an exact version such as 5.5.0, or a range such as 5.5.x",
+        }) as unknown,
+      }),
+    );
   });
 
   it("ignores a lock that no toolchain satisfies, unless it is required", () => {
@@ -81,7 +95,7 @@ describe("the plan of a toolchain", () => {
     });
 
     it("has the newest mirage of the repositories that the project accepts", () => {
-      const bounded = { ...mirage, mirageBounds: { text: "", atLeast: "4.10.0", below: "4.11.0" } };
+      const bounded = { ...mirage, constraints: asks(">=4.10.0 <4.11.0") };
       expect(has(/^mirage\.4\.10\.[5-9]/, {}, bounded).versions.mirage).toBe("4.10.4");
     });
 

@@ -10,7 +10,7 @@ const toolchain = { key: "unikernel-ci-3-solo5-x86_64-5.5.0-5385df5972f3a0e9", p
 const build = { project, target: targets.hvt, toolchain };
 const mirage = {
   ...build,
-  project: { ...project, buildSystem: "mirage", configFile: "config.ml", lockFiles: [] },
+  project: { ...project, buildSystem: "mirage", configFile: "config.ml", constraints: [], lockFiles: [] },
 } as const;
 
 describe("the caches of a build", () => {

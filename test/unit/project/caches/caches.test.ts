@@ -85,6 +85,7 @@ const mirage: Project = {
   directory: "",
   description: "mirage",
   configFile: "config.ml",
+  constraints: [],
   lockFiles: [],
 };
 const auto = cachePolicy("auto", "push", "refs/heads/main");

@@ -16,6 +16,7 @@ const mirage: MirageProject = {
   directory: "/p",
   description: "",
   configFile: "config.ml",
+  constraints: [],
   lockFiles: [],
 };
 const request = (changes: Partial<MirageBuildRequest> = {}): MirageBuildRequest => ({
