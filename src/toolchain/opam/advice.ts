@@ -5,8 +5,10 @@ import { type Backend, targetNames, targets } from "../../targets/targets.js";
 import { listed } from "../../targets/version-refusal.js";
 import { resolveVersions } from "../../targets/versions.js";
 import type { ToolchainVersions } from "../toolchain.js";
-import { type OpamFailure, askerOf, nameOf, nameOfPackage, tellingConflicts } from "./failure.js";
+import { askerOf, nameOf, nameOfPackage, tellingConflicts, unavailableIn } from "./conflict.js";
+import type { OpamFailure } from "./failure.js";
 import { type SplitSource, lockCauses } from "./lock-causes.js";
+import { explainMachine, lackingRemedy } from "./machine-advice.js";
 
 /** The toolchain that opam worked on. */
 export interface OpamPlace {
@@ -53,8 +55,13 @@ export function adviceOn(failure: OpamFailure, place: OpamPlace): Advice {
         "or ask for fewer packages (`opam-packages`), or for exact versions of them",
       );
     case "build":
+      return onBuild(failure);
     case "unavailable":
       return nothing;
+    case "system-packages":
+    case "sandbox":
+    case "network":
+      return explainMachine(failure);
   }
 }
 
@@ -70,6 +77,17 @@ const archive = [
     "add the line `archive: git+https://github.com/ocaml/opam-repository-archive` to `opam-repositories`",
   "or go back to a commit that had it: `default: git+https://github.com/ocaml/opam-repository#<commit>`",
 ] as const;
+
+/** Packages whose names begin so only check that the system has something. */
+const checksSystem = /^conf-/;
+
+function onBuild({ package: failed, systemPackages }: Extract<OpamFailure, { kind: "build" }>): Advice {
+  const install = `sudo apt-get install ${systemPackages.join(" ")}`;
+  if (systemPackages.length > 0) return advice("opam was told not to install system packages", install);
+  if (!checksSystem.test(failed)) return nothing;
+  const show = `opam show --field=depexts ${nameOfPackage(failed)}`;
+  return advice([], `install the system packages that \`${show}\` lists, if they are missing`);
+}
 
 function onConflict({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>, place: OpamPlace): Advice {
   const telling = tellingConflicts(conflicts);
@@ -88,6 +106,8 @@ function onConflict({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>, p
   const demanding = telling.flatMap(({ chains }) => chains.filter((chain) => askerOf(chain) !== "the toolchain"));
   const known = onDemands(demanding.map(demandOf), place);
   if (known !== nothing) return known;
+  const unavailable = telling.flatMap(unavailableIn);
+  if (unavailable.length > 0) return advice([], ...lackingRemedy(unavailable));
   return telling.some(
     ({ kind, notes }) =>
       kind === "missing" && notes.some((note) => /unknown package|no matching version|no longer available/.test(note)),

@@ -14,7 +14,8 @@ import type { ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
 import { storeDefinitions } from "./definitions.js";
 import { readOpamFailure } from "./failure.js";
 import { InstallProgress } from "./output.js";
-import { installProblem } from "./opam-problem.js";
+import { explainOpam, installProblem } from "./opam-problem.js";
+import { checkReachable } from "./reachable.js";
 
 /** opam prints nothing for minutes while a compiler builds: a line now and then shows that it does not hang. */
 const silenceMs = 60_000;
@@ -42,7 +43,8 @@ export async function buildWithOpam(
   // The packages of a kept build could have left a link there.
   copyInside(opam, path, relative(path, own));
   const run: Opam = (args, watch = {}) => processes.run([own, ...args], { env, cwd: path, ...watch });
-  if (!(await takeUp(context, run, layout))) await prepareSwitch(context, spec, run, env);
+  await checkReachable(context, spec.repositories, env);
+  if (!(await takeUp(context, spec, run, layout))) await prepareSwitch(context, spec, run, env);
   const place = relative(path, layout.builds);
   removeInside(path, place);
   await symlink(builds, layout.builds);
@@ -66,7 +68,12 @@ type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signa
  *
  * @returns false when there is none; one that opam cannot read is removed.
  */
-async function takeUp({ log, processes }: Context, run: Opam, { root, installed }: Layout): Promise<boolean> {
+async function takeUp(
+  { log, processes }: Context,
+  spec: ToolchainSpec,
+  run: Opam,
+  { root, installed }: Layout,
+): Promise<boolean> {
   if (!existsSync(root)) return false;
   if ((await run(["list", "--installed", "--short"])).exitCode !== 0) {
     log.notice("opam cannot read the kept build: this one starts from scratch");
@@ -74,7 +81,7 @@ async function takeUp({ log, processes }: Context, run: Opam, { root, installed 
     return false;
   }
   await storeDefinitions(processes, run, installed);
-  succeedOpam(await run(["update"]), "reading the opam repositories");
+  await succeedOpam(await run(["update"]), "reading the opam repositories", spec);
   return true;
 }
 
@@ -85,7 +92,7 @@ async function prepareSwitch(
   run: Opam,
   env: Record<string, string>,
 ): Promise<void> {
-  const step = async (doing: string, ...args: string[]) => succeedOpam(await run(args), doing);
+  const step = async (doing: string, ...args: string[]) => succeedOpam(await run(args), doing, spec);
   const [first, ...others] = spec.repositories;
   if (first === undefined) throw new Problem("input opam-repositories is empty", { accepted: "`name: url` lines" });
   const options = ["--bare", "--no-setup", "--disable-sandboxing", "--bypass-checks"];
@@ -167,17 +174,21 @@ async function install({ log }: Context, spec: ToolchainSpec, run: Opam, { root,
   }
 }
 
-/** As {@link succeed}, with opam's own error line in the message. */
-function succeedOpam(outcome: Outcome, doing: string): void {
+/** As {@link succeed}, with the cause that opam's output shows, or else its own error line. */
+async function succeedOpam(outcome: Outcome, doing: string, spec: ToolchainSpec): Promise<void> {
+  if (outcome.exitCode === 0) return;
   const [, ...args] = outcome.argv;
-  const lines = lastLines(`${outcome.stdout}\n${outcome.stderr}`, 30);
+  const output = `${outcome.stdout}\n${outcome.stderr}`;
+  const again = ["opam", ...args].map(quote).join(" ");
+  const explained = await explainOpam({ ...spec, output, root: undefined });
+  if (explained !== undefined) throw new Problem(`${doing} failed: ${explained.what}`, { ...explained.facts, again });
+  const lines = lastLines(output, 30);
   const telling = lines.findIndex((line) => line.startsWith("[ERROR] "));
-  if (outcome.exitCode === 0 || telling === -1) succeed({ ...outcome, argv: ["opam", ...args] }, doing);
-  else
-    throw new Problem(`${doing} failed: ${lines[telling]?.slice("[ERROR] ".length) ?? ""}`, {
-      evidence: lines.slice(telling),
-      again: ["opam", ...args].map(quote).join(" "),
-    });
+  if (telling === -1) succeed({ ...outcome, argv: ["opam", ...args] }, doing);
+  throw new Problem(`${doing} failed: ${lines[telling]?.slice("[ERROR] ".length) ?? ""}`, {
+    evidence: lines.slice(telling),
+    again,
+  });
 }
 
 /** The package that has just failed, which opam reports at once. */
