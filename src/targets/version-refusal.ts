@@ -84,16 +84,19 @@ function whyNot(request: VersionRequest, conflict: readonly Constraint[]): strin
 }
 
 /** Whether a release satisfies a constraint by itself. */
-const isReleased = (one: Constraint | undefined): boolean =>
+export const isReleased = (one: Constraint | undefined): boolean =>
   one === undefined ||
   componentsOf(one).length > 1 ||
   knownVersions[componentOf(one)].some((version) => accepts(one, { [componentOf(one)]: version }));
 
 /** Why the table has no release: all that is asked is older than its versions, or some is not. */
-function whyUnreleased(one: Constraint): string {
+const whyUnreleased = (one: Constraint): string =>
+  isArchived(one) ? "which opam-repository has archived" : "which no release matches";
+
+/** Whether all that a constraint names is older than the releases of the table. */
+export function isArchived(one: Constraint): boolean {
   const [oldest = ""] = knownVersions[componentOf(one)];
-  const isOlder = comparisonsIn(one.formula).every(({ version }) => compareVersions(version, oldest) <= 0);
-  return isOlder ? "which opam-repository has archived" : "which no release matches";
+  return comparisonsIn(one.formula).every(({ version }) => compareVersions(version, oldest) <= 0);
 }
 
 /**
@@ -126,14 +129,14 @@ export function notAvailable(request: VersionRequest, elsewhere: Versions): Refu
 /** The component of a constraint that messages are about. */
 const componentOf = (one: Constraint): Component => componentsOf(one)[0] ?? "ocaml";
 
-const word = (component: Component): string => (component === "ocaml" ? "OCaml" : component);
+export const word = (component: Component): string => (component === "ocaml" ? "OCaml" : component);
 
 /** `mirage >= 4.9 & < 4.10`; the text of a constraint on several has their names. */
-const nameOf = (one: Constraint): string =>
+export const nameOf = (one: Constraint): string =>
   componentsOf(one).length > 1 ? one.text : `${word(componentOf(one))} ${one.text}`;
 
 /** The name of the input that a constraint comes from. */
-const inputOf = ({ source }: Constraint): string | undefined => /^input (\S+)$/.exec(source)?.[1];
+export const inputOf = ({ source }: Constraint): string | undefined => /^input (\S+)$/.exec(source)?.[1];
 
 /** @param version one that works; undefined: there is none, or not without more changes. */
 function mend(one: Constraint, version: string | undefined): string {

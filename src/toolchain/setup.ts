@@ -1,20 +1,24 @@
 import { openMounts } from "../platform/files/mount.js";
 import type { Context } from "../platform/host.js";
-import { bufferedLog } from "../platform/log.js";
+import { bufferedLog, seconds } from "../platform/log.js";
+import { Problem } from "../platform/problem.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { withBuildPrograms } from "../platform/process/build-programs.js";
 import { actionsCache } from "../platform/runner/actions-cache.js";
 import { readCompilerVersion, readHostSystem } from "../platform/system.js";
+import { versionSource } from "../targets/combinations.js";
 import { targets } from "../targets/targets.js";
 import { type CacheChoice, cachePolicyOf } from "./cache-policy.js";
 import { keyComponents, toolchainKey } from "./key.js";
 import { LackingPackages, buildWithOpam } from "./opam/build-toolchain.js";
 import { findOpam } from "./opam/find.js";
-import { checkBuildFolder, recipeOf, systemPackages } from "./packages.js";
+import { askOpam } from "./opam/solver.js";
+import { checkBuildFolder, opamTools, recipeOf, systemPackages } from "./packages.js";
 import { packagesOf, withContent } from "./repository-content.js";
 import { planSlimming, tellKept, stripToolchain } from "./slim.js";
 import { linkTestImage } from "./smoke-test.js";
 import {
+  BeyondTable,
   type ProjectNeeds,
   type ToolchainInputs,
   type ToolchainPlan,
@@ -70,7 +74,7 @@ async function setUpPlanned(
 ): Promise<Toolchain> {
   const { host, log, processes } = context;
   const target = targets[inputs.target];
-  const plan = planToolchain(inputs, project, host, available);
+  const plan = await decidedPlan(context, inputs, project, available);
   log.fact("target", `${target.name}, ${plan.architecture} (${plan.backend})`);
   log.fact(
     "versions",
@@ -123,6 +127,33 @@ async function setUpPlanned(
   );
   const itself = givesItself(host, obtained, project.buildSystem) ? await handOut(log, obtained) : undefined;
   return itself ?? /* promise: jobs-have-a-copy */ takeJobCopy(context, obtained);
+}
+
+/** The plan by the version table, or by opam's solver where the table has no such toolchain. */
+async function decidedPlan(
+  context: Context,
+  inputs: SetUpInputs,
+  project: ProjectNeeds,
+  available: ReadonlySet<string> | undefined,
+): Promise<ToolchainPlan> {
+  const { host, log } = context;
+  try {
+    return planToolchain(inputs, project, host, available);
+  } catch (error) {
+    if (!(error instanceof BeyondTable)) throw error;
+    log.line(`  the version table (of ${versionSource.date}) has no such toolchain: asking opam`);
+    const opam = await prepareBuild(context, opamTools, { install: inputs.installSystemPackages });
+    const start = performance.now();
+    try {
+      const versions = await withBuildPrograms(context, (asking) => askOpam(asking, error.question, opam));
+      log.fact("solver", `newer than the table: asked opam, ${seconds(performance.now() - start)}`);
+      return planToolchain(inputs, project, host, available, versions);
+    } catch (reason) {
+      if (!error.isOfLock || !(reason instanceof Problem)) throw reason;
+      log.notice(`the lock file is ignored: ${reason.message}`);
+      return decidedPlan(context, { ...inputs, lock: "ignore" }, project, available);
+    }
+  }
 }
 
 /** In a matrix, the same inputs set up toolchains of several backends. */

@@ -1,13 +1,22 @@
 import type { Host } from "../platform/host.js";
-import { Problem } from "../platform/problem.js";
+import { type Facts, Problem } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";
-import type { VersionRequest } from "../targets/combinations.js";
+import { isBeyondTable, refuseMissing } from "../targets/beyond-table.js";
+import { type VersionRequest, componentsFor } from "../targets/combinations.js";
 import { type Component, type Constraint, components, componentsOf, constraintOfRange } from "../targets/constraint.js";
 import { type Target, type TargetName, targets } from "../targets/targets.js";
-import { noVersion } from "../targets/version-refusal.js";
+import { type Refusal, noVersion } from "../targets/version-refusal.js";
 import { resolveVersions } from "../targets/versions.js";
 import { optionPackageNames, optionPackages } from "./opam/options.js";
-import { checkRecipe, decidedPackages, opamPackages, recipeOf } from "./packages.js";
+import { type OpamQuestion, placesOf, releasesIn } from "./opam/solver.js";
+import {
+  checkRecipe,
+  componentPackages,
+  decidedPackages,
+  opamPackages,
+  recipeOf,
+  unversionedPackages,
+} from "./packages.js";
 import {
   type LockChoice,
   type LockFile,
@@ -52,10 +61,24 @@ export interface ProjectNeeds {
   readonly lockFiles?: readonly LockFile[];
 }
 
+/** The version table has no such toolchain, but an opam repository might: opam has to be asked. */
+export class BeyondTable extends Problem {
+  constructor(
+    refusal: Refusal,
+    readonly question: OpamQuestion,
+    /** Whether the lock file asks for it, and could be ignored. */
+    readonly isOfLock: boolean,
+  ) {
+    super(...problemOf(refusal));
+  }
+}
+
 /**
  * Decides the toolchain, before anything is downloaded.
  *
  * @param available the packages of the opam repositories, as `name.version`; undefined: unknown, so every release.
+ * @param decided the versions, if opam has decided them.
+ * @throws BeyondTable when only opam can tell whether there is such a toolchain.
  * @throws Problem when there is no such toolchain, or an input is wrong.
  */
 export function planToolchain(
@@ -63,6 +86,7 @@ export function planToolchain(
   project: ProjectNeeds,
   host: Pick<Host, "architecture">,
   available?: ReadonlySet<string>,
+  decided?: ToolchainVersions,
 ): ToolchainPlan {
   const target = targets[inputs.target];
   const architecture = inputs.arch ?? host.architecture;
@@ -72,11 +96,21 @@ export function planToolchain(
   const extra = [...inputs.opamPackages, ...optionPackageNames(inputs.toolchainOptions)];
   const lacking = (versions: ToolchainVersions) =>
     decidedPackages(recipeOf(place), versions, extra, pins).filter((name) => available?.has(name) === false);
-  const versions = chooseVersions(inputs, project, target, lacking);
+  const repositories = parseRepositories(inputs.opamRepositories);
+  const question = (request: VersionRequest): OpamQuestion => ({
+    backend: target.backend,
+    subject: target.name,
+    repositories,
+    pins,
+    constraints: request.constraints,
+    components: componentsFor(request).map((name) => [name, componentPackages(recipeOf(place), name, extra)]),
+    packages: unversionedPackages(recipeOf(place), extra),
+  });
+  const versions = decided ?? chooseVersions(inputs, project, target, { lacking, available, question });
   return {
     ...place,
     versions,
-    repositories: parseRepositories(inputs.opamRepositories),
+    repositories,
     packages: opamPackages(recipeOf(place), versions, [
       ...inOrder(inputs.opamPackages.map(checkPackage)),
       ...optionPackages(inputs.toolchainOptions, target.backend, versions),
@@ -91,8 +125,8 @@ function chooseVersions(
   inputs: ToolchainInputs,
   project: ProjectNeeds,
   target: Target,
-  lacking: NonNullable<VersionRequest["lacking"]>,
-) {
+  { lacking, available, question }: Sources,
+): ToolchainVersions {
   const given = inputConstraints(inputs);
   const constraints = [...given, ...(project.constraints ?? [])];
   const hasMirage =
@@ -109,10 +143,37 @@ function chooseVersions(
   // Where a lock makes no toolchain, the newest versions are chosen as without one.
   const resolution =
     withLock.kind === "versions" || inputs.lock === "require" ? withLock : resolveVersions(request([]));
+  if (withLock.kind === "refusal" && locked.length > 0) askIfBeyond(request(locked), withLock.refusal, true);
   if (resolution.kind === "versions") return resolution.versions;
-  const { what, because, accepted, remedy } = resolution.refusal;
-  throw new Problem(what, { ...(because === undefined ? {} : { because }), accepted, do: remedy });
+  askIfBeyond(request([]), resolution.refusal, false);
+  throw new Problem(...problemOf(resolution.refusal));
+
+  /** @throws BeyondTable, or a Problem when the repositories are known to lack it. */
+  function askIfBeyond(request: VersionRequest, refusal: Refusal, isOfLock: boolean): void {
+    const asked = question(request);
+    const there = available && releasesIn(available, asked.components);
+    const beyond = new BeyondTable(refusal, asked, isOfLock && inputs.lock !== "require");
+    if (isBeyondTable(request, there, !asked.repositories.every(isOfficial))) throw beyond;
+    const missing = there && refuseMissing(request, there, placesOf(asked.repositories));
+    if (missing !== undefined && !isOfLock) throw new Problem(...problemOf(missing));
+  }
 }
+
+/** What decides versions, besides the request. */
+interface Sources {
+  readonly lacking: NonNullable<VersionRequest["lacking"]>;
+  readonly available: ReadonlySet<string> | undefined;
+  readonly question: (request: VersionRequest) => OpamQuestion;
+}
+
+/** opam-repository itself, which has moved old releases elsewhere. */
+const isOfficial = ({ url }: OpamRepository): boolean =>
+  /^(?:git\+)?https:\/\/(?:opam\.ocaml\.org|github\.com\/ocaml\/opam-repository)\b(?!-)/.test(url);
+
+const problemOf = ({ what, because, accepted, remedy }: Refusal): [string, Facts] => [
+  what,
+  { ...(because === undefined ? {} : { because }), accepted, do: remedy },
+];
 
 /** @throws Problem when an input is not a version or a range of versions. */
 function inputConstraints(inputs: ToolchainInputs): readonly Constraint[] {
