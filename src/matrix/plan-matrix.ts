@@ -1,10 +1,11 @@
 import { basename } from "node:path";
 import { Problem } from "../platform/problem.js";
 import type { Project } from "../project/project.js";
+import { versionSource } from "../targets/combinations.js";
 import { targets } from "../targets/targets.js";
 import { checkRecipe } from "../toolchain/packages.js";
-import { type ToolchainInputs, type ToolchainPlan, planToolchain } from "../toolchain/spec.js";
-import { type Leg, entryName, makeLeg, type Runner, type RunnerLabels, runnerFor } from "./leg.js";
+import { BeyondTable, type ToolchainInputs, givenVersions, planToolchain } from "../toolchain/spec.js";
+import { type Leg, type LegToolchain, entryName, makeLeg, type Runner, type RunnerLabels, runnerFor } from "./leg.js";
 import { type Entry, type Fault, configureWords, parseTargets } from "./list.js";
 
 /** The inputs of the same names. */
@@ -27,6 +28,8 @@ export interface MatrixPlan {
   readonly legs: readonly [Leg, ...Leg[]];
   /** A sentence for each skipped leg. */
   readonly skipped: readonly string[];
+  /** A sentence for each leg whose versions only opam can decide, in its job. */
+  readonly undecided: readonly string[];
 }
 
 /**
@@ -56,7 +59,14 @@ export function planMatrix(request: MatrixRequest, project: Project): MatrixPlan
   if (faults.length > 0) throw problemOf(faults, isError && unsupported.length > 0);
   const [first, ...others] = legs;
   if (first === undefined) throw nothingLeft(unsupported);
-  return { legs: [first, ...others], skipped: unsupported.map(sentence) };
+  const undecided = legs.filter(({ toolchain }) => toolchain?.isUndecided === true);
+  return {
+    legs: [first, ...others],
+    skipped: unsupported.map(sentence),
+    undecided: undecided.map(
+      ({ name }) => `${name}: the version table (of ${versionSource.date}) has no such toolchain, so its job asks opam`,
+    ),
+  };
 }
 
 function planLeg(entry: Entry, unikernel: string, request: MatrixRequest, project: Project): Leg | Fault {
@@ -76,7 +86,7 @@ function toolchainFor(
   runner: Runner,
   request: MatrixRequest,
   project: Project,
-): ToolchainPlan | undefined {
+): LegToolchain | undefined {
   const { target, architecture: arch } = entry;
   const ocamlVersion = entry.ocaml ?? request.ocamlVersion;
   if (ocamlVersion === "none") {
@@ -85,7 +95,15 @@ function toolchainFor(
   }
   // Repositories, packages and pins are the same for all legs: they decide nothing here.
   const alike = { opamRepositories: [], opamPackages: [], opamPins: [], toolchainOptions: [], cFlags: [], slim: true };
-  return planToolchain({ ...request, ...alike, target, arch, ocamlVersion }, project, runner);
+  const inputs = { ...request, ...alike, target, arch, ocamlVersion };
+  try {
+    return planToolchain(inputs, project, runner);
+  } catch (error) {
+    if (!(error instanceof BeyondTable)) throw error;
+    if (error.canIgnoreLock) return planToolchain({ ...inputs, lock: "ignore" }, project, runner);
+    const place = { backend: targets[target].backend, architecture: arch, hostArchitecture: runner.architecture };
+    return { ...place, versions: givenVersions(inputs), isUndecided: true };
+  }
 }
 
 /** Legs that repeat an earlier one, or would overwrite its artifact. */

@@ -29,13 +29,13 @@ export function isBeyondTable(request: VersionRequest, there: Releases | undefin
   });
 }
 
-/** The newest version of each component that only the repositories have, and no table: unset versions do not take it. */
-export function newerThanTable(request: VersionRequest, there: Releases): readonly string[] {
-  return componentsFor(request).flatMap((component) => {
-    const newest = knownVersions[component].at(-1) ?? "";
-    const version = unknownIn(there, component).sort(compareVersions).at(-1);
-    return version === undefined || compareVersions(version, newest) < 0 ? [] : [`${word(component)} ${version}`];
-  });
+/** The newest version of a component in the repositories, if it is newer than the table's. */
+export function newestBeyondTable(component: Component, there: Releases): string | undefined {
+  const newest = knownVersions[component].at(-1) ?? "";
+  return unknownIn(there, component)
+    .filter((version) => compareVersions(version, newest) > 0)
+    .sort(compareVersions)
+    .at(-1);
 }
 
 /** Without prereleases, which no constraint asks for. */

@@ -194,9 +194,6 @@ export const unversionedPackages = (recipe: Recipe, extra: readonly string[]): r
   ...extra,
 ];
 
-/** The version of a component by that of its package. */
-export const componentVersion = (version: string): string => version.replace(/\+options$/, "");
-
 /**
  * The packages of {@link opamPackages} whose version the table decides, each as `name.version`.
  *

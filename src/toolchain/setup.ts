@@ -6,14 +6,16 @@ import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { withBuildPrograms } from "../platform/process/build-programs.js";
 import { actionsCache } from "../platform/runner/actions-cache.js";
 import { readCompilerVersion, readHostSystem } from "../platform/system.js";
+import { newestBeyondTable } from "../targets/beyond-table.js";
+import { components } from "../targets/constraint.js";
 import { versionSource } from "../targets/combinations.js";
 import { targets } from "../targets/targets.js";
 import { type CacheChoice, cachePolicyOf } from "./cache-policy.js";
 import { keyComponents, toolchainKey } from "./key.js";
 import { LackingPackages, buildWithOpam } from "./opam/build-toolchain.js";
 import { findOpam } from "./opam/find.js";
-import { askOpam } from "./opam/solver.js";
-import { checkBuildFolder, opamTools, recipeOf, systemPackages } from "./packages.js";
+import { askOpam, releasesIn } from "./opam/solver.js";
+import { checkBuildFolder, componentPackages, opamTools, recipeOf, systemPackages } from "./packages.js";
 import { packagesOf, withContent } from "./repository-content.js";
 import { planSlimming, tellKept, stripToolchain } from "./slim.js";
 import { linkTestImage } from "./smoke-test.js";
@@ -22,6 +24,7 @@ import {
   type ProjectNeeds,
   type ToolchainInputs,
   type ToolchainPlan,
+  givenVersions,
   parseRepositories,
   planToolchain,
 } from "./spec.js";
@@ -84,6 +87,8 @@ async function setUpPlanned(
   );
 
   for (const sentence of unusedVersions(inputs, plan)) log.notice(sentence);
+  const newer = newerReleases(plan, available);
+  if (newer.length > 0) log.fact("newer", `${newer.join(", ")}: not in the version table; set the version to use it`);
 
   const recipe = recipeOf(plan);
   const system = systemPackages(recipe, plan.versions);
@@ -149,25 +154,34 @@ async function decidedPlan(
       log.fact("solver", `newer than the table: asked opam, ${seconds(performance.now() - start)}`);
       return planToolchain(inputs, project, host, available, versions);
     } catch (reason) {
-      if (!error.isOfLock || !(reason instanceof Problem)) throw reason;
+      if (!error.canIgnoreLock || !(reason instanceof Problem)) throw reason;
       log.notice(`the lock file is ignored: ${reason.message}`);
       return decidedPlan(context, { ...inputs, lock: "ignore" }, project, available);
     }
   }
 }
 
+/** Releases of the repositories that the table lacks, and this toolchain too: unset versions come from the table. */
+function newerReleases(plan: ToolchainPlan, available: ReadonlySet<string> | undefined): readonly string[] {
+  if (available === undefined) return [];
+  const names = components.filter((name) => plan.versions[name] !== undefined);
+  const recipe = recipeOf(plan);
+  const there = releasesIn(
+    available,
+    names.map((name) => [name, componentPackages(recipe, name, plan.packages)]),
+  );
+  return names.flatMap((name) => {
+    const newest = newestBeyondTable(name, there);
+    return newest === undefined || newest === plan.versions[name] ? [] : [`${name} ${newest}`];
+  });
+}
+
 /** In a matrix, the same inputs set up toolchains of several backends. */
 function unusedVersions(inputs: ToolchainInputs, { backend, versions }: ToolchainPlan): readonly string[] {
-  const given = {
-    solo5: inputs.solo5Version,
-    "ocaml-solo5": inputs.ocamlSolo5Version,
-    "ocaml-unikraft": inputs.ocamlUnikraftVersion,
-  } as const;
-  return Object.entries(given).flatMap(([name, version]) =>
-    version === undefined || versions[name as keyof typeof given] !== undefined
-      ? []
-      : [`input ${name}-version is not used: a ${backend} toolchain has no ${name}`],
-  );
+  const given = givenVersions(inputs);
+  return components
+    .filter((name) => given[name] !== undefined && versions[name] === undefined)
+    .map((name) => `input ${name}-version is not used: a ${backend} toolchain has no ${name}`);
 }
 
 /**

@@ -1,14 +1,14 @@
 import type { Host } from "../platform/host.js";
-import { type Facts, Problem } from "../platform/problem.js";
+import { Problem } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";
-import { isBeyondTable, refuseMissing } from "../targets/beyond-table.js";
+import { isBeyondTable } from "../targets/beyond-table.js";
 import { type VersionRequest, componentsFor } from "../targets/combinations.js";
 import { type Component, type Constraint, components, componentsOf, constraintOfRange } from "../targets/constraint.js";
 import { type Target, type TargetName, targets } from "../targets/targets.js";
-import { type Refusal, noVersion } from "../targets/version-refusal.js";
+import { type Refusal, nameOf, noVersion } from "../targets/version-refusal.js";
 import { resolveVersions } from "../targets/versions.js";
 import { optionPackageNames, optionPackages } from "./opam/options.js";
-import { type OpamQuestion, placesOf, releasesIn } from "./opam/solver.js";
+import { type OpamQuestion, missingRelease, refusalProblem, releasesIn } from "./opam/solver.js";
 import {
   checkRecipe,
   componentPackages,
@@ -66,10 +66,11 @@ export class BeyondTable extends Problem {
   constructor(
     refusal: Refusal,
     readonly question: OpamQuestion,
-    /** Whether the lock file asks for it, and could be ignored. */
-    readonly isOfLock: boolean,
+    /** The lock file is a part of the question, and can be ignored. */
+    readonly canIgnoreLock: boolean,
   ) {
-    super(...problemOf(refusal));
+    const { message, facts } = refusalProblem(refusal);
+    super(message, facts);
   }
 }
 
@@ -99,7 +100,7 @@ export function planToolchain(
   const repositories = parseRepositories(inputs.opamRepositories);
   const question = (request: VersionRequest): OpamQuestion => ({
     backend: target.backend,
-    subject: target.name,
+    subject: [target.name, request.constraints.map(nameOf).join(" and ")].filter((text) => text !== "").join(" with "),
     repositories,
     pins,
     constraints: request.constraints,
@@ -140,22 +141,23 @@ function chooseVersions(
   const lock = inputs.lock === "ignore" ? undefined : lockFileFor(project.lockFiles ?? [], target);
   const locked = lock === undefined ? [] : lockConstraints(lock, given);
   const withLock = resolveVersions(request(locked));
+  const mayIgnoreLock = locked.length > 0 && inputs.lock !== "require";
+  if (withLock.kind === "refusal" && mayIgnoreLock) askIfBeyond(request(locked), withLock.refusal, true);
   // Where a lock makes no toolchain, the newest versions are chosen as without one.
-  const resolution =
-    withLock.kind === "versions" || inputs.lock === "require" ? withLock : resolveVersions(request([]));
-  if (withLock.kind === "refusal" && locked.length > 0) askIfBeyond(request(locked), withLock.refusal, true);
+  const resolution = withLock.kind === "versions" || !mayIgnoreLock ? withLock : resolveVersions(request([]));
   if (resolution.kind === "versions") return resolution.versions;
-  askIfBeyond(request([]), resolution.refusal, false);
-  throw new Problem(...problemOf(resolution.refusal));
+  askIfBeyond(request(mayIgnoreLock ? [] : locked), resolution.refusal, false);
+  throw refusalProblem(resolution.refusal);
 
   /** @throws BeyondTable, or a Problem when the repositories are known to lack it. */
-  function askIfBeyond(request: VersionRequest, refusal: Refusal, isOfLock: boolean): void {
+  function askIfBeyond(request: VersionRequest, refusal: Refusal, canIgnoreLock: boolean): void {
     const asked = question(request);
+    const missing = available && missingRelease(asked, available);
+    if (missing !== undefined && canIgnoreLock) return;
+    if (missing !== undefined) throw refusalProblem(missing);
     const there = available && releasesIn(available, asked.components);
-    const beyond = new BeyondTable(refusal, asked, isOfLock && inputs.lock !== "require");
-    if (isBeyondTable(request, there, !asked.repositories.every(isOfficial))) throw beyond;
-    const missing = there && refuseMissing(request, there, placesOf(asked.repositories));
-    if (missing !== undefined && !isOfLock) throw new Problem(...problemOf(missing));
+    if (isBeyondTable(request, there, !asked.repositories.every(isOfficial)))
+      throw new BeyondTable(refusal, asked, canIgnoreLock);
   }
 }
 
@@ -170,20 +172,31 @@ interface Sources {
 const isOfficial = ({ url }: OpamRepository): boolean =>
   /^(?:git\+)?https:\/\/(?:opam\.ocaml\.org|github\.com\/ocaml\/opam-repository)\b(?!-)/.test(url);
 
-const problemOf = ({ what, because, accepted, remedy }: Refusal): [string, Facts] => [
-  what,
-  { ...(because === undefined ? {} : { because }), accepted, do: remedy },
-];
+/** The versions that inputs give, as they were written; OCaml's is empty if none is given. */
+export function givenVersions(inputs: VersionInputs): ToolchainVersions {
+  const { ocaml = "", ...others } = versionTexts(inputs);
+  return { ocaml, ...definedOnly(others) };
+}
+
+const definedOnly = (texts: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(texts).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])));
+
+type VersionInputs = Pick<
+  ToolchainInputs,
+  "ocamlVersion" | "solo5Version" | "ocamlSolo5Version" | "ocamlUnikraftVersion" | "mirageVersion"
+>;
+
+const versionTexts = (inputs: VersionInputs): Readonly<Record<Component, string | undefined>> => ({
+  ocaml: inputs.ocamlVersion,
+  solo5: inputs.solo5Version,
+  "ocaml-solo5": inputs.ocamlSolo5Version,
+  "ocaml-unikraft": inputs.ocamlUnikraftVersion,
+  mirage: ["auto", "none"].includes(inputs.mirageVersion) ? undefined : inputs.mirageVersion,
+});
 
 /** @throws Problem when an input is not a version or a range of versions. */
 function inputConstraints(inputs: ToolchainInputs): readonly Constraint[] {
-  const given: Readonly<Record<Component, string | undefined>> = {
-    ocaml: inputs.ocamlVersion,
-    solo5: inputs.solo5Version,
-    "ocaml-solo5": inputs.ocamlSolo5Version,
-    "ocaml-unikraft": inputs.ocamlUnikraftVersion,
-    mirage: ["auto", "none"].includes(inputs.mirageVersion) ? undefined : inputs.mirageVersion,
-  };
+  const given = versionTexts(inputs);
   return components.flatMap((component) => {
     const text = given[component];
     if (text === undefined) return [];

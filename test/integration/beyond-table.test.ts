@@ -63,7 +63,11 @@ describe("versions that the table lacks", () => {
   it.each<[string, GivenInputs, Record<string, string>]>([
     ["a range", { "ocaml-version": "5.6.x" }, { ocaml: "5.6.0" }],
     ["solo5 alone", { "solo5-version": "0.13.0" }, { solo5: "0.13.0" }],
-    ["a cross compiler with an OCaml of the table", { "ocaml-solo5-version": "1.4.0", "ocaml-version": "5.5.0" }, { ocaml: "5.5.0", "ocaml-solo5": "1.4.0" }],
+    [
+      "a cross compiler with an OCaml of the table",
+      { "ocaml-solo5-version": "1.4.0", "ocaml-version": "5.5.0" },
+      { ocaml: "5.5.0", "ocaml-solo5": "1.4.0" },
+    ],
   ])("%s", async (_, inputs, versions) => {
     expect((await setUp(folder, { ...given, ...inputs }))?.spec.versions).toMatchObject(versions);
   });
@@ -71,10 +75,10 @@ describe("versions that the table lacks", () => {
   it("of a combination that opam refuses: with its reason, and nothing is built", async () => {
     const story = newStory();
     const problem = await problemOf({ "ocaml-version": "5.6.0", "ocaml-solo5-version": "1.3.4" }, story);
-    expect(problem.message).toBe("opam finds no toolchain for virtio");
+    expect(problem.message).toBe("opam finds no toolchain for virtio with OCaml 5.6.0 and ocaml-solo5 1.3.4");
     expect(problem.facts.because).toEqual([
       "no agreement on the version of ocaml:",
-      "  ocaml = 5.6.0",
+      "  ocaml-base-compiler >= 5.6.0 -> ocaml >= 5.6.0",
       "  ocaml-solo5 = 1.3.4 -> ocaml = 5.5.0",
     ]);
     expect(ranOpam(story)).toBe(true);
@@ -86,7 +90,9 @@ describe("versions that the table lacks", () => {
     const problem = await problemOf({ "ocaml-version": "5.7.3" }, story);
     expect(problem.message).toBe("input ocaml-version: no opam repository has OCaml 5.7.3");
     expect(problem.facts).toMatchObject({
-      because: expect.stringContaining(`asked ${given["opam-repositories"]?.replace(/: (.*)/, " ($1)") ?? ""}`) as string,
+      because: expect.stringContaining(
+        `asked ${given["opam-repositories"]?.replace(/: (.*)/, " ($1)") ?? ""}`,
+      ) as string,
       accepted: ["OCaml 5.5.0, 5.6.0"],
     });
     expect(story.programs).toEqual([]);
@@ -96,7 +102,9 @@ describe("versions that the table lacks", () => {
     const story = newStory();
     const toolchain = await setUp(folder, given, story);
     expect(toolchain?.spec.versions).toMatchObject({ ocaml: "5.5.0", "ocaml-solo5": "1.3.4" });
-    expect(story.lines.join("\n")).toContain("OCaml 5.6.0");
+    expect(story.lines.join("\n")).toContain(
+      "newer: ocaml 5.6.0, solo5 0.13.0, ocaml-solo5 1.4.0: not in the version table; set the version to use it",
+    );
   });
 
   it("are taken for unset versions where the repositories have no others", async () => {

@@ -6,9 +6,9 @@ import { Problem } from "../../platform/problem.js";
 import { isRecord } from "../../platform/shape.js";
 import { type Releases, refuseMissing } from "../../targets/beyond-table.js";
 import { type Component, type Constraint, componentsOf } from "../../targets/constraint.js";
+import type { Refusal } from "../../targets/version-refusal.js";
 import { type Formula, inOpamSyntax } from "../../targets/formula.js";
 import { opamEnvironment } from "../environment.js";
-import { componentVersion } from "../packages.js";
 import type { OpamPin, OpamRepository, ToolchainSpec, ToolchainVersions } from "../toolchain.js";
 import { conflictLines, tellingConflicts } from "./conflict.js";
 import { readOpamFailure } from "./failure.js";
@@ -30,8 +30,17 @@ export interface OpamQuestion {
   readonly packages: readonly string[];
 }
 
-/** The package that depends on all that is asked: opam explains a conflict of its dependencies, but not of arguments. */
-const request = "unikernel-ci-request";
+const variants = "ocaml-variants";
+const options = "+options";
+/** The version of a component by that of its package. */
+const componentVersion = (version: string): string =>
+  version.endsWith(options) ? version.slice(0, -options.length) : version;
+
+/**
+ * The package that depends on all that is asked: opam explains a conflict of its dependencies, but not of arguments.
+ * Whether opam 2.1 explains it depends on the name, too: not with `unikernel-ci-request`.
+ */
+const request = "the-toolchain";
 
 /**
  * Asks opam's solver for the versions of a toolchain, in a root of its own that is removed again. Builds nothing.
@@ -90,32 +99,45 @@ function dependency(word: string): string {
   return `${JSON.stringify(name)} {${relation === "." ? "=" : relation} ${JSON.stringify(version)}}`;
 }
 
-/** Puts the package of this toolchain for a component's name: `ocaml-solo5-cross-aarch64` for `ocaml-solo5`. */
+/**
+ * Puts the package of this toolchain for a component's name: `ocaml-solo5-cross-aarch64` for `ocaml-solo5`. opam
+ * explains a conflict with the compiler's own package, but not one with the package `ocaml`.
+ */
 function withPackages(formula: Formula, components: OpamQuestion["components"]): Formula {
   if ("parts" in formula) return { ...formula, parts: formula.parts.map((part) => withPackages(part, components)) };
-  const [, names = []] = components.find(([component]) => component === formula.package) ?? [];
-  return formula.package === "ocaml" ? formula : { ...formula, package: names[0] ?? formula.package };
+  const [, [name = formula.package] = []] = components.find(([component]) => component === formula.package) ?? [];
+  if (formula.kind === "any" || name !== variants) return { ...formula, package: name };
+  // `5.4.1+options` sorts after `5.4.1`.
+  const suffix = formula.relation === ">=" || formula.relation === "<" ? "" : options;
+  return { ...formula, package: name, version: `${formula.version}${suffix}` };
 }
 
-/** @throws Problem when a constraint has no release in any repository, with the nearest that are there. */
-async function checkReleases(run: Opam, { components, constraints, pins, repositories }: OpamQuestion): Promise<void> {
-  const available = await availablePackages(
-    run,
-    components.flatMap(([, packages]) => packages),
-  );
+/** @throws Problem when a constraint has no release in any repository. */
+async function checkReleases(run: Opam, question: OpamQuestion): Promise<void> {
+  const names = question.components.flatMap(([, packages]) => packages);
+  const refusal = missingRelease(question, await availablePackages(run, names));
+  if (refusal !== undefined) throw refusalProblem(refusal);
+}
+
+/**
+ * The refusal of a constraint that has no release, neither in the table nor in the repositories, with the nearest that
+ * are there. Pinned packages need no release.
+ */
+export function missingRelease(
+  { components, constraints, pins, repositories }: OpamQuestion,
+  available: ReadonlySet<string>,
+): Refusal | undefined {
   const pinned = pins.map((pin) => pin.package.replace(/\..*/, ""));
-  const there = releasesIn(available, components);
   const unpinned = components.filter(([, names]) => !names.some((name) => pinned.includes(name)));
   const checked = constraints.filter((one) => unpinned.some(([name]) => componentsOf(one).includes(name)));
-  const refusal = refuseMissing({ constraints: checked }, there, placesOf(repositories));
-  if (refusal === undefined) return;
-  const { what, because, accepted, remedy } = refusal;
-  throw new Problem(what, { ...(because === undefined ? {} : { because }), accepted, do: remedy });
+  const places = repositories.map(({ name, url }) => `${name} (${url})`);
+  return refuseMissing({ constraints: checked }, releasesIn(available, components), places);
 }
 
-/** Repositories as people name them: `default (https://opam.ocaml.org)`. */
-export const placesOf = (repositories: readonly OpamRepository[]): readonly string[] =>
-  repositories.map(({ name, url }) => `${name} (${url})`);
+/** A refusal as an error. */
+export function refusalProblem({ what, because, accepted, remedy }: Refusal): Problem {
+  return new Problem(what, { ...(because === undefined ? {} : { because }), accepted, do: remedy });
+}
 
 /** The versions of components among packages of repositories, each `name.version`. */
 export function releasesIn(available: ReadonlySet<string>, components: OpamQuestion["components"]): Releases {
@@ -124,8 +146,7 @@ export function releasesIn(available: ReadonlySet<string>, components: OpamQuest
     const [, [name] = []] = components.find(([one]) => one === component) ?? [];
     if (name === undefined) return [];
     const found = all.filter((one) => one.startsWith(`${name}.`)).map((one) => one.slice(name.length + 1));
-    const isVariant = name === "ocaml-variants";
-    return found.filter((version) => !isVariant || version.endsWith("+options")).map(componentVersion);
+    return found.filter((version) => name !== variants || version.endsWith(options)).map(componentVersion);
   };
 }
 
@@ -133,13 +154,14 @@ async function noSolution({ subject, repositories, backend }: OpamQuestion, outp
   const failure = readOpamFailure(output);
   const ofRequest = (text: string) => text.replaceAll(`${request} -> `, "");
   const explained = await explainOpam({ backend, versions: undefined, output, root: undefined });
+  const conflicts = failure?.kind === "conflict" ? tellingConflicts(failure.conflicts) : [];
   const because =
-    failure?.kind === "conflict"
-      ? tellingConflicts(failure.conflicts).flatMap(conflictLines).map(ofRequest)
-      : [explained?.what ?? "opam does not say why"];
+    conflicts.length > 0
+      ? conflicts.flatMap(conflictLines).map(ofRequest)
+      : [failure?.kind === "conflict" ? "opam does not say why" : (explained?.what ?? "opam does not say why")];
   return new Problem(`opam finds no toolchain for ${subject}`, {
     because,
-    found: `asked ${placesOf(repositories).join(", ")}`,
+    found: `asked ${repositories.map(({ name, url }) => `${name} (${url})`).join(", ")}`,
     do: "set other versions, or leave them out for the newest of the version table",
   });
 }
