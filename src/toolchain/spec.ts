@@ -7,7 +7,9 @@ import { type Target, type TargetName, targets } from "../targets/targets.js";
 import { noVersion } from "../targets/version-refusal.js";
 import { resolveVersions } from "../targets/versions.js";
 import { optionPackageNames, optionPackages } from "./opam/options.js";
+import type { Variables } from "./opam/filtered-formula.js";
 import { checkRecipe, decidedPackages, opamPackages, recipeOf } from "./packages.js";
+import { type Requirement, constraintsOf, projectVariables } from "./requirements.js";
 import {
   type LockChoice,
   type LockFile,
@@ -47,7 +49,7 @@ export interface ProjectNeeds {
   /** `mirage` needs the mirage tool. */
   readonly buildSystem: string;
   /** What its files ask of the versions. */
-  readonly constraints?: readonly Constraint[];
+  readonly requirements?: readonly Requirement[];
   /** Committed lock files of a mirage project. */
   readonly lockFiles?: readonly LockFile[];
 }
@@ -72,7 +74,7 @@ export function planToolchain(
   const extra = [...inputs.opamPackages, ...optionPackageNames(inputs.toolchainOptions)];
   const lacking = (versions: ToolchainVersions) =>
     decidedPackages(recipeOf(place), versions, extra, pins).filter((name) => available?.has(name) === false);
-  const versions = chooseVersions(inputs, project, target, lacking);
+  const versions = chooseVersions(inputs, project, target, projectVariables(host.architecture), lacking);
   return {
     ...place,
     versions,
@@ -91,10 +93,11 @@ function chooseVersions(
   inputs: ToolchainInputs,
   project: ProjectNeeds,
   target: Target,
+  variables: Variables,
   lacking: NonNullable<VersionRequest["lacking"]>,
 ) {
   const given = inputConstraints(inputs);
-  const constraints = [...given, ...(project.constraints ?? [])];
+  const constraints = [...given, ...constraintsOf(project.requirements ?? [], variables)];
   const hasMirage =
     inputs.mirageVersion === "auto" ? project.buildSystem === "mirage" : inputs.mirageVersion !== "none";
   const request = (more: readonly Constraint[]): VersionRequest => ({
