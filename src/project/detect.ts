@@ -2,12 +2,12 @@ import { readFile, readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { firstOf } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { constraintOfRange } from "../targets/constraint.js";
 import type { LockFile } from "../toolchain/toolchain.js";
 import { folderOf, isOutside, isOpamFile } from "./folder.js";
-import { allBounds, boundsOfOpamFile, mentionsMirage, parseMirageBounds } from "./mirage/bounds.js";
+import { headerOf, mentionsMirage, requirementsOfConfiguration } from "./mirage/config-ml.js";
 import { readLock, toolchainVersions } from "./mirage/lock-file.js";
-import type { BuildSystem, MirageBounds, MirageProject, Project } from "./project.js";
+import type { BuildSystem, MirageProject, Project } from "./project.js";
+import { requirementsIn } from "./requirements.js";
 
 /** The inputs that select the project: a subset of all inputs. */
 export interface ProjectInputs {
@@ -32,7 +32,8 @@ export async function detectProject(workspace: string, inputs: ProjectInputs): P
   refuseUnused({ ...inputs, buildSystem: isCommand ? "command" : buildSystem });
   // `build-system: command` needs no command here: after `setup`, the workflow can build without this action.
   if (isCommand) {
-    return { buildSystem: "command", directory, description: "built by a command" };
+    const requirements = await requirementsIn(folder);
+    return { buildSystem: "command", directory, description: "built by a command", requirements };
   }
   if (buildSystem === "auto") return await guess(folder, inputs.configFile);
   const { find, marker } = kinds[buildSystem];
@@ -67,25 +68,29 @@ interface Folder {
 interface Kind {
   /** The file that identifies a project, as messages name it. */
   readonly marker: string;
-  readonly find: (folder: Folder, configFile: string | undefined) => Project | undefined | Promise<Project | undefined>;
+  readonly find: (folder: Folder, configFile: string | undefined) => Promise<Project | undefined>;
 }
 
 const kinds: Readonly<Record<Exclude<BuildSystem, "command">, Kind>> = {
   mirage: { marker: "config.ml", find: findMirage },
   dune: {
     marker: "dune-project",
-    find: ({ directory, names }) => {
+    find: async (folder) => {
+      const { directory, names } = folder;
       const file = ["dune-project", "dune-workspace", "dune"].find((name) => names.includes(name));
-      return file === undefined ? undefined : { buildSystem: "dune", directory, description: `dune (${file})` };
+      if (file === undefined) return undefined;
+      const requirements = await requirementsIn(folder);
+      return { buildSystem: "dune", directory, description: `dune (${file})`, requirements };
     },
   },
   opam: {
     marker: "*.opam",
-    find: ({ directory, names }) => {
+    find: async (folder) => {
+      const { directory, names } = folder;
       const files = names.filter(isOpamFile);
-      return files.length === 0
-        ? undefined
-        : { buildSystem: "opam", directory, description: `opam (${files.join(", ")})` };
+      if (files.length === 0) return undefined;
+      const requirements = await requirementsIn(folder);
+      return { buildSystem: "opam", directory, description: `opam (${files.join(", ")})`, requirements };
     },
   },
 };
@@ -94,24 +99,18 @@ async function findMirage(folder: Folder, configFile = "config.ml"): Promise<Mir
   const { directory } = folder;
   const text = await readConfiguration(directory, configFile);
   if (text === undefined) return undefined;
-  const mirageBounds = await findMirageBounds(folder, text);
+  const header = headerOf(text);
   const lockFiles = await findLockFiles(directory, configFile);
-  const constraint = mirageBounds === undefined ? "" : ` requires mirage ${mirageBounds.text}`;
+  const constraint = header === undefined ? "" : ` requires mirage ${header}`;
   const description = `MirageOS (${configFile}${constraint})`;
   return {
     buildSystem: "mirage",
     directory,
     description,
     configFile,
-    constraints: mirageBounds === undefined ? [] : constraintsOf(mirageBounds),
+    requirements: [...requirementsOfConfiguration(configFile, text), ...(await requirementsIn(folder))],
     lockFiles,
   };
-}
-
-function constraintsOf({ atLeast, below, text }: MirageBounds) {
-  const range = [atLeast && `>=${atLeast}`, below && `<${below}`].filter(Boolean).join(" ");
-  const constraint = constraintOfRange("mirage", range, "config.ml");
-  return constraint === undefined ? [] : [{ ...constraint, text }];
 }
 
 /** The build system is `auto`, and the folder has no file of a known one. */
@@ -131,17 +130,6 @@ async function guess(folder: Folder, configFile: string | undefined): Promise<Pr
 async function hasMirageConfiguration(directory: string): Promise<boolean> {
   const text = await readFile(join(directory, "config.ml"), "utf8").catch(() => "");
   return mentionsMirage(text);
-}
-
-async function findMirageBounds(
-  { directory, names }: Folder,
-  configuration: string,
-): Promise<MirageBounds | undefined> {
-  const header = parseMirageBounds(configuration);
-  const ofFiles = await Promise.all(
-    names.filter(isOpamFile).map(async (name) => boundsOfOpamFile(name, await readFile(join(directory, name), "utf8"))),
-  );
-  return allBounds([header, ...ofFiles].filter((bounds) => bounds !== undefined));
 }
 
 /** mirage keeps its generated files and locks in the folder `mirage` next to the configuration. */

@@ -1,4 +1,4 @@
-import { type Comparison, satisfies } from "./opam-version.js";
+import { type Comparison, opposite, satisfies } from "./opam-version.js";
 
 /** A condition on the versions of packages, as in an opam file's `depends`, without variables. */
 export type Formula =
@@ -42,6 +42,12 @@ export function packagesIn(formula: Formula): readonly string[] {
 /** The parts that all have to hold. */
 export const conjunctsOf = (formula: Formula): readonly Formula[] =>
   formula.kind === "and" ? formula.parts.flatMap(conjunctsOf) : [formula];
+
+/** The formula that holds where this one does not, of packages that are installed. */
+export function negated(formula: Formula): Formula {
+  if ("parts" in formula) return { kind: formula.kind === "and" ? "or" : "and", parts: formula.parts.map(negated) };
+  return formula.kind === "any" ? { kind: "or", parts: [] } : { ...formula, relation: opposite[formula.relation] };
+}
 
 /** As a person writes it, without the package's name when there is only one: `>= 4.9 & < 4.12`. */
 export function shown(formula: Formula): string {

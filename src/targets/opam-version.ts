@@ -9,6 +9,16 @@ export type Relation = (typeof relations)[number];
 
 export const isRelation = (text: string): text is Relation => relations.some((relation) => relation === text);
 
+/** The relation that holds where the other does not. */
+export const opposite: Readonly<Record<Relation, Relation>> = {
+  "=": "!=",
+  "!=": "=",
+  ">=": "<",
+  "<": ">=",
+  "<=": ">",
+  ">": "<=",
+};
+
 /** Whether a comparison holds for a version, in opam's order. */
 export function satisfies(version: string, { relation, version: bound }: Comparison): boolean {
   const order = compareVersions(version, bound);

@@ -8,6 +8,7 @@ import { type Target, type TargetName, targets } from "../targets/targets.js";
 import { type Refusal, nameOf, noVersion } from "../targets/version-refusal.js";
 import { resolveVersions } from "../targets/versions.js";
 import { optionPackageNames, optionPackages } from "./opam/options.js";
+import type { Variables } from "./opam/filtered-formula.js";
 import { type OpamQuestion, missingRelease, refusalProblem, releasesIn } from "./opam/solver.js";
 import {
   checkRecipe,
@@ -17,6 +18,7 @@ import {
   recipeOf,
   unversionedPackages,
 } from "./packages.js";
+import { type Requirement, constraintsOf, projectVariables } from "./requirements.js";
 import {
   type LockChoice,
   type LockFile,
@@ -56,7 +58,7 @@ export interface ProjectNeeds {
   /** `mirage` needs the mirage tool. */
   readonly buildSystem: string;
   /** What its files ask of the versions. */
-  readonly constraints?: readonly Constraint[];
+  readonly requirements?: readonly Requirement[];
   /** Committed lock files of a mirage project. */
   readonly lockFiles?: readonly LockFile[];
 }
@@ -107,7 +109,8 @@ export function planToolchain(
     components: componentsFor(request).map((name) => [name, componentPackages(recipeOf(place), name, extra)]),
     packages: unversionedPackages(recipeOf(place), extra),
   });
-  const versions = decided ?? chooseVersions(inputs, project, target, { lacking, available, question });
+  const variables = projectVariables(host.architecture);
+  const versions = decided ?? chooseVersions(inputs, project, target, { lacking, available, question, variables });
   return {
     ...place,
     versions,
@@ -126,10 +129,10 @@ function chooseVersions(
   inputs: ToolchainInputs,
   project: ProjectNeeds,
   target: Target,
-  { lacking, available, question }: Sources,
+  { lacking, available, question, variables }: Sources,
 ): ToolchainVersions {
   const given = inputConstraints(inputs);
-  const constraints = [...given, ...(project.constraints ?? [])];
+  const constraints = [...given, ...constraintsOf(project.requirements ?? [], variables)];
   const hasMirage =
     inputs.mirageVersion === "auto" ? project.buildSystem === "mirage" : inputs.mirageVersion !== "none";
   const request = (more: readonly Constraint[]): VersionRequest => ({
@@ -166,6 +169,7 @@ interface Sources {
   readonly lacking: NonNullable<VersionRequest["lacking"]>;
   readonly available: ReadonlySet<string> | undefined;
   readonly question: (request: VersionRequest) => OpamQuestion;
+  readonly variables: Variables;
 }
 
 /** opam-repository itself, which has moved old releases elsewhere. */

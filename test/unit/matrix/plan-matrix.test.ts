@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { checkedArtifactName } from "../../../src/artifact/artifact-name.js";
 import { type MatrixRequest, planMatrix } from "../../../src/matrix/plan-matrix.js";
+import { requirementsOfConfiguration } from "../../../src/project/mirage/config-ml.js";
 import { type Project, buildSystems } from "../../../src/project/project.js";
 import { architectures } from "../../../src/targets/architecture.js";
 import { targetNames, targets } from "../../../src/targets/targets.js";
-import { constraintOfRange } from "../../../src/targets/constraint.js";
 import { checkRecipe } from "../../../src/toolchain/packages.js";
 import { problemOf as problemIn } from "../../problem.js";
 import { projectIn } from "../project/fixtures.js";
@@ -25,10 +25,7 @@ describe("the version of a leg", () => {
   });
 
   it("fits the project’s mirage version", () => {
-    const old = {
-      ...mirage,
-      constraints: [constraintOfRange("mirage", ">=4.9 <4.10", "config.ml line 1")].flatMap((one) => one ?? []),
-    };
+    const old = { ...mirage, requirements: requirementsOfConfiguration("config.ml", "(* mirage >= 4.9 & < 4.10 *)") };
     expect(legOf("hvt x86_64", {}, old).toolchain?.versions).toMatchObject({ mirage: "4.9.0", solo5: "0.9.3" });
     expect(legOf("hvt x86_64", { mirageVersion: "4.10.6" }, mirage).toolchain?.versions).toMatchObject({
       mirage: "4.10.6",

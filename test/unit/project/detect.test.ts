@@ -20,19 +20,7 @@ describe("what is in a folder", () => {
       directory: folder,
       configFile: "config.ml",
       description: "MirageOS (config.ml requires mirage >= 4.10.0 & < 4.12.0)",
-      constraints: [{ text: ">= 4.10.0 & < 4.12.0" }],
-    });
-  });
-
-  test("constraints of opam files on mirage are combined with the header’s", async () => {
-    const folder = await folderWith({
-      "config.ml": mirage,
-      "www.opam": 'depends: [ "mirage" {< "4.11.0"} ]',
-      "lib.opam": 'depends: [ "lwt" ]',
-    });
-    expect(await detectProject(folder, automatic)).toMatchObject({
-      description: "MirageOS (config.ml requires mirage >= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam))",
-      constraints: [{ text: ">= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam)" }],
+      requirements: [{ source: "config.ml line 1" }, { source: "hello.opam" }, { source: "hello.opam" }],
     });
   });
 

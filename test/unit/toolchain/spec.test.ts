@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readInputs, withTarget, type InputName } from "../../../src/actions/interface.js";
 import { inspectHost } from "../../../src/platform/host.js";
+import { requirementsOfConfiguration } from "../../../src/project/mirage/config-ml.js";
 import { knownVersions } from "../../../src/targets/combinations.js";
-import { constraintOfRange } from "../../../src/targets/constraint.js";
 import {
   type ProjectNeeds,
   parseExtraRepositories,
@@ -16,7 +16,7 @@ const dune: ProjectNeeds = { ...mirage, buildSystem: "dune" };
 const plan = (given: Partial<Record<InputName, string>>, project = dune) =>
   planToolchain(withTarget(readInputs((name) => given[name])), project, host);
 
-const asks = (range: string) => [constraintOfRange("mirage", range, "config.ml line 1")].flatMap((one) => one ?? []);
+const asks = (header: string) => requirementsOfConfiguration("config.ml", `(* mirage ${header} *)`);
 
 describe("the plan of a toolchain", () => {
   it("has the newest versions for a project without constraints", () => {
@@ -33,7 +33,7 @@ describe("the plan of a toolchain", () => {
   });
 
   it("takes mirage from the project’s header, from the input, or leaves it out", () => {
-    const bounded = { ...mirage, constraints: asks(">=4.9 <4.10") };
+    const bounded = { ...mirage, requirements: asks(">= 4.9 & < 4.10") };
     expect(plan({}, bounded).versions).toMatchObject({ mirage: "4.9.0", solo5: "0.9.3" });
     expect(plan({}, mirage).versions.mirage).toBe("4.11.2");
     expect(plan({ "mirage-version": "4.10.6" }, dune).versions.mirage).toBe("4.10.6");
@@ -95,7 +95,7 @@ describe("the plan of a toolchain", () => {
     });
 
     it("has the newest mirage of the repositories that the project accepts", () => {
-      const bounded = { ...mirage, constraints: asks(">=4.10.0 <4.11.0") };
+      const bounded = { ...mirage, requirements: asks(">= 4.10.0 & < 4.11.0") };
       expect(has(/^mirage\.4\.10\.[5-9]/, {}, bounded).versions.mirage).toBe("4.10.4");
     });
 
