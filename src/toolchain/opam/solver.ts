@@ -94,7 +94,7 @@ async function writeRequest(folder: string, { components, constraints, packages 
 
 /** An argument of `opam install` as a dependency: `lwt.5.9.1`, `lwt>=5`, `lwt`. */
 function dependency(word: string): string {
-  const [, name = word, relation, version = ""] = /^([\w+-]+)(\.|[<>=!]+)(.+)$/.exec(word) ?? [];
+  const [, name = word, relation, version = ""] = /^([\w+-]+)(\.|[<>=!]+)([^<>=!].*)$/.exec(word) ?? [];
   if (relation === undefined) return JSON.stringify(name);
   return `${JSON.stringify(name)} {${relation === "." ? "=" : relation} ${JSON.stringify(version)}}`;
 }

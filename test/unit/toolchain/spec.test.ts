@@ -3,7 +3,9 @@ import { readInputs, withTarget, type InputName } from "../../../src/actions/int
 import { inspectHost } from "../../../src/platform/host.js";
 import { requirementsOfConfiguration } from "../../../src/project/mirage/config-ml.js";
 import { knownVersions } from "../../../src/targets/combinations.js";
+import { Problem } from "../../../src/platform/problem.js";
 import {
+  BeyondTable,
   type ProjectNeeds,
   parseExtraRepositories,
   parseRepositories,
@@ -107,6 +109,36 @@ describe("the plan of a toolchain", () => {
         }),
       );
     });
+  });
+
+  it("asks opam for what the table lacks, with the packages and constraints of the toolchain", () => {
+    const given = { arch: "aarch64", target: "hvt", "ocaml-version": "99.1.0", "opam-packages": "fmt" } as const;
+    const error: unknown = (() => {
+      try {
+        return plan({ ...given, "toolchain-options": "flambda" });
+      } catch (reason) {
+        return reason;
+      }
+    })();
+    expect(error).toBeInstanceOf(BeyondTable);
+    expect((error as BeyondTable).question).toMatchObject({
+      subject: "hvt with OCaml 99.1.0",
+      components: [
+        ["ocaml", ["ocaml-variants"]],
+        ["solo5", ["solo5", "solo5-cross-aarch64"]],
+        ["ocaml-solo5", ["ocaml-solo5-cross-aarch64"]],
+      ],
+      packages: ["dune", "ocamlfind", "fmt", "ocaml-option-flambda"],
+    });
+    const decided = { ocaml: "99.1.0", solo5: "99.2.0", "ocaml-solo5": "99.3.0" };
+    expect(planToolchain(withTarget(readInputs(() => undefined)), dune, host, undefined, decided).packages).toContain(
+      "ocaml-base-compiler.99.1.0",
+    );
+  });
+
+  it("refuses at once what the table knows to be impossible", () => {
+    expect(() => plan({ "ocaml-version": "5.2.0" })).toThrow(Problem);
+    expect(() => plan({ "ocaml-version": "5.2.0" })).not.toThrow(BeyondTable);
   });
 
   it("refuses what opam would take for an option", () => {
