@@ -224,7 +224,7 @@ function lockConstraints({ path, versions }: LockFile, given: readonly Constrain
 
 /** Overlay repositories of `mirage configure`, which takes them as one word joined by commas; `none`: no repository. */
 export function parseExtraRepositories(lines: readonly string[]): readonly OpamRepository[] {
-  if (lines.length === 1 && lines[0] === "none") return [];
+  if (lines.length === 1 && lines[0]?.toLowerCase() === "none") return [];
   const repositories = parseRepositories(lines, "extra-repos");
   const wrong = repositories.find(({ url }) => url.includes(","));
   if (wrong !== undefined)

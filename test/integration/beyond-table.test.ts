@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -30,6 +31,11 @@ function release(from: string, version: string, [was = "", is = ""]: readonly st
   cpSync(join(packages(), name, from), to, { recursive: true });
   const text = readFileSync(join(to, "opam"), "utf8");
   writeFileSync(join(to, "opam"), text.replaceAll(was, is));
+}
+
+function keepOnlyNewest(): void {
+  for (const name of readdirSync(join(packages(), "ocaml-base-compiler")))
+    if (!name.endsWith(".5.6.0")) rmSync(join(packages(), "ocaml-base-compiler", name), { recursive: true });
 }
 
 const newStory = (): Story => ({ lines: [], programs: [] });
@@ -85,7 +91,7 @@ describe("versions that the table lacks", () => {
     expect(left()).toEqual([]);
   });
 
-  it("that no repository has: refused without any process, with the repositories and the nearest versions", async () => {
+  it("that no repository has: refused without a process, with the repositories and the nearest versions", async () => {
     const story = newStory();
     const problem = await problemOf({ "ocaml-version": "5.7.3" }, story);
     expect(problem.message).toBe("input ocaml-version: no opam repository has OCaml 5.7.3");
@@ -98,6 +104,37 @@ describe("versions that the table lacks", () => {
     expect(story.programs).toEqual([]);
   });
 
+  describe("in repositories that only opam can read", () => {
+    const asGit = () => {
+      const repository = join(folder, "repository");
+      const git = (...args: string[]) =>
+        execFileSync("git", ["-C", repository, "-c", "user.name=t", "-c", "user.email=t@example.org", ...args]);
+      git("init", "--quiet");
+      git("add", ".");
+      git("commit", "--quiet", "--message", "all");
+      return { "opam-repositories": `test: git+file://${repository}` };
+    };
+
+    it("are decided by opam", async () => {
+      const toolchain = await setUp(folder, { ...given, ...asGit(), "ocaml-version": "5.6.0" });
+      expect(toolchain?.spec.versions).toMatchObject({ ocaml: "5.6.0", "ocaml-solo5": "1.4.0" });
+    });
+
+    it("are refused by opam with the nearest versions, and nothing is built", async () => {
+      const story = newStory();
+      const problem = await problemOf({ ...asGit(), "ocaml-version": "5.7.3" }, story);
+      expect(problem.message).toBe("input ocaml-version: no opam repository has OCaml 5.7.3");
+      expect(problem.facts.accepted).toEqual(["OCaml 5.5.0, 5.6.0"]);
+      expect(ranOpam(story)).toBe(true);
+      expect(left()).toEqual([]);
+    });
+
+    it("are taken for unset versions where there are no others", async () => {
+      keepOnlyNewest();
+      expect((await setUp(folder, { ...given, ...asGit() }))?.spec.versions).toMatchObject({ ocaml: "5.6.0" });
+    });
+  });
+
   it("are not taken for unset versions", async () => {
     const story = newStory();
     const toolchain = await setUp(folder, given, story);
@@ -108,8 +145,7 @@ describe("versions that the table lacks", () => {
   });
 
   it("are taken for unset versions where the repositories have no others", async () => {
-    for (const name of readdirSync(join(packages(), "ocaml-base-compiler")))
-      if (!name.endsWith(".5.6.0")) rmSync(join(packages(), "ocaml-base-compiler", name), { recursive: true });
+    keepOnlyNewest();
     expect((await setUp(folder, given))?.spec.versions).toMatchObject({ ocaml: "5.6.0" });
   });
 });

@@ -111,7 +111,7 @@ const ofARun: Readonly<Record<InputName, Row>> = {
   "configure-args": words("--a --b=c"),
   lock: choice("require", "Require"),
   "extra-repos": {
-    ...repositories,
+    same: [...(repositories.same ?? []), ["None", "none"]],
     refused: [...(repositories.refused ?? []), ["none\na: https://a.example", /none/]],
     later: (lines: readonly string[]) => parseExtraRepositories(lines),
   },
