@@ -132,8 +132,8 @@ const word = (component: Component): string => (component === "ocaml" ? "OCaml" 
 const nameOf = (one: Constraint): string =>
   componentsOf(one).length > 1 ? one.text : `${word(componentOf(one))} ${one.text}`;
 
-/** The name of the input that a constraint comes from. */
-const inputOf = ({ source }: Constraint): string | undefined => /^input (\S+)$/.exec(source)?.[1];
+/** The name of the input, or of the option in a list of targets, that a constraint comes from. */
+const inputOf = ({ source }: Constraint): string | undefined => /^(?:input|option) (\S+)$/.exec(source)?.[1];
 
 /** @param version one that works; undefined: there is none, or not without more changes. */
 function mend(one: Constraint, version: string | undefined): string {

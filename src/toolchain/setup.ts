@@ -14,7 +14,7 @@ import { checkBuildFolder, recipeOf, systemPackages } from "./packages.js";
 import { packagesOf, withContent } from "./repository-content.js";
 import { planSlimming, tellKept, stripToolchain } from "./slim.js";
 import { linkTestImage } from "./smoke-test.js";
-import { type ProjectNeeds, type ToolchainInputs, parseRepositories, planToolchain } from "./spec.js";
+import { type ProjectNeeds, type ToolchainInputs, explainVersions, parseRepositories, planToolchain } from "./spec.js";
 import { givesItself, handOut } from "./store/handed-out.js";
 import type { InstalledToolchain } from "./store/installed.js";
 import { takeJobCopy } from "./store/job-copy.js";
@@ -66,12 +66,10 @@ async function setUpPlanned(
   const target = targets[inputs.target];
   const plan = planToolchain(inputs, project, host, available);
   log.fact("target", `${target.name}, ${plan.architecture} (${plan.backend})`);
-  log.fact(
-    "versions",
-    Object.entries(plan.versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(", "),
-  );
+  const { reasons, notices } = explainVersions(inputs, project, plan);
+  for (const [at, { component, version, reason }] of reasons.entries())
+    log.fact(at === 0 ? "versions" : "", `${component} ${version}: ${reason}`);
+  for (const notice of notices) log.notice(notice);
 
   const recipe = recipeOf(plan);
   const system = systemPackages(recipe, plan.versions);

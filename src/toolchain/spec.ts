@@ -2,14 +2,22 @@ import type { Host } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";
 import type { VersionRequest } from "../targets/combinations.js";
-import { type Component, type Constraint, components, componentsOf, constraintOfRange } from "../targets/constraint.js";
+import {
+  type Component,
+  type Constraint,
+  accepts,
+  components,
+  componentsOf,
+  constraintOfRange,
+} from "../targets/constraint.js";
 import { type Target, type TargetName, targets } from "../targets/targets.js";
+import { type VersionReason, versionReasons } from "../targets/version-reasons.js";
 import { noVersion } from "../targets/version-refusal.js";
 import { resolveVersions } from "../targets/versions.js";
 import { optionPackageNames, optionPackages } from "./opam/options.js";
 import type { Variables } from "./opam/filtered-formula.js";
 import { checkRecipe, decidedPackages, opamPackages, recipeOf } from "./packages.js";
-import { type Requirement, constraintsOf, projectVariables } from "./requirements.js";
+import { type Requirement, constraintsOf, machineVariables } from "./requirements.js";
 import {
   type LockChoice,
   type LockFile,
@@ -29,6 +37,8 @@ export interface ToolchainInputs {
   /** Undefined: the machine's own. */
   readonly arch: Architecture | undefined;
   readonly ocamlVersion: string | undefined;
+  /** What gives it, when it is not the input: `option ocaml`. */
+  readonly ocamlSource?: string;
   readonly mirageVersion: string;
   readonly lock: LockChoice;
   readonly solo5Version: string | undefined;
@@ -74,7 +84,7 @@ export function planToolchain(
   const extra = [...inputs.opamPackages, ...optionPackageNames(inputs.toolchainOptions)];
   const lacking = (versions: ToolchainVersions) =>
     decidedPackages(recipeOf(place), versions, extra, pins).filter((name) => available?.has(name) === false);
-  const versions = chooseVersions(inputs, project, target, projectVariables(host.architecture), lacking);
+  const versions = chooseVersions(inputs, project, target, machineVariables(host.architecture), lacking);
   return {
     ...place,
     versions,
@@ -96,25 +106,47 @@ function chooseVersions(
   variables: Variables,
   lacking: NonNullable<VersionRequest["lacking"]>,
 ) {
-  const given = inputConstraints(inputs);
-  const constraints = [...given, ...constraintsOf(project.requirements ?? [], variables)];
-  const hasMirage =
-    inputs.mirageVersion === "auto" ? project.buildSystem === "mirage" : inputs.mirageVersion !== "none";
-  const request = (more: readonly Constraint[]): VersionRequest => ({
-    target: target.name,
-    hasMirage,
-    constraints: [...constraints, ...more],
-    lacking,
-  });
-  const lock = inputs.lock === "ignore" ? undefined : lockFileFor(project.lockFiles ?? [], target);
-  const locked = lock === undefined ? [] : lockConstraints(lock, given);
-  const withLock = resolveVersions(request(locked));
+  const { request, constraints, locked } = askedVersions(inputs, project, target, variables);
+  const withLock = resolveVersions({ ...request, lacking, constraints: [...constraints, ...locked] });
   // Where a lock makes no toolchain, the newest versions are chosen as without one.
   const resolution =
-    withLock.kind === "versions" || inputs.lock === "require" ? withLock : resolveVersions(request([]));
+    withLock.kind === "versions" || inputs.lock === "require"
+      ? withLock
+      : resolveVersions({ ...request, lacking, constraints });
   if (resolution.kind === "versions") return resolution.versions;
   const { what, because, accepted, remedy } = resolution.refusal;
   throw new Problem(what, { ...(because === undefined ? {} : { because }), accepted, do: remedy });
+}
+
+/**
+ * Why a plan has its versions, for the log and build-info.json; and a notice when a lock file was ignored.
+ */
+export function explainVersions(
+  inputs: ToolchainInputs,
+  project: ProjectNeeds,
+  { versions, hostArchitecture }: Pick<ToolchainPlan, "versions" | "hostArchitecture">,
+): { readonly reasons: readonly VersionReason[]; readonly notices: readonly string[] } {
+  const variables = machineVariables(hostArchitecture);
+  const { request, constraints, locked } = askedVersions(inputs, project, targets[inputs.target], variables);
+  const all = { ...request, constraints: [...constraints, ...locked] };
+  const reasons = versionReasons(all, versions);
+  if (locked.every((one) => accepts(one, versions))) return { reasons, notices: [] };
+  const withLock = resolveVersions(all);
+  const why = withLock.kind === "versions" ? "the given opam repositories lack its versions" : withLock.refusal.what;
+  return { reasons, notices: [`the lock file is ignored: ${why}`] };
+}
+
+/** What inputs and project ask, and what the lock file asks of the components that no input decides. */
+function askedVersions(inputs: ToolchainInputs, project: ProjectNeeds, target: Target, variables: Variables) {
+  const given = inputConstraints(inputs);
+  const lock = inputs.lock === "ignore" ? undefined : lockFileFor(project.lockFiles ?? [], target);
+  const hasMirage =
+    inputs.mirageVersion === "auto" ? project.buildSystem === "mirage" : inputs.mirageVersion !== "none";
+  return {
+    request: { target: target.name, hasMirage },
+    constraints: [...given, ...constraintsOf(project.requirements ?? [], variables)],
+    locked: lock === undefined ? [] : lockConstraints(lock, given),
+  };
 }
 
 /** @throws Problem when an input is not a version or a range of versions. */
@@ -129,7 +161,8 @@ function inputConstraints(inputs: ToolchainInputs): readonly Constraint[] {
   return components.flatMap((component) => {
     const text = given[component];
     if (text === undefined) return [];
-    const constraint = constraintOfRange(component, text, `input ${component}-version`);
+    const source = component === "ocaml" ? inputs.ocamlSource : undefined;
+    const constraint = constraintOfRange(component, text, source ?? `input ${component}-version`);
     if (constraint !== undefined) return [constraint];
     const { what, accepted, remedy } = noVersion(component, text);
     throw new Problem(what, { accepted, do: remedy });

@@ -42,6 +42,7 @@ async function decide({ host, log }: Context, inputs: MatrixInputs): Promise<Mat
   return planMatrix(inputs, project);
 }
 
-function tellSkipped({ log }: Context, { skipped }: MatrixPlan): void {
+function tellSkipped({ log }: Context, { skipped, notices }: MatrixPlan): void {
+  for (const sentence of notices) log.notice(sentence);
   for (const sentence of skipped) log.notice(`skipped: ${sentence}`);
 }
