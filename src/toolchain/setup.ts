@@ -30,6 +30,11 @@ export interface SetUpInputs extends ToolchainInputs {
   readonly mirror: string | undefined;
 }
 
+/** The job's toolchain, and why it has its versions: by component, `www.opam asks < 5.0`. */
+export interface ToolchainSetUp extends Toolchain {
+  readonly versionReasons: Readonly<Record<string, string>>;
+}
+
 /**
  * Installs the toolchain that the inputs and the project ask for, and runs the smoke test on it.
  * Wrong inputs are reported before anything is downloaded or installed.
@@ -37,7 +42,11 @@ export interface SetUpInputs extends ToolchainInputs {
  * @returns the job's own toolchain: changes to it never reach the cached one.
  * @throws Problem when there is no such toolchain or it cannot be built.
  */
-export async function setUpToolchain(context: Context, inputs: SetUpInputs, project: ProjectNeeds): Promise<Toolchain> {
+export async function setUpToolchain(
+  context: Context,
+  inputs: SetUpInputs,
+  project: ProjectNeeds,
+): Promise<ToolchainSetUp> {
   const { log } = context;
   return log.group("Toolchain", async () => {
     log.fact("project", project.description);
@@ -61,14 +70,14 @@ async function setUpPlanned(
   inputs: SetUpInputs,
   project: ProjectNeeds,
   available: ReadonlySet<string> | undefined,
-): Promise<Toolchain> {
+): Promise<ToolchainSetUp> {
   const { host, log, processes } = context;
   const target = targets[inputs.target];
   const plan = planToolchain(inputs, project, host, available);
   log.fact("target", `${target.name}, ${plan.architecture} (${plan.backend})`);
   const { reasons, notices } = explainVersions(inputs, project, plan);
-  for (const [at, { component, version, reason }] of reasons.entries())
-    log.fact(at === 0 ? "versions" : "", `${component} ${version}: ${reason}`);
+  const decided = reasons.map(({ component, version, reason }) => `${component} ${version}: ${reason}`);
+  log.fact("versions", decided.join("\n"));
   for (const notice of notices) log.notice(notice);
 
   const recipe = recipeOf(plan);
@@ -112,7 +121,9 @@ async function setUpPlanned(
     levels,
   );
   const itself = givesItself(host, obtained, project.buildSystem) ? await handOut(log, obtained) : undefined;
-  return itself ?? /* promise: jobs-have-a-copy */ takeJobCopy(context, obtained);
+  const toolchain = itself ?? /* promise: jobs-have-a-copy */ (await takeJobCopy(context, obtained));
+  const versionReasons = Object.fromEntries(reasons.map(({ component, reason }) => [component, reason]));
+  return { ...toolchain, versionReasons };
 }
 
 /**

@@ -132,8 +132,11 @@ export function explainVersions(
   const reasons = versionReasons(all, versions);
   if (locked.every((one) => accepts(one, versions))) return { reasons, notices: [] };
   const withLock = resolveVersions(all);
-  const why = withLock.kind === "versions" ? "the given opam repositories lack its versions" : withLock.refusal.what;
-  return { reasons, notices: [`the lock file is ignored: ${why}`] };
+  const what =
+    withLock.kind === "refusal"
+      ? withLock.refusal.what
+      : "the given opam repositories lack the versions of the lock file";
+  return { reasons, notices: [`${what}; the lock file is ignored`] };
 }
 
 /** What inputs and project ask, and what the lock file asks of the components that no input decides. */
