@@ -116,7 +116,7 @@ function* compatible({ target, hasMirage, constraints }: VersionRequest): Genera
   }
 }
 
-/** Whether a constraint on one component alone refuses a version of it: the search then skips all combinations with it. */
+/** Whether a constraint on one component alone refuses a version: the search then skips all combinations with it. */
 export const isRefused = (constraints: readonly Constraint[], component: Component, version: string): boolean =>
   constraints.some(
     (one) => componentsOf(one).every((name) => name === component) && !accepts(one, { [component]: version }),

@@ -1,6 +1,5 @@
 import semver from "semver";
 import { type Formula, holds, packagesIn, shown } from "./formula.js";
-import { isRelation } from "./opam-version.js";
 
 /** The parts of a toolchain that have a version. */
 export const components = ["ocaml", "solo5", "ocaml-solo5", "ocaml-unikraft", "mirage"] as const;
@@ -43,12 +42,15 @@ export function constraintOfRange(component: Component, text: string, source: st
   if (semver.validRange(text) === null) return undefined;
   const parts = new semver.Range(text).set.map((comparators): Formula => ({
     kind: "and",
-    parts: comparators.flatMap(({ operator, semver: bound, value }): readonly Formula[] => {
-      // `4.x` ends below `5.0.0-0`, before all prereleases of 5.0.0.
-      const version = bound.version?.replace(/-0$/, "~") ?? "";
-      const relation = operator === "" || operator === undefined ? "=" : operator;
-      return value === "" || !isRelation(relation) ? [] : [{ kind: "compare", package: component, relation, version }];
-    }),
+    parts: comparators
+      .filter(({ value }) => value !== "")
+      .map(({ operator, semver: { version } }) => ({
+        kind: "compare",
+        package: component,
+        relation: operator === "" ? "=" : operator,
+        // `4.x` ends below `5.0.0-0`, before all prereleases of 5.0.0.
+        version: version.replace(/-0$/, "~"),
+      })),
   }));
   return { formula: { kind: "or", parts }, text, source };
 }

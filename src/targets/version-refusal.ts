@@ -33,7 +33,9 @@ export function refuse(request: VersionRequest, conflicts: readonly (readonly Co
       what: sentence(request, first),
       because: more.map((conflict) => sentence(request, conflict)).join("; "),
       accepted: together === undefined ? [] : [`${versionsListed(together)}, among others`],
-      remedy: conflicts.map((conflict) => conflict.map((one) => mend(one, undefined)).join(" or ")).join("; "),
+      remedy: [...new Set(conflicts.map((conflict) => eitherOf(conflict.map((one) => mend(one, undefined)))))].join(
+        "; ",
+      ),
     };
   }
   const working = first.map((one) => {
@@ -53,9 +55,11 @@ export function refuse(request: VersionRequest, conflicts: readonly (readonly Co
       const beside = others.length === 0 ? "" : ` (with ${others.map(nameOf).join(" and ")})`;
       if (beside === "" && componentOf(one) === "ocaml" && compiler !== undefined)
         return [pairsListed(pairs, compiler)];
-      return [`${listed(componentOf(one), versionsIn(pairs, componentOf(one)))}${beside}`];
+      const versions = versionsIn(pairs, componentOf(one));
+      if (!isReleased(one)) return [`the nearest: ${listed(componentOf(one), nearestOf(one, versions))}`];
+      return [`${listed(componentOf(one), versions)}${beside}`];
     }),
-    remedy: [...mends, ...(isOneInput ? ["leave it out for the newest"] : [])].join(", or "),
+    remedy: eitherOf([...mends, ...(isOneInput ? ["leave it out for the newest"] : [])]),
   };
 }
 
@@ -135,8 +139,8 @@ export const word = (component: Component): string => (component === "ocaml" ? "
 export const nameOf = (one: Constraint): string =>
   componentsOf(one).length > 1 ? one.text : `${word(componentOf(one))} ${one.text}`;
 
-/** The name of the input that a constraint comes from. */
-export const inputOf = ({ source }: Constraint): string | undefined => /^input (\S+)$/.exec(source)?.[1];
+/** The name of the input, or of the option in a list of targets, that a constraint comes from. */
+export const inputOf = ({ source }: Constraint): string | undefined => /^(?:input|option) (\S+)$/.exec(source)?.[1];
 
 /** @param version one that works; undefined: there is none, or not without more changes. */
 function mend(one: Constraint, version: string | undefined): string {
@@ -165,6 +169,16 @@ function nearest(one: Constraint, working: readonly Versions[]): string | undefi
   );
   return next ?? versions.at(-1);
 }
+
+/** Up to two versions below the first that is asked, and three from there on. */
+function nearestOf(one: Constraint, working: readonly string[]): readonly string[] {
+  const versions = [...new Set(working)].sort(compareVersions);
+  const asked = comparisonsIn(one.formula)[0]?.version ?? "";
+  const above = versions.filter((version) => compareVersions(version, asked) >= 0);
+  return [...versions.slice(0, versions.length - above.length).slice(-2), ...above.slice(0, 3)];
+}
+
+const eitherOf = (mends: readonly string[]): string => [...new Set(mends)].join(", or ");
 
 /** For a text that is not a version. */
 export function noVersion(component: Component, text: string): Refusal {

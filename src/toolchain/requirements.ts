@@ -15,29 +15,36 @@ export interface Requirement {
 
 const opamArchitectures: Readonly<Record<Architecture, string>> = { x86_64: "x86_64", aarch64: "arm64" };
 
-/**
- * The variables of a project's opam files, when a checkout of the project is built without its tests and documentation.
- * Others, such as `os-distribution`, differ between machines of one matrix, and limit no version here: opam decides.
- *
- * @param architecture of the machine that builds.
- */
-export const projectVariables = (architecture: Architecture): Variables => ({
+/** The values of variables in `depends`: of a checkout that is built without its tests, documentation and tools. */
+const ofDepends: Variables = {
   build: "true",
   post: "true",
   dev: "true",
   "with-test": "false",
   "with-doc": "false",
   "with-dev-setup": "false",
+};
+
+/**
+ * The variables that all machines of an architecture share. Others, such as `os-distribution`, limit no version here:
+ * opam decides.
+ */
+export const machineVariables = (architecture: Architecture): Variables => ({
   os: "linux",
   arch: opamArchitectures[architecture],
   "opam-version": "2.1.0",
 });
 
-/** What a project asks of the components of a toolchain: one constraint for each file and package, repeated ones once. */
-export function constraintsOf(requirements: readonly Requirement[], variables: Variables): readonly Constraint[] {
+/**
+ * What a project asks of a toolchain's components: one constraint for each file and package, repeated ones once.
+ *
+ * @param machine see {@link machineVariables}.
+ */
+export function constraintsOf(requirements: readonly Requirement[], machine: Variables): readonly Constraint[] {
   const all = requirements.flatMap(({ source, formula, isConflict }) => {
-    const asked = reduce(formula, variables);
-    return together(isConflict === true ? withoutConflicts(asked) : asked)
+    const asked =
+      isConflict === true ? withoutConflicts(reduce(formula, machine)) : reduce(formula, { ...ofDepends, ...machine });
+    return together(asked)
       .map((part) => constraintOf(part, source))
       .filter((one) => componentsOf(one).length > 0 && comparisonsIn(one.formula).length > 0);
   });
@@ -54,7 +61,7 @@ const together = (formula: Formula): readonly Formula[] => [
 /** A conflict counts only with a package that every toolchain has. One with all its versions is left to opam. */
 const withoutConflicts = (formula: Formula): Formula => ({
   kind: "and",
-  parts: conjunctsOf(formula)
+  parts: (formula.kind === "or" ? formula.parts : [formula])
     .filter((part) => packagesIn(part).every((name) => components.some((component) => component === name)))
     .filter((part) => comparisonsIn(part).length > 0)
     .map(negated),

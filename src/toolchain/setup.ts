@@ -24,6 +24,7 @@ import {
   type ProjectNeeds,
   type ToolchainInputs,
   type ToolchainPlan,
+  explainVersions,
   givenVersions,
   parseRepositories,
   planToolchain,
@@ -43,6 +44,11 @@ export interface SetUpInputs extends ToolchainInputs {
   readonly mirror: string | undefined;
 }
 
+/** The job's toolchain, and why it has its versions: by component, `www.opam asks < 5.0`. */
+export interface ToolchainSetUp extends Toolchain {
+  readonly versionReasons: Readonly<Record<string, string>>;
+}
+
 /**
  * Installs the toolchain that the inputs and the project ask for, and runs the smoke test on it.
  * Wrong inputs are reported before anything is downloaded or installed.
@@ -50,7 +56,11 @@ export interface SetUpInputs extends ToolchainInputs {
  * @returns the job's own toolchain: changes to it never reach the cached one.
  * @throws Problem when there is no such toolchain or it cannot be built.
  */
-export async function setUpToolchain(context: Context, inputs: SetUpInputs, project: ProjectNeeds): Promise<Toolchain> {
+export async function setUpToolchain(
+  context: Context,
+  inputs: SetUpInputs,
+  project: ProjectNeeds,
+): Promise<ToolchainSetUp> {
   const { log } = context;
   return log.group("Toolchain", async () => {
     log.fact("project", project.description);
@@ -74,17 +84,15 @@ async function setUpPlanned(
   inputs: SetUpInputs,
   project: ProjectNeeds,
   available: ReadonlySet<string> | undefined,
-): Promise<Toolchain> {
+): Promise<ToolchainSetUp> {
   const { host, log, processes } = context;
   const target = targets[inputs.target];
   const plan = await decidedPlan(context, inputs, project, available);
   log.fact("target", `${target.name}, ${plan.architecture} (${plan.backend})`);
-  log.fact(
-    "versions",
-    Object.entries(plan.versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(", "),
-  );
+  const { reasons, notices } = explainVersions(inputs, project, plan);
+  const decided = reasons.map(({ component, version, reason }) => `${component} ${version}: ${reason}`);
+  log.fact("versions", decided.join("\n"));
+  for (const notice of notices) log.notice(notice);
 
   for (const sentence of unusedVersions(inputs, plan)) log.notice(sentence);
   const newer = newerReleases(plan, available);
@@ -131,7 +139,9 @@ async function setUpPlanned(
     levels,
   );
   const itself = givesItself(host, obtained, project.buildSystem) ? await handOut(log, obtained) : undefined;
-  return itself ?? /* promise: jobs-have-a-copy */ takeJobCopy(context, obtained);
+  const toolchain = itself ?? /* promise: jobs-have-a-copy */ (await takeJobCopy(context, obtained));
+  const versionReasons = Object.fromEntries(reasons.map(({ component, reason }) => [component, reason]));
+  return { ...toolchain, versionReasons };
 }
 
 /** The plan by the version table, or by opam's solver where the table has no such toolchain. */
@@ -155,7 +165,7 @@ async function decidedPlan(
       return planToolchain(inputs, project, host, available, versions);
     } catch (reason) {
       if (!error.canIgnoreLock || !(reason instanceof Problem)) throw reason;
-      log.notice(`the lock file is ignored: ${reason.message}`);
+      log.line(`  ${reason.message}`);
       return decidedPlan(context, { ...inputs, lock: "ignore" }, project, available);
     }
   }

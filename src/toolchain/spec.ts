@@ -3,8 +3,16 @@ import { Problem } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";
 import { isBeyondTable } from "../targets/beyond-table.js";
 import { type VersionRequest, componentsFor } from "../targets/combinations.js";
-import { type Component, type Constraint, components, componentsOf, constraintOfRange } from "../targets/constraint.js";
+import {
+  type Component,
+  type Constraint,
+  accepts,
+  components,
+  componentsOf,
+  constraintOfRange,
+} from "../targets/constraint.js";
 import { type Target, type TargetName, targets } from "../targets/targets.js";
+import { type VersionReason, versionReasons } from "../targets/version-reasons.js";
 import { type Refusal, nameOf, noVersion } from "../targets/version-refusal.js";
 import { resolveVersions } from "../targets/versions.js";
 import { optionPackageNames, optionPackages } from "./opam/options.js";
@@ -18,7 +26,7 @@ import {
   recipeOf,
   unversionedPackages,
 } from "./packages.js";
-import { type Requirement, constraintsOf, projectVariables } from "./requirements.js";
+import { type Requirement, constraintsOf, machineVariables } from "./requirements.js";
 import {
   type LockChoice,
   type LockFile,
@@ -38,6 +46,8 @@ export interface ToolchainInputs {
   /** Undefined: the machine's own. */
   readonly arch: Architecture | undefined;
   readonly ocamlVersion: string | undefined;
+  /** What gives it, when it is not the input: `option ocaml`. */
+  readonly ocamlSource?: string;
   readonly mirageVersion: string;
   readonly lock: LockChoice;
   readonly solo5Version: string | undefined;
@@ -109,7 +119,7 @@ export function planToolchain(
     components: componentsFor(request).map((name) => [name, componentPackages(recipeOf(place), name, extra)]),
     packages: unversionedPackages(recipeOf(place), extra),
   });
-  const variables = projectVariables(host.architecture);
+  const variables = machineVariables(host.architecture);
   const versions = decided ?? chooseVersions(inputs, project, target, { lacking, available, question, variables });
   return {
     ...place,
@@ -131,25 +141,16 @@ function chooseVersions(
   target: Target,
   { lacking, available, question, variables }: Sources,
 ): ToolchainVersions {
-  const given = inputConstraints(inputs);
-  const constraints = [...given, ...constraintsOf(project.requirements ?? [], variables)];
-  const hasMirage =
-    inputs.mirageVersion === "auto" ? project.buildSystem === "mirage" : inputs.mirageVersion !== "none";
-  const request = (more: readonly Constraint[]): VersionRequest => ({
-    target: target.name,
-    hasMirage,
-    constraints: [...constraints, ...more],
-    lacking,
-  });
-  const lock = inputs.lock === "ignore" ? undefined : lockFileFor(project.lockFiles ?? [], target);
-  const locked = lock === undefined ? [] : lockConstraints(lock, given);
-  const withLock = resolveVersions(request(locked));
+  const { request, constraints, locked } = askedVersions(inputs, project, target, variables);
+  const alone = { ...request, lacking, constraints };
+  const whole = { ...alone, constraints: [...constraints, ...locked] };
+  const withLock = resolveVersions(whole);
   const mayIgnoreLock = locked.length > 0 && inputs.lock !== "require";
-  if (withLock.kind === "refusal" && mayIgnoreLock) askIfBeyond(request(locked), withLock.refusal, true);
+  if (withLock.kind === "refusal" && mayIgnoreLock) askIfBeyond(whole, withLock.refusal, true);
   // Where a lock makes no toolchain, the newest versions are chosen as without one.
-  const resolution = withLock.kind === "versions" || !mayIgnoreLock ? withLock : resolveVersions(request([]));
+  const resolution = withLock.kind === "versions" || !mayIgnoreLock ? withLock : resolveVersions(alone);
   if (resolution.kind === "versions") return resolution.versions;
-  askIfBeyond(request(mayIgnoreLock ? [] : locked), resolution.refusal, false);
+  askIfBeyond(mayIgnoreLock ? alone : whole, resolution.refusal, false);
   throw refusalProblem(resolution.refusal);
 
   /** @throws BeyondTable, or a Problem when the repositories are known to lack it. */
@@ -198,13 +199,48 @@ const versionTexts = (inputs: VersionInputs): Readonly<Record<Component, string 
   mirage: ["auto", "none"].includes(inputs.mirageVersion) ? undefined : inputs.mirageVersion,
 });
 
+/**
+ * Why a plan has its versions, for the log and build-info.json; and a notice when a lock file was ignored.
+ */
+export function explainVersions(
+  inputs: ToolchainInputs,
+  project: ProjectNeeds,
+  { versions, hostArchitecture }: Pick<ToolchainPlan, "versions" | "hostArchitecture">,
+): { readonly reasons: readonly VersionReason[]; readonly notices: readonly string[] } {
+  const variables = machineVariables(hostArchitecture);
+  const { request, constraints, locked } = askedVersions(inputs, project, targets[inputs.target], variables);
+  const all = { ...request, constraints: [...constraints, ...locked] };
+  const reasons = versionReasons(all, versions);
+  if (locked.every((one) => accepts(one, versions))) return { reasons, notices: [] };
+  const withLock = resolveVersions(all);
+  const what =
+    withLock.kind === "refusal"
+      ? withLock.refusal.what
+      : "the given opam repositories lack the versions of the lock file";
+  return { reasons, notices: [`${what}; the lock file is ignored`] };
+}
+
+/** What inputs and project ask, and what the lock file asks of the components that no input decides. */
+function askedVersions(inputs: ToolchainInputs, project: ProjectNeeds, target: Target, variables: Variables) {
+  const given = inputConstraints(inputs);
+  const lock = inputs.lock === "ignore" ? undefined : lockFileFor(project.lockFiles ?? [], target);
+  const hasMirage =
+    inputs.mirageVersion === "auto" ? project.buildSystem === "mirage" : inputs.mirageVersion !== "none";
+  return {
+    request: { target: target.name, hasMirage },
+    constraints: [...given, ...constraintsOf(project.requirements ?? [], variables)],
+    locked: lock === undefined ? [] : lockConstraints(lock, given),
+  };
+}
+
 /** @throws Problem when an input is not a version or a range of versions. */
 function inputConstraints(inputs: ToolchainInputs): readonly Constraint[] {
   const given = versionTexts(inputs);
   return components.flatMap((component) => {
     const text = given[component];
     if (text === undefined) return [];
-    const constraint = constraintOfRange(component, text, `input ${component}-version`);
+    const source = component === "ocaml" ? inputs.ocamlSource : undefined;
+    const constraint = constraintOfRange(component, text, source ?? `input ${component}-version`);
     if (constraint !== undefined) return [constraint];
     const { what, accepted, remedy } = noVersion(component, text);
     throw new Problem(what, { accepted, do: remedy });

@@ -42,7 +42,7 @@ async function decide({ host, log }: Context, inputs: MatrixInputs): Promise<Mat
   return planMatrix(inputs, project);
 }
 
-function tell({ log }: Context, { skipped, undecided }: MatrixPlan): void {
-  for (const sentence of undecided) log.notice(sentence);
+function tell({ log }: Context, { skipped, notices }: MatrixPlan): void {
+  for (const sentence of notices) log.notice(sentence);
   for (const sentence of skipped) log.notice(`skipped: ${sentence}`);
 }

@@ -39,9 +39,9 @@ export const setup: PartFunction = async (context, given, runner) => {
   }
   const project = await detectProject(context.host.folders.workspace, inputs);
   const started = performance.now();
-  const toolchain = await setUpToolchain(context, inputs, project);
+  const { versionReasons, ...toolchain } = await setUpToolchain(context, inputs, project);
   const { environment, key, source, spec } = toolchain;
-  await saveToolchain(context, { toolchain, ms: Math.round(performance.now() - started) });
+  await saveToolchain(context, { toolchain, versionReasons, ms: Math.round(performance.now() - started) });
   for (const folder of environment.path.toReversed()) runner.addPath(folder);
   for (const [name, value] of Object.entries(environment.variables)) runner.exportVariable(name, value);
   runner.setOutput("toolchain-path", toolchain.path);

@@ -3,8 +3,9 @@ import { type Relation, isRelation, opposite } from "../../targets/opam-version.
 import { type OpamFile, type OpamValue, itemsOf } from "./file.js";
 import type { Condition, FilteredFormula, Value } from "./filtered-formula.js";
 
-/** The formula of a list field: https://opam.ocaml.org/doc/Manual.html#opamfield-depends */
-export const formulaOf = (file: OpamFile, path = "depends"): FilteredFormula => packagesOf(itemsOf(file, path), 0);
+/** The formula of a list field, all or any of whose items hold: https://opam.ocaml.org/doc/Manual.html#opamfield-depends */
+export const formulaOf = (file: OpamFile, field: "depends" | "conflicts" = "depends"): FilteredFormula =>
+  packagesOf(itemsOf(file, field), 0, field === "depends" ? allItems : anyItem);
 
 /** What a formula asks of one package, whatever else it asks. */
 export interface Dependency {
@@ -28,14 +29,14 @@ export function dependenciesOf(formula: Formula): readonly Dependency[] {
 /** Brackets are read to this depth. What is deeper, which no person wrote, asks for nothing. */
 const deepest = 100;
 
-function packagesOf(values: readonly OpamValue[], depth: number): FilteredFormula {
+function packagesOf(values: readonly OpamValue[], depth: number, joins: Joins): FilteredFormula {
   return joined<FilteredFormula>(
     values,
-    false,
+    joins,
     (kind, parts) => ({ kind, parts }),
     (at) => {
       const [value, next] = values.slice(at, at + 2);
-      if (value?.kind === "group" && depth < deepest) return [packagesOf(value.values, depth + 1), 1];
+      if (value?.kind === "group" && depth < deepest) return [packagesOf(value.values, depth + 1, joins), 1];
       if (value?.kind !== "string") return [undefined, 1];
       const options = next?.kind === "options" ? next.values : undefined;
       const condition = conditionOf(options ?? [], false, 0);
@@ -48,7 +49,7 @@ function packagesOf(values: readonly OpamValue[], depth: number): FilteredFormul
 function conditionOf(values: readonly OpamValue[], isNegated: boolean, depth: number): Condition {
   return joined<Condition>(
     values,
-    isNegated,
+    isNegated ? { items: "or", "&": "or", "|": "and" } : allItems,
     (kind, parts) => ({ kind, parts }),
     (at) => {
       let start = at;
@@ -79,16 +80,21 @@ function conditionOf(values: readonly OpamValue[], isNegated: boolean, depth: nu
   );
 }
 
+/** What operators make of their operands, and what a list makes of its items. */
+type Joins = Readonly<Record<"items" | "&" | "|", "and" | "or">>;
+const allItems: Joins = { items: "and", "&": "and", "|": "or" };
+const anyItem: Joins = { ...allItems, items: "or" };
+
 type Join<Tree> = (kind: "and" | "or", parts: readonly Tree[]) => Tree;
 
 /**
- * Reads operands that are joined by operators: `&` binds tighter than `|`, and all operands hold that no operator joins.
+ * Reads operands and the operators between them: `&` binds tighter than `|`, and where there is none, both must hold.
  *
  * @param read reads the operand at an index, and says how many values it has; an unreadable one is left out.
  */
 function joined<Tree>(
   values: readonly OpamValue[],
-  isNegated: boolean,
+  joins: Joins,
   join: Join<Tree>,
   read: (at: number) => readonly [operand: Tree | undefined, length: number],
 ): Tree {
@@ -109,18 +115,14 @@ function joined<Tree>(
     operator = undefined;
   }
   if (items.length === 0) return join("and", []);
-  const [all, any] = isNegated ? (["or", "and"] as const) : (["and", "or"] as const);
   const one = (kind: "and" | "or", [first, ...more]: readonly Tree[]) =>
     first !== undefined && more.length === 0 ? first : join(kind, first === undefined ? [] : [first, ...more]);
-  return one(
-    all,
-    items.map((anyOf) =>
-      one(
-        any,
-        anyOf.map((allOf) => one(all, allOf)),
-      ),
-    ),
-  );
+  const item = (anyOf: readonly (readonly Tree[])[]) =>
+    one(
+      joins["|"],
+      anyOf.map((allOf) => one(joins["&"], allOf)),
+    );
+  return one(joins.items, items.map(item));
 }
 
 const isOperator = (value: OpamValue | undefined, text: string): boolean =>

@@ -34,9 +34,9 @@ describe("the version of a leg", () => {
   });
 
   it("that only opam can decide goes to the job as it is, with a notice", () => {
-    const { legs: planned, undecided } = plan("hvt x86_64 ocaml=99.1.0\nspt x86_64", {});
+    const { legs: planned, notices } = plan("hvt x86_64 ocaml=99.1.0\nspt x86_64", {});
     expect(planned.map(({ ocaml }) => ocaml)).toEqual(["99.1.0", "5.5.0"]);
-    expect(undecided).toEqual([
+    expect(notices).toEqual([
       expect.stringMatching(/^hvt x86_64 \(OCaml 99\.1\.0\): the version table .* so its job asks opam$/) as string,
     ]);
     const newSolo5 = plan("hvt x86_64", { solo5Version: "99.1.0" });

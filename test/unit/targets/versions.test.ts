@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Component, components, constraintOfRange } from "../../../src/targets/constraint.js";
+import type { VersionRequest } from "../../../src/targets/combinations.js";
+import { type Component, type Versions, components, constraintOfRange } from "../../../src/targets/constraint.js";
 import type { TargetName } from "../../../src/targets/targets.js";
+import { versionReasons } from "../../../src/targets/version-reasons.js";
 import { resolveVersions } from "../../../src/targets/versions.js";
 
 /** `mirage: ""`: any. Absent: without mirage. */
@@ -8,21 +10,21 @@ type Asked = { readonly target: TargetName } & Partial<Record<Component, string>
 const hvt: Asked = { target: "hvt" };
 const qemu: Asked = { target: "unikraft-qemu" };
 
-function resolutionOf({ target, ...asked }: Asked) {
+function requestOf({ target, ...asked }: Asked): VersionRequest {
   const constraints = components.flatMap((component) => {
     const text = asked[component] ?? "";
     return text === "" ? [] : (constraintOfRange(component, text, `input ${component}-version`) ?? []);
   });
-  return resolveVersions({ target, hasMirage: asked.mirage !== undefined, constraints });
+  return { target, hasMirage: asked.mirage !== undefined, constraints };
 }
 
 function versionsOf(asked: Asked): unknown {
-  const resolution = resolutionOf(asked);
+  const resolution = resolveVersions(requestOf(asked));
   return resolution.kind === "versions" ? resolution.versions : resolution;
 }
 
 function refusalOf(asked: Asked): unknown {
-  const resolution = resolutionOf(asked);
+  const resolution = resolveVersions(requestOf(asked));
   return resolution.kind === "refusal" ? resolution.refusal : resolution;
 }
 
@@ -86,7 +88,55 @@ describe("the versions that are chosen", () => {
   });
 });
 
+describe("the reason of a version", () => {
+  const reasonsOf = (asked: Asked) => {
+    const request = requestOf(asked);
+    const resolution = resolveVersions(request);
+    if (resolution.kind === "refusal") throw new Error(resolution.refusal.what);
+    return versionReasons(request, resolution.versions).map(({ component, version, reason }) =>
+      [component, version, reason].join(" "),
+    );
+  };
+
+  it("is the newest, the constraint that refuses a newer one, or the version that needs it", () => {
+    expect(reasonsOf({ ...hvt, mirage: "" })).toEqual([
+      "ocaml 5.5.0 the newest",
+      "solo5 0.12.1 the newest",
+      "ocaml-solo5 1.3.4 the newest",
+      "mirage 4.11.2 the newest",
+    ]);
+    expect(reasonsOf({ ...hvt, ocaml: "5.4.1", mirage: "<4.11.0" })).toEqual([
+      "ocaml 5.4.1 input ocaml-version asks 5.4.1",
+      "solo5 0.10.1 the newest for mirage 4.10.6",
+      "ocaml-solo5 1.3.3 the newest for ocaml 5.4.1",
+      "mirage 4.10.6 input mirage-version asks <4.11.0",
+    ]);
+    expect(reasonsOf({ ...hvt, ocaml: "5.5.0" })[0]).toBe("ocaml 5.5.0 input ocaml-version asks 5.5.0");
+    expect(reasonsOf({ ...hvt, "ocaml-solo5": "1.2.0" })[0]).toBe("ocaml 5.4.0 the newest for ocaml-solo5 1.2.0");
+  });
+
+  it("is what the repositories have, where newer releases lack a package", () => {
+    const request = { ...requestOf(hvt), lacking: ({ ocaml }: Versions) => (ocaml === "5.5.0" ? ["a"] : []) };
+    const resolution = resolveVersions(request);
+    if (resolution.kind === "refusal") throw new Error(resolution.refusal.what);
+    expect(versionReasons(request, resolution.versions)[0]?.version).toBe("5.4.1");
+  });
+});
+
 describe("a refusal", () => {
+  it("names every conflict, and offers versions that work with all other constraints", () => {
+    expect(refusalOf({ ...hvt, ocaml: "5.2.0", mirage: "<4.6.0" })).toEqual({
+      what: "input mirage-version: no release matches <4.6.0",
+      because: "OCaml 5.2.0 cannot build for hvt: no ocaml-solo5 accepts it",
+      accepted: ["ocaml 5.5.0, ocaml-solo5 1.3.4, mirage 4.11.2, solo5 0.12.1, among others"],
+      remedy: "leave out `mirage-version`; leave out `ocaml-version`",
+    });
+    expect(refusalOf({ ...hvt, mirage: "<4.6.0", ocaml: "4.14.x", solo5: "0.9.x" })).toMatchObject({
+      accepted: ["the nearest: mirage 4.9.0, 4.10.1, 4.10.2"],
+      remedy: "set `mirage-version: 4.11.2`, or leave it out for the newest",
+    });
+  });
+
   it("lists the pairs that work when no ocaml-solo5 accepts the OCaml", () => {
     expect(refusalOf({ ...hvt, ocaml: "5.2.0" })).toEqual({
       what: "OCaml 5.2.0 cannot build for hvt: no ocaml-solo5 accepts it",
