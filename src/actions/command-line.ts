@@ -1,5 +1,5 @@
 // The commands of the command line, their options, and what each one runs.
-import { Command, Option } from "commander";
+import { Command, type Option } from "commander";
 import own from "../../package.json" with { type: "json" };
 import { type Context, inspectHost } from "../platform/host.js";
 import { type Log, printedJson } from "../platform/log.js";
@@ -16,6 +16,7 @@ import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } fr
 import { given, runAction, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { releaseInputs } from "./release-interface.js";
+import { namedOption, refuseBoth, refuseRepetition } from "./options.js";
 import { boot } from "./steps/boot-step.js";
 import { runWithEnd } from "./steps/build-end.js";
 import { build } from "./steps/build-step.js";
@@ -77,7 +78,8 @@ for (const name of [...parts, "run"] as const) {
   command.action((...words: unknown[]) => {
     const images = takesImages ? (words[0] as readonly string[]) : [];
     const { selfTest, ...options } = command.opts<Record<string, string> & { selfTest?: boolean }>();
-    if (images.length > 0 && "image" in options) command.error("error: images as arguments, and by --image: give one");
+    refuseBoth(command, images[0], options["image"], "--image");
+    if (selfTest === true) refuseBoth(command, "help", options["check"], "--check");
     const image = images.length === 0 ? {} : { image: JSON.stringify(images) };
     return runCommand(name, { ...image, ...(selfTest === true ? { check: "help" } : {}), ...options });
   });
@@ -151,6 +153,7 @@ for (const [name, definition] of Object.entries(releaseInputs)) {
   if (name !== "token") releaseCommand.addOption(namedOption(name, definition));
 }
 releaseCommand.action(async (folder: string | undefined) => {
+  refuseBoth(releaseCommand, folder, releaseCommand.opts<Record<string, string>>()["folder"], "--folder");
   const token = process.env["GITHUB_TOKEN"] ?? "";
   const options: Readonly<Record<string, string>> = {
     ...releaseCommand.opts<Record<string, string>>(),
@@ -236,24 +239,14 @@ program
     return runGuarded(log, () => doctor({ log, processes, host: inspectHost() }, print, isJson()));
   });
 
+refuseRepetition(program);
+
 function inputsOf(command: Part | "run"): readonly InputName[] {
   return command === "run" ? inputNames : inputNames.filter((name) => inputs[name].parts.includes(command));
 }
 
 function optionOf(name: InputName): Option {
   return namedOption(name, inputs[name]);
-}
-
-function namedOption(
-  name: string,
-  { description, default: byDefault }: { readonly description: string; readonly default: string },
-): Option {
-  const option = new Option(
-    `--${name} <value>`,
-    byDefault === "" ? description : `${description} (default: ${byDefault})`,
-  );
-  option.attributeName = () => name;
-  return option;
 }
 
 async function runCommand(name: Part | "run", options: Readonly<Record<string, string>>): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type InputDefinition,
   type OutputDefinition,
   type Parsed,
+  camelCase,
   input as definition,
   type ReadInput,
   parseInputs,
@@ -27,6 +28,7 @@ import {
   probes,
   text,
   typed,
+  version,
   words,
 } from "./parsers.js";
 
@@ -196,31 +198,37 @@ export const inputs = {
     "OCaml version: exact, or a range such as 5.4.x. Default: the newest that the backend and the project " +
       "support. none: install no toolchain; the build brings its own.",
     "",
-    optional(text),
+    optional(version("none")),
     { matrix: true },
   ),
   "mirage-version": input(
     ["setup"],
     "Version of the mirage tool: exact, none, or auto, which reads `(* mirage >= A & < B *)` in config.ml.",
     "auto",
-    text,
+    version("auto", "none"),
     { matrix: true },
   ),
-  "solo5-version": input(["setup"], "Version of solo5. Default: chosen from the version table.", "", optional(text), {
-    matrix: true,
-  }),
+  "solo5-version": input(
+    ["setup"],
+    "Version of solo5. Default: chosen from the version table.",
+    "",
+    optional(version()),
+    {
+      matrix: true,
+    },
+  ),
   "ocaml-solo5-version": input(
     ["setup"],
     "Version of ocaml-solo5. Default: chosen from the version table.",
     "",
-    optional(text),
+    optional(version()),
     { matrix: true },
   ),
   "ocaml-unikraft-version": input(
     ["setup"],
     "Version of ocaml-unikraft. Default: chosen from the version table.",
     "",
-    optional(text),
+    optional(version()),
     { matrix: true },
   ),
   "opam-repositories": input(
@@ -297,12 +305,12 @@ export const inputs = {
     { scenario: true, explain: true },
   ),
   args: input(["boot"], "The unikernel’s arguments, quoted as in a shell.", "", words, { scenario: true }),
-  memory: input(["boot"], "Guest memory, in MiB.", "64", integer(1, 1_048_576), { scenario: true }),
+  memory: input(["boot"], "Guest memory, in MiB.", "64", integer(1, 1_048_576, "MiB"), { scenario: true }),
   timeout: input(
     ["boot"],
     "Seconds after which a boot without a verdict fails; tripled under emulation.",
     "60",
-    integer(1, 86_400),
+    integer(1, 86_400, "seconds"),
     { scenario: true },
   ),
   until: input(
@@ -320,7 +328,7 @@ export const inputs = {
     "Seconds to keep watching the guest after the first sign of success, so that a crash right after it fails; " +
       "tripled in a helper VM.",
     "3",
-    integer(0, 3_600),
+    integer(0, 3_600, "seconds"),
     { scenario: true },
   ),
   expect: input(["boot"], "Regular expressions, one per line; each must match a line of the console.", "", patterns, {
@@ -393,7 +401,12 @@ export const inputs = {
     optional(text),
   ),
   artifact: input(["publish"], "Upload the artifact (needs github.com’s artifact service).", "true", flag),
-  "retention-days": input(["publish"], "Days to keep the artifact. 0: the repository’s setting.", "0", integer(0, 400)),
+  "retention-days": input(
+    ["publish"],
+    "Days to keep the artifact. 0: the repository’s setting.",
+    "0",
+    integer(0, 400, "days"),
+  ),
 } as const satisfies Readonly<Record<string, PartInput<unknown>>>;
 
 export type InputName = keyof typeof inputs;
@@ -465,6 +478,12 @@ export const outputs = {
 
 /** The inputs of the parts, as {@link parseInputs}. */
 export const readInputs = (read: ReadInput<InputName>): Inputs => parseInputs(inputs, read);
+
+/** Whether an input differs from its default. */
+export function isSet(name: InputName, given: Inputs): boolean {
+  const { default: byDefault, parse }: InputDefinition<unknown> = inputs[name];
+  return parse.write(given[camelCase(name) as keyof Inputs]) !== byDefault;
+}
 
 /** The inputs of a part that builds something: an unset target is {@link defaultTarget}. */
 export function withTarget(given: Inputs): Inputs & { readonly target: TargetName } {

@@ -13,17 +13,20 @@ import { type InputName, type Inputs, type Part, inputs } from "./interface.js";
 /** One part of a run. It returns false when it failed and has logged why. */
 export type PartFunction = (context: Context, inputs: Inputs, runner: Runner) => Promise<boolean>;
 
+/** Whitespace can be part of a regular expression: {@link parseInputs} removes it elsewhere. */
+const readInput = (name: string): string => getInput(name, { trimWhitespace: false });
+
 /** The entry of a part's JavaScript action: reads its inputs, runs it, and fails the step if it fails. */
 export async function runPart(part: Part, run: PartFunction): Promise<void> {
   const isOurs = (name: InputName) => inputs[name].parts.includes(part);
-  await runAction(inputs, run, (name) => (isOurs(name) ? getInput(name) : undefined));
+  await runAction(inputs, run, (name) => (isOurs(name) ? readInput(name) : undefined));
 }
 
 /** Runs an action: makes its log, reads its inputs, inspects the machine, sets the exit status and ends the process. */
 export async function runAction<Definitions extends InputDefinitions>(
   definitions: Definitions,
   run: (context: Context, inputs: Parsed<Definitions>, runner: Runner) => Promise<boolean>,
-  read: ReadInput<keyof Definitions & string> = getInput,
+  read: ReadInput<keyof Definitions & string> = readInput,
 ): Promise<void> {
   const gitHub = process.env["GITHUB_ACTIONS"] === "true";
   const log = createLog({

@@ -148,6 +148,10 @@ const toolchainFacts = v.object({
   ),
   ms: v.pipe(ms, v.description("Milliseconds until it was installed and had passed its smoke test.")),
   versions: v.objectWithRest({ ocaml: v.string() }, v.string()),
+  versionReasons: v.pipe(
+    v.optional(v.nullable(v.record(v.string(), v.string())), null),
+    v.description("Why each version was chosen, and no newer one, by the names in `versions`."),
+  ),
   opamRepositories: v.array(v.object(repository)),
   opamPackages: v.pipe(v.array(v.string()), v.description("The packages that were requested.")),
   opamPins: v.array(v.object(pin)),

@@ -60,6 +60,19 @@ export function checkedRequest(asked: BootRequest): BootRequest {
   return request;
 }
 
+/** The inputs that are set and that `check: help` replaces by its own. */
+export function replacedByHelp(asked: Pick<BootRequest, "check" | "args"> & Expectations): readonly string[] {
+  const { check, args, until, expect, probe, expectExit } = asked;
+  const given = {
+    args: args.length > 0,
+    until: until !== "auto",
+    expect: expect.length > 0,
+    probe: probe.length > 0,
+    "expect-exit": expectExit !== undefined,
+  };
+  return check === "help" ? Object.keys(given).filter((name) => given[name as keyof typeof given]) : [];
+}
+
 /** Exit status of a mirage unikernel's `--help` and `--version`: `help_version` of its lib_runtime/functoria. */
 const helpStatus = 63;
 

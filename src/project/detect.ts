@@ -4,10 +4,11 @@ import { firstOf } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import type { LockFile } from "../toolchain/toolchain.js";
 import { folderOf, isOutside, isOpamFile } from "./folder.js";
-import { allBounds, boundsOfOpamFile, parseMirageBounds } from "./mirage/bounds.js";
-import { findConfigurations, isConfiguration } from "./mirage/configuration.js";
+import { headerOf, isConfiguration, requirementsOfConfiguration } from "./mirage/config-ml.js";
+import { findConfigurations } from "./mirage/configuration.js";
 import { readLock, toolchainVersions } from "./mirage/lock-file.js";
-import type { BuildSystem, MirageBounds, MirageProject, Project } from "./project.js";
+import type { BuildSystem, MirageProject, Project } from "./project.js";
+import { requirementsIn } from "./requirements.js";
 
 /** The inputs that select the project: a subset of all inputs. */
 export interface ProjectInputs {
@@ -28,9 +29,12 @@ export async function detectProject(workspace: string, inputs: ProjectInputs): P
   const { buildSystem, buildCommand } = inputs;
   const directory = await folderOf(workspace, inputs.directory);
   const folder: Folder = { directory, shown: inputs.directory, names: (await readdir(directory)).sort() };
+  const isCommand = buildSystem === "command" || (buildSystem === "auto" && buildCommand !== undefined);
+  refuseUnused({ ...inputs, buildSystem: isCommand ? "command" : buildSystem });
   // `build-system: command` needs no command here: after `setup`, the workflow can build without this action.
-  if (buildSystem === "command" || (buildSystem === "auto" && buildCommand !== undefined)) {
-    return { buildSystem: "command", directory, description: "built by a command" };
+  if (isCommand) {
+    const requirements = await requirementsIn(folder);
+    return { buildSystem: "command", directory, description: "built by a command", requirements };
   }
   if (buildSystem === "auto") return await guess(folder, inputs.configFile);
   const { find, marker } = kinds[buildSystem];
@@ -45,6 +49,22 @@ export async function detectProject(workspace: string, inputs: ProjectInputs): P
   return project;
 }
 
+/** `auto` finds a mirage project where `config-file` is set. */
+function refuseUnused({ buildSystem, buildCommand, configFile }: ProjectInputs): void {
+  const refuse = (input: string, only: string, remedy: string) =>
+    new Problem(`input ${input}: it works only with the build system ${only}, and this one is ${buildSystem}`, {
+      do: `remove \`${input}\`, or ${remedy}`,
+    });
+  if (buildCommand !== undefined && buildSystem !== "command" && buildSystem !== "auto")
+    throw refuse("build-command", "command", "remove `build-system`");
+  if (configFile !== undefined && buildSystem !== "mirage" && buildSystem !== "auto")
+    throw refuse(
+      "config-file",
+      "mirage",
+      buildCommand === undefined ? "remove `build-system`" : "remove `build-command`",
+    );
+}
+
 interface Folder {
   readonly directory: string;
   /** As the user wrote it. */
@@ -55,25 +75,29 @@ interface Folder {
 interface Kind {
   /** The file that identifies a project, as messages name it. */
   readonly marker: string;
-  readonly find: (folder: Folder, configFile: string | undefined) => Project | undefined | Promise<Project | undefined>;
+  readonly find: (folder: Folder, configFile: string | undefined) => Promise<Project | undefined>;
 }
 
 const kinds: Readonly<Record<Exclude<BuildSystem, "command">, Kind>> = {
   mirage: { marker: "config.ml", find: findMirage },
   dune: {
     marker: "dune-project",
-    find: ({ directory, names }) => {
+    find: async (folder) => {
+      const { directory, names } = folder;
       const file = ["dune-project", "dune-workspace", "dune"].find((name) => names.includes(name));
-      return file === undefined ? undefined : { buildSystem: "dune", directory, description: `dune (${file})` };
+      if (file === undefined) return undefined;
+      const requirements = await requirementsIn(folder);
+      return { buildSystem: "dune", directory, description: `dune (${file})`, requirements };
     },
   },
   opam: {
     marker: "*.opam",
-    find: ({ directory, names }) => {
+    find: async (folder) => {
+      const { directory, names } = folder;
       const files = names.filter(isOpamFile);
-      return files.length === 0
-        ? undefined
-        : { buildSystem: "opam", directory, description: `opam (${files.join(", ")})` };
+      if (files.length === 0) return undefined;
+      const requirements = await requirementsIn(folder);
+      return { buildSystem: "opam", directory, description: `opam (${files.join(", ")})`, requirements };
     },
   },
 };
@@ -82,16 +106,16 @@ async function findMirage(folder: Folder, configFile = "config.ml"): Promise<Mir
   const { directory } = folder;
   const text = await readConfiguration(directory, configFile);
   if (text === undefined) return undefined;
-  const mirageBounds = await findMirageBounds(folder, text);
+  const header = headerOf(text);
   const lockFiles = await findLockFiles(directory, configFile);
-  const constraint = mirageBounds === undefined ? "" : ` requires mirage ${mirageBounds.text}`;
+  const constraint = header === undefined ? "" : ` requires mirage ${header}`;
   const description = `MirageOS (${configFile}${constraint})`;
   return {
     buildSystem: "mirage",
     directory,
     description,
     configFile,
-    ...(mirageBounds === undefined ? {} : { mirageBounds }),
+    requirements: [...requirementsOfConfiguration(configFile, text), ...(await requirementsIn(folder))],
     lockFiles,
   };
 }
@@ -117,17 +141,6 @@ async function guess(folder: Folder, configFile: string | undefined): Promise<Pr
 async function hasMirageConfiguration(directory: string): Promise<boolean> {
   const text = await readFile(join(directory, "config.ml"), "utf8").catch(() => "");
   return isConfiguration(text);
-}
-
-async function findMirageBounds(
-  { directory, names }: Folder,
-  configuration: string,
-): Promise<MirageBounds | undefined> {
-  const header = parseMirageBounds(configuration);
-  const ofFiles = await Promise.all(
-    names.filter(isOpamFile).map(async (name) => boundsOfOpamFile(name, await readFile(join(directory, name), "utf8"))),
-  );
-  return allBounds([header, ...ofFiles].filter((bounds) => bounds !== undefined));
 }
 
 /** mirage keeps its generated files and locks in the folder `mirage` next to the configuration. */

@@ -4,9 +4,18 @@ import { isLostUpload } from "../../src/platform/runner/actions-cache.js";
 import { startFromPlainEnvironment } from "../environment.js";
 
 /** Over 20 seconds each on an idle machine: `make test` leaves them to `make test-all`. */
-const long = ["boot", "build", "faults", "helper-vm", "job-copy", "mirage", "network", "store-faults", "toolchain"].map(
-  (name) => `test/integration/${name}.test.ts`,
-);
+const long = [
+  "boot",
+  "build",
+  "faults",
+  "helper-vm",
+  "job-copy",
+  "mirage",
+  "network",
+  "opam-formulas",
+  "store-faults",
+  "toolchain",
+].map((name) => `test/integration/${name}.test.ts`);
 
 const all = readdirSync("test/integration").filter((name) => name.endsWith(".test.ts"));
 const short = all.map((name) => `test/integration/${name}`).filter((file) => !long.includes(file));

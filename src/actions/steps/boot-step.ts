@@ -4,7 +4,7 @@ import { type BootSubject, writeBootFiles } from "../../artifact/boot-files.js";
 import { recordBoot } from "../../artifact/image-record.js";
 import { forgetRecord, saveRecord } from "../../artifact/records.js";
 import { decisiveBoot } from "../../artifact/verdicts.js";
-import { checkedRequest, writesShared } from "../../boot/boot-request.js";
+import { checkedRequest, replacedByHelp, writesShared } from "../../boot/boot-request.js";
 import { bootImage, bootSeveral, notAsked } from "../../boot/boot.js";
 import type { BootReport } from "../../boot/report.js";
 import type { Context } from "../../platform/host.js";
@@ -43,7 +43,12 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     await checkLeftOut(context, subjects, inputs);
     const helperVmCache = await cacheOfHelperVms(context, inputs.cache);
     const planned = plannedBoots(context, subjects, inputs, scenarios, helperVmCache);
-    for (const one of planned) await naming(one, () => one.isAsked && checkedRequest(one.request));
+    for (const one of planned.filter(({ isAsked }) => isAsked)) {
+      await naming(one, () => checkedRequest(one.request));
+      const replaced = replacedByHelp(one.request);
+      const where = one.inErrors === "" ? "" : `${one.inErrors}: `;
+      if (replaced.length > 0) log.notice(`${where}\`check: help\` does not use ${replaced.join(", ")}`);
+    }
     await sweepLeftovers(context);
     const start = performance.now();
     const boot = (one: PlannedBoot) => async (own: Context) => {

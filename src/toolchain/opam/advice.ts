@@ -1,5 +1,6 @@
 import semver from "semver";
-import { type Component, knownVersions } from "../../targets/combinations.js";
+import { knownVersions } from "../../targets/combinations.js";
+import { type Component, constraintOfRange } from "../../targets/constraint.js";
 import { type Backend, targetNames, targets } from "../../targets/targets.js";
 import { listed } from "../../targets/version-refusal.js";
 import { resolveVersions } from "../../targets/versions.js";
@@ -202,14 +203,12 @@ function onDemands(demands: readonly Demand[], place: OpamPlace): Advice {
 function versionFor(component: Component, range: string, { backend, versions }: OpamPlace): string | undefined {
   const target = targetNames.find((name) => targets[name].backend === backend);
   if (target === undefined) return undefined;
-  const mirages =
-    component === "mirage"
-      ? [{ kind: "exact", version: range } as const]
-      : versions?.mirage === undefined
-        ? [{ kind: "none" } as const]
-        : [{ kind: "exact", version: versions.mirage } as const, { kind: "bounds" } as const];
-  for (const mirage of mirages) {
-    const resolution = resolveVersions({ target, ...(component === "mirage" ? {} : { [component]: range }), mirage });
+  const asked = constraintOfRange(component, range, "a package");
+  const kept = versions?.mirage && constraintOfRange("mirage", versions.mirage, "the toolchain");
+  if (asked === undefined) return undefined;
+  const hasMirage = component === "mirage" || versions?.mirage !== undefined;
+  for (const constraints of [...(kept && component !== "mirage" ? [[asked, kept]] : []), [asked]]) {
+    const resolution = resolveVersions({ target, hasMirage, constraints });
     if (resolution.kind === "versions") return resolution.versions[component];
   }
   return undefined;

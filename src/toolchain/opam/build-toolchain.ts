@@ -2,20 +2,19 @@ import { existsSync } from "node:fs";
 import { readdir, rm, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { copyInside, removeInside } from "../../platform/files/inside.js";
-import { completeHistory } from "../../platform/git-history.js";
 import type { Context } from "../../platform/host.js";
 import { seconds } from "../../platform/log.js";
-import { Problem } from "../../platform/problem.js";
-import { type Outcome, type RunOptions, lastLines, quote, succeed } from "../../platform/process/process.js";
-import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from "../environment.js";
+import { quote, succeed } from "../../platform/process/process.js";
+import { buildMark, environmentOf, layoutOf, opamEnvironment } from "../environment.js";
 import { crossPackages, decidedPackages, recipeOf } from "../packages.js";
 import { buildTenders } from "../tenders.js";
 import type { ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
 import { storeDefinitions } from "./definitions.js";
 import { readOpamFailure } from "./failure.js";
 import { InstallProgress } from "./output.js";
-import { explainOpam, installProblem } from "./opam-problem.js";
+import { installProblem } from "./opam-problem.js";
 import { checkReachable } from "./reachable.js";
+import { type Opam, addPins, availablePackages, createSwitch, succeedOpam } from "./switch.js";
 
 /** opam prints nothing for minutes while a compiler builds: a line now and then shows that it does not hang. */
 const silenceMs = 60_000;
@@ -61,8 +60,6 @@ export async function buildWithOpam(
 
 type Layout = ReturnType<typeof layoutOf>;
 
-type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signal" | "whole">) => Promise<Outcome>;
-
 /**
  * Updates the repositories and pins of an opam root that an earlier build has left.
  *
@@ -93,28 +90,13 @@ async function prepareSwitch(
   env: Record<string, string>,
 ): Promise<void> {
   const step = async (doing: string, ...args: string[]) => succeedOpam(await run(args), doing, spec);
-  const [first, ...others] = spec.repositories;
-  if (first === undefined) throw new Problem("input opam-repositories is empty", { accepted: "`name: url` lines" });
-  const options = ["--bare", "--no-setup", "--disable-sandboxing", "--bypass-checks"];
-  await step(`reading the opam repository ${first.url}`, "init", ...options, first.name, first.url);
-  for (const { name, url } of others) {
-    await step(`reading the opam repository ${url}`, "repository", "add", "--dont-select", name, url);
-  }
-  const repositories = spec.repositories.map(({ name }) => name).join(",");
-  await step("creating the switch", "switch", "create", switchName, "--empty", `--repositories=${repositories}`);
+  await createSwitch(run, spec.repositories, spec);
   await checkAvailable(spec, run);
   const [compiler = ""] = spec.packages;
   // The cross compiler too: a project's dependencies must not replace it later.
   const fixed = [compiler, ...crossPackages(recipeOf(spec), spec.versions).filter((name) => name.includes("."))];
   await step(`choosing ${compiler}`, "switch", "set-invariant", "--no-action", ...fixed);
-  for (const pin of spec.pins) {
-    const local = /^git\+file:\/\/(\/[^#]*)/.exec(pin.url)?.[1];
-    if (local !== undefined) await completeHistory(context, local, env);
-    await step(`pinning ${pin.package} to ${pin.url}`, "pin", "add", "--no-action", pin.package, pin.url);
-    // For a repository on this machine, opam 2.1 first reads the opam file in the work tree, not that of the commit.
-    if (local !== undefined)
-      await step(`reading ${pin.package} at ${pin.url}`, "update", "--development", pin.package.replace(/\..*/, ""));
-  }
+  await addPins(context, run, spec.pins, spec, env);
 }
 
 /** The repositories lack packages of the version table: thrown before anything is built. */
@@ -132,10 +114,7 @@ async function checkAvailable(spec: ToolchainSpec, run: Opam): Promise<void> {
   const options = spec.packages.filter((name) => name.startsWith("ocaml-option-"));
   const decided = decidedPackages(recipeOf(spec), spec.versions, options, spec.pins);
   const names = decided.map((name) => name.replace(/\..*/, ""));
-  const { stdout } = await run(["list", "-A", "--all-versions", "--short", "--columns=package", ...names], {
-    whole: true,
-  });
-  const available = new Set(stdout.split(/\s+/));
+  const available = await availablePackages(run, names);
   const missing = decided.filter((name) => !available.has(name));
   if (missing.length > 0) throw new LackingPackages(missing, available);
 }
@@ -172,23 +151,6 @@ async function install({ log }: Context, spec: ToolchainSpec, run: Opam, { root,
       `opam install ${spec.packages.map(quote).join(" ")}`,
     );
   }
-}
-
-/** As {@link succeed}, with the cause that opam's output shows, or else its own error line. */
-async function succeedOpam(outcome: Outcome, doing: string, spec: ToolchainSpec): Promise<void> {
-  if (outcome.exitCode === 0) return;
-  const [, ...args] = outcome.argv;
-  const output = `${outcome.stdout}\n${outcome.stderr}`;
-  const again = ["opam", ...args].map(quote).join(" ");
-  const explained = await explainOpam({ ...spec, output, root: undefined });
-  if (explained !== undefined) throw new Problem(`${doing} failed: ${explained.what}`, { ...explained.facts, again });
-  const lines = lastLines(output, 30);
-  const telling = lines.findIndex((line) => line.startsWith("[ERROR] "));
-  if (telling === -1) succeed({ ...outcome, argv: ["opam", ...args] }, doing);
-  throw new Problem(`${doing} failed: ${lines[telling]?.slice("[ERROR] ".length) ?? ""}`, {
-    evidence: lines.slice(telling),
-    again,
-  });
 }
 
 /** The package that has just failed, which opam reports at once. */

@@ -144,7 +144,7 @@ describe("an invalid list", () => {
     [
       "- name: a\n\n  timeout: soon\n",
       'boots.yml, line 3: scenario a: timeout: "soon" is not accepted',
-      "a whole number from 1 to 86400",
+      "a whole number of seconds, without the unit, from 1 to 86400",
     ],
     [
       '- name: a\n  expect: "("\n',

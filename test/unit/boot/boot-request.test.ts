@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asSelfTest, writesShared } from "../../../src/boot/boot-request.js";
+import { asSelfTest, replacedByHelp, writesShared } from "../../../src/boot/boot-request.js";
 import { parseDisks } from "../../../src/boot/devices/device-text.js";
 import { targets } from "../../../src/targets/targets.js";
 
@@ -36,6 +36,12 @@ test.each([
   ["a: disk.img\nb: disk.img", "", false],
 ])("boots with the disks %j and %j write to the same file: %s", (one, other, shared) => {
   expect(writesShared([one, other].map((text) => ({ block: parseDisks(text) })))).toBe(shared);
+});
+
+test("names the inputs that it replaces", () => {
+  expect(replacedByHelp({ ...asked, check: "help" })).toEqual(["args", "expect", "probe"]);
+  expect(replacedByHelp({ ...asked, check: "help", args: [], expect: [], probe: [] })).toEqual([]);
+  expect(replacedByHelp({ ...asked, check: "boot" })).toEqual([]);
 });
 
 test("is refused for a target that reports no exit status", () => {

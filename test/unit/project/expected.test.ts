@@ -16,9 +16,15 @@ test("a different image: both hashes, and the image’s path", async () => {
   expect(problem.facts).toMatchObject({ found: [`${b}  /p/www.hvt`], accepted: [`${a}  www.hvt`] });
 });
 
-test("a file in sha256sum’s format: images are found by name, other lines are ignored", async () => {
+test("a file in sha256sum’s format: images are found by name, comments are ignored", async () => {
   const folder = await folderWith({ sums: `${a}  dist/www.hvt\n# a comment\n${b} *other.bin\n` });
   expect(await checkExpected([built("/p/www.hvt", a)], "sums", folder)).toEqual([`www.hvt  ${a}`]);
+  for (const wrong of [`${b}  www.hvt`, `${a.slice(1)}  x.hvt`, `SHA256 (x.hvt) = ${a}`, `${a}  `]) {
+    const sums = await folderWith({ sums: `${a}  www.hvt\n${wrong}\n` });
+    const problem = await problemOf(checkExpected([built("/p/www.hvt", a)], "sums", sums));
+    expect(problem.message).toBe("input expected-sha256: sums has a line that cannot be used");
+    expect(problem.facts.found).toBe(wrong);
+  }
   expect((await problemOf(checkExpected([built("/p/www.hvt", a)], "nowhere", folder))).message).toMatch(
     /nowhere cannot be read/,
   );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { findConfigurations, isConfiguration } from "../../../../src/project/mirage/configuration.js";
+import { isConfiguration } from "../../../../src/project/mirage/config-ml.js";
+import { findConfigurations } from "../../../../src/project/mirage/configuration.js";
 import { folderWith } from "../fixtures.js";
 
 describe("a config.ml is mirage’s", () => {
