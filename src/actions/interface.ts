@@ -203,7 +203,8 @@ export const inputs = {
   ),
   "mirage-version": input(
     ["setup"],
-    "Version of the mirage tool: exact, none, or auto, which reads `(* mirage >= A & < B *)` in config.ml.",
+    "Version of the mirage tool: exact, none, or auto: the newest that config.ml (`(* mirage >= A & < B *)`) and the " +
+      "project’s opam files allow.",
     "auto",
     version("auto", "none"),
     { matrix: true },

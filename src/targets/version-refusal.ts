@@ -68,12 +68,10 @@ function sentence(request: VersionRequest, conflict: readonly Constraint[]): str
   const [only] = conflict;
   const areInputs = conflict.every((one) => inputOf(one) !== undefined);
   if (only !== undefined && !isReleased(only)) {
-    return areInputs ? `${only.source}: no release matches ${only.text}` : `${asked(only)}, ${whyUnreleased(only)}`;
+    return areInputs ? `${only.source}: no release matches ${only.text}` : unreleased(only);
   }
-  const cannot = `cannot build for ${request.target}${whyNot(request, conflict)}`;
-  return areInputs
-    ? `${conflict.map(nameOf).join(" and ")} ${cannot}`
-    : `${conflict.map(asked).join(" and ")}, which ${cannot}`;
+  const names = areInputs ? conflict.map(nameOf).join(" and ") : `${conflict.map(asked).join(" and ")}, which`;
+  return `${names} cannot build for ${request.target}${whyNot(request, conflict)}`;
 }
 
 const asked = (one: Constraint): string => `${one.source} asks ${nameOf(one)}`;
@@ -94,8 +92,10 @@ export const isReleased = (one: Constraint | undefined): boolean =>
   knownVersions[componentOf(one)].some((version) => accepts(one, { [componentOf(one)]: version }));
 
 /** Why the table has no release: all that is asked is older than its versions, or some is not. */
-const whyUnreleased = (one: Constraint): string =>
-  isArchived(one) ? "which opam-repository has archived" : "which no release matches";
+function unreleased(one: Constraint): string {
+  if (!isArchived(one)) return `${asked(one)}, which no release matches`;
+  return `${one.source} asks ${nameOf(one)}, which opam-repository has archived`;
+}
 
 /** Whether all that a constraint names is older than the releases of the table. */
 export function isArchived(one: Constraint): boolean {

@@ -36,7 +36,7 @@ test("a file without a line for every image: the images that it does not name", 
   const { message, facts } = await problemOf(checkExpected(images, "sums", folder));
   expect(message).toBe("input expected-sha256: sums has no line for new.hvt, dns.hvt");
   expect(facts).toEqual({ found: "www.hvt", accepted: "a line for each image" });
-  const empty = await folderWith({ sums: "nothing\n" });
+  const empty = await folderWith({ sums: "# empty\n" });
   expect((await problemOf(checkExpected([built("/p/www.hvt", a)], "sums", empty))).facts.found).toBe(
     "no line in sha256sum’s format",
   );

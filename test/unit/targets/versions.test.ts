@@ -133,7 +133,7 @@ describe("a refusal", () => {
     });
     expect(refusalOf({ ...hvt, mirage: "<4.6.0", ocaml: "4.14.x", solo5: "0.9.x" })).toMatchObject({
       accepted: ["the nearest: mirage 4.9.0, 4.10.1, 4.10.2"],
-      remedy: "set `mirage-version: 4.11.2`, or leave it out for the newest",
+      remedy: "set `mirage-version: 4.9.0`, or leave it out for the newest",
     });
   });
 
