@@ -148,7 +148,9 @@ export function readNetwork(lines: readonly string[]): MachineFailure | undefine
 
 /** The reason, if what git prints after `unable to access` says that the server was not reached. */
 export function ofGit(said = ""): string | undefined {
-  return /Could not resolve|Couldn't connect|Failed to connect|timed out|tunnel failed|Connection (?:refused|reset)/i.test(said)
+  return /Could not resolve|Couldn't connect|Failed to connect|timed out|tunnel failed|Connection (?:refused|reset)/i.test(
+    said,
+  )
     ? said.trim()
     : undefined;
 }

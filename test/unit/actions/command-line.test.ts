@@ -32,7 +32,7 @@ describe("an argument that is given twice", () => {
     [["boot", "a.hvt", "--image", "b.hvt"], "--image says b.hvt, and another argument says a.hvt"],
     [["boot", "a.hvt", "--self-test", "--check", "boot"], "--check says boot, and another argument says help"],
     [["release", "a", "--folder", "b"], "--folder says b, and another argument says a"],
-    [["boot", "a.hvt", "b.hvt"], "too many arguments"],
+    [["explain", "a.log", "b.log"], "too many arguments"],
   ])("otherwise it is refused: %j", async (args, words) => {
     const { status, said } = await cli(...args);
     expect(said).toContain(words);

@@ -142,6 +142,7 @@ describe("build info of an artifact", () => {
   const complete = {
     ...parsed,
     artifact: null,
+    images: parsed.images.map((one) => ({ ...one, boots: one.boots.map((boot) => ({ ...boot, crash: null })) })),
     toolchain: { ...parsed.toolchain, versionReasons: null },
     host: { ...parsed.host, changes: null, attempt: null },
   };
