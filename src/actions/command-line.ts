@@ -12,7 +12,7 @@ import { doctor } from "./doctor.js";
 import { type ExplainOptions, explain } from "./explain.js";
 import { type InitOptions, init, initInputNames } from "./init.js";
 import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
-import { given, runAction, runGuarded } from "./main.js";
+import { catchRest, given, runAction, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { releaseInputs } from "./release-interface.js";
 import { boot } from "./steps/boot-step.js";
@@ -286,6 +286,7 @@ function isJson(): boolean {
 function createTerminalLog(): Log {
   const log = logOn(isJson() ? "stderr" : "stdout");
   guardStreams(log, isGitHub());
+  catchRest(log);
   return log;
 }
 

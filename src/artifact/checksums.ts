@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { replaceFolder, sha256OfFile } from "../platform/files/atomic.js";
-import { readOnce } from "../platform/files/regular-file.js";
+import { readOnce } from "../platform/files/read-once.js";
 import { Problem } from "../platform/problem.js";
 
 export const sumsName = "SHA256SUMS";
@@ -61,7 +61,7 @@ export interface CopiedFile {
   /** Absolute. */
   readonly from: string;
   readonly name: string;
-  /** The SHA-256 that was checked before. Then `from` must be no link, and have these bytes still. */
+  /** The SHA-256 that was checked before, and is compared. Then `from` and its folder must not be links. */
   readonly sha256?: string;
 }
 
@@ -72,7 +72,7 @@ export interface GeneratedFile {
 
 async function copy({ from, sha256 }: CopiedFile, to: string): Promise<void> {
   if (sha256 === undefined) return copyFile(from, to, constants.COPYFILE_EXCL);
-  const copied = await readOnce(from, { mostBytes: Infinity, copyTo: to });
+  const copied = await readOnce(dirname(from), basename(from), { mostBytes: Infinity, copyTo: to });
   // promise: copied-bytes-are-the-checked-ones
   if (copied.sha256 === sha256) return;
   throw new Problem(`${from} has changed`, {

@@ -45,6 +45,13 @@ it("an artifact is read as `publish` wrote it, with the checksums of all its fil
   expect(checksums.map(({ name }) => name)).toEqual(["build-info.json", "www.hvt"]);
 });
 
+it("the folder of artifacts can be a link, which is not one of theirs", async () => {
+  const link = `${folder}-link`;
+  symlinkSync(folder, link);
+  expect((await artifactsIn(link)).artifacts.map(({ path }) => path)).toEqual([place]);
+  expect((await artifactsIn(`${link}/${leg.name}`)).artifacts.map(({ name }) => name)).toEqual([leg.name]);
+});
+
 describe("an artifact is refused", () => {
   const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
   const because = async (changed: Readonly<Record<string, string>> = {}) => {
@@ -85,6 +92,12 @@ describe("an artifact is refused", () => {
     expect(await because()).toContain("www.hvt is a link");
   });
 
+  it("with a link to a folder elsewhere in place of its own", async () => {
+    renameSync(place, join(folder, "elsewhere"));
+    symlinkSync("elsewhere", place);
+    expect(await because()).toContain(`${leg.name} is not in a folder: a part of its path is a link or a file`);
+  });
+
   it.each(["SHA256SUMS", "build-info.json", "www.hvt"])("with a link to a device for %s", async (name) => {
     rmSync(join(place, name));
     symlinkSync("/dev/zero", join(place, name));
@@ -121,7 +134,7 @@ describe("an artifact is refused", () => {
     const sums = readFileSync(join(place, "SHA256SUMS"), "utf8");
     writeFileSync(join(place, "www.hvt"), Buffer.alloc(1000));
     const now = createHash("sha256").update(Buffer.alloc(1000)).digest("hex");
-    expect(await because({ SHA256SUMS: sums.replace(/\w{64}(?= {2}www)/, now) })).toContain(
+    expect(await because({ SHA256SUMS: sums.replace(/\w{64}(?= {2}www)/, () => now) })).toContain(
       "www.hvt has 1000 bytes, but build-info.json says 1",
     );
   });
