@@ -73,5 +73,5 @@ function conjuncts(words: readonly OpamWord[]): readonly (readonly OpamWord[])[]
 
 function written(words: readonly OpamWord[]): string {
   const texts = words.map(({ kind, text }) => (kind === "string" ? JSON.stringify(text) : text));
-  return texts.join(" ").replace(/^([?!]) /, "$1");
+  return texts.join(" ").replace(/(?<=^[?!]) /, "");
 }
