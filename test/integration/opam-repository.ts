@@ -19,7 +19,10 @@ export function writeOpamRepository(folder: string): string {
     if (!statSync(path).isFile()) continue;
     const text = readFileSync(path, "utf8");
     const sources = join(absolute, "sources");
-    writeFileSync(path, text.replaceAll("@SOURCES@", () => sources).replaceAll("@EXAMPLES@", () => examples));
+    writeFileSync(
+      path,
+      text.replaceAll("@SOURCES@", () => sources).replaceAll("@EXAMPLES@", () => examples),
+    );
   }
   return `file://${absolute}`;
 }
