@@ -58,7 +58,7 @@ function openFolder(path: string, shown: string): number {
   try {
     return openSync(path, O_RDONLY | O_DIRECTORY | /* promise: folders-are-no-links */ O_NOFOLLOW);
   } catch (error) {
-    if (!hasCode(error, "ENOTDIR", "ELOOP")) throw error;
+    if (!hasCode(error, "ENOTDIR", "ELOOP")) throw named(error, path, shown);
     throw new Problem(`${shown} is not in a folder: a part of its path is a link or a file`, {
       do: "remove that link",
     });
@@ -69,9 +69,20 @@ function inPlace<T>(folder: string, path: string, use: (place: string) => T, mak
   const place = holdPlace(folder, path, makes);
   try {
     return use(place.path);
+  } catch (error) {
+    throw named(error, place.path, `${folder}/${path}`);
   } finally {
     place.close();
   }
+}
+
+/** An error of the system with the path that a person knows, not that of a descriptor. */
+function named(error: unknown, held: string, shown: string): unknown {
+  if (error instanceof Error && "path" in error) {
+    error.message = error.message.replaceAll(held, () => shown);
+    error.path = shown;
+  }
+  return error;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -49,6 +49,9 @@ it("a file that is not what was checked is not copied, and nothing is left", asy
   expect(await write()).toEqual(["www", "SHA256SUMS"]);
   writeFileSync(from, "changed");
   await expect(write()).rejects.toThrow("has changed");
+  rmSync(from);
+  await expect(write()).rejects.toThrow(/www\.hvt has changed$/);
+  writeFileSync(from, "changed");
   expect(readdirSync(folder).sort()).toEqual(["new", "www.hvt"]);
   expect(await sha256OfFile(join(folder, "new/www"))).toBe(sha256);
 });

@@ -49,7 +49,7 @@ it("files in a folder are written, read, copied and removed", async () => {
   expect(readdirSync(join(folder, "a/b")).sort()).toEqual(["file", "out"]);
   removeInside(folder, "a/b");
   expect(readdirSync(join(folder, "a"))).toEqual([]);
-  await expect(readInside(folder, "a/b/file")).rejects.toThrow("ENOENT");
+  await expect(readInside(folder, "a/b/file")).rejects.toThrow(`ENOENT: no such file or directory, open '${folder}/a/`);
 });
 
 it.each(["a/b/out/file", "../outside/file", "a/../../outside/file", "/outside/file", "a//b", "", "."])(
