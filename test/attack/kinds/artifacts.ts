@@ -144,7 +144,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 
 export const artifacts = attack(
   "artifacts",
-  2,
+  1,
   fc.record({ changes: fc.array(change, { maxLength: 3 }), folder: fc.oneof(fc.constant(leg.name), fileNames) }),
   async ({ changes, folder }) => {
     const root = mkdtempSync(join(tmpdir(), "attack-"));

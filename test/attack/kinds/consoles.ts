@@ -12,7 +12,7 @@ import { createLog } from "../../../src/platform/runner/console-log.js";
 import { prose } from "../../../src/summary/markup.js";
 import { targetNames, targets } from "../../../src/targets/targets.js";
 import { obeyed } from "../../actions-runner.js";
-import { asyncOf, changed, cuts, textOf } from "../../fuzz/inputs.js";
+import { asyncOf, changed, textOf } from "../../fuzz/inputs.js";
 import { bootOf, bootedImage } from "../../unit/artifact/fixtures.js";
 import { realConsoles, rulesOf } from "../../unit/boot/consoles.js";
 import { attack } from "../attack.js";
@@ -31,6 +31,12 @@ const ends: fc.Arbitrary<TranscriptEnd> = fc.oneof(
   fc.constant<TranscriptEnd>({ kind: "stopped", byTimeout: true }),
   fc.integer({ min: 0, max: 255 }).map((status): TranscriptEnd => ({ kind: "exit", status })),
 );
+/** Byte by byte at first, then in larger pieces. */
+const cuts = fc.integer({ min: 1_000, max: 70_000 }).map((size) => (content: Buffer) => {
+  const pieces = [...content.subarray(0, 500)].map((byte) => Buffer.of(byte));
+  for (let at = 500; at < content.length; at += size) pieces.push(content.subarray(at, at + size));
+  return pieces;
+});
 const booted = targetNames.filter((name) => targets[name].vmms.length > 0);
 
 async function processorMs(work: () => Promise<unknown>): Promise<number> {
@@ -42,10 +48,10 @@ async function processorMs(work: () => Promise<unknown>): Promise<number> {
 
 export const consoles = attack(
   "consoles",
-  2,
+  1,
   fc.record({
     console: fc.array(bytes, { minLength: 1, maxLength: 4 }),
-    cut: cuts(),
+    cut: cuts,
     end: ends,
     name: fc.constantFrom(...booted),
   }),

@@ -9,7 +9,7 @@ const kill = fc.record({ at: fc.double({ min: 0.2, max: 1.02, noNaN: true }), gr
 
 export const kills = attack(
   "kills",
-  5,
+  10,
   fc.record({ of: fc.constantFrom(...sceneNames), kills: fc.array(kill, { minLength: 1, maxLength: 2 }) }),
   async (input) => {
     const ms = await undisturbedMs(input.of);

@@ -8,7 +8,7 @@ import { sceneMakers, sceneNames, undisturbedMs } from "../scenes.js";
 
 export const pairs = attack(
   "pairs",
-  4,
+  5,
   fc.record({ of: fc.constantFrom(...sceneNames), later: fc.double({ min: 0, max: 0.6, noNaN: true }) }),
   async ({ of, later }) => {
     const ms = await undisturbedMs(of);
