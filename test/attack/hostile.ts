@@ -92,13 +92,16 @@ const plain = [
 export const texts = (most: number): fc.Arbitrary<string> =>
   textUpTo(most, ...commands, ...control, ...unicode, ...markup, ...shell, ...plain);
 
+/** As UTF-8 can have it: without lone surrogates. */
+export const wellFormed = (text: string): string => Buffer.from(text).toString();
+
 /** Names of one file that Linux can have. */
 export const fileNames: fc.Arbitrary<string> = fc
   .array(fc.constantFrom(...commands, ...control, ...unicode, ...markup, ...shell, ...plain), {
     minLength: 1,
     maxLength: 6,
   })
-  .map((words) => words.join("").replace(/[\0/]/g, "").toWellFormed())
+  .map((words) => wellFormed(words.join("").replace(/[\0/]/g, "")))
   .filter((name) => name !== "" && name !== "." && name !== ".." && Buffer.byteLength(name) <= 120);
 
 /** A workflow command of a log that only a guest or a user could have meant. */

@@ -46,7 +46,7 @@ export function start(
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
-    stream?.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")));
+    stream.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")));
   // `exit`, because programs of a killed run can hold its streams open.
   const ended = new Promise<Ended>((resolve) =>
     child.once("exit", (status) => setImmediate(() => resolve({ status, output }))),

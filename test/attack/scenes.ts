@@ -77,7 +77,10 @@ function newRun(): Promise<Scene> {
       await expect.poll(() => readdirSync(temporary).filter((name) => !name.startsWith("tsx-"))).toEqual([]);
       await expect.poll(() => namesBelow(join(folder, "_artifacts")).filter(isUnfinished)).toEqual([]);
     },
-    close: () => Promise.resolve(remove(folder)),
+    close() {
+      remove(folder);
+      return Promise.resolve();
+    },
   });
 }
 

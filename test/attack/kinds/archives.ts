@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
-import { type Headers, pack } from "tar-stream";
+import { type Header, pack } from "tar-stream";
 import { expect } from "vitest";
 import { Problem } from "../../../src/platform/problem.js";
 import { type ArchiveEntry, archiveFormat, manifestName } from "../../../src/toolchain/archive/manifest.js";
@@ -36,7 +36,7 @@ const hash = (content: string) => createHash("sha256").update(content).digest("h
 const compiler = "#!/bin/sh\nexit 0\n";
 
 interface Piece {
-  readonly header: Headers;
+  readonly header: Partial<Header> & Pick<Header, "name">;
   readonly content: string;
 }
 /** What an archive is made of: its own list, and what it really has. */
@@ -114,7 +114,7 @@ const add =
     if (where !== "tar") made.entries.push(...more.entries);
     if (where !== "list") made.pieces.push(...more.pieces);
   };
-const where = fc.constantFrom("both", "both", "both", "list", "tar") as fc.Arbitrary<"both" | "list" | "tar">;
+const where = fc.constantFrom<"both" | "list" | "tar">("both", "both", "both", "list", "tar");
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc
     .tuple(
@@ -184,10 +184,7 @@ async function tarOf({ entries, pieces }: Made, key: string): Promise<Buffer> {
   const manifest = JSON.stringify({ format: archiveFormat, key, spec: exampleSpec, environment, entries });
   const tar = pack();
   const written = buffer(tar);
-  for (const { header, content } of [
-    { header: { name: manifestName, mode: 0o644 } as Headers, content: manifest },
-    ...pieces,
-  ])
+  for (const { header, content } of [{ header: { name: manifestName, mode: 0o644 }, content: manifest }, ...pieces])
     tar.entry({ ...header, mtime: new Date(0) }, content);
   tar.finalize();
   return written;
@@ -225,7 +222,7 @@ export const archives = attack(
     changes: fc.array(change, { maxLength: 3 }),
     key: fc.oneof({ weight: 9, arbitrary: fc.constant(smallKey) }, { weight: 1, arbitrary: fc.constant("another") }),
     isDamaged: fc.nat(9).map((number) => number === 0),
-    level: fc.constantFrom("published", "actions-cache") as fc.Arbitrary<ArchiveLevel["source"]>,
+    level: fc.constantFrom<ArchiveLevel["source"]>("published", "actions-cache"),
     at: fc.nat(20_000),
   }),
   async ({ changes, key, isDamaged, level: source, at }) => {

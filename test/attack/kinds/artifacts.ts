@@ -32,7 +32,7 @@ import { treeHash } from "../../tree-hash.js";
 import { failedBoot, newContext } from "../../unit/artifact/fixtures.js";
 import { legOf, writeLegs } from "../../unit/collect/fixtures.js";
 import { attack } from "../attack.js";
-import { fileNames, isForeign, obeyedByTerminal, texts } from "../hostile.js";
+import { fileNames, isForeign, obeyedByTerminal, texts, wellFormed } from "../hostile.js";
 
 const leg = legOf({ verdict: failedBoot("/w/www.hvt", "/w/console.log").verdict });
 const files = ["SHA256SUMS", "build-info.json", "www.hvt", "console.log", "junit.xml"] as const;
@@ -60,11 +60,11 @@ function sum(place: string): void {
 const described = (change: Change, words: string): Change => Object.assign(change, { toString: () => words });
 
 const change: fc.Arbitrary<Change> = fc.oneof(
-  fc.tuple(file, fc.constantFrom("secret", "file", "www.hvt", "/dev/zero", "self", "folder")).map(([name, to]) =>
+  fc.tuple(file, fc.constantFrom("secret", "file", "www.hvt", "/dev/zero", "itself", "its folder")).map(([name, to]) =>
     described((place, outside) => {
       rmSync(join(place, name), { recursive: true, force: true });
-      const target = { self: name, "/dev/zero": to, folder: "." }[to] ?? join(outside, to);
-      symlinkSync(target, join(place, name));
+      const elsewhere = to.startsWith("/") ? to : join(outside, to);
+      symlinkSync(to === "itself" ? name : to === "its folder" ? "." : elsewhere, join(place, name));
     }, `${name} links to ${to}`),
   ),
   file.map((name) =>
@@ -88,7 +88,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.tuple(file, texts(20_000)).map(([name, text]) =>
     described(
       (place) => {
-        write(place, name, text.toWellFormed());
+        write(place, name, wellFormed(text));
         if (name !== "SHA256SUMS") sum(place);
       },
       `${name} is ${JSON.stringify(text.slice(0, 300))}`,

@@ -33,7 +33,7 @@ const ends: fc.Arbitrary<TranscriptEnd> = fc.oneof(
 );
 /** Byte by byte at first, then in larger pieces. */
 const cuts = fc.integer({ min: 1_000, max: 70_000 }).map((size) => (content: Buffer) => {
-  const pieces = [...content.subarray(0, 500)].map((byte) => Buffer.of(byte));
+  const pieces: Buffer[] = [...content.subarray(0, 500)].map((byte) => Buffer.of(byte));
   for (let at = 500; at < content.length; at += size) pieces.push(content.subarray(at, at + size));
   return pieces;
 });

@@ -1,5 +1,5 @@
-// Names of images, variants, artifacts, commands and tags, all the way from `publish` over `collect` to `release`: each file
-// comes out under one name of its own, with its own bytes, and no name is obeyed.
+// Names of images, variants, artifacts, scenarios and tags, through `publish`, `collect` and `release`: each
+// file keeps a name of its own and its bytes, and no name is obeyed.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
