@@ -1,5 +1,6 @@
 // Our programs, from their sources, in processes that an attack can kill.
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +16,8 @@ export interface Ended {
 
 export interface Started {
   readonly child: ChildProcess;
+  /** Settles when it has printed something, or has ended: before that there is only Node's own start. */
+  readonly begun: Promise<unknown>;
   readonly ended: Promise<Ended>;
 }
 
@@ -51,7 +54,8 @@ export function start(
   const ended = new Promise<Ended>((resolve) =>
     child.once("exit", (status) => setImmediate(() => resolve({ status, output }))),
   );
-  return { child, ended };
+  const first = [child.stdout, child.stderr].map((stream) => once(stream, "data"));
+  return { child, begun: Promise.race([...first, ended]), ended };
 }
 
 /** An error for a user is one; a stack, or a defect of ours, is a finding. */

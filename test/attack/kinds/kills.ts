@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { attack } from "../attack.js";
 import { sceneMakers, sceneNames, undisturbedMs } from "../scenes.js";
 
-/** At parts of the time of a whole run: at the beginning there is only Node's own start. */
-const kill = fc.record({ at: fc.double({ min: 0.2, max: 1.02, noNaN: true }), group: fc.boolean() });
+/** At a part of the time that the work takes. */
+const kill = fc.record({ at: fc.double({ min: 0, max: 1.02, noNaN: true }), group: fc.boolean() });
 
 export const kills = attack(
   "kills",
@@ -17,7 +17,8 @@ export const kills = attack(
     let killed = 0;
     try {
       for (const { at, group } of input.kills) {
-        const { child, ended } = scene.run();
+        const { child, begun, ended } = scene.run();
+        await begun;
         await sleep(at * ms);
         if (group && child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
         else child.kill("SIGKILL");

@@ -9,7 +9,7 @@ import { sceneMakers, sceneNames, undisturbedMs } from "../scenes.js";
 export const pairs = attack(
   "pairs",
   5,
-  fc.record({ of: fc.constantFrom(...sceneNames), later: fc.double({ min: 0, max: 0.6, noNaN: true }) }),
+  fc.record({ of: fc.constantFrom(...sceneNames), later: fc.double({ min: 0, max: 0.8, noNaN: true }) }),
   async ({ of, later }) => {
     const ms = await undisturbedMs(of);
     const scene = await sceneMakers[of]();
