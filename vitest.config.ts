@@ -1,10 +1,11 @@
+import { availableParallelism } from "node:os";
 import { readFileSync, readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 import { startFromPlainEnvironment } from "./test/environment.js";
 
-// What changes or measures its process, or starts others.
+// What changes or measures its process, or serves others.
 const needsItsOwnProcess =
-  /\bvi\.|\bprocess\.(env|chdir|on|once|emit|exit|kill|umask|cpuUsage|memoryUsage)\b|processorMs|node:(child_process|http|net|dgram|tls)"/;
+  /\bvi\.|\bprocess\.(env|chdir|on|once|emit|exit|kill|umask|cpuUsage|memoryUsage)\b|processorMs|node:(http|net|dgram|tls)"/;
 
 const files = readdirSync("test/unit", { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".test.ts"))
@@ -16,8 +17,8 @@ export default defineConfig({
   test: {
     provide: startFromPlainEnvironment(),
     reporters: ["default", "./test/closing-line.ts"],
-    // By default Vitest keeps one processor for itself: half of a small machine.
-    maxWorkers: "100%",
+    // By default Vitest keeps one processor for itself: half of a small machine. Some tests only wait.
+    maxWorkers: availableParallelism() + 1,
     // Guards against hangs, which no busy machine reaches.
     testTimeout: 900_000,
     hookTimeout: 900_000,

@@ -9,6 +9,17 @@ import { GuestOutput } from "../../../src/boot/guest-output.js";
 import { ConsoleFile } from "../../../src/platform/files/console-file.js";
 import type { VmmProcess } from "../../../src/platform/process/vmm-process.js";
 import { rulesOf } from "./consoles.js";
+import type * as TimeLimit from "../../../src/platform/time-limit.js";
+
+// The real limit, shortened where a test runs into it on purpose: seconds of a processor otherwise.
+const longest = vi.hoisted(() => ({ ms: Number.POSITIVE_INFINITY }));
+vi.mock("../../../src/platform/time-limit.js", async (importOriginal) => {
+  const original = await importOriginal<typeof TimeLimit>();
+  return {
+    ...original,
+    withinTime: (limitMs: number, work: () => unknown) => original.withinTime(Math.min(limitMs, longest.ms), work),
+  };
+});
 
 let folder: string;
 beforeEach(() => {
@@ -18,6 +29,7 @@ beforeEach(() => {
 afterEach(() => {
   expect(vi.getTimerCount(), "timers that outlive their guest").toBe(0);
   vi.useRealTimers();
+  longest.ms = Number.POSITIVE_INFINITY;
   rmSync(folder, { recursive: true });
 });
 
@@ -298,6 +310,7 @@ test("a VMM that cannot start fails the boot with its reason", async () => {
 });
 
 test("a pattern that backtracks exponentially is an error, and the VMM is ended", async () => {
+  longest.ms = 200;
   const fake = fakeMonitor();
   const judged = judgeGuest(fake.monitor, { ...rules, expect: [/^(a+)+$/u] }, await newFile());
   fake.console.write(`${"a".repeat(33)}!\n`);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Judge, judgeInSlices, judgeInTime } from "../../../../src/boot/judge/judge.js";
 import type { Rules } from "../../../../src/boot/judge/rules.js";
 import { type Reason, reasons, ruleNames } from "../../../../src/boot/judge/verdict.js";
@@ -36,6 +36,17 @@ import { parseProbe } from "../../../../src/boot/probes/probe-text.js";
 import { Problem } from "../../../../src/platform/problem.js";
 import { processorMs } from "../../../processor-time.js";
 import { rulesOf } from "../consoles.js";
+import type * as TimeLimit from "../../../../src/platform/time-limit.js";
+
+// The real limit, shortened where a test runs into it on purpose: seconds of a processor otherwise.
+const longest = vi.hoisted(() => ({ ms: Number.POSITIVE_INFINITY }));
+vi.mock("../../../../src/platform/time-limit.js", async (importOriginal) => {
+  const original = await importOriginal<typeof TimeLimit>();
+  return {
+    ...original,
+    withinTime: (limitMs: number, work: () => unknown) => original.withinTime(Math.min(limitMs, longest.ms), work),
+  };
+});
 
 function table(rows: readonly Row[]): void {
   test.each(rows.map((row) => [row[0], row] as const))("%s", (_, [, rules, events, right, summary]) => {
@@ -261,6 +272,8 @@ describe("judge in time", () => {
   }
 
   describe("a pattern that backtracks exponentially", () => {
+    afterEach(() => void (longest.ms = Number.POSITIVE_INFINITY));
+
     test.each([
       ["expect", { expect: [catastrophic] }],
       ["forbid", { forbid: [/innocent/u, catastrophic] }],
@@ -273,6 +286,7 @@ describe("judge in time", () => {
     });
 
     test("stops `explain` too", () => {
+      longest.ms = 200;
       expect(() =>
         explainConsole(Buffer.from(`${line}\n`), { kind: "stopped" }, { ...rules, expect: [catastrophic] }),
       ).toThrow(Problem);

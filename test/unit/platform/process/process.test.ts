@@ -76,14 +76,15 @@ describe("a program is run to its end", () => {
   });
 });
 
-test("a background process that holds the output open does not hold us up", async () => {
+test.concurrent("a background process that holds the output open does not hold us up", async () => {
   const { stdout, exitCode } = await processes.run(["sh", "-c", "sleep 7750 & echo $!"]);
   expect(exitCode).toBe(0);
   // It is still running.
   process.kill(Number(stdout));
 });
 
-describe("a program that is stopped", () => {
+// Side by side: most of their time is the wait before a program is ended by force.
+describe.concurrent("a program that is stopped", () => {
   /** Ignores SIGTERM. */
   const stubbornChild = "process.on('SIGTERM', () => 0); console.log(process.pid); setInterval(() => 0, 1e6)";
   /** Starts a child that prints its process id. Neither ends by SIGTERM. */
@@ -93,7 +94,7 @@ describe("a program that is stopped", () => {
     spawn(process.execPath, ["-e", ${JSON.stringify(stubbornChild)}], { stdio: "inherit" });
     setInterval(() => 0, 1e6)`;
 
-  test("ends with its whole process group, by force if necessary", async () => {
+  test("ends with its whole process group, by force if necessary", async ({ expect }) => {
     const stop = new AbortController();
     const lines: string[] = [];
     const onLine = (line: string) => {
@@ -107,7 +108,7 @@ describe("a program that is stopped", () => {
     await expect.poll(() => existsSync(`/proc/${started}`)).toBe(false);
   });
 
-  test("leaves no process of its group behind when it ends by itself", async () => {
+  test("leaves no process of its group behind when it ends by itself", async ({ expect }) => {
     const stop = new AbortController();
     const lines: string[] = [];
     const onLine = (line: string) => {
@@ -120,7 +121,7 @@ describe("a program that is stopped", () => {
   });
 });
 
-describe("when this program is terminated, its programs end, too", () => {
+describe.concurrent("when this program is terminated, its programs end, too", () => {
   /** A process that runs a shell, whose first line is the id of a process of its own. */
   async function runner(script: string, before = "") {
     const path = (name: string) =>
@@ -158,7 +159,7 @@ describe("when this program is terminated, its programs end, too", () => {
     expect(rest()).toEqual(["cleaned up", ""]);
   });
 
-  test("at once by a second signal", async () => {
+  test("at once by a second signal", async ({ expect }) => {
     const script = `(trap "" TERM; exec sleep 7750) & trap "echo told" TERM; echo $!; while :; do wait; done`;
     // The grace time never ends.
     const { ours, pid, rest } = await runner(script, "performance.now = () => 0");
@@ -169,7 +170,7 @@ describe("when this program is terminated, its programs end, too", () => {
     await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
-  test("even if they ignore SIGTERM", async () => {
+  test("even if they ignore SIGTERM", async ({ expect }) => {
     const { ours, pid } = await runner('trap "" TERM; sleep 7750 & echo $!; wait');
     ours.kill("SIGTERM");
     expect(await once(ours, "close")).toEqual([143, null]);
