@@ -33,8 +33,7 @@ export async function runAction<Definitions extends InputDefinitions>(
     colour: wantsColour(process.env),
     verbose: process.env["RUNNER_DEBUG"] === "1",
   });
-  guardStreams(log, gitHub);
-  catchRest(log);
+  guardProcess(log, gitHub);
   await runGuarded(log, async () => {
     const context: Context = { log, processes, host: inspectHost() };
     return run(context, given(log, definitions, read), gitHubRunner(context.host.environment));
@@ -69,10 +68,11 @@ export async function runGuarded(log: Log, run: () => Promise<boolean>): Promise
 let catchesRest = false;
 
 /**
- * From now on, an error that nothing catches, or a rejection, ends the process as {@link runGuarded} does: Node would
- * print it, with its stack, past the guard of our streams.
+ * From now on, the log gets everything that is printed. An error or rejection that nothing catches ends the process as
+ * {@link runGuarded} does: Node would print it, with its stack, past the guard.
  */
-export function catchRest(log: Log): void {
+export function guardProcess(log: Log, gitHub: boolean): void {
+  guardStreams(log, gitHub);
   if (catchesRest) return;
   catchesRest = true;
   // promise: uncaught-errors-are-guarded

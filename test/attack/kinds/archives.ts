@@ -133,9 +133,9 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     add(file(`bin/up/${below}`, "evil"), "both")(made);
   }),
   // A link within, then one that climbs from where it leads.
-  fc.tuple(fc.constantFrom(".", "..", "../bin"), places, outwards).map(([up, at, to]): Change => (made) => {
-    add(link("bin/up", up), "both")(made);
-    add(link(at, to), "both")(made);
+  fc.tuple(fc.constantFrom("bin/x", "x"), fc.integer({ min: 1, max: 4 })).map(([at, ups]): Change => (made) => {
+    add(link("bin/up", ".."), "both")(made);
+    add(link(at, `${at === "x" ? "bin/" : ""}up/${"../".repeat(ups)}outside`), "both")(made);
   }),
   fc.tuple(places, fc.constantFrom(...types), targets).map(([name, type, linkname]): Change => ({ pieces }) => {
     pieces.push({ header: { name, type, linkname, mode: 0o777, devmajor: 1, devminor: 5 }, content: "" });
@@ -239,7 +239,7 @@ export const archives = attack(
     const archive = execFileSync("zstd", ["-q", "-c", "-1"], { input: tar, maxBuffer: 2 ** 28 });
     const root = realpathSync(mkdtempSync(join(tmpdir(), "attack-")));
     const [tools, outside] = [join(root, "tools"), join(root, "outside")];
-    for (const name of [tools, outside]) mkdirSync(name);
+    for (const name of [tools, outside, join(tools, "outside")]) mkdirSync(name);
     writeFileSync(join(outside, "file"), "outside");
     const before = treeHash(outside);
     try {

@@ -21,7 +21,7 @@ async function written(program: string, gitHub = true): Promise<Outcome> {
     `import * as core from ${JSON.stringify(join(root, "node_modules/@actions/core/lib/core.js"))};
     import { createLog } from ${JSON.stringify(join(root, "src/platform/runner/console-log.ts"))};
     import * as streams from ${JSON.stringify(join(root, "src/platform/runner/standard-streams.ts"))};
-    import { catchRest } from ${JSON.stringify(join(root, "src/actions/main.ts"))};
+    import { guardProcess } from ${JSON.stringify(join(root, "src/actions/main.ts"))};
     import { gitHubRunner } from ${JSON.stringify(join(root, "src/platform/runner/github.ts"))};
     const hostile = ${JSON.stringify(hostile)}, gitHub = ${gitHub};
     const log = createLog({ gitHub, write: streams.writeTo("stdout"), colour: false, verbose: false });
@@ -86,14 +86,14 @@ describe("an error that nothing catches", () => {
   ])(
     "is reported through the log, without its stack: %s",
     async (_, program) => {
-      const { exitCode, stdout, stderr } = await written(`catchRest(log); ${program}`);
+      const { exitCode, stdout, stderr } = await written(`guardProcess(log, gitHub); ${program}`);
       expect([exitCode, stderr]).toEqual([1, ""]);
       expect(obeyed(stdout)).toEqual([
         expect.stringMatching(/^::error::this is a bug in unikernel-ci%0A {2}because {4}##\[error\]no/),
         expect.stringMatching(/^::debug::Error: .*%0A {4}at /),
       ]);
       isInert(stdout);
-      const terminal = await written(`catchRest(log); ${program}`, false);
+      const terminal = await written(`guardProcess(log, gitHub); ${program}`, false);
       expect(terminal.stdout).toMatch(/^Error: this is a bug in unikernel-ci\n[^]* please report it /);
       expect(terminal.stdout + terminal.stderr).not.toMatch(/^\s+at /m);
       isInert(terminal.stdout);
