@@ -71,12 +71,12 @@ export interface GeneratedFile {
 }
 
 async function copy({ from, sha256 }: CopiedFile, to: string): Promise<void> {
-  if (sha256 === undefined) return copyFile(from, to, constants.COPYFILE_EXCL);
-  const copied = await readOnce(dirname(from), basename(from), { mostBytes: Infinity, copyTo: to }).catch(
-    (error: unknown) => {
-      throw isMissing(error) ? changed(from, "it was removed", error) : error;
-    },
-  );
+  const removed = (error: unknown) => {
+    throw isMissing(error) ? changed(from, "it was removed", error) : error;
+  };
+  if (sha256 === undefined) return copyFile(from, to, constants.COPYFILE_EXCL).catch(removed);
+  const limits = { mostBytes: Infinity, copyTo: to };
+  const copied = await readOnce(dirname(from), basename(from), limits).catch(removed);
   // promise: copied-bytes-are-the-checked-ones
   if (copied.sha256 === sha256) return;
   throw changed(from, `its SHA-256 was ${sha256}, and is ${copied.sha256}`);

@@ -20,7 +20,8 @@ export const pairs = attack(
       both.forEach(expectNoDefect);
       scene.expectNothingHalf();
       const passed = both.filter(({ status }) => status === 0).length;
-      expect(passed, both.map(({ output }) => output).join("\n---\n")).toBeGreaterThan(0);
+      // Two runs of one project build in one folder: each can take the other's files away, and both report that.
+      if (of !== "run") expect(passed, both.map(({ output }) => output).join("\n---\n")).toBeGreaterThan(0);
       await scene.expectWhole(await scene.run().ended);
       return `two of ${of}, ${passed} passed`;
     } finally {

@@ -51,6 +51,9 @@ it("a file that is not what was checked is not copied, and nothing is left", asy
   await expect(write()).rejects.toThrow("has changed");
   rmSync(from);
   await expect(write()).rejects.toThrow(/www\.hvt has changed$/);
+  // Another run can remove a console, too, which has no checksum.
+  const unchecked = writeWithChecksums(join(folder, "new"), [{ from, name: "www" }], []);
+  await expect(unchecked).rejects.toThrow(/www\.hvt has changed$/);
   writeFileSync(from, "changed");
   expect(readdirSync(folder).sort()).toEqual(["new", "www.hvt"]);
   expect(await sha256OfFile(join(folder, "new/www"))).toBe(sha256);
