@@ -6,14 +6,14 @@ import { type Log, printedJson } from "../platform/log.js";
 import { processes, quote } from "../platform/process/process.js";
 import { artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
-import { type StreamName, guardStreams, streamLog } from "../platform/runner/standard-streams.js";
+import { type StreamName, streamLog } from "../platform/runner/standard-streams.js";
 import { publishLevel } from "../toolchain/store/publish-archive.js";
 import { collectInputs } from "./collect-interface.js";
 import { doctor } from "./doctor.js";
 import { type ExplainOptions, explain } from "./explain.js";
 import { type InitOptions, init, initInputNames } from "./init.js";
 import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
-import { given, runAction, runGuarded } from "./main.js";
+import { given, guardProcess, runAction, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { releaseInputs } from "./release-interface.js";
 import { namedOption, refuseBoth, refuseRepetition } from "./options.js";
@@ -282,7 +282,7 @@ function isJson(): boolean {
 
 function createTerminalLog(): Log {
   const log = logOn(isJson() ? "stderr" : "stdout");
-  guardStreams(log, isGitHub());
+  guardProcess(log, isGitHub());
   return log;
 }
 

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { bootFolder } from "../boot/devices/devices.js";
 import { writeFileAtomically } from "../platform/files/atomic.js";
 import type { Context } from "../platform/host.js";
+import { printedJson } from "../platform/log.js";
 import type { BuiltImage } from "../project/project.js";
 import { type BootedImages, beginImage } from "./image-record.js";
 import { junit } from "./junit.js";
@@ -54,5 +55,5 @@ export function bootJson(...builds: readonly BootedImages[]): string {
       }),
     ),
   };
-  return `${/* promise: boot-file-is-json */ JSON.stringify(content, null, 2)}\n`;
+  return `${/* promise: boot-file-is-json */ printedJson(content)}\n`;
 }

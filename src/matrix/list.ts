@@ -141,5 +141,5 @@ const valuesOf: Readonly<
 
 /** Only an unquoted, unescaped `#` at the start of a word starts a comment. */
 function withoutComment(line: string): string {
-  return line.replace(/('[^']*'|"(?:\\.|[^"\\])*"|\\.)|(?<!\S)#.*/g, "$1");
+  return line.replace(/('[^']*'|"(?:\\.|[^"\\])*"|\\.)|(?<!\S)#.*/g, (_, word?: string) => word ?? "");
 }

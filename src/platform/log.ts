@@ -81,13 +81,13 @@ export function visible(text: string): string {
 const invisible = /* promise: invisible-characters */ /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /**
- * JSON for standard output: a log that shows it finds no workflow command in it, and a terminal nothing to obey. It
- * parses to the same value.
+ * JSON for standard output and for files that a workflow can print: a log that shows it finds no workflow command in
+ * it (no line begins with `::`), and a terminal nothing to obey. It parses to the same value.
  */
 export function printedJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
   return /* promise: printed-json-is-plain */ text.replace(
-    /(?!\n)[#\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    /#(?=\[)|(?!\n)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

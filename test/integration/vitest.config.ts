@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
-import { isLostUpload } from "../../src/platform/runner/actions-cache.js";
+import { isLostUpload } from "../../src/platform/runner/cache-service.js";
 import { startFromPlainEnvironment } from "../environment.js";
 
 /** Over 20 seconds each on an idle machine: `make test` leaves them to `make test-all`. */
@@ -28,7 +28,7 @@ export default defineConfig({
     testTimeout: 3_600_000,
     hookTimeout: 3_600_000,
     expect: { poll: { timeout: 600_000 } },
-    // As our own programs do: see src/platform/runner/actions-cache.ts.
+    // As our own programs do: see src/actions/main.ts.
     onUnhandledError: (error) => !isLostUpload(Object.assign(new Error(), error)),
     projects: [
       { extends: true, test: { name: "short", include: short } },

@@ -110,7 +110,7 @@ function template(before: string): RegExp {
     if (/^\d/.test(part)) return String.raw`[\d.,:]{1,64}`;
     if (/^[A-Z][a-z]{2}$/.test(part)) return "[A-Z][a-z]{2}";
     const isPadding = /^\s+$/.test(part) && /^\d/.test(parts[index + 1] ?? "");
-    return isPadding ? String.raw`\s{0,64}` : part.replace(/[.*+?^${}()|[\]\\/]/, "\\$&");
+    return isPadding ? String.raw`\s{0,64}` : part.replace(/[.*+?^${}()|[\]\\/]/, (character) => `\\${character}`);
   });
   return new RegExp(`^${source.join("")}`);
 }

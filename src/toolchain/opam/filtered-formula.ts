@@ -85,5 +85,5 @@ function valueOf(value: Value, variables: Variables): string | undefined {
   const of = (name: string) => (Object.hasOwn(variables, name) ? variables[name] : undefined);
   return "variable" in value
     ? of(value.variable)
-    : value.text.replace(/%\{([^}]*)\}%/g, (_, name: string) => of(name) ?? "");
+    : value.text.replace(/%\{([^{}%]*)\}%/g, (_, name: string) => of(name) ?? "");
 }

@@ -82,7 +82,7 @@ describe("the files of a boot step", () => {
     const { path: imagePath } = built;
     const loneSurrogates = Buffer.from([0, 216, 1, 216, 255, 255]).toString("utf16le");
     const noise = loneSurrogates + randomBytes(512).toString("latin1");
-    const line = `"}], \\ \0\u0007\u001b[2J\u2028 </script> __proto__ ${noise}`;
+    const line = `##[error]\u009b2J\u202e"}], \\ \0\u0007\u001b[2J\u2028 </script> __proto__ ${noise}`;
     const reports = [bootOf({ ...passed, summary: line, evidence: { line, atMs: 1 } }, { imagePath, scenario: line })];
     const text = readFileSync(
       (
@@ -93,6 +93,7 @@ describe("the files of a boot step", () => {
       "utf8",
     );
     expect(text).not.toContain("\ufffd");
+    expect(text).not.toMatch(/^\s*::|#\[|(?!\n)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/mu);
     // `readJson` returns the error: invalid JSON must fail the assertion, not throw in the test.
     expect(readJson(text)).toMatchObject({
       images: [{ boots: [{ scenario: line, summary: line, evidence: { line } }] }],
