@@ -26,9 +26,9 @@ import {
   type ToolchainPlan,
   explainVersions,
   givenVersions,
-  parseRepositories,
   planToolchain,
 } from "./spec.js";
+import { parseRepositories } from "./spec-text.js";
 import { givesItself, handOut } from "./store/handed-out.js";
 import type { InstalledToolchain } from "./store/installed.js";
 import { takeJobCopy } from "./store/job-copy.js";

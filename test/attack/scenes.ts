@@ -159,7 +159,7 @@ async function newRelease(): Promise<Scene> {
     target: undefined,
     arch: undefined,
     configureArgs: [],
-    image: "www.hvt",
+    images: ["www.hvt"],
     artifactName: undefined,
     artifact: false,
     retentionDays: 0,

@@ -27,7 +27,7 @@ export function debuggerCommand(
   const start =
     kind === "remote"
       ? [`target remote | exec ${argv.map(quote).join(" ")}`]
-      : ["starti", `add-symbol-file "${symbols.replace(/["\\]/g, "\\$&")}"`];
+      : ["starti", `add-symbol-file "${symbols.replace(/["\\]/g, (mark) => `\\${mark}`)}"`];
   const commands = [
     "set pagination off",
     "set confirm off",

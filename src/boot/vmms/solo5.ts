@@ -77,5 +77,7 @@ function placeHere(device: AttachedDevice): string | undefined {
  * Unikraft's argument parser both keep double-quoted words together.
  */
 export function commandLine(args: readonly string[]): string {
-  return args.map((word) => (/^[^\s"\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, (mark) => `\\${mark}`)}"`)).join(" ");
+  return args
+    .map((word) => (/^[^\s"\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, (mark) => `\\${mark}`)}"`))
+    .join(" ");
 }

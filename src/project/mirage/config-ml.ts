@@ -48,7 +48,7 @@ export function isConfiguration(configuration: string): boolean {
   return /^\(\* mirage /.test(configuration) || tokens.some((_, at) => usesMirage(tokens, at));
 }
 
-/** `Mirage.foreign`, `Mirage.(…)`, `open Mirage`, `module M = Mirage`: a program may also have a constructor `Mirage`. */
+/** `Mirage.foreign`, `Mirage.(…)`, `open Mirage`, `module M = Mirage`; a program may have a constructor `Mirage`. */
 function usesMirage(tokens: readonly Token[], at: number): boolean {
   const { kind, text } = tokens[at] ?? { kind: "mark", text: "" };
   if (kind !== "word" || text.split(".")[0] !== "Mirage") return false;

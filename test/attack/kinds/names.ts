@@ -93,7 +93,7 @@ export const names = attack(
           target: undefined,
           arch: undefined,
           configureArgs: job.configure,
-          image: first.path,
+          images: [first.path],
           artifactName: job.artifact,
           artifact: false,
           retentionDays: 0,

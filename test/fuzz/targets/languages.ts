@@ -20,7 +20,7 @@ import { parseOpamFile, stringsOf } from "../../../src/toolchain/opam/file.js";
 import { parseEnvironment } from "../../../src/toolchain/opam/output.js";
 import { compareVersions } from "../../../src/targets/opam-version.js";
 import { constraintsOf } from "../../../src/toolchain/requirements.js";
-import { parseRepositories } from "../../../src/toolchain/spec.js";
+import { parseRepositories } from "../../../src/toolchain/spec-text.js";
 import { exampleSpec } from "../../unit/toolchain/examples.js";
 import { textOf } from "../inputs.js";
 import { orRefused, quickly, target } from "../target.js";

@@ -10,7 +10,8 @@ import { parseTargets } from "../../../src/matrix/list.js";
 import { Problem } from "../../../src/platform/problem.js";
 import { publishedArchives } from "../../../src/platform/network/published.js";
 import { readTag } from "../../../src/release/images.js";
-import { parseExtraRepositories, planToolchain } from "../../../src/toolchain/spec.js";
+import { planToolchain } from "../../../src/toolchain/spec.js";
+import { parseExtraRepositories } from "../../../src/toolchain/spec-text.js";
 import { collectingLog } from "../../collecting-log.js";
 
 /** A well-formed value, and what becomes of it with something more. */

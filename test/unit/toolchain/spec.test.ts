@@ -4,13 +4,7 @@ import { inspectHost } from "../../../src/platform/host.js";
 import { requirementsOfConfiguration } from "../../../src/project/mirage/config-ml.js";
 import { knownVersions } from "../../../src/targets/combinations.js";
 import { Problem } from "../../../src/platform/problem.js";
-import {
-  BeyondTable,
-  type ProjectNeeds,
-  parseExtraRepositories,
-  parseRepositories,
-  planToolchain,
-} from "../../../src/toolchain/spec.js";
+import { BeyondTable, type ProjectNeeds, planToolchain } from "../../../src/toolchain/spec.js";
 
 const host = inspectHost("linux", "x64", {});
 const mirage: ProjectNeeds = { buildSystem: "mirage", description: "MirageOS" };
@@ -198,34 +192,5 @@ describe("the plan of a toolchain", () => {
       { package: "a.1.0", url: "git+https://example.org/a#1" },
       { package: "b", url: "file:///b" },
     ]);
-  });
-});
-
-describe("overlay repositories", () => {
-  it("are names and URLs, or none; a comma would end a URL", () => {
-    expect(parseExtraRepositories(["none"])).toEqual([]);
-    expect(parseExtraRepositories(["mine: file:///overlays"])).toEqual([{ name: "mine", url: "file:///overlays" }]);
-    expect(() => parseExtraRepositories(["mine: file:///a,b"])).toThrow("the URL of mine has a comma");
-    expect(() => parseExtraRepositories(["file:///overlays"])).toThrow(
-      'input extra-repos: "file:///overlays" is not accepted',
-    );
-  });
-});
-
-describe("opam repositories", () => {
-  it("are names and URLs, in order", () => {
-    expect(parseRepositories(["mine: git+https://example.org/r#abc", "default: https://opam.ocaml.org"])).toEqual([
-      { name: "mine", url: "git+https://example.org/r#abc" },
-      { name: "default", url: "https://opam.ocaml.org" },
-    ]);
-  });
-
-  it.each(["https://opam.ocaml.org", "a b: https://example.org", "a: https://example.org more", "-x: y"])(
-    "are refused in another form: %s",
-    (line) => expect(() => parseRepositories([line])).toThrow("input opam-repositories"),
-  );
-
-  it("are refused with the same name twice", () => {
-    expect(() => parseRepositories(["a: x", "a: y"])).toThrow("a is listed twice");
   });
 });
