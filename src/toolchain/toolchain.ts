@@ -78,8 +78,13 @@ export interface Toolchain {
   /** Its folder: absolute, without links. */
   readonly path: string;
   readonly source: ToolchainSource;
-  /** As {@link source}; for the tool cache, the source from which the toolchain got there. */
+  /**
+   * As {@link source}; for the tool cache, the source from which the toolchain got there. For one that was built on a
+   * toolchain from the actions cache: that cache.
+   */
   readonly origin: ToolchainOrigin;
+  /** Built on this machine, on a toolchain of another {@link origin}. */
+  readonly isBuiltHere?: true;
   readonly environment: ToolchainEnvironment;
 }
 

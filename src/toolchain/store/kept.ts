@@ -33,6 +33,7 @@ export const keptOf = ({ path }: Pick<Place, "path">): string => `${path}${endin
 /**
  * Whether a failed build is worth its place on the disk.
  *
+ * @param packages those that the toolchain below it does not have.
  * @param vain includes this build, if it installed nothing more: a half-installed package may make every next build
  *   fail.
  */
@@ -54,14 +55,15 @@ export function chooseDropped<Kept extends Pick<KeptBuild, "ageMs">>(kept: reado
  * ends its processes. Synchronous: this process may be ending.
  *
  * @param before the kept build that it continued from.
+ * @param below the number of packages of the toolchain that it was built on: a build without more is not kept.
  * @returns whether it was kept; the build folder is then gone.
  */
-export function keepBuild(log: Log, place: Place, key: string, before: KeptBuild | undefined): boolean {
+export function keepBuild(log: Log, place: Place, key: string, before: KeptBuild | undefined, below: number): boolean {
   endProcessesWith(buildMark, place.buildPath);
   const packages = installedIn(place.buildPath);
   const vain = before !== undefined && packages <= before.packages ? before.vain + 1 : 0;
   try {
-    if (!isWorthKeeping({ packages, vain }, freeBytesOf(dirname(place.path)))) return false;
+    if (!isWorthKeeping({ packages: packages - below, vain }, freeBytesOf(dirname(place.path)))) return false;
     const record = { format: keptFormat, key, packages, vain, owner: markText(ownMark()) };
     writeInside(place.buildPath, recordName, JSON.stringify(record));
     rmSync(keptOf(place), { recursive: true, force: true });
@@ -136,7 +138,8 @@ async function readKept(path: string): Promise<KeptBuild | undefined> {
   }
 }
 
-function installedIn(buildPath: string): number {
+/** The number of opam packages in a toolchain's folder. */
+export function installedIn(buildPath: string): number {
   try {
     // opam's cache there has no dot in its name.
     return readdirSync(layoutOf(buildPath).installed).filter((name) => name.includes(".")).length;

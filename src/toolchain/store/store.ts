@@ -8,17 +8,20 @@ import { type Log, seconds, size } from "../../platform/log.js";
 import { Unusable } from "../../platform/network/published.js";
 import { isDiskFull, Problem, messageOf } from "../../platform/problem.js";
 import { cleaningUp } from "../../platform/process/leftovers.js";
+import { treeHash } from "../archive/difference.js";
 import { packToolchain } from "../archive/pack.js";
-import { type Toolchain, sourceWords } from "../toolchain.js";
+import { type Toolchain, type ToolchainSpec, sourceWords } from "../toolchain.js";
 import { discardBeside, draftOf, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
 import { isAsHandedOut, takeBack } from "./handed-out.js";
-import { noteUse, readInstalled } from "./installed.js";
-import { type KeptBuild, dropKept, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
+import { noteUse, readInstalled, readInstalledEntries } from "./installed.js";
+import { type KeptBuild, dropKept, installedIn, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
 import type { ArchiveLevel } from "./levels.js";
-import { mountAgain } from "./mounted.js";
-import { type Place, isWritable } from "./place.js";
-import { type Wanted, fromLevel, putInPlace, smokeTest, testInstalled, unpackInto } from "./receive.js";
+import { mountAgain, removeToolchain } from "./mounted.js";
+import { type Place, isWritable, placeIn } from "./place.js";
+import { type Below, copyBelow, installedBelow, unpackInto } from "./layered.js";
+import { fromLevel, putInPlace, smokeTest, testInstalled } from "./receive.js";
+import type { Wanted } from "./wanted.js";
 
 /** zstd's level for an archive that is unpacked at once: see archive/tar.ts. */
 const packLevel = 9;
@@ -114,23 +117,32 @@ async function mountWhatIsHere(log: Log, { findMounts, place }: Wanted): Promise
 /** A build, and the clean-up when it fails. */
 class Trial {
   private before: KeptBuild | undefined;
+  private below: Below | undefined;
 
   constructor(
     private readonly log: Log,
     private readonly wanted: Wanted,
   ) {}
 
-  /** Continues from the kept build of the same toolchain, if there is one. */
-  async begin(): Promise<void> {
+  /**
+   * Continues from the kept build of the same toolchain, if there is one, else from a copy of the toolchain below.
+   *
+   * @returns the spec of the copied toolchain.
+   */
+  async begin(below: Below | undefined): Promise<ToolchainSpec | undefined> {
     const { place, key } = this.wanted;
+    this.below = below;
     this.before = await takeKept(this.log, place, key);
     for (const path of [place.buildPath, place.builds]) await makeFolder(path);
+    if (below === undefined || this.before !== undefined) return undefined;
+    await copyBelow(this.log, below, place.buildPath);
+    return below.toolchain.spec;
   }
 
   /** Keeps the installed packages for the next build, and removes the rest. Synchronous: the process may be ending. */
   leave(): void {
     const { place, key } = this.wanted;
-    keepBuild(this.log, place, key, this.before);
+    keepBuild(this.log, place, key, this.before, this.below === undefined ? 0 : installedIn(this.below.toolchain.path));
     discardBeside(this.log, place);
   }
 }
@@ -144,28 +156,55 @@ async function fetchOrBuild(
   const { place } = wanted;
   try {
     for (const level of levels) {
-      const fetched = await fromLevel(log, wanted, level);
+      const fetched = await fromLevel(log, wanted, level, levels);
       if (fetched !== undefined) return fetched;
     }
-    await trial.begin();
-    return await build(log, wanted, levels);
+    const below = await obtainBelow(log, wanted, levels);
+    const copied = await trial.begin(below);
+    return await build(log, wanted, levels, below, copied);
   } catch (error) {
     trial.leave();
     throw error instanceof Problem ? error.without(place.buildPath).without(place.builds) : error;
   }
 }
 
-async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
+/**
+ * The toolchain that another one is built on, with every file as it was unpacked; undefined where there is none below.
+ */
+async function obtainBelow(log: Log, { below }: Wanted, levels: readonly ArchiveLevel[]): Promise<Below | undefined> {
+  if (below === undefined) return undefined;
+  log.fact("builds on", below.key);
+  const toolchain = await obtain(log, below, levels);
+  const here = await installedBelow(below, toolchain.path);
+  if (here !== undefined) return { toolchain, entries: here.entries };
+  log.notice(`files of the toolchain in ${toolchain.path} have changed: it is made again`);
+  await removeToolchain(below.findMounts, placeIn(dirname(toolchain.path), below.key), "detach");
+  const again = await obtain(log, below, levels);
+  return { toolchain: again, entries: (await readInstalledEntries(again.path)) ?? [] };
+}
+
+/** @param copied the spec of the toolchain that is in the build folder already. */
+async function build(
+  log: Log,
+  wanted: Wanted,
+  levels: readonly ArchiveLevel[],
+  below: Below | undefined,
+  copied: ToolchainSpec | undefined,
+): Promise<Toolchain> {
   const { spec, key, place } = wanted;
   const start = performance.now();
-  const environment = await wanted.build(place.buildPath, place.builds);
+  const environment = await wanted.build(place.buildPath, place.builds, copied);
   log.fact("build", `done in ${seconds(performance.now() - start)}`);
   // Before slimming and moving: a failure here is the build's, a later one is ours.
   await smokeTest(log, wanted, { spec, key, environment, path: place.buildPath, origin: "built" });
 
   const packing = performance.now();
   const keeps = await wanted.slim(place.buildPath);
-  const source = { spec, key, environment, folder: place.buildPath, prefix: Buffer.from(place.buildPath), keeps };
+  const base = below && { key: below.toolchain.key, entries: below.entries };
+  const source = {
+    ...{ spec, key, environment, folder: place.buildPath, prefix: Buffer.from(place.buildPath), keeps },
+    ...(base === undefined ? {} : { base }),
+  };
   const packed = await packToolchain(source, place.archive, packLevel);
   const files = packed.manifest.entries.filter((entry) => entry.kind === "file");
   const unpackedBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -173,10 +212,11 @@ async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]):
   log.fact("packed", `${content}, in ${seconds(performance.now() - packing)}`);
   if (packed.leftOut.length > 0) log.debug(`not packed: ${packed.leftOut.join(" ")}`);
 
-  await putInPlace(wanted, "built", await unpackInto(draftOf(place), createReadStream(place.archive), wanted));
-  const toolchain = await testInstalled(log, wanted);
+  const archive = createReadStream(place.archive);
+  await putInPlace(wanted, "built", await unpackInto(log, draftOf(place), archive, wanted, levels));
+  const toolchain = await testInstalled(log, wanted, "built");
   const keepAll = async () => {
-    for (const level of levels) await keep(log, wanted, level);
+    for (const level of levels) await keep(log, wanted, level, base && treeHash(base.entries));
     await rm(place.archive);
   };
   await Promise.all([keepAll(), removeBuild(log, place)]);
@@ -192,10 +232,10 @@ async function removeBuild(log: Log, { buildPath, builds }: Place): Promise<void
   log.fact("removed", `the build folder, in ${seconds(performance.now() - start)}`);
 }
 
-async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Promise<void> {
+async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel, base?: string): Promise<void> {
   if (level.save === undefined) return;
   const start = performance.now();
-  const outcome = await level.save(key, place);
+  const outcome = await level.save(key, place, base);
   if (typeof outcome === "object") log.fact(level.label, `not saved (${outcome.because})`);
   else if (outcome === "failed")
     log.notice(
