@@ -4,7 +4,7 @@ import { isLostUpload } from "../../src/platform/runner/actions-cache.js";
 import { startFromPlainEnvironment } from "../environment.js";
 
 /** Over 20 seconds each on an idle machine: `make test` leaves them to `make test-all`. */
-const long = ["boot", "build", "faults", "helper-vm", "job-copy", "mirage", "network", "store-faults", "toolchain"].map(
+const long = ["boot", "build", "faults", "helper-vm", "job-copy", "layers", "mirage", "network", "store-faults", "toolchain"].map(
   (name) => `test/integration/${name}.test.ts`,
 );
 

@@ -15,7 +15,7 @@ export interface PublishedFile {
 /** A published archive: a row of a list in data/, or of a mirror's list. */
 export interface PublishedArchive extends PublishedFile {
   readonly key: string;
-  /** The hash of its files, by which `toolchain pack` knows whether it is listed already (toolchain/archive/difference.ts). */
+  /** The hash of its files, by which `toolchain pack` finds what it has packed: toolchain/archive/difference.ts. */
   readonly tree?: string;
   /** The same toolchain as an image, for machines that can mount it (toolchain/archive/image.ts). */
   readonly image?: PublishedFile;

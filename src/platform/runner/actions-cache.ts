@@ -4,8 +4,8 @@ import { type Log, seconds } from "../log.js";
 import { isMissing, messageOf } from "../problem.js";
 
 /**
- * Keeps files and folders between runs. It never throws: a broken cache counts as an empty one. An entry is found by its
- * exact key, else it is the newest whose key begins with one of `prefixes`.
+ * Keeps files and folders between runs. It never throws: a broken cache counts as an empty one. An entry is found by
+ * its exact key, else it is the newest whose key begins with one of `prefixes`.
  */
 export interface ToolchainCache {
   /** @returns whether the paths were restored. */

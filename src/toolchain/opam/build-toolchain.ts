@@ -10,6 +10,7 @@ import { type Outcome, type RunOptions, lastLines, quote, succeed } from "../../
 import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from "../environment.js";
 import { crossPackages, decidedPackages, nameOf, recipeOf } from "../packages.js";
 import { toolchainKey } from "../key.js";
+import { specBelow } from "../layers.js";
 import { buildTenders } from "../tenders.js";
 import type { OpamPin, ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
 import { storeDefinitions } from "./definitions.js";
@@ -52,7 +53,8 @@ export async function buildWithOpam(
   const place = relative(path, layout.builds);
   removeInside(path, place);
   await symlink(builds, layout.builds);
-  await install(context, spec, run, layout);
+  const packages = await packagesToName(spec, layout);
+  if (packages.length > 0) await install(context, { ...spec, packages }, run, layout);
   removeInside(path, place);
   await storeDefinitions(processes, run, layout.installed);
   if (recipeOf(spec).staticTenders === true && !isOnBelow)
@@ -103,17 +105,18 @@ async function continueFrom(
   { spec, whole, below }: Wish & { readonly below: ToolchainSpec },
   run: Opam,
   env: Record<string, string>,
-  { root, installed }: Layout,
+  layout: Layout,
 ): Promise<boolean> {
+  const { root, installed } = layout;
   succeedOpam(await run(["update", "--repositories"]), "reading the opam repositories");
   await storeDefinitions(context.processes, run, installed);
   await checkAvailable(whole, run);
   const pins = spec.pins.filter((pin) => !below.pins.some((one) => one.package === pin.package));
-  const names = new Set(await readdir(installed).then((all) => all.map(nameOf)));
+  const names = new Set((await foldersIn(installed)).map(nameOf));
   const pinned = pins.map((pin) => nameOf(pin.package)).filter((name) => names.has(name));
   if (pinned.length === 0) await addPins(context, pins, run, env);
   // promise: packages-below-stay
-  const changed = pinned.length > 0 ? pinned : await changedByInstall(spec, run, root);
+  const changed = pinned.length > 0 ? pinned : await changedByInstall(await packagesToName(spec, layout), run, root);
   if (changed?.length === 0) return true;
   const what = changed === undefined ? "an unknown part of it" : firstOf(changed, 5).join(", ");
   context.log.notice(
@@ -123,13 +126,25 @@ async function continueFrom(
   return false;
 }
 
+/** opam brings each package that is named up to date: those of the toolchain below stay as they were built. */
+async function packagesToName(spec: ToolchainSpec, { installed }: Layout): Promise<readonly string[]> {
+  const below = specBelow(spec)?.packages ?? [];
+  const names = new Set((await foldersIn(installed)).map(nameOf));
+  return spec.packages.filter((text) => !(below.includes(text) && names.has(nameOf(text))));
+}
+
 /**
  * The installed packages that installing a toolchain's packages would change; undefined when opam does not say. Empty
  * where there is no solution: installing explains why.
  */
-async function changedByInstall(spec: ToolchainSpec, run: Opam, root: string): Promise<readonly string[] | undefined> {
+async function changedByInstall(
+  packages: readonly string[],
+  run: Opam,
+  root: string,
+): Promise<readonly string[] | undefined> {
+  if (packages.length === 0) return [];
   const file = join(root, "plan.json");
-  const planned = await run(["install", "--show-actions", `--json=${file}`, ...spec.packages]);
+  const planned = await run(["install", "--show-actions", `--json=${file}`, ...packages]);
   const text = await readFile(file, "utf8").catch(() => "");
   await rm(file, { force: true });
   return planned.exitCode === 0 ? changedInPlan(text) : [];

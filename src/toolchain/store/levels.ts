@@ -43,9 +43,9 @@ export interface LeftOut {
 }
 
 /**
- * The actions cache, with the archive as one file, which we pack and unpack ourselves. An entry is never overwritten, so
- * an archive that was built on another one has the base's hash in its name: after a new build of the base, it gets an
- * entry again, and the newest entry is the one that fits.
+ * The actions cache, with the archive as one file, which we pack and unpack ourselves. An entry is never overwritten.
+ * Therefore the name of a difference has the hash of its base: when the base was built again, the new difference gets
+ * an entry too, and the newest one is the one that fits.
  */
 export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: CachePolicy): ArchiveLevel {
   const leftOut: LeftOut = { because: cache === undefined ? "no cache service here" : policy.why };

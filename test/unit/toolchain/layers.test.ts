@@ -6,7 +6,7 @@ import { exampleSpec } from "./examples.js";
 
 const compilers = ["ocaml-base-compiler.5.5.0", "dune", "ocamlfind", "solo5.0.12.1", "ocaml-solo5.1.3.4"];
 const mirage = "mirage.4.11.2";
-const { mirage: _, ...versions } = exampleSpec.versions;
+const versions = { ocaml: "5.5.0", "ocaml-solo5": "1.3.4", solo5: "0.12.1" };
 const bare: ToolchainSpec = { ...exampleSpec, versions, packages: compilers };
 const pin = (name: string): OpamPin => ({ package: name, url: "git+https://example.org#main" });
 
