@@ -103,11 +103,13 @@ async function setUpPlanned(
         buildWithOpam(building, layer, { path, builds }, opam, { whole: spec, below }),
       );
     };
-  const slim = async (path: string) => {
+  const slim: Makers["slim"] = async (path, isNew) => {
     if (!spec.slim) return () => true;
     const slimming = await planSlimming(path);
     tellKept(log, slimming);
-    await withBuildPrograms(context, (building) => stripToolchain(building, path, slimming.keeps));
+    await withBuildPrograms(context, (building) =>
+      stripToolchain(building, path, (file) => slimming.keeps(file) && isNew(file)),
+    );
     return slimming.keeps;
   };
   const smokeTest = (toolchain: InstalledToolchain) => linkTestImage(context, toolchain, target);

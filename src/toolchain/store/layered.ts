@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { makeFolder } from "../../platform/files/make-folder.js";
 import { withLock } from "../../platform/files/lock.js";
@@ -12,6 +12,7 @@ import { type Layering, unpackToolchain } from "../archive/unpack.js";
 import type { Toolchain, ToolchainOrigin } from "../toolchain.js";
 import { writeEntries } from "./copy.js";
 import { isAsHandedOut } from "./handed-out.js";
+import { identitiesIn, identityOf } from "./identities.js";
 import { changedEntries, readInstalled, readInstalledEntries } from "./installed.js";
 import type { ArchiveLevel } from "./levels.js";
 import { isWritable } from "./place.js";
@@ -172,11 +173,21 @@ export interface Below {
   readonly entries: readonly ArchiveEntry[];
 }
 
-/** Copies the toolchain below into an empty build folder, with the folder's path in its files. */
-export async function copyBelow(log: Log, { toolchain, entries }: Below, buildPath: string): Promise<void> {
+/**
+ * Copies the toolchain below into an empty build folder, with the folder's path in its files.
+ *
+ * @returns whether a file is no longer as it was copied.
+ */
+export async function copyBelow(
+  log: Log,
+  { toolchain, entries }: Below,
+  buildPath: string,
+): Promise<(path: string) => boolean> {
   const start = performance.now();
   await writeEntries(toolchain.path, buildPath, entries);
   log.fact("copied", `${entries.length} entries of ${toolchain.key} in ${seconds(performance.now() - start)}`);
+  const copied = identitiesIn(buildPath);
+  return (path) => copied.get(path) !== identityOf(join(buildPath, path));
 }
 
 async function emptied(folder: string): Promise<void> {

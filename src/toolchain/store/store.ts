@@ -1,17 +1,14 @@
-import { createReadStream, existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeFolder } from "../../platform/files/make-folder.js";
 import { withLock } from "../../platform/files/lock.js";
-import { setAside } from "../../platform/files/atomic.js";
-import { type Log, seconds, size } from "../../platform/log.js";
+import type { Log } from "../../platform/log.js";
 import { Unusable } from "../../platform/network/published.js";
 import { isDiskFull, Problem, messageOf } from "../../platform/problem.js";
 import { cleaningUp } from "../../platform/process/leftovers.js";
-import { treeHash } from "../archive/difference.js";
-import { packToolchain } from "../archive/pack.js";
-import { type Toolchain, type ToolchainSpec, sourceWords } from "../toolchain.js";
-import { discardBeside, draftOf, removeAbandoned, removeLeftovers } from "./drafts.js";
+import { type Toolchain, sourceWords } from "../toolchain.js";
+import { type Copied, build } from "./build.js";
+import { discardBeside, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
 import { isAsHandedOut, takeBack } from "./handed-out.js";
 import { noteUse, readInstalled, readInstalledEntries } from "./installed.js";
@@ -19,12 +16,9 @@ import { type KeptBuild, dropKept, installedIn, keepBuild, keptOf, removeKept, t
 import type { ArchiveLevel } from "./levels.js";
 import { mountAgain, removeToolchain } from "./mounted.js";
 import { type Place, isWritable, placeIn } from "./place.js";
-import { type Below, copyBelow, installedBelow, unpackInto } from "./layered.js";
-import { fromLevel, putInPlace, smokeTest, testInstalled } from "./receive.js";
+import { type Below, copyBelow, installedBelow } from "./layered.js";
+import { fromLevel, smokeTest } from "./receive.js";
 import type { Wanted } from "./wanted.js";
-
-/** zstd's level for an archive that is unpacked at once: see archive/tar.ts. */
-const packLevel = 9;
 
 /**
  * The toolchain of a spec from the first level that has a working one: the tool cache of this machine, the given
@@ -127,16 +121,15 @@ class Trial {
   /**
    * Continues from the kept build of the same toolchain, if there is one, else from a copy of the toolchain below.
    *
-   * @returns the spec of the copied toolchain.
+   * @returns what was copied.
    */
-  async begin(below: Below | undefined): Promise<ToolchainSpec | undefined> {
+  async begin(below: Below | undefined): Promise<Copied | undefined> {
     const { place, key } = this.wanted;
     this.below = below;
     this.before = await takeKept(this.log, place, key);
     for (const path of [place.buildPath, place.builds]) await makeFolder(path);
     if (below === undefined || this.before !== undefined) return undefined;
-    await copyBelow(this.log, below, place.buildPath);
-    return below.toolchain.spec;
+    return { spec: below.toolchain.spec, isNew: await copyBelow(this.log, below, place.buildPath) };
   }
 
   /** Keeps the installed packages for the next build, and removes the rest. Synchronous: the process may be ending. */
@@ -181,68 +174,6 @@ async function obtainBelow(log: Log, { below }: Wanted, levels: readonly Archive
   await removeToolchain(below.findMounts, placeIn(dirname(toolchain.path), below.key), "detach");
   const again = await obtain(log, below, levels);
   return { toolchain: again, entries: (await readInstalledEntries(again.path)) ?? [] };
-}
-
-/** @param copied the spec of the toolchain that is in the build folder already. */
-async function build(
-  log: Log,
-  wanted: Wanted,
-  levels: readonly ArchiveLevel[],
-  below: Below | undefined,
-  copied: ToolchainSpec | undefined,
-): Promise<Toolchain> {
-  const { spec, key, place } = wanted;
-  const start = performance.now();
-  const environment = await wanted.build(place.buildPath, place.builds, copied);
-  log.fact("build", `done in ${seconds(performance.now() - start)}`);
-  // Before slimming and moving: a failure here is the build's, a later one is ours.
-  await smokeTest(log, wanted, { spec, key, environment, path: place.buildPath, origin: "built" });
-
-  const packing = performance.now();
-  const keeps = await wanted.slim(place.buildPath);
-  const base = below && { key: below.toolchain.key, entries: below.entries };
-  const source = {
-    ...{ spec, key, environment, folder: place.buildPath, prefix: Buffer.from(place.buildPath), keeps },
-    ...(base === undefined ? {} : { base }),
-  };
-  const packed = await packToolchain(source, place.archive, packLevel);
-  const files = packed.manifest.entries.filter((entry) => entry.kind === "file");
-  const unpackedBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  const content = `${size(packed.bytes)} of ${size(unpackedBytes)} in ${files.length} files`;
-  log.fact("packed", `${content}, in ${seconds(performance.now() - packing)}`);
-  if (packed.leftOut.length > 0) log.debug(`not packed: ${packed.leftOut.join(" ")}`);
-
-  const archive = createReadStream(place.archive);
-  await putInPlace(wanted, "built", await unpackInto(log, draftOf(place), archive, wanted, levels));
-  const toolchain = await testInstalled(log, wanted, "built");
-  const keepAll = async () => {
-    for (const level of levels) await keep(log, wanted, level, base && treeHash(base.entries));
-    await rm(place.archive);
-  };
-  await Promise.all([keepAll(), removeBuild(log, place)]);
-  return toolchain;
-}
-
-/** Removes the tens of thousands of files of a build. */
-async function removeBuild(log: Log, { buildPath, builds }: Place): Promise<void> {
-  const start = performance.now();
-  const gone = setAside(buildPath);
-  if (gone !== undefined) await rm(gone, { recursive: true, force: true });
-  await rm(builds, { recursive: true, force: true });
-  log.fact("removed", `the build folder, in ${seconds(performance.now() - start)}`);
-}
-
-async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel, base?: string): Promise<void> {
-  if (level.save === undefined) return;
-  const start = performance.now();
-  const outcome = await level.save(key, place, base);
-  if (typeof outcome === "object") log.fact(level.label, `not saved (${outcome.because})`);
-  else if (outcome === "failed")
-    log.notice(
-      "the toolchain was not saved to the actions cache: " +
-        "unless another run has just saved it, the next one builds it again",
-    );
-  else log.fact(level.label, outcome === "saved" ? `saved in ${seconds(performance.now() - start)}` : "already saved");
 }
 
 /** The error for a full disk. */

@@ -27,9 +27,10 @@ export interface Makers {
   /**
    * Makes the toolchain built in a folder smaller, in place.
    *
+   * @param isNew whether a file is not as the toolchain below had it, which was made smaller before.
    * @returns whether a path, relative to the folder, is part of the toolchain.
    */
-  readonly slim: (path: string) => Promise<(path: string) => boolean>;
+  readonly slim: (path: string, isNew: (path: string) => boolean) => Promise<(path: string) => boolean>;
   /** Throws a Problem when the toolchain does not work; other errors have other causes. */
   readonly smokeTest: (toolchain: InstalledToolchain) => Promise<void>;
 }
