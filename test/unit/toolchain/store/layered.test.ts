@@ -260,6 +260,17 @@ describe("toolchains in the actions cache", () => {
     expect((await obtain(withFmt, cache, { tools: "last" })).source).toBe("actions-cache");
   });
 
+  it("are not combined with another build on this machine", async () => {
+    const cache = folderCache();
+    await obtain(exampleSpec, cache);
+    build = 2;
+    await obtain(compilers, undefined, { tools: "elsewhere" });
+    const made = await obtain(exampleSpec, cache, { tools: "elsewhere" });
+    expect(made.source).toBe("actions-cache");
+    expect(await changed(made.path)).toEqual([]);
+    expect(readFileSync(join(binOf(made.path), "dune"), "utf8")).toMatch(/run 1\n$/);
+  });
+
   it.each([
     ["damaged", (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 300))],
     ["gone", (file: string) => rmSync(file)],
@@ -320,6 +331,19 @@ describe("toolchains that were packed for others", () => {
     for (const spec of [withLwt, withFmt, compilers])
       expect((await setUp(spec, basename(pathOf(spec)))).source).toBe("published");
     expect(built).toEqual([]);
+  });
+
+  it("are combined with nothing from the actions cache where this run does not trust it", async () => {
+    await obtain(exampleSpec);
+    await pack(exampleSpec);
+    // The same files, from the actions cache.
+    const record = join(pathOf(compilers), "toolchain.json");
+    writeFileSync(record, readFileSync(record, "utf8").replace('"origin": "built"', '"origin": "actions-cache"'));
+    rmSync(pathOf(exampleSpec), { recursive: true });
+    const levels = [publishedLevel(collectingLog(told), `file://${mirror()}`, [])];
+    const release = { trusts: (origin: ToolchainOrigin) => origin !== "actions-cache" };
+    const made = await obtainToolchain(collectingLog(told), await wantedOf(exampleSpec, release), levels);
+    expect(made).toMatchObject({ source: "published", origin: "published" });
   });
 
   it("are whole where this machine does not have what they were built on", async () => {
