@@ -123,7 +123,6 @@ async function putBelow(
   }
   const place = (await isWritable(dirname(below.place.path))) ? below.place : ((await below.spare?.()) ?? below.place);
   const accepts = (tree: readonly ArchiveEntry[]) => {
-    // promise: other-builds-of-levels-are-not-taken
     if (treeHash(tree) !== base.tree) throw new BadArchive("it is another build of this toolchain");
   };
   const fetch = async (level: ArchiveLevel): Promise<Put | undefined> => {

@@ -7,7 +7,6 @@ export const caches: ProtectionTable = {
     "unpacked-key-is-compared",
     { mark: "found-key-is-compared", instead: "found === undefined" },
   ],
-  "are not combined with another build of what they were built on, and heal": ["other-builds-of-levels-are-not-taken"],
   "are not combined with another build on this machine": ["other-builds-here-are-not-taken"],
   "with a base is unpacked on that base, and on no other": ["bases-are-compared"],
   "is not built on one whose files have changed: that is made again": ["layers-below-are-compared"],

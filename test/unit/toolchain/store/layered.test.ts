@@ -160,11 +160,12 @@ describe("a toolchain on a machine that has what it is built on", () => {
 
   it("is not built on one whose files have changed: that is made again", async () => {
     await obtain(compilers);
-    writeFileSync(join(binOf(pathOf(compilers)), "dune"), `#!${pathOf(compilers)}/bin/run evil\n`);
+    const dune = join(binOf(pathOf(compilers)), "dune");
+    writeFileSync(dune, readFileSync(dune, "utf8").replace("run 1", "run 6"));
     await obtain(exampleSpec);
     expect(built).toEqual(exampleSpec.packages);
     expect(story()).toContain("have changed: it is made again");
-    expect(readFileSync(join(binOf(pathOf(exampleSpec)), "dune"), "utf8")).not.toContain("evil");
+    expect(readFileSync(join(binOf(pathOf(exampleSpec)), "dune"), "utf8")).toMatch(/run 1\n$/);
   });
 
   it("is not built on one that came from where this run trusts nothing", async () => {
