@@ -29,16 +29,20 @@ const readAhead = 8 * 1024 ** 2;
 
 /** How an archive is combined with others. */
 export interface Layering {
-  /**
-   * Writes what stays of an archive's base into the folder, before anything of the archive.
-   *
-   * @returns all entries of the base, those that do not stay too.
-   */
-  readonly putBase?: (base: ArchiveBase, stays: (entry: ArchiveEntry) => boolean) => Promise<readonly ArchiveEntry[]>;
+  /** Writes what stays of an archive's base into the folder, before anything of the archive. */
+  readonly putBase?: (base: ArchiveBase, rules: BaseRules) => Promise<readonly ArchiveEntry[]>;
   /** Throws a BadArchive when these entries are not the toolchain that is wanted; nothing is written before. */
   readonly accepts?: (tree: readonly ArchiveEntry[]) => void;
   /** Whether an entry is written; default: all are. */
   readonly stays?: (entry: ArchiveEntry) => boolean;
+}
+
+/** What an archive asks of its base. `putBase` returns all entries of the base, those that do not stay too. */
+export interface BaseRules {
+  /** Whether an entry of the base is written. */
+  readonly stays: (entry: ArchiveEntry) => boolean;
+  /** Throws a BadArchive when these entries are not the base. Call it before anything is written. */
+  readonly accepts: (base: readonly ArchiveEntry[]) => void;
 }
 
 /**
@@ -68,11 +72,18 @@ export async function unpackToolchain(
     }
     if (layering.putBase === undefined) throw new BadArchive("it needs the toolchain that it was built on");
     const stays = staysFrom(difference);
-    const below = await layering.putBase(base, (entry) => stays(entry) && layering.stays?.(entry) !== false);
-    // promise: bases-are-compared
-    if (treeHash(below) !== base.tree) throw new BadArchive("it was built on another toolchain");
-    const tree = wholeTree(below, difference);
-    layering.accepts?.(tree);
+    const treeOn = (below: readonly ArchiveEntry[]): readonly ArchiveEntry[] => {
+      // promise: bases-are-compared
+      if (treeHash(below) !== base.tree) throw new BadArchive("it was built on another build of the toolchain below");
+      const tree = wholeTree(below, difference);
+      layering.accepts?.(tree);
+      return tree;
+    };
+    const below = await layering.putBase(base, {
+      stays: (entry) => stays(entry) && layering.stays?.(entry) !== false,
+      accepts: (entries) => void treeOn(entries),
+    });
+    const tree = treeOn(below);
     for (const entry of below) if (entry.kind === "folder" && stays(entry)) there.add(entry.path);
     return { ...manifest, entries: tree };
   };

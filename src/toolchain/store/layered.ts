@@ -8,7 +8,7 @@ import { type FetchedArchive, Unusable } from "../../platform/network/published.
 import { messageOf } from "../../platform/problem.js";
 import { treeHash } from "../archive/difference.js";
 import { type ArchiveBase, type ArchiveEntry, type ArchiveManifest, BadArchive } from "../archive/manifest.js";
-import { type Layering, unpackToolchain } from "../archive/unpack.js";
+import { type BaseRules, type Layering, unpackToolchain } from "../archive/unpack.js";
 import type { Toolchain, ToolchainOrigin } from "../toolchain.js";
 import { writeEntries } from "./copy.js";
 import { isAsHandedOut } from "./handed-out.js";
@@ -89,9 +89,9 @@ async function unpackLayer(
   layering: Pick<Layering, "accepts" | "stays">,
 ): Promise<Unpacked> {
   let origin: ToolchainOrigin | undefined;
-  const putBase: NonNullable<Layering["putBase"]> = async (base, stays) => {
+  const putBase: NonNullable<Layering["putBase"]> = async (base, rules) => {
     if (below === undefined) throw new BadArchive(`it was built on another toolchain (${base.key})`);
-    const put = await putBelow(log, draft, path, below, base, stays, levels);
+    const put = await putBelow(log, draft, path, below, base, rules, levels);
     origin = put.origin;
     return put.entries;
   };
@@ -113,23 +113,21 @@ async function putBelow(
   path: string,
   below: Wanted,
   base: ArchiveBase,
-  stays: (entry: ArchiveEntry) => boolean,
+  rules: BaseRules,
   levels: readonly ArchiveLevel[],
 ): Promise<Put> {
   const here = await installedBelow(below, below.place.path);
   if (here !== undefined && /* promise: other-builds-here-are-not-taken */ treeHash(here.entries) === base.tree) {
-    await writeEntries(below.place.path, draft, here.entries.filter(stays), path);
+    rules.accepts(here.entries);
+    await writeEntries(below.place.path, draft, here.entries.filter(rules.stays), path);
     return here;
   }
   const place = (await isWritable(dirname(below.place.path))) ? below.place : ((await below.spare?.()) ?? below.place);
-  const accepts = (tree: readonly ArchiveEntry[]) => {
-    if (treeHash(tree) !== base.tree) throw new BadArchive("it is another build of this toolchain");
-  };
   const fetch = async (level: ArchiveLevel): Promise<Put | undefined> => {
     const fetched = await level.fetch(below.key, place, below.below !== undefined);
     if (fetched === undefined || "because" in fetched) return undefined;
     const { said, unpacked } = await afterTransfer(fetched, () =>
-      unpackLayer(log, draft, path, fetched.bytes, below, levels, { accepts, stays }),
+      unpackLayer(log, draft, path, fetched.bytes, below, levels, rules),
     );
     log.fact(level.label, `the toolchain below it${said === "" ? "" : `, ${said}`}`);
     return { entries: unpacked.manifest.entries, origin: originOf(level.source, unpacked.below) };
