@@ -31,6 +31,8 @@ export interface PackSource {
   readonly keeps: (path: string) => boolean;
   /** Whether programs write the plain path into a file, instead of {@link prefix}. */
   readonly rewritten?: (path: string) => boolean;
+  /** The entry of a file that is known without reading it. */
+  readonly known?: (path: string) => ArchiveEntry | undefined;
   /** Called with the size of each file that was read: once to list the toolchain, and once for each archive. */
   readonly onRead?: (bytes: number) => void;
   /** The entries of the file system in the folder's only file: see image.ts. */
@@ -119,7 +121,7 @@ export async function listEntries(source: PackSource): Promise<Listed> {
         if (staysInside(path, target)) entries.push({ kind: "link", path, target });
         else leftOut.push(path);
       } else if (found.isFile()) {
-        entries.push(await describe(source, path, (found.mode & 0o100) !== 0));
+        entries.push(source.known?.(path) ?? (await describe(source, path, (found.mode & 0o100) !== 0)));
       } else {
         leftOut.push(path);
       }

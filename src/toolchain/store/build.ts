@@ -38,8 +38,19 @@ export async function build(
   await smokeTest(log, wanted, { spec, key, environment, path: place.buildPath, origin: "built" });
 
   const packing = performance.now();
-  const keeps = await wanted.slim(place.buildPath, copied?.isNew ?? (() => true));
-  const source = { spec, key, environment, folder: place.buildPath, prefix: Buffer.from(place.buildPath), keeps };
+  const isNew = copied?.isNew ?? (() => true);
+  const keeps = await wanted.slim(place.buildPath, isNew);
+  const entriesBelow = new Map(below?.entries.map((entry) => [entry.path, entry]));
+  const known = (path: string) => (isNew(path) ? undefined : entriesBelow.get(path));
+  const source = {
+    spec,
+    key,
+    environment,
+    folder: place.buildPath,
+    prefix: Buffer.from(place.buildPath),
+    keeps,
+    known,
+  };
   const base = below && { key: below.toolchain.key, entries: below.entries };
   const install = async (more: Pick<PackSource, "base">) => {
     const made = await packToolchain({ ...source, ...more }, place.archive, packLevel);
