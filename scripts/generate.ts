@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { actionFile, interfaces, typesFile } from "./action-files.js";
 import { buildInfoSchemaFile } from "./schemas.js";
-import { inputTables, matrixTables, releaseTables, reusableTables, targetTables } from "./tables.js";
+import { interfaceTables, matrixTables, releaseTables, reusableTables, targetTables } from "./tables.js";
 import { releaseWorkflowInputs, unikernelInputs, withWorkflowInputs } from "./workflow-files.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -25,7 +25,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     [reusable, withWorkflowInputs(contentOf(reusable), unikernelInputs())],
     [reusableRelease, withWorkflowInputs(contentOf(reusableRelease), releaseWorkflowInputs())],
     ["docs/reusable-workflow.md", reusableTables(contentOf("docs/reusable-workflow.md"))],
-    ["docs/inputs.md", inputTables(contentOf("docs/inputs.md"))],
+    ["docs/inputs.md", interfaceTables(contentOf("docs/inputs.md"))],
     ["docs/targets.md", targetTables(contentOf("docs/targets.md"))],
     ["docs/matrix.md", matrixTables(contentOf("docs/matrix.md"))],
     ["docs/releases.md", releaseTables(contentOf("docs/releases.md"))],

@@ -1,5 +1,5 @@
 import { collectInputs, collectOutputs } from "../src/actions/collect-interface.js";
-import { inputs, outputs, parts } from "../src/actions/interface.js";
+import { type Part, inputs, outputs, parts } from "../src/actions/interface.js";
 import { matrixInputs, sharedInputs } from "../src/actions/matrix-interface.js";
 import { releaseInputs, releaseOutputs } from "../src/actions/release-interface.js";
 import { vmmsOf } from "../src/boot/vmms/vmms.js";
@@ -13,9 +13,9 @@ export function targetTables(page: string): string {
 }
 
 /** docs/inputs.md with the inputs and outputs of a run and of `collect`. */
-export function inputTables(page: string): string {
+export function interfaceTables(page: string): string {
   const tables = {
-    inputs: inputTable(),
+    inputs: inputTables(),
     outputs: outputTable(),
     "collect-inputs": takenTable(collectInputs),
     "collect-outputs": givenTable(collectOutputs),
@@ -62,15 +62,32 @@ function targetTable(): string {
   return table(["target", "backend", "architectures", "booted by"], rows);
 }
 
-function inputTable(): string {
-  const rows = Object.entries(inputs).map(([name, { description, default: value, parts: owners }]) => [
-    `\`${name}\``,
-    cell(description),
-    code(value),
-    owners.length === parts.length ? "all" : owners.join(", "),
-  ]);
-  return table(["input", "description", "default", "part"], rows);
+/** A table for the inputs of several parts from setup on, and one for each part's others. */
+function inputTables(): string {
+  const groups = { several: "The project and its target", ...headings };
+  const groupOf = ({ parts: owners }: { readonly parts: readonly Part[] }) =>
+    owners.length > 1 && owners[0] === "setup" ? "several" : owners[0];
+  return Object.entries(groups)
+    .map(([group, heading]) => {
+      const rows = Object.entries(inputs)
+        .filter(([, input]) => groupOf(input) === group)
+        .map(([name, { description, default: value, parts: owners }]) => [
+          `\`${name}\``,
+          cell(description),
+          code(value),
+          owners.length === parts.length ? "all" : owners.join(", "),
+        ]);
+      return `### ${heading}\n\n${table(["input", "description", "default", "part"], rows)}`;
+    })
+    .join("\n\n");
 }
+
+const headings: Readonly<Record<Part, string>> = {
+  setup: "The toolchain",
+  build: "The build",
+  boot: "The boot",
+  publish: "The artifact",
+};
 
 function outputTable(): string {
   const rows = Object.entries(outputs).map(([name, { description, part }]) => [`\`${name}\``, cell(description), part]);

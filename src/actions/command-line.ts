@@ -1,5 +1,6 @@
 // The commands of the command line, their options, and what each one runs.
 import { Command, Option } from "commander";
+import own from "../../package.json" with { type: "json" };
 import { type Context, inspectHost } from "../platform/host.js";
 import { type Log, printedJson } from "../platform/log.js";
 import { processes, quote } from "../platform/process/process.js";
@@ -46,6 +47,7 @@ const about: Readonly<Record<Part | "run", string>> = {
 
 export const program = new Command("unikernel-ci")
   .description("Install cached OCaml cross toolchains; build, boot and publish MirageOS unikernels.")
+  .version(own.version)
   .option("--json", "print the outputs as JSON on standard output, and the log on standard error")
   .option("--verbose", "log more")
   .showHelpAfterError("(--help lists the options)")

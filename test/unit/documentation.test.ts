@@ -142,7 +142,7 @@ function checkCommand(command: Shown): void {
   if (own !== undefined) checkOwn(own);
   else if (program === "make") checkMake(command.folder, words);
   else if (program === "npm" && first === "run") expect(packageScripts).toContain(second);
-  else if (program === "npm") expect(["ci", "version"]).toContain(first);
+  else if (program === "npm") expect(["ci", "install", "version"]).toContain(first);
   else if (program === "npx" && first === "vitest" && words[2] === "-t")
     expect(testFiles.some((name) => textOf(`test/${name}`).includes(words[3] ?? ""))).toBe(true);
   else if (program === "npx") expect(existsSync(join(root, words.at(-1) ?? "")), command.words.join(" ")).toBe(true);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { inputNamesOf, interfaces } from "../../../scripts/action-files.js";
 import { contentOf, generatedFiles } from "../../../scripts/generate.js";
-import { inputTables } from "../../../scripts/tables.js";
+import { interfaceTables } from "../../../scripts/tables.js";
 import { collectInputs, collectOutputs } from "../../../src/actions/collect-interface.js";
 import type { InputDefinition } from "../../../src/actions/definition.js";
 import {
@@ -39,7 +39,7 @@ describe("the generated files", () => {
   });
 
   it("a page without a marker is refused", () => {
-    expect(() => inputTables("# no markers")).toThrow("a page has no line `<!-- inputs");
+    expect(() => interfaceTables("# no markers")).toThrow("a page has no line `<!-- inputs");
   });
 });
 
@@ -169,7 +169,7 @@ describe("the tables of the documentation", () => {
     ["docs/releases.md", "inputs", Object.keys(releaseInputs)],
     ["docs/releases.md", "outputs", Object.keys(releaseOutputs)],
   ])("%s has all %s", (page, marker, names) => {
-    expect(tableOf(page, marker)).toEqual(names);
+    expect(tableOf(page, marker).sort()).toEqual(names.toSorted());
   });
 });
 
