@@ -59,6 +59,13 @@ export interface ToolchainEnvironment {
 export const toolchainOrigins = ["published", "actions-cache", "built"] as const;
 export type ToolchainOrigin = (typeof toolchainOrigins)[number];
 
+/** The origin of a toolchain that is made of files of two origins: the less trusted one. */
+export function originOf(own: ToolchainOrigin, below: ToolchainOrigin | undefined): ToolchainOrigin {
+  // promise: layers-below-count
+  if (below === "actions-cache") return below;
+  return own;
+}
+
 /** Which level of the store answered. */
 export const toolchainSources = ["tool-cache", ...toolchainOrigins] as const;
 export type ToolchainSource = (typeof toolchainSources)[number];

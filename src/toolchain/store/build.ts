@@ -4,9 +4,9 @@ import { setAside } from "../../platform/files/atomic.js";
 import { type Log, seconds, size } from "../../platform/log.js";
 import { BadArchive } from "../archive/manifest.js";
 import { type PackSource, packToolchain } from "../archive/pack.js";
-import type { Toolchain, ToolchainSpec } from "../toolchain.js";
+import type { Toolchain, ToolchainOrigin } from "../toolchain.js";
 import { draftOf } from "./drafts.js";
-import { type Below, unpackInto } from "./layered.js";
+import { type Below, type Copied, unpackInto } from "./layered.js";
 import type { ArchiveLevel } from "./levels.js";
 import type { Place } from "./place.js";
 import { putInPlace, smokeTest, testInstalled } from "./receive.js";
@@ -15,11 +15,13 @@ import type { Wanted } from "./wanted.js";
 /** zstd's level for an archive that is unpacked at once: see archive/tar.ts. */
 const packLevel = 9;
 
-/** A toolchain that was copied to where another one is built on it. */
-export interface Copied {
-  readonly spec: ToolchainSpec;
-  /** Whether a file is no longer as it was copied. */
-  readonly isNew: (path: string) => boolean;
+/** What a build begins with. */
+export interface Begun {
+  readonly below: Below | undefined;
+  /** Absent when it continues from a kept build, or from nothing. */
+  readonly copied?: Copied;
+  /** The less trusted origin of what it begins with; `built` for nothing. */
+  readonly origin: ToolchainOrigin;
 }
 
 /** Builds the toolchain, tests it, makes it smaller, packs it, puts it in its place and saves it to each level. */
@@ -27,8 +29,7 @@ export async function build(
   log: Log,
   wanted: Wanted,
   levels: readonly ArchiveLevel[],
-  below: Below | undefined,
-  copied: Copied | undefined,
+  { below, copied, origin }: Begun,
 ): Promise<Toolchain> {
   const { spec, key, place } = wanted;
   const start = performance.now();
@@ -55,7 +56,7 @@ export async function build(
   const install = async (more: Pick<PackSource, "base">) => {
     const made = await packToolchain({ ...source, ...more }, place.archive, packLevel);
     const unpacked = await unpackInto(log, draftOf(place), createReadStream(place.archive), wanted, levels);
-    await putInPlace(wanted, "built", { ...unpacked, below: below?.toolchain.origin });
+    await putInPlace(wanted, "built", { ...unpacked, below: origin });
     return made;
   };
   const packed = await install(base === undefined ? {} : { base }).catch((error: unknown) => {

@@ -9,7 +9,7 @@ import { messageOf } from "../../platform/problem.js";
 import { treeHash } from "../archive/difference.js";
 import { type ArchiveBase, type ArchiveEntry, type ArchiveManifest, BadArchive } from "../archive/manifest.js";
 import { type BaseRules, type Layering, unpackToolchain } from "../archive/unpack.js";
-import type { Toolchain, ToolchainOrigin } from "../toolchain.js";
+import { type Toolchain, type ToolchainOrigin, type ToolchainSpec, originOf } from "../toolchain.js";
 import { writeEntries } from "./copy.js";
 import { isAsHandedOut } from "./handed-out.js";
 import { identitiesIn, identityOf } from "./identities.js";
@@ -24,13 +24,6 @@ export interface Unpacked {
   readonly manifest: ArchiveManifest;
   /** The origin of the toolchain that it was built on; undefined for an archive of a whole toolchain. */
   readonly below: ToolchainOrigin | undefined;
-}
-
-/** The origin of a toolchain that is made of files of two origins: the less trusted one. */
-export function originOf(own: ToolchainOrigin, below: ToolchainOrigin | undefined): ToolchainOrigin {
-  // promise: layers-below-count
-  if (below === "actions-cache") return below;
-  return own;
 }
 
 /**
@@ -172,21 +165,22 @@ export interface Below {
   readonly entries: readonly ArchiveEntry[];
 }
 
+/** A toolchain that was copied to where another one is built on it. */
+export interface Copied {
+  readonly spec: ToolchainSpec;
+  /** Whether a file is no longer as it was copied. */
+  readonly isNew: (path: string) => boolean;
+}
+
 /**
  * Copies the toolchain below into an empty build folder, with the folder's path in its files.
- *
- * @returns whether a file is no longer as it was copied.
  */
-export async function copyBelow(
-  log: Log,
-  { toolchain, entries }: Below,
-  buildPath: string,
-): Promise<(path: string) => boolean> {
+export async function copyBelow(log: Log, { toolchain, entries }: Below, buildPath: string): Promise<Copied> {
   const start = performance.now();
   await writeEntries(toolchain.path, buildPath, entries);
   log.fact("copied", `${entries.length} entries of ${toolchain.key} in ${seconds(performance.now() - start)}`);
   const copied = identitiesIn(buildPath);
-  return (path) => copied.get(path) !== identityOf(join(buildPath, path));
+  return { spec: toolchain.spec, isNew: (path) => copied.get(path) !== identityOf(join(buildPath, path)) };
 }
 
 async function emptied(folder: string): Promise<void> {

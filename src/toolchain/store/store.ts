@@ -6,13 +6,13 @@ import type { Log } from "../../platform/log.js";
 import { Unusable } from "../../platform/network/published.js";
 import { isDiskFull, Problem, messageOf } from "../../platform/problem.js";
 import { cleaningUp } from "../../platform/process/leftovers.js";
-import { type Toolchain, sourceWords } from "../toolchain.js";
-import { type Copied, build } from "./build.js";
+import { type Toolchain, originOf, sourceWords } from "../toolchain.js";
+import { type Begun, build } from "./build.js";
 import { discardBeside, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
 import { isAsHandedOut, takeBack } from "./handed-out.js";
 import { noteUse, readInstalled, readInstalledEntries } from "./installed.js";
-import { type KeptBuild, dropKept, installedIn, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
+import { type KeptBuild, dropKept, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
 import type { ArchiveLevel } from "./levels.js";
 import { mountAgain, removeToolchain } from "./mounted.js";
 import { type Place, isWritable, placeIn } from "./place.js";
@@ -121,21 +121,22 @@ class Trial {
   /**
    * Continues from the kept build of the same toolchain, if there is one, else from a copy of the toolchain below.
    *
-   * @returns what was copied.
+   * @returns what was copied, and the origin of what is there.
    */
-  async begin(below: Below | undefined): Promise<Copied | undefined> {
-    const { place, key } = this.wanted;
+  async begin(below: Below | undefined): Promise<Begun> {
+    const { place, key, trusts } = this.wanted;
     this.below = below;
-    this.before = await takeKept(this.log, place, key);
+    this.before = await takeKept(this.log, place, key, trusts);
+    const origin = originOf(below?.toolchain.origin ?? "built", this.before?.origin);
     for (const path of [place.buildPath, place.builds]) await makeFolder(path);
-    if (below === undefined || this.before !== undefined) return undefined;
-    return { spec: below.toolchain.spec, isNew: await copyBelow(this.log, below, place.buildPath) };
+    if (below === undefined || this.before !== undefined) return { below, origin };
+    return { below, origin, copied: await copyBelow(this.log, below, place.buildPath) };
   }
 
   /** Keeps the installed packages for the next build, and removes the rest. Synchronous: the process may be ending. */
   leave(): void {
     const { place, key } = this.wanted;
-    keepBuild(this.log, place, key, this.before, this.below === undefined ? 0 : installedIn(this.below.toolchain.path));
+    keepBuild(this.log, place, key, this.before, this.below?.toolchain);
     discardBeside(this.log, place);
   }
 }
@@ -153,8 +154,7 @@ async function fetchOrBuild(
       if (fetched !== undefined) return fetched;
     }
     const below = await obtainBelow(log, wanted, levels);
-    const copied = await trial.begin(below);
-    return await build(log, wanted, levels, below, copied);
+    return await build(log, wanted, levels, await trial.begin(below));
   } catch (error) {
     trial.leave();
     throw error instanceof Problem ? error.without(place.buildPath).without(place.builds) : error;
@@ -171,7 +171,9 @@ async function obtainBelow(log: Log, { below }: Wanted, levels: readonly Archive
   const here = await installedBelow(below, toolchain.path);
   if (here !== undefined) return { toolchain, entries: here.entries };
   log.notice(`files of the toolchain in ${toolchain.path} have changed: it is made again`);
-  await removeToolchain(below.findMounts, placeIn(dirname(toolchain.path), below.key), "detach");
+  const place = placeIn(dirname(toolchain.path), below.key);
+  const wait = (holder: string) => log.line(`  waiting for ${holder}, which uses it`);
+  await withLock(place.lock, wait, () => removeToolchain(below.findMounts, place, "detach"));
   const again = await obtain(log, below, levels);
   return { toolchain: again, entries: (await readInstalledEntries(again.path)) ?? [] };
 }

@@ -14,6 +14,9 @@ export const caches: ProtectionTable = {
     "layers-below-count",
     "layers-built-here-are-not-handed-out",
   ],
+  "does not continue from a build on one from the actions cache where this run does not trust that": [
+    "kept-origin-is-trusted",
+  ],
   "are combined with nothing from the actions cache where this run does not trust it": ["layers-below-are-trusted"],
   "leaves the cached toolchains as they were: %s": [{ mark: "jobs-have-a-copy", instead: "obtained" }],
   "has it itself, and the next set-up makes it what it was: %s": ["handed-out-is-taken-back"],

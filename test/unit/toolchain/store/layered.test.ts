@@ -192,6 +192,20 @@ describe("a toolchain on a machine that has what it is built on", () => {
     expect((await obtain(exampleSpec, undefined, release)).origin).toBe("built");
   });
 
+  it("does not continue from a build on one from the actions cache where this run does not trust that", async () => {
+    const cache = folderCache();
+    await obtain(compilers, cache);
+    rmSync(pathOf(compilers), { recursive: true });
+    await obtain(exampleSpec, cache);
+    const during = (spec: ToolchainSpec) =>
+      spec === withFmt ? Promise.reject(new Problem("fmt does not work")) : Promise.resolve();
+    await expect(obtain(withFmt, cache, { during })).rejects.toThrow("fmt does not work");
+    expect(left()).toContain(`${toolchainKey(withFmt)}.kept`);
+    const release = { trusts: (origin: ToolchainOrigin) => origin !== "actions-cache" };
+    expect((await obtain(withFmt, undefined, release)).origin).toBe("built");
+    expect(built).toEqual([...exampleSpec.packages, "fmt"]);
+  });
+
   it("whose build fails leaves what it is built on, and nothing else where it installed nothing", async () => {
     const during = (spec: ToolchainSpec) =>
       spec === withFmt ? Promise.reject(new Problem("fmt does not build")) : Promise.resolve();
