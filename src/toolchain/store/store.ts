@@ -10,7 +10,7 @@ import { type Toolchain, originOf, sourceWords } from "../toolchain.js";
 import { type Begun, build } from "./build.js";
 import { discardBeside, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
-import { isAsHandedOut, takeBack } from "./handed-out.js";
+import { isAsHandedOut, isHandedOut, takeBack } from "./handed-out.js";
 import { noteUse, readInstalled, readInstalledEntries } from "./installed.js";
 import { type KeptBuild, dropKept, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
 import type { ArchiveLevel } from "./levels.js";
@@ -67,7 +67,7 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
       () => fetchOrBuild(log, wanted, levels, trial),
     );
     if (existsSync(keptOf(wanted.place))) removeKept(log, keptOf(wanted.place));
-    noteUse(made.path);
+    noteUses(wanted, made.path);
     await evictToolchains(log, folder, made.key, wanted.findMounts);
     return made;
   });
@@ -95,8 +95,15 @@ async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | unde
     log.notice(`the toolchain in ${place.path} no longer works and is made again: ${error.message}`);
     return undefined;
   }
-  noteUse(place.path);
+  noteUses(wanted, place.path);
   return { ...found, source: "tool-cache" };
+}
+
+/** Of the toolchains below it too: the next mirage or package is built on them. */
+function noteUses({ below }: Pick<Wanted, "below">, path: string): void {
+  noteUse(path);
+  for (let one = below; one !== undefined; one = one.below)
+    if (existsSync(one.place.path) && !isHandedOut(one.place.path)) noteUse(one.place.path);
 }
 
 async function mountWhatIsHere(log: Log, { findMounts, place }: Wanted): Promise<void> {

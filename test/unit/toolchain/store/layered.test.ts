@@ -9,12 +9,14 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "../../../../src/platform/problem.js";
+import { markText, ownMark } from "../../../../src/platform/process/owner-mark.js";
 import type { ToolchainCache } from "../../../../src/platform/runner/actions-cache.js";
 import { layoutOf } from "../../../../src/toolchain/environment.js";
 import { toolchainKey } from "../../../../src/toolchain/key.js";
@@ -156,6 +158,19 @@ describe("a toolchain on a machine that has what it is built on", () => {
     expect(readFileSync(join(pathOf(withFmt), "last"), "utf8")).toBe("fmt");
     expect(readFileSync(join(pathOf(compilers), "first"), "utf8")).toBe("dune");
     expect(existsSync(join(pathOf(exampleSpec), "first"))).toBe(false);
+  });
+
+  it("keeps what it is built on in use", async () => {
+    await obtain(exampleSpec);
+    const then = new Date(Date.now() - 61 * 24 * 3600 * 1000);
+    for (const spec of [compilers, exampleSpec]) {
+      utimesSync(join(pathOf(spec), "toolchain.json"), then, then);
+      // By a process from before this machine's last start: otherwise it is no older than the uptime.
+      writeFileSync(join(pathOf(spec), "toolchain-user"), markText({ ...ownMark(), place: "0".repeat(16) }));
+    }
+    await obtain(exampleSpec);
+    await obtain({ ...compilers, cCompiler: "gcc 99" });
+    await expect.poll(left).toEqual(keys(compilers, exampleSpec, { ...compilers, cCompiler: "gcc 99" }));
   });
 
   it("is not built on one whose files have changed: that is made again", async () => {
