@@ -1,6 +1,6 @@
 # make demo       builds and boots an embedded example; EXAMPLE=hello-solo5 TARGET=spt does it with OCaml
 # make test       lint, types, unit tests, and the short ones of the tests with real opam and boots
-# make test-all   also a minute of fuzzing, the long tests, and make e2e
+# make test-all   also a minute of fuzzing and of attacks, the long tests, and make e2e
 # make test-fast  only lint, types and unit tests
 # make e2e        workflows with this action under a real runner (act)
 # make all        the bundles in dist/, from the sources
@@ -38,7 +38,7 @@ test: test-fast
 	@$(WITH_NODE) scripts/phases test:integration
 
 test-all: test
-	@$(WITH_NODE) scripts/phases fuzz && scripts/phases test:long
+	@$(WITH_NODE) scripts/phases fuzz attack && scripts/phases test:long
 	@test/e2e/install-act.sh >/dev/null; status=$$?; case $$status in \
 	  0) $(MAKE) --no-print-directory e2e ;; \
 	  3) echo 'make test-all: act is unavailable, so make e2e was skipped' ;; \

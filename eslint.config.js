@@ -2,14 +2,31 @@ import js from "@eslint/js";
 import regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
 
+/** `$&` and its like in a replacement are patterns, also where a path or a user's word has them by chance. */
+const replacements = {
+  meta: { type: "problem", messages: { string: "replace by a function, `() => text`: `$` is a pattern in a string" } },
+  create: (context) => ({
+    "CallExpression[callee.property.name=/^replace(All)?$/][arguments.length=2]": ({ arguments: [, by] }) => {
+      const literal = { Literal: by.value, TemplateLiteral: by.expressions?.length === 0 && by.quasis[0].value.raw }[
+        by.type
+      ];
+      if (typeof literal === "string" && !literal.includes("$")) return;
+      const isFunction = context.sourceCode.parserServices.getTypeAtLocation(by).getCallSignatures().length > 0;
+      if (!isFunction) context.report({ node: by, messageId: "string" });
+    },
+  }),
+};
+
 export default tseslint.config(
   { ignores: ["dist/", "lib/", "node_modules/", ".cache/", "_artifacts/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
+    plugins: { own: { rules: { replacements } } },
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
+      "own/replacements": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],

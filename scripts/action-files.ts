@@ -132,9 +132,9 @@ function step(part: Part): object {
   };
 }
 
-/** The user's `image` is a glob for `build`; later parts take the file that `build` found. */
+/** The user's `image` is a glob for `build`; later parts take the files that `build` found. */
 function handedOver(part: Part, name: InputName): string {
-  return name === "image" && part !== "build" ? "${{ steps.build.outputs.image }}" : `\${{ inputs.${name} }}`;
+  return name === "image" && part !== "build" ? "${{ steps.build.outputs.images }}" : `\${{ inputs.${name} }}`;
 }
 
 /** The inputs of a part, in the order of the interface. */

@@ -30,8 +30,8 @@ packages_for() {
     act) echo "ca-certificates git golang-go" ;;
     hosted) echo "sudo" ;;
     test)
-      echo "$(packages_for demo) $(packages_for build) $(packages_for opam) $other_libc cpio jq shellcheck" \
-        "squashfs-tools zstd" ;;
+      echo "$(packages_for demo) $(packages_for build) $(packages_for opam) $other_libc cpio gdb jq shellcheck" \
+        "squashfs-tools zstd nftables iputils-ping" ;;
     *) fail "packages takes demo, build, opam, act, hosted or test, not '$1'" ;;
   esac
 }

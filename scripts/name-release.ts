@@ -37,6 +37,6 @@ else
     const written = text
       .replace(used, (_, key: string, part: string) => `${key}${repository}${part}@${commit} # ${version}`)
       .replace(checkedOut, (_, key: string, ref: string) => `${key}${repository}${ref}${commit} # ${version}`)
-      .replaceAll("OWNER/unikernel-ci", repository);
+      .replaceAll("OWNER/unikernel-ci", () => repository);
     writeFileSync(path, written);
   }

@@ -1,6 +1,6 @@
 import semver from "semver";
 import { type OpamValue, itemsOf, parseOpamFile } from "../src/toolchain/opam/file.js";
-import { type Relation, isRelation } from "../src/toolchain/opam/version.js";
+import { type Relation, isRelation } from "../src/targets/opam-version.js";
 
 /** `atLeast <= version < below`; a missing side is unbounded. */
 export interface Bounds {

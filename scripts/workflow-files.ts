@@ -126,9 +126,9 @@ function handedTo(part: string, taken: WorkflowInputs): Readonly<Record<string, 
 
 const isPart = (word: string): word is Part => parts.some((part) => part === word);
 
-/** The caller's `image` is a glob for `build`; later parts take the file that `build` found. */
+/** The caller's `image` is a glob for `build`; later parts take the files that `build` found. */
 function ofLeg(part: Part, name: InputName): string {
-  if (name === "image" && part !== "build") return "${{ steps.build.outputs.image }}";
+  if (name === "image" && part !== "build") return "${{ steps.build.outputs.images }}";
   return ofTheLeg[name] ?? `\${{ inputs.${name} }}`;
 }
 

@@ -1,21 +1,22 @@
 // The commands of the command line, their options, and what each one runs.
-import { Command, Option } from "commander";
+import { Command, type Option } from "commander";
 import own from "../../package.json" with { type: "json" };
 import { type Context, inspectHost } from "../platform/host.js";
 import { type Log, printedJson } from "../platform/log.js";
 import { processes, quote } from "../platform/process/process.js";
 import { artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
-import { type StreamName, guardStreams, streamLog } from "../platform/runner/standard-streams.js";
+import { type StreamName, streamLog } from "../platform/runner/standard-streams.js";
 import { publishLevel } from "../toolchain/store/publish-archive.js";
 import { collectInputs } from "./collect-interface.js";
 import { doctor } from "./doctor.js";
 import { type ExplainOptions, explain } from "./explain.js";
 import { type InitOptions, init, initInputNames } from "./init.js";
 import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
-import { given, runAction, runGuarded } from "./main.js";
+import { given, guardProcess, runAction, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { releaseInputs } from "./release-interface.js";
+import { namedOption, refuseBoth, refuseRepetition } from "./options.js";
 import { boot } from "./steps/boot-step.js";
 import { runWithEnd } from "./steps/build-end.js";
 import { build } from "./steps/build-step.js";
@@ -40,7 +41,7 @@ const functions = { setup, build, boot, publish };
 const about: Readonly<Record<Part | "run", string>> = {
   setup: "install the cross toolchain (from a cache, or built by opam) and print how to use it",
   build: "build the unikernel with the toolchain that `setup` installed",
-  boot: "boot an image and judge it",
+  boot: "boot images and judge them",
   publish: "gather image, console and build info in a folder of _artifacts/",
   run: "setup, build, boot and publish, in this order",
 };
@@ -70,14 +71,17 @@ program.command("action", { hidden: true }).action(() =>
 
 for (const name of [...parts, "run"] as const) {
   const command = program.command(name).description(about[name]);
-  if (name === "boot" || name === "publish") command.argument("[image]", "path of the image (same as --image)");
+  const takesImages = name === "boot" || name === "publish";
+  if (takesImages) command.argument("[images...]", "paths of the images (same as --image)");
   for (const input of inputsOf(name)) command.addOption(optionOf(input));
   if (name === "boot") command.option("--self-test", "same as --check help");
   command.action((...words: unknown[]) => {
-    const [image] = name === "boot" || name === "publish" ? (words as [string | undefined]) : [undefined];
+    const images = takesImages ? (words[0] as readonly string[]) : [];
     const { selfTest, ...options } = command.opts<Record<string, string> & { selfTest?: boolean }>();
-    const shorthands = { ...(image === undefined ? {} : { image }), ...(selfTest === true ? { check: "help" } : {}) };
-    return runCommand(name, { ...shorthands, ...options });
+    refuseBoth(command, images[0], options["image"], "--image");
+    if (selfTest === true) refuseBoth(command, "help", options["check"], "--check");
+    const image = images.length === 0 ? {} : { image: JSON.stringify(images) };
+    return runCommand(name, { ...image, ...(selfTest === true ? { check: "help" } : {}), ...options });
   });
 }
 
@@ -149,6 +153,7 @@ for (const [name, definition] of Object.entries(releaseInputs)) {
   if (name !== "token") releaseCommand.addOption(namedOption(name, definition));
 }
 releaseCommand.action(async (folder: string | undefined) => {
+  refuseBoth(releaseCommand, folder, releaseCommand.opts<Record<string, string>>()["folder"], "--folder");
   const token = process.env["GITHUB_TOKEN"] ?? "";
   const options: Readonly<Record<string, string>> = {
     ...releaseCommand.opts<Record<string, string>>(),
@@ -234,24 +239,14 @@ program
     return runGuarded(log, () => doctor({ log, processes, host: inspectHost() }, print, isJson()));
   });
 
+refuseRepetition(program);
+
 function inputsOf(command: Part | "run"): readonly InputName[] {
   return command === "run" ? inputNames : inputNames.filter((name) => inputs[name].parts.includes(command));
 }
 
 function optionOf(name: InputName): Option {
   return namedOption(name, inputs[name]);
-}
-
-function namedOption(
-  name: string,
-  { description, default: byDefault }: { readonly description: string; readonly default: string },
-): Option {
-  const option = new Option(
-    `--${name} <value>`,
-    byDefault === "" ? description : `${description} (default: ${byDefault})`,
-  );
-  option.attributeName = () => name;
-  return option;
 }
 
 async function runCommand(name: Part | "run", options: Readonly<Record<string, string>>): Promise<void> {
@@ -287,7 +282,7 @@ function isJson(): boolean {
 
 function createTerminalLog(): Log {
   const log = logOn(isJson() ? "stderr" : "stdout");
-  guardStreams(log, isGitHub());
+  guardProcess(log, isGitHub());
   return log;
 }
 

@@ -66,8 +66,9 @@ export function parseInputs<Definitions extends InputDefinitions>(
 
 /** @throws InputError */
 export function parseInput<Value>(definition: InputDefinition<Value>, given: string | undefined): Value {
+  const { default: byDefault, parse } = definition;
   const value = given?.trim() ?? "";
-  return definition.parse(value === "" ? definition.default : value);
+  return parse(value === "" ? byDefault : parse.keepsWhitespace === true ? (given ?? "") : value);
 }
 
 /** A warning for each deprecated input that is set. */

@@ -4,6 +4,8 @@ import type { AttemptPlan, KvmAccess } from "../boot/vmms/vmm.js";
 import type { Context } from "../platform/host.js";
 import { kvmAccess } from "../platform/kvm.js";
 import { printedJson } from "../platform/log.js";
+import { checkIsolation } from "../platform/network/isolation.js";
+import { whyNoTap } from "../platform/network/tap.js";
 import { missingPackages } from "../platform/packages/apt.js";
 import { findProgram } from "../platform/process/programs.js";
 import { becomeRoot } from "../platform/process/sudo.js";
@@ -45,9 +47,10 @@ export async function doctor(context: Context, print: (text: string) => void, as
       ? "neither root nor sudo"
       : "sudo without a password";
   const opam = findProgram("opam", host.environment["PATH"]) ?? "not installed (setup installs it)";
+  const network = await networkWords(context);
   const system = await readHostSystem();
   if (asJson) {
-    const facts = { architecture: host.architecture, system, kvm, opam, rights, abilities, missing };
+    const facts = { architecture: host.architecture, system, kvm, opam, network, rights, abilities, missing };
     print(`${printedJson(facts)}\n`);
     return true;
   }
@@ -55,6 +58,7 @@ export async function doctor(context: Context, print: (text: string) => void, as
     ["machine", `${host.architecture}, ${system}, ${host.cores} cores, ${rights}`],
     ["kvm", kvmWords[kvm]],
     ["opam", opam],
+    ["network", network],
   ] as const;
   for (const [label, text] of facts) print(`${label.padEnd(10)}${text}\n`);
   print(`\n${"target".padEnd(30)}${"build".padEnd(12)}boot\n`);
@@ -67,6 +71,14 @@ export async function doctor(context: Context, print: (text: string) => void, as
       : `\nmissing   ${missing.join(" ")}\ndo        sudo apt-get install ${missing.join(" ")}\n`,
   );
   return true;
+}
+
+/** What connects guests here, where `net` is `auto`. */
+async function networkWords(context: Context): Promise<string> {
+  const noTap = await whyNoTap(context);
+  if (noTap !== undefined) return `user networking (no tap: ${noTap})`;
+  const noIsolation = await checkIsolation(context);
+  return noIsolation === undefined ? "taps" : `user networking (a tap cannot be isolated: ${noIsolation})`;
 }
 
 async function examine(context: Context, target: Target, architecture: Architecture, kvm: KvmAccess): Promise<Ability> {

@@ -1,9 +1,8 @@
 import { createReadStream } from "node:fs";
 import { type TranscriptEnd, endWith, explainStream } from "../boot/judge/explain.js";
-import { checkExpectations, rulesFor } from "../boot/judge/rules.js";
+import { type Rules, checkExpectations, rulesFor } from "../boot/judge/rules.js";
 import type { Verdict } from "../boot/judge/verdict.js";
 import { usualWay } from "../boot/plan.js";
-import { notBooted } from "../boot/vmms/refusal.js";
 import { printedJson } from "../platform/log.js";
 import { Problem, messageOf } from "../platform/problem.js";
 import { type Target, targets } from "../targets/targets.js";
@@ -44,18 +43,11 @@ export async function explain(
 }
 
 async function verdictFor(path: string, given: Inputs, options: ExplainOptions, target: Target): Promise<Verdict> {
-  if (target.vmms.length === 0) return { verdict: "skipped", atMs: 0, ...notBooted(target) };
   const guest = { target, isMarked: true };
   // The guest no longer runs, so probes cannot be repeated.
   const asked = { ...given, probe: [] };
   checkExpectations(asked, guest);
-  const { vmm, accelerator } = wayOf(target, given);
-  const rules = rulesFor(asked, guest, {
-    vmm: vmm.program,
-    accelerator,
-    mayFallBack: false,
-    inHelperVm: vmm.isHelperVm === true,
-  });
+  const rules = rulesFor(asked, guest, { ...wayOf(target, given), mayFallBack: false });
   return explainStream(readConsole(path), (told) => endOf(options, told), rules);
 }
 
@@ -85,10 +77,15 @@ function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: Trans
 }
 
 /** How the guest ran, according to the inputs. A failure of KVM shows in the console itself. */
-function wayOf(target: Target, { arch, accelerator }: Inputs): NonNullable<ReturnType<typeof usualWay>> {
+function wayOf(
+  target: Target,
+  { arch, accelerator }: Inputs,
+): Pick<Rules, "vmm" | "accelerator"> & { readonly inHelperVm: boolean } {
+  if (target.vmms.length === 0) return { vmm: "the hypervisor", accelerator: "native", inHelperVm: false };
   for (const architecture of arch === undefined ? target.architectures : [arch]) {
     const way = usualWay(target, architecture, accelerator);
-    if (way !== undefined) return way;
+    if (way === undefined) continue;
+    return { vmm: way.vmm.program, accelerator: way.accelerator, inHelperVm: way.vmm.isHelperVm === true };
   }
   throw new Problem(`input accelerator: ${accelerator} cannot run ${target.name} for ${arch ?? "any architecture"}`, {
     do: "leave the input empty",

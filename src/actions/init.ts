@@ -15,8 +15,11 @@ import { type Choice, type Forge, chooseTemplate, forges, gitLabInputs } from ".
 import { writeInside } from "../platform/files/inside.js";
 import { ownRepository, readTemplate } from "../platform/files/own-repository.js";
 import type { Context } from "../platform/host.js";
+import { firstOf } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
-import { UnknownProject, detectProject } from "../project/detect.js";
+import { type ProjectInputs, UnknownProject, detectProject } from "../project/detect.js";
+import { findConfigurations } from "../project/mirage/configuration.js";
+import type { Project } from "../project/project.js";
 import { targets } from "../targets/targets.js";
 import { parseInputs } from "./definition.js";
 import { readInputs, type InputName, inputs } from "./interface.js";
@@ -47,7 +50,9 @@ export async function init(context: Context, options: InitOptions, given: Given)
   parseInputs(allMatrixInputs, (name) => given[name]);
   const forge = forgeOf(options.forge);
   const current = host.folders.workspace;
-  const project = await detectProject(current, asked).catch(offerCommand);
+  const found = await detectProject(current, asked).catch(offerCommand);
+  const elsewhere = await configurationElsewhere(context, found, asked.buildSystem);
+  const project = elsewhere === undefined ? found : await detectProject(current, { ...asked, configFile: elsewhere });
   const root = rootOf(current);
   const isUnikraft =
     asked.target === undefined
@@ -55,7 +60,9 @@ export async function init(context: Context, options: InitOptions, given: Given)
       : targets[asked.target].backend === "unikraft";
   const choice = chooseTemplate({ forge, template: options.template, buildSystem: project.buildSystem, isUnikraft });
   const reference = await referenceOf(context, options);
-  const wanted = withDirectory(given, relative(root, project.directory));
+  const configFile = project.buildSystem === "mirage" ? project.configFile : "config.ml";
+  const withConfiguration = configFile === "config.ml" ? given : { ...given, "config-file": configFile };
+  const wanted = withDirectory(withConfiguration, relative(root, project.directory));
   const files = await render(choice, wanted, reference);
   refuseExisting(root, files, options.force === true);
   for (const { to, text } of files) writeInside(await realpath(root), to, text);
@@ -67,6 +74,25 @@ export async function init(context: Context, options: InitOptions, given: Given)
   for (const { to } of files) log.fact("wrote", relative(current, join(root, to)));
   log.fact("next", nextStep(reference));
   return true;
+}
+
+/**
+ * The one mirage configuration in a subfolder, such as mirage/config.ml: the dune and opam files above it belong to
+ * its libraries. The log names several.
+ */
+async function configurationElsewhere(
+  { log }: Context,
+  { buildSystem, directory }: Project,
+  asked: ProjectInputs["buildSystem"],
+): Promise<string | undefined> {
+  if (asked !== "auto" || buildSystem === "mirage" || buildSystem === "command") return undefined;
+  const [only, ...others] = await findConfigurations(directory);
+  if (only === undefined || others.length === 0) return only;
+  log.fact(
+    "mirage",
+    `choose one with --config-file to build it by mirage: ${firstOf([only, ...others], 8).join(", ")}`,
+  );
+  return undefined;
 }
 
 /** A project that is not mirage, dune or opam needs a command. */

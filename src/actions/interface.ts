@@ -9,6 +9,7 @@ import {
   type InputDefinition,
   type OutputDefinition,
   type Parsed,
+  camelCase,
   input as definition,
   type ReadInput,
   parseInputs,
@@ -27,6 +28,7 @@ import {
   probes,
   text,
   typed,
+  version,
   words,
 } from "./parsers.js";
 
@@ -166,7 +168,8 @@ export const inputs = {
   image: input(
     ["build", "boot", "publish"],
     "The image. For build: a glob relative to `directory`, if the image is not where the build system usually " +
-      "puts it; dune then builds a single file below `_build/CONTEXT/` alone. For boot and publish: its path.",
+      "puts it; dune then builds a single file below `_build/CONTEXT/` alone. For boot and publish: its path, or " +
+      "several, one per line or as the JSON list of the output `images`.",
     "",
     optional(text),
   ),
@@ -195,31 +198,38 @@ export const inputs = {
     "OCaml version: exact, or a range such as 5.4.x. Default: the newest that the backend and the project " +
       "support. none: install no toolchain; the build brings its own.",
     "",
-    optional(text),
+    optional(version("none")),
     { matrix: true },
   ),
   "mirage-version": input(
     ["setup"],
-    "Version of the mirage tool: exact, none, or auto, which reads `(* mirage >= A & < B *)` in config.ml.",
+    "Version of the mirage tool: exact, none, or auto: the newest that config.ml (`(* mirage >= A & < B *)`) and the " +
+      "project’s opam files allow.",
     "auto",
-    text,
+    version("auto", "none"),
     { matrix: true },
   ),
-  "solo5-version": input(["setup"], "Version of solo5. Default: chosen from the version table.", "", optional(text), {
-    matrix: true,
-  }),
+  "solo5-version": input(
+    ["setup"],
+    "Version of solo5. Default: chosen from the version table.",
+    "",
+    optional(version()),
+    {
+      matrix: true,
+    },
+  ),
   "ocaml-solo5-version": input(
     ["setup"],
     "Version of ocaml-solo5. Default: chosen from the version table.",
     "",
-    optional(text),
+    optional(version()),
     { matrix: true },
   ),
   "ocaml-unikraft-version": input(
     ["setup"],
     "Version of ocaml-unikraft. Default: chosen from the version table.",
     "",
-    optional(text),
+    optional(version()),
     { matrix: true },
   ),
   "opam-repositories": input(
@@ -296,12 +306,12 @@ export const inputs = {
     { scenario: true, explain: true },
   ),
   args: input(["boot"], "The unikernel’s arguments, quoted as in a shell.", "", words, { scenario: true }),
-  memory: input(["boot"], "Guest memory, in MiB.", "64", integer(1, 1_048_576), { scenario: true }),
+  memory: input(["boot"], "Guest memory, in MiB.", "64", integer(1, 1_048_576, "MiB"), { scenario: true }),
   timeout: input(
     ["boot"],
     "Seconds after which a boot without a verdict fails; tripled under emulation.",
     "60",
-    integer(1, 86_400),
+    integer(1, 86_400, "seconds"),
     { scenario: true },
   ),
   until: input(
@@ -319,7 +329,7 @@ export const inputs = {
     "Seconds to keep watching the guest after the first sign of success, so that a crash right after it fails; " +
       "tripled in a helper VM.",
     "3",
-    integer(0, 3_600),
+    integer(0, 3_600, "seconds"),
     { scenario: true },
   ),
   expect: input(["boot"], "Regular expressions, one per line; each must match a line of the console.", "", patterns, {
@@ -378,8 +388,8 @@ export const inputs = {
   ),
   scenarios: input(
     ["boot"],
-    "Several boots of the image: a YAML list, or the path of a file with one. Each scenario has a `name` and " +
-      "any of the boot inputs; unset ones keep the values of the step.",
+    "Several boots of each image: a YAML list, or the path of a file with one. Each scenario has a `name` and " +
+      "any of the boot inputs; unset ones keep the values of the step. `image` limits it to some of the images.",
     "",
     optional(text),
   ),
@@ -392,7 +402,12 @@ export const inputs = {
     optional(text),
   ),
   artifact: input(["publish"], "Upload the artifact (needs github.com’s artifact service).", "true", flag),
-  "retention-days": input(["publish"], "Days to keep the artifact. 0: the repository’s setting.", "0", integer(0, 400)),
+  "retention-days": input(
+    ["publish"],
+    "Days to keep the artifact. 0: the repository’s setting.",
+    "0",
+    integer(0, 400, "days"),
+  ),
 } as const satisfies Readonly<Record<string, PartInput<unknown>>>;
 
 export type InputName = keyof typeof inputs;
@@ -420,7 +435,12 @@ export const outputs = {
   image: { part: "build", description: "Path of the image (the first one, if the build made several)." },
   images: { part: "build", description: "Paths of all images, as a JSON list." },
   sha256: { part: "build", description: "SHA-256 of `image`." },
-  verdict: { part: "boot", type: verdicts, description: "passed, failed or skipped." },
+  verdict: {
+    part: "boot",
+    type: verdicts,
+    description:
+      "passed, failed or skipped; of several boots the worst, which the outputs up to `console-log` are about too.",
+  },
   "verdict-reason": {
     part: "boot",
     description: "The reason, in one word: exited, ready, exception, timeout, accelerator, …",
@@ -438,9 +458,17 @@ export const outputs = {
   },
   "console-log": {
     part: "boot",
-    description: "Path of the full console log (of the first failed scenario, otherwise of the first).",
+    description: "Path of the full console log (of the first failed boot, otherwise of the first).",
   },
-  junit: { part: "boot", description: "Path of a JUnit XML file with a test case for each scenario." },
+  verdicts: {
+    part: "boot",
+    description:
+      "The verdict on each image, as a JSON list of `{ image, verdict, reason }`, in the order of the images.",
+  },
+  junit: {
+    part: "boot",
+    description: "Path of a JUnit XML file with a test suite for each image and a test case for each scenario.",
+  },
   "boot-json": { part: "boot", description: "Path of a JSON file with everything known about the boots." },
   "artifact-id": { part: "publish", description: "ID of the uploaded artifact. Empty if nothing was uploaded." },
   "artifact-url": {
@@ -451,6 +479,12 @@ export const outputs = {
 
 /** The inputs of the parts, as {@link parseInputs}. */
 export const readInputs = (read: ReadInput<InputName>): Inputs => parseInputs(inputs, read);
+
+/** Whether an input differs from its default. */
+export function isSet(name: InputName, given: Inputs): boolean {
+  const { default: byDefault, parse }: InputDefinition<unknown> = inputs[name];
+  return parse.write(given[camelCase(name) as keyof Inputs]) !== byDefault;
+}
 
 /** The inputs of a part that builds something: an unset target is {@link defaultTarget}. */
 export function withTarget(given: Inputs): Inputs & { readonly target: TargetName } {

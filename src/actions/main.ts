@@ -1,8 +1,9 @@
 import { getInput } from "@actions/core";
 import { type Context, foldersOf, inspectHost } from "../platform/host.js";
 import type { Log } from "../platform/log.js";
-import { Problem, type WholeLog } from "../platform/problem.js";
+import { Problem, type WholeLog, messageOf } from "../platform/problem.js";
 import { processes } from "../platform/process/process.js";
+import { isLostUpload } from "../platform/runner/cache-service.js";
 import { createLog, wantsColour } from "../platform/runner/console-log.js";
 import { type Runner, gitHubRunner } from "../platform/runner/github.js";
 import { guardStreams, writeTo } from "../platform/runner/standard-streams.js";
@@ -13,17 +14,20 @@ import { type InputName, type Inputs, type Part, inputs } from "./interface.js";
 /** One part of a run. It returns false when it failed and has logged why. */
 export type PartFunction = (context: Context, inputs: Inputs, runner: Runner) => Promise<boolean>;
 
+/** Whitespace can be part of a regular expression: {@link parseInputs} removes it elsewhere. */
+const readInput = (name: string): string => getInput(name, { trimWhitespace: false });
+
 /** The entry of a part's JavaScript action: reads its inputs, runs it, and fails the step if it fails. */
 export async function runPart(part: Part, run: PartFunction): Promise<void> {
   const isOurs = (name: InputName) => inputs[name].parts.includes(part);
-  await runAction(inputs, run, (name) => (isOurs(name) ? getInput(name) : undefined));
+  await runAction(inputs, run, (name) => (isOurs(name) ? readInput(name) : undefined));
 }
 
 /** Runs an action: makes its log, reads its inputs, inspects the machine, sets the exit status and ends the process. */
 export async function runAction<Definitions extends InputDefinitions>(
   definitions: Definitions,
   run: (context: Context, inputs: Parsed<Definitions>, runner: Runner) => Promise<boolean>,
-  read: ReadInput<keyof Definitions & string> = getInput,
+  read: ReadInput<keyof Definitions & string> = readInput,
 ): Promise<void> {
   const gitHub = process.env["GITHUB_ACTIONS"] === "true";
   const log = createLog({
@@ -32,7 +36,7 @@ export async function runAction<Definitions extends InputDefinitions>(
     colour: wantsColour(process.env),
     verbose: process.env["RUNNER_DEBUG"] === "1",
   });
-  guardStreams(log, gitHub);
+  guardProcess(log, gitHub);
   await runGuarded(log, async () => {
     const context: Context = { log, processes, host: inspectHost() };
     return run(context, given(log, definitions, read), gitHubRunner(context.host.environment));
@@ -60,15 +64,37 @@ export async function runGuarded(log: Log, run: () => Promise<boolean>): Promise
     if (!(await run())) process.exitCode = 1;
   } catch (error) {
     process.exitCode = 1;
-    const problem = error instanceof Problem ? error : systemProblem(error, () => foldersOf(process.env));
-    if (problem !== undefined) {
-      if (problem.wholeLog !== undefined) await showWhole(log, problem.wholeLog);
-      log.error(problem.toString());
-      return;
-    }
-    log.error("this is a bug in unikernel-ci, not in your project: please report it with this log");
-    log.line(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    await showFailure(log, error);
   }
+}
+
+let catchesRest = false;
+
+/**
+ * From now on, the log gets everything that is printed. An error or rejection that nothing catches ends the process as
+ * {@link runGuarded} does: Node would print it, with its stack, past the guard.
+ */
+export function guardProcess(log: Log, gitHub: boolean): void {
+  guardStreams(log, gitHub);
+  if (catchesRest) return;
+  catchesRest = true;
+  // promise: uncaught-errors-are-guarded
+  process.on("uncaughtException", (error) => {
+    if (isLostUpload(error)) return;
+    void showFailure(log, error).finally(() => process.exit(1));
+  });
+}
+
+async function showFailure(log: Log, error: unknown): Promise<void> {
+  const problem = error instanceof Problem ? error : systemProblem(error, () => foldersOf(process.env));
+  if (problem !== undefined) {
+    if (problem.wholeLog !== undefined) await showWhole(log, problem.wholeLog);
+    log.error(problem.toString());
+    return;
+  }
+  const report = "please report it with this log; debug logging, or `--verbose`, adds where it happened";
+  log.error(new Problem("this is a bug in unikernel-ci", { because: messageOf(error), do: report }).toString());
+  if (error instanceof Error) log.debug(error.stack ?? "");
 }
 
 function showWhole(log: Log, { title, lines }: WholeLog): Promise<void> {

@@ -5,6 +5,7 @@ import { InputError } from "../platform/problem.js";
 import { quote } from "../platform/process/process.js";
 import { longestWords, splitWords } from "../platform/words.js";
 import type { Overlay } from "../project/plans/request.js";
+import { variantAdvice } from "../toolchain/opam/options.js";
 
 /** Type of an input or output for generators of typed workflows; `lines` is a list with one entry per line. */
 export type ValueType = "string" | "boolean" | "integer" | "lines" | readonly string[];
@@ -16,6 +17,8 @@ export interface Parser<Value> {
   readonly type: ValueType;
   /** A text that parses to the same value. */
   write(value: Value): string;
+  /** Whitespace at the ends of the text is part of the value. */
+  readonly keepsWhitespace?: true;
 }
 
 export const typed = <Value>(
@@ -34,25 +37,37 @@ export const optional = <Value>(parse: Parser<Value>): Parser<Value | undefined>
     (value) => (value === undefined ? "" : parse.write(value)),
   );
 
+/** One of these words, in capitals or not. */
 export const oneOf = <Word extends string>(...accepted: readonly Word[]): Parser<Word> =>
   typed(accepted, (value) => {
-    const word = accepted.find((candidate) => candidate === value);
+    const word = accepted.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
     if (word === undefined) throw new InputError(value, accepted.join(", "));
     return word;
   });
 
-/** YAML's booleans, as @actions/core's getBooleanInput takes them. */
-export const flag = typed("boolean", (value) => {
-  if (["true", "True", "TRUE"].includes(value)) return true;
-  if (["false", "False", "FALSE"].includes(value)) return false;
-  throw new InputError(value, "true, false");
-});
+const truth = oneOf("true", "false");
 
-export const integer = (least: number, most: number): Parser<number> =>
+export const flag = typed("boolean", (value) => truth(value) === "true");
+
+/** @param unit of the number, in the plural. */
+export const integer = (least: number, most: number, unit?: string): Parser<number> =>
   typed("integer", (value) => {
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-    if (!(number >= least && number <= most)) throw new InputError(value, `a whole number from ${least} to ${most}`);
-    return number;
+    if (number >= least && number <= most) return number;
+    const what = unit === undefined ? "a whole number" : `a whole number of ${unit}, without the unit,`;
+    throw new InputError(value, `${what} from ${least} to ${most}`);
+  });
+
+/**
+ * A version or a range of versions, whose form the version table checks, or one of these words.
+ *
+ * @throws InputError for a variant of the compiler, such as `4.14.0+flambda`: ranges of npm ignore it.
+ */
+export const version = (...accepted: readonly string[]): Parser<string> =>
+  typed("string", (value) => {
+    const instead = variantAdvice(value);
+    if (instead !== undefined) throw new InputError(value, instead);
+    return accepted.find((word) => word === value.toLowerCase()) ?? value;
   });
 
 /** One entry per line, without blank lines and lines that start with `#`. */
@@ -66,15 +81,29 @@ export const lines = typed(
   (value) => value.join("\n"),
 );
 
+/** Paths of images: one per line, or a JSON list as in the output `images` of build. */
+export function imagePaths(text = ""): readonly string[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray(list) && list.every((path) => typeof path === "string")) return list;
+  } catch {
+    // Lines are no JSON.
+  }
+  return lines(text);
+}
+
 /** One regular expression per line, without blank lines. A `#` and whitespace are part of the expression. */
-export const patterns = typed(
-  "lines",
-  (value): readonly RegExp[] =>
-    value
-      .split(/\r?\n/)
-      .filter((line) => line.trim() !== "")
-      .map(pattern),
-  (value) => value.map(({ source }) => source).join("\n"),
+export const patterns = Object.assign(
+  typed(
+    "lines",
+    (value): readonly RegExp[] =>
+      value
+        .split(/\r?\n/)
+        .filter((line) => line.trim() !== "")
+        .map(pattern),
+    (value) => value.map(({ source }) => source).join("\n"),
+  ),
+  { keepsWhitespace: true } as const,
 );
 
 const pattern = (value: string): RegExp => {

@@ -17,19 +17,23 @@ import type { Context } from "../platform/host.js";
 import { InputError, Problem, messageOf } from "../platform/problem.js";
 import { quote } from "../platform/process/process.js";
 import { camelCase, parseInput } from "./definition.js";
-import { type Inputs, type Marked, inputs, inputsMarked } from "./interface.js";
+import { type Inputs, inputs, inputsMarked } from "./interface.js";
+import { imagePaths } from "./parsers.js";
 
-/** One of several boots of an image. */
+/** One of several boots of each image. */
 export interface Scenario {
   /** Unique, even on a case-insensitive file system. */
   readonly name: string;
   /** The step's inputs, overridden by the scenario's. */
   readonly inputs: Inputs;
+  /** Names or paths of the images that it boots; undefined: all. */
+  readonly images: readonly string[] | undefined;
 }
 
 export const scenarioInputs = inputsMarked("scenario");
 
-const knownKeys = ["name", ...scenarioInputs].join(", ");
+const settable = ["image", ...scenarioInputs] as const;
+const knownKeys = ["name", ...settable].join(", ");
 const mostBytes = 64 * 1024;
 const mostScenarios = 100;
 /** Names become parts of file names. */
@@ -54,13 +58,6 @@ export async function readScenarios({ host }: Context, base: Inputs): Promise<re
     });
   });
   return parseScenarios(text, base, given);
-}
-
-/** Puts the scenario's name before the message of a {@link Problem}. */
-export function ofScenario({ name }: Pick<Scenario, "name">, error: unknown): unknown {
-  return error instanceof Problem
-    ? new Problem(`scenario ${name}: ${error.message}`, error.facts, { cause: error })
-    : error;
 }
 
 /** A list in one line can end in `.yml` too. */
@@ -91,9 +88,12 @@ export function parseScenarios(text: string, base: Inputs, source: string): read
       });
     }
     names.set(name.toLowerCase(), name);
+    const { image, ...own } = readOwn(item, name, lineOf);
+    const images = imagePaths(typeof image === "string" ? image : "");
     return Object.freeze({
       name,
-      inputs: Object.freeze({ ...base, ...readOwn(item, name, lineOf), scenarios: undefined }),
+      inputs: Object.freeze({ ...base, ...own, scenarios: undefined }),
+      images: images.length === 0 ? undefined : images,
     });
   });
   return Object.freeze(scenarios);
@@ -174,14 +174,14 @@ function readName(scenario: YAMLMap, lineOf: LineOf): string {
   throw new Problem(`${lineOf(pair.key)}: ${shown(pair.value)} is not a valid scenario name`, { accepted: nameRule });
 }
 
-/** The inputs that a scenario sets, by their names in {@link Inputs}. */
+/** The inputs that a scenario sets, by their names in {@link Inputs}, and the text of its key `image`. */
 function readOwn(scenario: YAMLMap, name: string, lineOf: LineOf): Record<string, unknown> {
   const others = scenario.items.filter(({ key }) => textOf(key) !== "name");
   return Object.fromEntries(others.map((pair) => readPair(pair, `${lineOf(pair.key)}: scenario ${name}`)));
 }
 
 function readPair({ key, value }: Pair, where: string): [name: string, value: unknown] {
-  const input = /* promise: scenario-keys-are-a-list */ scenarioInputs.find((known) => known === textOf(key));
+  const input = /* promise: scenario-keys-are-a-list */ settable.find((known) => known === textOf(key));
   if (input === undefined)
     throw new Problem(`${where}: ${shown(key)} is not a key of scenarios`, { accepted: knownKeys });
   const text = inputText(input, value);
@@ -191,6 +191,7 @@ function readPair({ key, value }: Pair, where: string): [name: string, value: un
       do: "quote a string that contains a colon followed by a space",
     });
   }
+  if (input === "image") return [input, text];
   try {
     return [camelCase(input), parseInput<unknown>(inputs[input], text)];
   } catch (error) {
@@ -200,7 +201,7 @@ function readPair({ key, value }: Pair, where: string): [name: string, value: un
 }
 
 /** The text of the input; undefined when the value is neither a string nor a list of strings. */
-function inputText(input: Marked<"scenario">, value: unknown): string | undefined {
+function inputText(input: (typeof settable)[number], value: unknown): string | undefined {
   if (!isSeq(value)) return textOf(value);
   const texts = value.items.map(textOf);
   if (!texts.every((text) => text !== undefined)) return undefined;

@@ -53,7 +53,9 @@ export function checkedArtifactName(name: string): string {
 
 /** The name of a file in an artifact, where the service refuses the same characters. */
 export function portableFileName(name: string): string {
-  return /* promise: file-name-characters */ name.replace(new RegExp(forbidden, "g"), "-");
+  const portable = /* promise: file-name-characters */ name.replace(new RegExp(forbidden, "g"), "-");
+  // In a SHA256SUMS, `-` is the standard input of sha256sum.
+  return portable === "-" ? "_" : portable;
 }
 
 function variantName(words: readonly string[]): string {

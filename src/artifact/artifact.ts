@@ -1,6 +1,6 @@
-import { lstat, readdir } from "node:fs/promises";
+import { lstat, readdir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type ReadOnce, readOnce } from "../platform/files/regular-file.js";
+import { type ReadOnce, readOnce } from "../platform/files/read-once.js";
 import { Problem, isMissing, messageOf } from "../platform/problem.js";
 import { parseBuildInfo } from "./build-info.js";
 import { type Checksum, parseChecksums, sumsName } from "./checksums.js";
@@ -53,26 +53,29 @@ export interface FoundArtifacts {
  * @throws Problem when the folder cannot be read, or an artifact changed since `publish` wrote it.
  */
 export async function artifactsIn(folder: string, wanted: readonly string[] = []): Promise<FoundArtifacts> {
+  const unreadable = (error: unknown) => {
+    throw new Problem(`input folder: ${folder} cannot be read`, { because: messageOf(error) }, { cause: error });
+  };
+  // The input can be a link. Links below it are not followed.
+  const real = await realpath(folder).catch(unreadable);
   const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
-  if (await isArtifact(folder)) {
-    const read = await readArtifact(folder);
+  if (await isArtifact(real)) {
+    const read = await readArtifact(real);
     const [only, ...more] = wanted;
     // Artifacts of older versions do not record their name.
     const name = read.info.artifact ?? (only !== undefined && more.length === 0 ? only : read.name);
     if (!isWanted(name)) return { artifacts: [], unwanted: [name], others: [] };
     return { artifacts: [{ ...read, name }], unwanted: [], others: [] };
   }
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw new Problem(`input folder: ${folder} cannot be read`, { because: messageOf(error) }, { cause: error });
-  });
+  const entries = await readdir(real, { withFileTypes: true }).catch(unreadable);
   const names = entries
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort();
-  const are = await Promise.all(names.map((name) => isArtifact(join(folder, name))));
+  const are = await Promise.all(names.map((name) => isArtifact(join(real, name))));
   const found = names.filter((_, index) => are[index]);
   const artifacts: Artifact[] = [];
-  for (const name of found.filter(isWanted)) artifacts.push(await readArtifact(join(folder, name)));
+  for (const name of found.filter(isWanted)) artifacts.push(await readArtifact(join(real, name)));
   return {
     artifacts,
     unwanted: found.filter((name) => !isWanted(name)),
@@ -110,8 +113,8 @@ export async function readArtifact(path: string): Promise<Artifact> {
       { cause },
     );
   const read = async (file: string, mostBytes: number, keptBytes = 0): Promise<ReadOnce> =>
-    readOnce(join(path, file), { mostBytes, keptBytes }).catch((error: unknown) => {
-      throw damaged(`${file} ${isMissing(error) ? "is missing" : messageOf(error)}`, error);
+    readOnce(path, file, { mostBytes, keptBytes }).catch((error: unknown) => {
+      throw damaged(isMissing(error) ? `${file} is missing` : messageOf(error), error);
     });
   const sums = await read(sumsName, mostOfSums, mostOfSums);
   const checksums = parseChecksums(sums.end.toString());

@@ -49,13 +49,14 @@ export function buildInfo({
   };
 }
 
-function factsOf({ toolchain: { key, source, origin, spec }, ms }: ToolchainRecord): ToolchainFacts {
+function factsOf({ toolchain: { key, source, origin, spec }, ms, versionReasons }: ToolchainRecord): ToolchainFacts {
   return {
     key,
     source,
     origin,
     ms,
     versions: { ...spec.versions },
+    versionReasons: versionReasons ?? null,
     opamRepositories: /* promise: repositories-without-credentials */ spec.repositories.map(ofEveryone),
     opamPackages: spec.packages,
     opamPins: /* promise: pins-without-credentials */ spec.pins.map(ofEveryone),

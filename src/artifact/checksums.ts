@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { replaceFolder, sha256OfFile } from "../platform/files/atomic.js";
-import { readOnce } from "../platform/files/regular-file.js";
-import { Problem } from "../platform/problem.js";
+import { readOnce } from "../platform/files/read-once.js";
+import { Problem, isMissing } from "../platform/problem.js";
 
 export const sumsName = "SHA256SUMS";
 
@@ -61,7 +61,7 @@ export interface CopiedFile {
   /** Absolute. */
   readonly from: string;
   readonly name: string;
-  /** The SHA-256 that was checked before. Then `from` must be no link, and have these bytes still. */
+  /** The SHA-256 that was checked before, and is compared. Then `from` and its folder must not be links. */
   readonly sha256?: string;
 }
 
@@ -71,14 +71,20 @@ export interface GeneratedFile {
 }
 
 async function copy({ from, sha256 }: CopiedFile, to: string): Promise<void> {
-  if (sha256 === undefined) return copyFile(from, to, constants.COPYFILE_EXCL);
-  const copied = await readOnce(from, { mostBytes: Infinity, copyTo: to });
+  const removed = (error: unknown) => {
+    throw isMissing(error) ? changed(from, "it was removed", error) : error;
+  };
+  if (sha256 === undefined) return copyFile(from, to, constants.COPYFILE_EXCL).catch(removed);
+  const limits = { mostBytes: Infinity, copyTo: to };
+  const copied = await readOnce(dirname(from), basename(from), limits).catch(removed);
   // promise: copied-bytes-are-the-checked-ones
   if (copied.sha256 === sha256) return;
-  throw new Problem(`${from} has changed`, {
-    because: `its SHA-256 was ${sha256}, and is ${copied.sha256}`,
-    do: "build it again, or download it again, and let no other program write to it",
-  });
+  throw changed(from, `its SHA-256 was ${sha256}, and is ${copied.sha256}`);
+}
+
+function changed(path: string, because: string, cause?: unknown): Problem {
+  const remedy = "build it again, or download it again, and let no other program write to it";
+  return new Problem(`${path} has changed`, { because, do: remedy }, { cause });
 }
 
 /**

@@ -25,7 +25,7 @@ export function beginImage({ path, name, bytes, sha256, debugFile }: BuiltImage)
 
 /** A boot's entry in its image's record. */
 export function recordBoot(report: BootReport): JobBoot {
-  const { scenario, verdict, attempts, probes, span, image, consoleEnd, consoleLog } = report;
+  const { scenario, verdict, attempts, probes, crash, span, image, consoleEnd, consoleLog } = report;
   return {
     scenario: scenario ?? null,
     ...verdict,
@@ -33,6 +33,7 @@ export function recordBoot(report: BootReport): JobBoot {
     attempts,
     probes: probes ?? [],
     span: span ?? null,
+    crash: crash?.frames ?? null,
     console: consoleLog === undefined ? null : basename(consoleLog),
     image,
     consoleEnd,

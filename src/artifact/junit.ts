@@ -1,4 +1,5 @@
 import Builder from "fast-xml-builder";
+import { frameText } from "../boot/crash/frames.js";
 import { seconds, visible } from "../platform/log.js";
 import type { BootRecord, BuildInfo } from "./schema.js";
 
@@ -29,16 +30,25 @@ export interface ReportedBoot extends BootRecord {
 /**
  * The boots as a JUnit XML file: a suite for each image, a case for each scenario. JUnit XML has no standard; this is
  * the common subset that https://github.com/testmoapp/junitxml describes.
+ *
+ * Viewers know a case by its class and name, so the unikernel precedes the scenario where several unikernels share a
+ * class.
  */
 export function junit(...builds: readonly ReportedImages[]): string {
-  const suites = builds.flatMap(({ images, target, architecture }) =>
-    images.map(({ unikernel, boots }) => ({
+  const named = builds.flatMap(({ images, target, architecture }) =>
+    images.map((image) => ({ ...image, target, architecture, className: `${target}.${architecture}` })),
+  );
+  const suites = named.map(({ unikernel, boots, target, architecture, className }) => {
+    const isAlone = named.every((other) => other.className !== className || other.unikernel === unikernel);
+    const nameOf = ({ scenario }: ReportedBoot) =>
+      scenario === null ? unikernel : isAlone ? scenario : `${unikernel}: ${scenario}`;
+    return {
       "@name": xmlText(`${unikernel} ${target} ${architecture}`),
       ...counts(boots),
-      testcase: boots.map((boot) => testCase(`${target}.${architecture}`, unikernel, boot)),
-    })),
-  );
-  const all = builds.flatMap(({ images }) => images.flatMap(({ boots }) => boots));
+      testcase: boots.map((boot) => testCase(className, nameOf(boot), boot)),
+    };
+  });
+  const all = named.flatMap(({ boots }) => boots);
   return builder.build({
     "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
     testsuites: { "@name": "unikernel-ci", ...counts(all), testsuite: suites },
@@ -56,15 +66,15 @@ function counts(boots: readonly ReportedBoot[]): Record<string, string> {
   };
 }
 
-function testCase(className: string, unikernel: string, boot: ReportedBoot): Record<string, unknown> {
-  const { verdict, reason, summary, scenario, console, consoleEnd } = boot;
+function testCase(className: string, name: string, boot: ReportedBoot): Record<string, unknown> {
+  const { verdict, reason, summary, console, consoleEnd } = boot;
   const output = [
     /* promise: junit-output-has-a-limit */ ...tail(consoleEnd, mostOfOutput),
     ...(console === null ? [] : [`(whole console: ${console})`]),
   ];
   return {
     "@classname": className,
-    "@name": xmlText(scenario ?? unikernel),
+    "@name": xmlText(name),
     "@time": inSeconds(msOf(boot)),
     ...(verdict === "failed"
       ? {
@@ -80,9 +90,10 @@ function testCase(className: string, unikernel: string, boot: ReportedBoot): Rec
   };
 }
 
-function failureText({ summary, evidence, remedy, consoleEnd }: ReportedBoot): string[] {
+function failureText({ summary, evidence, remedy, crash, consoleEnd }: ReportedBoot): string[] {
   return [
     summary,
+    ...(crash ?? []).map((frame) => `at ${frameText(frame)}`),
     ...(evidence === undefined ? [] : [`evidence, ${seconds(evidence.atMs)} after start: ${evidence.line}`]),
     ...(remedy === undefined ? [] : [`do: ${remedy}`]),
     ...(consoleEnd.length === 0

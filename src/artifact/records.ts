@@ -30,6 +30,8 @@ const toolchainRecord = v.object({
     origin: v.picklist(toolchainOrigins),
     environment: v.custom<ToolchainEnvironment>(isEnvironment),
   }),
+  /** See `versionReasons` of build-info.json. Absent in a record of an earlier version. */
+  versionReasons: v.exactOptional(v.record(v.string(), v.string())),
   /** Milliseconds from choosing the versions to the end of the smoke test. */
   ms: finite,
 });

@@ -4,6 +4,7 @@ import * as Models from "@cyclonedx/cyclonedx-library/Models";
 import * as Serialize from "@cyclonedx/cyclonedx-library/Serialize";
 import * as Spec from "@cyclonedx/cyclonedx-library/Spec";
 import { hashOf } from "../platform/files/folder-content.js";
+import { printedJson } from "../platform/log.js";
 import type { UsedPackage } from "../project/project.js";
 import { spdxExpression } from "./licenses.js";
 import type { BuildInfo, ImageRecord, ToolchainFacts } from "./schema.js";
@@ -70,7 +71,7 @@ export function writeSbom({ root, serial, made, isComplete, components }: SbomCo
     components: new Models.ComponentRepository(components),
   });
   const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));
-  return `${serializer.serialize(bom, { sortLists: true, space: 2 })}\n`;
+  return `${printedJson(JSON.parse(serializer.serialize(bom, { sortLists: true })))}\n`;
 }
 
 /** The URN of a UUID derived from a text (version 8 of RFC 9562, whose bits an application chooses). */

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Frame } from "../boot/crash/frames.js";
 import { type Verdict, verdicts } from "../boot/judge/verdict.js";
 import { type Attempt, type ProbeReport, type Span, accelerators } from "../boot/report.js";
 import { type Read, finite } from "../platform/shape.js";
@@ -43,6 +44,11 @@ const probe = { text: v.string(), holds: v.boolean(), said: v.string(), atMs: fi
 >;
 const span = { startMs: finite, ms: finite } satisfies Record<keyof Span, unknown>;
 
+const frame = v.object({
+  function: v.exactOptional(v.string()),
+  source: v.exactOptional(v.object({ file: v.string(), line: finite })),
+} satisfies Record<keyof Frame, unknown>);
+
 const boot = v.object({
   scenario: v.pipe(v.nullable(v.string()), v.description("null when the image was booted without scenarios.")),
   ...verdict,
@@ -56,6 +62,10 @@ const boot = v.object({
   ),
   probes: v.array(v.object(probe)),
   span: v.pipe(v.nullable(v.object(span)), v.description("When it ran, in milliseconds after the start of the step.")),
+  crash: v.pipe(
+    v.optional(v.nullable(v.array(frame)), null),
+    v.description("The calls that led to a trap, an abort or an exception, the innermost first; null when not known."),
+  ),
   console: v.pipe(v.nullable(v.string()), v.description("Name of the file with the whole console.")),
 });
 
@@ -138,6 +148,10 @@ const toolchainFacts = v.object({
   ),
   ms: v.pipe(ms, v.description("Milliseconds until it was installed and had passed its smoke test.")),
   versions: v.objectWithRest({ ocaml: v.string() }, v.string()),
+  versionReasons: v.pipe(
+    v.optional(v.nullable(v.record(v.string(), v.string())), null),
+    v.description("Why each version was chosen, and no newer one, by the names in `versions`."),
+  ),
   opamRepositories: v.array(v.object(repository)),
   opamPackages: v.pipe(v.array(v.string()), v.description("The packages that were requested.")),
   opamPins: v.array(v.object(pin)),

@@ -1,3 +1,4 @@
+import { normalize } from "node:path";
 import { checkImage } from "../image/check.js";
 import type { Image } from "../image/image.js";
 import { Problem } from "../platform/problem.js";
@@ -13,6 +14,8 @@ export interface BootRequest extends Expectations {
   readonly scenario?: string;
   readonly imagePath: string;
   readonly image: Image;
+  /** Absolute path of the image with its debug information; absent when it is the image itself. */
+  readonly debugFile?: string | undefined;
   readonly target: Target;
   readonly architecture: Architecture;
   readonly boot: "auto" | "required" | "skip";
@@ -32,6 +35,14 @@ export interface BootRequest extends Expectations {
   readonly mirror?: string | undefined;
 }
 
+/** Whether two of these boots write to the same file. */
+export function writesShared(requests: readonly Pick<BootRequest, "block">[]): boolean {
+  const written = requests.flatMap(({ block }) => [
+    ...new Set(block.flatMap(({ path, readOnly }) => (path === undefined || readOnly ? [] : [normalize(path)]))),
+  ]);
+  return new Set(written).size < written.length;
+}
+
 export function guestOf({ target, image }: Pick<BootRequest, "target" | "image">): Guest {
   return { target, isMarked: image.system.kind !== "unmarked" };
 }
@@ -47,6 +58,19 @@ export function checkedRequest(asked: BootRequest): BootRequest {
   const request = asked.check === "help" ? asSelfTest(asked, guestOf(asked)) : asked;
   checkExpectations(request, guestOf(asked));
   return request;
+}
+
+/** The inputs that are set and that `check: help` replaces by its own. */
+export function replacedByHelp(asked: Pick<BootRequest, "check" | "args"> & Expectations): readonly string[] {
+  const { check, args, until, expect, probe, expectExit } = asked;
+  const given = {
+    args: args.length > 0,
+    until: until !== "auto",
+    expect: expect.length > 0,
+    probe: probe.length > 0,
+    "expect-exit": expectExit !== undefined,
+  };
+  return check === "help" ? Object.keys(given).filter((name) => given[name as keyof typeof given]) : [];
 }
 
 /** Exit status of a mirage unikernel's `--help` and `--version`: `help_version` of its lib_runtime/functoria. */

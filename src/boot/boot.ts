@@ -5,15 +5,19 @@ import { addressArgumentsOf } from "../image/image.js";
 import type { Context } from "../platform/host.js";
 import { bufferedLog } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
+import { withAskedArguments } from "./ask-arguments.js";
 import { tryAttempts } from "./attempts.js";
 import { type BootRequest, checkedRequest } from "./boot-request.js";
+import { type Crash, crashText } from "./crash/frames.js";
+import { locateCrash } from "./crash/locate.js";
 import { addressArguments } from "./devices/addresses.js";
 import { withDevices } from "./devices/attach.js";
 import { withRoomFor } from "./devices/device-plan.js";
 import type { Verdict } from "./judge/verdict.js";
 import { planBoot } from "./plan.js";
-import { ensurePing, lookAtMachine, placesFor } from "./prepare.js";
+import { ensureIsolation, ensurePing, lookAtMachine, placesFor } from "./prepare.js";
 import type { BootReport } from "./report.js";
+import type { BootSite } from "./vmms/vmm.js";
 import { vmmsOf } from "./vmms/vmms.js";
 
 /**
@@ -25,25 +29,16 @@ import { vmmsOf } from "./vmms/vmms.js";
  */
 export async function bootImage(context: Context, asked: BootRequest, startMs = 0): Promise<BootReport> {
   const request = checkedRequest(asked);
-  const { imagePath, image, scenario } = request;
-  const about = { imagePath, image, ...(scenario === undefined ? {} : { scenario }) };
-  const unstarted = (verdict: Verdict): BootReport => ({
-    ...about,
-    verdict: asAsked(verdict, request),
-    attempts: [],
-    consoleEnd: [],
-  });
-  if (request.boot === "skip") {
-    return unstarted({ verdict: "skipped", reason: "not-asked", summary: "`boot: skip`", atMs: 0 });
-  }
+  if (request.boot === "skip") return notAsked(request, "`boot: skip`");
   const begun = performance.now();
   // An image that cannot run here is skipped before anything is made.
-  const bare = { imagePath, args: request.args, devices: [], places: await placesFor(context, "") };
+  const bare = { imagePath: request.imagePath, args: request.args, devices: [], places: await placesFor(context, "") };
   const machine = await lookAtMachine(context, request, bare);
   const { attempts, otherwise } = planBoot(request, bare, machine);
-  if (attempts.length === 0) return unstarted({ verdict: "skipped", atMs: 0, ...otherwise });
+  if (attempts.length === 0) return unstarted(request, { verdict: "skipped", atMs: 0, ...otherwise });
   await ensurePing(context, request);
-  const known = image.system.kind === "process" ? [] : addressArgumentsOf(await readFile(imagePath));
+  await ensureIsolation(context, request);
+  const known = request.image.system.kind === "process" ? [] : addressArgumentsOf(await readFile(request.imagePath));
   const outcome = await withDevices(context, request, known, async ({ devices, folder }) => {
     const address = addressArguments(devices, request.args, known);
     if (address.story !== undefined) context.log.fact("address", address.story);
@@ -54,11 +49,34 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
       places: await placesFor(context, folder),
     };
     const plan = planBoot(request, site, machine);
-    return tryAttempts(context, request, site, { ...plan, attempts: withRoomFor(devices, plan.attempts) });
+    const waysOf = (one: BootSite) => withRoomFor(devices, planBoot(request, one, machine).attempts);
+    const judged = await tryAttempts(context, request, site, { ...plan, attempts: waysOf(site) });
+    const outcome = await withAskedArguments(context, request, site, waysOf, folder, judged);
+    const crash = await locateCrash(context, request, site, machine, outcome);
+    return crash === undefined ? outcome : { ...outcome, crash, verdict: inPlace(outcome.verdict, crash) };
   });
   const span = { startMs, ms: Math.round(performance.now() - begun) };
-  return { ...about, ...outcome, verdict: asAsked(outcome.verdict, request), span };
+  return { ...subjectOf(request), ...outcome, verdict: asAsked(outcome.verdict, request), span };
 }
+
+/** The report of an image whose boot was not asked for: skipped, or failed if a boot is required. */
+export function notAsked(request: BootRequest, summary: string): BootReport {
+  return unstarted(request, { verdict: "skipped", reason: "not-asked", summary, atMs: 0 });
+}
+
+function unstarted(request: BootRequest, verdict: Verdict): BootReport {
+  return { ...subjectOf(request), verdict: asAsked(verdict, request), attempts: [], consoleEnd: [] };
+}
+
+function subjectOf({ imagePath, image, scenario }: BootRequest): Pick<BootReport, "imagePath" | "image" | "scenario"> {
+  return { imagePath, image, ...(scenario === undefined ? {} : { scenario }) };
+}
+
+/** `the processor trapped in Main.handle (main.ml:42)` */
+const inPlace = (verdict: Verdict, crash: Crash): Verdict => ({
+  ...verdict,
+  summary: `${verdict.summary} ${crashText(crash)}`,
+});
 
 /** A skip fails a boot that was required, or that required KVM. */
 function asAsked(verdict: Verdict, asked: Pick<BootRequest, "boot" | "accelerator">): Verdict {
@@ -88,8 +106,6 @@ async function pathWithoutWhitespace({ imagePath, target }: BootRequest, folder:
   return link;
 }
 
-type Boot = (context: Context) => Promise<BootReport>;
-
 /**
  * Runs boots side by side, at most `limit` at a time. The log of each appears in one piece when it ends; a single boot
  * logs as it goes.
@@ -98,12 +114,12 @@ type Boot = (context: Context) => Promise<BootReport>;
  * @returns their reports, in the order of `boots`.
  * @throws the first failure, once all have ended: no VMM is left behind.
  */
-export async function bootSeveral(
+export async function bootSeveral<Report>(
   context: Context,
-  boots: readonly [Boot, ...Boot[]],
+  boots: readonly ((context: Context) => Promise<Report>)[],
   limit: number,
-): Promise<readonly [BootReport, ...BootReport[]]> {
-  const outcomes: PromiseSettledResult<BootReport>[] = [];
+): Promise<readonly Report[]> {
+  const outcomes: PromiseSettledResult<Report>[] = [];
   const waiting = boots.entries();
   const work = async () => {
     for (const [index, boot] of waiting) {
@@ -115,10 +131,8 @@ export async function bootSeveral(
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, Math.min(limit, boots.length)) }, work));
-  const [first, ...others] = outcomes.map((outcome) => {
+  return outcomes.map((outcome) => {
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value;
   });
-  if (first === undefined) throw new Error("no boot ended");
-  return [first, ...others];
 }

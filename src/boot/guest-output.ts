@@ -1,9 +1,10 @@
 import type { Readable } from "node:stream";
 import type { ConsoleFile } from "../platform/files/console-file.js";
 import type { VmmProcess } from "../platform/process/vmm-process.js";
-import { type VmmProgram, shownConsoleLines } from "./report.js";
+import { shownConsoleLines } from "./report.js";
 import type { Happening } from "./judge/events.js";
 import { Lines } from "./judge/lines.js";
+import type { Rules } from "./judge/rules.js";
 
 /** A guest that pauses this long within a line may have printed all that it will: a prompt, its last words. */
 const unfinishedLineMs = 50;
@@ -31,7 +32,7 @@ export class GuestOutput {
    */
   read(
     vmm: Pick<VmmProcess, "console" | "errors">,
-    kind: VmmProgram,
+    kind: Rules["vmm"],
     tell: (happened: readonly Happening[]) => Promise<void>,
     signal: AbortSignal,
   ): void {

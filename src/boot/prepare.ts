@@ -1,16 +1,19 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { loaderFile } from "../platform/files/own-repository.js";
-import type { Context } from "../platform/host.js";
+import type { Context, Host } from "../platform/host.js";
 import { isNestedAmd, kvmAccess, openKvm, readCpuInfo } from "../platform/kvm.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
-import { Problem } from "../platform/problem.js";
+import { whyNoIsolation } from "../platform/network/isolation.js";
+import { whyNoTap } from "../platform/network/tap.js";
+import { Problem, messageOf } from "../platform/problem.js";
 import { environmentForOthers } from "../platform/process/guarded-environment.js";
 import { findProgram } from "../platform/process/programs.js";
 import { type VmmProcess, startVmm } from "../platform/process/vmm-process.js";
 import { readHostSystem } from "../platform/system.js";
 import { type Architecture, architectures } from "../targets/architecture.js";
 import type { BootRequest } from "./boot-request.js";
+import { needsIsolation } from "./devices/device-plan.js";
 import { packRun, findTender } from "./helper-vm/pack.js";
 import { helperVmPlace } from "./helper-vm/published.js";
 import { helperVmProcess } from "./helper-vm/helper-process.js";
@@ -27,6 +30,7 @@ export async function placesFor({ host }: Context, folder: string): Promise<Boot
     initrd: join(folder, "initrd"),
     firecrackerConfig: join(folder, "firecracker.json"),
     loader: loaderFile(),
+    secondConsole: join(folder, "second-console"),
   };
 }
 
@@ -109,6 +113,25 @@ export async function ensurePing(
       evidence: stderr.trim().split("\n"),
       do: ["allow it to open raw sockets (in a container: `--cap-add NET_RAW`)", instead],
     });
+}
+
+const nftInstalled = new WeakMap<Host, Promise<void>>();
+
+/**
+ * Installs nft if a tap of the boot must be isolated, and tries that once. If it cannot be installed, the boot has no
+ * such tap.
+ */
+export async function ensureIsolation(context: Context, request: BootRequest, lookForTap = whyNoTap): Promise<void> {
+  if (!request.installSystemPackages || whyNoIsolation(context) === undefined || !needsIsolation(request)) return;
+  if ((await lookForTap(context)) !== undefined) return;
+  const { host, log } = context;
+  const installed =
+    nftInstalled.get(host) ??
+    ensureSystemPackages(context, ["nftables"], { install: true }).catch((error: unknown) =>
+      log.notice(`nftables could not be installed: ${messageOf(error)}`),
+    );
+  nftInstalled.set(host, installed);
+  await installed;
 }
 
 async function programPath(context: Context, attempt: AttemptPlan, request: BootRequest): Promise<string> {

@@ -1,5 +1,6 @@
 import type { Image } from "../image/image.js";
 import type { VmmName } from "../targets/targets.js";
+import type { Crash } from "./crash/frames.js";
 import type { Verdict } from "./judge/verdict.js";
 
 /** `native`: a process of its own, no virtual machine (spt, unix). */
@@ -45,6 +46,8 @@ export interface BootReport {
   readonly attempts: readonly Attempt[];
   /** Of the last attempt; absent without probes. */
   readonly probes?: readonly ProbeReport[];
+  /** Of a guest that trapped, aborted or ended by an exception; absent when its place is not known. */
+  readonly crash?: Crash;
   /** From the first preparation to the verdict; absent when nothing was started. */
   readonly span?: Span;
   /** Absolute path of the last attempt's whole console; absent when no VMM was started. */

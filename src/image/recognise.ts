@@ -24,7 +24,11 @@ export async function readImage(path: string): Promise<Image> {
     return recogniseImage(bytes);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    throw new Problem(error.message.replace(/^the file/, basename(path)), error.facts, { cause: error });
+    throw new Problem(
+      error.message.replace(/^the file/, () => basename(path)),
+      error.facts,
+      { cause: error },
+    );
   }
 }
 

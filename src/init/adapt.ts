@@ -33,7 +33,9 @@ export function adapted(path: string, template: string, given: Given, takes: Tak
 
 /** Turns `# expect: listening on port 80` into `expect: ""`, which keeps the comment that explains it above it. */
 function uncommented(template: string, names: readonly string[]): string {
-  return names.reduce((text, name) => text.replace(new RegExp(`^( *)# ${name}: .*$`, "gm"), `$1${name}: ""`), template);
+  const empty = (text: string, name: string) =>
+    text.replace(new RegExp(`^( *)# ${name}: .*$`, "gm"), (_, indent: string) => `${indent}${name}: ""`);
+  return names.reduce(empty, template);
 }
 
 function placeInSteps(document: Document, given: Given, takes: Takes): ReadonlySet<string> {
@@ -85,7 +87,7 @@ function withOptions(template: string, given: Given): string {
   const values = { UNIKERNEL_TARGET: target, UNIKERNEL_ARCH: arch, UNIKERNEL_OPTIONS: line === "" ? undefined : line };
   return Object.entries(values).reduce((text, [variable, value]) => {
     if (value === undefined) return text;
-    const escaped = value.replaceAll("$", "$$$$").replaceAll("#", "\\#");
+    const escaped = value.replaceAll("$", () => "$$").replaceAll("#", "\\#");
     return text.replace(new RegExp(`^${variable} \\?=.*$`, "m"), () => `${variable} ?= ${escaped}`);
   }, template);
 }

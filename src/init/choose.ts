@@ -30,6 +30,7 @@ export const gitLabInputs = [
   "target",
   "arch",
   "directory",
+  "config-file",
   "build-system",
   "build-command",
   "ocaml-version",

@@ -7,14 +7,19 @@ import { findRecipe, hostedRunners } from "../toolchain/packages.js";
 import type { ToolchainPlan } from "../toolchain/spec.js";
 import { type Entry, configureWords } from "./list.js";
 
+/** The toolchain of a leg. If its job's opam has to decide, the versions are the given ones, which can be ranges. */
+export type LegToolchain = Pick<ToolchainPlan, "backend" | "architecture" | "hostArchitecture" | "versions"> & {
+  readonly isUndecided?: true;
+};
+
 /** A planned leg of the matrix. */
 export interface Leg {
   readonly entry: Entry;
   readonly target: Target;
   readonly runner: Runner;
   /** Undefined: the build brings its own toolchain. */
-  readonly toolchain: ToolchainPlan | undefined;
-  /** The exact version; `none` without a toolchain. */
+  readonly toolchain: LegToolchain | undefined;
+  /** The exact version; `none` without a toolchain; as given, or empty, if the job's opam decides it. */
   readonly ocaml: string;
   /** The job's title: `unikraft-qemu aarch64 (OCaml 5.4.1)`. */
   readonly name: string;
@@ -23,7 +28,7 @@ export interface Leg {
 }
 
 /** @param unikernel name of the unikernel, for the artifact. */
-export function makeLeg(unikernel: string, entry: Entry, runner: Runner, toolchain: ToolchainPlan | undefined): Leg {
+export function makeLeg(unikernel: string, entry: Entry, runner: Runner, toolchain: LegToolchain | undefined): Leg {
   const target = targets[entry.target];
   const ocaml = toolchain?.versions.ocaml ?? "none";
   return {
@@ -48,8 +53,9 @@ export function entryName({ target, architecture }: Entry): string {
   return `${target} ${architecture}`;
 }
 
-/** `OCaml 5.4.1`, or `own toolchain`. */
+/** `OCaml 5.4.1`, `OCaml by opam`, or `own toolchain`. */
 export function ocamlWords(ocaml: string): string {
+  if (ocaml === "") return "OCaml by opam";
   return ocaml === "none" ? "own toolchain" : `OCaml ${ocaml}`;
 }
 

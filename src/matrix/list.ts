@@ -2,6 +2,7 @@ import semver from "semver";
 import { longestWords, splitWords } from "../platform/words.js";
 import { type Architecture, architectureOf, architectureWords } from "../targets/architecture.js";
 import { type TargetName, targetNames } from "../targets/targets.js";
+import { variantAdvice } from "../toolchain/opam/options.js";
 
 /** One target for one architecture, as a line of the list gives it. */
 export interface Entry {
@@ -67,7 +68,7 @@ function readLine(content: string, line: number): TargetList {
     return wrong("a quote is not closed, or nothing follows a backslash", "words quoted as in a shell");
   const [name, ...rest] = words;
   if (name === undefined) return { entries: [], faults: [] };
-  const target = targetNames.find((candidate) => candidate === name);
+  const target = targetNames.find((candidate) => candidate === name.toLowerCase());
   if (target === undefined) return wrong(`${JSON.stringify(name)} is not a target`, targetNames.join(", "));
 
   const { architectures, options, mistakes } = readWords(rest);
@@ -95,7 +96,7 @@ function readWords(words: readonly string[]): Words {
   const mistake = (what: string, ...accepted: string[]) => void mistakes.push({ what, accepted });
   for (const word of words) {
     const architecture = architectureOf(word);
-    const option = optionNames.find((name) => word.startsWith(`${name}=`));
+    const option = optionNames.find((name) => word.toLowerCase().startsWith(`${name}=`));
     if (architecture !== undefined) architectures.push(architecture);
     else if (option === undefined) {
       mistake(
@@ -107,8 +108,10 @@ function readWords(words: readonly string[]): Words {
     else {
       const value = word.slice(option.length + 1);
       const { accepts, accepted } = valuesOf[option];
-      if (!accepts(value)) mistake(`${option}: ${JSON.stringify(value)} is not accepted`, accepted);
-      options.set(option, value);
+      const instead = option === "ocaml" ? variantAdvice(value) : undefined;
+      if (instead !== undefined || !accepts(value))
+        mistake(`${option}: ${JSON.stringify(value)} is not accepted`, instead ?? accepted);
+      options.set(option, option === "ocaml" ? value.toLowerCase() : value);
     }
   }
   return { architectures, options, mistakes };
@@ -121,7 +124,7 @@ const valuesOf: Readonly<
   Record<OptionName, { readonly accepts: (value: string) => boolean; readonly accepted: string }>
 > = {
   ocaml: {
-    accepts: (value) => value === "none" || (value !== "" && semver.validRange(value) !== null),
+    accepts: (value) => value.toLowerCase() === "none" || (value !== "" && semver.validRange(value) !== null),
     accepted: "a version or a range such as 5.4.1 or 4.14.x, or none",
   },
   // It becomes part of the artifact's name.
@@ -138,5 +141,5 @@ const valuesOf: Readonly<
 
 /** Only an unquoted, unescaped `#` at the start of a word starts a comment. */
 function withoutComment(line: string): string {
-  return line.replace(/('[^']*'|"(?:\\.|[^"\\])*"|\\.)|(?<!\S)#.*/g, "$1");
+  return line.replace(/('[^']*'|"(?:\\.|[^"\\])*"|\\.)|(?<!\S)#.*/g, (_, word?: string) => word ?? "");
 }

@@ -1,10 +1,11 @@
 import { basename } from "node:path";
 import { Problem } from "../platform/problem.js";
 import type { Project } from "../project/project.js";
+import { versionSource } from "../targets/combinations.js";
 import { targets } from "../targets/targets.js";
 import { checkRecipe } from "../toolchain/packages.js";
-import { type ToolchainInputs, type ToolchainPlan, planToolchain } from "../toolchain/spec.js";
-import { type Leg, entryName, makeLeg, type Runner, type RunnerLabels, runnerFor } from "./leg.js";
+import { BeyondTable, type ToolchainInputs, explainVersions, givenVersions, planToolchain } from "../toolchain/spec.js";
+import { type Leg, type LegToolchain, entryName, makeLeg, type Runner, type RunnerLabels, runnerFor } from "./leg.js";
 import { type Entry, type Fault, configureWords, parseTargets } from "./list.js";
 
 /** The inputs of the same names. */
@@ -27,6 +28,8 @@ export interface MatrixPlan {
   readonly legs: readonly [Leg, ...Leg[]];
   /** A sentence for each skipped leg. */
   readonly skipped: readonly string[];
+  /** Sentences about lock files that are ignored, and about legs whose versions only opam can decide, each once. */
+  readonly notices: readonly string[];
 }
 
 /**
@@ -56,7 +59,12 @@ export function planMatrix(request: MatrixRequest, project: Project): MatrixPlan
   if (faults.length > 0) throw problemOf(faults, isError && unsupported.length > 0);
   const [first, ...others] = legs;
   if (first === undefined) throw nothingLeft(unsupported);
-  return { legs: [first, ...others], skipped: unsupported.map(sentence) };
+  const notices = legs.flatMap(({ name, entry, toolchain }) => {
+    if (toolchain?.isUndecided === true)
+      return [`${name}: the version table (of ${versionSource.date}) has no such toolchain, so its job asks opam`];
+    return toolchain === undefined ? [] : explainVersions(inputsOf(entry, request), project, toolchain).notices;
+  });
+  return { legs: [first, ...others], skipped: unsupported.map(sentence), notices: [...new Set(notices)] };
 }
 
 function planLeg(entry: Entry, unikernel: string, request: MatrixRequest, project: Project): Leg | Fault {
@@ -76,16 +84,29 @@ function toolchainFor(
   runner: Runner,
   request: MatrixRequest,
   project: Project,
-): ToolchainPlan | undefined {
-  const { target, architecture: arch } = entry;
-  const ocamlVersion = entry.ocaml ?? request.ocamlVersion;
-  if (ocamlVersion === "none") {
-    checkRecipe(targets[target], arch, runner.architecture);
+): LegToolchain | undefined {
+  const inputs = inputsOf(entry, request);
+  if (inputs.ocamlVersion === "none") {
+    checkRecipe(targets[entry.target], entry.architecture, runner.architecture);
     return undefined;
   }
+  try {
+    return planToolchain(inputs, project, runner);
+  } catch (error) {
+    if (!(error instanceof BeyondTable)) throw error;
+    if (error.canIgnoreLock) return planToolchain({ ...inputs, lock: "ignore" }, project, runner);
+    const { backend } = targets[entry.target];
+    const place = { backend, architecture: entry.architecture, hostArchitecture: runner.architecture };
+    return { ...place, versions: givenVersions(inputs), isUndecided: true };
+  }
+}
+
+/** The inputs of `setup` that decide a leg's versions. */
+function inputsOf(entry: Entry, request: MatrixRequest): ToolchainInputs {
   // Repositories, packages and pins are the same for all legs: they decide nothing here.
   const alike = { opamRepositories: [], opamPackages: [], opamPins: [], toolchainOptions: [], cFlags: [], slim: true };
-  return planToolchain({ ...request, ...alike, target, arch, ocamlVersion }, project, runner);
+  const ocaml = entry.ocaml === undefined ? {} : { ocamlVersion: entry.ocaml, ocamlSource: "option ocaml" };
+  return { ...request, ...alike, ...ocaml, target: entry.target, arch: entry.architecture };
 }
 
 /** Legs that repeat an earlier one, or would overwrite its artifact. */

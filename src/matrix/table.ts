@@ -42,10 +42,11 @@ const labelsOf = ({ runner }: Leg): string => runner.labels.join(", ");
 /** `solo5 aarch64 on x86_64: ocaml-solo5 1.3.4, solo5 0.12.1`; OCaml has a column of its own. */
 function toolchainOf({ toolchain }: Leg): string {
   if (toolchain === undefined) return "its own";
-  const { backend, architecture, hostArchitecture, versions } = toolchain;
-  const parts = Object.entries(versions)
+  const { backend, architecture, hostArchitecture, versions, isUndecided } = toolchain;
+  const given = Object.entries(versions)
     .filter(([name]) => name !== "ocaml")
     .map((part) => part.join(" "));
+  const parts = isUndecided === true ? [...given, "the rest by opam"] : given;
   return [
     `${backend} ${placeWords(architecture, hostArchitecture)}`,
     ...(parts.length === 0 ? [] : [parts.join(", ")]),

@@ -16,8 +16,8 @@ export interface Log {
   warning(text: string): void;
   error(text: string): void;
   /**
-   * A compiler's message, for hosts that show it next to the source. Does nothing on others: the log already has the
-   * compiler's own lines.
+   * A compiler's message, for hosts that show it next to its source, if it has one. Does nothing on others: the log
+   * already has the compiler's own lines.
    */
   annotate(kind: "error" | "warning", place: SourcePlace, text: string): void;
   /** Shown only on request (`RUNNER_DEBUG=1`, `--verbose`). */
@@ -27,12 +27,12 @@ export interface Log {
 /** Green, red and yellow, where there are colours. */
 export type Tone = "good" | "bad" | "open";
 
-/** A place in a source file; lines and columns count from 1. */
+/** A place in a source file, empty for a message without one; lines and columns count from 1. */
 export interface SourcePlace {
   /** Relative to the repository's folder. */
-  readonly file: string;
-  readonly line: number;
-  readonly endLine: number;
+  readonly file?: string;
+  readonly line?: number | undefined;
+  readonly endLine?: number | undefined;
   readonly column?: number;
   readonly endColumn?: number;
 }
@@ -81,13 +81,13 @@ export function visible(text: string): string {
 const invisible = /* promise: invisible-characters */ /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /**
- * JSON for standard output: a log that shows it finds no workflow command in it, and a terminal nothing to obey. It
- * parses to the same value.
+ * JSON for standard output and for files that a workflow can print: a log that shows it finds no workflow command in
+ * it (no line begins with `::`), and a terminal nothing to obey. It parses to the same value.
  */
 export function printedJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
   return /* promise: printed-json-is-plain */ text.replace(
-    /(?!\n)[#\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    /#(?=\[)|(?!\n)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

@@ -3,12 +3,13 @@
  *
  * - `found`: the actual value or state
  * - `because`: the cause, when the first line does not name it
+ * - `at`: the calls that led to it, the innermost first
  * - `evidence`, `console`: lines of a log or console that show it
  * - `accepted`: every value that would be right
  * - `do`: the remedy
  * - `again`: the command that reproduces it on the reader's machine
  */
-const factLabels = ["found", "because", "evidence", "console", "accepted", "do", "again"] as const;
+const factLabels = ["found", "because", "at", "evidence", "console", "accepted", "do", "again"] as const;
 export type FactLabel = (typeof factLabels)[number];
 export type Facts = Readonly<Partial<Record<FactLabel, string | readonly string[]>>>;
 

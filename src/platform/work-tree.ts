@@ -28,7 +28,10 @@ export async function workTreeAt({ processes, host, log }: Context, folder: stri
   // In a container the checkout belongs to another user. Its configuration can name a program for fsmonitor.
   const options = ["-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", folder];
   const git = async (...args: string[]) => {
-    const outcome = await processes.run(["git", ...options, ...args], { env });
+    const outcome = await processes.run(["git", ...options, ...args], {
+      env,
+      whole: /* promise: changes-are-all-read */ true,
+    });
     if (outcome.exitCode !== 0) throw new Error(outcome.stderr.trim());
     return outcome.stdout;
   };

@@ -11,7 +11,7 @@ import { size } from "../platform/log.js";
 import type { Architecture } from "../targets/architecture.js";
 import { type TargetName, targets } from "../targets/targets.js";
 import type { LockChoice, Toolchain } from "../toolchain/toolchain.js";
-import { parseExtraRepositories } from "../toolchain/spec.js";
+import { parseExtraRepositories } from "../toolchain/spec-text.js";
 import { planBuild } from "./build-plan.js";
 import { readDuneFiles } from "./dune-workspace.js";
 import { buildEnvironment } from "./environment.js";

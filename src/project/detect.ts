@@ -4,9 +4,11 @@ import { firstOf } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import type { LockFile } from "../toolchain/toolchain.js";
 import { folderOf, isOutside, isOpamFile } from "./folder.js";
-import { allBounds, boundsOfOpamFile, mentionsMirage, parseMirageBounds } from "./mirage/bounds.js";
+import { headerOf, isConfiguration, requirementsOfConfiguration } from "./mirage/config-ml.js";
+import { findConfigurations } from "./mirage/configuration.js";
 import { readLock, toolchainVersions } from "./mirage/lock-file.js";
-import type { BuildSystem, MirageBounds, MirageProject, Project } from "./project.js";
+import type { BuildSystem, MirageProject, Project } from "./project.js";
+import { requirementsIn } from "./requirements.js";
 
 /** The inputs that select the project: a subset of all inputs. */
 export interface ProjectInputs {
@@ -27,15 +29,40 @@ export async function detectProject(workspace: string, inputs: ProjectInputs): P
   const { buildSystem, buildCommand } = inputs;
   const directory = await folderOf(workspace, inputs.directory);
   const folder: Folder = { directory, shown: inputs.directory, names: (await readdir(directory)).sort() };
+  const isCommand = buildSystem === "command" || (buildSystem === "auto" && buildCommand !== undefined);
+  refuseUnused({ ...inputs, buildSystem: isCommand ? "command" : buildSystem });
   // `build-system: command` needs no command here: after `setup`, the workflow can build without this action.
-  if (buildSystem === "command" || (buildSystem === "auto" && buildCommand !== undefined)) {
-    return { buildSystem: "command", directory, description: "built by a command" };
+  if (isCommand) {
+    const requirements = await requirementsIn(folder);
+    return { buildSystem: "command", directory, description: "built by a command", requirements };
   }
   if (buildSystem === "auto") return await guess(folder, inputs.configFile);
   const { find, marker } = kinds[buildSystem];
   const project = await find(folder, inputs.configFile);
-  if (project === undefined) throw missing(folder, marker, `\`build-system: ${buildSystem}\``);
+  if (project === undefined)
+    throw missing(
+      folder,
+      marker,
+      `\`build-system: ${buildSystem}\``,
+      buildSystem === "mirage" ? await findConfigurations(directory) : [],
+    );
   return project;
+}
+
+/** `auto` finds a mirage project where `config-file` is set. */
+function refuseUnused({ buildSystem, buildCommand, configFile }: ProjectInputs): void {
+  const refuse = (input: string, only: string, remedy: string) =>
+    new Problem(`input ${input}: it works only with the build system ${only}, and this one is ${buildSystem}`, {
+      do: `remove \`${input}\`, or ${remedy}`,
+    });
+  if (buildCommand !== undefined && buildSystem !== "command" && buildSystem !== "auto")
+    throw refuse("build-command", "command", "remove `build-system`");
+  if (configFile !== undefined && buildSystem !== "mirage" && buildSystem !== "auto")
+    throw refuse(
+      "config-file",
+      "mirage",
+      buildCommand === undefined ? "remove `build-system`" : "remove `build-command`",
+    );
 }
 
 interface Folder {
@@ -48,25 +75,29 @@ interface Folder {
 interface Kind {
   /** The file that identifies a project, as messages name it. */
   readonly marker: string;
-  readonly find: (folder: Folder, configFile: string | undefined) => Project | undefined | Promise<Project | undefined>;
+  readonly find: (folder: Folder, configFile: string | undefined) => Promise<Project | undefined>;
 }
 
 const kinds: Readonly<Record<Exclude<BuildSystem, "command">, Kind>> = {
   mirage: { marker: "config.ml", find: findMirage },
   dune: {
     marker: "dune-project",
-    find: ({ directory, names }) => {
+    find: async (folder) => {
+      const { directory, names } = folder;
       const file = ["dune-project", "dune-workspace", "dune"].find((name) => names.includes(name));
-      return file === undefined ? undefined : { buildSystem: "dune", directory, description: `dune (${file})` };
+      if (file === undefined) return undefined;
+      const requirements = await requirementsIn(folder);
+      return { buildSystem: "dune", directory, description: `dune (${file})`, requirements };
     },
   },
   opam: {
     marker: "*.opam",
-    find: ({ directory, names }) => {
+    find: async (folder) => {
+      const { directory, names } = folder;
       const files = names.filter(isOpamFile);
-      return files.length === 0
-        ? undefined
-        : { buildSystem: "opam", directory, description: `opam (${files.join(", ")})` };
+      if (files.length === 0) return undefined;
+      const requirements = await requirementsIn(folder);
+      return { buildSystem: "opam", directory, description: `opam (${files.join(", ")})`, requirements };
     },
   },
 };
@@ -75,16 +106,16 @@ async function findMirage(folder: Folder, configFile = "config.ml"): Promise<Mir
   const { directory } = folder;
   const text = await readConfiguration(directory, configFile);
   if (text === undefined) return undefined;
-  const mirageBounds = await findMirageBounds(folder, text);
+  const header = headerOf(text);
   const lockFiles = await findLockFiles(directory, configFile);
-  const constraint = mirageBounds === undefined ? "" : ` requires mirage ${mirageBounds.text}`;
+  const constraint = header === undefined ? "" : ` requires mirage ${header}`;
   const description = `MirageOS (${configFile}${constraint})`;
   return {
     buildSystem: "mirage",
     directory,
     description,
     configFile,
-    ...(mirageBounds === undefined ? {} : { mirageBounds }),
+    requirements: [...requirementsOfConfiguration(configFile, text), ...(await requirementsIn(folder))],
     lockFiles,
   };
 }
@@ -98,25 +129,18 @@ async function guess(folder: Folder, configFile: string | undefined): Promise<Pr
     const project = await find(folder, configFile);
     if (project !== undefined) return project;
   }
-  const { message, facts } = missing(folder, "config.ml, dune-project or *.opam", undefined);
+  const configurations = await findConfigurations(folder.directory);
+  const [only] = configurations;
+  const project = only !== undefined && configurations.length === 1 ? await findMirage(folder, only) : undefined;
+  if (project !== undefined) return project;
+  const { message, facts } = missing(folder, "config.ml, dune-project or *.opam", undefined, configurations);
   throw new UnknownProject(message, facts);
 }
 
 /** A config.ml can also be an ordinary module, as in ocaml-solo5's example. */
 async function hasMirageConfiguration(directory: string): Promise<boolean> {
   const text = await readFile(join(directory, "config.ml"), "utf8").catch(() => "");
-  return mentionsMirage(text);
-}
-
-async function findMirageBounds(
-  { directory, names }: Folder,
-  configuration: string,
-): Promise<MirageBounds | undefined> {
-  const header = parseMirageBounds(configuration);
-  const ofFiles = await Promise.all(
-    names.filter(isOpamFile).map(async (name) => boundsOfOpamFile(name, await readFile(join(directory, name), "utf8"))),
-  );
-  return allBounds([header, ...ofFiles].filter((bounds) => bounds !== undefined));
+  return isConfiguration(text);
 }
 
 /** mirage keeps its generated files and locks in the folder `mirage` next to the configuration. */
@@ -154,11 +178,19 @@ async function readConfiguration(directory: string, configFile: string): Promise
   }
 }
 
-function missing(folder: Folder, wanted: string, asked: string | undefined): Problem {
+function missing(
+  folder: Folder,
+  wanted: string,
+  asked: string | undefined,
+  configurations: readonly string[],
+): Problem {
   return new Problem(`no ${wanted} in ${folder.directory}`, {
     found: listing(folder.names),
     ...(asked === undefined ? {} : { because: `${asked} needs it` }),
     do: [
+      ...(configurations.length === 0
+        ? []
+        : [`set \`config-file\` to ${firstOf(configurations, shownNames).join(" or ")}, or`]),
       `set \`directory\` (now \`${folder.shown}\`) to the folder of the unikernel`,
       "or set `build-command`; for a toolchain without a build, set `build-system: command`",
     ],

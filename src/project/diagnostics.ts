@@ -1,20 +1,17 @@
-import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
-import type { Log } from "../platform/log.js";
-import { isOutside } from "./folder.js";
+import { type LinkError, LinkerReader } from "./linker-errors.js";
 
-/** An error or warning of OCaml, dune or gcc, with its place in a source file. */
+/** An error or warning of a compiler, a linker or a build tool, with its place in a source file if it names one. */
 export interface Diagnostic {
   readonly severity: "error" | "warning";
   /** As printed: usually relative to {@link folder}. */
-  readonly file: string;
+  readonly file?: string | undefined;
   /** The folder that make or dune has entered; undefined: the command's working directory. */
   readonly folder: string | undefined;
   /** `name.version` of the opam package whose build printed it: opam builds in a copy of the sources. */
   readonly package: string | undefined;
-  /** Counted from 1. */
-  readonly line: number;
-  readonly endLine: number;
+  /** Counted from 1; undefined where only the file is known. */
+  readonly line?: number | undefined;
+  readonly endLine?: number | undefined;
   /** Counted from 1; undefined when the place spans several lines. */
   readonly column?: number;
   readonly endColumn?: number;
@@ -23,25 +20,51 @@ export interface Diagnostic {
 
 type Place = Omit<Diagnostic, "severity" | "message">;
 
-const header = /^File "([^"]+)", lines? (\d+)(?:-(\d+))?(?:, characters (\d+)-(\d+))?:?$/;
+/** ocamllex names one character, and it and ocamlyacc continue with the message. */
+const header = /^File "([^"]+)", lines? (\d+)(?:-(\d+))?(?:, characters? (\d+)(?:-(\d+))?)?(?::(?: (.*))?)?$/s;
 /** The source lines that follow a place, and the markers below them. */
 const excerpt = /^\s*\d+ \||^\s+\^[\s^]*$|^\s*\.{3,}\s*$/;
-const verdict = /^(?:(Error)(?: \([^)]*\))?|Warning \d+(?: \[[^\]]*\])?|Alert [^\s:]+):\s*(\S.*)?$/s;
-const gcc = /^(\S+?\.(?:[chSs])):(\d+):(\d+): (?:fatal )?(error|warning): (.*)$/s;
+/** In the code that menhir lets the compiler check: where an action comes from. */
+const origin = /^\s*\d+ \| # (\d+) "([^"]+(?<!\.mock))"$/;
+const verdict = /^(?:(Error)(?: \([^)]*\))?|Warning(?: \d+)?(?: \[[^\]]*\])?|Alert [^\s:]+):\s*(\S.*)?$/s;
+/** dune, below the place of a rule: its command failed silently, or made another file than the committed one. */
+const ofRule = /^(?:Command (?:exited with code|got signal) |diff --git |--- )/;
+/** dune's errors without a place. */
+const ofDune =
+  /^Error: (?:Don't know how to build|No rule found for|Multiple rules generated for|Dependency cycle|Module) /;
+const ofFindlib = /^ocamlfind: (?!\[WARNING\])(.*)$/;
+/** gcc, clang, gas and gold; the latter two without a column. */
+const gcc = /^(\S+?\.(?:[chsS]|cc|cpp|cxx|hh|hpp)):(\d+):(?:(\d+):)? (?:fatal )?([Ee]rror|[Ww]arning): (.*)$/s;
 /** Ends a message, as a blank line does. */
-const other = /^(?:File "|Context: |-> required by |make(?:\[\d+\])?: |\[ERROR\]|(?:Entering|Leaving) directory )/;
+const other = [
+  /^(?:File "|Context: |-> required by |\[ERROR\]|Fatal error: |\(cd |(?:Entering|Leaving) directory |(?:Error|Warning|Alert)\b[^:]{0,80}:)/,
+  // A line of another tool: `foo.c: In function`, `/usr/bin/ld: warning: ..`, `make: *** ..`.
+  /^\S+?\.(?:[chsS]|cc|cpp|cxx|hh|hpp):/,
+  /^(?:\S+[/-])?(?:ld(?:\.\w+)?|g?cc|g\+\+|clang|cc1|as|collect2|make(?:\[\d+\])?|ocaml[a-z]{1,12}(?:\.opt)?|menhir): /,
+  // dune 2: `    gcc lib/s.o (exit 1)`, above a command in parentheses.
+  /^ +[\w-]+ \S+(?: \(exit \d+\))$/,
+  // The next command, as make prints it: a program, and somewhere an option.
+  /^[\w./+-]+ (?:[^\s-]\S* )*--?[A-Za-z]/,
+  /^(?:\S+\/)?(?:cp|mv|ln|rm|mkdir|install|touch|echo|cd|sh|dune|opam|make|ocaml\w+|menhir|cc|gcc|ar|ld) \S/,
+];
+
+/** A longer message is cut: an annotation shows no more, and a hostile program prints without end. */
+const mostLines = 60;
 
 /**
- * Reads the output of OCaml 4.14 to 5.5, dune 2 and 3, and gcc. The runner's problem matchers cannot: they match a
- * fixed number of lines, but OCaml prints a variable number of source lines before its message. Nor do they track the
- * folder that `dune` or `make` is in.
+ * Reads the output of OCaml 4.14 to 5.5 (and so of ppx rewriters), ocamllex, menhir, dune 2 and 3, ocamlfind, gcc,
+ * clang and GNU ld. The runner's problem matchers cannot: they match a fixed number of lines, but OCaml prints a
+ * variable number of source lines before its message. Nor do they track the folder that `dune` or `make` is in.
  */
 export class DiagnosticReader {
   private readonly folders: string[] = [];
   private package: string | undefined;
   private place: Place | undefined;
-  /** The folder of the dune file that was named last: dune runs gcc in it. */
+  /** The folder of the dune file that was named last: dune 3 runs gcc in it. dune 2 prints the folder. */
   private stanza = "";
+  /** The place of the dune file that was named last: dune names the stanza whose command fails. */
+  private rule: Place | undefined;
+  private readonly linker = new LinkerReader();
   private open: { severity: Diagnostic["severity"]; place: Place; lines: string[] } | undefined;
 
   /**
@@ -50,8 +73,8 @@ export class DiagnosticReader {
    */
   line(text: string): Diagnostic[] {
     const line = this.unquoted(text);
-    if (this.open !== undefined && line.trim() !== "" && !other.test(line)) {
-      this.open.lines.push(line);
+    if (this.open !== undefined && line.trim() !== "" && !other.some((pattern) => pattern.test(line))) {
+      if (this.open.lines.length < mostLines) this.open.lines.push(line);
       return [];
     }
     return [...this.end(), ...this.begin(line)];
@@ -68,46 +91,65 @@ export class DiagnosticReader {
     const place = header.exec(line);
     if (place !== null) {
       this.place = this.placeOf(place);
-      this.stanza = /^(.*\/)dune$/.exec(this.place.file)?.[1] ?? "";
+      this.stanza = /^(.*\/)dune$/.exec(this.place.file ?? "")?.[1] ?? "";
+      this.rule = /(?:^|\/)dune$/.test(this.place.file ?? "") ? this.place : undefined;
+      const message = place[6];
+      if (message !== undefined && message !== "") this.start(message, this.place);
       return [];
     }
-    const found = verdict.exec(line);
-    if (found !== null && this.place !== undefined) {
-      const [, error, message = ""] = found;
-      // An annotation shows its severity, so `Error:` is dropped; a prefix such as `Warning 8 [name]:` says more.
-      this.open = {
-        severity: error === undefined ? "warning" : "error",
-        place: this.place,
-        lines: [line.startsWith("Error:") ? message : line],
-      };
-      this.place = undefined;
+    if (this.place !== undefined && (verdict.test(line) || ofRule.test(line))) {
+      this.start(line, this.place);
       return [];
     }
+    const from = this.place === undefined ? null : origin.exec(line);
+    if (from !== null) this.place = { ...this.where(), file: from[2], line: Number(from[1]), endLine: Number(from[1]) };
     if (!excerpt.test(line)) this.place = undefined;
     this.follow(line);
     const ofC = gcc.exec(line);
-    return ofC === null ? [] : [this.ofC(ofC)];
+    if (ofC !== null) return [this.ofC(ofC)];
+    if (ofDune.test(line)) this.start(line, this.where());
+    const findlib = ofFindlib.exec(line);
+    if (findlib !== null) return [{ ...this.where(), severity: "error", message: line }];
+    const link = this.linker.line(line);
+    return link === undefined ? [] : [this.ofLinker(link)];
+  }
+
+  /** Lines may follow. */
+  private start(line: string, place: Place): void {
+    const found = verdict.exec(line);
+    const isWarning = found === null ? /^warning/i.test(line) : found[1] === undefined;
+    // An annotation shows its severity, so `Error:` is dropped; a prefix such as `Warning 8 [name]:` says more.
+    const message = line.startsWith("Error:") ? (found?.[2] ?? "") : line;
+    this.open = { severity: isWarning ? "warning" : "error", place, lines: [message] };
+    this.place = undefined;
   }
 
   private placeOf([, file = "", line = "", lastLine, from, to]: RegExpExecArray): Place {
     const [first, last] = [Number(line), Number(lastLine ?? line)];
     // OCaml counts characters from 0, and its end is exclusive.
     const columns =
-      from === undefined || to === undefined || first !== last
+      from === undefined || first !== last
         ? {}
-        : { column: Number(from) + 1, endColumn: Math.max(Number(to), Number(from) + 1) };
+        : { column: Number(from) + 1, endColumn: Math.max(Number(to ?? from), Number(from) + 1) };
     return { ...this.where(), file, line: Math.max(first, 1), endLine: Math.max(last, first, 1), ...columns };
   }
 
-  private ofC([, file = "", line = "", column = "", severity = "", message = ""]: RegExpExecArray): Diagnostic {
-    const place = { line: Number(line), endLine: Number(line), column: Number(column), endColumn: Number(column) };
+  private ofC([, file = "", line = "", column, severity = "", message = ""]: RegExpExecArray): Diagnostic {
+    const columns = column === undefined ? {} : { column: Number(column), endColumn: Number(column) };
     return {
       ...this.where(),
-      ...place,
-      severity: severity === "error" ? "error" : "warning",
+      line: Number(line),
+      endLine: Number(line),
+      ...columns,
+      severity: severity.toLowerCase() === "error" ? "error" : "warning",
       file: file.startsWith("/") ? file : `${this.stanza}${file}`,
       message,
     };
+  }
+
+  private ofLinker({ file, line, message }: LinkError): Diagnostic {
+    const place = file === undefined ? (this.rule ?? this.where()) : { ...this.where(), file, line, endLine: line };
+    return { ...place, severity: "error", message };
   }
 
   private where() {
@@ -115,6 +157,8 @@ export class DiagnosticReader {
   }
 
   private follow(line: string): void {
+    const ran = /^\(cd (_build\/\S+) && /.exec(line)?.[1];
+    if (ran !== undefined) this.stanza = `${ran}/`.replace(/^_build\/[^/]+\//, "");
     const [, move, folder = ""] =
       /^(?:make(?:\[\d+\])?: )?(Entering|Leaving) directory [`'‘](.*)['’]$/.exec(line) ?? [];
     if (move === "Entering") this.folders.push(folder);
@@ -128,56 +172,4 @@ export class DiagnosticReader {
     else if (!text.startsWith("#")) this.package = undefined;
     return this.package === undefined ? text : text.replace(/^# ?/, "");
   }
-}
-
-/** Per step, GitHub shows this many errors and warnings each: https://docs.github.com/en/actions/reference/limits */
-const most = 10;
-
-/** Dependencies' sources, whose warnings the project cannot fix. */
-const foreign = /(?:^|\/)(?:duniverse|_opam|_build)\//;
-
-export interface Sources {
-  /** The folder of the repository, absolute. */
-  readonly workspace: string;
-  /** Where the command ran, absolute. */
-  readonly cwd: string;
-  /** The opam packages that are the project's own. */
-  readonly packages: readonly string[];
-}
-
-/** Annotates source lines: errors anywhere in the repository, warnings only in the project's own files. */
-export function annotate(
-  log: Log,
-  sources: Sources,
-  diagnostics: readonly Diagnostic[],
-  exists: (path: string) => boolean = existsSync,
-): void {
-  const shown = new Set<string>();
-  const room = { error: most, warning: most };
-  for (const diagnostic of diagnostics) {
-    const file = fileOf(diagnostic, sources, exists);
-    const { severity, message, line, endLine, column, endColumn } = diagnostic;
-    // A file can be compiled for several contexts.
-    const mark = JSON.stringify([file, line, column, message]);
-    if (file === undefined || shown.has(mark) || (severity === "warning" && foreign.test(file)) || room[severity] === 0)
-      continue;
-    shown.add(mark);
-    room[severity] -= 1;
-    const columns = column === undefined || endColumn === undefined ? {} : { column, endColumn };
-    log.annotate(severity, { file, line, endLine, ...columns }, message);
-  }
-}
-
-/** The file's path in the repository; undefined when it is outside, does not exist, or belongs to another package. */
-function fileOf(
-  diagnostic: Diagnostic,
-  { workspace, cwd, packages }: Sources,
-  exists: (path: string) => boolean,
-): string | undefined {
-  const { file, folder, package: built } = diagnostic;
-  if (built !== undefined && !packages.includes(built.split(".")[0] ?? built)) return undefined;
-  const path = resolve(cwd, folder ?? ".", file);
-  return path === workspace || /* promise: annotations-are-inside */ isOutside(workspace, path) || !exists(path)
-    ? undefined
-    : relative(workspace, path);
 }

@@ -28,10 +28,11 @@ export async function checkExpected(
     const wanted = known.get(basename(path))?.toLowerCase();
     return wanted === undefined ? [] : [{ path, sha256, wanted }];
   });
-  if (compared.length === 0) {
-    throw new Problem(`input expected-sha256: ${expected} has no line for any image`, {
+  const unknown = images.map(({ path }) => basename(path)).filter((file) => !known.has(file));
+  if (unknown.length > 0) {
+    throw new Problem(`input expected-sha256: ${expected} has no line for ${unknown.join(", ")}`, {
       found: [...known.keys()].join(", ") || "no line in sha256sum’s format",
-      accepted: images.map(({ path }) => basename(path)).join(", "),
+      accepted: "a line for each image",
     });
   }
   const others = compared.filter(({ sha256, wanted }) => sha256 !== wanted);
@@ -56,6 +57,16 @@ async function readHashes(path: string, shown: string): Promise<ReadonlyMap<stri
       accepted: "a SHA-256 in hexadecimal, or the path of a file in sha256sum’s format, relative to `directory`",
     });
   });
-  const found = text.split(/\r?\n/).map((one) => line.exec(one));
-  return new Map(found.flatMap((match) => (match === null ? [] : [[basename(match[2] ?? ""), match[1] ?? ""]])));
+  const hashes = new Map<string, string>();
+  for (const one of text.split(/\r?\n/).filter((content) => content.trim() !== "" && !content.startsWith("#"))) {
+    const [, sha256 = "", path = ""] = line.exec(one) ?? [];
+    const name = basename(path);
+    if (name === "" || (hashes.get(name) ?? sha256) !== sha256)
+      throw new Problem(`input expected-sha256: ${shown} has a line that cannot be used`, {
+        found: one.slice(0, 200),
+        accepted: "sha256sum’s format: a SHA-256, two spaces and a file name, and each name once",
+      });
+    hashes.set(name, sha256);
+  }
+  return hashes;
 }

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { glob } from "tinyglobby";
 import { isImageFor, whatImageIs } from "../image/check.js";
 import { readImage } from "../image/recognise.js";
@@ -32,9 +32,25 @@ export async function findImages(where: Search, target: Target, architecture: Ar
     if (other === undefined) images.push(await describeBuilt(path, target));
     else others.push(`${relative(where.folder, path)}: ${other}`);
   }
-  const [first, ...rest] = images;
+  const [first, ...rest] = withOwnNames(images);
   if (first === undefined) throw noImage(others, where, target, architecture);
   return [first, ...rest];
+}
+
+/**
+ * Gives images that share a name different ones, which reports and releases need: `a/main.exe` and `b/main.exe` become
+ * `a-main` and `b-main`, with as many folders as it takes.
+ */
+export function withOwnNames(images: readonly BuiltImage[]): readonly BuiltImage[] {
+  const folders = ({ path }: BuiltImage) => dirname(path).split(sep).slice(1);
+  const named = (image: BuiltImage, depth: number) =>
+    [...folders(image).slice(Math.max(0, folders(image).length - depth)), image.name].join("-");
+  return images.map((image) => {
+    const namesakes = images.filter((other) => other !== image && other.name === image.name);
+    const depths = Array.from({ length: folders(image).length + 1 }, (_, depth) => depth);
+    const depth = depths.find((one) => namesakes.every((other) => named(other, one) !== named(image, one)));
+    return { ...image, name: depth === undefined ? basename(image.path) : named(image, depth) };
+  });
 }
 
 /** Sorted by path, without files of debug information. */

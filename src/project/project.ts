@@ -1,3 +1,4 @@
+import type { Requirement } from "../toolchain/requirements.js";
 import type { LockFile } from "../toolchain/toolchain.js";
 
 export const buildSystems = ["mirage", "dune", "opam", "command"] as const;
@@ -11,28 +12,20 @@ interface ProjectFolder {
   readonly directory: string;
   /** One phrase for the log: `MirageOS (config.ml requires mirage >= 4.10 & < 4.12)`. */
   readonly description: string;
+  /** What its files ask of the toolchain's versions. */
+  readonly requirements: readonly Requirement[];
 }
 
 export interface MirageProject extends ProjectFolder {
   readonly buildSystem: "mirage";
   /** The configuration file, relative to `directory`. */
   readonly configFile: string;
-  /** The constraints of the header comment `(* mirage >= 4.10 & < 4.12 *)` and of the project's opam files. */
-  readonly mirageBounds?: MirageBounds;
   /** The committed ones. */
   readonly lockFiles: readonly LockFile[];
 }
 
 interface OtherProject extends ProjectFolder {
   readonly buildSystem: Exclude<BuildSystem, "mirage">;
-}
-
-/** Constraints on mirage's version; a missing side is open. */
-export interface MirageBounds {
-  /** As written: `>= 4.10.0 & < 4.12.0`, with the file's name if that is not config.ml. */
-  readonly text: string;
-  readonly atLeast?: string;
-  readonly below?: string;
 }
 
 export interface FinishedStep {

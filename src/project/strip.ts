@@ -42,7 +42,7 @@ export async function stripImages(
       succeed(await context.processes.run([objcopy, ...args]), `stripping ${image.path}`);
     await run("--only-keep-debug", image.path, `${path}.debug`);
     await run("--strip-all", path);
-    return describeBuilt(path, target);
+    return { ...(await describeBuilt(path, target)), name: image.name };
   });
 }
 

@@ -5,7 +5,7 @@ import { type CopiedFile, sumsName } from "../artifact/checksums.js";
 import { type BootedImages, beginImage } from "../artifact/image-record.js";
 import { type BuildRecord, readRecord } from "../artifact/records.js";
 import type { JobBoot, JobImage } from "../artifact/schema.js";
-import { targetOf } from "../image/check.js";
+import { isImageFor, targetOf } from "../image/check.js";
 import { readImage } from "../image/recognise.js";
 import { isFile } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
@@ -20,7 +20,8 @@ export interface PublishRequest {
   readonly target: TargetName | undefined;
   readonly arch: Architecture | undefined;
   readonly configureArgs: readonly string[];
-  readonly image: string | undefined;
+  /** Paths, relative to the workspace. */
+  readonly images: readonly string[];
   readonly artifactName: string | undefined;
   readonly artifact: boolean;
   readonly retentionDays: number;
@@ -41,17 +42,30 @@ export interface Gathered {
 export const generatedFiles = ["build-info.json", "sbom.cdx.json", "boot.json", "junit.xml", sumsName] as const;
 
 /**
- * Finds the files and records of an image. An image of `build` brings the other images of the same build, and the
+ * Finds the files and records of images. An image of `build` brings the other images of the same build, and the
  * target and architecture of its record, which hold even when the inputs of this step differ.
  *
- * @throws Problem when there is no image.
+ * @throws Problem when there is no image, or an image belongs in another artifact.
  */
 export async function gather(context: Context, request: PublishRequest): Promise<Gathered> {
-  const path = await imagePath(context, request);
+  const [path, ...more] = await imagePaths(context, request);
   const record = await readRecord(context, path, "build");
   const target = record?.target ?? request.target ?? targetOf(await readImage(path)) ?? defaultTarget;
-  const architecture = record?.architecture ?? request.arch ?? context.host.architecture;
-  const found = record?.images ?? ([beginImage(await describeBuilt(path, targets[target]))] as const);
+  const known = record?.architecture ?? request.arch;
+  // A file whose bytes do not show what it is can still be published.
+  const architecture = known ?? (await readImage(path).catch(() => context.host)).architecture;
+  const describe = async (image: string) => beginImage(await describeBuilt(image, targets[target]));
+  const found: [JobImage, ...JobImage[]] = [...(record?.images ?? ([await describe(path)] as const))];
+  for (const other of more.filter((one) => found.every((image) => image.path !== one))) {
+    const isOfOtherBuild = (record ?? (await readRecord(context, other, "build"))) !== undefined;
+    if (isOfOtherBuild || !isImageFor(await readImage(other), target, architecture)) {
+      throw new Problem(`input image: ${other} belongs in another artifact than ${path}`, {
+        because: "an artifact has the images of one build, for one target and architecture",
+        do: "publish it in a step of its own",
+      });
+    }
+    found.push(await describe(other));
+  }
   const files: CopiedFile[] = [];
   const taken = new Set<string>(generatedFiles.map(keyOf));
   const add = (from: string, wanted: string, sha256?: string): string => {
@@ -83,7 +97,10 @@ export async function gather(context: Context, request: PublishRequest): Promise
   };
   const [first, ...others] = found;
   const images: [JobImage, ...JobImage[]] = [await publish(first)];
-  for (const image of others) if (await isFile(image.path)) images.push(await publish(image));
+  for (const image of others) {
+    if (await isFile(image.path)) images.push(await publish(image));
+    else context.log.warning(`${image.path}, an image of this build, is gone: it is not published`);
+  }
   const lockFile = record?.lockFile;
   if (lockFile !== undefined && (await isFile(lockFile))) add(lockFile, basename(lockFile));
   return { target, architecture, images, record, files };
@@ -94,15 +111,16 @@ export function bootedImages({ target, architecture, images }: Gathered): Booted
   return { target, architecture, images: images.filter(({ boots }) => boots.length > 0) };
 }
 
-async function imagePath({ host }: Context, { image }: PublishRequest): Promise<string> {
-  if (image === undefined) {
+async function imagePaths({ host }: Context, { images }: PublishRequest): Promise<[string, ...string[]]> {
+  const [first, ...others] = new Set(images.map((image) => resolve(host.folders.workspace, image)));
+  if (first === undefined) {
     throw new Problem("input image: publish needs the path of an image", {
-      do: "set it to the output of the build step: `image: ${{ steps.build.outputs.image }}`",
+      do: "set it to the output of the build step: `image: ${{ steps.build.outputs.images }}`",
     });
   }
-  const path = resolve(host.folders.workspace, image);
-  if (!(await isFile(path))) throw new Problem(`input image: there is no file ${path}`);
-  return path;
+  for (const path of [first, ...others])
+    if (!(await isFile(path))) throw new Problem(`input image: there is no file ${path}`);
+  return [first, ...others];
 }
 
 /** `www-2.hvt.debug` for `www-2.hvt`: a debug file that is named after its image follows the image's new name. */

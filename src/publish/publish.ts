@@ -6,6 +6,7 @@ import { type GeneratedFile, writeWithChecksums } from "../artifact/checksums.js
 import { junit } from "../artifact/junit.js";
 import type { BuildInfo } from "../artifact/schema.js";
 import type { Context } from "../platform/host.js";
+import { printedJson } from "../platform/log.js";
 import type { ArtifactAccess, UploadedArtifact } from "../platform/runner/artifact-service.js";
 import { summary } from "../summary/summary.js";
 import { bootedImages, gather, type Gathered, type generatedFiles, type PublishRequest } from "./gather.js";
@@ -83,7 +84,7 @@ async function generate(gathered: Gathered, info: BuildInfo, artifact: string): 
   // Loaded late: the SBOM library is a quarter of this action's code.
   const { artifactSbom } = await import("../artifact/sbom.js");
   return [
-    { name: "build-info.json", content: `${JSON.stringify(info, null, 2)}\n` },
+    { name: "build-info.json", content: `${printedJson(info)}\n` },
     { name: "sbom.cdx.json", content: artifactSbom(artifact, info) },
     ...(booted.images.length === 0 ? [] : reports),
   ];

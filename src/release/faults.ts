@@ -100,13 +100,16 @@ function badVerdict(named: NamedImage, required: RequiredVerdict): ReleaseFault[
   const subject = `${image.file} of ${artifact.name}`;
   if (verdict === "none")
     return [{ what: `${subject} was not booted`, remedy: "boot it in its job, or set `require-verdict: not-failed`" }];
-  const { scenario, summary = "" } = image.boots.find((boot) => boot.verdict === verdict) ?? {};
-  const which = scenario == null ? "" : ` in scenario ${scenario}`;
   const remedy =
     verdict === "failed"
       ? "fix the failure that its console shows, and run its job again"
       : "boot it on a machine that can, or set `require-verdict: not-failed`";
-  return [{ what: `${subject} ${verdict}${which}: ${summary}`, remedy }];
+  return image.boots
+    .filter((boot) => boot.verdict === verdict)
+    .map(({ scenario, summary }) => {
+      const which = scenario === null ? "" : ` in scenario ${scenario}`;
+      return { what: `${subject} ${verdict}${which}: ${summary}`, remedy };
+    });
 }
 
 /** The files of an image that are not named yet by another one, or by a generated file. */

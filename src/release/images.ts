@@ -71,10 +71,11 @@ export function debugName({ name }: Pick<NamedImage, "name">): string {
 
 /**
  * Distinguishes an image from others of its unikernel, target and architecture; can be empty. It comes from the
- * artifact's name (`variant=` of a matrix) if that starts with the unikernel's name, otherwise from `configure-args`.
+ * artifact's name (`variant=` of a matrix) if that starts with the name of one of its unikernels, otherwise from
+ * `configure-args`.
  */
-function variantOf({ artifact: { name, info }, image: { unikernel } }: ArtifactImage): string {
-  const { target, architecture, build } = info;
+function variantOf({ artifact: { name, info } }: ArtifactImage): string {
+  const { target, architecture, build, images } = info;
   const between = (whole: string, start: string) => {
     const end = `-${target}-${architecture}`;
     return whole.startsWith(`${start}-`) && whole.endsWith(end)
@@ -82,7 +83,8 @@ function variantOf({ artifact: { name, info }, image: { unikernel } }: ArtifactI
       : undefined;
   };
   const configured = artifactName({ unikernel: "x", variant: build?.configureArgs ?? [], target, architecture });
-  return between(name, `unikernel-${unikernel}`) ?? between(configured, "unikernel-x") ?? "";
+  const ofName = images.map(({ unikernel }) => between(name, `unikernel-${unikernel}`));
+  return ofName.find((variant) => variant !== undefined) ?? between(configured, "unikernel-x") ?? "";
 }
 
 /**

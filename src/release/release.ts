@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { sumsName } from "../artifact/checksums.js";
 import { Interrupted, type LocalAsset, type Release, type ReleaseService } from "../platform/github/release-service.js";
 import type { Context } from "../platform/host.js";
-import { size } from "../platform/log.js";
+import { printedJson, size } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { type RequiredVerdict, faultsOf } from "./faults.js";
 import {
@@ -127,7 +127,7 @@ async function prepare(
     ? join(host.folders.state, "release", tag.tag)
     : join(host.folders.workspace, "_release", tag.tag);
   const assets = await stage(folder, images, [
-    { name: infoName, content: `${JSON.stringify(info, null, 2)}\n` },
+    { name: infoName, content: `${printedJson(info)}\n` },
     { name: sbomName, content: sbom(images, { repository, version: tag.version }) },
   ]);
   for (const named of images) {

@@ -1,3 +1,4 @@
+import { frameText } from "../boot/crash/frames.js";
 import { unusualLicenses } from "../artifact/licenses.js";
 import type { BootRecord, BuildInfo, ImageRecord, JobBoot, JobImage, ToolchainFacts } from "../artifact/schema.js";
 import { howItRan, imageVerdict } from "../artifact/verdicts.js";
@@ -23,7 +24,7 @@ export function summary(facts: SummaryFacts): string {
   );
   const sections = [
     imageTable(info),
-    ...info.images.map(scenarioTable),
+    scenarioTable(info.images),
     ...explanations,
     timeline(phasesOf(info, publishMs)),
     artifact === undefined ? "" : artifactLine(artifact),
@@ -49,14 +50,21 @@ function imageTable(info: BuildInfo): string {
   );
 }
 
-/** Empty for an image without scenarios: its row in the table of images has the same facts. */
-function scenarioTable({ boots }: ImageRecord): string {
-  const named = boots.filter(({ scenario }) => scenario !== null);
-  if (named.length === 0) return "";
-  return tellingColumns(
-    ["scenario", "verdict", "reason", "how", "boot", "ready"],
-    named.map((boot) => [code(boot.scenario ?? ""), verdictCell(boot), `\`${boot.reason}\``, ...runCells(boot)]),
+/** Empty for images without scenarios: their rows in the table of images have the same facts. */
+function scenarioTable(images: readonly ImageRecord[]): string {
+  const rows = images.flatMap(({ unikernel, boots }) =>
+    boots
+      .filter(({ scenario }) => scenario !== null)
+      .map((boot) => [
+        images.length === 1 ? "" : code(unikernel),
+        code(boot.scenario ?? ""),
+        verdictCell(boot),
+        `\`${boot.reason}\``,
+        ...runCells(boot),
+      ]),
   );
+  const header = ["unikernel", "scenario", "verdict", "reason", "how", "boot", "ready"];
+  return rows.length === 0 ? "" : tellingColumns(header, rows);
 }
 
 /** A table without the columns that are empty in every row. */
@@ -88,7 +96,7 @@ function milliseconds(ms: number | undefined): string {
 
 /** A failure with its evidence, a skip with its reason; empty for a boot that passed. */
 function explanation({ target, architecture }: BuildInfo, unikernel: string, boot: JobBoot): string {
-  const { verdict, summary, reason, atMs, evidence, remedy, consoleEnd } = boot;
+  const { verdict, summary, reason, atMs, evidence, remedy, crash, consoleEnd } = boot;
   if (verdict === "passed") return "";
   const scenario = boot.scenario === null ? "" : ` scenario ${code(boot.scenario)}`;
   const when = boot.attempts.length === 0 ? "before it started" : `${seconds(atMs)} after start`;
@@ -97,6 +105,7 @@ function explanation({ target, architecture }: BuildInfo, unikernel: string, boo
   return [
     `#### ${code(unikernel)}${scenario} (${target} ${architecture}) ${verdict}: ${prose(summary)}`,
     `Reason: \`${reason}\`, ${when}.`,
+    ...(crash === null ? [] : ["Calls:", block(crash.map(frameText))]),
     ...(evidence === undefined ? [] : ["Evidence:", block([evidence.line])]),
     ...(failedProbes.length === 0
       ? []

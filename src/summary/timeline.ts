@@ -30,7 +30,8 @@ export function phasesOf({ toolchain, build, images }: BuildInfo, publishMs: num
     for (const { scenario, verdict, span } of boots) {
       if (span === null) continue;
       const startMs = bootsBegin + span.startMs;
-      phases.push({ part: "boot", name: scenario ?? unikernel, startMs, ms: span.ms, verdict });
+      const name = scenario === null ? unikernel : images.length === 1 ? scenario : `${unikernel} ${scenario}`;
+      phases.push({ part: "boot", name, startMs, ms: span.ms, verdict });
       end = Math.max(end, startMs + span.ms);
     }
   }

@@ -14,10 +14,11 @@ const synonyms: Readonly<Record<string, Architecture>> = {
 export const architectureWords: readonly string[] = Object.keys(synonyms);
 
 /**
- * The architecture of a name: Linux, Debian, Node and Go each use different ones.
+ * The architecture of a name, in capitals or not: Linux, Debian, Node, Go and `runner.arch` each use different ones.
  *
  * @returns undefined for any other name.
  */
 export function architectureOf(word: string): Architecture | undefined {
-  return Object.hasOwn(synonyms, word) ? synonyms[word] : undefined;
+  const name = word.toLowerCase();
+  return Object.hasOwn(synonyms, name) ? synonyms[name] : undefined;
 }

@@ -1,42 +1,23 @@
 import semver from "semver";
 import data from "../../data/versions.json" with { type: "json" };
+import { type Component, type Constraint, type Versions, accepts, components, componentsOf } from "./constraint.js";
 import { type Backend, type TargetName, targets } from "./targets.js";
 
-/** The parts of a toolchain that have a version. */
-export const components = ["ocaml", "solo5", "ocaml-solo5", "ocaml-unikraft", "mirage"] as const;
-export type Component = (typeof components)[number];
-
-/** Exact versions. Only OCaml's is always present. */
-export type Versions = Readonly<Partial<Record<Component, string>>> & { readonly ocaml: string };
-
-/**
- * The versions that the user and the project ask for, each exact or an npm range (`5.4.x`, `5.x`, `>=5.3 <5.5`).
- * An absent one is free to choose.
- */
-export interface VersionRequest extends Readonly<Partial<Record<Exclude<Component, "mirage">, string>>> {
+/** A toolchain to choose versions for. */
+export interface VersionRequest {
   readonly target: TargetName;
-  readonly mirage: MirageRequest;
+  /** Whether it has the mirage tool. */
+  readonly hasMirage: boolean;
+  /** A constraint on a component that the toolchain lacks is ignored. */
+  readonly constraints: readonly Constraint[];
   /** The packages of these versions that no opam repository has. Absent: the repositories have every release. */
   readonly lacking?: (versions: Versions) => readonly string[];
 }
-
-export type MirageRequest =
-  | { readonly kind: "none" }
-  | { readonly kind: "exact"; readonly version: string }
-  | ({ readonly kind: "bounds" } & Bounds);
 
 /** `atLeast <= version < below`; an absent side is open. */
 export interface Bounds {
   readonly atLeast?: string;
   readonly below?: string;
-}
-
-/** What the request asks of one component. */
-export interface Constraint {
-  readonly component: Component;
-  /** As the user or the project wrote it: `5.2.0`, `>= 4.9 & < 4.10`. */
-  readonly text: string;
-  readonly accepts: (version: string) => boolean;
 }
 
 interface MirageFacts {
@@ -65,6 +46,15 @@ const crossCompilers: Readonly<Record<Backend, CrossCompiler | undefined>> = {
 export const crossCompilerFor = (target: TargetName): CrossCompiler | undefined =>
   crossCompilers[targets[target].backend];
 
+/** The components of a toolchain for a request. */
+export function componentsFor({ target, hasMirage }: Omit<VersionRequest, "constraints">): readonly Component[] {
+  const compiler = crossCompilerFor(target);
+  return components.filter((name) => {
+    if (name === "mirage") return hasMirage;
+    return name === "ocaml" || name === compiler || name === targets[target].backend;
+  });
+}
+
 const crossCompilerFacts: Readonly<Record<CrossCompiler, readonly CrossCompilerFacts[]>> = data;
 const mirageFacts: readonly MirageFacts[] = data.mirage;
 
@@ -81,20 +71,24 @@ export const knownVersions: Readonly<Record<Component, readonly string[]>> = {
 };
 
 /** Every combination that satisfies the constraints and is in the opam repositories, best first. */
-export function* combinations(request: VersionRequest, constraints: readonly Constraint[]): Generator<Versions> {
-  for (const versions of released(request, constraints))
-    if ((request.lacking?.(versions) ?? []).length === 0) yield versions;
+export function* combinations(request: VersionRequest): Generator<Versions> {
+  for (const versions of released(request)) if ((request.lacking?.(versions) ?? []).length === 0) yield versions;
 }
 
 /** Every released combination that satisfies the constraints, whether or not a repository has it, best first. */
-export function* released(request: VersionRequest, constraints: readonly Constraint[]): Generator<Versions> {
-  const isWanted = (component: Component, version: string) =>
-    constraints.every((constraint) => constraint.component !== component || constraint.accepts(version));
-  const compiler = crossCompilerFor(request.target);
-  const mirages =
-    request.mirage.kind === "none"
-      ? [undefined]
-      : mirageFacts.filter(({ version }) => isWanted("mirage", version)).toReversed();
+export function* released(request: VersionRequest): Generator<Versions> {
+  const { constraints } = request;
+  for (const versions of compatible(request))
+    if (constraints.every((constraint) => accepts(constraint, versions))) yield versions;
+}
+
+/** Every combination of releases that work together, best first. */
+function* compatible({ target, hasMirage, constraints }: VersionRequest): Generator<Versions> {
+  const isWanted = (component: Component, version: string) => !isRefused(constraints, component, version);
+  const compiler = crossCompilerFor(target);
+  const mirages = hasMirage
+    ? mirageFacts.filter(({ version }) => isWanted("mirage", version)).toReversed()
+    : [undefined];
   for (const ocaml of data.ocaml.filter((version) => isWanted("ocaml", version)).toReversed()) {
     for (const mirage of mirages) {
       if (mirage !== undefined && !within(mirage.ocaml, ocaml)) continue;
@@ -107,14 +101,14 @@ export function* released(request: VersionRequest, constraints: readonly Constra
       const bounds = mirage === undefined ? {} : mirage[compiler];
       if (bounds === undefined) continue;
       for (const { version, ocaml: ocamls, solo5: ofSolo5 } of crossCompilerFacts[compiler].toReversed()) {
-        if (!ocamls.includes(ocaml) || !within(bounds, version) || !isWanted(compiler, version)) continue;
+        if (!ocamls.includes(ocaml) || !within(bounds, version)) continue;
         const chosen = { ocaml, [compiler]: version, ...ofMirage };
         if (ofSolo5 === undefined) {
           yield chosen;
           continue;
         }
         for (const solo5 of data.solo5.toReversed()) {
-          const fits = within(ofSolo5, solo5) && within(mirage?.solo5 ?? {}, solo5) && isWanted("solo5", solo5);
+          const fits = within(ofSolo5, solo5) && within(mirage?.solo5 ?? {}, solo5);
           if (fits) yield { ...chosen, solo5 };
         }
       }
@@ -122,11 +116,17 @@ export function* released(request: VersionRequest, constraints: readonly Constra
   }
 }
 
+/** Whether a constraint on one component alone refuses a version: the search then skips all combinations with it. */
+export const isRefused = (constraints: readonly Constraint[], component: Component, version: string): boolean =>
+  constraints.some(
+    (one) => componentsOf(one).every((name) => name === component) && !accepts(one, { [component]: version }),
+  );
+
 const within = ({ atLeast, below }: Bounds, version: string): boolean =>
   (atLeast === undefined || semver.gte(version, atLeast)) && (below === undefined || semver.lt(version, below));
 
 /** The best combination; undefined when none satisfies the constraints. */
-export function newest(request: VersionRequest, constraints: readonly Constraint[]): Versions | undefined {
-  for (const versions of combinations(request, constraints)) return versions;
+export function newest(request: VersionRequest): Versions | undefined {
+  for (const versions of combinations(request)) return versions;
   return undefined;
 }

@@ -105,7 +105,7 @@ const unikraft = (platform: UnikraftPlatform) =>
     exitReport: "none",
   }) as const;
 
-const onlyBuilt = { architectures: ["x86_64"], vmms: [], exitReport: "none" } as const;
+const onlyBuilt = { architectures: ["x86_64"], vmms: [], exitReport: "console" } as const;
 
 /** The one table of targets: a new target is a row here. */
 export const targets: Readonly<Record<TargetName, Target>> = {

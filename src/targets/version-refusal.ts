@@ -1,15 +1,15 @@
 import semver from "semver";
 import {
-  type Component,
-  type Constraint,
   type VersionRequest,
-  type Versions,
   combinations,
   crossCompilerFor,
   knownVersions,
   newest,
   versionSource,
 } from "./combinations.js";
+import { type Component, type Constraint, type Versions, accepts, componentsOf } from "./constraint.js";
+import { comparisonsIn } from "./formula.js";
+import { compareVersions } from "./opam-version.js";
 
 /** Why there is no such toolchain. Each field becomes a fact of the caller's `Problem`. */
 export interface Refusal {
@@ -19,34 +19,88 @@ export interface Refusal {
   readonly remedy: string;
 }
 
-/** For a smallest set of constraints that conflict: without any one of them, the others can be satisfied. */
-export function refuse(request: VersionRequest, constraints: readonly Constraint[]): Refusal {
-  const names = constraints.map(nameOf);
-  const compiler = crossCompilerFor(request.target);
-  const [only] = constraints;
-  if (constraints.length === 1 && only?.component === "ocaml" && compiler !== undefined) {
-    const pairs = [...combinations(request, [])];
-    const isMiragesFault = newest({ ...request, mirage: { kind: "none" } }, constraints) !== undefined;
+/**
+ * For constraints that no combination of released packages satisfies.
+ *
+ * @param conflicts sets of constraints that conflict, as small as possible. All others can be satisfied together.
+ */
+export function refuse(request: VersionRequest, conflicts: readonly (readonly Constraint[])[]): Refusal {
+  const [first = [], ...more] = conflicts;
+  const rest = request.constraints.filter((one) => !conflicts.flat().includes(one));
+  if (more.length > 0) {
+    const together = newest({ ...request, constraints: rest });
     return {
-      what: `${nameOf(only)} cannot build for ${request.target}: no ${isMiragesFault ? "mirage" : compiler} accepts it`,
-      accepted: [pairsListed(pairs, compiler)],
-      remedy: `set \`ocaml-version: ${nearest(only.text, pairs)}\`, or leave it out for the newest`,
+      what: sentence(request, first),
+      because: more.map((conflict) => sentence(request, conflict)).join("; "),
+      accepted: together === undefined ? [] : [`${versionsListed(together)}, among others`],
+      remedy: [...new Set(conflicts.map((conflict) => eitherOf(conflict.map((one) => mend(one, undefined)))))].join(
+        "; ",
+      ),
     };
   }
+  const working = first.map((one) => {
+    const constraints = [...rest, ...first.filter((other) => other !== one)];
+    return { one, pairs: [...combinations({ ...request, constraints })] };
+  });
+  const mends = working.map(({ one, pairs }) => mend(one, nearest(one, pairs)));
+  const isOneInput = first.length === 1 && first.every((one) => inputOf(one) !== undefined);
+  const compiler = crossCompilerFor(request.target);
   return {
-    what:
-      constraints.length === 1
-        ? `${names.join("")} cannot build for ${request.target}`
-        : `${names.join(" and ")} cannot build for ${request.target} together`,
-    because: "no combination of released packages accepts it",
-    accepted: constraints.map((one) => {
-      const others = constraints.filter((other) => other !== one);
-      const working = [...combinations(request, others)].flatMap((versions) => versions[one.component] ?? []);
+    what: sentence(request, first),
+    ...(isReleased(first[0])
+      ? {}
+      : { because: `the table of versions is from the opam repository of ${versionSource.date}` }),
+    accepted: working.flatMap(({ one, pairs }) => {
+      const others = first.filter((other) => other !== one);
       const beside = others.length === 0 ? "" : ` (with ${others.map(nameOf).join(" and ")})`;
-      return `${listed(one.component, working)}${beside}`;
+      if (beside === "" && componentOf(one) === "ocaml" && compiler !== undefined)
+        return [pairsListed(pairs, compiler)];
+      const versions = versionsIn(pairs, componentOf(one));
+      if (!isReleased(one)) return [`the nearest: ${listed(componentOf(one), nearestOf(one, versions))}`];
+      return [`${listed(componentOf(one), versions)}${beside}`];
     }),
-    remedy: `leave out ${constraints.map(inputText).join(" or ")}, or choose from the above`,
+    remedy: eitherOf([...mends, ...(isOneInput ? ["leave it out for the newest"] : [])]),
   };
+}
+
+/** What one constraint asks that cannot be, or what several ask that cannot be together. */
+function sentence(request: VersionRequest, conflict: readonly Constraint[]): string {
+  const [only] = conflict;
+  const areInputs = conflict.every((one) => inputOf(one) !== undefined);
+  if (only !== undefined && !isReleased(only)) {
+    return areInputs ? `${only.source}: no release matches ${only.text}` : unreleased(only);
+  }
+  const names = areInputs ? conflict.map(nameOf).join(" and ") : `${conflict.map(asked).join(" and ")}, which`;
+  return `${names} cannot build for ${request.target}${whyNot(request, conflict)}`;
+}
+
+const asked = (one: Constraint): string => `${one.source} asks ${nameOf(one)}`;
+
+function whyNot(request: VersionRequest, conflict: readonly Constraint[]): string {
+  const [only] = conflict;
+  if (only === undefined || conflict.length > 1) return " together";
+  const compiler = crossCompilerFor(request.target);
+  if (componentOf(only) !== "ocaml" || compiler === undefined) return "";
+  const isMiragesFault = newest({ ...request, hasMirage: false, constraints: conflict }) !== undefined;
+  return `: no ${isMiragesFault ? "mirage" : compiler} accepts it`;
+}
+
+/** Whether a release satisfies a constraint by itself. */
+export const isReleased = (one: Constraint | undefined): boolean =>
+  one === undefined ||
+  componentsOf(one).length > 1 ||
+  knownVersions[componentOf(one)].some((version) => accepts(one, { [componentOf(one)]: version }));
+
+/** Why the table has no release: all that is asked is older than its versions, or some is not. */
+function unreleased(one: Constraint): string {
+  if (!isArchived(one)) return `${asked(one)}, which no release matches`;
+  return `${one.source} asks ${nameOf(one)}, which opam-repository has archived`;
+}
+
+/** Whether all that a constraint names is older than the releases of the table. */
+export function isArchived(one: Constraint): boolean {
+  const [oldest = ""] = knownVersions[componentOf(one)];
+  return comparisonsIn(one.formula).every(({ version }) => compareVersions(version, oldest) <= 0);
 }
 
 /**
@@ -54,75 +108,85 @@ export function refuse(request: VersionRequest, constraints: readonly Constraint
  *
  * @param elsewhere the released versions that satisfy them.
  */
-export function notAvailable(
-  request: VersionRequest,
-  constraints: readonly Constraint[],
-  elsewhere: Versions,
-): Refusal {
+export function notAvailable(request: VersionRequest, elsewhere: Versions): Refusal {
+  const { constraints } = request;
   const compiler = crossCompilerFor(request.target);
-  const available = [...combinations(request, [])];
+  const available = [...combinations({ ...request, constraints: [] })];
   const [best] = available;
   const asked = constraints.length === 0 ? "" : ` with ${constraints.map(nameOf).join(" and ")}`;
   const addOne = "add an opam repository that has it to `opam-repositories`: `default: https://opam.ocaml.org`";
+  const ocaml = constraints.find((one) => componentOf(one) === "ocaml");
   return {
     what: `the given opam repositories have no toolchain for ${request.target}${asked}`,
     because: `they lack ${(request.lacking?.(elsewhere) ?? []).join(", ")}`,
     accepted:
       best === undefined
         ? []
-        : [
-            compiler === undefined
-              ? listed(
-                  "ocaml",
-                  available.map(({ ocaml }) => ocaml),
-                )
-              : pairsListed(available, compiler),
-          ],
-    remedy: best === undefined ? addOne : `set \`ocaml-version: ${nearestOf(constraints, available)}\`, or ${addOne}`,
+        : [compiler === undefined ? listed("ocaml", versionsIn(available, "ocaml")) : pairsListed(available, compiler)],
+    remedy:
+      best === undefined
+        ? addOne
+        : `set \`ocaml-version: ${ocaml === undefined ? best.ocaml : nearest(ocaml, available)}\`, or ${addOne}`,
   };
 }
 
-function nearestOf(constraints: readonly Constraint[], available: readonly Versions[]): string {
-  const ocaml = constraints.find(({ component }) => component === "ocaml");
-  return ocaml === undefined ? (available[0]?.ocaml ?? "") : nearest(ocaml.text, available);
+/** The component of a constraint that messages are about. */
+const componentOf = (one: Constraint): Component => componentsOf(one)[0] ?? "ocaml";
+
+export const word = (component: Component): string => (component === "ocaml" ? "OCaml" : component);
+
+/** `mirage >= 4.9 & < 4.10`; the text of a constraint on several has their names. */
+export const nameOf = (one: Constraint): string =>
+  componentsOf(one).length > 1 ? one.text : `${word(componentOf(one))} ${one.text}`;
+
+/** The name of the input, or of the option in a list of targets, that a constraint comes from. */
+export const inputOf = ({ source }: Constraint): string | undefined => /^(?:input|option) (\S+)$/.exec(source)?.[1];
+
+/** @param version one that works; undefined: there is none, or not without more changes. */
+function mend(one: Constraint, version: string | undefined): string {
+  const input = inputOf(one);
+  if (input !== undefined) return version === undefined ? `leave out \`${input}\`` : `set \`${input}: ${version}\``;
+  if (one.source.startsWith("lock file ")) return "build with `lock: ignore`, and commit the new lock file";
+  return `relax the constraint in ${one.source}`;
 }
 
-/** A constraint, or a text that is not one yet. */
-type Asked = Pick<Constraint, "component" | "text">;
+const versionsIn = (pairs: readonly Versions[], component: Component): readonly string[] =>
+  pairs.flatMap((versions) => versions[component] ?? []);
 
-const inputOf = (component: Component): string => `${component}-version`;
-
-const inputText = ({ component }: Asked): string => `\`${inputOf(component)}\``;
-
-const nameOf = ({ component, text }: Asked): string => `${component === "ocaml" ? "OCaml" : component} ${text}`;
+const versionsListed = (versions: Versions): string =>
+  Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(", ");
 
 /** The next working version of the same major version, else the newest. */
-function nearest(text: string, working: readonly Versions[]): string {
-  const asked = semver.minVersion(text);
-  const next = [...working]
-    .map(({ ocaml }) => ocaml)
-    .sort(semver.compare)
-    .find((version) => asked !== null && semver.major(version) === asked.major && semver.gte(version, asked));
-  return next ?? working[0]?.ocaml ?? "";
+function nearest(one: Constraint, working: readonly Versions[]): string | undefined {
+  const component = componentOf(one);
+  const asked = comparisonsIn(one.formula)[0]?.version;
+  const versions = [...versionsIn(working, component)].sort(compareVersions);
+  const next = versions.find(
+    (version) =>
+      asked !== undefined && version.split(".")[0] === asked.split(".")[0] && compareVersions(version, asked) >= 0,
+  );
+  return next ?? versions.at(-1);
 }
+
+/** Up to two versions below the first that is asked, and three from there on. */
+function nearestOf(one: Constraint, working: readonly string[]): readonly string[] {
+  const versions = [...new Set(working)].sort(compareVersions);
+  const asked = comparisonsIn(one.formula)[0]?.version ?? "";
+  const above = versions.filter((version) => compareVersions(version, asked) >= 0);
+  return [...versions.slice(0, versions.length - above.length).slice(-2), ...above.slice(0, 3)];
+}
+
+const eitherOf = (mends: readonly string[]): string => [...new Set(mends)].join(", or ");
 
 /** For a text that is not a version. */
-export function noVersion(one: Asked): Refusal {
-  const known = knownVersions[one.component];
+export function noVersion(component: Component, text: string): Refusal {
+  const known = knownVersions[component];
   return {
-    what: `input ${inputOf(one.component)}: ${JSON.stringify(one.text)} is not a version or a range of versions`,
-    accepted: [listed(one.component, known)],
+    what: `input ${component}-version: ${JSON.stringify(text)} is not a version or a range of versions`,
+    accepted: [listed(component, known)],
     remedy: `write an exact version such as ${known.at(-1) ?? ""}, or a range such as ${example(known)}`,
-  };
-}
-
-/** For a range that matches no release. */
-export function noRelease(one: Asked): Refusal {
-  return {
-    what: `input ${inputOf(one.component)}: no release matches ${one.text}`,
-    because: `the table of versions is from the opam repository of ${versionSource.date}`,
-    accepted: [listed(one.component, knownVersions[one.component])],
-    remedy: `choose one of these, or leave out \`${inputOf(one.component)}\``,
   };
 }
 
@@ -134,7 +198,7 @@ function example(known: readonly string[]): string {
 /** The versions of one component, each once and in order: `solo5 0.9.1, 0.9.2`. */
 export function listed(component: Component, versions: readonly string[]): string {
   const all = [...new Set(versions)].sort(semver.compare);
-  return `${component === "ocaml" ? "OCaml" : component} ${all.length === 0 ? "none" : all.join(", ")}`;
+  return `${word(component)} ${all.length === 0 ? "none" : all.join(", ")}`;
 }
 
 /**

@@ -1,15 +1,6 @@
-import semver from "semver";
-import {
-  type Constraint,
-  type MirageRequest,
-  type VersionRequest,
-  type Versions,
-  components,
-  knownVersions,
-  newest,
-  released,
-} from "./combinations.js";
-import { type Refusal, noRelease, noVersion, notAvailable, refuse } from "./version-refusal.js";
+import { type VersionRequest, componentsFor, newest, released } from "./combinations.js";
+import { type Constraint, type Versions, componentsOf } from "./constraint.js";
+import { type Refusal, notAvailable, refuse } from "./version-refusal.js";
 
 export type Resolution =
   { readonly kind: "versions"; readonly versions: Versions } | { readonly kind: "refusal"; readonly refusal: Refusal };
@@ -19,42 +10,31 @@ export type Resolution =
  *
  * @returns the versions, or a refusal that names the conflicting constraints and lists versions that work.
  */
-export function resolveVersions(request: VersionRequest): Resolution {
-  const constraints = constraintsOf(request);
-  if ("what" in constraints) return { kind: "refusal", refusal: constraints };
-  const versions = newest(request, constraints);
+export function resolveVersions(given: VersionRequest): Resolution {
+  const ofToolchain = componentsFor(given);
+  const request = {
+    ...given,
+    constraints: given.constraints.filter((one) => componentsOf(one).some((name) => ofToolchain.includes(name))),
+  };
+  const versions = newest(request);
   if (versions !== undefined) return { kind: "versions", versions };
-  for (const elsewhere of released(request, constraints))
-    return { kind: "refusal", refusal: notAvailable(request, constraints, elsewhere) };
-  return { kind: "refusal", refusal: refuse(request, conflicting(request, constraints)) };
+  for (const elsewhere of released(request)) return { kind: "refusal", refusal: notAvailable(request, elsewhere) };
+  return { kind: "refusal", refusal: refuse(request, conflicts(request)) };
 }
 
-/** The constraints of a request, or a refusal of the first that no release satisfies. */
-function constraintsOf(request: VersionRequest): readonly Constraint[] | Refusal {
-  const constraints: Constraint[] = [];
-  for (const component of components) {
-    const text = component === "mirage" ? textOf(request.mirage) : (request[component] ?? "");
-    if (text === "") continue;
-    const range = semver.validRange(text);
-    if (range === null) return noVersion({ component, text });
-    const accepts = (version: string) => semver.satisfies(version, range);
-    if (!knownVersions[component].some(accepts)) return noRelease({ component, text });
-    constraints.push({ component, text, accepts });
-  }
-  return constraints;
-}
-
-function textOf(mirage: MirageRequest): string {
-  if (mirage.kind === "none") return "";
-  if (mirage.kind === "exact") return mirage.version;
-  const { atLeast, below } = mirage;
-  return [atLeast === undefined ? [] : [`>=${atLeast}`], below === undefined ? [] : [`<${below}`]].flat().join(" ");
-}
-
-/** A smallest set of constraints that conflict: without any one of them, the others can be satisfied. */
-function conflicting(request: VersionRequest, constraints: readonly Constraint[]): readonly Constraint[] {
-  return constraints.reduce<readonly Constraint[]>((left, candidate) => {
+/**
+ * Sets of constraints that conflict, each as small as possible: without any one of them, its others can be satisfied.
+ * Without all of them, the request can be satisfied.
+ */
+function conflicts(request: VersionRequest): readonly (readonly Constraint[])[] {
+  if (newest(request) !== undefined) return [];
+  const conflict = request.constraints.reduce<readonly Constraint[]>((left, candidate) => {
     const without = left.filter((one) => one !== candidate);
-    return newest(request, without) === undefined ? without : left;
-  }, constraints);
+    return newest({ ...request, constraints: without }) === undefined ? without : left;
+  }, request.constraints);
+  if (conflict.length === 0) return [];
+  return [
+    conflict,
+    ...conflicts({ ...request, constraints: request.constraints.filter((one) => !conflict.includes(one)) }),
+  ];
 }

@@ -1,5 +1,6 @@
 import { Problem } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";
+import type { Component } from "../targets/constraint.js";
 import type { Backend, Target } from "../targets/targets.js";
 import type { OpamPin, ToolchainSpec, ToolchainVersions } from "./toolchain.js";
 
@@ -97,8 +98,8 @@ const recipes: Readonly<Record<Backend, Readonly<Record<Architecture, ByArchitec
   host: { x86_64: { x86_64: host }, aarch64: { aarch64: host } },
 };
 
-/** Programs that opam itself calls. */
-const opamTools = [
+/** Debian packages of programs that opam itself calls. */
+export const opamTools = [
   "git",
   "patch",
   "unzip",
@@ -118,8 +119,8 @@ export const nameOf = (text: string): string => text.replace(/[.<>=!].*/, "");
 
 /** The recipe of a toolchain; undefined when none runs on such a host, or for names that a damaged file made up. */
 export function findRecipe({ backend, architecture, hostArchitecture }: Place): Recipe | undefined {
-  const byHost: Readonly<Partial<Record<Architecture, ByArchitecture>>> | undefined = recipes[backend];
-  return byHost?.[hostArchitecture]?.[architecture];
+  const known: Readonly<Partial<Record<Backend, Readonly<Partial<Record<Architecture, ByArchitecture>>>>>> = recipes;
+  return known[backend]?.[hostArchitecture]?.[architecture];
 }
 
 /** The recipe of a toolchain whose spec `planToolchain` has made, so that there is one. */
@@ -171,13 +172,31 @@ export const hostedRunners: Readonly<Record<Architecture, string>> = {
  * @param extra the user's own packages.
  */
 export function opamPackages(recipe: Recipe, versions: ToolchainVersions, extra: readonly string[]): readonly string[] {
-  // An ocaml-option-* package needs ocaml-variants, and conflicts with ocaml-base-compiler.
-  const compiler = extra.some((name) => name.startsWith("ocaml-option-"))
-    ? `ocaml-variants.${versions.ocaml}+options`
-    : `ocaml-base-compiler.${versions.ocaml}`;
+  const compiler = `${compilerPackage(extra)}.${versions.ocaml}${hasOptions(extra) ? "+options" : ""}`;
   const mirage = versions.mirage === undefined ? [] : [`mirage.${versions.mirage}`];
   return [compiler, "dune", "ocamlfind", ...crossPackages(recipe, versions), ...mirage, ...extra];
 }
+
+const hasOptions = (extra: readonly string[]): boolean => extra.some((name) => name.startsWith("ocaml-option-"));
+
+/** An ocaml-option-* package needs ocaml-variants, and conflicts with ocaml-base-compiler. */
+const compilerPackage = (extra: readonly string[]): string =>
+  hasOptions(extra) ? "ocaml-variants" : "ocaml-base-compiler";
+
+/** The opam packages that have a component's version: the first decides it, for a toolchain of this recipe. */
+export function componentPackages(recipe: Recipe, component: Component, extra: readonly string[]): readonly string[] {
+  if (component === "ocaml") return [compilerPackage(extra)];
+  if (component === "mirage") return ["mirage"];
+  return recipe.opam.filter((name) => name.endsWith(`.{${component}}`)).map((name) => name.replace(/\..*/, ""));
+}
+
+/** The packages of {@link opamPackages} that have no component's version. */
+export const unversionedPackages = (recipe: Recipe, extra: readonly string[]): readonly string[] => [
+  "dune",
+  "ocamlfind",
+  ...recipe.opam.filter((name) => !name.endsWith("}")),
+  ...extra,
+];
 
 /**
  * The packages of {@link opamPackages} whose version the table decides, each as `name.version`.

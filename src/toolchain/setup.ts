@@ -1,21 +1,35 @@
 import { openMounts } from "../platform/files/mount.js";
 import type { Context } from "../platform/host.js";
-import { bufferedLog } from "../platform/log.js";
+import { bufferedLog, seconds } from "../platform/log.js";
+import { Problem } from "../platform/problem.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { withBuildPrograms } from "../platform/process/build-programs.js";
 import { actionsCache } from "../platform/runner/actions-cache.js";
 import { readCompilerVersion, readHostSystem } from "../platform/system.js";
+import { newestBeyondTable } from "../targets/beyond-table.js";
+import { components } from "../targets/constraint.js";
+import { versionSource } from "../targets/combinations.js";
 import { targets } from "../targets/targets.js";
 import { type CacheChoice, cachePolicyOf } from "./cache-policy.js";
 import { keyComponents, toolchainKey } from "./key.js";
 import { specBelow } from "./layers.js";
 import { LackingPackages, buildWithOpam } from "./opam/build-toolchain.js";
 import { findOpam } from "./opam/find.js";
-import { checkBuildFolder, recipeOf, systemPackages } from "./packages.js";
+import { askOpam, releasesIn } from "./opam/solver.js";
+import { checkBuildFolder, componentPackages, opamTools, recipeOf, systemPackages } from "./packages.js";
 import { packagesOf, withContent } from "./repository-content.js";
 import { planSlimming, tellKept, stripToolchain } from "./slim.js";
 import { linkTestImage } from "./smoke-test.js";
-import { type ProjectNeeds, type ToolchainInputs, parseRepositories, planToolchain } from "./spec.js";
+import {
+  BeyondTable,
+  type ProjectNeeds,
+  type ToolchainInputs,
+  type ToolchainPlan,
+  explainVersions,
+  givenVersions,
+  planToolchain,
+} from "./spec.js";
+import { parseRepositories } from "./spec-text.js";
 import { givesItself, handOut } from "./store/handed-out.js";
 import type { InstalledToolchain } from "./store/installed.js";
 import { takeJobCopy } from "./store/job-copy.js";
@@ -32,6 +46,11 @@ export interface SetUpInputs extends ToolchainInputs {
   readonly mirror: string | undefined;
 }
 
+/** The job's toolchain, and why it has its versions: by component, `www.opam asks < 5.0`. */
+export interface ToolchainSetUp extends Toolchain {
+  readonly versionReasons: Readonly<Record<string, string>>;
+}
+
 /**
  * Installs the toolchain that the inputs and the project ask for, and runs the smoke test on it.
  * Wrong inputs are reported before anything is downloaded or installed.
@@ -39,7 +58,11 @@ export interface SetUpInputs extends ToolchainInputs {
  * @returns the job's own toolchain: changes to it never reach the cached one.
  * @throws Problem when there is no such toolchain or it cannot be built.
  */
-export async function setUpToolchain(context: Context, inputs: SetUpInputs, project: ProjectNeeds): Promise<Toolchain> {
+export async function setUpToolchain(
+  context: Context,
+  inputs: SetUpInputs,
+  project: ProjectNeeds,
+): Promise<ToolchainSetUp> {
   const { log } = context;
   return log.group("Toolchain", async () => {
     log.fact("project", project.description);
@@ -63,17 +86,19 @@ async function setUpPlanned(
   inputs: SetUpInputs,
   project: ProjectNeeds,
   available: ReadonlySet<string> | undefined,
-): Promise<Toolchain> {
+): Promise<ToolchainSetUp> {
   const { host, log, processes } = context;
   const target = targets[inputs.target];
-  const plan = planToolchain(inputs, project, host, available);
+  const plan = await decidedPlan(context, inputs, project, available);
   log.fact("target", `${target.name}, ${plan.architecture} (${plan.backend})`);
-  log.fact(
-    "versions",
-    Object.entries(plan.versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(", "),
-  );
+  const { reasons, notices } = explainVersions(inputs, project, plan);
+  const decided = reasons.map(({ component, version, reason }) => `${component} ${version}: ${reason}`);
+  log.fact("versions", decided.join("\n"));
+  for (const notice of notices) log.notice(notice);
+
+  for (const sentence of unusedVersions(inputs, plan)) log.notice(sentence);
+  const newer = newerReleases(plan, available);
+  if (newer.length > 0) log.fact("newer", `${newer.join(", ")}: not in the version table; set the version to use it`);
 
   const recipe = recipeOf(plan);
   const system = systemPackages(recipe, plan.versions);
@@ -125,7 +150,59 @@ async function setUpPlanned(
   };
   const obtained = await obtainToolchain(log, await wantedOf(spec), levels);
   const itself = givesItself(host, obtained, project.buildSystem) ? await handOut(log, obtained) : undefined;
-  return itself ?? /* promise: jobs-have-a-copy */ takeJobCopy(context, obtained);
+  const toolchain = itself ?? /* promise: jobs-have-a-copy */ (await takeJobCopy(context, obtained));
+  const versionReasons = Object.fromEntries(reasons.map(({ component, reason }) => [component, reason]));
+  return { ...toolchain, versionReasons };
+}
+
+/** The plan by the version table, or by opam's solver where the table has no such toolchain. */
+async function decidedPlan(
+  context: Context,
+  inputs: SetUpInputs,
+  project: ProjectNeeds,
+  available: ReadonlySet<string> | undefined,
+): Promise<ToolchainPlan> {
+  const { host, log } = context;
+  try {
+    return planToolchain(inputs, project, host, available);
+  } catch (error) {
+    if (!(error instanceof BeyondTable)) throw error;
+    log.line(`  the version table (of ${versionSource.date}) has no such toolchain: asking opam`);
+    const opam = await prepareBuild(context, opamTools, { install: inputs.installSystemPackages });
+    const start = performance.now();
+    try {
+      const versions = await withBuildPrograms(context, (asking) => askOpam(asking, error.question, opam));
+      log.fact("solver", `newer than the table: asked opam, ${seconds(performance.now() - start)}`);
+      return planToolchain(inputs, project, host, available, versions);
+    } catch (reason) {
+      if (!error.canIgnoreLock || !(reason instanceof Problem)) throw reason;
+      log.line(`  ${reason.message}`);
+      return decidedPlan(context, { ...inputs, lock: "ignore" }, project, available);
+    }
+  }
+}
+
+/** Releases of the repositories that the table lacks, and this toolchain too: unset versions come from the table. */
+function newerReleases(plan: ToolchainPlan, available: ReadonlySet<string> | undefined): readonly string[] {
+  if (available === undefined) return [];
+  const names = components.filter((name) => plan.versions[name] !== undefined);
+  const recipe = recipeOf(plan);
+  const there = releasesIn(
+    available,
+    names.map((name) => [name, componentPackages(recipe, name, plan.packages)]),
+  );
+  return names.flatMap((name) => {
+    const newest = newestBeyondTable(name, there);
+    return newest === undefined || newest === plan.versions[name] ? [] : [`${name} ${newest}`];
+  });
+}
+
+/** In a matrix, the same inputs set up toolchains of several backends. */
+function unusedVersions(inputs: ToolchainInputs, { backend, versions }: ToolchainPlan): readonly string[] {
+  const given = givenVersions(inputs);
+  return components
+    .filter((name) => given[name] !== undefined && versions[name] === undefined)
+    .map((name) => `input ${name}-version is not used: a ${backend} toolchain has no ${name}`);
 }
 
 /**

@@ -1,16 +1,37 @@
 import type { Host } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";
-import type { MirageRequest, VersionRequest } from "../targets/combinations.js";
+import { isBeyondTable } from "../targets/beyond-table.js";
+import { type VersionRequest, componentsFor } from "../targets/combinations.js";
+import {
+  type Component,
+  type Constraint,
+  accepts,
+  components,
+  componentsOf,
+  constraintOfRange,
+} from "../targets/constraint.js";
 import { type Target, type TargetName, targets } from "../targets/targets.js";
-import { type Resolution, resolveVersions } from "../targets/versions.js";
+import { type VersionReason, versionReasons } from "../targets/version-reasons.js";
+import { type Refusal, nameOf, noVersion } from "../targets/version-refusal.js";
+import { resolveVersions } from "../targets/versions.js";
 import { optionPackageNames, optionPackages } from "./opam/options.js";
-import { checkRecipe, decidedPackages, opamPackages, recipeOf } from "./packages.js";
+import type { Variables } from "./opam/filtered-formula.js";
+import { type OpamQuestion, missingRelease, refusalProblem, releasesIn } from "./opam/solver.js";
+import {
+  checkRecipe,
+  componentPackages,
+  decidedPackages,
+  opamPackages,
+  recipeOf,
+  unversionedPackages,
+} from "./packages.js";
+import { type Requirement, constraintsOf, machineVariables } from "./requirements.js";
+import { checkFlag, checkPackage, inOrder, parsePins, parseRepositories } from "./spec-text.js";
 import {
   type LockChoice,
   type LockFile,
   lockFileFor,
-  type OpamPin,
   type OpamRepository,
   type ToolchainSpec,
   type ToolchainVersions,
@@ -25,6 +46,8 @@ export interface ToolchainInputs {
   /** Undefined: the machine's own. */
   readonly arch: Architecture | undefined;
   readonly ocamlVersion: string | undefined;
+  /** What gives it, when it is not the input: `option ocaml`. */
+  readonly ocamlSource?: string;
   readonly mirageVersion: string;
   readonly lock: LockChoice;
   readonly solo5Version: string | undefined;
@@ -44,16 +67,31 @@ export interface ProjectNeeds {
   readonly description: string;
   /** `mirage` needs the mirage tool. */
   readonly buildSystem: string;
-  /** The versions of mirage that it accepts; an absent side is open. */
-  readonly mirageBounds?: { readonly atLeast?: string; readonly below?: string };
+  /** What its files ask of the versions. */
+  readonly requirements?: readonly Requirement[];
   /** Committed lock files of a mirage project. */
   readonly lockFiles?: readonly LockFile[];
+}
+
+/** The version table has no such toolchain, but an opam repository might: opam has to be asked. */
+export class BeyondTable extends Problem {
+  constructor(
+    refusal: Refusal,
+    readonly question: OpamQuestion,
+    /** The lock file is a part of the question, and can be ignored. */
+    readonly canIgnoreLock: boolean,
+  ) {
+    const { message, facts } = refusalProblem(refusal);
+    super(message, facts);
+  }
 }
 
 /**
  * Decides the toolchain, before anything is downloaded.
  *
  * @param available the packages of the opam repositories, as `name.version`; undefined: unknown, so every release.
+ * @param decided the versions, if opam has decided them.
+ * @throws BeyondTable when only opam can tell whether there is such a toolchain.
  * @throws Problem when there is no such toolchain, or an input is wrong.
  */
 export function planToolchain(
@@ -61,6 +99,7 @@ export function planToolchain(
   project: ProjectNeeds,
   host: Pick<Host, "architecture">,
   available?: ReadonlySet<string>,
+  decided?: ToolchainVersions,
 ): ToolchainPlan {
   const target = targets[inputs.target];
   const architecture = inputs.arch ?? host.architecture;
@@ -70,11 +109,22 @@ export function planToolchain(
   const extra = [...inputs.opamPackages, ...optionPackageNames(inputs.toolchainOptions)];
   const lacking = (versions: ToolchainVersions) =>
     decidedPackages(recipeOf(place), versions, extra, pins).filter((name) => available?.has(name) === false);
-  const versions = chooseVersions(inputs, project, target, lacking);
+  const repositories = parseRepositories(inputs.opamRepositories);
+  const question = (request: VersionRequest): OpamQuestion => ({
+    backend: target.backend,
+    subject: [target.name, request.constraints.map(nameOf).join(" and ")].filter((text) => text !== "").join(" with "),
+    repositories,
+    pins,
+    constraints: request.constraints,
+    components: componentsFor(request).map((name) => [name, componentPackages(recipeOf(place), name, extra)]),
+    packages: unversionedPackages(recipeOf(place), extra),
+  });
+  const variables = machineVariables(host.architecture);
+  const versions = decided ?? chooseVersions(inputs, project, target, { lacking, available, question, variables });
   return {
     ...place,
     versions,
-    repositories: parseRepositories(inputs.opamRepositories),
+    repositories,
     packages: opamPackages(recipeOf(place), versions, [
       ...inOrder(inputs.opamPackages.map(checkPackage)),
       ...optionPackages(inputs.toolchainOptions, target.backend, versions),
@@ -89,117 +139,121 @@ function chooseVersions(
   inputs: ToolchainInputs,
   project: ProjectNeeds,
   target: Target,
-  lacking: NonNullable<VersionRequest["lacking"]>,
-) {
-  const request: VersionRequest = {
-    target: target.name,
-    lacking,
-    ...definedOnly({
-      ocaml: inputs.ocamlVersion,
-      solo5: inputs.solo5Version,
-      "ocaml-solo5": inputs.ocamlSolo5Version,
-      "ocaml-unikraft": inputs.ocamlUnikraftVersion,
-    }),
-    mirage: mirageRequest(inputs.mirageVersion, project),
-  };
-  const locked = inputs.lock === "ignore" ? undefined : lockFileFor(project.lockFiles ?? [], target)?.versions;
-  const resolution =
-    locked === undefined ? resolveVersions(request) : resolveLocked(request, locked, inputs.lock === "require");
+  { lacking, available, question, variables }: Sources,
+): ToolchainVersions {
+  const { request, constraints, locked } = askedVersions(inputs, project, target, variables);
+  const alone = { ...request, lacking, constraints };
+  const whole = { ...alone, constraints: [...constraints, ...locked] };
+  const withLock = resolveVersions(whole);
+  const mayIgnoreLock = locked.length > 0 && inputs.lock !== "require";
+  if (withLock.kind === "refusal" && mayIgnoreLock) askIfBeyond(whole, withLock.refusal, true);
+  // Where a lock makes no toolchain, the newest versions are chosen as without one.
+  const resolution = withLock.kind === "versions" || !mayIgnoreLock ? withLock : resolveVersions(alone);
   if (resolution.kind === "versions") return resolution.versions;
-  const { what, because, accepted, remedy } = resolution.refusal;
-  throw new Problem(what, { ...(because === undefined ? {} : { because }), accepted, do: remedy });
+  askIfBeyond(mayIgnoreLock ? alone : whole, resolution.refusal, false);
+  throw refusalProblem(resolution.refusal);
+
+  /** @throws BeyondTable, or a Problem when the repositories are known to lack it. */
+  function askIfBeyond(request: VersionRequest, refusal: Refusal, canIgnoreLock: boolean): void {
+    const asked = question(request);
+    const missing = available && missingRelease(asked, available);
+    if (missing !== undefined && canIgnoreLock) return;
+    if (missing !== undefined) throw refusalProblem(missing);
+    const there = available && releasesIn(available, asked.components);
+    if (isBeyondTable(request, there, !asked.repositories.every(isOfficial)))
+      throw new BeyondTable(refusal, asked, canIgnoreLock);
+  }
 }
+
+/** What decides versions, besides the request. */
+interface Sources {
+  readonly lacking: NonNullable<VersionRequest["lacking"]>;
+  readonly available: ReadonlySet<string> | undefined;
+  readonly question: (request: VersionRequest) => OpamQuestion;
+  readonly variables: Variables;
+}
+
+/** opam-repository itself, which has moved old releases elsewhere. */
+const isOfficial = ({ url }: OpamRepository): boolean =>
+  /^(?:git\+)?https:\/\/(?:opam\.ocaml\.org|github\.com\/ocaml\/opam-repository)\b(?!-)/.test(url);
+
+/** The versions that inputs give, as they were written; OCaml's is empty if none is given. */
+export function givenVersions(inputs: VersionInputs): ToolchainVersions {
+  const { ocaml = "", ...others } = versionTexts(inputs);
+  return { ocaml, ...definedOnly(others) };
+}
+
+const definedOnly = (texts: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(texts).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])));
+
+type VersionInputs = Pick<
+  ToolchainInputs,
+  "ocamlVersion" | "solo5Version" | "ocamlSolo5Version" | "ocamlUnikraftVersion" | "mirageVersion"
+>;
+
+const versionTexts = (inputs: VersionInputs): Readonly<Record<Component, string | undefined>> => ({
+  ocaml: inputs.ocamlVersion,
+  solo5: inputs.solo5Version,
+  "ocaml-solo5": inputs.ocamlSolo5Version,
+  "ocaml-unikraft": inputs.ocamlUnikraftVersion,
+  mirage: ["auto", "none"].includes(inputs.mirageVersion) ? undefined : inputs.mirageVersion,
+});
 
 /**
- * Unset versions come from the lock file. Where they make no toolchain, the lock is ignored: the newest versions are
- * chosen as without one, and the build reports the lock as stale.
+ * Why a plan has its versions, for the log and build-info.json; and a notice when a lock file was ignored.
  */
-function resolveLocked(request: VersionRequest, locked: LockFile["versions"], isRequired: boolean): Resolution {
-  const { mirage, ...others } = locked;
-  const isFree = request.mirage.kind === "bounds";
-  const resolution = resolveVersions({
-    ...others,
-    ...request,
-    ...(isFree && mirage !== undefined ? { mirage: { kind: "exact", version: mirage } } : {}),
-  });
-  return resolution.kind === "versions" || isRequired ? resolution : resolveVersions(request);
+export function explainVersions(
+  inputs: ToolchainInputs,
+  project: ProjectNeeds,
+  { versions, hostArchitecture }: Pick<ToolchainPlan, "versions" | "hostArchitecture">,
+): { readonly reasons: readonly VersionReason[]; readonly notices: readonly string[] } {
+  const variables = machineVariables(hostArchitecture);
+  const { request, constraints, locked } = askedVersions(inputs, project, targets[inputs.target], variables);
+  const all = { ...request, constraints: [...constraints, ...locked] };
+  const reasons = versionReasons(all, versions);
+  if (locked.every((one) => accepts(one, versions))) return { reasons, notices: [] };
+  const withLock = resolveVersions(all);
+  const what =
+    withLock.kind === "refusal"
+      ? withLock.refusal.what
+      : "the given opam repositories lack the versions of the lock file";
+  return { reasons, notices: [`${what}; the lock file is ignored`] };
 }
 
-type Defined<Given> = { readonly [Name in keyof Given]?: NonNullable<Given[Name]> };
-
-function definedOnly<Given extends object>(given: Given): Defined<Given> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Defined<Given>;
+/** What inputs and project ask, and what the lock file asks of the components that no input decides. */
+function askedVersions(inputs: ToolchainInputs, project: ProjectNeeds, target: Target, variables: Variables) {
+  const given = inputConstraints(inputs);
+  const lock = inputs.lock === "ignore" ? undefined : lockFileFor(project.lockFiles ?? [], target);
+  const hasMirage =
+    inputs.mirageVersion === "auto" ? project.buildSystem === "mirage" : inputs.mirageVersion !== "none";
+  return {
+    request: { target: target.name, hasMirage },
+    constraints: [...given, ...constraintsOf(project.requirements ?? [], variables)],
+    locked: lock === undefined ? [] : lockConstraints(lock, given),
+  };
 }
 
-function mirageRequest(input: string, project: ProjectNeeds): MirageRequest {
-  if (input === "none" || (input === "auto" && project.buildSystem !== "mirage")) return { kind: "none" };
-  if (input !== "auto") return { kind: "exact", version: input };
-  const { atLeast, below } = project.mirageBounds ?? {};
-  return { kind: "bounds", ...(atLeast === undefined ? {} : { atLeast }), ...(below === undefined ? {} : { below }) };
-}
-
-/** Overlay repositories of `mirage configure`, which takes them as one word joined by commas; `none`: no repository. */
-export function parseExtraRepositories(lines: readonly string[]): readonly OpamRepository[] {
-  if (lines.length === 1 && lines[0] === "none") return [];
-  const repositories = parseRepositories(lines, "extra-repos");
-  const wrong = repositories.find(({ url }) => url.includes(","));
-  if (wrong !== undefined)
-    throw new Problem(`input extra-repos: the URL of ${wrong.name} has a comma, which mirage reads as its end`);
-  return repositories;
-}
-
-/** `name: url`, one per line; the first repository wins. */
-export function parseRepositories(lines: readonly string[], input = "opam-repositories"): readonly OpamRepository[] {
-  const repositories = lines.map((line): OpamRepository => {
-    const [, name, url] = /^(\w[\w.-]*):\s+([^\s-]\S*)$/.exec(line) ?? [];
-    if (name === undefined || url === undefined) {
-      throw new Problem(`input ${input}: ${JSON.stringify(line)} is not accepted`, {
-        accepted: "`name: url`, one per line, such as `default: https://opam.ocaml.org`",
-      });
-    }
-    return { name, url };
-  });
-  const names = repositories.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Problem(`input ${input}: ${twice} is listed twice`, { do: "rename one" });
-  return repositories;
-}
-
-/** Sorted: the order in which pins are written does not change the toolchain. */
-function parsePins(lines: readonly string[]): readonly OpamPin[] {
-  const pins = inOrder(lines).map(parsePin);
-  const names = pins.map((pin) => pin.package.split(".")[0]);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Problem(`input opam-pins: ${twice} is listed twice`, { do: "remove one" });
-  return pins;
-}
-
-const inOrder = (words: readonly string[]): readonly string[] => [...new Set(words)].sort();
-
-function parsePin(line: string): OpamPin {
-  const [, name, url] = /^([\w.+~-]+)\s+(\S+)$/.exec(line) ?? [];
-  if (name === undefined || name.startsWith("-") || url === undefined || url.startsWith("-")) {
-    throw new Problem(`input opam-pins: ${JSON.stringify(line)} is not accepted`, {
-      accepted:
-        "`package url` or `package.version url`, one per line, such as " +
-        "`mirage git+https://github.com/mirage/mirage#main`",
-    });
-  }
-  return { package: name, url };
-}
-
-/** opam would read a word that begins with a dash as an option. */
-function checkPackage(word: string): string {
-  if (/^[A-Za-z0-9][\w.+~<>=!-]*$/.test(word)) return word;
-  throw new Problem(`input opam-packages: ${JSON.stringify(word)} is not accepted`, {
-    accepted: "names of opam packages, with or without a version: `lwt.5.9.1 ocaml-option-flambda`",
+/** @throws Problem when an input is not a version or a range of versions. */
+function inputConstraints(inputs: ToolchainInputs): readonly Constraint[] {
+  const given = versionTexts(inputs);
+  return components.flatMap((component) => {
+    const text = given[component];
+    if (text === undefined) return [];
+    const source = component === "ocaml" ? inputs.ocamlSource : undefined;
+    const constraint = constraintOfRange(component, text, source ?? `input ${component}-version`);
+    if (constraint !== undefined) return [constraint];
+    const { what, accepted, remedy } = noVersion(component, text);
+    throw new Problem(what, { accepted, do: remedy });
   });
 }
 
-/** Configure scripts and makefiles get the C flags as one text, which shells split again. */
-function checkFlag(word: string): string {
-  if (/^-[\w+=,./:-]+$/.test(word)) return word;
-  throw new Problem(`input c-flags: ${JSON.stringify(word)} is not accepted`, {
-    accepted: "gcc options without whitespace or quotes, such as `-O3 -fstack-protector-strong`",
+/** The locked versions of the components that no input decides. */
+function lockConstraints({ path, versions }: LockFile, given: readonly Constraint[]): readonly Constraint[] {
+  const decided = given.flatMap(componentsOf);
+  return components.flatMap((component) => {
+    const version = versions[component];
+    if (version === undefined || decided.includes(component)) return [];
+    const formula = { kind: "compare", package: component, relation: "=", version } as const;
+    return [{ formula, text: version, source: `lock file ${path}` }];
   });
 }

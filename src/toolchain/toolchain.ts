@@ -1,6 +1,6 @@
 import { type Check, boolean, listOf, orAbsent, record, text, textsByName } from "../platform/shape.js";
 import type { Architecture } from "../targets/architecture.js";
-import type { Component } from "../targets/combinations.js";
+import type { Component } from "../targets/constraint.js";
 import type { Backend, Target } from "../targets/targets.js";
 
 /** Exact versions of a toolchain's components, decided before anything is downloaded. */

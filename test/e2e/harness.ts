@@ -189,7 +189,13 @@ async function rewriteSelfReferences(action: string, as: string): Promise<void> 
   );
   for (const file of definitions) {
     const text = await readFile(join(action, file), "utf8");
-    await writeFile(join(action, file), text.replace(/(\buses:\s*["']?)\$\/([\w./-]+)/g, `$1${name}/$2@${ref}`));
+    await writeFile(
+      join(action, file),
+      text.replace(
+        /(\buses:\s*["']?)\$\/([\w./-]+)/g,
+        (_, key: string, part: string) => `${key}${name}/${part}@${ref}`,
+      ),
+    );
   }
 }
 

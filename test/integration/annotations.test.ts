@@ -59,3 +59,28 @@ describe("an error of gcc is shown at its line", () => {
     expect(await annotationsOf(command, { "project/README.md": "" })).toEqual([]);
   });
 });
+
+const calls = "int nowhere(void);\n\nint main(void) { return nowhere(); }\n";
+
+describe("an error of ld is shown", () => {
+  it("at the line of the call, with debug information", async () => {
+    const files = { "project/sub/Makefile": "all:\n\tgcc -g -o main main.c\n", "project/sub/main.c": calls };
+    expect(await annotationsOf("make -C sub", files)).toEqual([
+      expect.stringMatching(/^error at project\/sub\/main\.c:3: undefined reference to .nowhere'$/),
+    ]);
+  });
+
+  it("at the file, without", async () => {
+    const command = "gcc -g0 -c -o sub/main.o sub/main.c && gcc -o main sub/main.o";
+    expect(await annotationsOf(command, { "project/sub/main.c": calls })).toEqual([
+      expect.stringMatching(/^error at project\/sub\/main\.c:undefined: undefined reference to .nowhere'$/),
+    ]);
+  });
+
+  it("without a place, for a library that is missing", async () => {
+    const fine = { "project/main.c": "int main(void) { return 0; }\n" };
+    expect(await annotationsOf("gcc -o main main.c -lnosuch", fine)).toEqual([
+      expect.stringMatching(/^error at undefined:undefined: cannot find -lnosuch/),
+    ]);
+  });
+});

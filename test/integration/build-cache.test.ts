@@ -70,7 +70,7 @@ async function job(cache: NearestCache, policy: CachePolicy = auto): Promise<rea
     ...toolchainFor("x86_64", "host", join(dune ?? "", "..")),
     environment: { path: [join(dune ?? "", "..")], variables: {} },
   };
-  const project = { buildSystem: "dune", directory, description: "dune" } as const;
+  const project = { buildSystem: "dune", directory, description: "dune", requirements: [] } as const;
   const { environment, afterBuild } = await restoreBuildCaches(context, {
     project,
     target: targets.unix,

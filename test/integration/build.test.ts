@@ -116,6 +116,20 @@ describe("an opam package", () => {
     expect((await toolchain()).source).toBe("tool-cache");
   });
 
+  it("names the system packages of a dependency that this system’s sources lack", async () => {
+    write({
+      "../repository/packages/conf-capnproto/conf-capnproto.1/opam":
+        'opam-version: "2.0"\ndepexts: [["libnosuch-capnp-dev" "nosuchpkg-capnp"]]\n',
+      "www.opam": opamFile('"conf-capnproto"'),
+      "www.ml": unikernel,
+    });
+    const error: unknown = await build(await toolchain()).catch((reason: unknown) => reason);
+    expect(String(error)).toMatch(
+      /^opam install \. failed after \S+ s: system packages are unavailable: libnosuch-capnp-dev nosuchpkg-capnp /,
+    );
+    expect(String(error)).toContain("sudo apt-get install libnosuch-capnp-dev nosuchpkg-capnp");
+  });
+
   it("can replace another package of the toolchain, but only for its own job", async () => {
     write({
       "../repository/packages/library/library.2/opam": 'opam-version: "2.0"\n',

@@ -10,6 +10,7 @@ import { type Attached, withDevices } from "../../src/boot/devices/attach.js";
 import type { AttachedDevice } from "../../src/boot/devices/devices.js";
 import { Qmp } from "../../src/boot/qmp.js";
 import { vmms } from "../../src/boot/vmms/vmms.js";
+import { checkIsolation } from "../../src/platform/network/isolation.js";
 import { TapTaken, whyNoTap, withTaps } from "../../src/platform/network/tap.js";
 import { becomeRoot } from "../../src/platform/process/sudo.js";
 import { sweepLeftovers } from "../../src/platform/process/build-programs.js";
@@ -19,7 +20,7 @@ import { type Asked, attach, contextIn, question } from "./hold-devices.js";
 import { skipNote } from "../skip-note.js";
 
 const here = contextIn(tmpdir());
-const noTap = await whyNoTap(here);
+const noTap = (await whyNoTap(here)) ?? (await checkIsolation(here));
 const asRoot = (await becomeRoot(here)) === undefined || here.host.isRoot ? [] : ["sudo", "-n"];
 // There sudo and the device are sure: a skip would hide a fault of ours.
 if (inject("isHostedRunner")) it("a hosted runner can make taps", () => expect(noTap).toBeUndefined());
@@ -43,6 +44,11 @@ const manifest = {
 function ip(...args: string[]): string {
   const [program = "", ...rest] = [...asRoot, "ip", ...args];
   return execFileSync(program, rest, { encoding: "utf8" });
+}
+
+function rulesOf(name: string): string {
+  const tables = execFileSync("env", [...asRoot, "nft", "list", "tables"], { encoding: "utf8" });
+  return tables.split("\n").find((table) => table.endsWith(name)) ?? "";
 }
 
 const isThere = (name: string) => existsSync(`/sys/class/net/${name}`);
@@ -83,7 +89,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 }
 
 describe.skipIf(noTap !== undefined)(`a tap${skipNote(noTap)}`, () => {
-  it("has its address, is up, belongs to this user and says whose it is; and is gone afterwards", async () => {
+  it("has its address and rules, is up, is this user’s and says whose it is; and is gone afterwards", async () => {
     const name = await attach(folder, { manifest: manifest.service, net: "host=10.213.1.1/24" }, (attached) => {
       const tap = tapOf(attached);
       expect(tap).toEqual({ kind: "tap", interface: "uci0ad50100", host: "10.213.1.1/24", guest: "10.213.1.2" });
@@ -93,9 +99,28 @@ describe.skipIf(noTap !== undefined)(`a tap${skipNote(noTap)}`, () => {
       expect(read(tap.interface, "ifalias")).toMatch(
         new RegExp(`^unikernel-ci pid=${process.pid} start=\\d+ place=[0-9a-f]{16} boot=\\d+$`),
       );
+      expect(rulesOf(tap.interface)).toBe("table inet unikernel-ci-uci0ad50100");
       return Promise.resolve(tap.interface);
     });
-    expect(isThere(name)).toBe(false);
+    expect([isThere(name), rulesOf(name)]).toEqual([false, ""]);
+  });
+
+  it("that cannot be isolated is none, unless its guest may reach everything", async () => {
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "nft"), "#!/bin/sh\necho 'Error: no such thing' >&2; exit 1\n", { mode: 0o755 });
+    const context = contextIn(folder);
+    const machine = { ...context, host: { ...context.host, systemFolders: [bin, "/usr/sbin", "/usr/bin"] } };
+    const linkOf = (net: string) =>
+      withDevices(machine, question({ net }), ["ipv4"], ({ devices: [device] }) =>
+        Promise.resolve(device?.type === "net" && device.link.kind),
+      );
+    expect(await linkOf("host=10.213.9.1/24")).toBe("user");
+    expect(await linkOf("tap outside host=10.213.9.1/24")).toBe("tap");
+    await expect(linkOf("tap host=10.213.9.1/24")).rejects.toMatchObject({
+      facts: { because: "its guest cannot be isolated: nft failed: Error: no such thing" },
+    });
+    expect(isThere("uci0ad50900")).toBe(false);
   });
 
   const notRoot = process.getuid?.() === 0 ? undefined : "only root can stand in for sudo";
@@ -165,8 +190,10 @@ describe.skipIf(noTap !== undefined)(`a tap${skipNote(noTap)}`, () => {
     const { child, attached } = await hold({ manifest: [...manifest.service, ...manifest.storage] });
     const { interface: name } = tapOf(attached);
     expect(isThere(name) && existsSync(attached.folder)).toBe(true);
+    expect(rulesOf(name)).not.toBe("");
     await end(child, "SIGTERM");
     expect(isThere(name) || existsSync(attached.folder)).toBe(false);
+    expect(rulesOf(name)).toBe("");
   });
 
   it("of a process that was killed is swept, and that of a living one is not", async () => {
@@ -174,9 +201,12 @@ describe.skipIf(noTap !== undefined)(`a tap${skipNote(noTap)}`, () => {
     const living = await hold({ manifest: [...manifest.service, ...manifest.storage] });
     await end(killed.child, "SIGKILL");
     expect(isThere(tapOf(killed.attached).interface) && existsSync(killed.attached.folder)).toBe(true);
+    const [of, another] = [tapOf(killed.attached).interface, tapOf(living.attached).interface];
+    expect(rulesOf(of)).not.toBe("");
     await sweepLeftovers(contextIn(folder));
-    expect(isThere(tapOf(killed.attached).interface) || existsSync(killed.attached.folder)).toBe(false);
-    expect(isThere(tapOf(living.attached).interface) && existsSync(living.attached.folder)).toBe(true);
+    expect(isThere(of) || existsSync(killed.attached.folder)).toBe(false);
+    expect(isThere(another) && existsSync(living.attached.folder)).toBe(true);
+    expect([rulesOf(of), rulesOf(another)]).toEqual(["", `table inet unikernel-ci-${another}`]);
     await end(living.child, "SIGTERM");
   });
 

@@ -32,7 +32,7 @@ function project(directory: string, context: string, files: Readonly<Record<stri
   cpSync(hello, folder, { recursive: true, filter: (from) => basename(from) !== "_build" });
   const stanzas = readFileSync(join(folder, "dune"), "utf8").replaceAll(
     /\(= %\{context_name\} solo5\)/g,
-    `(= %{context_name} ${context})`,
+    () => `(= %{context_name} ${context})`,
   );
   checkout(machine, {
     [join(directory, "dune")]: stanzas,

@@ -9,6 +9,7 @@ import { bootImage } from "../../src/boot/boot.js";
 import type { BootReport } from "../../src/boot/report.js";
 import type { Image } from "../../src/image/image.js";
 import type { Context } from "../../src/platform/host.js";
+import { checkIsolation } from "../../src/platform/network/isolation.js";
 import { whyNoTap } from "../../src/platform/network/tap.js";
 import { processes } from "../../src/platform/process/process.js";
 import { targets } from "../../src/targets/targets.js";
@@ -22,7 +23,8 @@ const lines: string[] = [];
 const host = hostIn(join(repository, ".cache/test-carriers"));
 let folder: string;
 let context: Context;
-const noTap = await whyNoTap({ host, processes, log: collectingLog(lines) });
+const here = { host, processes, log: collectingLog(lines) };
+const noTap = (await whyNoTap(here)) ?? (await checkIsolation(here));
 
 /**
  * Stands for a unikernel that serves HTTP: busybox in the helper VM, on the address that a unikernel has when it is

@@ -18,7 +18,11 @@ export function writeOpamRepository(folder: string): string {
     const path = join(packages, name);
     if (!statSync(path).isFile()) continue;
     const text = readFileSync(path, "utf8");
-    writeFileSync(path, text.replaceAll("@SOURCES@", join(absolute, "sources")).replaceAll("@EXAMPLES@", examples));
+    const sources = join(absolute, "sources");
+    writeFileSync(
+      path,
+      text.replaceAll("@SOURCES@", () => sources).replaceAll("@EXAMPLES@", () => examples),
+    );
   }
   return `file://${absolute}`;
 }

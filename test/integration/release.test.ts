@@ -44,7 +44,7 @@ beforeAll(async () => {
       target,
       arch,
       configureArgs: [],
-      image: join(images, file),
+      images: [join(images, file)],
       artifactName: undefined,
       artifact: false,
       retentionDays: 0,

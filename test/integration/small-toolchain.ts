@@ -74,6 +74,7 @@ export async function obtainSmall(
 const [, script, tools, mirror] = process.argv;
 if (script?.endsWith("/small-toolchain.ts") === true && tools !== undefined) {
   const log = collectingLog([]);
+  console.log("begun");
   const { source } = await obtainSmall(log, tools, [mirror === undefined ? cacheLevel(log) : mirrorLevel(log, mirror)]);
   console.log(source);
 }

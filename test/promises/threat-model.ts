@@ -18,4 +18,4 @@ export const promises: readonly Promised[] = [
 
 /** What the names of a promise's tests have in them, as vitest's `-t` takes it. */
 export const patternOf = ({ test }: Pick<Promised, "test">): string =>
-  test.replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&").replaceAll(/%[a-z]/g, "[^]*");
+  test.replaceAll(/[$()*+.?[\\\]^{|}]/g, (mark) => `\\${mark}`).replaceAll(/%[a-z]/g, "[^]*");

@@ -1,110 +1,123 @@
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { performance } from "node:perf_hooks";
-import { writeBootFiles } from "../../artifact/boot-files.js";
+import { type BootSubject, writeBootFiles } from "../../artifact/boot-files.js";
 import { recordBoot } from "../../artifact/image-record.js";
-import { forgetRecord, readRecord, readToolchain, saveRecord } from "../../artifact/records.js";
-import { overallVerdict } from "../../artifact/verdicts.js";
-import { type BootRequest, checkedRequest } from "../../boot/boot-request.js";
-import { bootImage, bootSeveral } from "../../boot/boot.js";
+import { forgetRecord, saveRecord } from "../../artifact/records.js";
+import { decisiveBoot } from "../../artifact/verdicts.js";
+import { checkedRequest, replacedByHelp, writesShared } from "../../boot/boot-request.js";
+import { bootImage, bootSeveral, notAsked } from "../../boot/boot.js";
 import type { BootReport } from "../../boot/report.js";
-import { describeImage, targetOf } from "../../image/check.js";
-import { readImage } from "../../image/recognise.js";
 import type { Context } from "../../platform/host.js";
+import type { Log } from "../../platform/log.js";
 import { Problem } from "../../platform/problem.js";
-import { searchPath } from "../../platform/process/programs.js";
 import { sweepLeftovers } from "../../platform/process/build-programs.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
-import { describeBuilt } from "../../project/images.js";
+import { withOwnNames } from "../../project/images.js";
 import { bootFailure, skippedWarning, tellVerdict } from "../../summary/boot-story.js";
-import { defaultTarget, targets } from "../../targets/targets.js";
 import { cachePolicyOf } from "../../toolchain/cache-policy.js";
 import { type InputDefinition, camelCase } from "../definition.js";
 import { type InputName, type Inputs, inputs as rows, inputsMarked } from "../interface.js";
 import type { PartFunction } from "../main.js";
+import { imagePaths } from "../parsers.js";
+import { type PlannedBoot, type Subject, checkLeftOut, naming, plannedBoots, readSubject } from "./planned-boots.js";
 
-/** Boots the image, once or for each scenario, and judges it. Returns false if a verdict is `failed`. */
+/** Boots the images, each once or for each scenario, and judges them. Returns false if a verdict is `failed`. */
 export const boot: PartFunction = async (context, inputs, runner) => {
   const { log, host } = context;
-  if (inputs.image === undefined) {
+  const paths = [...new Set(imagePaths(inputs.image).map((path) => resolve(host.folders.workspace, path)))];
+  if (paths.length === 0) {
     throw new Problem("input image is empty", {
       do: "set it to the path of the image, such as the output `image` of build",
     });
   }
-  const imagePath = resolve(host.folders.workspace, inputs.image);
-  await forgetRecord(context, imagePath, "boot");
-  // Stays if the boot cannot start; otherwise the verdict replaces it.
+  for (const path of paths) await forgetRecord(context, path, "boot");
+  // Stays if a boot cannot start; otherwise the verdict replaces it.
   runner.setOutput("verdict", "failed");
+  // Loaded on demand: the YAML parser is a fifth of this action.
   const scenarios =
-    inputs.scenarios === undefined ? undefined : await (await ofScenarios()).readScenarios(context, inputs);
-  const { reports, subject } = await log.group("Boot", async () => {
-    const image = await readImage(imagePath);
-    log.fact("image", describeImage(image));
-    const record = await readRecord(context, imagePath, "build");
-    const target = targets[inputs.target ?? record?.target ?? targetOf(image) ?? defaultTarget];
-    const architecture = inputs.arch ?? record?.architecture ?? image.architecture;
-    // For an image built elsewhere: Solo5's tenders come with a toolchain.
-    const toolchain = record?.toolchain ?? (await readToolchain(context, target.backend, architecture));
-    const path = searchPath(toolchain?.toolchain.environment.path ?? [], host.environment);
+    inputs.scenarios === undefined ? undefined : await (await import("../scenarios.js")).readScenarios(context, inputs);
+  const { subjects, booted } = await log.group("Boot", async () => {
+    const subjects: Subject[] = [];
+    for (const path of paths) subjects.push(await readSubject(context, inputs, paths, path));
+    await checkLeftOut(context, subjects, inputs);
     const helperVmCache = await cacheOfHelperVms(context, inputs.cache);
-    const about = { imagePath, image, target, architecture, searchPath: path, ...(helperVmCache && { helperVmCache }) };
-    const request = (asked: Inputs, scenario?: string): BootRequest => ({
-      ...asked,
-      ...about,
-      net: asked.net.value,
-      block: asked.block.value,
-      ...(scenario === undefined ? {} : { scenario }),
-    });
-    const [first, ...others] = (scenarios ?? [{ inputs, name: undefined }]).map((one) => request(one.inputs, one.name));
-    if (first === undefined) throw new Error("a list of scenarios is never empty");
-    for (const one of [first, ...others]) {
-      await naming(one, () => Promise.resolve(checkedRequest(one)));
+    const planned = plannedBoots(context, subjects, inputs, scenarios, helperVmCache);
+    for (const one of planned.filter(({ isAsked }) => isAsked)) {
+      await naming(one, () => checkedRequest(one.request));
+      const replaced = replacedByHelp(one.request);
+      const where = one.inErrors === "" ? "" : `${one.inErrors}: `;
+      if (replaced.length > 0) log.notice(`${where}\`check: help\` does not use ${replaced.join(", ")}`);
     }
     await sweepLeftovers(context);
-    // Before the boots: the verdict is about these bytes.
-    const built = await describeBuilt(imagePath, target);
     const start = performance.now();
-    const boot = (one: BootRequest) => async (own: Context) => {
-      if (one.scenario !== undefined) own.log.line(`  ${one.scenario}:`);
-      const report = await naming(one, () => bootImage(own, one, Math.round(performance.now() - start)));
-      tell(own, report);
-      return report;
+    const boot = (one: PlannedBoot) => async (own: Context) => {
+      const { name, request, isAsked } = one;
+      if (name !== "") own.log.line(`  ${name}:`);
+      try {
+        const report = isAsked
+          ? await naming(one, () => bootImage(own, request, Math.round(performance.now() - start)))
+          : notAsked(request, "every scenario names other images");
+        tell(own, report, name);
+        return { ...one, report };
+      } catch (error) {
+        return { ...one, error };
+      }
     };
-    const reports = await bootSeveral(context, [boot(first), ...others.map(boot)], host.cores);
-    return { reports, subject: { image: built, target: target.name, architecture } };
+    // Guests that write to the same disk at the same time would damage it.
+    const limit = writesShared(planned.map(({ request }) => request)) ? 1 : host.cores;
+    return { subjects, booted: await bootSeveral(context, planned.map(boot), limit) };
   });
-  const [first, ...others] = reports;
-  const boots = [recordBoot(first), ...others.map(recordBoot)] as const;
-  await saveRecord(context, subject.image, "boot", boots);
-  const files = await writeBootFiles(context, subject, boots);
-  const overall = overallVerdict(boots, basename(imagePath));
-  runner.setOutput("verdict", overall.verdict);
-  runner.setOutput("verdict-reason", overall.reason);
-  runner.setOutput("accelerator", overall.verdict === "skipped" ? "" : (overall.accelerator ?? ""));
-  runner.setOutput("boot-ms", String(overall.bootMs ?? ""));
-  runner.setOutput("ready-ms", String(overall.readyMs ?? ""));
-  runner.setOutput("console-log", overall.consoleLog ?? "");
+  const images = withOwnNames(subjects.map(({ built }) => built));
+  const errors: unknown[] = [];
+  const judged = subjects.flatMap((subject, index) => {
+    const own = booted.filter((one) => one.subject === subject);
+    const error = own.find((one) => "error" in one);
+    if (error !== undefined) errors.push(error.error);
+    if (error !== undefined) return [];
+    const boots = nonEmpty(own.flatMap((one) => ("report" in one ? [recordBoot(one.report)] : [])));
+    const image = images[index] ?? subject.built;
+    return [{ image, target: subject.target.name, architecture: subject.architecture, boots }];
+  });
+  for (const { image, boots } of judged) await saveRecord(context, image, "boot", boots);
+  for (const one of booted) if ("report" in one) annotate(log, one, one.report);
+  // The other images keep their verdicts.
+  for (const error of errors.slice(1)) log.error(String(error));
+  if (errors.length > 0) throw errors[0];
+  const files = await writeBootFiles(context, nonEmpty(judged));
+  const decisive = decisiveBoot(nonEmpty(judged.flatMap(({ boots }) => boots)));
+  runner.setOutput("verdict", decisive.verdict);
+  runner.setOutput("verdict-reason", decisive.reason);
+  runner.setOutput("accelerator", decisive.verdict === "skipped" ? "" : (decisive.accelerator ?? ""));
+  runner.setOutput("boot-ms", String(decisive.bootMs ?? ""));
+  runner.setOutput("ready-ms", String(decisive.readyMs ?? ""));
+  runner.setOutput("console-log", decisive.consoleLog ?? "");
+  runner.setOutput("verdicts", JSON.stringify(judged.map(verdictOf)));
   runner.setOutput("junit", files.junit);
   runner.setOutput("boot-json", files.json);
-  for (const [index, report] of reports.entries()) {
-    const asked = scenarios?.[index]?.inputs ?? inputs;
-    const skipped = skippedWarning(report);
-    if (report.verdict.verdict === "failed") log.error(bootFailure(report, bootOptions(asked)).toString());
-    if (skipped !== undefined) log.warning(skipped);
-  }
-  return overall.verdict !== "failed";
+  return decisive.verdict !== "failed";
 };
 
-/** Loaded on demand: the YAML parser is a fifth of this action. */
-const ofScenarios = () => import("../scenarios.js");
+/** Logs a boot's failure as an error, and a skip as a warning or a notice. */
+function annotate(log: Log, { asked, subject, isAsked }: PlannedBoot, report: BootReport): void {
+  const skipped = skippedWarning(report, subject.name);
+  const own = report.crash?.own;
+  const failure = bootFailure(report, bootOptions(asked), subject.name);
+  if (own !== undefined) log.annotate("error", { ...own, endLine: own.line }, failure.message);
+  if (report.verdict.verdict === "failed") log.error(failure.toString());
+  else if (skipped !== undefined) log.warning(skipped);
+  else if (!isAsked) log.notice(`${subject.name} was not booted: ${report.verdict.summary}`);
+}
 
-/** Adds the name of the scenario to errors. */
-async function naming<T>({ scenario }: BootRequest, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw scenario === undefined ? error : (await ofScenarios()).ofScenario({ name: scenario }, error);
-  }
+/** An image's entry in the output `verdicts`. */
+function verdictOf({ image, boots }: BootSubject): object {
+  const { verdict, reason } = decisiveBoot(nonEmpty(boots));
+  return { image: image.path, verdict, reason };
+}
+
+function nonEmpty<Item>([first, ...others]: readonly Item[]): [Item, ...Item[]] {
+  if (first === undefined) throw new Error("a step boots at least one image, at least once");
+  return [first, ...others];
 }
 
 /** Restores helper VMs from the actions cache, and saves them, as far as the input `cache` allows. */
@@ -114,13 +127,13 @@ async function cacheOfHelperVms({ host, log }: Context, choice: Inputs["cache"])
   return cache === undefined || save ? cache : { ...cache, save: () => Promise.resolve(false) };
 }
 
-function tell({ log }: Context, report: BootReport): void {
+function tell({ log }: Context, report: BootReport, name: string): void {
   if (report.consoleLog !== undefined) {
     log.fact("console", report.consoleLog);
     log.untrusted(report.consoleEnd);
   }
   for (const { text, said } of report.probes ?? []) log.fact("probe", `${text}: ${said}`);
-  tellVerdict(log, report);
+  tellVerdict(log, report, name);
 }
 
 /** The options that repeat this boot by hand. */

@@ -16,7 +16,7 @@ export async function matrix(context: Context, inputs: MatrixInputs, runner: Run
     for (const line of matrixLines(decided)) log.line(`  ${line}`);
     return decided;
   });
-  tellSkipped(context, plan);
+  tell(context, plan);
   runner.setOutput("matrix", JSON.stringify(strategyMatrix(plan, inputs.group)));
   await runner.appendSummary(matrixSummary(plan));
   return true;
@@ -32,7 +32,7 @@ export async function printMatrix(
   const plan = await decide(context, inputs);
   if (asJson) print(`${printedJson(strategyMatrix(plan, inputs.group))}\n`);
   else for (const line of matrixLines(plan)) print(`${line}\n`);
-  tellSkipped(context, plan);
+  tell(context, plan);
   return true;
 }
 
@@ -42,6 +42,7 @@ async function decide({ host, log }: Context, inputs: MatrixInputs): Promise<Mat
   return planMatrix(inputs, project);
 }
 
-function tellSkipped({ log }: Context, { skipped }: MatrixPlan): void {
+function tell({ log }: Context, { skipped, notices }: MatrixPlan): void {
+  for (const sentence of notices) log.notice(sentence);
   for (const sentence of skipped) log.notice(`skipped: ${sentence}`);
 }

@@ -12,17 +12,17 @@ export async function runParts(
   inputs: Inputs,
   runner: Runner,
 ): Promise<boolean> {
-  let image: string | undefined;
+  let images: string | undefined;
   const watching: Runner = {
     ...runner,
     setOutput(name, value) {
-      if (name === "image") image = value;
+      if (name === "images") images = value;
       runner.setOutput(name, value);
     },
   };
   if (!(await parts.setup(context, inputs, runner))) return false;
   if (!(await parts.build(context, inputs, watching))) return false;
-  const built: Inputs = { ...inputs, image };
+  const built: Inputs = { ...inputs, image: images };
   const outcomes: PromiseSettledResult<boolean>[] = [];
   for (const part of [parts.boot, parts.publish]) {
     outcomes.push(...(await Promise.allSettled([part(context, built, runner)])));

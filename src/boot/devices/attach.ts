@@ -5,6 +5,7 @@ import { makeDisk } from "../../platform/files/disks.js";
 import { withOwnFolder } from "../../platform/files/own-folder.js";
 import type { Context } from "../../platform/host.js";
 import { readInterfaces } from "../../platform/network/interfaces.js";
+import { NotIsolated, whyNoIsolation } from "../../platform/network/isolation.js";
 import { freePorts } from "../../platform/network/ports.js";
 import { TapTaken, whyNoTap, withTaps } from "../../platform/network/tap.js";
 import { Problem } from "../../platform/problem.js";
@@ -35,8 +36,9 @@ export async function withDevices<T>(
   return withOwnFolder(context.host.folders.temporary, "boot", async (folder) => {
     const told = new Set<string>();
     const start = performance.now();
+    let noIsolation = whyNoIsolation(context);
     for (;;) {
-      const plan = await planHere(context, asked, known, folder);
+      const plan = await planHere(context, asked, known, folder, noIsolation);
       if ("holder" in plan) {
         await waitFor(context, plan, performance.now() - start, told);
         continue;
@@ -48,7 +50,9 @@ export async function withDevices<T>(
           return body({ devices: plan.devices, folder });
         });
       } catch (error) {
-        if (!(error instanceof TapTaken)) throw error;
+        // Only now is it known that the kernel refuses the rules: the next plan has no tap that needs them.
+        if (error instanceof NotIsolated) noIsolation = error.message;
+        else if (!(error instanceof TapTaken)) throw error;
       }
     }
   });
@@ -59,6 +63,7 @@ async function planHere(
   asked: AskedDevices,
   known: readonly AddressArgument[],
   folder: string,
+  noIsolation: string | undefined,
 ): Promise<DevicePlan | NetworkBusy> {
   const { workspace } = context.host.folders;
   // These checks take about ten milliseconds: only for a guest with a network.
@@ -66,6 +71,7 @@ async function planHere(
   return planDevices(asked, {
     addressArguments: known,
     noTap: isNetworked ? await whyNoTap(context) : undefined,
+    noIsolation,
     interfaces: isNetworked ? await readInterfaces(context) : [],
     freePorts: isNetworked ? await freePorts(portsOf(asked.probe).map(({ protocol }) => protocol)) : [],
     workspace,

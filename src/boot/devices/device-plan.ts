@@ -97,6 +97,11 @@ export function wantedNetworks(asked: AskedDevices): readonly NamedNetwork[] {
   return names.map((name) => ({ name, options: net.options }));
 }
 
+/** Whether a tap of the boot, if there is one, must be isolated. */
+export function needsIsolation(asked: AskedDevices): boolean {
+  return wantedNetworks(asked).some(({ options: { mode, outside } }) => mode !== "user" && !outside);
+}
+
 /** A host process, which uses the host's own network and has no devices. */
 function isProcess({ target }: AskedDevices): boolean {
   return vmmsOf(target).some((vmm) => vmm.isProcess === true);

@@ -12,8 +12,10 @@ export interface NamedNetwork {
   readonly options: NetworkOptions;
 }
 
+const modes = ["auto", "tap", "user"] as const;
+
 export interface NetworkOptions {
-  readonly mode: "auto" | "tap" | "user";
+  readonly mode: (typeof modes)[number];
   /** The host's address; with user networking, the gateway's. */
   readonly host: Subnet | undefined;
   readonly guest: number | undefined;
@@ -63,28 +65,32 @@ export function parseNetwork(text: string): AskedNetwork {
     return { kind: "named", devices };
   }
   const [line = ""] = lines;
-  return line === "none" ? { kind: "none" } : { kind: "any", options: networkOptions(line, line) };
+  return line.toLowerCase() === "none" ? { kind: "none" } : { kind: "any", options: networkOptions(line, line) };
 }
 
 function networkOptions(text: string, line: string): NetworkOptions {
   let options: NetworkOptions = defaultNetwork;
   const refuse = (accepted: string) => new InputError(line, accepted);
+  const given = new Set<string>();
   for (const word of text.split(/\s+/).filter((word) => word !== "")) {
-    const [key = "", value] = word.split(/=(.*)/s);
-    if (value === undefined && (key === "auto" || key === "tap" || key === "user")) options = { ...options, mode: key };
-    else if (word === "outside") options = { ...options, outside: true };
+    const [name = "", value] = word.split(/=(.*)/s);
+    const key = name.toLowerCase();
+    const mode = value === undefined ? modes.find((candidate) => candidate === key) : undefined;
+    const kind = mode === undefined ? key : "mode";
+    if (given.has(kind)) throw refuse(`only one of each; ${networkForms}`);
+    given.add(kind);
+    if (mode !== undefined) options = { ...options, mode };
+    else if (key === "outside" && value === undefined) options = { ...options, outside: true };
     else if (key === "host" && value !== undefined) options = { ...options, host: hostAddress(value, refuse) };
     else if (key === "guest" && value !== undefined) options = { ...options, guest: address(value, refuse) };
     else if (key === "mac" && value !== undefined) options = { ...options, mac: hardwareAddress(value, refuse) };
     else throw refuse(networkForms);
   }
-  const { mode, host, guest, outside } = options;
+  const { host, guest } = options;
   const network = host ?? (guest === undefined ? undefined : { address: guest, prefix: 24 });
   if (guest !== undefined && network !== undefined && (!isHostOf(guest, network) || guest === host?.address)) {
     throw refuse("a guest address on the host’s network, other than the host’s own");
   }
-  if (mode === "tap" && outside)
-    throw refuse("`outside` only with user networking: a tap reaches nothing beyond this host");
   return options;
 }
 
@@ -121,19 +127,25 @@ export function parseDisks(text: string): readonly AskedDisk[] {
     if (disk === undefined || rest === undefined) throw new InputError(line, diskForms);
     // Options are read from the end: a path may contain commas.
     const words = rest.split(",").map((word) => word.trim());
-    const first = 1 + words.findLastIndex((word, at) => at === 0 || !/^(?:ro|size=\S*)$/.test(word));
+    const first = 1 + words.findLastIndex((word, at) => at === 0 || !isDiskOption(word));
     const path = rest.split(",").slice(0, first).join(",");
     const options = words.slice(first);
-    const sizes = options.filter((word) => word !== "ro").map((word) => word.slice("size=".length));
-    const readOnly = options.includes("ro");
+    const sizes = options.filter((word) => !isReadOnly(word)).map((word) => word.slice("size=".length));
+    const readOnly = options.some(isReadOnly);
     const isScratch = path.trim() === "scratch";
-    if (path.trim() === "" || sizes.length > 1 || (isScratch && readOnly)) throw new InputError(line, diskForms);
+    // An unknown word after an option, or after `scratch`, is a mistake, not a part of a path.
+    const hasUnknown = first > 1 && (words[0] === "scratch" || words.slice(1, first).some(isDiskOption));
+    if (path.trim() === "" || sizes.length > 1 || (isScratch && readOnly) || hasUnknown)
+      throw new InputError(line, diskForms);
     const size = sizes[0] === undefined ? undefined : bytes(sizes[0], line);
     return { name: disk, path: isScratch ? undefined : path.trim(), size, readOnly };
   });
   requireOnce(disks, diskForms);
   return disks;
 }
+
+const isReadOnly = (word: string): boolean => /^ro$/i.test(word);
+const isDiskOption = (word: string): boolean => isReadOnly(word) || /^size=/i.test(word);
 
 function bytes(text: string, line: string): number {
   const size = parseSize(text) ?? 0;

@@ -12,7 +12,7 @@ export interface NetworkDevice {
   readonly link: TapLink | UserLink;
 }
 
-/** A network interface of the host, made for this boot: guest and host reach each other. */
+/** A network interface of the host, made for this boot: the host reaches the guest, which answers. */
 export interface TapLink {
   readonly kind: "tap";
   /** Name of the host's interface, at most 15 characters (IFNAMSIZ). */
@@ -20,6 +20,8 @@ export interface TapLink {
   /** The host's address with its prefix: `10.0.0.1/24`. */
   readonly host: string;
   readonly guest: string;
+  /** The guest may reach the host, and whatever the host forwards. */
+  readonly outside?: boolean;
 }
 
 /** QEMU's user networking: needs no privileges; only forwarded ports reach the guest. */

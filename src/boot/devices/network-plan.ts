@@ -26,6 +26,8 @@ export interface NetworkQuestion {
 export interface NetworkFacts {
   /** Why no tap can be made here, as a phrase. */
   readonly noTap: string | undefined;
+  /** Why a tap cannot be isolated here, as a phrase. */
+  readonly noIsolation: string | undefined;
   readonly interfaces: readonly HostInterface[];
   /** Of the host's loopback interface, one for each of the question's `ports`. */
   readonly freePorts: readonly number[];
@@ -67,7 +69,8 @@ export function planNetworks(
     }
     taken.push(addresses.host);
     const forwards = mode === "user" && index === 0 ? forwardsTo(question.ports, facts.freePorts) : [];
-    const link = mode === "tap" ? tapLink(addresses) : userLink(addresses, one.options.outside, forwards);
+    const { outside } = one.options;
+    const link = mode === "tap" ? tapLink(addresses, outside) : userLink(addresses, outside, forwards);
     const mac = one.options.mac ?? macFor(addresses.guest);
     planned.push({ device: { type: "net", name: one.name, mac, link }, story: storyOf(link, one.options, facts) });
   }
@@ -80,21 +83,31 @@ function modeOf(
   question: NetworkQuestion,
   facts: NetworkFacts,
 ): "tap" | "user" {
-  const mode = options.mode !== "auto" ? options.mode : facts.noTap !== undefined || options.outside ? "user" : "tap";
-  const rights = "run it as root, or as a user with passwordless sudo";
-  if (mode === "tap" && facts.noTap !== undefined) {
+  const noTap = whyNoTap(options, facts);
+  const mode = options.mode !== "auto" ? options.mode : noTap !== undefined || options.outside ? "user" : "tap";
+  const remedy =
+    facts.noTap === undefined
+      ? "set `net: tap outside`, which lets the guest reach this host and its networks"
+      : "run it as root, or as a user with passwordless sudo";
+  if (mode === "tap" && noTap !== undefined) {
     throw new Problem(`cannot make a tap for the network device \`${name}\``, {
-      because: facts.noTap,
-      do: `${rights}; \`net: user\` needs no privileges`,
+      because: noTap,
+      do: `${remedy}; \`net: user\` needs no privileges`,
     });
   }
   if (mode === "user" && index === 0 && question.needsTap) {
     throw new Problem("the probe `ping` needs a tap, but the network is QEMU’s user networking", {
-      because: facts.noTap ?? (options.outside ? "`outside` asks for it" : "`net: user` asks for it"),
-      do: facts.noTap === undefined ? "set `net: tap`" : `${rights}, or probe a TCP port`,
+      because: noTap ?? (options.outside ? "`outside` asks for it" : "`net: user` asks for it"),
+      do: noTap === undefined ? "set `net: tap`" : `${remedy}, or probe a TCP port`,
     });
   }
   return mode;
+}
+
+/** A tap that cannot be isolated is made only where the guest may reach everything. */
+function whyNoTap({ outside }: NetworkOptions, { noTap, noIsolation }: NetworkFacts): string | undefined {
+  if (noTap !== undefined || outside || /* promise: taps-need-isolation */ noIsolation === undefined) return noTap;
+  return `its guest cannot be isolated: ${noIsolation}`;
 }
 
 interface Addresses {
@@ -165,8 +178,14 @@ function forwardsTo(ports: readonly GuestPort[], free: readonly number[]): Forwa
   });
 }
 
-function tapLink({ host, guest }: Addresses): TapLink {
-  return { kind: "tap", interface: interfaceFor(host), host: formatSubnet(host), guest: formatAddress(guest) };
+function tapLink({ host, guest }: Addresses, outside: boolean): TapLink {
+  return {
+    kind: "tap",
+    interface: interfaceFor(host),
+    host: formatSubnet(host),
+    guest: formatAddress(guest),
+    ...(outside && { outside }),
+  };
 }
 
 function userLink({ host, guest }: Addresses, outside: boolean, forwards: readonly Forward[]): UserLink {
@@ -187,11 +206,15 @@ function macFor(guest: number): string {
   return ["52:54:00", ...bytes].join(":");
 }
 
-function storyOf(link: NetworkDevice["link"], options: NetworkOptions, { noTap }: NetworkFacts): string {
-  if (link.kind === "tap") return `tap ${link.interface} ${link.host}, guest ${link.guest}`;
+function storyOf(link: NetworkDevice["link"], options: NetworkOptions, facts: NetworkFacts): string {
+  if (link.kind === "tap") {
+    const reach = link.outside === true ? ", which reaches this host and its networks" : "";
+    return `tap ${link.interface} ${link.host}, guest ${link.guest}${reach}`;
+  }
   const forwards = link.forwards.map(
     ({ protocol, hostPort, guestPort }) => `${protocol} ${guestPort} at 127.0.0.1:${hostPort}`,
   );
+  const noTap = whyNoTap(options, facts);
   const why = options.mode === "auto" && !options.outside && noTap !== undefined ? ` (no tap: ${noTap})` : "";
   return [`user networking, guest ${link.guest}`, ...forwards].join(", ") + why;
 }

@@ -70,9 +70,14 @@ function lastWords({ transcript: { announcement, death } }: Findings): Evidence 
  * Words that decide although the guest is still there. If its end would show, a guest that is still there has not
  * ended, whatever its log says. The end after an exit line shows at once: only Unikraft's own log decides alone.
  */
-function fatalWords({ rules, transcript: { announcement, death } }: Findings): Evidence | undefined {
-  if (rules.mayHang && death !== undefined) return death.evidence;
+function fatalWords({ rules, transcript }: Findings): Evidence | undefined {
+  const { announcement, death, halted, afterDeath } = transcript;
   const { exitReport } = rules;
+  if (rules.mayHang && death !== undefined) return death.evidence;
+  if (rules.isKept === true && exitReport === "console") {
+    if (halted !== undefined) return halted;
+    if (death !== undefined && afterDeath === undefined) return death.evidence;
+  }
   return exitReport === "none" || (exitReport === "console" && announcement?.kind !== "exit")
     ? announcement?.evidence
     : undefined;

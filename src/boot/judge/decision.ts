@@ -18,9 +18,9 @@ export function decideEnd(findings: Findings, end: VmmEnd, atMs: number): Decisi
 
 /** Decides when the guest is still there although it printed its last words long ago. */
 export function decideGone(findings: Findings, atMs: number): Decision {
-  const { death, announcement } = findings.transcript;
-  const mainReturned = announcement?.kind === "exit" && findings.rules.exitReport === "none";
-  return death === undefined || mainReturned
+  const { death, announcement, halted } = findings.transcript;
+  const exited = announcement?.kind === "exit" && (findings.rules.exitReport === "none" || halted !== undefined);
+  return death === undefined || exited
     ? by("end-line", decisionOn(findings, announcedEnding(announcement), atMs))
     : died(death);
 }
@@ -39,7 +39,7 @@ function decisionOn(findings: Findings, ending: Ending, atMs: number): Decision 
     case "monitor":
       return failed("monitor", ending.summary, {
         evidence: ending.evidence,
-        remedy: vmmRemedy(ending.evidence?.line),
+        remedy: vmmRemedy(ending.evidence?.line) ?? vmmRemedy(ending.summary),
       });
     case "reset":
       if (death !== undefined) return died(death);
@@ -56,7 +56,7 @@ function decisionOn(findings: Findings, ending: Ending, atMs: number): Decision 
     case "unstarted":
       return failed("no-output", "Unikraft could not start the program: main was never called", {
         evidence: ending.evidence,
-        remedy: "increase `memory`; the lines before this one say what else failed",
+        remedy: vmmRemedy(ending.evidence.line) ?? "increase `memory`; the lines before this one say what else failed",
       });
     case "exit":
       return onStatus(findings, ending.status, ending.evidence ?? lastLine, atMs);
@@ -122,10 +122,12 @@ function onGoodEnd(
   return { verdict: "passed", reason: "exited", summary: how, bootMs: transcript.firstOwnLine?.atMs ?? atMs, ...facts };
 }
 
+const unseen = "running, or ended without a word: Unikraft does not tell";
+
 /** The guest showed all that was expected, or printed something of its own. */
 export function ready({ transcript: { firstOwnLine, death }, asked, rules }: Findings): Decision {
   const evidence = asked.waitsForSigns ? asked.lastSign : firstOwnLine;
-  const alive = rules.exitReport === "none" ? "running, or ended without a word: Unikraft does not tell" : "running";
+  const alive = rules.exitReport === "none" ? unseen : "running";
   const running = death === undefined ? alive : `still running after \`${death.evidence.line}\``;
   const summary = asked.waitsForSigns && evidence ? `seen \`${evidence.line}\`` : running;
   const bootMs = firstOwnLine?.atMs ?? evidence?.atMs;
@@ -133,14 +135,17 @@ export function ready({ transcript: { firstOwnLine, death }, asked, rules }: Fin
   return { verdict: "passed", reason: "ready", summary, evidence, bootMs, readyMs };
 }
 
-export function timedOut({ transcript, asked: { missing }, rules }: Findings): Decision {
+export function timedOut({ transcript, asked: { missing }, rules, complaint }: Findings): Decision {
   const { death, lastLine, firstOwnLine, announcement } = transcript;
   const evidence = missing?.last ?? death?.evidence ?? lastLine;
   const saidNothing = missing?.last === undefined && firstOwnLine === undefined && announcement === undefined;
-  if (evidence === undefined || saidNothing) return failed("no-output", "no output of its own", { evidence });
+  if (evidence === undefined || saidNothing)
+    return failed("no-output", "no output of its own", { evidence: complaint ?? evidence });
   const never =
     missing?.never ?? (announcement === undefined ? "it did not exit" : "it announced its exit but did not exit");
-  return failed("timeout", `${never} within ${rules.timeoutMs / 1000} s`, { evidence });
+  const limit = rules.isKept === true ? "" : ` within ${rules.timeoutMs / 1000} s`;
+  const state = missing !== undefined && firstOwnLine !== undefined && rules.exitReport === "none" ? `; ${unseen}` : "";
+  return failed("timeout", `${never}${limit}${state}`, { evidence });
 }
 
 export function died({ reason, summary, evidence }: Death, exitStatus?: number): Decision {
@@ -169,7 +174,7 @@ const newerQemu = "this QEMU lacks an option that the boot needs: install QEMU 6
 const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[] = [
   {
     // https://github.com/urunc-dev/urunc/issues/648
-    pattern: /seccomp/i,
+    pattern: /seccomp|killed by SIGSYS/i,
     remedy:
       "the container’s system call filter blocks the tender’s own: " +
       "run the job outside a container, or with `--security-opt seccomp=unconfined`",
@@ -201,6 +206,8 @@ const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[]
       "and that `memory` is enough",
   },
   { pattern: /^loader: .*memory/, remedy: "increase `memory`" },
+  { pattern: /^weak main\(\) called/, remedy: "the image has no `main`: link the program into it" },
+  { pattern: /Could not set up host forwarding rule/, remedy: "another program uses this port of the machine" },
   {
     pattern: /[Cc]annot (?:set up guest memory|allocate)/,
     remedy: "this machine has less free memory than the guest was given: lower `memory`",

@@ -1,5 +1,5 @@
 import type { Dialect } from "../../targets/targets.js";
-import type { VmmProgram } from "../report.js";
+import { anyOf } from "./vmm-words.js";
 
 /**
  * How a backend introduces itself on the console and announces an end. Patterns match one line without escape codes and
@@ -17,17 +17,22 @@ export interface DialectWords {
   readonly dump?: RegExp;
   /** The beginning of a line of the backend's log behind an unfinished line of the unikernel. */
   readonly glued?: RegExp;
+  /** The last line of a guest whose machine cannot be switched off. */
+  readonly halted?: RegExp;
 }
 
 export interface EndWords {
-  /** `exit`: one of the groups is the status. `unstarted`: the backend could not start the program. */
+  /**
+   * `exit`: one of the groups is the status. `unstarted`: the backend could not start the program. The first pattern
+   * that matches a line decides.
+   */
   readonly kind: "exit" | "abort" | "trap" | "unstarted";
   readonly pattern: RegExp;
 }
 
-/** Solo5's bindings/: exit.c, abort.c, cpu_x86_64.c, cpu_aarch64.c, and its banner. */
+/** Solo5's bindings/: exit.c, abort.c, cpu_x86_64.c, cpu_aarch64.c, platform.c, and its banner (0.3 to 0.13). */
 const solo5: DialectWords = {
-  banner: { first: /^\s+\|\s+___\|$/, last: /^Solo5: Bindings version / },
+  banner: { first: /^\s+\|\s+___\|$/, last: /^Solo5: (?:Bindings version |Memory map: )/ },
   chrome: [/^Solo5: /],
   ends: [
     { kind: "exit", pattern: /Solo5: solo5_exit\((\d+)\) called$/ },
@@ -35,6 +40,7 @@ const solo5: DialectWords = {
     { kind: "abort", pattern: /Solo5: solo5_abort\(\) called$/ },
     { kind: "abort", pattern: /Solo5: ABORT: / },
   ],
+  halted: /^Solo5: Halted$/,
 };
 
 /**
@@ -46,7 +52,8 @@ const log = {
   time: String.raw`\[ {0,4}\d{1,12}\.\d{1,9}\] `,
   level: "(?:dbg|Info|Warn|ERR|CRIT): {1,3}",
   thread: String.raw`(?:<[^<>]{1,64}> |<<n/a>> )?(?:\{r:[^{}]{1,64}\} )?`,
-  place: String.raw`(?:<[^<> ]{1,128} @ {1,4}\d{1,5}> {1,2})?`,
+  /** Up to 0.5 without brackets. */
+  place: String.raw`(?:<[^<> ]{1,128} @ {1,4}\d{1,5}> {1,2}|[\w.-]{1,64} @ {1,4}\d{1,5} {0,4}: )?`,
   library: String.raw`\[[\w.-]{1,64}\] {1,2}`,
 } as const;
 
@@ -62,6 +69,16 @@ function logged(words: string): RegExp {
   return new RegExp(`${logLine(log.level, words).source}|${bare}${words}`);
 }
 
+export const unikraftLog = logLine(log.level, "");
+
+/** libukboot logs no other errors (lib/ukboot/boot.c, 0.4 to 0.21), and UK_CRASH() stops there. */
+const failedBoot = new RegExp(
+  String.raw`^ ?(?:${log.time})?(?:ERR|CRIT): {1,3}${log.thread}\[libukboot\] {1,2}${log.place}`,
+);
+
+/** lib-lwip's init.c prints these before main and beside it. The start may be lost behind the firmware's line. */
+const lwip = /^[a-z]{0,2}\d{1,3}: (?:Added|Removed|(?:Link|Interface) is (?:up|down)|Set IPv[46] address [\da-f])/;
+
 /**
  * Of Unikraft 0.10 to 0.21: its banners (lib/ukboot/banner.c: default, classic, minimal), the ends of main and of the
  * boot (lib/ukboot/boot.c), exit() and abort() (lib/nolibc/stdlib.c, lib-musl's abort.c), and its last words: of traps
@@ -70,10 +87,10 @@ function logged(words: string): RegExp {
  */
 const unikraft: DialectWords = {
   banner: {
-    first: /^(?:Powered by$|Welcome to {2}_ __ )/,
+    first: /^(?:Powered by(?:$| Unikraft [A-Z])|Welcome to {2}_ __ )/,
     last: /^(?:\s+[A-Z]\w+ \d+\.\d+\.\d+|Powered by Unikraft [A-Z]\w* \(\d)/,
   },
-  chrome: [logLine(log.level, "")],
+  chrome: [unikraftLog, lwip],
   ends: [
     { kind: "trap", pattern: logged("(?:Cannot handle \\w{1,16} page fault at |Guard page 0x)") },
     { kind: "trap", pattern: logged("(?:page fault|trap|event) handler returned error: ") },
@@ -88,6 +105,8 @@ const unikraft: DialectWords = {
     { kind: "abort", pattern: logged("(?:abort called|Abnormal termination!)$") },
     { kind: "unstarted", pattern: logged("Failed to launch application's main\\(\\)") },
     { kind: "unstarted", pattern: logged("Init function at \\w{1,32} returned error ") },
+    { kind: "unstarted", pattern: failedBoot },
+    { kind: "unstarted", pattern: /^weak main\(\) called\. Symbol was not replaced!$/ },
     { kind: "exit", pattern: logged("(?:main returned|exit called with status) (-?\\d{1,10})(?:, halting system)?$") },
   ],
   // UK_CRASH() prints any text at this level, then resets the machine, as every end on Firecracker does.
@@ -111,10 +130,14 @@ export function anyDialect(): DialectWords {
   };
 }
 
-/** Output of QEMU's firmware before the guest's: whole lines, and the text in front of the guest's first line. */
+/**
+ * Output of QEMU's firmware before the guest's: its first line, and the text in front of the guest's first line. A boot
+ * loader's output lasts until the banner.
+ */
 export const firmware = {
-  lines: [/^SeaBIOS \(version /, /^iPXE \(/],
-  prefix: /^.*Booting from ROM\.\./,
+  first: /^SeaBIOS \(version /,
+  loader: /^(?:Welcome to GRUB!|(?:SYS|ISO|EXT|PXE)LINUX \d)/,
+  prefix: /^.*Booting from (?:ROM|Hard Disk(?: \d{1,2})?|DVD\/CD|Floppy)\.{2,3}/,
 } as const;
 
 /** Begins the last words of OCaml's runtime. */
@@ -171,82 +194,9 @@ export const ocamlAfterDeath: readonly RegExp[] = [
   /^Aborted$/,
 ];
 
-/**
- * Lines of VMMs that blame KVM rather than the image (docs/facts.md section 6): QEMU's accel/kvm and target/i386,
- * Solo5's tenders/hvt/hvt_kvm*.c, Firecracker's src/vmm/src/vstate and arch (1.7 to 1.17). Each ends the boot.
- */
-export const kvmFailures: readonly RegExp[] = [
-  /^KVM internal error\. Suberror: /,
-  /^KVM: entry failed, hardware error /,
-  /^error: kvm run failed /,
-  /^Could not access KVM kernel module: /,
-  /failed to set MSR/,
-  /failed to initialize kvm/i,
-  /\bkvm_init_vcpu\b/,
-  /^solo5-hvt: KVM: (?!host\/guest translation fault|unhandled exit)/,
-  /^solo5-hvt: Could not open: \/dev\/kvm/,
-  /\] Received KVM_EXIT_(?:FAIL_ENTRY|INTERNAL_ERROR) signal/,
-  /\] Received ENOSYS error because KVM failed to emulate an instruction\b/,
-  /\] Failure during vcpu run: /,
-  /: {1,2}Error creating (?:the Kvm|KVM) object: /,
-  /^Error: RunWith(?:out)?Api\(BuildMicroVMFromJson\(StartMicroVM\((?:Internal\(Vm|Kvm)\(Kvm\(Error\(/,
-  /: (?:The host kernel reports an invalid KVM API version: |Missing KVM capabilities: |Failed to check KVM capability )/,
-  /: Failed (?:to (?:get|set) (?:all )?KVM |during KVM_SET_TSS_ADDRESS: )/,
-  /: (?:Cannot open the (?:VM|VCPU) file descriptor|Failed to create (?:VM|vcpu)|Error creating (?:the )?vcpu): /,
-  /: (?:Cannot (?:set the memory regions|configure the microvm)|Error creating the global interrupt controller): /,
-  /: Failed to (?:set (?:CPUID|MSRs)|setup (?:registers|FPU|special registers)|configure LAPICs|get supported cpuid): /,
-];
-
-/** Those of them that say that KVM is missing or forbidden. */
-export const kvmClosed =
-  /\/dev\/kvm|KVM kernel module|failed to initialize kvm|: {1,2}Error creating (?:the Kvm|KVM) object: /i;
-
-/**
- * The prefix of a VMM's log lines on the guest's console. Firecracker's (src/vmm/src/logger/logging.rs): the time, then
- * `[INSTANCE:THREAD]` with the optional level and origin.
- */
-export const vmmLogs: Readonly<Partial<Record<VmmProgram, RegExp>>> = {
-  firecracker: /\b\d{4}-\d\d-\d\dT[\d:.]+Z? \[[\w-]+:[\w -]+(?::(?:ERROR|WARN|INFO|DEBUG|TRACE))?(?::[^\]\s]+)?\] /,
-};
-
-/**
- * Firecracker's words for a triple fault. Up to 1.14 it exits with 0 as for any end (src/vmm/src/vstate/vcpu.rs), since
- * 1.15 with 1 as for a failure of its own (src/vmm/src/arch/x86_64/vcpu.rs).
- */
-export const guestShutdown = /\] (?:Received KVM_EXIT_SHUTDOWN signal|Unexpected exit reason on vcpu run: Shutdown\b)/;
-
-/** A tender's words for a guest that left its memory or crashed. */
-export const guestFaults = anyOf(
-  /^solo5-hvt: KVM: (?:host\/guest translation fault|unhandled exit)/,
-  /^solo5-hvt: .*\bInvalid guest (?:access|port access|hypercall):/,
-);
-
-/**
- * Lines after which a VMM continues: they explain nothing. (The tenders round `--mem` down, for example.) Firecracker
- * shows the level of a line only when asked.
- */
-export const vmmWarning = anyOf(
-  /\b[Ww](?:arning|ARNING): |: adjusting memory to \d+ bytes$|: hypercall_poll\(\): /,
-  /:(?:WARN|INFO|DEBUG|TRACE)(?::[^\]\s]{1,256})?\] /,
-  /\] (?:Running Firecracker v|Firecracker exiting |Successfully started microvm|Listening on API socket|Vmm is stopping)/,
-);
-
-/** A VMM's words for the signal that ended it: Solo5's tenders/hvt/hvt_main.c, QEMU's system/runstate.c. */
-export const stopSignal = /^(?:solo5-hvt: Exiting|qemu-system-\w{1,32}: terminating) on signal (\d{1,2})\b/;
-
-/** A VMM's own lines, for transcripts that mix its error stream with the console. */
-export const vmmWords = anyOf(
-  /^(?:solo5-(?:hvt|spt)|qemu-system-\w+): /,
-  /^(?:KVM internal error\. |KVM: entry failed, |error: kvm run failed |Could not access KVM )/,
-  /^Error: RunWith(?:out)?Api\(/,
-);
-
-/** Such a line behind an unfinished one, where a transcript mixes the streams. */
-export const gluedVmmWords = /(?:KVM internal error\. Suberror: |qemu-system-\w{1,32}: terminating on signal )\d/;
-
 /** What backends, firmware and VMMs print at the beginning of a line: text before it was put there by a log. */
 export const landmark = anyOf(
-  /Solo5: Bindings version |SeaBIOS \(version |iPXE \(http|Booting from ROM\.\./,
+  /Solo5: (?:Bindings version|Memory map: \d)|Logfile Opened$|Welcome to GRUB!|SeaBIOS \(version |iPXE \(http|Booting from ROM\.\./,
   /Powered by(?: Unikraft [A-Z]|$)|Welcome to {2}_ __ |Fatal error: /,
   /(?:\[ {0,4}\d{1,12}\.\d{1,9}\] )?(?:dbg|Info|Warn|ERR|CRIT): {1,3}(?:<[^<>]{1,64}> )?(?:\[lib|Unikraft [Cc]rash )/,
   /(?:solo5-(?:hvt|spt)|qemu-system-\w{1,32}): |KVM internal error\. Suberror: /,
@@ -256,7 +206,3 @@ export const landmark = anyOf(
 /** What GitHub's runner adds to a step's log. */
 export const runnersLine =
   /^(?:##\[(?:group|endgroup|error|warning|notice|debug|section|command)\]|Error: Process completed with exit code \d)/;
-
-function anyOf(...patterns: readonly RegExp[]): RegExp {
-  return new RegExp(patterns.map(({ source }) => source).join("|"));
-}

@@ -1,11 +1,11 @@
 import type { VmmEnd } from "../../platform/process/vmm-process.js";
 import { guestResetStatus, loaderRefusalStatus } from "../vmms/loader.js";
-import { guestFaults, stopSignal } from "./dialect.js";
 import { signalOf } from "./events.js";
 import type { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
 import type { Announcement, Transcript } from "./transcript.js";
 import type { Evidence, RuleName } from "./verdict.js";
+import { type JudgedVmm, guestFaults, stopWords } from "./vmm-words.js";
 
 export type Ending =
   | { readonly kind: "exit"; readonly status: number; readonly evidence?: Evidence | undefined }
@@ -20,7 +20,7 @@ export type Ending =
 
 export type EndFacts = VmmEnd &
   Pick<Rules, "exitReport" | "vmm"> &
-  Pick<Transcript, "announcement" | "lastLine" | "crash"> &
+  Pick<Transcript, "announcement" | "lastLine" | "crash" | "bannerSeen"> &
   Pick<Findings, "complaint" | "guestSpoke" | "wasReset" | "wasStopped" | "stopLine">;
 
 /** How the end of a VMM shows the end of its guest. The rule holds when all of `when` do. */
@@ -30,13 +30,19 @@ export interface EndRule {
   readonly ending: (facts: EndFacts) => Ending;
 }
 
-/** A processor trap kills a guest that runs as the VMM's own process (spt, unix) with one of these. */
+/** Their guest runs in their own process: what kills one kills both. */
+const sharesProcess: readonly JudgedVmm[] = ["solo5-spt", "process"];
+const guestWasKilled = ({ vmm, guestSpoke, signal }: EndFacts) =>
+  sharesProcess.includes(vmm) && (guestSpoke || signal !== "SIGSYS" || vmm === "process");
+
+/** A processor trap kills a process with one of these. */
 const trapSignals: readonly (string | null)[] = ["SIGSEGV", "SIGILL", "SIGBUS", "SIGFPE", "SIGTRAP", "SIGSYS"];
 
 /** A person or a program ends another with these; no VMM sends them to itself. */
 export const stopSignals: readonly (string | null)[] = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
 
-const stoppedFromOutside = (vmm: string, signal: string) => `${vmm} was stopped from outside by ${signal}`;
+const stoppedFromOutside = (vmm: string, signal?: string | null) =>
+  `${vmm} was stopped from outside${typeof signal === "string" ? ` by ${signal}` : ""}`;
 
 /** isa-debug-exit's (value << 1) | 1: 41 ends Solo5 and Unikraft, 42 is a Unikraft crash (docs/facts.md section 5). */
 const guestEndStatus = 83;
@@ -44,6 +50,9 @@ const unikraftCrashStatus = 85;
 
 /** QEMU's statuses after a power-off by the guest, and after isa-debug-exit. Any other status is QEMU's own. */
 const guestEndStatuses: readonly (number | null)[] = [0, guestEndStatus, unikraftCrashStatus, guestResetStatus];
+
+/** Of a shell, or of `env` and `timeout`, that cannot run a program. */
+const shellStatuses: readonly (number | null)[] = [126, 127];
 
 const vmmFault = (summary: string, evidence?: Evidence): Ending => ({ kind: "monitor", summary, evidence });
 const couldNotRun = ({ vmm, complaint }: EndFacts) => vmmFault(`${vmm} could not run the image`, complaint);
@@ -64,14 +73,14 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       rule: "monitor-line",
       when: [({ stopLine }) => stopLine !== undefined],
       ending: ({ vmm, stopLine }) => {
-        const signal = signalOf(Number(stopSignal.exec(stopLine?.line ?? "")?.[1]));
-        return vmmFault(stoppedFromOutside(vmm, signal ?? "a signal"), stopLine);
+        const signal = signalOf(Number(stopWords.exec(stopLine?.line ?? "")?.[1]));
+        return vmmFault(stoppedFromOutside(vmm, signal), stopLine);
       },
     },
     {
       rule: "machine-event",
       when: [({ wasStopped }) => wasStopped],
-      ending: ({ vmm, complaint }) => vmmFault(`${vmm} was stopped from outside`, complaint),
+      ending: ({ vmm, complaint }) => vmmFault(stoppedFromOutside(vmm), complaint),
     },
     {
       // A crash on the console says more than the restart that followed it.
@@ -84,18 +93,23 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
   process: [
     {
       rule: "signal",
-      when: [({ signal }) => trapSignals.includes(signal)],
+      when: [guestWasKilled, ({ signal }) => trapSignals.includes(signal)],
       ending: ({ signal }) => ({ kind: "trap", summary: `killed by ${signal ?? ""}` }),
     },
     {
       rule: "signal",
-      when: [({ signal }) => signal === "SIGABRT"],
+      when: [guestWasKilled, ({ signal }) => signal === "SIGABRT"],
       ending: ({ signal }) => ({ kind: "abort", summary: `killed by ${signal ?? ""}` }),
     },
     {
       rule: "signal",
+      when: [({ signal }) => [...stopSignals, "SIGKILL"].includes(signal)],
+      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal)),
+    },
+    {
+      rule: "signal",
       when: [({ signal }) => signal !== null],
-      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal ?? "")),
+      ending: ({ vmm, signal, complaint }) => vmmFault(`${vmm} was killed by ${signal ?? ""}`, complaint),
     },
     {
       rule: "end-line",
@@ -119,6 +133,16 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     },
     {
       rule: "exit-status",
+      when: [
+        ({ code }) => shellStatuses.includes(code),
+        ({ vmm }) => vmm !== "process",
+        ({ bannerSeen }) => !bannerSeen,
+        ({ announcement }) => announcement === undefined,
+      ],
+      ending: ({ vmm, lastLine }) => vmmFault(`${vmm} was not found, or is not executable`, lastLine),
+    },
+    {
+      rule: "exit-status",
       when: [],
       ending: ({ code, announcement }) => ({ kind: "exit", status: code ?? 0, evidence: announcement?.evidence }),
     },
@@ -128,7 +152,7 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
     {
       rule: "signal",
       when: [({ signal }) => stopSignals.includes(signal)],
-      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal ?? "")),
+      ending: ({ vmm, signal }) => vmmFault(stoppedFromOutside(vmm, signal)),
     },
     {
       rule: "signal",
@@ -183,7 +207,7 @@ const noRule: EndRule = { rule: "monitor-end", when: [], ending: () => ({ kind: 
 export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: RuleName; readonly ending: Ending } {
   const { complaint, guestSpoke, wasReset, wasStopped, stopLine } = findings;
   const { exitReport, vmm } = findings.rules;
-  const { announcement, lastLine, crash } = findings.transcript;
+  const { announcement, lastLine, crash, bannerSeen } = findings.transcript;
   const facts: EndFacts = {
     ...end,
     exitReport,
@@ -191,6 +215,7 @@ export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: Rule
     announcement,
     lastLine,
     crash,
+    bannerSeen,
     complaint,
     guestSpoke,
     wasReset,

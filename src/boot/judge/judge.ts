@@ -13,12 +13,12 @@ import {
   ready,
   timedOut,
 } from "./decision.js";
-import { guestShutdown, kvmClosed, kvmFailures, stopSignal, vmmLogs, vmmWarning } from "./dialect.js";
 import type { GuestEvent, MachineState } from "./events.js";
 import { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
 import { UnfinishedLines } from "./lines.js";
 import type { Evidence, Verdict } from "./verdict.js";
+import { guestShutdown, kvmClosed, kvmFailures, stopWords, vmmLogs, vmmWarning } from "./vmm-words.js";
 
 const kvmFails = "KVM opens but fails its guests";
 
@@ -27,7 +27,7 @@ export class Judge {
   /** What {@link judgeInTime} has needed for slow reads. */
   slowMs = 0;
   private verdict: Verdict | undefined;
-  private readonly findings: Findings;
+  readonly findings: Findings;
   private readonly unfinished = new UnfinishedLines();
 
   constructor(readonly rules: Rules) {
@@ -108,7 +108,7 @@ export class Judge {
 
   private onVmmLine(evidence: Evidence): Decision | undefined {
     if (guestShutdown.test(evidence.line)) this.findings.wasReset = true;
-    if (stopSignal.test(evidence.line)) this.findings.stopLine ??= evidence;
+    if (stopWords.test(evidence.line)) this.findings.stopLine ??= evidence;
     if (vmmWarning.test(evidence.line)) return undefined;
     this.findings.complaint ??= evidence;
     const isKvms = this.rules.accelerator === "kvm" && kvmFailures.some((pattern) => pattern.test(evidence.line));

@@ -1,5 +1,6 @@
 import { Problem } from "../../platform/problem.js";
-import { landmark, runnersLine } from "./dialect.js";
+import { dialects, firmware, landmark, runnersLine } from "./dialect.js";
+import { anyOf } from "./vmm-words.js";
 
 /** A prefix shows within this many lines, or the log has none. */
 const mostLines = 10_000;
@@ -7,6 +8,14 @@ const longestPrefix = 256;
 /** Landmarks that no unikernel prints itself. */
 const certainLandmark = /^(?:Solo5: Bindings|SeaBIOS)/;
 const isBlank = (line: string) => line.trim() === "" || runnersLine.test(line);
+/** What GitHub's runner prints after a step, and before the next. */
+const stepEnd =
+  /^(?:(?:##\[error\]|Error: )Process completed with exit code \d|Post job cleanup\.$|Cleaning up orphan)/;
+const nextStep = /^##\[group\]Run /;
+/** The beginning of a boot. */
+const beginning = anyOf(firmware.first, ...[dialects.solo5, dialects.unikraft].map(({ banner }) => banner.first));
+/** A log of xenconsoled's begins thus at each boot. Also put in front of a console in a later step. */
+export const newLog = "Logfile Opened";
 
 /**
  * Reads a console through what a log put in front of each of its lines: times of any kind, journald's host and process,
@@ -17,6 +26,8 @@ export class PrefixReader {
   /** Lines that wait for the decision. */
   private waiting: string[] | undefined = [];
   private prefix: RegExp | undefined;
+  private hasBegun = false;
+  private isOver = false;
 
   /** @returns the lines of the console that can be read by now. @throws Problem for a prefix that cannot. */
   add(lines: readonly string[]): string[] {
@@ -40,10 +51,22 @@ export class PrefixReader {
   }
 
   private read(line: string): string[] {
-    if (this.prefix === undefined) return runnersLine.test(line) ? [] : [line];
+    return this.withoutPrefix(line).flatMap((text) => {
+      const begins = beginning.test(text);
+      const isNext = begins && this.isOver && this.hasBegun;
+      this.hasBegun ||= landmark.exec(text)?.index === 0;
+      if (stepEnd.test(text) || (this.hasBegun && nextStep.test(text))) this.isOver = true;
+      else if (begins) this.isOver = false;
+      if (this.isOver || runnersLine.test(text)) return [];
+      return isNext ? [newLog, text] : [text];
+    });
+  }
+
+  private withoutPrefix(line: string): string[] {
+    if (this.prefix === undefined) return [line];
     const found = this.prefix.exec(line);
     const text = found === null ? line : line.slice(found[0].length);
-    const isConsoles = found === null ? landmark.exec(line)?.index === 0 : !isBlank(text);
+    const isConsoles = found === null ? landmark.exec(line)?.index === 0 : text.trim() !== "";
     return isConsoles ? [text] : [];
   }
 }
@@ -87,7 +110,7 @@ function template(before: string): RegExp {
     if (/^\d/.test(part)) return String.raw`[\d.,:]{1,64}`;
     if (/^[A-Z][a-z]{2}$/.test(part)) return "[A-Z][a-z]{2}";
     const isPadding = /^\s+$/.test(part) && /^\d/.test(parts[index + 1] ?? "");
-    return isPadding ? String.raw`\s{0,64}` : part.replace(/[.*+?^${}()|[\]\\/]/, "\\$&");
+    return isPadding ? String.raw`\s{0,64}` : part.replace(/[.*+?^${}()|[\]\\/]/, (character) => `\\${character}`);
   });
   return new RegExp(`^${source.join("")}`);
 }

@@ -1,8 +1,9 @@
 import { Problem } from "../../platform/problem.js";
 import type { ExitReport, Target } from "../../targets/targets.js";
 import type { Probe } from "../probes/probe.js";
-import type { Accelerator, VmmProgram } from "../report.js";
+import type { Accelerator } from "../report.js";
 import { type DialectWords, anyDialect, dialects } from "./dialect.js";
+import type { JudgedVmm } from "./vmm-words.js";
 
 /** How a boot is judged; fixed before the guest starts. */
 export interface Rules {
@@ -10,7 +11,12 @@ export interface Rules {
   readonly exitReport: ExitReport;
   /** A dead guest may hang (Unikraft): its last words decide once it has been silent for `graceMs`. */
   readonly mayHang: boolean;
-  readonly vmm: VmmProgram;
+  readonly vmm: JudgedVmm;
+  /**
+   * A console on disk: it has no times, and its machine may have had no way to switch itself off. A guest that died is
+   * then still there.
+   */
+  readonly isKept?: true;
   readonly accelerator: Accelerator;
   readonly mayFallBack: boolean;
   readonly settleMs: number;

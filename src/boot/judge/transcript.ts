@@ -26,11 +26,15 @@ export class Transcript {
   announcement: Announcement | undefined;
   /** The backend's last crash line, until output follows its dump. */
   crash: Evidence | undefined;
+  /** The backend's last line, after which the processor rests for ever. */
+  halted: Evidence | undefined;
   /** The latest line of the unikernel after the runtime's last words that does not belong to those. */
   afterDeath: Evidence | undefined;
   private firstWholeOwnLine: Evidence | undefined;
   private wholeDeath: Death | undefined;
   private bannerIsOpen = false;
+  /** The firmware has begun, and not yet handed over. */
+  private firmwareIsOpen = false;
   /** The meaning of an unfinished line so far: its rest may change it. */
   private open: { readonly ownLine?: Evidence | undefined; readonly death?: Death | undefined } = {};
   private lastWords = { atMs: -Infinity, lines: 0 };
@@ -52,7 +56,8 @@ export class Transcript {
     this.lastLine = evidence;
     const announcement = this.announcementIn(text, evidence);
     if (announcement !== undefined) this.announce(announcement);
-    const isOwn = announcement === undefined && !this.bannerIsOpen && this.isOutput(text);
+    const isOpen = this.bannerIsOpen || (this.firmwareIsOpen && text === evidence.line);
+    const isOwn = announcement === undefined && !isOpen && this.isOutput(text);
     const ownLine = isOwn ? { ...evidence, atMs: this.open.ownLine?.atMs ?? evidence.atMs } : undefined;
     this.open = { ownLine, death: isOwn ? deathIn(text, evidence) : undefined };
   }
@@ -72,14 +77,16 @@ export class Transcript {
     this.open = {};
     this.lastWords.lines += 1;
     this.lookForCrash(text, evidence);
+    if (this.words.halted?.test(text) === true) this.halted = evidence;
     const announcement = this.announcementIn(text, evidence);
     if (announcement !== undefined) {
       if (this.isOutput(text)) this.firstWholeOwnLine ??= evidence;
       this.announce(announcement);
       return;
     }
-    if (this.followBanner(text) || !this.isOutput(text)) return;
+    if (this.followBanner(text, text !== evidence.line) || !this.isOutput(text)) return;
     this.firstWholeOwnLine ??= evidence;
+    this.halted = undefined;
     const death = deathIn(text, evidence);
     const isLife = death === undefined && !ocamlAfterDeath.some((pattern) => pattern.test(text));
     // After an exit or an abort a guest prints nothing more; a trap's report has lines without the backend's mark.
@@ -119,6 +126,8 @@ export class Transcript {
   private announce(announcement: Announcement): void {
     // A trap's report continues with an abort's words: the trap is the cause and stays.
     if (this.announcement?.kind === "trap" && announcement.kind !== "exit") return;
+    // Unikraft's own main() returns a failure when the program has none.
+    if (this.announcement?.kind === "unstarted" && announcement.kind === "exit") return;
     this.announcement = announcement;
     this.beginBurst(announcement.evidence.atMs);
   }
@@ -141,19 +150,21 @@ export class Transcript {
     return undefined;
   }
 
-  private followBanner(text: string): boolean {
+  private followBanner(text: string, isHandover: boolean): boolean {
     const { first, last } = this.words.banner;
     const isLast = last.test(text);
     // What precedes the firmware or the banner in a saved console was not the guest's.
-    const isStart = isLast || first.test(text) || firmware.lines.some((pattern) => pattern.test(text));
+    const isStart = isLast || isHandover || first.test(text) || firmware.first.test(text);
     if (!this.bannerSeen && isStart) this.firstWholeOwnLine = undefined;
-    this.bannerIsOpen = !isLast && (this.bannerIsOpen || (!this.bannerSeen && first.test(text)));
+    this.firmwareIsOpen = !isLast && !isHandover && (this.firmwareIsOpen || firmware.first.test(text));
+    this.bannerIsOpen =
+      !isLast && (this.bannerIsOpen || (!this.bannerSeen && (first.test(text) || firmware.loader.test(text))));
     this.bannerSeen ||= isLast;
-    return this.bannerIsOpen || isLast;
+    return this.bannerIsOpen || this.firmwareIsOpen || isLast;
   }
 
   private isOutput(text: string): boolean {
-    return text.trim() !== "" && ![...this.words.chrome, ...firmware.lines].some((pattern) => pattern.test(text));
+    return text.trim() !== "" && !this.words.chrome.some((pattern) => pattern.test(text));
   }
 }
 

@@ -13,8 +13,9 @@ type Scheme = keyof typeof forms;
 /** Reads one line of the input `probe`. @throws InputError */
 export function parseProbe(line: string): Probe {
   const text = line.trim();
-  if (text === "ping") return { kind: "ping", text };
-  const [, scheme = "", place = "", rest = ""] = /^([a-z-]+):\/\/(\S*)(\s.*)?$/su.exec(text) ?? [];
+  if (text.toLowerCase() === "ping") return { kind: "ping", text };
+  const [, given = "", place = "", rest = ""] = /^([a-z-]+):\/\/(\S*)(\s.*)?$/isu.exec(text) ?? [];
+  const scheme = given.toLowerCase();
   switch (scheme) {
     case "tcp":
       return parseTcp(new ProbeText(text, scheme, rest), place);
@@ -71,7 +72,7 @@ interface Option {
 }
 
 /** `name`, `name=value` or `name=/pattern/flags`, up to whitespace; a slash in a pattern is written `\/`. */
-const option = /\s*(?<name>[a-z]+)(?:=(?:\/(?<pattern>(?:\\.|[^/\\])+)\/(?<flags>[a-z]*)|(?<value>\S+)))?(?=\s|$)/uy;
+const option = /\s*(?<name>[a-z]+)(?:=(?:\/(?<pattern>(?:\\.|[^/\\])+)\/(?<flags>[a-z]*)|(?<value>\S+)))?(?=\s|$)/iuy;
 
 class ProbeText {
   private readonly options = new Map<string, Option>();
@@ -85,7 +86,7 @@ class ProbeText {
     option.lastIndex = 0;
     for (let end = 0; end < left.length; end = option.lastIndex) {
       const groups = option.exec(left)?.groups;
-      const name = groups?.["name"];
+      const name = groups?.["name"]?.toLowerCase();
       if (name === undefined || this.options.has(name)) throw this.error(forms[scheme]);
       this.options.set(name, { value: groups?.["value"], pattern: groups?.["pattern"], flags: groups?.["flags"] });
     }

@@ -45,6 +45,10 @@ export const qemu: Vmm = {
   accelerators: (architecture, machine) => (architecture === machine ? ["kvm", "tcg"] : ["tcg"]),
   whyNot: (asked, _, machine, isEmulated) => noKvm(asked, machine, isEmulated),
   command: qemuCommand,
+  debugged: (asked, site, machine) => ({
+    kind: "remote",
+    argv: qemuCommand(asked, site, "tcg", machine, debuggedMachine(site.places.secondConsole)).argv,
+  }),
 };
 
 function qemuCommand(
@@ -52,6 +56,7 @@ function qemuCommand(
   { imagePath, args, devices: attached }: BootSite,
   accelerator: Accelerator,
   { isNestedAmd }: MachineFacts,
+  channels: readonly string[] = guestsMachine,
 ): Command {
   const { architecture, memory } = asked;
   const { program, debianPackage } = qemuPrograms[architecture];
@@ -69,7 +74,7 @@ function qemuCommand(
       `${memory}M`,
       ...devices.flatMap((device) => ["-device", device]),
       ...deviceOptions(attached),
-      ...guestsMachine,
+      ...channels,
       "-kernel",
       imagePath,
       ...(words.length === 0 ? [] : ["-append", /* promise: qemu-arguments-are-one-word */ commandLine(words)]),
@@ -108,3 +113,15 @@ export const guestsMachine = [
   ...controlChannel(3),
   "-S",
 ] as const;
+
+/** The guest's console in a file, gdb's protocol on the standard streams; paused until gdb's `continue`. */
+const debuggedMachine = (console: string) => [
+  "-chardev",
+  // A comma separates options; a doubled one is literal.
+  `file,id=console,path=${console.replaceAll(",", ",,")}`,
+  "-serial",
+  "chardev:console",
+  "-gdb",
+  "stdio",
+  "-S",
+];

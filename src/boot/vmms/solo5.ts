@@ -27,6 +27,15 @@ export function tender(name: Tender): Vmm {
       argv: [name, ...tenderArgs(asked, site, site.imagePath, placeHere)],
       channels: 0,
     }),
+    // Under KVM, gdb would see the tender and not its guest.
+    ...(accelerator === "native"
+      ? {
+          debugged: (asked: Asked, site: BootSite) => ({
+            kind: "process" as const,
+            argv: [name, ...tenderArgs(asked, site, site.imagePath, placeHere)] as const,
+          }),
+        }
+      : {}),
     missing: (program, target) =>
       new Problem(`${program}, which boots ${target} images, is not installed`, {
         do: "run `unikernel-ci setup`, which installs the opam package solo5",
@@ -68,5 +77,7 @@ function placeHere(device: AttachedDevice): string | undefined {
  * Unikraft's argument parser both keep double-quoted words together.
  */
 export function commandLine(args: readonly string[]): string {
-  return args.map((word) => (/^[^\s"\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, "\\$&")}"`)).join(" ");
+  return args
+    .map((word) => (/^[^\s"\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, (mark) => `\\${mark}`)}"`))
+    .join(" ");
 }

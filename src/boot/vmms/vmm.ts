@@ -27,6 +27,8 @@ export interface BootPlaces {
   readonly initrd: string;
   readonly firecrackerConfig: string;
   readonly loader: string;
+  /** The console of a second run, under a debugger. */
+  readonly secondConsole: string;
 }
 
 export interface MachineFacts {
@@ -55,6 +57,15 @@ export interface Command {
   readonly files?: readonly { readonly path: string; readonly text: string }[];
   /** Runs in the helper VM that `argv` starts. */
   readonly inside?: TenderRun;
+}
+
+/**
+ * A command for gdb(1). `remote`: it speaks gdb's protocol on its standard streams, and waits. `process`: the image's
+ * code runs in the VMM's own process.
+ */
+export interface Debugged {
+  readonly kind: "remote" | "process";
+  readonly argv: readonly [string, ...string[]];
 }
 
 export interface TenderRun {
@@ -97,6 +108,11 @@ export interface Vmm {
   whyNot?(asked: Asked, site: BootSite, machine: MachineFacts, isEmulated: boolean): Refusal | undefined;
 
   command(asked: Asked, site: BootSite, accelerator: Accelerator, machine: MachineFacts): Command;
+
+  /**
+   * How it runs a boot under gdb, after a crash. Absent: it cannot.
+   */
+  debugged?(asked: Asked, site: BootSite, machine: MachineFacts): Debugged;
 
   /** Downloads a program that no package has. @returns absolute path. */
   download?(context: Context): Promise<string>;

@@ -58,9 +58,8 @@ function openFolder(path: string, shown: string): number {
   try {
     return openSync(path, O_RDONLY | O_DIRECTORY | /* promise: folders-are-no-links */ O_NOFOLLOW);
   } catch (error) {
-    if (!hasCode(error, "ENOTDIR", "ELOOP")) throw error;
-    throw new Problem(`${shown} is not in a folder`, {
-      because: "a part of its path is a link or a file, and links are not followed here",
+    if (!hasCode(error, "ENOTDIR", "ELOOP")) throw named(error, path, shown);
+    throw new Problem(`${shown} is not in a folder: a part of its path is a link or a file`, {
       do: "remove that link",
     });
   }
@@ -70,9 +69,20 @@ function inPlace<T>(folder: string, path: string, use: (place: string) => T, mak
   const place = holdPlace(folder, path, makes);
   try {
     return use(place.path);
+  } catch (error) {
+    throw named(error, place.path, `${folder}/${path}`);
   } finally {
     place.close();
   }
+}
+
+/** An error of the system with the path that a person knows, not that of a descriptor. */
+function named(error: unknown, held: string, shown: string): unknown {
+  if (error instanceof Error && "path" in error) {
+    error.message = error.message.replaceAll(held, () => shown);
+    error.path = shown;
+  }
+  return error;
 }
 
 /**
@@ -83,16 +93,24 @@ function inPlace<T>(folder: string, path: string, use: (place: string) => T, mak
  */
 export function openInside(folder: string, path: string): number {
   return inPlace(folder, path, (place) => {
-    const irregular = (cause?: unknown) => new Problem(`${folder}/${path} is not a regular file`, {}, { cause });
+    const shown = `${folder}/${path}`;
+    const irregular = (cause?: unknown) => new Problem(`${shown} is not a regular file`, {}, { cause });
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
+    const flags =
+      O_RDONLY | /* promise: files-are-not-waited-for */ O_NONBLOCK | /* promise: files-are-no-links */ O_NOFOLLOW;
+    let file: number;
     try {
-      // Without O_NONBLOCK, opening a pipe would wait for a writer.
-      const file = openSync(place, O_RDONLY | O_NONBLOCK | /* promise: files-are-no-links */ O_NOFOLLOW);
-      if (fstatSync(file).isFile()) return file;
-      closeSync(file);
+      file = openSync(place, flags);
     } catch (error) {
-      throw hasCode(error, "ELOOP", "ENXIO") ? irregular(error) : error;
+      if (hasCode(error, "ELOOP")) throw new Problem(`${shown} is a link`, {}, { cause: error });
+      throw hasCode(error, "ENXIO") ? irregular(error) : error;
     }
-    throw irregular();
+    // promise: files-are-regular
+    if (!fstatSync(file).isFile()) {
+      closeSync(file);
+      throw irregular();
+    }
+    return file;
   });
 }
 
@@ -112,7 +130,8 @@ const largestRecord = 256 * 1024 ** 2;
 export async function readInside(folder: string, path: string): Promise<string> {
   const file = openInside(folder, path);
   try {
-    if (fstatSync(file).size > largestRecord) throw new Problem(`${folder}/${path} is too large`);
+    if (fstatSync(file).size > largestRecord)
+      throw new Problem(`${folder}/${path} has more than ${largestRecord} bytes`);
     return await readText(file, "utf8");
   } finally {
     closeSync(file);

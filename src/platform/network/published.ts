@@ -104,13 +104,18 @@ function baseOf(mirror: string): URL {
   const url = URL.canParse(mirror) ? new URL(mirror) : undefined;
   if (
     url === undefined ||
+    // URL removes whitespace, and the names of files replace a query or fragment.
+    /\s/.test(mirror) ||
+    url.search !== "" ||
+    url.hash !== "" ||
     /* promise: mirror-schemes */ !["https:", "http:", "file:"].includes(url.protocol) ||
     /* promise: mirror-without-user */ url.username !== "" ||
     /* promise: mirror-without-password */ url.password !== ""
   ) {
     throw new Problem(`input mirror: ${JSON.stringify(mirror)} is not accepted`, {
       accepted:
-        "the address of a folder with a toolchains.json or carriers.json, without a password: " +
+        "the address of a folder with a toolchains.json or carriers.json, without a password, whitespace, `?` " +
+        "or `#`: " +
         "https://…, http://… or file:///…",
     });
   }

@@ -7,6 +7,7 @@ import { cleaningUp } from "../process/leftovers.js";
 import { ownMark, ownerState } from "../process/owner-mark.js";
 import { lastLines } from "../process/process.js";
 import { aliasOf, findIp, interfaceNames, isThere, markOf, readAlias } from "./interfaces.js";
+import { endOfIsolation, isolate, whyNoIsolation } from "./isolation.js";
 
 /** A network interface for a guest. */
 export interface Tap {
@@ -14,6 +15,8 @@ export interface Tap {
   readonly interface: string;
   /** The host's address on it, with the prefix length. */
   readonly host: string;
+  /** Its guest may reach this host, and whatever this host forwards. Absent: it only answers the host. */
+  readonly outside?: boolean;
 }
 
 /** An interface of that name exists: another process was first. */
@@ -45,6 +48,7 @@ let boots = 0;
  * it is killed, the next run's {@link sweepTaps} finds them by their alias.
  *
  * @throws TapTaken
+ * @throws NotIsolated
  * @throws Problem when they cannot be made.
  */
 export async function withTaps<T>(context: Context, taps: readonly Tap[], body: () => Promise<T>): Promise<T> {
@@ -55,18 +59,20 @@ export async function withTaps<T>(context: Context, taps: readonly Tap[], body: 
   const made = new Set<string>();
   const ours = () => [...made].filter((name) => readAlias(name) === own);
   const removeNow = () => {
-    for (const name of ours()) deleteNow(asRoot, name);
+    for (const name of ours())
+      for (const [program, ...args] of removal(context, asRoot, name)) spawnSync(program, args, { stdio: "ignore" });
   };
   return cleaningUp(removeNow, async () => {
     try {
       for (const tap of taps) {
         made.add(tap.interface);
         makeTap(asRoot, tap, own);
+        /* promise: taps-are-isolated */ if (tap.outside !== true) isolate(asRoot, tap.interface, tap.host);
       }
       return await body();
     } finally {
       // Not synchronous: the kernel takes some 50 ms, and other boots of this process go on meanwhile.
-      for (const name of ours()) await deleteInterface(context, asRoot, name);
+      for (const name of ours()) await remove(context, asRoot, name);
     }
   });
 }
@@ -111,18 +117,22 @@ export async function sweepTaps(context: Context): Promise<void> {
   if (abandoned.length === 0 || findIp(context) === undefined) return;
   const asRoot = await becomeRoot(context);
   if (asRoot === undefined) return;
-  for (const name of abandoned) await deleteInterface(context, asRoot, name);
+  for (const name of abandoned) await remove(context, asRoot, name);
 }
 
-const deletion = (asRoot: AsRoot, name: string) => asRoot("ip", "link", "delete", "dev", name);
+/**
+ * The commands that remove a tap, in order. Its rules go before it, because the sweep finds them by the tap; and it is
+ * down before they go, because its guest may still run when this process is told to end.
+ */
+function removal(context: Context, asRoot: AsRoot, name: string): [string, ...string[]][] {
+  return [
+    asRoot("ip", "link", "set", "dev", name, "down"),
+    ...(whyNoIsolation(context) === undefined ? [endOfIsolation(asRoot, name)] : []),
+    asRoot("ip", "link", "delete", "dev", name),
+  ];
+}
 
 /** An interface that is already gone is no failure; one that stays is found by the next sweep. */
-async function deleteInterface({ processes }: Context, asRoot: AsRoot, name: string): Promise<void> {
-  await processes.run(deletion(asRoot, name));
-}
-
-/** Synchronous, for use while this process ends. */
-function deleteNow(asRoot: AsRoot, name: string): void {
-  const [program, ...args] = deletion(asRoot, name);
-  spawnSync(program, args, { stdio: "ignore" });
+async function remove(context: Context, asRoot: AsRoot, name: string): Promise<void> {
+  for (const command of removal(context, asRoot, name)) await context.processes.run(command);
 }

@@ -82,13 +82,23 @@ export function endWithUs(group: number): () => void {
   };
 }
 
-/** Listens only while there is something to end: without a listener, a signal ends this process by itself. */
+let isListening = false;
+
+/**
+ * Listens while there is something to end: without a listener, a signal ends this process by itself. And for two turns
+ * of the event loop longer: a signal that has arrived, but that the loop has not looked at yet, is lost when its last
+ * listener is removed, even if another one is added at once.
+ */
 function watch(): void {
-  for (const signal of signals) process.off(signal, endBy);
-  process.off("exit", endAll);
-  if (groups.size + cleanUps.size === 0) return;
-  for (const signal of signals) process.on(signal, endBy);
-  process.on("exit", endAll);
+  const isNeeded = () => groups.size + cleanUps.size > 0;
+  const turn = (on: boolean) => {
+    isListening = on;
+    for (const signal of signals) process[on ? "on" : "off"](signal, endBy);
+    process[on ? "on" : "off"]("exit", endAll);
+  };
+  if (isNeeded() && !isListening) turn(true);
+  if (isNeeded() || !isListening) return;
+  setImmediate(() => setImmediate(() => isListening && !isNeeded() && turn(false)));
 }
 
 /** Waits for the programs to end; a second signal ends this process at once. */

@@ -1,7 +1,6 @@
-import { basename } from "node:path";
 import { isFeatureAvailable, restoreCache, saveCache } from "@actions/cache";
 import { type Log, seconds } from "../log.js";
-import { isMissing, messageOf } from "../problem.js";
+import { messageOf } from "../problem.js";
 
 /**
  * Keeps files and folders between runs. It never throws: a broken cache counts as an empty one. An entry is found by
@@ -28,25 +27,9 @@ export interface NearestCache extends ToolchainCache {
  */
 const patienceMs = 5 * 60_000;
 
-/**
- * Whether an error is from an upload whose archive is gone: when one part of an upload fails, the client removes its
- * own archive, but still opens it for other parts, and does not handle the error of that.
- */
-export function isLostUpload(error: unknown): boolean {
-  if (!isMissing(error)) return false;
-  const { path = "" } = error as NodeJS.ErrnoException;
-  return ["cache.tzst", "cache.tgz"].includes(basename(path));
-}
-
-function outliveLostUpload(error: unknown): void {
-  if (!isLostUpload(error)) throw error;
-}
-
 /** The cache of the Actions service, or of a compatible server; undefined if there is none. */
 export function actionsCache(log: Log): NearestCache | undefined {
   if (!isFeatureAvailable()) return undefined;
-  if (!process.listeners("uncaughtException").includes(outliveLostUpload))
-    process.on("uncaughtException", outliveLostUpload);
   let isSilent = false;
   /** Asks the service, unless it was silent once: every further request would cost as much time. */
   const ask = async <Answer>(failed: string, question: () => Promise<Answer>): Promise<Answer | undefined> => {

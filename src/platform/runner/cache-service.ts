@@ -1,5 +1,7 @@
+import { basename } from "node:path";
 import type { Host } from "../host.js";
 import type { Log } from "../log.js";
+import { isMissing } from "../problem.js";
 import type { NearestCache } from "./actions-cache.js";
 
 /**
@@ -11,4 +13,14 @@ export async function cacheService({ environment }: Host, log: Log): Promise<Nea
   if ((v1 ?? v2) === undefined) return undefined;
   const { actionsCache } = await import("./actions-cache.js");
   return actionsCache(log);
+}
+
+/**
+ * Whether an error is from an upload whose archive is gone: when one part of an upload fails, the client removes its
+ * own archive, but still opens it for other parts, and does not handle the error of that.
+ */
+export function isLostUpload(error: unknown): boolean {
+  if (!isMissing(error)) return false;
+  const { path = "" } = error as NodeJS.ErrnoException;
+  return ["cache.tzst", "cache.tgz"].includes(basename(path));
 }

@@ -107,7 +107,10 @@ function propertiesOf({ file, line, endLine, column, endColumn }: SourcePlace): 
   const known = Object.entries(numbers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as const],
   );
-  return { file: /* promise: annotated-files-are-visible */ visible(file), ...Object.fromEntries(known) };
+  return {
+    ...(file === undefined ? {} : { file: /* promise: annotated-files-are-visible */ visible(file) }),
+    ...Object.fromEntries(known),
+  };
 }
 
 function painted(code: number, text: string): string {

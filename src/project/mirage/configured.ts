@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join, normalize } from "node:path";
-import { type Dependency, dependenciesOf } from "../../toolchain/opam/dependencies.js";
-import { parseOpamFile, stringsOf } from "../../toolchain/opam/file.js";
-import { type Lock, readLock } from "./lock-file.js";
+import { dependenciesOf, formulaOf } from "../../toolchain/opam/dependencies.js";
+import { type OpamFile, parseOpamFile, stringsOf } from "../../toolchain/opam/file.js";
+import { reduce } from "../../toolchain/opam/filtered-formula.js";
+import { type ConfiguredDependency, type Lock, readLock } from "./lock-file.js";
 import type { Advice } from "../plans/request.js";
 
 /** The output of `mirage configure` that decides the rest of the build. Paths are relative to the project's folder. */
@@ -11,7 +12,7 @@ export interface Configured {
   readonly lockFile: string;
   /** Undefined when there is no lock file. */
   readonly lock: Lock | undefined;
-  readonly dependencies: readonly Dependency[];
+  readonly dependencies: readonly ConfiguredDependency[];
   /** Packages that are installed in the switch and not pulled: the compilers and other tools. */
   readonly ofSwitch: readonly string[];
   /** The folder that `make pull` fills. */
@@ -32,10 +33,19 @@ export async function readConfigured(directory: string): Promise<Configured | un
   return {
     lockFile,
     lock: lock === undefined ? undefined : readLock(lock),
-    dependencies: dependenciesOf(opam),
+    dependencies: configuredDependencies(opam),
     ofSwitch: stringsOf(opam, "x-opam-monorepo-opam-provided"),
     duniverse: names.duniverse,
   };
+}
+
+/** The dependencies in an opam file of `mirage configure`, as opam-monorepo reads them. */
+export function configuredDependencies(opam: OpamFile): readonly ConfiguredDependency[] {
+  const formula = formulaOf(opam);
+  const of = (monorepo: Record<string, string>) =>
+    dependenciesOf(reduce(formula, { build: "true", os: "linux", ...monorepo }));
+  const ofSwitch = of({}).map(({ name }) => name);
+  return of({ monorepo: "true" }).map((one) => ({ ...one, isPulled: !ofSwitch.includes(one.name) }));
 }
 
 /** The names that a Makefile of mirage gives its files; undefined for another Makefile. */

@@ -1,8 +1,10 @@
 import { posix } from "node:path";
-import type { LockFile } from "../../toolchain/toolchain.js";
-import { type Dependency, dependenciesOf } from "../../toolchain/opam/dependencies.js";
+import { components } from "../../targets/constraint.js";
+import { holds, shown } from "../../targets/formula.js";
+import { type Dependency, dependenciesOf, formulaOf } from "../../toolchain/opam/dependencies.js";
 import { type OpamFile, listsOf, parseOpamFile, stringsIn } from "../../toolchain/opam/file.js";
-import { type Constraint, satisfies } from "../../toolchain/opam/version.js";
+import { reduce } from "../../toolchain/opam/filtered-formula.js";
+import type { LockFile } from "../../toolchain/toolchain.js";
 
 /** The result of `opam monorepo lock` (`x-opam-monorepo-version: "0.3"`). */
 export interface Lock {
@@ -31,13 +33,15 @@ export interface LockedSource {
 /** Reads a `.opam.locked` file; a package without an exact version is ignored. */
 export function readLock(text: string): Lock {
   const file = parseOpamFile(text);
-  return { packages: new Map(dependenciesOf(file).flatMap(lockedPackage)), sources: lockedSources(file) };
-}
-
-function lockedPackage({ name, constraints, filters }: Dependency): readonly [string, LockedPackage][] {
-  return constraints.flatMap(({ relation, version }) =>
-    relation === "=" ? [[name, { version, isPulled: filters.includes("?vendor") }]] : [],
+  const formula = formulaOf(file);
+  const ofSwitch = new Set(dependenciesOf(reduce(formula, {})).map(({ name }) => name));
+  const packages = dependenciesOf(reduce(formula, { vendor: "true" })).flatMap(
+    ({ name, formula: asked }): readonly [string, LockedPackage][] =>
+      asked.kind === "compare" && asked.relation === "="
+        ? [[name, { version: asked.version, isPulled: !ofSwitch.has(name) }]]
+        : [],
   );
+  return { packages: new Map(packages), sources: lockedSources(file) };
 }
 
 function lockedSources(file: OpamFile): readonly LockedSource[] {
@@ -65,8 +69,6 @@ function lockedSources(file: OpamFile): readonly LockedSource[] {
   });
 }
 
-const components = ["ocaml", "solo5", "ocaml-solo5", "ocaml-unikraft", "mirage"] as const;
-
 /** The versions of the toolchain that a lock was made with. */
 export function toolchainVersions(lock: Lock): LockFile["versions"] {
   return Object.fromEntries(
@@ -74,12 +76,18 @@ export function toolchainVersions(lock: Lock): LockFile["versions"] {
   );
 }
 
+/** A package that a configured project depends on. */
+export interface ConfiguredDependency extends Dependency {
+  /** `?monorepo`: opam-monorepo pulls its sources, and opam ignores it. */
+  readonly isPulled: boolean;
+}
+
 /** What a lock must match. */
 export interface LockedFor {
   /** The toolchain's OCaml; undefined when the build brings its own. */
   readonly ocaml: string | undefined;
   /** The dependencies that `mirage configure` has just written. */
-  readonly dependencies: readonly Dependency[];
+  readonly dependencies: readonly ConfiguredDependency[];
 }
 
 /**
@@ -99,17 +107,13 @@ export function lockDifferences(lock: Lock, { ocaml, dependencies }: LockedFor):
 /** Packages without sources, or whose sources dune does not need (opam-monorepo's `is_safe_package`). */
 const neverPulled = /^(?:(?:base|conf)-.*|ocaml|ocaml-compiler|dune|jbuilder|ocamlbuild|ocamlmod|oasis|ocamlify)$/;
 
-function differenceOf(lock: Lock, { name, constraints, filters }: Dependency): readonly string[] {
+function differenceOf(lock: Lock, { name, formula, isPulled: isUsed }: ConfiguredDependency): readonly string[] {
   const locked = lock.packages.get(name);
-  if (locked === undefined) return [`${name}: not locked, the project needs ${asked(constraints)}`];
+  const asked = formula.kind === "any" ? "it" : shown(formula);
+  if (locked === undefined) return [`${name}: not locked, the project needs ${asked}`];
   const { version, isPulled } = locked;
-  if (filters.includes("?monorepo") && !isPulled && !neverPulled.test(name)) {
+  if (isUsed && !isPulled && !neverPulled.test(name)) {
     return [`${name}: locked ${version} as a tool’s dependency, the project needs its sources`];
   }
-  return constraints.every((constraint) => satisfies(version, constraint))
-    ? []
-    : [`${name}: locked ${version}, the project needs ${asked(constraints)}`];
+  return holds(formula, () => version) ? [] : [`${name}: locked ${version}, the project needs ${asked}`];
 }
-
-const asked = (constraints: readonly Constraint[]): string =>
-  constraints.length === 0 ? "it" : constraints.map(({ relation, version }) => `${relation} ${version}`).join(" & ");

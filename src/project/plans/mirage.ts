@@ -3,6 +3,7 @@ import { isFile } from "../../platform/files/folder-content.js";
 import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
 import { isLockFor } from "../../toolchain/toolchain.js";
+import { comparisonsIn } from "../../targets/formula.js";
 import type { Dependency } from "../../toolchain/opam/dependencies.js";
 import { configureAdvice, type Configured, readConfigured } from "../mirage/configured.js";
 import { compilerChanges, readCompilers, refuseChangedCompilers } from "../mirage/compiler.js";
@@ -216,7 +217,8 @@ function restOfSwitch({ toolchain }: BuildRequest, configured: Configured | unde
   return [{ name: "opam install", argv: ["opam", "install", "--yes", ...rest.flatMap(atoms)] }];
 }
 
-/** opam takes a package once for each constraint. */
-function atoms({ name, constraints }: Dependency): readonly string[] {
-  return constraints.length === 0 ? [name] : constraints.map(({ relation, version }) => `${name}${relation}${version}`);
+/** opam takes a package once for each constraint. Its command line has no alternatives; mirage writes none. */
+function atoms({ name, formula }: Dependency): readonly string[] {
+  const bounds = comparisonsIn(formula).map(({ relation, version }) => `${name}${relation}${version}`);
+  return bounds.length === 0 ? [name] : bounds;
 }

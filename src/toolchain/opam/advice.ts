@@ -1,11 +1,14 @@
 import semver from "semver";
-import { type Component, knownVersions } from "../../targets/combinations.js";
+import { knownVersions } from "../../targets/combinations.js";
+import { type Component, constraintOfRange } from "../../targets/constraint.js";
 import { type Backend, targetNames, targets } from "../../targets/targets.js";
 import { listed } from "../../targets/version-refusal.js";
 import { resolveVersions } from "../../targets/versions.js";
 import type { ToolchainVersions } from "../toolchain.js";
-import { type OpamFailure, askerOf, nameOf, nameOfPackage, tellingConflicts } from "./failure.js";
+import { askerOf, nameOf, nameOfPackage, tellingConflicts, unavailableIn } from "./conflict.js";
+import type { OpamFailure } from "./failure.js";
 import { type SplitSource, lockCauses } from "./lock-causes.js";
+import { explainMachine, lackingRemedy } from "./machine-advice.js";
 
 /** The toolchain that opam worked on. */
 export interface OpamPlace {
@@ -52,8 +55,13 @@ export function adviceOn(failure: OpamFailure, place: OpamPlace): Advice {
         "or ask for fewer packages (`opam-packages`), or for exact versions of them",
       );
     case "build":
+      return onBuild(failure);
     case "unavailable":
       return nothing;
+    case "system-packages":
+    case "sandbox":
+    case "network":
+      return explainMachine(failure);
   }
 }
 
@@ -69,6 +77,17 @@ const archive = [
     "add the line `archive: git+https://github.com/ocaml/opam-repository-archive` to `opam-repositories`",
   "or go back to a commit that had it: `default: git+https://github.com/ocaml/opam-repository#<commit>`",
 ] as const;
+
+/** Packages whose names begin so only check that the system has something. */
+const checksSystem = /^conf-/;
+
+function onBuild({ package: failed, systemPackages }: Extract<OpamFailure, { kind: "build" }>): Advice {
+  const install = `sudo apt-get install ${systemPackages.join(" ")}`;
+  if (systemPackages.length > 0) return advice("opam was told not to install system packages", install);
+  if (!checksSystem.test(failed)) return nothing;
+  const show = `opam show --field=depexts ${nameOfPackage(failed)}`;
+  return advice([], `install the system packages that \`${show}\` lists, if they are missing`);
+}
 
 function onConflict({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>, place: OpamPlace): Advice {
   const telling = tellingConflicts(conflicts);
@@ -87,6 +106,8 @@ function onConflict({ conflicts }: Extract<OpamFailure, { kind: "conflict" }>, p
   const demanding = telling.flatMap(({ chains }) => chains.filter((chain) => askerOf(chain) !== "the toolchain"));
   const known = onDemands(demanding.map(demandOf), place);
   if (known !== nothing) return known;
+  const unavailable = telling.flatMap(unavailableIn);
+  if (unavailable.length > 0) return advice([], ...lackingRemedy(unavailable));
   return telling.some(
     ({ kind, notes }) =>
       kind === "missing" && notes.some((note) => /unknown package|no matching version|no longer available/.test(note)),
@@ -182,14 +203,12 @@ function onDemands(demands: readonly Demand[], place: OpamPlace): Advice {
 function versionFor(component: Component, range: string, { backend, versions }: OpamPlace): string | undefined {
   const target = targetNames.find((name) => targets[name].backend === backend);
   if (target === undefined) return undefined;
-  const mirages =
-    component === "mirage"
-      ? [{ kind: "exact", version: range } as const]
-      : versions?.mirage === undefined
-        ? [{ kind: "none" } as const]
-        : [{ kind: "exact", version: versions.mirage } as const, { kind: "bounds" } as const];
-  for (const mirage of mirages) {
-    const resolution = resolveVersions({ target, ...(component === "mirage" ? {} : { [component]: range }), mirage });
+  const asked = constraintOfRange(component, range, "a package");
+  const kept = versions?.mirage && constraintOfRange("mirage", versions.mirage, "the toolchain");
+  if (asked === undefined) return undefined;
+  const hasMirage = component === "mirage" || versions?.mirage !== undefined;
+  for (const constraints of [...(kept && component !== "mirage" ? [[asked, kept]] : []), [asked]]) {
+    const resolution = resolveVersions({ target, hasMirage, constraints });
     if (resolution.kind === "versions") return resolution.versions[component];
   }
   return undefined;

@@ -2,12 +2,10 @@ import { existsSync } from "node:fs";
 import { readFile, readdir, rm, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { copyInside, removeInside } from "../../platform/files/inside.js";
-import { completeHistory } from "../../platform/git-history.js";
 import type { Context } from "../../platform/host.js";
 import { firstOf, seconds } from "../../platform/log.js";
-import { Problem } from "../../platform/problem.js";
-import { type Outcome, type RunOptions, lastLines, quote, succeed } from "../../platform/process/process.js";
-import { buildMark, environmentOf, layoutOf, opamEnvironment, switchName } from "../environment.js";
+import { quote, succeed } from "../../platform/process/process.js";
+import { buildMark, environmentOf, layoutOf, opamEnvironment } from "../environment.js";
 import { crossPackages, decidedPackages, nameOf, recipeOf } from "../packages.js";
 import { toolchainKey } from "../key.js";
 import { specBelow } from "../layers.js";
@@ -17,6 +15,8 @@ import { storeDefinitions } from "./definitions.js";
 import { readOpamFailure } from "./failure.js";
 import { InstallProgress, changedInPlan } from "./output.js";
 import { installProblem } from "./opam-problem.js";
+import { checkReachable } from "./reachable.js";
+import { type Opam, addPins, availablePackages, createSwitch, succeedOpam } from "./switch.js";
 
 /** opam prints nothing for minutes while a compiler builds: a line now and then shows that it does not hang. */
 const silenceMs = 60_000;
@@ -47,6 +47,7 @@ export async function buildWithOpam(
   // The packages of a kept build could have left a link there.
   copyInside(opam, path, relative(path, own));
   const run: Opam = (args, watch = {}) => processes.run([own, ...args], { env, cwd: path, ...watch });
+  await checkReachable(context, spec.repositories, env);
   const prepare = () => prepareSwitch(context, { spec, whole }, run, env);
   const isOnBelow = below !== undefined && (await continueFrom(context, { spec, whole, below }, run, env, layout));
   if (!isOnBelow && !(await takeUp(context, spec, run, layout))) await prepare();
@@ -74,8 +75,6 @@ interface Wish {
   readonly whole: ToolchainSpec;
 }
 
-type Opam = (args: readonly string[], watch?: Pick<RunOptions, "onLine" | "signal" | "whole">) => Promise<Outcome>;
-
 /**
  * Updates the repositories and pins of an opam root that an earlier build has left.
  *
@@ -94,10 +93,11 @@ async function takeUp(
     return false;
   }
   await storeDefinitions(processes, run, installed);
-  succeedOpam(await run(["update", "--repositories"]), "reading the opam repositories");
+  await succeedOpam(await run(["update", "--repositories"]), "reading the opam repositories", spec);
   // Not those of the toolchain below: opam lacks their sources, and would take them for changed.
   const pins = pinsOfItsOwn(spec).map((pin) => nameOf(pin.package));
-  if (pins.length > 0) succeedOpam(await run(["update", "--development", ...pins]), "reading the pinned packages");
+  if (pins.length > 0)
+    await succeedOpam(await run(["update", "--development", ...pins]), "reading the pinned packages", spec);
   return true;
 }
 
@@ -116,13 +116,13 @@ async function continueFrom(
   layout: Layout,
 ): Promise<boolean> {
   const { root, installed } = layout;
-  succeedOpam(await run(["update", "--repositories"]), "reading the opam repositories");
+  await succeedOpam(await run(["update", "--repositories"]), "reading the opam repositories", spec);
   await storeDefinitions(context.processes, run, installed);
   await checkAvailable(whole, run);
   const pins = pinsOfItsOwn(spec);
   const names = new Set((await foldersIn(installed)).map(nameOf));
   const pinned = pins.map((pin) => nameOf(pin.package)).filter((name) => names.has(name));
-  if (pinned.length === 0) await addPins(context, pins, run, env);
+  if (pinned.length === 0) await addPins(context, run, pins, spec, env);
   const changed = pinned.length > 0 ? pinned : await changedByInstall(await packagesToName(spec, layout), run, root);
   if (changed?.length === 0) return true;
   const what = changed === undefined ? "an unknown part of it" : firstOf(changed, 5).join(", ");
@@ -170,39 +170,14 @@ async function prepareSwitch(
   run: Opam,
   env: Record<string, string>,
 ): Promise<void> {
-  const step = async (doing: string, ...args: string[]) => succeedOpam(await run(args), doing);
-  const [first, ...others] = spec.repositories;
-  if (first === undefined) throw new Problem("input opam-repositories is empty", { accepted: "`name: url` lines" });
-  const options = ["--bare", "--no-setup", "--disable-sandboxing", "--bypass-checks"];
-  await step(`reading the opam repository ${first.url}`, "init", ...options, first.name, first.url);
-  for (const { name, url } of others) {
-    await step(`reading the opam repository ${url}`, "repository", "add", "--dont-select", name, url);
-  }
-  const repositories = spec.repositories.map(({ name }) => name).join(",");
-  await step("creating the switch", "switch", "create", switchName, "--empty", `--repositories=${repositories}`);
+  const step = async (doing: string, ...args: string[]) => succeedOpam(await run(args), doing, spec);
+  await createSwitch(run, spec.repositories, spec);
   await checkAvailable(whole, run);
   const [compiler = ""] = spec.packages;
   // The cross compiler too: a project's dependencies must not replace it later.
   const fixed = [compiler, ...crossPackages(recipeOf(spec), spec.versions).filter((name) => name.includes("."))];
   await step(`choosing ${compiler}`, "switch", "set-invariant", "--no-action", ...fixed);
-  await addPins(context, spec.pins, run, env);
-}
-
-async function addPins(
-  context: Context,
-  pins: readonly OpamPin[],
-  run: Opam,
-  env: Record<string, string>,
-): Promise<void> {
-  const step = async (doing: string, ...args: string[]) => succeedOpam(await run(args), doing);
-  for (const pin of pins) {
-    const local = /^git\+file:\/\/(\/[^#]*)/.exec(pin.url)?.[1];
-    if (local !== undefined) await completeHistory(context, local, env);
-    await step(`pinning ${pin.package} to ${pin.url}`, "pin", "add", "--no-action", pin.package, pin.url);
-    // For a repository on this machine, opam 2.1 first reads the opam file in the work tree, not that of the commit.
-    if (local !== undefined)
-      await step(`reading ${pin.package} at ${pin.url}`, "update", "--development", pin.package.replace(/\..*/, ""));
-  }
+  await addPins(context, run, spec.pins, spec, env);
 }
 
 /** The repositories lack packages of the version table: thrown before anything is built. */
@@ -220,10 +195,7 @@ async function checkAvailable(spec: ToolchainSpec, run: Opam): Promise<void> {
   const options = spec.packages.filter((name) => name.startsWith("ocaml-option-"));
   const decided = decidedPackages(recipeOf(spec), spec.versions, options, spec.pins);
   const names = decided.map((name) => name.replace(/\..*/, ""));
-  const { stdout } = await run(["list", "-A", "--all-versions", "--short", "--columns=package", ...names], {
-    whole: true,
-  });
-  const available = new Set(stdout.split(/\s+/));
+  const available = await availablePackages(run, names);
   const missing = decided.filter((name) => !available.has(name));
   if (missing.length > 0) throw new LackingPackages(missing, available);
 }
@@ -260,19 +232,6 @@ async function install({ log }: Context, spec: ToolchainSpec, run: Opam, { root,
       `opam install ${spec.packages.map(quote).join(" ")}`,
     );
   }
-}
-
-/** As {@link succeed}, with opam's own error line in the message. */
-function succeedOpam(outcome: Outcome, doing: string): void {
-  const [, ...args] = outcome.argv;
-  const lines = lastLines(`${outcome.stdout}\n${outcome.stderr}`, 30);
-  const telling = lines.findIndex((line) => line.startsWith("[ERROR] "));
-  if (outcome.exitCode === 0 || telling === -1) succeed({ ...outcome, argv: ["opam", ...args] }, doing);
-  else
-    throw new Problem(`${doing} failed: ${lines[telling]?.slice("[ERROR] ".length) ?? ""}`, {
-      evidence: lines.slice(telling),
-      again: ["opam", ...args].map(quote).join(" "),
-    });
 }
 
 /** The package that has just failed, which opam reports at once. */

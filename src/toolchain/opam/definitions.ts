@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
 import { isRealFolder, removeInside, writeInside } from "../../platform/files/inside.js";
-import type { Outcome, Processes } from "../../platform/process/process.js";
+import type { Outcome, Processes, RunOptions } from "../../platform/process/process.js";
 
 /**
  * Stores the repository's own text of each installed package that opam takes for changed. Otherwise opam builds it, and
@@ -17,17 +17,17 @@ import type { Outcome, Processes } from "../../platform/process/process.js";
  */
 export async function storeDefinitions(
   processes: Processes,
-  opam: (args: readonly string[]) => Promise<Outcome>,
+  opam: (args: readonly string[], options: Pick<RunOptions, "whole">) => Promise<Outcome>,
   installed: string,
 ): Promise<void> {
   if (!isRealFolder(installed)) return;
   // It has the repository's text as opam read it; a slim toolchain and an opam that was stopped lack it.
   const forget = () => removeInside(installed, "cache");
   forget();
-  const changed = (await opam(["reinstall", "--list-pending"])).stdout.split(/\s+/).filter((word) => word !== "");
+  const list = async (...args: readonly string[]) => (await opam(args, { whole: true })).stdout;
+  const changed = (await list("reinstall", "--list-pending")).split(/\s+/).filter((word) => word !== "");
   for (const name of changed) {
-    const { stdout } = await opam(["show", "--where", name]);
-    const text = await readDefinition(processes, stdout.trim());
+    const text = await readDefinition(processes, (await list("show", "--where", name)).trim());
     if (text !== undefined) writeInside(installed, `${name}/opam`, text);
   }
   forget();

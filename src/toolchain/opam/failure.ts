@@ -1,3 +1,15 @@
+import { type Conflict, otherCompilers, readConflicts, tellingConflicts } from "./conflict.js";
+import {
+  type MachineFailure,
+  declaredSystemPackages,
+  lackingIn,
+  readInstallOfSystemPackages,
+  readNetwork,
+  readSandbox,
+  readUnavailableSystemPackages,
+  whyUnreachable,
+} from "./machine.js";
+
 /** Why an `opam` command, or a program that calls opam, failed, by its output. */
 export type OpamFailure =
   | { readonly kind: "conflict"; readonly conflicts: readonly Conflict[] }
@@ -6,31 +18,20 @@ export type OpamFailure =
   /** Only available for another system or compiler. */
   | { readonly kind: "unavailable"; readonly name: string; readonly condition: string }
   /** `package` as `name.version`. */
-  | { readonly kind: "build"; readonly package: string }
+  | {
+      readonly kind: "build";
+      readonly package: string;
+      /** System packages that opam was told not to look after, where it names them. */
+      readonly systemPackages: readonly string[];
+    }
   | { readonly kind: "download"; readonly package: string; readonly url?: string; readonly why: string }
   /** opam-monorepo (`make lock`) found no solution: one block for each package in the way. */
   | { readonly kind: "lock"; readonly blocks: readonly (readonly string[])[] }
   /** opam-monorepo (`make lock`) only takes packages that dune builds. */
   | { readonly kind: "not-dune"; readonly names: readonly string[] }
   /** The solver timed out after so many seconds. */
-  | { readonly kind: "solver-time"; readonly seconds: string };
-
-/** One of opam's explanations why there is no solution. */
-export interface Conflict {
-  readonly kind: "version" | "incompatible" | "missing";
-  /** `version` only: the package in dispute. */
-  readonly name?: string;
-  /** Chains of dependencies, from the request to the constraint: `['www', 'ocaml < 5.0']`. */
-  readonly chains: readonly (readonly string[])[];
-  /** opam's additions, such as `no matching version`. */
-  readonly notes: readonly string[];
-}
-
-/** Other compilers, which opam lists as further failed attempts. */
-const otherCompilers = /^(?:ocaml-(?:system|variants|beta|base-compiler)|dkml-base-compiler|system-(?:mingw|msvc))\b/;
-
-/** opam's word for the packages that a switch must keep: here, those of the toolchain. */
-const invariant = "(invariant)";
+  | { readonly kind: "solver-time"; readonly seconds: string }
+  | MachineFailure;
 
 /**
  * The first failure in the output of opam 2.1 to 2.6 or opam-monorepo 0.4, with or without UTF-8, and without colours.
@@ -39,22 +40,41 @@ const invariant = "(invariant)";
  * @returns undefined when no known failure is found.
  */
 export function readOpamFailure(output: string): OpamFailure | undefined {
-  const lines = output.split(/\r?\n/).map((line) => line.trimEnd());
-  for (const reader of [readBuild, readDownload, readConflict, readLock, readNotDune, readUnknown, readSolverTime]) {
-    const failure = reader(lines, output);
+  const lines = unfolded(output.split(/\r?\n/).map((line) => line.trimEnd()));
+  const text = lines.join("\n");
+  for (const reader of readers) {
+    const failure = reader(lines, text);
     if (failure !== undefined) return failure;
   }
   return undefined;
 }
 
+/** opam folds long lines at the width of its terminal: errors by 8 columns, and lines of a conflict by 6. */
+function unfolded(lines: readonly string[]): readonly string[] {
+  const whole: string[] = [];
+  let isConflict = false;
+  for (const line of lines) {
+    const last = whole.at(-1) ?? "";
+    isConflict = /^\[ERROR\] Package conflict!/.test(last) || (isConflict && !line.startsWith("[ERROR]"));
+    const continues =
+      (line.startsWith(" ".repeat(8)) && last.startsWith("[ERROR] ")) ||
+      (isConflict && /^ {6}\S/.test(line) && /^ {2}(?:[*∗•]| {2}\S)/.test(last));
+    if (continues) whole[whole.length - 1] = `${last} ${line.trim()}`;
+    else whole.push(line);
+  }
+  return whole;
+}
+
 type Reader = (lines: readonly string[], output: string) => OpamFailure | undefined;
 
-const readBuild: Reader = (_, output) => {
+const readBuild: Reader = (lines, output) => {
   const name = /^\[ERROR\] The (?:compilation|installation|build) (?:of )?(\S+) failed/m.exec(output)?.[1];
-  return name === undefined ? undefined : { kind: "build", package: name };
+  return name === undefined
+    ? undefined
+    : { kind: "build", package: name, systemPackages: declaredSystemPackages(lines) };
 };
 
-const readDownload: Reader = (_, output) => {
+const readDownload: Reader = (lines, output) => {
   const failed =
     /^\[ERROR\] Failed to get sources of ([^\s:]+)(?:: *(\S.*)?)?$/m.exec(output) ??
     /^\[ERROR\] The sources of the following couldn't be obtained, aborting:\s+- ([^\s:]+)(?:: *(\S.*)?)?$/m.exec(
@@ -63,51 +83,27 @@ const readDownload: Reader = (_, output) => {
   if (failed === null) return undefined;
   const [, name = "", why = ""] = failed;
   const url =
-    /Fetch_fail\("(\w+:\/\/[^\s"]+)[\s"]/.exec(output)?.[1] ?? /Checksum mismatch for (\S+?):?$/m.exec(output)?.[1];
+    /Fetch_fail\("(\w+:\/\/[^\s"]+)[\s"]/.exec(output)?.[1] ??
+    /Checksum mismatch for (\S+)/.exec(output)?.[1]?.replace(/:$/, "");
+  const ofGit = /"fatal: ([^"]*)"$/.exec(
+    lines.find((line) => line.startsWith("[ERROR] Could not synchronize ")) ?? "",
+  )?.[1];
   const code = /exited with code (\d+)/.exec(output)?.[1];
-  const curl = /^curl failed$/i.test(why) && code !== undefined ? ` (status ${code}: see curl(1))` : "";
-  const [, wanted, got] = /^[ \t]+expected (\S+)\n[ \t]+got[ \t]+(\S+)$/m.exec(output) ?? [];
+  const ofCurl = /^curl failed$/i.test(why) && code !== undefined;
+  const curl = ofCurl ? ` (${whyUnreachable("curl", code) ?? `status ${code}: see curl(1)`})` : "";
+  const [, wanted, got] = /\sexpected (\S+)\s+got[ \t]+(\S+)$/m.exec(output) ?? [];
   const sums = wanted === undefined || got === undefined ? "" : `: ${got} instead of ${wanted}`;
   return {
     kind: "download",
     package: name,
     ...(url === undefined ? {} : { url }),
-    why: `${why}${curl}${sums}` || "opam does not say why",
+    why: `${ofGit ?? why}${curl}${sums}` || "opam does not say why",
   };
 };
 
-const titles: readonly (readonly [Conflict["kind"], RegExp])[] = [
-  ["version", /^No agreement on the version of (\S+?):$/],
-  ["incompatible", /^Incompatible packages:$/],
-  ["missing", /^Missing dependency:$/],
-];
-
 const readConflict: Reader = (lines) => {
-  const start = lines.findIndex((line) => /^\[ERROR\] Package conflict!/.test(line));
-  if (start === -1) return undefined;
-  const conflicts: { kind: Conflict["kind"]; name?: string; chains: string[]; notes: string[] }[] = [];
-  for (const line of lines.slice(start + 1)) {
-    const title = /^ {2}[*∗•] (.*)$/.exec(line)?.[1];
-    const known = titles.flatMap(([kind, pattern]) => {
-      const match = title === undefined ? null : pattern.exec(title);
-      return match === null ? [] : [{ kind, name: match[1] }];
-    })[0];
-    const last = conflicts.at(-1);
-    if (known !== undefined)
-      conflicts.push({
-        kind: known.kind,
-        ...(known.name === undefined ? {} : { name: known.name }),
-        chains: [],
-        notes: [],
-      });
-    else if (/^ {4}- /.test(line)) last?.chains.push(line.slice(6));
-    // opam folds long lines at the width of its terminal.
-    else if (/^ {6}\S/.test(line)) last?.chains.push(`${last.chains.pop() ?? ""} ${line.trim()}`);
-    else if (/^ {4}\S/.test(line)) last?.notes.push(line.trim());
-    else if (line !== "" && !line.startsWith("Sorry, no solution")) break;
-  }
-  const steps = (chain: string) => chain.split(/ (?:->|→) /).map((step) => step.trim());
-  return { kind: "conflict", conflicts: conflicts.map((one) => ({ ...one, chains: one.chains.map(steps) })) };
+  const conflicts = readConflicts(lines);
+  return conflicts && (lackingIn(tellingConflicts(conflicts)) ?? { kind: "conflict", conflicts });
 };
 
 /** The tree of opam-0install: `- name -> (problem)`, and the reason against each candidate. */
@@ -144,7 +140,7 @@ const readUnknown: Reader = (_, output) => {
   if (missing !== undefined) return { kind: "unknown", name: missing };
   const version = /^\[ERROR\] Package (\S+) has no version (\S+?)\.?$/m.exec(output);
   if (version !== null) return { kind: "unknown", name: version[1] ?? "", version: version[2] ?? "" };
-  const unavailable = /^\[ERROR\] (\S+) unmet availability conditions(?:: |, e\.g\. )?'?(.*?)'?$/m.exec(output);
+  const unavailable = /^\[ERROR\] ([^\s:]+):? unmet availability conditions(?:: |, e\.g\. )?'?(.*?)'?$/m.exec(output);
   return unavailable === null
     ? undefined
     : { kind: "unavailable", name: unavailable[1] ?? "", condition: unavailable[2] ?? "" };
@@ -155,55 +151,17 @@ const readSolverTime: Reader = (_, output) => {
   return { kind: "solver-time", seconds: /currently, it is set to ([\d.]+)\s+seconds/.exec(output)?.[1] ?? "some" };
 };
 
-/**
- * The useful explanations, at most three: opam lists every attempt, including compilers that were not requested, and
- * repeats a disagreement for each of OCaml's own packages.
- */
-export function tellingConflicts(conflicts: readonly Conflict[]): readonly Conflict[] {
-  const isAboutOther = ({ kind, name, chains }: Conflict) =>
-    kind === "version"
-      ? otherCompilers.test(name ?? "")
-      : chains.some(([first, ...rest]) => first !== invariant && rest.some((step) => otherCompilers.test(step)));
-  const hasSides = ({ kind, chains }: Conflict) => kind === "missing" || chains.length > 1;
-  const own = conflicts.filter((conflict) => !isAboutOther(conflict) && hasSides(conflict));
-  const telling = own.length === 0 ? conflicts.slice(0, 1) : own;
-  const shortest = new Map<string, Conflict>();
-  for (const conflict of telling) {
-    const known = shortest.get(subjectOf(conflict));
-    if (known === undefined || lengthOf(conflict) < lengthOf(known)) shortest.set(subjectOf(conflict), conflict);
-  }
-  return [...shortest.values()].slice(0, 3);
-}
-
-const lengthOf = ({ chains }: Conflict): number => chains.flat().join("").length;
-const subjectOf = ({ kind, name, chains }: Conflict): string =>
-  [kind, name ?? chains.map((chain) => nameOf(chain.at(-1) ?? "")).join(" ")].join(" ");
-
-/** `ocaml` of `ocaml < 5.0`. */
-export const nameOf = (demand: string): string => demand.split(" ")[0] ?? demand;
-
-/** `lwt` of `lwt.5.9.1`: names of opam packages have no dot, versions may. */
-export const nameOfPackage = (text: string): string => text.replace(/\..*/, "");
-
-/** The package that makes a demand, for a sentence. */
-export const askerOf = (chain: readonly string[]): string =>
-  chain[0] === invariant ? "the toolchain" : nameOf(chain[0] ?? "");
-
-/** A conflict in opam's word order, in few lines: of long lists of versions only the ends. */
-export function conflictLines({ kind, name, chains, notes }: Conflict): string[] {
-  const title = {
-    version: `no agreement on the version of ${name ?? ""}`,
-    incompatible: "incompatible packages",
-    missing: "missing",
-  }[kind];
-  const shown = chains.map(
-    (chain) => `  ${chain.map((step) => shortened(step === invariant ? "the toolchain" : step)).join(" -> ")}`,
-  );
-  const said = notes.filter((note) => !note.includes("--update-invariant")).map((note) => `  ${note}`);
-  return [`${title}:`, ...shown, ...new Set(said)];
-}
-
-function shortened(demand: string): string {
-  const [first, last] = [demand.indexOf("|"), demand.lastIndexOf("|")];
-  return first === last ? demand : `${demand.slice(0, first + 1)} … ${demand.slice(last)}`;
-}
+/** The sandbox also fails a build, so it comes first; opam can go on without a network, so that comes last. */
+const readers: readonly Reader[] = [
+  readSandbox,
+  readBuild,
+  readDownload,
+  readConflict,
+  readLock,
+  readNotDune,
+  readUnavailableSystemPackages,
+  readUnknown,
+  readInstallOfSystemPackages,
+  readSolverTime,
+  readNetwork,
+];

@@ -3,16 +3,10 @@ import { basename, join } from "node:path";
 import { type FactLabel, Problem, type WholeLog } from "../../platform/problem.js";
 import { killedFact, lastLines } from "../../platform/process/process.js";
 import { type OpamPlace, adviceOn } from "./advice.js";
-import {
-  type OpamFailure,
-  askerOf,
-  conflictLines,
-  nameOf,
-  nameOfPackage,
-  readOpamFailure,
-  tellingConflicts,
-} from "./failure.js";
+import { askerOf, conflictLines, nameOf, nameOfPackage, tellingConflicts, unavailableIn } from "./conflict.js";
+import { type OpamFailure, readOpamFailure } from "./failure.js";
 import { lockCauses } from "./lock-causes.js";
+import { explainMachine } from "./machine-advice.js";
 
 /** A failed run of opam. */
 export interface OpamRun extends OpamPlace {
@@ -101,6 +95,10 @@ function headline(failure: OpamFailure): string {
       return `opam found no solution within ${failure.seconds} seconds`;
     case "conflict":
       return conflictHeadline(failure);
+    case "system-packages":
+    case "sandbox":
+    case "network":
+      return explainMachine(failure).what;
   }
 }
 
@@ -127,6 +125,9 @@ function conflictHeadline({ conflicts }: Extract<OpamFailure, { kind: "conflict"
     case "missing": {
       const asker = (first.chains[0]?.length ?? 0) > 1 ? `, which ${askers[0] ?? ""} needs` : "";
       const missing = `${last[0] ?? ""}${asker}`;
+      const unavailable = unavailableIn(first);
+      if (unavailable.length > 0)
+        return `system packages are unavailable: ${unavailable.join(" ")} (for ${last[0] ?? ""})`;
       if (first.notes.some((note) => note.startsWith("unmet availability"))) return `${missing} is not for this system`;
       return `no opam repository has ${first.notes.includes("unknown package") ? "a package " : ""}${missing}`;
     }
@@ -150,6 +151,10 @@ function evidenceOf(failure: OpamFailure, log: string): readonly string[] {
         .flatMap(([name = "", ...lines]) => [`${name}:`, ...lines.slice(0, 6).map((line) => `  ${line}`)]);
     case "unavailable":
       return [`${failure.name} is available where: ${failure.condition}`];
+    case "system-packages":
+    case "sandbox":
+    case "network":
+      return explainMachine(failure).evidence;
     case "unknown":
     case "not-dune":
     case "solver-time":

@@ -1,6 +1,6 @@
 import semver from "semver";
 import { Problem } from "../../platform/problem.js";
-import type { Component } from "../../targets/combinations.js";
+import type { Component } from "../../targets/constraint.js";
 import type { Backend } from "../../targets/targets.js";
 import type { ToolchainVersions } from "../toolchain.js";
 
@@ -32,7 +32,7 @@ const optionNames = Object.keys(toolchainOptions) as ToolchainOption[];
 /**
  * The opam packages of options.
  *
- * @param words as the user wrote them.
+ * @param words as the user wrote them, in capitals or not.
  * @throws Problem for an unknown option, or one that this backend or version does not support; it lists the supported.
  */
 export function optionPackages(
@@ -41,7 +41,7 @@ export function optionPackages(
   versions: ToolchainVersions,
 ): readonly string[] {
   const accepted = optionNames.filter((name) => isFor(toolchainOptions[name], backend));
-  return [...new Set(words)].map((word) => {
+  return [...new Set(words.map((word) => word.toLowerCase()))].map((word) => {
     const name = optionNames.find((candidate) => candidate === word);
     const option: Option | undefined = name === undefined ? undefined : toolchainOptions[name];
     if (option === undefined || !isFor(option, backend)) {
@@ -60,9 +60,25 @@ export function optionPackages(
   });
 }
 
+/**
+ * Advice for a version with a variant of the compiler, such as `4.14.0+flambda`: variants are `toolchain-options` here.
+ *
+ * @returns what to write instead; undefined for a text without a variant.
+ */
+export function variantAdvice(text: string): string | undefined {
+  const [version = "", ...variants] = text.split("+").map((part) => part.trim());
+  if (variants.length === 0) return undefined;
+  const known = optionNames.filter((name) => toolchainOptions[name].package.startsWith("ocaml-option-"));
+  const named = variants.flatMap((word) => known.find((name) => name === word.toLowerCase()) ?? []);
+  return named.length === variants.length
+    ? `${version}, with \`toolchain-options: ${named.join(" ")}\``
+    : `a version without a variant; variants are \`toolchain-options\`: ${known.join(", ")}`;
+}
+
 /** The opam packages of the words that are options, whether or not the backend supports them. */
 export function optionPackageNames(words: readonly string[]): readonly string[] {
-  return optionNames.filter((name) => words.includes(name)).map((name) => toolchainOptions[name].package);
+  const given = words.map((word) => word.toLowerCase());
+  return optionNames.filter((name) => given.includes(name)).map((name) => toolchainOptions[name].package);
 }
 
 const isFor = (option: Option, backend: Backend): boolean => option.backends.includes(backend);

@@ -55,5 +55,7 @@ function nameIn(what: unknown): string {
 /** The variables of `opam env --sexp`. */
 export function parseEnvironment(sexp: string): Readonly<Record<string, string>> {
   const pairs = sexp.matchAll(/\("([^"]+)"\s+"((?:[^"\\]|\\.)*)"\)/g);
-  return Object.fromEntries([...pairs].map(([, name = "", value = ""]) => [name, value.replace(/\\(.)/g, "$1")]));
+  return Object.fromEntries(
+    [...pairs].map(([, name = "", value = ""]) => [name, value.replace(/\\(.)/g, (_, character: string) => character)]),
+  );
 }

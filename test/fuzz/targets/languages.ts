@@ -8,17 +8,19 @@ import { parseProbe } from "../../../src/boot/probes/probe-text.js";
 import { configureWords, parseTargets } from "../../../src/matrix/list.js";
 import { InputError, Problem } from "../../../src/platform/problem.js";
 import { DiagnosticReader } from "../../../src/project/diagnostics.js";
-import { mentionsMirage, parseMirageBounds } from "../../../src/project/mirage/bounds.js";
+import { isConfiguration, requirementsOfConfiguration } from "../../../src/project/mirage/config-ml.js";
 import { readLock } from "../../../src/project/mirage/lock-file.js";
+import { requirementsOfDuneProject } from "../../../src/project/dune-project.js";
 import { readSExpressions } from "../../../src/project/dune-workspace.js";
 import { targetNames } from "../../../src/targets/targets.js";
 import { toolchainKey } from "../../../src/toolchain/key.js";
-import { dependenciesOf } from "../../../src/toolchain/opam/dependencies.js";
+import { formulaOf } from "../../../src/toolchain/opam/dependencies.js";
 import { readOpamFailure } from "../../../src/toolchain/opam/failure.js";
 import { parseOpamFile, stringsOf } from "../../../src/toolchain/opam/file.js";
 import { parseEnvironment } from "../../../src/toolchain/opam/output.js";
-import { compareVersions } from "../../../src/toolchain/opam/version.js";
-import { parseRepositories } from "../../../src/toolchain/spec.js";
+import { compareVersions } from "../../../src/targets/opam-version.js";
+import { constraintsOf } from "../../../src/toolchain/requirements.js";
+import { parseRepositories } from "../../../src/toolchain/spec-text.js";
 import { exampleSpec } from "../../unit/toolchain/examples.js";
 import { textOf } from "../inputs.js";
 import { orRefused, quickly, target } from "../target.js";
@@ -280,22 +282,23 @@ export const languageTargets = [
   ),
   target(
     "config.ml and what opam prints",
-    textOf("(* mirage ", ">= ", "< ", "4.10", " & ", " ", "*)", "\n", "Mirage", ...opamWords),
+    textOf("(* mirage ", ">= ", "< ", "4.10", " & ", " ", "*)", "\n", "Mirage", "open ", '"', "{|", "|}", ...opamWords),
     (text) => {
-      quickly(() => parseMirageBounds(text));
-      quickly(() => mentionsMirage(text));
+      quickly(() => requirementsOfConfiguration("config.ml", text));
+      quickly(() => isConfiguration(text));
       quickly(() => readOpamFailure(text));
       quickly(() => orRefused(() => parseEnvironment(text), Problem));
     },
   ),
   target("opam files and locks: what makes no sense is left out", textOf(...fileWords), (text) => {
     const file = quickly(() => parseOpamFile(text));
-    quickly(() => [dependenciesOf(file), stringsOf(file, "url.src")]);
+    quickly(() => [constraintsOf([{ source: "a", formula: formulaOf(file) }], {}), stringsOf(file, "url.src")]);
     quickly(() => readLock(text));
     quickly(() => expect(Math.sign(compareVersions(text, "1.0"))).toBe(0 - Math.sign(compareVersions("1.0", text))));
   }),
   target("dune’s files: what makes no sense is left out", textOf(...duneWords), (text) => {
     quickly(() => readSExpressions(text));
+    quickly(() => constraintsOf(requirementsOfDuneProject(text), {}));
   }),
   target("what compilers print", textOf(...compilerWords), (text) => {
     quickly(() => {

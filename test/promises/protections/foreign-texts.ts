@@ -31,7 +31,7 @@ export const foreignTexts: ProtectionTable = {
   '"constructor" is not a key of scenarios': [
     {
       mark: "scenario-keys-are-a-list",
-      instead: '({ args: "args" } as unknown as Record<string, (typeof scenarioInputs)[number]>)[textOf(key) ?? ""]',
+      instead: '({ args: "args" } as unknown as Record<string, (typeof settable)[number]>)[textOf(key) ?? ""]',
     },
   ],
   "over and over is refused, and ends nothing": ["scenarios-have-a-depth"],

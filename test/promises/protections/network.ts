@@ -33,6 +33,14 @@ export const network: ProtectionTable = {
     { mark: "ubuntu-server-has-its-key", instead: '"[trusted=yes]"' },
   ],
   "reaches nothing of this machine’s own": ["guests-reach-nothing-outside"],
+  "answers the host, and reaches neither its services nor the guest of another tap": [
+    "taps-are-isolated",
+    "taps-only-answer",
+  ],
+  "answers no guest of another tap": [{ mark: "taps-answer-only-the-host", instead: '""' }],
+  "is made only where its guest can be isolated, unless it may reach everything": [
+    { mark: "taps-need-isolation", instead: "true" },
+  ],
   "sends nothing but what it asks for, also where it is led": [
     {
       mark: "downloads-send-no-token",

@@ -13,6 +13,9 @@ export const releases: ProtectionTable = {
   "is the commit that is checked out, whatever the workflow ran for": [
     { mark: "git-is-not-led-elsewhere", instead: "true" },
   ],
+  "has a change that comes before the names of thousands of other files": [
+    { mark: "changes-are-all-read", instead: "false" },
+  ],
   "has no change that an earlier build left, but each that was there before": [
     { mark: "changes-stay-changes", instead: "true" },
   ],
@@ -23,19 +26,20 @@ export const releases: ProtectionTable = {
     "checksums-are-whole-lines",
     "every-line-is-a-checksum",
   ],
-  "with a link to a file elsewhere, even when its bytes are right": [
-    { mark: "artifact-files-are-no-links", instead: "0" },
+  "with a link to a file elsewhere, even when its bytes are right": [{ mark: "files-are-no-links", instead: "0" }],
+  "with a link to a folder elsewhere in place of its own": [{ mark: "folders-are-no-links", instead: "0" }],
+  "with a link to a device for %s": [{ mark: "files-are-no-links", instead: "0" }],
+  "with a pipe, which is not waited for": [{ mark: "files-are-not-waited-for", instead: "0" }, "files-are-regular"],
+  "a file is read to a limit, even one that the system reports as empty": [
+    { mark: "files-have-a-limit", instead: "0" },
   ],
-  "with a link to a device for %s": [{ mark: "artifact-files-are-no-links", instead: "0" }],
-  "with a pipe, which is not waited for": [
-    { mark: "artifact-files-are-not-waited-for", instead: "0" },
-    "artifact-files-are-regular",
-  ],
-  "with a %s of 3 GB, before it is read": [{ mark: "artifact-files-have-a-limit", instead: "0" }],
   "with a file that SHA256SUMS names twice": ["checksums-name-a-file-once"],
   "with an image of another size than build info says": ["artifact-sizes-are-measured"],
   "a file that is not what was checked is not copied, and nothing is left": [
     { mark: "copied-bytes-are-the-checked-ones", instead: "return;" },
+  ],
+  "a file whose folder became a link after it was checked is not copied": [
+    { mark: "folders-are-no-links", instead: "0" },
   ],
   "an artifact named %s is one like another": [{ mark: "reports-lie-elsewhere", instead: "artifacts" }],
   "for an image, in variant %s, that has the name of another’s debug file": [

@@ -30,6 +30,7 @@ export const words: ProtectionTable = {
     { mark: "annotations-are-visible", instead: "text" },
     { mark: "annotated-files-are-visible", instead: "file" },
   ],
+  "is reported through the log, without its stack: %s": ["uncaught-errors-are-guarded"],
   "writes no command and no control character": ["libraries-write-to-the-log"],
   "prints nothing that a log obeys or a terminal reorders": [
     { mark: "printed-lines-are-guarded", instead: 'streamLog("stdout", false, false).line(text)' },
@@ -65,6 +66,7 @@ export const words: ProtectionTable = {
   ],
   "keeps a guest’s words from making columns of their own": [{ mark: "table-words-are-prose", instead: "said" }],
   "are JSON of the same words, whatever a guest prints": [
+    { mark: "printed-json-is-plain", instead: "text" },
     { mark: "boot-file-is-json", instead: (json) => `${json}.replaceAll("\\\\", "")` },
   ],
   "take no markup from a guest": [{ mark: "notes-are-prose", instead: "several" }],

@@ -23,6 +23,8 @@ async function explained(
 }
 
 const qemu = { target: "unikraft-qemu" };
+const virtio = { target: "virtio" };
+const unstarted = "Unikraft could not start the program: main was never called";
 
 test.each<[string, Readonly<Record<string, string>>, ExplainOptions, string, string]>([
   ["uk-banner-only", qemu, { exitCode: "83" }, "failed no-output", "exited without output of its own"],
@@ -72,6 +74,49 @@ test.each<[string, Readonly<Record<string, string>>, ExplainOptions, string, str
   ["exit-124", { target: "hvt" }, {}, "passed ready", "running; then stopped from outside (status 124)"],
   ["stamped-hang", { target: "hvt" }, { stillRunning: true }, "failed no-output", "no output of its own"],
   ["uk-pagefault-hang", qemu, { stillRunning: true }, "failed trap", "the processor trapped"],
+  ["uk-long-crash", qemu, { stillRunning: true }, "failed trap", "the processor trapped"],
+  ["uk-old-mount", qemu, { stillRunning: true }, "failed no-output", unstarted],
+  ["uk-old-thread", qemu, { stillRunning: true }, "failed no-output", unstarted],
+  ["uk-weak-main", qemu, { exitCode: "83" }, "failed no-output", unstarted],
+  ["uk-weak-main", qemu, { stillRunning: true }, "failed no-output", unstarted],
+  ["uk-no-allocator", qemu, { stillRunning: true }, "failed no-output", unstarted],
+  ["uk-no-allocator", qemu, { exitCode: "85" }, "failed no-output", unstarted],
+  ["uk-lwip", qemu, { stillRunning: true }, "failed no-output", "no output of its own"],
+  ["uk-actions-log", qemu, { exitCode: "83" }, "failed exit-status", "exited with status 3"],
+  ["uk-restarts", qemu, { stillRunning: true }, "failed reboot-loop", "the guest restarted itself"],
+  ["virtio-restarts", virtio, { stillRunning: true }, "failed reboot-loop", "the guest restarted itself"],
+  ["virtio-ctrl-a-x", virtio, { exitCode: "0" }, "failed monitor", "qemu was stopped from outside"],
+  ["virtio-old-halted", virtio, { stillRunning: true }, "failed exception", "uncaught exception"],
+  ["virtio-halted", virtio, { stillRunning: true }, "passed exited", "exited with status 0"],
+  ["virtio-zero-buffers", virtio, { stillRunning: true }, "failed no-output", "no output of its own"],
+  ["hvt-old-banner", { target: "hvt" }, { stillRunning: true }, "passed ready", "running"],
+  ["hvt-seccomp", { target: "hvt" }, { exitCode: "159" }, "failed monitor", "solo5-hvt was killed by SIGSYS"],
+  [
+    "hvt-restarted",
+    { target: "hvt" },
+    { exitCode: "2" },
+    "failed exception",
+    "uncaught exception (the last of 2 boots in this log; the one before: uncaught exception)",
+  ],
+  ["qubes-out-of-memory", { target: "qubes" }, { stillRunning: true }, "failed abort", "OCaml’s runtime gave up"],
+  ["qubes-exception", { target: "qubes" }, { stillRunning: true }, "failed exception", "uncaught exception"],
+  [
+    "qubes-two-boots",
+    { target: "qubes" },
+    { stillRunning: true },
+    "passed ready",
+    "running (the last of 2 boots in this log; the one before: uncaught exception)",
+  ],
+  ["qubes-grub", { target: "qubes" }, { stillRunning: true }, "failed no-output", "no output of its own"],
+  ["xen-hello", { target: "xen" }, { exitCode: "0" }, "passed exited", "exited with status 0"],
+  ["muen-hello", { target: "muen" }, { stillRunning: true }, "passed exited", "exited with status 0"],
+  [
+    "fc-kvm-panic",
+    { target: "unikraft-firecracker" },
+    { exitCode: "134" },
+    "skipped accelerator",
+    "KVM is missing or forbidden",
+  ],
 ])("%s with %j %j: %s", async (report, given, options, right, summary) => {
   const { verdict, reason, summary: said } = await explained(pathOf(report), given, options);
   expect({ told: `${verdict} ${reason}`, said }).toEqual({ told: right, said: summary });
@@ -90,6 +135,7 @@ const written = async (lines: readonly string[], given: Readonly<Record<string, 
 
 test.each([
   ["spt", "hello"],
+  ["hvt", "solo5-hvt: Exiting on signal 15"],
   ["virtio", "hello"],
   ["unikraft-qemu", "qemu-system-x86_64: terminating on signal 15 from pid 7 (timeout)"],
 ])("the status of `timeout` is one, in the file or as an option: %s %s", async (target, last) => {
@@ -97,6 +143,15 @@ test.each([
   const inFile = await written([...lines, "[exit=124]"], { target });
   expect(await written(lines, { target }, "124")).toEqual(inFile);
   expect(inFile.summary).toMatch(/; then stopped from outside \(status 124\)$/);
+});
+
+test("the status 124 of the guest itself is not that of `timeout`", async () => {
+  for (const target of ["hvt", "spt"]) {
+    const lines = [...solo5Banner, "hello", "Solo5: solo5_exit(124) called"];
+    const inFile = await written([...lines, "[exit=124]"], { target });
+    expect(inFile).toMatchObject({ reason: "exit-status", exitStatus: 124 });
+    expect(await written(lines, { target }, "124")).toEqual(inFile);
+  }
 });
 
 test.each([
@@ -226,6 +281,71 @@ test.each([{}, { accelerator: "kvm" }])("KVM’s failure behind the firmware’s
       evidence: { line: "KVM internal error. Suberror: 1" },
     });
   }
+});
+
+test("a complaint of QEMU’s is the evidence where the guest printed nothing", async () => {
+  const { evidence } = await explained(pathOf("virtio-zero-buffers"), virtio, { stillRunning: true });
+  expect(evidence?.line).toBe("qemu-system-x86_64: virtio: zero sized buffers are not allowed");
+});
+
+test("a machine without an exit device: its time limit is not known", async () => {
+  const lines = [...solo5Banner, "ready", "[exit=124]"];
+  expect(await written(lines, { target: "virtio", until: "exit" })).toMatchObject({
+    reason: "timeout",
+    summary: "it did not exit",
+  });
+});
+
+test("an expected line that never came, where Unikraft shows no end", async () => {
+  const lines = [...minimalBanner, "starting", "[exit=124]"];
+  expect(await written(lines, { ...qemu, expect: "listening" })).toMatchObject({
+    reason: "timeout",
+    summary: "no line matched listening; running, or ended without a word: Unikraft does not tell",
+  });
+});
+
+test.each([
+  ["virtio", "OSv v0.57.0", "OSv", undefined],
+  ["xen", "Xen Minimal OS!", "Mini-OS", undefined],
+  ["xen", "MirageOS booting...", "Mini-OS", undefined],
+  ["virtio", "rump kernel bare metal bootstrap", "rumprun", undefined],
+  ["virtio", "en1: assigned 10.0.2.15", "Nanos", undefined],
+  ["virtio", "[LOADER][INFO] Loader: [0x100000 - 0x121058]", "Hermit", undefined],
+  ["hvt", "Powered by Unikraft Helene (0.18.0~20800b7)", "Unikraft", "unikraft-qemu, unikraft-firecracker"],
+  ["spt", "[    0.372817] CRIT: [libkvmplat] Crashing", "Unikraft", "unikraft-qemu, unikraft-firecracker"],
+  ["unikraft-qemu", "Solo5: Bindings version v0.9.0", "Solo5", "hvt, spt, virtio, muen, xen, qubes"],
+])("a console that is not of the target %s: %s", async (target, first, system, accepted) => {
+  await expect(written(["booting", first, "hello"], { target }, "0")).rejects.toMatchObject({
+    message: `this console is not of the target: ${system} printed it`,
+    facts: accepted === undefined ? { found: first } : { found: first, accepted },
+  });
+});
+
+test("another system’s words after the banner are the guest’s", async () => {
+  for (const [target, banner] of [
+    ["spt", solo5Banner],
+    ["unikraft-firecracker", minimalBanner],
+  ] as const)
+    expect(await written([...banner, "rump kernel bare metal bootstrap"], { target }, "0")).toMatchObject({
+      verdict: "passed",
+    });
+});
+
+test.each([
+  ["Post job cleanup.", "Cleaning up orphan processes"],
+  ["Post job cleanup.", "Fatal error: exception Not_found", "Solo5: Halted"],
+  ["##[error]Process completed with exit code 83.", "##[group]Run actions/upload-artifact@v4", "uploaded"],
+  ["##[group]Run actions/upload-artifact@v4", "uploaded"],
+])("what a job’s log has after the console’s step is not the guest’s: %s", async (...after) => {
+  const stamped = (lines: readonly string[]) =>
+    lines.map((line, index) => `2026-11-30T09:59:5${index}.1234567Z ${line}`);
+  const boot = [...minimalBanner, "3 tests failed", "[    0.1] Info: [libukboot] main returned 3"];
+  for (const lines of [
+    [...boot, ...after],
+    stamped([...boot, ...after]),
+    stamped([...minimalBanner, "hello", ...after, ...boot]),
+  ])
+    expect(await written(lines, qemu, "83")).toMatchObject({ reason: "exit-status", exitStatus: 3 });
 });
 
 test("QEMU’s line behind an unfinished line of the guest", async () => {

@@ -59,12 +59,17 @@ describe("refused as in a boot", () => {
       Problem,
     );
   });
+});
 
-  test.each(["xen", "qubes", "muen"])("%s is not booted, so it is skipped", async (target) => {
-    expect(await judged(["hello"], { target }, { exitCode: "0" })).toMatchObject({
-      verdict: "skipped",
-      reason: "unsupported",
-    });
+test.each(["xen", "qubes", "muen"])("a console of %s is judged, though nothing here boots it", async (target) => {
+  const banner = ["            |      ___|", "Solo5: Bindings version v0.9.0", "hello"];
+  expect(await judged([...banner, "Solo5: solo5_exit(3) called"], { target }, { exitCode: "0" })).toMatchObject({
+    reason: "exit-status",
+    exitStatus: 3,
+  });
+  expect(await judged(banner, { target }, { exitCode: "5" })).toMatchObject({
+    reason: "monitor",
+    summary: "the hypervisor exited with status 5",
   });
 });
 

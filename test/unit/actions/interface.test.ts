@@ -16,6 +16,7 @@ import {
   parts,
 } from "../../../src/actions/interface.js";
 import { matrixInputs } from "../../../src/actions/matrix-interface.js";
+import { imagePaths } from "../../../src/actions/parsers.js";
 import { releaseInputs, releaseOutputs } from "../../../src/actions/release-interface.js";
 
 interface ActionFile {
@@ -62,7 +63,7 @@ describe("the root action", () => {
     const step = steps.find(({ id }) => id === part);
     expect(Object.keys(step?.with ?? {})).toEqual(inputNamesOf(part));
     for (const [name, value] of Object.entries(step?.with ?? {})) {
-      if (name === "image" && part !== "build") expect(value).toBe("${{ steps.build.outputs.image }}");
+      if (name === "image" && part !== "build") expect(value).toBe("${{ steps.build.outputs.images }}");
       else expect(value).toBe(`\${{ inputs.${name} }}`);
     }
   });
@@ -182,6 +183,17 @@ describe("the defaults", () => {
 it("words longer than Linux accepts are refused before they are split, and shortened in the error", () => {
   const read = () => readInputs((name) => (name === "args" ? '"x'.repeat(80_000) : undefined));
   expect(read).toThrow(/^input args: .{1,100} is not accepted$/);
+});
+
+it.each<[string | undefined, readonly string[]]>([
+  [undefined, []],
+  ["dist/www.hvt", ["dist/www.hvt"]],
+  ["dist/www.hvt\r\n\n  dist/dns.hvt\n", ["dist/www.hvt", "dist/dns.hvt"]],
+  ['["/w/a b.hvt","/w/#c.hvt"]', ["/w/a b.hvt", "/w/#c.hvt"]],
+  ["[ab].hvt", ["[ab].hvt"]],
+  ["[1]", ["[1]"]],
+])("the paths of images in %j are %j", (text, paths) => {
+  expect(imagePaths(text)).toEqual(paths);
 });
 
 describe("the marks", () => {

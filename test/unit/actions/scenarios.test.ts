@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { readInputs, type InputName, type Inputs, inputs } from "../../../src/actions/interface.js";
-import { ofScenario, parseScenarios, readScenarios, scenarioInputs } from "../../../src/actions/scenarios.js";
+import { parseScenarios, readScenarios, scenarioInputs } from "../../../src/actions/scenarios.js";
 import { Problem } from "../../../src/platform/problem.js";
 import { newContext } from "../artifact/fixtures.js";
 
@@ -133,14 +133,18 @@ describe("an invalid list", () => {
     [
       "- name: a\n  port: 80\n",
       'boots.yml, line 2: scenario a: "port" is not a key of scenarios',
-      "name, accelerator, args, ",
+      "name, image, accelerator, args, ",
     ],
-    ["- name: a\n  target: spt\n", 'scenario a: "target" is not a key of scenarios', "name, accelerator, args, "],
-    ["- name: a\n  __proto__: x\n", 'scenario a: "__proto__" is not a key of scenarios', "name, accelerator"],
+    [
+      "- name: a\n  target: spt\n",
+      'scenario a: "target" is not a key of scenarios',
+      "name, image, accelerator, args, ",
+    ],
+    ["- name: a\n  __proto__: x\n", 'scenario a: "__proto__" is not a key of scenarios', "name, image, accelerator"],
     [
       "- name: a\n\n  timeout: soon\n",
       'boots.yml, line 3: scenario a: timeout: "soon" is not accepted',
-      "a whole number from 1 to 86400",
+      "a whole number of seconds, without the unit, from 1 to 86400",
     ],
     [
       '- name: a\n  expect: "("\n',
@@ -226,19 +230,26 @@ describe("the input scenarios", () => {
   });
 });
 
-describe("a problem of one scenario", () => {
-  const [scenario] = parse("- name: http\n");
+describe("the images of a scenario", () => {
+  const imagesOf = (text: string) => parse(text).map(({ images }) => images);
 
-  it("names it, and keeps the remedy", () => {
-    const problem = new Problem("input settle is too long", { do: "set it lower" });
-    expect(scenario && String(ofScenario(scenario, problem))).toBe(
-      "scenario http: input settle is too long\n  do         set it lower",
-    );
+  it("are those that it names, in one line or several", () => {
+    expect(imagesOf("- { name: a, image: www.hvt }\n- { name: b, image: [www.hvt, dist/dns.hvt] }\n")).toEqual([
+      ["www.hvt"],
+      ["www.hvt", "dist/dns.hvt"],
+    ]);
   });
 
-  it("is not a bug of unikernel-ci", () => {
-    const defect = new TypeError("x is undefined");
-    expect(scenario && ofScenario(scenario, defect)).toBe(defect);
+  it.each(["- name: a\n", '- { name: a, image: "" }\n', "- { name: a, image: [] }\n"])(
+    "are all by default: %j",
+    (text) => {
+      expect(imagesOf(text)).toEqual([undefined]);
+    },
+  );
+
+  it("do not become the step’s input", () => {
+    const [scenario] = parse("- { name: a, image: www.hvt }\n", step({ image: "dist/www.hvt\ndist/dns.hvt" }));
+    expect(scenario?.inputs.image).toBe("dist/www.hvt\ndist/dns.hvt");
   });
 });
 

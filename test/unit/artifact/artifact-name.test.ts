@@ -67,4 +67,6 @@ describe("a name that a user chose", () => {
 
 it("a file’s name in an artifact loses what the service refuses", () => {
   expect(portableFileName("console-a:b/c.log")).toBe("console-a-b-c.log");
+  // sha256sum would check its standard input.
+  expect(portableFileName("|")).toBe("_");
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -49,6 +49,25 @@ it("a file that is not what was checked is not copied, and nothing is left", asy
   expect(await write()).toEqual(["www", "SHA256SUMS"]);
   writeFileSync(from, "changed");
   await expect(write()).rejects.toThrow("has changed");
+  rmSync(from);
+  await expect(write()).rejects.toThrow(/www\.hvt has changed$/);
+  // Another run can remove a console, too, which has no checksum.
+  const unchecked = writeWithChecksums(join(folder, "new"), [{ from, name: "www" }], []);
+  await expect(unchecked).rejects.toThrow(/www\.hvt has changed$/);
+  writeFileSync(from, "changed");
   expect(readdirSync(folder).sort()).toEqual(["new", "www.hvt"]);
   expect(await sha256OfFile(join(folder, "new/www"))).toBe(sha256);
+});
+
+it("a file whose folder became a link after it was checked is not copied", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-"));
+  const from = join(folder, "artifact/www.hvt");
+  mkdirSync(join(folder, "artifact"));
+  writeFileSync(from, "checked");
+  const sha256 = await sha256OfFile(from);
+  renameSync(join(folder, "artifact"), join(folder, "elsewhere"));
+  symlinkSync("elsewhere", join(folder, "artifact"));
+  const write = writeWithChecksums(join(folder, "new"), [{ from, name: "www", sha256 }], []);
+  await expect(write).rejects.toThrow("artifact is not in a folder");
+  expect(readdirSync(folder).sort()).toEqual(["artifact", "elsewhere"]);
 });

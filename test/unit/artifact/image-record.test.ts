@@ -38,6 +38,7 @@ describe("the record of a boot", () => {
       attempts: [],
       probes: [],
       span: null,
+      crash: null,
       console: null,
       image: solo5Hvt,
       consoleEnd: [],

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { SaxesParser } from "saxes";
 import { describe, expect, it } from "vitest";
-import { junit } from "../../../src/artifact/junit.js";
+import { type ReportedImages, junit } from "../../../src/artifact/junit.js";
 import type { JobImage } from "../../../src/artifact/schema.js";
 import { Lines } from "../../../src/boot/judge/lines.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
@@ -66,11 +66,28 @@ describe("the JUnit file", () => {
       { name: "other hvt x86_64", tests: "1", failures: "0", errors: "0", skipped: "0", time: "3.310" },
     ]);
     expect(attributesOf("testcase")).toEqual([
-      { classname: "hvt.x86_64", name: "http", time: "1.900" },
-      { classname: "hvt.x86_64", name: "help", time: "0.315" },
-      { classname: "hvt.x86_64", name: "xen", time: "0.000" },
+      { classname: "hvt.x86_64", name: "www: http", time: "1.900" },
+      { classname: "hvt.x86_64", name: "www: help", time: "0.315" },
+      { classname: "hvt.x86_64", name: "www: xen", time: "0.000" },
       { classname: "hvt.x86_64", name: "other", time: "3.310" },
     ]);
+  });
+
+  it("names a case by its scenario alone where no other unikernel has the same class", () => {
+    const image = imageOf(bootOf(passed, { scenario: "http" }));
+    const build = { target: "hvt", architecture: "x86_64", images: [image] } as const;
+    const names = (...others: readonly ReportedImages[]) =>
+      parse(junit(build, ...others)).flatMap(({ name, attributes }) =>
+        name === "testcase" ? [attributes["name"]] : [],
+      );
+    expect(names()).toEqual(["http"]);
+    expect(names({ ...build, architecture: "aarch64", images: [{ ...image, unikernel: "dns" }] })).toEqual([
+      "http",
+      "http",
+    ]);
+    // A variant of the same unikernel, in another leg.
+    expect(names(build)).toEqual(["http", "http"]);
+    expect(names({ ...build, images: [{ ...image, unikernel: "dns" }] })).toEqual(["www: http", "dns: http"]);
   });
 
   it("says why a boot failed, with the evidence and the end of its console", () => {

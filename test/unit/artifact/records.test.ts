@@ -79,7 +79,10 @@ describe("records", () => {
     const path = join(folder, readdirSync(folder)[0] ?? "");
     const content = readFileSync(path, "utf8");
     expect(content).toContain(right);
-    writeFileSync(path, content.replace(right, wrong));
+    writeFileSync(
+      path,
+      content.replace(right, () => wrong),
+    );
     return readRecord(context, image.path, kind);
   }
 

@@ -37,6 +37,13 @@ describe("the source of a build", () => {
     expect((await begin()).facts).toEqual({ commit: git("rev-parse", "HEAD"), changes: [] });
   });
 
+  it("has a change that comes before the names of thousands of other files", async () => {
+    write("config.ml", "changed");
+    // More than 4 MiB of names: a buffer for people would keep their end.
+    for (let number = 0; number < 18_000; number++) write(String(number).padEnd(250, "x"), "");
+    expect((await changes())?.[0]).toBe("config.ml");
+  });
+
   it("has the files that differ from it, but not those that git ignores, nor our own artifacts", async () => {
     write("config.ml", "changed");
     write("a b\nc");

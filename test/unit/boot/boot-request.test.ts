@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { asSelfTest } from "../../../src/boot/boot-request.js";
+import { asSelfTest, replacedByHelp, writesShared } from "../../../src/boot/boot-request.js";
+import { parseDisks } from "../../../src/boot/devices/device-text.js";
 import { targets } from "../../../src/targets/targets.js";
 
 const asked = {
@@ -25,6 +26,22 @@ test("expects the help and its exit status, and drops other expectations", () =>
     expectExit: 63,
     memory: 64,
   });
+});
+
+test.each([
+  ["storage: disk.img", "storage: ./disk.img", true],
+  ["storage: disk.img", "storage: other.img", false],
+  ["storage: disk.img, ro", "storage: disk.img", false],
+  ["storage: scratch, size=1MiB", "storage: scratch, size=1MiB", false],
+  ["a: disk.img\nb: disk.img", "", false],
+])("boots with the disks %j and %j write to the same file: %s", (one, other, shared) => {
+  expect(writesShared([one, other].map((text) => ({ block: parseDisks(text) })))).toBe(shared);
+});
+
+test("names the inputs that it replaces", () => {
+  expect(replacedByHelp({ ...asked, check: "help" })).toEqual(["args", "expect", "probe"]);
+  expect(replacedByHelp({ ...asked, check: "help", args: [], expect: [], probe: [] })).toEqual([]);
+  expect(replacedByHelp({ ...asked, check: "boot" })).toEqual([]);
 });
 
 test("is refused for a target that reports no exit status", () => {

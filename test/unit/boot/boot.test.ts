@@ -11,11 +11,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { withAskedArguments } from "../../../src/boot/ask-arguments.js";
 import type { BootRequest } from "../../../src/boot/boot-request.js";
 import { bootImage, bootSeveral } from "../../../src/boot/boot.js";
-import { defaultNetwork } from "../../../src/boot/devices/device-text.js";
-import { lookAtMachine, placesFor } from "../../../src/boot/prepare.js";
-import type { KvmAccess } from "../../../src/boot/vmms/vmm.js";
+import { defaultNetwork, parseNetwork } from "../../../src/boot/devices/device-text.js";
+import { ensureIsolation, lookAtMachine, placesFor } from "../../../src/boot/prepare.js";
+import type { AttemptPlan, BootSite, KvmAccess } from "../../../src/boot/vmms/vmm.js";
 import type { Context } from "../../../src/platform/host.js";
 import { Problem } from "../../../src/platform/problem.js";
 import { targets } from "../../../src/targets/targets.js";
@@ -170,6 +171,49 @@ describe("a guest with a ping probe", () => {
   });
 });
 
+describe("a guest on a tap", () => {
+  const networked = (net: string, more: Partial<BootRequest> = {}): BootRequest => ({
+    ...requestOf(virtio, "/dist/hello"),
+    image: { ...virtio.image, system: { kind: "unmarked" } },
+    net: parseNetwork(net),
+    ...more,
+  });
+  const isInstall = (command: string) => / install .*nftables$/.test(command);
+  const withTap = () => Promise.resolve(undefined);
+  const debian = (run?: (command: string) => number | undefined) => {
+    for (const name of ["sudo", "true", "env", "dpkg-query"]) program(name);
+    return machine(false, run);
+  };
+
+  test("gets nft installed, once for all boots", async () => {
+    const { context, ran } = debian();
+    const boots = ["tap", "host=10.0.7.1/24", "tap"].map((net) => ensureIsolation(context, networked(net), withTap));
+    await Promise.all(boots);
+    expect(ran.filter(isInstall)).toHaveLength(1);
+  });
+
+  test.each([
+    ["it has no network", "none", {}, undefined],
+    ["its network is no tap", "user", {}, undefined],
+    ["it may reach everything", "tap outside", {}, undefined],
+    ["nothing may be installed", "tap", { installSystemPackages: false }, undefined],
+    ["no tap can be made", "tap", {}, "no rights"],
+  ] as const)("gets none where %s", async (_, net, more, noTap) => {
+    const { context, ran } = debian();
+    await ensureIsolation(context, networked(net, more), () => Promise.resolve(noTap));
+    expect(ran.filter(isInstall)).toEqual([]);
+  });
+
+  test("gets none that is there, and goes on where it cannot be installed", async () => {
+    const { context, ran, logged } = debian((command) => (command.includes("apt-get") ? 100 : 0));
+    await ensureIsolation(context, networked("tap"), withTap);
+    expect(logged.join("\n")).toMatch(/^nftables could not be installed: updating the list of system packages failed/m);
+    program("nft");
+    await ensureIsolation({ ...context, host: { ...context.host } }, networked("tap"), withTap);
+    expect(ran.filter(isInstall)).toHaveLength(1);
+  });
+});
+
 describe("a guest with more devices than its machine has room for", () => {
   test("is not started, which is not a failure of the guest", async () => {
     program("qemu-system-x86_64", `touch ${folder}/started`);
@@ -229,6 +273,65 @@ test("a host process that is not executable is an error", async () => {
   const booted = bootImage(machine(false).context, requestOf(unix, path));
   await expect(booted).rejects.toThrow(Problem);
   await expect(booted).rejects.toMatchObject({ message: "www is not executable", facts: { do: `chmod +x ${path}` } });
+});
+
+describe("a unikernel that lacks arguments", () => {
+  const usage = "Usage: www [--help] [OPTION]… KEY";
+  const page = ["NAME", "       www", "", "ARGUMENTS", "       KEY (required)", "           The server’s key.", ""];
+  const server = (help: string) => {
+    const path = join(folder, "www");
+    const complains = `echo '${usage}'; echo 'www: required argument KEY is missing'; exit 64`;
+    writeFileSync(path, `#!/bin/sh\nif [ "$*" = --help=plain ]; then ${help}; else ${complains}; fi\n`);
+    chmodSync(path, 0o755);
+    return path;
+  };
+  const prints = page.map((line) => `echo '${line}'`).join("; ");
+
+  test("is asked for its help, which the verdict and the console do not show otherwise", async () => {
+    const report = await bootImage(machine(false).context, requestOf(unix, server(`${prints}; exit 63`)));
+    expect(report.verdict).toMatchObject({ verdict: "failed", reason: "exit-status", exitStatus: 64 });
+    expect(report.verdict.remedy).toBe(
+      "set `args`: the image requires KEY (The server’s key); or set `check: help` to check only that it starts",
+    );
+    expect(report.attempts).toHaveLength(1);
+    expect(readFileSync(report.consoleLog ?? "", "utf8")).toBe(`${usage}\nwww: required argument KEY is missing\n`);
+  });
+
+  test.each([
+    ["that has no help", "exit 1", {}],
+    ["that crashes", "kill -SEGV $$", {}],
+    ["that was asked for its help itself", "exit 1", { args: ["--help"] }],
+  ])("one %s fails as before", async (_, help, more) => {
+    const report = await bootImage(machine(false).context, requestOf({ ...unix, ...more }, server(help)));
+    expect(report.verdict).toMatchObject({ verdict: "failed", reason: "exit-status", exitStatus: 64 });
+    expect(report.verdict.remedy?.startsWith("set `args`: the image requires KEY;")).toBe(
+      "args" in more ? undefined : true,
+    );
+  });
+
+  test("is not asked when it was expected to complain", async () => {
+    const request = requestOf({ ...unix, until: "exit", expectExit: 64 }, server(`${prints}; exit 63`));
+    const { verdict } = await bootImage(machine(false).context, request);
+    expect(verdict).toMatchObject({ verdict: "passed", reason: "exited" });
+    expect(verdict.remedy).toBeUndefined();
+  });
+
+  test("whose help never ends fails as before, after a limit of its own", async () => {
+    const path = server("echo NAME; sleep 60");
+    const { context } = machine(false);
+    const site = { imagePath: path, args: [], devices: [], places: await placesFor(context, folder) };
+    const outcome = {
+      verdict: { verdict: "failed", reason: "exit-status", summary: "exited with status 64", exitStatus: 64, atMs: 1 },
+      attempts: [{ accelerator: "native", monitor: "process", inCarrier: false, argv: [path], verdict: undefined }],
+      consoleEnd: [usage],
+    } as unknown as Pick<BootReport, "verdict" | "attempts" | "consoleEnd">;
+    const plan = (asking: BootSite): AttemptPlan[] => [
+      { vmm: "process", program: "process", accelerator: "native", argv: [path, ...asking.args], channels: 0 },
+    ];
+    const told = await withAskedArguments(context, requestOf(unix, path), site, plan, folder, outcome, 200);
+    expect(told).toEqual({ ...outcome, verdict: { ...outcome.verdict, remedy: told.verdict.remedy } });
+    expect(told.verdict.remedy).toContain("the image requires KEY");
+  });
 });
 
 describe("several", () => {

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import * as dialect from "../../../src/boot/judge/dialect.js";
 import { type EndRule, endRules } from "../../../src/boot/judge/ending.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
+import * as vmms from "../../../src/boot/judge/vmm-words.js";
 import { allRows, judge as judgeEvents } from "./cases.js";
 import { judge, realConsoles, writtenConsoles } from "./consoles.js";
 
@@ -51,7 +52,7 @@ const isChanged = () => questions.some((question, index) => answer(question) !==
 
 afterAll(() => expect(questions.map(answer), "a rule was not put back").toEqual(right));
 
-const patterns = patternsIn(dialect, "dialect");
+const patterns = [...patternsIn(dialect, "dialect"), ...patternsIn(vmms, "vmms")];
 
 test("all rules are found", () => {
   expect(patterns.map(([path]) => path)).toEqual(
@@ -60,8 +61,8 @@ test("all rules are found", () => {
       "dialect.dialects.unikraft.banner.last",
       "dialect.firmware.prefix",
       "dialect.ocamlDeath.1.pattern",
-      "dialect.kvmFailures.0",
-      "dialect.vmmWords",
+      "vmms.kvmFailures.0",
+      "vmms.vmmWords",
     ]),
   );
 });

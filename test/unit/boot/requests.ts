@@ -35,6 +35,7 @@ export function siteOf({
       initrd: "/boot/initrd",
       firecrackerConfig: "/boot/firecracker.json",
       loader: "/dist/loader",
+      secondConsole: "/boot/second-console",
       ...places,
     },
     ...site,

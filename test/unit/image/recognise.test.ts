@@ -124,6 +124,12 @@ const images: readonly (readonly [string, Buffer, Image])[] = [
   ],
 ];
 
+test("an error names the file, whatever characters its name has", async () => {
+  const path = join(await mkdtemp(join(tmpdir(), "unikernel-ci-")), "$&$`.hvt");
+  await writeFile(path, "nothing");
+  await expect(readImage(path)).rejects.toThrow(/^\$&\$`\.hvt is /);
+});
+
 describe("each kind of image is recognised", () => {
   test.each(images)("%s", (_, bytes, expected) => {
     expect(recogniseImage(bytes)).toEqual(expected);

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type InitOptions, init } from "../../../src/actions/init.js";
@@ -25,7 +25,10 @@ function project(files: Readonly<Record<string, string>>, below = "") {
   mkdirSync(join(root, ".git"));
   const workspace = join(root, below);
   mkdirSync(workspace, { recursive: true });
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(workspace, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(workspace, name)), { recursive: true });
+    writeFileSync(join(workspace, name), text);
+  }
   const { host, ...doors } = newContext();
   const context = { ...doors, host: { ...host, folders: { ...host.folders, workspace } } };
   return {
@@ -53,6 +56,44 @@ describe("init", () => {
     expect(await run(given)).toBe(true);
     expect(has(`.github/workflows/${template}.yml`)).toBe(true);
     expect(logged()).toContain(`template    ${template}:`);
+  });
+
+  it.each([{}, { forge: "forgejo" }, { forge: "shell" }, { forge: "gitlab" }, { template: "unikernel-matrix" }])(
+    "writes the place of a configuration in a subfolder: %j",
+    async (options) => {
+      const { root, run, logged } = project({
+        ...dune,
+        "mirage/config.ml": 'open Mirage\nlet () = register "www" []\n',
+      });
+      await run({}, options);
+      expect(logged()).toContain("project     MirageOS (mirage/config.ml)");
+      const written = readdirSync(root, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && /\.(?:yml|mk)$/.test(entry.name))
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
+      expect(written.join("\n")).toMatch(/(?:config-file: |--config-file )mirage\/config\.ml/);
+    },
+  );
+
+  it("writes the template for dune where subfolders have several configurations, and names them", async () => {
+    const { run, logged } = project({ ...dune, "a/config.ml": "open Mirage", "b/config.ml": "open Mirage" });
+    await run();
+    expect(logged()).toContain("template    unikernel-dune:");
+    expect(logged()).toMatch(/mirage +choose one with --config-file .*: a\/config\.ml, b\/config\.ml/);
+  });
+
+  it("keeps the build system that is asked for", async () => {
+    const { run, logged } = project({ ...dune, "mirage/config.ml": "open Mirage" });
+    await run({ "build-system": "dune" });
+    expect(logged()).toContain("project     dune (dune-project)");
+  });
+
+  it("takes a config.ml that has the word Mirage only in a comment for a module of a dune project", async () => {
+    const { run, logged } = project({
+      ...dune,
+      "config.ml": "(* Not used when built under Mirage. *)\nlet port = 80\n",
+    });
+    await run();
+    expect(logged()).toContain("project     dune (dune-project)");
   });
 
   it("logs the detected project", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { checkedArtifactName } from "../../../src/artifact/artifact-name.js";
 import { type MatrixRequest, planMatrix } from "../../../src/matrix/plan-matrix.js";
+import { requirementsOfConfiguration } from "../../../src/project/mirage/config-ml.js";
+import { matrixLines } from "../../../src/matrix/table.js";
 import { type Project, buildSystems } from "../../../src/project/project.js";
 import { architectures } from "../../../src/targets/architecture.js";
 import { targetNames, targets } from "../../../src/targets/targets.js";
@@ -24,11 +26,23 @@ describe("the version of a leg", () => {
   });
 
   it("fits the project’s mirage version", () => {
-    const old = { ...mirage, mirageBounds: { text: ">= 4.9 & < 4.10", atLeast: "4.9", below: "4.10" } };
+    const old = { ...mirage, requirements: requirementsOfConfiguration("config.ml", "(* mirage >= 4.9 & < 4.10 *)") };
     expect(legOf("hvt x86_64", {}, old).toolchain?.versions).toMatchObject({ mirage: "4.9.0", solo5: "0.9.3" });
     expect(legOf("hvt x86_64", { mirageVersion: "4.10.6" }, mirage).toolchain?.versions).toMatchObject({
       mirage: "4.10.6",
     });
+  });
+
+  it("that only opam can decide goes to the job as it is, with a notice", () => {
+    const { legs: planned, notices } = plan("hvt x86_64 ocaml=99.1.0\nspt x86_64", {});
+    expect(planned.map(({ ocaml }) => ocaml)).toEqual(["99.1.0", "5.5.0"]);
+    expect(notices).toEqual([
+      expect.stringMatching(/^hvt x86_64 \(OCaml 99\.1\.0\): the version table .* so its job asks opam$/) as string,
+    ]);
+    const newSolo5 = plan("hvt x86_64", { solo5Version: "99.1.0" });
+    expect(newSolo5.legs[0].ocaml).toBe("");
+    expect(matrixLines(newSolo5).join("\n")).toContain("solo5 x86_64: solo5 99.1.0, the rest by opam");
+    expect(problemOf("hvt x86_64 ocaml=5.2.0").facts.because).toContainEqual(expect.stringContaining("OCaml 5.2.0"));
   });
 
   it("is none if the build brings its own toolchain", () => {

@@ -20,19 +20,7 @@ describe("what is in a folder", () => {
       directory: folder,
       configFile: "config.ml",
       description: "MirageOS (config.ml requires mirage >= 4.10.0 & < 4.12.0)",
-      mirageBounds: { atLeast: "4.10.0", below: "4.12.0" },
-    });
-  });
-
-  test("constraints of opam files on mirage are combined with the header’s", async () => {
-    const folder = await folderWith({
-      "config.ml": mirage,
-      "www.opam": 'depends: [ "mirage" {< "4.11.0"} ]',
-      "lib.opam": 'depends: [ "lwt" ]',
-    });
-    expect(await detectProject(folder, automatic)).toMatchObject({
-      description: "MirageOS (config.ml requires mirage >= 4.10.0 & < 4.12.0, < 4.11.0 (www.opam))",
-      mirageBounds: { atLeast: "4.10.0", below: "4.11.0" },
+      requirements: [{ source: "config.ml line 1" }, { source: "hello.opam" }, { source: "hello.opam" }],
     });
   });
 
@@ -71,6 +59,22 @@ describe("what is in a folder", () => {
     });
   });
 
+  test("a config.ml that has the word Mirage in a comment does not make a dune project mirage’s", async () => {
+    const text = "(* Build-time settings. Not used when built under Mirage. *)\nlet port = 80\n";
+    const folder = await folderWith({ "config.ml": text, "dune-project": "(lang dune 3.0)\n" });
+    expect(await detectProject(folder, automatic)).toMatchObject({ buildSystem: "dune" });
+  });
+
+  test("a configuration in a subfolder, if it is the only one and there is no other project", async () => {
+    const one = await folderWith({ "mirage/config.ml": mirage });
+    expect(await detectProject(one, automatic)).toMatchObject({ configFile: "mirage/config.ml" });
+    const two = await folderWith({ "a/config.ml": mirage, "b/config.ml": mirage });
+    const problem = await problemOf(detectProject(two, automatic));
+    expect(problem.facts.do?.[0]).toBe("set `config-file` to a/config.ml or b/config.ml, or");
+    const asked = await problemOf(detectProject(one, { ...automatic, buildSystem: "mirage" }));
+    expect(asked.facts.do?.[0]).toBe("set `config-file` to mirage/config.ml, or");
+  });
+
   test("a configuration file elsewhere in the folder", async () => {
     const folder = await folderWith({ "mirage/config.ml": mirage, "dune-project": "" });
     const project = await detectProject(folder, { ...automatic, configFile: "mirage/config.ml" });
@@ -106,11 +110,21 @@ describe("what is not a project", () => {
     ["a link that leads outside", { directory: "link" }, "input directory: link is outside the workspace"],
     ["a configuration that is not there", { configFile: "m/config.ml" }, "input config-file: there is no m/config.ml"],
     [
+      "a build command that is not run",
+      { buildSystem: "dune", buildCommand: "make" },
+      "input build-command: it works only with the build system command, and this one is dune",
+    ],
+    [
+      "a configuration that is not read",
+      { configFile: "m/config.ml", buildCommand: "make" },
+      "input config-file: it works only with the build system mirage, and this one is command",
+    ],
+    [
       "a configuration outside",
       { configFile: "../config.ml" },
       "input config-file: ../config.ml is outside the project’s folder",
     ],
-  ])("%s", async (_, inputs, message) => {
+  ] as const)("%s", async (_, inputs, message) => {
     const folder = await folderWith({ file: "" });
     await symlink("/", join(folder, "link"));
     expect((await problemOf(detectProject(folder, { ...automatic, ...inputs }))).message).toBe(message);

@@ -23,7 +23,7 @@ export async function put(path: string, content: string | Buffer): Promise<void>
 
 /** A project whose files constrain no version. */
 export function projectIn(directory: string, buildSystem: BuildSystem): Project {
-  const folder = { directory, description: "" };
+  const folder = { directory, description: "", requirements: [] };
   return buildSystem === "mirage"
     ? { ...folder, buildSystem, configFile: "config.ml", lockFiles: [] }
     : { ...folder, buildSystem };

@@ -27,7 +27,7 @@ const git = (folder: string, ...args: string[]) =>
 async function setUp() {
   const folder = await folderWith(files);
   const context = { ...fakeContext(folder, () => Promise.resolve(undefined)), processes };
-  const project: Project = { buildSystem: "dune", directory: folder, description: "" };
+  const project: Project = { buildSystem: "dune", directory: folder, description: "", requirements: [] };
   return { folder, context, project };
 }
 

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -13,18 +14,26 @@ import {
 } from "../../../src/platform/runner/artifact-service.js";
 import type { PublishRequest } from "../../../src/publish/gather.js";
 import { publishArtifact } from "../../../src/publish/publish.js";
+import { type Architecture } from "../../../src/targets/architecture.js";
+import { targets } from "../../../src/targets/targets.js";
+import { aarch64, solo5, x86_64 } from "../image/build.js";
 import { bootOf, buildRecord, failedBoot, newContext, newImage, passed } from "../artifact/fixtures.js";
 
 const request: PublishRequest = {
   target: "hvt",
   arch: undefined,
   configureArgs: [],
-  image: "www.hvt",
+  images: ["www.hvt"],
   artifactName: undefined,
   artifact: true,
   retentionDays: 5,
 };
 const now = () => new Date(0);
+
+/** The bytes of an image that shows what it is. */
+const marked = (architecture: Architecture, target: "hvt" | "spt") =>
+  solo5(targets[target].solo5Abi ?? 0, 2, [], architecture === "x86_64" ? x86_64 : aarch64);
+const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const unavailable = { artifacts: { unavailable: "this is not a workflow" }, now };
 
 interface Upload extends UploadOptions {
@@ -132,6 +141,65 @@ describe("publish", () => {
     expect(published.info).toMatchObject({ build: null, toolchain: null, images: [{ unikernel: "www", boots: [] }] });
   });
 
+  it("names an image that no build made by its own architecture", async () => {
+    const context = newContext();
+    writeFileSync(join(context.host.folders.workspace, "www.spt"), marked("aarch64", "spt"));
+    const { name } = await publishArtifact(
+      context,
+      { ...request, target: undefined, images: ["www.spt"] },
+      unavailable,
+    );
+    expect(name).toBe("unikernel-www-spt-aarch64");
+  });
+
+  it("publishes all images that it is given, with the boots of each", async () => {
+    const context = newContext();
+    const { workspace } = context.host.folders;
+    for (const name of ["www.spt", "dns.spt"]) writeFileSync(join(workspace, name), marked("x86_64", "spt"));
+    const dns = join(workspace, "dns.spt");
+    const image = { path: dns, sha256: sha256(readFileSync(dns)) };
+    await saveRecord(context, image, "boot", [recordBoot(bootOf(passed, { imagePath: dns }))]);
+    const images = ["www.spt", "dns.spt", "./dns.spt"];
+    const { info } = await publishArtifact(context, { ...request, target: "spt", images }, unavailable);
+    expect(info.images.map(({ file, boots }) => [file, boots.length])).toEqual([
+      ["www.spt", 0],
+      ["dns.spt", 1],
+    ]);
+  });
+
+  it("takes all images of a build once, whichever of them it is given", async () => {
+    const context = newContext();
+    const { workspace } = context.host.folders;
+    const [first, second] = [newImage(workspace, "www.hvt", "one"), newImage(workspace, "dns.hvt", "two")];
+    for (const image of [first, second]) await saveRecord(context, image, "build", buildRecord(first, second));
+    for (const images of [["dns.hvt"], ["www.hvt", "dns.hvt"]]) {
+      const { info } = await publishArtifact(context, { ...request, images }, unavailable);
+      expect(info.images.map(({ file }) => file)).toEqual(["www.hvt", "dns.hvt"]);
+    }
+  });
+
+  it("refuses an image of another build, architecture or target", async () => {
+    const context = newContext();
+    const { workspace } = context.host.folders;
+    for (const [name, architecture, target] of [
+      ["www.spt", "x86_64", "spt"],
+      ["arm.spt", "aarch64", "spt"],
+      ["www.hvt", "x86_64", "hvt"],
+      ["dns.spt", "x86_64", "spt"],
+    ] as const)
+      writeFileSync(join(workspace, name), marked(architecture, target));
+    const publish = (images: string[]) =>
+      publishArtifact(context, { ...request, target: undefined, images }, unavailable);
+    const refused = (name: string) => `input image: ${join(workspace, name)} belongs in another artifact than `;
+    await expect(publish(["www.spt", "arm.spt"])).rejects.toThrow(refused("arm.spt"));
+    await expect(publish(["www.spt", "www.hvt"])).rejects.toThrow(refused("www.hvt"));
+    const dns = join(workspace, "dns.spt");
+    const built = { path: dns, name: "dns", bytes: 1, sha256: sha256(readFileSync(dns)) };
+    await saveRecord(context, built, "build", buildRecord(built));
+    await expect(publish(["www.spt", "dns.spt"])).rejects.toThrow(refused("dns.spt"));
+    await expect(publish(["dns.spt", "www.spt"])).rejects.toThrow(refused("www.spt"));
+  });
+
   it("publishes every image of a build, even when several have the same name", async () => {
     const context = newContext();
     const { workspace, temporary } = context.host.folders;
@@ -167,8 +235,18 @@ describe("publish", () => {
     writeFileSync(second.path, "changed");
     await expect(publishArtifact(context, request, unavailable)).rejects.toThrow("dns.hvt has changed");
     symlinkSync(second.path, join(workspace, "link.hvt"));
-    const published = await publishArtifact(context, { ...request, image: "link.hvt" }, unavailable);
+    const published = await publishArtifact(context, { ...request, images: ["link.hvt"] }, unavailable);
     expect(published.files).toContain("link.hvt");
+  });
+
+  it("names an image of the build that is gone", async () => {
+    const context = newContext();
+    const { workspace } = context.host.folders;
+    const [first, second] = [newImage(workspace, "www.hvt", "one"), newImage(workspace, "dns.hvt", "two")];
+    await saveRecord(context, first, "build", buildRecord(first, second));
+    rmSync(second.path);
+    expect((await publishArtifact(context, request, unavailable)).files).not.toContain("dns.hvt");
+    expect(context.logged()).toContain(`Warning: ${second.path}, an image of this build, is gone: it is not published`);
   });
 
   it("replaces the folder of an earlier run", async () => {
@@ -180,8 +258,8 @@ describe("publish", () => {
   });
 
   it.each([
-    [{ image: undefined }, "publish needs the path of an image"],
-    [{ image: "absent.hvt" }, "there is no file"],
+    [{ images: [] }, "publish needs the path of an image"],
+    [{ images: ["absent.hvt"] }, "there is no file"],
     [{ artifactName: "a/b" }, "cannot be the name of an artifact"],
   ])("refuses %j", async (wrong, message) => {
     const context = await builtAndBooted();

@@ -10,6 +10,7 @@ export const toolchain: ToolchainFacts = {
   origin: "built",
   ms: 2700,
   versions: { ocaml: "5.5.0", solo5: "0.12.1", "ocaml-solo5": "1.3.4" },
+  versionReasons: { ocaml: "the newest", solo5: "the newest", "ocaml-solo5": "the newest" },
   opamRepositories: [{ name: "default", url: "https://opam.ocaml.org" }],
   opamPackages: ["ocaml-solo5", "lwt.5.9.1", "cstruct"],
   opamPins: [
@@ -34,6 +35,7 @@ export function bootWith(
     attempts: [],
     probes: [],
     span: null,
+    crash: null,
     console: null,
   };
 }

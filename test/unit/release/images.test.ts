@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Artifact } from "../../../src/artifact/artifact.js";
+import type { ImageRecord } from "../../../src/artifact/schema.js";
 import { faultsOf } from "../../../src/release/faults.js";
 import { imagesOf, findArtifacts, readTag } from "../../../src/release/images.js";
 import { legOf, writeLegs } from "../collect/fixtures.js";
@@ -32,6 +33,16 @@ describe("the name of an image", () => {
     ]);
   });
 
+  it("ends with the artifact’s variant for every image of the artifact", () => {
+    const small = artifact("unikernel-www-small-hvt-x86_64");
+    const [www] = small.info.images;
+    const dns = { ...(www as ImageRecord), unikernel: "dns", file: "dns.hvt" };
+    expect(namesOf({ ...small, info: { ...small.info, images: [...small.info.images, dns] } })).toEqual([
+      "www-1.2.3-hvt-x86_64-small",
+      "dns-1.2.3-hvt-x86_64-small",
+    ]);
+  });
+
   it("ends with `configure-args` if the artifact has another name", () => {
     expect(namesOf(artifact("mine", {}, build("--enable-monitoring")))).toEqual([
       "www-1.2.3-hvt-x86_64-enable-monitoring",
@@ -56,6 +67,14 @@ describe("a release is refused", () => {
   it("for an image that failed in any scenario, whatever is required", () => {
     const one = artifact("a", { boots: [bootWith("passed"), bootWith("failed", "uncaught exception", "help")] });
     expect(faults("not-failed", one)).toEqual(["www.hvt of a failed in scenario help: uncaught exception"]);
+  });
+
+  it("with each scenario that failed", () => {
+    const boots = [bootWith("failed", "trap", "http"), bootWith("passed"), bootWith("failed", "timeout", "help")];
+    expect(faults("not-failed", artifact("a", { boots }))).toEqual([
+      "www.hvt of a failed in scenario http: trap",
+      "www.hvt of a failed in scenario help: timeout",
+    ]);
   });
 
   it("for an image that was not booted, if it must have passed", () => {

@@ -53,7 +53,7 @@ async function job() {
     target: undefined,
     arch: undefined,
     configureArgs: [],
-    image: "www.hvt",
+    images: ["www.hvt"],
     artifactName: undefined,
     artifact: false,
     retentionDays: 0,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildInfo } from "../../../src/artifact/build-info.js";
+import type { JobImage } from "../../../src/artifact/schema.js";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import type { BootReport } from "../../../src/boot/report.js";
 import { code, prose } from "../../../src/summary/markup.js";
@@ -8,8 +9,8 @@ import { bootOf, bootedImage, buildRecord, failedBoot, newContext, passed } from
 
 const image = { path: "/w/www.hvt", name: "www", bytes: 1_900_000, sha256: "ab".repeat(32) };
 
-function summaryOf(reports: readonly BootReport[], name = "www"): string {
-  const images = [bootedImage({ ...image, name }, ...reports)];
+function summaryOf(reports: readonly BootReport[], name = "www", others: readonly JobImage[] = []): string {
+  const images = [bootedImage({ ...image, name }, ...reports), ...others];
   const info = buildInfo({
     target: "hvt",
     architecture: "x86_64",
@@ -79,6 +80,26 @@ describe("the job summary", () => {
     expect(text.match(/^####.*/gm)).toEqual([
       "#### <code>www</code> scenario <code>slow</code> (hvt x86_64) failed: " +
         "no line matched <code>up</code> within 3 s",
+    ]);
+  });
+
+  it("has rows and failures of each image", () => {
+    const dns = bootedImage(
+      { ...image, path: "/w/dns.hvt", name: "dns" },
+      bootOf({ ...passed, verdict: "failed", reason: "trap", summary: "trapped" }, { scenario: "http" }),
+    );
+    const text = summaryOf([bootOf(passed, { scenario: "http" }), bootOf(passed, { scenario: "help" })], "www", [dns]);
+    const [images, scenarios] = tablesOf(text);
+    expect(images?.slice(2).map((row) => row.split(" | ")[0])).toEqual(["| <code>www</code>", "| <code>dns</code>"]);
+    expect(scenarios?.map((row) => row.split(" | ").slice(0, 3).join(" | "))).toEqual([
+      "| unikernel | scenario | verdict",
+      "| --- | --- | ---",
+      "| <code>www</code> | <code>http</code> | passed: seen <code>listening</code>",
+      "| <code>www</code> | <code>help</code> | passed: seen <code>listening</code>",
+      "| <code>dns</code> | <code>http</code> | **failed: trapped**",
+    ]);
+    expect(text.match(/^####.*/gm)).toEqual([
+      "#### <code>dns</code> scenario <code>http</code> (hvt x86_64) failed: trapped",
     ]);
   });
 

@@ -38,6 +38,17 @@ describe("the phases of a job", () => {
     ]);
   });
 
+  it("name each boot by its image too, if there are several images", () => {
+    const dns = { ...image, path: "/w/dns.hvt", name: "dns" };
+    const span = { startMs: 0, ms: 20 };
+    const images = [
+      bootedImage(image, bootOf(passed, { scenario: "help", span })),
+      bootedImage(dns, bootOf(passed, { scenario: "help", span }), bootOf(passed, { span })),
+    ];
+    const boots = phasesOf(infoOf({ images }), 3).filter(({ part }) => part === "boot");
+    expect(boots.map(({ name }) => name)).toEqual(["www help", "dns help", "dns"]);
+  });
+
   it("are only the known ones", () => {
     const report = bootOf(passed, { span: { startMs: 0, ms: 20 } });
     const images = [bootedImage(image, report)];

@@ -36,7 +36,7 @@ export function actionOf(part: string): Action {
 
 /** The part of our action that a step uses: `$/part` in our workflows, `OWNER/unikernel-ci/part` in those of others. */
 export function partOf({ uses = "" }: Step): string | undefined {
-  return partUsed(uses.replace(/^\$\/([\w-]+)$/, "OWNER/unikernel-ci/$1@<commit>"));
+  return partUsed(uses.replace(/^\$\/([\w-]+)$/, (_, part: string) => `OWNER/unikernel-ci/${part}@<commit>`));
 }
 
 /** What steps say to our action that it does not take, as `part: input`. */

@@ -14,7 +14,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 async function referencesOf(path: string, content: string): Promise<readonly string[]> {
   const file = join(folder, path);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, content.replaceAll("@", folder), "latin1");
+  writeFileSync(
+    file,
+    content.replaceAll("@", () => folder),
+    "latin1",
+  );
   return (await readReferences(folder, { path, kind: "file" })).map((one) => `${one.path}${one.whole ? "/" : ""}`);
 }
 

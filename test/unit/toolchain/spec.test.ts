@@ -1,19 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { readInputs, withTarget, type InputName } from "../../../src/actions/interface.js";
 import { inspectHost } from "../../../src/platform/host.js";
+import { requirementsOfConfiguration } from "../../../src/project/mirage/config-ml.js";
 import { knownVersions } from "../../../src/targets/combinations.js";
-import {
-  type ProjectNeeds,
-  parseExtraRepositories,
-  parseRepositories,
-  planToolchain,
-} from "../../../src/toolchain/spec.js";
+import { Problem } from "../../../src/platform/problem.js";
+import { BeyondTable, type ProjectNeeds, planToolchain } from "../../../src/toolchain/spec.js";
 
 const host = inspectHost("linux", "x64", {});
 const mirage: ProjectNeeds = { buildSystem: "mirage", description: "MirageOS" };
 const dune: ProjectNeeds = { ...mirage, buildSystem: "dune" };
 const plan = (given: Partial<Record<InputName, string>>, project = dune) =>
   planToolchain(withTarget(readInputs((name) => given[name])), project, host);
+
+const asks = (header: string) => requirementsOfConfiguration("config.ml", `(* mirage ${header} *)`);
 
 describe("the plan of a toolchain", () => {
   it("has the newest versions for a project without constraints", () => {
@@ -30,7 +29,7 @@ describe("the plan of a toolchain", () => {
   });
 
   it("takes mirage from the project’s header, from the input, or leaves it out", () => {
-    const bounded = { ...mirage, mirageBounds: { text: ">= 4.9 & < 4.10", atLeast: "4.9", below: "4.10" } };
+    const bounded = { ...mirage, requirements: asks(">= 4.9 & < 4.10") };
     expect(plan({}, bounded).versions).toMatchObject({ mirage: "4.9.0", solo5: "0.9.3" });
     expect(plan({}, mirage).versions.mirage).toBe("4.11.2");
     expect(plan({ "mirage-version": "4.10.6" }, dune).versions.mirage).toBe("4.10.6");
@@ -45,6 +44,17 @@ describe("the plan of a toolchain", () => {
     expect(plan({ "solo5-version": "0.9.3" }, locked).versions).toEqual({ ...versions, solo5: "0.9.3" });
     expect(plan({ target: "spt" }, locked).versions.mirage).toBe("4.11.2");
     expect(plan({ lock: "ignore" }, locked).versions.mirage).toBe("4.11.2");
+  });
+
+  it("refuses an input that is not a version", () => {
+    expect(() => plan({ "ocaml-version": "newest" })).toThrow(
+      expect.objectContaining({
+        message: 'input ocaml-version: "newest" is not a version or a range of versions',
+        facts: expect.objectContaining({
+          do: "write an exact version such as 5.5.0, or a range such as 5.5.x",
+        }) as unknown,
+      }),
+    );
   });
 
   it("ignores a lock that no toolchain satisfies, unless it is required", () => {
@@ -81,7 +91,7 @@ describe("the plan of a toolchain", () => {
     });
 
     it("has the newest mirage of the repositories that the project accepts", () => {
-      const bounded = { ...mirage, mirageBounds: { text: "", atLeast: "4.10.0", below: "4.11.0" } };
+      const bounded = { ...mirage, requirements: asks(">= 4.10.0 & < 4.11.0") };
       expect(has(/^mirage\.4\.10\.[5-9]/, {}, bounded).versions.mirage).toBe("4.10.4");
     });
 
@@ -93,6 +103,36 @@ describe("the plan of a toolchain", () => {
         }),
       );
     });
+  });
+
+  it("asks opam for what the table lacks, with the packages and constraints of the toolchain", () => {
+    const given = { arch: "aarch64", target: "hvt", "ocaml-version": "99.1.0", "opam-packages": "fmt" } as const;
+    const error: unknown = (() => {
+      try {
+        return plan({ ...given, "toolchain-options": "flambda" });
+      } catch (reason) {
+        return reason;
+      }
+    })();
+    expect(error).toBeInstanceOf(BeyondTable);
+    expect((error as BeyondTable).question).toMatchObject({
+      subject: "hvt with OCaml 99.1.0",
+      components: [
+        ["ocaml", ["ocaml-variants"]],
+        ["solo5", ["solo5", "solo5-cross-aarch64"]],
+        ["ocaml-solo5", ["ocaml-solo5-cross-aarch64"]],
+      ],
+      packages: ["dune", "ocamlfind", "fmt", "ocaml-option-flambda"],
+    });
+    const decided = { ocaml: "99.1.0", solo5: "99.2.0", "ocaml-solo5": "99.3.0" };
+    expect(planToolchain(withTarget(readInputs(() => undefined)), dune, host, undefined, decided).packages).toContain(
+      "ocaml-base-compiler.99.1.0",
+    );
+  });
+
+  it("refuses at once what the table knows to be impossible", () => {
+    expect(() => plan({ "ocaml-version": "5.2.0" })).toThrow(Problem);
+    expect(() => plan({ "ocaml-version": "5.2.0" })).not.toThrow(BeyondTable);
   });
 
   it("refuses what opam would take for an option", () => {
@@ -152,34 +192,5 @@ describe("the plan of a toolchain", () => {
       { package: "a.1.0", url: "git+https://example.org/a#1" },
       { package: "b", url: "file:///b" },
     ]);
-  });
-});
-
-describe("overlay repositories", () => {
-  it("are names and URLs, or none; a comma would end a URL", () => {
-    expect(parseExtraRepositories(["none"])).toEqual([]);
-    expect(parseExtraRepositories(["mine: file:///overlays"])).toEqual([{ name: "mine", url: "file:///overlays" }]);
-    expect(() => parseExtraRepositories(["mine: file:///a,b"])).toThrow("the URL of mine has a comma");
-    expect(() => parseExtraRepositories(["file:///overlays"])).toThrow(
-      'input extra-repos: "file:///overlays" is not accepted',
-    );
-  });
-});
-
-describe("opam repositories", () => {
-  it("are names and URLs, in order", () => {
-    expect(parseRepositories(["mine: git+https://example.org/r#abc", "default: https://opam.ocaml.org"])).toEqual([
-      { name: "mine", url: "git+https://example.org/r#abc" },
-      { name: "default", url: "https://opam.ocaml.org" },
-    ]);
-  });
-
-  it.each(["https://opam.ocaml.org", "a b: https://example.org", "a: https://example.org more", "-x: y"])(
-    "are refused in another form: %s",
-    (line) => expect(() => parseRepositories([line])).toThrow("input opam-repositories"),
-  );
-
-  it("are refused with the same name twice", () => {
-    expect(() => parseRepositories(["a: x", "a: y"])).toThrow("a is listed twice");
   });
 });

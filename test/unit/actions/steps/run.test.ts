@@ -21,6 +21,7 @@ describe("all parts in one process", () => {
       (_, { image }, to) => {
         given.push([name, image]);
         if (name === "build") to.setOutput("image", "/work/www.hvt");
+        if (name === "build") to.setOutput("images", '["/work/www.hvt","/work/dns.hvt"]');
         const end = ends[name] ?? true;
         return end instanceof Error ? Promise.reject(end) : Promise.resolve(end);
       };
@@ -29,16 +30,16 @@ describe("all parts in one process", () => {
     return { ended, given, outputs: runner.outputs };
   }
 
-  it("boot and publish the image that was built, and pass all outputs on", async () => {
+  it("boot and publish the images that were built, and pass all outputs on", async () => {
     const { ended, given, outputs } = await run({});
     expect(ended).toBe(true);
     expect(given).toEqual([
       ["setup", "*.hvt"],
       ["build", "*.hvt"],
-      ["boot", "/work/www.hvt"],
-      ["publish", "/work/www.hvt"],
+      ["boot", '["/work/www.hvt","/work/dns.hvt"]'],
+      ["publish", '["/work/www.hvt","/work/dns.hvt"]'],
     ]);
-    expect(outputs).toEqual({ image: "/work/www.hvt" });
+    expect(outputs).toEqual({ image: "/work/www.hvt", images: '["/work/www.hvt","/work/dns.hvt"]' });
   });
 
   it.each([[false], [new Error("no QEMU")]])("publish after a boot that ended with %s", async (end) => {

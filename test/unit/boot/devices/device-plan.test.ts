@@ -53,6 +53,7 @@ function question({
 const facts: DeviceFacts = {
   addressArguments: ["ipv4"],
   noTap: undefined,
+  noIsolation: undefined,
   interfaces: [],
   freePorts: [40001],
   workspace: "/project",

@@ -16,6 +16,7 @@ describe("net", () => {
     ["auto", {}],
     ["tap", { mode: "tap" }],
     ["user", { mode: "user" }],
+    ["tap outside", { mode: "tap", outside: true }],
     ["user outside", { mode: "user", outside: true }],
     ["outside", { outside: true }],
     ["host=192.168.77.1/28", { host: parseSubnet("192.168.77.1/28") }],
@@ -60,7 +61,6 @@ describe("net", () => {
     ["host=10.0.0.1/24 guest=10.0.0.1", /other than the host’s own/],
     ["mac=53:54:00:12:34:56", /a unicast MAC address/],
     ["mac=52:54:00", /a unicast MAC address/],
-    ["tap outside", /only with user networking/],
     ["outside=yes", /auto, tap, user or none/],
     ["tap=1", /auto, tap, user or none/],
   ])("%j is refused", (text, accepted) => {

@@ -11,7 +11,7 @@ import type { HostInterface } from "../../../../src/platform/network/interfaces.
 import type { Problem } from "../../../../src/platform/problem.js";
 
 const question: NetworkQuestion = { ports: [], needsTap: false, isAddressable: true, told: undefined };
-const facts: NetworkFacts = { noTap: undefined, interfaces: [], freePorts: [] };
+const facts: NetworkFacts = { noTap: undefined, noIsolation: undefined, interfaces: [], freePorts: [] };
 
 const wanted = (options: string, name = "service"): NamedNetwork => {
   const asked = parseNetwork(options);
@@ -131,6 +131,28 @@ describe("a tap", () => {
     expect(problem.facts.because).toBe("neither root nor sudo without a password");
   });
 
+  test("is made only where its guest can be isolated, unless it may reach everything", () => {
+    const here = { noIsolation: "nft is not installed" };
+    expect(plan([wanted("auto")], {}, here)[0]).toMatchObject({
+      device: { link: { kind: "user", outside: false } },
+      story: "user networking, guest 10.0.0.2 (no tap: its guest cannot be isolated: nft is not installed)",
+    });
+    expect(problemOf(() => plan([wanted("tap")], {}, here)).facts).toEqual({
+      because: "its guest cannot be isolated: nft is not installed",
+      do:
+        "set `net: tap outside`, which lets the guest reach this host and its networks; " +
+        "`net: user` needs no privileges",
+    });
+    expect(plan([wanted("tap outside")], {}, here)).toEqual(plan([wanted("tap outside")]));
+  });
+
+  test("with `outside` says so", () => {
+    expect(plan([wanted("tap outside")])[0]).toMatchObject({
+      device: { link: { kind: "tap", outside: true } },
+      story: "tap uci0a000000 10.0.0.1/24, guest 10.0.0.2, which reaches this host and its networks",
+    });
+  });
+
   test("of a host whose networks are all in use cannot be made", () => {
     expect(() => plan([wanted("auto")], {}, { interfaces: [other("vpn", "10.0.0.1/8")] })).toThrow(
       /no network from 10\.0\.0\.0\/24/,
@@ -184,6 +206,7 @@ describe("user networking", () => {
     ["user", {}, "`net: user` asks for it"],
     ["outside", {}, "`outside` asks for it"],
     ["auto", { noTap: "no rights" }, "no rights"],
+    ["auto", { noIsolation: "no nft" }, "its guest cannot be isolated: no nft"],
   ])("%s does not carry a ping", (options, here, because) => {
     expect(problemOf(() => plan([wanted(options)], { needsTap: true }, here)).facts.because).toBe(because);
   });

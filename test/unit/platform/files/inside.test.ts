@@ -49,7 +49,7 @@ it("files in a folder are written, read, copied and removed", async () => {
   expect(readdirSync(join(folder, "a/b")).sort()).toEqual(["file", "out"]);
   removeInside(folder, "a/b");
   expect(readdirSync(join(folder, "a"))).toEqual([]);
-  await expect(readInside(folder, "a/b/file")).rejects.toThrow("ENOENT");
+  await expect(readInside(folder, "a/b/file")).rejects.toThrow(`ENOENT: no such file or directory, open '${folder}/a/`);
 });
 
 it.each(["a/b/out/file", "../outside/file", "a/../../outside/file", "/outside/file", "a//b", "", "."])(
@@ -63,7 +63,7 @@ it.each(["a/b/out/file", "../outside/file", "a/../../outside/file", "/outside/fi
     expect(() => removeInside(folder, path)).toThrow(refused);
     expect(() => holdPlace(folder, path)).toThrow(refused);
     // A link in place of a file, and of the folder itself.
-    expect(() => touchInside(folder, "link")).toThrow("is not a regular file");
+    expect(() => touchInside(folder, "link")).toThrow("folder/link is a link");
     symlinkSync("folder", join(root, "other"));
     expect(() => writeInside(join(root, "other"), "file", "x")).toThrow("is not in a folder");
     rmSync(join(root, "other"));

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { processes } from "../../../../src/platform/process/process.js";
+import { type Outcome, processes } from "../../../../src/platform/process/process.js";
 import { obeyed } from "../../../actions-runner.js";
 
 const root = resolve(import.meta.dirname, "../../../..");
@@ -14,13 +14,14 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const hostile = "##[error]no\n::error::no\n\u001b[2J\u009b2J\u202eno\u2028::error::no";
 
 /** What a program of libraries writes while the streams are guarded. */
-async function written(program: string, gitHub = true): Promise<{ readonly stdout: string; readonly stderr: string }> {
+async function written(program: string, gitHub = true): Promise<Outcome> {
   const path = join(folder, "program.mjs");
   writeFileSync(
     path,
     `import * as core from ${JSON.stringify(join(root, "node_modules/@actions/core/lib/core.js"))};
     import { createLog } from ${JSON.stringify(join(root, "src/platform/runner/console-log.ts"))};
     import * as streams from ${JSON.stringify(join(root, "src/platform/runner/standard-streams.ts"))};
+    import { guardProcess } from ${JSON.stringify(join(root, "src/actions/main.ts"))};
     import { gitHubRunner } from ${JSON.stringify(join(root, "src/platform/runner/github.ts"))};
     const hostile = ${JSON.stringify(hostile)}, gitHub = ${gitHub};
     const log = createLog({ gitHub, write: streams.writeTo("stdout"), colour: false, verbose: false });
@@ -78,6 +79,29 @@ describe("a library", () => {
   }, 30_000);
 });
 
+describe("an error that nothing catches", () => {
+  it.each([
+    ["an exception", "setTimeout(() => { throw new Error(hostile); });"],
+    ["a rejection", "void Promise.reject(new Error(hostile)); setTimeout(() => undefined, 10_000);"],
+  ])(
+    "is reported through the log, without its stack: %s",
+    async (_, program) => {
+      const { exitCode, stdout, stderr } = await written(`guardProcess(log, gitHub); ${program}`);
+      expect([exitCode, stderr]).toEqual([1, ""]);
+      expect(obeyed(stdout)).toEqual([
+        expect.stringMatching(/^::error::this is a bug in unikernel-ci%0A {2}because {4}##\[error\]no/),
+        expect.stringMatching(/^::debug::Error: .*%0A {4}at /),
+      ]);
+      isInert(stdout);
+      const terminal = await written(`guardProcess(log, gitHub); ${program}`, false);
+      expect(terminal.stdout).toMatch(/^Error: this is a bug in unikernel-ci\n[^]* please report it /);
+      expect(terminal.stdout + terminal.stderr).not.toMatch(/^\s+at /m);
+      isInert(terminal.stdout);
+    },
+    60_000,
+  );
+});
+
 describe("the command line", () => {
   const explain = async (...more: readonly string[]) => {
     const path = join(folder, "console.log");
@@ -100,7 +124,7 @@ describe("the command line", () => {
     const { stdout } = await explain("--json");
     expect(obeyed(stdout)).toEqual([]);
     isInert(stdout);
-    expect(stdout).not.toContain("#");
+    expect(stdout).not.toContain("#[");
     expect(JSON.parse(stdout)).toMatchObject({
       evidence: { line: readFileSync(join(folder, "console.log"), "utf8").trimEnd() },
     });

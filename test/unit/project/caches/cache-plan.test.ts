@@ -5,7 +5,7 @@ import { cachePolicy } from "../../../../src/toolchain/cache-policy.js";
 
 const folders = { toolCache: "/tools", state: "/temp/unikernel-ci", temporary: "/temp", workspace: "/work" };
 const runner = { folders, isGitHubActions: true };
-const project = { buildSystem: "dune", directory: "/work/www", description: "dune" } as const;
+const project = { buildSystem: "dune", directory: "/work/www", description: "dune", requirements: [] } as const;
 const toolchain = { key: "unikernel-ci-3-solo5-x86_64-5.5.0-5385df5972f3a0e9", path: "/tools/t" };
 const build = { project, target: targets.hvt, toolchain };
 const mirage = {

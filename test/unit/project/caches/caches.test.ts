@@ -79,12 +79,13 @@ function folderService(): typeof service {
   };
 }
 
-const dune: Project = { buildSystem: "dune", directory: "", description: "dune" };
+const dune: Project = { buildSystem: "dune", directory: "", description: "dune", requirements: [] };
 const mirage: Project = {
   buildSystem: "mirage",
   directory: "",
   description: "mirage",
   configFile: "config.ml",
+  requirements: [],
   lockFiles: [],
 };
 const auto = cachePolicy("auto", "push", "refs/heads/main");

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { lockDifferences, readLock, toolchainVersions } from "../../../../src/project/mirage/lock-file.js";
 import { targets } from "../../../../src/targets/targets.js";
 import { lockFileFor } from "../../../../src/toolchain/toolchain.js";
-import { dependenciesOf } from "../../../../src/toolchain/opam/dependencies.js";
+import { configuredDependencies } from "../../../../src/project/mirage/configured.js";
 import { parseOpamFile } from "../../../../src/toolchain/opam/file.js";
 
 // In the format of opam-monorepo 0.4.3.
@@ -36,7 +36,7 @@ x-opam-monorepo-duniverse-dirs: [
   ["https://example.org/evil.tbz" "../../etc"]
 ]
 `);
-const dependencies = (list: string) => dependenciesOf(parseOpamFile(`depends: [ ${list} ]`));
+const dependencies = (list: string) => configuredDependencies(parseOpamFile(`depends: [ ${list} ]`));
 
 test("a lock has the versions of the toolchain that it was made with", () => {
   expect(toolchainVersions(lock)).toEqual({

@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { planBuild } from "../../../../src/project/build-plan.js";
-import { type Configured, namesInMakefile } from "../../../../src/project/mirage/configured.js";
+import { type Configured, configuredDependencies, namesInMakefile } from "../../../../src/project/mirage/configured.js";
 import { readLock } from "../../../../src/project/mirage/lock-file.js";
 import { planAfterConfigure } from "../../../../src/project/plans/mirage.js";
 import type { MirageBuildRequest } from "../../../../src/project/plans/request.js";
 import type { MirageProject } from "../../../../src/project/project.js";
 import { targetNames, targets } from "../../../../src/targets/targets.js";
-import { dependenciesOf } from "../../../../src/toolchain/opam/dependencies.js";
 import { parseOpamFile } from "../../../../src/toolchain/opam/file.js";
 import { problemOf } from "../../../problem.js";
 import { requestFor, toolchainFor } from "../fixtures.js";
@@ -16,6 +15,7 @@ const mirage: MirageProject = {
   directory: "/p",
   description: "",
   configFile: "config.ml",
+  requirements: [],
   lockFiles: [],
 };
 const request = (changes: Partial<MirageBuildRequest> = {}): MirageBuildRequest => ({
@@ -25,7 +25,7 @@ const request = (changes: Partial<MirageBuildRequest> = {}): MirageBuildRequest 
 const configured = (changes: Partial<Configured> = {}): Configured => ({
   lockFile: "mirage/www-hvt.opam.locked",
   lock: undefined,
-  dependencies: dependenciesOf(
+  dependencies: configuredDependencies(
     parseOpamFile(
       `depends: [ "lwt" {?monorepo} "crunch" {build & >= "2.0"}
         "solo5" {build & < "0.13.0"} "ocaml-solo5" {build} "mirage" {build} ]`,

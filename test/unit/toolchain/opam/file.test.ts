@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { dependenciesOf } from "../../../../src/toolchain/opam/dependencies.js";
 import { listsOf, parseOpamFile, stringsOf } from "../../../../src/toolchain/opam/file.js";
 import { processorMs } from "../../../processor-time.js";
 
@@ -108,46 +107,9 @@ build: ["make" "build"]
 x-opam-monorepo-opam-provided: ["mirage" "solo5"]
 `);
 
-describe("the dependencies in an opam file", () => {
-  test("are those that are certain, with all bounds and filters", () => {
-    expect(dependenciesOf(opam)).toEqual([
-      { name: "lwt", constraints: [], filters: ["?monorepo"] },
-      {
-        name: "mirage",
-        constraints: [
-          { relation: ">=", version: "4.11.0" },
-          { relation: "<", version: "4.12.0" },
-        ],
-        filters: ["build"],
-      },
-      { name: "duration", constraints: [], filters: [] },
-      { name: "both", constraints: [], filters: [] },
-      { name: "of", constraints: [{ relation: "=", version: "2" }], filters: [] },
-      { name: "loose", constraints: [], filters: [] },
-      { name: "conf-libseccomp", constraints: [], filters: ["build", 'os = "linux"', "!dev"] },
-      { name: "mirage-runtime", constraints: [], filters: ["= version"] },
-      {
-        name: "coq",
-        constraints: [
-          { relation: ">=", version: "8.18" },
-          { relation: "<", version: "8.19" },
-        ],
-        filters: ["?monorepo"],
-      },
-    ]);
-  });
-
-  test("may be one, without brackets, or none", () => {
-    const names = (text: string) => dependenciesOf(parseOpamFile(text)).map(({ name }) => name);
-    expect(names('depends: "mirage"')).toEqual(["mirage"]);
-    expect(names('synopsis: "none"')).toEqual([]);
-    expect(names('depends: [ "unfinished" {>= "1"')).toEqual(["unfinished"]);
-  });
-
-  test("strings of another field", () => {
-    expect(stringsOf(opam, "x-opam-monorepo-opam-provided")).toEqual(["mirage", "solo5"]);
-    expect(stringsOf(opam, "x-none")).toEqual([]);
-  });
+test("strings of another field", () => {
+  expect(stringsOf(opam, "x-opam-monorepo-opam-provided")).toEqual(["mirage", "solo5"]);
+  expect(stringsOf(opam, "x-none")).toEqual([]);
 });
 
 // Quadratic time would take many seconds, and recursion at each bracket would throw a RangeError.
@@ -173,6 +135,6 @@ test.each([
 ])("64 kB of %j are read at once", (word) => {
   for (const before of ["depends: [ ", ""]) {
     const text = before + word.repeat((64 * 1024) / word.length);
-    expect(processorMs(() => dependenciesOf(parseOpamFile(text)))).toBeLessThan(5_000);
+    expect(processorMs(() => parseOpamFile(text))).toBeLessThan(5_000);
   }
 });

@@ -1,7 +1,8 @@
 import { readFileSync, utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it, test } from "vitest";
-import { conflictLines, readOpamFailure, tellingConflicts } from "../../../../src/toolchain/opam/failure.js";
+import { conflictLines, tellingConflicts } from "../../../../src/toolchain/opam/conflict.js";
+import { readOpamFailure } from "../../../../src/toolchain/opam/failure.js";
 import { explainOpam, installProblem } from "../../../../src/toolchain/opam/opam-problem.js";
 import { folderWith } from "../../project/fixtures.js";
 
@@ -12,6 +13,13 @@ const place = {
   versions: { ocaml: "5.4.1", solo5: "0.12.1", "ocaml-solo5": "1.3.2", mirage: "4.11.1" },
 } as const;
 const explain = (output: string, root?: string) => explainOpam({ ...place, output, root });
+
+/** For system packages that apt does not know. */
+const lacking = [
+  "sudo apt-get update && sudo apt-get install libnosuch-capnp-dev nosuchpkg-capnp",
+  "if apt does not find them either: add a source that has them, use a newer system, " +
+    "or correct the names in `depexts` of the opam file",
+];
 
 const archive = [
   "old versions are moved to an archive: " +
@@ -72,11 +80,138 @@ describe("the output of real opam becomes", () => {
     expect(facts?.do?.[0]).toBe("choose another with `ocaml-solo5-version`, or leave it unset");
   });
 
-  it("a package for another system: its condition", async () => {
-    expect(await explain(outputOf("elsewhere"))).toMatchObject({
-      what: "the opam package elsewhere is not for this system",
-      facts: { evidence: ['elsewhere is available where: os = "macos"'] },
+  it.each([
+    ["elsewhere", "elsewhere"],
+    ["elsewhere-2.6", "notthis"],
+  ])("a package for another system: its condition (%s)", async (name, one) => {
+    expect(await explain(outputOf(name))).toMatchObject({
+      what: `the opam package ${one} is not for this system`,
+      facts: { evidence: [`${one} is available where: os = "macos"`] },
     });
+  });
+
+  it.each([
+    ["depexts-unavailable-2.1", "conf-capnproto"],
+    ["depexts-unavailable", "conf-missing"],
+    ["depexts-unavailable-folded", "conf-missing"],
+    ["depexts-unavailable-direct-folded", "conf-missing"],
+  ])("system packages that the system’s sources lack: their names, and apt’s command (%s)", async (name, asker) => {
+    expect(await explain(outputOf(name))).toEqual({
+      what: `system packages are unavailable: libnosuch-capnp-dev nosuchpkg-capnp (for ${asker})`,
+      facts: { because: ["the package sources of this system lack them, or were never read"], do: lacking },
+      wholeLog: undefined,
+    });
+  });
+
+  it.each(["depexts-several-2.6", "depexts-several-2.1-folded"])("all of several requests: %s", async (name) => {
+    const { what } = (await explain(outputOf(name))) ?? {};
+    expect(what).toBe(
+      "system packages are unavailable: " +
+        "libnosuch-capnp-dev nosuchpkg-capnp libnosuch-one-dev (for conf-missing, conf-one)",
+    );
+  });
+
+  it("unavailable system packages among other conflicts: all of them", async () => {
+    const output = outputOf("depexts-unavailable").replace(
+      "\nNo solution",
+      "  * No agreement on the version of x:\n    - (invariant) -> x = 1\n    - www -> x >= 2\n\nNo solution",
+    );
+    const { what, facts } = (await explain(output)) ?? {};
+    expect(what).toBe("system packages are unavailable: libnosuch-capnp-dev nosuchpkg-capnp (for conf-missing)");
+    expect(facts?.evidence).toContain("  www -> x >= 2");
+    expect(facts?.do).toEqual(lacking);
+  });
+
+  it.each(["apt-fails-2.1", "apt-fails-2.6"])("an apt that fails: its error, and the command (%s)", async (name) => {
+    const { what, facts } = (await explain(outputOf(name))) ?? {};
+    expect(what).toBe("system packages could not be installed: libaa1-dev sl");
+    expect(facts).toEqual({
+      evidence: ["Reading package lists...", "E: Unable to locate package sl"],
+      do: ["sudo apt-get update && sudo apt-get install -qq -yy libaa1-dev sl"],
+    });
+  });
+
+  it.each(["depexts-not-allowed-2.1", "depexts-not-allowed-2.6"])(
+    "an opam that must not install system packages: the command (%s)",
+    async (name) => {
+      const { what, facts } = (await explain(outputOf(name))) ?? {};
+      expect(what).toBe("system packages are missing: libaa1-dev sl");
+      expect(facts?.do?.[0]).toBe("sudo apt-get install libaa1-dev sl");
+    },
+  );
+
+  it("a package that fails where opam leaves system packages alone: the command, or how to find it", async () => {
+    const { what, facts } = (await explain(outputOf("depexts-off-2.6-folded"))) ?? {};
+    expect(what).toBe("the opam package conf-available.1 does not build");
+    expect(facts?.do).toEqual(["sudo apt-get install libaa1-dev sl"]);
+    expect((await explain(outputOf("depexts-off-2.1")))?.facts.do?.[0]).toContain(
+      "`opam show --field=depexts conf-available`",
+    );
+  });
+
+  it.each(["sandbox-refused-2.1", "sandbox-refused-2.6", "sandbox-init"])(
+    "a sandbox that the machine refuses: bwrap’s error, not the package’s (%s)",
+    async (name) => {
+      const { what, facts } = (await explain(outputOf(name))) ?? {};
+      expect(what).toBe("opam’s sandbox does not work on this machine");
+      expect(facts?.evidence?.[0]).toMatch(/^bwrap: Creating new namespace failed: .*\(ENOSPC\)$/);
+      expect(facts?.do?.[0]).toMatch(/^`opam init --disable-sandboxing`/);
+    },
+  );
+
+  it("a missing bwrap, but not a program that bwrap misses", async () => {
+    expect((await explain(outputOf("sandbox-missing")))?.what).toBe(
+      "opam’s sandbox needs bwrap, which is not installed",
+    );
+    const output = outputOf("sandbox-refused-2.1").replace(
+      /bwrap: .*/,
+      "bwrap: execvp dune: No such file or directory",
+    );
+    expect((await explain(output))?.what).toBe("the opam package ok.1 does not build");
+  });
+
+  it.each(["no-network-2.1", "no-network-2.6", "no-network-add", "no-network-git-2.1", "no-network-git-2.6"])(
+    "a repository whose server is out of reach: its name (%s)",
+    async (name) => {
+      const { what, facts } = (await explain(outputOf(name))) ?? {};
+      expect(what).toBe("opam.invalid cannot be reached");
+      expect(facts?.because?.[0]).toMatch(/^its name cannot be resolved$|^Could not resolve host: opam\.invalid$/);
+    },
+  );
+
+  it("a repository whose server answers with an error is not out of reach", async () => {
+    const output = outputOf("no-network-2.6");
+    expect(await explain(output.replace("code 6", "code 22"))).toBeUndefined();
+    const git = outputOf("no-network-git-2.6").replace(
+      /Could not resolve.*"/,
+      'The requested URL returned error: 403"',
+    );
+    expect(await explain(git)).toBeUndefined();
+  });
+
+  it("a farewell between the title and the reasons: the reasons", async () => {
+    const { what, facts } = (await explain(outputOf("exiting-first"))) ?? {};
+    expect(what).toBe("no version of OCaml suits both the toolchain and expect");
+    expect(facts?.evidence).toEqual([
+      "no agreement on the version of ocaml:",
+      "  the toolchain -> ocaml-variants = 4.12.0+trunk -> ocaml >= 4.12.0",
+      "  expect >= 0.0.6 -> batteries -> ocaml < 4.00.0",
+    ]);
+  });
+
+  it("lines that opam folded: whole ones, and a note that stays out of the last chain", async () => {
+    expect((await explain(outputOf("folded")))?.facts.evidence).toEqual([
+      "no agreement on the version of ocaml-variants:",
+      "  the toolchain -> ocaml-variants >= 4.12.0+trunk",
+      "  a-very-long-package-name-that-folds -> another-package-with-an-extremely-long-name -> " +
+        "ocaml < 4.00.0 -> ocaml-variants < 4.12.0+trunk",
+    ]);
+  });
+
+  it("a git repository that cannot be fetched: why", async () => {
+    expect((await explain(outputOf("no-source-git")))?.facts.evidence?.at(-1)).toMatch(
+      /^unable to access .*: Could not resolve host: github\.invalid$/,
+    );
   });
 
   it("a conflict that opam does not explain: that it does not", async () => {
@@ -87,7 +222,7 @@ describe("the output of real opam becomes", () => {
   it("a download that failed: the address, and why", async () => {
     expect(await explain(outputOf("no-source"))).toMatchObject({
       what: "the sources of the opam package no-source.1 could not be downloaded",
-      facts: { evidence: ["http://127.0.0.1:9/no-source-1.tar.gz", "Curl failed (status 7: see curl(1))"] },
+      facts: { evidence: ["http://127.0.0.1:9/no-source-1.tar.gz", "Curl failed (it accepts no connection)"] },
     });
   });
 

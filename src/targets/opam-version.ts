@@ -1,5 +1,5 @@
 /** `>= "4.9.0"` */
-export interface Constraint {
+export interface Comparison {
   readonly relation: Relation;
   readonly version: string;
 }
@@ -9,8 +9,18 @@ export type Relation = (typeof relations)[number];
 
 export const isRelation = (text: string): text is Relation => relations.some((relation) => relation === text);
 
-/** Whether a version is within a constraint, in opam's order. */
-export function satisfies(version: string, { relation, version: bound }: Constraint): boolean {
+/** The relation that holds where the other does not. */
+export const opposite: Readonly<Record<Relation, Relation>> = {
+  "=": "!=",
+  "!=": "=",
+  ">=": "<",
+  "<": ">=",
+  "<=": ">",
+  ">": "<=",
+};
+
+/** Whether a comparison holds for a version, in opam's order. */
+export function satisfies(version: string, { relation, version: bound }: Comparison): boolean {
   const order = compareVersions(version, bound);
   switch (relation) {
     case "=":

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { isLostUpload } from "../../../../src/platform/runner/actions-cache.js";
+import { isLostUpload } from "../../../../src/platform/runner/cache-service.js";
 
 async function openingFails(path: string): Promise<unknown> {
   const [error] = (await once(createReadStream(path), "error")) as unknown[];

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
+import { closeSync, fstatSync, read as readBytes } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { hasCode } from "../problem.js";
+import { promisify } from "node:util";
+import { Problem } from "../problem.js";
+import { openInside } from "./inside.js";
 
 /** One pass over a file. */
 export interface ReadOnce {
@@ -24,61 +26,44 @@ export interface ReadLimits {
 const chunkBytes = 256 * 1024;
 
 /**
- * Reads a file that somebody else wrote: opens it once, follows no link at its path, and waits for no pipe or device.
+ * Reads a file of a folder that others fill, in one pass and without waiting for a pipe or a device.
  *
- * @throws Error whose message is a phrase about the file, such as `is a link`; an error of the system otherwise.
+ * @param path relative to the folder.
+ * @throws Problem as {@link openInside}, and for a file with too many bytes; system errors.
  */
-export async function readOnce(path: string, limits: ReadLimits): Promise<ReadOnce> {
-  const handle = await openRegular(path);
+export async function readOnce(folder: string, path: string, limits: ReadLimits): Promise<ReadOnce> {
+  const { copyTo } = limits;
+  const file = openInside(folder, path);
   try {
-    const { copyTo } = limits;
     const copy = copyTo === undefined ? undefined : await open(copyTo, "wx");
     try {
-      return await readAll(handle, limits, copy);
+      return await readAll(file, `${folder}/${path}`, limits, copy);
     } finally {
       await copy?.close();
     }
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
-async function openRegular(path: string): Promise<FileHandle> {
-  const flags =
-    constants.O_RDONLY |
-    /* promise: artifact-files-are-no-links */ constants.O_NOFOLLOW |
-    /* promise: artifact-files-are-not-waited-for */ constants.O_NONBLOCK;
-  const handle = await open(path, flags).catch((error: unknown) => {
-    if (hasCode(error, "ELOOP")) throw new Error("is a link", { cause: error });
-    if (hasCode(error, "ENXIO")) throw new Error(notRegular, { cause: error });
-    throw error;
-  });
-  const isRegular = await handle.stat().then((stats) => stats.isFile());
-  // promise: artifact-files-are-regular
-  if (!isRegular) {
-    await handle.close();
-    throw new Error(notRegular);
-  }
-  return handle;
-}
-
-const notRegular = "is not a regular file";
+const read = promisify(readBytes);
 
 async function readAll(
-  handle: FileHandle,
+  file: number,
+  shown: string,
   { mostBytes, keptBytes = 0 }: ReadLimits,
   copy: FileHandle | undefined,
 ): Promise<ReadOnce> {
   const hash = createHash("sha256");
-  const { size } = await handle.stat();
+  const { size } = fstatSync(file);
   const buffer = Buffer.allocUnsafe(chunkBytes);
   let bytes = 0;
   let kept: Buffer[] = [];
   for (;;) {
     // It can grow while it is read.
-    if (/* promise: artifact-files-have-a-limit */ Math.max(size, bytes) > mostBytes)
-      throw new Error(`has more than ${mostBytes} bytes`);
-    const { bytesRead } = await handle.read(buffer, 0, chunkBytes, bytes);
+    if (/* promise: files-have-a-limit */ Math.max(size, bytes) > mostBytes)
+      throw new Problem(`${shown} has more than ${mostBytes} bytes`);
+    const { bytesRead } = await read(file, buffer, 0, chunkBytes, bytes);
     if (bytesRead === 0) break;
     const chunk = buffer.subarray(0, bytesRead);
     bytes += bytesRead;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compareVersions, satisfies } from "../../../../src/toolchain/opam/version.js";
+import { compareVersions, satisfies } from "../../../src/targets/opam-version.js";
 
 test("versions are in opam’s order", () => {
   const ordered = [

@@ -1,0 +1,220 @@
+import { existsSync } from "node:fs";
+import { open, readFile } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative } from "node:path";
+import { environmentForOthers } from "../../platform/process/guarded-environment.js";
+import { findProgram } from "../../platform/process/programs.js";
+import type { Context } from "../../platform/host.js";
+import { ensureSystemPackages } from "../../platform/packages/apt.js";
+import { Problem } from "../../platform/problem.js";
+import type { Architecture } from "../../targets/architecture.js";
+import type { BootRequest } from "../boot-request.js";
+import type { BootReport } from "../report.js";
+import type { BootSite, MachineFacts } from "../vmms/vmm.js";
+import { vmmsOf } from "../vmms/vmms.js";
+import { debuggerCommand, framesOfDebugger, stopsFor } from "./debugger.js";
+import {
+  type Crash,
+  type CrashReason,
+  type Frame,
+  crashAddresses,
+  crashReasons,
+  framesOf,
+  ocamlFrames,
+} from "./frames.js";
+
+/** Frames that reports show; a recursion without end has thousands. */
+const mostFrames = 20;
+
+/**
+ * Finds the source lines of a crash: in the console, by the addresses in it, and where neither leads to the project,
+ * by a
+ * second run under gdb, which decides nothing.
+ *
+ * @param site the boot's devices and places, which must still be there.
+ * @param consoleLog absolute path of the whole console.
+ * @returns undefined when the verdict is no crash, or nothing tells a place.
+ */
+export async function locateCrash(
+  context: Context,
+  request: BootRequest,
+  site: BootSite,
+  machine: MachineFacts,
+  { verdict: { verdict, reason }, consoleLog }: Pick<BootReport, "verdict" | "consoleLog">,
+): Promise<Crash | undefined> {
+  const crash = crashReasons.find((one) => one === reason);
+  if (verdict !== "failed" || crash === undefined || consoleLog === undefined) return undefined;
+  const lines = await lastLinesOf(consoleLog);
+  const seen = [ocamlFrames(lines), ...(crash === "trap" ? [await framesOfTrap(context, request, lines)] : [])];
+  const { workspace } = context.host.folders;
+  const crashes = seen.flatMap((frames) => crashOf(frames, request.imagePath, workspace) ?? []);
+  const own = crashes.find((one) => one.own !== undefined);
+  if (own !== undefined) return own;
+  const debugged = await debug(context, request, site, machine, crash, lines);
+  return crashOf(debugged, request.imagePath, workspace) ?? crashes[0];
+}
+
+/** A second run that waits for the network, or for a debugger without symbols, ends here. */
+const debugMs = 30_000;
+
+/** @returns the frames of the crash under gdb; none when it cannot run here, or did not crash again. */
+async function debug(
+  context: Context,
+  request: BootRequest,
+  site: BootSite,
+  machine: MachineFacts,
+  reason: CrashReason,
+  lines: readonly string[],
+): Promise<readonly Frame[]> {
+  const { architecture, target, searchPath } = request;
+  const vmm = vmmsOf(target).find(
+    (one) => one.debugged !== undefined && one.accelerators(architecture, machine.architecture).length > 0,
+  );
+  if (vmm?.debugged === undefined) return [];
+  const name = architecture === machine.architecture ? "gdb" : "gdb-multiarch";
+  const program = await findOrInstall(context, name, request.installSystemPackages);
+  if (program === undefined) return [];
+  const debugged = vmm.debugged(request, site, machine);
+  const symbols = request.debugFile ?? request.imagePath;
+  const isOcaml = (await readFile(symbols)).includes("\0caml_start_program\0");
+  const command = debuggerCommand(program, symbols, debugged, { stops: stopsFor(reason, lines), isOcaml });
+  const env = { ...environmentForOthers(context.host.environment), PATH: searchPath };
+  const { stdout } = await context.processes.run(command, { env, signal: AbortSignal.timeout(debugMs) });
+  const printed = ocamlFrames(
+    debugged.kind === "process" ? stdout.split(/\r?\n/) : await lastLinesOf(site.places.secondConsole),
+  );
+  const frames = printed.length > 0 ? printed : framesOfDebugger(stdout);
+  if (frames.length === 0) context.log.fact("crash", `${name} did not see it fail again`);
+  return frames;
+}
+
+async function findOrInstall(context: Context, name: string, install: boolean): Promise<string | undefined> {
+  const find = () => findProgram(name, context.host.environment["PATH"]);
+  const found = find();
+  if (found !== undefined || !install) return found;
+  try {
+    await ensureSystemPackages(context, [name], { install });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    context.log.debug(`${name} is unavailable: ${error.message}`);
+  }
+  return find();
+}
+
+const keptBytes = 64 * 1024;
+
+/** The end of a console, which can have 64 MiB. */
+async function lastLinesOf(path: string): Promise<readonly string[]> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return [];
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - keptBytes);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(keptBytes), 0, keptBytes, start);
+    return buffer.toString("utf8", 0, bytesRead).split(/\r?\n/);
+  } finally {
+    await file.close();
+  }
+}
+
+async function framesOfTrap(
+  context: Context,
+  { imagePath, debugFile, architecture }: BootRequest,
+  lines: readonly string[],
+): Promise<readonly Frame[]> {
+  const addresses = crashAddresses(lines);
+  const program = addr2line(context, architecture);
+  if (addresses === undefined || program === undefined) return [];
+  const asked = [addresses.at, ...(addresses.link === undefined ? [] : [beforeReturn(addresses.link)])];
+  const env = environmentForOthers(context.host.environment);
+  const { exitCode, stdout } = await context.processes.run(
+    [program, "-f", "-i", "-a", "-e", debugFile ?? imagePath, ...asked],
+    { env },
+  );
+  if (exitCode !== 0) return [];
+  const [at = [], link = []] = framesOf(stdout);
+  // A function that has called another one finds itself in the link register.
+  const isCaller = at.length > 0 && link.at(-1)?.function !== at.at(-1)?.function;
+  return [...at, ...(isCaller ? link : [])];
+}
+
+/** A return address is the instruction after the call, which can be another line's. */
+const beforeReturn = (address: string): string => `0x${(BigInt(address) - 1n).toString(16)}`;
+
+/** GNU's reads only the architectures that it was built for; the cross compiler's has the image's. */
+function addr2line({ host }: Context, architecture: Architecture): string | undefined {
+  const names = [
+    ...(host.architecture === architecture ? [] : [`${architecture}-linux-gnu-addr2line`]),
+    "addr2line",
+    "llvm-addr2line",
+  ];
+  return names.map((name) => findProgram(name, host.environment["PATH"])).find((path) => path !== undefined);
+}
+
+/**
+ * Names the sources that are the project's own by their path in the workspace: files that are neither built nor a
+ * dependency's. What the runtime did before the project's first call is left out.
+ *
+ * @param imagePath absolute; sources with relative names belong to a folder above it.
+ * @returns undefined without frames.
+ */
+export function crashOf(
+  frames: readonly Frame[],
+  imagePath: string,
+  workspace: string,
+  exists: (path: string) => boolean = existsSync,
+): Crash | undefined {
+  const placed = withoutRepeats(frames)
+    .slice(0, mostFrames)
+    .map((frame): { readonly frame: Frame; readonly isOwn?: true } => {
+      const { function: name = "", source } = frame;
+      if (source === undefined || /^(?:Stdlib|CamlinternalLazy)\b/.test(name)) return { frame };
+      const file = fileInWorkspace(source.file, imagePath, workspace, exists);
+      return file === undefined ? { frame } : { frame: { ...frame, source: { file, line: source.line } }, isOwn: true };
+    });
+  if (placed.length === 0) return undefined;
+  const last = placed.findLastIndex(({ isOwn }) => isOwn === true);
+  const shown = last < 0 ? placed : placed.slice(0, last + 1);
+  const own = shown.find(({ isOwn }) => isOwn === true)?.frame;
+  return {
+    frames: shown.map(({ frame }) => frame),
+    ...(own?.source === undefined
+      ? {}
+      : { own: { ...(own.function === undefined ? {} : { function: own.function }), ...own.source } }),
+  };
+}
+
+/** A recursion is one frame for each of its calls in the source. */
+const withoutRepeats = (frames: readonly Frame[]): readonly Frame[] =>
+  frames.filter((frame, index) => JSON.stringify(frame) !== JSON.stringify(frames[index - 1]));
+
+/** Sources of dependencies, and what dune writes. */
+const foreign = /(?:^|\/)(?:duniverse|_opam|_build|\.opam|\.opam-switch)(?:\/|$)/;
+
+/** dune compiles in _build/CONTEXT, and takes objects that it compiled elsewhere from its cache. */
+const built = /(?:^|\/)_build\/[^/]+\//;
+
+function fileInWorkspace(
+  file: string,
+  imagePath: string,
+  workspace: string,
+  exists: (path: string) => boolean,
+): string | undefined {
+  const context = built.exec(file);
+  if (context !== null && foreign.test(file.slice(0, context.index))) return undefined;
+  const below = context === null ? undefined : file.slice(context.index + context[0].length);
+  // dune can map the folder of a context to /workspace_root.
+  const source = below ?? file.replace(/^\/workspace_root\//, "");
+  const candidates = isAbsolute(source)
+    ? [source]
+    : foldersUp(dirname(imagePath), workspace).map((one) => join(one, source));
+  return candidates
+    .map((path) => ({ path, inside: relative(workspace, path) }))
+    .filter(({ inside }) => !isAbsolute(inside) && !/^\.\.(?:\/|$)/.test(inside) && !foreign.test(inside))
+    .find(({ path }) => exists(path))?.inside;
+}
+
+/** A folder and those above it, up to the workspace; none when it is elsewhere. */
+function foldersUp(folder: string, workspace: string): readonly string[] {
+  if (folder === workspace) return [folder];
+  return folder.startsWith(`${workspace}/`) ? [folder, ...foldersUp(dirname(folder), workspace)] : [];
+}

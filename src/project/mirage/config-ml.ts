@@ -1,0 +1,145 @@
+import type { Relation } from "../../targets/opam-version.js";
+import type { Condition, FilteredFormula } from "../../toolchain/opam/filtered-formula.js";
+import type { Requirement } from "../../toolchain/requirements.js";
+
+/**
+ * The first line as mirage itself parses it (`check_version` in lib/functoria/tool.ml): each constraint at most once.
+ */
+const header = /^\(\* mirage(?<bounds>(?: +(?:&|>= +[\d.]+|< +[\d.]+))+) +\*\)/;
+
+/** The constraint on mirage in the first line of a config.ml, as written; undefined: it accepts any version. */
+export function headerOf(configuration: string): string | undefined {
+  const text = header.exec(configuration)?.groups?.["bounds"]?.trim();
+  const isTwice = text !== undefined && [">=", "<"].some((relation) => text.split(`${relation} `).length > 2);
+  return isTwice ? undefined : text?.replace(/ +/g, " ");
+}
+
+/**
+ * What a config.ml asks of packages: its first line of mirage, and each `package ~min ~max "name"` that it adds.
+ *
+ * @param name the file's name, for messages.
+ */
+export function requirementsOfConfiguration(name: string, configuration: string): readonly Requirement[] {
+  const bounds = [...(headerOf(configuration) ?? "").matchAll(/(>=|<) ([\d.]+)/g)];
+  const ofMirage = bounds.map(([, relation, version = ""]) => bound(relation === ">=" ? ">=" : "<", version));
+  return [
+    ...(ofMirage.length === 0 ? [] : [{ source: `${name} line 1`, formula: packageWith("mirage", ofMirage) }]),
+    ...packagesOf(tokensOf(configuration)).map(({ line, ...asked }) => ({
+      source: `${name} line ${line}`,
+      formula: packageWith(asked.name, [
+        ...(asked.min === undefined ? [] : [bound(">=", asked.min)]),
+        ...(asked.max === undefined ? [] : [bound("<", asked.max)]),
+      ]),
+    })),
+  ];
+}
+
+const bound = (relation: Relation, text: string): Condition => ({ kind: "version", relation, bound: { text } });
+
+const packageWith = (name: string, parts: readonly Condition[]): FilteredFormula => ({
+  kind: "package",
+  name,
+  condition: { kind: "and", parts },
+});
+
+/** Whether a config.ml is mirage's: its code uses the module Mirage, or its header constrains mirage's version. */
+export function isConfiguration(configuration: string): boolean {
+  const tokens = tokensOf(configuration);
+  return /^\(\* mirage /.test(configuration) || tokens.some((_, at) => usesMirage(tokens, at));
+}
+
+/** `Mirage.foreign`, `Mirage.(…)`, `open Mirage`, `module M = Mirage`; a program may have a constructor `Mirage`. */
+function usesMirage(tokens: readonly Token[], at: number): boolean {
+  const { kind, text } = tokens[at] ?? { kind: "mark", text: "" };
+  if (kind !== "word" || text.split(".")[0] !== "Mirage") return false;
+  const before = [3, 2, 1].map((back) => tokens[at - back]?.text ?? "");
+  const opens = ["open", "include"].includes(before[2] === "!" ? (before[1] ?? "") : (before[2] ?? ""));
+  const isNamed = before[0] === "module" && before[2] === "=";
+  return text !== "Mirage" || tokens[at + 1]?.text === "." || opens || isNamed;
+}
+
+interface Token {
+  /** `label`: `~min:`, without its signs; `mark`: one character of any other kind. */
+  readonly kind: "string" | "word" | "label" | "mark";
+  readonly text: string;
+  readonly line: number;
+}
+
+/** A string, `{id|…|id}` or a character. An unclosed one extends to the end. */
+const literal = String.raw`"((?:[^"\\]|\\[^])*)"?|\{([a-z_]*)\|([^]*?)(?:\|\2\}|$)|'(?:[^'\\\n]|\\[^'\n]+|\\')'`;
+const commentOrLiteral = new RegExp(String.raw`${literal}|(\(\*)|(\*\))|[^]`, "g");
+const token = new RegExp(String.raw`${literal}|[~?]([a-z_][\w']*):|([A-Za-z_][\w']*(?:\.[A-Za-z_][\w']*)*)|\n|\S`, "g");
+
+/** OCaml's tokens, as far as calls of `package` need them. */
+function tokensOf(text: string): readonly Token[] {
+  let line = 1;
+  return [...withoutComments(text).matchAll(token)].flatMap((match): readonly Token[] => {
+    const [whole, string, , quoted = string, label, word] = match;
+    const at = line;
+    line += whole.split("\n").length - 1;
+    if (quoted !== undefined) return [{ kind: "string", text: quoted, line: at }];
+    if (label !== undefined) return [{ kind: "label", text: label, line: at }];
+    if (word !== undefined) return [{ kind: "word", text: word, line: at }];
+    return whole === "\n" ? [] : [{ kind: "mark", text: whole, line: at }];
+  });
+}
+
+/** Comments nest, and literals in them hide their ends. Line breaks stay. */
+function withoutComments(text: string): string {
+  let depth = 0;
+  return text.replace(commentOrLiteral, (whole, _string, _id, _quoted, opening?: string, closing?: string) => {
+    const isComment = depth > 0 || opening !== undefined;
+    if (opening !== undefined) depth++;
+    else if (closing !== undefined && depth > 0) depth--;
+    return isComment ? whole.replace(/[^\n]/g, " ") : whole;
+  });
+}
+
+interface AddedPackage {
+  readonly name: string;
+  readonly min?: string;
+  readonly max?: string;
+  readonly line: number;
+}
+
+/** The calls of `package` with a literal name: https://ocaml.org/p/mirage/latest/doc/mirage.functoria/Functoria/Package */
+function packagesOf(tokens: readonly Token[]): readonly AddedPackage[] {
+  return tokens.flatMap((token, at) =>
+    token.kind === "word" && /^(?:\w+\.)*package$/.test(token.text) ? (packageAt(tokens, at, token.line) ?? []) : [],
+  );
+}
+
+const opening: Readonly<Record<string, string>> = { "(": ")", "[": "]" };
+
+function packageAt(tokens: readonly Token[], call: number, line: number): AddedPackage | undefined {
+  const labelled = new Map<string, string>();
+  let name: string | undefined;
+  for (let at = call + 1, label: string | undefined; at < tokens.length; at++) {
+    const { kind, text } = tokens[at] ?? { kind: "mark", text: "" };
+    if (kind === "label") {
+      label = text;
+      continue;
+    }
+    const close = kind === "mark" ? opening[text] : undefined;
+    if (kind === "string" && label === undefined) name ??= text;
+    else if (kind === "string" && label !== undefined) labelled.set(label, text);
+    else if (close !== undefined) at = endOf(tokens, at, text, close);
+    // Another function, operator or keyword: the call has ended.
+    else if (label === undefined) break;
+    label = undefined;
+  }
+  if (name === undefined) return undefined;
+  const [min, max] = [labelled.get("min"), labelled.get("max")];
+  return { name, line, ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+}
+
+/** The index of the bracket that closes the one at `start`. */
+function endOf(tokens: readonly Token[], start: number, open: string, close: string): number {
+  let depth = 0;
+  for (let at = start; at < tokens.length; at++) {
+    const { kind, text } = tokens[at] ?? { kind: "word", text: "" };
+    if (kind === "mark" && text === open) depth++;
+    else if (kind === "mark" && text === close && --depth === 0) return at;
+  }
+  return tokens.length;
+}

@@ -1,0 +1,86 @@
+// A crash's source line, by the real addr2line and gdb, and an image in real QEMU.
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readInputs } from "../../src/actions/interface.js";
+import { bootImage } from "../../src/boot/boot.js";
+import { readImage } from "../../src/image/recognise.js";
+import { processes } from "../../src/platform/process/process.js";
+import { targets } from "../../src/targets/targets.js";
+import { collectingLog } from "../collecting-log.js";
+import { hostIn } from "./set-up.js";
+import { shownWhenFailed } from "./shown-when-failed.js";
+
+let folder: string;
+let project: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "unikernel-ci-crash-"));
+  project = join(folder, "project");
+  cpSync(resolve(import.meta.dirname, "../../examples/bare/src"), join(project, "src"), { recursive: true });
+  cpSync(resolve(import.meta.dirname, "../../examples/bare/Makefile"), join(project, "Makefile"));
+  const make = (...variables: string[]) =>
+    execFileSync("make", ["--silent", "-C", project, "ARCH=x86_64", "ABI=virtio", ...variables]);
+  make("STRIP=", "OUT=whole");
+  make("OUT=stripped");
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Without KVM, which numbers nothing in another way, but is not everywhere. */
+async function crash(args: string, build: "whole" | "stripped", debugFile?: string) {
+  const imagePath = join(project, build, "bare.virtio");
+  const inputs = readInputs(
+    (name) => ({ "install-system-packages": "false", accelerator: "tcg", args })[name as string],
+  );
+  const host = hostIn(folder);
+  const context = {
+    host: { ...host, folders: { ...host.folders, workspace: folder } },
+    log: collectingLog([]),
+    processes,
+  };
+  const report = await bootImage(context, {
+    ...inputs,
+    net: inputs.net.value,
+    block: inputs.block.value,
+    imagePath,
+    image: await readImage(imagePath),
+    debugFile,
+    target: targets.virtio,
+    architecture: "x86_64",
+    searchPath: process.env["PATH"] ?? "",
+  });
+  return shownWhenFailed(report);
+}
+
+it("the line of a trap is that of its address", async () => {
+  const { verdict, crash: found } = await crash("trap", "whole");
+  expect(verdict.reason).toBe("trap");
+  expect(verdict.summary).toMatch(
+    /^the processor trapped in write_to_unmapped_page \(project\/src\/behaviours\.c:\d+\)$/,
+  );
+  expect(found?.frames.map(({ function: name }) => name)).toEqual(["write_to_unmapped_page", "trap"]);
+});
+
+it("the debug information can be that of the image before it was stripped", async () => {
+  expect((await crash("trap", "stripped")).crash).toBeUndefined();
+  const { crash: found } = await crash("trap", "stripped", join(project, "whole/bare.virtio"));
+  expect(found?.own).toMatchObject({ function: "write_to_unmapped_page", file: "project/src/behaviours.c" });
+});
+
+// gdb reads only the machine's own architecture.
+it.skipIf(process.arch !== "x64")("an abort, which has no address, is run again under gdb", async () => {
+  const { verdict, crash: found } = await crash("abort", "whole");
+  expect(verdict.reason).toBe("abort");
+  expect(found?.frames.map(({ function: name }) => name)).toEqual(
+    expect.arrayContaining(["solo5_abort", "abort_now", "bare_main"]),
+  );
+  expect(found?.own?.file).toBe("project/src/solo5.c");
+});
+
+it("an end that is no crash has no place", async () => {
+  const { verdict, crash: found } = await crash("exit 3", "whole");
+  expect(verdict.reason).toBe("exit-status");
+  expect(found).toBeUndefined();
+});
