@@ -53,18 +53,21 @@ export async function startCacheServer(): Promise<CacheServer> {
   const finish = (key: string) => entries.set(key, Buffer.concat(uploads.get(key) ?? []));
   const keyOf = (id: string) => reserved[Number(id) - 1] ?? "";
   const keyIn = (body: Buffer) => (JSON.parse(body.toString()) as { readonly key: string }).key;
+  /** As the service does: the first key exactly, else the newest entry that begins with one of the others. */
+  const find = ([key = "", ...prefixes]: readonly string[]) =>
+    entries.has(key) ? key : [...entries.keys()].findLast((name) => prefixes.some((prefix) => name.startsWith(prefix)));
   const taken = [409, { msg: "already exists", message: "already exists" }] as const;
 
   const v2: readonly Route[] = [
     {
       wish: "look up",
       pattern: new RegExp(`^POST ${twirp}/GetCacheEntryDownloadURL$`),
-      answer: (_, body) => [
-        200,
-        entries.has(keyIn(body))
-          ? { ok: true, signed_download_url: `${blobs}/${keyIn(body)}?sig=x`, matched_key: keyIn(body) }
-          : { ok: false },
-      ],
+      answer: (_, body) => {
+        const { restore_keys: others = [] } = JSON.parse(body.toString()) as { readonly restore_keys?: string[] };
+        const found = find([keyIn(body), ...others]);
+        if (found === undefined) return [200, { ok: false }];
+        return [200, { ok: true, signed_download_url: `${blobs}/${found}?sig=x`, matched_key: found }];
+      },
     },
     {
       wish: "reserve",
@@ -95,8 +98,10 @@ export async function startCacheServer(): Promise<CacheServer> {
     {
       wish: "look up",
       pattern: new RegExp(`^GET ${rest}/cache\\?keys=([^&]*)`),
-      answer: (key) =>
-        entries.has(key) ? [200, { cacheKey: key, archiveLocation: `${url}/archive/${key}` }] : [204, {}],
+      answer: (keys) => {
+        const found = find(keys.split(","));
+        return found === undefined ? [204, {}] : [200, { cacheKey: found, archiveLocation: `${url}/archive/${found}` }];
+      },
     },
     {
       wish: "reserve",

@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
+import { specBelow } from "./layers.js";
 import type { ToolchainSpec } from "./toolchain.js";
 
 /**
  * Raised when toolchains of an older unikernel-ci must no longer be used: the layout of the folder or of the archive
  * changed, or the rules of slim.ts.
  */
-const format = 4;
+const format = 5;
 
 /** The components of a key, as the log prints them; together they contain every fact of the spec. */
 export function keyComponents(spec: ToolchainSpec): readonly (readonly [name: string, text: string])[] {
+  const below = specBelow(spec);
   return [
     ["format", String(format)],
     ["target", `${spec.backend} ${spec.architecture}`],
@@ -30,8 +32,8 @@ export function keyComponents(spec: ToolchainSpec): readonly (readonly [name: st
     ["packages", spec.packages.join(" ")],
     ["pins", spec.pins.map((pin) => `${pin.package}=${pin.url}`).join(" ")],
     ["slim", String(spec.slim)],
-    // Absent without flags, which keeps the keys of older toolchains.
     ...(spec.cFlags === undefined ? [] : [["C flags", spec.cFlags.join(" ")] as const]),
+    ...(below === undefined ? [] : [["built on", toolchainKey(below)] as const]),
   ];
 }
 

@@ -114,9 +114,13 @@ export const opamTools = [
 
 type Place = Pick<ToolchainSpec, "backend" | "architecture" | "hostArchitecture">;
 
-/** The recipe of a toolchain; undefined when none runs on such a host. */
+/** The name in an argument of `opam install`: `dune` of `dune.3.20` and of `dune>=3`. */
+export const nameOf = (text: string): string => text.replace(/[.<>=!].*/, "");
+
+/** The recipe of a toolchain; undefined when none runs on such a host, or for names that a damaged file made up. */
 export function findRecipe({ backend, architecture, hostArchitecture }: Place): Recipe | undefined {
-  return recipes[backend][hostArchitecture][architecture];
+  const known: Readonly<Partial<Record<Backend, Readonly<Partial<Record<Architecture, ByArchitecture>>>>>> = recipes;
+  return known[backend]?.[hostArchitecture]?.[architecture];
 }
 
 /** The recipe of a toolchain whose spec `planToolchain` has made, so that there is one. */
@@ -205,7 +209,6 @@ export function decidedPackages(
   extra: readonly string[],
   pins: readonly OpamPin[],
 ): readonly string[] {
-  const nameOf = (text: string) => text.replace(/\..*/, "");
   const pinned = pins.map((pin) => nameOf(pin.package));
   const all = opamPackages(recipe, versions, extra).filter((name) => name.includes("."));
   return all.filter((name) => !extra.includes(name) && !pinned.includes(nameOf(name)));

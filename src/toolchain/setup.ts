@@ -12,6 +12,7 @@ import { versionSource } from "../targets/combinations.js";
 import { targets } from "../targets/targets.js";
 import { type CacheChoice, cachePolicyOf } from "./cache-policy.js";
 import { keyComponents, toolchainKey } from "./key.js";
+import { specBelow } from "./layers.js";
 import { LackingPackages, buildWithOpam } from "./opam/build-toolchain.js";
 import { findOpam } from "./opam/find.js";
 import { askOpam, releasesIn } from "./opam/solver.js";
@@ -35,7 +36,8 @@ import { takeJobCopy } from "./store/job-copy.js";
 import { actionsCacheLevel, publishedLevel } from "./store/levels.js";
 import { toolchainPlace } from "./store/place.js";
 import { obtainToolchain } from "./store/store.js";
-import type { Toolchain, ToolchainOrigin } from "./toolchain.js";
+import type { Makers, Wanted } from "./store/wanted.js";
+import type { Toolchain, ToolchainOrigin, ToolchainSpec } from "./toolchain.js";
 
 export interface SetUpInputs extends ToolchainInputs {
   readonly cache: CacheChoice;
@@ -107,9 +109,7 @@ async function setUpPlanned(
     cCompiler: await readCompilerVersion(processes, recipe.cCompiler),
   };
   const spec = { ...plan, ...machine, repositories: await withContent(plan.repositories) };
-  const key = toolchainKey(spec);
-  const place = await toolchainPlace(host.folders.toolCache, key);
-  log.fact("key", key);
+  log.fact("key", toolchainKey(spec));
   for (const [name, text] of keyComponents(spec))
     log.line(`                ${name.padEnd(13)} ${text === "" ? "none" : text}`);
 
@@ -117,27 +117,38 @@ async function setUpPlanned(
   const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)];
   const trusts = (origin: ToolchainOrigin) =>
     origin !== "actions-cache" || /* promise: cached-toolchains-keep-to-the-policy */ policy.restore;
-  const spare = () => toolchainPlace(host.folders.state, key);
   // On a developer's machine the mount would stay, unnoticed, until the next restart.
   const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined));
-  const build = async (path: string, builds: string) => {
-    checkBuildFolder(recipe, builds);
-    const opam = await prepareBuild(context, system.build, install);
-    return withBuildPrograms(context, (building) => buildWithOpam(building, spec, { path, builds }, opam));
-  };
-  const slim = async (path: string) => {
+  const makerOf =
+    (layer: ToolchainSpec): Makers["build"] =>
+    async (path, builds, below) => {
+      checkBuildFolder(recipe, builds);
+      const opam = await prepareBuild(context, system.build, install);
+      return withBuildPrograms(context, (building) =>
+        buildWithOpam(building, layer, { path, builds }, opam, { whole: spec, below }),
+      );
+    };
+  const slim: Makers["slim"] = async (path, isNew) => {
     if (!spec.slim) return () => true;
     const slimming = await planSlimming(path);
     tellKept(log, slimming);
-    await withBuildPrograms(context, (building) => stripToolchain(building, path, slimming.keeps));
+    await withBuildPrograms(context, (building) =>
+      stripToolchain(building, path, (file) => slimming.keeps(file) && isNew(file)),
+    );
     return slimming.keeps;
   };
   const smokeTest = (toolchain: InstalledToolchain) => linkTestImage(context, toolchain, target);
-  const obtained = await obtainToolchain(
-    log,
-    { spec, key, place, spare, trusts, findMounts, build, slim, smokeTest },
-    levels,
-  );
+  const wantedOf = async (layer: ToolchainSpec): Promise<Wanted> => {
+    const key = toolchainKey(layer);
+    const below = specBelow(layer);
+    return {
+      ...{ spec: layer, key, trusts, findMounts, build: makerOf(layer), slim, smokeTest },
+      place: await toolchainPlace(host.folders.toolCache, key),
+      spare: () => toolchainPlace(host.folders.state, key),
+      ...(below === undefined ? {} : { below: await wantedOf(below) }),
+    };
+  };
+  const obtained = await obtainToolchain(log, await wantedOf(spec), levels);
   const itself = givesItself(host, obtained, project.buildSystem) ? await handOut(log, obtained) : undefined;
   const toolchain = itself ?? /* promise: jobs-have-a-copy */ (await takeJobCopy(context, obtained));
   const versionReasons = Object.fromEntries(reasons.map(({ component, reason }) => [component, reason]));

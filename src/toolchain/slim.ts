@@ -181,16 +181,18 @@ const atOnce = 200;
 
 /**
  * Removes debug information from a toolchain's programs and libraries, in place: a fifth of a real toolchain, which no
- * build needs. Files that cannot be stripped, or that a slim toolchain leaves out, are not changed.
+ * build needs. Files that cannot be stripped are not changed.
+ *
+ * @param covers the files to strip.
  */
 export async function stripToolchain(
   { host, log, processes }: Context,
   folder: string,
-  keeps: SlimPlan["keeps"],
+  covers: (path: string) => boolean,
 ): Promise<void> {
   const start = performance.now();
   const found: Record<Architecture, string[]> = { x86_64: [], aarch64: [] };
-  for (const path of (await filesIn(folder)).filter(keeps)) {
+  for (const path of (await filesIn(folder)).filter(covers)) {
     const architecture = await debugOf(join(folder, path));
     if (architecture !== undefined) found[architecture].push(join(folder, path));
   }

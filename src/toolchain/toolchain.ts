@@ -59,6 +59,13 @@ export interface ToolchainEnvironment {
 export const toolchainOrigins = ["published", "actions-cache", "built"] as const;
 export type ToolchainOrigin = (typeof toolchainOrigins)[number];
 
+/** The origin of a toolchain that is made of files of two origins: the less trusted one. */
+export function originOf(own: ToolchainOrigin, below: ToolchainOrigin | undefined): ToolchainOrigin {
+  // promise: layers-below-count
+  if (below === "actions-cache") return below;
+  return own;
+}
+
 /** Which level of the store answered. */
 export const toolchainSources = ["tool-cache", ...toolchainOrigins] as const;
 export type ToolchainSource = (typeof toolchainSources)[number];
@@ -78,8 +85,13 @@ export interface Toolchain {
   /** Its folder: absolute, without links. */
   readonly path: string;
   readonly source: ToolchainSource;
-  /** As {@link source}; for the tool cache, the source from which the toolchain got there. */
+  /**
+   * As {@link source}; for the tool cache, the source from which the toolchain got there. For one that was built on a
+   * toolchain from the actions cache: that cache.
+   */
   readonly origin: ToolchainOrigin;
+  /** Built on this machine, on a toolchain of another {@link origin}. */
+  readonly isBuiltHere?: true;
   readonly environment: ToolchainEnvironment;
 }
 

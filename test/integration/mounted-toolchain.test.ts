@@ -29,7 +29,7 @@ import { type Place, toolchainPlace } from "../../src/toolchain/store/place.js";
 import { publishToolchain } from "../../src/toolchain/store/publish-archive.js";
 import { publishedLevel } from "../../src/toolchain/store/levels.js";
 import { obtainToolchain } from "../../src/toolchain/store/store.js";
-import type { Makers } from "../../src/toolchain/store/receive.js";
+import type { Makers } from "../../src/toolchain/store/wanted.js";
 import { collectingLog } from "../collecting-log.js";
 import { exampleSpec } from "../unit/toolchain/examples.js";
 import { hostIn } from "./set-up.js";

@@ -10,7 +10,7 @@ import { toolchainKey } from "../../src/toolchain/key.js";
 import { type ArchiveLevel, actionsCacheLevel, publishedLevel } from "../../src/toolchain/store/levels.js";
 import { toolchainPlace } from "../../src/toolchain/store/place.js";
 import { obtainToolchain } from "../../src/toolchain/store/store.js";
-import type { Makers } from "../../src/toolchain/store/receive.js";
+import type { Makers } from "../../src/toolchain/store/wanted.js";
 import type { Toolchain, ToolchainSpec } from "../../src/toolchain/toolchain.js";
 import { collectingLog } from "../collecting-log.js";
 import { exampleSpec } from "../unit/toolchain/examples.js";

@@ -1,14 +1,26 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Patience } from "../../src/platform/network/published.js";
 import { Problem } from "../../src/platform/problem.js";
 import type { ArchiveLevel } from "../../src/toolchain/store/levels.js";
+import { toolchainPlace } from "../../src/toolchain/store/place.js";
 import type { ToolchainSource } from "../../src/toolchain/toolchain.js";
 import {
   type Answer,
@@ -119,6 +131,23 @@ describe.each(protocols)("a toolchain in the actions cache, by its protocol %s,"
     rmSync(tools, { recursive: true });
     expect((await obtain(mustNotBuild)).source).toBe("actions-cache");
     await expect.poll(left).toEqual([smallKey]);
+  });
+
+  it("has an entry for each build of what it is built on, of which the newest is restored", async () => {
+    useCache(protocol);
+    const level = cacheLevel(log());
+    const place = await toolchainPlace(tools, "key");
+    for (const base of ["a", "b"]) {
+      writeFileSync(place.archive, `on ${base}`);
+      expect(await level.save?.("key", place, base.repeat(64))).toBe("saved");
+      expect(await level.save?.("key", place, base.repeat(64))).toBe("there already");
+    }
+    expect([...server.entries.keys()]).toEqual([`key.${"a".repeat(16)}`, `key.${"b".repeat(16)}`]);
+    const fetched = await level.fetch("key", place, true);
+    if (fetched === undefined || "because" in fetched) throw new Error("nothing was restored");
+    expect(await text(fetched.bytes)).toBe("on b");
+    await fetched.finish();
+    expect(await level.fetch("key", place, false)).toBeUndefined();
   });
 
   // The client retries temporary failures, by v1 only 502, 503, 504 and a lost connection; and we retry once.

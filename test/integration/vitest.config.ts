@@ -10,6 +10,7 @@ const long = [
   "faults",
   "helper-vm",
   "job-copy",
+  "layers",
   "mirage",
   "network",
   "opam-formulas",

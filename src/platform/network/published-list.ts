@@ -15,6 +15,8 @@ export interface PublishedFile {
 /** A published archive: a row of a list in data/, or of a mirror's list. */
 export interface PublishedArchive extends PublishedFile {
   readonly key: string;
+  /** The hash of its files, by which `toolchain pack` finds what it has packed: toolchain/archive/difference.ts. */
+  readonly tree?: string;
   /** The same toolchain as an image, for machines that can mount it (toolchain/archive/image.ts). */
   readonly image?: PublishedFile;
 }
@@ -45,9 +47,13 @@ export function parseList(kind: PublishedKind, text: string, base: URL): readonl
   if (!Array.isArray(rows)) throw wrong(`is not a list of ${kind} in format 1`);
   return rows.map((row: unknown) => {
     if (!isRecord(row)) throw wrong("has a row that is not an archive");
-    const { key, image } = row;
+    const { key, image, tree } = row;
     if (typeof key !== "string") throw wrong("has a row that is not an archive");
-    return { key, ...parseFile(row), ...(image === undefined ? {} : { image: parseFile(image) }) };
+    return {
+      ...{ key, ...parseFile(row) },
+      ...(typeof tree === "string" ? { tree } : {}),
+      ...(image === undefined ? {} : { image: parseFile(image) }),
+    };
   });
 
   function parseFile(value: unknown): PublishedFile {
@@ -75,17 +81,22 @@ export function listText(kind: PublishedKind, archives: readonly PublishedArchiv
   return `${JSON.stringify({ format: 1, [kind]: rows }, null, 2)}\n`;
 }
 
+/** The list of a folder; empty where there is none. */
+export async function listIn(kind: PublishedKind, folder: string): Promise<readonly PublishedArchive[]> {
+  const text = await readFile(join(folder, `${kind}.json`), "utf8").catch(() => listText(kind, []));
+  return parseList(kind, text, pathToFileURL(`${folder}/`));
+}
+
 /** Adds an archive to the list of its folder, which makes the folder a mirror. */
 export async function addToList(kind: PublishedKind, folder: string, archive: PublishedArchive): Promise<void> {
   const file = join(folder, `${kind}.json`);
-  const text = await readFile(file, "utf8").catch(() => listText(kind, []));
   const base = pathToFileURL(`${folder}/`);
   // parseList made the addresses absolute; relative ones stay relative in the file.
   const relative = <File extends PublishedFile>(published: File): File => ({
     ...published,
     url: published.url.replace(base.href, ""),
   });
-  const rows = parseList(kind, text, base).map((row) => ({
+  const rows = (await listIn(kind, folder)).map((row) => ({
     ...relative(row),
     ...(row.image === undefined ? {} : { image: relative(row.image) }),
   }));

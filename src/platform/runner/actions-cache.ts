@@ -2,19 +2,22 @@ import { isFeatureAvailable, restoreCache, saveCache } from "@actions/cache";
 import { type Log, seconds } from "../log.js";
 import { messageOf } from "../problem.js";
 
-/** Keeps files and folders between runs, by exact key. It never throws: a broken cache counts as an empty one. */
+/**
+ * Keeps files and folders between runs. It never throws: a broken cache counts as an empty one. An entry is found by
+ * its exact key, else it is the newest whose key begins with one of `prefixes`.
+ */
 export interface ToolchainCache {
   /** @returns whether the paths were restored. */
-  restore(key: string, paths: readonly string[]): Promise<boolean>;
+  restore(key: string, paths: readonly string[], prefixes?: readonly string[]): Promise<boolean>;
   /** @returns whether {@link ToolchainCache.restore} would find an entry. Transfers nothing. */
-  has(key: string, paths: readonly string[]): Promise<boolean>;
+  has(key: string, paths: readonly string[], prefixes?: readonly string[]): Promise<boolean>;
   /** @returns whether the cache has the paths now. */
   save(key: string, paths: readonly string[]): Promise<boolean>;
 }
 
 /** A cache for content that an older entry can stand in for. */
 export interface NearestCache extends ToolchainCache {
-  /** @returns the key of the restored entry: the exact one, else the newest that begins with one of `prefixes`. */
+  /** As {@link ToolchainCache.restore}. @returns the key of the restored entry. */
   restoreNearest(key: string, prefixes: readonly string[], paths: readonly string[]): Promise<string | undefined>;
 }
 
@@ -48,16 +51,16 @@ export function actionsCache(log: Log): NearestCache | undefined {
       clearTimeout(timer);
     }
   };
-  const has: ToolchainCache["has"] = async (key, paths) =>
+  const has: ToolchainCache["has"] = async (key, paths, prefixes = []) =>
     (await ask("the actions cache could not be asked", () =>
-      restoreCache([...paths], key, [], { lookupOnly: true }),
+      restoreCache([...paths], key, [...prefixes], { lookupOnly: true }),
     )) !== undefined;
   const restoreNearest: NearestCache["restoreNearest"] = (key, prefixes, paths) =>
     ask("the actions cache could not be read", () => restoreCache([...paths], key, [...prefixes]));
   return {
     has,
     restoreNearest,
-    restore: async (key, paths) => (await restoreNearest(key, [], paths)) !== undefined,
+    restore: async (key, paths, prefixes = []) => (await restoreNearest(key, prefixes, paths)) !== undefined,
     async save(key, paths) {
       // -1: another run was first, or this one may only read; the client has logged which. With its first protocol the
       // client returns an id even if the upload failed, so the cache is asked:

@@ -15,10 +15,21 @@ export interface ArchiveManifest {
   readonly key: string;
   readonly spec: ToolchainSpec;
   readonly environment: ToolchainEnvironment;
-  /** Folders come before their content. */
+  /** Folders come before their content. With a {@link base}: those in which it differs from the base. */
   readonly entries: readonly ArchiveEntry[];
+  /** The toolchain that this one was built on; absent for an archive of a whole toolchain. */
+  readonly base?: ArchiveBase;
   /** The entries of the file system in the archive’s only file; absent for an archive of files. */
   readonly contents?: readonly ArchiveEntry[];
+}
+
+/** The toolchain that an archive changes into another one. */
+export interface ArchiveBase {
+  readonly key: string;
+  /** The hash of all its entries: see difference.ts. */
+  readonly tree: string;
+  /** Its paths that are gone. */
+  readonly removed: readonly string[];
 }
 
 /** Its path is relative to the toolchain's folder. */
@@ -57,13 +68,22 @@ export class BadArchive extends Error {
 export function parseManifest(text: string): ArchiveManifest {
   const value = parseJson(text);
   if (!isRecord(value)) throw new BadArchive("its manifest is not an object");
-  const { format, key, spec, environment, entries, contents } = value;
+  const { format, key, spec, environment, entries, contents, base } = value;
   if (format !== archiveFormat)
     throw new BadArchive(`its format is ${JSON.stringify(format)}, and this version reads ${archiveFormat}`);
   if (typeof key !== "string" || !isSpec(spec) || !isEnvironment(environment))
     throw new BadArchive("its manifest does not describe a toolchain");
   const what = { format, key, spec, environment, entries: parseEntries(entries) } as const;
+  if (base !== undefined) return { ...what, base: parseBase(base) };
   return contents === undefined ? what : { ...what, contents: parseEntries(contents) };
+}
+
+function parseBase(value: unknown): ArchiveBase {
+  const { key, tree, removed } = isRecord(value) ? value : {};
+  const isBase =
+    typeof key === "string" && typeof tree === "string" && Array.isArray(removed) && removed.length <= limits.entries;
+  if (isBase && removed.every((path) => typeof path === "string")) return { key, tree, removed };
+  throw new BadArchive("its manifest does not describe the toolchain that it was built on");
 }
 
 /** An archive’s environment for a toolchain at `path`. */

@@ -14,6 +14,7 @@ import {
   manifestName,
   staysInside,
 } from "./manifest.js";
+import { differenceOf, treeHash } from "./difference.js";
 import { padded, prefixOffsets, writePlaceholder } from "./prefix.js";
 import { writeTar, zstdCompress } from "./tar.js";
 
@@ -30,14 +31,25 @@ export interface PackSource {
   readonly keeps: (path: string) => boolean;
   /** Whether programs write the plain path into a file, instead of {@link prefix}. */
   readonly rewritten?: (path: string) => boolean;
+  /** The entry of a file that is known without reading it. */
+  readonly known?: (path: string) => ArchiveEntry | undefined;
   /** Called with the size of each file that was read: once to list the toolchain, and once for each archive. */
   readonly onRead?: (bytes: number) => void;
   /** The entries of the file system in the folder's only file: see image.ts. */
   readonly contents?: readonly ArchiveEntry[];
+  /** The toolchain that it was built on: the archive gets only the difference. Absent: the whole toolchain. */
+  readonly base?: PackBase;
+}
+
+export interface PackBase {
+  readonly key: string;
+  readonly entries: readonly ArchiveEntry[];
 }
 
 export interface Packed {
   readonly manifest: ArchiveManifest;
+  /** All entries of the toolchain, the base's too. */
+  readonly tree: readonly ArchiveEntry[];
   /** Size of the archive. */
   readonly bytes: number;
   /** Links that lead out of the toolchain, and special files: an archive cannot contain them. */
@@ -53,8 +65,9 @@ export interface Packed {
  * @throws errors of reading the folder or writing the file; there is then no new archive.
  */
 export async function packToolchain(source: PackSource, file: string, level: number, listed?: Listed): Promise<Packed> {
-  const { entries, leftOut } = listed ?? (await listEntries(source));
-  const { key, spec, folder, contents } = source;
+  const { entries: tree, leftOut } = listed ?? (await listEntries(source));
+  const { key, spec, folder, contents, base } = source;
+  const { entries, removed } = differenceOf(base?.entries ?? [], tree);
   const environment = abstractEnvironment(source.environment, folder);
   const manifest: ArchiveManifest = {
     format: archiveFormat,
@@ -62,6 +75,7 @@ export async function packToolchain(source: PackSource, file: string, level: num
     spec,
     environment,
     entries,
+    ...(base === undefined ? {} : { base: { key: base.key, tree: treeHash(base.entries), removed } }),
     ...(contents === undefined ? {} : { contents }),
   };
   const draft = `${file}.tmp`;
@@ -78,7 +92,7 @@ export async function packToolchain(source: PackSource, file: string, level: num
       await rename(draft, file);
     },
   ).finally(() => rm(draft, { force: true }));
-  return { manifest, bytes: (await stat(file)).size, leftOut };
+  return { manifest, tree, bytes: (await stat(file)).size, leftOut };
 }
 
 /** The entries of a source that go into an archive. */
@@ -107,7 +121,7 @@ export async function listEntries(source: PackSource): Promise<Listed> {
         if (staysInside(path, target)) entries.push({ kind: "link", path, target });
         else leftOut.push(path);
       } else if (found.isFile()) {
-        entries.push(await describe(source, path, (found.mode & 0o100) !== 0));
+        entries.push(source.known?.(path) ?? (await describe(source, path, (found.mode & 0o100) !== 0)));
       } else {
         leftOut.push(path);
       }

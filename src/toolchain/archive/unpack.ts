@@ -5,7 +5,9 @@ import { type Header, extract as tarExtract } from "tar-stream";
 import { hasCode, Problem, messageOf } from "../../platform/problem.js";
 import { openFilter } from "../../platform/process/filter.js";
 import { diskSink, type FileSink, type Sink, noSink } from "./disk.js";
+import { differenceIn, staysFrom, treeHash, wholeTree } from "./difference.js";
 import {
+  type ArchiveBase,
   type ArchiveEntry,
   type ArchiveFile,
   type ArchiveManifest,
@@ -25,6 +27,24 @@ interface Entry extends AsyncIterable<unknown> {
 /** The most bytes that zstd decompresses ahead of us. */
 const readAhead = 8 * 1024 ** 2;
 
+/** How an archive is combined with others. */
+export interface Layering {
+  /** Writes what stays of an archive's base into the folder, before anything of the archive. */
+  readonly putBase?: (base: ArchiveBase, rules: BaseRules) => Promise<readonly ArchiveEntry[]>;
+  /** Throws a BadArchive when these entries are not the toolchain that is wanted; nothing is written before. */
+  readonly accepts?: (tree: readonly ArchiveEntry[]) => void;
+  /** Whether an entry is written; default: all are. */
+  readonly stays?: (entry: ArchiveEntry) => boolean;
+}
+
+/** What an archive asks of its base. `putBase` returns all entries of the base, those that do not stay too. */
+export interface BaseRules {
+  /** Whether an entry of the base is written. */
+  readonly stays: (entry: ArchiveEntry) => boolean;
+  /** Throws a BadArchive when these entries are not the base. Call it before anything is written. */
+  readonly accepts: (base: readonly ArchiveEntry[]) => void;
+}
+
 /**
  * Unpacks an archive while it arrives, with the toolchain's new path in its files. Checks every byte against the
  * archive's own manifest. The caller must verify the archive's origin before it runs any file of it.
@@ -32,10 +52,48 @@ const readAhead = 8 * 1024 ** 2;
  * @param archive its bytes; an error of this stream is thrown unchanged.
  * @param folder an empty folder to unpack into.
  * @param path the toolchain's final path, to which the caller moves the folder.
- * @throws BadArchive when it is damaged or not a toolchain.
+ * @returns its manifest, with the entries of the whole toolchain.
+ * @throws BadArchive when it is damaged or not a toolchain, or has another base than the one that was put.
  */
-export async function unpackToolchain(archive: Readable, folder: string, path: string): Promise<ArchiveManifest> {
-  return readArchive(archive, diskSink(folder, path));
+export async function unpackToolchain(
+  archive: Readable,
+  folder: string,
+  path: string,
+  layering: Layering = {},
+): Promise<ArchiveManifest> {
+  const disk = diskSink(folder, path);
+  const there = new Set<string>();
+  const unpack = async (manifest: ArchiveManifest): Promise<ArchiveManifest> => {
+    const { base } = manifest;
+    const difference = differenceIn(manifest);
+    if (base === undefined || difference === undefined) {
+      layering.accepts?.(manifest.entries);
+      return manifest;
+    }
+    if (layering.putBase === undefined) throw new BadArchive("it needs the toolchain that it was built on");
+    const stays = staysFrom(difference);
+    const treeOn = (below: readonly ArchiveEntry[]): readonly ArchiveEntry[] => {
+      // promise: bases-are-compared
+      if (treeHash(below) !== base.tree) throw new BadArchive("it was built on another build of the toolchain below");
+      const tree = wholeTree(below, difference);
+      layering.accepts?.(tree);
+      return tree;
+    };
+    const below = await layering.putBase(base, {
+      stays: (entry) => stays(entry) && layering.stays?.(entry) !== false,
+      accepts: (entries) => void treeOn(entries),
+    });
+    const tree = treeOn(below);
+    for (const entry of below) if (entry.kind === "folder" && stays(entry)) there.add(entry.path);
+    return { ...manifest, entries: tree };
+  };
+  const sink: Sink = {
+    ...disk,
+    folder: (entry) => {
+      if (!there.has(entry.path)) disk.folder(entry);
+    },
+  };
+  return readArchive(archive, { sink, unpack, stays: layering.stays ?? (() => true) });
 }
 
 /**
@@ -44,15 +102,26 @@ export async function unpackToolchain(archive: Readable, folder: string, path: s
  * @throws BadArchive when it is damaged or not a toolchain.
  */
 export async function checkArchive(archive: Readable): Promise<ArchiveManifest> {
-  return readArchive(archive, noSink);
+  return readArchive(archive, checking);
 }
 
-async function readArchive(archive: Readable, sink: Sink): Promise<ArchiveManifest> {
+/** What becomes of an archive's entries. */
+interface Reader {
+  readonly sink: Sink;
+  /** Prepares for the entries of a manifest, and returns the manifest of the whole toolchain. */
+  readonly unpack: (manifest: ArchiveManifest) => Promise<ArchiveManifest>;
+  /** The others are checked, and not given to the sink. */
+  readonly stays: (entry: ArchiveEntry) => boolean;
+}
+
+const checking: Reader = { sink: noSink, unpack: (manifest) => Promise.resolve(manifest), stays: () => true };
+
+async function readArchive(archive: Readable, reader: Reader): Promise<ArchiveManifest> {
   let cause: unknown;
   const bytes = decompress(archive, (error) => {
     cause ??= error;
   });
-  return readTar(bytes, sink, () => cause).finally(() => archive.destroy());
+  return readTar(bytes, reader, () => cause).finally(() => archive.destroy());
 }
 
 /**
@@ -63,20 +132,20 @@ async function readArchive(archive: Readable, sink: Sink): Promise<ArchiveManife
  */
 export async function readTar(
   bytes: AsyncIterable<Buffer>,
-  sink: Sink,
+  reader: Reader = checking,
   causeOf: () => unknown = () => undefined,
 ): Promise<ArchiveManifest> {
   const tar = tarExtract();
   // Its errors reach us through the extractor.
   const feeding = pipeline(Readable.from(bytes), tar).catch(() => undefined);
   try {
-    const manifest = await readEntries(tar, sink);
+    const manifest = await readEntries(tar, reader);
     await feeding;
     return manifest;
   } catch (error) {
     tar.destroy();
     await feeding;
-    await sink.done().catch(() => undefined);
+    await reader.sink.done().catch(() => undefined);
     if (error instanceof BadArchive || isSystemError(error)) throw error;
     const cause = causeOf();
     throw cause instanceof Error
@@ -108,20 +177,21 @@ async function* decompress(archive: Readable, onFailure: (error: unknown) => voi
   }
 }
 
-async function readEntries(tar: AsyncIterable<Entry>, sink: Sink): Promise<ArchiveManifest> {
+async function readEntries(tar: AsyncIterable<Entry>, { sink, unpack, stays }: Reader): Promise<ArchiveManifest> {
   const entries = tar[Symbol.asyncIterator]();
   const first = await entries.next();
   if (first.done === true || first.value.header.name !== manifestName)
     throw new BadArchive("it does not begin with a manifest");
   const manifest = parseManifest((await contentOf(first.value, largestManifest)).toString("utf8"));
+  const whole = await unpack(manifest);
   for (const expected of manifest.entries) {
     const next = await entries.next();
     if (next.done === true) throw new BadArchive(`it ends before ${expected.path}`);
-    await readEntry(next.value, expected, sink);
+    await readEntry(next.value, expected, stays(expected) ? sink : noSink);
   }
   if ((await entries.next()).done !== true) throw new BadArchive("it has more than its manifest lists");
   await sink.done();
-  return manifest;
+  return whole;
 }
 
 const tarTypes = { folder: "directory", link: "symlink", file: "file" } as const;

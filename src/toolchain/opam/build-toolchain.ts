@@ -1,17 +1,19 @@
 import { existsSync } from "node:fs";
-import { readdir, rm, symlink } from "node:fs/promises";
+import { readFile, readdir, rm, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { copyInside, removeInside } from "../../platform/files/inside.js";
 import type { Context } from "../../platform/host.js";
-import { seconds } from "../../platform/log.js";
+import { firstOf, seconds } from "../../platform/log.js";
 import { quote, succeed } from "../../platform/process/process.js";
 import { buildMark, environmentOf, layoutOf, opamEnvironment } from "../environment.js";
-import { crossPackages, decidedPackages, recipeOf } from "../packages.js";
+import { crossPackages, decidedPackages, nameOf, recipeOf } from "../packages.js";
+import { toolchainKey } from "../key.js";
+import { specBelow } from "../layers.js";
 import { buildTenders } from "../tenders.js";
-import type { ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
+import type { OpamPin, ToolchainEnvironment, ToolchainSpec } from "../toolchain.js";
 import { storeDefinitions } from "./definitions.js";
 import { readOpamFailure } from "./failure.js";
-import { InstallProgress } from "./output.js";
+import { InstallProgress, changedInPlan } from "./output.js";
 import { installProblem } from "./opam-problem.js";
 import { checkReachable } from "./reachable.js";
 import { type Opam, addPins, availablePackages, createSwitch, succeedOpam } from "./switch.js";
@@ -22,10 +24,12 @@ const silenceMs = 60_000;
 /**
  * Builds a toolchain in place, in its own opam root. When this throws, the caller removes the folder.
  *
- * @param path an absolute folder without links: empty, or left by a failed call for the same spec, whose packages stay.
+ * @param path an absolute folder without links: empty, or left by a failed call for the same spec, whose packages stay,
+ *   or a copy of the toolchain `below`.
  * @param builds a folder to build packages in; {@link import("../packages.js").checkBuildFolder} limits its path.
  * @param opam absolute path of opam 2.1 or newer. It is copied into the toolchain: only this opam or a newer one can
  *   read the root, and the machine of a later step may have none.
+ * @param whole the toolchain that the set-up wants, which may be built on this one.
  * @throws Problem with the end of opam's log of the package that failed.
  */
 export async function buildWithOpam(
@@ -33,6 +37,7 @@ export async function buildWithOpam(
   spec: ToolchainSpec,
   { path, builds }: { readonly path: string; readonly builds: string },
   opam: string,
+  { whole, below }: { readonly whole: ToolchainSpec; readonly below: ToolchainSpec | undefined },
 ): Promise<ToolchainEnvironment> {
   const { host, processes } = context;
   const layout = layoutOf(path);
@@ -43,14 +48,18 @@ export async function buildWithOpam(
   copyInside(opam, path, relative(path, own));
   const run: Opam = (args, watch = {}) => processes.run([own, ...args], { env, cwd: path, ...watch });
   await checkReachable(context, spec.repositories, env);
-  if (!(await takeUp(context, spec, run, layout))) await prepareSwitch(context, spec, run, env);
+  const prepare = () => prepareSwitch(context, { spec, whole }, run, env);
+  const isOnBelow = below !== undefined && (await continueFrom(context, { spec, whole, below }, run, env, layout));
+  if (!isOnBelow && !(await takeUp(context, spec, run, layout))) await prepare();
   const place = relative(path, layout.builds);
   removeInside(path, place);
   await symlink(builds, layout.builds);
-  await install(context, spec, run, layout);
+  const packages = await packagesToName(spec, layout);
+  if (packages.length > 0) await install(context, { ...spec, packages }, run, layout);
   removeInside(path, place);
   await storeDefinitions(processes, run, layout.installed);
-  if (recipeOf(spec).staticTenders === true) await buildTenders(context, spec, path, (...args) => run(args), env);
+  if (recipeOf(spec).staticTenders === true && !isOnBelow)
+    await buildTenders(context, spec, path, (...args) => run(args), env);
   return environmentOf(
     spec,
     path,
@@ -59,6 +68,12 @@ export async function buildWithOpam(
 }
 
 type Layout = ReturnType<typeof layoutOf>;
+
+/** A toolchain, and the one that the set-up wants, which is this one or is built on it. */
+interface Wish {
+  readonly spec: ToolchainSpec;
+  readonly whole: ToolchainSpec;
+}
 
 /**
  * Updates the repositories and pins of an opam root that an earlier build has left.
@@ -78,20 +93,86 @@ async function takeUp(
     return false;
   }
   await storeDefinitions(processes, run, installed);
-  await succeedOpam(await run(["update"]), "reading the opam repositories", spec);
+  await succeedOpam(await run(["update", "--repositories"]), "reading the opam repositories", spec);
+  // Not those of the toolchain below: opam lacks their sources, and would take them for changed.
+  const pins = pinsOfItsOwn(spec).map((pin) => nameOf(pin.package));
+  if (pins.length > 0)
+    await succeedOpam(await run(["update", "--development", ...pins]), "reading the pinned packages", spec);
   return true;
+}
+
+/**
+ * Prepares the copy of a toolchain for more packages. Its own stay as they are: their versions, although newer ones may
+ * be there by now, and their definitions.
+ *
+ * @returns false, after removing the copy, when the new packages or pins would change or rebuild one of them: then the
+ *   toolchain is built from nothing, as it would be without the one below.
+ */
+async function continueFrom(
+  context: Context,
+  { spec, whole, below }: Wish & { readonly below: ToolchainSpec },
+  run: Opam,
+  env: Record<string, string>,
+  layout: Layout,
+): Promise<boolean> {
+  const { root, installed } = layout;
+  await succeedOpam(await run(["update", "--repositories"]), "reading the opam repositories", spec);
+  await storeDefinitions(context.processes, run, installed);
+  await checkAvailable(whole, run);
+  const pins = pinsOfItsOwn(spec);
+  const names = new Set((await foldersIn(installed)).map(nameOf));
+  const pinned = pins.map((pin) => nameOf(pin.package)).filter((name) => names.has(name));
+  if (pinned.length === 0) await addPins(context, run, pins, spec, env);
+  const changed = pinned.length > 0 ? pinned : await changedByInstall(await packagesToName(spec, layout), run, root);
+  if (changed?.length === 0) return true;
+  const what = changed === undefined ? "an unknown part of it" : firstOf(changed, 5).join(", ");
+  context.log.notice(
+    `${toolchainKey(below)} does not fit, because this toolchain changes ${what}: building from nothing`,
+  );
+  await rm(root, { recursive: true });
+  return false;
+}
+
+/** Those that the toolchain below it does not have. */
+function pinsOfItsOwn(spec: ToolchainSpec): readonly OpamPin[] {
+  const below = specBelow(spec)?.pins ?? [];
+  return spec.pins.filter((pin) => !below.some((one) => one.package === pin.package));
+}
+
+/** opam brings each package that is named up to date: those of the toolchain below stay as they were built. */
+async function packagesToName(spec: ToolchainSpec, { installed }: Layout): Promise<readonly string[]> {
+  const below = specBelow(spec)?.packages ?? [];
+  const names = new Set((await foldersIn(installed)).map(nameOf));
+  return spec.packages.filter((text) => !(below.includes(text) && names.has(nameOf(text))));
+}
+
+/**
+ * The installed packages that installing a toolchain's packages would change; undefined when opam does not say. Empty
+ * where there is no solution: installing explains why.
+ */
+async function changedByInstall(
+  packages: readonly string[],
+  run: Opam,
+  root: string,
+): Promise<readonly string[] | undefined> {
+  if (packages.length === 0) return [];
+  const file = join(root, "plan.json");
+  const planned = await run(["install", "--show-actions", `--json=${file}`, ...packages]);
+  const text = await readFile(file, "utf8").catch(() => "");
+  await rm(file, { force: true });
+  return planned.exitCode === 0 ? changedInPlan(text) : [];
 }
 
 /** Creates the root and its switch, with the repositories and pins of the spec, and fixes the compilers' versions. */
 async function prepareSwitch(
   context: Context,
-  spec: ToolchainSpec,
+  { spec, whole }: Wish,
   run: Opam,
   env: Record<string, string>,
 ): Promise<void> {
   const step = async (doing: string, ...args: string[]) => succeedOpam(await run(args), doing, spec);
   await createSwitch(run, spec.repositories, spec);
-  await checkAvailable(spec, run);
+  await checkAvailable(whole, run);
   const [compiler = ""] = spec.packages;
   // The cross compiler too: a project's dependencies must not replace it later.
   const fixed = [compiler, ...crossPackages(recipeOf(spec), spec.versions).filter((name) => name.includes("."))];

@@ -30,6 +30,28 @@ export class InstallProgress {
   }
 }
 
+/**
+ * The installed packages that a plan changes, removes or builds again.
+ *
+ * @param json as `opam install --show-actions --json` writes it. opam 2.1 has `remove` and `install` for each of them.
+ * @returns undefined when it cannot be read.
+ */
+export function changedInPlan(json: string): readonly string[] | undefined {
+  try {
+    const { solution } = JSON.parse(json) as { solution: readonly Readonly<Record<string, unknown>>[] };
+    const actions = solution.flatMap((action) => Object.entries(action)).filter(([kind]) => kind !== "install");
+    return [...new Set(actions.map(([, what]) => nameIn(what)))];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of a package, or of the first in a list of its versions before and after. */
+function nameIn(what: unknown): string {
+  const [first] = [what].flat() as { readonly name?: unknown }[];
+  return String(first?.name);
+}
+
 /** The variables of `opam env --sexp`. */
 export function parseEnvironment(sexp: string): Readonly<Record<string, string>> {
   const pairs = sexp.matchAll(/\("([^"]+)"\s+"((?:[^"\\]|\\.)*)"\)/g);

@@ -114,7 +114,12 @@ async function identityOfToolchain(path: string): Promise<string> {
 /** Files written at the same time; more are not faster. */
 const atOnce = 8;
 
-async function writeEntries(from: string, to: string, entries: readonly ArchiveEntry[]): Promise<void> {
+/**
+ * Copies entries of an installed toolchain into a folder that lacks them.
+ *
+ * @param at the path that their files get: where the folder will be.
+ */
+export async function writeEntries(from: string, to: string, entries: readonly ArchiveEntry[], at = to): Promise<void> {
   const files: ArchiveFile[] = [];
   for (const entry of entries) {
     const path = join(to, entry.path);
@@ -122,10 +127,10 @@ async function writeEntries(from: string, to: string, entries: readonly ArchiveE
       if (!existsSync(path)) mkdirSync(path);
       // Independent of the umask.
       chmodSync(path, 0o755);
-    } else if (entry.kind === "link") symlinkSync(locateTarget(entry.target, to), path);
+    } else if (entry.kind === "link") symlinkSync(locateTarget(entry.target, at), path);
     else files.push(entry);
   }
-  const prefix = paddedPrefix(to);
+  const prefix = paddedPrefix(at);
   const next = files.values();
   const work = async () => {
     for (const file of next) await writeEntry(join(from, file.path), join(to, file.path), file, prefix);

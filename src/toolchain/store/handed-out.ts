@@ -35,12 +35,13 @@ const smallBytes = 64 * 1024;
  */
 export function givesItself(
   host: Pick<Host, "isGitHubActions" | "environment">,
-  { origin }: Pick<Toolchain, "origin">,
+  { origin, isBuiltHere }: Pick<Toolchain, "origin" | "isBuiltHere">,
   buildSystem: string,
 ): boolean {
   return (
     /* promise: handed-out-on-machines-thrown-away */ isThrownAway(host) &&
     /* promise: built-toolchains-are-not-handed-out */ origin !== "built" &&
+    /* promise: layers-built-here-are-not-handed-out */ isBuiltHere !== true &&
     buildSystem !== "opam"
   );
 }

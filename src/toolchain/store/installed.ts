@@ -32,10 +32,18 @@ export type InstalledToolchain = Omit<Toolchain, "source">;
  *
  * @param path where the folder will be.
  * @param origin not taken from the archive, which cannot be trusted for it.
+ * @param isBuiltHere see {@link Toolchain.isBuiltHere}.
  */
-export function writeInstalled(folder: string, path: string, origin: ToolchainOrigin, manifest: ArchiveManifest): void {
+export function writeInstalled(
+  folder: string,
+  path: string,
+  origin: ToolchainOrigin,
+  manifest: ArchiveManifest,
+  isBuiltHere = false,
+): void {
   const { format, key, spec, environment, entries } = manifest;
-  const located = { format, key, spec, path, origin, environment: locateEnvironment(environment, path) };
+  const built = isBuiltHere ? { isBuiltHere } : {};
+  const located = { format, key, spec, path, origin, ...built, environment: locateEnvironment(environment, path) };
   writeInside(folder, filesName, JSON.stringify({ entries }));
   writeInside(folder, manifestName, `${JSON.stringify(located, null, 2)}\n`);
 }
@@ -54,7 +62,8 @@ export async function readInstalled(path: string, folder = path): Promise<Instal
   const origin = toolchainOrigins.find((one) => one === value["origin"]);
   if (origin === undefined || !isSpec(spec) || !isEnvironment(environment) || key !== toolchainKey(spec))
     return undefined;
-  return { key, path, origin, spec, environment };
+  const built = value["isBuiltHere"] === true ? ({ isBuiltHere: true } as const) : {};
+  return { key, path, origin, ...built, spec, environment };
 }
 
 /** The entries that were unpacked into a toolchain's folder, without later additions (`opam install` on top). */

@@ -9,6 +9,7 @@ import { endProcessesWith } from "../../platform/process/leftovers.js";
 import { markText, ownMark, ownerAgeMs, parseMark } from "../../platform/process/owner-mark.js";
 import { isRecord } from "../../platform/shape.js";
 import { buildMark, layoutOf } from "../environment.js";
+import { type Toolchain, type ToolchainOrigin, originOf, toolchainOrigins } from "../toolchain.js";
 import type { Place } from "./place.js";
 
 /** The installed packages of a failed build, in the folder of {@link keptOf}. */
@@ -19,12 +20,14 @@ export interface KeptBuild {
   /** How many builds have continued from it without installing another package. */
   readonly vain: number;
   readonly ageMs: number;
+  /** Of the toolchain that it was built on; `built` without one. */
+  readonly origin: ToolchainOrigin;
 }
 
 const limits = { ageMs: 7 * 24 * 3600 * 1000, builds: 3, vain: 2, freeBytes: 2e9 } as const;
 
 /** Raised when kept builds of an older unikernel-ci must no longer be used. */
-const keptFormat = 1;
+const keptFormat = 2;
 const ending = ".kept";
 const recordName = "kept.json";
 
@@ -33,6 +36,7 @@ export const keptOf = ({ path }: Pick<Place, "path">): string => `${path}${endin
 /**
  * Whether a failed build is worth its place on the disk.
  *
+ * @param packages those that the toolchain below it does not have.
  * @param vain includes this build, if it installed nothing more: a half-installed package may make every next build
  *   fail.
  */
@@ -54,15 +58,24 @@ export function chooseDropped<Kept extends Pick<KeptBuild, "ageMs">>(kept: reado
  * ends its processes. Synchronous: this process may be ending.
  *
  * @param before the kept build that it continued from.
+ * @param below the toolchain that it was built on: a build without more packages is not kept.
  * @returns whether it was kept; the build folder is then gone.
  */
-export function keepBuild(log: Log, place: Place, key: string, before: KeptBuild | undefined): boolean {
+export function keepBuild(
+  log: Log,
+  place: Place,
+  key: string,
+  before: KeptBuild | undefined,
+  below: Pick<Toolchain, "path" | "origin"> | undefined,
+): boolean {
   endProcessesWith(buildMark, place.buildPath);
   const packages = installedIn(place.buildPath);
   const vain = before !== undefined && packages <= before.packages ? before.vain + 1 : 0;
   try {
-    if (!isWorthKeeping({ packages, vain }, freeBytesOf(dirname(place.path)))) return false;
-    const record = { format: keptFormat, key, packages, vain, owner: markText(ownMark()) };
+    const more = packages - (below === undefined ? 0 : installedIn(below.path));
+    if (!isWorthKeeping({ packages: more, vain }, freeBytesOf(dirname(place.path)))) return false;
+    const origin = originOf(below?.origin ?? "built", before?.origin);
+    const record = { format: keptFormat, key, packages, vain, origin, owner: markText(ownMark()) };
     writeInside(place.buildPath, recordName, JSON.stringify(record));
     rmSync(keptOf(place), { recursive: true, force: true });
     renameSync(place.buildPath, keptOf(place));
@@ -77,11 +90,22 @@ export function keepBuild(log: Log, place: Place, key: string, before: KeptBuild
 /**
  * Moves the kept build of the same toolchain to where the next one builds, after {@link dropKept} has removed old ones.
  *
+ * @param trusts whether this run may use a toolchain of that origin.
  * @returns undefined when there is no usable one.
  */
-export async function takeKept(log: Log, place: Place, key: string): Promise<KeptBuild | undefined> {
+export async function takeKept(
+  log: Log,
+  place: Place,
+  key: string,
+  trusts: (origin: ToolchainOrigin) => boolean,
+): Promise<KeptBuild | undefined> {
   const kept = keptOf(place);
   const found = await readKept(kept);
+  // promise: kept-origin-is-trusted
+  if (found !== undefined && !trusts(found.origin)) {
+    removeKept(log, kept);
+    return undefined;
+  }
   if (/* promise: kept-key-is-compared */ found?.key !== key) {
     if (await isOurs(kept)) removeKept(log, kept);
     return undefined;
@@ -126,16 +150,19 @@ async function readKept(path: string): Promise<KeptBuild | undefined> {
     const value: unknown = JSON.parse(await readInside(path, recordName));
     if (!isRecord(value) || /* promise: kept-builds-have-a-format */ value["format"] !== keptFormat) return undefined;
     const { key, packages, vain, owner } = value;
+    const origin = toolchainOrigins.find((one) => one === value["origin"]);
     const mark = typeof owner === "string" ? parseMark(owner) : undefined;
-    if (typeof key !== "string" || typeof packages !== "number" || typeof vain !== "number") return undefined;
+    if (typeof key !== "string" || typeof packages !== "number" || typeof vain !== "number" || !origin)
+      return undefined;
     // By the wall clock, which may be set, only when it is older than this machine's last start.
     const ageMs = (mark && ownerAgeMs(mark)) ?? Math.abs(Date.now() - changedInside(path, recordName));
-    return { key, packages, vain, ageMs };
+    return { key, packages, vain, ageMs, origin };
   } catch {
     return undefined;
   }
 }
 
+/** The number of opam packages in a toolchain's folder. */
 function installedIn(buildPath: string): number {
   try {
     // opam's cache there has no dot in its name.

@@ -19,17 +19,22 @@ export interface ArchiveLevel {
   /**
    * The archive with this key; undefined when this level has none.
    *
+   * @param isOnAnother whether the toolchain is built on another one.
    * @throws Problem when the set-up must stop.
    */
-  fetch(key: string, place: Place): Promise<FetchedArchive | undefined | LeftOut>;
+  fetch(key: string, place: Place, isOnAnother: boolean): Promise<FetchedArchive | undefined | LeftOut>;
   /**
    * The same toolchain as a file system, where this level can have one.
    *
    * @returns a function that fetches it; undefined when there is none.
    */
   image?(key: string): Promise<(() => FetchedArchive) | undefined>;
-  /** Absent where nothing can be saved. */
-  save?(key: string, place: Place): Promise<"saved" | "there already" | "failed" | LeftOut>;
+  /**
+   * Absent where nothing can be saved.
+   *
+   * @param base the hash of the tree that the archive is a difference to; absent for a whole toolchain.
+   */
+  save?(key: string, place: Place, base?: string): Promise<"saved" | "there already" | "failed" | LeftOut>;
 }
 
 /** A level that this run does not use, and the reason. */
@@ -37,18 +42,22 @@ export interface LeftOut {
   readonly because: string;
 }
 
-/** The actions cache, with the archive as one file, which we pack and unpack ourselves. */
+/**
+ * The actions cache, with the archive as one file, which we pack and unpack ourselves. An entry is never overwritten.
+ * Therefore the name of a difference has the hash of its base: when the base was built again, the new difference gets
+ * an entry too, and the newest one is the one that fits.
+ */
 export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: CachePolicy): ArchiveLevel {
   const leftOut: LeftOut = { because: cache === undefined ? "no cache service here" : policy.why };
   return {
     source: "actions-cache",
     label: "cache",
-    async fetch(key, { archive }) {
+    async fetch(key, { archive }, isOnAnother) {
       if (cache === undefined || /* promise: restore-keeps-to-the-policy */ !policy.restore) return leftOut;
       // A second try when the entry exists: the client does not resume a transfer that broke off.
+      const asked = [key, [archive], isOnAnother ? [`${key}.`] : []] as const;
       const isHere =
-        (await cache.restore(key, [archive])) ||
-        ((await cache.has(key, [archive])) && (await cache.restore(key, [archive])));
+        (await cache.restore(...asked)) || ((await cache.has(...asked)) && (await cache.restore(...asked)));
       if (!isHere) {
         // It may be incomplete.
         await rm(archive, { force: true });
@@ -65,11 +74,12 @@ export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: Cac
         },
       };
     },
-    async save(key, { archive }) {
+    async save(key, { archive }, base) {
       if (cache === undefined || /* promise: save-keeps-to-the-policy */ !policy.save) return leftOut;
       // Another job may have saved the same one meanwhile, and a key is written once.
-      if (await cache.has(key, [archive])) return "there already";
-      return (await cache.save(key, [archive])) ? "saved" : "failed";
+      const name = base === undefined ? key : `${key}.${base.slice(0, 16)}`;
+      if (await cache.has(name, [archive])) return "there already";
+      return (await cache.save(name, [archive])) ? "saved" : "failed";
     },
   };
 }

@@ -4,14 +4,25 @@ import { makeFolder } from "../../platform/files/make-folder.js";
 import { sha256OfFile } from "../../platform/files/atomic.js";
 import { withLock } from "../../platform/files/lock.js";
 import { type Log, firstOf, seconds, size } from "../../platform/log.js";
-import { type PublishedArchive, addToList } from "../../platform/network/published-list.js";
+import { type PublishedArchive, addToList, listIn } from "../../platform/network/published-list.js";
 import { hasCode, Problem } from "../../platform/problem.js";
+import { toolchainKey } from "../key.js";
+import { specBelow } from "../layers.js";
+import { treeHash } from "../archive/difference.js";
 import { packImage } from "../archive/squashfs.js";
 import type { ArchiveEntry } from "../archive/manifest.js";
-import { type Listed, type PackSource, type Packed, listEntries, packToolchain } from "../archive/pack.js";
+import {
+  type Listed,
+  type PackBase,
+  type PackSource,
+  type Packed,
+  listEntries,
+  packToolchain,
+} from "../archive/pack.js";
 import { paddedPrefix } from "../archive/prefix.js";
 import { changedCodes } from "../archive/tar.js";
 import { type InstalledToolchain, readInstalled, readInstalledEntries, differencesOf, isNote } from "./installed.js";
+import { installedBelow } from "./layered.js";
 import { isWritable } from "./place.js";
 
 const switchNotes = "opam/toolchain/.opam-switch";
@@ -24,7 +35,8 @@ export const publishLevel = packLevels.most;
 
 /**
  * Packs a toolchain of this machine for others, and adds it to the list of a folder, which becomes a mirror: an input
- * of `setup`. Packs only the files that were unpacked, without later additions. Holds the toolchain's lock meanwhile,
+ * of `setup`. Packs only the files that were unpacked, without later additions; of a toolchain whose base is on this
+ * machine too, both, the base first. Holds the toolchain's lock meanwhile,
  * so that no set-up or build changes it.
  *
  * @param withImage whether to pack an image too: see archive/image.ts.
@@ -67,6 +79,7 @@ async function publishLocked(
       do: "remove them with opam: an unpacked copy would list them as installed without their files",
     });
   }
+  const base = await publishBelow(log, toolchain, folder, level);
   const listed = new Set(entries.map((entry) => entry.path));
   const total = entries.reduce((sum, entry) => sum + (entry.kind === "file" ? entry.bytes : 0), 0);
   const source = (doing: string, bytes = total): PackSource => ({
@@ -90,16 +103,43 @@ async function publishLocked(
     return { url, sha256: await sha256OfFile(join(folder, url)), bytes };
   };
   const [name, imageName] = [`${key}.tar.zst`, `${key}.image.tar.zst`];
-  const archive = await pack("archive", name, () => packToolchain(source("packing"), join(folder, name), level, found));
+  const difference = { ...source("packing"), ...(base === undefined ? {} : { base }) };
+  const archive = await pack("archive", name, () => packToolchain(difference, join(folder, name), level, found));
   // An image reads the files once, then twice the one file that it makes of them.
   const image = () => packImage(source("packing the image", 3 * total), join(folder, imageName), level, found);
   const published: PublishedArchive = {
-    key,
-    ...archive,
+    ...{ key, ...archive, tree: treeHash(found.entries) },
     ...(withImage ? { image: await pack("image", imageName, image) } : {}),
   };
   await addToList("toolchains", folder, published);
   return published;
+}
+
+/**
+ * Adds the toolchain below to the list, if it is not there: then the archive has only the difference.
+ *
+ * @returns undefined where this machine does not have it.
+ */
+async function publishBelow(
+  log: Log,
+  { spec, path }: InstalledToolchain,
+  folder: string,
+  level: number,
+): Promise<PackBase | undefined> {
+  const specOfIt = specBelow(spec);
+  if (specOfIt === undefined) return undefined;
+  const key = toolchainKey(specOfIt);
+  const place = join(dirname(path), key);
+  const here = await installedBelow({ key, trusts: () => true }, place);
+  const below = here === undefined ? undefined : await readInstalled(place);
+  if (here === undefined || below === undefined) return undefined;
+  const rows = (await listIn("toolchains", folder)).filter((row) => row.key === key);
+  const tree = treeHash(here.entries);
+  const isListed = rows.some((row) => row.tree === tree);
+  log.fact("builds on", `${key}${isListed ? ", which is packed already" : ""}`);
+  // A machine that mounts takes the image of the other toolchain, which is whole.
+  const row = isListed ? { tree } : await publishToolchain(log, below, folder, false, level);
+  return row.tree === tree ? { key, entries: here.entries } : undefined;
 }
 
 const makeAgain = "remove the folder and run `unikernel-ci setup` again";

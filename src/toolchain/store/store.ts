@@ -1,27 +1,24 @@
-import { createReadStream, existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeFolder } from "../../platform/files/make-folder.js";
 import { withLock } from "../../platform/files/lock.js";
-import { setAside } from "../../platform/files/atomic.js";
-import { type Log, seconds, size } from "../../platform/log.js";
+import type { Log } from "../../platform/log.js";
 import { Unusable } from "../../platform/network/published.js";
 import { isDiskFull, Problem, messageOf } from "../../platform/problem.js";
 import { cleaningUp } from "../../platform/process/leftovers.js";
-import { packToolchain } from "../archive/pack.js";
-import { type Toolchain, sourceWords } from "../toolchain.js";
-import { discardBeside, draftOf, removeAbandoned, removeLeftovers } from "./drafts.js";
+import { type Toolchain, originOf, sourceWords } from "../toolchain.js";
+import { type Begun, build } from "./build.js";
+import { discardBeside, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
-import { isAsHandedOut, takeBack } from "./handed-out.js";
-import { noteUse, readInstalled } from "./installed.js";
+import { isAsHandedOut, isHandedOut, takeBack } from "./handed-out.js";
+import { noteUse, readInstalled, readInstalledEntries } from "./installed.js";
 import { type KeptBuild, dropKept, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
 import type { ArchiveLevel } from "./levels.js";
-import { mountAgain } from "./mounted.js";
-import { type Place, isWritable } from "./place.js";
-import { type Wanted, fromLevel, putInPlace, smokeTest, testInstalled, unpackInto } from "./receive.js";
-
-/** zstd's level for an archive that is unpacked at once: see archive/tar.ts. */
-const packLevel = 9;
+import { mountAgain, removeToolchain } from "./mounted.js";
+import { type Place, isWritable, placeIn } from "./place.js";
+import { type Below, copyBelow, installedBelow } from "./layered.js";
+import { fromLevel, smokeTest } from "./receive.js";
+import type { Wanted } from "./wanted.js";
 
 /**
  * The toolchain of a spec from the first level that has a working one: the tool cache of this machine, the given
@@ -70,7 +67,7 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
       () => fetchOrBuild(log, wanted, levels, trial),
     );
     if (existsSync(keptOf(wanted.place))) removeKept(log, keptOf(wanted.place));
-    noteUse(made.path);
+    noteUses(wanted, made.path);
     await evictToolchains(log, folder, made.key, wanted.findMounts);
     return made;
   });
@@ -98,8 +95,15 @@ async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | unde
     log.notice(`the toolchain in ${place.path} no longer works and is made again: ${error.message}`);
     return undefined;
   }
-  noteUse(place.path);
+  noteUses(wanted, place.path);
   return { ...found, source: "tool-cache" };
+}
+
+/** Of the toolchains below it too: the next mirage or package is built on them. */
+function noteUses({ below }: Pick<Wanted, "below">, path: string): void {
+  noteUse(path);
+  for (let one = below; one !== undefined; one = one.below)
+    if (existsSync(one.place.path) && !isHandedOut(one.place.path)) noteUse(one.place.path);
 }
 
 async function mountWhatIsHere(log: Log, { findMounts, place }: Wanted): Promise<void> {
@@ -114,23 +118,32 @@ async function mountWhatIsHere(log: Log, { findMounts, place }: Wanted): Promise
 /** A build, and the clean-up when it fails. */
 class Trial {
   private before: KeptBuild | undefined;
+  private below: Below | undefined;
 
   constructor(
     private readonly log: Log,
     private readonly wanted: Wanted,
   ) {}
 
-  /** Continues from the kept build of the same toolchain, if there is one. */
-  async begin(): Promise<void> {
-    const { place, key } = this.wanted;
-    this.before = await takeKept(this.log, place, key);
+  /**
+   * Continues from the kept build of the same toolchain, if there is one, else from a copy of the toolchain below.
+   *
+   * @returns what was copied, and the origin of what is there.
+   */
+  async begin(below: Below | undefined): Promise<Begun> {
+    const { place, key, trusts } = this.wanted;
+    this.below = below;
+    this.before = await takeKept(this.log, place, key, trusts);
+    const origin = originOf(below?.toolchain.origin ?? "built", this.before?.origin);
     for (const path of [place.buildPath, place.builds]) await makeFolder(path);
+    if (below === undefined || this.before !== undefined) return { below, origin };
+    return { below, origin, copied: await copyBelow(this.log, below, place.buildPath) };
   }
 
   /** Keeps the installed packages for the next build, and removes the rest. Synchronous: the process may be ending. */
   leave(): void {
     const { place, key } = this.wanted;
-    keepBuild(this.log, place, key, this.before);
+    keepBuild(this.log, place, key, this.before, this.below?.toolchain);
     discardBeside(this.log, place);
   }
 }
@@ -144,65 +157,32 @@ async function fetchOrBuild(
   const { place } = wanted;
   try {
     for (const level of levels) {
-      const fetched = await fromLevel(log, wanted, level);
+      const fetched = await fromLevel(log, wanted, level, levels);
       if (fetched !== undefined) return fetched;
     }
-    await trial.begin();
-    return await build(log, wanted, levels);
+    const below = await obtainBelow(log, wanted, levels);
+    return await build(log, wanted, levels, await trial.begin(below));
   } catch (error) {
     trial.leave();
     throw error instanceof Problem ? error.without(place.buildPath).without(place.builds) : error;
   }
 }
 
-async function build(log: Log, wanted: Wanted, levels: readonly ArchiveLevel[]): Promise<Toolchain> {
-  const { spec, key, place } = wanted;
-  const start = performance.now();
-  const environment = await wanted.build(place.buildPath, place.builds);
-  log.fact("build", `done in ${seconds(performance.now() - start)}`);
-  // Before slimming and moving: a failure here is the build's, a later one is ours.
-  await smokeTest(log, wanted, { spec, key, environment, path: place.buildPath, origin: "built" });
-
-  const packing = performance.now();
-  const keeps = await wanted.slim(place.buildPath);
-  const source = { spec, key, environment, folder: place.buildPath, prefix: Buffer.from(place.buildPath), keeps };
-  const packed = await packToolchain(source, place.archive, packLevel);
-  const files = packed.manifest.entries.filter((entry) => entry.kind === "file");
-  const unpackedBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  const content = `${size(packed.bytes)} of ${size(unpackedBytes)} in ${files.length} files`;
-  log.fact("packed", `${content}, in ${seconds(performance.now() - packing)}`);
-  if (packed.leftOut.length > 0) log.debug(`not packed: ${packed.leftOut.join(" ")}`);
-
-  await putInPlace(wanted, "built", await unpackInto(draftOf(place), createReadStream(place.archive), wanted));
-  const toolchain = await testInstalled(log, wanted);
-  const keepAll = async () => {
-    for (const level of levels) await keep(log, wanted, level);
-    await rm(place.archive);
-  };
-  await Promise.all([keepAll(), removeBuild(log, place)]);
-  return toolchain;
-}
-
-/** Removes the tens of thousands of files of a build. */
-async function removeBuild(log: Log, { buildPath, builds }: Place): Promise<void> {
-  const start = performance.now();
-  const gone = setAside(buildPath);
-  if (gone !== undefined) await rm(gone, { recursive: true, force: true });
-  await rm(builds, { recursive: true, force: true });
-  log.fact("removed", `the build folder, in ${seconds(performance.now() - start)}`);
-}
-
-async function keep(log: Log, { key, place }: Wanted, level: ArchiveLevel): Promise<void> {
-  if (level.save === undefined) return;
-  const start = performance.now();
-  const outcome = await level.save(key, place);
-  if (typeof outcome === "object") log.fact(level.label, `not saved (${outcome.because})`);
-  else if (outcome === "failed")
-    log.notice(
-      "the toolchain was not saved to the actions cache: " +
-        "unless another run has just saved it, the next one builds it again",
-    );
-  else log.fact(level.label, outcome === "saved" ? `saved in ${seconds(performance.now() - start)}` : "already saved");
+/**
+ * The toolchain that another one is built on, with every file as it was unpacked; undefined where there is none below.
+ */
+async function obtainBelow(log: Log, { below }: Wanted, levels: readonly ArchiveLevel[]): Promise<Below | undefined> {
+  if (below === undefined) return undefined;
+  log.fact("builds on", below.key);
+  const toolchain = await obtain(log, below, levels);
+  const here = await installedBelow(below, toolchain.path);
+  if (here !== undefined) return { toolchain, entries: here.entries };
+  log.notice(`files of the toolchain in ${toolchain.path} have changed: it is made again`);
+  const place = placeIn(dirname(toolchain.path), below.key);
+  const wait = (holder: string) => log.line(`  waiting for ${holder}, which uses it`);
+  await withLock(place.lock, wait, () => removeToolchain(below.findMounts, place, "detach"));
+  const again = await obtain(log, below, levels);
+  return { toolchain: again, entries: (await readInstalledEntries(again.path)) ?? [] };
 }
 
 /** The error for a full disk. */

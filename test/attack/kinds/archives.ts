@@ -25,7 +25,7 @@ import { type ArchiveEntry, archiveFormat, manifestName } from "../../../src/too
 import { placeholder } from "../../../src/toolchain/archive/prefix.js";
 import type { ArchiveLevel } from "../../../src/toolchain/store/levels.js";
 import { readInstalledEntries } from "../../../src/toolchain/store/installed.js";
-import type { Makers } from "../../../src/toolchain/store/receive.js";
+import type { Makers } from "../../../src/toolchain/store/wanted.js";
 import { collectingLog } from "../../collecting-log.js";
 import { obtainSmall, smallKey } from "../../integration/small-toolchain.js";
 import { treeHash } from "../../tree-hash.js";

@@ -15,7 +15,7 @@ import { orRefused, quickly, target } from "../target.js";
 const sha256 = "a".repeat(64);
 export const manifest: ArchiveManifest = {
   format: 1,
-  key: "unikernel-ci-4-solo5-x86_64-5.5.0-0123456789abcdef",
+  key: "unikernel-ci-5-solo5-x86_64-5.5.0-0123456789abcdef",
   spec: exampleSpec,
   environment: { path: [`${placeholder}/bin`], variables: { OPAMROOT: placeholder } },
   entries: [

@@ -7,6 +7,17 @@ export const caches: ProtectionTable = {
     "unpacked-key-is-compared",
     { mark: "found-key-is-compared", instead: "found === undefined" },
   ],
+  "are not combined with another build on this machine": ["other-builds-here-are-not-taken"],
+  "with a base is unpacked on that base, and on no other": ["bases-are-compared"],
+  "is not built on one whose files have changed: that is made again": ["layers-below-are-compared"],
+  "counts as restored when what it is built on was, and a job gets a copy of it": [
+    "layers-below-count",
+    "layers-built-here-are-not-handed-out",
+  ],
+  "does not continue from a build on one from the actions cache where this run does not trust that": [
+    "kept-origin-is-trusted",
+  ],
+  "are combined with nothing from the actions cache where this run does not trust it": ["layers-below-are-trusted"],
   "leaves the cached toolchains as they were: %s": [{ mark: "jobs-have-a-copy", instead: "obtained" }],
   "has it itself, and the next set-up makes it what it was: %s": ["handed-out-is-taken-back"],
   "is what it was for the next set-up of the job: %s": [

@@ -10,7 +10,7 @@ import { exampleSpec } from "./examples.js";
 
 describe("the key of a toolchain", () => {
   it("stays the same from release to release: otherwise every cache is lost", () => {
-    expect(toolchainKey(exampleSpec)).toBe("unikernel-ci-4-solo5-x86_64-5.5.0-7ef2d6d71f605966");
+    expect(toolchainKey(exampleSpec)).toBe("unikernel-ci-5-solo5-x86_64-5.5.0-a44b2e0779594143");
   });
 
   it("is accepted by the actions cache", () => {
@@ -74,7 +74,7 @@ describe("the key of a toolchain", () => {
 
   it("prints every component", () => {
     expect(keyComponents(exampleSpec)).toEqual([
-      ["format", "4"],
+      ["format", "5"],
       ["target", "solo5 x86_64"],
       ["host", "ubuntu 24.04 x86_64"],
       ["C compiler", "gcc 13.3.0"],
@@ -83,6 +83,7 @@ describe("the key of a toolchain", () => {
       ["packages", "ocaml-base-compiler.5.5.0 dune ocamlfind solo5.0.12.1 ocaml-solo5.1.3.4 mirage.4.11.2"],
       ["pins", ""],
       ["slim", "true"],
+      ["built on", "unikernel-ci-5-solo5-x86_64-5.5.0-41f3055ea5c48dbb"],
     ]);
   });
 });

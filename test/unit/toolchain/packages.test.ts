@@ -78,7 +78,7 @@ describe("the folder that packages are built in", () => {
   });
 
   it("is never too long where the toolchain itself fits, whatever its key", () => {
-    const key = "unikernel-ci-4-unikraft-x86_64-5.4.1-66577af8b7959a53";
+    const key = "unikernel-ci-5-unikraft-x86_64-5.4.1-66577af8b7959a53";
     const folder = "/".padEnd(prefixLength - `/${key}.build.`.length, "x");
     expect(() => checkBuildFolder(recipe, placeIn(folder, key).builds)).not.toThrow();
   });

@@ -16,10 +16,12 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Packed, packToolchain } from "../../../../src/toolchain/archive/pack.js";
+import { treeHash } from "../../../../src/toolchain/archive/difference.js";
+import type { ArchiveEntry } from "../../../../src/toolchain/archive/manifest.js";
+import { type Packed, listEntries, packToolchain } from "../../../../src/toolchain/archive/pack.js";
 import { paddedPrefix, placeholder, prefixLength } from "../../../../src/toolchain/archive/prefix.js";
 import { writeTar } from "../../../../src/toolchain/archive/tar.js";
-import { checkArchive, unpackToolchain } from "../../../../src/toolchain/archive/unpack.js";
+import { type Layering, checkArchive, unpackToolchain } from "../../../../src/toolchain/archive/unpack.js";
 import { exampleSpec } from "../examples.js";
 
 let folder: string;
@@ -96,6 +98,43 @@ describe("a packed toolchain", () => {
     expect(readlinkSync(join(to, "bin/relative"))).toBe("script");
     expect(readlinkSync(join(to, "bin/absolute"))).toBe("/opt/toolchain/bin/script");
     expect(readdirSync(to).sort()).toEqual(["annotations.cmt", "bin", "empty"]);
+  });
+
+  it("with a base is unpacked on that base, and on no other", async () => {
+    const { tree } = await pack((path) => !path.startsWith("bin/") || path === "bin/script");
+    const source = { key: "k2", spec: exampleSpec, environment: { path: [], variables: {} }, folder: built };
+    writeFileSync(join(built, "annotations.cmt"), "changed");
+    const base = { key: "k", entries: tree };
+    const more = { prefix: Buffer.from(built), keeps: (path: string) => path !== "empty", base };
+    const { manifest } = await packToolchain({ ...source, ...more }, archive, 3);
+    const names = ["bin", "bin/absolute", "annotations.cmt", "bin/program", "bin/relative"];
+    expect(manifest.entries.map(({ path }) => path).sort()).toEqual(names.sort());
+    expect(manifest.base).toMatchObject({ key: "k", removed: ["empty"] });
+
+    const to = mkdtempSync(join(folder, "unpacked-"));
+    const put: string[] = [];
+    const putBase = (entries: readonly ArchiveEntry[]): NonNullable<Layering["putBase"]> => {
+      return (_, { stays, accepts }) => {
+        accepts(entries);
+        for (const { path, kind } of entries.filter(stays)) {
+          put.push(path);
+          if (kind === "folder") mkdirSync(join(to, path));
+        }
+        return Promise.resolve(entries);
+      };
+    };
+    const whole = await unpackToolchain(createReadStream(archive), to, "/opt/x", { putBase: putBase(tree) });
+    expect(put).toEqual(["bin", "bin/script"]);
+    expect(treeHash(whole.entries)).toBe(treeHash((await listEntries({ ...source, ...more })).entries));
+    expect(readFileSync(join(to, "annotations.cmt"), "utf8")).toBe("changed");
+
+    rmSync(join(to, "bin"), { recursive: true });
+    const other = putBase(tree.map((entry) => (entry.kind === "file" ? { ...entry, bytes: 1 } : entry)));
+    const elsewhere = unpackToolchain(createReadStream(archive), to, "/opt/x", { putBase: other });
+    await expect(elsewhere).rejects.toThrow("it was built on another build of the toolchain below");
+    expect(readdirSync(to)).toEqual(["annotations.cmt"]);
+    await expect(unpack()).rejects.toThrow("it needs the toolchain that it was built on");
+    expect((await checkArchive(createReadStream(archive))).key).toBe("k2");
   });
 
   it("has its old path nowhere, and, once unpacked, no placeholder either", async () => {

@@ -34,6 +34,23 @@ describe("the manifest of an archive", () => {
     expect(parseManifest(text(entries)).entries).toEqual(entries);
   });
 
+  it("names the toolchain that it was built on", () => {
+    const base = { key: "below", tree: sha256, removed: ["gone"] };
+    expect(parseManifest(text([file], { base })).base).toEqual(base);
+  });
+
+  it.each([
+    null,
+    "below",
+    { key: "below", tree: sha256 },
+    { key: "below", removed: [] },
+    { tree: sha256, removed: [] },
+    { key: "below", tree: sha256, removed: [1] },
+    { key: "below", tree: sha256, removed: Array.from({ length: 500_001 }, () => "") },
+  ])("is refused when it does not describe that one: %#", (base) => {
+    expect(() => parseManifest(text([file], { base }))).toThrow("does not describe the toolchain that it was built on");
+  });
+
   const hostile: Readonly<Record<string, unknown>> = {
     "a path that leads out": [{ ...file, path: "../file" }],
     "an absolute path": [{ ...file, path: "/etc/passwd" }],

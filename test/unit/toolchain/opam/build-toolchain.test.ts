@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildMark, environmentOf, opamEnvironment } from "../../../../src/toolchain/environment.js";
-import { InstallProgress, parseEnvironment } from "../../../../src/toolchain/opam/output.js";
+import { InstallProgress, changedInPlan, parseEnvironment } from "../../../../src/toolchain/opam/output.js";
 import { exampleSpec } from "../examples.js";
 
 describe("the progress of an installation", () => {
@@ -24,6 +24,21 @@ describe("the progress of an installation", () => {
     expect(lines.map((line) => progress.line(line)).filter((news) => news !== undefined)).toEqual([
       "dune.3.24.2 (1 of 2)",
     ]);
+  });
+});
+
+describe("a plan of opam’s", () => {
+  const json = (...solution: readonly object[]) => JSON.stringify({ "opam-version": "2.1.2", solution });
+  const install = (name: string) => ({ install: { name, version: "1" } });
+  it.each<[what: string, text: string, changed: readonly string[] | undefined]>([
+    ["that only adds packages changes none", json(install("fmt"), install("mirage")), []],
+    ["without an action changes none", json(), []],
+    ["that builds one again names it", json({ remove: { name: "dune" } }, install("dune")), ["dune"]],
+    ["that upgrades one names it", json({ upgrade: [{ name: "dune", version: "3.1" }, { name: "dune" }] }), ["dune"]],
+    ["without a solution is unknown", '{"opam-version":"2.1.2"}', undefined],
+    ["that is not there is unknown", "", undefined],
+  ])("%s", (_, text, changed) => {
+    expect(changedInPlan(text)).toEqual(changed);
   });
 });
 

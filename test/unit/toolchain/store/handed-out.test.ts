@@ -24,7 +24,7 @@ import { beginInstalling } from "../../../../src/toolchain/store/job-copy.js";
 import { actionsCacheLevel } from "../../../../src/toolchain/store/levels.js";
 import { type Place, toolchainPlace } from "../../../../src/toolchain/store/place.js";
 import { obtainToolchain } from "../../../../src/toolchain/store/store.js";
-import type { Wanted } from "../../../../src/toolchain/store/receive.js";
+import type { Wanted } from "../../../../src/toolchain/store/wanted.js";
 import type { Toolchain } from "../../../../src/toolchain/toolchain.js";
 import { collectingLog } from "../../../collecting-log.js";
 import { treeHash } from "../../../tree-hash.js";

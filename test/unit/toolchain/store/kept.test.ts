@@ -23,7 +23,7 @@ import { chooseDropped, isWorthKeeping, keptOf } from "../../../../src/toolchain
 import { type ArchiveLevel, actionsCacheLevel } from "../../../../src/toolchain/store/levels.js";
 import { type Place, toolchainPlace } from "../../../../src/toolchain/store/place.js";
 import { obtainToolchain } from "../../../../src/toolchain/store/store.js";
-import type { Makers } from "../../../../src/toolchain/store/receive.js";
+import type { Makers } from "../../../../src/toolchain/store/wanted.js";
 import { collectingLog } from "../../../collecting-log.js";
 import { exampleSpec } from "../examples.js";
 

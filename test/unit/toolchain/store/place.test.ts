@@ -19,7 +19,7 @@ describe("the place of a toolchain", () => {
 
   // The longest answers that Unikraft's Kconfig keeps: packages.ts.
   it("has a build folder short enough for every package, wherever the toolchain itself fits", () => {
-    const longest = "unikernel-ci-4-unikraft-aarch64-5.4.1-66577af8b7959a53";
+    const longest = "unikernel-ci-5-unikraft-aarch64-5.4.1-66577af8b7959a53";
     const folder = `/${"x".repeat(prefixLength - "/".length - longest.length - ".build.".length - "/".length)}`;
     const { builds, buildPath } = placeIn(folder, longest);
     expect(buildPath).toHaveLength(prefixLength);

@@ -22,7 +22,7 @@ import { readInstalled } from "../../../../src/toolchain/store/installed.js";
 import { actionsCacheLevel, publishedLevel } from "../../../../src/toolchain/store/levels.js";
 import { type Place, toolchainPlace } from "../../../../src/toolchain/store/place.js";
 import { obtainToolchain } from "../../../../src/toolchain/store/store.js";
-import type { Makers, Wanted } from "../../../../src/toolchain/store/receive.js";
+import type { Makers, Wanted } from "../../../../src/toolchain/store/wanted.js";
 import type { ToolchainSpec } from "../../../../src/toolchain/toolchain.js";
 import { collectingLog } from "../../../collecting-log.js";
 import { exampleSpec } from "../examples.js";
@@ -216,7 +216,10 @@ describe("a toolchain", () => {
 
   it("is set up once by two jobs at the same time", async () => {
     let builds = 0;
-    const counting = { ...makers(), build: (path: string) => (builds++, makers().build(path, place.builds)) };
+    const counting = {
+      ...makers(),
+      build: (path: string) => (builds++, makers().build(path, place.builds, undefined)),
+    };
     const [one, two] = await Promise.all([obtain(undefined, counting), obtain(undefined, counting)]);
     expect([one.source, two.source].sort()).toEqual(["built", "tool-cache"]);
     expect(builds).toBe(1);
@@ -345,7 +348,7 @@ describe("a published toolchain", () => {
     const { mirror, list } = await publish();
     const level = publishedLevel(collectingLog(told), mirror, []);
     const finished = async () => {
-      const fetched = await level.fetch(key, place);
+      const fetched = await level.fetch(key, place, false);
       if (fetched === undefined || "because" in fetched) throw new Error("not fetched");
       return fetched.finish();
     };
