@@ -33,6 +33,13 @@ export const constraintOf = (formula: Formula, source: string): Constraint => ({
   source,
 });
 
+/** A constraint to one version. */
+export const exactly = (component: Component, version: string, source: string): Constraint => ({
+  formula: { kind: "compare", package: component, relation: "=", version },
+  text: version,
+  source,
+});
+
 /**
  * A constraint of a version or an npm range: `5.4.1`, `5.4.x`, `>=5.3 <5.5`.
  *

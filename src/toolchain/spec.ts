@@ -10,6 +10,7 @@ import {
   components,
   componentsOf,
   constraintOfRange,
+  exactly,
 } from "../targets/constraint.js";
 import { type Target, type TargetName, targets } from "../targets/targets.js";
 import { type VersionReason, versionReasons } from "../targets/version-reasons.js";
@@ -253,7 +254,6 @@ function lockConstraints({ path, versions }: LockFile, given: readonly Constrain
   return components.flatMap((component) => {
     const version = versions[component];
     if (version === undefined || decided.includes(component)) return [];
-    const formula = { kind: "compare", package: component, relation: "=", version } as const;
-    return [{ formula, text: version, source: `lock file ${path}` }];
+    return [exactly(component, version, `lock file ${path}`)];
   });
 }
