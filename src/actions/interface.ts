@@ -195,8 +195,8 @@ export const inputs = {
   // The toolchain
   "ocaml-version": input(
     ["setup"],
-    "OCaml version: exact, or a range such as 5.4.x. Default: the newest that the backend and the project " +
-      "support. none: install no toolchain; the build brings its own.",
+    "OCaml version: exact, a range such as 5.4.x, or a prerelease such as 5.6.0~beta1. Default: the newest that the " +
+      "backend and the project support. none: install no toolchain; the build brings its own.",
     "",
     optional(version("none")),
     { matrix: true },

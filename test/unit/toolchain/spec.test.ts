@@ -4,6 +4,7 @@ import { inspectHost } from "../../../src/platform/host.js";
 import { requirementsOfConfiguration } from "../../../src/project/mirage/config-ml.js";
 import { knownVersions } from "../../../src/targets/combinations.js";
 import { Problem } from "../../../src/platform/problem.js";
+import { optionPackages } from "../../../src/toolchain/opam/options.js";
 import { BeyondTable, type ProjectNeeds, planToolchain } from "../../../src/toolchain/spec.js";
 
 const host = inspectHost("linux", "x64", {});
@@ -128,6 +129,12 @@ describe("the plan of a toolchain", () => {
     expect(planToolchain(withTarget(readInputs(() => undefined)), dune, host, undefined, decided).packages).toContain(
       "ocaml-base-compiler.99.1.0",
     );
+  });
+
+  it("compares a prerelease with the first version that has an option", () => {
+    const versions = (version: string) => ({ ocaml: "5.5.0", "ocaml-unikraft": version });
+    expect(optionPackages(["9pfs"], "unikraft", versions("1.3.0~rc1"))).toEqual(["ocaml-unikraft-option-9pfs"]);
+    expect(() => optionPackages(["9pfs"], "unikraft", versions("1.2.0~rc1"))).toThrow("1.2.0~rc1 has no 9pfs");
   });
 
   it("refuses at once what the table knows to be impossible", () => {
