@@ -27,7 +27,7 @@ import {
   recipeOf,
   unversionedPackages,
 } from "./packages.js";
-import { type Requirement, constraintsOf, machineVariables } from "./requirements.js";
+import { type Requirement, constraintsOf, machineVariables, unreadParts } from "./requirements.js";
 import { checkFlag, checkPackage, inOrder, parsePins, parseRepositories } from "./spec-text.js";
 import {
   type LockChoice,
@@ -201,7 +201,8 @@ const versionTexts = (inputs: VersionInputs): Readonly<Record<Component, string 
 });
 
 /**
- * Why a plan has its versions, for the log and build-info.json; and a notice when a lock file was ignored.
+ * Why a plan has its versions, for the log and build-info.json; and notices of an ignored lock file and of what
+ * was not read in the project's files.
  */
 export function explainVersions(
   inputs: ToolchainInputs,
@@ -212,13 +213,14 @@ export function explainVersions(
   const { request, constraints, locked } = askedVersions(inputs, project, targets[inputs.target], variables);
   const all = { ...request, constraints: [...constraints, ...locked] };
   const reasons = versionReasons(all, versions);
-  if (locked.every((one) => accepts(one, versions))) return { reasons, notices: [] };
+  const unread = unreadParts(project.requirements ?? []);
+  if (locked.every((one) => accepts(one, versions))) return { reasons, notices: unread };
   const withLock = resolveVersions(all);
   const what =
     withLock.kind === "refusal"
       ? withLock.refusal.what
       : "the given opam repositories lack the versions of the lock file";
-  return { reasons, notices: [`${what}; the lock file is ignored`] };
+  return { reasons, notices: [...unread, `${what}; the lock file is ignored`] };
 }
 
 /** What inputs and project ask, and what the lock file asks of the components that no input decides. */

@@ -5,7 +5,7 @@ import { requirementsOfConfiguration } from "../../../src/project/mirage/config-
 import { knownVersions } from "../../../src/targets/combinations.js";
 import { Problem } from "../../../src/platform/problem.js";
 import { optionPackages } from "../../../src/toolchain/opam/options.js";
-import { BeyondTable, type ProjectNeeds, planToolchain } from "../../../src/toolchain/spec.js";
+import { BeyondTable, type ProjectNeeds, explainVersions, planToolchain } from "../../../src/toolchain/spec.js";
 
 const host = inspectHost("linux", "x64", {});
 const mirage: ProjectNeeds = { buildSystem: "mirage", description: "MirageOS" };
@@ -135,6 +135,15 @@ describe("the plan of a toolchain", () => {
     const versions = (version: string) => ({ ocaml: "5.5.0", "ocaml-unikraft": version });
     expect(optionPackages(["9pfs"], "unikraft", versions("1.3.0~rc1"))).toEqual(["ocaml-unikraft-option-9pfs"]);
     expect(() => optionPackages(["9pfs"], "unikraft", versions("1.2.0~rc1"))).toThrow("1.2.0~rc1 has no 9pfs");
+  });
+
+  it("has a notice of a bound that was not read", () => {
+    const requirements = requirementsOfConfiguration("config.ml", 'package ~max:newest "ocaml"');
+    const inputs = withTarget(readInputs(() => undefined));
+    const project = { ...dune, requirements };
+    expect(explainVersions(inputs, project, planToolchain(inputs, project, host)).notices).toEqual([
+      "config.ml line 1: `~max` of `package` was not read, so it limits no version of ocaml",
+    ]);
   });
 
   it("refuses at once what the table knows to be impossible", () => {
