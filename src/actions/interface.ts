@@ -118,7 +118,8 @@ export const inputs = {
     ["setup", "build"],
     "mirage’s lock file (`mirage/NAME-TARGET.opam.locked`). auto: take versions and packages from the committed " +
       "one if it fits, otherwise generate one and add it to the artifact. require: fail if it is missing or " +
-      "stale. ignore: always generate one.",
+      "stale. ignore: always generate one. Other build systems: a committed `NAME.opam.locked` of `opam lock` " +
+      "decides the versions of the toolchain, with the same choices, but not the build’s other packages.",
     "auto",
     oneOf(...lockChoices),
     { matrix: true },

@@ -32,7 +32,7 @@ import { checkFlag, checkPackage, inOrder, parsePins, parseRepositories } from "
 import {
   type LockChoice,
   type LockFile,
-  lockFileFor,
+  lockFilesFor,
   type OpamRepository,
   type ToolchainSpec,
   type ToolchainVersions,
@@ -70,7 +70,7 @@ export interface ProjectNeeds {
   readonly buildSystem: string;
   /** What its files ask of the versions. */
   readonly requirements?: readonly Requirement[];
-  /** Committed lock files of a mirage project. */
+  /** The committed ones. */
   readonly lockFiles?: readonly LockFile[];
 }
 
@@ -226,13 +226,13 @@ export function explainVersions(
 /** What inputs and project ask, and what the lock file asks of the components that no input decides. */
 function askedVersions(inputs: ToolchainInputs, project: ProjectNeeds, target: Target, variables: Variables) {
   const given = inputConstraints(inputs);
-  const lock = inputs.lock === "ignore" ? undefined : lockFileFor(project.lockFiles ?? [], target);
+  const locks = inputs.lock === "ignore" ? [] : lockFilesFor(project.lockFiles ?? [], target);
   const hasMirage =
     inputs.mirageVersion === "auto" ? project.buildSystem === "mirage" : inputs.mirageVersion !== "none";
   return {
     request: { target: target.name, hasMirage },
     constraints: [...given, ...constraintsOf(project.requirements ?? [], variables)],
-    locked: lock === undefined ? [] : lockConstraints(lock, given),
+    locked: locks.flatMap((lock) => lockConstraints(lock, given)),
   };
 }
 

@@ -47,6 +47,23 @@ describe("the plan of a toolchain", () => {
     expect(plan({ lock: "ignore" }, locked).versions.mirage).toBe("4.11.2");
   });
 
+  it("takes unset versions from the locks of `opam lock`, for every target", () => {
+    const versions = { ocaml: "5.4.1", solo5: "0.10.1", "ocaml-solo5": "1.2.2" };
+    const [ocaml, others] = [{ ocaml: "5.4.1" }, { solo5: "0.10.1", "ocaml-solo5": "1.2.2" }];
+    const lockFiles = [
+      { path: "a.opam.locked", versions: ocaml, isForAllTargets: true },
+      { path: "b-hvt.opam.locked", versions: others, isForAllTargets: true },
+    ] as const;
+    const locked: ProjectNeeds = { ...dune, lockFiles };
+    for (const target of ["hvt", "spt"] as const) expect(plan({ target }, locked).versions).toEqual(versions);
+    expect(plan({ target: "unix", lock: "require" }, locked).versions).toEqual({ ocaml: "5.4.1" });
+    expect(plan({ lock: "ignore" }, locked).versions).toEqual(plan({}).versions);
+    expect(plan({ "solo5-version": "0.10.0" }, locked).versions).toEqual({ ...versions, solo5: "0.10.0" });
+    const unfit: ProjectNeeds = { ...dune, lockFiles: [{ ...lockFiles[0], versions: { ocaml: "5.2.0" } }] };
+    expect(plan({}, unfit).versions).toEqual(plan({}).versions);
+    expect(() => plan({ lock: "require" }, unfit)).toThrow("lock file a.opam.locked asks OCaml 5.2.0");
+  });
+
   it("refuses an input that is not a version", () => {
     expect(() => plan({ "ocaml-version": "newest" })).toThrow(
       expect.objectContaining({
