@@ -39,7 +39,7 @@ const isOfComponent = (name: string): boolean => componentsOf({ formula: { kind:
 const opamArchitectures: Readonly<Record<Architecture, string>> = { x86_64: "x86_64", aarch64: "arm64" };
 
 /** The values of variables in `depends`: of a checkout that is built without its tests, documentation and tools. */
-const ofDepends: Variables = {
+export const dependsVariables: Variables = {
   build: "true",
   post: "true",
   dev: "true",
@@ -66,7 +66,9 @@ export const machineVariables = (architecture: Architecture): Variables => ({
 export function constraintsOf(requirements: readonly Requirement[], machine: Variables): readonly Constraint[] {
   const all = requirements.flatMap(({ source, formula, isConflict }) => {
     const asked =
-      isConflict === true ? withoutConflicts(reduce(formula, machine)) : reduce(formula, { ...ofDepends, ...machine });
+      isConflict === true
+        ? withoutConflicts(reduce(formula, machine))
+        : reduce(formula, { ...dependsVariables, ...machine });
     return together(asked)
       .map((part) => constraintOf(part, source))
       .filter((one) => componentsOf(one).length > 0 && comparisonsIn(one.formula).length > 0);
