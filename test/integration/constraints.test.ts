@@ -31,9 +31,8 @@ const setup = (fixture: string, ...more: readonly string[]) =>
   // The repository does not exist: opam is asked for nothing.
   printed(fixture, "setup", "--target", "hvt", "--opam-repositories", "none: file:///nonexistent", ...more);
 
-/** opam-repository itself lacks archived releases for certain: a setup with it is refused before it begins. */
-const refusedSetup = (fixture: string, ...more: readonly string[]) =>
-  printed(fixture, "setup", "--target", "hvt", ...more);
+/** With opam's own repository, which is not asked for what the table knows that it has archived. */
+const refused = (fixture: string, ...more: readonly string[]) => printed(fixture, "setup", "--target", "hvt", ...more);
 
 describe("what a project asks of versions", () => {
   test("a version that is not wanted, in an opam file", () => {
@@ -54,7 +53,7 @@ describe("what a project asks of versions", () => {
   });
 
   test("a header that asks a mirage which is no longer released: the error names it, and no input", () => {
-    const shown = refusedSetup("header-too-old");
+    const shown = refused("header-too-old");
     expect(shown).toContain(
       "Error: config.ml line 1 asks mirage >= 4.5.0 & < 4.6.0, which opam-repository has archived\n",
     );
@@ -65,7 +64,7 @@ describe("what a project asks of versions", () => {
 
   test("a lock of versions that are no longer released: required, an error that names it; otherwise a notice", () => {
     const lock = "lock file mirage/hello-hvt.opam.locked asks";
-    const shown = refusedSetup("lock-outside-table", "--lock", "require");
+    const shown = refused("lock-outside-table", "--lock", "require");
     expect(shown).toContain(`Error: ${lock} mirage 4.5.1, which opam-repository has archived\n`);
     expect(shown).toContain(`${lock} solo5 0.8.1, which opam-repository has archived\n`);
     expect(shown).not.toMatch(/(?:mirage|solo5)-version/);
