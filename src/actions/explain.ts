@@ -59,17 +59,48 @@ async function* readConsole(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-function endOf({ exitCode, timedOut, stillRunning }: ExplainOptions, told: TranscriptEnd | undefined): TranscriptEnd {
-  const given = [exitCode, timedOut, stillRunning].filter((value) => value !== undefined && value !== false);
-  if (given.length === 0 && told !== undefined) return told;
-  if (given.length !== 1) {
-    throw new Problem("give exactly one of --exit-code, --timed-out, --still-running", {
-      accepted:
-        "--exit-code N (the VMM’s exit status), --timed-out or --still-running; no option if the file " +
-        "ends with a line `[exit=N]`",
+/** @param told the end that the file's last line records. */
+function endOf(options: ExplainOptions, told: TranscriptEnd | undefined): TranscriptEnd {
+  const given = givenEnd(options);
+  const end = told ?? given?.end;
+  if (end === undefined) throw notOneEnd();
+  if (told !== undefined && given !== undefined && !isSameEnd(told, given.end)) {
+    const line = told.kind === "exit" ? `[exit=${told.status}]` : "[exit=124], the status of `timeout`";
+    throw new Problem(`${given.option} contradicts the last line of the file`, {
+      found: line,
+      do: "leave out the option, or correct that line",
     });
   }
-  if (exitCode === undefined) return { kind: "stopped" };
+  return end;
+}
+
+function givenEnd({ exitCode, timedOut, stillRunning }: ExplainOptions): GivenEnd | undefined {
+  const ends: GivenEnd[] = [
+    ...(exitCode === undefined ? [] : [{ option: `--exit-code ${exitCode}`, end: endOfStatus(exitCode) }]),
+    ...(timedOut === true ? [{ option: "--timed-out", end: { kind: "stopped" } as const }] : []),
+    ...(stillRunning === true ? [{ option: "--still-running", end: { kind: "stopped" } as const }] : []),
+  ];
+  if (ends.length > 1) throw notOneEnd();
+  return ends[0];
+}
+
+interface GivenEnd {
+  /** As the user wrote it. */
+  readonly option: string;
+  readonly end: TranscriptEnd;
+}
+
+const isSameEnd = (one: TranscriptEnd, other: TranscriptEnd): boolean =>
+  one.kind === "exit" ? other.kind === "exit" && one.status === other.status : other.kind === "stopped";
+
+const notOneEnd = () =>
+  new Problem("give exactly one of --exit-code, --timed-out, --still-running", {
+    accepted:
+      "--exit-code N (the VMM’s exit status), --timed-out or --still-running; no option if the file " +
+      "ends with a line `[exit=N]`",
+  });
+
+function endOfStatus(exitCode: string): TranscriptEnd {
   const status = /^\d{1,3}$/.test(exitCode) ? Number(exitCode) : 256;
   if (status > 255)
     throw new Problem(`--exit-code: ${JSON.stringify(exitCode)} is not accepted`, { accepted: "0 to 255" });

@@ -118,7 +118,8 @@ export const inputs = {
     ["setup", "build"],
     "mirage’s lock file (`mirage/NAME-TARGET.opam.locked`). auto: take versions and packages from the committed " +
       "one if it fits, otherwise generate one and add it to the artifact. require: fail if it is missing or " +
-      "stale. ignore: always generate one.",
+      "stale. ignore: always generate one. Other build systems: a committed `NAME.opam.locked` of `opam lock` " +
+      "decides the versions of the toolchain, with the same choices, but not the build’s other packages.",
     "auto",
     oneOf(...lockChoices),
     { matrix: true },
@@ -195,8 +196,8 @@ export const inputs = {
   // The toolchain
   "ocaml-version": input(
     ["setup"],
-    "OCaml version: exact, or a range such as 5.4.x. Default: the newest that the backend and the project " +
-      "support. none: install no toolchain; the build brings its own.",
+    "OCaml version: exact, a range such as 5.4.x, or a prerelease such as 5.6.0~beta1. Default: the newest that the " +
+      "backend and the project support. none: install no toolchain; the build brings its own.",
     "",
     optional(version("none")),
     { matrix: true },

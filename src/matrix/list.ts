@@ -1,6 +1,6 @@
-import semver from "semver";
 import { longestWords, splitWords } from "../platform/words.js";
 import { type Architecture, architectureOf, architectureWords } from "../targets/architecture.js";
+import { constraintOfRange } from "../targets/constraint.js";
 import { type TargetName, targetNames } from "../targets/targets.js";
 import { variantAdvice } from "../toolchain/opam/options.js";
 
@@ -124,7 +124,8 @@ const valuesOf: Readonly<
   Record<OptionName, { readonly accepts: (value: string) => boolean; readonly accepted: string }>
 > = {
   ocaml: {
-    accepts: (value) => value.toLowerCase() === "none" || (value !== "" && semver.validRange(value) !== null),
+    accepts: (value) =>
+      value.toLowerCase() === "none" || (value !== "" && constraintOfRange("ocaml", value, "") !== undefined),
     accepted: "a version or a range such as 5.4.1 or 4.14.x, or none",
   },
   // It becomes part of the artifact's name.

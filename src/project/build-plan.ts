@@ -37,15 +37,23 @@ function checkMirageInputs({ project, postPull, overlays, extraRepos, lock }: Bu
     "post-pull": postPull !== undefined,
     "duniverse-overlay": overlays.length > 0,
     "extra-repos": extraRepos !== undefined,
-    lock: lock === "require",
   };
   const [input] = Object.entries(given).find(([, isGiven]) => isGiven) ?? [];
-  if (input === undefined) return;
+  if (input === undefined) {
+    if (lock === "require" && (project.lockFiles ?? []).length === 0) throw missingOpamLock();
+    return;
+  }
   throw new Problem(
     `input ${input}: the project is built by ${project.buildSystem}, and \`${input}\` works only with mirage`,
     { do: `remove \`${input}\`, or set \`build-system: mirage\`` },
   );
 }
+
+const missingOpamLock = () =>
+  new Problem("input lock: require, but there is no lock file", {
+    because: "looked for *.opam.locked in `directory`",
+    do: "run `opam lock`, and commit the file that it writes; or remove `lock`",
+  });
 
 /** Unused arguments are refused: they name the artifact, so two artifacts would have the same image. */
 function checkConfigureArgs({ project: { buildSystem }, configureArgs, preConfigure, postBuild }: BuildRequest): void {

@@ -33,8 +33,7 @@ export async function detectProject(workspace: string, inputs: ProjectInputs): P
   refuseUnused({ ...inputs, buildSystem: isCommand ? "command" : buildSystem });
   // `build-system: command` needs no command here: after `setup`, the workflow can build without this action.
   if (isCommand) {
-    const requirements = await requirementsIn(folder);
-    return { buildSystem: "command", directory, description: "built by a command", requirements };
+    return { buildSystem: "command", directory, description: "built by a command", ...(await asksOf(folder)) };
   }
   if (buildSystem === "auto") return await guess(folder, inputs.configFile);
   const { find, marker } = kinds[buildSystem];
@@ -86,8 +85,7 @@ const kinds: Readonly<Record<Exclude<BuildSystem, "command">, Kind>> = {
       const { directory, names } = folder;
       const file = ["dune-project", "dune-workspace", "dune"].find((name) => names.includes(name));
       if (file === undefined) return undefined;
-      const requirements = await requirementsIn(folder);
-      return { buildSystem: "dune", directory, description: `dune (${file})`, requirements };
+      return { buildSystem: "dune", directory, description: `dune (${file})`, ...(await asksOf(folder)) };
     },
   },
   opam: {
@@ -96,8 +94,7 @@ const kinds: Readonly<Record<Exclude<BuildSystem, "command">, Kind>> = {
       const { directory, names } = folder;
       const files = names.filter(isOpamFile);
       if (files.length === 0) return undefined;
-      const requirements = await requirementsIn(folder);
-      return { buildSystem: "opam", directory, description: `opam (${files.join(", ")})`, requirements };
+      return { buildSystem: "opam", directory, description: `opam (${files.join(", ")})`, ...(await asksOf(folder)) };
     },
   },
 };
@@ -143,18 +140,25 @@ async function hasMirageConfiguration(directory: string): Promise<boolean> {
   return isConfiguration(text);
 }
 
+/** What the files of a folder that is not mirage's ask: `opam lock` writes its locks next to the opam files. */
+async function asksOf(folder: Folder): Promise<Pick<Project, "requirements" | "lockFiles">> {
+  const { directory, names } = folder;
+  const locks = await Promise.all(names.filter(isLock).map((path) => readLockFile(directory, path)));
+  const lockFiles = locks.map((lock) => ({ ...lock, isForAllTargets: true as const }));
+  return { requirements: await requirementsIn(folder), ...(lockFiles.length === 0 ? {} : { lockFiles }) };
+}
+
 /** mirage keeps its generated files and locks in the folder `mirage` next to the configuration. */
 async function findLockFiles(directory: string, configFile: string): Promise<readonly LockFile[]> {
   const folder = join(dirname(configFile), "mirage");
-  const names = (await readdir(join(directory, folder)).catch(() => []))
-    .filter((name) => name.endsWith(".opam.locked"))
-    .sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const path = join(folder, name);
-      return { path, versions: toolchainVersions(readLock(await readFile(join(directory, path), "utf8"))) };
-    }),
-  );
+  const names = (await readdir(join(directory, folder)).catch(() => [])).filter(isLock).sort();
+  return Promise.all(names.map((name) => readLockFile(directory, join(folder, name))));
+}
+
+const isLock = (name: string): boolean => name.endsWith(".opam.locked");
+
+async function readLockFile(directory: string, path: string): Promise<LockFile> {
+  return { path, versions: toolchainVersions(readLock(await readFile(join(directory, path), "utf8"))) };
 }
 
 /** @returns undefined when the default file is missing; a file that an input names must exist. */

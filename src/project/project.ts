@@ -25,6 +25,8 @@ export interface MirageProject extends ProjectFolder {
 }
 
 interface OtherProject extends ProjectFolder {
+  /** Those that `opam lock` wrote, if there are any. */
+  readonly lockFiles?: readonly LockFile[];
   readonly buildSystem: Exclude<BuildSystem, "mirage">;
 }
 

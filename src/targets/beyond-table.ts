@@ -23,7 +23,7 @@ export function isBeyondTable(request: VersionRequest, there: Releases | undefin
   return own.some((component) => {
     const [oldest = ""] = knownVersions[component];
     const isAsked = unreleased.some((one) => componentsOf(one).includes(component));
-    return unknownIn(there, component).some(
+    return unknownIn(there, component, constraints).some(
       (version) => (isAsked || compareVersions(version, oldest) > 0) && !isRefused(constraints, component, version),
     );
   });
@@ -38,9 +38,13 @@ export function newestBeyondTable(component: Component, there: Releases): string
     .at(-1);
 }
 
-/** Without prereleases, which no constraint asks for. */
-const unknownIn = (there: Releases, component: Component): string[] =>
-  there(component).filter((version) => /^[\d.]+$/.test(version) && !knownVersions[component].includes(version));
+/** Without prereleases, except those that a constraint names. */
+function unknownIn(there: Releases, component: Component, constraints: readonly Constraint[] = []): string[] {
+  const named = constraints.flatMap(({ formula }) => comparisonsIn(formula)).filter(({ relation }) => relation === "=");
+  return there(component)
+    .filter((version) => /^[\d.]+$/.test(version) || named.some((one) => one.version === version))
+    .filter((version) => !knownVersions[component].includes(version));
+}
 
 /**
  * The refusal of a constraint that neither the table nor the repositories have a release for.

@@ -33,12 +33,30 @@ export const constraintOf = (formula: Formula, source: string): Constraint => ({
   source,
 });
 
+/** A constraint to one version. */
+export const exactly = (component: Component, version: string, source: string): Constraint => ({
+  formula: { kind: "compare", package: component, relation: "=", version },
+  text: version,
+  source,
+});
+
+/** The package of OCaml's compiler without options. */
+export const ocamlCompiler = "ocaml-base-compiler";
+
+/** An exact version of a prerelease in opam's notation, which npm ranges cannot name: `5.6.0~beta1`. */
+const prerelease = /^\d+(?:\.\d+)*~[A-Za-z0-9][A-Za-z0-9.~-]*$/;
+
 /**
- * A constraint of a version or an npm range: `5.4.1`, `5.4.x`, `>=5.3 <5.5`.
+ * A constraint of a version or an npm range: `5.4.1`, `5.4.x`, `>=5.3 <5.5`, `5.6.0~beta1`.
  *
  * @returns undefined for another text.
  */
 export function constraintOfRange(component: Component, text: string, source: string): Constraint | undefined {
+  if (prerelease.test(text)) {
+    // The package `ocaml` has no prereleases: `ocaml.5.6.0` accepts the compiler 5.6.0~beta1.
+    const name = component === "ocaml" ? ocamlCompiler : component;
+    return { formula: { kind: "compare", package: name, relation: "=", version: text }, text, source };
+  }
   if (semver.validRange(text) === null) return undefined;
   const parts = new semver.Range(text).set.map((comparators): Formula => ({
     kind: "and",
@@ -75,6 +93,11 @@ const componentOf = (name: string): Component | undefined =>
 function versionOf(name: string, versions: Partial<Versions>): string | undefined {
   const component = componentOf(name);
   const version = component && versions[component];
+  if (version === undefined) return undefined;
+  if (name === "ocaml") return ocamlPackageVersion(version);
   // The compiler with options: `ocaml-variants.5.4.1+options`.
-  return version !== undefined && name === "ocaml-variants" ? `${version}+options` : version;
+  return name === "ocaml-variants" ? `${version}+options` : version;
 }
+
+/** The version of the package `ocaml` for one of the compiler: 5.6.0 for 5.6.0~beta1. */
+export const ocamlPackageVersion = (version: string): string => version.replace(/~.*/, "");

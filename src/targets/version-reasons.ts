@@ -6,7 +6,7 @@ import {
   accepts,
   components,
   componentsOf,
-  constraintOf,
+  exactly,
 } from "./constraint.js";
 import { type Formula, comparisonsIn, conjunctsOf, shown } from "./formula.js";
 import { compareVersions } from "./opam-version.js";
@@ -64,8 +64,7 @@ function whyNotNewer(
   component: Component,
   open: readonly string[],
 ): string {
-  const fixed = (name: Component, version = "") =>
-    constraintOf({ kind: "compare", package: name, relation: "=", version }, "");
+  const fixed = (name: Component, version = "") => exactly(name, version, "");
   const isPossible = (constraints: readonly Constraint[]) => !released({ ...request, constraints }).next().done;
   const { target } = request;
   if (!open.some((version) => isPossible([fixed(component, version)]))) return `the newest for ${target}`;

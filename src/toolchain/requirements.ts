@@ -11,12 +11,35 @@ export interface Requirement {
   readonly formula: FilteredFormula;
   /** Whether the formula is one of `conflicts`: what it names must not be installed. */
   readonly isConflict?: true;
+  /** What the formula lacks, because it could not be read. */
+  readonly unread?: readonly Unread[];
 }
+
+/** A part of a file that limits the versions of a package, and could not be read. */
+export interface Unread {
+  /** Undefined: its name could not be read either. */
+  readonly package: string | undefined;
+  /** As in the file: `~min:version`. */
+  readonly text: string;
+}
+
+/** A sentence for each part that was not read and could limit a component. */
+export const unreadParts = (requirements: readonly Requirement[]): readonly string[] =>
+  requirements.flatMap(({ source, unread = [] }) =>
+    unread
+      .filter(({ package: name }) => name === undefined || isOfComponent(name))
+      .map(
+        ({ package: name, text }) =>
+          `${source}: ${text} was not read, so it limits no version of ${name ?? "a package"}`,
+      ),
+  );
+
+const isOfComponent = (name: string): boolean => componentsOf({ formula: { kind: "any", package: name } }).length > 0;
 
 const opamArchitectures: Readonly<Record<Architecture, string>> = { x86_64: "x86_64", aarch64: "arm64" };
 
 /** The values of variables in `depends`: of a checkout that is built without its tests, documentation and tools. */
-const ofDepends: Variables = {
+export const dependsVariables: Variables = {
   build: "true",
   post: "true",
   dev: "true",
@@ -43,7 +66,9 @@ export const machineVariables = (architecture: Architecture): Variables => ({
 export function constraintsOf(requirements: readonly Requirement[], machine: Variables): readonly Constraint[] {
   const all = requirements.flatMap(({ source, formula, isConflict }) => {
     const asked =
-      isConflict === true ? withoutConflicts(reduce(formula, machine)) : reduce(formula, { ...ofDepends, ...machine });
+      isConflict === true
+        ? withoutConflicts(reduce(formula, machine))
+        : reduce(formula, { ...dependsVariables, ...machine });
     return together(asked)
       .map((part) => constraintOf(part, source))
       .filter((one) => componentsOf(one).length > 0 && comparisonsIn(one.formula).length > 0);

@@ -10,6 +10,7 @@ import {
   components,
   componentsOf,
   constraintOfRange,
+  exactly,
 } from "../targets/constraint.js";
 import { type Target, type TargetName, targets } from "../targets/targets.js";
 import { type VersionReason, versionReasons } from "../targets/version-reasons.js";
@@ -26,12 +27,12 @@ import {
   recipeOf,
   unversionedPackages,
 } from "./packages.js";
-import { type Requirement, constraintsOf, machineVariables } from "./requirements.js";
+import { type Requirement, constraintsOf, machineVariables, unreadParts } from "./requirements.js";
 import { checkFlag, checkPackage, inOrder, parsePins, parseRepositories } from "./spec-text.js";
 import {
   type LockChoice,
   type LockFile,
-  lockFileFor,
+  lockFilesFor,
   type OpamRepository,
   type ToolchainSpec,
   type ToolchainVersions,
@@ -69,7 +70,7 @@ export interface ProjectNeeds {
   readonly buildSystem: string;
   /** What its files ask of the versions. */
   readonly requirements?: readonly Requirement[];
-  /** Committed lock files of a mirage project. */
+  /** The committed ones. */
   readonly lockFiles?: readonly LockFile[];
 }
 
@@ -200,7 +201,8 @@ const versionTexts = (inputs: VersionInputs): Readonly<Record<Component, string 
 });
 
 /**
- * Why a plan has its versions, for the log and build-info.json; and a notice when a lock file was ignored.
+ * Why a plan has its versions, for the log and build-info.json; and notices of an ignored lock file and of what
+ * was not read in the project's files.
  */
 export function explainVersions(
   inputs: ToolchainInputs,
@@ -211,25 +213,26 @@ export function explainVersions(
   const { request, constraints, locked } = askedVersions(inputs, project, targets[inputs.target], variables);
   const all = { ...request, constraints: [...constraints, ...locked] };
   const reasons = versionReasons(all, versions);
-  if (locked.every((one) => accepts(one, versions))) return { reasons, notices: [] };
+  const unread = unreadParts(project.requirements ?? []);
+  if (locked.every((one) => accepts(one, versions))) return { reasons, notices: unread };
   const withLock = resolveVersions(all);
   const what =
     withLock.kind === "refusal"
       ? withLock.refusal.what
       : "the given opam repositories lack the versions of the lock file";
-  return { reasons, notices: [`${what}; the lock file is ignored`] };
+  return { reasons, notices: [...unread, `${what}; the lock file is ignored`] };
 }
 
 /** What inputs and project ask, and what the lock file asks of the components that no input decides. */
 function askedVersions(inputs: ToolchainInputs, project: ProjectNeeds, target: Target, variables: Variables) {
   const given = inputConstraints(inputs);
-  const lock = inputs.lock === "ignore" ? undefined : lockFileFor(project.lockFiles ?? [], target);
+  const locks = inputs.lock === "ignore" ? [] : lockFilesFor(project.lockFiles ?? [], target);
   const hasMirage =
     inputs.mirageVersion === "auto" ? project.buildSystem === "mirage" : inputs.mirageVersion !== "none";
   return {
     request: { target: target.name, hasMirage },
     constraints: [...given, ...constraintsOf(project.requirements ?? [], variables)],
-    locked: lock === undefined ? [] : lockConstraints(lock, given),
+    locked: locks.flatMap((lock) => lockConstraints(lock, given)),
   };
 }
 
@@ -253,7 +256,6 @@ function lockConstraints({ path, versions }: LockFile, given: readonly Constrain
   return components.flatMap((component) => {
     const version = versions[component];
     if (version === undefined || decided.includes(component)) return [];
-    const formula = { kind: "compare", package: component, relation: "=", version } as const;
-    return [{ formula, text: version, source: `lock file ${path}` }];
+    return [exactly(component, version, `lock file ${path}`)];
   });
 }

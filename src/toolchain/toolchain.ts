@@ -96,16 +96,18 @@ export interface Toolchain {
 }
 
 /**
- * How a committed lock file of a mirage project is used. auto: it decides versions and packages where it fits.
+ * How a committed lock file is used. auto: it decides versions, and packages of a mirage project, where it fits.
  * require: the same, and it must exist and fit. ignore: not at all.
  */
 export const lockChoices = ["auto", "require", "ignore"] as const;
 export type LockChoice = (typeof lockChoices)[number];
 
-/** A file written by `opam monorepo lock`. */
+/** A file written by `opam monorepo lock` for one target of a mirage project, or by `opam lock` for any project. */
 export interface LockFile {
-  /** Relative to the project's folder: `mirage/NAME-hvt.opam.locked`. */
+  /** Relative to the project's folder: `mirage/NAME-hvt.opam.locked`, `NAME.opam.locked`. */
   readonly path: string;
+  /** It is one of `opam lock`. */
+  readonly isForAllTargets?: true;
   /** The locked versions of toolchain components; `ocaml-solo5` stands for its cross packages too. */
   readonly versions: Readonly<Partial<Record<Component, string>>>;
 }
@@ -113,10 +115,10 @@ export interface LockFile {
 /** Whether a file is a lock for a target: mirage names it `NAME-TARGET.opam.locked`. */
 export const isLockFor = (path: string, target: Target): boolean => path.endsWith(`-${target.name}.opam.locked`);
 
-/** The one committed lock for a target; undefined when there is none, or several. */
-export function lockFileFor(lockFiles: readonly LockFile[], target: Target): LockFile | undefined {
-  const candidates = lockFiles.filter(({ path }) => isLockFor(path, target));
-  return candidates.length === 1 ? candidates[0] : undefined;
+/** The committed locks for a target; none when a mirage project has several for it. */
+export function lockFilesFor(lockFiles: readonly LockFile[], target: Target): readonly LockFile[] {
+  const ofTarget = lockFiles.filter(({ path, isForAllTargets }) => isForAllTargets !== true && isLockFor(path, target));
+  return [...(ofTarget.length === 1 ? ofTarget : []), ...lockFiles.filter((one) => one.isForAllTargets === true)];
 }
 
 /** Whether a value read from a file, which may be damaged or of another version, is a spec. */

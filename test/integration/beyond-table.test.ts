@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "../../src/platform/problem.js";
+import { formulaOf } from "../../src/toolchain/opam/dependencies.js";
+import { parseOpamFile } from "../../src/toolchain/opam/file.js";
 import { writeOpamRepository } from "./opam-repository.js";
 import { type GivenInputs, type Story, setUp } from "./set-up.js";
 
@@ -79,6 +81,18 @@ describe("versions that the table lacks", () => {
     ],
   ])("%s", async (_, inputs, versions) => {
     expect((await setUp(folder, { ...given, ...inputs }))?.spec.versions).toMatchObject(versions);
+  });
+
+  it("such as a prerelease of OCaml, whose package ocaml has the version of the release", async () => {
+    const depends = (version: string) => `flags: compiler\ndepends: [ "ocaml" {= "${version}" & post} ]`;
+    const prerelease = depends("5.7.0").replace("compiler", () => "[ compiler avoid-version ]");
+    release("ocaml-base-compiler.5.5.0", "5.7.0~beta1", [depends("5.5.0"), prerelease]);
+    release("ocaml.5.5.0", "5.7.0", ['{= "5.5.0"}', '{>= "5.7.0~" & < "5.7.1~"}']);
+    const formula = formulaOf(parseOpamFile('depends: [ "ocaml" {>= "5.7.0"} ]'));
+    const inputs = { ...given, "ocaml-version": "5.7.0~beta1" };
+    const toolchain = await setUp(folder, inputs, newStory(), [{ source: "www.opam", formula }]);
+    expect(toolchain?.spec.versions).toEqual({ ocaml: "5.7.0~beta1", "ocaml-solo5": "1.4.0", solo5: "0.13.0" });
+    expect(toolchain?.spec.packages).toContain("ocaml-base-compiler.5.7.0~beta1");
   });
 
   it("of a combination that opam refuses: with its reason, and nothing is built", async () => {

@@ -290,14 +290,14 @@ describe("the error explains", () => {
   it("a version that the header does not allow", async () => {
     hello();
     const problem = await problemOf({ "mirage-version": "4.10.6", "solo5-version": "0.9.3", "ocaml-version": "5.4.1" });
-    expect(problem.facts.do).toContain("remove `mirage-version`");
+    expect(problem.facts.do).toBe("set `mirage-version: 4.11.2`, or relax the constraint in config.ml line 1");
   });
 
   it("a constraint of an opam file, before anything is built", async () => {
     hello();
     project({ "www.opam": 'opam-version: "2.0"\ndepends: [ "mirage" {>= "4.13.0"} ]\n' });
     const problem = await problemOf({});
-    expect(problem.message).toContain("no release matches >=4.13.0 <4.12.0");
+    expect(problem.message).toBe("www.opam: no opam repository has mirage >= 4.13.0");
   });
 
   it("dependencies that would change the cross compiler: opam refuses, and nothing is rebuilt", async () => {

@@ -1,6 +1,7 @@
 import { readInputs, withTarget, type InputName } from "../../src/actions/interface.js";
 import { type Context, type Host, inspectHost } from "../../src/platform/host.js";
 import { processes } from "../../src/platform/process/process.js";
+import type { Requirement } from "../../src/toolchain/requirements.js";
 import { setUpToolchain } from "../../src/toolchain/setup.js";
 import type { Toolchain } from "../../src/toolchain/toolchain.js";
 import { collectingLog } from "../collecting-log.js";
@@ -33,6 +34,7 @@ export async function setUp(
   folder: string,
   given: GivenInputs,
   story: Story = { lines: [], programs: [] },
+  requirements: readonly Requirement[] = [],
 ): Promise<Toolchain | undefined> {
   const context: Context = {
     host: hostIn(folder),
@@ -47,6 +49,7 @@ export async function setUp(
   return setUpToolchain(context, withTarget(readInputs((name) => given[name])), {
     buildSystem: "command",
     description: "a command",
+    requirements,
   });
 }
 

@@ -23,15 +23,30 @@ export function requirementsOfConfiguration(name: string, configuration: string)
   const bounds = [...(headerOf(configuration) ?? "").matchAll(/(>=|<) ([\d.]+)/g)];
   const ofMirage = bounds.map(([, relation, version = ""]) => bound(relation === ">=" ? ">=" : "<", version));
   return [
+    ...unreadHeader(name, configuration),
     ...(ofMirage.length === 0 ? [] : [{ source: `${name} line 1`, formula: packageWith("mirage", ofMirage) }]),
-    ...packagesOf(tokensOf(configuration)).map(({ line, ...asked }) => ({
+    ...packagesOf(tokensOf(configuration)).map(({ line, unread, ...asked }) => ({
       source: `${name} line ${line}`,
-      formula: packageWith(asked.name, [
-        ...(asked.min === undefined ? [] : [bound(">=", asked.min)]),
-        ...(asked.max === undefined ? [] : [bound("<", asked.max)]),
-      ]),
+      formula:
+        asked.name === undefined
+          ? anything
+          : packageWith(asked.name, [
+              ...(asked.min === undefined ? [] : [bound(">=", asked.min)]),
+              ...(asked.max === undefined ? [] : [bound("<", asked.max)]),
+            ]),
+      ...(unread.length === 0 ? {} : { unread: unread.map((text) => ({ package: asked.name, text })) }),
     })),
   ];
+}
+
+const anything: FilteredFormula = { kind: "and", parts: [] };
+
+/** A first line that looks like a constraint, in a form that mirage takes for an ordinary comment. */
+function unreadHeader(name: string, configuration: string): readonly Requirement[] {
+  const [text] = /^\(\* *mirage\b[^\n*]*[<>=][^\n*]*/.exec(configuration) ?? [];
+  if (text === undefined || headerOf(configuration) !== undefined) return [];
+  const unread = [{ package: "mirage", text: `\`${text.trim()} *)\`` }];
+  return [{ source: `${name} line 1`, formula: anything, unread }];
 }
 
 const bound = (relation: Relation, text: string): Condition => ({ kind: "version", relation, bound: { text } });
@@ -59,8 +74,8 @@ function usesMirage(tokens: readonly Token[], at: number): boolean {
 }
 
 interface Token {
-  /** `label`: `~min:`, without its signs; `mark`: one character of any other kind. */
-  readonly kind: "string" | "word" | "label" | "mark";
+  /** `label`: `~min:`, and `pun`: `~min`, without their signs; `mark`: one character of any other kind. */
+  readonly kind: "string" | "word" | "label" | "pun" | "mark";
   readonly text: string;
   readonly line: number;
 }
@@ -68,17 +83,20 @@ interface Token {
 /** A string, `{id|…|id}` or a character. An unclosed one extends to the end. */
 const literal = String.raw`"((?:[^"\\]|\\[^])*)"?|\{([a-z_]*)\|([^]*?)(?:\|\2\}|$)|'(?:[^'\\\n]|\\[^'\n]+|\\')'`;
 const commentOrLiteral = new RegExp(String.raw`${literal}|(\(\*)|(\*\))|[^]`, "g");
-const token = new RegExp(String.raw`${literal}|[~?]([a-z_][\w']*):|([A-Za-z_][\w']*(?:\.[A-Za-z_][\w']*)*)|\n|\S`, "g");
+const token = new RegExp(
+  String.raw`${literal}|[~?]([a-z_][\w']*)(:?)|([A-Za-z_][\w']*(?:\.[A-Za-z_][\w']*)*)|\n|\S`,
+  "g",
+);
 
 /** OCaml's tokens, as far as calls of `package` need them. */
 function tokensOf(text: string): readonly Token[] {
   let line = 1;
   return [...withoutComments(text).matchAll(token)].flatMap((match): readonly Token[] => {
-    const [whole, string, , quoted = string, label, word] = match;
+    const [whole, string, , quoted = string, label, colon, word] = match;
     const at = line;
     line += whole.split("\n").length - 1;
     if (quoted !== undefined) return [{ kind: "string", text: quoted, line: at }];
-    if (label !== undefined) return [{ kind: "label", text: label, line: at }];
+    if (label !== undefined) return [{ kind: colon === ":" ? "label" : "pun", text: label, line: at }];
     if (word !== undefined) return [{ kind: "word", text: word, line: at }];
     return whole === "\n" ? [] : [{ kind: "mark", text: whole, line: at }];
   });
@@ -96,13 +114,16 @@ function withoutComments(text: string): string {
 }
 
 interface AddedPackage {
-  readonly name: string;
+  /** Undefined: not a literal, but the call has bounds. */
+  readonly name: string | undefined;
   readonly min?: string;
   readonly max?: string;
+  /** The bounds that are not literals, and all bounds of an unknown package: `~min:…`. */
+  readonly unread: readonly string[];
   readonly line: number;
 }
 
-/** The calls of `package` with a literal name: https://ocaml.org/p/mirage/latest/doc/mirage.functoria/Functoria/Package */
+/** The calls of `package` with a literal name or with bounds: https://ocaml.org/p/mirage/latest/doc/mirage.functoria/Functoria/Package */
 function packagesOf(tokens: readonly Token[]): readonly AddedPackage[] {
   return tokens.flatMap((token, at) =>
     token.kind === "word" && /^(?:\w+\.)*package$/.test(token.text) ? (packageAt(tokens, at, token.line) ?? []) : [],
@@ -112,7 +133,7 @@ function packagesOf(tokens: readonly Token[]): readonly AddedPackage[] {
 const opening: Readonly<Record<string, string>> = { "(": ")", "[": "]" };
 
 function packageAt(tokens: readonly Token[], call: number, line: number): AddedPackage | undefined {
-  const labelled = new Map<string, string>();
+  const labelled = new Map<string, string | undefined>();
   let name: string | undefined;
   for (let at = call + 1, label: string | undefined; at < tokens.length; at++) {
     const { kind, text } = tokens[at] ?? { kind: "mark", text: "" };
@@ -121,16 +142,25 @@ function packageAt(tokens: readonly Token[], call: number, line: number): AddedP
       continue;
     }
     const close = kind === "mark" ? opening[text] : undefined;
-    if (kind === "string" && label === undefined) name ??= text;
-    else if (kind === "string" && label !== undefined) labelled.set(label, text);
-    else if (close !== undefined) at = endOf(tokens, at, text, close);
+    if (kind === "pun") labelled.set(text, undefined);
+    else if (kind === "string" && label === undefined) name ??= text;
+    else if (label !== undefined) labelled.set(label, kind === "string" ? text : undefined);
     // Another function, operator or keyword: the call has ended.
-    else if (label === undefined) break;
+    else if (close === undefined) break;
+    if (close !== undefined) at = endOf(tokens, at, text, close);
     label = undefined;
   }
-  if (name === undefined) return undefined;
   const [min, max] = [labelled.get("min"), labelled.get("max")];
-  return { name, line, ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+  const bounds = ["min", "max"].filter((label) => labelled.has(label));
+  const unread = bounds.filter((label) => name === undefined || labelled.get(label) === undefined);
+  if (name === undefined && unread.length === 0) return undefined;
+  return {
+    name,
+    line,
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+    unread: unread.map((label) => `\`~${label}\` of \`package\``),
+  };
 }
 
 /** The index of the bracket that closes the one at `start`. */

@@ -84,7 +84,7 @@ export interface ConfiguredDependency extends Dependency {
 
 /** What a lock must match. */
 export interface LockedFor {
-  /** The toolchain's OCaml; undefined when the build brings its own. */
+  /** The version of the toolchain's package `ocaml`; undefined when the build brings its own. */
   readonly ocaml: string | undefined;
   /** The dependencies that `mirage configure` has just written. */
   readonly dependencies: readonly ConfiguredDependency[];

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { isFile } from "../../platform/files/folder-content.js";
 import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
+import { ocamlPackageVersion } from "../../targets/constraint.js";
 import { isLockFor } from "../../toolchain/toolchain.js";
 import { comparisonsIn } from "../../targets/formula.js";
 import type { Dependency } from "../../toolchain/opam/dependencies.js";
@@ -133,7 +134,7 @@ function judgeLock(
     return none;
   }
   const differences = lockDifferences(configured.lock, {
-    ocaml: toolchain?.spec.versions.ocaml,
+    ocaml: toolchain && ocamlPackageVersion(toolchain.spec.versions.ocaml),
     dependencies: configured.dependencies,
   });
   if (differences.length === 0) return { isHonoured: true, notices: [] };

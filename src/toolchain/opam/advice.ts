@@ -1,12 +1,15 @@
-import semver from "semver";
 import { knownVersions } from "../../targets/combinations.js";
-import { type Component, constraintOfRange } from "../../targets/constraint.js";
+import { type Component, constraintOf, exactly } from "../../targets/constraint.js";
+import { type Formula, comparisonsIn } from "../../targets/formula.js";
 import { type Backend, targetNames, targets } from "../../targets/targets.js";
 import { listed } from "../../targets/version-refusal.js";
 import { resolveVersions } from "../../targets/versions.js";
 import type { ToolchainVersions } from "../toolchain.js";
 import { askerOf, nameOf, nameOfPackage, tellingConflicts, unavailableIn } from "./conflict.js";
+import { formulaOf } from "./dependencies.js";
 import type { OpamFailure } from "./failure.js";
+import { parseOpamFile } from "./file.js";
+import { reduce } from "./filtered-formula.js";
 import { type SplitSource, lockCauses } from "./lock-causes.js";
 import { explainMachine, lackingRemedy } from "./machine-advice.js";
 
@@ -181,14 +184,14 @@ const choosers: Readonly<Record<string, { readonly component: Component; readonl
 function onDemands(demands: readonly Demand[], place: OpamPlace): Advice {
   for (const { asker, demand } of demands) {
     const chooser = choosers[nameOf(demand)];
-    const range = rangeOf(demand);
-    if (chooser === undefined || range === undefined) continue;
+    const formula = formulaOfDemand(demand);
+    if (chooser === undefined || comparisonsIn(formula).length === 0) continue;
     const { component, input } = chooser;
     const has = place.versions?.[component];
     const wants = `${asker} wants ${demand}`;
     const word = component === "ocaml" ? "OCaml" : component;
     const because = has === undefined ? wants : `${wants}, and the toolchain has ${word} ${has}`;
-    const version = versionFor(component, range, place);
+    const version = versionFor(component, formula, place);
     return version === undefined
       ? advice(
           because,
@@ -199,33 +202,29 @@ function onDemands(demands: readonly Demand[], place: OpamPlace): Advice {
   return nothing;
 }
 
-/** The newest version of a component within a range that makes a toolchain, with another mirage if necessary. */
-function versionFor(component: Component, range: string, { backend, versions }: OpamPlace): string | undefined {
+/** The newest version that a formula accepts and a toolchain can have, if need be with another mirage. */
+function versionFor(component: Component, formula: Formula, { backend, versions }: OpamPlace): string | undefined {
   const target = targetNames.find((name) => targets[name].backend === backend);
   if (target === undefined) return undefined;
-  const asked = constraintOfRange(component, range, "a package");
-  const kept = versions?.mirage && constraintOfRange("mirage", versions.mirage, "the toolchain");
-  if (asked === undefined) return undefined;
-  const hasMirage = component === "mirage" || versions?.mirage !== undefined;
-  for (const constraints of [...(kept && component !== "mirage" ? [[asked, kept]] : []), [asked]]) {
+  const asked = constraintOf(formula, "a package");
+  const kept = component === "mirage" ? undefined : versions?.mirage;
+  const hasMirage = component === "mirage" || kept !== undefined;
+  for (const constraints of [
+    ...(kept === undefined ? [] : [[asked, exactly("mirage", kept, "the toolchain")]]),
+    [asked],
+  ]) {
     const resolution = resolveVersions({ target, hasMirage, constraints });
     if (resolution.kind === "versions") return resolution.versions[component];
   }
   return undefined;
 }
 
-/** `ocaml (>= 4.08 & < 5.0~)` as an npm range; undefined when it has no version, or no such range exists. */
-function rangeOf(demand: string): string | undefined {
-  const bounds = demand
-    .slice(nameOf(demand).length)
-    .replace(/[()]/g, "")
-    .replace(/~\w*/g, "")
-    .replace(/\b0+(?=\d)/g, "")
-    .replaceAll("|", "||")
-    .replaceAll("&", " ")
-    .trim();
-  if (bounds === "" || bounds.includes("!=")) return undefined;
-  return semver.validRange(bounds) ?? undefined;
+/** `ocaml (>= 4.08 & < 5.0~)`, or opam-monorepo's `ocaml not(= 5.4.1)`: without the quotes of opam's files. */
+function formulaOfDemand(demand: string): Formula {
+  const name = nameOf(demand);
+  const negated = demand.slice(name.length).replace(/\bnot\(/g, "!(");
+  const versions = negated.replace(/[^\s()&|<>=!]+/g, (version) => JSON.stringify(version));
+  return reduce(formulaOf(parseOpamFile(`depends: [ ${JSON.stringify(name)} {${versions}} ]`)), {});
 }
 
 function onUnknown(name: string, version: string | undefined): Advice {

@@ -1,6 +1,6 @@
-import semver from "semver";
 import { Problem } from "../../platform/problem.js";
 import type { Component } from "../../targets/constraint.js";
+import { compareVersions } from "../../targets/opam-version.js";
 import type { Backend } from "../../targets/targets.js";
 import type { ToolchainVersions } from "../toolchain.js";
 
@@ -50,7 +50,7 @@ export function optionPackages(
     }
     const { since } = option;
     const version = since === undefined ? undefined : versions[since.component];
-    if (since !== undefined && version !== undefined && semver.lt(version, since.version)) {
+    if (since !== undefined && version !== undefined && compareVersions(version, since.version) < 0) {
       throw new Problem(`input toolchain-options: ${since.component} ${version} has no ${word}`, {
         accepted: `${since.component} ${since.version} and newer`,
         do: `set \`${since.component}-version: ${since.version}\`, or remove ${word}`,

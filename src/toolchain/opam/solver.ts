@@ -5,9 +5,9 @@ import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
 import { isRecord } from "../../platform/shape.js";
 import { type Releases, refuseMissing } from "../../targets/beyond-table.js";
-import { type Component, type Constraint, componentsOf } from "../../targets/constraint.js";
+import { type Component, type Constraint, componentsOf, ocamlCompiler } from "../../targets/constraint.js";
 import type { Refusal } from "../../targets/version-refusal.js";
-import { type Formula, inOpamSyntax } from "../../targets/formula.js";
+import { type Formula, inOpamSyntax, packagesIn } from "../../targets/formula.js";
 import { opamEnvironment } from "../environment.js";
 import type { OpamPin, OpamRepository, ToolchainSpec, ToolchainVersions } from "../toolchain.js";
 import { conflictLines, tellingConflicts } from "./conflict.js";
@@ -73,10 +73,11 @@ async function writeRequest(folder: string, { components, constraints, packages 
   const own = join(repository, "packages", request, `${request}.1`);
   await mkdir(own, { recursive: true });
   await writeFile(join(repository, "repo"), 'opam-version: "2.0"\n');
+  const isPrerelease = constraints.some(({ formula }) => packagesIn(formula).includes(ocamlCompiler));
   const depends = [
     ...components.flatMap(([, names]) => names.map((name) => JSON.stringify(name))),
     ...packages.map(dependency),
-    ...constraints.map(({ formula }) => `(${inOpamSyntax(withPackages(formula, components))})`),
+    ...constraints.map(({ formula }) => `(${inOpamSyntax(withPackages(formula, components, isPrerelease))})`),
   ];
   await writeFile(
     join(own, "opam"),
@@ -102,10 +103,15 @@ function dependency(word: string): string {
 /**
  * Puts the package of this toolchain for a component's name: `ocaml-solo5-cross-aarch64` for `ocaml-solo5`. opam
  * explains a conflict with the compiler's own package, but not one with the package `ocaml`.
+ *
+ * @param isPrerelease of the compiler: the package `ocaml` then has another version, so what is asked of it stays.
  */
-function withPackages(formula: Formula, components: OpamQuestion["components"]): Formula {
-  if ("parts" in formula) return { ...formula, parts: formula.parts.map((part) => withPackages(part, components)) };
-  const [, [name = formula.package] = []] = components.find(([component]) => component === formula.package) ?? [];
+function withPackages(formula: Formula, components: OpamQuestion["components"], isPrerelease: boolean): Formula {
+  if ("parts" in formula)
+    return { ...formula, parts: formula.parts.map((part) => withPackages(part, components, isPrerelease)) };
+  if (formula.package === "ocaml" && isPrerelease) return formula;
+  const own = formula.package === ocamlCompiler ? "ocaml" : formula.package;
+  const [, [name = formula.package] = []] = components.find(([component]) => component === own) ?? [];
   if (formula.kind === "any" || name !== variants) return { ...formula, package: name };
   // `5.4.1+options` sorts after `5.4.1`.
   const suffix = formula.relation === ">=" || formula.relation === "<" ? "" : options;

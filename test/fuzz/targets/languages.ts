@@ -197,6 +197,14 @@ const duneWords = [
   "\n",
   "%{",
   "}",
+  "(package (name www) (depends ",
+  "(conflicts ",
+  "(ocaml ",
+  "(not ",
+  "(and ",
+  "(or ",
+  "(>= 5.1)",
+  ":with-test",
 ];
 const compilerWords = [
   'File "',

@@ -109,6 +109,27 @@ describe("the end of a guest", () => {
     );
   });
 
+  test.each<[number, ExplainOptions, string]>([
+    [3, { exitCode: "0" }, "--exit-code 0 contradicts the last line of the file"],
+    [3, { timedOut: true }, "--timed-out contradicts the last line of the file"],
+    [0, { stillRunning: true }, "--still-running contradicts the last line of the file"],
+    [124, { exitCode: "0" }, "--exit-code 0 contradicts the last line of the file"],
+    [3, { exitCode: "3", timedOut: true }, "give exactly one of --exit-code, --timed-out, --still-running"],
+    [3, { exitCode: "256" }, '--exit-code: "256" is not accepted'],
+  ])("is not two different ones: [exit=%d] and %j", async (status, options, message) => {
+    await expect(judged(["hello", `[exit=${status}]`], { target: "spt" }, options)).rejects.toThrow(message);
+  });
+
+  test.each<[number, ExplainOptions]>([
+    [3, { exitCode: "3" }],
+    [124, { exitCode: "124" }],
+    [124, { timedOut: true }],
+    [124, { stillRunning: true }],
+  ])("can be given twice: [exit=%d] and %j", async (status, options) => {
+    const lines = ["hello", `[exit=${status}]`];
+    expect(await judged(lines, { target: "spt" }, options)).toEqual(await judged(lines, { target: "spt" }));
+  });
+
   test.each<ExplainOptions>([{ timedOut: true }, { stillRunning: true }])("can be none: %j", async (options) => {
     expect(await judged(["hello"], { target: "spt" }, options)).toMatchObject({ verdict: "passed", rule: "settle" });
     expect(await judged(["hello"], { target: "spt", until: "exit" }, options)).toMatchObject({

@@ -48,6 +48,10 @@ describe("the list of targets", () => {
     ]);
   });
 
+  it("takes a prerelease in opam’s notation", () => {
+    expect(parseTargets("hvt x86_64 ocaml=5.6.0~beta1").entries).toEqual([{ ...hvt, ocaml: "5.6.0~beta1" }]);
+  });
+
   it("skips blank lines and comments, but counts them", () => {
     expect(parseTargets("# all of them\n\n   \nhvt x86_64 # not arm64").entries).toEqual([{ ...hvt, line: 4 }]);
   });
@@ -75,6 +79,7 @@ describe("an error", () => {
     ["hvt riscv64", '"riscv64" is neither an architecture nor an option', [architectures, options]],
     ["hvt x86_64 arch=arm64", '"arch=arm64" is neither an architecture nor an option', [architectures, options]],
     ["hvt x86_64 ocaml=newest", 'ocaml: "newest" is not accepted', [expect.stringContaining("or none")]],
+    ["hvt x86_64 ocaml=5.6~", 'ocaml: "5.6~" is not accepted', [expect.stringContaining("or none")]],
     ["hvt x86_64 ocaml=", 'ocaml: "" is not accepted', [expect.stringContaining("or none")]],
     ["hvt x86_64 ocaml=5.4.1 ocaml=5.5.0", "ocaml is given twice", []],
     ["hvt x86_64 variant=a/b", 'variant: "a/b" is not accepted', [expect.stringContaining("up to 40 letters")]],

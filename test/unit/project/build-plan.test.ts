@@ -179,7 +179,6 @@ test("`pre-configure` works with every build system; an input only for mirage is
     "post-pull": { postPull: "true" },
     "duniverse-overlay": { overlays: [{ name: "a", path: "b" }] },
     "extra-repos": { extraRepos: [] },
-    lock: { lock: "require" as const },
   })) {
     expect(() => planBuild(request({ project: dune, ...changes }))).toThrow(
       `input ${input}: the project is built by dune`,
@@ -189,4 +188,12 @@ test("`pre-configure` works with every build system; an input only for mirage is
 
 test("`build-system: command` needs a build command", () => {
   expect(() => planBuild(request({ project: command }))).toThrow("`build-system: command` needs a command");
+});
+
+test("`lock: require` needs a committed lock of `opam lock` where mirage makes none", () => {
+  const lockFiles = [{ path: "www.opam.locked", versions: {}, isForAllTargets: true }] as const;
+  expect(() => planBuild(request({ project: dune, lock: "require" }))).toThrow(
+    "input lock: require, but there is no lock file",
+  );
+  expect(() => planBuild(request({ project: { ...dune, lockFiles }, lock: "require" }))).not.toThrow();
 });

@@ -36,6 +36,20 @@ describe("what is in a folder", () => {
     });
   });
 
+  test.each<[string, Partial<ProjectInputs>]>([
+    ["dune-project", {}],
+    ["www.opam", {}],
+    ["dune-project", { buildCommand: "make" }],
+  ])("locks of `opam lock` are found in the folder of another project: %s, %j", async (file, inputs) => {
+    const lock = `depends: [ "ocaml" {= "5.4.1"} "ocaml-solo5" {= "1.2.2"} "solo5" {= "0.10.1"}
+      "lwt" {= "6.1.2"} "mirage" {= "4.11.1" & with-test} ]`;
+    const folder = await folderWith({ [file]: "", "www.opam.locked": lock });
+    const versions = { ocaml: "5.4.1", "ocaml-solo5": "1.2.2", solo5: "0.10.1" };
+    expect((await detectProject(folder, { ...automatic, ...inputs })).lockFiles).toEqual([
+      { path: "www.opam.locked", versions, isForAllTargets: true },
+    ]);
+  });
+
   test("a config.ml that is an ordinary module does not make a dune project mirage’s", async () => {
     const folder = await folderWith({ "config.ml": "let () = print_endline Sys.ocaml_version", "dune-project": "" });
     expect(await detectProject(folder, automatic)).toMatchObject({

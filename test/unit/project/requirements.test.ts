@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { requirementsOfDuneProject } from "../../../src/project/dune-project.js";
 import { requirementsIn } from "../../../src/project/requirements.js";
-import { constraintsOf, machineVariables } from "../../../src/toolchain/requirements.js";
+import { constraintsOf, machineVariables, unreadParts } from "../../../src/toolchain/requirements.js";
 import { folderWith } from "./fixtures.js";
 
 async function asked(files: Readonly<Record<string, string>>, architecture: "x86_64" | "aarch64" = "x86_64") {
@@ -64,6 +65,23 @@ describe("the constraints of a folder", () => {
       "dune-project (package www): ocaml != 5.0.0 | alcotest",
       "dune-project (package www): != 5.1.0",
       "dune-project (package cli): = 4.11.1",
+    ]);
+  });
+
+  test("include negations in a dune-project, and what could not be read is named", async () => {
+    const text = `(package (name www) (depends
+      (ocaml (not (or (< 4.14) (and (>= 5.0) (not (>= 5.3))))))
+      (solo5 (and (not :with-test) (>= 0.9)))
+      (mirage (not :with-test) (> (4 5)) (xor (< 5) (> 6)) (not)) (lwt (odd 1)) ((a) b)))`;
+    expect(await asked({ "dune-project": text })).toEqual([
+      "dune-project (package www): >= 4.14 & (< 5.0 | >= 5.3)",
+      "dune-project (package www): >= 0.9",
+    ]);
+    expect(unreadParts(requirementsOfDuneProject(text))).toEqual([
+      "dune-project (package www): (> (4 5)) was not read, so it limits no version of mirage",
+      "dune-project (package www): (xor (< 5) (> 6)) was not read, so it limits no version of mirage",
+      "dune-project (package www): (not) was not read, so it limits no version of mirage",
+      "dune-project (package www): ((a) b) was not read, so it limits no version of a package",
     ]);
   });
 });

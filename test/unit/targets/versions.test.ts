@@ -1,6 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import type { VersionRequest } from "../../../src/targets/combinations.js";
-import { type Component, type Versions, components, constraintOfRange } from "../../../src/targets/constraint.js";
+import {
+  type Component,
+  type Versions,
+  accepts,
+  components,
+  constraintOf,
+  constraintOfRange,
+} from "../../../src/targets/constraint.js";
 import type { TargetName } from "../../../src/targets/targets.js";
 import { versionReasons } from "../../../src/targets/version-reasons.js";
 import { resolveVersions } from "../../../src/targets/versions.js";
@@ -86,6 +93,14 @@ describe("the versions that are chosen", () => {
       mirage: "4.11.2",
     });
   });
+});
+
+test("a prerelease of OCaml is asked for exactly, and has the package ocaml of its release", () => {
+  const exact = constraintOfRange("ocaml", "5.6.0~beta1", "input ocaml-version");
+  const accepted = ["5.6.0~beta1", "5.6.0~beta2", "5.6.0"].map((ocaml) => exact && accepts(exact, { ocaml }));
+  expect(accepted).toEqual([true, false, false]);
+  const ofFile = constraintOf({ kind: "compare", package: "ocaml", relation: ">=", version: "5.6.0" }, "www.opam");
+  expect(["5.6.0~beta1", "5.5.0"].map((ocaml) => accepts(ofFile, { ocaml }))).toEqual([true, false]);
 });
 
 describe("the reason of a version", () => {

@@ -4,7 +4,8 @@ import { inspectHost } from "../../../src/platform/host.js";
 import { requirementsOfConfiguration } from "../../../src/project/mirage/config-ml.js";
 import { knownVersions } from "../../../src/targets/combinations.js";
 import { Problem } from "../../../src/platform/problem.js";
-import { BeyondTable, type ProjectNeeds, planToolchain } from "../../../src/toolchain/spec.js";
+import { optionPackages } from "../../../src/toolchain/opam/options.js";
+import { BeyondTable, type ProjectNeeds, explainVersions, planToolchain } from "../../../src/toolchain/spec.js";
 
 const host = inspectHost("linux", "x64", {});
 const mirage: ProjectNeeds = { buildSystem: "mirage", description: "MirageOS" };
@@ -44,6 +45,23 @@ describe("the plan of a toolchain", () => {
     expect(plan({ "solo5-version": "0.9.3" }, locked).versions).toEqual({ ...versions, solo5: "0.9.3" });
     expect(plan({ target: "spt" }, locked).versions.mirage).toBe("4.11.2");
     expect(plan({ lock: "ignore" }, locked).versions.mirage).toBe("4.11.2");
+  });
+
+  it("takes unset versions from the locks of `opam lock`, for every target", () => {
+    const versions = { ocaml: "5.4.1", solo5: "0.10.1", "ocaml-solo5": "1.2.2" };
+    const [ocaml, others] = [{ ocaml: "5.4.1" }, { solo5: "0.10.1", "ocaml-solo5": "1.2.2" }];
+    const lockFiles = [
+      { path: "a.opam.locked", versions: ocaml, isForAllTargets: true },
+      { path: "b-hvt.opam.locked", versions: others, isForAllTargets: true },
+    ] as const;
+    const locked: ProjectNeeds = { ...dune, lockFiles };
+    for (const target of ["hvt", "spt"] as const) expect(plan({ target }, locked).versions).toEqual(versions);
+    expect(plan({ target: "unix", lock: "require" }, locked).versions).toEqual({ ocaml: "5.4.1" });
+    expect(plan({ lock: "ignore" }, locked).versions).toEqual(plan({}).versions);
+    expect(plan({ "solo5-version": "0.10.0" }, locked).versions).toEqual({ ...versions, solo5: "0.10.0" });
+    const unfit: ProjectNeeds = { ...dune, lockFiles: [{ ...lockFiles[0], versions: { ocaml: "5.2.0" } }] };
+    expect(plan({}, unfit).versions).toEqual(plan({}).versions);
+    expect(() => plan({ lock: "require" }, unfit)).toThrow("lock file a.opam.locked asks OCaml 5.2.0");
   });
 
   it("refuses an input that is not a version", () => {
@@ -128,6 +146,21 @@ describe("the plan of a toolchain", () => {
     expect(planToolchain(withTarget(readInputs(() => undefined)), dune, host, undefined, decided).packages).toContain(
       "ocaml-base-compiler.99.1.0",
     );
+  });
+
+  it("compares a prerelease with the first version that has an option", () => {
+    const versions = (version: string) => ({ ocaml: "5.5.0", "ocaml-unikraft": version });
+    expect(optionPackages(["9pfs"], "unikraft", versions("1.3.0~rc1"))).toEqual(["ocaml-unikraft-option-9pfs"]);
+    expect(() => optionPackages(["9pfs"], "unikraft", versions("1.2.0~rc1"))).toThrow("1.2.0~rc1 has no 9pfs");
+  });
+
+  it("has a notice of a bound that was not read", () => {
+    const requirements = requirementsOfConfiguration("config.ml", 'package ~max:newest "ocaml"');
+    const inputs = withTarget(readInputs(() => undefined));
+    const project = { ...dune, requirements };
+    expect(explainVersions(inputs, project, planToolchain(inputs, project, host)).notices).toEqual([
+      "config.ml line 1: `~max` of `package` was not read, so it limits no version of ocaml",
+    ]);
   });
 
   it("refuses at once what the table knows to be impossible", () => {

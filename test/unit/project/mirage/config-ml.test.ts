@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { headerOf, requirementsOfConfiguration } from "../../../../src/project/mirage/config-ml.js";
-import { constraintsOf } from "../../../../src/toolchain/requirements.js";
+import { constraintsOf, unreadParts } from "../../../../src/toolchain/requirements.js";
 
 const asked = (text: string) =>
   constraintsOf(requirementsOfConfiguration("config.ml", text), {}).map((one) => `${one.source}: ${one.text}`);
@@ -51,4 +51,33 @@ describe("packages that a config.ml adds", () => {
   ])("%s", (text, constraints) => {
     expect(asked(text)).toEqual(constraints);
   });
+});
+
+test.each([
+  ['package ~min:version ~max:"5.5" "ocaml"', ["config.ml line 1: < 5.5"], "ocaml", ["min"]],
+  ['package ~min:(f "4") ~max:{|5|} "ocaml"', ["config.ml line 1: < 5"], "ocaml", ["min"]],
+  ['package ~min ?max "mirage"', [], "mirage", ["min", "max"]],
+  ['package ~min:"4.14" name', [], "a package", ["min"]],
+  ['package ~min:"4.14" @@ "ocaml"', [], "a package", ["min"]],
+  ['package ~build:true ~min:version "lwt"', [], "", []],
+  ["package ~sublibs name", [], "", []],
+])("a bound that is not a literal is named: %s", (text, constraints, name, bounds) => {
+  expect(asked(text)).toEqual(constraints);
+  expect(unreadParts(requirementsOfConfiguration("config.ml", text))).toEqual(
+    bounds.map(
+      (bound) => `config.ml line 1: \`~${bound}\` of \`package\` was not read, so it limits no version of ${name}`,
+    ),
+  );
+});
+
+test.each([
+  ["(* mirage <= 4.9.0 *)", 1],
+  ["(* mirage >= 4.9.0 & >= 4.10.0 *)", 1],
+  ["(*mirage >= 4.9.0 *)", 1],
+  ["(* mirage >= 4.9.0 *)", 0],
+  ["(* mirage unikernel *)", 0],
+])("a first line that mirage takes for a comment is named: %s", (text, count) => {
+  const parts = unreadParts(requirementsOfConfiguration("config.ml", text));
+  const sentence = `config.ml line 1: \`${text}\` was not read, so it limits no version of mirage`;
+  expect(parts).toEqual(Array.from({ length: count }, () => sentence));
 });

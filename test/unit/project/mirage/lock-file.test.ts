@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { lockDifferences, readLock, toolchainVersions } from "../../../../src/project/mirage/lock-file.js";
 import { targets } from "../../../../src/targets/targets.js";
-import { lockFileFor } from "../../../../src/toolchain/toolchain.js";
+import { lockFilesFor } from "../../../../src/toolchain/toolchain.js";
 import { configuredDependencies } from "../../../../src/project/mirage/configured.js";
 import { parseOpamFile } from "../../../../src/toolchain/opam/file.js";
 
@@ -63,9 +63,9 @@ test("the lock for a target is the only one with its name", () => {
     versions: {},
   }));
   const both = [hvt, spt].filter((file) => file !== undefined);
-  expect(lockFileFor(both, targets.spt)).toBe(spt);
-  expect(lockFileFor(both, targets.virtio)).toBeUndefined();
-  expect(lockFileFor([...both, { path: "mirage/other-spt.opam.locked", versions: {} }], targets.spt)).toBeUndefined();
+  expect(lockFilesFor(both, targets.spt)).toEqual([spt]);
+  expect(lockFilesFor(both, targets.virtio)).toEqual([]);
+  expect(lockFilesFor([...both, { path: "mirage/other-spt.opam.locked", versions: {} }], targets.spt)).toEqual([]);
 });
 
 describe("a lock", () => {

@@ -58,6 +58,28 @@ describe("the output of real opam becomes", () => {
     expect(facts?.do).toEqual(["set `mirage-version: 4.9.0`, or relax that constraint"]);
   });
 
+  it.each<[string, string | undefined]>([
+    ["(>= 4.14.0 & != 5.5.0 & != 5.4.1)", "5.4.0"],
+    ["(!= 5.5.0)", "5.4.1"],
+    // opam's order: the prereleases of 5.4 are below 5.4, and 5.04 is 5.4.
+    ["(< 5.4~ | = 4.14.4)", "5.3.0"],
+    ["(>= 5.04 & < 5.04.1)", "5.4.0"],
+    // `&` binds tighter than `|`.
+    ["(= 5.2.1 | > 5.0 & < 5.2)", "5.2.1"],
+    ["= 5.3.0", "5.3.0"],
+    ["> 5.5.0", undefined],
+  ])("a demand of any form: ocaml %s", async (demand, version) => {
+    const output = outputOf("deep").replace("ocaml < 5.0", () => `ocaml ${demand}`);
+    expect((await explain(output))?.facts).toMatchObject({
+      because: [`wants-old-ocaml wants ocaml ${demand}, and the toolchain has OCaml 5.4.1`],
+      do: [
+        version === undefined
+          ? "relax that constraint: no released OCaml that satisfies it works with a solo5 toolchain"
+          : `set \`ocaml-version: ${version}\`, or relax that constraint`,
+      ],
+    });
+  });
+
   it("two compilers: that they exclude each other", async () => {
     const { facts, what } = (await explain(outputOf("two-compilers"))) ?? {};
     expect(what).toBe("ocaml-solo5 and ocaml-solo5-cross-aarch64 cannot be installed together");
@@ -313,6 +335,11 @@ describe("the output of real opam becomes", () => {
       expect(facts?.do).toEqual([
         expect.stringMatching(/^choose versions of lwt and lwt_ppx that were released together/),
       ]);
+    });
+
+    it("reads opam-0install’s negations", async () => {
+      const notThis = block("ocaml", "www zdev requires not(= 5.4.1) & < 5.5", "User requested = 5.4.1");
+      expect((await lock(notThis))?.facts.do).toEqual(["set `ocaml-version: 5.4.0`, or relax that constraint"]);
     });
 
     it("lists several causes, each with its remedy", async () => {
