@@ -1,11 +1,10 @@
-import { getInput } from "@actions/core";
 import { type Context, foldersOf, inspectHost } from "../platform/host.js";
 import type { Log } from "../platform/log.js";
 import { Problem, type WholeLog, messageOf } from "../platform/problem.js";
 import { processes } from "../platform/process/process.js";
 import { isLostUpload } from "../platform/runner/cache-service.js";
 import { createLog, wantsColour } from "../platform/runner/console-log.js";
-import { type Runner, gitHubRunner } from "../platform/runner/github.js";
+import { type Runner, gitHubRunner, readInput } from "../platform/runner/github.js";
 import { guardStreams, writeTo } from "../platform/runner/standard-streams.js";
 import { systemProblem } from "../platform/system-error.js";
 import { type InputDefinitions, type Parsed, type ReadInput, deprecations, parseInputs } from "./definition.js";
@@ -13,9 +12,6 @@ import { type InputName, type Inputs, type Part, inputs } from "./interface.js";
 
 /** One part of a run. It returns false when it failed and has logged why. */
 export type PartFunction = (context: Context, inputs: Inputs, runner: Runner) => Promise<boolean>;
-
-/** Whitespace can be part of a regular expression: {@link parseInputs} removes it elsewhere. */
-const readInput = (name: string): string => getInput(name, { trimWhitespace: false });
 
 /** The entry of a part's JavaScript action: reads its inputs, runs it, and fails the step if it fails. */
 export async function runPart(part: Part, run: PartFunction): Promise<void> {

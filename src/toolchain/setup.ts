@@ -4,7 +4,7 @@ import { bufferedLog, seconds } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { withBuildPrograms } from "../platform/process/build-programs.js";
-import { actionsCache } from "../platform/runner/actions-cache.js";
+import { cacheService } from "../platform/runner/cache-service.js";
 import { readCompilerVersion, readHostSystem } from "../platform/system.js";
 import { newestBeyondTable } from "../targets/beyond-table.js";
 import { components } from "../targets/constraint.js";
@@ -114,7 +114,7 @@ async function setUpPlanned(
     log.line(`                ${name.padEnd(13)} ${text === "" ? "none" : text}`);
 
   const policy = cachePolicyOf(host, inputs.cache);
-  const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)];
+  const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(await cacheService(host, log), policy)];
   const trusts = (origin: ToolchainOrigin) =>
     origin !== "actions-cache" || /* promise: cached-toolchains-keep-to-the-policy */ policy.restore;
   const spare = () => toolchainPlace(host.folders.state, key);

@@ -156,7 +156,7 @@ function visibleLines(text: string): string[] {
 /**
  * `::name key=value::data` as one line, for any `data` and values, with the escapes of @actions/core's command.ts.
  */
-function workflowCommand(name: string, data = "", properties: Readonly<Record<string, string>> = {}): string {
+export function workflowCommand(name: string, data = "", properties: Readonly<Record<string, string>> = {}): string {
   const pairs = Object.entries(properties).map(
     ([key, value]) =>
       `${key}=${/* promise: properties-are-escaped */ escaped(value).replaceAll(":", "%3A").replaceAll(",", "%2C")}`,

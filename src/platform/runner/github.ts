@@ -1,6 +1,10 @@
-import { addPath, exportVariable, getState, saveState, setOutput, summary } from "@actions/core";
+import { randomUUID } from "node:crypto";
+import { appendFileSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
+import { delimiter } from "node:path";
 import { Problem } from "../problem.js";
-import { withOurCommands } from "./standard-streams.js";
+import { workflowCommand } from "./console-log.js";
+import { writeTo } from "./standard-streams.js";
 
 /** Passes results of a step to the runner and to later steps. */
 export interface Runner {
@@ -13,33 +17,56 @@ export interface Runner {
   saveState(name: string, value: string): void;
 }
 
+/** An input of an action, with its whitespace, which can be part of a regular expression; empty if it is unset. */
+export function readInput(name: string): string {
+  return process.env[`INPUT_${name.replaceAll(" ", "_").toUpperCase()}`] ?? "";
+}
+
 /** The value of {@link Runner.saveState}, in the post step; empty before it. */
-export const readState: (name: string) => string = getState;
+export function readState(name: string): string {
+  return process.env[`STATE_${name}`] ?? "";
+}
 
 /**
- * Writes to the runner's files (GITHUB_OUTPUT, GITHUB_ENV, GITHUB_PATH, GITHUB_STEP_SUMMARY) through @actions/core. It
- * delimits each value by a random word, so the lines of a value cannot become other values. It does not check names and
- * folders of PATH: those of several lines are refused here.
+ * Writes to the runner’s files (GITHUB_OUTPUT, GITHUB_ENV, GITHUB_PATH, GITHUB_STEP_SUMMARY). Old runners have none and
+ * take commands from the log. Not by @actions/core, whose HTTP client would be loaded at the start of each action.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#environment-files
  */
 export function gitHubRunner(environment: Readonly<Record<string, string | undefined>>): Runner {
+  const append = (file: string, entry: string, command: () => string) => {
+    const path = environment[`GITHUB_${file}`];
+    if (path) appendFileSync(path, `${entry}\n`);
+    else writeTo("stdout")(command());
+  };
+  const set = (file: string, command: string, name: string, value: string) =>
+    append(file, keyValue(name, value), () => workflowCommand(command, value, { name }));
   return {
-    setOutput: (name, value) => withOurCommands(() => setOutput(name, value)),
-    saveState: (name, value) => withOurCommands(() => saveState(name, value)),
+    setOutput: (name, value) => set("OUTPUT", "set-output", name, value),
+    saveState: (name, value) => set("STATE", "save-state", name, value),
     exportVariable(name, value) {
       // promise: variables-are-names
       if (!/^[A-Za-z_]\w*$/.test(name)) throw notOneLine("variable", name);
-      withOurCommands(() => exportVariable(name, value));
+      process.env[name] = value;
+      set("ENV", "set-env", name, value);
     },
     addPath(folder) {
       // promise: path-folders-are-one-line
       if (/[\r\n]/.test(folder)) throw notOneLine("folder of PATH", folder);
-      withOurCommands(() => addPath(folder));
+      process.env["PATH"] = `${folder}${delimiter}${process.env["PATH"] ?? ""}`;
+      append("PATH", folder, () => workflowCommand("add-path", folder));
     },
     async appendSummary(markdown) {
       // Old and compatible runners have no summary; the log has the same facts.
-      if (environment["GITHUB_STEP_SUMMARY"]) await summary.addRaw(markdown, true).write();
+      const path = environment["GITHUB_STEP_SUMMARY"];
+      if (path) await appendFile(path, `${markdown}\n`);
     },
   };
+}
+
+/** A random word ends the value, so its lines cannot become other values. */
+function keyValue(name: string, value: string): string {
+  const end = /* promise: values-end-at-a-random-word */ `unikernel-ci-${randomUUID()}`;
+  return `${name}<<${end}\n${value}\n${end}`;
 }
 
 const notOneLine = (what: string, found: string) =>

@@ -12,9 +12,8 @@ type Write = (text: string) => void;
 
 /** How each stream was written to before {@link guardStreams}. */
 const unguarded = new Map<StreamName, Write>();
-let isOurCommand = false;
 
-/** Writes to a stream past the guard. Only for a {@link Log}, which guards its own text. */
+/** Writes to a stream past the guard. Only for a {@link Log} and for outputs, which guard their own text. */
 export function writeTo(name: StreamName): Write {
   return (text) => {
     const direct = unguarded.get(name) ?? ((more: string) => process[name].write(more));
@@ -41,9 +40,8 @@ export function guardStreams(log: Log, gitHub: boolean): void {
     unguarded.set(name, direct);
     const programs = new LineReader();
     const guarded = (chunk: string | Uint8Array) => {
-      if (isOurCommand) direct(String(chunk));
       // @actions/exec passes the bytes of a program on; a library writes text.
-      else if (typeof chunk === "string") readLibrary(chunk, log, gitHub ? direct : () => undefined);
+      if (typeof chunk === "string") readLibrary(chunk, log, gitHub ? direct : () => undefined);
       else log.untrusted(programs.add(chunk));
     };
     // promise: libraries-write-to-the-log
@@ -66,16 +64,6 @@ function readLibrary(text: string, log: Log, command: Write): void {
   else if (kind === "debug" || kind === "notice" || kind === "warning" || kind === "error")
     log[kind](data.replaceAll("%0D", "\r").replaceAll("%0A", "\n").replaceAll("%25", "%"));
   else log.line(text.replace(/\r?\n$/, ""));
-}
-
-/** Lets @actions/core write workflow commands while `run` runs: old runners take outputs from them. */
-export function withOurCommands(run: () => void): void {
-  isOurCommand = true;
-  try {
-    run();
-  } finally {
-    isOurCommand = false;
-  }
 }
 
 /** A reader that closes the pipe early (`| head -1`) is no error: the run goes on and keeps its exit status. */

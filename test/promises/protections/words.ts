@@ -2,11 +2,7 @@ import { type Piece, type ProtectionTable, without } from "../protection.js";
 
 // What is said: log, files of the runner, summary, JUnit.
 
-const oneLine: Piece = {
-  file: "node_modules/@actions/core/lib/file-command.js",
-  from: "`${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`",
-  to: "`${key}=${convertedValue}`",
-};
+const oneLine: Piece = { mark: "values-end-at-a-random-word", instead: '"EOF"' };
 const withoutPercent: Piece = {
   mark: "command-data-is-escaped",
   instead: String.raw`text.replaceAll("\r", "%0D").replaceAll("\n", "%0A")`,

@@ -19,18 +19,18 @@ describe("the runner of Actions", () => {
 
   it("keeps a value with line feeds one output", () => {
     gitHubRunner(process.env).setOutput("image", "a\nverdict=passed");
-    expect(file("OUTPUT")).toMatch(/^image<<(ghadelimiter_\S+)\na\nverdict=passed\n\1\n$/);
+    expect(file("OUTPUT")).toMatch(/^image<<(unikernel-ci-\S+)\na\nverdict=passed\n\1\n$/);
   });
 
   it("keeps a value with line feeds one variable", () => {
     vi.stubEnv("FLAGS", "");
     gitHubRunner(process.env).exportVariable("FLAGS", "a\nPATH=/evil");
-    expect(file("ENV")).toMatch(/^FLAGS<<(ghadelimiter_\S+)\na\nPATH=\/evil\n\1\n$/);
+    expect(file("ENV")).toMatch(/^FLAGS<<(unikernel-ci-\S+)\na\nPATH=\/evil\n\1\n$/);
   });
 
   it("keeps a value with line feeds one state", () => {
     gitHubRunner(process.env).saveState("caches", "a\nisPost=no");
-    expect(file("STATE")).toMatch(/^caches<<(ghadelimiter_\S+)\na\nisPost=no\n\1\n$/);
+    expect(file("STATE")).toMatch(/^caches<<(unikernel-ci-\S+)\na\nisPost=no\n\1\n$/);
   });
 
   it.each(["A\nB", "A=B", "A<<B", "", "A B", "1"])(
