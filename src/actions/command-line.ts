@@ -1,43 +1,34 @@
-// The commands of the command line, their options, and what each one runs.
+// The commands of the command line, their options, and what each one runs. A command's code is loaded when it runs: all
+// of it together takes longer to load than a short command works.
 import { Command, type Option } from "commander";
 import own from "../../package.json" with { type: "json" };
 import { type Context, inspectHost } from "../platform/host.js";
 import { type Log, printedJson } from "../platform/log.js";
 import { processes, quote } from "../platform/process/process.js";
-import { artifactAccess } from "../platform/runner/artifact-service.js";
+import { type ArtifactAccess, artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
 import { type StreamName, streamLog } from "../platform/runner/standard-streams.js";
-import { publishLevel } from "../toolchain/store/publish-archive.js";
 import { collectInputs } from "./collect-interface.js";
-import { doctor } from "./doctor.js";
-import { type ExplainOptions, explain } from "./explain.js";
-import { type InitOptions, init, initInputNames } from "./init.js";
+import type { ExplainOptions } from "./explain.js";
+import type { InitOptions } from "./init.js";
 import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
-import { given, guardProcess, runAction, runGuarded } from "./main.js";
+import { type PartFunction, given, guardProcess, runAction, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { releaseInputs } from "./release-interface.js";
 import { namedOption, refuseBoth, refuseRepetition } from "./options.js";
-import { boot } from "./steps/boot-step.js";
-import { runWithEnd } from "./steps/build-end.js";
-import { build } from "./steps/build-step.js";
-import { collect } from "./steps/collect-step.js";
-import { printMatrix } from "./steps/matrix-step.js";
-import { publishTo } from "./steps/publish-step.js";
-import { release } from "./steps/release-step.js";
 import { runParts } from "./steps/run.js";
-import { setup } from "./steps/setup-step.js";
-import {
-  type PackOptions,
-  cleanCommand,
-  helperVmCommand,
-  listCommand,
-  packCommand,
-  slimCommand,
-  verifyCommand,
-} from "./toolchain.js";
+import type * as Toolchains from "./toolchain.js";
 
-const publish = publishTo({ unavailable: "this is a command line" });
-const functions = { setup, build, boot, publish };
+const publishing =
+  (service: ArtifactAccess): PartFunction =>
+  async (...step) =>
+    (await import("./steps/publish-step.js")).publishTo(service)(...step);
+const functions: Readonly<Record<Part, PartFunction>> = {
+  setup: async (...step) => (await import("./steps/setup-step.js")).setup(...step),
+  build: async (...step) => (await import("./steps/build-step.js")).build(...step),
+  boot: async (...step) => (await import("./steps/boot-step.js")).boot(...step),
+  publish: publishing({ unavailable: "this is a command line" }),
+};
 const about: Readonly<Record<Part | "run", string>> = {
   setup: "install the cross toolchain (from a cache, or built by opam) and print how to use it",
   build: "build the unikernel with the toolchain that `setup` installed",
@@ -60,14 +51,15 @@ export const program = new Command("unikernel-ci")
   );
 
 /** The action `run`: with the runner's inputs, outputs and artifact service. */
-program.command("action", { hidden: true }).action(() =>
-  runWithEnd(() =>
+program.command("action", { hidden: true }).action(async () => {
+  const { runWithEnd } = await import("./steps/build-end.js");
+  await runWithEnd(() =>
     runAction(inputs, (context, asked, runner) => {
-      const parts = { ...functions, publish: publishTo(artifactAccess(context.host.environment)) };
+      const parts = { ...functions, publish: publishing(artifactAccess(context.host.environment)) };
       return runParts(parts, context, asked, runner);
     }),
-  ),
-);
+  );
+});
 
 for (const name of [...parts, "run"] as const) {
   const command = program.command(name).description(about[name]);
@@ -96,15 +88,16 @@ for (const input of inputsMarked("explain")) explainCommand.addOption(optionOf(i
 explainCommand.action((path: string) => {
   const options = explainCommand.opts<Record<string, string> & ExplainOptions>();
   const log = createTerminalLog();
-  return runGuarded(log, async () =>
-    explain(
+  return runGuarded(log, async () => {
+    const { explain } = await import("./explain.js");
+    return explain(
       path,
       given(log, inputs, (name) => options[name]),
       options,
       print,
       isJson(),
-    ),
-  );
+    );
+  });
 });
 
 const matrixCommand = program
@@ -122,6 +115,7 @@ matrixCommand.action((targets: readonly string[]) => {
   const log = createTerminalLog();
   return runGuarded(log, async () => {
     const asked = given(log, allMatrixInputs, (name) => options[name as keyof typeof options]);
+    const { printMatrix } = await import("./steps/matrix-step.js");
     return printMatrix({ log, processes, host: inspectHost() }, asked, print, isJson());
   });
 });
@@ -135,13 +129,14 @@ for (const [name, definition] of Object.entries(collectInputs)) {
 }
 collectCommand.action(async (folder: string) => {
   const options: Readonly<Record<string, string>> = { ...collectCommand.opts<Record<string, string>>(), folder };
-  await runCollecting((context, runner) =>
-    collect(
+  await runCollecting(async (context, runner) => {
+    const { collect } = await import("./steps/collect-step.js");
+    return collect(
       context,
       given(context.log, collectInputs, (name) => options[name]),
       runner,
-    ),
-  );
+    );
+  });
 });
 
 const releaseCommand = program
@@ -160,13 +155,14 @@ releaseCommand.action(async (folder: string | undefined) => {
     ...(folder === undefined ? {} : { folder }),
     token,
   };
-  await runCollecting((context, runner) =>
-    release(
+  await runCollecting(async (context, runner) => {
+    const { release } = await import("./steps/release-step.js");
+    return release(
       context,
       given(context.log, releaseInputs, (name) => options[name]),
       runner,
-    ),
-  );
+    );
+  });
 });
 
 const initCommand = program
@@ -177,45 +173,48 @@ const initCommand = program
   .option("--owner <account>", "the GitHub account that hosts unikernel-ci (default: that of this clone)")
   .option("--commit <commit>", "the commit of unikernel-ci to pin (default: that of this clone)")
   .option("--force", "overwrite existing files");
-for (const [name, definition] of Object.entries({ ...inputs, ...matrixInputs }))
-  initCommand.addOption(namedOption(name, definition));
+const initInputs = { ...inputs, ...matrixInputs };
+for (const [name, definition] of Object.entries(initInputs)) initCommand.addOption(namedOption(name, definition));
 initCommand.action(() => {
   const options = initCommand.opts<InitOptions & Record<string, string>>();
   const given = Object.fromEntries(
-    initInputNames().flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+    Object.keys(initInputs).flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
   );
   const log = createTerminalLog();
-  return runGuarded(log, () => init({ log, processes, host: inspectHost() }, options, given));
+  return runGuarded(log, async () => {
+    const { init } = await import("./init.js");
+    return init({ log, processes, host: inspectHost() }, options, given);
+  });
 });
 
 const toolchainCommand = program
   .command("toolchain")
   .description("list, verify and pack the toolchains of this machine, and pack helper VMs");
-const onToolchains = (run: (context: Context) => Promise<boolean>) => {
+const onToolchains = (run: (commands: typeof Toolchains, context: Context) => Promise<boolean>) => {
   const log = createTerminalLog();
-  return runGuarded(log, () => run({ log, processes, host: inspectHost() }));
+  return runGuarded(log, async () => run(await import("./toolchain.js"), { log, processes, host: inspectHost() }));
 };
 toolchainCommand
   .command("list")
   .description("list the toolchains of this machine")
-  .action(() => onToolchains((context) => listCommand(context, print, isJson())));
+  .action(() => onToolchains(({ listCommand }, context) => listCommand(context, print, isJson())));
 toolchainCommand
   .command("clean")
   .description("remove unfinished builds, which the next build would resume")
-  .action(() => onToolchains(cleanCommand));
+  .action(() => onToolchains(({ cleanCommand }, context) => cleanCommand(context)));
 toolchainCommand
   .command("verify")
   .description("compare a toolchain, or an archive of one, with its manifest")
   .argument("<what>", "key or folder of a toolchain, or an archive")
-  .action((what: string) => onToolchains((context) => verifyCommand(context, what, print)));
+  .action((what: string) => onToolchains(({ verifyCommand }, context) => verifyCommand(context, what, print)));
 toolchainCommand
   .command("pack")
   .description("pack a toolchain into a folder that `setup --mirror` takes")
   .argument("<what>", "key or folder of a toolchain")
   .option("--to <folder>", "folder to write the archive and toolchains.json to", ".")
-  .option("--level <number>", "zstd’s level, from 1 (soon done) to 19 (smallest)", String(publishLevel))
-  .action((what: string, options: PackOptions) =>
-    onToolchains((context) => packCommand(context, what, options, print)),
+  .option("--level <number>", "zstd’s level, from 1 (soon done) to 19 (smallest; default)")
+  .action((what: string, options: Toolchains.PackOptions) =>
+    onToolchains(({ packCommand }, context) => packCommand(context, what, options, print)),
   );
 toolchainCommand
   .command("carrier")
@@ -223,20 +222,23 @@ toolchainCommand
   .argument("<arch>", "architecture of the helper VM")
   .option("--to <folder>", "folder to write the archive and carriers.json to", ".")
   .action((arch: string, { to }: { to: string }) =>
-    onToolchains((context) => helperVmCommand(context, arch, to, print)),
+    onToolchains(({ helperVmCommand }, context) => helperVmCommand(context, arch, to, print)),
   );
 toolchainCommand
   .command("slim")
   .description("show what packing removes from a toolchain built with --slim false, and why")
   .argument("<folder>", "the toolchain’s folder")
-  .action((folder: string) => onToolchains(() => slimCommand(folder, print, isJson())));
+  .action((folder: string) => onToolchains(({ slimCommand }) => slimCommand(folder, print, isJson())));
 
 program
   .command("doctor")
   .description("show what this machine can build and boot, and what is missing")
   .action(() => {
     const log = createTerminalLog();
-    return runGuarded(log, () => doctor({ log, processes, host: inspectHost() }, print, isJson()));
+    return runGuarded(log, async () => {
+      const { doctor } = await import("./doctor.js");
+      return doctor({ log, processes, host: inspectHost() }, print, isJson());
+    });
   });
 
 refuseRepetition(program);

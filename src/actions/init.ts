@@ -22,8 +22,8 @@ import { findConfigurations } from "../project/mirage/configuration.js";
 import type { Project } from "../project/project.js";
 import { targets } from "../targets/targets.js";
 import { parseInputs } from "./definition.js";
-import { readInputs, type InputName, inputs } from "./interface.js";
-import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
+import { readInputs, inputs } from "./interface.js";
+import { allMatrixInputs } from "./matrix-interface.js";
 
 export interface InitOptions {
   /** Default: github. */
@@ -194,9 +194,4 @@ function nextStep(reference: ActionReference): string {
   const missing = placeholdersLeft(reference);
   const fill = missing.length === 0 ? "" : `fill in ${missing.join(" and ")} (or pass --owner and --commit), `;
   return `${fill}review the lines marked "Decide", commit, push`;
-}
-
-/** The inputs that `init` takes as options: those of a run, and those of `matrix`. */
-export function initInputNames(): readonly (InputName | keyof typeof matrixInputs)[] {
-  return [...(Object.keys(inputs) as InputName[]), ...(Object.keys(matrixInputs) as (keyof typeof matrixInputs)[])];
 }

@@ -22,7 +22,7 @@ import {
 } from "../toolchain/store/installed.js";
 import { listKept, removeKept } from "../toolchain/store/kept.js";
 import { toolchainsFolder } from "../toolchain/store/place.js";
-import { packLevels, publishToolchain } from "../toolchain/store/publish-archive.js";
+import { packLevels, publishLevel, publishToolchain } from "../toolchain/store/publish-archive.js";
 
 type Print = (text: string) => void;
 
@@ -84,7 +84,8 @@ export async function verifyCommand(context: Context, what: string, print: Print
   return changed.length === 0;
 }
 
-function levelOf(text: string): number {
+function levelOf(text: string | undefined): number {
+  if (text === undefined) return publishLevel;
   const { least, most } = packLevels;
   const level = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
   if (level >= least && level <= most) return level;
@@ -96,7 +97,7 @@ function levelOf(text: string): number {
 /** The options of `toolchain pack`, as they were written. */
 export interface PackOptions {
   readonly to: string;
-  readonly level: string;
+  readonly level?: string;
 }
 
 /** Packs a toolchain into a folder that can serve as a mirror. */

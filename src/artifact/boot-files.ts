@@ -6,7 +6,6 @@ import type { Context } from "../platform/host.js";
 import { printedJson } from "../platform/log.js";
 import type { BuiltImage } from "../project/project.js";
 import { type BootedImages, beginImage } from "./image-record.js";
-import { junit } from "./junit.js";
 import { type JobBoot, imageRecord } from "./schema.js";
 
 /** An image with its boots: as it was before them, with the target and architecture that it was booted for. */
@@ -31,6 +30,8 @@ export async function writeBootFiles(
     architecture,
     images: [{ ...beginImage(image), boots: boots.map((boot) => ({ ...boot, console: consoleFrom(folder, boot) })) }],
   }));
+  // Loaded late: its XML library takes as long to load as the rest of an action.
+  const { junit } = await import("./junit.js");
   await writeFileAtomically(paths.junit, junit(...builds));
   await writeFileAtomically(paths.json, bootJson(...builds));
   return paths;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Artifact, type ArtifactImage, imagesIn } from "../artifact/artifact.js";
 import { checksumFile } from "../artifact/checksums.js";
-import { type ReportedImages, junit } from "../artifact/junit.js";
+import type { ReportedImages } from "../artifact/junit.js";
 import { imageVerdict } from "../artifact/verdicts.js";
 import type { Verdict } from "../boot/judge/verdict.js";
 import { shownConsoleLines } from "../boot/report.js";
@@ -114,7 +114,7 @@ export function mergedChecksums(legs: readonly Artifact[]): string {
  *
  * @returns undefined when no image was booted.
  */
-export function mergedJunit(legs: readonly Artifact[]): string | undefined {
+export async function mergedJunit(legs: readonly Artifact[]): Promise<string | undefined> {
   const builds = legs.map(({ info: { target, architecture, images }, consoleEnds }): ReportedImages => {
     const endOf = (console: string | null): string[] => {
       const lines = (consoleEnds.get(console ?? "") ?? "").split("\n");
@@ -130,7 +130,10 @@ export function mergedJunit(legs: readonly Artifact[]): string | undefined {
       })),
     };
   });
-  return builds.every(({ images }) => images.length === 0) ? undefined : junit(...builds);
+  if (builds.every(({ images }) => images.length === 0)) return undefined;
+  // Loaded late: its XML library takes as long to load as the rest of an action.
+  const { junit } = await import("../artifact/junit.js");
+  return junit(...builds);
 }
 
 /**

@@ -3,7 +3,6 @@ import { artifactName, artifactsFolder, checkedArtifactName } from "../artifact/
 import { bootJson } from "../artifact/boot-files.js";
 import { buildInfo } from "../artifact/build-info.js";
 import { type GeneratedFile, writeWithChecksums } from "../artifact/checksums.js";
-import { junit } from "../artifact/junit.js";
 import type { BuildInfo } from "../artifact/schema.js";
 import type { Context } from "../platform/host.js";
 import { printedJson } from "../platform/log.js";
@@ -77,12 +76,13 @@ interface ReservedFile extends GeneratedFile {
 
 async function generate(gathered: Gathered, info: BuildInfo, artifact: string): Promise<ReservedFile[]> {
   const booted = bootedImages(gathered);
+  // Loaded late: both libraries cost a start more than the rest of this action does.
+  const { junit } = await import("../artifact/junit.js");
+  const { artifactSbom } = await import("../artifact/sbom.js");
   const reports: ReservedFile[] = [
     { name: "boot.json", content: bootJson(booted) },
     { name: "junit.xml", content: junit(booted) },
   ];
-  // Loaded late: the SBOM library is a quarter of this action's code.
-  const { artifactSbom } = await import("../artifact/sbom.js");
   return [
     { name: "build-info.json", content: `${printedJson(info)}\n` },
     { name: "sbom.cdx.json", content: artifactSbom(artifact, info) },

@@ -4,7 +4,7 @@ import { bufferedLog, seconds } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { withBuildPrograms } from "../platform/process/build-programs.js";
-import { actionsCache } from "../platform/runner/actions-cache.js";
+import { cacheService } from "../platform/runner/cache-service.js";
 import { readCompilerVersion, readHostSystem } from "../platform/system.js";
 import { newestBeyondTable } from "../targets/beyond-table.js";
 import { components } from "../targets/constraint.js";

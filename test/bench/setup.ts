@@ -36,6 +36,10 @@ const quickLevel = 9;
 const runs = Number(own.values.runs);
 const whole = own.values.whole as string | undefined;
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+if (!existsSync(here("../../lib/src"))) {
+  console.error("bench:setup measures what is built: run `npm run build` first");
+  process.exit(1);
+}
 const cli = here("../../dist/cli/index.js");
 const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-bench-"));
 const served = (own.values.packed as string | undefined) ?? join(folder, "served");

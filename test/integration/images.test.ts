@@ -128,7 +128,7 @@ describe("a build of two images, the second of which traps", () => {
     const overview = overviewOf(artifacts, [], []);
     expect(overview.rows.map(({ image }) => image.file)).toEqual(["first.virtio", "second.virtio"]);
     expect(overviewVerdict(overview)).toBe("failed");
-    expect(mergedJunit(artifacts)).toMatch(/"second virtio x86_64" tests="1" failures="1"/);
+    expect(await mergedJunit(artifacts)).toMatch(/"second virtio x86_64" tests="1" failures="1"/);
     const faults = faultsOf(artifacts, imagesOf(artifacts, "1.0"), "", "passed").map(({ what }) => what);
     expect(faults.filter((what) => /\.virtio/.test(what))).toEqual([
       expect.stringMatching(/^second\.virtio of .* failed/),

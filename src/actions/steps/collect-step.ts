@@ -82,7 +82,7 @@ async function writeReport({ host }: Context, artifacts: string, legs: readonly 
   const folder = host.isGitHubActions
     ? join(host.folders.state, "collect", hashOf(artifacts, 16))
     : join(host.folders.workspace, "_collect");
-  const junit = mergedJunit(legs);
+  const junit = await mergedJunit(legs);
   await replaceFolder(/* promise: reports-lie-elsewhere */ folder, async (draft) => {
     await writeFile(join(draft, sumsName), mergedChecksums(legs));
     if (junit !== undefined) await writeFile(join(draft, "junit.xml"), junit);

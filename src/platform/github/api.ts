@@ -1,6 +1,4 @@
 import { createReadStream } from "node:fs";
-import { HttpClient } from "@actions/http-client";
-import { type Dispatcher, request as send } from "undici";
 import { type Log, seconds, visible } from "../log.js";
 import { serverNowMs } from "../network/download.js";
 import { Problem, messageOf } from "../problem.js";
@@ -88,13 +86,10 @@ async function sendOnce(
   request: ApiRequest,
 ): Promise<ApiAnswer> {
   const { method, accept = "application/vnd.github+json", body } = request;
-  const address = new URL(request.url, `${baseUrl.replace(/(?<!\/)\/+$/, "")}/`).href;
-  const proxy: Dispatcher | undefined = new HttpClient().getAgentDispatcher(address);
-  const answer = await send(address, {
+  const address = new URL(request.url, `${baseUrl.replace(/(?<!\/)\/+$/, "")}/`);
+  const { send } = await import("../network/send.js");
+  const answer = await send(address, silenceMs, {
     method,
-    headersTimeout: silenceMs,
-    bodyTimeout: silenceMs,
-    ...(proxy === undefined ? {} : { dispatcher: proxy }),
     headers: {
       accept,
       authorization: `Bearer ${token}`,

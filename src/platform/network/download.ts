@@ -3,8 +3,7 @@ import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HttpClient } from "@actions/http-client";
-import { type Dispatcher, request as send } from "undici";
+import type { Dispatcher } from "undici";
 import { type Log, seconds } from "../log.js";
 import { messageOf } from "../problem.js";
 
@@ -158,18 +157,15 @@ async function answerOf(
   silenceMs: number,
   signal?: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
+  const { send } = await import("./send.js");
   let address = new URL(url);
   for (let left = mostRedirects; ; left--) {
-    const proxy: Dispatcher | undefined = new HttpClient().getAgentDispatcher(address.href);
-    const answer = await send(address, {
+    const answer = await send(address, silenceMs, {
       method: "GET",
-      headersTimeout: silenceMs,
-      bodyTimeout: silenceMs,
       headers: {
         /* promise: downloads-send-no-token */ "user-agent": "unikernel-ci",
         ...(offset === 0 ? {} : { range: `bytes=${offset}-` }),
       },
-      ...(proxy === undefined ? {} : { dispatcher: proxy }),
       ...(signal && { signal }),
     });
     // A reader gets the error from its iterator; the error of an unread body must not end the process.

@@ -119,7 +119,7 @@ export const reportTargets = [
   target(
     "collect: an artifact that was accepted is shown",
     fc.tuple(jsonText(given.info), textUpTo(2_000, ...markup)),
-    ([text, console]) => {
+    async ([text, console]) => {
       const info = quickly(() => orRefused(() => parseBuildInfo(text, "the fuzzer"), Problem));
       if (info === undefined) return;
       const legs = [{ ...given, info, consoleEnds: new Map([["console.log", console]]) }, given];
@@ -130,7 +130,8 @@ export const reportTargets = [
       parser.on("error", (error) => {
         throw error;
       });
-      quickly(() => parser.write(mergedJunit(legs) ?? "<none/>").close());
+      const junit = await mergedJunit(legs);
+      quickly(() => parser.write(junit ?? "<none/>").close());
     },
   ),
 ];

@@ -190,7 +190,7 @@ it("the action has the inputs and outputs of the interface, and runs its bundle"
   expect(action.runs).toEqual({ using: "node24", main: "../dist/collect/index.js" });
 });
 
-it("merged JUnit is well-formed, has every suite, and sums the counts", () => {
+it("merged JUnit is well-formed, has every suite, and sums the counts", async () => {
   const suites: string[] = [];
   const parser = new SaxesParser();
   parser.on("error", (error) => {
@@ -200,8 +200,8 @@ it("merged JUnit is well-formed, has every suite, and sums the counts", () => {
     if (name === "testsuites") expect(attributes).toMatchObject({ tests: "2", skipped: "1", failures: "0" });
     if (name === "testsuite") suites.push((attributes as Readonly<Record<string, string>>)["name"] ?? "");
   });
-  parser.write(mergedJunit([hvt, legOf(), xen]) ?? "").close();
+  parser.write((await mergedJunit([hvt, legOf(), xen])) ?? "").close();
   expect(suites).toEqual(["www hvt x86_64", "www xen x86_64"]);
-  expect(mergedJunit([legOf()])).toBeUndefined();
-  expect(mergedJunit([hvt])).toMatch(/<system-out>hello\n\(whole console: console\.log\)<\/system-out>/);
+  expect(await mergedJunit([legOf()])).toBeUndefined();
+  expect(await mergedJunit([hvt])).toMatch(/<system-out>hello\n\(whole console: console\.log\)<\/system-out>/);
 });
