@@ -35,7 +35,8 @@ export async function replaceFolder(path: string, fill: (draft: string) => Promi
     for (let turn = 1; ; turn++) {
       await rename(path, join(own, `former-${turn}`)).catch(ignoreMissing);
       try {
-        return await rename(draft, path);
+        await rename(draft, path);
+        return;
       } catch (error) {
         // Another run has put its folder there meanwhile. The last one stays.
         if (!hasCode(error, "ENOTEMPTY", "EEXIST")) throw error;
