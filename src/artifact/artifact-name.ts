@@ -5,6 +5,9 @@ import { Problem } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";
 import type { TargetName } from "../targets/targets.js";
 
+/** The file of an artifact that makes its folder one. */
+export const infoFile = "build-info.json";
+
 /** Distinguishes the artifacts of a matrix's jobs. */
 interface NameParts {
   readonly unikernel: string;
@@ -43,11 +46,13 @@ export function checkedArtifactName(name: string): string {
   if (
     /* promise: artifact-name-characters */ !forbidden.test(name) &&
     /* promise: artifact-name-is-no-folder */ !/^\.*$/.test(name) &&
+    // Its folder would make the folder of all artifacts look like an artifact itself.
+    name !== infoFile &&
     /* promise: artifact-name-length */ Buffer.byteLength(name) <= longestName
   )
     return name;
   throw new Problem(`input artifact-name: ${JSON.stringify(name)} cannot be the name of an artifact`, {
-    accepted: `up to ${longestName} bytes, without control characters and " : < > | * ? \\ /`,
+    accepted: `up to ${longestName} bytes, without control characters and " : < > | * ? \\ /, and not ${infoFile}`,
   });
 }
 

@@ -2,6 +2,7 @@ import { lstat, readdir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type ReadOnce, readOnce } from "../platform/files/read-once.js";
 import { Problem, isMissing, messageOf } from "../platform/problem.js";
+import { infoFile } from "./artifact-name.js";
 import { parseBuildInfo } from "./build-info.js";
 import { type Checksum, parseChecksums, sumsName } from "./checksums.js";
 import type { BuildInfo, ImageRecord } from "./schema.js";
@@ -30,8 +31,6 @@ export function imagesIn<Found extends Artifact>(
 ): readonly (ArtifactImage & { readonly artifact: Found })[] {
   return artifacts.flatMap((artifact) => artifact.info.images.map((image) => ({ artifact, image })));
 }
-
-const infoFile = "build-info.json";
 
 /** The artifacts in a folder. */
 export interface FoundArtifacts {

@@ -3,7 +3,7 @@ import { copyFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { replaceFolder, sha256OfFile } from "../platform/files/atomic.js";
 import { readOnce } from "../platform/files/read-once.js";
-import { Problem, isMissing } from "../platform/problem.js";
+import { changedMeanwhile, ifRemoved } from "../platform/files/removed.js";
 
 export const sumsName = "SHA256SUMS";
 
@@ -71,20 +71,12 @@ export interface GeneratedFile {
 }
 
 async function copy({ from, sha256 }: CopiedFile, to: string): Promise<void> {
-  const removed = (error: unknown) => {
-    throw isMissing(error) ? changed(from, "it was removed", error) : error;
-  };
-  if (sha256 === undefined) return copyFile(from, to, constants.COPYFILE_EXCL).catch(removed);
+  if (sha256 === undefined) return copyFile(from, to, constants.COPYFILE_EXCL).catch(ifRemoved(from));
   const limits = { mostBytes: Infinity, copyTo: to };
-  const copied = await readOnce(dirname(from), basename(from), limits).catch(removed);
+  const copied = await readOnce(dirname(from), basename(from), limits).catch(ifRemoved(from));
   // promise: copied-bytes-are-the-checked-ones
   if (copied.sha256 === sha256) return;
-  throw changed(from, `its SHA-256 was ${sha256}, and is ${copied.sha256}`);
-}
-
-function changed(path: string, because: string, cause?: unknown): Problem {
-  const remedy = "build it again, or download it again, and let no other program write to it";
-  return new Problem(`${path} has changed`, { because, do: remedy }, { cause });
+  throw changedMeanwhile(from, `its SHA-256 was ${sha256}, and is ${copied.sha256}`);
 }
 
 /**

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readAgain } from "../platform/files/removed.js";
 import { ConsoleFile } from "../platform/files/console-file.js";
 import type { Context } from "../platform/host.js";
 import { messageOf } from "../platform/problem.js";
@@ -77,5 +77,5 @@ async function helpOf(
   } finally {
     await file.close();
   }
-  return new Lines().add(await readFile(path));
+  return new Lines().add(await readAgain(path));
 }

@@ -1,7 +1,8 @@
-import { mkdir, readFile, symlink } from "node:fs/promises";
+import { mkdir, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { addressArgumentsOf } from "../image/image.js";
+import { readAgain } from "../platform/files/removed.js";
 import type { Context } from "../platform/host.js";
 import { bufferedLog } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
@@ -38,7 +39,7 @@ export async function bootImage(context: Context, asked: BootRequest, startMs = 
   if (attempts.length === 0) return unstarted(request, { verdict: "skipped", atMs: 0, ...otherwise });
   await ensurePing(context, request);
   await ensureIsolation(context, request);
-  const known = request.image.system.kind === "process" ? [] : addressArgumentsOf(await readFile(request.imagePath));
+  const known = request.image.system.kind === "process" ? [] : addressArgumentsOf(await readAgain(request.imagePath));
   const outcome = await withDevices(context, request, known, async ({ devices, folder }) => {
     const address = addressArguments(devices, request.args, known);
     if (address.story !== undefined) context.log.fact("address", address.story);

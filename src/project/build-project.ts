@@ -119,7 +119,7 @@ async function inspect({ buildSystem, directory }: Project): Promise<Findings> {
 
 async function prepare(plan: BuildPlan): Promise<void> {
   for (const folder of plan.emptyFolders) {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     await makeFolder(folder);
   }
   for (const { path, text } of plan.files) await writeFileAtomically(path, text);

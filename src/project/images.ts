@@ -5,6 +5,7 @@ import { isImageFor, whatImageIs } from "../image/check.js";
 import { readImage } from "../image/recognise.js";
 import { sha256OfFile } from "../platform/files/atomic.js";
 import { isFile } from "../platform/files/folder-content.js";
+import { ifRemoved } from "../platform/files/removed.js";
 import { firstOf } from "../platform/log.js";
 import { Problem, messageOf } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";
@@ -103,8 +104,8 @@ export async function describeBuilt(path: string, target: Target): Promise<Built
   return {
     path,
     name: nameOf(path, target),
-    bytes: (await stat(path)).size,
-    sha256: await sha256OfFile(path),
+    bytes: (await stat(path).catch(ifRemoved(path))).size,
+    sha256: await sha256OfFile(path).catch(ifRemoved(path)),
     ...(debugFile === undefined ? {} : { debugFile }),
   };
 }

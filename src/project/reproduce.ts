@@ -1,7 +1,8 @@
-import { readFile, rm, cp, readdir } from "node:fs/promises";
+import { rm, cp, readdir } from "node:fs/promises";
 import { basename, join, dirname, relative } from "node:path";
 import { makeFolder } from "../platform/files/make-folder.js";
 import { copyInside } from "../platform/files/inside.js";
+import { readAgain } from "../platform/files/removed.js";
 import { ownFixedFolder } from "../platform/files/own-folder.js";
 import { withLock } from "../platform/files/lock.js";
 import type { Context } from "../platform/host.js";
@@ -129,7 +130,7 @@ async function compare(first: BuiltImages, second: BuiltImages): Promise<void> {
   const evidence: string[] = [];
   const where = new Set<string>();
   for (const [a, b] of pairs) {
-    const differences = differencesOf(await readFile(a.path), await readFile(b.path));
+    const differences = differencesOf(await readAgain(a.path), await readAgain(b.path));
     evidence.push(...differences.map(({ text }) => `${a.name}  ${text}`));
     for (const difference of differences) where.add(difference.where);
   }

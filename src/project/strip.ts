@@ -1,6 +1,7 @@
 import { copyFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { makeFolder } from "../platform/files/make-folder.js";
+import { ifRemoved } from "../platform/files/removed.js";
 import { readImage } from "../image/recognise.js";
 import type { Context } from "../platform/host.js";
 import { Problem } from "../platform/problem.js";
@@ -36,7 +37,7 @@ export async function stripImages(
     const own = join(folder, String(index));
     await makeFolder(own);
     const path = join(own, basename(image.path));
-    await copyFile(image.path, path);
+    await copyFile(image.path, path).catch(ifRemoved(image.path));
     const objcopy = objcopyFor(context, architecture);
     const run = async (...args: string[]) =>
       succeed(await context.processes.run([objcopy, ...args]), `stripping ${image.path}`);

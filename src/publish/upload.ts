@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { ifRemoved } from "../platform/files/removed.js";
 import type { Context } from "../platform/host.js";
 import { size } from "../platform/log.js";
 import { Problem, messageOf } from "../platform/problem.js";
@@ -86,6 +87,7 @@ async function uploadUnderFreeName(
 const advice = "Give each job of a matrix its own `artifact-name`.";
 
 async function sizeOf({ folder, files }: ArtifactContent): Promise<number> {
-  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+  const sizeAt = async (path: string) => (await stat(path).catch(ifRemoved(path))).size;
+  const sizes = await Promise.all(files.map((file) => sizeAt(join(folder, file))));
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }

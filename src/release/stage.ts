@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type CopiedFile, type GeneratedFile, sumsName, writeWithChecksums } from "../artifact/checksums.js";
 import { sha256OfFile } from "../platform/files/atomic.js";
+import { ifRemoved } from "../platform/files/removed.js";
 import type { LocalAsset } from "../platform/github/release-service.js";
 import { type NamedImage, debugName } from "./images.js";
 
@@ -41,7 +42,7 @@ async function assetAt(folder: string, name: string): Promise<LocalAsset> {
     path,
     name,
     contentType: contentTypes[kind],
-    bytes: (await stat(path)).size,
-    sha256: await sha256OfFile(path),
+    bytes: (await stat(path).catch(ifRemoved(path))).size,
+    sha256: await sha256OfFile(path).catch(ifRemoved(path)),
   };
 }

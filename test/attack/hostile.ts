@@ -88,6 +88,9 @@ const plain = [
   "COM1.txt",
 ];
 
+/** Those that a log, a terminal or a reader of JSON could obey. */
+export const orders: fc.Arbitrary<string> = fc.constantFrom(...commands, ...control, ...unicode);
+
 /** Any of these in any order, and sometimes one of them thousands of times. */
 export const texts = (most: number): fc.Arbitrary<string> =>
   textUpTo(most, ...commands, ...control, ...unicode, ...markup, ...shell, ...plain);

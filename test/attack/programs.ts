@@ -58,6 +58,11 @@ export function start(
   return { child, begun: Promise.race([...first, ended]), ended };
 }
 
+/** For a run and the programs that it has started; nothing when it has ended. */
+export function signal({ child }: Started, name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
+  if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) process.kill(-child.pid, name);
+}
+
 /** An error for a user is one; a stack, or a defect of ours, is a finding. */
 export function expectNoDefect({ output }: Ended): void {
   expect(output).not.toContain("this is a bug in unikernel-ci");

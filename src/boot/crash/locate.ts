@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative } from "node:path";
+import { readAgain } from "../../platform/files/removed.js";
 import { environmentForOthers } from "../../platform/process/guarded-environment.js";
 import { findProgram } from "../../platform/process/programs.js";
 import type { Context } from "../../platform/host.js";
@@ -75,7 +76,7 @@ async function debug(
   if (program === undefined) return [];
   const debugged = vmm.debugged(request, site, machine);
   const symbols = request.debugFile ?? request.imagePath;
-  const isOcaml = (await readFile(symbols)).includes("\0caml_start_program\0");
+  const isOcaml = (await readAgain(symbols)).includes("\0caml_start_program\0");
   const command = debuggerCommand(program, symbols, debugged, { stops: stopsFor(reason, lines), isOcaml });
   const env = { ...environmentForOthers(context.host.environment), PATH: searchPath };
   const { stdout } = await context.processes.run(command, { env, signal: AbortSignal.timeout(debugMs) });

@@ -2,6 +2,7 @@ import { appendFile, copyFile, readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { Bytes } from "../../image/bytes.js";
 import { interpreterOf, isElf, readElf } from "../../image/elf.js";
+import { readAgain } from "../../platform/files/removed.js";
 import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
 import { succeed } from "../../platform/process/process.js";
@@ -56,7 +57,7 @@ export async function packRun(
   const archive = cpioArchive([
     { kind: "folder", path: "carrier" },
     { kind: "file", path: inside.run.slice(1), content: Buffer.from(script) },
-    { kind: "file", path: inside.image.slice(1), content: await readFile(imagePath) },
+    { kind: "file", path: inside.image.slice(1), content: await readAgain(imagePath) },
     ...entries,
   ]);
   await copyFile(initramfs, initrd);

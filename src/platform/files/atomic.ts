@@ -3,7 +3,7 @@ import { createReadStream, renameSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { isMissing } from "../problem.js";
+import { hasCode, isMissing } from "../problem.js";
 import { sweepOwnFolders, withOwnFolder } from "./own-folder.js";
 import { spawn } from "node:child_process";
 import { makeFolder } from "./make-folder.js";
@@ -32,8 +32,16 @@ export async function replaceFolder(path: string, fill: (draft: string) => Promi
     const draft = join(own, "new");
     await mkdir(draft);
     await fill(draft);
-    await rename(path, join(own, "former")).catch(ignoreMissing);
-    await rename(draft, path);
+    for (let turn = 1; ; turn++) {
+      await rename(path, join(own, `former-${turn}`)).catch(ignoreMissing);
+      try {
+        await rename(draft, path);
+        return;
+      } catch (error) {
+        // Another run has put its folder there meanwhile. The last one stays.
+        if (!hasCode(error, "ENOTEMPTY", "EEXIST")) throw error;
+      }
+    }
   });
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
-import { link, readFile, realpath, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, readFile, readdir, realpath, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readInside } from "./inside.js";
 import { makeFolder } from "./make-folder.js";
@@ -61,6 +61,7 @@ async function hold<T>(path: string, own: string, body: () => Promise<T>): Promi
   const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), heartbeatMs);
   heartbeat.unref();
   try {
+    await sweepBeside(path);
     return await cleaningUp(() => removeOwn(path, own), body);
   } finally {
     clearInterval(heartbeat);
@@ -117,8 +118,21 @@ class Silence {
   }
 }
 
+/** A new name next to the lock, with the mark of this process. */
+const besideOf = (path: string) => `${path}.${markText(ownMark())}.${randomBytes(8).toString("hex")}`;
+
+/** Removes what processes left that were killed while they took or removed the lock. */
+async function sweepBeside(path: string): Promise<void> {
+  const start = `${basename(path)}.`;
+  const names = await readdir(dirname(path));
+  for (const name of names.filter((one) => one.startsWith(start))) {
+    const mark = parseMark(name.slice(start.length).split(".")[0] ?? "");
+    if (mark !== undefined && ownerState(mark) === "gone") await rm(join(dirname(path), name), { force: true });
+  }
+}
+
 async function take(path: string, own: string): Promise<boolean> {
-  const draft = `${path}.${own.split(" ")[2] ?? ""}`;
+  const draft = besideOf(path);
   try {
     await writeFile(draft, own);
     // Unlike an exclusive open, a link shows the file and its content at the same moment.
@@ -143,7 +157,7 @@ function removeOwn(path: string, own: string): void {
 
 /** Removes the lock of `holder`, and puts it back if another process has taken it meanwhile. */
 async function remove(path: string, holder: string): Promise<void> {
-  const aside = `${path}.${randomBytes(8).toString("hex")}`;
+  const aside = besideOf(path);
   try {
     await rename(path, aside);
     if ((await readFile(aside, "utf8")) !== holder) await link(aside, path);

@@ -1,4 +1,4 @@
-import { mkdir, stat } from "node:fs/promises";
+import { lstat, mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hasCode, isMissing } from "../problem.js";
 
@@ -16,13 +16,18 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /** @returns false where the folder above is missing and `mayLack` it. */
-async function isMade(path: string, mayLack: boolean): Promise<boolean> {
+async function isMade(path: string, mayLack: boolean, turns = 20): Promise<boolean> {
   try {
     await mkdir(path);
     return true;
   } catch (error) {
     const isThere = hasCode(error, "EEXIST") && (await stat(path).catch(() => undefined))?.isDirectory() === true;
+    // Another run can remove it between the two looks.
+    if (hasCode(error, "EEXIST") && !isThere && turns > 0 && (await isGone(path)))
+      return isMade(path, mayLack, turns - 1);
     if (!isThere && !(mayLack && isMissing(error))) throw error;
     return isThere;
   }
 }
+
+const isGone = (path: string): Promise<boolean> => lstat(path).then(() => false, isMissing);

@@ -16,7 +16,7 @@ import { asyncOf, changed, textOf } from "../../fuzz/inputs.js";
 import { bootOf, bootedImage } from "../../unit/artifact/fixtures.js";
 import { realConsoles, rulesOf } from "../../unit/boot/consoles.js";
 import { attack } from "../attack.js";
-import { isForeign, obeyedByTerminal, texts } from "../hostile.js";
+import { isForeign, obeyedByTerminal, orders, texts } from "../hostile.js";
 
 const lines = realConsoles.flatMap(({ console }) => Buffer.from(console).toString("latin1").split("\n"));
 const banners = textOf(...new Set(lines), "\n", "Fatal error: exception ", "EL1 ", "CRIT: ", "trap caught", "[exit=0]");
@@ -27,6 +27,10 @@ const bytes = fc.oneof(
   // Partial UTF-8, and bytes of no encoding.
   fc.uint8Array({ maxLength: 2_000 }).map((some) => Buffer.from(some)),
 );
+/** What becomes the evidence of a verdict, in the log and in JSON. */
+const evidence = fc
+  .tuple(fc.constantFrom("Fatal error: exception ", "Solo5: trap: "), fc.array(orders, { minLength: 1, maxLength: 6 }))
+  .map(([banner, words]) => Buffer.from(`\n${banner}${words.join("").replaceAll("\n", "")}\n`));
 const ends: fc.Arbitrary<TranscriptEnd> = fc.oneof(
   fc.constant<TranscriptEnd>({ kind: "stopped", byTimeout: true }),
   fc.integer({ min: 0, max: 255 }).map((status): TranscriptEnd => ({ kind: "exit", status })),
@@ -50,7 +54,9 @@ export const consoles = attack(
   "consoles",
   1,
   fc.record({
-    console: fc.array(bytes, { minLength: 1, maxLength: 4 }),
+    console: fc
+      .tuple(fc.array(bytes, { minLength: 1, maxLength: 4 }), fc.option(evidence, { nil: Buffer.alloc(0) }))
+      .map(([pieces, last]) => [...pieces, last]),
     cut: cuts,
     end: ends,
     name: fc.constantFrom(...booted),

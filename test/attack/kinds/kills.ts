@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { attack } from "../attack.js";
+import { signal } from "../programs.js";
 import { sceneMakers, sceneNames, undisturbedMs } from "../scenes.js";
 
 /** At a part of the time that the work takes. */
@@ -17,12 +18,12 @@ export const kills = attack(
     let killed = 0;
     try {
       for (const { at, group } of input.kills) {
-        const { child, begun, ended } = scene.run();
-        await begun;
+        const run = scene.run();
+        await run.begun;
         await sleep(at * ms);
-        if (group && child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-        else child.kill("SIGKILL");
-        const { status } = await ended;
+        if (group) signal(run, "SIGKILL");
+        else run.child.kill("SIGKILL");
+        const { status } = await run.ended;
         if (status === null) killed++;
         scene.expectNothingHalf();
       }

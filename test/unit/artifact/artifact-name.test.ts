@@ -41,6 +41,7 @@ describe("artifactName", () => {
 
 describe("a name that a user chose", () => {
   it.each([
+    "build-info.json",
     "a/b",
     "a\\b",
     'a"b',
@@ -56,7 +57,7 @@ describe("a name that a user chose", () => {
     ".",
     "..",
     "x".repeat(201),
-  ])("is refused when the service would refuse it: %j", (name) => {
+  ])("is refused when the service or a reader would misread it: %j", (name) => {
     expect(() => checkedArtifactName(name)).toThrow("input artifact-name");
   });
 

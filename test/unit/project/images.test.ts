@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { withOwnNames } from "../../../src/project/images.js";
+import { describeBuilt, withOwnNames } from "../../../src/project/images.js";
+import { targets } from "../../../src/targets/targets.js";
 
 describe("the names of images", () => {
   it.each<[string, Readonly<Record<string, string>>]>([
@@ -17,5 +18,12 @@ describe("the names of images", () => {
       return { path, name, bytes: 1, sha256: "ab".repeat(32) };
     });
     expect(withOwnNames(images)).toEqual(images.map((image) => ({ ...image, name: right[image.path] })));
+  });
+});
+
+it("an image that another run removes is an error for the user", async () => {
+  await expect(describeBuilt("/nowhere/www.hvt", targets.hvt)).rejects.toMatchObject({
+    name: "Problem",
+    message: "/nowhere/www.hvt has changed",
   });
 });

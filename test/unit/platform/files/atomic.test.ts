@@ -37,3 +37,17 @@ it("removes the draft of a killed run, and not that of a running one", async () 
   await replaceFolder(join(folder, "x"), () => Promise.resolve());
   expect(readdirSync(folder).sort()).toEqual([draftOf(process.pid), "x"]);
 });
+
+it("many writers at once leave one whole folder", async () => {
+  const folder = newFolder();
+  const writers = Array.from({ length: 20 }, (_, index) =>
+    replaceFolder(join(folder, "x"), (draft) => {
+      for (const name of ["one", "two"]) writeFileSync(join(draft, name), String(index));
+      return Promise.resolve();
+    }),
+  );
+  await Promise.all(writers);
+  const contents = ["one", "two"].map((name) => readFileSync(join(folder, "x", name), "utf8"));
+  expect(new Set(contents).size).toBe(1);
+  expect(readdirSync(folder)).toEqual(["x"]);
+});

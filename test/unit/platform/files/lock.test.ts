@@ -88,6 +88,14 @@ describe("a lock", () => {
     utimesSync(path, touched, touched);
   }
 
+  it("leaves nothing of processes that were killed while they took it", async () => {
+    heldBy(gone());
+    const draftOf = (mark: string) => `lock.${mark}.0123456789abcdef`;
+    for (const mark of [gone(), unseen, markText(ownMark())]) writeFileSync(join(folder, "a", draftOf(mark)), "");
+    await withLock(path, ignore, () => Promise.resolve());
+    expect(readdirSync(join(folder, "a")).sort()).toEqual([draftOf(unseen), draftOf(markText(ownMark()))].sort());
+  });
+
   it.each([
     ["is dead", gone],
     ["had our process id before", () => markText({ ...ownMark(), start: ownMark().start - 1 })],

@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -30,4 +31,10 @@ it("may be behind a link, but is not made where a file or a dead link is", async
 
 it("comes to an end where the file system takes no new folders", async () => {
   await expect(makeFolder("/proc/.cache/unikernel-ci/toolchains")).rejects.toThrow("ENOENT");
+});
+
+it("is made while another run removes it", async () => {
+  const path = join(folder, "out");
+  for (let turn = 0; turn < 1_000; turn++)
+    await Promise.all([makeFolder(path), rm(path, { recursive: true, force: true, maxRetries: 5 }), makeFolder(path)]);
 });
