@@ -114,7 +114,7 @@ async function setUpPlanned(
     log.line(`                ${name.padEnd(13)} ${text === "" ? "none" : text}`);
 
   const policy = cachePolicyOf(host, inputs.cache);
-  const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(actionsCache(log), policy)];
+  const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(await cacheService(host, log), policy)];
   const trusts = (origin: ToolchainOrigin) =>
     origin !== "actions-cache" || /* promise: cached-toolchains-keep-to-the-policy */ policy.restore;
   // On a developer's machine the mount would stay, unnoticed, until the next restart.
