@@ -1,0 +1,1 @@
+export const id=175;export const ids=[175];export const modules={21175:(e,t,o)=>{o.d(t,{send:()=>n});var r=o(44942),s=o(46752);function n(e,t,o){const n=(new r.Qq).getAgentDispatcher(e.href);return(0,s.request)(e,{headersTimeout:t,bodyTimeout:t,...void 0===n?{}:{dispatcher:n},...o})}}};

@@ -1,0 +1,1 @@
+export const id=175;export const ids=[175];export const modules={1175:(e,t,o)=>{o.d(t,{send:()=>s});var n=o(4942),r=o(6752);function s(e,t,o){const s=(new n.Qq).getAgentDispatcher(e.href);return(0,r.Em)(e,{headersTimeout:t,bodyTimeout:t,...void 0===s?{}:{dispatcher:s},...o})}}};
