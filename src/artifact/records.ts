@@ -137,7 +137,8 @@ export async function forgetRecord(context: Context, imagePath: string, kind: ke
 /** Removes what boots of an image left: a build makes an image that was never booted, even if it has the same bytes. */
 export async function forgetBoots(context: Context, imagePath: string): Promise<void> {
   await forgetRecord(context, imagePath, "boot");
-  await rm(bootFolder(context, imagePath), { recursive: true, force: true });
+  // Another run of the project can write a console meanwhile.
+  await rm(bootFolder(context, imagePath), { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Saves the toolchain that `setup` provided for later steps. */

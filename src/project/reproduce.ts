@@ -62,7 +62,7 @@ const built = new Set(["_build", "_opam", "_artifacts", "node_modules"]);
  * @returns the project's folder in the copy.
  */
 export async function copyClean({ processes }: Context, directory: string, to: string): Promise<string> {
-  await rm(to, { recursive: true, force: true });
+  await rm(to, { recursive: true, force: true, maxRetries: 5 });
   await makeFolder(to);
   const git = (...args: string[]) => processes.run(["git", "-C", directory, ...args]);
   const found = await git("rev-parse", "--show-toplevel").catch(() => undefined);

@@ -29,7 +29,7 @@ export async function stripImages(
   architecture: Architecture,
   folder: string,
 ): Promise<BuiltImages> {
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   return mapImages(images, async (image, index) => {
     const { format } = await readImage(image.path);
     if (image.debugFile !== undefined || format === "linux-image") return image;

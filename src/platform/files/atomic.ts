@@ -9,12 +9,16 @@ import { spawn } from "node:child_process";
 import { makeFolder } from "./make-folder.js";
 
 /** Writes a file so that a reader finds the old or the new content, never a part. Makes the file's folder. */
-export async function writeFileAtomically(path: string, content: string): Promise<void> {
+export async function writeFileAtomically(path: string, content: string, turns = 5): Promise<void> {
   await makeFolder(dirname(path));
   const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     await writeFile(draft, content, { flag: "wx" });
     await rename(draft, path);
+  } catch (error) {
+    // Another run can remove the folder meanwhile.
+    if (!isMissing(error) || turns <= 1) throw error;
+    await writeFileAtomically(path, content, turns - 1);
   } finally {
     await rm(draft, { force: true });
   }

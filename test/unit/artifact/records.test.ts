@@ -1,9 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { bootFolder } from "../../../src/boot/devices/devices.js";
 import { recordBoot } from "../../../src/artifact/image-record.js";
 import {
   type ImageRecords,
+  forgetBoots,
   readRecord,
   readToolchain,
   saveRecord,
@@ -124,4 +127,16 @@ describe("records", () => {
     mkdirSync(join(folder, "toolchain-solo5-x86_64.json"), { recursive: true });
     expect(await readToolchain(context, "solo5", "x86_64")).toBeUndefined();
   });
+});
+
+it("consoles are forgotten while another run writes one", async () => {
+  const context = newContext();
+  const folder = bootFolder(context, "/w/www.hvt");
+  for (let turn = 0; turn < 50; turn++) {
+    for (const name of ["a/b", "a/c", "d"]) mkdirSync(join(folder, name), { recursive: true });
+    const write = async () => {
+      for (let late = 0; late < 40; late++) await mkdir(join(folder, `late-${late}`)).catch(() => undefined);
+    };
+    await Promise.all([forgetBoots(context, "/w/www.hvt"), write()]);
+  }
 });

@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -50,4 +51,12 @@ it("many writers at once leave one whole folder", async () => {
   const contents = ["one", "two"].map((name) => readFileSync(join(folder, "x", name), "utf8"));
   expect(new Set(contents).size).toBe(1);
   expect(readdirSync(folder)).toEqual(["x"]);
+});
+
+it("writes a file while another run removes its folder", async () => {
+  const folder = join(newFolder(), "a");
+  for (let turn = 0; turn < 300; turn++) {
+    mkdirSync(folder, { recursive: true });
+    await Promise.all([writeFileAtomically(join(folder, "b"), "one"), rm(folder, { recursive: true, maxRetries: 5 })]);
+  }
 });
