@@ -23,11 +23,12 @@ async function isMade(path: string, mayLack: boolean, turns = 20): Promise<boole
   } catch (error) {
     const isThere = hasCode(error, "EEXIST") && (await stat(path).catch(() => undefined))?.isDirectory() === true;
     // Another run can remove it between the two looks.
-    if (hasCode(error, "EEXIST") && !isThere && turns > 0 && (await isGone(path)))
+    if (hasCode(error, "EEXIST") && !isThere && turns > 0 && (await hasGone(path)))
       return isMade(path, mayLack, turns - 1);
     if (!isThere && !(mayLack && isMissing(error))) throw error;
     return isThere;
   }
 }
 
-const isGone = (path: string): Promise<boolean> => lstat(path).then(() => false, isMissing);
+/** Also when it has come back as a folder. */
+const hasGone = (path: string): Promise<boolean> => lstat(path).then((found) => found.isDirectory(), isMissing);
