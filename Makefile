@@ -38,7 +38,7 @@ test: test-fast
 	@$(WITH_NODE) scripts/phases test:integration
 
 test-all: test
-	@$(WITH_NODE) scripts/phases fuzz attack && scripts/phases test:long
+	@$(WITH_NODE) scripts/phases fuzz attack:generated && scripts/phases test:long
 	@test/e2e/install-act.sh >/dev/null; status=$$?; case $$status in \
 	  0) $(MAKE) --no-print-directory e2e ;; \
 	  3) echo 'make test-all: act is unavailable, so make e2e was skipped' ;; \

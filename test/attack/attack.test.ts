@@ -9,8 +9,9 @@ import { kills } from "./kinds/kills.js";
 import { names } from "./kinds/names.js";
 import { pairs } from "./kinds/pairs.js";
 
-const { minutes, seed, only, times } = inject("attack");
-const all: readonly Attack[] = [kills, pairs, artifacts, archives, names, consoles];
+const { minutes, seed, only, generated, times } = inject("attack");
+const byTheClock: readonly Attack[] = [kills, pairs];
+const all: readonly Attack[] = [...(generated ? [] : byTheClock), artifacts, archives, names, consoles];
 const kinds = all.filter(({ name }) => name.includes(only));
 const shares = kinds.reduce((sum, { share }) => sum + share, 0);
 

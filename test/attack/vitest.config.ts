@@ -6,6 +6,8 @@ export interface Asked {
   readonly minutes: number;
   readonly seed: number;
   readonly only: string;
+  /** Only attacks that a seed repeats. */
+  readonly generated: boolean;
   readonly times: number | undefined;
 }
 
@@ -21,7 +23,7 @@ export default defineConfig({
   test: {
     provide: {
       ...startFromPlainEnvironment(),
-      attack: JSON.parse(asked ?? '{"minutes":1,"seed":1,"only":""}') as Asked,
+      attack: JSON.parse(asked ?? '{"minutes":1,"seed":1,"only":"","generated":false}') as Asked,
     },
     include: ["test/attack/**/*.test.ts"],
     reporters: ["default", "./test/closing-line.ts"],
