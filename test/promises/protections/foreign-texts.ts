@@ -59,7 +59,7 @@ export const foreignTexts: ProtectionTable = {
   "a folder outside the workspace": ["project-is-inside"],
   "a link that leads outside": [{ mark: "project-is-inside", instead: "isOutside(workspace, path)" }],
   "a configuration outside": ["configuration-is-inside"],
-  "is refused when the service would refuse it: %j": [
+  "is refused when the service or a reader would misread it: %j": [
     "artifact-name-characters",
     "artifact-name-is-no-folder",
     "artifact-name-length",
