@@ -2,8 +2,7 @@ import { readInputs, withTarget, type InputName } from "../../src/actions/interf
 import { type Context, type Host, inspectHost } from "../../src/platform/host.js";
 import { processes } from "../../src/platform/process/process.js";
 import type { Requirement } from "../../src/toolchain/requirements.js";
-import { setUpToolchain } from "../../src/toolchain/setup.js";
-import type { Toolchain } from "../../src/toolchain/toolchain.js";
+import { type ToolchainSetUp, setUpToolchain } from "../../src/toolchain/setup.js";
 import { collectingLog } from "../collecting-log.js";
 
 export type GivenInputs = Readonly<Partial<Record<InputName, string>>>;
@@ -35,7 +34,7 @@ export async function setUp(
   given: GivenInputs,
   story: Story = { lines: [], programs: [] },
   requirements: readonly Requirement[] = [],
-): Promise<Toolchain | undefined> {
+): Promise<ToolchainSetUp | undefined> {
   const context: Context = {
     host: hostIn(folder),
     log: collectingLog(story.lines),

@@ -12,7 +12,7 @@ import { Problem } from "../../src/platform/problem.js";
 import { processes, succeed } from "../../src/platform/process/process.js";
 import { layoutOf } from "../../src/toolchain/environment.js";
 import { readInstalled } from "../../src/toolchain/store/installed.js";
-import type { Toolchain } from "../../src/toolchain/toolchain.js";
+import type { ToolchainSetUp } from "../../src/toolchain/setup.js";
 import { collectingLog } from "../collecting-log.js";
 import { writeOpamRepository } from "./opam-repository.js";
 import { type GivenInputs, type Story, hostIn, setUp } from "./set-up.js";
@@ -31,7 +31,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const newStory = (): Story => ({ lines: [], programs: [] });
 const startedOpam = (story: Story) => story.programs.some((program) => basename(program) === "opam");
 
-async function toolchainOf(inputs: GivenInputs, story = newStory()): Promise<Toolchain> {
+async function toolchainOf(inputs: GivenInputs, story = newStory()): Promise<ToolchainSetUp> {
   const toolchain = await setUp(folder, inputs, story);
   if (toolchain === undefined) throw new Error("no toolchain");
   return toolchain;
@@ -44,7 +44,7 @@ async function problemOf(inputs: GivenInputs, story = newStory()): Promise<Probl
 }
 
 /** The cached toolchain, which jobs get copies of. */
-const cachedPath = ({ key }: Pick<Toolchain, "key">) => join(folder, "tools/unikernel-ci/toolchains", key);
+const cachedPath = ({ key }: Pick<ToolchainSetUp, "key">) => join(folder, "tools/unikernel-ci/toolchains", key);
 
 /** Toolchains, complete or not, and their marks and locks. */
 function leftInStore(): string[] {
@@ -74,8 +74,9 @@ describe("a set-up with real opam", () => {
     expect(startedOpam(cold)).toBe(true);
     expect(startedOpam(warm)).toBe(false);
     expect(warm.lines.join("\n")).toMatch(/smoke test: linked a test image/);
-    const { source, ...installed } = built;
+    const { source, versionReasons, ...installed } = built;
     expect(source).toBe("built");
+    expect(Object.keys(versionReasons)).toEqual(expect.arrayContaining(["ocaml", "ocaml-solo5", "solo5"]));
     expect(await readInstalled(built.path)).toEqual(installed);
   });
 
