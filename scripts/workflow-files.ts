@@ -21,6 +21,8 @@ const ofTheLeg: Readonly<Partial<Record<InputName, string>>> = {
   target: "${{ matrix.target }}",
   arch: "${{ matrix.arch }}",
   "ocaml-version": "${{ matrix.ocaml }}",
+  directory: "${{ matrix.directory }}",
+  "config-file": "${{ matrix.config-file }}",
   "configure-args": "${{ inputs.configure-args }} ${{ matrix.configure-args }}",
   "artifact-name": "${{ matrix.artifact-name }}",
 };

@@ -5,7 +5,7 @@ import type { Architecture } from "../targets/architecture.js";
 import { type Target, targets } from "../targets/targets.js";
 import { findRecipe, hostedRunners } from "../toolchain/packages.js";
 import type { ToolchainPlan } from "../toolchain/spec.js";
-import { type Entry, configureWords } from "./list.js";
+import { type Entry, configureWords, hasPlace } from "./list.js";
 
 /** The toolchain of a leg. If its job's opam has to decide, the versions are the given ones, which can be ranges. */
 export type LegToolchain = Pick<ToolchainPlan, "backend" | "architecture" | "hostArchitecture" | "versions"> & {
@@ -25,10 +25,24 @@ export interface Leg {
   readonly name: string;
   readonly artifactName: string;
   readonly boots: Boots;
+  readonly place: Place;
+}
+
+/** Where a leg's project is: values for the inputs of these names. */
+export interface Place {
+  readonly directory: string;
+  /** Empty: the default. */
+  readonly configFile: string;
 }
 
 /** @param unikernel name of the unikernel, for the artifact. */
-export function makeLeg(unikernel: string, entry: Entry, runner: Runner, toolchain: LegToolchain | undefined): Leg {
+export function makeLeg(
+  unikernel: string,
+  entry: Entry,
+  runner: Runner,
+  toolchain: LegToolchain | undefined,
+  place: Place,
+): Leg {
   const target = targets[entry.target];
   const ocaml = toolchain?.versions.ocaml ?? "none";
   return {
@@ -45,12 +59,15 @@ export function makeLeg(unikernel: string, entry: Entry, runner: Runner, toolcha
       architecture: entry.architecture,
     }),
     boots: bootsOn(target, entry.architecture, runner.architecture),
+    place,
   };
 }
 
-/** `hvt x86_64`: the name of a leg in errors and notices. */
-export function entryName({ target, architecture }: Entry): string {
-  return `${target} ${architecture}`;
+/** `hvt x86_64`, `servers/www: hvt x86_64`: the name of a leg in errors and notices. */
+export function entryName(entry: Entry): string {
+  const { target, architecture, directory, configFile } = entry;
+  const place = [directory, configFile].filter((part) => part !== undefined).join("/");
+  return `${hasPlace(entry) ? `${place}: ` : ""}${target} ${architecture}`;
 }
 
 /** `OCaml 5.4.1`, `OCaml by opam`, or `own toolchain`. */

@@ -17,6 +17,10 @@ export interface Entry {
   readonly configureArgs: string | undefined;
   /** Architecture of the machine that builds it. Undefined: chosen among those that can. */
   readonly runner: Architecture | undefined;
+  /** The project's folder. Undefined: that of the whole matrix. */
+  readonly directory: string | undefined;
+  /** mirage's configuration, relative to the project's folder. Undefined: that of the whole matrix. */
+  readonly configFile: string | undefined;
 }
 
 /** An error in a line, or in one leg of it. */
@@ -34,7 +38,7 @@ export interface TargetList {
   readonly faults: readonly Fault[];
 }
 
-const optionNames = ["ocaml", "variant", "configure-args", "runner"] as const;
+const optionNames = ["ocaml", "variant", "configure-args", "runner", "directory", "config-file"] as const;
 type OptionName = (typeof optionNames)[number];
 
 /**
@@ -43,6 +47,7 @@ type OptionName = (typeof optionNames)[number];
  *
  *     hvt     x86_64 aarch64
  *     virtio  x86_64           variant=monitoring configure-args="--enable-monitoring"   # not yet on arm64
+ *     hvt     x86_64           directory=servers/www
  *
  * A line with an error gives no entries.
  */
@@ -79,6 +84,8 @@ function readLine(content: string, line: number): TargetList {
     variant: options.get("variant"),
     configureArgs: options.get("configure-args"),
     runner: architectureOf(options.get("runner") ?? ""),
+    directory: options.get("directory"),
+    configFile: options.get("config-file"),
   };
   return { entries: architectures.map((architecture) => ({ line, target, architecture, ...given })), faults: [] };
 }
@@ -138,7 +145,19 @@ const valuesOf: Readonly<
     accepted: 'arguments of `mirage configure`, several in quotes: "--dhcp --tls=false"',
   },
   runner: { accepts: (value) => architectureOf(value) !== undefined, accepted: architectureWords.join(", ") },
+  directory: { accepts: isPath, accepted: "a folder, relative to the workspace: servers/www" },
+  "config-file": { accepts: isPath, accepted: "a file, relative to the project’s folder: mirage/config.ml" },
 };
+
+/** The detection of the project refuses a path that leads out. */
+function isPath(value: string): boolean {
+  return value !== "" && !/\p{Cc}/u.test(value);
+}
+
+/** Whether a line says where its project is. */
+export function hasPlace({ directory, configFile }: Entry): boolean {
+  return directory !== undefined || configFile !== undefined;
+}
 
 /** Only an unquoted, unescaped `#` at the start of a word starts a comment. */
 function withoutComment(line: string): string {

@@ -1,12 +1,21 @@
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Problem } from "../platform/problem.js";
 import type { Project } from "../project/project.js";
 import { versionSource } from "../targets/combinations.js";
 import { targets } from "../targets/targets.js";
 import { checkRecipe } from "../toolchain/packages.js";
 import { BeyondTable, type ToolchainInputs, explainVersions, givenVersions, planToolchain } from "../toolchain/spec.js";
-import { type Leg, type LegToolchain, entryName, makeLeg, type Runner, type RunnerLabels, runnerFor } from "./leg.js";
-import { type Entry, type Fault, configureWords, parseTargets } from "./list.js";
+import {
+  type Leg,
+  type LegToolchain,
+  type Place,
+  entryName,
+  makeLeg,
+  type Runner,
+  type RunnerLabels,
+  runnerFor,
+} from "./leg.js";
+import { type Entry, type Fault, configureWords, hasPlace, parseTargets } from "./list.js";
 
 /** The inputs of the same names. */
 export interface MatrixRequest extends Pick<
@@ -21,6 +30,8 @@ export interface MatrixRequest extends Pick<
   readonly maxLegs: number;
   /** Name of the unikernel, for artifacts. Undefined: the name of the project's folder. */
   readonly unikernel: string | undefined;
+  readonly directory: string;
+  readonly configFile: string | undefined;
 }
 
 export interface MatrixPlan {
@@ -32,12 +43,29 @@ export interface MatrixPlan {
   readonly notices: readonly string[];
 }
 
+/** The project of each place that a list of targets names, or why it has none: see {@link placesIn}. */
+export type Projects = ReadonlyMap<string, Project | Problem>;
+
+/** The places of the projects of a list of targets, each once, by the name under which {@link Projects} has it. */
+export function placesIn(request: MatrixRequest): ReadonlyMap<string, Place> {
+  const places = parseTargets(request.targets).entries.map((entry) => placeOf(entry, request));
+  return new Map(places.map((place) => [nameOfPlace(place), place]));
+}
+
+/** A line's own folder has a configuration of its own, too. */
+function placeOf({ directory, configFile }: Entry, request: MatrixRequest): Place {
+  const ofMatrix = directory === undefined ? request.configFile : undefined;
+  return { directory: directory ?? request.directory, configFile: configFile ?? ofMatrix ?? "" };
+}
+
+const nameOfPlace = ({ directory, configFile }: Place): string => JSON.stringify([directory, configFile]);
+
 /**
  * Plans every leg of a matrix; `setup` will decide the same versions on the leg's machine.
  *
  * @throws Problem that names all errors of the list at once, each with its line.
  */
-export function planMatrix(request: MatrixRequest, project: Project): MatrixPlan {
+export function planMatrix(request: MatrixRequest, projects: Project | Projects): MatrixPlan {
   const { entries, faults: mistakes } = parseTargets(request.targets);
   if (entries.length + mistakes.length === 0) {
     throw new Problem("input targets is empty", {
@@ -50,8 +78,7 @@ export function planMatrix(request: MatrixRequest, project: Project): MatrixPlan
       do: "raise `max-legs`, or split the list into several matrices",
     });
   }
-  const unikernel = request.unikernel ?? basename(project.directory);
-  const results = entries.map((entry) => planLeg(entry, unikernel, request, project));
+  const results = entries.map((entry) => planLeg(entry, request, projectFor(entry, request, projects)));
   const legs = results.filter((result) => "name" in result);
   const unsupported = results.filter((result) => "what" in result);
   const isError = request.onUnsupported === "fail";
@@ -62,15 +89,32 @@ export function planMatrix(request: MatrixRequest, project: Project): MatrixPlan
   const notices = legs.flatMap(({ name, entry, toolchain }) => {
     if (toolchain?.isUndecided === true)
       return [`${name}: the version table (of ${versionSource.date}) has no such toolchain, so its job asks opam`];
-    return toolchain === undefined ? [] : explainVersions(inputsOf(entry, request), project, toolchain).notices;
+    const project = projectFor(entry, request, projects);
+    if (toolchain === undefined || project instanceof Problem) return [];
+    return explainVersions(inputsOf(entry, request), project, toolchain).notices;
   });
   return { legs: [first, ...others], skipped: unsupported.map(sentence), notices: [...new Set(notices)] };
 }
 
-function planLeg(entry: Entry, unikernel: string, request: MatrixRequest, project: Project): Leg | Fault {
-  const runner = runnerFor(entry, project.buildSystem, request.runsOn);
+function projectFor(entry: Entry, request: MatrixRequest, projects: Project | Projects): Project | Problem {
+  if ("directory" in projects) return projects;
+  const place = placeOf(entry, request);
+  return projects.get(nameOfPlace(place)) ?? new Problem(`no project was looked for in ${place.directory}`);
+}
+
+/** The name of a unikernel in its artifact: the input's, else its folder's; a line's own place tells it from others. */
+function unikernelOf(entry: Entry, request: MatrixRequest, { directory }: Project): string {
+  const own = basename(entry.configFile === undefined ? directory : dirname(join(directory, entry.configFile)));
+  if (request.unikernel === undefined) return own;
+  return hasPlace(entry) ? `${request.unikernel}-${own}` : request.unikernel;
+}
+
+function planLeg(entry: Entry, request: MatrixRequest, project: Project | Problem): Leg | Fault {
   try {
-    return makeLeg(unikernel, entry, runner, toolchainFor(entry, runner, request, project));
+    if (project instanceof Problem) throw project;
+    const runner = runnerFor(entry, project.buildSystem, request.runsOn);
+    const toolchain = toolchainFor(entry, runner, request, project);
+    return makeLeg(unikernelOf(entry, request, project), entry, runner, toolchain, placeOf(entry, request));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const { accepted = [] } = error.facts;

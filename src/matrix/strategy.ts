@@ -18,6 +18,8 @@ export interface LegJob {
   /** The exact version, or `none`. */
   readonly ocaml: string;
   readonly variant: string;
+  readonly directory: string;
+  readonly "config-file": string;
   readonly "configure-args": string;
   readonly "artifact-name": string;
   readonly "runs-on": string | readonly string[];
@@ -31,6 +33,8 @@ export interface GroupJob {
   readonly target: string;
   readonly arch: string;
   readonly ocaml: string;
+  readonly directory: string;
+  readonly "config-file": string;
   readonly "runs-on": string | readonly string[];
   /** A JSON list of {@link LegJob}. */
   readonly legs: string;
@@ -55,13 +59,15 @@ export function groupsOf(legs: readonly Leg[]): readonly (readonly [Leg, ...Leg[
   return [...groups.values()];
 }
 
-function legJob({ entry, target, runner, ocaml, name, artifactName, boots }: Leg): LegJob {
+function legJob({ entry, target, runner, ocaml, name, artifactName, boots, place }: Leg): LegJob {
   return {
     name,
     target: target.name,
     arch: entry.architecture,
     ocaml,
     variant: entry.variant ?? "",
+    directory: place.directory,
+    "config-file": place.configFile,
     "configure-args": entry.configureArgs ?? "",
     "artifact-name": artifactName,
     "runs-on": runsOn(runner),
@@ -70,13 +76,15 @@ function legJob({ entry, target, runner, ocaml, name, artifactName, boots }: Leg
 }
 
 function groupJob(legs: readonly [Leg, ...Leg[]]): GroupJob {
-  const [{ entry, target, runner, ocaml }] = legs;
+  const [{ entry, target, runner, ocaml, place }] = legs;
   const arch = entry.architecture;
   return {
     name: `${target.backend} ${placeWords(arch, runner.architecture)} (${ocamlWords(ocaml)})`,
     target: target.name,
     arch,
     ocaml,
+    directory: place.directory,
+    "config-file": place.configFile,
     "runs-on": runsOn(runner),
     legs: JSON.stringify(legs.map(legJob)),
   };

@@ -1,10 +1,12 @@
-import { type MatrixPlan, planMatrix } from "../../matrix/plan-matrix.js";
+import { type MatrixPlan, type Projects, placesIn, planMatrix } from "../../matrix/plan-matrix.js";
 import { strategyMatrix } from "../../matrix/strategy.js";
 import { matrixLines, matrixSummary, matrixTitle } from "../../matrix/table.js";
 import type { Context } from "../../platform/host.js";
 import { printedJson } from "../../platform/log.js";
 import type { Runner } from "../../platform/runner/github.js";
+import { Problem } from "../../platform/problem.js";
 import { detectProject } from "../../project/detect.js";
+import type { Project } from "../../project/project.js";
 import type { MatrixInputs } from "../matrix-interface.js";
 
 /** Plans the matrix: sets the output `matrix`, and writes a table to the summary. */
@@ -37,9 +39,27 @@ export async function printMatrix(
 }
 
 async function decide({ host, log }: Context, inputs: MatrixInputs): Promise<MatrixPlan> {
-  const project = await detectProject(host.folders.workspace, { ...inputs, buildCommand: undefined });
-  log.debug(`project: ${project.description}`);
-  return planMatrix(inputs, project);
+  const projects = await projectsOf(host.folders.workspace, inputs);
+  for (const project of projects.values())
+    if (!(project instanceof Problem)) log.debug(`project: ${project.description}`);
+  return planMatrix(inputs, projects);
+}
+
+/** The projects of all lines: one that is missing is an error of its line. */
+export async function projectsOf(workspace: string, inputs: MatrixInputs): Promise<Projects> {
+  const projects = new Map<string, Project | Problem>();
+  for (const [name, { directory, configFile }] of placesIn(inputs)) {
+    const asked = { ...inputs, directory, configFile: configFile === "" ? undefined : configFile };
+    const found = detectProject(workspace, { ...asked, buildCommand: undefined });
+    projects.set(
+      name,
+      await found.catch((error: unknown) => {
+        if (error instanceof Problem) return error;
+        throw error;
+      }),
+    );
+  }
+  return projects;
 }
 
 function tell({ log }: Context, { skipped, notices }: MatrixPlan): void {

@@ -12,6 +12,8 @@ export const asked: MatrixRequest = {
   runsOn: {},
   maxLegs: 100,
   unikernel: undefined,
+  directory: ".",
+  configFile: undefined,
   lock: "auto",
   ocamlVersion: undefined,
   mirageVersion: "auto",

@@ -10,6 +10,8 @@ const hvt = {
   variant: undefined,
   configureArgs: undefined,
   runner: undefined,
+  directory: undefined,
+  configFile: undefined,
 };
 
 describe("the list of targets", () => {
@@ -70,7 +72,7 @@ describe("the list of targets", () => {
 });
 
 describe("an error", () => {
-  const options = "ocaml=…, variant=…, configure-args=…, runner=…";
+  const options = "ocaml=…, variant=…, configure-args=…, runner=…, directory=…, config-file=…";
   const architectures = "x86_64, amd64, x64, aarch64, arm64";
 
   it.each([

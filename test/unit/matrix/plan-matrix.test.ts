@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkedArtifactName } from "../../../src/artifact/artifact-name.js";
-import { type MatrixRequest, planMatrix } from "../../../src/matrix/plan-matrix.js";
+import { type MatrixRequest, placesIn, planMatrix } from "../../../src/matrix/plan-matrix.js";
+import { Problem } from "../../../src/platform/problem.js";
 import { requirementsOfConfiguration } from "../../../src/project/mirage/config-ml.js";
 import { matrixLines } from "../../../src/matrix/table.js";
 import { type Project, buildSystems } from "../../../src/project/project.js";
@@ -229,4 +230,56 @@ describe.each(buildSystems)("every leg of a %s project", (buildSystem) => {
 
 it("the documentation’s list has seven legs", () => {
   expect(legs(exampleTargets, {}, mirage)).toHaveLength(7);
+});
+
+describe("lines with a place of their own", () => {
+  const projects = new Map<string, Project | Problem>([
+    ['[".",""]', projectIn("/work/all", "dune")],
+    ['["a/hello",""]', projectIn("/work/all/a/hello", "mirage")],
+    ['["b/hello",""]', projectIn("/work/all/b/hello", "mirage")],
+    ['[".","tls/config.ml"]', projectIn("/work/all", "mirage")],
+    ['["gone",""]', new Problem("input directory: there is no folder gone")],
+  ]);
+  const planned = (targets: string, given: Partial<MatrixRequest> = {}) =>
+    planMatrix({ ...asked, targets, ...given }, projects);
+
+  it("are planned for their project, which names leg and artifact", () => {
+    const { legs: found } = planned("hvt x86_64\nhvt arm64 directory=a/hello\nspt x86_64 config-file=tls/config.ml");
+    expect(
+      found.map(({ name, artifactName: artifact, place, toolchain }) => [
+        name,
+        artifact,
+        place,
+        toolchain?.versions.mirage !== undefined,
+      ]),
+    ).toEqual([
+      ["hvt x86_64", "unikernel-all-hvt-x86_64", { directory: ".", configFile: "" }, false],
+      ["a/hello: hvt aarch64", "unikernel-hello-hvt-aarch64", { directory: "a/hello", configFile: "" }, true],
+      ["tls/config.ml: spt x86_64", "unikernel-tls-spt-x86_64", { directory: ".", configFile: "tls/config.ml" }, true],
+    ]);
+  });
+
+  it("add their folder to the name that is given for the whole matrix", () => {
+    const { legs: found } = planned("hvt x86_64\nhvt x86_64 directory=a/hello", { unikernel: "www" });
+    expect(found.map(({ artifactName: artifact }) => artifact)).toEqual([
+      "unikernel-www-hvt-x86_64",
+      "unikernel-www-hello-hvt-x86_64",
+    ]);
+  });
+
+  it("name an error of their folder, and a namesake, by their line", () => {
+    expect(problemIn(() => planned("hvt x86_64\nhvt x86_64 directory=gone")).facts.because).toEqual([
+      "line 2, gone: hvt x86_64: input directory: there is no folder gone",
+    ]);
+    const { because } = problemIn(() => planned("hvt x86_64 directory=a/hello\nhvt x86_64 directory=b/hello")).facts;
+    expect(because).toContainEqual(expect.stringContaining("unikernel-hello-hvt-x86_64, is that of line 1"));
+  });
+
+  it("take the configuration of the matrix only in its folder", () => {
+    const asking = { ...asked, targets: "hvt x86_64\nhvt x86_64 directory=a", configFile: "mirage/config.ml" };
+    expect([...placesIn(asking).values()]).toEqual([
+      { directory: ".", configFile: "mirage/config.ml" },
+      { directory: "a", configFile: "" },
+    ]);
+  });
 });

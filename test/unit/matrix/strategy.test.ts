@@ -3,7 +3,8 @@ import { planMatrix } from "../../../src/matrix/plan-matrix.js";
 import { type GroupJob, type LegJob, strategyMatrix } from "../../../src/matrix/strategy.js";
 import { asked, dune, exampleTargets, mirage } from "./fixtures.js";
 
-const plain = { ocaml: "5.5.0", variant: "", "configure-args": "", "runs-on": "ubuntu-24.04" };
+const place = { directory: ".", "config-file": "" };
+const plain = { ocaml: "5.5.0", variant: "", ...place, "configure-args": "", "runs-on": "ubuntu-24.04" };
 const example: readonly LegJob[] = [
   {
     ...plain,
@@ -95,6 +96,7 @@ describe("a matrix by toolchain", () => {
       target: "hvt",
       arch: "x86_64",
       ocaml: "5.5.0",
+      ...place,
       "runs-on": "ubuntu-24.04",
       legs: [example[0], example[2], example[6]],
     });
