@@ -8,6 +8,7 @@ import { processes, quote } from "../platform/process/process.js";
 import { type ArtifactAccess, artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
 import { type StreamName, streamLog } from "../platform/runner/standard-streams.js";
+import { terminalQuestions } from "../platform/runner/terminal.js";
 import { collectInputs } from "./collect-interface.js";
 import type { ExplainOptions } from "./explain.js";
 import type { InitOptions } from "./init.js";
@@ -183,7 +184,8 @@ initCommand.action(() => {
   const log = createTerminalLog();
   return runGuarded(log, async () => {
     const { init } = await import("./init.js");
-    return init({ log, processes, host: inspectHost() }, options, given);
+    const ask = terminalQuestions(process.env);
+    return init({ log, processes, host: inspectHost() }, options, given, ask);
   });
 });
 

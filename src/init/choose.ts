@@ -21,9 +21,30 @@ export interface Situation {
   /** Undefined: chosen for the project. */
   readonly template: string | undefined;
   readonly buildSystem: BuildSystem;
-  /** A Unikraft target is given, or the project's dune files name Unikraft. */
+  /** The target is one of Unikraft. */
   readonly isUnikraft: boolean;
+  /** Several unikernels or targets. */
+  readonly isMany: boolean;
 }
+
+/** The forge whose files a repository has, and the file that shows it. */
+export function forgeOf(paths: readonly string[]): { readonly forge: Forge; readonly seen: string | undefined } {
+  const has = (start: string) => paths.some((path) => path.startsWith(start));
+  const seen = (Object.entries(marks) as [Forge, string][]).find(([, mark]) => has(mark));
+  return seen === undefined ? { forge: "github", seen: undefined } : { forge: seen[0], seen: seen[1] };
+}
+
+/** In the order of their precedence: many projects have a mirror on GitHub whose CI counts. */
+const marks = {
+  github: ".github/workflows/",
+  forgejo: ".forgejo/workflows/",
+  gitea: ".gitea/workflows/",
+  gitlab: ".gitlab-ci.yml",
+} as const satisfies Partial<Record<Forge, string>>;
+
+/** The folder of a forge's workflows; undefined: it has none. */
+export const workflowFolder = (forge: Forge): string | undefined =>
+  forge === "gitlab" || forge === "shell" ? undefined : `.${forge}`;
 
 /** The inputs of GitLab's component, in the order of its `spec`. */
 export const gitLabInputs = [
@@ -51,6 +72,8 @@ export interface Choice {
   readonly name: string;
   readonly why: string;
   readonly files: readonly Placement[];
+  /** Whether it was chosen for the project, and not named by a person. */
+  readonly isChosen: boolean;
 }
 
 /** @throws Problem when the forge has no template of that name. */
@@ -66,11 +89,13 @@ export function chooseTemplate(situation: Situation): Choice {
   return {
     name,
     why: gitHubTemplates[name],
+    isChosen: template === undefined,
     files: [{ from: `github/${file}`, to: `.github/workflows/${file}`, takesInputs: true }],
   };
 }
 
-function fitting({ buildSystem, isUnikraft }: Situation): GitHubTemplate {
+function fitting({ buildSystem, isUnikraft, isMany }: Situation): GitHubTemplate {
+  if (isMany) return "unikernel-matrix";
   if (isUnikraft) return "unikernel-unikraft";
   return buildSystem === "dune" ? "unikernel-dune" : "unikernel";
 }
@@ -88,10 +113,11 @@ const workflow = (folder: string): readonly Placement[] => [
 ];
 
 const others: Readonly<Record<Exclude<Forge, "github">, Choice>> = {
-  forgejo: { name: "forgejo", why: "a workflow for Forgejo", files: workflow(".forgejo") },
-  gitea: { name: "gitea", why: "a workflow for Gitea", files: workflow(".gitea") },
+  forgejo: { name: "forgejo", why: "a workflow for Forgejo", files: workflow(".forgejo"), isChosen: true },
+  gitea: { name: "gitea", why: "a workflow for Gitea", files: workflow(".gitea"), isChosen: true },
   gitlab: {
     name: "gitlab",
+    isChosen: true,
     why: "a component and a pipeline that includes it",
     files: [
       { from: "gitlab/unikernel.yml", to: ".gitlab/unikernel.yml", takesInputs: false },
@@ -100,7 +126,8 @@ const others: Readonly<Record<Exclude<Forge, "github">, Choice>> = {
   },
   shell: {
     name: "shell",
-    why: "Makefile rules: `include unikernel.mk`, then `make unikernel`",
+    isChosen: true,
+    why: "make rules: `make -f unikernel.mk`",
     files: [{ from: "shell/unikernel.mk", to: "unikernel.mk", takesInputs: true }],
   },
 };

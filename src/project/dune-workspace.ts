@@ -38,14 +38,15 @@ export function duneContextFor(
   return { name: target.duneContext, workspace: withContext(own, contexts.length > 0, target, toolchain) };
 }
 
-interface OwnContext {
+export interface OwnContext {
   readonly name: string;
   readonly toolchain: string | undefined;
   /** Its field `targets`: each target except `native` adds a context. */
   readonly targets: readonly string[];
 }
 
-function contextsOf(workspace: string): OwnContext[] {
+/** The contexts of a dune-workspace. */
+export function contextsOf(workspace: string): OwnContext[] {
   return readSExpressions(workspace).flatMap((stanza) => {
     if (typeof stanza === "string" || stanza[0] !== "context" || stanza[1] === undefined) return [];
     const fields = fieldsOf(stanza[1]);

@@ -1,6 +1,8 @@
 import type { Relation } from "../../targets/opam-version.js";
 import type { Condition, FilteredFormula } from "../../toolchain/opam/filtered-formula.js";
 import type { Requirement } from "../../toolchain/requirements.js";
+import { type Token, tokensOf } from "./ocaml-tokens.js";
+import { removedNames } from "./removed.js";
 
 /**
  * The first line as mirage itself parses it (`check_version` in lib/functoria/tool.ml): each constraint at most once.
@@ -15,7 +17,8 @@ export function headerOf(configuration: string): string | undefined {
 }
 
 /**
- * What a config.ml asks of packages: its first line of mirage, and each `package ~min ~max "name"` that it adds.
+ * What a config.ml asks of packages: its first line of mirage, each `package ~min ~max "name"` that it adds, and the
+ * mirage that still has the names that it uses.
  *
  * @param name the file's name, for messages.
  */
@@ -35,6 +38,10 @@ export function requirementsOfConfiguration(name: string, configuration: string)
               ...(asked.max === undefined ? [] : [bound("<", asked.max)]),
             ]),
       ...(unread.length === 0 ? {} : { unread: unread.map((text) => ({ package: asked.name, text })) }),
+    })),
+    ...removedNames(configuration).map(({ name: used, since, line }) => ({
+      source: `${name} line ${line} (\`${used}\`, removed in mirage ${since})`,
+      formula: packageWith("mirage", [bound("<", since)]),
     })),
   ];
 }
@@ -71,46 +78,6 @@ function usesMirage(tokens: readonly Token[], at: number): boolean {
   const opens = ["open", "include"].includes(before[2] === "!" ? (before[1] ?? "") : (before[2] ?? ""));
   const isNamed = before[0] === "module" && before[2] === "=";
   return text !== "Mirage" || tokens[at + 1]?.text === "." || opens || isNamed;
-}
-
-interface Token {
-  /** `label`: `~min:`, and `pun`: `~min`, without their signs; `mark`: one character of any other kind. */
-  readonly kind: "string" | "word" | "label" | "pun" | "mark";
-  readonly text: string;
-  readonly line: number;
-}
-
-/** A string, `{id|…|id}` or a character. An unclosed one extends to the end. */
-const literal = String.raw`"((?:[^"\\]|\\[^])*)"?|\{([a-z_]*)\|([^]*?)(?:\|\2\}|$)|'(?:[^'\\\n]|\\[^'\n]+|\\')'`;
-const commentOrLiteral = new RegExp(String.raw`${literal}|(\(\*)|(\*\))|[^]`, "g");
-const token = new RegExp(
-  String.raw`${literal}|[~?]([a-z_][\w']*)(:?)|([A-Za-z_][\w']*(?:\.[A-Za-z_][\w']*)*)|\n|\S`,
-  "g",
-);
-
-/** OCaml's tokens, as far as calls of `package` need them. */
-function tokensOf(text: string): readonly Token[] {
-  let line = 1;
-  return [...withoutComments(text).matchAll(token)].flatMap((match): readonly Token[] => {
-    const [whole, string, , quoted = string, label, colon, word] = match;
-    const at = line;
-    line += whole.split("\n").length - 1;
-    if (quoted !== undefined) return [{ kind: "string", text: quoted, line: at }];
-    if (label !== undefined) return [{ kind: colon === ":" ? "label" : "pun", text: label, line: at }];
-    if (word !== undefined) return [{ kind: "word", text: word, line: at }];
-    return whole === "\n" ? [] : [{ kind: "mark", text: whole, line: at }];
-  });
-}
-
-/** Comments nest, and literals in them hide their ends. Line breaks stay. */
-function withoutComments(text: string): string {
-  let depth = 0;
-  return text.replace(commentOrLiteral, (whole, _string, _id, _quoted, opening?: string, closing?: string) => {
-    const isComment = depth > 0 || opening !== undefined;
-    if (opening !== undefined) depth++;
-    else if (closing !== undefined && depth > 0) depth--;
-    return isComment ? whole.replace(/[^\n]/g, " ") : whole;
-  });
 }
 
 interface AddedPackage {

@@ -1,0 +1,94 @@
+import { longestWords, splitWords } from "../platform/words.js";
+
+/** A command of a script. */
+export interface Command {
+  readonly words: readonly string[];
+  /** As in the script, on one line. */
+  readonly text: string;
+  /** The folder that `cd` before it chose; empty: where the script starts. */
+  readonly folder: string;
+  /** Line in the script, from 0. */
+  readonly line: number;
+}
+
+/**
+ * The simple commands of a shell script, as far as scripts of a CI need them: lists joined by `&&`, `||`, `;` and `|`,
+ * `cd`, and scripts in quotes after `sh -c`. Expands nothing; a word with a variable keeps its `$`.
+ */
+export function commandsIn(script: string, folder = ""): readonly Command[] {
+  let current = folder;
+  const outer: string[] = [];
+  return logicalLines(script.replace(expression, (_, name: string) => `$${name}`)).flatMap(({ text, line }) =>
+    splitList(text).flatMap((part): readonly Command[] => {
+      if (part.startsWith("(")) outer.push(current);
+      const piece = part.replace(/^\(|\)$/g, "").trim();
+      const words = withoutPrefix(wordsOf(piece));
+      const [program, ...args] = words;
+      const here = current;
+      if (part.endsWith(")") && !piece.includes("(")) current = outer.pop() ?? current;
+      if (program === undefined || program.startsWith("#")) return [];
+      if (program === "cd") {
+        const [to = ""] = args;
+        current = /^[~/]|\$/.test(to) ? "" : joinFolders(here, to);
+        return [];
+      }
+      const inner = /^(?:ba|da)?sh$/.test(program) ? args[args.findIndex((word) => /^-\w*c$/.test(word)) + 1] : undefined;
+      if (inner !== undefined && args.some((word) => /^-\w*c$/.test(word)))
+        return commandsIn(inner, here).map((command) => ({ ...command, line: line + command.line }));
+      return [{ words, text: piece.trim(), folder: here, line }];
+    }),
+  );
+}
+
+/** `${{ matrix.mode }}` is one word, a variable of its last name. */
+const expression = /\$\{\{\s*(?:[\w-]+\.)*([\w-]+)[^}]*\}\}/g;
+
+const joinFolders = (from: string, to: string): string => {
+  const parts = `${from}/${to}`.split("/").filter((part) => part !== "" && part !== ".");
+  const path: string[] = [];
+  for (const part of parts) {
+    if (part === "..") path.pop();
+    else path.push(part);
+  }
+  return path.join("/");
+};
+
+/** A backslash at its end continues a line, in quotes too. */
+function logicalLines(script: string): readonly { readonly text: string; readonly line: number }[] {
+  const lines: { text: string; line: number }[] = [];
+  let isContinued = false;
+  for (const [line, raw] of script.split("\n").entries()) {
+    const text = raw.replace(/\\\s*$/, "");
+    const last = lines.at(-1);
+    if (isContinued && last !== undefined) last.text += text.trimStart();
+    else lines.push({ text, line });
+    isContinued = text !== raw;
+  }
+  return lines;
+}
+
+/** Splits at `&&`, `||`, `;` and `|` outside quotes, and drops a comment. */
+function splitList(text: string): readonly string[] {
+  const pieces = [""];
+  const token = /'[^']*'|"(?:\\.|[^"\\])*"|`[^`]*`|\\.|&&|\|\|?|;|(?<!\S)#.*|[^]/g;
+  for (const [part] of text.slice(0, longestWords).matchAll(token)) {
+    if (/^(?:&&|\|\|?|;)$/.test(part)) pieces.push("");
+    else if (!part.startsWith("#") || part.length === 1) pieces[pieces.length - 1] += part;
+  }
+  return pieces.map((piece) => piece.trim()).filter((piece) => piece !== "");
+}
+
+function wordsOf(piece: string): readonly string[] {
+  const words = splitWords(piece);
+  return typeof words === "string" ? piece.split(/\s+/) : words;
+}
+
+/** What only prepares a command: `sudo`, `opam exec --`, variables, the instruction of a Dockerfile. */
+function withoutPrefix(words: readonly string[]): readonly string[] {
+  const [first = "", second] = words;
+  if (["sudo", "RUN", "CMD", "time", "env", "then", "do", "-", "@"].includes(first)) return withoutPrefix(words.slice(1));
+  if (first === "eval") return [];
+  if (first === "opam" && second === "exec") return withoutPrefix(words.slice(words.indexOf("--") === -1 ? 2 : words.indexOf("--") + 1));
+  if (/^[A-Za-z_]\w*=/.test(first)) return withoutPrefix(words.slice(1));
+  return first.startsWith("@") ? [first.slice(1), ...words.slice(1)] : words;
+}
