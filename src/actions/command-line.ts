@@ -184,7 +184,7 @@ initCommand.action(() => {
   const log = createTerminalLog();
   return runGuarded(log, async () => {
     const { init } = await import("./init.js");
-    const ask = terminalQuestions(process.env);
+    const ask = terminalQuestions(log, process.env);
     return init({ log, processes, host: inspectHost() }, options, given, ask);
   });
 });

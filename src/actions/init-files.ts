@@ -54,14 +54,26 @@ export async function filesToWrite(writing: Writing): Promise<readonly Rendered[
   // A template of one target: a job for each row.
   const [first, ...others] = await Promise.all(rows.map((row) => render(main, [row], writing)));
   const named = others.map(({ text }, at) => [nameOf(rows[at + 1]), text] as const);
-  return refuseExisting(first === undefined ? [] : [{ to: main.to, text: withJobs(parseDocument(first.text), main.to, named) }], writing);
+  return refuseExisting(
+    first === undefined ? [] : [{ to: main.to, text: withJobs(parseDocument(first.text), main.to, named) }],
+    writing,
+  );
 }
 
 async function addedTo(existing: Existing, writing: Writing): Promise<readonly Rendered[]> {
   const missing = missingIn(existing, writing.rows);
   const { path, list, document } = existing;
   if (missing.length === 0) return [];
-  if (list !== undefined) return [{ to: path, text: withLines(existing, missing.map((row) => lineOf(row, true))) }];
+  if (list !== undefined)
+    return [
+      {
+        to: path,
+        text: withLines(
+          existing,
+          missing.map((row) => lineOf(row, true)),
+        ),
+      },
+    ];
   const from = workflowFolder(writing.forge) === ".github" ? "github/unikernel.yml" : writing.choice.files[0]?.from;
   const template: Placement = { from: from ?? "github/unikernel.yml", to: path, takesInputs: true };
   const jobs = await Promise.all(missing.map((row) => render(template, [row], writing)));
@@ -73,7 +85,11 @@ async function addedTo(existing: Existing, writing: Writing): Promise<readonly R
 function nameOf(row: Row | undefined): string {
   if (row === undefined) return "";
   const folder = shownFolder(row.unikernel.sources);
-  const parts = [folder === "." ? "" : folder.split("/").at(-1), row.target === "hvt" ? "" : row.target, row.variant ?? ""];
+  const parts = [
+    folder === "." ? "" : folder.split("/").at(-1),
+    row.target === "hvt" ? "" : row.target,
+    row.variant ?? "",
+  ];
   return parts.filter((part) => part !== "" && part !== undefined).join("-") || row.target;
 }
 
@@ -96,7 +112,8 @@ async function gitLabFiles(writing: Writing): Promise<readonly Rendered[]> {
   const texts = await Promise.all(
     (writing.rows.length === 0 ? [[]] : writing.rows.map((row) => [row])).map(async (rows, at) => {
       const [row] = rows;
-      const named = at === 0 || row === undefined ? writing : { ...writing, asked: { ...writing.asked, name: nameOf(row) } };
+      const named =
+        at === 0 || row === undefined ? writing : { ...writing, asked: { ...writing.asked, name: nameOf(row) } };
       return (await render(pipeline, rows, named)).text;
     }),
   );
@@ -119,12 +136,23 @@ async function shellFiles(writing: Writing): Promise<readonly Rendered[]> {
       const value = (name: string) => new RegExp(`^${name} \\?= ?(.*)$`, "m").exec(text)?.[1] ?? "";
       const name = `unikernel-${nameOf(row)}`;
       const options = value("UNIKERNEL_OPTIONS");
-      return `\n.PHONY: ${name}\n${name}: $(UNIKERNEL_CI_FOLDER)/dist\n\t$(unikernel_ci) run --target '${value("UNIKERNEL_TARGET")}' --arch '$(UNIKERNEL_ARCH)' ${options}\n`;
+      const command = `run --target '${value("UNIKERNEL_TARGET")}' --arch '$(UNIKERNEL_ARCH)' ${options}`;
+      return `\n.PHONY: ${name}\n${name}: $(UNIKERNEL_CI_FOLDER)/dist\n\t$(unikernel_ci) ${command}\n`;
     }),
   );
   const ignored = writing.tree.text(".gitignore") || readIfThere(join(writing.root, ".gitignore"));
-  const lacking = ["_artifacts/", ".cache/"].filter((line) => !ignored.split("\n").some((one) => one.replace(/^\//, "") === line));
-  const gitignore = lacking.length === 0 ? [] : [{ to: ".gitignore", text: `${ignored}${ignored === "" || ignored.endsWith("\n") ? "" : "\n"}${lacking.join("\n")}\n` }];
+  const lacking = ["_artifacts/", ".cache/"].filter(
+    (line) => !ignored.split("\n").some((one) => one.replace(/^\//, "") === line),
+  );
+  const gitignore =
+    lacking.length === 0
+      ? []
+      : [
+          {
+            to: ".gitignore",
+            text: `${ignored}${ignored === "" || ignored.endsWith("\n") ? "" : "\n"}${lacking.join("\n")}\n`,
+          },
+        ];
   return [{ to: main.to, text: main.text + rules.join("") }, ...gitignore];
 }
 

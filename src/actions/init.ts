@@ -5,11 +5,9 @@ import { type ActionReference, type Given, ownerOfRemote, placeholdersLeft, show
 import { type Choice, type Forge, chooseTemplate, forgeOf, forges } from "../init/choose.js";
 import { ciJobs } from "../init/ci-scripts.js";
 import { type Composition, type Row, compose } from "../init/compose.js";
-import { type Decided, type Refused, decide } from "../init/decide.js";
-import type { Taken } from "../init/old-builds.js";
-import { type Tree, readTree } from "../init/tree.js";
-import { type Unikernel, describe, joined, shownFolder } from "../init/unikernel.js";
-import { type Found, almostUnikernels, findUnikernels } from "../init/unikernels.js";
+import { decideAll } from "../init/decide.js";
+import { readTree } from "../init/tree.js";
+import { describe, shownFolder } from "../init/unikernel.js";
 import { writeInside } from "../platform/files/inside.js";
 import { ownRepository } from "../platform/files/own-repository.js";
 import type { Context } from "../platform/host.js";
@@ -21,6 +19,7 @@ import type { Project } from "../project/project.js";
 import { targets } from "../targets/targets.js";
 import { parseInputs } from "./definition.js";
 import { filesToWrite } from "./init-files.js";
+import { bootAnswers, chosenOf, hashFiles, unikernelsOf } from "./init-find.js";
 import { type Inputs, readInputs } from "./interface.js";
 import { allMatrixInputs } from "./matrix-interface.js";
 
@@ -38,13 +37,13 @@ export interface InitOptions {
 }
 
 /**
- * Finds the unikernels of the repository, decides what builds them, writes a workflow, and logs all three. A workflow
- * that is there already gets what it lacks.
+ * Finds the unikernels of the repository, decides what builds them, writes a workflow, and logs all three. An existing
+ * workflow gets what it lacks.
  *
  * @param given inputs to write into the template, by name; those of `matrix` too.
  * @param ask asks the person at the terminal; undefined: nobody is there, and every default stands.
- * @throws Problem when there is no unikernel, no toolchain builds one, the template has no place for an input, or a file
- *   of another content is in the way. Nothing is written then.
+ * @throws Problem when there is no unikernel, no toolchain builds one, the template has no place for an input, or
+ *   another file is in the way. Nothing is written then.
  */
 export async function init(context: Context, options: InitOptions, given: Given, ask?: Ask): Promise<boolean> {
   const { host, log } = context;
@@ -53,17 +52,27 @@ export async function init(context: Context, options: InitOptions, given: Given,
   const current = host.folders.workspace;
   const root = rootOf(current);
   const tree = readTree(root);
-  const { forge, seen } = options.forge === undefined ? forgeOf(tree.paths) : { forge: namedForge(options.forge), seen: undefined };
+  const { forge, seen } =
+    options.forge === undefined ? forgeOf(tree.paths) : { forge: namedForge(options.forge), seen: undefined };
   const reference = await referenceOf(context, options);
 
   const found = await unikernelsOf(tree, root, current, asked);
   const unikernels = await chosenOf(found, ask, context);
   log.fact("found", firstOf(unikernels.map(describe), 30).join("\n"));
   if (found.others.length > 0 && unikernels.every((one) => found.chosen.includes(one)))
-    log.fact("left out", `${firstOf(found.others.map(describe), 8).join("\n")}\n(tests and examples: choose one with --directory)`);
+    log.fact(
+      "left out",
+      `${firstOf(found.others.map(describe), 8).join("\n")}\n(tests and examples: choose one with --directory)`,
+    );
   const jobs = ciJobs(tree);
-  const composed = compose(unikernels, jobs, hashFiles(tree));
-  const { composition, versions } = await decidedOf(context, root, withAsked(composed, asked), asked, given);
+  const composed = compose(unikernels, jobs, hashFiles(tree), tree);
+  const { composition, versions, leftOut } = await decideAll(
+    withAsked(composed, asked, given),
+    asked,
+    (row) => projectFor(row, root, asked),
+    given["targets"] !== undefined,
+  );
+  for (const sentence of leftOut) log.notice(sentence);
   const { rows, inputs } = composition;
   const answers = await bootAnswers(rows, given, inputs["args"] !== undefined, ask);
   const choice = choiceFor(forge, options, given, rows);
@@ -79,7 +88,8 @@ export async function init(context: Context, options: InitOptions, given: Given,
   log.fact("target", targetText(given, rows));
   if (versions.length > 0) log.fact("versions", versions.join("\n"));
   for (const line of takenLines(composition, given)) log.fact("taken", line);
-  for (const { input, text } of composition.remarks.filter((one) => one.input !== "targets")) log.fact("note", `${input}: ${text}`);
+  for (const { input, text } of composition.remarks.filter((one) => one.input !== "targets"))
+    log.fact("note", `${input}: ${text}`);
   log.fact("action", shownReference(reference));
   if (files.length === 0) {
     log.fact("unchanged", "the workflow builds all of this already");
@@ -90,139 +100,21 @@ export async function init(context: Context, options: InitOptions, given: Given,
   return true;
 }
 
-/** @throws Problem when there is none. */
-async function unikernelsOf(tree: Tree, root: string, current: string, asked: Inputs): Promise<Found> {
-  const { buildSystem, buildCommand, configFile } = asked;
-  const within = relative(root, resolve(current, asked.directory));
-  if (buildCommand !== undefined || buildSystem !== "auto") {
-    const project = await detectProject(current, asked);
-    return { chosen: [unikernelOf(project, within)], others: [] };
-  }
-  const found = findUnikernels(tree, within);
-  if (configFile !== undefined) {
-    const path = joined(within, configFile);
-    const named = [...found.chosen, ...found.others].filter((one) => joined(one.directory, one.configFile ?? "config.ml") === path);
-    const [one] = named.length > 0 ? named : [unikernelOf(await detectProject(current, asked), within)];
-    return { chosen: one === undefined ? [] : [{ ...one, directory: within, configFile }], others: [] };
-  }
-  if (found.chosen.length > 0) return found;
-  const seen = almostUnikernels(tree);
-  throw new Problem(`no unikernel in ${resolve(current, asked.directory)}`, {
-    found: seen.length === 0 ? firstOf(tree.paths, 12).join(", ") : seen,
-    because:
-      "looked for a config.ml that registers a unikernel of mirage, and for dune programs with `-z solo5-abi=`, " +
-      "`-z unikraft-backend=` or `(enabled_if (= %{context_name} solo5))`; nothing was written",
-    do: [
-      "run init in the repository of a unikernel, or give its folder with --directory",
-      "or give the command that builds it, as in --build-command 'make OUT=\"$OUT\"', or --build-system dune or opam",
-    ],
-  });
-}
-
-/** What a person names by inputs, without a look at its files. */
-const unikernelOf = (project: Project, directory: string): Unikernel => ({
-  buildSystem: project.buildSystem === "command" ? "dune" : project.buildSystem,
-  directory,
-  configFile: project.buildSystem === "mirage" && project.configFile !== "config.ml" ? project.configFile : undefined,
-  sources: directory,
-  isAside: false,
-  targets: [],
-  inputs: {},
-  boot: { required: [], needs: undefined },
-  remarks: [],
-});
-
-/** One build system for all, and in a terminal the ones that a person wants. */
-async function chosenOf({ chosen, others }: Found, ask: Ask | undefined, { log }: Context): Promise<readonly Unikernel[]> {
-  const all = [...chosen, ...others];
-  if (ask === undefined || all.length < 2) return chosen;
-  for (const [at, one] of all.entries()) log.line(`  ${String(at + 1).padStart(3)}  ${describe(one)}`);
-  const answer = await ask(`Which of them? Numbers, or Enter for ${others.length === 0 ? "all" : `the first ${chosen.length}`}:`);
-  const numbers = answer.split(/[\s,]+/).filter((word) => word !== "").map(Number);
-  const wanted = numbers.map((number) => all[number - 1]).filter((one) => one !== undefined);
-  if (numbers.length !== wanted.length)
-    throw new Problem(`${JSON.stringify(answer)} is not a choice`, { accepted: `numbers from 1 to ${all.length}` });
-  return wanted.length === 0 ? chosen : wanted;
-}
-
-/** In a terminal, the arguments that a unikernel requires. */
-async function bootAnswers(rows: readonly Row[], given: Given, hasArguments: boolean, ask: Ask | undefined): Promise<Given> {
-  const required = [...new Set(rows.flatMap(({ unikernel }) => unikernel.boot.required))];
-  if (ask === undefined || hasArguments || required.length === 0 || given["args"] !== undefined || given["check"] !== undefined) return {};
-  const answer = await ask(`Arguments for the boot (required: ${required.join(" ")}), or Enter to check only --help:`);
-  return answer === "" ? {} : { args: answer };
-}
-
-/** Files with the hash of an image that a script of the old CI compares with. */
-function hashFiles(tree: Tree): readonly Taken[] {
-  const scripts = tree.paths.filter((path) => /^\.(?:github|forgejo|gitea)\/workflows\/|\.sh$|akefile|^\.cirrus\.yml$/.test(path));
-  const files = tree.paths.filter((path) => /^[^/]+\.sha256$/.test(path) && !/release/.test(path));
-  return files.slice(0, 1).flatMap((value) => {
-    const at = scripts.find((path) => /sha256sum/.test(tree.text(path)) && tree.text(path).includes(value));
-    return at === undefined ? [] : [{ value, at }];
-  });
-}
-
 /** The target of the command line replaces those that were found. */
-function withAsked(composition: Composition, { target, arch, configureArgs }: Inputs): Composition {
+function withAsked(composition: Composition, { target, arch }: Inputs, given: Given): Composition {
+  const configureArgs = given["configure-args"];
   const rows = composition.rows.map((row) => ({
     ...row,
     target: target ?? row.target,
     architectures: arch === undefined ? row.architectures : [arch],
-    configureArgs: configureArgs.length > 0 ? undefined : row.configureArgs,
-    variant: configureArgs.length > 0 ? undefined : row.variant,
+    configureArgs: configureArgs === undefined ? row.configureArgs : { value: configureArgs, at: "" },
+    variant: configureArgs === undefined ? row.variant : undefined,
   }));
   const same = (one: Row, other: Row) =>
-    one.unikernel === other.unikernel && one.target === other.target && one.configureArgs === other.configureArgs;
+    one.unikernel === other.unikernel &&
+    one.target === other.target &&
+    one.configureArgs?.value === other.configureArgs?.value;
   return { ...composition, rows: rows.filter((row, at) => rows.findIndex((other) => same(other, row)) === at) };
-}
-
-/** @throws Problem when no toolchain builds any of the rows: that of `setup`. */
-async function decidedOf(
-  { log }: Context,
-  root: string,
-  composition: Composition,
-  asked: Inputs,
-  given: Given,
-): Promise<{ readonly composition: Composition; readonly versions: readonly string[] }> {
-  const results: (Decided | Refused)[] = [];
-  for (const row of composition.rows) {
-    const project = await projectFor(row, root, asked);
-    results.push(decide(row, { ...asked, target: row.target }, project));
-  }
-  const refused = results.filter((result) => "problem" in result);
-  const decided = results.filter((result) => "versions" in result);
-  const [first] = refused;
-  if (decided.length === 0 && first !== undefined && given["targets"] === undefined) throw whyNone(refused, first);
-  for (const { row, problem } of refused) log.notice(`left out: ${describe(row.unikernel)} for ${row.target}: ${problem.message}`);
-  const remarks = [
-    ...composition.remarks,
-    ...decided.flatMap((one) => one.remarks),
-    ...refused.map(({ row, problem }) => ({
-      input: "targets",
-      text: `left out: ${shownFolder(row.unikernel.sources)} for ${row.target}: ${problem.message}`,
-    })),
-  ];
-  return {
-    composition: { ...composition, rows: decided.map(({ row }) => row), remarks },
-    versions: distinctVersions(decided),
-  };
-}
-
-/** The versions of all rows, each once: the reason of the first row stands for the others. */
-function distinctVersions(decided: readonly Decided[]): readonly string[] {
-  const all = decided.flatMap(({ versions }) => versions);
-  const nameOf = (line: string) => line.split(":")[0];
-  return all.filter((line, at) => all.findIndex((other) => nameOf(other) === nameOf(line)) === at);
-}
-
-function whyNone(refused: readonly Refused[], { problem }: Refused): Problem {
-  if (refused.length === 1) return problem;
-  const each = refused.map(({ row, problem: { message } }) => `${describe(row.unikernel)} for ${row.target}: ${message}`);
-  return new Problem(`no toolchain builds any of ${refused.length} unikernels`, {
-    ...problem.facts,
-    because: firstOf(each, 12),
-  });
 }
 
 function projectFor({ unikernel }: Row, root: string, asked: Inputs): Promise<Project> {
@@ -252,15 +144,23 @@ const withoutPlace = (given: Given): Given =>
 
 function targetText(given: Given, rows: readonly Row[]): string {
   if (given["targets"] !== undefined) return given["targets"].trim();
-  const lines = [...new Set(rows.map(({ target, variant }) => [target, ...(variant === undefined ? [] : [`(${variant})`])].join(" ")))];
+  const lines = [
+    ...new Set(
+      rows.map(({ target, variant }) => [target, ...(variant === undefined ? [] : [`(${variant})`])].join(" ")),
+    ),
+  ];
   return given["target"] === undefined ? `${lines.join(", ")} (change it with --target)` : given["target"];
 }
 
 /** What came from where, for the log. */
 const takenLines = ({ inputs, rows }: Composition, given: Given): readonly string[] => {
   const ofRows = rows.flatMap(({ ocaml, configureArgs }) => [
-    ...(ocaml === undefined || given["ocaml-version"] !== undefined ? [] : [`ocaml-version ${ocaml.value} from ${ocaml.at}`]),
-    ...(configureArgs === undefined ? [] : [`configure-args ${configureArgs.value} from ${configureArgs.at}`]),
+    ...(ocaml === undefined || given["ocaml-version"] !== undefined
+      ? []
+      : [`ocaml-version ${ocaml.value} from ${ocaml.at}`]),
+    ...(configureArgs === undefined || configureArgs.at === ""
+      ? []
+      : [`configure-args ${configureArgs.value} from ${configureArgs.at}`]),
   ]);
   const shared = Object.entries(inputs).flatMap(([name, { value, at }]) =>
     at === "" || given[name] !== undefined ? [] : [`${name} ${value.split("\n").join(", ")} from ${at}`],
@@ -295,7 +195,9 @@ async function referenceOf({ processes }: Context, { owner, commit }: InitOption
   }
   const git = async (...args: string[]): Promise<string | undefined> => {
     if (!existsSync(join(ownRepository, ".git"))) return undefined;
-    const { exitCode, stdout } = await processes.run(["git", "-C", ownRepository, ...args]).catch(() => ({ exitCode: 1, stdout: "" }));
+    const { exitCode, stdout } = await processes
+      .run(["git", "-C", ownRepository, ...args])
+      .catch(() => ({ exitCode: 1, stdout: "" }));
     return exitCode === 0 && stdout.trim() !== "" ? stdout.trim() : undefined;
   };
   const pinned = commit ?? (await git("rev-parse", "HEAD"));

@@ -43,7 +43,8 @@ export function adapted(path: string, template: string, given: Given, takes: Tak
 }
 
 /** The text of a workflow, in the style of the templates. */
-export const written = (document: Document): string => document.toString({ lineWidth: 0, flowCollectionPadding: false });
+export const written = (document: Document): string =>
+  document.toString({ lineWidth: 0, flowCollectionPadding: false });
 
 /** The maps of inputs in a workflow, with the part that takes each. */
 type InputMaps = readonly (readonly [part: string, inputs: YAMLMap])[];
@@ -74,10 +75,13 @@ function addNotes(maps: InputMaps, notes: Notes, takes: Takes): void {
       continue;
     }
     const isLong = isScalar(pair.value) && pair.value.type === "BLOCK_LITERAL";
-    if (isScalar(pair.value) && from !== undefined && from !== "" && !isLong) pair.value.comment = ` ${printable(from)}`;
+    if (isScalar(pair.value) && from !== undefined && from !== "" && !isLong)
+      pair.value.comment = ` ${printable(from)}`;
     const above = [...(isLong && from !== undefined && from !== "" ? [` From ${printable(from)}`] : []), ...texts];
     if (isScalar(pair.key) && above.length > 0)
-      pair.key.commentBefore = [...(pair.key.commentBefore == null ? [] : [pair.key.commentBefore]), ...above].join("\n");
+      pair.key.commentBefore = [...(pair.key.commentBefore == null ? [] : [pair.key.commentBefore]), ...above].join(
+        "\n",
+      );
   }
 }
 
@@ -100,7 +104,10 @@ function placeInSteps(document: Document, given: Given, takes: Takes): ReadonlyS
       if (!takes(part, name)) continue;
       const present: unknown = step.getIn(["with", name]);
       if (typeof present === "string" && present.includes("${{")) continue;
-      step.setIn(["with", name], valueNode(document, value));
+      const inputs = step.get("with");
+      const node = valueNode(document, value);
+      if (isMap(inputs) && !inputs.has(name)) inputs.items.push(document.createPair(document.createNode(name), node));
+      else step.setIn(["with", name], node);
       placed.add(name);
     }
     const inputs = step.get("with");
@@ -144,7 +151,9 @@ function withOptions(template: string, given: Given, notes: Notes): string {
   const line = Object.entries(options)
     .map(([name, value]) => `--${name} ${quote(value)}`)
     .join(" ");
-  const remarks = Object.entries(notes).flatMap(([name, note]) => note.remarks.map((text) => `# ${name}: ${printable(text)}\n`));
+  const remarks = Object.entries(notes).flatMap(([name, note]) =>
+    note.remarks.map((text) => `# ${name}: ${printable(text)}\n`),
+  );
   const commented = template.replace(/^(?=UNIKERNEL_OPTIONS)/m, () => remarks.join(""));
   const values = { UNIKERNEL_TARGET: target, UNIKERNEL_ARCH: arch, UNIKERNEL_OPTIONS: line === "" ? undefined : line };
   return Object.entries(values).reduce((text, [variable, value]) => {

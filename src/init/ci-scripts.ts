@@ -55,6 +55,8 @@ function yamlJobs(path: string, text: string): readonly CiJob[] {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, merge: true, logLevel: "silent" });
   const jobs = new Map<string, { commands: CiJob["commands"][number][]; values: Map<string, Value> }>();
+  /** The default working directory of each job. */
+  const folders = new Map<string, string>();
   const jobOf = (name: string) => {
     const job = jobs.get(name) ?? { commands: [], values: new Map<string, Value>() };
     jobs.set(name, job);
@@ -65,7 +67,10 @@ function yamlJobs(path: string, text: string): readonly CiJob[] {
       if (!isScalar(key) || typeof key.value !== "string") return;
       const keys = ancestors.flatMap((node) => ("key" in node && isScalar(node.key) ? [String(node.key.value)] : []));
       const name = keys[0] === "jobs" ? (keys[1] ?? "") : (keys[0] ?? "");
-      const items = value !== null && typeof value === "object" && "items" in value ? (value.items as unknown[]) : [value];
+      if (key.value === "working-directory" && keys.includes("defaults") && isScalar(value))
+        folders.set(name, clean(String(value.value)));
+      const items =
+        value !== null && typeof value === "object" && "items" in value ? (value.items as unknown[]) : [value];
       const scalars = items.filter((item) => isScalar(item));
       const first = scalars[0]?.range?.[0] ?? 0;
       const line = counter.linePos(first).line - 1;
@@ -73,8 +78,10 @@ function yamlJobs(path: string, text: string): readonly CiJob[] {
         const parent = ancestors.findLast((node) => isMap(node));
         const folder = isMap(parent) ? parent.get("working-directory") : undefined;
         for (const item of scalars) {
-          const start = counter.linePos(item.range?.[0] ?? first).line - 1 + (item.type?.startsWith("BLOCK") === true ? 1 : 0);
-          const commands = commandsIn(String(item.value), typeof folder === "string" ? clean(folder) : "");
+          const start =
+            counter.linePos(item.range?.[0] ?? first).line - 1 + (item.type?.startsWith("BLOCK") === true ? 1 : 0);
+          const own = typeof folder === "string" ? clean(folder) : folders.get(name);
+          const commands = commandsIn(String(item.value), own);
           jobOf(name).commands.push(...commands.map((one) => ({ ...one, at: place(path, start + one.line) })));
         }
         return;
@@ -105,7 +112,9 @@ function travisJobs(path: string, text: string): readonly CiJob[] {
     const pairs = [...content.matchAll(/\b([A-Z_]+)=(?:"([^"]*)"|(\S+))/g)];
     if (pairs.length === 0) return [];
     const at = place(path, line);
-    const values = pairs.map(([, name = "", quoted, bare]) => [nameOf(name), { texts: [quoted ?? bare ?? ""], at }] as const);
+    const values = pairs.map(
+      ([, name = "", quoted, bare]) => [nameOf(name), { texts: [quoted ?? bare ?? ""], at }] as const,
+    );
     return [{ path, name: "", commands: [], values: new Map(values) }];
   });
 }

@@ -1,8 +1,19 @@
 import { quote } from "../platform/process/process.js";
+import { compareVersions } from "../targets/opam-version.js";
 import type { Architecture } from "../targets/architecture.js";
 import { type TargetName, defaultTarget, targets } from "../targets/targets.js";
 import type { CiJob } from "./ci-scripts.js";
-import { type OldBuild, type OldTools, type Taken, configurationOf, modesIn, oldBuilds, toolsOf } from "./old-builds.js";
+import {
+  type OldBuild,
+  type OldTools,
+  type Taken,
+  configurationOf,
+  modesIn,
+  oldBuilds,
+  toolsOf,
+} from "./old-builds.js";
+import { definedPackages } from "./opam-needs.js";
+import type { Tree } from "./tree.js";
 import { type Remark, type Unikernel, joined, shownFolder } from "./unikernel.js";
 
 /** A unikernel for one target: a line of a matrix, or all of a smaller workflow. */
@@ -24,33 +35,54 @@ export interface Composition {
 }
 
 /** Puts together what the unikernels' own files say and what the old CI did with them. */
-export function compose(unikernels: readonly Unikernel[], jobs: readonly CiJob[], hashFiles: readonly Taken[]): Composition {
+export function compose(
+  unikernels: readonly Unikernel[],
+  jobs: readonly CiJob[],
+  hashFiles: readonly Taken[],
+  tree: Tree,
+): Composition {
   const builds = oldBuilds(jobs);
   const parts = unikernels.map((unikernel) => {
     const own = builds.filter((build) => configurationOf(build) === configurationPath(unikernel));
-    return partOf(unikernel, own, jobs);
+    const anywhere = builds.filter(
+      (build) => build.target !== undefined && !tree.paths.includes(configurationOf(build)),
+    );
+    return partOf(unikernel, own, anywhere, jobs);
   });
   const rows = parts.flatMap((part) => part.rows);
   const tools = parts.flatMap((part) => part.tools);
   const isMirage = unikernels.every(({ buildSystem }) => buildSystem === "mirage");
-  const packages = unikernels.some(({ buildSystem }) => buildSystem === "opam") || isMirage ? [] : tools.flatMap((one) => one.packages);
+  const packages =
+    unikernels.some(({ buildSystem }) => buildSystem === "opam") || isMirage
+      ? []
+      : tools.flatMap((one) => one.packages);
   const own = merged(unikernels.map(({ inputs }) => inputs));
   const known = new Set(unikernels.flatMap(({ inputs }) => (inputs["opam-packages"] ?? "").split(" ")));
-  const extra = packages.filter(({ value }) => known.size > 1 && !known.has(value));
+  const defined = definedPackages(tree);
+  const extra = packages.filter(({ value }) => known.size > 1 && !known.has(value) && !defined.includes(value));
   const system = tools.flatMap((one) => one.system);
   const hash = hashFiles.map(({ value, at }) => ({
     input: "expected-sha256",
-    text: `${at} compares with ${value}: once it has the hash of the first build here, set \`expected-sha256: ${value}\``,
+    text: `${at} compares with ${value}: set \`expected-sha256: ${value}\` once it has the hash of a build of this action`,
   }));
   return {
     rows: withVariants(rows),
     inputs: {
       ...own,
       ...joinedLines("opam-repositories", withDefault(onePerName(tools.flatMap((one) => one.repositories)))),
-      ...joinedLines("opam-pins", [...lines(own["opam-pins"]), ...(isMirage || extra.length > 0 ? tools.flatMap((one) => one.pins) : [])]),
+      ...joinedLines("opam-pins", [
+        ...lines(own["opam-pins"]),
+        ...(isMirage || extra.length > 0 ? tools.flatMap((one) => one.pins) : []),
+      ]),
       ...(extra.length === 0 ? {} : withPackages(own["opam-packages"], extra)),
-      ...joinedLines("extra-repos", parts.flatMap((part) => part.extraRepos)),
-      ...joinedLines("post-pull", parts.flatMap((part) => part.postPull)),
+      ...joinedLines(
+        "extra-repos",
+        parts.flatMap((part) => part.extraRepos),
+      ),
+      ...joinedLines(
+        "post-pull",
+        parts.flatMap((part) => part.postPull),
+      ),
     },
     remarks: distinct([
       ...rows.flatMap(({ unikernel }) => unikernel.remarks),
@@ -60,7 +92,9 @@ export function compose(unikernels: readonly Unikernel[], jobs: readonly CiJob[]
         : [
             {
               input: "install-system-packages",
-              text: `${system[0]?.at ?? ""} installs ${[...new Set(system.map(({ value }) => value))].join(" ")}: opam installs what the packages declare; add a step before this one for others`,
+              text:
+                `${system[0]?.at ?? ""} installs ${[...new Set(system.map(({ value }) => value))].join(" ")}: ` +
+                "opam installs what the packages declare; add a step before this one for others",
             },
           ]),
       ...(unikernels.length === 1 ? hash : []),
@@ -75,13 +109,20 @@ interface Part {
   readonly postPull: readonly Taken[];
 }
 
-const configurationPath = ({ directory, configFile }: Unikernel): string => joined(directory, configFile ?? "config.ml");
+const configurationPath = ({ directory, configFile }: Unikernel): string =>
+  joined(directory, configFile ?? "config.ml");
 
-function partOf(unikernel: Unikernel, own: readonly OldBuild[], jobs: readonly CiJob[]): Part {
+/** @param anywhere builds of a configuration that is not there: a loop or a workflow gives their folder. */
+function partOf(
+  unikernel: Unikernel,
+  own: readonly OldBuild[],
+  anywhere: readonly OldBuild[],
+  jobs: readonly CiJob[],
+): Part {
   if (unikernel.buildSystem !== "mirage") return partOfDune(unikernel, jobs);
   const built = own.filter(({ target }) => target !== undefined);
   const [first] = own;
-  if (first === undefined) return partByModes(unikernel, jobs);
+  if (first === undefined) return partByModes(unikernel, anywhere, jobs);
   // Where the old CI started mirage decides which packages it sees.
   const placed: Unikernel = {
     ...unikernel,
@@ -93,13 +134,22 @@ function partOf(unikernel: Unikernel, own: readonly OldBuild[], jobs: readonly C
     ...rowFor(placed, target ?? ownTarget(placed), tools.ocaml),
     configureArgs: configureArgs === "" ? undefined : { value: configureArgs, at },
   }));
-  const up = first.directory === "" ? "" : first.directory.split("/").map(() => "..").join("/");
+  const up =
+    first.directory === ""
+      ? ""
+      : first.directory
+          .split("/")
+          .map(() => "..")
+          .join("/");
   const [hook] = own.filter(({ postPull }) => postPull.length > 0);
   return {
     rows: rows.filter((row, at) => rows.findIndex((other) => isSame(other, row)) === at),
     tools: own.map(({ tools }) => tools),
     extraRepos: own.flatMap(({ extraRepos, at }) => extraRepos.map((value) => ({ value, at }))),
-    postPull: [...(up === "" || hook === undefined ? [] : [{ value: `cd ${up}`, at: hook.at }]), ...(hook?.postPull ?? [])],
+    postPull: [
+      ...(up === "" || hook === undefined ? [] : [{ value: `cd ${up}`, at: hook.at }]),
+      ...(hook?.postPull ?? []),
+    ],
   };
 }
 
@@ -109,7 +159,8 @@ const isSame = (one: Row, other: Row): boolean =>
 const rowFor = (unikernel: Unikernel, target: TargetName, ocaml: Taken | undefined): Row => ({
   unikernel,
   target,
-  architectures: targets[target].backend === "unikraft" && unikernel.buildSystem === "dune" ? ["x86_64", "aarch64"] : ["x86_64"],
+  architectures:
+    targets[target].backend === "unikraft" && unikernel.buildSystem === "dune" ? ["x86_64", "aarch64"] : ["x86_64"],
   ocaml,
   configureArgs: undefined,
   variant: undefined,
@@ -118,9 +169,10 @@ const rowFor = (unikernel: Unikernel, target: TargetName, ocaml: Taken | undefin
 const ownTarget = ({ targets: [first] }: Unikernel): TargetName => first ?? defaultTarget;
 
 /** `MODE=hvt` in .travis.yml builds each unikernel of the repository. */
-function partByModes(unikernel: Unikernel, jobs: readonly CiJob[]): Part {
-  const modes = modesIn(jobs);
-  const rows = modes.map(({ target, tools }) => rowFor(unikernel, target, tools.ocaml));
+function partByModes(unikernel: Unikernel, anywhere: readonly OldBuild[], jobs: readonly CiJob[]): Part {
+  const all = [...modesIn(jobs), ...anywhere];
+  const modes = all.filter(({ target }, at) => all.findIndex((other) => other.target === target) === at);
+  const rows = modes.map(({ target, tools }) => rowFor(unikernel, target ?? ownTarget(unikernel), tools.ocaml));
   return {
     rows: rows.length === 0 ? [rowFor(unikernel, ownTarget(unikernel), undefined)] : rows,
     tools: modes.map(({ tools }) => tools),
@@ -132,9 +184,12 @@ function partByModes(unikernel: Unikernel, jobs: readonly CiJob[]): Part {
 /** The first job that builds with opam or dune says with which OCaml. */
 function partOfDune(unikernel: Unikernel, jobs: readonly CiJob[]): Part {
   const builds = ({ words }: { readonly words: readonly string[] }) =>
-    (words[0] === "opam" && words[1] === "install") || (words[0] === "dune" && words[1] === "build") || words[0] === "make";
+    (words[0] === "opam" && words[1] === "install") ||
+    (words[0] === "dune" && words[1] === "build") ||
+    words[0] === "make";
   const tools = jobs.filter(({ commands }) => commands.some(builds)).map(toolsOf);
-  const [used] = tools.filter(({ ocaml }) => ocaml !== undefined);
+  const known = tools.filter(({ ocaml }) => ocaml !== undefined);
+  const [used] = [...known].sort((a, b) => compareVersions(b.ocaml?.value ?? "", a.ocaml?.value ?? ""));
   const named = unikernel.targets.length === 0 ? [defaultTarget] : unikernel.targets;
   return {
     rows: named.slice(0, 1).map((target) => rowFor(unikernel, target, used?.ocaml)),
@@ -162,9 +217,19 @@ function merged(all: readonly Readonly<Record<string, string>>[]): Record<string
     names.flatMap((name) => {
       const values = [...new Set(all.map((inputs) => inputs[name]).filter((value) => value !== undefined))];
       if (name === "opam-packages")
-        return [[name, { value: [...new Set(values.flatMap((value) => value.split(" ")))].sort().join(" "), at: "the dune and opam files" }]];
+        return [
+          [
+            name,
+            {
+              value: [...new Set(values.flatMap((value) => value.split(" ")))].sort().join(" "),
+              at: "the dune and opam files",
+            },
+          ],
+        ];
       // One image of several unikernels would be looked for in all of them.
-      return values.length === 1 && (all.length === 1 || name !== "image") ? [[name, { value: values[0] ?? "", at: "" }]] : [];
+      return values.length === 1 && (all.length === 1 || name !== "image")
+        ? [[name, { value: values[0] ?? "", at: "" }]]
+        : [];
     }),
   );
 }
@@ -207,7 +272,9 @@ export function lineOf(row: Row, hasOwnPlace: boolean): string {
     variant,
     "configure-args": configureArgs?.value,
   };
-  const written = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${quote(value)}`]));
+  const written = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${quote(value)}`],
+  );
   return [target, ...architectures, ...written].join(" ");
 }
 

@@ -1,7 +1,7 @@
 import { type SExpression, contextsOf, readSExpressions } from "../project/dune-workspace.js";
 import { type TargetName, targetNames, targets } from "../targets/targets.js";
 import { listsOf, parseOpamFile } from "../toolchain/opam/file.js";
-import { neededPackages, pinsOf } from "./opam-needs.js";
+import { definedPackages, neededPackages, pinsOf } from "./opam-needs.js";
 import { requiredArguments } from "./required-arguments.js";
 import type { Tree } from "./tree.js";
 import { type Remark, type Unikernel, folderOf, foldersAbove, isAside, joined, shownFolder } from "./unikernel.js";
@@ -18,7 +18,9 @@ interface Program {
 
 /** The unikernels that dune builds without mirage, one for each dune project: a build makes all images of a project. */
 export function duneUnikernels(tree: Tree): readonly Unikernel[] {
-  const programs = tree.paths.filter((path) => /(?:^|\/)dune(?:\.inc)?$/.test(path)).flatMap((path) => programsIn(path, tree));
+  const programs = tree.paths
+    .filter((path) => /(?:^|\/)dune(?:\.inc)?$/.test(path))
+    .flatMap((path) => programsIn(path, tree));
   const roots = [...new Set(programs.map(({ folder }) => rootOf(folder, tree)))];
   return roots.flatMap((root) => {
     const all = programs.filter(({ folder }) => rootOf(folder, tree) === root);
@@ -42,11 +44,12 @@ function programsIn(path: string, tree: Tree): readonly Program[] {
     });
     const isAny = /solo5-abi=%|unikraft-backend=%/.test(text) || isForContext(stanza);
     if (found.length === 0 && !isAny) return [];
+    const open: readonly TargetName[] = text.includes("unikraft-backend=%") ? ["unikraft-qemu"] : [];
     const names = [...wordsIn(stanza, "name"), ...wordsIn(stanza, "names")];
     return names.map((name) => ({
       name,
       folder: folderOf(path),
-      targets: found,
+      targets: found.length === 0 ? open : found,
       libraries: wordsIn(stanza, "libraries"),
       manifestArgs: manifestArgs(name, stanzas),
     }));
@@ -68,7 +71,9 @@ const isForContext = (stanza: readonly SExpression[]): boolean =>
 
 /** The words after `%{exe:NAME.exe}` in the rule that writes its manifest. Zeros stand for an address of the guest. */
 function manifestArgs(name: string, stanzas: readonly SExpression[]): string | undefined {
-  const rule = stanzas.map(written).find((text) => text.startsWith("(rule") && text.includes(`(run %{exe:${name}.exe}`));
+  const rule = stanzas
+    .map(written)
+    .find((text) => text.startsWith("(rule") && text.includes(`(run %{exe:${name}.exe}`));
   const [, words] = /\(run %\{exe:[^}]*\}([^()]*)\)/.exec(rule ?? "") ?? [];
   const args = words?.trim().replaceAll("0.0.0.0/24", "10.0.0.2/24");
   return args === "" ? undefined : args;
@@ -83,7 +88,7 @@ const fieldsNamed = (stanza: readonly SExpression[], name: string): readonly (re
 const wordsIn = (stanza: readonly SExpression[], name: string): readonly string[] =>
   fieldsNamed(stanza, name).flatMap((field) => field.slice(1).filter((word) => typeof word === "string"));
 
-/** The folder that dune has to be started in: that of the nearest dune-workspace, otherwise of the outermost project. */
+/** The folder to start dune in: that of the nearest dune-workspace, otherwise of the outermost project. */
 function rootOf(folder: string, tree: Tree): string {
   const above = foldersAbove(folder);
   const has = (name: string) => (at: string) => tree.paths.includes(joined(at, name));
@@ -101,7 +106,8 @@ function unikernelOf(root: string, programs: readonly Program[], tree: Tree): Un
   const fitting = named.filter((name) => backends.length === 0 || backends.includes(targets[name].backend));
   const folders = [...new Set(programs.map(({ folder }) => folder))];
   const [folder = root] = folders;
-  const isUnikraft = fitting.length === 0 ? backends.join() === "unikraft" : targets[fitting[0] ?? "hvt"].backend === "unikraft";
+  const isUnikraft =
+    fitting.length === 0 ? backends.join() === "unikraft" : targets[fitting[0] ?? "hvt"].backend === "unikraft";
   const pattern = programs.length === 1 ? `${programs[0]?.name ?? "*"}.exe` : "*.exe";
   const below = folder.slice(root === "" ? 0 : root.length + 1);
   const image = joined("_build", isUnikraft ? "unikraft" : "solo5", below, pattern);
@@ -109,14 +115,31 @@ function unikernelOf(root: string, programs: readonly Program[], tree: Tree): Un
   if (!isOpam && backends.length === 0)
     remarks.push({
       input: "build-system",
-      text: `${shownFolder(root)} has no dune-workspace with a context for ${isUnikraft ? "unikraft" : "solo5"}: each build generates it`,
+      text:
+        `${shownFolder(root)} has no dune-workspace with a context for ${isUnikraft ? "unikraft" : "solo5"}: ` +
+        "each build generates it",
     });
   if (has("dune.lock"))
     remarks.push({
       input: "opam-packages",
       text: "dune.lock: the toolchain's opam installs the packages; versions in dune.lock do not decide them",
     });
-  const packages = isOpam ? [] : neededPackages(root, programs.flatMap(({ libraries }) => libraries), isAside(folder), tree);
+  const packages = isOpam
+    ? []
+    : neededPackages(
+        root,
+        programs.flatMap(({ libraries }) => libraries),
+        isAside(folder),
+        tree,
+      );
+  const released = packages.filter((name) => definedPackages(tree).includes(name));
+  if (released.length > 0)
+    remarks.push({
+      input: "opam-packages",
+      text:
+        `${released.join(" ")}: of this repository, outside ${shownFolder(root)}: opam installs the released ones; ` +
+        "pin others with `opam-pins`",
+    });
   const pins = isOpam ? [] : pinsOf(root, tree);
   const vendors = isOpam ? undefined : vendoring(root, tree);
   return {
@@ -162,7 +185,9 @@ function buildsByMake(root: string, tree: Tree): boolean {
 
 /** The command that brings vendored sources, if a makefile has it: libraries of the guest are compiled with it. */
 function vendoring(root: string, tree: Tree): string | undefined {
-  const makefile = ["GNUmakefile", "Makefile"].map((name) => joined(root, name)).find((path) => tree.paths.includes(path));
+  const makefile = ["GNUmakefile", "Makefile"]
+    .map((name) => joined(root, name))
+    .find((path) => tree.paths.includes(path));
   const [, target] = /^(vendors?):/m.exec(makefile === undefined ? "" : tree.text(makefile)) ?? [];
   return target === undefined ? undefined : `make ${target}`;
 }

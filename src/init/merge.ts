@@ -22,7 +22,7 @@ const identity = (target: string, directory: string, configFile: string, configu
 const identityOf = ({ target, unikernel, configureArgs }: Row): string =>
   identity(target, shownFolder(unikernel.directory), unikernel.configFile ?? "", configureArgs?.value ?? "");
 
-/** The workflow in a forge's folder that an init before this one wrote, or a person; that of several unikernels first. */
+/** The workflow of this action in a forge's folder, if there is one; that of several unikernels first. */
 export function existingWorkflow(tree: Tree, folder: string): Existing | undefined {
   const all = tree.paths
     .filter((path) => path.startsWith(`${folder}/workflows/`))
@@ -64,7 +64,14 @@ function builtByJobs(document: Document): readonly string[] {
     const inputs = step.get("with");
     const value = (name: string) => (isMap(inputs) ? textAt(inputs, name) : "");
     const target = value("target");
-    return [identity(target.includes("${{") ? "*" : target || defaultTarget, value("directory") || ".", value("config-file"), value("configure-args"))];
+    return [
+      identity(
+        target.includes("${{") ? "*" : target || defaultTarget,
+        value("directory") || ".",
+        value("config-file"),
+        value("configure-args"),
+      ),
+    ];
   });
 }
 
@@ -88,7 +95,11 @@ export function withLines({ document, list }: Existing, lines: readonly string[]
  *
  * @param others workflows with one job each, and the name for it.
  */
-export function withJobs(document: Document, path: string, others: readonly (readonly [name: string, text: string])[]): string {
+export function withJobs(
+  document: Document,
+  path: string,
+  others: readonly (readonly [name: string, text: string])[],
+): string {
   const jobs = document.get("jobs");
   if (!isMap(jobs)) throw new Problem(`${path} has no jobs`, { do: "repair it, or remove it" });
   for (const [name, text] of others) {
@@ -108,7 +119,7 @@ const jobsOf = (document: Document): readonly YAMLMap[] => {
 
 /** A job's identifier: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_id */
 function freeName(jobs: YAMLMap, name: string): string {
-  const wanted = `unikernel-${name.replace(/[^\w-]+/g, "-").replace(/^-+|-+$/g, "")}`;
+  const wanted = ["unikernel", ...name.split(/[^\w]+/).filter((part) => part !== "")].join("-");
   const names = Array.from({ length: jobs.items.length + 1 }, (_, at) => (at === 0 ? wanted : `${wanted}-${at + 1}`));
   return names.find((one) => !jobs.has(one)) ?? wanted;
 }

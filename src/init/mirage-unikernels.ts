@@ -25,7 +25,9 @@ function unikernelAt(path: string, tree: Tree): Unikernel | undefined {
     configFile: above === undefined ? undefined : path.slice(directory === "" ? 0 : directory.length + 1),
     sources: folder,
     isAside: isAside(folder),
-    targets: tokens.some(({ text: word }) => /^(?:Mirage\.)?(?:ipv4_qubes|default_qubesdb)$/.test(word)) ? ["qubes"] : [],
+    targets: tokens.some(({ text: word }) => /^(?:Mirage\.)?(?:ipv4_qubes|default_qubesdb)$/.test(word))
+      ? ["qubes"]
+      : [],
     inputs: {},
     boot: { required: requiredIn(folder, tree), needs: neededBy(tokens) },
     remarks: why === undefined ? [] : [{ input: "config-file", text: why }],
@@ -74,7 +76,9 @@ function outerProject(
 
 /** Whether a library is in the unikernel's own folder, as in mirage-skeleton's `local-library`. */
 const hasOwnLibrary = (folder: string, tree: Tree): boolean =>
-  tree.paths.some((path) => path.startsWith(`${folder}/`) && path.endsWith("/dune") && /\(library/.test(tree.text(path)));
+  tree.paths.some(
+    (path) => path.startsWith(`${folder}/`) && path.endsWith("/dune") && /\(library/.test(tree.text(path)),
+  );
 
 function requiredIn(folder: string, tree: Tree): readonly string[] {
   const sources = tree.paths.filter((path) => folderOf(path) === folder && path.endsWith(".ml"));
@@ -82,7 +86,8 @@ function requiredIn(folder: string, tree: Tree): readonly string[] {
 }
 
 /** Devices that are read when the unikernel starts: an empty disk is not enough. */
-const filled = /^(?:Mirage\.)?(?:block_of_(?:file|xenstore_id)|tar_kv_r[ow]|fat_ro|docteur|chamelon|generic_kv_ro|ccm_block)$/;
+const filled =
+  /^(?:Mirage\.)?(?:block_of_(?:file|xenstore_id)|tar_kv_r[ow]|fat_ro|docteur|chamelon|generic_kv_ro|ccm_block)$/;
 
 function neededBy(tokens: readonly Token[]): string | undefined {
   const device = tokens.find(({ kind, text }) => kind === "word" && filled.test(text));

@@ -51,7 +51,8 @@ export function oldBuilds(jobs: readonly CiJob[]): readonly OldBuild[] {
   });
 }
 
-const isCall = ({ words }: Command, ...names: readonly string[]): boolean => names.every((name, at) => words[at] === name);
+const isCall = ({ words }: Command, ...names: readonly string[]): boolean =>
+  names.every((name, at) => words[at] === name);
 
 /** The targets of a command: all values of a matrix, if it names one. */
 function targetWords({ words }: Step, job: CiJob): readonly (string | undefined)[] {
@@ -86,8 +87,17 @@ function buildOf(job: CiJob, command: Step, target: string | undefined, index: n
   const known = targetNames.find((name) => name === target);
   const isGuest = known !== undefined && targets[known].backend !== "host";
   const remarks = [
-    ...(target === undefined || isGuest || target.includes("$") ? [] : [{ input: "target", text: `${command.at}: -t ${target}` }]),
-    ...rest.filter((word) => word.includes("$") && !word.includes("$(")).map((word) => ({ input: "configure-args", text: `${command.at}: ${word}` })),
+    ...(target === undefined || isGuest || target.includes("$")
+      ? []
+      : [
+          {
+            input: "target",
+            text: `${command.at.replace(/ line \d+$/, "")} also has -t ${target}, which is no unikernel`,
+          },
+        ]),
+    ...rest
+      .filter((word) => word.includes("$") && !word.includes("$("))
+      .map((word) => ({ input: "configure-args", text: `${command.at}: ${word}` })),
   ];
   return {
     tools: { ...tools, remarks: [...tools.remarks, ...remarks] },
@@ -125,10 +135,14 @@ function betweenPullAndBuild(commands: readonly Step[]): readonly Taken[] {
     isCall(command, "dune", "build") ||
     isCall(command, "mirage");
   const end = commands.findIndex(ends);
-  const pulled = commands.slice(0, Math.max(0, end)).findLastIndex((one) => isMake(one) && one.words.some((word) => /^(?:depends?|pull)$/.test(word)));
+  const pulled = commands
+    .slice(0, Math.max(0, end))
+    .findLastIndex((one) => isMake(one) && one.words.some((word) => /^(?:depends?|pull)$/.test(word)));
   const between = pulled === -1 ? [] : commands.slice(pulled + 1, end);
   // A Dockerfile's instructions are no commands.
-  return between.filter(({ words }) => !/^[A-Z]+$/.test(words[0] ?? "")).map(({ text, at, folder }) => ({ value: folder === "" ? text : `(cd ${folder} && ${text})`, at }));
+  return between
+    .filter(({ words }) => !/^[A-Z]+$/.test(words[0] ?? ""))
+    .map(({ text, at, folder }) => ({ value: folder === "" ? text : `(cd ${folder} && ${text})`, at }));
 }
 
 /** `https://….git#commit` → `git+https://….git#commit`, as opam and this action name a repository of git. */
@@ -161,10 +175,23 @@ export function toolsOf(job: CiJob): OldTools {
       const [add, name, url] = plain;
       if (add === "add" && name !== undefined && url !== undefined) addRepository(name, url, at);
     }
-    if (program === "opam" && verb === "pin") pins.push(...pinOf(plain.filter((word) => word !== "add"), at, remarks));
-    if (program === "opam" && verb === "install") packages.push(...plain.filter(isPackage).map((value) => ({ value, at })));
+    if (program === "opam" && verb === "pin")
+      pins.push(
+        ...pinOf(
+          plain.filter((word) => word !== "add"),
+          at,
+          remarks,
+        ),
+      );
+    if (program === "opam" && verb === "install")
+      packages.push(...plain.filter(isPackage).map((value) => ({ value, at })));
     if (/^apt(?:-get)?$/.test(program ?? "") && words.includes("install"))
-      system.push(...words.slice(words.indexOf("install") + 1).filter(isSystemPackage).map((value) => ({ value, at })));
+      system.push(
+        ...words
+          .slice(words.indexOf("install") + 1)
+          .filter(isSystemPackage)
+          .map((value) => ({ value, at })),
+      );
   }
   const listed = job.values.get("opam-repositories");
   for (const line of (listed?.texts ?? []).flatMap((text) => text.split("\n"))) {
@@ -183,7 +210,8 @@ function pinOf(words: readonly string[], at: string, remarks: Remark[]): readonl
   const url = second ?? first;
   if (/^\.{0,2}\/?$/.test(url)) return [];
   const [, base = ""] = /\/([\w.-]+?)(?:\.git)?(?:#.*)?$/.exec(url) ?? [];
-  const name = second === undefined ? base : first;
+  // A repository such as Zarith has the package zarith.
+  const name = second === undefined ? base.toLowerCase() : first;
   if (url.includes("$") || name.includes("$") || !/^(?:https?|git\+\w+|git):/.test(url)) {
     remarks.push({ input: "opam-pins", text: `${at}: opam pin add ${words.join(" ")}` });
     return [];
@@ -193,7 +221,8 @@ function pinOf(words: readonly string[], at: string, remarks: Remark[]): readonl
 
 /** Packages of the toolchain, of mirage and of the checkout are left out, and versions of mirage: config.ml decides. */
 const isPackage = (word: string): boolean =>
-  /^[A-Za-z0-9][\w.+-]*$/.test(word) && !/^(?:mirage|opam-monorepo|ocaml-solo5|solo5|ocaml-unikraft|dune|ocamlfind|depext)(?:\.|$)/.test(word);
+  /^[A-Za-z0-9][\w.+-]*$/.test(word) &&
+  !/^(?:mirage|opam-monorepo|ocaml-solo5|solo5|ocaml-unikraft|dune|ocamlfind|depext)(?:\.|$)/.test(word);
 
 /** Not on a list: what a toolchain, opam or a boot installs anyway. */
 const ofToolchain =
@@ -206,22 +235,39 @@ function ocamlOf(job: CiJob): Taken | undefined {
     const value = job.values.get(name);
     return (value?.texts ?? []).map((text) => ({ text, at: value?.at ?? job.path }));
   });
-  const images = (job.values.get("from")?.texts ?? []).map((text) => ({ text: /-ocaml-([\d.]+)/.exec(text)?.[1] ?? "", at: job.path }));
+  const images = (job.values.get("from")?.texts ?? []).map((text) => ({
+    text: /-ocaml-([\d.]+)/.exec(text)?.[1] ?? "",
+    at: job.path,
+  }));
   const options = job.commands.flatMap(({ words, at }) => {
     if (words[0] !== "opam" || !["init", "switch"].includes(words[1] ?? "")) return [];
-    const named = words.flatMap((word, index) => /^--(?:comp|compiler)=(.+)$/.exec(word)?.[1] ?? (/^(?:-c|--comp|--compiler)$/.test(words[index - 1] ?? "") ? [word] : []));
-    const created = words[2] === "create" ? words.slice(3).filter((word) => !word.startsWith("-")).slice(-1) : [];
+    const named = words.flatMap(
+      (word, index) =>
+        /^--(?:comp|compiler)=(.+)$/.exec(word)?.[1] ??
+        (/^(?:-c|--comp|--compiler)$/.test(words[index - 1] ?? "") ? [word] : []),
+    );
+    const created =
+      words[2] === "create"
+        ? words
+            .slice(3)
+            .filter((word) => !word.startsWith("-"))
+            .slice(-1)
+        : [];
     return [...named, ...created].map((text) => ({ text, at }));
   });
   const versions = [...values, ...options, ...images].flatMap(({ text, at }) => {
-    const [, version] = /^(?:ocaml-base-compiler\.|ocaml\.|ocaml-variants\.)?(\d+\.\d+(?:\.\d+)?)$/.exec(text.replaceAll(/["']/g, "")) ?? [];
+    const [, version] =
+      /^(?:ocaml-base-compiler\.|ocaml\.|ocaml-variants\.)?(\d+\.\d+(?:\.\d+)?)$/.exec(text.replaceAll(/["']/g, "")) ??
+      [];
     return version === undefined ? [] : [{ value: /\.\d+\./.test(version) ? version : `${version}.x`, at }];
   });
   return [...versions].sort((a, b) => compareVersions(b.value, a.value))[0];
 }
 
 /** Targets and OCaml versions in variables that each build all unikernels: `MODE=hvt` of `.travis.yml`. */
-export function modesIn(jobs: readonly CiJob[]): readonly { readonly target: TargetName; readonly tools: OldTools; readonly at: string }[] {
+export function modesIn(
+  jobs: readonly CiJob[],
+): readonly { readonly target: TargetName; readonly tools: OldTools; readonly at: string }[] {
   return jobs.flatMap((job) =>
     [...job.values.values()].flatMap(({ texts, at }) =>
       texts.flatMap((text) => {

@@ -4,7 +4,7 @@ import { listsOf, parseOpamFile, stringsIn } from "../toolchain/opam/file.js";
 import { reduce } from "../toolchain/opam/filtered-formula.js";
 import { dependsVariables } from "../toolchain/requirements.js";
 import type { Tree } from "./tree.js";
-import { folderOf } from "./unikernel.js";
+import { folderOf, foldersAbove } from "./unikernel.js";
 
 /** Libraries of the compiler, and packages that each toolchain has. */
 const given = new Set([
@@ -25,7 +25,7 @@ export function neededPackages(
   withTest: boolean,
   tree: Tree,
 ): readonly string[] {
-  const own = ownNames(tree);
+  const own = ownNames(root, tree);
   const variables = { ...dependsVariables, "with-test": String(withTest), os: "linux" };
   const dependencies = opamFilesIn(root, tree).flatMap((path) =>
     dependenciesOf(reduce(formulaOf(parseOpamFile(tree.text(path))), variables)).map(({ name }) => name),
@@ -38,10 +38,11 @@ export function neededPackages(
 const opamFilesIn = (root: string, tree: Tree): readonly string[] =>
   tree.paths.filter((path) => folderOf(path) === root && path.endsWith(".opam"));
 
-/** The names of the repository's own packages and libraries. */
-function ownNames(tree: Tree): ReadonlySet<string> {
-  const packages = tree.paths.filter((path) => path.endsWith(".opam")).map((path) => path.replace(/^.*\/|\.opam$/g, ""));
-  const libraries = tree.paths
+/** The names of the packages and libraries below a folder, which dune builds with its programs. */
+function ownNames(root: string, tree: Tree): ReadonlySet<string> {
+  const paths = tree.paths.filter((path) => foldersAbove(folderOf(path)).includes(root));
+  const packages = paths.filter((path) => path.endsWith(".opam")).map((path) => path.replace(/^.*\/|\.opam$/g, ""));
+  const libraries = paths
     .filter((path) => /(?:^|\/)dune(?:\.inc)?$/.test(path))
     .flatMap((path) => readSExpressions(tree.text(path)))
     .flatMap((stanza) => (typeof stanza !== "string" && stanza[0] === "library" ? stanza : []))
@@ -51,9 +52,15 @@ function ownNames(tree: Tree): ReadonlySet<string> {
   return new Set([...packages, ...libraries]);
 }
 
+/** The opam packages that a repository defines. */
+export const definedPackages = (tree: Tree): readonly string[] =>
+  tree.paths.filter((path) => path.endsWith(".opam")).map((path) => path.replace(/^.*\/|\.opam$/g, ""));
+
 /** The `pin-depends` of a folder's opam files, as lines of `opam-pins`. */
 export function pinsOf(root: string, tree: Tree): readonly string[] {
   const pins = opamFilesIn(root, tree).flatMap((path) => listsOf(parseOpamFile(tree.text(path)), "pin-depends"));
-  const lines = pins.map(stringsIn).flatMap(([name, url]) => (name === undefined || url === undefined ? [] : [`${name} ${url}`]));
+  const lines = pins
+    .map(stringsIn)
+    .flatMap(([name, url]) => (name === undefined || url === undefined ? [] : [`${name} ${url}`]));
   return [...new Set(lines)].sort();
 }

@@ -9,10 +9,11 @@ export function requiredArguments(source: string): readonly string[] {
   const starts = tokens.flatMap(({ text }, at) => (text === "let" ? [at] : []));
   const names = tokens.flatMap(({ kind, text }, at) => {
     if (kind !== "word" || !/^(?:\w+\.)*required$/.test(text) || tokens[at + 1]?.text !== "&") return [];
-    // The names can be in a definition just before: `let doc = Arg.info [ "remote" ] in`.
-    const before = starts.filter((start) => start < at).slice(-3);
-    const end = starts.find((start) => start > at) ?? tokens.length;
-    return [namesIn(tokens.slice(at, end)) ?? namesIn(tokens.slice(before[0] ?? 0, at), true) ?? "KEY"];
+    // The names can be in local definitions just before: `let doc = Arg.info [ "remote" ] in`.
+    let start = starts.findLastIndex((one) => one < at);
+    while (start > 0 && tokens[(starts[start] ?? 0) - 1]?.text === "in") start--;
+    const end = starts.find((next) => next > at) ?? tokens.length;
+    return [namesIn(tokens.slice(at, end)) ?? namesIn(tokens.slice(starts[start] ?? 0, at), true) ?? "KEY"];
   });
   return [...new Set(names)];
 }

@@ -16,9 +16,12 @@ export interface Command {
  * `cd`, and scripts in quotes after `sh -c`. Expands nothing; a word with a variable keeps its `$`.
  */
 export function commandsIn(script: string, folder = ""): readonly Command[] {
-  let current = folder;
-  const outer: string[] = [];
-  return logicalLines(script.replace(expression, (_, name: string) => `$${name}`)).flatMap(({ text, line }) =>
+  let current: readonly string[] = [folder];
+  const outer: (readonly string[])[] = [];
+  const loops = new Map<string, readonly string[]>();
+  return logicalLines(
+    script.replace(expression, (_, inside: string) => `$${inside.match(/[\w-]+/g)?.at(-1) ?? "expression"}`),
+  ).flatMap(({ text, line }) =>
     splitList(text).flatMap((part): readonly Command[] => {
       if (part.startsWith("(")) outer.push(current);
       const piece = part.replace(/^\(|\)$/g, "").trim();
@@ -27,21 +30,35 @@ export function commandsIn(script: string, folder = ""): readonly Command[] {
       const here = current;
       if (part.endsWith(")") && !piece.includes("(")) current = outer.pop() ?? current;
       if (program === undefined || program.startsWith("#")) return [];
-      if (program === "cd") {
+      if (program === "for" && args[1] === "in")
+        loops.set(
+          args[0] ?? "",
+          args.slice(2).filter((word) => !word.includes("$")),
+        );
+      if (program === "cd" || program === "pushd") {
         const [to = ""] = args;
-        current = /^[~/]|\$/.test(to) ? "" : joinFolders(here, to);
+        const [, variable = ""] = /^\$\{?(\w+)\}?$/.exec(to) ?? [];
+        const folders = loops.get(variable) ?? [to];
+        current = here
+          .flatMap((from) => folders.map((one) => (/^[~/]|\$/.test(one) ? "" : joinFolders(from, one))))
+          .slice(0, mostFolders);
         return [];
       }
-      const inner = /^(?:ba|da)?sh$/.test(program) ? args[args.findIndex((word) => /^-\w*c$/.test(word)) + 1] : undefined;
+      const inner = /^(?:ba|da)?sh$/.test(program)
+        ? args[args.findIndex((word) => /^-\w*c$/.test(word)) + 1]
+        : undefined;
       if (inner !== undefined && args.some((word) => /^-\w*c$/.test(word)))
-        return commandsIn(inner, here).map((command) => ({ ...command, line: line + command.line }));
-      return [{ words, text: piece.trim(), folder: here, line }];
+        return commandsIn(inner, here[0]).map((command) => ({ ...command, line: line + command.line }));
+      return [...new Set(here)].map((at) => ({ words, text: piece.trim(), folder: at, line }));
     }),
   );
 }
 
+/** A loop within a loop multiplies the folders. */
+const mostFolders = 100;
+
 /** `${{ matrix.mode }}` is one word, a variable of its last name. */
-const expression = /\$\{\{\s*(?:[\w-]+\.)*([\w-]+)[^}]*\}\}/g;
+const expression = /\$\{\{([^}]*)\}\}/g;
 
 const joinFolders = (from: string, to: string): string => {
   const parts = `${from}/${to}`.split("/").filter((part) => part !== "" && part !== ".");
@@ -69,13 +86,16 @@ function logicalLines(script: string): readonly { readonly text: string; readonl
 
 /** Splits at `&&`, `||`, `;` and `|` outside quotes, and drops a comment. */
 function splitList(text: string): readonly string[] {
-  const pieces = [""];
+  const pieces: string[] = [];
+  let piece = "";
   const token = /'[^']*'|"(?:\\.|[^"\\])*"|`[^`]*`|\\.|&&|\|\|?|;|(?<!\S)#.*|[^]/g;
   for (const [part] of text.slice(0, longestWords).matchAll(token)) {
-    if (/^(?:&&|\|\|?|;)$/.test(part)) pieces.push("");
-    else if (!part.startsWith("#") || part.length === 1) pieces[pieces.length - 1] += part;
+    if (/^(?:&&|\|\|?|;)$/.test(part)) {
+      pieces.push(piece);
+      piece = "";
+    } else if (!part.startsWith("#") || part.length === 1) piece += part;
   }
-  return pieces.map((piece) => piece.trim()).filter((piece) => piece !== "");
+  return [...pieces, piece].map((one) => one.trim()).filter((one) => one !== "");
 }
 
 function wordsOf(piece: string): readonly string[] {
@@ -86,9 +106,11 @@ function wordsOf(piece: string): readonly string[] {
 /** What only prepares a command: `sudo`, `opam exec --`, variables, the instruction of a Dockerfile. */
 function withoutPrefix(words: readonly string[]): readonly string[] {
   const [first = "", second] = words;
-  if (["sudo", "RUN", "CMD", "time", "env", "then", "do", "-", "@"].includes(first)) return withoutPrefix(words.slice(1));
+  if (["sudo", "RUN", "CMD", "time", "env", "then", "do", "-", "@"].includes(first))
+    return withoutPrefix(words.slice(1));
   if (first === "eval") return [];
-  if (first === "opam" && second === "exec") return withoutPrefix(words.slice(words.indexOf("--") === -1 ? 2 : words.indexOf("--") + 1));
+  if (first === "opam" && second === "exec")
+    return withoutPrefix(words.slice(words.indexOf("--") === -1 ? 2 : words.indexOf("--") + 1));
   if (/^[A-Za-z_]\w*=/.test(first)) return withoutPrefix(words.slice(1));
   return first.startsWith("@") ? [first.slice(1), ...words.slice(1)] : words;
 }

@@ -1,7 +1,7 @@
 import { duneUnikernels } from "./dune-unikernels.js";
 import { mirageUnikernels } from "./mirage-unikernels.js";
 import type { Tree } from "./tree.js";
-import { type Unikernel, folderOf, foldersAbove } from "./unikernel.js";
+import { type Unikernel, folderOf, foldersAbove, shownFolder } from "./unikernel.js";
 
 export interface Found {
   /** Those to build: of the repository itself, or of its tests and examples where there are no others. */
@@ -36,6 +36,9 @@ export function almostUnikernels(tree: Tree): readonly string[] {
   return [
     ...count(named(/(?:^|\/)config\.ml$/), "config.ml that registers no unikernel of mirage"),
     ...count(executables, "programs for the host"),
-    ...count(named(/(?:^|\/)dune-project$/).map(folderOf).map((folder) => `${folder === "" ? "." : folder}`), "dune projects"),
+    ...count(
+      named(/(?:^|\/)dune-project$/).map((path) => shownFolder(folderOf(path))),
+      "dune projects",
+    ),
   ];
 }

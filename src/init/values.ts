@@ -16,7 +16,12 @@ export interface Values {
  * @param asked inputs that a person gave, which win.
  * @param isList whether the template has a list of targets.
  */
-export function valuesOf({ inputs, remarks }: Composition, rows: readonly Row[], asked: Given, isList: boolean): Values {
+export function valuesOf(
+  { inputs, remarks }: Composition,
+  rows: readonly Row[],
+  asked: Given,
+  isList: boolean,
+): Values {
   const [first] = rows;
   const boot = firstBoot(rows, asked, inputs["args"] !== undefined);
   const notes = notesOf([...remarks, ...boot.remarks]);
@@ -47,9 +52,13 @@ export function valuesOf({ inputs, remarks }: Composition, rows: readonly Row[],
       from("configure-args", first.configureArgs.at);
     }
   }
-  const all = { ...given, ...asked };
+  const ofLines = isList ? ["target", "arch", "configure-args"] : [];
+  const all = { ...given, ...Object.fromEntries(Object.entries(asked).filter(([name]) => !ofLines.includes(name))) };
   // The root is the default.
-  return { given: Object.fromEntries(Object.entries(all).filter(([name, value]) => name !== "directory" || value !== ".")), notes };
+  return {
+    given: Object.fromEntries(Object.entries(all).filter(([name, value]) => name !== "directory" || value !== ".")),
+    notes,
+  };
 }
 
 /** Inputs that say how the image is booted, and what is expected. */
@@ -62,7 +71,7 @@ function firstBoot(rows: readonly Row[], asked: Given, hasArguments: boolean) {
   const reasons = [...new Set(rows.map(({ unikernel }) => unikernel))].flatMap((unikernel) => {
     const { required, needs } = unikernel.boot;
     if (unikernel.buildSystem !== "mirage" || (required.length === 0 && needs === undefined)) return [];
-    const name = shownFolder(unikernel.sources);
+    const name = unikernel.sources === "" ? "it" : unikernel.sources;
     return [
       ...(required.length === 0 ? [] : [`${name} requires ${required.join(", ")}`]),
       ...(needs === undefined ? [] : [`${name}: ${needs}`]),
@@ -74,7 +83,10 @@ function firstBoot(rows: readonly Row[], asked: Given, hasArguments: boolean) {
     given: { check: "help" },
     remarks: [
       ...shown.map((text) => ({ input: "check", text })),
-      { input: "check", text: "To boot it with all that it needs, remove `check`, and set `args`, `block` and `expect`." },
+      {
+        input: "check",
+        text: "To boot it with all that it needs, remove `check`, and set `args`, `block` and `expect`.",
+      },
     ],
   };
 }

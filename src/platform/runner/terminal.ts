@@ -1,18 +1,32 @@
 import { createInterface } from "node:readline/promises";
+import { isatty } from "node:tty";
+import type { Log } from "../log.js";
 
 /** Asks a person one question, and returns the answer without whitespace around it: empty for Enter. */
 export type Ask = (question: string) => Promise<string>;
 
 /** Asks on the terminal; undefined where no person can answer: input or output is not a terminal, or this is a CI. */
-export function terminalQuestions(environment: Readonly<Record<string, string | undefined>>): Ask | undefined {
+export function terminalQuestions(
+  log: Log,
+  environment: Readonly<Record<string, string | undefined>>,
+): Ask | undefined {
   const isCi = (environment["CI"] ?? "") !== "";
-  if (isCi || !process.stdin.isTTY || !process.stdout.isTTY) return undefined;
+  if (isCi || !isatty(0) || !isatty(1)) return undefined;
   return async (question) => {
-    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    log.line(question);
+    const terminal = createInterface({ input: process.stdin });
     try {
-      return (await terminal.question(`${question} `)).trim();
+      // The end of the input is Enter, too.
+      return (await Promise.race([terminal.question(""), closed(terminal)])).trim();
     } finally {
       terminal.close();
     }
   };
 }
+
+const closed = (terminal: { once(event: "close", listener: () => void): unknown }): Promise<string> =>
+  new Promise((resolve) => {
+    terminal.once("close", () => {
+      resolve("");
+    });
+  });

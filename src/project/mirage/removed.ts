@@ -10,6 +10,7 @@ export interface RemovedName {
 /** From mirage's CHANGES.md: https://github.com/mirage/mirage/blob/main/CHANGES.md */
 const removedIn: Readonly<Record<string, string>> = {
   foreign: "4.5.0",
+  default_console: "4.5.0",
   default_time: "4.9.0",
   default_monotonic_clock: "4.9.0",
   default_posix_clock: "4.9.0",

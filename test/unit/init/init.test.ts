@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type InitOptions, init } from "../../../src/actions/init.js";
 import { ownerOfRemote, partUsed, placeholdersLeft, shownReference } from "../../../src/init/adapt.js";
+import type { Ask } from "../../../src/platform/runner/terminal.js";
 import { newContext } from "../artifact/fixtures.js";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
@@ -33,22 +34,31 @@ function project(files: Readonly<Record<string, string>>, below = "") {
   const context = { ...doors, host: { ...host, folders: { ...host.folders, workspace } } };
   return {
     root,
-    run: (given: Readonly<Record<string, string>> = {}, options: InitOptions = {}) =>
-      init(context, { ...reference, ...options }, given),
+    run: (given: Readonly<Record<string, string>> = {}, options: InitOptions = {}, ask?: Ask) =>
+      init(context, { ...reference, ...options }, given, ask),
+    write: (path: string, text: string) => writeFileSync(join(root, path), text),
     has: (path: string) => existsSync(join(root, path)),
     read: (path: string) => readFileSync(join(root, path), "utf8"),
     logged: () => context.logged(),
   };
 }
 
-const mirage = { "config.ml": "(* mirage >= 4.10 & < 4.12 *)\nopen Mirage\n" };
-const dune = { "dune-project": "(lang dune 3.0)\n" };
+const header = "(* mirage >= 4.10 & < 4.12 *)\n";
+const configuration = (name: string) =>
+  `${header}open Mirage\nlet main = main "Unikernel.Main" job\nlet () = register "${name}" [ main ]\n`;
+const mirage = { "config.ml": configuration("www"), "unikernel.ml": "" };
+const mirageIn = (folder: string) => ({
+  [`${folder}/config.ml`]: configuration(folder),
+  [`${folder}/unikernel.ml`]: "",
+});
+const program = (flags: string) => `(executable\n (name hello)\n (link_flags (:standard -cclib "${flags}")))\n`;
+const dune = { "dune-project": "(lang dune 3.0)\n", dune: program("-z solo5-abi=hvt") };
 
 describe("init", () => {
   it.each([
     ["mirage", mirage, {}, "unikernel"],
     ["dune", dune, {}, "unikernel-dune"],
-    ["dune for Unikraft", { ...dune, dune: "(enabled_if (= %{context_name} unikraft))" }, {}, "unikernel-unikraft"],
+    ["dune for Unikraft", { ...dune, dune: program("-z unikraft-backend=qemu") }, {}, "unikernel-unikraft"],
     ["a target of Unikraft", mirage, { target: "unikraft-qemu" }, "unikernel-unikraft"],
     ["a command", {}, { "build-command": "make" }, "unikernel"],
   ])("writes the template that fits %s", async (_, files, given, template) => {
@@ -62,11 +72,14 @@ describe("init", () => {
     "writes the place of a configuration in a subfolder: %j",
     async (options) => {
       const { root, run, logged } = project({
-        ...dune,
-        "mirage/config.ml": 'open Mirage\nlet () = register "www" []\n',
+        "dune-project": "(lang dune 3.0)\n",
+        "pages.opam": "",
+        "mirage/config.ml":
+          'open Mirage\nlet () = register "www" [ main ~packages:[ package "pages" ] "Unikernel" job ]\n',
+        "mirage/unikernel.ml": "",
       });
       await run({}, options);
-      expect(logged()).toContain("project     MirageOS (mirage/config.ml)");
+      expect(logged()).toContain("found       mirage/config.ml (MirageOS)");
       const written = readdirSync(root, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && /\.(?:yml|mk)$/.test(entry.name))
         .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
@@ -74,17 +87,38 @@ describe("init", () => {
     },
   );
 
-  it("writes the template for dune where subfolders have several configurations, and names them", async () => {
-    const { run, logged } = project({ ...dune, "a/config.ml": "open Mirage", "b/config.ml": "open Mirage" });
+  it("writes one workflow for several unikernels, each with its folder", async () => {
+    const { run, read, logged } = project({ ...mirageIn("a"), ...mirageIn("b"), ...mirageIn("test/c") });
     await run();
-    expect(logged()).toContain("template    unikernel-dune:");
-    expect(logged()).toMatch(/mirage +choose one with --config-file .*: a\/config\.ml, b\/config\.ml/);
+    const { jobs } = parse(read(".github/workflows/unikernel-matrix.yml")) as Workflow;
+    expect(jobs["plan"]?.steps[1]?.with["targets"]).toBe("hvt x86_64 directory=a\nhvt x86_64 directory=b\n");
+    expect(logged()).toMatch(/left out +test\/c\/config\.ml/);
+  });
+
+  it("leaves out what no toolchain builds, and says why in the log and in the workflow", async () => {
+    const old = { "b/config.ml": 'open Mirage\nlet main = foreign "Unikernel" job\nlet () = register "b" [ main ]\n' };
+    const { run, read, logged } = project({ ...mirageIn("a"), ...mirageIn("b"), ...old });
+    await run();
+    const why = "left out: b for hvt: config.ml line 2 (`foreign`, removed in mirage 4.5.0) asks mirage < 4.5.0";
+    expect(logged()).toContain(why);
+    expect(read(".github/workflows/unikernel.yml")).toContain("directory: a");
+    expect(read(".github/workflows/unikernel.yml")).toContain(`# targets: ${why}`);
+  });
+
+  it("refuses, and writes nothing, where no toolchain builds any", async () => {
+    const { run, has } = project({
+      ...mirage,
+      "config.ml": `open Mirage\nlet () = register "x" [ foreign "Unikernel" job ]`,
+    });
+    await expect(run()).rejects.toThrow("`foreign`, removed in mirage 4.5.0) asks mirage < 4.5.0");
+    expect(has(".github")).toBe(false);
+    await expect(project(dune).run({ "ocaml-version": "5.2.0" })).rejects.toThrow("OCaml 5.2.0");
   });
 
   it("keeps the build system that is asked for", async () => {
     const { run, logged } = project({ ...dune, "mirage/config.ml": "open Mirage" });
     await run({ "build-system": "dune" });
-    expect(logged()).toContain("project     dune (dune-project)");
+    expect(logged()).toContain("found       . (dune)");
   });
 
   it("takes a config.ml that has the word Mirage only in a comment for a module of a dune project", async () => {
@@ -93,37 +127,42 @@ describe("init", () => {
       "config.ml": "(* Not used when built under Mirage. *)\nlet port = 80\n",
     });
     await run();
-    expect(logged()).toContain("project     dune (dune-project)");
+    expect(logged()).toContain("found       . (dune)");
   });
 
-  it("logs the detected project", async () => {
-    const { run, logged } = project(mirage);
+  it("logs the versions that setup would decide, and why", async () => {
+    const { run, logged } = project({ ...mirage, "config.ml": configuration("www").replace("4.12", "4.11") });
     await run();
-    expect(logged()).toContain("project     MirageOS (config.ml requires mirage >= 4.10 & < 4.12)");
+    expect(logged()).toContain("found       config.ml (MirageOS)");
+    expect(logged()).toMatch(/mirage 4\.10\.\d+: config\.ml line 1 asks < 4\.11/);
   });
 
   it.each([
-    [{}, {}, "target      hvt (default; change it with --target)"],
+    [{}, {}, "target      hvt (change it with --target)"],
     [{ target: "spt" }, {}, "target      spt"],
-    [{}, { template: "portable" }, "target      hvt (default"],
-    [{}, { template: "unikernel-unikraft" }, "target      unikraft-qemu (default"],
-    [{}, { forge: "shell" }, "target      hvt (default"],
-    [{}, { forge: "gitlab" }, "target      hvt (default"],
+    [{}, { template: "portable" }, "target      hvt (change"],
+    [{}, { forge: "shell" }, "target      hvt (change"],
+    [{}, { forge: "gitlab" }, "target      hvt (change"],
     [{ targets: "spt aarch64" }, { template: "unikernel-matrix" }, "target      spt aarch64"],
-    [{}, { template: "unikernel-matrix" }, "(default; change it with --targets)"],
+    [{}, { template: "unikernel-matrix" }, "target      hvt (change"],
   ])("logs the target for %j and %j", async (given, options, line) => {
     const { run, logged } = project(mirage);
     await run(given, options);
     expect(logged()).toContain(line);
   });
 
-  it("suggests --build-command for an unknown project", async () => {
-    const error: unknown = await project({ "main.c": "" })
-      .run()
-      .catch((reason: unknown) => reason);
-    expect(String(error)).toMatch(
-      /no config\.ml, dune-project or \*\.opam in .*\n {2}found .*main\.c\n.*--build-command/,
-    );
+  it.each([
+    [
+      "an empty library",
+      { "dune-project": "(lang dune 3.0)", "lib/dune": "(library (name x) (libraries mirage-solo5))" },
+    ],
+    ["a program for the host", { "dune-project": "(lang dune 3.0)", dune: "(executable (name x))" }],
+    ["something else", { "main.c": "" }],
+  ])("says that %s is no unikernel, and writes nothing", async (_, files) => {
+    const { run, has } = project(files);
+    const error: unknown = await run().catch((reason: unknown) => reason);
+    expect(String(error)).toMatch(/^no unikernel in .*\n {2}found [^]*nothing was written[^]*--build-command/);
+    expect(has(".github")).toBe(false);
   });
 
   it("fills in the account and the commit, and leaves no placeholder", async () => {
@@ -134,13 +173,93 @@ describe("init", () => {
     expect(text).not.toMatch(/OWNER|<commit>/);
   });
 
-  it("overwrites a file only with --force", async () => {
-    const { run, read } = project(mirage);
+  it("adds to the workflow that it wrote before, and overwrites it only with --force", async () => {
+    const { run, read, write, logged } = project(mirage);
+    const path = ".github/workflows/unikernel.yml";
     await run();
-    await expect(run({ target: "spt" })).rejects.toThrow(".github/workflows/unikernel.yml already exists");
-    expect(read(".github/workflows/unikernel.yml")).toContain("target: hvt");
-    await run({ target: "spt" }, { force: true });
-    expect(read(".github/workflows/unikernel.yml")).toContain("target: spt");
+    write(path, read(path).replace("timeout-minutes: 60", "timeout-minutes: 90 # mine"));
+    await run();
+    expect(logged()).toContain("unchanged   the workflow builds all of this already");
+    await run({ target: "spt" });
+    const { jobs } = parse(read(path)) as Workflow;
+    expect(Object.entries(jobs).map(([name, { steps }]) => [name, steps[1]?.with["target"]])).toEqual([
+      ["unikernel", "hvt"],
+      ["unikernel-spt", "spt"],
+    ]);
+    expect(read(path)).toContain("timeout-minutes: 90 # mine");
+    await run({ target: "virtio" }, { force: true });
+    expect(read(path)).not.toContain("target: spt");
+  });
+
+  it("adds lines to the list of a matrix", async () => {
+    const { root, run, read } = project({ ...mirageIn("a"), ...mirageIn("b") });
+    await run();
+    mkdirSync(join(root, "c"));
+    for (const [path, text] of Object.entries(mirageIn("c"))) writeFileSync(join(root, path), text);
+    await run();
+    const { jobs } = parse(read(".github/workflows/unikernel-matrix.yml")) as Workflow;
+    expect(jobs["plan"]?.steps[1]?.with["targets"]).toBe(
+      ["a", "b", "c"].map((folder) => `hvt x86_64 directory=${folder}\n`).join(""),
+    );
+  });
+
+  it("writes the target and the arguments of the command line into each line", async () => {
+    const { run, read } = project({ ...mirageIn("a"), ...mirageIn("b") });
+    await run({ target: "spt", arch: "arm64", "configure-args": "--tls" });
+    expect(read(".github/workflows/unikernel-matrix.yml")).toContain("spt aarch64 directory=a configure-args=--tls\n");
+  });
+
+  it("leaves a workflow of somebody else alone", async () => {
+    const { run, root, read, write } = project(mirage);
+    mkdirSync(join(root, ".github/workflows"), { recursive: true });
+    write(".github/workflows/unikernel.yml", "jobs: {}\n");
+    await expect(run()).rejects.toThrow(".github/workflows/unikernel.yml already exists");
+    expect(read(".github/workflows/unikernel.yml")).toBe("jobs: {}\n");
+  });
+
+  it("adds an include to a pipeline of GitLab, whose jobs stay", async () => {
+    const { run, read } = project({
+      ...mirage,
+      ".gitlab-ci.yml": "# ours\ninclude: other.yml\ntest: { script: make }\n",
+    });
+    await run({ target: "spt" });
+    expect(read(".gitlab-ci.yml")).toContain("# ours");
+    expect(parse(read(".gitlab-ci.yml"))).toEqual({
+      include: ["other.yml", { local: ".gitlab/unikernel.yml", inputs: { target: "spt" } }],
+      test: { script: "make" },
+    });
+  });
+
+  it("writes a rule for each unikernel into the makefile, and what to ignore", async () => {
+    const { run, read } = project({ ...mirageIn("a"), ...mirageIn("b"), ".gitignore": "*.o" });
+    await run({}, { forge: "shell" });
+    expect(read("unikernel.mk")).toMatch(/^UNIKERNEL_OPTIONS \?= --directory a$/m);
+    expect(read("unikernel.mk")).toMatch(/^unikernel-b: [^]*--directory b$/m);
+    expect(read(".gitignore")).toBe("*.o\n_artifacts/\n.cache/\n");
+  });
+
+  it("asks a unikernel that requires arguments only for its help, and a person at a terminal for them", async () => {
+    const source = 'let remote = Arg.(required & opt (some string) None (info [ "r"; "remote" ]))\n';
+    const { run, read } = project({ ...mirage, "unikernel.ml": source });
+    await run();
+    const path = ".github/workflows/unikernel.yml";
+    expect(read(path)).toMatch(/# it requires --remote\n[^]* check: help\n/);
+    const asked: string[] = [];
+    await run({}, { force: true }, (question) => {
+      asked.push(question);
+      return Promise.resolve("--remote=x");
+    });
+    expect(asked).toEqual([expect.stringContaining("--remote")]);
+    expect(read(path)).toMatch(/^ *args: --remote=x$/m);
+    expect(read(path)).not.toMatch(/^ *check: help$/m);
+  });
+
+  it("lets a person at a terminal choose among several unikernels", async () => {
+    const files = { ...mirageIn("a"), ...mirageIn("b") };
+    const { run, read } = project(files);
+    await run({}, {}, () => Promise.resolve("2"));
+    expect(read(".github/workflows/unikernel.yml")).toContain("directory: b");
+    await expect(project(files).run({}, {}, () => Promise.resolve("7"))).rejects.toThrow('"7" is not a choice');
   });
 
   it("writes through no link of the repository", async () => {
@@ -199,9 +318,6 @@ describe("init", () => {
 
   it("refuses an input that the template has no place for, and an invalid one", async () => {
     const { run } = project(mirage);
-    await expect(run({ target: "spt" }, { template: "unikernel-matrix" })).rejects.toThrow(
-      "github/unikernel-matrix.yml has no place for --target",
-    );
     await expect(run({ timeout: "soon" })).rejects.toThrow("input timeout");
     await expect(run({ memory: "64" }, { forge: "gitlab" })).rejects.toThrow("no place for --memory");
     await expect(run({ expect: "a\nb" }, { forge: "shell" })).rejects.toThrow("--expect has several lines");
