@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { actionFile, interfaces, typesFile } from "./action-files.js";
+import { gitLabComponent } from "./gitlab-component.js";
 import { buildInfoSchemaFile } from "./schemas.js";
 import { interfaceTables, matrixTables, releaseTables, reusableTables, targetTables } from "./tables.js";
 import { releaseWorkflowInputs, unikernelInputs, withWorkflowInputs } from "./workflow-files.js";
@@ -30,6 +31,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ["docs/matrix.md", matrixTables(contentOf("docs/matrix.md"))],
     ["docs/releases.md", releaseTables(contentOf("docs/releases.md"))],
     ["docs/build-info.schema.json", buildInfoSchemaFile()],
+    ["templates/gitlab/unikernel.yml", gitLabComponent()],
   ]);
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { type ActionReference, type Given, adapted, withReference } from "../init/adapt.js";
-import { type Choice, type Forge, type Placement, gitLabInputs, workflowFolder } from "../init/choose.js";
+import { type Choice, type Forge, type Placement, workflowFolder } from "../init/choose.js";
 import { type Composition, type Row, lineOf } from "../init/compose.js";
 import { type Existing, existingWorkflow, missingIn, withInclude, withJobs, withLines } from "../init/merge.js";
 import type { Tree } from "../init/tree.js";
@@ -10,7 +10,7 @@ import { shownFolder } from "../init/unikernel.js";
 import { valuesOf } from "../init/values.js";
 import { readTemplate } from "../platform/files/own-repository.js";
 import { Problem } from "../platform/problem.js";
-import { inputs } from "./interface.js";
+import { type InputName, inputNames, inputs } from "./interface.js";
 import { allMatrixInputs } from "./matrix-interface.js";
 
 /** A file to write, relative to the repository. */
@@ -158,8 +158,14 @@ async function shellFiles(writing: Writing): Promise<readonly Rendered[]> {
 
 const readIfThere = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "");
 
-export function takes(part: string, name: string): boolean {
-  if (part === "gitlab") return gitLabInputs.some((input) => input === name);
+/** Inputs that mean nothing on GitLab, which keeps artifacts and caches by its own keys. */
+const notOfGitLab: readonly InputName[] = ["artifact", "artifact-name", "retention-days", "cache"];
+
+/** The inputs of the action that GitLab's component takes, in their order. */
+export const gitLabInputs = inputNames.filter((name) => !notOfGitLab.includes(name));
+
+function takes(part: string, name: string): boolean {
+  if (part === "gitlab") return name === "name" || gitLabInputs.some((input) => input === name);
   if (part === "matrix") return Object.hasOwn(allMatrixInputs, name);
   const definition = Object.entries(inputs).find(([input]) => input === name)?.[1];
   if (definition === undefined) return false;

@@ -49,6 +49,7 @@ const unikernelOf = (project: Project, directory: string): Unikernel => ({
   buildSystem: project.buildSystem === "command" ? "dune" : project.buildSystem,
   directory,
   configFile: project.buildSystem === "mirage" && project.configFile !== "config.ml" ? project.configFile : undefined,
+  name: undefined,
   sources: directory,
   isAside: false,
   targets: [],

@@ -46,19 +46,6 @@ const marks = {
 export const workflowFolder = (forge: Forge): string | undefined =>
   forge === "gitlab" || forge === "shell" ? undefined : `.${forge}`;
 
-/** The inputs of GitLab's component, in the order of its `spec`. */
-export const gitLabInputs = [
-  "target",
-  "arch",
-  "directory",
-  "config-file",
-  "build-system",
-  "build-command",
-  "ocaml-version",
-  "expect",
-  "boot",
-] as const;
-
 /** A file of a template, relative to templates/, and its path in the user's repository. */
 export interface Placement {
   readonly from: string;

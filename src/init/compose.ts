@@ -63,7 +63,7 @@ export function compose(
   const system = tools.flatMap((one) => one.system);
   const hash = hashFiles.map(({ value, at }) => ({
     input: "expected-sha256",
-    text: `${at} compares with ${value}: set \`expected-sha256: ${value}\` once it has the hash of a build of this action`,
+    text: `${at} compares with ${value}: set \`expected-sha256: ${value}\` once it has the hash of a build here`,
   }));
   return {
     rows: withVariants(rows),
@@ -187,7 +187,10 @@ function partOfDune(unikernel: Unikernel, jobs: readonly CiJob[]): Part {
     (words[0] === "opam" && words[1] === "install") ||
     (words[0] === "dune" && words[1] === "build") ||
     words[0] === "make";
-  const tools = jobs.filter(({ commands }) => commands.some(builds)).map(toolsOf);
+  const building = jobs.filter(({ commands, values }) => commands.some(builds) || values.has("from"));
+  // What runs today counts more than a Dockerfile next to it.
+  const hosted = building.filter(({ path }) => /\.ya?ml$/.test(path));
+  const tools = (hosted.length > 0 ? hosted : building).map(toolsOf);
   const known = tools.filter(({ ocaml }) => ocaml !== undefined);
   const [used] = [...known].sort((a, b) => compareVersions(b.ocaml?.value ?? "", a.ocaml?.value ?? ""));
   const named = unikernel.targets.length === 0 ? [defaultTarget] : unikernel.targets;

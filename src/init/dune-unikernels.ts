@@ -146,6 +146,7 @@ function unikernelOf(root: string, programs: readonly Program[], tree: Tree): Un
     buildSystem: isOpam ? "opam" : "dune",
     directory: root,
     configFile: undefined,
+    name: undefined,
     sources: folder,
     isAside: programs.every((program) => isAside(program.folder)),
     targets: fitting.length > 0 ? fitting : isUnikraft ? ["unikraft-qemu"] : [],

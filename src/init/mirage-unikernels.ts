@@ -23,6 +23,7 @@ function unikernelAt(path: string, tree: Tree): Unikernel | undefined {
     buildSystem: "mirage",
     directory,
     configFile: above === undefined ? undefined : path.slice(directory === "" ? 0 : directory.length + 1),
+    name: registeredName(tokens),
     sources: folder,
     isAside: isAside(folder),
     targets: tokens.some(({ text: word }) => /^(?:Mirage\.)?(?:ipv4_qubes|default_qubesdb)$/.test(word))
@@ -38,6 +39,13 @@ const isWord =
   (name: string) =>
   ({ kind, text }: Token): boolean =>
     kind === "word" && (text === name || text.endsWith(`.${name}`));
+
+/** `register "www"` */
+function registeredName(tokens: readonly Token[]): string | undefined {
+  const at = tokens.findIndex(isWord("register"));
+  const next = tokens.slice(at + 1).find(({ kind }) => kind === "string");
+  return next !== undefined && /^[\w-]{1,60}$/.test(next.text) ? next.text : undefined;
+}
 
 /** A configuration that names no module runs none: mirage-skeleton's `noop`. */
 function hasModule(path: string, tokens: readonly Token[], tree: Tree): boolean {

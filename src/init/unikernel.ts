@@ -9,6 +9,8 @@ export interface Unikernel {
   readonly directory: string;
   /** The input `config-file`; undefined: the default. */
   readonly configFile: string | undefined;
+  /** The name of its image, where its sources have it. */
+  readonly name: string | undefined;
   /** The folder with its sources. */
   readonly sources: string;
   /** Whether it is in a folder of tests, examples or benchmarks. */

@@ -44,6 +44,9 @@ export function valuesOf(
   if (isOneOcaml && asked["ocaml-version"] === undefined) from("ocaml-version", first.ocaml.at);
   if (isList) {
     const lines = rows.map((row) => lineOf(isOneOcaml ? { ...row, ocaml: undefined } : row, !sharePlace(rows)));
+    // Artifacts are named after the folder, which is often just `mirage`.
+    const name = first?.unikernel.name;
+    if (sharePlace(rows) && name !== undefined && first?.unikernel.directory !== "") given["unikernel"] = name;
     if (asked["targets"] === undefined && lines.length > 0) given["targets"] = lines.join("\n") + "\n";
   } else if (first !== undefined) {
     if (first.target !== "hvt" || asked["target"] !== undefined) given["target"] = first.target;

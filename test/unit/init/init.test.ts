@@ -319,7 +319,7 @@ describe("init", () => {
   it("refuses an input that the template has no place for, and an invalid one", async () => {
     const { run } = project(mirage);
     await expect(run({ timeout: "soon" })).rejects.toThrow("input timeout");
-    await expect(run({ memory: "64" }, { forge: "gitlab" })).rejects.toThrow("no place for --memory");
+    await expect(run({ "retention-days": "6" }, { forge: "gitlab" })).rejects.toThrow("no place for --retention-days");
     await expect(run({ expect: "a\nb" }, { forge: "shell" })).rejects.toThrow("--expect has several lines");
   });
 

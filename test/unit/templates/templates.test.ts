@@ -2,7 +2,8 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments, parseDocument } from "yaml";
-import { gitHubTemplates, gitLabInputs } from "../../../src/init/choose.js";
+import { gitLabInputs } from "../../../src/actions/init-files.js";
+import { gitHubTemplates } from "../../../src/init/choose.js";
 import { withReference } from "../../../src/init/adapt.js";
 import { type Workflow, outputsRead, unknownInputs } from "./workflow.js";
 
@@ -65,7 +66,7 @@ it.each(Object.keys(gitHubTemplates))("github/%s has the properties that GitHub 
 it("GitLab’s component has the inputs that `init` gives it, each handed to the command line", () => {
   const [spec, jobs] = parseAllDocuments(read("gitlab/unikernel.yml")).map((document) => document.toJS() as unknown);
   const { inputs } = (spec as { readonly spec: { readonly inputs: Readonly<Record<string, unknown>> } }).spec;
-  expect(Object.keys(inputs)).toEqual([...gitLabInputs, "stage", "image"]);
+  expect(Object.keys(inputs)).toEqual([...gitLabInputs, "name", "stage", "container"]);
   const [job] = Object.values(jobs as Readonly<Record<string, { readonly script: readonly string[] }>>);
   const script = job?.script.join("\n") ?? "";
   for (const name of gitLabInputs)
