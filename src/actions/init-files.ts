@@ -10,6 +10,7 @@ import { shownFolder } from "../init/unikernel.js";
 import { valuesOf } from "../init/values.js";
 import { readTemplate } from "../platform/files/own-repository.js";
 import { Problem } from "../platform/problem.js";
+import { defaultTarget } from "../targets/targets.js";
 import { type InputName, inputNames, inputs } from "./interface.js";
 import { allMatrixInputs } from "./matrix-interface.js";
 
@@ -87,7 +88,7 @@ function nameOf(row: Row | undefined): string {
   const folder = shownFolder(row.unikernel.sources);
   const parts = [
     folder === "." ? "" : folder.split("/").at(-1),
-    row.target === "hvt" ? "" : row.target,
+    row.target === defaultTarget ? "" : row.target,
     row.variant ?? "",
   ];
   return parts.filter((part) => part !== "" && part !== undefined).join("-") || row.target;

@@ -1,3 +1,4 @@
+import { defaultTarget } from "../targets/targets.js";
 import type { Given, Notes } from "./adapt.js";
 import { type Composition, type Row, lineOf, sharePlace } from "./compose.js";
 import type { Remark } from "./unikernel.js";
@@ -49,7 +50,7 @@ export function valuesOf(
     if (sharePlace(rows) && name !== undefined && first?.unikernel.directory !== "") given["unikernel"] = name;
     if (asked["targets"] === undefined && lines.length > 0) given["targets"] = lines.join("\n") + "\n";
   } else if (first !== undefined) {
-    if (first.target !== "hvt" || asked["target"] !== undefined) given["target"] = first.target;
+    if (first.target !== defaultTarget || asked["target"] !== undefined) given["target"] = first.target;
     if (first.configureArgs !== undefined) {
       given["configure-args"] = first.configureArgs.value;
       from("configure-args", first.configureArgs.at);

@@ -1,11 +1,12 @@
-# With `include unikernel.mk` in a Makefile, `make unikernel` builds the unikernel, boots it, and puts image and console into
-# _artifacts/. Needs Linux, git and Node.js 20.19 or newer.
+# `make -f unikernel.mk` builds the unikernel, boots it, and puts image and console into _artifacts/; in a Makefile of your own,
+# `include unikernel.mk` adds `make unikernel`. Needs Linux, git and Node.js 20.19 or newer.
 
 # Decide: hvt, spt, virtio, muen, xen, qubes, unikraft-qemu or unikraft-firecracker.
 UNIKERNEL_TARGET ?= hvt
 # Decide: x86_64 or aarch64; empty: this machine's.
 UNIKERNEL_ARCH ?=
-# Decide: other inputs as options, such as --expect 'listening on port 80'. `make unikernel-help` lists them.
+# Decide: other inputs as options, such as --args '--ipv4=10.0.0.2/24', --net none, --check help or
+# --expect 'listening on port 80'. `make unikernel-help` lists them.
 UNIKERNEL_OPTIONS ?=
 
 UNIKERNEL_CI_REPOSITORY ?= https://github.com/OWNER/unikernel-ci

@@ -203,6 +203,16 @@ it("a block that lies is seen", () => {
   expect(() => checkText("src/nowhere/   nothing")).toThrow();
 });
 
+/** The version of OCaml is on the line that the page names. */
+const cirrus = `freebsd_instance:
+  image_family: freebsd-14-3
+
+www_task:
+  pkg_install_script: pkg install -y ocaml-opam gmake bash
+  ocaml_script: opam init -a --comp=4.14.3
+  configure_script: eval \`opam env\` && cd mirage && mirage configure -t hvt
+`;
+
 it("init prints what the documentation shows", () => {
   const shown = fences
     .filter(({ language }) => language === "console")
@@ -214,7 +224,12 @@ it("init prints what the documentation shows", () => {
   const folder = mkdtempSync(join(tmpdir(), "unikernel-ci-documentation-"));
   try {
     mkdirSync(join(folder, ".git"));
-    writeFileSync(join(folder, "config.ml"), "(* mirage >= 4.10 & < 4.12 *)\n");
+    mkdirSync(join(folder, "mirage"));
+    const configuration =
+      '(* mirage >= 4.10 & < 4.12 *)\nopen Mirage\nlet () = register "www" [ main "Unikernel" job ]\n';
+    writeFileSync(join(folder, "mirage/config.ml"), configuration);
+    writeFileSync(join(folder, "mirage/unikernel.ml"), "");
+    writeFileSync(join(folder, ".cirrus.yml"), cirrus);
     const loader = join(root, "node_modules/tsx/dist/loader.mjs");
     const argv = [
       "--import",
