@@ -105,12 +105,18 @@ function wordsOf(piece: string): readonly string[] {
 
 /** What only prepares a command: `sudo`, `opam exec --`, variables, the instruction of a Dockerfile. */
 function withoutPrefix(words: readonly string[]): readonly string[] {
-  const [first = "", second] = words;
-  if (["sudo", "RUN", "CMD", "time", "env", "then", "do", "-", "@"].includes(first))
-    return withoutPrefix(words.slice(1));
+  let at = 0;
+  for (let length = 1; length > 0; at += length) length = prefixLength(words, at);
+  const [first = "", ...rest] = words.slice(at);
   if (first === "eval") return [];
-  if (first === "opam" && second === "exec")
-    return withoutPrefix(words.slice(words.indexOf("--") === -1 ? 2 : words.indexOf("--") + 1));
-  if (/^[A-Za-z_]\w*=/.test(first)) return withoutPrefix(words.slice(1));
-  return first.startsWith("@") ? [first.slice(1), ...words.slice(1)] : words;
+  return first.startsWith("@") ? [first.slice(1), ...rest] : words.slice(at);
+}
+
+/** How many words from an index on only prepare what follows. */
+function prefixLength(words: readonly string[], at: number): number {
+  const word = words[at] ?? "";
+  if (/^(?:sudo|RUN|CMD|time|env|then|do|[-@]|[A-Za-z_]\w*=.*)$/s.test(word)) return 1;
+  if (word !== "opam" || words[at + 1] !== "exec") return 0;
+  const end = words.indexOf("--", at);
+  return end === -1 ? 2 : end + 1 - at;
 }

@@ -5,6 +5,10 @@ import { readInputs, type InputName, inputs } from "../../../src/actions/interfa
 import { parseScenarios } from "../../../src/actions/scenarios.js";
 import { parseDisks, parseNetwork } from "../../../src/boot/devices/device-text.js";
 import { parseProbe } from "../../../src/boot/probes/probe-text.js";
+import { ciJobs } from "../../../src/init/ci-scripts.js";
+import { compose } from "../../../src/init/compose.js";
+import { requiredArguments } from "../../../src/init/required-arguments.js";
+import { findUnikernels } from "../../../src/init/unikernels.js";
 import { configureWords, parseTargets } from "../../../src/matrix/list.js";
 import { InputError, Problem } from "../../../src/platform/problem.js";
 import { DiagnosticReader } from "../../../src/project/diagnostics.js";
@@ -308,6 +312,34 @@ export const languageTargets = [
     quickly(() => readSExpressions(text));
     quickly(() => constraintsOf(requirementsOfDuneProject(text), {}));
   }),
+  target(
+    "a repository that init reads: any text is one",
+    textOf(
+      "cd ",
+      "mirage configure -t ",
+      "hvt",
+      " && ",
+      "for X in a b; do\n",
+      "$X",
+      "'",
+      '"',
+      "\\\n",
+      "- run: ",
+      ...yamlWords,
+    ),
+    (text) => {
+      const texts: Record<string, string> = {
+        ".cirrus.yml": text,
+        "a/Dockerfile": text,
+        "config.ml": text,
+        dune: text,
+      };
+      const tree = { paths: Object.keys(texts).sort(), text: (path: string) => texts[path] ?? "" };
+      const { chosen } = quickly(() => findUnikernels(tree, ""));
+      quickly(() => compose(chosen, ciJobs(tree), [], tree));
+      quickly(() => requiredArguments(text));
+    },
+  ),
   target("what compilers print", textOf(...compilerWords), (text) => {
     quickly(() => {
       const reader = new DiagnosticReader();

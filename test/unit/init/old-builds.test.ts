@@ -38,6 +38,10 @@ describe("the commands of a script", () => {
     expect(words).toEqual([":mirage configure -t xen", ":make depend", ":for U in a b", "a:make", "b:make", ":done"]);
   });
 
+  it("are found behind any number of words that only prepare them", () => {
+    expect(commandsIn(`${"sudo ".repeat(20_000)}ls`)[0]?.words).toEqual(["ls"]);
+  });
+
   it("read an expression of a workflow as one variable", () => {
     expect(commandsIn("mirage configure -t ${{ matrix.mode }}")[0]?.words).toEqual([
       "mirage",

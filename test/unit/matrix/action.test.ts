@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseInputs } from "../../../src/actions/definition.js";
@@ -66,6 +66,26 @@ describe("matrix", () => {
     writeFileSync(join(context.host.folders.workspace, "config.ml"), config);
     return context;
   }
+
+  it("plans each line for the project of its folder, and blames the line whose folder has none", async () => {
+    const context = projectWith("");
+    const { workspace } = context.host.folders;
+    for (const folder of ["old", "new"]) mkdirSync(join(workspace, folder));
+    writeFileSync(join(workspace, "old/config.ml"), "(* mirage >= 4.9 & < 4.10 *)\nopen Mirage\n");
+    writeFileSync(join(workspace, "new/config.ml"), "(* mirage >= 4.11 *)\nopen Mirage\n");
+    const printed: string[] = [];
+    const lines = (targets: string) => printMatrix(context, read({ targets }), (text) => printed.push(text), false);
+    await lines("hvt x86_64 directory=old\nhvt x86_64 directory=new");
+    expect(printed.map((line) => /mirage [\d.]+|^$/.exec(line)?.[0]).slice(1)).toEqual([
+      "mirage 4.9.0",
+      "mirage 4.11.2",
+    ]);
+    await expect(lines("hvt x86_64 directory=new\nhvt x86_64 directory=gone")).rejects.toMatchObject({
+      facts: {
+        because: [expect.stringContaining("line 2, gone: hvt x86_64: input directory: there is no folder gone")],
+      },
+    });
+  });
 
   it("sets the matrix, and reports its table and the skipped legs", async () => {
     const context = projectWith("(* mirage >= 4.9 & < 4.10 *)\nopen Mirage\n");

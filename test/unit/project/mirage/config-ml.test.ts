@@ -81,3 +81,22 @@ test.each([
   const sentence = `config.ml line 1: \`${text}\` was not read, so it limits no version of mirage`;
   expect(parts).toEqual(Array.from({ length: count }, () => sentence));
 });
+
+describe("names that mirage has removed ask for an older one", () => {
+  test("each once, with its line", () => {
+    const text = 'open Mirage\nlet a = foreign "U" job\nlet b = Mirage.default_time\nlet c = foreign "V" job';
+    expect(asked(text)).toEqual([
+      "config.ml line 2 (`foreign`, removed in mirage 4.5.0): < 4.5.0",
+      "config.ml line 3 (`default_time`, removed in mirage 4.9.0): < 4.9.0",
+    ]);
+  });
+
+  test.each([
+    ["a name that the file defines itself", "let default_time = 3\nlet x = default_time"],
+    ["a comment or a string", '(* foreign *) let x = "foreign"'],
+    ["another module’s", "let x = Other.foreign"],
+    ["a longer name", "let x = foreign_keys"],
+  ])("but not %s", (_, text) => {
+    expect(asked(text)).toEqual([]);
+  });
+});
