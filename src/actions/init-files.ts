@@ -4,7 +4,15 @@ import { parseDocument } from "yaml";
 import { type ActionReference, type Given, adapted, withReference } from "../init/adapt.js";
 import { type Choice, type Forge, type Placement, workflowFolder } from "../init/choose.js";
 import { type Composition, type Row, lineOf } from "../init/compose.js";
-import { type Existing, existingWorkflow, missingIn, withInclude, withJobs, withLines } from "../init/merge.js";
+import {
+  type Existing,
+  existingWorkflow,
+  missingIn,
+  missingInIncludes,
+  withInclude,
+  withJobs,
+  withLines,
+} from "../init/merge.js";
 import type { Tree } from "../init/tree.js";
 import { shownFolder } from "../init/unikernel.js";
 import { valuesOf } from "../init/values.js";
@@ -109,20 +117,20 @@ async function render({ from, to, takesInputs }: Placement, rows: readonly Row[]
 async function gitLabFiles(writing: Writing): Promise<readonly Rendered[]> {
   const [component, pipeline] = writing.choice.files;
   if (component === undefined || pipeline === undefined) return [];
-  const rendered = await render(component, [], writing);
+  const existing = writing.force ? "" : writing.tree.text(pipeline.to);
+  const rows = missingInIncludes(existing, component.to, writing.rows);
+  if (rows.length === 0) return [];
+  const includesAlready = existing.includes(component.to);
   const texts = await Promise.all(
-    (writing.rows.length === 0 ? [[]] : writing.rows.map((row) => [row])).map(async (rows, at) => {
-      const [row] = rows;
-      const named =
-        at === 0 || row === undefined ? writing : { ...writing, asked: { ...writing.asked, name: nameOf(row) } };
-      return (await render(pipeline, rows, named)).text;
+    rows.map(async (row, at) => {
+      // GitLab's jobs need names of their own.
+      const name = at === 0 && !includesAlready ? {} : { name: nameOf(row) };
+      return (await render(pipeline, [row], { ...writing, asked: { ...writing.asked, ...name } })).text;
     }),
   );
-  const existing = writing.tree.text(pipeline.to);
   const [first = "", ...others] = texts;
-  if (existing === "" || writing.force) return [rendered, { to: pipeline.to, text: others.reduce(withInclude, first) }];
-  if (existing.includes(component.to)) return [];
-  return [rendered, { to: pipeline.to, text: texts.reduce(withInclude, existing) }];
+  const text = existing === "" ? others.reduce(withInclude, first) : texts.reduce(withInclude, existing);
+  return [...(includesAlready ? [] : [await render(component, [], writing)]), { to: pipeline.to, text }];
 }
 
 /** The makefile, a rule for each further unikernel, and the lines of .gitignore. */
@@ -154,7 +162,9 @@ async function shellFiles(writing: Writing): Promise<readonly Rendered[]> {
             text: `${ignored}${ignored === "" || ignored.endsWith("\n") ? "" : "\n"}${lacking.join("\n")}\n`,
           },
         ];
-  return [{ to: main.to, text: main.text + rules.join("") }, ...gitignore];
+  const names = others.map((row) => `unikernel-${nameOf(row)}`);
+  const all = names.length === 0 ? "" : `\n.PHONY: unikernels\nunikernels: unikernel ${names.join(" ")}\n`;
+  return [{ to: main.to, text: main.text + rules.join("") + all }, ...gitignore];
 }
 
 const readIfThere = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "");

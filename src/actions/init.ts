@@ -64,7 +64,8 @@ export async function init(context: Context, options: InitOptions, given: Given,
       "left out",
       `${firstOf(found.others.map(describe), 8).join("\n")}\n(tests and examples: choose one with --directory)`,
     );
-  const jobs = ciJobs(tree);
+  // A command of the person's own says nothing of what the old CI did.
+  const jobs = asked.buildCommand === undefined ? ciJobs(tree) : [];
   const composed = compose(unikernels, jobs, hashFiles(tree), tree);
   const { composition, versions, leftOut } = await decideAll(
     withAsked(composed, asked, given),

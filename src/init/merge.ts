@@ -44,6 +44,28 @@ export function missingIn(existing: Existing, rows: readonly Row[]): readonly Ro
   return rows.filter((row) => !built.has(identityOf(row)) && !built.has(any(row)));
 }
 
+/** The rows that no include of GitLab's component builds yet. */
+export function missingInIncludes(text: string, component: string, rows: readonly Row[]): readonly Row[] {
+  const include = parseDocument(text, { logLevel: "silent" }).get("include");
+  const built = (isSeq(include) ? include.items : [include]).flatMap((item) => {
+    if (!isMap(item) || item.get("local") !== component) return [];
+    const inputs = item.get("inputs");
+    return [builtBy(isMap(inputs) ? (name) => textAt(inputs, name) : () => "")];
+  });
+  return rows.filter((row) => !built.includes(identityOf(row)));
+}
+
+/** @param value of an input; empty where it is unset. */
+const builtBy = (value: (name: string) => string): string => {
+  const target = value("target");
+  return identity(
+    target.includes("${{") ? "*" : target || defaultTarget,
+    value("directory") || ".",
+    value("config-file"),
+    value("configure-args"),
+  );
+};
+
 function builtByLines(list: YAMLMap): readonly string[] {
   const value = (name: string) => textAt(list, name);
   return value("targets")
@@ -62,16 +84,7 @@ function builtByJobs(document: Document): readonly string[] {
   return stepsOf(document).flatMap((step) => {
     if (!["", "run", "build"].includes(partUsed(String(step.get("uses"))) ?? "-")) return [];
     const inputs = step.get("with");
-    const value = (name: string) => (isMap(inputs) ? textAt(inputs, name) : "");
-    const target = value("target");
-    return [
-      identity(
-        target.includes("${{") ? "*" : target || defaultTarget,
-        value("directory") || ".",
-        value("config-file"),
-        value("configure-args"),
-      ),
-    ];
+    return [builtBy(isMap(inputs) ? (name) => textAt(inputs, name) : () => "")];
   });
 }
 

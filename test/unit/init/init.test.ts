@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type InitOptions, init } from "../../../src/actions/init.js";
-import { ownerOfRemote, partUsed, placeholdersLeft, shownReference } from "../../../src/init/adapt.js";
+import { ownerOfRemote, partUsed, placeholdersLeft, shownReference, withReference } from "../../../src/init/adapt.js";
 import type { Ask } from "../../../src/platform/runner/terminal.js";
 import { newContext } from "../artifact/fixtures.js";
 
@@ -218,7 +218,7 @@ describe("init", () => {
   });
 
   it("adds an include to a pipeline of GitLab, whose jobs stay", async () => {
-    const { run, read } = project({
+    const { run, read, logged } = project({
       ...mirage,
       ".gitlab-ci.yml": "# ours\ninclude: other.yml\ntest: { script: make }\n",
     });
@@ -228,6 +228,14 @@ describe("init", () => {
       include: ["other.yml", { local: ".gitlab/unikernel.yml", inputs: { target: "spt" } }],
       test: { script: "make" },
     });
+    await run({ target: "spt" });
+    expect(logged()).toContain("unchanged");
+    await run({ target: "virtio" });
+    expect((parse(read(".gitlab-ci.yml")) as { readonly include: unknown }).include).toEqual([
+      "other.yml",
+      { local: ".gitlab/unikernel.yml", inputs: { target: "spt" } },
+      { local: ".gitlab/unikernel.yml", inputs: { target: "virtio", name: "virtio" } },
+    ]);
   });
 
   it("writes a rule for each unikernel into the makefile, and what to ignore", async () => {
@@ -235,6 +243,7 @@ describe("init", () => {
     await run({}, { forge: "shell" });
     expect(read("unikernel.mk")).toMatch(/^UNIKERNEL_OPTIONS \?= --directory a$/m);
     expect(read("unikernel.mk")).toMatch(/^unikernel-b: [^]*--directory b$/m);
+    expect(read("unikernel.mk")).toMatch(/^unikernels: unikernel unikernel-b$/m);
     expect(read(".gitignore")).toBe("*.o\n_artifacts/\n.cache/\n");
   });
 
@@ -354,6 +363,13 @@ it("a reference names its part and placeholders", () => {
   expect(placeholdersLeft({ owner: undefined, commit })).toEqual(["OWNER"]);
   expect(placeholdersLeft({ owner: "someone", commit: undefined })).toEqual(["<commit>"]);
   expect(placeholdersLeft(reference)).toEqual([]);
+});
+
+it("the version of the commit stands after it", () => {
+  const step = "      - uses: OWNER/unikernel-ci/run@<commit>\n        with:\n";
+  const filled = withReference(step, { ...reference, version: "v1.2.3" });
+  expect(filled).toBe(`      - uses: someone/unikernel-ci/run@${commit} # v1.2.3\n        with:\n`);
+  expect(shownReference({ ...reference, version: "v1.2.3" })).toBe(`someone/unikernel-ci@${commit} (v1.2.3)`);
 });
 
 it.each([
