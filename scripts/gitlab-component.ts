@@ -32,8 +32,8 @@ export function gitLabComponent(): string {
     (name) => `    ${variableOf(name)}: { value: '$[[ inputs.${name} ]]', expand: false }`,
   );
   const options = gitLabInputs.map((name) => `        --${name} "$${variableOf(name)}"`);
-  return `# A GitLab CI component that runs the command line of unikernel-ci: builds the unikernel for one target, boots it,
-# and keeps the image with its console as an artifact.
+  return `# A GitLab CI component that runs the command line of unikernel-ci: builds the unikernel for one target, boots
+# it, and keeps the image with its console as an artifact.
 spec:
   inputs:
 ${indented(spec, "    ")}

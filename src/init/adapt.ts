@@ -163,24 +163,6 @@ function withOptions(template: string, given: Given, notes: Notes): string {
   }, commented);
 }
 
-/** The default targets of a template (a list in a matrix, otherwise one), and the option that changes them. */
-export function templateTargets(text: string): {
-  readonly option: "--targets" | "--target";
-  readonly targets: readonly string[];
-} {
-  const [, , list] = /^( *)targets: \|\n((?:\1 +\S.*\n)+)/m.exec(text) ?? [];
-  if (list !== undefined)
-    return {
-      option: "--targets",
-      targets: list
-        .trim()
-        .split("\n")
-        .map((line) => line.trim().replace(/ +/g, " ")),
-    };
-  const [, target = ""] = /^(?: *target:|UNIKERNEL_TARGET \?=) ([\w-]+)$/m.exec(text) ?? [];
-  return { option: "--target", targets: [target] };
-}
-
 /** The name of the repository. The account that hosts it is not known here. */
 const repository = "unikernel-ci";
 

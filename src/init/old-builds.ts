@@ -146,7 +146,7 @@ function betweenPullAndBuild(commands: readonly Step[]): readonly Taken[] {
 }
 
 /** `https://….git#commit` → `git+https://….git#commit`, as opam and this action name a repository of git. */
-export const gitUrl = (url: string): string =>
+const gitUrl = (url: string): string =>
   /^https?:\/\/\S+(?:\.git|#)/.test(url) || /^https:\/\/github\.com\//.test(url) ? `git+${url}` : url;
 
 /** Addresses that only the old CI's network reaches. */

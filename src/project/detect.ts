@@ -117,9 +117,6 @@ async function findMirage(folder: Folder, configFile = "config.ml"): Promise<Mir
   };
 }
 
-/** The build system is `auto`, and the folder has no file of a known one. */
-export class UnknownProject extends Problem {}
-
 async function guess(folder: Folder, configFile: string | undefined): Promise<Project> {
   const isMirage = configFile !== undefined || (await hasMirageConfiguration(folder.directory));
   for (const { find } of [...(isMirage ? [kinds.mirage] : []), kinds.dune, kinds.opam]) {
@@ -130,8 +127,7 @@ async function guess(folder: Folder, configFile: string | undefined): Promise<Pr
   const [only] = configurations;
   const project = only !== undefined && configurations.length === 1 ? await findMirage(folder, only) : undefined;
   if (project !== undefined) return project;
-  const { message, facts } = missing(folder, "config.ml, dune-project or *.opam", undefined, configurations);
-  throw new UnknownProject(message, facts);
+  throw missing(folder, "config.ml, dune-project or *.opam", undefined, configurations);
 }
 
 /** A config.ml can also be an ordinary module, as in ocaml-solo5's example. */

@@ -46,7 +46,7 @@ async function decide({ host, log }: Context, inputs: MatrixInputs): Promise<Mat
 }
 
 /** The projects of all lines: one that is missing is an error of its line. */
-export async function projectsOf(workspace: string, inputs: MatrixInputs): Promise<Projects> {
+async function projectsOf(workspace: string, inputs: MatrixInputs): Promise<Projects> {
   const projects = new Map<string, Project | Problem>();
   for (const [name, { directory, configFile }] of placesIn(inputs)) {
     const asked = { ...inputs, directory, configFile: configFile === "" ? undefined : configFile };
