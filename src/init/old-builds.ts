@@ -95,6 +95,7 @@ function buildOf(job: CiJob, command: Step, target: string | undefined, index: n
             text: `${command.at.replace(/ line \d+$/, "")} also has -t ${target}, which is no unikernel`,
           },
         ]),
+    ...beforeMirage(job, index),
     ...rest
       .filter((word) => word.includes("$") && !word.includes("$("))
       .map((word) => ({ input: "configure-args", text: `${command.at}: ${word}` })),
@@ -126,6 +127,20 @@ function withVariables(word: string, job: CiJob): string {
     return value === undefined || others.length > 0 ? whole : value;
   });
 }
+
+/** The commands of a workflow or script before mirage that set nothing up: `pre-configure` could run them. */
+function beforeMirage(job: CiJob, index: number): readonly Remark[] {
+  if (!/\.(?:ya?ml|sh)$/.test(job.path)) return [];
+  const others = job.commands.slice(0, index).filter(({ words: [program = ""], text }) => {
+    // What only prints, or writes outside the checkout, prepares no build.
+    if (program === "echo" || program === "printf") return />/.test(text) && !/\$GITHUB_|> *\//.test(text);
+    return !ofSetUp.test(program);
+  });
+  return others.slice(0, 3).map(({ at, text }) => ({ input: "pre-configure", text: `${at} runs ${text}` }));
+}
+
+const ofSetUp =
+  /^(?:opam|apt(?:-get)?|pkg|brew|set|make|gmake|dune|mirage|git|export|exit|if|fi|for|done|else|test|\[\[?|true|chmod|mkdir|which|command|source|\.)$/;
 
 /** The commands after `make depends` and before `make build`. */
 function betweenPullAndBuild(commands: readonly Step[]): readonly Taken[] {

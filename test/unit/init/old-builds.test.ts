@@ -162,6 +162,14 @@ two:https://example.org/two.git#79 && make depend'
     ]);
   });
 
+  it("names the commands before mirage that prepare the checkout", () => {
+    const script =
+      "set -ex\nopam install mirage\necho starting\necho 'version: \"2\"' >> a.opam\nmirage configure -t hvt\n";
+    expect(composed({ ...mirageIn(""), "test.sh": script }).remarks).toEqual([
+      { input: "pre-configure", text: "test.sh line 4 runs echo 'version: \"2\"' >> a.opam" },
+    ]);
+  });
+
   it("is not a workflow that uses this action, nor a makefile that mirage generated", () => {
     const files = {
       ".github/workflows/u.yml":
