@@ -140,7 +140,7 @@ function beforeMirage(job: CiJob, index: number): readonly Remark[] {
 }
 
 const ofSetUp =
-  /^(?:opam|apt(?:-get)?|pkg|brew|set|make|gmake|dune|mirage|git|export|exit|if|fi|for|done|else|test|\[\[?|true|chmod|mkdir|which|command|source|\.)$/;
+  /^(?:opam|apt(?:-get)?|pkg|brew|set|make|gmake|dune|mirage|git|export|exit|if|fi|for|done|else|test|\[\[?|true|chmod|mkdir|which|command|grep|ls|cat|source|\.)$/;
 
 /** The commands after `make depends` and before `make build`. */
 function betweenPullAndBuild(commands: readonly Step[]): readonly Taken[] {
