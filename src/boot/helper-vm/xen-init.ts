@@ -63,6 +63,7 @@ run() {
   cat "$log" >&5 &
   relay=$!
   xl create -F -p ${insideXen.domain} >/dev/null 2>/err 5>&- &
+  xl=$!
   reason=
   while IFS= read -r line; do
     case "$line" in
@@ -77,7 +78,12 @@ run() {
     esac
   done </err
   if [ -z "$reason" ]; then
-    echo 'carrier: end 256'
+    wait "$xl"
+    status=$?
+    # SIGKILL, by which only Linux, short of memory, kills it.
+    [ "$status" != 137 ] || fail 'it ran out of memory'
+    [ "$status" != 0 ] || status=1
+    echo "carrier: end $((status * 256))"
     stay
   fi
   wait "$relay"
