@@ -16,7 +16,7 @@ const ownMemoryMiB = controlMemoryMiB + 96;
  * of other owners would only cost time here.
  */
 const xenWords = [
-  "console=none",
+  /* promise: xen-has-no-console */ "console=none",
   `dom0_mem=${controlMemoryMiB}M,max:${controlMemoryMiB}M`,
   "dom0_max_vcpus=1",
   "cpuidle=0",
