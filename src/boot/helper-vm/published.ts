@@ -11,14 +11,13 @@ import type { Log } from "../../platform/log.js";
 import { type PublishedArchive, addToList } from "../../platform/network/published-list.js";
 import { type Published, Unusable, publishedArchives } from "../../platform/network/published.js";
 import { lastLines, succeed } from "../../platform/process/process.js";
-import { type Architecture, architectures } from "../../targets/architecture.js";
+import type { Architecture } from "../../targets/architecture.js";
 
 /** Raised when older helper VMs must no longer be used: other modules, another script, another protocol. */
 const format = 2;
 
 /** The helper VM that runs Linux on an architecture, or `xen`: Xen on x86_64, whose control domain is Linux. */
 export type HelperVmKind = Architecture | "xen";
-export const helperVmKinds: readonly HelperVmKind[] = [...architectures, "xen"];
 
 export interface HelperVmFiles {
   readonly key: string;

@@ -54,7 +54,7 @@ describe("the run of a domain", () => {
       `PATH="${folder}:$PATH"; log=${folder}/log`,
       'await_port() { :; }; sync() { :; }; stay() { kill "$relay" 2>/dev/null; exit 0; }',
       'fail() { echo "carrier: failed $*"; stay; }',
-      body.replaceAll("/dev/vport0p1", `${folder}/port`).replaceAll("/err", `${folder}/err`),
+      body.replaceAll("/dev/vport0p1", () => `${folder}/port`).replaceAll("/err", () => `${folder}/err`),
       "run",
     ].join("\n");
     const { stdout } = spawnSync("sh", ["-c", script], { encoding: "utf8", timeout: 60_000, killSignal: "SIGKILL" });
@@ -80,12 +80,12 @@ describe("the run of a domain", () => {
     expect(read("port")).toBe(console);
   });
 
-  it("passes on xl’s words when there is no domain, and xl’s status", () => {
+  it("passes on xl’s words when there is no domain, as a failure whatever xl’s status is", () => {
     const { events } = run(`${saying(["xc: error: no loader found", "carrier: end 0"])}exit 3`);
     expect(events).toEqual([
       { kind: "error", line: "xc: error: no loader found" },
       { kind: "error", line: "carrier: end 0" },
-      { kind: "end", end: { code: 3, signal: null } },
+      { kind: "end", end: { code: 1, signal: null } },
     ]);
   });
 
