@@ -119,9 +119,11 @@ export async function packCommand(
 
 /** Packs the helper VM into a folder that can serve as a mirror; builds it first if this machine has none. */
 export async function helperVmCommand(context: Context, word: string, to: string, print: Print): Promise<boolean> {
-  const kind = word === "xen" ? word : architectureOf(word);
+  const kind = word === "xen-x86_64" ? word : architectureOf(word);
   if (kind === undefined)
-    throw new Problem(`there is no helper VM for ${word}`, { accepted: [...architectureWords, "xen"].join(", ") });
+    throw new Problem(`there is no helper VM for ${word}`, {
+      accepted: [...architectureWords, "xen-x86_64"].join(", "),
+    });
   const helperVm = await ensureHelperVm(context, kind, { install: false });
   const { url, bytes, sha256 } = await publishHelperVm(context, helperVm, resolve(to));
   print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`);

@@ -34,7 +34,7 @@ export async function placesFor({ host }: Context, folder: string): Promise<Boot
   const system = await readHostSystem();
   const helperVm = (kind: HelperVmKind) => helperVmPlace(host.folders.toolCache, system, kind);
   return {
-    helperVms: { x86_64: helperVm("x86_64"), aarch64: helperVm("aarch64"), xen: helperVm("xen") },
+    helperVms: { x86_64: helperVm("x86_64"), aarch64: helperVm("aarch64"), "xen-x86_64": helperVm("xen-x86_64") },
     initrd: join(folder, "initrd"),
     firecrackerConfig: join(folder, "firecracker.json"),
     loader: loaderFile(),

@@ -73,7 +73,7 @@ function commandOf(
   files: HelperVmFiles,
   initrd: string,
 ): Command {
-  const vms = { x86_64: files, aarch64: files, xen: files };
+  const vms = { x86_64: files, aarch64: files, "xen-x86_64": files };
   const site = siteOf({ ...what, imagePath: image, places: { helperVms: vms, initrd } });
   const target = tender === "solo5-hvt" ? "hvt" : "spt";
   const asked = askedOf(target, { architecture, memory: 32 });

@@ -27,7 +27,7 @@ export function buildBareXen(folder: string): string {
 export async function bootXen(folder: string, imagePath: string, given: GivenInputs): Promise<BootReport> {
   const lines: string[] = [];
   const context = { host: hostIn(kept), log: collectingLog(lines), processes };
-  await ensureHelperVm(context, "xen", { install: false });
+  await ensureHelperVm(context, "xen-x86_64", { install: false });
   const host = hostIn(folder);
   const inputs = readInputs(
     (name) => ({ "install-system-packages": "false", settle: "20", timeout: "60", ...given })[name],

@@ -44,7 +44,7 @@ export async function ensureHelperVm(
     await withOwnFolder(context.host.folders.temporary, "boot", (work) =>
       replaceFolder(place.folder, (draft) => {
         const site = { work, draft, place, options };
-        return kind === "xen" ? makeXenVm(context, meta, site) : makeHelperVm(context, kind, meta, site);
+        return kind === "xen-x86_64" ? makeXenVm(context, meta, site) : makeHelperVm(context, kind, meta, site);
       }),
     );
     return `made from ${meta}`;

@@ -40,7 +40,7 @@ export async function makeXenVm(context: Context, meta: string, { work, draft, p
   const parts = await allKernelParts(archive, meta);
   const xen = xenParts(await archive.dependencies(xenPackage));
   if (xen.length < 2) {
-    throw new Problem(`the distribution has no Xen: its package ${xenPackage} was not found`, {
+    throw new Problem(`the distribution has no Xen: ${xenPackage} was not found`, {
       because: "the helper VM for xen images is made from the distribution’s own packages",
       do: "check that apt on this machine (/etc/apt) has all of the distribution’s components (Ubuntu: `universe`)",
     });

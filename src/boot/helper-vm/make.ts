@@ -65,7 +65,8 @@ export async function makeHelperVm(
  */
 export function kernelPackage(system: string, kind: HelperVmKind): string {
   const [id] = system.split(" ");
-  if (id === "debian") return kind === "xen" ? "linux-image-amd64" : `linux-image-cloud-${debianArchitectures[kind]}`;
+  if (id === "debian")
+    return kind === "xen-x86_64" ? "linux-image-amd64" : `linux-image-cloud-${debianArchitectures[kind]}`;
   if (id === "ubuntu") return "linux-image-virtual";
   throw new Problem(`cannot make a helper VM on ${system}`, {
     because: "it is made from the distribution’s own packages",

@@ -16,8 +16,8 @@ import type { Architecture } from "../../targets/architecture.js";
 /** Raised when older helper VMs must no longer be used: other modules, another script, another protocol. */
 const format = 2;
 
-/** The helper VM that runs Linux on an architecture, or `xen`: Xen on x86_64, whose control domain is Linux. */
-export type HelperVmKind = Architecture | "xen";
+/** The helper VM that runs Linux on an architecture, or `xen-x86_64`: Xen, whose control domain is Linux. */
+export type HelperVmKind = Architecture | "xen-x86_64";
 
 export interface HelperVmFiles {
   readonly key: string;
@@ -26,7 +26,7 @@ export interface HelperVmFiles {
   readonly kernel: string;
   /** The part that all boots share. */
   readonly initramfs: string;
-  /** Of `xen` alone: the hypervisor, which starts the kernel. */
+  /** Of Xen alone: the hypervisor, which starts the kernel. */
   readonly hypervisor?: string;
 }
 
@@ -52,7 +52,7 @@ export function helperVmPlace(toolCache: string, system: string, kind: HelperVmK
     folder,
     kernel: join(folder, "kernel"),
     initramfs: join(folder, "initramfs"),
-    ...(kind === "xen" ? { hypervisor: join(folder, "hypervisor") } : {}),
+    ...(kind === "xen-x86_64" ? { hypervisor: join(folder, "hypervisor") } : {}),
   };
 }
 

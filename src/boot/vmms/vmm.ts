@@ -82,7 +82,7 @@ export interface DomainRun {
 }
 
 export function helperVmFor(inside: TenderRun | DomainRun): HelperVmKind {
-  return "domain" in inside ? "xen" : inside.architecture;
+  return "domain" in inside ? "xen-x86_64" : inside.architecture;
 }
 
 export interface AttemptPlan extends Command {

@@ -45,7 +45,7 @@ const emulatedOnly: Refusal = {
 /** The command that starts the helper VM, with the channels of helper-vm.ts. */
 function xenCommand(asked: Asked, site: BootSite): Command {
   const { program, debianPackage } = qemuPrograms.x86_64;
-  const { kernel, hypervisor = "" } = site.places.helperVms.xen;
+  const { kernel, hypervisor = "" } = site.places.helperVms["xen-x86_64"];
   return {
     argv: [
       program,

@@ -31,7 +31,7 @@ export function siteOf({
     args: [],
     devices: [],
     places: {
-      helperVms: { x86_64: helperVm("x86_64"), aarch64: helperVm("aarch64"), xen: helperVm("xen") },
+      helperVms: { x86_64: helperVm("x86_64"), aarch64: helperVm("aarch64"), "xen-x86_64": helperVm("xen-x86_64") },
       initrd: "/boot/initrd",
       firecrackerConfig: "/boot/firecracker.json",
       loader: "/dist/loader",

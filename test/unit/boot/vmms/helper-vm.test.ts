@@ -26,7 +26,7 @@ interface Given {
 function plan(architecture: "x86_64" | "aarch64", { args = [], devices = [], ...asked }: Given = {}) {
   const vm = (folder: string) => ({ key: "", folder, kernel: `${folder}/kernel`, initramfs: `${folder}/initramfs` });
   const places = {
-    helperVms: { x86_64: vm("/vms/x"), aarch64: vm("/vms/a"), xen: vm("/vms/xen") },
+    helperVms: { x86_64: vm("/vms/x"), aarch64: vm("/vms/a"), "xen-x86_64": vm("/vms/xen") },
     initrd: "/tmp/boot/initrd",
   };
   const site = siteOf({ imagePath: "/project/dist/hello.hvt", args, devices, places });

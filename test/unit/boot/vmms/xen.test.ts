@@ -17,7 +17,7 @@ describe("the exact command of the Xen helper VM", () => {
     const helperVms = {
       x86_64: vm("/x"),
       aarch64: vm("/a"),
-      xen: { ...vm(folder), hypervisor: `${folder}/hypervisor` },
+      "xen-x86_64": { ...vm(folder), hypervisor: `${folder}/hypervisor` },
     };
     const site = siteOf({ devices, places: { helperVms, initrd: "/tmp/boot/initrd" } });
     return xen.command(askedOf("xen"), site, "tcg", goodMachine);
