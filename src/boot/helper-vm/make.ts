@@ -156,7 +156,7 @@ async function kernelModules(
   };
 }
 
-export function findIn(root: string, paths: readonly string[]): string {
+function findIn(root: string, paths: readonly string[]): string {
   const found = paths.map((path) => join(root, path)).find((path) => existsSync(path));
   if (found === undefined) throw new Problem(`the distribution's packages have no ${paths.join(" or ")}`);
   return found;
