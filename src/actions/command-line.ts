@@ -220,8 +220,8 @@ toolchainCommand
   );
 toolchainCommand
   .command("carrier")
-  .description("pack the helper VM that runs Solo5’s tenders into a folder that `boot --mirror` takes")
-  .argument("<arch>", "architecture of the helper VM")
+  .description("pack a helper VM, which runs Solo5’s tenders or Xen, into a folder that `boot --mirror` takes")
+  .argument("<arch>", "its architecture, or xen-x86_64")
   .option("--to <folder>", "folder to write the archive and carriers.json to", ".")
   .action((arch: string, { to }: { to: string }) =>
     onToolchains(({ helperVmCommand }, context) => helperVmCommand(context, arch, to, print)),

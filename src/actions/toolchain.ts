@@ -119,10 +119,12 @@ export async function packCommand(
 
 /** Packs the helper VM into a folder that can serve as a mirror; builds it first if this machine has none. */
 export async function helperVmCommand(context: Context, word: string, to: string, print: Print): Promise<boolean> {
-  const architecture = architectureOf(word);
-  if (architecture === undefined)
-    throw new Problem(`${word} is not an architecture`, { accepted: architectureWords.join(", ") });
-  const helperVm = await ensureHelperVm(context, architecture, { install: false });
+  const kind = word === "xen-x86_64" ? word : architectureOf(word);
+  if (kind === undefined)
+    throw new Problem(`there is no helper VM for ${word}`, {
+      accepted: [...architectureWords, "xen-x86_64"].join(", "),
+    });
+  const helperVm = await ensureHelperVm(context, kind, { install: false });
   const { url, bytes, sha256 } = await publishHelperVm(context, helperVm, resolve(to));
   print(`${join(to, url)}  ${size(bytes)}  sha256 ${sha256}\n`);
   return true;

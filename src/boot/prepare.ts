@@ -11,22 +11,30 @@ import { environmentForOthers } from "../platform/process/guarded-environment.js
 import { findProgram } from "../platform/process/programs.js";
 import { type VmmProcess, startVmm } from "../platform/process/vmm-process.js";
 import { readHostSystem } from "../platform/system.js";
-import { type Architecture, architectures } from "../targets/architecture.js";
+import { architectures } from "../targets/architecture.js";
 import type { BootRequest } from "./boot-request.js";
 import { needsIsolation } from "./devices/device-plan.js";
 import { packRun, findTender } from "./helper-vm/pack.js";
-import { helperVmPlace } from "./helper-vm/published.js";
+import { packDomain } from "./helper-vm/pack-domain.js";
+import { type HelperVmKind, helperVmPlace } from "./helper-vm/published.js";
 import { helperVmProcess } from "./helper-vm/helper-process.js";
 import { planBoot } from "./plan.js";
-import type { AttemptPlan, BootPlaces, BootSite, KvmAccess, MachineFacts } from "./vmms/vmm.js";
+import {
+  type AttemptPlan,
+  type BootPlaces,
+  type BootSite,
+  type KvmAccess,
+  type MachineFacts,
+  helperVmFor,
+} from "./vmms/vmm.js";
 import { vmms } from "./vmms/vmms.js";
 
 /** Where a boot's files will be: its own in `folder`, the machine's in the tool cache. */
 export async function placesFor({ host }: Context, folder: string): Promise<BootPlaces> {
   const system = await readHostSystem();
-  const helperVm = (architecture: Architecture) => helperVmPlace(host.folders.toolCache, system, architecture);
+  const helperVm = (kind: HelperVmKind) => helperVmPlace(host.folders.toolCache, system, kind);
   return {
-    helperVms: { x86_64: helperVm("x86_64"), aarch64: helperVm("aarch64") },
+    helperVms: { x86_64: helperVm("x86_64"), aarch64: helperVm("aarch64"), "xen-x86_64": helperVm("xen-x86_64") },
     initrd: join(folder, "initrd"),
     firecrackerConfig: join(folder, "firecracker.json"),
     loader: loaderFile(),
@@ -80,7 +88,7 @@ export async function ensureProgram(context: Context, attempt: AttemptPlan, requ
     const { ensureHelperVm } = await import("./helper-vm/ensure.js");
     const { publishedHelperVms } = await import("./helper-vm/published.js");
     const published = publishedHelperVms(context.log, mirror);
-    await ensureHelperVm(context, attempt.inside.architecture, {
+    await ensureHelperVm(context, helperVmFor(attempt.inside), {
       install: installSystemPackages,
       published,
       ...(helperVmCache && { cache: helperVmCache }),
@@ -162,7 +170,10 @@ export async function startAttempt(
   for (const { path, text } of attempt.files ?? []) await writeFile(path, text);
   const start = () => startVmm(attempt.argv, environment, attempt.channels);
   if (attempt.inside === undefined) return start();
-  const files = places.helperVms[attempt.inside.architecture];
-  await packRun(context, files, { run: attempt.inside, imagePath, devices, searchPath }, places.initrd);
+  const { inside } = attempt;
+  const files = places.helperVms[helperVmFor(inside)];
+  await ("domain" in inside
+    ? packDomain(files, { run: inside, imagePath, devices }, places.initrd)
+    : packRun(context, files, { run: inside, imagePath, devices, searchPath }, places.initrd));
   return helperVmProcess(start());
 }

@@ -111,6 +111,25 @@ export function interpreterOf({ bytes, segments }: Elf): string | undefined {
   return segment && bytes.text(segment.offset, Math.min(longestPath, segment.size), "the interpreter");
 }
 
+/** The names of the libraries that a dynamic 64-bit file needs (`DT_NEEDED`); empty without section names. */
+export function librariesOf({ bytes, segments, sections }: Elf): string[] {
+  const dynamic = segments.find(({ type }) => type === segmentType.dynamic);
+  const names = sections.find(({ name }) => name === ".dynstr");
+  if (dynamic === undefined || names === undefined) return [];
+  const found: string[] = [];
+  for (let at = dynamic.offset; at + 16 <= dynamic.offset + dynamic.size; at += 16) {
+    const tag = bytes.u64(at, "a dynamic tag");
+    if (tag === dynamicTag.end) break;
+    if (tag !== dynamicTag.needed) continue;
+    const offset = bytes.u64(at + 8, "the name of a library");
+    if (offset >= names.size) throw new MalformedFile("the name of a library is outside of its table", at);
+    found.push(bytes.text(names.offset + offset, Math.min(longestPath, names.size - offset), "the name of a library"));
+  }
+  return found;
+}
+
+const dynamicTag = { end: 0, needed: 1 } as const;
+
 /** PATH_MAX of Linux. */
 const longestPath = 4096;
 

@@ -6,7 +6,7 @@ import { type Architecture, architectures } from "./architecture.js";
 export type Backend = "solo5" | "unikraft" | "host";
 
 /** The programs that run images. Each has a file in `boot/vmms/`: what it can run, its command line, and why not. */
-export type VmmName = Tender | `helper-vm-${Tender}` | "qemu" | "firecracker" | "loader" | "process";
+export type VmmName = Tender | `helper-vm-${Tender}` | "qemu" | "firecracker" | "loader" | "xen" | "process";
 
 /** The words in which a guest reports its end: see `boot/judge/dialect.ts`. */
 export type Dialect = "solo5" | "unikraft" | "process";
@@ -56,6 +56,8 @@ export interface Target {
   readonly vmms: readonly VmmName[];
   readonly dialect: Dialect;
   readonly exitReport: ExitReport;
+  /** Its guests find their devices there, whatever the image's manifest says. Absent: by the manifest, if any. */
+  readonly devicesFrom?: "xenstore";
   /** For a target that is built but never booted: the system that would boot it. */
   readonly bootedBy?: string;
 }
@@ -134,13 +136,17 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     ...solo5("muen", 4),
     ...onlyBuilt,
     name: "muen",
-    bootedBy: "a Muen separation kernel system with the image as a subject",
+    bootedBy:
+      "a Muen separation kernel system with the image as a subject, " +
+      "on a processor with Intel’s VT-x, which QEMU does not emulate",
   },
   xen: {
     ...solo5("xen", 6),
-    ...onlyBuilt,
     name: "xen",
-    bootedBy: 'a Xen host, as a PVH domain (`type = "pvh"`)',
+    architectures: ["x86_64"],
+    vmms: ["xen"],
+    exitReport: "console",
+    devicesFrom: "xenstore",
   },
   qubes: {
     ...solo5("xen", 6),

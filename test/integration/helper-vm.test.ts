@@ -73,7 +73,8 @@ function commandOf(
   files: HelperVmFiles,
   initrd: string,
 ): Command {
-  const site = siteOf({ ...what, imagePath: image, places: { helperVms: { x86_64: files, aarch64: files }, initrd } });
+  const vms = { x86_64: files, aarch64: files, "xen-x86_64": files };
+  const site = siteOf({ ...what, imagePath: image, places: { helperVms: vms, initrd } });
   const target = tender === "solo5-hvt" ? "hvt" : "spt";
   const asked = askedOf(target, { architecture, memory: 32 });
   return vmms[`helper-vm-${tender}`].command(asked, site, "tcg", goodMachine);
@@ -90,7 +91,7 @@ async function start(
 ): Promise<HelperVmProcess> {
   const initrd = join(folder, `initrd-${count++}`);
   const { argv, inside } = commandOf(architecture, tender, { args: [how], devices }, files, initrd);
-  if (inside === undefined) throw new Error("no helper VM");
+  if (inside === undefined || "domain" in inside) throw new Error("no tender in a helper VM");
   await packRun(context, files, { run: inside, imagePath: image, devices, searchPath: folder }, initrd);
   const helperVm = helperVmProcess(startVmm(argv, process.env, 2));
   helperVm.control?.resume();

@@ -16,6 +16,7 @@ const long = [
   "opam-formulas",
   "store-faults",
   "toolchain",
+  "xen-endings",
 ].map((name) => `test/integration/${name}.test.ts`);
 
 const all = readdirSync("test/integration").filter((name) => name.endsWith(".test.ts"));

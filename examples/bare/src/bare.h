@@ -88,7 +88,7 @@ void uart_write(const char *bytes, size_t length);
 void uart_drain(void);
 uint64_t clock_now(void);
 void clock_wait_until(uint64_t then);
-_Noreturn void machine_off(void);
+_Noreturn void machine_off(bool crashed); /* only Xen is told whether it crashed */
 _Noreturn void machine_reset(void);
 _Noreturn void machine_halt(void);
 

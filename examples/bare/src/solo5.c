@@ -5,6 +5,9 @@
  */
 #include "bare.h"
 
+/* Solo5 cannot tell this status from an abort (SOLO5_EXIT_ABORT). */
+enum { ABORT_STATUS = 255 };
+
 static bool quiet;
 
 void solo5_quiet(void)
@@ -43,28 +46,28 @@ void solo5_banner(void)
         solo5_log("Solo5: warning: command line too long, truncated\n");
 }
 
-static _Noreturn void off(void)
+static _Noreturn void off(bool crashed)
 {
     console_flush();
     uart_drain();
-    machine_off();
+    machine_off(crashed);
 }
 
 _Noreturn void solo5_exit(int status)
 {
     solo5_log("Solo5: solo5_exit(%d) called\n", status);
-    off();
+    off(status == ABORT_STATUS);
 }
 
 _Noreturn void solo5_abort(void)
 {
     solo5_log("Solo5: solo5_abort() called\n");
-    off();
+    off(true);
 }
 
 /* As in Solo5, this line comes even when we are told to be quiet. */
 _Noreturn void solo5_fatal(const char *file, int line, const char *why)
 {
     print("Solo5: ABORT: %s:%d: %s\n", file, line, why);
-    off();
+    off(true);
 }

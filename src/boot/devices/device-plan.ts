@@ -108,7 +108,8 @@ function isProcess({ target }: AskedDevices): boolean {
 }
 
 /** The devices that the image declares; undefined for an image that cannot declare any. */
-function manifestOf({ image }: AskedDevices): readonly Device[] | undefined {
+function manifestOf({ image, target }: AskedDevices): readonly Device[] | undefined {
+  if (target.devicesFrom !== undefined) return undefined;
   return image.system.kind === "solo5" ? image.system.devices : undefined;
 }
 

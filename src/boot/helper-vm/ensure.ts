@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { rm, stat, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { replaceFolder } from "../../platform/files/atomic.js";
 import { withLock } from "../../platform/files/lock.js";
 import { withOwnFolder } from "../../platform/files/own-folder.js";
@@ -8,9 +8,9 @@ import { seconds, size } from "../../platform/log.js";
 import type { Published } from "../../platform/network/published.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import { readHostSystem } from "../../platform/system.js";
-import type { Architecture } from "../../targets/architecture.js";
 import { kernelPackage, makeHelperVm } from "./make.js";
-import { type HelperVmFiles, fetchHelperVm, helperVmPlace } from "./published.js";
+import { makeXenVm } from "./make-xen.js";
+import { type HelperVmFiles, type HelperVmKind, fetchHelperVm, helperVmPlace, isWhole, sizeOf } from "./published.js";
 import type { UnpackOptions } from "./unpack.js";
 
 export interface HelperVmOptions extends UnpackOptions {
@@ -21,30 +21,31 @@ export interface HelperVmOptions extends UnpackOptions {
 }
 
 /**
- * The helper VM for an architecture: from the tool cache, a published archive or the other cache, else made from the
+ * A helper VM: from the tool cache, a published archive or the other cache, else made from the
  * distribution's own packages. A helper VM in its place is always complete.
  *
  * @throws Problem when a package is unavailable, or a published archive has the wrong SHA-256.
  */
 export async function ensureHelperVm(
   context: Context,
-  architecture: Architecture,
+  kind: HelperVmKind,
   options: HelperVmOptions,
 ): Promise<HelperVmFiles> {
   const { host, log } = context;
   const system = await readHostSystem();
-  const place = helperVmPlace(host.folders.toolCache, system, architecture);
+  const place = helperVmPlace(host.folders.toolCache, system, kind);
   const isThere = () => existsSync(place.folder) && !existsSync(incompleteMark(place));
   if (isThere()) return place;
-  const meta = kernelPackage(system, architecture);
+  const meta = kernelPackage(system, kind);
   const onWait = (holder: string) => log.line(`  waiting for ${holder}, which is making the same helper VM`);
   const obtain = async (): Promise<"fetched" | "restored" | `made from ${string}`> => {
     if (options.published !== undefined && (await fetchHelperVm(context, place, options.published))) return "fetched";
     if (await restore(place, options.cache)) return "restored";
     await withOwnFolder(context.host.folders.temporary, "boot", (work) =>
-      replaceFolder(place.folder, (draft) =>
-        makeHelperVm(context, architecture, meta, { work, draft, place, options }),
-      ),
+      replaceFolder(place.folder, (draft) => {
+        const site = { work, draft, place, options };
+        return kind === "xen-x86_64" ? makeXenVm(context, meta, site) : makeHelperVm(context, kind, meta, site);
+      }),
     );
     return `made from ${meta}`;
   };
@@ -55,9 +56,8 @@ export async function ensureHelperVm(
     const how = await obtain();
     // Left by a restore that was killed; the helper VM is complete now.
     await rm(incompleteMark(place), { force: true });
-    const total = (await stat(place.kernel)).size + (await stat(place.initramfs)).size;
     const took = seconds(performance.now() - start);
-    log.fact("helper VM", `${how} for ${architecture} in ${took}, ${size(total)} (${place.folder})`);
+    log.fact("helper VM", `${how} for ${kind} in ${took}, ${size(await sizeOf(place))} (${place.folder})`);
     if (how.startsWith("made")) await options.cache?.save(place.key, [place.folder]);
     return place;
   });
@@ -70,8 +70,8 @@ async function restore(place: HelperVmFiles, cache: ToolchainCache | undefined):
   if (cache === undefined) return false;
   await writeFile(incompleteMark(place), "");
   const hit = await cache.restore(place.key, [place.folder]);
-  const isWhole = hit && existsSync(place.kernel) && existsSync(place.initramfs);
-  if (!isWhole) await rm(place.folder, { recursive: true, force: true });
+  const isRestored = hit && isWhole(place);
+  if (!isRestored) await rm(place.folder, { recursive: true, force: true });
   await rm(incompleteMark(place));
-  return isWhole;
+  return isRestored;
 }

@@ -26,14 +26,8 @@ export const inside = {
   tender: (tender: TenderRun["tender"]) => `/carrier/${tender}`,
 } as const;
 
-/**
- * The helper VM's only program; it runs the file that {@link runScript} writes.
- *
- * The serial port carries its own lines, which begin with a word that process.ts knows, the lines of the tender's error
- * stream, marked by another word, and the kernel's. The tender's output goes to a virtio port alone, byte by byte: a
- * unikernel cannot print a line that passes for the script's.
- */
-export const initScript = `#!/bin/sh
+/** Begins every helper VM's script. */
+export const scriptHead = `#!/bin/sh
 PATH=/bin
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
@@ -58,6 +52,21 @@ load() {
   done <"/modules/$1"
 }
 
+await_file() { until [ -e "$1" ]; do sleep 0; done; }
+
+# The port appears a moment after its module is loaded, and opens another moment later. Writing before it appears would
+# create a file of its name, which would swallow the whole console.
+await_port() { until [ -c "$1" ] && (: >"$1") 2>/dev/null; do sleep 0; done; }
+`;
+
+/**
+ * The helper VM's only program; it runs the file that {@link runScript} writes.
+ *
+ * The serial port carries its own lines, which begin with a word that process.ts knows, the lines of the tender's error
+ * stream, marked by another word, and the kernel's. The tender's output goes to a virtio port alone, byte by byte: a
+ * unikernel cannot print a line that passes for the script's.
+ */
+export const initScript = `${scriptHead}
 # A bridge passes the unikernel's frames with its own address.
 bridge() {
   tunctl -t "tap$1" >/dev/null && brctl addbr "bridge$1" &&
@@ -65,12 +74,6 @@ bridge() {
     ip link set "eth$1" up && ip link set "tap$1" up && ip link set "bridge$1" up ||
     fail "the network device $1 could not be set up"
 }
-
-await_file() { until [ -e "$1" ]; do sleep 0; done; }
-
-# The port appears a moment after its module is loaded, and opens another moment later. Writing before it appears would
-# create a file of its name, which would swallow the whole console.
-await_port() { until [ -c "$1" ] && (: >"$1") 2>/dev/null; do sleep 0; done; }
 
 run() {
   await_port /dev/vport0p1

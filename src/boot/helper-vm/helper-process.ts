@@ -3,6 +3,7 @@ import { seconds } from "../../platform/log.js";
 import type { VmmEnd, VmmProcess } from "../../platform/process/vmm-process.js";
 import { signalOf } from "../judge/events.js";
 import { Lines } from "../judge/lines.js";
+import { endOfDomain } from "./xen-init.js";
 
 /** More than a helper VM needs on a machine that runs ten others. */
 const longestStartMs = 180_000;
@@ -119,7 +120,7 @@ export type HelperVmEvent =
   /** A line of the firmware, the kernel or a tool. */
   | { readonly kind: "other"; readonly line: string };
 
-const shape = /^carrier: (?<word>start|error|end|failed)(?: (?<rest>.*))?$/;
+const shape = /^carrier: (?<word>start|error|end|shutdown|failed)(?: (?<rest>.*))?$/;
 
 /** A unikernel's output never reaches the serial port, and the tender's error stream only with its mark (init.ts). */
 export class HelperVmReader {
@@ -139,6 +140,8 @@ function eventOf(line: string): HelperVmEvent {
       return { kind: "error", line: rest };
     case "end":
       return { kind: "end", end: endOf(Number(rest)) };
+    case "shutdown":
+      return { kind: "end", end: endOfDomain(Number(rest)) };
     case "failed":
       return { kind: "failed", because: rest };
     default:

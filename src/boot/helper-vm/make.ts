@@ -6,11 +6,11 @@ import { type DebArchive, openDebArchive, debianArchitectures } from "../../plat
 import { Problem } from "../../platform/problem.js";
 import type { Architecture } from "../../targets/architecture.js";
 import { type CpioEntry, cpioArchive } from "./cpio.js";
-import { applets, dependenciesOf, initScript, loadOrder, moduleName, purposes, wantedModules } from "./guest-init.js";
-import type { HelperVmFiles } from "./published.js";
+import { applets, dependenciesOf, initScript, loadOrder, moduleName, wantedModules } from "./guest-init.js";
+import type { HelperVmFiles, HelperVmKind } from "./published.js";
 import { type UnpackOptions, readKernel, readUnpacked } from "./unpack.js";
 
-const busyboxPackage = "busybox-static";
+export const busyboxPackage = "busybox-static";
 
 export interface Site {
   /** For temporary files. */
@@ -42,22 +42,15 @@ export async function makeHelperVm(
   if (parts.length === 0) await archive.unpack([meta], root);
   await archive.unpack([...parts, busyboxPackage], root);
 
-  const modules = await modulesIn(context, architecture, root, options, () =>
+  const modules = await modulesIn(context, wantedModules[architecture], root, options, () =>
     archive.unpack(extraModules(parts), root),
   );
-  const busybox = await readFile(findIn(root, ["bin/busybox", "usr/bin/busybox"]));
-  const tools = appletsIn(busybox);
-  const lacking = applets.filter((name) => !tools.includes(name));
-  if (lacking.length > 0) throw new Problem(`the distribution's ${busyboxPackage} has no ${lacking.join(", ")}`);
-  const boot = join(root, "boot");
-  const kernel = (await readdir(boot)).find((name) => name.startsWith("vmlinuz-"));
-  if (kernel === undefined) throw new Problem(`${parts.join(" ")} has no kernel in /boot`);
-  await writeFile(join(draft, basename(place.kernel)), await readKernel(context, join(boot, kernel), options));
+  const kernel = await fileIn(join(root, "boot"), /^vmlinuz-/);
+  await writeFile(join(draft, basename(place.kernel)), await readKernel(context, kernel, options));
   const entries: CpioEntry[] = [
     ...["bin", "dev", "proc", "sys", "modules"].map((path): CpioEntry => ({ kind: "folder", path })),
     { kind: "file", path: "init", content: Buffer.from(initScript), executable: true },
-    { kind: "file", path: "bin/busybox", content: busybox, executable: true },
-    ...applets.map((name): CpioEntry => ({ kind: "link", path: `bin/${name}`, target: "busybox" })),
+    ...(await busyboxEntries(root, applets)),
     ...modules,
   ];
   await writeFile(join(draft, basename(place.initramfs)), cpioArchive(entries));
@@ -65,16 +58,17 @@ export async function makeHelperVm(
 
 /**
  * The package that depends on the newest kernel. The flavours for virtual machines have KVM and the virtio drivers, and
- * unpack under emulation in half the time of the general ones.
+ * unpack under emulation in half the time of the general ones; Debian's cannot be Xen's control domain.
  *
  * @param system ID and version of os-release(5): `debian 12`.
  * @throws Problem for an unknown distribution.
  */
-export function kernelPackage(system: string, architecture: Architecture): string {
+export function kernelPackage(system: string, kind: HelperVmKind): string {
   const [id] = system.split(" ");
-  if (id === "debian") return `linux-image-cloud-${debianArchitectures[architecture]}`;
+  if (id === "debian")
+    return kind === "xen-x86_64" ? "linux-image-amd64" : `linux-image-cloud-${debianArchitectures[kind]}`;
   if (id === "ubuntu") return "linux-image-virtual";
-  throw new Problem(`cannot make the helper VM for Solo5’s tender on ${system}`, {
+  throw new Problem(`cannot make a helper VM on ${system}`, {
     because: "it is made from the distribution’s own packages",
     accepted: "Debian and Ubuntu",
     do: "boot it on one of these, or on a machine where KVM works",
@@ -82,7 +76,7 @@ export function kernelPackage(system: string, architecture: Architecture): strin
 }
 
 /** The kernel packages behind a meta package: the image, and the modules if they are packaged apart. */
-async function allKernelParts(archive: DebArchive, meta: string): Promise<string[]> {
+export async function allKernelParts(archive: DebArchive, meta: string): Promise<string[]> {
   const found = kernelParts(await archive.dependencies(meta));
   for (const name of found) {
     found.push(...kernelParts(await archive.dependencies(name)).filter((other) => !found.includes(other)));
@@ -99,15 +93,19 @@ export function extraModules(parts: readonly string[]): string[] {
   return parts.filter((name) => /^linux-modules-\d/.test(name)).map((name) => name.replace("modules", "modules-extra"));
 }
 
-/** The modules that a boot may need, with their dependencies, and for each purpose the list in load order. */
-async function modulesIn(
+/**
+ * The modules that a boot may need, with their dependencies, and for each purpose the list in load order.
+ *
+ * @param wanted names of modules by purpose.
+ * @param unpackMore unpacks the packages with the rarer modules.
+ */
+export async function modulesIn(
   context: Context,
-  architecture: Architecture,
+  wanted: Readonly<Record<string, readonly string[]>>,
   root: string,
   options: UnpackOptions,
   unpackMore: () => Promise<void>,
 ): Promise<CpioEntry[]> {
-  const wanted = wantedModules[architecture];
   const all = Object.values(wanted).flat();
   let kernel = await kernelModules(root);
   const isMissing = (name: string) => !kernel.files.has(name) && !kernel.builtIn.has(name);
@@ -116,8 +114,7 @@ async function modulesIn(
     kernel = await kernelModules(root);
   }
   const missing = all.filter(isMissing);
-  if (missing.length > 0)
-    throw new Problem(`the distribution's kernel for ${architecture} has no ${missing.join(", ")}`);
+  if (missing.length > 0) throw new Problem(`the distribution's kernel has no ${missing.join(", ")}`);
 
   const contents = new Map<string, Buffer>();
   const dependencies = new Map<string, readonly string[]>();
@@ -132,8 +129,8 @@ async function modulesIn(
   for (const name of all) await read(name);
   return [
     ...[...contents].map(([name, content]): CpioEntry => ({ kind: "file", path: `modules/${name}.ko`, content })),
-    ...purposes.map((purpose): CpioEntry => {
-      const order = loadOrder(wanted[purpose], dependencies);
+    ...Object.entries(wanted).map(([purpose, names]): CpioEntry => {
+      const order = loadOrder(names, dependencies);
       return {
         kind: "file",
         path: `modules/${purpose}`,
@@ -163,6 +160,26 @@ function findIn(root: string, paths: readonly string[]): string {
   const found = paths.map((path) => join(root, path)).find((path) => existsSync(path));
   if (found === undefined) throw new Problem(`the distribution's packages have no ${paths.join(" or ")}`);
   return found;
+}
+
+/** Absolute path of the file in a folder whose name matches. @throws Problem without one. */
+export async function fileIn(folder: string, name: RegExp): Promise<string> {
+  const found = (await readdir(folder)).find((one) => name.test(one));
+  if (found === undefined)
+    throw new Problem(`the distribution's packages have no ${name.source} in ${basename(folder)}`);
+  return join(folder, found);
+}
+
+/** Busybox, and the tools that are links to it. */
+export async function busyboxEntries(root: string, tools: readonly string[]): Promise<CpioEntry[]> {
+  const busybox = await readFile(findIn(root, ["bin/busybox", "usr/bin/busybox"]));
+  const known = appletsIn(busybox);
+  const lacking = tools.filter((name) => !known.includes(name));
+  if (lacking.length > 0) throw new Problem(`the distribution's ${busyboxPackage} has no ${lacking.join(", ")}`);
+  return [
+    { kind: "file", path: "bin/busybox", content: busybox, executable: true },
+    ...tools.map((name): CpioEntry => ({ kind: "link", path: `bin/${name}`, target: "busybox" })),
+  ];
 }
 
 /** By busybox's `applet_names` (include/applet_tables.h): a sorted list of NUL-terminated names. */

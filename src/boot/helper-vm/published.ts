@@ -1,6 +1,6 @@
-import { createWriteStream } from "node:fs";
+import { createWriteStream, existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { makeFolder } from "../../platform/files/make-folder.js";
 import ours from "../../../data/carriers.json" with { type: "json" };
@@ -16,7 +16,8 @@ import type { Architecture } from "../../targets/architecture.js";
 /** Raised when older helper VMs must no longer be used: other modules, another script, another protocol. */
 const format = 2;
 
-const helperVmFileNames = ["kernel", "initramfs"] as const;
+/** The helper VM that runs Linux on an architecture, or `xen-x86_64`: Xen, whose control domain is Linux. */
+export type HelperVmKind = Architecture | "xen-x86_64";
 
 export interface HelperVmFiles {
   readonly key: string;
@@ -25,13 +26,34 @@ export interface HelperVmFiles {
   readonly kernel: string;
   /** The part that all boots share. */
   readonly initramfs: string;
+  /** Of Xen alone: the hypervisor, which starts the kernel. */
+  readonly hypervisor?: string;
+}
+
+const filesOf = ({ kernel, initramfs, hypervisor }: HelperVmFiles) =>
+  [kernel, initramfs, hypervisor].filter((path) => path !== undefined);
+const fileNamesOf = (place: HelperVmFiles) => filesOf(place).map((path) => basename(path));
+
+/** Whether a folder has all of its files. */
+export const isWhole = (place: HelperVmFiles): boolean => filesOf(place).every((path) => existsSync(path));
+
+/** The size of all of its files, in bytes. */
+export async function sizeOf(place: HelperVmFiles): Promise<number> {
+  const sizes = await Promise.all(filesOf(place).map(async (path) => (await stat(path)).size));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** @param system ID and version of os-release(5), whose packages it is made from: `ubuntu 24.04`. */
-export function helperVmPlace(toolCache: string, system: string, architecture: Architecture): HelperVmFiles {
-  const name = ["carrier", format, ...system.split(" "), architecture].join("-");
+export function helperVmPlace(toolCache: string, system: string, kind: HelperVmKind): HelperVmFiles {
+  const name = ["carrier", format, ...system.split(" "), kind].join("-");
   const folder = join(toolCache, "carriers", name);
-  return { key: `unikernel-ci-${name}`, folder, kernel: join(folder, "kernel"), initramfs: join(folder, "initramfs") };
+  return {
+    key: `unikernel-ci-${name}`,
+    folder,
+    kernel: join(folder, "kernel"),
+    initramfs: join(folder, "initramfs"),
+    ...(kind === "xen-x86_64" ? { hypervisor: join(folder, "hypervisor") } : {}),
+  };
 }
 
 /** Helper VMs published by this action's own repository and by the input `mirror`. */
@@ -45,11 +67,8 @@ export function publishedHelperVms(log: Log, mirror: string | undefined): Publis
  * @returns false when none is published, or the published one is unusable, which a notice explains.
  * @throws Problem when its SHA-256 is wrong: nothing of it was unpacked.
  */
-export async function fetchHelperVm(
-  context: Context,
-  { key, folder }: HelperVmFiles,
-  published: Published,
-): Promise<boolean> {
+export async function fetchHelperVm(context: Context, place: HelperVmFiles, published: Published): Promise<boolean> {
+  const { key, folder } = place;
   const archive = await published.find(key);
   if (archive === undefined) return false;
   return withOwnFolder(context.host.folders.temporary, "boot", async (work) => {
@@ -58,7 +77,7 @@ export async function fetchHelperVm(
       const fetched = published.open(archive);
       await pipeline(fetched.bytes, createWriteStream(file));
       context.log.debug(`${archive.url}: ${await fetched.finish()}`);
-      await replaceFolder(folder, (draft) => unpack(context, file, draft));
+      await replaceFolder(folder, (draft) => unpack(context, file, draft, fileNamesOf(place)));
       return true;
     } catch (error) {
       if (!(error instanceof Unusable)) throw error;
@@ -69,7 +88,7 @@ export async function fetchHelperVm(
 }
 
 /** @throws Unusable when the file is not an archive of a helper VM. */
-async function unpack({ processes }: Context, file: string, folder: string): Promise<void> {
+async function unpack({ processes }: Context, file: string, folder: string, names: readonly string[]): Promise<void> {
   const { exitCode, stderr } = await processes.run([
     "tar",
     "--extract",
@@ -79,7 +98,7 @@ async function unpack({ processes }: Context, file: string, folder: string): Pro
     file,
     "--directory",
     folder,
-    ...helperVmFileNames,
+    ...names,
   ]);
   if (exitCode !== 0) throw new Unusable(lastLines(stderr, 3).join(" "));
 }
@@ -109,7 +128,7 @@ export async function publishHelperVm(
     file,
     "--directory",
     helperVm.folder,
-    ...helperVmFileNames,
+    ...fileNamesOf(helperVm),
   ] as const;
   succeed(await processes.run(pack), `packing ${helperVm.folder}`);
   const archive: PublishedArchive = {

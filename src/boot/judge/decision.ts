@@ -205,6 +205,10 @@ const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[]
       "the tender rejected this image: check that its version is the solo5 that the image was linked with, " +
       "and that `memory` is enough",
   },
+  {
+    pattern: /^xc: error: panic: .*Invalid kernel/,
+    remedy: "Xen found no PVH entry in this image: link it for xen, with `-z solo5-abi=xen`",
+  },
   { pattern: /^loader: .*memory/, remedy: "increase `memory`" },
   { pattern: /^weak main\(\) called/, remedy: "the image has no `main`: link the program into it" },
   { pattern: /Could not set up host forwarding rule/, remedy: "another program uses this port of the machine" },

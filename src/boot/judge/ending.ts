@@ -61,6 +61,11 @@ const couldNotRun = ({ vmm, complaint }: EndFacts) => vmmFault(`${vmm} could not
 const failureAnnounced = ({ announcement, exitReport }: EndFacts) =>
   announcement?.kind === "exit" ? exitReport === "none" && announcement.status !== 0 : announcement !== undefined;
 
+/** Solo5 on Xen crashes its domain after a trap, an abort and this exit status (`SOLO5_EXIT_ABORT`). */
+const abortStatus = 255;
+const crashAnnounced = ({ announcement }: EndFacts) =>
+  announcement !== undefined && (announcement.kind !== "exit" || announcement.status === abortStatus);
+
 /** The first rule that holds decides (docs/facts.md section 5). */
 export const endRules: Readonly<Record<"any" | "process" | "machine", readonly EndRule[]>> = {
   any: [
@@ -160,6 +165,11 @@ export const endRules: Readonly<Record<"any" | "process" | "machine", readonly E
       ending: ({ vmm, signal, complaint }) => vmmFault(`${vmm} was killed by ${signal ?? ""}`, complaint),
     },
     {
+      rule: "machine-event",
+      when: [({ guest }) => guest === "crashed", (facts) => !crashAnnounced(facts)],
+      ending: ({ lastLine }) => ({ kind: "trap", summary: "its hypervisor reports a crash", evidence: lastLine }),
+    },
+    {
       // It may crash on its way out, after main has returned 0.
       rule: "exit-status",
       when: [
@@ -205,7 +215,7 @@ const noRule: EndRule = { rule: "monitor-end", when: [], ending: () => ({ kind: 
 
 /** How the guest ended, given the end of its VMM, and the rule that decided. */
 export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: RuleName; readonly ending: Ending } {
-  const { complaint, guestSpoke, wasReset, wasStopped, stopLine } = findings;
+  const { complaint, guestSpoke, wasStopped, stopLine } = findings;
   const { exitReport, vmm } = findings.rules;
   const { announcement, lastLine, crash, bannerSeen } = findings.transcript;
   const facts: EndFacts = {
@@ -218,7 +228,7 @@ export function endingOf(end: VmmEnd, findings: Findings): { readonly rule: Rule
     bannerSeen,
     complaint,
     guestSpoke,
-    wasReset,
+    wasReset: findings.wasReset || end.guest === "reset",
     wasStopped,
     stopLine,
   };

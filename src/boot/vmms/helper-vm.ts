@@ -107,19 +107,8 @@ function helperCommand(tender: Tender, asked: Asked, site: BootSite): Command {
       "1",
       "-m",
       `${memory + ownMemoryMiB}M`,
-      "-chardev",
-      "stdio,id=events,signal=off",
-      "-serial",
-      "chardev:events",
-      "-chardev",
-      "socket,id=console,fd=3",
-      ...controlChannel(4),
-      // Without ioeventfd QEMU takes the console's output at once, in the processor's thread: Linux waits for that.
-      "-device",
-      "virtio-serial-pci,max_ports=2,ioeventfd=off",
-      "-device",
-      "virtserialport,chardev=console",
-      ...devices.flatMap(deviceOptions),
+      ...eventChannels,
+      ...bridgedDevices(devices),
       "-kernel",
       places.helperVms[architecture].kernel,
       "-initrd",
@@ -134,12 +123,26 @@ function helperCommand(tender: Tender, asked: Asked, site: BootSite): Command {
   };
 }
 
+/** The helper VM's events on standard output, the unikernel's console on file descriptor 3, QMP on 4. */
+export const eventChannels = [
+  "-chardev",
+  "stdio,id=events,signal=off",
+  "-serial",
+  "chardev:events",
+  "-chardev",
+  "socket,id=console,fd=3",
+  ...controlChannel(4),
+  // Without ioeventfd QEMU takes the console's output at once, in the processor's thread: Linux waits for that.
+  "-device",
+  "virtio-serial-pci,max_ports=2,ioeventfd=off",
+  "-device",
+  "virtserialport,chardev=console",
+] as const;
+
 /** Linux numbers its network cards and disks in the order of these options. */
-function deviceOptions(device: AttachedDevice, index: number): string[] {
-  return virtioDevice(
-    device.type === "net" ? { ...device, mac: cardAddress(device.mac) } : device,
-    `device${index}`,
-    "pci",
+export function bridgedDevices(devices: readonly AttachedDevice[]): string[] {
+  return devices.flatMap((device, index) =>
+    virtioDevice(device.type === "net" ? { ...device, mac: cardAddress(device.mac) } : device, `device${index}`, "pci"),
   );
 }
 

@@ -4,7 +4,7 @@ import type { Architecture } from "../../targets/architecture.js";
 import type { VmmName, Tender } from "../../targets/targets.js";
 import type { BootRequest } from "../boot-request.js";
 import type { AttachedDevice } from "../devices/devices.js";
-import type { HelperVmFiles } from "../helper-vm/published.js";
+import type { HelperVmFiles, HelperVmKind } from "../helper-vm/published.js";
 import type { Reason } from "../judge/verdict.js";
 import type { Accelerator, VmmProgram } from "../report.js";
 
@@ -22,7 +22,7 @@ export interface BootSite {
 
 /** Paths of files that an attempt may need, known before the files exist. */
 export interface BootPlaces {
-  readonly helperVms: Readonly<Record<Architecture, HelperVmFiles>>;
+  readonly helperVms: Readonly<Record<HelperVmKind, HelperVmFiles>>;
   /** The helper VM's initramfs for this boot. */
   readonly initrd: string;
   readonly firecrackerConfig: string;
@@ -56,7 +56,7 @@ export interface Command {
   readonly channels: 0 | 1 | 2;
   readonly files?: readonly { readonly path: string; readonly text: string }[];
   /** Runs in the helper VM that `argv` starts. */
-  readonly inside?: TenderRun;
+  readonly inside?: TenderRun | DomainRun;
 }
 
 /**
@@ -73,6 +73,16 @@ export interface TenderRun {
   readonly tender: Tender;
   /** Paths are those inside the helper VM. */
   readonly args: readonly string[];
+}
+
+/** In the Xen helper VM. */
+export interface DomainRun {
+  /** The domain's configuration for `xl`: xl.cfg(5). Paths are those inside the helper VM. */
+  readonly domain: string;
+}
+
+export function helperVmFor(inside: TenderRun | DomainRun): HelperVmKind {
+  return "domain" in inside ? "xen-x86_64" : inside.architecture;
 }
 
 export interface AttemptPlan extends Command {
@@ -133,6 +143,7 @@ export function ownsArgv0({ image }: Asked): boolean {
 
 /** An attempt in a few words: `solo5-hvt with KVM`. */
 export function describeAttempt({ argv, accelerator, inside }: AttemptPlan): string {
+  if (inside !== undefined && "domain" in inside) return "Xen in a helper VM, by emulation (TCG)";
   if (inside !== undefined) return `${inside.tender} in a helper VM for ${inside.architecture}, by emulation (TCG)`;
   const how = { kvm: "with KVM", tcg: "by emulation (TCG)", native: "as a process" };
   return `${argv[0]} ${how[accelerator]}`;

@@ -6,6 +6,7 @@ import { hostProcess } from "./host-process.js";
 import { qemu } from "./qemu.js";
 import { tender } from "./solo5.js";
 import type { Vmm } from "./vmm.js";
+import { xen } from "./xen.js";
 
 /** Every VMM by its name; the rows of targets/targets.ts list those of a target. */
 export const vmms: Readonly<Record<VmmName, Vmm>> = {
@@ -16,6 +17,7 @@ export const vmms: Readonly<Record<VmmName, Vmm>> = {
   "solo5-spt": tender("solo5-spt"),
   "helper-vm-solo5-hvt": helperVm("solo5-hvt"),
   "helper-vm-solo5-spt": helperVm("solo5-spt"),
+  xen,
   process: hostProcess,
 };
 

@@ -12,6 +12,8 @@ export interface VmmEnd {
   readonly signal: NodeJS.Signals | null;
   /** Why the end of the VMM is unknown, as a phrase: the helper VM that ran it failed. */
   readonly failure?: string;
+  /** How the guest ended, as its hypervisor reports it; absent when it switched itself off, or none reports it. */
+  readonly guest?: "reset" | "crashed";
 }
 
 /** A running VMM, our direct child. */

@@ -82,6 +82,15 @@ export const foreignTexts: ProtectionTable = {
   "doubles commas, which separate modules in QEMU": [
     { mark: "module-commas-are-doubled", instead: "`${imagePath} ${words}`" },
   ],
+  "doubles the commas of paths, which would begin another module": [
+    { mark: "xen-module-commas-are-doubled", instead: "module" },
+  ],
+  "gets its arguments as one string: no argument adds a line to its configuration": [
+    { mark: "xen-arguments-are-one-string", instead: '`"${commandLine(args)}"`' },
+  ],
+  "starts Xen without a console, and gives the serial port to its control domain": [
+    { mark: "xen-has-no-console", instead: '"console=com1"' },
+  ],
   "Solo5’s tenders": ["tender-options-end"],
   "QEMU hands over arguments as one word": [{ mark: "qemu-arguments-are-one-word", instead: "...words" }],
   "a line without end does not fill the memory: it is cut, and nothing of it is lost": [

@@ -61,7 +61,11 @@ describe("refused as in a boot", () => {
   });
 });
 
-test.each(["xen", "qubes", "muen"])("a console of %s is judged, though nothing here boots it", async (target) => {
+test.each([
+  ["xen", "xen"],
+  ["qubes", "the hypervisor"],
+  ["muen", "the hypervisor"],
+])("a console of %s from elsewhere is judged", async (target, vmm) => {
   const banner = ["            |      ___|", "Solo5: Bindings version v0.9.0", "hello"];
   expect(await judged([...banner, "Solo5: solo5_exit(3) called"], { target }, { exitCode: "0" })).toMatchObject({
     reason: "exit-status",
@@ -69,7 +73,7 @@ test.each(["xen", "qubes", "muen"])("a console of %s is judged, though nothing h
   });
   expect(await judged(banner, { target }, { exitCode: "5" })).toMatchObject({
     reason: "monitor",
-    summary: "the hypervisor exited with status 5",
+    summary: `${vmm} exited with status 5`,
   });
 });
 

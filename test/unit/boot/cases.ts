@@ -15,6 +15,10 @@ export const answer = (atMs: number, index: number, holds: boolean, said = "stat
   index,
   answer: { holds, said },
 });
+const shutDown = (atMs: number, guest?: "reset" | "crashed"): GuestEvent => ({
+  ...exit(atMs, 0),
+  ...(guest === undefined ? {} : { guest }),
+});
 const killed = (atMs: number, signal: NodeJS.Signals): GuestEvent => ({ kind: "exit", atMs, code: null, signal });
 
 /** Feeds events in time: the judge gets the clock whenever it asks for it. */
@@ -34,6 +38,7 @@ export const spt = rulesOf("spt", "native");
 const hvt = rulesOf("hvt", "kvm");
 export const virtio = rulesOf("virtio", "tcg");
 export const virtioKvm: Rules = { ...rulesOf("virtio", "kvm"), mayFallBack: true };
+const xen = rulesOf("xen", "tcg");
 const unikraft = rulesOf("unikraft-qemu", "tcg");
 const hvtInCarrier = rulesOf("hvt", "tcg");
 const unix = rulesOf("unix", "native");
@@ -200,6 +205,50 @@ export const endings: readonly Row[] = [
     virtio,
     [banner, line(9, "again"), machine(20, "reset"), exit(30, 0)],
     "failed reboot-loop 30",
+  ],
+  [
+    "xen: a power-off, with the status on the console",
+    xen,
+    [banner, line(9, ended(3)), shutDown(10)],
+    "failed exit-status 10",
+  ],
+  ["xen: a power-off without a status", xen, [banner, ready, shutDown(200)], "failed unexpected-exit 200"],
+  [
+    "xen: Solo5 ends its domain by a crash",
+    xen,
+    [banner, line(9, "Solo5: solo5_abort() called"), shutDown(10, "crashed")],
+    "failed abort 10",
+  ],
+  [
+    "xen: an exit that Solo5 cannot tell from an abort",
+    xen,
+    [banner, line(9, ended(255)), shutDown(10, "crashed")],
+    "failed exit-status 10",
+  ],
+  [
+    "xen: a crash that only Xen reports",
+    xen,
+    [banner, ready, shutDown(200, "crashed")],
+    "failed trap 200",
+    "its hypervisor reports a crash",
+  ],
+  [
+    "xen: a guest that announced a good end, and crashed",
+    xen,
+    [banner, ready, line(199, ended(0)), shutDown(200, "crashed")],
+    "failed trap 200",
+  ],
+  ["xen: a restart", xen, [banner, line(9, "again"), shutDown(30, "reset")], "failed reboot-loop 30"],
+  [
+    "xen: no domain is the VMM’s failure, with xl’s words",
+    xen,
+    [
+      complaint(1, "libxl: warning: x.c:1:f: not needed"),
+      complaint(1, "xc: error: panic: no loader found"),
+      exit(2, 1),
+    ],
+    "failed monitor 2",
+    "xen could not run the image",
   ],
   ["QEMU stops a guest under emulation", virtio, [banner, machine(20, "stopped")], "failed monitor 20"],
   [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { AttachedDevice } from "../../../src/boot/devices/devices.js";
 import { acceleratorsOf, planBoot, usualWay } from "../../../src/boot/plan.js";
-import type { Asked, BootSite, MachineFacts } from "../../../src/boot/vmms/vmm.js";
+import { type Asked, type BootSite, type MachineFacts, helperVmFor } from "../../../src/boot/vmms/vmm.js";
 import { architectures } from "../../../src/targets/architecture.js";
 import { type TargetName, targetNames, targets } from "../../../src/targets/targets.js";
 import { askedOf, siteOf } from "./requests.js";
@@ -46,7 +46,7 @@ const commands = (...asked: Parameters<typeof plan>) => plan(...asked).attempts.
 const ways = (...asked: Parameters<typeof plan>) =>
   plan(...asked).attempts.map(
     ({ program, accelerator, inside }) =>
-      `${program} ${accelerator}${inside === undefined ? "" : ` in a helper VM for ${inside.architecture}`}`,
+      `${program} ${accelerator}${inside === undefined ? "" : ` in a helper VM for ${helperVmFor(inside)}`}`,
   );
 
 const qemu = (program: string, machine: string, cpu: string, device = "") =>
@@ -192,7 +192,9 @@ describe("the ways to run an image on this machine", () => {
     ],
     ["unix", "unix", {}, ["process native"]],
     ["unix on another architecture", "unix", { on: "aarch64" }, []],
-    ["xen", "xen", { kvm: "open" }, []],
+    ["xen", "xen", { kvm: "open" }, ["xen tcg in a helper VM for xen-x86_64"]],
+    ["xen on arm64", "xen", { on: "aarch64" }, ["xen tcg in a helper VM for xen-x86_64"]],
+    ["xen where emulation is forbidden", "xen", { kvm: "open", accelerator: "kvm" }, []],
     ["qubes", "qubes", { kvm: "open" }, []],
     ["muen", "muen", { kvm: "open" }, []],
   ])("%s", (_, target, asked, expected) => {
@@ -322,7 +324,16 @@ describe("why there is no further way", () => {
       /image is for x86_64, this machine is aarch64/,
       /x86_64 runner/,
     ],
-    ["xen", "xen", {}, "unsupported", /builds xen but does not boot it/, /a Xen host/],
+    ["muen", "muen", {}, "unsupported", /builds muen but does not boot it/, /VT-x, which QEMU does not emulate/],
+    ["qubes", "qubes", {}, "unsupported", /builds qubes but does not boot it/, /Qubes OS/],
+    [
+      "xen with KVM alone",
+      "xen",
+      { accelerator: "kvm" },
+      "accelerator",
+      /only in the emulated helper VM; `accelerator: kvm` forbids emulation/,
+      /remove `accelerator: kvm`/,
+    ],
   ])("%s", (_, target, asked, reason, summary, remedy) => {
     const { otherwise } = plan(target, asked);
     expect(otherwise.reason).toBe(reason);
@@ -350,7 +361,8 @@ describe("accelerators without looking at the machine", () => {
     ["hvt", "tcg", "solo5-hvt tcg in a helper VM"],
     ["spt", "tcg", "solo5-spt native"],
     ["unikraft-firecracker", "tcg", "qemu tcg"],
-    ["xen", "auto", undefined],
+    ["xen", "auto", "xen tcg in a helper VM"],
+    ["muen", "auto", undefined],
   ])("%s on %s usually runs in %s", (target, asked, expected) => {
     const way = usualWay(targets[target], "x86_64", asked);
     const inside = way?.vmm.isHelperVm === true ? " in a helper VM" : "";

@@ -1,4 +1,4 @@
-import { helperVmPlace } from "../../../src/boot/helper-vm/published.js";
+import { type HelperVmKind, helperVmPlace } from "../../../src/boot/helper-vm/published.js";
 import type { Asked, BootSite, MachineFacts } from "../../../src/boot/vmms/vmm.js";
 import { type TargetName, targets } from "../../../src/targets/targets.js";
 
@@ -25,13 +25,13 @@ export function siteOf({
   places,
   ...site
 }: Partial<Omit<BootSite, "places">> & { places?: Partial<BootSite["places"]> } = {}): BootSite {
-  const helperVm = (architecture: "x86_64" | "aarch64") => helperVmPlace("/cache", "debian 12", architecture);
+  const helperVm = (kind: HelperVmKind) => helperVmPlace("/cache", "debian 12", kind);
   return {
     imagePath: "/project/dist/hello",
     args: [],
     devices: [],
     places: {
-      helperVms: { x86_64: helperVm("x86_64"), aarch64: helperVm("aarch64") },
+      helperVms: { x86_64: helperVm("x86_64"), aarch64: helperVm("aarch64"), "xen-x86_64": helperVm("xen-x86_64") },
       initrd: "/boot/initrd",
       firecrackerConfig: "/boot/firecracker.json",
       loader: "/dist/loader",

@@ -16,7 +16,13 @@ const cases: readonly [TargetName, Architecture, Architecture, string][] = [
   ["unikraft-firecracker", "aarch64", "x86_64", "no: it boots only on aarch64 machines with KVM"],
   ["unix", "x86_64", "x86_64", "native"],
   ["unix", "aarch64", "x86_64", "no: it runs only on aarch64 machines"],
-  ["muen", "x86_64", "x86_64", "no: that needs a Muen separation kernel system with the image as a subject"],
+  [
+    "muen",
+    "x86_64",
+    "x86_64",
+    "no: that needs a Muen separation kernel system with the image as a subject, on a processor with Intel’s VT-x, " +
+      "which QEMU does not emulate",
+  ],
 ];
 
 it.each(cases)("%s for %s boots on %s: %s", (target, architecture, machine, boots) => {

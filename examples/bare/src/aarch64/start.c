@@ -29,8 +29,9 @@ _Noreturn void machine_halt(void)
         __asm__ volatile("wfi");
 }
 
-_Noreturn void machine_off(void)
+_Noreturn void machine_off(bool crashed)
 {
+    (void)crashed;
     call_firmware(SYSTEM_OFF);
     machine_halt();
 }

@@ -163,6 +163,7 @@ leave_64_bits:
     .balign 4096
 page_root:
     .skip 4096
+    .globl page_directories
 page_directories:
     .skip 4096
     .globl page_directory

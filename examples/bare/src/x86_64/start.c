@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory, the command line, and the ways to stop. */
+/* Memory, the command line, and the reset. */
 #include "loaders.h"
 #include "x86.h"
 
@@ -98,6 +98,29 @@ static void read_zero_page(const uint8_t *page)
     machine_keep_command_line(line, strlen(line));
 }
 
+/* What Xen gives a PVH guest: public/arch-x86/hvm/start_info.h. */
+struct xen_start_info {
+    uint32_t magic, version, flags, module_count;
+    uint64_t modules, command_line, rsdp, memory_map;
+    uint32_t memory_map_entries;
+};
+
+struct xen_memory {
+    uint64_t address, size;
+    uint32_t type, reserved;
+};
+
+static void read_xen(const struct xen_start_info *info)
+{
+    const struct xen_memory *memory = (const struct xen_memory *)info->memory_map;
+    for (uint32_t i = 0; i < info->memory_map_entries; i++)
+        if (memory[i].type == RAM && memory[i].address <= MIB && memory[i].address + memory[i].size > MIB)
+            machine.ram_end = memory[i].address + memory[i].size;
+    const char *line = (const char *)info->command_line;
+    if (line != NULL)
+        machine_keep_command_line(line, strlen(line));
+}
+
 _Noreturn void x86_start(const void *information, uint32_t loader)
 {
     uart_start();
@@ -108,24 +131,11 @@ _Noreturn void x86_start(const void *information, uint32_t loader)
         read_multiboot(information);
     if (loader == FROM_LINUX_LOADER)
         read_zero_page(information);
+    if (loader == FROM_XEN)
+        read_xen(information);
     machine.ram_end = usable_end(machine.ram_end);
     clock_start();
     call_on_stack(machine.ram_end, bare_main);
-}
-
-_Noreturn void machine_halt(void)
-{
-    for (;;)
-        __asm__ volatile("cli; hlt");
-}
-
-_Noreturn void machine_off(void)
-{
-    out16(0x501, 41);      /* isa-debug-exit: QEMU's exit status is 2 * 41 + 1 */
-    out16(0x604, 0x2000);  /* ACPI power off where SeaBIOS puts it: q35 and pc */
-    out16(0xb004, 0x2000); /* and on pc before QEMU 2 */
-    out8(0x64, 0xfe);      /* the keyboard controller's reset: Firecracker's only way off */
-    machine_halt();
 }
 
 /* Without an interrupt table a trap is a double and then a triple fault, which resets. */

@@ -24,6 +24,7 @@ interface Asked {
   readonly args?: readonly string[];
   readonly manifest?: readonly Device[];
   readonly isProcess?: boolean;
+  readonly target?: "virtio" | "xen";
 }
 
 const net = (name: string): Device => ({ name, type: "net" });
@@ -37,12 +38,13 @@ function question({
   args = [],
   manifest,
   isProcess = false,
+  target = "virtio",
 }: Asked): AskedDevices {
   const system: ImageSystem =
     manifest === undefined ? { kind: "unmarked" } : { kind: "solo5", abi: 3, abiVersion: 1, devices: manifest };
   return {
     image: { format: "elf64", architecture: "x86_64", system },
-    target: targets[isProcess ? "unix" : "virtio"],
+    target: targets[isProcess ? "unix" : target],
     net: parseNetwork(net),
     block: parseDisks(block),
     probe: probe.map((text) => parseProbe(text)),
@@ -76,6 +78,13 @@ function problemOf(body: () => unknown): Problem {
 }
 
 const names = ({ devices }: DevicePlan) => devices.map(({ type, name }) => `${type} ${name}`);
+
+test("an image for Xen has the devices that are asked for: its manifest cannot declare any", () => {
+  const asked = question({ target: "xen", manifest: [], probe: [web], block: "data: 1 MiB" });
+  const { devices } = planDevices(asked, facts) as DevicePlan;
+  expect(devices.map(({ type, name }) => `${type} ${name}`)).toEqual(["net net0", "block data"]);
+  expect(() => planDevices({ ...asked, target: targets.virtio }, facts)).toThrow(Problem);
+});
 
 describe("an image with a manifest", () => {
   test("gets all its devices in the manifest’s order, without being asked", () => {

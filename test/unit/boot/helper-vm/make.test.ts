@@ -6,6 +6,8 @@ import { Problem } from "../../../../src/platform/problem.js";
 test.each([
   ["debian 12", "x86_64", "linux-image-cloud-amd64"],
   ["debian 13", "aarch64", "linux-image-cloud-arm64"],
+  ["debian 12", "xen-x86_64", "linux-image-amd64"],
+  ["ubuntu 24.04", "xen-x86_64", "linux-image-virtual"],
   ["debian rolling", "aarch64", "linux-image-cloud-arm64"],
   ["ubuntu 24.04", "x86_64", "linux-image-virtual"],
   ["ubuntu 26.04", "aarch64", "linux-image-virtual"],
@@ -40,6 +42,10 @@ test("a helper VM has a place of its own for each system and architecture", () =
     initramfs: "/tools/carriers/carrier-2-ubuntu-24.04-aarch64/initramfs",
   });
   expect(helperVmPlace("/tools", "ubuntu 24.04", "x86_64").key).not.toBe(place.key);
+  expect(helperVmPlace("/tools", "ubuntu 24.04", "xen-x86_64")).toMatchObject({
+    key: "unikernel-ci-carrier-2-ubuntu-24.04-xen-x86_64",
+    hypervisor: "/tools/carriers/carrier-2-ubuntu-24.04-xen-x86_64/hypervisor",
+  });
   expect(helperVmPlace("/tools", "debian 12", "aarch64").key).not.toBe(place.key);
 });
 

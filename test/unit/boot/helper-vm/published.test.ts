@@ -61,6 +61,18 @@ describe("a published helper VM", () => {
     expect(readdirSync(join(folder, "temporary"))).toEqual([]);
   });
 
+  it("of Xen is its three files again", async () => {
+    const made = helperVmPlace(join(folder, "made"), "debian 12", "xen-x86_64");
+    const { kernel, initramfs, hypervisor = "" } = made;
+    mkdirSync(made.folder, { recursive: true });
+    for (const path of [kernel, initramfs, hypervisor]) writeFileSync(path, path);
+    await publishHelperVm(context, made, mirror());
+    place = helperVmPlace(join(folder, "tools"), "debian 12", "xen-x86_64");
+    expect(await fetched()).toBe(true);
+    expect(readdirSync(place.folder).sort()).toEqual(["hypervisor", "initramfs", "kernel"]);
+    expect(readFileSync(place.hypervisor ?? "", "utf8")).toBe(hypervisor);
+  });
+
   it("is the same archive each time it is packed, and once in its list", async () => {
     expect(packed).toMatchObject({
       key: "unikernel-ci-carrier-2-debian-12-aarch64",

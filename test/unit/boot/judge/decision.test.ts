@@ -14,6 +14,10 @@ test.each([
   ["qemu-system-x86_64: -no-user-config: invalid option", /QEMU 6\.2 or newer/],
   ["solo5-hvt: hello.exe: Executable is not for the solo5-hvt target", /version/],
   ["qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory", /lower `memory`/],
+  [
+    "xc: error: panic: xg_dom_hvmloader.c:110: xc_dom_parse_hvm_kernel: ELF image is not 32bit: Invalid kernel",
+    /PVH entry/,
+  ],
 ])("a refusal has its remedy: %s", (line, remedy) => {
   expect(vmmRemedy(line)).toMatch(remedy);
 });

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The TSC tells the time; the PIT tells how fast the TSC is, and then wakes us while we wait. */
-#include "x86.h"
+#include "../x86.h"
 
 enum { PIT_HZ = 1193182, WAKE_HZ = 100, MEASURES = 3 };
 enum { PIT_CHANNEL_0 = 0x40, PIT_COMMAND = 0x43, PIT_LATCH = 0x00, PIT_PERIODIC = 0x34 };

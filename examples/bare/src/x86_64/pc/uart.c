@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* COM1, a 16550. */
-#include "x86.h"
+#include "../x86.h"
 
 enum { COM1 = 0x3f8, INTERRUPTS = 1, FIFO = 2, LINE = 3, MODEM = 4, STATUS = 5 };
 enum { FIFO_EMPTY = 0x20, ALL_SENT = 0x40, FIFO_SIZE = 16 };
