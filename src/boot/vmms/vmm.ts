@@ -27,8 +27,10 @@ export interface BootPlaces {
   readonly initrd: string;
   readonly firecrackerConfig: string;
   readonly loader: string;
-  /** The console of a second run, under a debugger. */
+  /** The console of a second run, after a crash. */
   readonly secondConsole: string;
+  /** The image that it runs, where that is another one. */
+  readonly secondImage: string;
 }
 
 export interface MachineFacts {

@@ -36,6 +36,7 @@ export function siteOf({
       firecrackerConfig: "/boot/firecracker.json",
       loader: "/dist/loader",
       secondConsole: "/boot/second-console",
+      secondImage: "/boot/second-image",
       ...places,
     },
     ...site,

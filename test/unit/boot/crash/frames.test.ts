@@ -26,7 +26,8 @@ describe("the address of a crash", () => {
       ["CRIT: [libkvmplat] \t ELR_EL1  : 0x0000000040121a2c", "CRIT: [libkvmplat] \t LR (x30) : 0x0000000040121a10"],
       { at: "0x0000000040121a2c", link: "0x0000000040121a10" },
     ],
-    ["the last of several", ["rip=0x1", "RIP: 2 "], { at: "0x2" }],
+    ["the first of several", ["RIP: 1 ", "RIP: 2 "], { at: "0x1" }],
+    ["the first, and its link", ["PC : 0x1", "LR : 0x2", "PC : 0x3", "LR : 0x4"], { at: "0x1", link: "0x2" }],
   ])("is read as %s prints it", (_, lines, address) => {
     expect(crashAddresses(lines)).toEqual(address);
   });
@@ -80,6 +81,18 @@ describe("OCaml's own backtrace", () => {
       { function: "Main", source: { file: "main.ml", line: 4 } },
       { source: { file: "main.ml", line: 9 } },
     ]);
+  });
+
+  it("is the one after the last words, not that of a thread before", () => {
+    const raised = (line: number) => `Raised at Main.f in file "main.ml", line ${line}, characters 1-2`;
+    const lines = [
+      "Thread 1 killed on uncaught exception Not_found",
+      raised(1),
+      "Fatal error: exception Exit",
+      raised(2),
+    ];
+    expect(ocamlFrames(lines)).toEqual([{ function: "Main.f", source: { file: "main.ml", line: 2 } }]);
+    expect(ocamlFrames(lines.slice(0, 3))).toEqual([]);
   });
 
   it.each([
