@@ -32,6 +32,7 @@ export async function placesFor({ host }: Context, folder: string): Promise<Boot
     loader: loaderFile(),
     secondConsole: join(folder, "second-console"),
     secondImage: join(folder, "second-image"),
+    dumps: join(folder, "dumps"),
   };
 }
 

@@ -58,7 +58,7 @@ it("the line of a trap is that of its address", async () => {
   const { verdict, crash: found } = await crash("trap", "whole");
   expect(verdict.reason).toBe("trap");
   expect(verdict.summary).toMatch(
-    /^the processor trapped in write_to_unmapped_page \(project\/src\/behaviours\.c:\d+\)$/,
+    /^the processor trapped \(page fault\) in write_to_unmapped_page \(project\/src\/behaviours\.c:\d+\)$/,
   );
   expect(found?.frames.map(({ function: name }) => name)).toEqual(["write_to_unmapped_page", "trap"]);
 });

@@ -55,6 +55,28 @@ export function debuggerCommand(
   return [gdb, "-batch", "-nx", "-iex", "set auto-load off", ...commands.flatMap((each) => ["-ex", each]), ...file];
 }
 
+/** The command that prints the backtrace in a core file, and the caller of a jump to where no code is. */
+export function dumpCommand(gdb: string, symbols: string, dump: string): readonly [string, ...string[]] {
+  const commands = [
+    "set width 0",
+    "set filename-display absolute",
+    `echo ${marks.stopped}\\n`,
+    backtrace,
+    `echo ${marks.called}\\n`,
+    "frame view $sp + 8 *(unsigned long *) $sp",
+  ];
+  return [
+    gdb,
+    "-batch",
+    "-nx",
+    "-iex",
+    "set auto-load off",
+    ...commands.flatMap((each) => ["-ex", each]),
+    symbols,
+    dump,
+  ];
+}
+
 /** A stack without end is no use to anybody. */
 const backtrace = "backtrace 40";
 
@@ -64,9 +86,7 @@ const backtrace = "backtrace 40";
  * @param lines its console, in which Solo5 names the exception of the processor, and Unikraft the address.
  */
 export function stopsFor(reason: CrashReason, lines: readonly string[]): readonly string[] {
-  // Not every architecture's runtime records where this one is raised.
-  if (reason === "exception")
-    return lines.some((line) => line.includes("exception Stack overflow")) ? ["caml_stack_overflow"] : [];
+  if (reason === "exception") return [];
   if (reason === "abort") return abortions;
   const solo5 = lines.flatMap((line) => {
     const [, mnemonic = ""] = /^Solo5: trap: type=#([A-Z]{2})\b/.exec(line) ?? [];
@@ -112,7 +132,7 @@ export function framesOfDebugger(output: string): readonly Frame[] {
     framesAfter(output, mark),
   );
   const isHandler = /^(?:cpu|asm)_trap_/.test(stopped?.[0]?.function ?? "");
-  if (!isHandler) return stopped ?? [];
+  if (!isHandler) return stopped?.[0] === undefined ? (called ?? []) : stopped;
   // Without a function of its own, the first frame was no code.
   return [trapped, called].find((frames) => frames?.[0] !== undefined) ?? [];
 }

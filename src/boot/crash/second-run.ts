@@ -1,4 +1,5 @@
-import { open, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { readAgain } from "../../platform/files/removed.js";
 import type { Context } from "../../platform/host.js";
 import { ensureSystemPackages } from "../../platform/packages/apt.js";
@@ -10,8 +11,8 @@ import type { BootRequest } from "../boot-request.js";
 import { planBoot } from "../plan.js";
 import type { Attempt } from "../report.js";
 import type { BootSite, MachineFacts } from "../vmms/vmm.js";
-import { vmmsOf } from "../vmms/vmms.js";
-import { debuggerCommand, framesOfDebugger, stopsFor } from "./debugger.js";
+import { vmms, vmmsOf } from "../vmms/vmms.js";
+import { debuggerCommand, dumpCommand, framesOfDebugger, stopsFor } from "./debugger.js";
 import { type CrashReason, type Frame, ocamlFrames } from "./frames.js";
 import { withBacktraces } from "./with-backtraces.js";
 
@@ -33,13 +34,11 @@ export async function framesOfSecondRun(
   machine: MachineFacts,
   failure: Failure,
 ): Promise<readonly Frame[]> {
-  const { reason, lines } = failure;
-  const stops = stopsFor(reason, lines);
+  const { reason, attempts, lines } = failure;
   try {
-    const printed =
-      reason === "exception" ? await runWithBacktraces(context, request, site, machine, failure.attempts) : [];
-    if (printed.length > 0 || (reason === "exception" && stops.length === 0)) return printed;
-    return await runUnderDebugger(context, request, site, machine, stops);
+    return reason === "exception"
+      ? await runWithBacktraces(context, request, site, machine, attempts)
+      : await runUnderDebugger(context, request, site, machine, attempts, stopsFor(reason, lines));
   } catch (error) {
     context.log.debug(`there was no second run: ${messageOf(error)}`);
     return [];
@@ -78,26 +77,70 @@ async function runUnderDebugger(
   request: BootRequest,
   site: BootSite,
   machine: MachineFacts,
+  attempts: readonly Attempt[],
   stops: readonly string[],
 ): Promise<readonly Frame[]> {
   const { architecture, target, searchPath } = request;
   const vmm = vmmsOf(target).find(
     (one) => one.debugged !== undefined && one.accelerators(architecture, machine.architecture).length > 0,
   );
-  if (vmm?.debugged === undefined) return [];
+  if (vmm?.debugged === undefined) return runWithDump(context, request, site, machine, attempts);
   const debugged = vmm.debugged(request, site, machine);
   // Only a process stops by itself.
   if (debugged.kind === "remote" && stops.length === 0) return [];
-  const name = architecture === machine.architecture ? "gdb" : "gdb-multiarch";
-  const program = await findOrInstall(context, name, request.installSystemPackages);
+  const program = await debuggerFor(context, request, machine);
   if (program === undefined) return [];
   const symbols = request.debugFile ?? request.imagePath;
   const command = debuggerCommand(program, symbols, debugged, stops);
   const env = { ...environmentForOthers(context.host.environment), PATH: searchPath };
   const { stdout } = await context.processes.run(command, { env, signal: AbortSignal.timeout(withinMs) });
   const frames = framesOfDebugger(stdout);
-  if (frames.length === 0) context.log.fact("crash", `${name} did not see it fail again`);
+  if (frames.length === 0) context.log.fact("crash", "gdb did not see it fail again");
   return frames;
+}
+
+/** The same boot, whose VMM writes the guest's memory to a file, for gdb. */
+async function runWithDump(
+  context: Context,
+  request: BootRequest,
+  site: BootSite,
+  machine: MachineFacts,
+  attempts: readonly Attempt[],
+): Promise<readonly Frame[]> {
+  const attempt = sameWay(planBoot(request, site, machine).attempts, attempts.at(-1));
+  if (attempt === undefined) return [];
+  const command = vmms[attempt.vmm].dumped?.(request, site);
+  if (command === undefined) return [];
+  const program = await debuggerFor(context, request, machine);
+  if (program === undefined) return [];
+  const { secondConsole, dumps } = site.places;
+  const file = join(dumps, "core");
+  await mkdir(dumps);
+  if (command.inside !== undefined) {
+    await writeFile(file, "");
+    await truncate(file, (request.memory + 1) * MiB);
+  }
+  await bootAgain(context, request, { ...attempt, ...command }, site, { path: secondConsole, withinMs });
+  const [dump] = await readdir(dumps);
+  if (dump === undefined) return [];
+  const symbols = request.debugFile ?? request.imagePath;
+  const env = environmentForOthers(context.host.environment);
+  const { stdout } = await context.processes.run(dumpCommand(program, symbols, join(dumps, dump)), { env });
+  const frames = framesOfDebugger(stdout);
+  if (frames.length === 0) context.log.fact("crash", "it left no memory of a crash in a second run");
+  return frames;
+}
+
+const MiB = 1024 * 1024;
+
+/** @returns the path of a gdb for the image's architecture. */
+function debuggerFor(
+  context: Context,
+  { architecture, installSystemPackages }: BootRequest,
+  machine: MachineFacts,
+): Promise<string | undefined> {
+  const name = architecture === machine.architecture ? "gdb" : "gdb-multiarch";
+  return findOrInstall(context, name, installSystemPackages);
 }
 
 async function findOrInstall(context: Context, name: string, install: boolean): Promise<string | undefined> {

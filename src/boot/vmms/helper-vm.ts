@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import type { Architecture } from "../../targets/architecture.js";
 import type { Tender } from "../../targets/targets.js";
 import type { AttachedDevice } from "../devices/devices.js";
 import { inside } from "../helper-vm/guest-init.js";
-import { virtioDevice } from "./qemu-devices.js";
+import { driveOption, virtioDevice } from "./qemu-devices.js";
 import { bareMachine, controlChannel, qemuPrograms } from "./qemu.js";
 import { runnerOf, userNetForbidden } from "./refusal.js";
 import { tenderAccelerators, tenderArgs } from "./solo5.js";
@@ -50,6 +51,7 @@ export function helperVm(tender: Tender): Vmm {
     takes: ({ architecture }, _, { tenders }) => tenders.includes(architecture),
     whyNot: (asked, site, machine) => whyNot(tender, asked, site, machine),
     command: (asked, site) => helperCommand(tender, asked, site),
+    dumped: (asked, site) => dumpingCommand(tender, asked, site),
   };
 }
 
@@ -131,6 +133,24 @@ function helperCommand(tender: Tender, asked: Asked, site: BootSite): Command {
     mostDevices,
     channels: 2,
     inside: { architecture, tender, args: tenderArgs(asked, site, inside.image, placeInside) },
+  };
+}
+
+/** The same with another disk, for the memory of the guest. The helper VM keeps it in its own memory until then. */
+function dumpingCommand(tender: Tender, asked: Asked, site: BootSite): Command {
+  const { inside: run, argv, ...command } = helperCommand(tender, { ...asked, memory: 2 * asked.memory }, site);
+  const { args } = helperCommand(tender, asked, site).inside ?? { args: [] };
+  const dump = diskPath(site.devices.filter(({ type }) => type === "block").length);
+  return {
+    ...command,
+    argv: [
+      ...argv,
+      "-drive",
+      driveOption(join(site.places.dumps, "core"), "dump"),
+      "-device",
+      "virtio-blk-pci,drive=dump",
+    ],
+    ...(run && { inside: { ...run, args: [...(tender === "solo5-hvt" ? ["--dumpcore=/"] : []), ...args], dump } }),
   };
 }
 

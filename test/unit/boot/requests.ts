@@ -37,6 +37,7 @@ export function siteOf({
       loader: "/dist/loader",
       secondConsole: "/boot/second-console",
       secondImage: "/boot/second-image",
+      dumps: "/boot/dumps",
       ...places,
     },
     ...site,

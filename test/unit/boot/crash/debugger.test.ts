@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { debuggerCommand, framesOfDebugger, stopsFor } from "../../../../src/boot/crash/debugger.js";
+import { debuggerCommand, dumpCommand, framesOfDebugger, stopsFor } from "../../../../src/boot/crash/debugger.js";
 
 const commands = (words: readonly string[]) => words.filter((_, index) => words[index - 1] === "-ex");
 
@@ -20,6 +20,12 @@ describe("gdb", () => {
     expect(commands(words)).toContain('add-symbol-file "/my \\"web\\"/a.spt"');
   });
 
+  it("reads a core file without running anything", () => {
+    const words = dumpCommand("gdb", "/web/a.dbg", "/tmp/dumps/core");
+    expect(words.slice(-2)).toEqual(["/web/a.dbg", "/tmp/dumps/core"]);
+    expect(commands(words).filter((each) => /^(?:run|start|continue|target|hbreak)/.test(each))).toEqual([]);
+  });
+
   it("stops at each breakpoint, and goes on once", () => {
     const words = commands(debuggerCommand("gdb", "/a", qemu, ["abort", "f if $rsp == 1"]));
     expect(words.filter((each) => /^(?:hbreak|continue)/.test(each))).toEqual([
@@ -36,7 +42,6 @@ it.each([
   ["trap", ["Solo5: trap: type=#XX rip=0x1", "Solo5: Trap: EL1 caught"], []],
   ["abort", [], ["abort", "solo5_abort"]],
   ["exception", ["Fatal error: exception Not_found"], []],
-  ["exception", ["Fatal error: exception Stack overflow"], ["caml_stack_overflow"]],
 ] as const)("a failure by %s after %j is seen at %j", (reason, lines, stops) => {
   expect(stopsFor(reason, lines)).toEqual(stops);
 });
@@ -88,6 +93,16 @@ describe("gdb's backtraces", () => {
 
   it("are those of where it stopped, without a handler", () => {
     expect(framesOfDebugger(output(trap, "#0  wrong () at w.c:1\n"))).toMatchObject(frames);
+  });
+
+  it("are those of the caller where a core file ends in no code", () => {
+    const nowhere = "#0  0xffff800000000010 in ?? ()\n#1  0x0000000000000000 in ?? ()\n";
+    const caller =
+      "#0  0x0000000000108b86 in fault_jump (n=7) at /web/_build/solo5/stub.c:7\n7\tstub.c: No such file\n";
+    expect(framesOfDebugger(`[New process 1]\n[stopped]\n${nowhere}[called]\n${caller}`)).toEqual([
+      { function: "fault_jump", source: { file: "/web/_build/solo5/stub.c", line: 7 } },
+    ]);
+    expect(framesOfDebugger(`[stopped]\n${trap}[called]\n#0  wrong () at w.c:1\n`)).toMatchObject(frames);
   });
 
   it("are none when it did not stop, or was not started", () => {
