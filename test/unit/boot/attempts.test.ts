@@ -418,7 +418,7 @@ test.each([
   let told: () => void = () => undefined;
   const first = new Promise<void>((resolve) => (told = resolve));
   const log = { ...collectingLog(logged), line: (text: string) => (told(), void logged.push(text)) };
-  const live = new LiveConsole(log, 60_000, 1);
+  const live = new LiveConsole(log, 60_000, { linesMs: 1, waitsMs: 1 });
   const judged = judgeGuest(fake.monitor, { ...rules, ...asked }, await newFile(), undefined, live);
   await first;
   fake.console.end("Hello\n::error::no command\n");
