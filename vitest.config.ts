@@ -3,10 +3,9 @@ import { readFileSync, readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 import { startFromPlainEnvironment } from "./test/environment.js";
 
-// What changes or measures its process, or serves others.
+// What changes or measures its process, or serves others. A read of PATH does neither.
 const needsItsOwnProcess =
-  /\bvi\.|\bprocess\.(env|chdir|on|once|emit|exit|kill|umask|cpuUsage|memoryUsage)\b|processorMs|node:(http|net|dgram|tls)"/;
-
+  /\bvi\.|\bprocess\.(env\b(?!\["PATH"\](?! =))|(chdir|on|once|emit|exit|kill|umask|cpuUsage|memoryUsage)\b)|processorMs|node:(http|net|dgram|tls)"/;
 const files = readdirSync("test/unit", { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".test.ts"))
   .map((name) => `test/unit/${name}`);
@@ -19,6 +18,7 @@ export default defineConfig({
     reporters: ["default", "./test/closing-line.ts"],
     // By default Vitest keeps one processor for itself: half of a small machine. Some tests only wait.
     maxWorkers: availableParallelism() + 1,
+    experimental: { fsModuleCache: true },
     // Guards against hangs, which no busy machine reaches.
     testTimeout: 900_000,
     hookTimeout: 900_000,

@@ -1,15 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { bundledCommandLine } from "../../bundled.js";
 import { folderWith } from "../project/fixtures.js";
-
-const root = resolve(import.meta.dirname, "../../..");
-const tsx = join(root, "node_modules/tsx/dist/esm/index.mjs");
 
 async function cli(...args: string[]): Promise<{ readonly status: number | null; readonly said: string }> {
   const cwd = await folderWith({ "dune-project": "(lang dune 3.0)" });
-  const program = join(root, "src/actions/entries/cli.ts");
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", tsx, program, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bundledCommandLine(), ...args], {
     cwd,
     env: { PATH: process.env["PATH"], HOME: cwd },
     encoding: "utf8",

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
+import { bundled } from "../../../bundled.js";
 
 const root = resolve(import.meta.dirname, "../../../..");
 
@@ -9,8 +10,9 @@ test.each([
   ["while something else begins and ends", "await cleaningUp(() => 0, async () => 0)"],
   ["right before there is nothing to end", ""],
 ])("a signal that arrives when this process is busy, %s, ends it all the same", (_, next) => {
+  const library = bundled('export * from "./src/platform/process/leftovers.ts"');
   const program = `
-    import { cleaningUp, isEnding } from ${JSON.stringify(resolve(root, "src/platform/process/leftovers.ts"))}
+    import { cleaningUp, isEnding } from ${JSON.stringify(library)}
     import { setImmediate as turn } from "node:timers/promises"
     await cleaningUp(() => 0, async () => {
       process.kill(process.pid, "SIGTERM")
@@ -19,7 +21,7 @@ test.each([
     for (let turns = 0; turns < 5; turns++) await turn()
     console.log(isEnding() ? "ends" : "goes on")
     if (isEnding()) await new Promise(() => setInterval(() => 0, 1e6))`;
-  const args = ["--import", "tsx", "--input-type=module", "-e", program];
+  const args = ["--input-type=module", "-e", program];
   const { stdout, status } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
   expect({ stdout, status }).toEqual({ stdout: "ends\n", status: 143 });
 });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { bundled } from "../../../bundled.js";
 import { Problem } from "../../../../src/platform/problem.js";
 import { lastLines, processes, quote, succeed } from "../../../../src/platform/process/process.js";
 
@@ -124,17 +125,16 @@ describe.concurrent("a program that is stopped", () => {
 describe.concurrent("when this program is terminated, its programs end, too", () => {
   /** A process that runs a shell, whose first line is the id of a process of its own. */
   async function runner(script: string, before = "") {
-    const path = (name: string) =>
-      JSON.stringify(resolve(import.meta.dirname, "../../../../src/platform/process", name));
+    const library = bundled(`export { processes } from "./src/platform/process/process.ts";
+      export { cleaningUp } from "./src/platform/process/leftovers.ts";`);
     const program = `
-      import { processes } from ${path("process.ts")}
-      import { cleaningUp } from ${path("leftovers.ts")}
+      import { processes, cleaningUp } from ${JSON.stringify(library)}
       ${before}
       const onLine = (line) => console.log(line)
       const run = () => processes.run(['sh', '-c', ${JSON.stringify(script)}], { onLine })
       await cleaningUp(() => console.log('cleaned up'), run)
       console.log('went on')`;
-    const args = ["--import", "tsx", "--input-type=module", "-e", program];
+    const args = ["--input-type=module", "-e", program];
     const ours = spawn(process.execPath, args, {
       stdio: ["ignore", "pipe", "inherit"],
       cwd: resolve(import.meta.dirname, "../../../.."),

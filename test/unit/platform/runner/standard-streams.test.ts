@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Outcome, processes } from "../../../../src/platform/process/process.js";
 import { obeyed } from "../../../actions-runner.js";
+import { bundled, bundledCommandLine } from "../../../bundled.js";
 
 const root = resolve(import.meta.dirname, "../../../..");
 let folder: string;
@@ -13,22 +14,24 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const hostile = "##[error]no\n::error::no\n\u001b[2J\u009b2J\u202eno\u2028::error::no";
 
+const library = `export * as core from "@actions/core";
+  export { createLog } from "./src/platform/runner/console-log.ts";
+  export * as streams from "./src/platform/runner/standard-streams.ts";
+  export { guardProcess } from "./src/actions/main.ts";
+  export { gitHubRunner } from "./src/platform/runner/github.ts";`;
+
 /** What a program of libraries writes while the streams are guarded. */
 async function written(program: string, gitHub = true): Promise<Outcome> {
   const path = join(folder, "program.mjs");
   writeFileSync(
     path,
-    `import * as core from ${JSON.stringify(join(root, "node_modules/@actions/core/lib/core.js"))};
-    import { createLog } from ${JSON.stringify(join(root, "src/platform/runner/console-log.ts"))};
-    import * as streams from ${JSON.stringify(join(root, "src/platform/runner/standard-streams.ts"))};
-    import { guardProcess } from ${JSON.stringify(join(root, "src/actions/main.ts"))};
-    import { gitHubRunner } from ${JSON.stringify(join(root, "src/platform/runner/github.ts"))};
+    `import { core, createLog, streams, guardProcess, gitHubRunner } from ${JSON.stringify(bundled(library))};
     const hostile = ${JSON.stringify(hostile)}, gitHub = ${gitHub};
     const log = createLog({ gitHub, write: streams.writeTo("stdout"), colour: false, verbose: false });
     streams.guardStreams(log, gitHub);
     ${program}`,
   );
-  return processes.run([process.execPath, "--import", "tsx", path], { cwd: root });
+  return processes.run([process.execPath, path], { cwd: root });
 }
 
 const isInert = (text: string) => expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Zl}\p{Bidi_Control}]/u);
@@ -106,7 +109,7 @@ describe("the command line", () => {
   const explain = async (...more: readonly string[]) => {
     const path = join(folder, "console.log");
     writeFileSync(path, "Fatal error: exception ##[error]\u009b2J\u202e\u2066x\n");
-    const command = [process.execPath, "--import", "tsx", "src/actions/entries/cli.ts"] as const;
+    const command = [process.execPath, bundledCommandLine()] as const;
     return processes.run([...command, ...more, "explain", path, "--target", "spt", "--exit-code", "2"], {
       cwd: root,
       env: { ...(process.env as Record<string, string>), GITHUB_ACTIONS: "true" },
