@@ -16,6 +16,8 @@ export interface Crash {
   readonly frames: readonly Frame[];
   /** The first frame that is the project's own. */
   readonly own?: OwnFrame;
+  /** The function that failed has no frame: it is one that the line of `own` calls. */
+  readonly isBelow?: true;
 }
 
 export interface OwnFrame {
@@ -126,8 +128,22 @@ export function frameText({ function: name, source }: Frame): string {
   return name === undefined ? (place ?? "") : place === undefined ? name : `${name} (${place})`;
 }
 
-/** A crash's place after the words of its verdict: `in Main.handle (main.ml:42)`, `at main.ml:17`. */
-export function crashText({ own, frames }: Crash): string {
+/**
+ * Whether the call that raised is not in the source lines that the backtrace leads to: the last call of an OCaml
+ * function leaves no frame of it, as in `| None -> failwith "no port"`.
+ *
+ * @param lines of the first frame that is the project's own, and after it.
+ */
+export function isBelow([raised, next]: readonly Frame[], lines: readonly string[]): boolean {
+  const [, raiser] = /^Stdlib\.(failwith|invalid_arg)$/.exec(raised?.function ?? "") ?? [];
+  return raiser !== undefined && next !== undefined && !lines.some((line) => line.includes(raiser));
+}
+
+/**
+ * A crash's place after the words of its verdict: `in Main.handle (main.ml:42)`, `at main.ml:17`, `below Main.start
+ * (main.ml:7)`.
+ */
+export function crashText({ own, frames, isBelow: below }: Crash): string {
   const frame: Frame =
     own === undefined
       ? (frames[0] ?? {})
@@ -135,5 +151,5 @@ export function crashText({ own, frames }: Crash): string {
           ...(own.function === undefined ? {} : { function: own.function }),
           source: { file: own.file, line: own.line },
         };
-  return `${frame.function === undefined ? "at" : "in"} ${frameText(frame)}`;
+  return `${below === true ? "below" : frame.function === undefined ? "at" : "in"} ${frameText(frame)}`;
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { environmentForOthers } from "../../platform/process/guarded-environment.js";
 import { findProgram } from "../../platform/process/programs.js";
@@ -8,7 +9,7 @@ import type { BootRequest } from "../boot-request.js";
 import type { BootReport } from "../report.js";
 import type { BootSite, MachineFacts } from "../vmms/vmm.js";
 import { framesOfSecondRun, lastLinesOf } from "./second-run.js";
-import { type Crash, type Frame, crashAddresses, crashReasons, framesOf, ocamlFrames } from "./frames.js";
+import { type Crash, type Frame, crashAddresses, crashReasons, framesOf, isBelow, ocamlFrames } from "./frames.js";
 
 /** Frames that reports show; a recursion without end has thousands. */
 const mostFrames = 20;
@@ -35,9 +36,22 @@ export async function locateCrash(
   const { workspace } = context.host.folders;
   const crashes = seen.flatMap((frames) => crashOf(frames, request.imagePath, workspace) ?? []);
   const own = crashes.find((one) => one.own !== undefined);
-  if (own !== undefined) return own;
+  if (own !== undefined) return marked(own, workspace);
   const again = await framesOfSecondRun(context, request, site, machine, { reason: crash, attempts, lines });
-  return crashOf(again, request.imagePath, workspace) ?? crashes[0];
+  const found = crashOf(again, request.imagePath, workspace) ?? crashes[0];
+  return found && marked(found, workspace);
+}
+
+/** A call can go over some lines. */
+const linesOfCall = 4;
+
+/** Says of a place whether it is only the caller of the function that failed, as far as its source tells. */
+async function marked(crash: Crash, workspace: string): Promise<Crash> {
+  const { own, frames } = crash;
+  if (own === undefined) return crash;
+  const text = await readFile(join(workspace, own.file), "utf8").catch(() => undefined);
+  const lines = text?.split("\n").slice(own.line - 1, own.line - 1 + linesOfCall) ?? [];
+  return text !== undefined && isBelow(frames, lines) ? { ...crash, isBelow: true } : crash;
 }
 
 async function framesOfTrap(

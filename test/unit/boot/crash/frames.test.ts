@@ -5,6 +5,7 @@ import {
   frameText,
   framesOf,
   functionName,
+  isBelow,
   ocamlFrames,
 } from "../../../../src/boot/crash/frames.js";
 
@@ -125,6 +126,15 @@ it.each([
   expect(functionName(symbol)).toBe(name);
 });
 
+it.each([
+  ["is there", "Stdlib.failwith", ['  | None -> failwith "no port"'], false],
+  ["is some lines below", "Stdlib.invalid_arg", ["  Printf.ksprintf", "    invalid_arg"], false],
+  ["is not there", "Stdlib.failwith", ["let () = serve kind", "let x = 1"], true],
+  ["is not of interest: another function raised", "Stdlib.Hashtbl.find", ["let () = serve kind"], false],
+])("a place whose call that raised %s", (_, name, lines, below) => {
+  expect(isBelow([{ function: name }, { function: "Main.serve" }], lines)).toBe(below);
+});
+
 it("a place reads as a phrase", () => {
   const source = { file: "main.ml", line: 42 };
   expect(frameText({ function: "Main.handle", source })).toBe("Main.handle (main.ml:42)");
@@ -133,4 +143,7 @@ it("a place reads as a phrase", () => {
   );
   expect(crashText({ frames: [{ source }], own: source })).toBe("at main.ml:42");
   expect(crashText({ frames: [{ function: "memcpy" }, { function: "f" }] })).toBe("in memcpy");
+  expect(crashText({ frames: [], own: { function: "Main.start", ...source }, isBelow: true })).toBe(
+    "below Main.start (main.ml:42)",
+  );
 });
