@@ -4,7 +4,7 @@ import { type Growth, parseGrowth } from "../collect/growth.js";
 import { InputError } from "../platform/problem.js";
 import { parseSize } from "../platform/size.js";
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from "./definition.js";
-import { optional, text, typed } from "./parsers.js";
+import { defaultToken, flag, optional, text, token, typed } from "./parsers.js";
 
 const sizes = typed("string", (value): number => {
   const bytes = parseSize(value);
@@ -43,6 +43,13 @@ export const collectInputs = {
     "",
     optional(growth),
   ),
+  comment: input(
+    "true: keep one comment on the pull request up to date with the report, which needs the permission " +
+      "`pull-requests: write`. Pull requests of forks get none: their token cannot write.",
+    "false",
+    flag,
+  ),
+  token: input("Token for the comment. Only the comment of an app is replaced.", defaultToken, token),
 } as const satisfies InputDefinitions;
 
 /** The outputs of `collect`. */

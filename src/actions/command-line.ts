@@ -126,7 +126,8 @@ const collectCommand = program
   .description("make one table, SHA256SUMS and JUnit file from the artifacts of all legs")
   .argument("<folder>", "folder with the artifacts, each in a subfolder of its name (`publish` writes _artifacts/)");
 for (const [name, definition] of Object.entries(collectInputs)) {
-  if (name !== "folder") collectCommand.addOption(namedOption(name, definition));
+  // Only a workflow has a pull request to comment on.
+  if (!["folder", "comment", "token"].includes(name)) collectCommand.addOption(namedOption(name, definition));
 }
 collectCommand.action(async (folder: string) => {
   const options: Readonly<Record<string, string>> = { ...collectCommand.opts<Record<string, string>>(), folder };

@@ -49,6 +49,11 @@ const truth = oneOf("true", "false");
 
 export const flag = typed("boolean", (value) => truth(value) === "true");
 
+export const defaultToken = "${{ github.token }}";
+
+/** The runner replaces the expression; the command line does not. */
+export const token = typed("string", (value) => (value === defaultToken ? "" : value));
+
 /** @param unit of the number, in the plural. */
 export const integer = (least: number, most: number, unit?: string): Parser<number> =>
   typed("integer", (value) => {

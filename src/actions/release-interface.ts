@@ -1,15 +1,11 @@
 import { InputError } from "../platform/problem.js";
 import { type InputDefinitions, type OutputDefinition, type Parsed, input } from "./definition.js";
-import { flag, oneOf, optional, text, typed } from "./parsers.js";
+import { defaultToken, flag, oneOf, optional, text, token, typed } from "./parsers.js";
 
 const repository = typed("string", (value): string => {
   if (!/^[\w.-]+\/[\w.-]+$/.test(value)) throw new InputError(value, "OWNER/NAME");
   return value;
 });
-
-const defaultToken = "${{ github.token }}";
-/** The runner replaces the expression; the command line does not. */
-const token = typed("string", (value) => (value === defaultToken ? "" : value));
 
 /**
  * The inputs of `release`. The command line has no option for the token: other users can read a command’s arguments.

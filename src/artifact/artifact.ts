@@ -149,3 +149,13 @@ export async function readArtifact(path: string): Promise<Artifact> {
   }
   return { name, path, info, checksums, consoleEnds };
 }
+
+/**
+ * The end of a boot's console.
+ *
+ * @param console the name of its file.
+ */
+export function consoleLines({ consoleEnds }: Artifact, console: string | null): readonly string[] {
+  const lines = (consoleEnds.get(console ?? "") ?? "").split("\n");
+  return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
+}

@@ -25,12 +25,13 @@ export function beginImage({ path, name, bytes, sha256, debugFile }: BuiltImage)
 
 /** A boot's entry in its image's record. */
 export function recordBoot(report: BootReport): JobBoot {
-  const { scenario, verdict, attempts, probes, crash, span, image, consoleEnd, consoleLog } = report;
+  const { scenario, verdict, attempts, expected, probes, crash, span, image, consoleEnd, consoleLog } = report;
   return {
     scenario: scenario ?? null,
     ...verdict,
     accelerator: attempts.at(-1)?.accelerator ?? null,
     attempts,
+    expected: expected ?? [],
     probes: probes ?? [],
     span: span ?? null,
     crash: crash?.frames ?? null,

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Frame } from "../boot/crash/frames.js";
 import { type Verdict, verdicts } from "../boot/judge/verdict.js";
-import { type Attempt, type ProbeReport, type Span, accelerators } from "../boot/report.js";
+import { type Attempt, type ExpectedLine, type ProbeReport, type Span, accelerators } from "../boot/report.js";
 import { type Read, finite } from "../platform/shape.js";
 import { type FinishedStep, type UsedPackage, buildSystems } from "../project/project.js";
 import { architectures } from "../targets/architecture.js";
@@ -42,6 +42,7 @@ const probe = { text: v.string(), holds: v.boolean(), said: v.string(), atMs: fi
   keyof ProbeReport,
   unknown
 >;
+const expectedLine = { pattern: v.string(), seen: v.boolean() } satisfies Record<keyof ExpectedLine, unknown>;
 const span = { startMs: finite, ms: finite } satisfies Record<keyof Span, unknown>;
 
 const frame = v.object({
@@ -59,6 +60,10 @@ const boot = v.object({
   attempts: v.pipe(
     v.array(v.object(attempt)),
     v.description("In order: after an attempt that KVM failed, one by emulation follows."),
+  ),
+  expected: v.pipe(
+    v.optional(v.array(v.object(expectedLine)), []),
+    v.description("The regular expressions of `expect`, and whether a line matched each."),
   ),
   probes: v.array(v.object(probe)),
   span: v.pipe(v.nullable(v.object(span)), v.description("When it ran, in milliseconds after the start of the step.")),
@@ -93,6 +98,8 @@ export const jobBoot = v.object({
   consoleEnd: v.array(v.string()),
   /** Absolute path of the whole console; absent when nothing was started. */
   consoleLog: v.exactOptional(v.string()),
+  /** The command that repeats it. */
+  again: v.exactOptional(v.string()),
 });
 
 /** An image with the fields that only its own job uses. */

@@ -6,17 +6,19 @@ import { type BootRequest, guestOf } from "./boot-request.js";
 import { consolePath } from "./devices/devices.js";
 import { rulesFor, type Rules } from "./judge/rules.js";
 import type { Verdict } from "./judge/verdict.js";
+import { LiveConsole } from "./live-console.js";
 import type { BootPlan } from "./plan.js";
 import { ProcessorUse } from "./processor-use.js";
 import { ensureProgram, startAttempt } from "./prepare.js";
 import { interrogate } from "./probes/probing.js";
-import type { Attempt, BootReport, ProbeReport } from "./report.js";
+import type { Attempt, BootReport, ExpectedLine, ProbeReport } from "./report.js";
 import { type AttemptPlan, type BootSite, type Refusal, describeAttempt } from "./vmms/vmm.js";
 import type { VmmProcess } from "../platform/process/vmm-process.js";
 import { type Interrogation, guestEvents } from "./guest-events.js";
 import { GuestOutput } from "./guest-output.js";
 import { judgeInSlices, Judge } from "./judge/judge.js";
-type Outcome = Pick<BootReport, "verdict" | "attempts" | "probes" | "consoleLog" | "consoleEnd">;
+
+type Outcome = Pick<BootReport, "verdict" | "attempts" | "expected" | "probes" | "consoleLog" | "consoleEnd">;
 
 /** Tries the planned ways to run the image in order, until a verdict is about the image and not the accelerator. */
 export async function tryAttempts(
@@ -57,12 +59,13 @@ export async function tryAttempts(
       ? { ...last?.verdict, verdict: "skipped" as const, atMs: last?.verdict.atMs ?? 0, ...otherwise }
       : last.verdict;
   if (last === undefined) return { verdict, attempts, consoleEnd: [] };
-  const { consoleEnd, vmmSaid, probes } = last;
+  const { consoleEnd, vmmSaid, expected, probes } = last;
   return {
     verdict,
     attempts,
     consoleLog,
     consoleEnd: [...consoleEnd, ...vmmSaid],
+    ...(expected.length === 0 ? {} : { expected }),
     ...(probes.length === 0 ? {} : { probes }),
   };
 }
@@ -96,9 +99,10 @@ async function runAttempt(
     );
   }
   const file = await ConsoleFile.create(consoleLog);
+  const live = new LiveConsole(context.log, rules.timeoutMs);
   try {
     const process = await startAttempt(context, attempt, site, searchPath);
-    return await judgeGuest(process, rules, file, interrogate(request.probe, site.devices));
+    return await judgeGuest(process, rules, file, interrogate(request.probe, site.devices), live);
   } finally {
     // A console that did not fit on the disk is a warning: the guest was judged by all that it printed.
     const incomplete = await file.close();
@@ -123,6 +127,7 @@ export interface AttemptResult {
   readonly verdict: Verdict;
   readonly consoleEnd: readonly string[];
   readonly vmmSaid: readonly string[];
+  readonly expected: readonly ExpectedLine[];
   readonly probes: readonly ProbeReport[];
 }
 
@@ -130,25 +135,36 @@ export interface AttemptResult {
  * Watches a running VMM until its guest is judged, then ends it. The VMM is gone on return.
  *
  * @param file receives every byte of the console.
+ * @param live shows the boot while it runs.
  */
 export async function judgeGuest(
   vmm: VmmProcess,
   rules: Rules,
   file: ConsoleFile,
   interrogate?: Interrogation,
+  live?: LiveConsole,
 ): Promise<AttemptResult> {
   const judge = new Judge(rules);
-  const output = new GuestOutput(file);
+  const output = new GuestOutput(file, (lines) => live?.show(lines));
   const use = new ProcessorUse(vmm.usedMs, rules.settleMs);
   let verdict: Verdict | undefined;
-  for await (const events of guestEvents(vmm, rules, output, () => judge.deadlineMs, interrogate)) {
-    for (const { atMs } of events.slice(-1)) use.look(atMs);
-    verdict = withUse(await judgeInSlices(judge, events), use);
-    if (verdict !== undefined) break;
+  void Promise.resolve(vmm.begun).then(
+    () => live?.begin(() => judge.waitsFor),
+    () => undefined,
+  );
+  try {
+    for await (const events of guestEvents(vmm, rules, output, () => judge.deadlineMs, interrogate)) {
+      for (const { atMs } of events.slice(-1)) use.look(atMs);
+      verdict = withUse(await judgeInSlices(judge, events), use);
+      if (verdict !== undefined) break;
+    }
+  } finally {
+    live?.end();
   }
   if (verdict === undefined) throw new Error("the judge made no decision at the end of a VMM");
   // Read only here: output that arrives until the VMM is gone belongs to the console.
-  return { verdict, consoleEnd: output.consoleEnd, vmmSaid: output.vmmSaid, probes: judge.probes };
+  const { expected, reports } = judge.findings.asked;
+  return { verdict, consoleEnd: output.consoleEnd, vmmSaid: output.vmmSaid, expected, probes: reports };
 }
 
 /** A guest that is still there passes or runs out of time the same way whether it waits or spins: that is only told. */

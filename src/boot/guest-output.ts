@@ -16,7 +16,11 @@ export class GuestOutput {
   private readonly lastOfConsole: string[] = [];
   private readonly lastOfVmm: string[] = [];
 
-  constructor(private readonly file: ConsoleFile) {}
+  /** @param show gets the lines of both as they come. */
+  constructor(
+    private readonly file: ConsoleFile,
+    private readonly show: (lines: readonly string[]) => void = () => undefined,
+  ) {}
 
   get consoleEnd(): readonly string[] {
     return this.lastOfConsole;
@@ -69,11 +73,13 @@ export class GuestOutput {
 
   private printed(texts: readonly string[]): Happening[] {
     keep(this.lastOfConsole, texts);
+    this.show(texts);
     return texts.map((text) => ({ kind: "console", text }));
   }
 
   private complained(texts: readonly string[]): Happening[] {
     keep(this.lastOfVmm, texts);
+    this.show(texts);
     return texts.map((text) => ({ kind: "monitor", text }));
   }
 }

@@ -39,6 +39,8 @@ export async function placesFor({ host }: Context, folder: string): Promise<Boot
     firecrackerConfig: join(folder, "firecracker.json"),
     loader: loaderFile(),
     secondConsole: join(folder, "second-console"),
+    secondImage: join(folder, "second-image"),
+    dumps: join(folder, "dumps"),
   };
 }
 
@@ -159,14 +161,18 @@ async function programPath(context: Context, attempt: AttemptPlan, request: Boot
   });
 }
 
-/** @param searchPath as {@link ensureProgram} returns it. */
+/**
+ * @param searchPath as {@link ensureProgram} returns it.
+ * @param additional variables of the VMM's environment.
+ */
 export async function startAttempt(
   context: Context,
   attempt: AttemptPlan,
   { imagePath, devices, places }: BootSite,
   searchPath: string,
+  additional: NodeJS.ProcessEnv = {},
 ): Promise<VmmProcess> {
-  const environment = { ...environmentForOthers(context.host.environment), PATH: searchPath };
+  const environment = { ...environmentForOthers(context.host.environment), PATH: searchPath, ...additional };
   for (const { path, text } of attempt.files ?? []) await writeFile(path, text);
   const start = () => startVmm(attempt.argv, environment, attempt.channels);
   if (attempt.inside === undefined) return start();

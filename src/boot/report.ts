@@ -27,6 +27,13 @@ export interface ProbeReport {
   readonly atMs: number;
 }
 
+/** A line that `expect` asks for. */
+export interface ExpectedLine {
+  /** A regular expression. */
+  readonly pattern: string;
+  readonly seen: boolean;
+}
+
 export interface Span {
   /** After the beginning of the step. */
   readonly startMs: number;
@@ -45,6 +52,8 @@ export interface BootReport {
   readonly verdict: Verdict;
   readonly attempts: readonly Attempt[];
   /** Of the last attempt; absent without probes. */
+  /** Absent without `expect`. */
+  readonly expected?: readonly ExpectedLine[];
   readonly probes?: readonly ProbeReport[];
   /** Of a guest that trapped, aborted or ended by an exception; absent when its place is not known. */
   readonly crash?: Crash;

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type Artifact, type ArtifactImage, imagesIn } from "../artifact/artifact.js";
+import { type Artifact, type ArtifactImage, consoleLines, imagesIn } from "../artifact/artifact.js";
 import { checksumFile } from "../artifact/checksums.js";
 import type { ReportedImages } from "../artifact/junit.js";
 import { imageVerdict } from "../artifact/verdicts.js";
@@ -38,6 +38,8 @@ const legShape = v.object({ "artifact-name": v.string() });
 export interface ComparedImage extends ArtifactImage {
   /** Bytes of the same image in the baseline; undefined if it is not there. */
   readonly before: number | undefined;
+  /** The same image in the baseline. */
+  readonly former: ArtifactImage | undefined;
 }
 
 export interface Overview {
@@ -57,8 +59,11 @@ export function overviewOf(
   baseline: readonly Artifact[],
   planned: readonly string[],
 ): Overview {
-  const sizes = new Map(imagesIn(baseline).map((found) => [pathOf(found), found.image.bytes]));
-  const rows = imagesIn(legs).map((found) => ({ ...found, before: sizes.get(pathOf(found)) }));
+  const known = new Map(imagesIn(baseline).map((found) => [pathOf(found), found]));
+  const rows = imagesIn(legs).map((found) => {
+    const former = known.get(pathOf(found));
+    return { ...found, before: former?.image.bytes, former };
+  });
   const present = new Set(legs.map(({ name }) => name));
   return { rows, missing: planned.filter((name) => !present.has(name)) };
 }
@@ -115,18 +120,18 @@ export function mergedChecksums(legs: readonly Artifact[]): string {
  * @returns undefined when no image was booted.
  */
 export async function mergedJunit(legs: readonly Artifact[]): Promise<string | undefined> {
-  const builds = legs.map(({ info: { target, architecture, images }, consoleEnds }): ReportedImages => {
-    const endOf = (console: string | null): string[] => {
-      const lines = (consoleEnds.get(console ?? "") ?? "").split("\n");
-      return (lines.at(-1) === "" ? lines.slice(0, -1) : lines).slice(-shownConsoleLines);
-    };
+  const builds = legs.map((leg): ReportedImages => {
+    const { target, architecture, images } = leg.info;
     const booted = images.filter(({ boots }) => boots.length > 0);
     return {
       target,
       architecture,
       images: booted.map(({ unikernel, boots }) => ({
         unikernel,
-        boots: boots.map((boot) => ({ ...boot, consoleEnd: endOf(boot.console) })),
+        boots: boots.map((boot) => ({
+          ...boot,
+          consoleEnd: consoleLines(leg, boot.console).slice(-shownConsoleLines),
+        })),
       })),
     };
   });

@@ -4,12 +4,17 @@ import { verdicts } from "../boot/judge/verdict.js";
 import { aligned, seconds, size, visible } from "../platform/log.js";
 import { capped, emphasized, toolchainCell, code, folded, prose, table } from "../summary/markup.js";
 import { type ComparedImage, type Overview, pathOf } from "./overview.js";
+import { failureSections } from "./failures.js";
 import { changeText } from "./growth.js";
 
 const header = ["unikernel", "target", "size", "change", "verdict", "how", "boot", "build", "toolchain"] as const;
 
-/** The Markdown of the job summary: a table over all legs, the images over budget, and folded checksums. */
-export function collectSummary(overview: Overview, warnings: readonly string[]): string {
+/**
+ * The Markdown of the job summary: a table over all legs, the images over budget, the failures, and folded checksums.
+ *
+ * @param mostBytes whole sections are left out above this.
+ */
+export function collectSummary(overview: Overview, warnings: readonly string[], mostBytes?: number): string {
   const rows = overview.rows.map((one) => {
     const [unikernel = "", target = "", bytes = "", change = "", said = "", ...rest] = cellsOf(one);
     return [
@@ -26,9 +31,13 @@ export function collectSummary(overview: Overview, warnings: readonly string[]):
     `#### ${overviewTitle(overview)}`,
     table(header, [...rows, ...missing]),
     warnings.map((warning) => `- ${prose(warning, 500)}`).join("\n"),
+    ...failureSections(overview),
     overview.rows.length === 0 ? "" : folded("SHA-256", hashes(overview)),
   ];
-  return /* promise: report-has-a-size */ capped(sections.filter((section) => section !== ""));
+  return /* promise: report-has-a-size */ capped(
+    sections.filter((section) => section !== ""),
+    mostBytes,
+  );
 }
 
 /** The same table for a terminal: aligned lines, the header first. */

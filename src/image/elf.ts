@@ -28,6 +28,8 @@ export interface Segment extends Range {
 export interface Section extends Range {
   readonly name: string;
   readonly type: number;
+  /** The low 32 bits of its first byte's address. */
+  readonly address: number;
 }
 
 export interface Note {
@@ -61,6 +63,7 @@ const layouts = {
     shent: 40,
     pOffset: 4,
     pFilesz: 16,
+    sAddress: 12,
     sOffset: 16,
     sSize: 20,
   },
@@ -73,6 +76,7 @@ const layouts = {
     shent: 64,
     pOffset: 8,
     pFilesz: 32,
+    sAddress: 16,
     sOffset: 24,
     sSize: 32,
   },
@@ -182,11 +186,17 @@ function readSections(bytes: Bytes, bits: 32 | 64): Section[] {
     const size = word(at + layout.sSize, `the size of section ${index}`);
     const isInFile = type !== sectionType.noBits && type !== sectionType.null;
     if (isInFile) bytes.part(offset, size, `section ${index}`);
-    return { type, offset, size: isInFile ? size : 0, nameOffset: bytes.u32(at, `the name of section ${index}`) };
+    return {
+      type,
+      offset,
+      size: isInFile ? size : 0,
+      address: bytes.lowHalfOfU64(at + layout.sAddress, `the address of section ${index}`),
+      nameOffset: bytes.u32(at, `the name of section ${index}`),
+    };
   });
   const names = namesIndex === 0 ? undefined : raw[namesIndex];
-  return raw.map(({ type, offset, size, nameOffset }) => {
-    return { type, offset, size, name: names === undefined ? "" : nameAt(bytes, names, nameOffset) };
+  return raw.map(({ type, offset, size, address, nameOffset }) => {
+    return { type, offset, size, address, name: names === undefined ? "" : nameAt(bytes, names, nameOffset) };
   });
 }
 
@@ -225,6 +235,25 @@ function readNotes(bytes: Bytes, ranges: readonly Range[]): Note[] {
     }
   }
   return notes;
+}
+
+/** @returns the place of a function's code in a 64-bit file; undefined without a symbol of that name, or its code. */
+export function functionIn({ bytes, bits, sections }: Elf, name: string): Range | undefined {
+  const [symbols, names] = [".symtab", ".strtab"].map((wanted) => sections.find((one) => one.name === wanted));
+  if (bits === 32 || symbols === undefined || names === undefined) return undefined;
+  const texts = bytes.part(names.offset, names.size, "the symbols' names");
+  // Linkers share the end of a longer name.
+  const starts = new Set<number>();
+  for (let at = texts.indexOf(`${name}\0`); at >= 0; at = texts.indexOf(`${name}\0`, at + 1)) starts.add(at);
+  for (let at = symbols.offset; at + 24 <= symbols.offset + symbols.size; at += 24) {
+    if (!starts.has(bytes.u32(at, "a symbol's name"))) continue;
+    const section = sections[bytes.u16(at + 6, "a symbol's section")];
+    const size = bytes.u64(at + 16, "a symbol's size");
+    const offset = (section?.offset ?? 0) + bytes.lowHalfOfU64(at + 8, "a symbol's address") - (section?.address ?? 0);
+    if (section === undefined || offset < section.offset || offset + size > section.offset + section.size) continue;
+    return { offset, size };
+  }
+  return undefined;
 }
 
 const padded = (size: number) => Math.ceil(size / 4) * 4;

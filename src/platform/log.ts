@@ -1,5 +1,7 @@
 /** The log of a run. Actions runners and terminals have their own form (`createLog`); tests collect lines. */
 export interface Log {
+  /** Its lines appear once the work is done. */
+  readonly isHeldBack?: true;
   /**
    * One step of the run: its title, the lines of `body`, then how long it took. Groups do not nest. A group is closed
    * also when `body` throws.
@@ -46,6 +48,7 @@ export function bufferedLog(log: Log): { readonly log: Log; readonly flush: () =
       void held.push(() => write(...words));
   return {
     log: {
+      isHeldBack: true,
       group: (title, body) => {
         held.push(() => log.line(title));
         return body();

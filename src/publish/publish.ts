@@ -65,7 +65,7 @@ export async function publishArtifact(
     files,
     info,
     ...(uploaded ? { uploaded } : {}),
-    summary: summary({ info, images, publishMs, artifact: uploaded }),
+    summary: summary({ info, images, publishMs, artifact: uploaded, verdictsPage: verdictsPage(context.host) }),
   };
 }
 
@@ -88,4 +88,17 @@ async function generate(gathered: Gathered, info: BuildInfo, artifact: string): 
     { name: "sbom.cdx.json", content: artifactSbom(artifact, info) },
     ...(booted.images.length === 0 ? [] : reports),
   ];
+}
+
+/**
+ * The page of the version that runs: the runner names its repository and ref.
+ *
+ * @returns undefined elsewhere, and for an action of the same repository.
+ */
+function verdictsPage({ environment }: Context["host"]): string | undefined {
+  const [server, repository, ref] = ["SERVER_URL", "ACTION_REPOSITORY", "ACTION_REF"].map(
+    (name) => environment[`GITHUB_${name}`] ?? "",
+  );
+  if (server === "" || repository === "" || ref === "") return undefined;
+  return `${server}/${repository}/blob/${ref}/docs/verdicts.md`;
 }

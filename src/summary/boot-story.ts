@@ -5,7 +5,6 @@ import { frameText } from "../boot/crash/frames.js";
 import type { BootReport } from "../boot/report.js";
 import { type Log, type Tone, seconds } from "../platform/log.js";
 import { type Facts, Problem } from "../platform/problem.js";
-import { quote } from "../platform/process/process.js";
 
 const words: Readonly<Record<Verdict["verdict"], string>> = { passed: "PASSED", failed: "FAILED", skipped: "SKIPPED" };
 
@@ -33,20 +32,18 @@ export function verdictLine({ scenario, verdict, attempts }: BootReport, shown =
 /**
  * The error of a failed boot: its text is the scenario's only annotation.
  *
- * @param againArguments the arguments of `unikernel-ci boot IMAGE` that repeat the boot.
+ * @param again the command that repeats the boot.
  * @param name of the image.
  */
-export function bootFailure(report: BootReport, againArguments: readonly string[], name?: string): Problem {
-  const { verdict, attempts, consoleLog, imagePath, crash } = report;
+export function bootFailure(report: BootReport, again: string, name?: string): Problem {
+  const { verdict, attempts, consoleLog, crash } = report;
   const when = attempts.length === 0 ? "before it started" : `${seconds(verdict.atMs)} after start`;
   const facts: Facts = {
     ...(crash === undefined ? {} : { at: crash.frames.map(frameText) }),
     ...(verdict.evidence === undefined ? {} : { evidence: verdict.evidence.line }),
-    ...(consoleLog === undefined
-      ? {}
-      : { console: [`last ${report.consoleEnd.length} lines:`, ...report.consoleEnd, `whole console: ${consoleLog}`] }),
+    ...(consoleLog === undefined ? {} : { console: consoleLog }),
     ...(verdict.remedy === undefined ? {} : { do: verdict.remedy }),
-    again: ["unikernel-ci", "boot", imagePath, ...againArguments].map(quote).join(" "),
+    again,
   };
   return new Problem(`${subject(report, name)} failed ${when}: ${verdict.summary}`, facts);
 }

@@ -82,14 +82,15 @@ export function buildCacheSummary(kept: readonly KeptCache[]): string {
 }
 
 /** The runner rejects a summary above 1 MiB as a whole. */
-const mostBytes = 1_000_000;
+const mostOfSummary = 1_000_000;
 
 /**
  * As many whole sections as fit, in their order; the longest are dropped first. A truncated section could break the
  * rest of the page, and one long console must not displace everything else.
  */
-export function capped(sections: readonly string[]): string {
-  const leftOut = "Some sections are left out: a job summary is limited to 1 MiB.";
+export function capped(sections: readonly string[], mostBytes = mostOfSummary): string {
+  const where = mostBytes === mostOfSummary ? "a job summary is limited to 1 MiB" : "the job summary has them";
+  const leftOut = `Some sections are left out: ${where}.`;
   let room = mostBytes - Buffer.byteLength(leftOut);
   const fits = sections
     .map((section, index) => ({ index, bytes: Buffer.byteLength(section) + 2 }))

@@ -4,6 +4,7 @@ import type { BootRecord, BuildInfo, ImageRecord, JobBoot, JobImage, ToolchainFa
 import { howItRan, imageVerdict } from "../artifact/verdicts.js";
 import { seconds, size } from "../platform/log.js";
 import { capped, emphasized, toolchainCell, block, code, folded, prose, table } from "./markup.js";
+import { nearestLine } from "./nearest-line.js";
 import { phasesOf, timeline } from "./timeline.js";
 
 export interface SummaryFacts {
@@ -12,22 +13,24 @@ export interface SummaryFacts {
   readonly images: readonly JobImage[];
 
   readonly publishMs: number;
+  /** URL of docs/verdicts.md; absent when not known. */
+  readonly verdictsPage?: string | undefined;
   /** Absent when nothing was uploaded. */
   readonly artifact: { readonly name: string; readonly url?: string } | undefined;
 }
 
 /** The Markdown of the job summary: images, scenarios, failures, a timeline, and, folded, licences and versions. */
 export function summary(facts: SummaryFacts): string {
-  const { info, images, artifact, publishMs } = facts;
+  const { info, images, artifact, publishMs, verdictsPage } = facts;
   const explanations = images.flatMap(({ unikernel, boots }) =>
-    boots.map((boot) => explanation(info, unikernel, boot)),
+    boots.map((boot) => explanation(info, unikernel, boot, verdictsPage)),
   );
   const sections = [
     imageTable(info),
     scenarioTable(info.images),
     ...explanations,
-    timeline(phasesOf(info, publishMs)),
     artifact === undefined ? "" : artifactLine(artifact),
+    foldedTimeline(timeline(phasesOf(info, publishMs))),
     licenses(info),
     folded("Versions and hashes", versions(info)),
   ];
@@ -94,9 +97,16 @@ function milliseconds(ms: number | undefined): string {
   return ms === undefined ? "" : seconds(ms);
 }
 
+const foldedTimeline = (chart: string): string => (chart === "" ? "" : folded("Timeline", chart));
+
 /** A failure with its evidence, a skip with its reason; empty for a boot that passed. */
-function explanation({ target, architecture }: BuildInfo, unikernel: string, boot: JobBoot): string {
-  const { verdict, summary, reason, atMs, evidence, remedy, crash, consoleEnd } = boot;
+function explanation(
+  { target, architecture }: BuildInfo,
+  unikernel: string,
+  boot: JobBoot,
+  verdictsPage: string | undefined,
+): string {
+  const { verdict, summary, reason, atMs, evidence, remedy, crash, consoleEnd, again } = boot;
   if (verdict === "passed") return "";
   const scenario = boot.scenario === null ? "" : ` scenario ${code(boot.scenario)}`;
   const when = boot.attempts.length === 0 ? "before it started" : `${seconds(atMs)} after start`;
@@ -104,18 +114,40 @@ function explanation({ target, architecture }: BuildInfo, unikernel: string, boo
   const lines = consoleEnd.length;
   return [
     `#### ${code(unikernel)}${scenario} (${target} ${architecture}) ${verdict}: ${prose(summary)}`,
-    `Reason: \`${reason}\`, ${when}.`,
+    `Reason: ${reasonLink(reason, verdictsPage)}, ${when}.`,
     ...(crash === null ? [] : ["Calls:", block(crash.map(frameText))]),
     ...(evidence === undefined ? [] : ["Evidence:", block([evidence.line])]),
+    ...missingLines(boot),
     ...(failedProbes.length === 0
       ? []
       : ["Failed probes:", block(failedProbes.map(({ text, said }) => `${text}: ${said}`))]),
     ...(remedy === undefined ? [] : [`What to do: ${prose(remedy, 1000)}`]),
-    ...(lines === 0
-      ? []
-      : [folded(`Last ${lines === 1 ? "line" : `${lines} lines`} of the console`, block(consoleEnd))]),
+    ...(lines === 0 ? [] : [`Last ${lines === 1 ? "line" : `${lines} lines`} of the console:`, block(consoleEnd)]),
+    ...(again === undefined || verdict === "skipped" ? [] : ["Again, on your machine:", block([again], 2000)]),
   ].join("\n\n");
 }
+
+/** The page has an anchor for each reason. */
+function reasonLink(reason: string, page: string | undefined): string {
+  return page === undefined ? `\`${reason}\`` : `[\`${reason}\`](<${encodeURI(page)}#${reason}>)`;
+}
+
+/** The expected lines that never came, each with the line that is most like it. */
+function missingLines({ verdict, expected, consoleEnd }: JobBoot): string[] {
+  const missing = expected.filter(({ seen }) => !seen);
+  if (verdict !== "failed" || missing.length === 0) return [];
+  const lines = missing.flatMap(({ pattern }) => {
+    const instead = nearestLine(pattern, consoleEnd);
+    return [`expected  ${pattern}`, ...(instead === undefined ? [] : [`instead   ${instead}`])];
+  });
+  return [
+    `Expected lines that never came${missing.length < expected.length ? ` (${seenText(expected)})` : ""}:`,
+    block(lines),
+  ];
+}
+
+const seenText = (expected: JobBoot["expected"]): string =>
+  `${expected.filter(({ seen }) => seen).length} of ${expected.length} did`;
 
 /** Empty when no licence is unusual. */
 function licenses({ packages }: BuildInfo): string {

@@ -1,6 +1,6 @@
 // A crash's source line, by the real addr2line and gdb, and an image in real QEMU.
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -29,8 +29,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Without KVM, which numbers nothing in another way, but is not everywhere. */
-async function crash(args: string, build: "whole" | "stripped", debugFile?: string) {
-  const imagePath = join(project, build, "bare.virtio");
+const crash = (args: string, build: "whole" | "stripped", debugFile?: string) =>
+  crashOf("virtio", join(project, build, "bare.virtio"), args, debugFile);
+
+async function crashOf(target: "virtio" | "unix", imagePath: string, args: string, debugFile?: string) {
+  const image = await readImage(imagePath);
   const inputs = readInputs(
     (name) => ({ "install-system-packages": "false", accelerator: "tcg", args })[name as string],
   );
@@ -45,10 +48,10 @@ async function crash(args: string, build: "whole" | "stripped", debugFile?: stri
     net: inputs.net.value,
     block: inputs.block.value,
     imagePath,
-    image: await readImage(imagePath),
+    image,
     debugFile,
-    target: targets.virtio,
-    architecture: "x86_64",
+    target: targets[target],
+    architecture: image.architecture,
     searchPath: process.env["PATH"] ?? "",
   });
   return shownWhenFailed(report);
@@ -58,7 +61,7 @@ it("the line of a trap is that of its address", async () => {
   const { verdict, crash: found } = await crash("trap", "whole");
   expect(verdict.reason).toBe("trap");
   expect(verdict.summary).toMatch(
-    /^the processor trapped in write_to_unmapped_page \(project\/src\/behaviours\.c:\d+\)$/,
+    /^the processor trapped \(page fault\) in write_to_unmapped_page \(project\/src\/behaviours\.c:\d+\)$/,
   );
   expect(found?.frames.map(({ function: name }) => name)).toEqual(["write_to_unmapped_page", "trap"]);
 });
@@ -83,4 +86,26 @@ it("an end that is no crash has no place", async () => {
   const { verdict, crash: found } = await crash("exit 3", "whole");
   expect(verdict.reason).toBe("exit-status");
   expect(found).toBeUndefined();
+});
+
+it("an exception is run again with backtraces", async () => {
+  // Prints what OCaml's runtime prints, under the same condition.
+  writeFileSync(
+    join(project, "main.c"),
+    `#include <stdio.h>
+     #include <stdlib.h>
+     int main(void)
+     {
+       const char *parameters = getenv("OCAMLRUNPARAM");
+       fputs("Fatal error: exception Not_found\\n", stderr);
+       if (parameters != NULL && parameters[0] == 'b')
+         fputs("Raised at Dune__exe__Main.port in file \\"src/main.c\\", line 3, characters 2-5\\n", stderr);
+       return 2;
+     }`,
+  );
+  execFileSync("cc", ["-o", join(project, "program"), join(project, "main.c")]);
+  const { verdict, crash: found } = await crashOf("unix", join(project, "program"), "");
+  expect(verdict).toMatchObject({ reason: "exception" });
+  expect(verdict.summary).toBe("uncaught exception in Main.port (project/src/main.c:3)");
+  expect(found?.frames).toEqual([{ function: "Main.port", source: { file: "project/src/main.c", line: 3 } }]);
 });

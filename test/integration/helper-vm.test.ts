@@ -24,6 +24,8 @@ import {
   publishHelperVm,
 } from "../../src/boot/helper-vm/published.js";
 import { type HelperVmProcess, helperVmProcess } from "../../src/boot/helper-vm/helper-process.js";
+import { Bytes } from "../../src/image/bytes.js";
+import { elfMachine, elfType, readElf } from "../../src/image/elf.js";
 import type { BootSite, Command } from "../../src/boot/vmms/vmm.js";
 import { vmms } from "../../src/boot/vmms/vmms.js";
 import type { Context } from "../../src/platform/host.js";
@@ -132,6 +134,26 @@ describe.each(architectures)("a helper VM for %s", (architecture) => {
     ["segv", { code: null, signal: "SIGSEGV" }],
   ])("has a KVM that makes virtual machines, and tells the end %s of its tender", async (how, end) => {
     expect(await boot(architecture, "solo5-hvt", how)).toEqual({ end, console: machine, errors: "" });
+  });
+
+  it("leaves the memory of a guest that crashed on a disk", async () => {
+    const dumps = mkdtempSync(join(folder, "dumps-"));
+    writeFileSync(join(dumps, "core"), Buffer.alloc(8 * 1024 * 1024));
+    const files = helperVms[architecture];
+    const initrd = join(folder, `initrd-${count++}`);
+    const places = { helperVms: { x86_64: files, aarch64: files, "xen-x86_64": files }, initrd, dumps };
+    const site = siteOf({ args: ["segv"], imagePath: image, places });
+    const command = vmms["helper-vm-solo5-spt"].dumped?.(askedOf("spt", { architecture, memory: 32 }), site);
+    if (command?.inside === undefined || "domain" in command.inside) throw new Error("no tender in a helper VM");
+    await packRun(context, files, { run: command.inside, imagePath: image, devices: [], searchPath: folder }, initrd);
+    const helperVm = helperVmProcess(startVmm(command.argv, process.env, 2));
+    helperVm.control?.resume();
+    helperVm.console.resume();
+    helperVm.errors.resume();
+    expect(await helperVm.ended).toEqual({ code: null, signal: "SIGSEGV" });
+    const dump = readElf(new Bytes(readFileSync(join(dumps, "core"))));
+    expect(dump).toMatchObject({ type: elfType.core, machine: elfMachine[architecture] });
+    expect(dump.notes.map(({ owner }) => owner)).toContain("CORE");
   });
 
   it("passes on every byte of the console, including an unfinished last line", async () => {

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { type BootSubject, writeBootFiles } from "../../artifact/boot-files.js";
 import { recordBoot } from "../../artifact/image-record.js";
@@ -8,15 +8,15 @@ import { checkedRequest, replacedByHelp, writesShared } from "../../boot/boot-re
 import { bootImage, bootSeveral, notAsked } from "../../boot/boot.js";
 import type { BootReport } from "../../boot/report.js";
 import type { Context } from "../../platform/host.js";
-import type { Log } from "../../platform/log.js";
 import { Problem } from "../../platform/problem.js";
 import { sweepLeftovers } from "../../platform/process/build-programs.js";
+import { quote } from "../../platform/process/process.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
 import { withOwnNames } from "../../project/images.js";
 import { bootFailure, skippedWarning, tellVerdict } from "../../summary/boot-story.js";
 import { cachePolicyOf } from "../../toolchain/cache-policy.js";
-import { type InputDefinition, camelCase } from "../definition.js";
+import { type InputDefinition, camelCase, parseInput } from "../definition.js";
 import { type InputName, type Inputs, inputs as rows, inputsMarked } from "../interface.js";
 import type { PartFunction } from "../main.js";
 import { imagePaths } from "../parsers.js";
@@ -75,12 +75,14 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     const error = own.find((one) => "error" in one);
     if (error !== undefined) errors.push(error.error);
     if (error !== undefined) return [];
-    const boots = nonEmpty(own.flatMap((one) => ("report" in one ? [recordBoot(one.report)] : [])));
+    const boots = nonEmpty(
+      own.flatMap((one) => ("report" in one ? [{ ...recordBoot(one.report), again: againCommand(context, one) }] : [])),
+    );
     const image = images[index] ?? subject.built;
     return [{ image, target: subject.target.name, architecture: subject.architecture, boots }];
   });
   for (const { image, boots } of judged) await saveRecord(context, image, "boot", boots);
-  for (const one of booted) if ("report" in one) annotate(log, one, one.report);
+  for (const one of booted) if ("report" in one) annotate(context, one, one.report);
   // The other images keep their verdicts.
   for (const error of errors.slice(1)) log.error(String(error));
   if (errors.length > 0) throw errors[0];
@@ -99,10 +101,12 @@ export const boot: PartFunction = async (context, inputs, runner) => {
 };
 
 /** Logs a boot's failure as an error, and a skip as a warning or a notice. */
-function annotate(log: Log, { asked, subject, isAsked }: PlannedBoot, report: BootReport): void {
+function annotate(context: Context, planned: PlannedBoot, report: BootReport): void {
+  const { log } = context;
+  const { subject, isAsked } = planned;
   const skipped = skippedWarning(report, subject.name);
   const own = report.crash?.own;
-  const failure = bootFailure(report, bootOptions(asked), subject.name);
+  const failure = bootFailure(report, againCommand(context, planned), subject.name);
   if (own !== undefined) log.annotate("error", { ...own, endLine: own.line }, failure.message);
   if (report.verdict.verdict === "failed") log.error(failure.toString());
   else if (skipped !== undefined) log.warning(skipped);
@@ -130,18 +134,20 @@ async function cacheOfHelperVms({ host, log }: Context, choice: Inputs["cache"])
 function tell({ log }: Context, report: BootReport, name: string): void {
   if (report.consoleLog !== undefined) {
     log.fact("console", report.consoleLog);
-    log.untrusted(report.consoleEnd);
   }
   for (const { text, said } of report.probes ?? []) log.fact("probe", `${text}: ${said}`);
   tellVerdict(log, report, name);
 }
 
-/** The options that repeat this boot by hand. */
-function bootOptions(asked: Inputs): string[] {
+/** The command that repeats a boot from the workspace's folder, with the options that differ from their defaults. */
+function againCommand({ host }: Context, { asked, subject }: PlannedBoot): string {
   const repeating: readonly InputName[] = [...inputsMarked("repeat"), ...inputsMarked("scenario")];
-  return repeating.flatMap((name) => {
-    const { parse }: InputDefinition<unknown> = rows[name];
-    const text = parse.write(asked[camelCase(name) as keyof Inputs]);
-    return text === "" ? [] : [`--${name}`, text];
+  const options = repeating.flatMap((name) => {
+    const definition: InputDefinition<unknown> = rows[name];
+    const text = definition.parse.write(asked[camelCase(name) as keyof Inputs]);
+    return ["", definition.parse.write(parseInput(definition, undefined))].includes(text) ? [] : [`--${name}`, text];
   });
+  const inside = relative(host.folders.workspace, subject.built.path);
+  const path = isAbsolute(inside) || /^\.\.(?:\/|$)/.test(inside) ? subject.built.path : inside;
+  return ["unikernel-ci", "boot", path, ...options].map(quote).join(" ");
 }

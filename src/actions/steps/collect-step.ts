@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import * as v from "valibot";
 import { type Artifact, artifactsIn } from "../../artifact/artifact.js";
 import { attemptOf } from "../../artifact/build-info.js";
 import { sumsName } from "../../artifact/checksums.js";
@@ -15,6 +17,8 @@ import {
 import { collectLines, collectSummary, overviewTitle } from "../../collect/table.js";
 import { replaceFolder } from "../../platform/files/atomic.js";
 import { hashOf } from "../../platform/files/folder-content.js";
+import { createGitHubApi } from "../../platform/github/api.js";
+import { keepComment } from "../../platform/github/comments.js";
 import type { Context } from "../../platform/host.js";
 import { firstOf } from "../../platform/log.js";
 import { Problem } from "../../platform/problem.js";
@@ -53,8 +57,55 @@ export async function collect(context: Context, inputs: CollectInputs, runner: R
   for (const warning of warnings) log.warning(warning);
   runner.setOutput("verdict", overviewVerdict(overview));
   await runner.appendSummary(collectSummary(overview, warnings));
+  if (inputs.comment) {
+    await comment(context, inputs.token, collectSummary(overview, warnings, mostOfComment)).catch((error: unknown) => {
+      // The report is in the summary too.
+      if (!(error instanceof Problem)) throw error;
+      log.warning(`the pull request has no comment: ${error.message}${because(error)}`);
+    });
+  }
   return true;
 }
+
+const because = ({ facts }: Problem): string =>
+  [facts.because ?? [], facts.do ?? []]
+    .flat()
+    .map((text) => `; ${text}`)
+    .join("");
+
+/** GitHub takes 65,536 characters. */
+const mostOfComment = 60_000;
+
+/** Writes the report as a comment of the pull request that the workflow runs for. */
+async function comment({ host, log }: Context, token: string, body: string): Promise<void> {
+  const { environment } = host;
+  const repository = environment["GITHUB_REPOSITORY"] ?? "";
+  const number = await pullRequestOf(environment["GITHUB_EVENT_PATH"]);
+  if (number === undefined || repository === "") {
+    log.notice("input comment: the workflow does not run for a pull request");
+    return;
+  }
+  const api = createGitHubApi({
+    baseUrl: environment["GITHUB_API_URL"] ?? "https://api.github.com",
+    token,
+    permission: "pull-requests: write",
+    log,
+    wait: (ms) => setTimeout(ms),
+  });
+  // A repository can have several workflows, and each keeps its own.
+  const key = hashOf([environment["GITHUB_WORKFLOW"], environment["GITHUB_JOB"]].join("\n"), 16);
+  log.fact("comment", await keepComment(api, { repository, number, marker: `<!-- unikernel-ci ${key} -->`, body }));
+}
+
+/** @returns the number of the pull request in the file with the workflow's event. */
+async function pullRequestOf(path: string | undefined): Promise<number | undefined> {
+  if (path === undefined) return undefined;
+  const event: unknown = JSON.parse(await readFile(path, "utf8"));
+  return v.is(pullRequestEvent, event) ? event.pull_request.number : undefined;
+}
+
+/** https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request */
+const pullRequestEvent = v.object({ pull_request: v.object({ number: v.number() }) });
 
 /** An unreadable baseline is a notice, not an error: only the comparison needs it. */
 async function readBaseline({ host, log }: Context, baseline: string | undefined): Promise<readonly Artifact[]> {

@@ -22,7 +22,10 @@ export async function release(context: Context, inputs: ReleaseInputs, runner: R
   }
   const baseUrl = host.environment["GITHUB_API_URL"] ?? "https://api.github.com";
   const wait = (ms: number) => setTimeout(ms);
-  const releases = gitHubReleases(createGitHubApi({ baseUrl, token: inputs.token, log, wait }), repository);
+  const releases = gitHubReleases(
+    createGitHubApi({ baseUrl, token: inputs.token, permission: "contents: write", log, wait }),
+    repository,
+  );
   const released = await log.group("Release", () =>
     releaseImages(context, { ...inputs, tag, repository, signer: signerOf(host, inputs) }, { releases, wait }),
   );

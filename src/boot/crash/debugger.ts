@@ -1,6 +1,6 @@
 import type { Debugged } from "../vmms/vmm.js";
 import { quote } from "../../platform/process/process.js";
-import { type CrashReason, type Frame, functionName } from "./frames.js";
+import { type CrashReason, type Frame, crashAddresses, functionName } from "./frames.js";
 
 /** What gdb prints in front of each of its backtraces. */
 const marks = { stopped: "[stopped]", trapped: "[trapped]", called: "[called]" } as const;
@@ -9,20 +9,19 @@ const marks = { stopped: "[stopped]", trapped: "[trapped]", called: "[called]" }
 const abortions = ["abort", "solo5_abort"];
 
 /**
- * The command that runs an image under gdb and prints backtraces of its crash. OCaml's runtime records where exceptions
- * are raised from the start of the program on, and prints it for an uncaught one.
+ * The command that runs an image under gdb and prints backtraces of its crash.
  *
  * Breakpoints are the processor's own: loading the image would overwrite others. gdb goes on after an error, such as a
  * function that the image lacks.
  *
  * @param symbols absolute path of the image with its debug information.
- * @param stops the functions to stop in, at most four.
+ * @param stops breakpoints: functions, with conditions.
  */
 export function debuggerCommand(
   gdb: string,
   symbols: string,
   { kind, argv }: Debugged,
-  { stops, isOcaml }: { readonly stops: readonly string[]; readonly isOcaml: boolean },
+  stops: readonly string[],
 ): readonly [string, ...string[]] {
   const start =
     kind === "remote"
@@ -34,10 +33,7 @@ export function debuggerCommand(
     "set width 0",
     "set filename-display absolute",
     ...start,
-    ...(isOcaml
-      ? ["hbreak *&caml_start_program", "continue", `call (long) caml_record_backtrace(${ocamlTrue})`, "delete"]
-      : []),
-    ...stops.map((name) => `hbreak *&${name}`),
+    ...stops.map((stop) => `hbreak *&${stop}`),
     "continue",
     `echo ${marks.stopped}\\n`,
     backtrace,
@@ -59,25 +55,54 @@ export function debuggerCommand(
   return [gdb, "-batch", "-nx", "-iex", "set auto-load off", ...commands.flatMap((each) => ["-ex", each]), ...file];
 }
 
-const ocamlTrue = 3;
+/** The command that prints the backtrace in a core file, and the caller of a jump to where no code is. */
+export function dumpCommand(gdb: string, symbols: string, dump: string): readonly [string, ...string[]] {
+  const commands = [
+    "set width 0",
+    "set filename-display absolute",
+    `echo ${marks.stopped}\\n`,
+    backtrace,
+    `echo ${marks.called}\\n`,
+    "frame view $sp + 8 *(unsigned long *) $sp",
+  ];
+  return [
+    gdb,
+    "-batch",
+    "-nx",
+    "-iex",
+    "set auto-load off",
+    ...commands.flatMap((each) => ["-ex", each]),
+    symbols,
+    dump,
+  ];
+}
 
 /** A stack without end is no use to anybody. */
 const backtrace = "backtrace 40";
 
 /**
- * The functions where a guest that failed for this reason can be seen to fail.
+ * The breakpoints where a guest that failed for this reason is seen to fail.
  *
- * @param lines its console, in which Solo5 names the exception of the processor.
+ * @param lines its console, in which Solo5 names the exception of the processor, and Unikraft the address.
  */
 export function stopsFor(reason: CrashReason, lines: readonly string[]): readonly string[] {
   if (reason === "exception") return [];
   if (reason === "abort") return abortions;
-  return lines.flatMap((line) => {
+  const solo5 = lines.flatMap((line) => {
     const [, mnemonic = ""] = /^Solo5: trap: type=#([A-Z]{2})\b/.exec(line) ?? [];
     const vector = vectors[mnemonic];
     return vector === undefined ? [] : [`cpu_trap_${vector}`];
   });
+  if (solo5.length > 0) return solo5;
+  // Unikraft does not always name the exception, and has harmless page faults.
+  const { at } = crashAddresses(lines.filter((line) => line.includes(" RIP: "))) ?? {};
+  if (at === undefined) return [];
+  const word = (offset: number) => `*(unsigned long *) ($rsp + ${offset})`;
+  return unikraftTraps.map((name) => `asm_trap_${name} if ${word(0)} == ${at} || ${word(8)} == ${at}`);
 }
+
+/** Unikraft's plat/common/x86/cpu_vectors_x86_64.S has a handler for each; those that an address or code leads to. */
+const unikraftTraps = ["page_fault", "gp_fault", "stack_error", "double_fault", "invalid_op", "divide_error"];
 
 /** The exceptions of x86_64 processors: Solo5's cpu_vectors_x86_64.S has a handler for each. */
 const vectors: Readonly<Record<string, number>> = {
@@ -106,8 +131,8 @@ export function framesOfDebugger(output: string): readonly Frame[] {
   const [stopped, trapped, called] = [marks.stopped, marks.trapped, marks.called].map((mark) =>
     framesAfter(output, mark),
   );
-  const isHandler = stopped?.[0]?.function?.startsWith("cpu_trap_") === true;
-  if (!isHandler) return stopped ?? [];
+  const isHandler = /^(?:cpu|asm)_trap_/.test(stopped?.[0]?.function ?? "");
+  if (!isHandler) return stopped?.[0] === undefined ? (called ?? []) : stopped;
   // Without a function of its own, the first frame was no code.
   return [trapped, called].find((frames) => frames?.[0] !== undefined) ?? [];
 }

@@ -16,6 +16,8 @@ export interface Crash {
   readonly frames: readonly Frame[];
   /** The first frame that is the project's own. */
   readonly own?: OwnFrame;
+  /** The function that failed has no frame: it is one that the line of `own` calls. */
+  readonly isBelow?: true;
 }
 
 export interface OwnFrame {
@@ -34,7 +36,7 @@ export interface CrashAddresses {
 
 /**
  * Reads the registers that a guest prints when it traps: Solo5's `cpu_x86_64.c` and `cpu_aarch64.c`, Unikraft's
- * `trace.c` and `traps_arm64.c`. Later ones count.
+ * `trace.c` and `traps_arm64.c`. The first ones count: Unikraft's walk through a damaged stack can trap again.
  *
  * @returns addresses in hexadecimal, with `0x`; undefined when the lines have none.
  */
@@ -43,8 +45,8 @@ export function crashAddresses(lines: readonly string[]): CrashAddresses | undef
   for (const line of lines) {
     const [, at] = /\b(?:rip=0x|RIP: |PC {1,5}: 0x|ELR_EL1 {1,2}: 0x)([0-9a-f]{1,16})\b/.exec(line) ?? [];
     const [, link] = /\bLR(?: \(x30\))? {1,5}: 0x([0-9a-f]{1,16})\b/.exec(line) ?? [];
-    if (at !== undefined) found = { at: `0x${at}` };
-    else if (link !== undefined && found !== undefined) found = { ...found, link: `0x${link}` };
+    if (at !== undefined) found ??= { at: `0x${at}` };
+    else if (link !== undefined && found !== undefined) found = { link: `0x${link}`, ...found };
   }
   return found;
 }
@@ -81,7 +83,9 @@ export function framesOf(output: string): readonly (readonly Frame[])[] {
  * `Assert_failure`, `Match_failure` and `Undefined_recursive_module` (`runtime/printexc.c`).
  */
 export function ocamlFrames(lines: readonly string[]): readonly Frame[] {
-  const traced = lines.flatMap((line): Frame[] => {
+  // Backtraces before the last words are those of threads, or of exceptions that the program logged.
+  const end = lines.findLastIndex((line) => /\bFatal error: exception /.test(line));
+  const traced = lines.slice(end + 1).flatMap((line): Frame[] => {
     const [, name, file = "", number] =
       /^(?:Raised|Re-raised|Called|Raised by primitive operation) (?:at|from) (?:([\w.']{1,200}) in )?file "([^"]{1,1000})"(?: \(inlined\))?, lines? (\d{1,9})/.exec(
         line,
@@ -124,8 +128,22 @@ export function frameText({ function: name, source }: Frame): string {
   return name === undefined ? (place ?? "") : place === undefined ? name : `${name} (${place})`;
 }
 
-/** A crash's place after the words of its verdict: `in Main.handle (main.ml:42)`, `at main.ml:17`. */
-export function crashText({ own, frames }: Crash): string {
+/**
+ * Whether the call that raised is not in the source lines that the backtrace leads to: the last call of an OCaml
+ * function leaves no frame of it, as in `| None -> failwith "no port"`.
+ *
+ * @param lines of the first frame that is the project's own, and after it.
+ */
+export function isBelow([raised, next]: readonly Frame[], lines: readonly string[]): boolean {
+  const [, raiser] = /^Stdlib\.(failwith|invalid_arg)$/.exec(raised?.function ?? "") ?? [];
+  return raiser !== undefined && next !== undefined && !lines.some((line) => line.includes(raiser));
+}
+
+/**
+ * A crash's place after the words of its verdict: `in Main.handle (main.ml:42)`, `at main.ml:17`, `below Main.start
+ * (main.ml:7)`.
+ */
+export function crashText({ own, frames, isBelow: below }: Crash): string {
   const frame: Frame =
     own === undefined
       ? (frames[0] ?? {})
@@ -133,5 +151,5 @@ export function crashText({ own, frames }: Crash): string {
           ...(own.function === undefined ? {} : { function: own.function }),
           source: { file: own.file, line: own.line },
         };
-  return `${frame.function === undefined ? "at" : "in"} ${frameText(frame)}`;
+  return `${below === true ? "below" : frame.function === undefined ? "at" : "in"} ${frameText(frame)}`;
 }

@@ -1,35 +1,22 @@
 import { existsSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative } from "node:path";
-import { readAgain } from "../../platform/files/removed.js";
 import { environmentForOthers } from "../../platform/process/guarded-environment.js";
 import { findProgram } from "../../platform/process/programs.js";
 import type { Context } from "../../platform/host.js";
-import { ensureSystemPackages } from "../../platform/packages/apt.js";
-import { Problem } from "../../platform/problem.js";
 import type { Architecture } from "../../targets/architecture.js";
 import type { BootRequest } from "../boot-request.js";
 import type { BootReport } from "../report.js";
 import type { BootSite, MachineFacts } from "../vmms/vmm.js";
-import { vmmsOf } from "../vmms/vmms.js";
-import { debuggerCommand, framesOfDebugger, stopsFor } from "./debugger.js";
-import {
-  type Crash,
-  type CrashReason,
-  type Frame,
-  crashAddresses,
-  crashReasons,
-  framesOf,
-  ocamlFrames,
-} from "./frames.js";
+import { framesOfSecondRun, lastLinesOf } from "./second-run.js";
+import { type Crash, type Frame, crashAddresses, crashReasons, framesOf, isBelow, ocamlFrames } from "./frames.js";
 
 /** Frames that reports show; a recursion without end has thousands. */
 const mostFrames = 20;
 
 /**
  * Finds the source lines of a crash: in the console, by the addresses in it, and where neither leads to the project,
- * by a
- * second run under gdb, which decides nothing.
+ * by a second run, which decides nothing.
  *
  * @param site the boot's devices and places, which must still be there.
  * @param consoleLog absolute path of the whole console.
@@ -40,7 +27,7 @@ export async function locateCrash(
   request: BootRequest,
   site: BootSite,
   machine: MachineFacts,
-  { verdict: { verdict, reason }, consoleLog }: Pick<BootReport, "verdict" | "consoleLog">,
+  { verdict: { verdict, reason }, attempts, consoleLog }: Pick<BootReport, "verdict" | "attempts" | "consoleLog">,
 ): Promise<Crash | undefined> {
   const crash = crashReasons.find((one) => one === reason);
   if (verdict !== "failed" || crash === undefined || consoleLog === undefined) return undefined;
@@ -49,72 +36,22 @@ export async function locateCrash(
   const { workspace } = context.host.folders;
   const crashes = seen.flatMap((frames) => crashOf(frames, request.imagePath, workspace) ?? []);
   const own = crashes.find((one) => one.own !== undefined);
-  if (own !== undefined) return own;
-  const debugged = await debug(context, request, site, machine, crash, lines);
-  return crashOf(debugged, request.imagePath, workspace) ?? crashes[0];
+  if (own !== undefined) return marked(own, workspace);
+  const again = await framesOfSecondRun(context, request, site, machine, { reason: crash, attempts, lines });
+  const found = crashOf(again, request.imagePath, workspace) ?? crashes[0];
+  return found && marked(found, workspace);
 }
 
-/** A second run that waits for the network, or for a debugger without symbols, ends here. */
-const debugMs = 30_000;
+/** A call can go over some lines. */
+const linesOfCall = 4;
 
-/** @returns the frames of the crash under gdb; none when it cannot run here, or did not crash again. */
-async function debug(
-  context: Context,
-  request: BootRequest,
-  site: BootSite,
-  machine: MachineFacts,
-  reason: CrashReason,
-  lines: readonly string[],
-): Promise<readonly Frame[]> {
-  const { architecture, target, searchPath } = request;
-  const vmm = vmmsOf(target).find(
-    (one) => one.debugged !== undefined && one.accelerators(architecture, machine.architecture).length > 0,
-  );
-  if (vmm?.debugged === undefined) return [];
-  const name = architecture === machine.architecture ? "gdb" : "gdb-multiarch";
-  const program = await findOrInstall(context, name, request.installSystemPackages);
-  if (program === undefined) return [];
-  const debugged = vmm.debugged(request, site, machine);
-  const symbols = request.debugFile ?? request.imagePath;
-  const isOcaml = (await readAgain(symbols)).includes("\0caml_start_program\0");
-  const command = debuggerCommand(program, symbols, debugged, { stops: stopsFor(reason, lines), isOcaml });
-  const env = { ...environmentForOthers(context.host.environment), PATH: searchPath };
-  const { stdout } = await context.processes.run(command, { env, signal: AbortSignal.timeout(debugMs) });
-  const printed = ocamlFrames(
-    debugged.kind === "process" ? stdout.split(/\r?\n/) : await lastLinesOf(site.places.secondConsole),
-  );
-  const frames = printed.length > 0 ? printed : framesOfDebugger(stdout);
-  if (frames.length === 0) context.log.fact("crash", `${name} did not see it fail again`);
-  return frames;
-}
-
-async function findOrInstall(context: Context, name: string, install: boolean): Promise<string | undefined> {
-  const find = () => findProgram(name, context.host.environment["PATH"]);
-  const found = find();
-  if (found !== undefined || !install) return found;
-  try {
-    await ensureSystemPackages(context, [name], { install });
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    context.log.debug(`${name} is unavailable: ${error.message}`);
-  }
-  return find();
-}
-
-const keptBytes = 64 * 1024;
-
-/** The end of a console, which can have 64 MiB. */
-async function lastLinesOf(path: string): Promise<readonly string[]> {
-  const file = await open(path).catch(() => undefined);
-  if (file === undefined) return [];
-  try {
-    const { size } = await file.stat();
-    const start = Math.max(0, size - keptBytes);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(keptBytes), 0, keptBytes, start);
-    return buffer.toString("utf8", 0, bytesRead).split(/\r?\n/);
-  } finally {
-    await file.close();
-  }
+/** Says of a place whether it is only the caller of the function that failed, as far as its source tells. */
+async function marked(crash: Crash, workspace: string): Promise<Crash> {
+  const { own, frames } = crash;
+  if (own === undefined) return crash;
+  const text = await readFile(join(workspace, own.file), "utf8").catch(() => undefined);
+  const lines = text?.split("\n").slice(own.line - 1, own.line - 1 + linesOfCall) ?? [];
+  return text !== undefined && isBelow(frames, lines) ? { ...crash, isBelow: true } : crash;
 }
 
 async function framesOfTrap(
@@ -133,8 +70,9 @@ async function framesOfTrap(
   );
   if (exitCode !== 0) return [];
   const [at = [], link = []] = framesOf(stdout);
-  // A function that has called another one finds itself in the link register.
-  const isCaller = at.length > 0 && link.at(-1)?.function !== at.at(-1)?.function;
+  // A function that has called another one finds itself in the link register. After a jump to where no code is, the
+  // link register has who jumped.
+  const isCaller = link.at(-1)?.function !== at.at(-1)?.function;
   return [...at, ...(isCaller ? link : [])];
 }
 

@@ -107,7 +107,7 @@ export interface RunScript {
   /** The last of its disks: `/dev/vdb`. */
   readonly lastDisk: string | undefined;
   readonly libraries: boolean;
-  readonly run: Pick<TenderRun, "tender" | "args">;
+  readonly run: Pick<TenderRun, "tender" | "args" | "dump">;
 }
 
 /** The script that {@link initScript} runs: modules, devices, and the tender's exact command. */
@@ -117,6 +117,14 @@ export function runScript({ needs, netCount, lastDisk, libraries, run }: RunScri
     ...Array.from({ length: netCount }, (_, index) => `bridge ${index}`),
     ...(lastDisk === undefined ? [] : [`await_file ${lastDisk}`]),
     ...(libraries ? [`export LD_LIBRARY_PATH=${inside.libraries}`] : []),
+    // `run` calls it when the tender is gone.
+    ...(run.dump === undefined
+      ? []
+      : [
+          "echo /core.%p >/proc/sys/kernel/core_pattern",
+          "ulimit -c unlimited",
+          `sync() { cat /core.* >${run.dump}; command sync; }`,
+        ]),
     `run ${[inside.tender(run.tender), ...run.args].map(quote).join(" ")}`,
     "",
   ].join("\n");

@@ -39,9 +39,12 @@ export async function packRun(
 ): Promise<void> {
   const { run, imagePath, devices, searchPath } = cargo;
   const { tender, architecture } = run;
-  const path = findTender(tender, architecture, context.host.architecture, searchPath);
+  const name = tenderName(tender, architecture, context.host.architecture);
+  // Only this one writes a guest's memory. A guest of solo5-spt is a process, whose memory Linux writes.
+  const program = run.dump !== undefined && tender === "solo5-hvt" ? `${name}-debug` : name;
+  const path = findProgram(program, searchPath);
   if (path === undefined) {
-    throw new Problem(`no ${tenderName(tender, architecture, context.host.architecture)} found to boot the image`, {
+    throw new Problem(`no ${program} found to boot the image`, {
       do: `run \`unikernel-ci setup\` with \`arch: ${architecture}\`, which builds it`,
     });
   }
@@ -50,7 +53,7 @@ export async function packRun(
   const script = runScript({
     needs: needsOf(run, devices),
     netCount: devices.length - disks,
-    lastDisk: disks === 0 ? undefined : diskPath(disks - 1),
+    lastDisk: run.dump ?? (disks === 0 ? undefined : diskPath(disks - 1)),
     libraries: entries.length > 1,
     run,
   });
@@ -64,11 +67,13 @@ export async function packRun(
   await appendFile(initrd, archive);
 }
 
-function needsOf({ tender }: TenderRun, devices: readonly AttachedDevice[]): Purpose[] {
+function needsOf({ tender, dump }: TenderRun, devices: readonly AttachedDevice[]): Purpose[] {
   return [
     "console",
     ...(tender === "solo5-hvt" ? (["kvm"] as const) : []),
-    ...(["net", "block"] as const).filter((type) => devices.some((device) => device.type === type)),
+    ...(["net", "block"] as const).filter(
+      (type) => devices.some((device) => device.type === type) || (type === "block" && dump !== undefined),
+    ),
   ];
 }
 

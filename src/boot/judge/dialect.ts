@@ -206,3 +206,17 @@ export const landmark = anyOf(
 /** What GitHub's runner adds to a step's log. */
 export const runnersLine =
   /^(?:##\[(?:group|endgroup|error|warning|notice|debug|section|command)\]|Error: Process completed with exit code \d)/;
+
+/** What the line of a trap says of it, in Solo5's words for x86_64 processors or Unikraft's: ` (page fault)`. */
+export function trapName(line: string): string {
+  const known = trapNames.find(({ pattern }) => pattern.test(line));
+  return known === undefined ? "" : ` (${known.name})`;
+}
+
+const trapNames = [
+  { pattern: /type=#PF\b|\(page fault\)|[Pp]age fault at/, name: "page fault" },
+  { pattern: /type=#GP\b|\(general protection\)/, name: "general protection fault" },
+  { pattern: /type=#UD\b|\(invalid opcode\)/, name: "invalid instruction" },
+  { pattern: /type=#DE\b|\(divide error\)/, name: "division by zero" },
+  { pattern: /type=#DF\b|\(double fault\)/, name: "double fault" },
+] as const;

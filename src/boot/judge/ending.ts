@@ -1,5 +1,6 @@
 import type { VmmEnd } from "../../platform/process/vmm-process.js";
 import { guestResetStatus, loaderRefusalStatus } from "../vmms/loader.js";
+import { trapName } from "./dialect.js";
 import { signalOf } from "./events.js";
 import type { Findings } from "./findings.js";
 import type { Rules } from "./rules.js";
@@ -246,7 +247,7 @@ export function announcedEnding(announcement: Announcement | undefined): Ending 
     case "abort":
       return { ...announcement, summary: "aborted" };
     case "trap":
-      return { ...announcement, summary: "the processor trapped" };
+      return { ...announcement, summary: `the processor trapped${trapName(announcement.evidence.line)}` };
     case undefined:
       return { kind: "unknown" };
   }

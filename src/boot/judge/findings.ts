@@ -1,5 +1,5 @@
 import type { ProbeAnswer } from "../probes/probe.js";
-import type { ProbeReport } from "../report.js";
+import type { ExpectedLine, ProbeReport } from "../report.js";
 import type { Rules } from "./rules.js";
 import { Transcript } from "./transcript.js";
 import type { Evidence } from "./verdict.js";
@@ -34,6 +34,8 @@ export class Findings {
 
 /** An unmet expectation: as a sentence, as the end of one, and the last answer. */
 export interface Missing {
+  /** `listening` between backticks, or an answer. */
+  readonly what: string;
   readonly never: string;
   readonly before: string;
   readonly last?: Evidence;
@@ -63,6 +65,10 @@ export class Asked {
       this.answers[index] = { text: this.rules.probes[index] ?? "", ...answer, atMs };
   }
 
+  get expected(): readonly ExpectedLine[] {
+    return this.rules.expect.map(({ source }, index) => ({ pattern: source, seen: this.seen[index] !== undefined }));
+  }
+
   get reports(): readonly ProbeReport[] {
     return this.answers.filter((answer) => answer !== undefined);
   }
@@ -79,12 +85,16 @@ export class Asked {
 
   get missing(): Missing | undefined {
     const line = this.rules.expect.find((_, index) => this.seen[index] === undefined);
-    if (line !== undefined) return { never: `no line matched ${line.source}`, before: `a line matched ${line.source}` };
+    if (line !== undefined) {
+      const { source } = line;
+      return { what: `\`${source}\``, never: `no line matched ${source}`, before: `a line matched ${source}` };
+    }
     const index = this.answers.findIndex((answer) => answer?.holds !== true);
     if (index < 0) return undefined;
     const probe = `\`${this.rules.probes[index] ?? ""}\``;
     const last = evidenceOf(this.answers[index]);
     return {
+      what: `an answer to ${probe}`,
       never: `${probe} was not answered as expected`,
       before: `${probe} was answered as expected`,
       ...(last && { last }),

@@ -34,6 +34,14 @@ export class Judge {
     this.findings = new Findings(rules);
   }
 
+  /** What is still missing for a verdict: a phrase. */
+  get waitsFor(): string {
+    const { missing } = this.findings.asked;
+    if (missing !== undefined) return missing.what;
+    if (this.rules.until === "exit" || this.rules.expectExit !== undefined) return "its exit";
+    return this.findings.hasShownItself ? "the end of `settle`" : "its first line";
+  }
+
   /** Takes an event. @returns the verdict once there is one; it never changes. */
   see(event: GuestEvent): Verdict | undefined {
     if (this.verdict !== undefined) return this.verdict;

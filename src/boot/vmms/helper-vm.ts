@@ -1,12 +1,22 @@
+import { join } from "node:path";
 import type { Architecture } from "../../targets/architecture.js";
 import type { Tender } from "../../targets/targets.js";
 import type { AttachedDevice } from "../devices/devices.js";
 import { inside } from "../helper-vm/guest-init.js";
-import { virtioDevice } from "./qemu-devices.js";
+import { driveOption, virtioDevice } from "./qemu-devices.js";
 import { bareMachine, controlChannel, qemuPrograms } from "./qemu.js";
 import { runnerOf, userNetForbidden } from "./refusal.js";
 import { tenderAccelerators, tenderArgs } from "./solo5.js";
-import { type Asked, type BootSite, type Command, type MachineFacts, type Refusal, type Vmm, hasTaps } from "./vmm.js";
+import {
+  type Asked,
+  type BootSite,
+  type Command,
+  type MachineFacts,
+  type Refusal,
+  type TenderRun,
+  type Vmm,
+  hasTaps,
+} from "./vmm.js";
 
 interface Machine {
   readonly machine: string;
@@ -50,6 +60,7 @@ export function helperVm(tender: Tender): Vmm {
     takes: ({ architecture }, _, { tenders }) => tenders.includes(architecture),
     whyNot: (asked, site, machine) => whyNot(tender, asked, site, machine),
     command: (asked, site) => helperCommand(tender, asked, site),
+    dumped: (asked, site) => dumpingCommand(tender, asked, site),
   };
 }
 
@@ -86,7 +97,7 @@ function whyNot(
  * The command that starts the helper VM. Its serial port (the events that boot/helper-vm/process.ts reads) is QEMU's
  * standard output; the unikernel's console is file descriptor 3, QEMU's control channel 4.
  */
-function helperCommand(tender: Tender, asked: Asked, site: BootSite): Command {
+function helperCommand(tender: Tender, asked: Asked, site: BootSite): Command & { readonly inside: TenderRun } {
   const { architecture, memory } = asked;
   const { devices, places } = site;
   const { program, debianPackage } = qemuPrograms[architecture];
@@ -138,6 +149,24 @@ export const eventChannels = [
   "-device",
   "virtserialport,chardev=console",
 ] as const;
+
+/** The same with another disk, for the memory of the guest. The helper VM keeps it in its own memory until then. */
+function dumpingCommand(tender: Tender, asked: Asked, site: BootSite): Command {
+  const { inside: run, argv, ...command } = helperCommand(tender, { ...asked, memory: 2 * asked.memory }, site);
+  const { args } = helperCommand(tender, asked, site).inside;
+  const dump = diskPath(site.devices.filter(({ type }) => type === "block").length);
+  return {
+    ...command,
+    argv: [
+      ...argv,
+      "-drive",
+      driveOption(join(site.places.dumps, "core"), "dump"),
+      "-device",
+      "virtio-blk-pci,drive=dump",
+    ],
+    inside: { ...run, args: [...(tender === "solo5-hvt" ? ["--dumpcore=/"] : []), ...args], dump },
+  };
+}
 
 /** Linux numbers its network cards and disks in the order of these options. */
 export function bridgedDevices(devices: readonly AttachedDevice[]): string[] {

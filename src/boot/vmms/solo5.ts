@@ -2,7 +2,7 @@ import { Problem } from "../../platform/problem.js";
 import type { Tender } from "../../targets/targets.js";
 import type { AttachedDevice } from "../devices/devices.js";
 import { noKvm } from "./refusal.js";
-import { type Asked, type BootSite, type Vmm, hasTaps } from "./vmm.js";
+import { type Asked, type BootSite, type Command, type Vmm, hasTaps } from "./vmm.js";
 
 export const tenderAccelerators: Readonly<Record<Tender, "kvm" | "native">> = {
   "solo5-hvt": "kvm",
@@ -28,6 +28,18 @@ export function tender(name: Tender): Vmm {
       channels: 0,
     }),
     // Under KVM, gdb would see the tender and not its guest.
+    ...(accelerator === "kvm"
+      ? {
+          dumped: (asked: Asked, site: BootSite): Command => ({
+            argv: [
+              `${name}-debug`,
+              `--dumpcore=${site.places.dumps}`,
+              ...tenderArgs(asked, site, site.imagePath, placeHere),
+            ],
+            channels: 0,
+          }),
+        }
+      : {}),
     ...(accelerator === "native"
       ? {
           debugged: (asked: Asked, site: BootSite) => ({

@@ -27,8 +27,12 @@ export interface BootPlaces {
   readonly initrd: string;
   readonly firecrackerConfig: string;
   readonly loader: string;
-  /** The console of a second run, under a debugger. */
+  /** The console of a second run, after a crash. */
   readonly secondConsole: string;
+  /** The image that it runs, where that is another one. */
+  readonly secondImage: string;
+  /** A folder for the guest's memory after its crash. */
+  readonly dumps: string;
 }
 
 export interface MachineFacts {
@@ -73,6 +77,8 @@ export interface TenderRun {
   readonly tender: Tender;
   /** Paths are those inside the helper VM. */
   readonly args: readonly string[];
+  /** The disk of the helper VM that gets the guest's memory if it crashes. */
+  readonly dump?: string;
 }
 
 /** In the Xen helper VM. */
@@ -123,6 +129,12 @@ export interface Vmm {
    * How it runs a boot under gdb, after a crash. Absent: it cannot.
    */
   debugged?(asked: Asked, site: BootSite, machine: MachineFacts): Debugged;
+
+  /**
+   * A boot that leaves the guest's memory and registers as a core file in `places.dumps` if it traps or aborts. Absent:
+   * it cannot.
+   */
+  dumped?(asked: Asked, site: BootSite): Command;
 
   /** Downloads a program that no package has. @returns absolute path. */
   download?(context: Context): Promise<string>;

@@ -9,6 +9,8 @@ export interface GitHubApiOptions {
   readonly baseUrl: string;
   readonly token: string;
   readonly log: Log;
+  /** What the token must be allowed: `contents: write`. */
+  readonly permission: string;
   /** Waits a number of milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
   /** The server counts as gone after this many milliseconds without a byte. */
@@ -59,7 +61,7 @@ export function createGitHubApi(options: GitHubApiOptions): GitHubApi {
       if (answer === undefined) continue;
       if (request.expected.includes(answer.status)) return answer;
       const waitMs = limitMs(answer);
-      if (waitMs === undefined) throw refusal(request, answer);
+      if (waitMs === undefined) throw refusal(options, request, answer);
       if (left === 0 || waitMs > longestWaitMs) throw limited(answer, waitMs);
       options.log.notice(`waiting ${seconds(waitMs)} for GitHub’s rate limit`);
       await options.wait(waitMs);
@@ -131,7 +133,7 @@ function limited({ text }: ApiAnswer, waitMs: number): Problem {
   });
 }
 
-function refusal(request: ApiRequest, { status, headers, text }: ApiAnswer): Problem {
+function refusal({ permission }: GitHubApiOptions, request: ApiRequest, { status, headers, text }: ApiAnswer): Problem {
   const what = `GitHub refused to ${whatOf(request)} (status ${status})`;
   if (status >= 300 && status < 400) {
     const location = visible(String(headers["location"]));
@@ -145,7 +147,7 @@ function refusal(request: ApiRequest, { status, headers, text }: ApiAnswer): Pro
   if (status === 403 || status === 404) {
     return new Problem(what, {
       because,
-      do: "give the job `permissions: contents: write`, and check the name of the repository",
+      do: `give the job \`permissions: ${permission}\`, and check the name of the repository`,
     });
   }
   return new Problem(what, { because });

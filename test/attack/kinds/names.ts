@@ -122,7 +122,13 @@ export const names = attack(
       const inputs = parseInputs(collectInputs, (name) => (name === "folder" ? "_artifacts" : ""));
       const collected = await orProblem(collect(context, inputs, runner));
       expect(collected instanceof Problem, String(collected)).toBe(published === 0);
-      const api = createGitHubApi({ baseUrl: server.url, token: "t", log, wait: () => Promise.resolve() });
+      const api = createGitHubApi({
+        baseUrl: server.url,
+        token: "t",
+        permission: "contents: write",
+        log,
+        wait: () => Promise.resolve(),
+      });
       const request = {
         folder: "_artifacts",
         tag,

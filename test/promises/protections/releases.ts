@@ -71,6 +71,7 @@ export const releases: ProtectionTable = {
   "the report stays below the runner’s limit, however many images an artifact claims to have": [
     { mark: "report-has-a-size", instead: 'sections.filter((section) => section !== "").join("\\n\\n")' },
   ],
+  "replaces no comment of a person": [{ mark: "comments-of-people-stay", instead: "true" }],
   "that is published is left alone": [
     { mark: "published-is-found", instead: "undefined" },
     { mark: "published-is-not-changed", instead: "return;" },

@@ -322,6 +322,8 @@ const aroundARun: Readonly<Record<string, readonly [InputDefinitions, Readonly<R
         ],
       },
       "max-growth": { same: [["5 %", "5%"]], refused: [["5% 100kB", /100kB/]] },
+      comment: flag,
+      token: whole,
     },
   ],
   release: [

@@ -73,7 +73,7 @@ test.each<[string, Readonly<Record<string, string>>, ExplainOptions, string, str
   ],
   ["exit-124", { target: "hvt" }, {}, "passed ready", "running; then stopped from outside (status 124)"],
   ["stamped-hang", { target: "hvt" }, { stillRunning: true }, "failed no-output", "no output of its own"],
-  ["uk-pagefault-hang", qemu, { stillRunning: true }, "failed trap", "the processor trapped"],
+  ["uk-pagefault-hang", qemu, { stillRunning: true }, "failed trap", "the processor trapped (page fault)"],
   ["uk-long-crash", qemu, { stillRunning: true }, "failed trap", "the processor trapped"],
   ["uk-old-mount", qemu, { stillRunning: true }, "failed no-output", unstarted],
   ["uk-old-thread", qemu, { stillRunning: true }, "failed no-output", unstarted],

@@ -36,6 +36,7 @@ describe("the record of a boot", () => {
       scenario: null,
       accelerator: null,
       attempts: [],
+      expected: [],
       probes: [],
       span: null,
       crash: null,

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { Duplex, PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { judgeGuest } from "../../../src/boot/attempts.js";
+import { LiveConsole } from "../../../src/boot/live-console.js";
+import { collectingLog } from "../../collecting-log.js";
 import { type Interrogation, guestEvents } from "../../../src/boot/guest-events.js";
 import { GuestOutput } from "../../../src/boot/guest-output.js";
 import { ConsoleFile } from "../../../src/platform/files/console-file.js";
@@ -404,3 +406,24 @@ function deferred() {
   const promise = new Promise<void>((done) => (resolve = done));
   return { promise, resolve };
 }
+
+test.each([
+  [{ expect: [/listening/], until: "auto" }, "`listening`"],
+  [{ probes: ["tcp://:80"] }, "an answer to `tcp://:80`"],
+  [{ until: "exit" }, "its exit"],
+  [{}, "its first line"],
+] as const)("the log shows a boot while it runs, and with %j what it waits for", async (asked, waitsFor) => {
+  const fake = fakeMonitor();
+  const logged: string[] = [];
+  let told: () => void = () => undefined;
+  const first = new Promise<void>((resolve) => (told = resolve));
+  const log = { ...collectingLog(logged), line: (text: string) => (told(), void logged.push(text)) };
+  const live = new LiveConsole(log, 60_000, { linesMs: 1, waitsMs: 1 });
+  const judged = judgeGuest(fake.monitor, { ...rules, ...asked }, await newFile(), undefined, live);
+  await first;
+  fake.console.end("Hello\n::error::no command\n");
+  fake.console.once("end", () => fake.end(0));
+  await judged;
+  expect(logged[0]).toContain(` of 60.0 s, waiting for ${waitsFor}`);
+  expect(logged.filter((line) => !line.includes(" waiting for "))).toEqual(["Hello", "::error::no command"]);
+});

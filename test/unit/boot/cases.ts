@@ -304,7 +304,7 @@ export const ends: readonly Row[] = [
     virtio,
     [ready, line(200, "Solo5: trap: type=#PF"), machine(210, "reset"), exit(220, 0)],
     "failed trap 220",
-    "the processor trapped",
+    "the processor trapped (page fault)",
   ],
   [
     "a restart after a crash in other words",

@@ -36,6 +36,8 @@ export function siteOf({
       firecrackerConfig: "/boot/firecracker.json",
       loader: "/dist/loader",
       secondConsole: "/boot/second-console",
+      secondImage: "/boot/second-image",
+      dumps: "/boot/dumps",
       ...places,
     },
     ...site,

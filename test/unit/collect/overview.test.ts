@@ -1,3 +1,4 @@
+import type { Artifact } from "../../../src/artifact/artifact.js";
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../../src/boot/judge/verdict.js";
 import { overBudget, overviewOf, overviewVerdict, plannedArtifacts } from "../../../src/collect/overview.js";
@@ -41,6 +42,41 @@ describe("the overview", () => {
     expect(collectLines(overview)[1]).toMatch(
       /^www +hvt x86_64 +1\.1 kB +\+100 B \(\+10\.0 %\) +passed: seen `listening` +KVM +0\.21 s +1\.2 s +its own$/,
     );
+  });
+});
+
+describe("a failed boot in the report", () => {
+  const consoles = (leg: Artifact, text: string): Artifact => ({
+    ...leg,
+    consoleEnds: new Map([["console.log", text]]),
+  });
+  const exception = {
+    verdict: "failed",
+    reason: "exception",
+    summary: "uncaught exception @all",
+    evidence: { line: "</code></pre>@all Fatal error: exception Not_found", atMs: 1 },
+    atMs: 1,
+  } as const;
+  const failed = consoles(legOf({ verdict: exception }), "start\nuptime 12 ms\n</pre>@all died\n");
+  const good = consoles(legOf({ verdict: passed }), "start\r\nuptime 7 ms\r\nlistening\r\n");
+  const sectionOf = (baseline: readonly Artifact[]) =>
+    collectSummary(overviewOf([failed], baseline, []), [])
+      .split("\n\n")
+      .filter((part) => part.startsWith("#### <code>") || part.startsWith("<pre>"));
+
+  it("has its evidence, and what its console has that the last good run had not", () => {
+    expect(sectionOf([good])).toEqual([
+      "#### <code>www</code> (hvt x86_64) failed: uncaught exception &#64;all",
+      "<pre><code>&#60;/code&#62;&#60;/pre&#62;@all Fatal error: exception Not_found</code></pre>",
+      "<pre><code>…\n  uptime 12 ms\n- listening\n+ &#60;/pre&#62;@all died</code></pre>",
+    ]);
+  });
+
+  it.each([
+    ["there is none", []],
+    ["it failed too", [failed]],
+  ])("has no difference when %s", (_, baseline) => {
+    expect(sectionOf(baseline)).toHaveLength(2);
   });
 });
 

@@ -33,6 +33,7 @@ export function bootWith(
     atMs: 10,
     accelerator: "kvm",
     attempts: [],
+    expected: [],
     probes: [],
     span: null,
     crash: null,

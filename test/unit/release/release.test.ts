@@ -67,7 +67,14 @@ async function run(context: Awaited<ReturnType<typeof job>>, more: Partial<Relea
     waits.push(ms);
     return Promise.resolve();
   };
-  const api = createGitHubApi({ baseUrl: server.url, token, log: context.log, wait, silenceMs });
+  const api = createGitHubApi({
+    baseUrl: server.url,
+    token,
+    permission: "contents: write",
+    log: context.log,
+    wait,
+    silenceMs,
+  });
   return release(context, { ...asked, ...more }, { releases: gitHubReleases(api, repository), wait });
 }
 

@@ -51,28 +51,25 @@ it.each([
 describe("the error of a boot", () => {
   it("has the evidence, the console, the remedy and the command", () => {
     const report = { ...failedBoot("/w/my www.hvt", "/c/console.log"), consoleEnd: ["one", "two"] };
-    expect(bootFailure(report, ["--args", "a b"]).toString().split("\n")).toEqual([
+    expect(bootFailure(report, "unikernel-ci boot 'my www.hvt'").toString().split("\n")).toEqual([
       "my www.hvt failed 0.31 s after start: uncaught exception",
       '  evidence   Fatal error: exception Failure("</code></pre><script>")',
-      "  console    last 2 lines:",
-      "             one",
-      "             two",
-      "             whole console: /c/console.log",
+      "  console    /c/console.log",
       "  do         look at `tls/cert.pem`",
-      "  again      unikernel-ci boot '/w/my www.hvt' --args 'a b'",
+      "  again      unikernel-ci boot 'my www.hvt'",
     ]);
   });
 
   it("names the scenario", () => {
     const report = { ...failedBoot("/w/www.hvt", "/c"), scenario: "http" };
-    expect(bootFailure(report, []).message).toBe(
+    expect(bootFailure(report, "").message).toBe(
       "www.hvt (scenario http) failed 0.31 s after start: uncaught exception",
     );
   });
 
   it("says when nothing was started", () => {
     const verdict: Verdict = { ...skipped, verdict: "failed" };
-    expect(bootFailure(bootOf(verdict, { attempts: [] }), []).message).toBe("www.hvt failed before it started: no KVM");
+    expect(bootFailure(bootOf(verdict, { attempts: [] }), "").message).toBe("www.hvt failed before it started: no KVM");
   });
 });
 

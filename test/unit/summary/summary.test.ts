@@ -22,7 +22,7 @@ function summaryOf(reports: readonly BootReport[], name = "www", others: readonl
     now: new Date(0),
   });
   const artifact = { name: "unikernel-www", url: "https://github.com/o/r" };
-  return summary({ info, images, publishMs: 100, artifact });
+  return summary({ info, images, publishMs: 100, artifact, verdictsPage: "https://example.org/docs/verdicts.md" });
 }
 
 const www = "| <code>www</code> | hvt x86_64 | 1.9 MB | <code>abababababab</code> |";
@@ -49,7 +49,33 @@ describe("the job summary", () => {
     expect(rowOf(text)).toContain("| **failed: uncaught exception** | emulated, KVM failed | cache");
     expect(text).toContain("Fatal error: exception Failure(&#34;&#60;/code&#62;");
     expect(text).toContain("What to do: look at <code>tls&#47;cert&#46;pem</code>");
-    expect(text).toContain("<summary>Last 4 lines of the console</summary>");
+    expect(text).toContain("\n\nLast 4 lines of the console:\n\n<pre>");
+  });
+
+  it("links the reason to its page, and has the command that repeats the boot", () => {
+    const booted = bootedImage(image, failedBoot(image.path, "/c"));
+    const boots = booted.boots.map((boot) => ({ ...boot, again: "unikernel-ci boot www.hvt --args 'a < b'" }));
+    const text = summaryOf([], "none", [{ ...booted, boots }]);
+    expect(text).toContain(
+      "Reason: [`exception`](<https://example.org/docs/verdicts.md#exception>), 0.31 s after start.",
+    );
+    expect(text).toContain(
+      "Again, on your machine:\n\n<pre><code>unikernel-ci boot www.hvt --args &#39;a &#60; b&#39;</code></pre>",
+    );
+  });
+
+  it("shows each expected line that never came, with what came instead", () => {
+    const timeout: Verdict = { verdict: "failed", reason: "timeout", summary: "no line", atMs: 3000 };
+    const expected = [
+      { pattern: "started", seen: true },
+      { pattern: "listening on port 80$", seen: false },
+      { pattern: "goodbye", seen: false },
+    ];
+    const text = summaryOf([bootOf(timeout, { expected, consoleEnd: ["started", "Listening on port 8080 <"] })]);
+    expect(text).toContain(
+      "Expected lines that never came (1 of 3 did):\n\n<pre><code>expected  listening on port 80$\n" +
+        "instead   Listening on port 8080 &#60;\nexpected  goodbye</code></pre>",
+    );
   });
 
   it("has a row for each scenario, and one for the image", () => {
@@ -121,7 +147,8 @@ describe("the job summary", () => {
       ),
     ]);
     expect(text).toContain(
-      "#### <code>www</code> (hvt x86_64) skipped: hvt needs KVM\n\nReason: `accelerator`, before it started.",
+      "#### <code>www</code> (hvt x86_64) skipped: hvt needs KVM\n\n" +
+        "Reason: [`accelerator`](<https://example.org/docs/verdicts.md#accelerator>), before it started.",
     );
     expect(text).toContain("What to do: use spt");
   });
@@ -132,7 +159,7 @@ describe("the job summary", () => {
 
   it("has a timeline", () => {
     const text = summaryOf([bootOf(passed, { span: { startMs: 0, ms: 3310 } })]);
-    expect(text).toContain("\n\n```mermaid\ngantt\n");
+    expect(text).toContain("<details><summary>Timeline</summary>\n\n```mermaid\ngantt\n");
     expect(text).toContain("  section boot\n    3.3 s www : 2000-01-01 00:00:03.900, 3310ms\n");
   });
 
@@ -182,7 +209,7 @@ describe("the job summary", () => {
     const text = summaryOf([long, ["short"]].map((consoleEnd) => ({ ...failedBoot(image.path, "/c"), consoleEnd })));
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024);
     expect(text).toContain("Some sections are left out: a job summary is limited to 1 MiB.");
-    expect(text).toContain("<summary>Last line of the console</summary>");
+    expect(text).toContain("Last line of the console:");
     expect(text).toContain("Versions and hashes");
     expect(text).toContain("Artifact: ");
     expect(text.match(/<pre>/g)?.length).toBe(text.match(/<\/pre>/g)?.length);

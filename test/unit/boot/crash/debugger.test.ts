@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { debuggerCommand, framesOfDebugger, stopsFor } from "../../../../src/boot/crash/debugger.js";
+import { debuggerCommand, dumpCommand, framesOfDebugger, stopsFor } from "../../../../src/boot/crash/debugger.js";
 
 const commands = (words: readonly string[]) => words.filter((_, index) => words[index - 1] === "-ex");
 
@@ -8,31 +8,31 @@ describe("gdb", () => {
   const spt = { kind: "process", argv: ["solo5-spt", "--", "/web/a.spt", "-ex quit"] } as const;
 
   it("starts QEMU as a program of its own, and takes the symbols from the image", () => {
-    const words = debuggerCommand("/usr/bin/gdb", "/web/a.dbg", qemu, { stops: ["cpu_trap_14"], isOcaml: true });
+    const words = debuggerCommand("/usr/bin/gdb", "/web/a.dbg", qemu, ["cpu_trap_14"]);
     expect(words.slice(0, 5)).toEqual(["/usr/bin/gdb", "-batch", "-nx", "-iex", "set auto-load off"]);
     expect(words.at(-1)).toBe("/web/a.dbg");
     expect(commands(words)).toContain("target remote | exec qemu-system-x86_64 -kernel '/web/it'\\''s.virtio'");
   });
 
   it("starts a tender, whose words it does not read, and adds the image's symbols", () => {
-    const words = debuggerCommand("gdb", '/my "web"/a.spt', spt, { stops: [], isOcaml: true });
+    const words = debuggerCommand("gdb", '/my "web"/a.spt', spt, []);
     expect(words.slice(words.indexOf("--args"))).toEqual(["--args", ...spt.argv]);
     expect(commands(words)).toContain('add-symbol-file "/my \\"web\\"/a.spt"');
   });
 
-  it("stops where OCaml starts before it stops at the crash, and only then in an image with OCaml", () => {
-    const of = (isOcaml: boolean) =>
-      commands(debuggerCommand("gdb", "/a", qemu, { stops: ["abort"], isOcaml })).filter((each) =>
-        /^(?:hbreak|continue|call)/.test(each),
-      );
-    expect(of(true)).toEqual([
-      "hbreak *&caml_start_program",
-      "continue",
-      "call (long) caml_record_backtrace(3)",
+  it("reads a core file without running anything", () => {
+    const words = dumpCommand("gdb", "/web/a.dbg", "/tmp/dumps/core");
+    expect(words.slice(-2)).toEqual(["/web/a.dbg", "/tmp/dumps/core"]);
+    expect(commands(words).filter((each) => /^(?:run|start|continue|target|hbreak)/.test(each))).toEqual([]);
+  });
+
+  it("stops at each breakpoint, and goes on once", () => {
+    const words = commands(debuggerCommand("gdb", "/a", qemu, ["abort", "f if $rsp == 1"]));
+    expect(words.filter((each) => /^(?:hbreak|continue)/.test(each))).toEqual([
       "hbreak *&abort",
+      "hbreak *&f if $rsp == 1",
       "continue",
     ]);
-    expect(of(false)).toEqual(["hbreak *&abort", "continue"]);
   });
 });
 
@@ -41,9 +41,21 @@ it.each([
   ["trap", ["Solo5: trap: type=#DE rip=0x1"], ["cpu_trap_0"]],
   ["trap", ["Solo5: trap: type=#XX rip=0x1", "Solo5: Trap: EL1 caught"], []],
   ["abort", [], ["abort", "solo5_abort"]],
-  ["exception", [], []],
+  ["exception", ["Fatal error: exception Not_found"], []],
 ] as const)("a failure by %s after %j is seen at %j", (reason, lines, stops) => {
   expect(stopsFor(reason, lines)).toEqual(stops);
+});
+
+it("a trap of Unikraft is one of its handlers, entered from the address on the console", () => {
+  const stops = stopsFor("trap", [
+    "CRIT: [libkvmplat] RIP: 00000000001b19c1 CS: 0008",
+    "CRIT: [libkvmplat] RIP: 0000000000101257 ",
+  ]);
+  expect(stops[0]).toBe(
+    "asm_trap_page_fault if *(unsigned long *) ($rsp + 0) == 0x00000000001b19c1 || " +
+      "*(unsigned long *) ($rsp + 8) == 0x00000000001b19c1",
+  );
+  expect(stops.length).toBeGreaterThan(3);
 });
 
 describe("gdb's backtraces", () => {
@@ -67,9 +79,12 @@ describe("gdb's backtraces", () => {
     { function: "Faults.handle", source: { file: "/web/_build/solo5/faults.ml", line: 12 } },
   ];
 
-  it("are those of the code that the handler interrupted", () => {
-    expect(framesOfDebugger(output(handler, trap, "#0  wrong () at w.c:1\n"))).toMatchObject(frames);
-  });
+  it.each([handler, handler.replace("cpu_trap_14", "asm_trap_gp_fault")])(
+    "are those of the code that the handler interrupted: %s",
+    (one) => {
+      expect(framesOfDebugger(output(one, trap, "#0  wrong () at w.c:1\n"))).toMatchObject(frames);
+    },
+  );
 
   it("are those of the caller where the processor jumped to no code", () => {
     const nowhere = "#0  0xffff800000000010 in ?? ()\n#1  0x0000000000000000 in ?? ()\n";
@@ -78,6 +93,16 @@ describe("gdb's backtraces", () => {
 
   it("are those of where it stopped, without a handler", () => {
     expect(framesOfDebugger(output(trap, "#0  wrong () at w.c:1\n"))).toMatchObject(frames);
+  });
+
+  it("are those of the caller where a core file ends in no code", () => {
+    const nowhere = "#0  0xffff800000000010 in ?? ()\n#1  0x0000000000000000 in ?? ()\n";
+    const caller =
+      "#0  0x0000000000108b86 in fault_jump (n=7) at /web/_build/solo5/stub.c:7\n7\tstub.c: No such file\n";
+    expect(framesOfDebugger(`[New process 1]\n[stopped]\n${nowhere}[called]\n${caller}`)).toEqual([
+      { function: "fault_jump", source: { file: "/web/_build/solo5/stub.c", line: 7 } },
+    ]);
+    expect(framesOfDebugger(`[stopped]\n${trap}[called]\n#0  wrong () at w.c:1\n`)).toMatchObject(frames);
   });
 
   it("are none when it did not stop, or was not started", () => {

@@ -5,6 +5,7 @@ import {
   frameText,
   framesOf,
   functionName,
+  isBelow,
   ocamlFrames,
 } from "../../../../src/boot/crash/frames.js";
 
@@ -26,7 +27,8 @@ describe("the address of a crash", () => {
       ["CRIT: [libkvmplat] \t ELR_EL1  : 0x0000000040121a2c", "CRIT: [libkvmplat] \t LR (x30) : 0x0000000040121a10"],
       { at: "0x0000000040121a2c", link: "0x0000000040121a10" },
     ],
-    ["the last of several", ["rip=0x1", "RIP: 2 "], { at: "0x2" }],
+    ["the first of several", ["RIP: 1 ", "RIP: 2 "], { at: "0x1" }],
+    ["the first, and its link", ["PC : 0x1", "LR : 0x2", "PC : 0x3", "LR : 0x4"], { at: "0x1", link: "0x2" }],
   ])("is read as %s prints it", (_, lines, address) => {
     expect(crashAddresses(lines)).toEqual(address);
   });
@@ -82,6 +84,18 @@ describe("OCaml's own backtrace", () => {
     ]);
   });
 
+  it("is the one after the last words, not that of a thread before", () => {
+    const raised = (line: number) => `Raised at Main.f in file "main.ml", line ${line}, characters 1-2`;
+    const lines = [
+      "Thread 1 killed on uncaught exception Not_found",
+      raised(1),
+      "Fatal error: exception Exit",
+      raised(2),
+    ];
+    expect(ocamlFrames(lines)).toEqual([{ function: "Main.f", source: { file: "main.ml", line: 2 } }]);
+    expect(ocamlFrames(lines.slice(0, 3))).toEqual([]);
+  });
+
   it.each([
     ['Fatal error: exception File "faults.ml", line 17, characters 16-22: Assertion failed', 17],
     ['Fatal error: exception File "faults.ml", line 3, characters 2-51: Pattern matching failed', 3],
@@ -112,6 +126,15 @@ it.each([
   expect(functionName(symbol)).toBe(name);
 });
 
+it.each([
+  ["is there", "Stdlib.failwith", ['  | None -> failwith "no port"'], false],
+  ["is some lines below", "Stdlib.invalid_arg", ["  Printf.ksprintf", "    invalid_arg"], false],
+  ["is not there", "Stdlib.failwith", ["let () = serve kind", "let x = 1"], true],
+  ["is not of interest: another function raised", "Stdlib.Hashtbl.find", ["let () = serve kind"], false],
+])("a place whose call that raised %s", (_, name, lines, below) => {
+  expect(isBelow([{ function: name }, { function: "Main.serve" }], lines)).toBe(below);
+});
+
 it("a place reads as a phrase", () => {
   const source = { file: "main.ml", line: 42 };
   expect(frameText({ function: "Main.handle", source })).toBe("Main.handle (main.ml:42)");
@@ -120,4 +143,7 @@ it("a place reads as a phrase", () => {
   );
   expect(crashText({ frames: [{ source }], own: source })).toBe("at main.ml:42");
   expect(crashText({ frames: [{ function: "memcpy" }, { function: "f" }] })).toBe("in memcpy");
+  expect(crashText({ frames: [], own: { function: "Main.start", ...source }, isBelow: true })).toBe(
+    "below Main.start (main.ml:42)",
+  );
 });

@@ -45,6 +45,19 @@ describe("the script of a boot", () => {
     ]);
   });
 
+  it("copies the guest’s memory to a disk when the tender is gone, if there is one for it", () => {
+    const asked = script({ run: { tender: "solo5-spt", args: [], dump: "/dev/vdb" }, lastDisk: "/dev/vdb" });
+    expect(asked.split("\n")).toEqual([
+      "load console",
+      "await_file /dev/vdb",
+      "echo /core.%p >/proc/sys/kernel/core_pattern",
+      "ulimit -c unlimited",
+      "sync() { cat /core.* >/dev/vdb; command sync; }",
+      "run /carrier/solo5-spt",
+      "",
+    ]);
+  });
+
   it("passes every word to the tender unchanged", () => {
     const args = ["--mem=32", "two words", "it's", '$HOME `x` "q"', "a\nb\n", "*", "", "\\", "ü", "\t"];
     const functions = 'load() { :; }; run() { shift; for word; do printf "%s\\0" "$word"; done; }\n';

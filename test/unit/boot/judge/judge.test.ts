@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { trapName } from "../../../../src/boot/judge/dialect.js";
 import { Judge, judgeInSlices, judgeInTime } from "../../../../src/boot/judge/judge.js";
 import type { Rules } from "../../../../src/boot/judge/rules.js";
 import { type Reason, reasons, ruleNames } from "../../../../src/boot/judge/verdict.js";
@@ -79,9 +80,29 @@ test("every rule that can decide is in the tables", () => {
 
 test("the documentation has every reason and every rule", () => {
   const rows = readFileSync(new URL("../../../../docs/verdicts.md", import.meta.url), "utf8").matchAll(
-    /^\| `([a-z-]+)` \|/gm,
+    /^\| (?:<a id="[a-z-]+"><\/a>)?`([a-z-]+)` \|/gm,
   );
   expect(new Set(Array.from(rows, ([, name]) => name))).toEqual(new Set([...reasons, ...ruleNames]));
+});
+
+// Summaries link to them.
+test("the documentation has an anchor for each reason", () => {
+  const page = readFileSync(new URL("../../../../docs/verdicts.md", import.meta.url), "utf8");
+  expect(Array.from(page.matchAll(/<a id="([^"]*)"><\/a>`([^`]*)`/g), ([, id, name]) => [id, name])).toEqual(
+    expect.arrayContaining(reasons.map((reason) => [reason, reason])),
+  );
+});
+
+test.each([
+  ["Solo5: trap: type=#PF ec=0x2 rip=0x108aeb", " (page fault)"],
+  ["Solo5: trap: type=#DE ec=0x0 rip=0x108aeb", " (division by zero)"],
+  [
+    "[    0.1] CRIT: [libkvmplat] <traps.c @ 1> Unhandled Trap 13 (general protection), error code=0x0",
+    " (general protection fault)",
+  ],
+  ["CRIT: [libkvmplat] EL1 sync trap caught", ""],
+])("the name of the trap in %s is%s", (line, name) => {
+  expect(trapName(line)).toBe(name);
 });
 
 // Found by fuzzing: the rest of the line was looked at behind each of the words, for each kind of mark.

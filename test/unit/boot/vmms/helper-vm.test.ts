@@ -41,6 +41,27 @@ const qemu = (program: string, machine: string, cpu: string, words: string) =>
   ` -kernel /vms/${program.endsWith("x86_64") ? "x" : "a"}/kernel -initrd /tmp/boot/initrd -append ${words} ` +
   "quiet panic=-1 mitigations=off nokaslr ipv6.disable=1 audit=0";
 
+describe("the command of a helper VM that leaves the guest’s memory", () => {
+  it.each([
+    ["hvt", "helper-vm-solo5-hvt", ["--dumpcore=/"]],
+    ["spt", "helper-vm-solo5-spt", []],
+  ] as const)("has another disk for it, after those of the guest, and room: %s", (target, name, words) => {
+    const site = siteOf({ devices: [disk("a"), tap], places: { dumps: "/tmp/a,b" } });
+    const asked = askedOf(target, { memory: 64 });
+    const usual = vmms[name].command(asked, site, "tcg", goodMachine);
+    const dumping = vmms[name].dumped?.(asked, site);
+    expect(dumping?.argv.slice(-4)).toEqual([
+      "-drive",
+      "file=/tmp/a,,b/core,if=none,id=dump,format=raw",
+      "-device",
+      "virtio-blk-pci,drive=dump",
+    ]);
+    expect(dumping?.argv.slice(0, -4)).toEqual(usual.argv.map((word) => (word === "256M" ? "320M" : word)));
+    if (usual.inside === undefined || "domain" in usual.inside) throw new Error("no tender in a helper VM");
+    expect(dumping?.inside).toEqual({ ...usual.inside, args: [...words, ...usual.inside.args], dump: "/dev/vdb" });
+  });
+});
+
 describe("the exact command of a helper VM", () => {
   it("for x86_64 has a processor with AMD’s virtualisation", () => {
     expect(plan("x86_64").argv.join(" ")).toBe(

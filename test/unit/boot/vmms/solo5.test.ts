@@ -32,6 +32,14 @@ test("a tender gets its devices by name, before the image", () => {
   ]);
 });
 
+test("Solo5’s debugging tender writes the memory of a guest that KVM runs, with the same words", () => {
+  const site = siteOf({ devices, places: { dumps: "/tmp/boot/dumps" } });
+  const [, ...words] = vmms["solo5-hvt"].command(askedOf("hvt"), site, "kvm", goodMachine).argv;
+  const dumping = vmms["solo5-hvt"].dumped?.(askedOf("hvt"), site).argv;
+  expect(dumping).toEqual(["solo5-hvt-debug", "--dumpcore=/tmp/boot/dumps", ...words]);
+  expect(vmms["solo5-spt"].dumped?.(askedOf("spt"), site)).toBeUndefined();
+});
+
 test("a tender cannot use user networking", () => {
   const link = {
     kind: "user",
