@@ -4,6 +4,7 @@ import type { BootRecord, BuildInfo, ImageRecord, JobBoot, JobImage, ToolchainFa
 import { howItRan, imageVerdict } from "../artifact/verdicts.js";
 import { seconds, size } from "../platform/log.js";
 import { capped, emphasized, toolchainCell, block, code, folded, prose, table } from "./markup.js";
+import { repeatsSection } from "./repeats.js";
 import { phasesOf, timeline } from "./timeline.js";
 
 export interface SummaryFacts {
@@ -25,6 +26,7 @@ export function summary(facts: SummaryFacts): string {
   const sections = [
     imageTable(info),
     scenarioTable(info.images),
+    repeatsSection(images),
     ...explanations,
     timeline(phasesOf(info, publishMs)),
     artifact === undefined ? "" : artifactLine(artifact),

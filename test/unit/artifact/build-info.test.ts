@@ -142,7 +142,10 @@ describe("build info of an artifact", () => {
   const complete = {
     ...parsed,
     artifact: null,
-    images: parsed.images.map((one) => ({ ...one, boots: one.boots.map((boot) => ({ ...boot, crash: null })) })),
+    images: parsed.images.map((one) => ({
+      ...one,
+      boots: one.boots.map((boot) => ({ ...boot, crash: null, repeats: null })),
+    })),
     toolchain: { ...parsed.toolchain, versionReasons: null },
     host: { ...parsed.host, changes: null, attempt: null },
   };

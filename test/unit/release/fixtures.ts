@@ -36,6 +36,7 @@ export function bootWith(
     probes: [],
     span: null,
     crash: null,
+  repeats: null,
     console: null,
   };
 }
