@@ -387,6 +387,14 @@ export const inputs = {
     blocks,
     { scenario: true },
   ),
+  repeat: input(
+    ["boot"],
+    "How many times to boot, from 1 to 100. Some boots that pass and some that fail are a failure of its own, `flaky`. " +
+      "44 boots find a fault of one boot in ten with a probability of 99 %.",
+    "1",
+    integer(1, 100),
+    { scenario: true },
+  ),
   scenarios: input(
     ["boot"],
     "Several boots of each image: a YAML list, or the path of a file with one. Each scenario has a `name` and " +

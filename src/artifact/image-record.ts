@@ -25,7 +25,7 @@ export function beginImage({ path, name, bytes, sha256, debugFile }: BuiltImage)
 
 /** A boot's entry in its image's record. */
 export function recordBoot(report: BootReport): JobBoot {
-  const { scenario, verdict, attempts, expected, probes, crash, span, image, consoleEnd, consoleLog } = report;
+  const { scenario, verdict, attempts, expected, probes, crash, repeats, span, image, consoleEnd, consoleLog } = report;
   return {
     scenario: scenario ?? null,
     ...verdict,
@@ -35,6 +35,7 @@ export function recordBoot(report: BootReport): JobBoot {
     probes: probes ?? [],
     span: span ?? null,
     crash: crash?.frames ?? null,
+    repeats: repeats ?? null,
     console: consoleLog === undefined ? null : basename(consoleLog),
     image,
     consoleEnd,

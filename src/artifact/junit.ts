@@ -1,6 +1,7 @@
 import Builder from "fast-xml-builder";
 import { frameText } from "../boot/crash/frames.js";
 import { seconds, visible } from "../platform/log.js";
+import { spreadOf } from "../platform/statistics.js";
 import type { BootRecord, BuildInfo } from "./schema.js";
 
 /** The most characters of a console in a test case; a single line of a guest can have thousands. */
@@ -76,6 +77,7 @@ function testCase(className: string, name: string, boot: ReportedBoot): Record<s
     "@classname": className,
     "@name": xmlText(name),
     "@time": inSeconds(msOf(boot)),
+    ...propertiesOf(boot),
     ...(verdict === "failed"
       ? {
           failure: {
@@ -88,6 +90,18 @@ function testCase(className: string, name: string, boot: ReportedBoot): Record<s
     ...(verdict === "skipped" ? { skipped: { "@message": xmlText(`${reason}: ${summary}`) } } : {}),
     ...(output.length === 0 ? {} : { "system-out": lines(output) }),
   };
+}
+
+/** Of a repeated boot: how often it passed, and how its times spread, in milliseconds. */
+function propertiesOf({ repeats }: ReportedBoot): Record<string, unknown> {
+  if (repeats === null) return {};
+  const { passed, failed, skipped, bootMs, readyMs } = repeats;
+  const times = Object.entries({ "boot-ms": spreadOf(bootMs), "ready-ms": spreadOf(readyMs) });
+  const facts = [
+    ...Object.entries({ boots: passed + failed + skipped, passed, failed, skipped }),
+    ...times.flatMap(([name, spread]) => Object.entries({ ...spread }).map(([which, ms]) => [`${name}-${which}`, ms])),
+  ];
+  return { properties: { property: facts.map(([name, value]) => ({ "@name": name, "@value": String(value) })) } };
 }
 
 function failureText({ summary, evidence, remedy, crash, consoleEnd }: ReportedBoot): string[] {

@@ -1,7 +1,15 @@
 import * as v from "valibot";
 import type { Frame } from "../boot/crash/frames.js";
 import { type Verdict, verdicts } from "../boot/judge/verdict.js";
-import { type Attempt, type ExpectedLine, type ProbeReport, type Span, accelerators } from "../boot/report.js";
+import {
+  type Attempt,
+  type ConsoleDifference,
+  type ExpectedLine,
+  type ProbeReport,
+  type Repeats,
+  type Span,
+  accelerators,
+} from "../boot/report.js";
 import { type Read, finite } from "../platform/shape.js";
 import { type FinishedStep, type UsedPackage, buildSystems } from "../project/project.js";
 import { architectures } from "../targets/architecture.js";
@@ -45,6 +53,24 @@ const probe = { text: v.string(), holds: v.boolean(), said: v.string(), atMs: fi
 const expectedLine = { pattern: v.string(), seen: v.boolean() } satisfies Record<keyof ExpectedLine, unknown>;
 const span = { startMs: finite, ms: finite } satisfies Record<keyof Span, unknown>;
 
+const lines = v.array(v.string());
+const difference = v.object({
+  line: v.pipe(finite, v.description("The first line that differs, counted from 1, without empty lines.")),
+  from: v.pipe(finite, v.description("Number of the first line in the lists.")),
+  passed: lines,
+  failed: lines,
+} satisfies Record<keyof ConsoleDifference, unknown>);
+const times = v.pipe(v.array(finite), v.description("Of each boot that passed with the same accelerator, in ms."));
+const repeats = v.object({
+  asked: v.pipe(finite, v.description("Fewer ran when all of the first ones failed.")),
+  passed: finite,
+  failed: finite,
+  skipped: finite,
+  bootMs: times,
+  readyMs: times,
+  difference: v.exactOptional(difference),
+} satisfies Record<keyof Repeats, unknown>);
+
 const frame = v.object({
   function: v.exactOptional(v.string()),
   source: v.exactOptional(v.object({ file: v.string(), line: finite })),
@@ -71,6 +97,7 @@ const boot = v.object({
     v.optional(v.nullable(v.array(frame)), null),
     v.description("The calls that led to a trap, an abort or an exception, the innermost first; null when not known."),
   ),
+  repeats: v.pipe(v.optional(v.nullable(repeats), null), v.description("null when it was booted once.")),
   console: v.pipe(v.nullable(v.string()), v.description("Name of the file with the whole console.")),
 });
 

@@ -27,7 +27,7 @@ export async function tryAttempts(
   site: BootSite,
   plan: BootPlan,
 ): Promise<Outcome> {
-  const consoleLog = consolePath(context, request.imagePath, request.scenario);
+  const consoleLog = consolePath(context, request.imagePath, request.scenario, request.repetition);
   const attempts: Attempt[] = [];
   let last: AttemptResult | undefined;
   let { otherwise } = plan;

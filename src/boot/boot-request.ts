@@ -12,6 +12,8 @@ import { type Expectations, type Guest, checkExpectations, exitReportOf } from "
 export interface BootRequest extends Expectations {
   /** Name of the scenario; absent when the image is booted once. */
   readonly scenario?: string;
+  /** Counted from 1; absent unless the boot is repeated. */
+  readonly repetition?: number;
   readonly imagePath: string;
   readonly image: Image;
   /** Absolute path of the image with its debug information; absent when it is the image itself. */
@@ -41,6 +43,16 @@ export function writesShared(requests: readonly Pick<BootRequest, "block">[]): b
     ...new Set(block.flatMap(({ path, readOnly }) => (path === undefined || readOnly ? [] : [normalize(path)]))),
   ]);
   return new Set(written).size < written.length;
+}
+
+/** @throws Problem when the second boot would not be the same as the first. */
+export function checkRepeated({ block }: Pick<BootRequest, "block">, times: number): void {
+  const written = block.filter(({ path, readOnly }) => path !== undefined && !readOnly);
+  if (times === 1 || written.length === 0) return;
+  throw new Problem(`input repeat: ${times} boots would write to ${written.map(({ path }) => path).join(", ")}`, {
+    because: "each boot would find what the ones before wrote",
+    do: "let the device be read-only (`NAME: PATH, ro`) or empty (`NAME: scratch, size=4MiB`)",
+  });
 }
 
 export function guestOf({ target, image }: Pick<BootRequest, "target" | "image">): Guest {

@@ -40,6 +40,30 @@ export interface Span {
   readonly ms: number;
 }
 
+/** Several boots of one image, as one. */
+export interface Repeats {
+  /** How many boots were asked for; fewer ran when all of the first ones failed. */
+  readonly asked: number;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Of each boot that passed with the same accelerator, in milliseconds. */
+  readonly bootMs: readonly number[];
+  readonly readyMs: readonly number[];
+  /** Absent unless some passed and some failed, with different consoles. */
+  readonly difference?: ConsoleDifference;
+}
+
+/** Where the consoles of a boot that passed and one that failed begin to differ. */
+export interface ConsoleDifference {
+  /** Counted from 1, without empty lines. */
+  readonly line: number;
+  /** Number of the first line in `passed` and `failed`. */
+  readonly from: number;
+  readonly passed: readonly string[];
+  readonly failed: readonly string[];
+}
+
 /** How many lines of a console reports show. */
 export const shownConsoleLines = 30;
 
@@ -57,6 +81,8 @@ export interface BootReport {
   readonly probes?: readonly ProbeReport[];
   /** Of a guest that trapped, aborted or ended by an exception; absent when its place is not known. */
   readonly crash?: Crash;
+  /** Of a boot that was repeated. */
+  readonly repeats?: Repeats;
   /** From the first preparation to the verdict; absent when nothing was started. */
   readonly span?: Span;
   /** Absolute path of the last attempt's whole console; absent when no VMM was started. */

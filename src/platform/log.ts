@@ -68,6 +68,12 @@ export function bufferedLog(log: Log): { readonly log: Log; readonly flush: () =
   };
 }
 
+/** A log of work whose usual lines nobody needs: only notices, warnings, errors and debug lines are kept. */
+export function attentionOnly(log: Log): Log {
+  const drop = () => undefined;
+  return { ...log, group: (_, body) => body(), fact: drop, line: drop, untrusted: drop };
+}
+
 /**
  * Escapes every control character, so that a terminal shows `\x1b[2J` instead of clearing its screen.
  *

@@ -5,6 +5,7 @@ import { howItRan, imageVerdict } from "../artifact/verdicts.js";
 import { seconds, size } from "../platform/log.js";
 import { capped, emphasized, toolchainCell, block, code, folded, prose, table } from "./markup.js";
 import { nearestLine } from "./nearest-line.js";
+import { repeatsSection } from "./repeats.js";
 import { phasesOf, timeline } from "./timeline.js";
 
 export interface SummaryFacts {
@@ -28,6 +29,7 @@ export function summary(facts: SummaryFacts): string {
   const sections = [
     imageTable(info),
     scenarioTable(info.images),
+    repeatsSection(images),
     ...explanations,
     artifact === undefined ? "" : artifactLine(artifact),
     foldedTimeline(timeline(phasesOf(info, publishMs))),

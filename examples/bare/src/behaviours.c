@@ -188,12 +188,26 @@ static void say(struct arguments *arguments)
     print("%s\n", arguments->rest);
 }
 
+/* By the clock's lowest bits: no two boots read the same. Multiplied, because a clock can be slower than its unit. */
+static void flaky(struct arguments *arguments)
+{
+    uint64_t drawn = (clock_now() * 0x9e3779b97f4a7c15u) >> 32;
+    print("drawing\n");
+    if (drawn % 100 < arguments->number) {
+        print("bad luck\n");
+        write_to_unmapped_page();
+    }
+    print("good luck\n");
+}
+
 const struct behaviour behaviours[] = {
     { .word = "hello", .run = hello, .help = "hello              greet, exit 0 (the default)" },
     { .word = "exit", .takes = A_NUMBER, .most = 255, .run = exit_with,
       .help = "exit N             exit N (0 to 255)" },
     { .word = "abort", .run = abort_now, .help = "abort              end as C's abort() does" },
     { .word = "trap", .run = trap, .help = "trap               write to an unmapped page" },
+    { .word = "flaky", .takes = A_NUMBER, .most = 100, .run = flaky,
+      .help = "flaky PERCENT      trap that often, or exit 0" },
     { .word = "exception", .run = exception, .help = "exception          print an uncaught exception, exit 2" },
     { .word = "exception-hang", .run = exception_hang, .help = "exception-hang     print it, then halt for ever" },
     { .word = "exception-logged", .run = exception_logged,

@@ -4,8 +4,9 @@ import { type BootSubject, writeBootFiles } from "../../artifact/boot-files.js";
 import { recordBoot } from "../../artifact/image-record.js";
 import { forgetRecord, saveRecord } from "../../artifact/records.js";
 import { decisiveBoot } from "../../artifact/verdicts.js";
-import { checkedRequest, replacedByHelp, writesShared } from "../../boot/boot-request.js";
-import { bootImage, bootSeveral, notAsked } from "../../boot/boot.js";
+import { checkRepeated, checkedRequest, replacedByHelp, writesShared } from "../../boot/boot-request.js";
+import { bootSeveral, notAsked } from "../../boot/boot.js";
+import { bootRepeatedly } from "../../boot/repeat/repeated.js";
 import type { BootReport } from "../../boot/report.js";
 import type { Context } from "../../platform/host.js";
 import { Problem } from "../../platform/problem.js";
@@ -15,6 +16,7 @@ import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
 import { withOwnNames } from "../../project/images.js";
 import { bootFailure, skippedWarning, tellVerdict } from "../../summary/boot-story.js";
+import { tellRepeats } from "../../summary/repeats.js";
 import { cachePolicyOf } from "../../toolchain/cache-policy.js";
 import { type InputDefinition, camelCase, parseInput } from "../definition.js";
 import { type InputName, type Inputs, inputs as rows, inputsMarked } from "../interface.js";
@@ -45,6 +47,7 @@ export const boot: PartFunction = async (context, inputs, runner) => {
     const planned = plannedBoots(context, subjects, inputs, scenarios, helperVmCache);
     for (const one of planned.filter(({ isAsked }) => isAsked)) {
       await naming(one, () => checkedRequest(one.request));
+      await naming(one, () => checkRepeated(one.request, one.asked.repeat));
       const replaced = replacedByHelp(one.request);
       const where = one.inErrors === "" ? "" : `${one.inErrors}: `;
       if (replaced.length > 0) log.notice(`${where}\`check: help\` does not use ${replaced.join(", ")}`);
@@ -56,7 +59,9 @@ export const boot: PartFunction = async (context, inputs, runner) => {
       if (name !== "") own.log.line(`  ${name}:`);
       try {
         const report = isAsked
-          ? await naming(one, () => bootImage(own, request, Math.round(performance.now() - start)))
+          ? await naming(one, () =>
+              bootRepeatedly(own, request, one.asked.repeat, Math.round(performance.now() - start)),
+            )
           : notAsked(request, "every scenario names other images");
         tell(own, report, name);
         return { ...one, report };
@@ -64,8 +69,10 @@ export const boot: PartFunction = async (context, inputs, runner) => {
         return { ...one, error };
       }
     };
-    // Guests that write to the same disk at the same time would damage it.
-    const limit = writesShared(planned.map(({ request }) => request)) ? 1 : host.cores;
+    // Guests that write to the same disk at the same time would damage it. A repeated boot has all cores by itself.
+    const isAlone =
+      writesShared(planned.map(({ request }) => request)) || planned.some(({ asked }) => asked.repeat > 1);
+    const limit = isAlone ? 1 : host.cores;
     return { subjects, booted: await bootSeveral(context, planned.map(boot), limit) };
   });
   const images = withOwnNames(subjects.map(({ built }) => built));
@@ -136,6 +143,7 @@ function tell({ log }: Context, report: BootReport, name: string): void {
     log.fact("console", report.consoleLog);
   }
   for (const { text, said } of report.probes ?? []) log.fact("probe", `${text}: ${said}`);
+  tellRepeats(log, report);
   tellVerdict(log, report, name);
 }
 

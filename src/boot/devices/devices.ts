@@ -84,7 +84,9 @@ export function bootFolder({ host }: Context, imagePath: string): string {
   return join(host.folders.state, "consoles", folder);
 }
 
-export function consolePath(context: Context, imagePath: string, scenario?: string): string {
-  const name = [basename(imagePath), ...(scenario === undefined ? [] : [scenario])].join("-");
+/** @param repetition of a repeated boot: no name of a scenario has a `+`. */
+export function consolePath(context: Context, imagePath: string, scenario?: string, repetition?: number): string {
+  const own = [basename(imagePath), ...(scenario === undefined ? [] : [scenario])].join("-");
+  const name = repetition === undefined ? own : `${own}+${repetition}`;
   return join(bootFolder(context, imagePath), `console-${name}.log`);
 }

@@ -11,6 +11,7 @@ export const reasons = [
   "timeout",
   "no-output",
   "reboot-loop",
+  "flaky",
   "accelerator",
   "monitor",
   "unsupported",

@@ -242,6 +242,7 @@ const ofARun: Readonly<Record<InputName, Row>> = {
       ["a: disk.img, size=4MiB # why", /# why/],
     ],
   },
+  repeat: number("1 to 100"),
   scenarios: {
     refused: [
       ["- name: a\n  boot: skip", /boot/],

@@ -144,7 +144,7 @@ describe("build info of an artifact", () => {
     artifact: null,
     images: parsed.images.map((one) => ({
       ...one,
-      boots: one.boots.map((boot) => ({ ...boot, crash: null, expected: [] })),
+      boots: one.boots.map((boot) => ({ ...boot, crash: null, repeats: null, expected: [] })),
     })),
     toolchain: { ...parsed.toolchain, versionReasons: null },
     host: { ...parsed.host, changes: null, attempt: null },

@@ -40,6 +40,7 @@ describe("the record of a boot", () => {
       probes: [],
       span: null,
       crash: null,
+      repeats: null,
       console: null,
       image: solo5Hvt,
       consoleEnd: [],

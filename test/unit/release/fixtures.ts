@@ -37,6 +37,7 @@ export function bootWith(
     probes: [],
     span: null,
     crash: null,
+  repeats: null,
     console: null,
   };
 }
