@@ -5,7 +5,7 @@ import { spreadOf } from "../platform/statistics.js";
 import { block, code, table } from "./markup.js";
 
 /** `0.02 to 0.05 s, median 0.03 s`; empty without times. */
-export function spreadText(times: readonly number[]): string {
+function spreadText(times: readonly number[]): string {
   const spread = spreadOf(times);
   if (spread === undefined) return "";
   const { min, median, max } = spread;
@@ -25,7 +25,7 @@ export function tellRepeats(log: Log, { repeats }: BootReport): void {
 }
 
 /** The consoles next to each other, the one that passed on the left. */
-export function sideBySide({ line, from, passed, failed }: ConsoleDifference): string[] {
+function sideBySide({ line, from, passed, failed }: ConsoleDifference): string[] {
   const rows = Array.from({ length: Math.max(passed.length, failed.length) }, (_, index) => [
     `${from + index === line ? ">" : " "} ${from + index}`,
     visible(passed[index] ?? "").slice(0, widest),

@@ -37,7 +37,7 @@ export function bootWith(
     probes: [],
     span: null,
     crash: null,
-  repeats: null,
+    repeats: null,
     console: null,
   };
 }
