@@ -389,8 +389,8 @@ export const inputs = {
   ),
   repeat: input(
     ["boot"],
-    "How many times to boot, from 1 to 100. Some boots that pass and some that fail are a failure of its own, `flaky`. " +
-      "44 boots find a fault of one boot in ten with a probability of 99 %.",
+    "How many times to boot, from 1 to 100. Some boots that pass and some that fail are a failure of its own, " +
+      "`flaky`. 44 boots find a fault of one boot in ten with a probability of 99 %.",
     "1",
     integer(1, 100),
     { scenario: true },

@@ -35,8 +35,8 @@ const runners = typed("lines", (value): RunnerLabels => {
 export const matrixInputs = {
   targets: input(
     "The legs, one target per line with its architectures and options: `hvt x86_64 aarch64 ocaml=5.4.1`. " +
-      'Options: `ocaml=VERSION`, `variant=NAME`, `configure-args="--a --b"`, `runner=ARCH`, `directory=FOLDER`, `config-file=FILE`. Quote as in a shell; ' +
-      "`#` starts a comment.",
+      'Options: `ocaml=VERSION`, `variant=NAME`, `configure-args="--a --b"`, `runner=ARCH`, `directory=FOLDER`, ' +
+      "`config-file=FILE`. Quote as in a shell; `#` starts a comment.",
     "",
     typed("lines", (value) => value),
   ),

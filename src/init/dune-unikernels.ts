@@ -74,7 +74,7 @@ function manifestArgs(name: string, stanzas: readonly SExpression[]): string | u
   const rule = stanzas
     .map(written)
     .find((text) => text.startsWith("(rule") && text.includes(`(run %{exe:${name}.exe}`));
-  const [, words] = /\(run %\{exe:[^}]*\}([^()]*)\)/.exec(rule ?? "") ?? [];
+  const [, words] = /\(run %\{exe:[^{}]*\}([^()]*)\)/.exec(rule ?? "") ?? [];
   const args = words?.trim().replaceAll("0.0.0.0/24", "10.0.0.2/24");
   return args === "" ? undefined : args;
 }

@@ -224,7 +224,7 @@ function pinOf(words: readonly string[], at: string, remarks: Remark[]): readonl
   const [first = "", second] = words;
   const url = second ?? first;
   if (/^\.{0,2}\/?$/.test(url)) return [];
-  const [, base = ""] = /\/([\w.-]+?)(?:\.git)?(?:#.*)?$/.exec(url) ?? [];
+  const [, base = ""] = /\/([\w.-]+)$/.exec(url.split("#", 1)[0]?.replace(/\.git$/, "") ?? "") ?? [];
   // A repository such as Zarith has the package zarith.
   const name = second === undefined ? base.toLowerCase() : first;
   if (url.includes("$") || name.includes("$") || !/^(?:https?|git\+\w+|git):/.test(url)) {

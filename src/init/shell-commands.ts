@@ -58,7 +58,7 @@ export function commandsIn(script: string, folder = ""): readonly Command[] {
 const mostFolders = 100;
 
 /** `${{ matrix.mode }}` is one word, a variable of its last name. */
-const expression = /\$\{\{([^}]*)\}\}/g;
+const expression = /\$\{\{([^{}]*)\}\}/g;
 
 const joinFolders = (from: string, to: string): string => {
   const parts = `${from}/${to}`.split("/").filter((part) => part !== "" && part !== ".");

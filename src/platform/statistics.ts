@@ -20,8 +20,8 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
 
 /**
  * How probable it is, if two samples are of one kind, that the ranks of the second are as large as they are or larger:
- * the one-sided test of Mann and Whitney (Wilcoxon's rank sum test). Exact for any number of ties: it counts all ways to
- * deal the values out (https://en.wikipedia.org/wiki/Mann–Whitney_U_test). Takes less than a second for 2 x 100 values.
+ * the one-sided test of Mann and Whitney (Wilcoxon's rank sum test). Exact for any number of ties: it counts all ways
+ * to deal the values out (https://en.wikipedia.org/wiki/Mann–Whitney_U_test). Takes less than a second for 2 x 100 values.
  *
  * @param before @param now at least one value each.
  */

@@ -146,7 +146,7 @@ export const inputOf = ({ source }: Constraint): string | undefined => /^(?:inpu
 function mend(one: Constraint, version: string | undefined): string {
   const input = inputOf(one);
   if (input !== undefined) return version === undefined ? `leave out \`${input}\`` : `set \`${input}: ${version}\``;
-  if (one.source.includes(", removed in ")) return `port ${one.source.replace(/ \(.*$/, "")} to a newer mirage`;
+  if (one.source.includes(", removed in ")) return `port ${one.source.split(" (", 1).join("")} to a newer mirage`;
   if (one.source.startsWith("lock file ")) return "build with `lock: ignore`, and commit a new lock file";
   return `relax the constraint in ${one.source}`;
 }

@@ -165,15 +165,17 @@ describe("a lock", () => {
   it("that is committed decides the toolchain, and is not regenerated", async () => {
     hello(greeting);
     await run({ "ocaml-solo5-version": "1.3.2" });
-    const committed = textOf(lockFile());
+    const committed = `${textOf(lockFile())}# Only this copy has this line.\n`;
+    writeFileSync(lockFile(), committed);
     const built = await run({ lock: "require" });
+    expect(textOf(lockFile())).toBe(committed);
     expect(built.toolchain.spec.versions["ocaml-solo5"]).toBe("1.3.2");
     expect(names(built).slice(1)).toEqual([
+      "touch mirage/www-hvt.opam.locked",
       "make install-switch",
-      "make pull (mirage/www-hvt.opam.locked)",
+      "make pull",
       "make build",
     ]);
-    expect(textOf(lockFile())).toBe(committed);
   });
 
   it("is regenerated, or refused with `require`, when the project needs more than is locked", async () => {

@@ -62,8 +62,8 @@ function middle(boots: readonly Judged[], time: "bootMs" | "readyMs"): number | 
 }
 
 /**
- * What is measured of several boots. Only boots that passed, and that ran as the first of them did, are compared: another
- * accelerator has other times.
+ * What is measured of several boots. Only boots that passed, and that ran as the first of them did, are compared:
+ * another accelerator has other times.
  */
 export function measured(boots: readonly BootReport[], times: number): Repeats {
   const of = (kind: Verdict["verdict"]) => boots.filter(({ verdict }) => verdict.verdict === kind);

@@ -178,7 +178,10 @@ interface Command {
 
 /**
  * Targets are always named: the Makefile includes `Makefile.user` first, whose first target would be the default.
- * `-o` makes make use a committed lock, which is older than the opam file that `mirage configure` has just written.
+ *
+ * A committed lock is older than the opam file that `mirage configure` has just written, so make would write it again:
+ * for `pull`, and for `install-switch`, which calls make once more for the system packages of the lock. Such a make
+ * does not know `make -o`.
  */
 function dependencies(
   request: BuildRequest,
@@ -189,9 +192,9 @@ function dependencies(
   if (!isHonoured && !evicts) return [{ name: "make depends", argv: ["make", "depends"] }];
   const lockFile = configured?.lockFile ?? "";
   return [
-    ...(isHonoured ? [] : [make("lock")]),
+    isHonoured ? { name: `touch ${lockFile}`, argv: ["touch", "--", lockFile] } : make("lock"),
     ...(evicts ? restOfSwitch(request, configured) : [make("install-switch")]),
-    isHonoured ? { name: `make pull (${lockFile})`, argv: ["make", "-o", lockFile, "pull"] } : make("pull"),
+    make("pull"),
   ];
 }
 

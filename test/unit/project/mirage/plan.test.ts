@@ -110,8 +110,9 @@ describe("after the configuration", () => {
 
   test("a committed lock that matches is not regenerated", () => {
     expect(after({}, configured({ lock }))).toEqual([
+      "touch -- mirage/www-hvt.opam.locked",
       "make install-switch",
-      "make -o mirage/www-hvt.opam.locked pull",
+      "make pull",
       "make build",
     ]);
     expect(after({ lock: "require" }, configured({ lock }))).toContain("make install-switch");
@@ -174,8 +175,9 @@ describe("aarch64 on an x86_64 machine", () => {
   test("the project’s packages for the switch are installed, except compilers for this machine", () => {
     expect(after(cross)).toEqual(["make lock", install, "make pull", "make build"]);
     expect(after(cross, configured({ lock }))).toEqual([
+      "touch -- mirage/www-hvt.opam.locked",
       install,
-      "make -o mirage/www-hvt.opam.locked pull",
+      "make pull",
       "make build",
     ]);
   });
