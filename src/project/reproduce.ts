@@ -21,7 +21,7 @@ export type BuildFunction = (context: Context, project: Project) => Promise<Buil
  * Builds a project twice from a clean copy, at a path that is the same on every machine, and compares the images.
  *
  * @param kept absolute: the folder for the images of both builds, in `first` and `second`; emptied first.
- * @returns the second build, with its images in `kept`.
+ * @returns the second build, with its images and lock file in `kept`.
  * @throws Problem with the sections that differ, and the paths of both images.
  */
 export async function buildTwice(
@@ -38,7 +38,7 @@ export async function buildTwice(
       context.log.line(`  ${name} of two builds, in ${fixed}`);
       const directory = await copyClean(context, project.directory, join(fixed, "project"));
       const made = await build(inFolder(context, join(fixed, "state")), { ...project, directory });
-      return { ...made, project, images: await keep(made.images, join(kept, name)) };
+      return await keep({ ...made, project }, join(kept, name));
     };
     try {
       const [first, second] = [await round("first"), await round("second")];
@@ -104,19 +104,21 @@ function inFolder(context: Context, state: string): Context {
   };
 }
 
-async function keep(images: BuiltImages, folder: string): Promise<BuiltImages> {
-  return mapImages(images, async (image, index) => {
+async function keep(build: Build, folder: string): Promise<Build> {
+  const { lockFile } = build;
+  const images = await mapImages(build.images, async (image, index) => {
     const own = index === 0 ? folder : join(folder, String(index + 1));
     await makeFolder(own);
-    const [path, debugFile] = [
-      join(own, basename(image.path)),
-      image.debugFile && join(own, basename(image.debugFile)),
-    ];
-    // The build could have left links there.
-    copyInside(image.path, own, basename(path));
-    if (image.debugFile !== undefined && debugFile !== undefined) copyInside(image.debugFile, own, basename(debugFile));
-    return { ...image, path, ...(debugFile === undefined ? {} : { debugFile }) };
+    const path = copyTo(own, image.path);
+    return { ...image, path, ...(image.debugFile !== undefined && { debugFile: copyTo(own, image.debugFile) }) };
   });
+  return { ...build, images, ...(lockFile !== undefined && { lockFile: copyTo(folder, lockFile) }) };
+}
+
+/** The build could have left links in the folder. */
+function copyTo(folder: string, path: string): string {
+  copyInside(path, folder, basename(path));
+  return join(folder, basename(path));
 }
 
 async function compare(first: BuiltImages, second: BuiltImages): Promise<void> {

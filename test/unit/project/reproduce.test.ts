@@ -58,6 +58,18 @@ test("both builds run at a path that is the same on every machine, and the resul
   expect(existsSync("/var/tmp/unikernel-ci/project")).toBe(false);
 });
 
+test("the lock file of the second build is kept", async () => {
+  const { folder, context, project } = await setUp();
+  rounds = [];
+  const build = await buildTwice(context, project, join(folder, "kept"), async (context, copy) => {
+    const lockFile = join(copy.directory, "mirage/www-hvt.opam.locked");
+    await put(lockFile, `locked in build ${rounds.length + 1}`);
+    return { ...(await building(() => "same")(context, copy)), lockFile };
+  });
+  expect(build.lockFile).toBe(join(folder, "kept/second/www-hvt.opam.locked"));
+  expect(await readFile(join(folder, "kept/second/www-hvt.opam.locked"), "latin1")).toBe("locked in build 2");
+});
+
 test("builds that differ: the error has the sections and both hashes, and both images are kept", async () => {
   const { folder, context, project } = await setUp();
   rounds = [];
