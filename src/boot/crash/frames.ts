@@ -87,7 +87,7 @@ export function ocamlFrames(lines: readonly string[]): readonly Frame[] {
   const end = lines.findLastIndex((line) => /\bFatal error: exception /.test(line));
   const traced = lines.slice(end + 1).flatMap((line): Frame[] => {
     const [, name, file = "", number] =
-      /^(?:Raised|Re-raised|Called|Raised by primitive operation) (?:at|from) (?:([\w.']{1,200}) in )?file "([^"]{1,1000})"(?: \(inlined\))?, lines? (\d{1,9})/.exec(
+      /^(?:Raised|Re-raised|Called|Raised by primitive operation) (?:at|from) (?:([^\s"]{1,200}) in )?file "([^"]{1,1000})"(?: \(inlined\))?, lines? (\d{1,9})/.exec(
         line,
       ) ?? [];
     if (number === undefined) return [];
@@ -139,17 +139,23 @@ export function isBelow([raised, next]: readonly Frame[], lines: readonly string
   return raiser !== undefined && next !== undefined && !lines.some((line) => line.includes(raiser));
 }
 
+/** Of OCaml's own libraries: nobody's fault is there. */
+export const isStdlib = ({ function: name = "" }: Frame): boolean => /^(?:Stdlib|Camlinternal\w+)\b/.test(name);
+
 /**
  * A crash's place after the words of its verdict: `in Main.handle (main.ml:42)`, `at main.ml:17`, `below Main.start
- * (main.ml:7)`.
+ * (main.ml:7)`; where no frame is known to be the project's, also `in Stdlib.failwith, called from Main.handle
+ * (main.ml:42)`.
  */
 export function crashText({ own, frames, isBelow: below }: Crash): string {
-  const frame: Frame =
-    own === undefined
-      ? (frames[0] ?? {})
-      : {
-          ...(own.function === undefined ? {} : { function: own.function }),
-          source: { file: own.file, line: own.line },
-        };
-  return `${below === true ? "below" : frame.function === undefined ? "at" : "in"} ${frameText(frame)}`;
+  const [first = {}] = frames;
+  if (own === undefined) {
+    const caller = isStdlib(first) ? frames.find((frame) => !isStdlib(frame)) : undefined;
+    const place = first.function === undefined ? "at" : "in";
+    if (caller === undefined || first.function === undefined) return `${place} ${frameText(first)}`;
+    return `in ${first.function}, called from ${frameText(caller)}`;
+  }
+  const { function: name, file, line } = own;
+  const frame: Frame = { ...(name !== undefined && { function: name }), source: { file, line } };
+  return `${below === true ? "below" : name === undefined ? "at" : "in"} ${frameText(frame)}`;
 }

@@ -9,7 +9,16 @@ import type { BootRequest } from "../boot-request.js";
 import type { BootReport } from "../report.js";
 import type { BootSite, MachineFacts } from "../vmms/vmm.js";
 import { framesOfSecondRun, lastLinesOf } from "./second-run.js";
-import { type Crash, type Frame, crashAddresses, crashReasons, framesOf, isBelow, ocamlFrames } from "./frames.js";
+import {
+  type Crash,
+  type Frame,
+  crashAddresses,
+  crashReasons,
+  framesOf,
+  isBelow,
+  isStdlib,
+  ocamlFrames,
+} from "./frames.js";
 
 /** Frames that reports show; a recursion without end has thousands. */
 const mostFrames = 20;
@@ -32,11 +41,14 @@ export async function locateCrash(
   const crash = crashReasons.find((one) => one === reason);
   if (verdict !== "failed" || crash === undefined || consoleLog === undefined) return undefined;
   const lines = await lastLinesOf(consoleLog);
-  const seen = [ocamlFrames(lines), ...(crash === "trap" ? [await framesOfTrap(context, request, lines)] : [])];
+  const raised = ocamlFrames(lines);
+  const seen = [raised, ...(crash === "trap" ? [await framesOfTrap(context, request, lines)] : [])];
   const { workspace } = context.host.folders;
   const crashes = seen.flatMap((frames) => crashOf(frames, request.imagePath, workspace) ?? []);
   const own = crashes.find((one) => one.own !== undefined);
   if (own !== undefined) return marked(own, workspace);
+  // A second run finds the same backtrace, or, without the client that made it fail, none.
+  if (crash === "exception" && raised.length > 1) return crashes[0];
   const again = await framesOfSecondRun(context, request, site, machine, { reason: crash, attempts, lines });
   const found = crashOf(again, request.imagePath, workspace) ?? crashes[0];
   return found && marked(found, workspace);
@@ -105,8 +117,8 @@ export function crashOf(
   const placed = withoutRepeats(frames)
     .slice(0, mostFrames)
     .map((frame): { readonly frame: Frame; readonly isOwn?: true } => {
-      const { function: name = "", source } = frame;
-      if (source === undefined || /^(?:Stdlib|CamlinternalLazy)\b/.test(name)) return { frame };
+      const { source } = frame;
+      if (source === undefined || isStdlib(frame)) return { frame };
       const file = fileInWorkspace(source.file, imagePath, workspace, exists);
       return file === undefined ? { frame } : { frame: { ...frame, source: { file, line: source.line } }, isOwn: true };
     });
@@ -126,8 +138,8 @@ export function crashOf(
 const withoutRepeats = (frames: readonly Frame[]): readonly Frame[] =>
   frames.filter((frame, index) => JSON.stringify(frame) !== JSON.stringify(frames[index - 1]));
 
-/** Sources of dependencies, and what dune writes. */
-const foreign = /(?:^|\/)(?:duniverse|_opam|_build|\.opam|\.opam-switch)(?:\/|$)/;
+/** Sources of dependencies, and what dune and `mirage configure` write. */
+const foreign = /(?:^|\/)(?:(?:duniverse|_opam|_build|\.opam|\.opam-switch)(?:\/|$)|mirage\/main\.ml$)/;
 
 /** dune compiles in _build/CONTEXT, and takes objects that it compiled elsewhere from its cache. */
 const built = /(?:^|\/)_build\/[^/]+\//;
@@ -145,12 +157,16 @@ function fileInWorkspace(
   const source = below ?? file.replace(/^\/workspace_root\//, "");
   const candidates = isAbsolute(source)
     ? [source]
-    : foldersUp(dirname(imagePath), workspace).map((one) => join(one, source));
+    : [...projectOf(file, context), ...foldersUp(dirname(imagePath), workspace)].map((one) => join(one, source));
   return candidates
     .map((path) => ({ path, inside: relative(workspace, path) }))
     .filter(({ inside }) => !isAbsolute(inside) && !/^\.\.(?:\/|$)/.test(inside) && !foreign.test(inside))
     .find(({ path }) => exists(path))?.inside;
 }
+
+/** The folder of the `_build` in a source's absolute path. */
+const projectOf = (file: string, context: RegExpExecArray | null): readonly string[] =>
+  context !== null && isAbsolute(file) ? [file.slice(0, context.index) || "/"] : [];
 
 /** A folder and those above it, up to the workspace; none when it is elsewhere. */
 function foldersUp(folder: string, workspace: string): readonly string[] {

@@ -2,6 +2,10 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { HelperVmReader } from "../../../src/boot/helper-vm/helper-process.js";
 import { type TranscriptEnd, explainConsole, explainStream } from "../../../src/boot/judge/explain.js";
+import { framesOfDebugger } from "../../../src/boot/crash/debugger.js";
+import { crashAddresses, ocamlFrames } from "../../../src/boot/crash/frames.js";
+import { consoleDifference } from "../../../src/collect/console-difference.js";
+import { nearestLine } from "../../../src/summary/nearest-line.js";
 import { Lines } from "../../../src/boot/judge/lines.js";
 import { vmmRemedy } from "../../../src/boot/judge/decision.js";
 import { Problem } from "../../../src/platform/problem.js";
@@ -123,5 +127,11 @@ export const consoleTargets = [
   }),
   target("console: remedies for a monitor’s words", textOf(...words), (text) => {
     quickly(() => vmmRemedy(text));
+  }),
+  target("console: the place of a crash", fc.tuple(consoles, consoles), ([bytes, other]) => {
+    const [lines, others] = [new Lines().add(bytes), new Lines().add(other)];
+    quickly(() => [crashAddresses(lines), ocamlFrames(lines), framesOfDebugger(lines.join("\n"))]);
+    quickly(() => [consoleDifference(lines, others), nearestLine(others[0] ?? "", lines)]);
+    expect(consoleDifference(lines, lines)).toEqual([]);
   }),
 ];

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { withBacktraces } from "../../../src/boot/crash/with-backtraces.js";
 import { describeImage, targetOf } from "../../../src/image/check.js";
 import { addressArgumentsOf } from "../../../src/image/image.js";
 import { recogniseImage } from "../../../src/image/recognise.js";
@@ -20,6 +21,20 @@ const images = [
   build.elf({ type: 3, segments: [{ type: 2, data: Buffer.alloc(64) }] }),
 ];
 
+/** Two functions with room for others, one after the other. */
+const withSymbols = build.elf({
+  sections: [
+    { name: ".text", type: 1, data: Buffer.from(Array.from({ length: 128 }, (_, at) => at)) },
+    {
+      name: ".symtab",
+      type: 2,
+      data: Buffer.concat([build.words(1, 1 << 16, 0, 0, 64, 0), build.words(20, 1 << 16, 64, 0, 64, 0)]),
+    },
+    { name: ".strtab", type: 3, data: Buffer.from("\0caml_secure_getenv\0scanmult\0") },
+  ],
+});
+if (withBacktraces(withSymbols, withSymbols, "x86_64") === undefined) throw new Error("the image has no functions");
+
 function seen(bytes: Uint8Array): unknown {
   return orRefused(() => {
     const image = recogniseImage(bytes);
@@ -38,6 +53,10 @@ export const imageTargets = [
       Buffer.from("Unikraft 9.9.9\0"),
     ]);
     expect(seen(around.subarray(10, 10 + bytes.length))).toEqual(alone);
+  }),
+  target("images: a copy that prints backtraces, or none", changed(...images, withSymbols), (bytes) => {
+    const copy = quickly(() => withBacktraces(bytes, bytes, "x86_64"));
+    expect([undefined, bytes.length]).toContain(copy?.length);
   }),
   target(
     "images: mirage’s arguments in them",

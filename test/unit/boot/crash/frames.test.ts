@@ -72,6 +72,8 @@ describe("OCaml's own backtrace", () => {
         'Called from Dune__exe__Faults.lookup in file "faults.ml" (inlined), line 7, characters 18-41',
         'Re-raised at Lwt.Miscellaneous.poll in file "src/core/lwt.ml", line 3123, characters 20-29',
         'Raised by primitive operation at Dune__exe__Main in file "main.ml", lines 4-6, characters 2-5',
+        'Called from Dune__exe__Unikernel.start.(fun) in file "unikernel.ml", line 20, characters 6-29',
+        'Called from Web__Flow.(>>=) in file "flow.ml", line 3, characters 6-29',
         'Called from file "main.ml", line 9, characters 1-2',
         "Called from unknown location",
       ]),
@@ -80,6 +82,8 @@ describe("OCaml's own backtrace", () => {
       { function: "Faults.lookup", source: { file: "faults.ml", line: 7 } },
       { function: "Lwt.Miscellaneous.poll", source: { file: "src/core/lwt.ml", line: 3123 } },
       { function: "Main", source: { file: "main.ml", line: 4 } },
+      { function: "Unikernel.start.(fun)", source: { file: "unikernel.ml", line: 20 } },
+      { function: "Web.Flow.(>>=)", source: { file: "flow.ml", line: 3 } },
       { source: { file: "main.ml", line: 9 } },
     ]);
   });
@@ -143,6 +147,11 @@ it("a place reads as a phrase", () => {
   );
   expect(crashText({ frames: [{ source }], own: source })).toBe("at main.ml:42");
   expect(crashText({ frames: [{ function: "memcpy" }, { function: "f" }] })).toBe("in memcpy");
+  const raiser = { function: "Stdlib.failwith", source: { file: "stdlib.ml", line: 29 } };
+  expect(crashText({ frames: [raiser, { function: "Main.handle", source }] })).toBe(
+    "in Stdlib.failwith, called from Main.handle (main.ml:42)",
+  );
+  expect(crashText({ frames: [raiser] })).toBe("in Stdlib.failwith (stdlib.ml:29)");
   expect(crashText({ frames: [], own: { function: "Main.start", ...source }, isBelow: true })).toBe(
     "below Main.start (main.ml:42)",
   );

@@ -7,6 +7,8 @@ const files = [
   "/ws/web/src/fmt.ml",
   "/ws/web/hashtbl.ml",
   "/ws/web/duniverse/lwt/lwt.ml",
+  "/ws/web/mirage/main.ml",
+  "/ws/other/main.ml",
 ];
 const placed = (...sources: readonly (readonly [name: string | undefined, file?: string])[]) =>
   crashOf(
@@ -36,6 +38,7 @@ describe("the project's own line", () => {
 
   it.each([
     ["OCaml's library", "Stdlib.Hashtbl.find", "hashtbl.ml"],
+    ["what mirage wrote", "Main", "mirage/main.ml"],
     ["a pulled dependency", "Lwt.bind", "duniverse/lwt/lwt.ml"],
     [
       "a dependency that opam built with dune",
@@ -50,6 +53,13 @@ describe("the project's own line", () => {
     expect(placed([name, file])?.own).toBeUndefined();
     expect(placed([name, file], ["Main.handle", "main.ml"])?.own?.file).toBe("web/main.ml");
   });
+});
+
+it("an image from elsewhere has its lines in the project that dune compiled", () => {
+  const source = (file: string) => ({ function: "Main.handle", source: { file, line: 7 } });
+  const own = (file: string) => crashOf([source(file)], "/tmp/main.exe", "/ws", (path) => files.includes(path))?.own;
+  expect(own("/ws/other/_build/solo5/main.ml")).toEqual({ function: "Main.handle", file: "other/main.ml", line: 7 });
+  expect(own("main.ml")).toBeUndefined();
 });
 
 it("the calls end with the project's first one, and a recursion is one call", () => {
