@@ -1,3 +1,4 @@
+import { stringify } from "yaml";
 import { collectInputs, collectOutputs } from "../src/actions/collect-interface.js";
 import { type Part, inputs, outputs, parts } from "../src/actions/interface.js";
 import { matrixInputs, sharedInputs } from "../src/actions/matrix-interface.js";
@@ -15,7 +16,7 @@ export function targetTables(page: string): string {
 /** docs/inputs.md with the inputs and outputs of a run and of `collect`. */
 export function interfaceTables(page: string): string {
   const tables = {
-    inputs: inputTables(),
+    inputs: inputBlocks(),
     outputs: outputTable(),
     "collect-inputs": takenTable(collectInputs),
     "collect-outputs": givenTable(collectOutputs),
@@ -62,24 +63,39 @@ function targetTable(): string {
   return table(["target", "backend", "architectures", "booted by"], rows);
 }
 
-/** A table for the inputs of several parts from setup on, and one for each part's others. */
-function inputTables(): string {
+/** The inputs of several parts from setup on, and those of each part: as in a workflow, with their defaults. */
+function inputBlocks(): string {
   const groups = { several: "The project and its target", ...headings };
   const groupOf = ({ parts: owners }: { readonly parts: readonly Part[] }) =>
     owners.length > 1 && owners[0] === "setup" ? "several" : owners[0];
   return Object.entries(groups)
     .map(([group, heading]) => {
-      const rows = Object.entries(inputs)
+      const lines = Object.entries(inputs)
         .filter(([, input]) => groupOf(input) === group)
-        .map(([name, { description, default: value, parts: owners }]) => [
-          `\`${name}\``,
-          cell(description),
-          code(value),
-          owners.length === parts.length ? "all" : owners.join(", "),
-        ]);
-      return `### ${heading}\n\n${table(["input", "description", "default", "part"], rows)}`;
+        .map(([name, { description, default: value, parts: owners }]) => {
+          const taken = owners.length === parts.length || owners.length === 1 ? "" : ` (${owners.join(", ")})`;
+          return [...comment(`${description}${taken}`), `${name}: ${scalar(value)}`].join("\n");
+        });
+      return `### ${heading}\n\n\`\`\`yaml\n${lines.join("\n\n")}\n\`\`\``;
     })
     .join("\n\n");
+}
+
+/** A comment of YAML, in lines that fit a page without scrolling. */
+function comment(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length >= 100) lines.push(`# ${word}`);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** A default in YAML; an input without one is empty, which means unset. All inputs are texts: nothing needs `"64"`. */
+function scalar(value: string): string {
+  if (/^(?:true|false|\d+)$/.test(value)) return value;
+  return value === "" ? '""' : stringify(value, { lineWidth: 0, defaultStringType: "PLAIN" }).trimEnd();
 }
 
 const headings: Readonly<Record<Part, string>> = {

@@ -65,6 +65,8 @@ function checkYaml(text: string): void {
   if (Array.isArray(content)) (content as readonly Step[]).forEach(checkStep);
   else if (Object.hasOwn(content as object, "jobs"))
     Object.values((content as { readonly jobs: Readonly<Record<string, Job>> }).jobs).forEach(checkJob);
+  else if (Object.hasOwn(content as object, "updates"))
+    expect(content).toMatchObject({ version: 2, updates: [{ "package-ecosystem": "github-actions", directory: "/" }] });
   else checkInputs(content as Readonly<Record<string, unknown>>);
 }
 

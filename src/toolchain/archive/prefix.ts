@@ -1,6 +1,6 @@
 /**
  * Length, in bytes, of the path that a toolchain is built at. Wherever OCaml has written that path (scripts, programs,
- * files whose lengths it has recorded), it can be replaced by any path that is not longer: docs/caching.md.
+ * files whose lengths it has recorded), it can be replaced by any path that is not longer: docs/hosting-toolchains.md.
  */
 export const prefixLength = 160;
 

@@ -111,11 +111,12 @@ interface Typing {
   readonly "allowed-values"?: readonly string[];
 }
 
+const generatedIn = (page: string, marker: string) =>
+  new RegExp(`<!-- ${marker}: .*? -->(.*?)<!-- end of ${marker} -->`, "s").exec(contentOf(page))?.[1] ?? "";
+
 /** The names in the first column of each generated table of a page. */
 function tableOf(page: string, marker: string): string[] {
-  const [, table = ""] =
-    new RegExp(`<!-- ${marker}: .*? -->(.*?)<!-- end of ${marker} -->`, "s").exec(contentOf(page)) ?? [];
-  return [...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name = ""]) => name);
+  return [...generatedIn(page, marker).matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name = ""]) => name);
 }
 
 describe.each(Object.entries(interfaces))('action-types.yml in "%s"', (folder, { inputs: taken, outputs: given }) => {
@@ -162,7 +163,6 @@ describe.each(Object.entries(interfaces))('action-types.yml in "%s"', (folder, {
 
 describe("the tables of the documentation", () => {
   it.each([
-    ["docs/inputs.md", "inputs", Object.keys(inputs)],
     ["docs/inputs.md", "outputs", Object.keys(outputs)],
     ["docs/inputs.md", "collect-inputs", Object.keys(collectInputs)],
     ["docs/inputs.md", "collect-outputs", Object.keys(collectOutputs)],
@@ -171,6 +171,17 @@ describe("the tables of the documentation", () => {
     ["docs/releases.md", "outputs", Object.keys(releaseOutputs)],
   ])("%s has all %s", (page, marker, names) => {
     expect(tableOf(page, marker).sort()).toEqual(names.toSorted());
+  });
+
+  it("docs/inputs.md shows all inputs as YAML, each with its default and behind its description", () => {
+    const blocks = [...generatedIn("docs/inputs.md", "inputs").matchAll(/^```yaml\n(.*?)^```$/gms)];
+    const shown = Object.assign({}, ...blocks.map(([, text = ""]) => parse(text) as object)) as object;
+    expect(Object.entries(shown).map(([name, value]) => [name, String(value)])).toEqual(
+      expect.arrayContaining(Object.entries(inputs).map(([name, { default: value }]) => [name, value])),
+    );
+    expect(Object.keys(shown)).toHaveLength(Object.keys(inputs).length);
+    const words = blocks.map(([, text = ""]) => text.replaceAll(/\n# /g, " ")).join("\n");
+    for (const { description } of Object.values(inputs)) expect(words).toContain(description);
   });
 });
 
