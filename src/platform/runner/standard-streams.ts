@@ -44,7 +44,7 @@ export function guardStreams(log: Log, gitHub: boolean): void {
       if (isOurCommand) direct(String(chunk));
       // @actions/exec passes the bytes of a program on; a library writes text.
       else if (typeof chunk === "string") readLibrary(chunk, log, gitHub ? direct : () => undefined);
-      else log.untrusted(programs.add(chunk));
+      else log.untrusted(programs.add(chunk).map(withoutColours));
     };
     // promise: libraries-write-to-the-log
     stream.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
@@ -53,9 +53,16 @@ export function guardStreams(log: Log, gitHub: boolean): void {
       if (done !== undefined) process.nextTick(done);
       return true;
     };
-    process.on("exit", () => log.untrusted(programs.end()));
+    process.on("exit", () => log.untrusted(programs.end().map(withoutColours)));
   }
 }
+
+/**
+ * Select Graphic Rendition, as ECMA-48 has it. Some programs print it to any output: the Makefile of mirage does. A
+ * guest's stay visible: they are evidence.
+ */
+const colours = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, "g");
+const withoutColours = (line: string) => line.replace(colours, "");
 
 /** The messages of @actions/core's command.ts, decoded: `::warning::text`. */
 const message = /^::(debug|notice|warning|error|add-mask)(?: [^:]*)?::([^\r\n]*)\r?\n$/;

@@ -68,6 +68,14 @@ describe("a library", () => {
     isInert(stdout);
   }, 30_000);
 
+  it("the colours of a program are left out, and hide no command", async () => {
+    const { stdout } = await written(
+      'process.stdout.write(Buffer.from("\\u001b[2mdim\\u001b[0m\\n::err\\u001b[1;31mor::no\\n"));',
+    );
+    expect(obeyed(stdout)).toEqual([]);
+    expect(stdout).toBe("  | dim\n  | ::error::no\n");
+  }, 30_000);
+
   it("shows no secret on a terminal", async () => {
     const { stdout } = await written(
       'core.setSecret("s"); core.debug("d"); core.warning("w"); core.info("plain")',
