@@ -4,16 +4,17 @@ import { Command, type Option } from "commander";
 import own from "../../package.json" with { type: "json" };
 import { type Context, inspectHost } from "../platform/host.js";
 import { type Log, printedJson } from "../platform/log.js";
+import type { ExitCode } from "../platform/problem.js";
 import { processes, quote } from "../platform/process/process.js";
 import { type ArtifactAccess, artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
-import { type StreamName, streamLog } from "../platform/runner/standard-streams.js";
 import { terminalQuestions } from "../platform/runner/terminal.js";
 import { collectInputs } from "./collect-interface.js";
+import { createTerminalLog, exitCodeOf, followOptions, isJson, logOn, print } from "./command-output.js";
 import type { ExplainOptions } from "./explain.js";
 import type { InitOptions } from "./init.js";
 import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
-import { type PartFunction, given, guardProcess, runAction, runGuarded } from "./main.js";
+import { type PartFunction, given, runAction, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { releaseInputs } from "./release-interface.js";
 import { namedOption, refuseBoth, refuseRepetition } from "./options.js";
@@ -43,6 +44,7 @@ export const program = new Command("unikernel-ci")
   .version(own.version)
   .option("--json", "print the outputs as JSON on standard output, and the log on standard error")
   .option("--verbose", "log more")
+  .exitOverride() // Before the commands, which inherit it.
   .showHelpAfterError("(--help lists the options)")
   .configureOutput({ writeOut: print, writeErr: (text) => logOn("stderr").line(text.replace(/\n$/, "")) })
   .addHelpText(
@@ -50,6 +52,8 @@ export const program = new Command("unikernel-ci")
     '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n' +
       '  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n',
   );
+
+followOptions(() => program.opts());
 
 /** The action `run`: with the runner's inputs, outputs and artifact service. */
 program.command("action", { hidden: true }).action(async () => {
@@ -270,31 +274,14 @@ async function runCollecting(
 ): Promise<{ readonly log: Log; readonly runner: CollectingRunner }> {
   const log = createTerminalLog();
   const runner = collectingRunner();
-  await runGuarded(log, async () => run({ log, processes, host: inspectHost() }, runner));
+  const ended: { by?: ExitCode } = {};
+  await runGuarded(log, async () => {
+    const isGood = await run({ log, processes, host: inspectHost() }, runner);
+    if (!isGood) ended.by = exitCodeOf(runner.outputs);
+    return isGood;
+  });
+  if (ended.by !== undefined) process.exitCode = ended.by;
   if (isJson()) print(`${printedJson(runner.outputs)}\n`);
   else for (const line of readableOutputs(runner.outputs)) log.line(line);
   return { log, runner };
-}
-
-/** Prints whole lines on standard output, guarded like the log. */
-function print(text: string): void {
-  /* promise: printed-lines-are-guarded */ logOn("stdout").line(text.replace(/\n$/, ""));
-}
-
-function isJson(): boolean {
-  return program.opts<{ json?: boolean }>().json === true;
-}
-
-function createTerminalLog(): Log {
-  const log = logOn(isJson() ? "stderr" : "stdout");
-  guardProcess(log, isGitHub());
-  return log;
-}
-
-function logOn(stream: StreamName): Log {
-  return streamLog(stream, isGitHub(), program.opts<{ verbose?: boolean }>().verbose === true);
-}
-
-function isGitHub(): boolean {
-  return process.env["GITHUB_ACTIONS"] === "true";
 }

@@ -1,4 +1,4 @@
-import { InputError, Problem } from "../platform/problem.js";
+import { InputError, WrongUse } from "../platform/problem.js";
 import type { Parser, ValueType } from "./parsers.js";
 
 export interface InputDefinition<Value> {
@@ -99,6 +99,6 @@ function naming<Value>(name: string, parse: () => Value): Value {
     return parse();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new Problem(`input ${name}: ${error.message}`, { accepted: error.accepted }, { cause: error });
+    throw new WrongUse(`input ${name}: ${error.message}`, { accepted: error.accepted }, { cause: error });
   }
 }

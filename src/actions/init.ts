@@ -12,7 +12,7 @@ import { writeInside } from "../platform/files/inside.js";
 import { ownRepository } from "../platform/files/own-repository.js";
 import type { Context } from "../platform/host.js";
 import { firstOf } from "../platform/log.js";
-import { Problem } from "../platform/problem.js";
+import { InputError, WrongUse } from "../platform/problem.js";
 import type { Ask } from "../platform/runner/terminal.js";
 import { detectProject } from "../project/detect.js";
 import type { Project } from "../project/project.js";
@@ -170,9 +170,9 @@ const takenLines = ({ inputs, rows }: Composition, given: Given): readonly strin
 };
 
 function namedForge(word: string): Forge {
-  const forge = forges.find((candidate) => candidate === word);
+  const forge = forges.find((candidate) => candidate === word.toLowerCase());
   if (forge === undefined)
-    throw new Problem(`--forge: ${JSON.stringify(word)} is not accepted`, { accepted: forges.join(", ") });
+    throw new WrongUse(`--forge: ${new InputError(word, "", forges).message}`, { accepted: forges.join(", ") });
   return forge;
 }
 
@@ -187,12 +187,12 @@ function rootOf(current: string): string {
 /** The account and commit of the options, or else of the clone that this program runs from. */
 async function referenceOf({ processes }: Context, { owner, commit }: InitOptions): Promise<ActionReference> {
   if (commit !== undefined && !/^[0-9a-f]{40}$/.test(commit)) {
-    throw new Problem(`--commit: ${JSON.stringify(commit)} is not accepted`, {
+    throw new WrongUse(`--commit: ${JSON.stringify(commit)} is not accepted`, {
       accepted: "a full commit: 40 hexadecimal digits",
     });
   }
   if (owner !== undefined && !/^[\w-]+$/.test(owner)) {
-    throw new Problem(`--owner: ${JSON.stringify(owner)} is not accepted`, { accepted: "an account name" });
+    throw new WrongUse(`--owner: ${JSON.stringify(owner)} is not accepted`, { accepted: "an account name" });
   }
   const git = async (...args: string[]): Promise<string | undefined> => {
     if (!existsSync(join(ownRepository, ".git"))) return undefined;

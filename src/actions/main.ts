@@ -55,15 +55,22 @@ export function given<Definitions extends InputDefinitions>(
   return parseInputs(definitions, read);
 }
 
+/** Gets the error that ends a command, before it is logged: `--json` prints it too. */
+let observe: (error: unknown) => void = () => undefined;
+
+export function observeFailures(observer: (error: unknown) => void): void {
+  observe = observer;
+}
+
 /**
- * Runs, and sets the exit status. A {@link Problem} and an unusable folder are logged as the user's to solve, any other
- * error as a bug of unikernel-ci.
+ * Runs, and sets the exit status (docs/command-line.md). A {@link Problem} and an unusable folder are logged as the
+ * user's to solve, any other error as a bug of unikernel-ci.
  */
 export async function runGuarded(log: Log, run: () => Promise<boolean>): Promise<void> {
   try {
     if (!(await run())) process.exitCode = 1;
   } catch (error) {
-    process.exitCode = 1;
+    process.exitCode = problemOf(error)?.exitCode ?? 1;
     await showFailure(log, error);
   }
 }
@@ -85,8 +92,12 @@ export function guardProcess(log: Log, gitHub: boolean): void {
   });
 }
 
+const problemOf = (error: unknown): Problem | undefined =>
+  error instanceof Problem ? error : systemProblem(error, () => foldersOf(process.env));
+
 async function showFailure(log: Log, error: unknown): Promise<void> {
-  const problem = error instanceof Problem ? error : systemProblem(error, () => foldersOf(process.env));
+  const problem = problemOf(error);
+  observe(problem ?? error);
   if (problem !== undefined) {
     if (problem.wholeLog !== undefined) await showWhole(log, problem.wholeLog);
     log.error(problem.toString());

@@ -6,7 +6,7 @@ import { publishHelperVm } from "../boot/helper-vm/published.js";
 import { folderBytes, isFile } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
 import { printedJson, seconds, size } from "../platform/log.js";
-import { Problem } from "../platform/problem.js";
+import { Problem, WrongUse } from "../platform/problem.js";
 import { findProgram } from "../platform/process/programs.js";
 import { architectureOf, architectureWords } from "../targets/architecture.js";
 import { BadArchive } from "../toolchain/archive/manifest.js";
@@ -89,7 +89,7 @@ function levelOf(text: string | undefined): number {
   const { least, most } = packLevels;
   const level = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
   if (level >= least && level <= most) return level;
-  throw new Problem(`option --level: ${JSON.stringify(text)} is not accepted`, {
+  throw new WrongUse(`option --level: ${JSON.stringify(text)} is not accepted`, {
     accepted: `a whole number from ${least} to ${most}`,
   });
 }

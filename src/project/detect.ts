@@ -1,7 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { firstOf } from "../platform/log.js";
-import { Problem } from "../platform/problem.js";
+import { Problem, WrongUse } from "../platform/problem.js";
 import type { LockFile } from "../toolchain/toolchain.js";
 import { folderOf, isOutside, isOpamFile } from "./folder.js";
 import { headerOf, isConfiguration, requirementsOfConfiguration } from "./mirage/config-ml.js";
@@ -51,7 +51,7 @@ export async function detectProject(workspace: string, inputs: ProjectInputs): P
 /** `auto` finds a mirage project where `config-file` is set. */
 function refuseUnused({ buildSystem, buildCommand, configFile }: ProjectInputs): void {
   const refuse = (input: string, only: string, remedy: string) =>
-    new Problem(`input ${input}: it works only with the build system ${only}, and this one is ${buildSystem}`, {
+    new WrongUse(`input ${input}: it works only with the build system ${only}, and this one is ${buildSystem}`, {
       do: `remove \`${input}\`, or ${remedy}`,
     });
   if (buildCommand !== undefined && buildSystem !== "command" && buildSystem !== "auto")
@@ -162,7 +162,7 @@ async function readConfiguration(directory: string, configFile: string): Promise
   const path = resolve(directory, configFile);
   // promise: configuration-is-inside
   if (isOutside(directory, path)) {
-    throw new Problem(`input config-file: ${configFile} is outside the project’s folder`, {
+    throw new WrongUse(`input config-file: ${configFile} is outside the project’s folder`, {
       accepted: "a path relative to `directory`",
     });
   }
@@ -170,7 +170,7 @@ async function readConfiguration(directory: string, configFile: string): Promise
     return await readFile(path, "utf8");
   } catch (error) {
     if (configFile === "config.ml") return undefined;
-    throw new Problem(
+    throw new WrongUse(
       `input config-file: there is no ${configFile}`,
       { found: listing(await readdir(directory)) },
       { cause: error },

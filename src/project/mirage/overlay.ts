@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { holdPlace } from "../../platform/files/inside.js";
-import { Problem } from "../../platform/problem.js";
+import { Problem, WrongUse } from "../../platform/problem.js";
 import { isOutside } from "../folder.js";
 import type { OverlayStep } from "../plans/request.js";
 
@@ -62,13 +62,13 @@ async function copy(from: string, to: string, without: readonly string[]): Promi
 async function sourceOf(project: string, workspace: string, path: string): Promise<string> {
   const source = await realpath(resolve(project, path)).catch(() => undefined);
   if (source === undefined || !(await stat(source)).isDirectory()) {
-    throw new Problem(`input duniverse-overlay: there is no folder ${path}`, {
+    throw new WrongUse(`input duniverse-overlay: there is no folder ${path}`, {
       because: `looked in ${project}`,
       accepted: "`name=path`, with the path relative to `directory`",
     });
   }
   if (isOutside(await realpath(workspace), source))
-    throw new Problem(`input duniverse-overlay: ${path} is outside the workspace`, { found: source });
+    throw new WrongUse(`input duniverse-overlay: ${path} is outside the workspace`, { found: source });
   return source;
 }
 
