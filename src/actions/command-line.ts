@@ -2,13 +2,13 @@
 // of it together takes longer to load than a short command works.
 import { Command, type Option } from "commander";
 import own from "../../package.json" with { type: "json" };
-import { type Context, inspectHost } from "../platform/host.js";
+import { type Context, inspectHost, isPersonal } from "../platform/host.js";
 import { type Log, printedJson } from "../platform/log.js";
 import type { ExitCode } from "../platform/problem.js";
 import { processes, quote } from "../platform/process/process.js";
 import { type ArtifactAccess, artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
-import { terminalQuestions } from "../platform/runner/terminal.js";
+import { approvals, terminalQuestions } from "../platform/runner/terminal.js";
 import { collectInputs } from "./collect-interface.js";
 import { createTerminalLog, exitCodeOf, followOptions, isJson, logOn, print } from "./command-output.js";
 import type { ExplainOptions } from "./explain.js";
@@ -259,8 +259,11 @@ function optionOf(name: InputName): Option {
 }
 
 async function runCommand(name: Part | "run", options: Readonly<Record<string, string>>): Promise<void> {
-  const { log, runner } = await runCollecting((context, runner) => {
-    const asked = given(context.log, inputs, (input) => options[input]);
+  const { log, runner } = await runCollecting((plain, runner) => {
+    const asked = given(plain.log, inputs, (input) => options[input]);
+    const mayInstall = options["install-system-packages"] !== undefined || !isPersonal(plain.host);
+    const ask = terminalQuestions(plain.log, plain.host.environment);
+    const context = mayInstall ? plain : { ...plain, approval: approvals(ask) };
     return name === "run" ? runParts(functions, context, asked, runner) : functions[name](context, asked, runner);
   });
   if (isJson() || name !== "setup") return;

@@ -22,12 +22,13 @@ export interface ProjectInputs {
 /**
  * Detects the build system of a folder, and what its files say about versions.
  *
- * @param workspace absolute; the folder must be inside it.
+ * @param workspace absolute.
+ * @param limit the folder that the project must be inside.
  * @throws Problem that lists the folder's files, when it has no project, or not one of the requested build system.
  */
-export async function detectProject(workspace: string, inputs: ProjectInputs): Promise<Project> {
+export async function detectProject(workspace: string, inputs: ProjectInputs, limit = workspace): Promise<Project> {
   const { buildSystem, buildCommand } = inputs;
-  const directory = await folderOf(workspace, inputs.directory);
+  const directory = await folderOf(workspace, inputs.directory, limit);
   const folder: Folder = { directory, shown: inputs.directory, names: (await readdir(directory)).sort() };
   const isCommand = buildSystem === "command" || (buildSystem === "auto" && buildCommand !== undefined);
   refuseUnused({ ...inputs, buildSystem: isCommand ? "command" : buildSystem });

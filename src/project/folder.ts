@@ -5,9 +5,10 @@ import { WrongUse } from "../platform/problem.js";
 /**
  * Resolves the input `directory` to an absolute path without symbolic links.
  *
- * @throws Problem when the folder does not exist, cannot be read, or is outside the workspace.
+ * @param limit the folder that it must be inside.
+ * @throws Problem when the folder does not exist, cannot be read, or is outside of `limit`.
  */
-export async function folderOf(workspace: string, directory: string): Promise<string> {
+export async function folderOf(workspace: string, directory: string, limit = workspace): Promise<string> {
   const path = resolve(workspace, directory);
   const real = await realpath(path).catch(() => undefined);
   if (real === undefined) {
@@ -16,10 +17,10 @@ export async function folderOf(workspace: string, directory: string): Promise<st
       do: "check out the repository first (actions/checkout), and give a path inside it",
     });
   }
-  if (/* promise: project-is-inside */ isOutside(await realpath(workspace), real)) {
+  if (/* promise: project-is-inside */ isOutside(await realpath(limit), real)) {
     throw new WrongUse(`input directory: ${directory} is outside the workspace`, {
       found: real,
-      accepted: `a folder inside ${workspace}`,
+      accepted: `a folder inside ${limit}`,
     });
   }
   if ((await readdir(real).catch(() => undefined)) === undefined) {
