@@ -1,7 +1,8 @@
 // The commands of the command line, their options, and what each one runs. A command's code is loaded when it runs: all
 // of it together takes longer to load than a short command works.
-import { Command, type Option } from "commander";
+import { Command, Option } from "commander";
 import own from "../../package.json" with { type: "json" };
+import { forges, gitHubTemplates } from "../init/choose.js";
 import { type Context, inspectHost, isPersonal } from "../platform/host.js";
 import { type Log, printedJson } from "../platform/log.js";
 import type { ExitCode } from "../platform/problem.js";
@@ -17,9 +18,9 @@ import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } fr
 import { type PartFunction, given, runAction, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { releaseInputs } from "./release-interface.js";
-import { namedOption, refuseBoth, refuseRepetition } from "./options.js";
+import { namedOption, refuseBoth, refuseRepetition, withValues } from "./options.js";
 import { runParts } from "./steps/run.js";
-import type * as Toolchains from "./toolchain.js";
+import { addCompletion, addToolchainCommands } from "./machine-commands.js";
 
 const publishing =
   (service: ArtifactAccess): PartFunction =>
@@ -110,13 +111,14 @@ const matrixCommand = program
   .description("plan the jobs of a matrix; prints a table, or with --json the value of `strategy.matrix`")
   .argument(
     "[targets...]",
-    'the legs, one argument per line of the list: "hvt x86_64 aarch64" "virtio x86_64 variant=small"',
+    'the legs (same as --targets), each an argument: "hvt x86_64 aarch64" "virtio x86_64 variant=small"',
   );
 for (const [name, definition] of Object.entries(allMatrixInputs)) {
-  if (name !== "targets") matrixCommand.addOption(namedOption(name, definition));
+  matrixCommand.addOption(namedOption(name, definition));
 }
 matrixCommand.action((targets: readonly string[]) => {
-  const options = { ...matrixCommand.opts<Record<string, string>>(), targets: targets.join("\n") };
+  const words = matrixCommand.opts<Record<string, string>>();
+  const options = { ...words, targets: [...(words["targets"] ?? "").split("\n"), ...targets].join("\n").trim() };
   const log = createTerminalLog();
   return runGuarded(log, async () => {
     const asked = given(log, allMatrixInputs, (name) => options[name as keyof typeof options]);
@@ -128,13 +130,15 @@ matrixCommand.action((targets: readonly string[]) => {
 const collectCommand = program
   .command("collect")
   .description("make one table, SHA256SUMS and JUnit file from the artifacts of all legs")
-  .argument("<folder>", "folder with the artifacts, each in a subfolder of its name (`publish` writes _artifacts/)");
+  .argument("[folder]", "folder with the artifacts, each in a subfolder of its name (same as --folder)");
 for (const [name, definition] of Object.entries(collectInputs)) {
   // Only a workflow has a pull request to comment on.
-  if (!["folder", "comment", "token"].includes(name)) collectCommand.addOption(namedOption(name, definition));
+  if (!["comment", "token"].includes(name)) collectCommand.addOption(namedOption(name, definition));
 }
-collectCommand.action(async (folder: string) => {
-  const options: Readonly<Record<string, string>> = { ...collectCommand.opts<Record<string, string>>(), folder };
+collectCommand.action(async (folder: string | undefined) => {
+  const words = collectCommand.opts<Record<string, string>>();
+  refuseBoth(collectCommand, folder, words["folder"], "--folder");
+  const options: Readonly<Record<string, string>> = { ...words, ...(folder === undefined ? {} : { folder }) };
   await runCollecting(async (context, runner) => {
     const { collect } = await import("./steps/collect-step.js");
     return collect(
@@ -174,8 +178,13 @@ releaseCommand.action(async (folder: string | undefined) => {
 const initCommand = program
   .command("init")
   .description("write a workflow for this project; input options are written into it")
-  .option("--forge <name>", "github, forgejo, gitea, gitlab or shell (default: github)")
-  .option("--template <name>", "unikernel-matrix, unikernel-release, portable, … (default: chosen for the project)")
+  .addOption(withValues(new Option("--forge <name>", `${forges.join(", ")} (default: github)`), forges))
+  .addOption(
+    withValues(
+      new Option("--template <name>", "unikernel-matrix, unikernel-release, portable, … (default: for the project)"),
+      Object.keys(gitHubTemplates),
+    ),
+  )
   .option("--owner <account>", "the GitHub account that hosts unikernel-ci (default: that of this clone)")
   .option("--commit <commit>", "the commit of unikernel-ci to pin (default: that of this clone)")
   .option("--force", "overwrite existing files");
@@ -194,48 +203,7 @@ initCommand.action(() => {
   });
 });
 
-const toolchainCommand = program
-  .command("toolchain")
-  .description("list, verify and pack the toolchains of this machine, and pack helper VMs");
-const onToolchains = (run: (commands: typeof Toolchains, context: Context) => Promise<boolean>) => {
-  const log = createTerminalLog();
-  return runGuarded(log, async () => run(await import("./toolchain.js"), { log, processes, host: inspectHost() }));
-};
-toolchainCommand
-  .command("list")
-  .description("list the toolchains of this machine")
-  .action(() => onToolchains(({ listCommand }, context) => listCommand(context, print, isJson())));
-toolchainCommand
-  .command("clean")
-  .description("remove unfinished builds, which the next build would resume")
-  .action(() => onToolchains(({ cleanCommand }, context) => cleanCommand(context)));
-toolchainCommand
-  .command("verify")
-  .description("compare a toolchain, or an archive of one, with its manifest")
-  .argument("<what>", "key or folder of a toolchain, or an archive")
-  .action((what: string) => onToolchains(({ verifyCommand }, context) => verifyCommand(context, what, print)));
-toolchainCommand
-  .command("pack")
-  .description("pack a toolchain into a folder that `setup --mirror` takes")
-  .argument("<what>", "key or folder of a toolchain")
-  .option("--to <folder>", "folder to write the archive and toolchains.json to", ".")
-  .option("--level <number>", "zstd’s level, from 1 (soon done) to 19 (smallest; default)")
-  .action((what: string, options: Toolchains.PackOptions) =>
-    onToolchains(({ packCommand }, context) => packCommand(context, what, options, print)),
-  );
-toolchainCommand
-  .command("carrier")
-  .description("pack a helper VM, which runs Solo5’s tenders or Xen, into a folder that `boot --mirror` takes")
-  .argument("<arch>", "its architecture, or xen-x86_64")
-  .option("--to <folder>", "folder to write the archive and carriers.json to", ".")
-  .action((arch: string, { to }: { to: string }) =>
-    onToolchains(({ helperVmCommand }, context) => helperVmCommand(context, arch, to, print)),
-  );
-toolchainCommand
-  .command("slim")
-  .description("show what packing removes from a toolchain built with --slim false, and why")
-  .argument("<folder>", "the toolchain’s folder")
-  .action((folder: string) => onToolchains(({ slimCommand }) => slimCommand(folder, print, isJson())));
+addToolchainCommands(program);
 
 program
   .command("doctor")
@@ -248,6 +216,7 @@ program
     });
   });
 
+addCompletion(program);
 refuseRepetition(program);
 
 function inputsOf(command: Part | "run"): readonly InputName[] {
