@@ -1,6 +1,6 @@
 import { type MatrixPlan, type Projects, placesIn, planMatrix } from "../../matrix/plan-matrix.js";
 import { strategyMatrix } from "../../matrix/strategy.js";
-import { matrixLines, matrixSummary, matrixTitle } from "../../matrix/table.js";
+import { matrixLines, matrixSummary, matrixTables, matrixTitle } from "../../matrix/table.js";
 import { type Context, type Host, limitOf } from "../../platform/host.js";
 import { printedJson } from "../../platform/log.js";
 import type { Runner } from "../../platform/runner/github.js";
@@ -33,7 +33,7 @@ export async function printMatrix(
 ): Promise<boolean> {
   const plan = await decide(context, inputs);
   if (asJson) print(`${printedJson(strategyMatrix(plan, inputs.group))}\n`);
-  else for (const line of matrixLines(plan)) print(`${line}\n`);
+  else for (const line of matrixTables(plan)) print(`${line}\n`);
   tell(context, plan);
   return true;
 }
