@@ -51,7 +51,9 @@ export const program = new Command("unikernel-ci")
   .addHelpText(
     "after",
     '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n' +
-      '  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n',
+      '  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n' +
+      "\nExit status: 0 passed, or skipped where that is allowed; 1 failed; 2 wrong use (an option, a value);\n" +
+      "3 skipped though it was required.\n",
   );
 
 followOptions(() => program.opts());

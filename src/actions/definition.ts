@@ -1,3 +1,4 @@
+import { closest } from "../platform/closest.js";
 import { InputError, WrongUse } from "../platform/problem.js";
 import type { Parser, ValueType } from "./parsers.js";
 
@@ -82,6 +83,25 @@ export function deprecations<Definitions extends InputDefinitions>(
     return instead !== undefined && isGiven
       ? [`input ${name} is deprecated and will be removed in the next major version: ${instead}`]
       : [];
+  });
+}
+
+/**
+ * A warning for each name in a workflow that is probably a mistyped input: the runner passes it on, with
+ * a warning that does not say what was meant.
+ *
+ * @param environment with the inputs as `INPUT_*`.
+ */
+export function mistypedInputs(
+  names: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  return Object.keys(environment).flatMap((variable) => {
+    const [, name] = /^INPUT_(\S+)$/.exec(variable) ?? [];
+    const meant = name === undefined ? undefined : closest(name, names);
+    return name === undefined || meant === undefined
+      ? []
+      : [`there is no input ${name.toLowerCase()}, so it is not used; did you mean ${meant}?`];
   });
 }
 

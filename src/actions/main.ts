@@ -8,8 +8,15 @@ import { createLog, wantsColour } from "../platform/runner/console-log.js";
 import { type Runner, gitHubRunner } from "../platform/runner/github.js";
 import { guardStreams, writeTo } from "../platform/runner/standard-streams.js";
 import { systemProblem } from "../platform/system-error.js";
-import { type InputDefinitions, type Parsed, type ReadInput, deprecations, parseInputs } from "./definition.js";
-import { type InputName, type Inputs, type Part, inputs } from "./interface.js";
+import {
+  type InputDefinitions,
+  type Parsed,
+  type ReadInput,
+  deprecations,
+  mistypedInputs,
+  parseInputs,
+} from "./definition.js";
+import { type InputName, type Inputs, type Part, inputNames, inputs } from "./interface.js";
 
 /** One part of a run. It returns false when it failed and has logged why. */
 export type PartFunction = (context: Context, inputs: Inputs, runner: Runner) => Promise<boolean>;
@@ -39,6 +46,8 @@ export async function runAction<Definitions extends InputDefinitions>(
   guardProcess(log, gitHub);
   await runGuarded(log, async () => {
     const context: Context = { log, processes, host: inspectHost() };
+    for (const sentence of mistypedInputs([...Object.keys(definitions), ...inputNames], process.env))
+      log.warning(sentence);
     return run(context, given(log, definitions, read), gitHubRunner(context.host.environment));
   });
   // An open socket to a service that never answered would keep the process alive.
