@@ -147,6 +147,8 @@ test("the job for a toolchain runs the command line for each of its legs, and fa
       target,
       arch,
       ocaml,
+      directory,
+      "config-file": configFile,
       "configure-args": configureArgs,
       "artifact-name": artifactName,
     } = legs[index] ?? ({} as LegJob);
@@ -154,6 +156,8 @@ test("the job for a toolchain runs the command line for each of its legs, and fa
       target,
       arch,
       "ocaml-version": ocaml,
+      directory,
+      "config-file": configFile,
       "configure-args": configureArgs,
       "artifact-name": artifactName,
     });
