@@ -1,24 +1,26 @@
 // The commands of the command line, their options, and what each one runs. A command's code is loaded when it runs: all
 // of it together takes longer to load than a short command works.
-import { Command, type Option } from "commander";
+import { Command, Option } from "commander";
 import own from "../../package.json" with { type: "json" };
-import { type Context, inspectHost } from "../platform/host.js";
+import { forges, gitHubTemplates } from "../init/choose.js";
+import { type Context, inspectHost, isPersonal } from "../platform/host.js";
 import { type Log, printedJson } from "../platform/log.js";
+import type { ExitCode } from "../platform/problem.js";
 import { processes, quote } from "../platform/process/process.js";
 import { type ArtifactAccess, artifactAccess } from "../platform/runner/artifact-service.js";
 import { type CollectingRunner, collectingRunner, readableOutputs } from "../platform/runner/github.js";
-import { type StreamName, streamLog } from "../platform/runner/standard-streams.js";
-import { terminalQuestions } from "../platform/runner/terminal.js";
+import { approvals, terminalQuestions } from "../platform/runner/terminal.js";
 import { collectInputs } from "./collect-interface.js";
+import { createTerminalLog, exitCodeOf, followOptions, isJson, logOn, print } from "./command-output.js";
 import type { ExplainOptions } from "./explain.js";
 import type { InitOptions } from "./init.js";
 import { type InputName, type Part, inputNames, inputs, inputsMarked, parts } from "./interface.js";
-import { type PartFunction, given, guardProcess, runAction, runGuarded } from "./main.js";
+import { type PartFunction, given, runAction, runGuarded } from "./main.js";
 import { allMatrixInputs, matrixInputs } from "./matrix-interface.js";
 import { releaseInputs } from "./release-interface.js";
-import { namedOption, refuseBoth, refuseRepetition } from "./options.js";
+import { namedOption, refuseBoth, refuseRepetition, withValues } from "./options.js";
 import { runParts } from "./steps/run.js";
-import type * as Toolchains from "./toolchain.js";
+import { addCompletion, addToolchainCommands } from "./machine-commands.js";
 
 const publishing =
   (service: ArtifactAccess): PartFunction =>
@@ -43,13 +45,18 @@ export const program = new Command("unikernel-ci")
   .version(own.version)
   .option("--json", "print the outputs as JSON on standard output, and the log on standard error")
   .option("--verbose", "log more")
+  .exitOverride() // Before the commands, which inherit it.
   .showHelpAfterError("(--help lists the options)")
   .configureOutput({ writeOut: print, writeErr: (text) => logOn("stderr").line(text.replace(/\n$/, "")) })
   .addHelpText(
     "after",
     '\nExamples:\n  $ unikernel-ci doctor\n  $ unikernel-ci run --target spt --expect "listening on port 80"\n' +
-      '  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n',
+      '  $ unikernel-ci boot dist/www.hvt --args "--ipv4=10.0.0.2/24"\n' +
+      "\nExit status: 0 passed, or skipped where that is allowed; 1 failed; 2 wrong use (an option, a value);\n" +
+      "3 skipped though it was required.\n",
   );
+
+followOptions(() => program.opts());
 
 /** The action `run`: with the runner's inputs, outputs and artifact service. */
 program.command("action", { hidden: true }).action(async () => {
@@ -106,13 +113,14 @@ const matrixCommand = program
   .description("plan the jobs of a matrix; prints a table, or with --json the value of `strategy.matrix`")
   .argument(
     "[targets...]",
-    'the legs, one argument per line of the list: "hvt x86_64 aarch64" "virtio x86_64 variant=small"',
+    'the legs (same as --targets), each an argument: "hvt x86_64 aarch64" "virtio x86_64 variant=small"',
   );
 for (const [name, definition] of Object.entries(allMatrixInputs)) {
-  if (name !== "targets") matrixCommand.addOption(namedOption(name, definition));
+  matrixCommand.addOption(namedOption(name, definition));
 }
 matrixCommand.action((targets: readonly string[]) => {
-  const options = { ...matrixCommand.opts<Record<string, string>>(), targets: targets.join("\n") };
+  const words = matrixCommand.opts<Record<string, string>>();
+  const options = { ...words, targets: [...(words["targets"] ?? "").split("\n"), ...targets].join("\n").trim() };
   const log = createTerminalLog();
   return runGuarded(log, async () => {
     const asked = given(log, allMatrixInputs, (name) => options[name as keyof typeof options]);
@@ -124,13 +132,15 @@ matrixCommand.action((targets: readonly string[]) => {
 const collectCommand = program
   .command("collect")
   .description("make one table, SHA256SUMS and JUnit file from the artifacts of all legs")
-  .argument("<folder>", "folder with the artifacts, each in a subfolder of its name (`publish` writes _artifacts/)");
+  .argument("[folder]", "folder with the artifacts, each in a subfolder of its name (same as --folder)");
 for (const [name, definition] of Object.entries(collectInputs)) {
   // Only a workflow has a pull request to comment on.
-  if (!["folder", "comment", "token"].includes(name)) collectCommand.addOption(namedOption(name, definition));
+  if (!["comment", "token"].includes(name)) collectCommand.addOption(namedOption(name, definition));
 }
-collectCommand.action(async (folder: string) => {
-  const options: Readonly<Record<string, string>> = { ...collectCommand.opts<Record<string, string>>(), folder };
+collectCommand.action(async (folder: string | undefined) => {
+  const words = collectCommand.opts<Record<string, string>>();
+  refuseBoth(collectCommand, folder, words["folder"], "--folder");
+  const options: Readonly<Record<string, string>> = { ...words, ...(folder === undefined ? {} : { folder }) };
   await runCollecting(async (context, runner) => {
     const { collect } = await import("./steps/collect-step.js");
     return collect(
@@ -170,8 +180,13 @@ releaseCommand.action(async (folder: string | undefined) => {
 const initCommand = program
   .command("init")
   .description("write a workflow for this project; input options are written into it")
-  .option("--forge <name>", "github, forgejo, gitea, gitlab or shell (default: github)")
-  .option("--template <name>", "unikernel-matrix, unikernel-release, portable, … (default: chosen for the project)")
+  .addOption(withValues(new Option("--forge <name>", `${forges.join(", ")} (default: github)`), forges))
+  .addOption(
+    withValues(
+      new Option("--template <name>", "unikernel-matrix, unikernel-release, portable, … (default: for the project)"),
+      Object.keys(gitHubTemplates),
+    ),
+  )
   .option("--owner <account>", "the GitHub account that hosts unikernel-ci (default: that of this clone)")
   .option("--commit <commit>", "the commit of unikernel-ci to pin (default: that of this clone)")
   .option("--force", "overwrite existing files");
@@ -190,48 +205,7 @@ initCommand.action(() => {
   });
 });
 
-const toolchainCommand = program
-  .command("toolchain")
-  .description("list, verify and pack the toolchains of this machine, and pack helper VMs");
-const onToolchains = (run: (commands: typeof Toolchains, context: Context) => Promise<boolean>) => {
-  const log = createTerminalLog();
-  return runGuarded(log, async () => run(await import("./toolchain.js"), { log, processes, host: inspectHost() }));
-};
-toolchainCommand
-  .command("list")
-  .description("list the toolchains of this machine")
-  .action(() => onToolchains(({ listCommand }, context) => listCommand(context, print, isJson())));
-toolchainCommand
-  .command("clean")
-  .description("remove unfinished builds, which the next build would resume")
-  .action(() => onToolchains(({ cleanCommand }, context) => cleanCommand(context)));
-toolchainCommand
-  .command("verify")
-  .description("compare a toolchain, or an archive of one, with its manifest")
-  .argument("<what>", "key or folder of a toolchain, or an archive")
-  .action((what: string) => onToolchains(({ verifyCommand }, context) => verifyCommand(context, what, print)));
-toolchainCommand
-  .command("pack")
-  .description("pack a toolchain into a folder that `setup --mirror` takes")
-  .argument("<what>", "key or folder of a toolchain")
-  .option("--to <folder>", "folder to write the archive and toolchains.json to", ".")
-  .option("--level <number>", "zstd’s level, from 1 (soon done) to 19 (smallest; default)")
-  .action((what: string, options: Toolchains.PackOptions) =>
-    onToolchains(({ packCommand }, context) => packCommand(context, what, options, print)),
-  );
-toolchainCommand
-  .command("carrier")
-  .description("pack a helper VM, which runs Solo5’s tenders or Xen, into a folder that `boot --mirror` takes")
-  .argument("<arch>", "its architecture, or xen-x86_64")
-  .option("--to <folder>", "folder to write the archive and carriers.json to", ".")
-  .action((arch: string, { to }: { to: string }) =>
-    onToolchains(({ helperVmCommand }, context) => helperVmCommand(context, arch, to, print)),
-  );
-toolchainCommand
-  .command("slim")
-  .description("show what packing removes from a toolchain built with --slim false, and why")
-  .argument("<folder>", "the toolchain’s folder")
-  .action((folder: string) => onToolchains(({ slimCommand }) => slimCommand(folder, print, isJson())));
+addToolchainCommands(program);
 
 program
   .command("doctor")
@@ -244,6 +218,7 @@ program
     });
   });
 
+addCompletion(program);
 refuseRepetition(program);
 
 function inputsOf(command: Part | "run"): readonly InputName[] {
@@ -255,8 +230,11 @@ function optionOf(name: InputName): Option {
 }
 
 async function runCommand(name: Part | "run", options: Readonly<Record<string, string>>): Promise<void> {
-  const { log, runner } = await runCollecting((context, runner) => {
-    const asked = given(context.log, inputs, (input) => options[input]);
+  const { log, runner } = await runCollecting((plain, runner) => {
+    const asked = given(plain.log, inputs, (input) => options[input]);
+    const mayInstall = options["install-system-packages"] !== undefined || !isPersonal(plain.host);
+    const ask = terminalQuestions(plain.log, plain.host.environment);
+    const context = mayInstall ? plain : { ...plain, approval: approvals(ask) };
     return name === "run" ? runParts(functions, context, asked, runner) : functions[name](context, asked, runner);
   });
   if (isJson() || name !== "setup") return;
@@ -270,31 +248,14 @@ async function runCollecting(
 ): Promise<{ readonly log: Log; readonly runner: CollectingRunner }> {
   const log = createTerminalLog();
   const runner = collectingRunner();
-  await runGuarded(log, async () => run({ log, processes, host: inspectHost() }, runner));
+  const ended: { by?: ExitCode } = {};
+  await runGuarded(log, async () => {
+    const isGood = await run({ log, processes, host: inspectHost() }, runner);
+    if (!isGood) ended.by = exitCodeOf(runner.outputs);
+    return isGood;
+  });
+  if (ended.by !== undefined) process.exitCode = ended.by;
   if (isJson()) print(`${printedJson(runner.outputs)}\n`);
   else for (const line of readableOutputs(runner.outputs)) log.line(line);
   return { log, runner };
-}
-
-/** Prints whole lines on standard output, guarded like the log. */
-function print(text: string): void {
-  /* promise: printed-lines-are-guarded */ logOn("stdout").line(text.replace(/\n$/, ""));
-}
-
-function isJson(): boolean {
-  return program.opts<{ json?: boolean }>().json === true;
-}
-
-function createTerminalLog(): Log {
-  const log = logOn(isJson() ? "stderr" : "stdout");
-  guardProcess(log, isGitHub());
-  return log;
-}
-
-function logOn(stream: StreamName): Log {
-  return streamLog(stream, isGitHub(), program.opts<{ verbose?: boolean }>().verbose === true);
-}
-
-function isGitHub(): boolean {
-  return process.env["GITHUB_ACTIONS"] === "true";
 }

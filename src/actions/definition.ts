@@ -1,4 +1,5 @@
-import { InputError, Problem } from "../platform/problem.js";
+import { closest } from "../platform/closest.js";
+import { InputError, WrongUse } from "../platform/problem.js";
 import type { Parser, ValueType } from "./parsers.js";
 
 export interface InputDefinition<Value> {
@@ -85,6 +86,25 @@ export function deprecations<Definitions extends InputDefinitions>(
   });
 }
 
+/**
+ * A warning for each name in a workflow that is probably a mistyped input: the runner passes it on, with
+ * a warning that does not say what was meant.
+ *
+ * @param environment with the inputs as `INPUT_*`.
+ */
+export function mistypedInputs(
+  names: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  return Object.keys(environment).flatMap((variable) => {
+    const [, name] = /^INPUT_(\S+)$/.exec(variable) ?? [];
+    const meant = name === undefined ? undefined : closest(name, names);
+    return name === undefined || meant === undefined
+      ? []
+      : [`there is no input ${name.toLowerCase()}, so it is not used; did you mean ${meant}?`];
+  });
+}
+
 export function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -99,6 +119,6 @@ function naming<Value>(name: string, parse: () => Value): Value {
     return parse();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new Problem(`input ${name}: ${error.message}`, { accepted: error.accepted }, { cause: error });
+    throw new WrongUse(`input ${name}: ${error.message}`, { accepted: error.accepted }, { cause: error });
   }
 }

@@ -3,7 +3,7 @@ import { placesFor } from "../boot/prepare.js";
 import type { AttemptPlan, KvmAccess } from "../boot/vmms/vmm.js";
 import type { Context } from "../platform/host.js";
 import { kvmAccess } from "../platform/kvm.js";
-import { printedJson } from "../platform/log.js";
+import { aligned, printedJson, terminalWidth } from "../platform/log.js";
 import { checkIsolation } from "../platform/network/isolation.js";
 import { whyNoTap } from "../platform/network/tap.js";
 import { missingPackages } from "../platform/packages/apt.js";
@@ -60,16 +60,17 @@ export async function doctor(context: Context, print: (text: string) => void, as
     ["opam", opam],
     ["network", network],
   ] as const;
-  for (const [label, text] of facts) print(`${label.padEnd(10)}${text}\n`);
-  print(`\n${"target".padEnd(30)}${"build".padEnd(12)}boot\n`);
-  for (const { target, architecture, build, boot } of abilities) {
-    print(`${`${target} ${architecture}`.padEnd(30)}${build.padEnd(12)}${boot}\n`);
-  }
-  print(
-    missing.length === 0
-      ? "\nnothing is missing\n"
-      : `\nmissing   ${missing.join(" ")}\ndo        sudo apt-get install ${missing.join(" ")}\n`,
-  );
+  const rows = abilities.map(({ target, architecture, build, boot }) => [`${target} ${architecture}`, build, boot]);
+  const lines = [
+    ...aligned(facts, terminalWidth),
+    "",
+    ...aligned([["target", "build", "boot"], ...rows], terminalWidth),
+    "",
+    ...(missing.length === 0 ? ["nothing is missing"] : aligned([["missing", missing.join(" ")]], terminalWidth)),
+    // It is copied, so it stays on one line.
+    ...(missing.length === 0 ? [] : [`do       sudo apt-get install ${missing.join(" ")}`]),
+  ];
+  for (const line of lines) print(`${line}\n`);
   return true;
 }
 

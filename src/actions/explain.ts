@@ -4,7 +4,7 @@ import { type Rules, checkExpectations, rulesFor } from "../boot/judge/rules.js"
 import type { Verdict } from "../boot/judge/verdict.js";
 import { usualWay } from "../boot/plan.js";
 import { printedJson } from "../platform/log.js";
-import { Problem, messageOf } from "../platform/problem.js";
+import { Problem, messageOf, WrongUse } from "../platform/problem.js";
 import { type Target, targets } from "../targets/targets.js";
 import { withTarget, type Inputs } from "./interface.js";
 
@@ -94,7 +94,7 @@ const isSameEnd = (one: TranscriptEnd, other: TranscriptEnd): boolean =>
   one.kind === "exit" ? other.kind === "exit" && one.status === other.status : other.kind === "stopped";
 
 const notOneEnd = () =>
-  new Problem("give exactly one of --exit-code, --timed-out, --still-running", {
+  new WrongUse("give exactly one of --exit-code, --timed-out, --still-running", {
     accepted:
       "--exit-code N (the VMM’s exit status), --timed-out or --still-running; no option if the file " +
       "ends with a line `[exit=N]`",
@@ -103,7 +103,7 @@ const notOneEnd = () =>
 function endOfStatus(exitCode: string): TranscriptEnd {
   const status = /^\d{1,3}$/.test(exitCode) ? Number(exitCode) : 256;
   if (status > 255)
-    throw new Problem(`--exit-code: ${JSON.stringify(exitCode)} is not accepted`, { accepted: "0 to 255" });
+    throw new WrongUse(`--exit-code: ${JSON.stringify(exitCode)} is not accepted`, { accepted: "0 to 255" });
   return endWith(status);
 }
 
@@ -118,7 +118,7 @@ function wayOf(
     if (way === undefined) continue;
     return { vmm: way.vmm.program, accelerator: way.accelerator, inHelperVm: way.vmm.isHelperVm === true };
   }
-  throw new Problem(`input accelerator: ${accelerator} cannot run ${target.name} for ${arch ?? "any architecture"}`, {
+  throw new WrongUse(`input accelerator: ${accelerator} cannot run ${target.name} for ${arch ?? "any architecture"}`, {
     do: "leave the input empty",
   });
 }

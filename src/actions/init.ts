@@ -12,7 +12,7 @@ import { writeInside } from "../platform/files/inside.js";
 import { ownRepository } from "../platform/files/own-repository.js";
 import type { Context } from "../platform/host.js";
 import { firstOf } from "../platform/log.js";
-import { Problem } from "../platform/problem.js";
+import { WrongUse } from "../platform/problem.js";
 import type { Ask } from "../platform/runner/terminal.js";
 import { detectProject } from "../project/detect.js";
 import type { Project } from "../project/project.js";
@@ -22,6 +22,7 @@ import { filesToWrite } from "./init-files.js";
 import { bootAnswers, chosenOf, hashFiles, unikernelsOf } from "./init-find.js";
 import { type Inputs, readInputs } from "./interface.js";
 import { allMatrixInputs } from "./matrix-interface.js";
+import { wordOf } from "./options.js";
 
 export interface InitOptions {
   /** Default: the forge whose files the repository has, else github. */
@@ -53,7 +54,9 @@ export async function init(context: Context, options: InitOptions, given: Given,
   const root = rootOf(current);
   const tree = readTree(root);
   const { forge, seen } =
-    options.forge === undefined ? forgeOf(tree.paths) : { forge: namedForge(options.forge), seen: undefined };
+    options.forge === undefined
+      ? forgeOf(tree.paths)
+      : { forge: wordOf("--forge", options.forge, forges), seen: undefined };
   const reference = await referenceOf(context, options);
 
   const found = await unikernelsOf(tree, root, current, asked);
@@ -169,13 +172,6 @@ const takenLines = ({ inputs, rows }: Composition, given: Given): readonly strin
   return [...new Set([...ofRows, ...shared])];
 };
 
-function namedForge(word: string): Forge {
-  const forge = forges.find((candidate) => candidate === word);
-  if (forge === undefined)
-    throw new Problem(`--forge: ${JSON.stringify(word)} is not accepted`, { accepted: forges.join(", ") });
-  return forge;
-}
-
 /** The root of the repository, where workflows belong; the current folder outside a repository. */
 function rootOf(current: string): string {
   for (let folder = resolve(current); ; folder = dirname(folder)) {
@@ -187,12 +183,12 @@ function rootOf(current: string): string {
 /** The account and commit of the options, or else of the clone that this program runs from. */
 async function referenceOf({ processes }: Context, { owner, commit }: InitOptions): Promise<ActionReference> {
   if (commit !== undefined && !/^[0-9a-f]{40}$/.test(commit)) {
-    throw new Problem(`--commit: ${JSON.stringify(commit)} is not accepted`, {
+    throw new WrongUse(`--commit: ${JSON.stringify(commit)} is not accepted`, {
       accepted: "a full commit: 40 hexadecimal digits",
     });
   }
   if (owner !== undefined && !/^[\w-]+$/.test(owner)) {
-    throw new Problem(`--owner: ${JSON.stringify(owner)} is not accepted`, { accepted: "an account name" });
+    throw new WrongUse(`--owner: ${JSON.stringify(owner)} is not accepted`, { accepted: "an account name" });
   }
   const git = async (...args: string[]): Promise<string | undefined> => {
     if (!existsSync(join(ownRepository, ".git"))) return undefined;

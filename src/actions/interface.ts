@@ -64,7 +64,7 @@ const input = <Value, const Own extends Marks = object>(
 
 const architecture = typed(architectureWords, (word): Architecture => {
   const found = architectureOf(word);
-  if (found === undefined) throw new InputError(word, architectureWords.join(", "));
+  if (found === undefined) throw new InputError(word, architectureWords.join(", "), architectureWords);
   return found;
 });
 

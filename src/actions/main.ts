@@ -8,8 +8,15 @@ import { createLog, wantsColour } from "../platform/runner/console-log.js";
 import { type Runner, gitHubRunner } from "../platform/runner/github.js";
 import { guardStreams, writeTo } from "../platform/runner/standard-streams.js";
 import { systemProblem } from "../platform/system-error.js";
-import { type InputDefinitions, type Parsed, type ReadInput, deprecations, parseInputs } from "./definition.js";
-import { type InputName, type Inputs, type Part, inputs } from "./interface.js";
+import {
+  type InputDefinitions,
+  type Parsed,
+  type ReadInput,
+  deprecations,
+  mistypedInputs,
+  parseInputs,
+} from "./definition.js";
+import { type InputName, type Inputs, type Part, inputNames, inputs } from "./interface.js";
 
 /** One part of a run. It returns false when it failed and has logged why. */
 export type PartFunction = (context: Context, inputs: Inputs, runner: Runner) => Promise<boolean>;
@@ -39,6 +46,8 @@ export async function runAction<Definitions extends InputDefinitions>(
   guardProcess(log, gitHub);
   await runGuarded(log, async () => {
     const context: Context = { log, processes, host: inspectHost() };
+    for (const sentence of mistypedInputs([...Object.keys(definitions), ...inputNames], process.env))
+      log.warning(sentence);
     return run(context, given(log, definitions, read), gitHubRunner(context.host.environment));
   });
   // An open socket to a service that never answered would keep the process alive.
@@ -55,15 +64,22 @@ export function given<Definitions extends InputDefinitions>(
   return parseInputs(definitions, read);
 }
 
+/** Gets the error that ends a command, before it is logged: `--json` prints it too. */
+let observe: (error: unknown) => void = () => undefined;
+
+export function observeFailures(observer: (error: unknown) => void): void {
+  observe = observer;
+}
+
 /**
- * Runs, and sets the exit status. A {@link Problem} and an unusable folder are logged as the user's to solve, any other
- * error as a bug of unikernel-ci.
+ * Runs, and sets the exit status (docs/command-line.md). A {@link Problem} and an unusable folder are logged as the
+ * user's to solve, any other error as a bug of unikernel-ci.
  */
 export async function runGuarded(log: Log, run: () => Promise<boolean>): Promise<void> {
   try {
     if (!(await run())) process.exitCode = 1;
   } catch (error) {
-    process.exitCode = 1;
+    process.exitCode = problemOf(error)?.exitCode ?? 1;
     await showFailure(log, error);
   }
 }
@@ -85,8 +101,12 @@ export function guardProcess(log: Log, gitHub: boolean): void {
   });
 }
 
+const problemOf = (error: unknown): Problem | undefined =>
+  error instanceof Problem ? error : systemProblem(error, () => foldersOf(process.env));
+
 async function showFailure(log: Log, error: unknown): Promise<void> {
-  const problem = error instanceof Problem ? error : systemProblem(error, () => foldersOf(process.env));
+  const problem = problemOf(error);
+  observe(problem ?? error);
   if (problem !== undefined) {
     if (problem.wholeLog !== undefined) await showWhole(log, problem.wholeLog);
     log.error(problem.toString());

@@ -41,7 +41,7 @@ export const optional = <Value>(parse: Parser<Value>): Parser<Value | undefined>
 export const oneOf = <Word extends string>(...accepted: readonly Word[]): Parser<Word> =>
   typed(accepted, (value) => {
     const word = accepted.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
-    if (word === undefined) throw new InputError(value, accepted.join(", "));
+    if (word === undefined) throw new InputError(value, accepted.join(", "), accepted);
     return word;
   });
 

@@ -13,8 +13,9 @@ import {
   parseDocument,
   visit,
 } from "yaml";
+import { didYouMean } from "../platform/closest.js";
 import type { Context } from "../platform/host.js";
-import { InputError, Problem, messageOf } from "../platform/problem.js";
+import { InputError, messageOf, WrongUse } from "../platform/problem.js";
 import { quote } from "../platform/process/process.js";
 import { camelCase, parseInput } from "./definition.js";
 import { type Inputs, inputs, inputsMarked } from "./interface.js";
@@ -52,7 +53,7 @@ export async function readScenarios({ host }: Context, base: Inputs): Promise<re
   if (given === undefined) return undefined;
   if (!isPath(given)) return parseScenarios(given, base, "input scenarios");
   const text = await readFile(resolve(host.folders.workspace, given), "utf8").catch((error: unknown) => {
-    throw new Problem(`input scenarios: ${given} cannot be read`, {
+    throw new WrongUse(`input scenarios: ${given} cannot be read`, {
       because: messageOf(error),
       accepted: "a YAML list, or the path of a .yml or .yaml file with one, relative to the workspace",
     });
@@ -77,12 +78,12 @@ export function parseScenarios(text: string, base: Inputs, source: string): read
   const names = new Map<string, string>();
   const scenarios = items.map((item) => {
     if (!isMap(item)) {
-      throw new Problem(`${lineOf(item)}: a scenario must be a mapping`, { found: shown(item), accepted: knownKeys });
+      throw new WrongUse(`${lineOf(item)}: a scenario must be a mapping`, { found: shown(item), accepted: knownKeys });
     }
     const name = readName(item, lineOf);
     const former = names.get(name.toLowerCase());
     if (former !== undefined) {
-      throw new Problem(`${lineOf(item)}: duplicate scenario ${former}`, {
+      throw new WrongUse(`${lineOf(item)}: duplicate scenario ${former}`, {
         ...(former === name ? {} : { because: `${name} names the same file on a case-insensitive file system` }),
         do: "give each scenario a unique name",
       });
@@ -128,10 +129,10 @@ type LineOf = (node: unknown) => string;
 function parseList(text: string, source: string): { readonly items: readonly unknown[]; readonly lineOf: LineOf } {
   const bytes = Buffer.byteLength(text);
   // promise: scenarios-have-a-size
-  if (bytes > mostBytes) throw new Problem(`${source} has ${bytes} bytes`, { accepted: `up to ${mostBytes}` });
+  if (bytes > mostBytes) throw new WrongUse(`${source} has ${bytes} bytes`, { accepted: `up to ${mostBytes}` });
   // promise: scenarios-have-a-depth
   if (isNested(text))
-    throw new Problem(`${source} is nested deeper than ${mostNested} levels`, { accepted: "a list of scenarios" });
+    throw new WrongUse(`${source} is nested deeper than ${mostNested} levels`, { accepted: "a list of scenarios" });
   const lineCounter = new LineCounter();
   // `failsafe` has only strings, lists and mappings.
   const document = parseDocument(text, {
@@ -143,24 +144,24 @@ function parseList(text: string, source: string): { readonly items: readonly unk
   const lineAt = (offset = 0) => `${source}, line ${lineCounter.linePos(offset).line}`;
   const lineOf: LineOf = (node) => lineAt((node as Node | null)?.range?.[0]);
   const [mistake] = [...document.errors, ...document.warnings];
-  if (mistake !== undefined) throw new Problem(`${lineAt(mistake.pos[0])}: ${mistake.message}`);
+  if (mistake !== undefined) throw new WrongUse(`${lineAt(mistake.pos[0])}: ${mistake.message}`);
   // promise: scenarios-have-no-aliases
   visit(document, {
     Alias: (_, alias) => {
-      throw new Problem(`${lineOf(alias)}: aliases (*${alias.source}) are not supported`, {
+      throw new WrongUse(`${lineOf(alias)}: aliases (*${alias.source}) are not supported`, {
         do: "set what all scenarios share as inputs of the step",
       });
     },
   });
   const list = document.contents;
   if (!isSeq(list) || list.items.length === 0) {
-    throw new Problem(`${source} is not a list of scenarios`, {
+    throw new WrongUse(`${source} is not a list of scenarios`, {
       found: shown(list),
       accepted: ["- name: help", "  args: --help"],
     });
   }
   if (list.items.length > mostScenarios) {
-    throw new Problem(`${source} has ${list.items.length} scenarios`, { accepted: `up to ${mostScenarios}` });
+    throw new WrongUse(`${source} has ${list.items.length} scenarios`, { accepted: `up to ${mostScenarios}` });
   }
   return { items: list.items, lineOf };
 }
@@ -168,10 +169,10 @@ function parseList(text: string, source: string): { readonly items: readonly unk
 function readName(scenario: YAMLMap, lineOf: LineOf): string {
   const pair = scenario.items.find(({ key }) => textOf(key) === "name");
   if (pair === undefined)
-    throw new Problem(`${lineOf(scenario)}: a scenario has no name`, { accepted: `name: ${nameRule}` });
+    throw new WrongUse(`${lineOf(scenario)}: a scenario has no name`, { accepted: `name: ${nameRule}` });
   const name = textOf(pair.value);
   if (name !== undefined && portableName.test(name)) return name;
-  throw new Problem(`${lineOf(pair.key)}: ${shown(pair.value)} is not a valid scenario name`, { accepted: nameRule });
+  throw new WrongUse(`${lineOf(pair.key)}: ${shown(pair.value)} is not a valid scenario name`, { accepted: nameRule });
 }
 
 /** The inputs that a scenario sets, by their names in {@link Inputs}, and the text of its key `image`. */
@@ -183,10 +184,13 @@ function readOwn(scenario: YAMLMap, name: string, lineOf: LineOf): Record<string
 function readPair({ key, value }: Pair, where: string): [name: string, value: unknown] {
   const input = /* promise: scenario-keys-are-a-list */ settable.find((known) => known === textOf(key));
   if (input === undefined)
-    throw new Problem(`${where}: ${shown(key)} is not a key of scenarios`, { accepted: knownKeys });
+    throw new WrongUse(
+      `${where}: ${shown(key)} is not a key of scenarios${didYouMean(textOf(key) ?? "", ["name", ...settable])}`,
+      { accepted: knownKeys },
+    );
   const text = inputText(input, value);
   if (text === undefined) {
-    throw new Problem(`${where}: ${input} is ${shown(value)}`, {
+    throw new WrongUse(`${where}: ${input} is ${shown(value)}`, {
       accepted: "a string, or a list of strings",
       do: "quote a string that contains a colon followed by a space",
     });
@@ -196,7 +200,7 @@ function readPair({ key, value }: Pair, where: string): [name: string, value: un
     return [camelCase(input), parseInput<unknown>(inputs[input], text)];
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new Problem(`${where}: ${input}: ${error.message}`, { accepted: error.accepted }, { cause: error });
+    throw new WrongUse(`${where}: ${input}: ${error.message}`, { accepted: error.accepted }, { cause: error });
   }
 }
 

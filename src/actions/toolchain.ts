@@ -5,8 +5,8 @@ import { ensureHelperVm } from "../boot/helper-vm/ensure.js";
 import { publishHelperVm } from "../boot/helper-vm/published.js";
 import { folderBytes, isFile } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
-import { printedJson, seconds, size } from "../platform/log.js";
-import { Problem } from "../platform/problem.js";
+import { aligned, printedJson, seconds, size, terminalWidth } from "../platform/log.js";
+import { Problem, WrongUse } from "../platform/problem.js";
 import { findProgram } from "../platform/process/programs.js";
 import { architectureOf, architectureWords } from "../targets/architecture.js";
 import { BadArchive } from "../toolchain/archive/manifest.js";
@@ -44,18 +44,24 @@ export async function listCommand({ host }: Context, print: Print, asJson: boole
       ])}\n`,
     );
   else if (rows.length + builds.length === 0) print(`no toolchains in ${folder}\n`);
-  for (const { name, bytes, usedMs, origin } of asJson ? [] : rows) {
-    print(
-      `${name}  ${size(bytes).padStart(9)}  used ${new Date(usedMs).toISOString().slice(0, 16)}  ` +
-        `${origin ?? "from another version"}\n`,
-    );
-  }
-  for (const { key, bytes, ageMs, packages } of asJson ? [] : builds) {
-    print(
-      `${key}  ${size(bytes).padStart(9)}  unfinished, ${packages} packages, ${seconds(ageMs)} old: ` +
-        `\`toolchain clean\` removes it\n`,
-    );
-  }
+  if (asJson || rows.length + builds.length === 0) return true;
+  const lines = aligned(
+    [
+      ["toolchain", "size", "used"],
+      ...rows.map(({ name, bytes, usedMs, origin }) => [
+        name,
+        size(bytes),
+        `${new Date(usedMs).toISOString().slice(0, 10)} ${origin ?? "from another version"}`,
+      ]),
+      ...builds.map(({ key, bytes, ageMs, packages }) => [
+        key,
+        size(bytes),
+        `unfinished, ${packages} packages, ${seconds(ageMs)} old: \`toolchain clean\` removes it`,
+      ]),
+    ],
+    terminalWidth,
+  );
+  for (const line of lines) print(`${line}\n`);
   return true;
 }
 
@@ -89,7 +95,7 @@ function levelOf(text: string | undefined): number {
   const { least, most } = packLevels;
   const level = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
   if (level >= least && level <= most) return level;
-  throw new Problem(`option --level: ${JSON.stringify(text)} is not accepted`, {
+  throw new WrongUse(`option --level: ${JSON.stringify(text)} is not accepted`, {
     accepted: `a whole number from ${least} to ${most}`,
   });
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { hashOf } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
-import { Problem } from "../platform/problem.js";
+import { WrongUse } from "../platform/problem.js";
 import type { Architecture } from "../targets/architecture.js";
 import type { TargetName } from "../targets/targets.js";
 
@@ -51,7 +51,7 @@ export function checkedArtifactName(name: string): string {
     /* promise: artifact-name-length */ Buffer.byteLength(name) <= longestName
   )
     return name;
-  throw new Problem(`input artifact-name: ${JSON.stringify(name)} cannot be the name of an artifact`, {
+  throw new WrongUse(`input artifact-name: ${JSON.stringify(name)} cannot be the name of an artifact`, {
     accepted: `up to ${longestName} bytes, without control characters and " : < > | * ? \\ /, and not ${infoFile}`,
   });
 }

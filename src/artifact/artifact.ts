@@ -1,7 +1,7 @@
 import { lstat, readdir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type ReadOnce, readOnce } from "../platform/files/read-once.js";
-import { Problem, isMissing, messageOf } from "../platform/problem.js";
+import { Problem, isMissing, messageOf, WrongUse } from "../platform/problem.js";
 import { infoFile } from "./artifact-name.js";
 import { parseBuildInfo } from "./build-info.js";
 import { type Checksum, parseChecksums, sumsName } from "./checksums.js";
@@ -53,7 +53,7 @@ export interface FoundArtifacts {
  */
 export async function artifactsIn(folder: string, wanted: readonly string[] = []): Promise<FoundArtifacts> {
   const unreadable = (error: unknown) => {
-    throw new Problem(`input folder: ${folder} cannot be read`, { because: messageOf(error) }, { cause: error });
+    throw new WrongUse(`input folder: ${folder} cannot be read`, { because: messageOf(error) }, { cause: error });
   };
   // The input can be a link. Links below it are not followed.
   const real = await realpath(folder).catch(unreadable);

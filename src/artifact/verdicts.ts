@@ -3,11 +3,14 @@ import { firstOf } from "../platform/log.js";
 import type { BootRecord, ImageRecord } from "./schema.js";
 
 /** One boot of several. */
-type Judged = Pick<BootRecord, "scenario" | "verdict" | "summary">;
+type Judged = Pick<BootRecord, "scenario" | "verdict" | "reason" | "summary">;
 
 /** One failure fails the whole; else one skip skips it. */
 const gravest = ["failed", "skipped", "passed"] as const;
 const shownNames = 10;
+
+/** Why nothing was booted: where a boot was required, that is a failure, but one of a boot that ran is graver. */
+export const skipReasons: readonly string[] = ["accelerator", "unsupported", "not-asked"];
 
 /** The first boot with the gravest verdict: the boot that a step reports when it can report only one. */
 export function decisiveBoot<Boot extends Judged>(boots: readonly [Boot, ...Boot[]]): Boot {
@@ -15,8 +18,8 @@ export function decisiveBoot<Boot extends Judged>(boots: readonly [Boot, ...Boot
   return others.reduce((decisive, boot) => (gravity(boot) < gravity(decisive) ? boot : decisive), first);
 }
 
-function gravity({ verdict }: Judged): number {
-  return gravest.indexOf(verdict);
+function gravity({ verdict, reason }: Judged): number {
+  return gravest.indexOf(verdict) + (verdict === "failed" && skipReasons.includes(reason) ? 0.5 : 0);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { normalize } from "node:path";
 import { checkImage } from "../image/check.js";
 import type { Image } from "../image/image.js";
-import { Problem } from "../platform/problem.js";
+import { WrongUse } from "../platform/problem.js";
 import type { ToolchainCache } from "../platform/runner/actions-cache.js";
 import type { Architecture } from "../targets/architecture.js";
 import type { Target } from "../targets/targets.js";
@@ -49,7 +49,7 @@ export function writesShared(requests: readonly Pick<BootRequest, "block">[]): b
 export function checkRepeated({ block }: Pick<BootRequest, "block">, times: number): void {
   const written = block.filter(({ path, readOnly }) => path !== undefined && !readOnly);
   if (times === 1 || written.length === 0) return;
-  throw new Problem(`input repeat: ${times} boots would write to ${written.map(({ path }) => path).join(", ")}`, {
+  throw new WrongUse(`input repeat: ${times} boots would write to ${written.map(({ path }) => path).join(", ")}`, {
     because: "each boot would find what the ones before wrote",
     do: "let the device be read-only (`NAME: PATH, ro`) or empty (`NAME: scratch, size=4MiB`)",
   });
@@ -99,7 +99,7 @@ export function asSelfTest<Request extends Expectations & { readonly args: reado
   guest: Guest,
 ): Request {
   if (exitReportOf(guest) === "none") {
-    throw new Problem(
+    throw new WrongUse(
       `input check: \`help\` expects exit status ${helpStatus}, but ${guest.target.name} does not report one`,
       { do: "set `args: --help` and match a line of the help with `expect`" },
     );

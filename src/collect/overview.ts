@@ -6,7 +6,7 @@ import { imageVerdict } from "../artifact/verdicts.js";
 import type { Verdict } from "../boot/judge/verdict.js";
 import { shownConsoleLines } from "../boot/report.js";
 import { size } from "../platform/log.js";
-import { Problem } from "../platform/problem.js";
+import { WrongUse } from "../platform/problem.js";
 import { type Growth, changeText, exceeds, growthText } from "./growth.js";
 
 /**
@@ -24,7 +24,7 @@ export function plannedArtifacts(json: string): string[] {
     );
     return legs.map((leg) => v.parse(legShape, leg)["artifact-name"]);
   } catch (error) {
-    throw new Problem(
+    throw new WrongUse(
       "input matrix is not a matrix of unikernel-ci",
       { accepted: "the output `matrix` of the matrix action" },
       { cause: error },

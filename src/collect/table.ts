@@ -40,10 +40,17 @@ export function collectSummary(overview: Overview, warnings: readonly string[], 
   );
 }
 
-/** The same table for a terminal: aligned lines, the header first. */
-export function collectLines({ rows, missing }: Overview): string[] {
+/**
+ * The same table for a terminal: aligned lines, the header first.
+ *
+ * @param most the length of a line.
+ */
+export function collectLines({ rows, missing }: Overview, most?: number): string[] {
   const lines = [header, ...rows.map(cellsOf), ...missing.map((name) => missingCells(name, noArtifact))];
-  return aligned(lines.map((cells) => cells.map(visible)));
+  return aligned(
+    lines.map((cells) => cells.map(visible)),
+    most,
+  );
 }
 
 const noArtifact = "no artifact: its job failed earlier";

@@ -1,5 +1,5 @@
 import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap } from "yaml";
-import { Problem } from "../platform/problem.js";
+import { Problem, WrongUse } from "../platform/problem.js";
 import { quote } from "../platform/process/process.js";
 
 /** Inputs to write into a template, by name. */
@@ -146,7 +146,7 @@ function valueNode(document: Document, value: string): unknown {
 /** A Makefile needs `$$` for `$`, `\#` for `#`, and values in one line. */
 function withOptions(template: string, given: Given, notes: Notes): string {
   const isLong = Object.entries(given).find(([, value]) => value.includes("\n"));
-  if (isLong !== undefined) throw new Problem(`--${isLong[0]} has several lines, which a Makefile cannot contain`);
+  if (isLong !== undefined) throw new WrongUse(`--${isLong[0]} has several lines, which a Makefile cannot contain`);
   const { target, arch, ...options } = given;
   const line = Object.entries(options)
     .map(([name, value]) => `--${name} ${quote(value)}`)

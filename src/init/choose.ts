@@ -1,4 +1,5 @@
-import { Problem } from "../platform/problem.js";
+import { didYouMean } from "../platform/closest.js";
+import { WrongUse } from "../platform/problem.js";
 import type { BuildSystem } from "../project/project.js";
 
 export const forges = ["github", "forgejo", "gitea", "gitlab", "shell"] as const;
@@ -68,7 +69,7 @@ export function chooseTemplate(situation: Situation): Choice {
   const { forge, template } = situation;
   if (forge !== "github") {
     if (template !== undefined)
-      throw new Problem(`--template: ${forge} has only one template`, { do: "omit --template" });
+      throw new WrongUse(`--template: ${forge} has only one template`, { do: "omit --template" });
     return others[forge];
   }
   const name = template === undefined ? fitting(situation) : namedTemplate(template);
@@ -89,9 +90,11 @@ function fitting({ buildSystem, isUnikraft, isMany }: Situation): GitHubTemplate
 
 function namedTemplate(name: string): GitHubTemplate {
   const known = Object.keys(gitHubTemplates) as GitHubTemplate[];
-  const found = known.find((candidate) => candidate === name);
+  const found = known.find((candidate) => candidate === name.toLowerCase());
   if (found === undefined)
-    throw new Problem(`--template: ${JSON.stringify(name)} is not a template`, { accepted: known.join(", ") });
+    throw new WrongUse(`--template: ${JSON.stringify(name)} is not a template${didYouMean(name, known)}`, {
+      accepted: known.join(", "),
+    });
   return found;
 }
 

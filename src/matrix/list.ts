@@ -1,3 +1,4 @@
+import { didYouMean } from "../platform/closest.js";
 import { longestWords, splitWords } from "../platform/words.js";
 import { type Architecture, architectureOf, architectureWords } from "../targets/architecture.js";
 import { constraintOfRange } from "../targets/constraint.js";
@@ -74,7 +75,8 @@ function readLine(content: string, line: number): TargetList {
   const [name, ...rest] = words;
   if (name === undefined) return { entries: [], faults: [] };
   const target = targetNames.find((candidate) => candidate === name.toLowerCase());
-  if (target === undefined) return wrong(`${JSON.stringify(name)} is not a target`, targetNames.join(", "));
+  if (target === undefined)
+    return wrong(`${JSON.stringify(name)} is not a target${didYouMean(name, targetNames)}`, targetNames.join(", "));
 
   const { architectures, options, mistakes } = readWords(rest);
   if (mistakes.length > 0) return { entries: [], faults: mistakes.map((mistake) => ({ line, ...mistake })) };
@@ -107,7 +109,7 @@ function readWords(words: readonly string[]): Words {
     if (architecture !== undefined) architectures.push(architecture);
     else if (option === undefined) {
       mistake(
-        `${JSON.stringify(word)} is neither an architecture nor an option`,
+        `${JSON.stringify(word)} is neither an architecture nor an option${meantBy(word)}`,
         architecturesAccepted,
         optionsAccepted,
       );
@@ -123,6 +125,14 @@ function readWords(words: readonly string[]): Words {
   }
   return { architectures, options, mistakes };
 }
+
+/** An option is mistyped in front of its `=`. */
+const meantBy = (word: string): string => {
+  const [name = "", ...value] = word.split("=");
+  return value.length === 0
+    ? didYouMean(word, [...architectureWords, ...optionNames.map((option) => `${option}=…`)])
+    : didYouMean(name, optionNames);
+};
 
 const architecturesAccepted = architectureWords.join(", ");
 const optionsAccepted = optionNames.map((name) => `${name}=…`).join(", ");

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { Problem } from "../platform/problem.js";
+import { Problem, WrongUse } from "../platform/problem.js";
 import type { Project } from "../project/project.js";
 import { versionSource } from "../targets/combinations.js";
 import { targets } from "../targets/targets.js";
@@ -68,12 +68,12 @@ const nameOfPlace = ({ directory, configFile }: Place): string => JSON.stringify
 export function planMatrix(request: MatrixRequest, projects: Project | Projects): MatrixPlan {
   const { entries, faults: mistakes } = parseTargets(request.targets);
   if (entries.length + mistakes.length === 0) {
-    throw new Problem("input targets is empty", {
+    throw new WrongUse("input targets is empty", {
       accepted: "a target and its architectures per line: hvt x86_64 aarch64",
     });
   }
   if (entries.length > request.maxLegs) {
-    throw new Problem(`input targets has ${entries.length} legs`, {
+    throw new WrongUse(`input targets has ${entries.length} legs`, {
       accepted: `up to ${request.maxLegs}`,
       do: "raise `max-legs`, or split the list into several matrices",
     });
@@ -178,14 +178,14 @@ function repetitions(legs: readonly Leg[]): Fault[] {
 }
 
 function problemOf(faults: readonly Fault[], maySkip: boolean): Problem {
-  return new Problem(`input targets has ${faults.length === 1 ? "an error" : `${faults.length} errors`}`, {
+  return new WrongUse(`input targets has ${faults.length === 1 ? "an error" : `${faults.length} errors`}`, {
     because: explained([...faults].sort((a, b) => a.line - b.line)),
     ...(maySkip ? { do: "correct the list, or set `on-unsupported: skip` to skip the legs that cannot be built" } : {}),
   });
 }
 
 function nothingLeft(unsupported: readonly Fault[]): Problem {
-  return new Problem("input targets: no leg can be built", {
+  return new WrongUse("input targets: no leg can be built", {
     because: explained(unsupported),
     do: "add a leg that can be built: GitHub refuses an empty matrix",
   });

@@ -1,6 +1,6 @@
-import { aligned, visible } from "../platform/log.js";
+import { aligned, terminalWidth, visible } from "../platform/log.js";
 import { code, prose, table } from "../summary/markup.js";
-import { type Leg, placeWords } from "./leg.js";
+import { type Leg, ocamlWords, placeWords } from "./leg.js";
 import type { MatrixPlan } from "./plan-matrix.js";
 import { groupsOf } from "./strategy.js";
 
@@ -20,12 +20,26 @@ export function matrixSummary(plan: MatrixPlan): string {
   return [...sections, ...(skipped.length === 0 ? [] : [skipped.join("\n")]), ""].join("\n\n");
 }
 
-/** The same for a terminal: aligned lines, the header first. */
+/** The same for a log: aligned lines, the header first. */
 export function matrixLines({ legs }: MatrixPlan): string[] {
-  return aligned([
-    header,
-    ...legs.map((leg) => [leg.name, labelsOf(leg), leg.ocaml, toolchainOf(leg), leg.boots].map(visible)),
-  ]);
+  const rows = legs.map((leg) => [leg.name, labelsOf(leg), leg.ocaml, toolchainOf(leg), leg.boots].map(visible));
+  return aligned([header, ...rows]);
+}
+
+/** The same for a terminal, which is narrower: the toolchains are a table of their own. */
+export function matrixTables({ legs }: MatrixPlan): string[] {
+  const rows = legs.map((leg) => [leg.name, labelsOf(leg), leg.ocaml, leg.boots].map(visible));
+  const toolchains = new Map<string, string[]>();
+  for (const leg of legs) {
+    const toolchain = [toolchainOf(leg), ...(leg.ocaml === "none" ? [] : [ocamlWords(leg.ocaml)])].join(", ");
+    toolchains.set(toolchain, [...(toolchains.get(toolchain) ?? []), leg.name]);
+  }
+  const users = [...toolchains].map(([toolchain, names]) => [toolchain, names.join(", ")].map(visible));
+  return [
+    ...aligned([["leg", "runner", "OCaml", "boots"], ...rows], terminalWidth),
+    "",
+    ...aligned([["toolchain", "legs"], ...users], terminalWidth),
+  ];
 }
 
 /** `7 legs, 4 toolchains, 2 skipped` */

@@ -34,7 +34,16 @@ export interface Context {
   readonly log: Log;
   readonly processes: Processes;
   readonly host: Host;
+  /** Nothing is installed on the machine without it; absent: the input `install-system-packages` is enough. */
+  readonly approval?: Approval;
 }
+
+/**
+ * Asks whether a command may change this machine.
+ *
+ * @returns undefined when nobody can be asked.
+ */
+export type Approval = (command: string) => Promise<boolean | undefined>;
 
 /**
  * Inspects this machine.
@@ -61,6 +70,16 @@ export function inspectHost(
     environment,
     isGitHubActions: environment["GITHUB_ACTIONS"] === "true",
   };
+}
+
+/** Whether a person uses this machine: it runs no job of any CI. */
+export function isPersonal({ isGitHubActions, environment }: Pick<Host, "isGitHubActions" | "environment">): boolean {
+  return !isGitHubActions && (environment["CI"] ?? "") === "";
+}
+
+/** The folder that a project must be inside: the workspace; on a person's machine any. */
+export function limitOf(host: Pick<Host, "isGitHubActions" | "environment" | "folders">): string {
+  return isPersonal(host) ? "/" : host.folders.workspace;
 }
 
 /**

@@ -101,18 +101,51 @@ export function printedJson(value: unknown): string {
   );
 }
 
-/** Rows for a terminal: each column as wide as its widest cell. */
-export function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows.reduce<number[]>(
-    (most, cells) => cells.map((cell, column) => Math.max(most[column] ?? 0, cell.length)),
-    [],
-  );
-  return rows.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+/** The columns of a terminal that nobody has made wider. */
+export const terminalWidth = 80;
+
+const gap = "  ";
+
+/**
+ * Rows for a terminal: each column as wide as its widest cell.
+ *
+ * @param most the length of a line. The widest columns are narrowed to it, and their cells continue on lines of their
+ *   own; a word stays whole.
+ */
+export function aligned(rows: readonly (readonly string[])[], most = Number.POSITIVE_INFINITY): string[] {
+  const widest = (lengthOf: (cell: string) => number) =>
+    rows.reduce<number[]>((all, cells) => cells.map((cell, at) => Math.max(all[at] ?? 0, lengthOf(cell))), []);
+  const widths = widest((cell) => cell.length);
+  const least = widest((cell) => Math.max(...cell.split(" ").map((word) => word.length)));
+  const room = most - gap.length * (widths.length - 1);
+  while (widths.reduce((sum, width) => sum + width, 0) > room) {
+    const spare = widths.map((width, at) => (width > (least[at] ?? 0) ? width : 0));
+    const at = spare.indexOf(Math.max(...spare));
+    if (spare[at] === undefined || spare[at] === 0) break;
+    widths[at] = spare[at] - 1;
+  }
+  return rows.flatMap((cells) => {
+    const wrapped = cells.map((cell, at) => wrap(cell, widths[at] ?? 0));
+    const height = Math.max(...wrapped.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, line) =>
+      wrapped
+        .map((lines, at) => (lines[line] ?? "").padEnd(widths[at] ?? 0))
+        .join(gap)
+        .trimEnd(),
+    );
+  });
+}
+
+/** A text in lines of at most `width` characters, unless a word is longer. */
+export function wrap(text: string, width: number): string[] {
+  if (text.length <= width) return [text];
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1) ?? "";
+    if (last !== "" && last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
+  }
+  return lines;
 }
 
 /** At most `most` names, then `and N more`. */

@@ -1,3 +1,5 @@
+import { didYouMean } from "./closest.js";
+
 /**
  * The facts that follow the first line of a {@link Problem}, in this order.
  *
@@ -21,6 +23,12 @@ export interface WholeLog {
 }
 
 /**
+ * The exit status of the command line: 1 for a failure, 2 for a wrong use (a value, an option or a place that cannot
+ * work), 3 for what was skipped though it was required. docs/command-line.md has the table.
+ */
+export type ExitCode = 1 | 2 | 3;
+
+/**
  * A failure that a person can act on, shown without a stack trace.
  * Any other error that reaches the top is reported as a defect of ours.
  */
@@ -40,6 +48,21 @@ export class Problem extends Error {
     this.wholeLog = options.wholeLog;
   }
 
+  /** See {@link ExitCode}. */
+  get exitCode(): ExitCode {
+    return 1;
+  }
+
+  /** Another problem of the same kind. */
+  alike(
+    what: string,
+    facts: Facts = this.facts,
+    options: ConstructorParameters<typeof Problem>[2] = { cause: this.cause, wholeLog: this.wholeLog },
+  ): Problem {
+    const Kind = this.constructor as typeof Problem;
+    return new Kind(what, facts, options);
+  }
+
   /**
    * The same problem with a path replaced that means nothing to a reader, such as a folder that is already gone.
    *
@@ -52,12 +75,26 @@ export class Problem extends Error {
         : text.map((line) => line.replaceAll(path, () => word))) as Text;
     const facts = Object.fromEntries(Object.entries(this.facts).map(([label, text]) => [label, shown(text)]));
     const whole = this.wholeLog && { title: this.wholeLog.title, lines: shown(this.wholeLog.lines) };
-    return new Problem(shown(this.message), facts, { cause: this.cause, wholeLog: whole });
+    return this.alike(shown(this.message), facts, { cause: this.cause, wholeLog: whole });
   }
 
   /** The sentence, then the facts, aligned. */
   override toString(): string {
     return [this.message, ...renderFacts(this.facts)].join("\n");
+  }
+}
+
+/** A {@link Problem} of the command or the inputs, which nothing but another command or other inputs solves. */
+export class WrongUse extends Problem {
+  override get exitCode(): ExitCode {
+    return 2;
+  }
+}
+
+/** A {@link Problem} of something that was required and could not be done: it neither passed nor failed. */
+export class RequiredSkip extends Problem {
+  override get exitCode(): ExitCode {
+    return 3;
   }
 }
 
@@ -69,6 +106,16 @@ function renderFacts(facts: Facts): string[] {
     const lines = value === undefined ? [] : typeof value === "string" ? value.split("\n") : value;
     return lines.map((line, index) => `  ${(index === 0 ? label : "").padEnd(labelWidth)}${line}`);
   });
+}
+
+/** The remedy in the text of a {@link Problem}. */
+export function remedyIn(text: string): string | undefined {
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => line.startsWith("  do "));
+  if (start === -1) return undefined;
+  const more = lines.slice(start + 1).findIndex((line) => !line.startsWith(" ".repeat(labelWidth + 2)));
+  const told = lines.slice(start, more === -1 ? undefined : start + 1 + more);
+  return told.map((line) => line.slice(labelWidth + 2)).join("\n");
 }
 
 /** The message of any thrown value, for use in another message. */
@@ -97,11 +144,13 @@ export class InputError extends Error {
   /**
    * @param got the text, or the wrong line of it.
    * @param accepted the right values, as a phrase.
+   * @param known all right values, if they are a closed list: the message names the closest one.
    */
   constructor(
     readonly got: string,
     readonly accepted: string,
+    known: readonly string[] = [],
   ) {
-    super(`${JSON.stringify(got)} is not accepted`);
+    super(`${JSON.stringify(got)} is not accepted${didYouMean(got, known)}`);
   }
 }

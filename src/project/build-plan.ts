@@ -1,6 +1,6 @@
 import { join, posix } from "node:path";
 import { isDynamicPattern } from "tinyglobby";
-import { Problem } from "../platform/problem.js";
+import { Problem, WrongUse } from "../platform/problem.js";
 import { duneContextFor } from "./dune-workspace.js";
 import { planMirage } from "./plans/mirage.js";
 import {
@@ -43,7 +43,7 @@ function checkMirageInputs({ project, postPull, overlays, extraRepos, lock }: Bu
     if (lock === "require" && (project.lockFiles ?? []).length === 0) throw missingOpamLock();
     return;
   }
-  throw new Problem(
+  throw new WrongUse(
     `input ${input}: the project is built by ${project.buildSystem}, and \`${input}\` works only with mirage`,
     { do: `remove \`${input}\`, or set \`build-system: mirage\`` },
   );
@@ -60,7 +60,7 @@ function checkConfigureArgs({ project: { buildSystem }, configureArgs, preConfig
   const areRead =
     buildSystem === "mirage" || buildSystem === "command" || preConfigure !== undefined || postBuild !== undefined;
   if (configureArgs.length === 0 || areRead) return;
-  throw new Problem(`input configure-args: the project is built by ${buildSystem}, which does not use it`, {
+  throw new WrongUse(`input configure-args: the project is built by ${buildSystem}, which does not use it`, {
     found: configureArgs.join(" "),
     do: [
       "remove `configure-args`; to distinguish artifacts, set `artifact-name`, or `variant=` in a matrix",

@@ -1,7 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { firstOf } from "../platform/log.js";
-import { Problem } from "../platform/problem.js";
+import { Problem, WrongUse } from "../platform/problem.js";
 import type { LockFile } from "../toolchain/toolchain.js";
 import { folderOf, isOutside, isOpamFile } from "./folder.js";
 import { headerOf, isConfiguration, requirementsOfConfiguration } from "./mirage/config-ml.js";
@@ -22,12 +22,13 @@ export interface ProjectInputs {
 /**
  * Detects the build system of a folder, and what its files say about versions.
  *
- * @param workspace absolute; the folder must be inside it.
+ * @param workspace absolute.
+ * @param limit the folder that the project must be inside.
  * @throws Problem that lists the folder's files, when it has no project, or not one of the requested build system.
  */
-export async function detectProject(workspace: string, inputs: ProjectInputs): Promise<Project> {
+export async function detectProject(workspace: string, inputs: ProjectInputs, limit = workspace): Promise<Project> {
   const { buildSystem, buildCommand } = inputs;
-  const directory = await folderOf(workspace, inputs.directory);
+  const directory = await folderOf(workspace, inputs.directory, limit);
   const folder: Folder = { directory, shown: inputs.directory, names: (await readdir(directory)).sort() };
   const isCommand = buildSystem === "command" || (buildSystem === "auto" && buildCommand !== undefined);
   refuseUnused({ ...inputs, buildSystem: isCommand ? "command" : buildSystem });
@@ -51,7 +52,7 @@ export async function detectProject(workspace: string, inputs: ProjectInputs): P
 /** `auto` finds a mirage project where `config-file` is set. */
 function refuseUnused({ buildSystem, buildCommand, configFile }: ProjectInputs): void {
   const refuse = (input: string, only: string, remedy: string) =>
-    new Problem(`input ${input}: it works only with the build system ${only}, and this one is ${buildSystem}`, {
+    new WrongUse(`input ${input}: it works only with the build system ${only}, and this one is ${buildSystem}`, {
       do: `remove \`${input}\`, or ${remedy}`,
     });
   if (buildCommand !== undefined && buildSystem !== "command" && buildSystem !== "auto")
@@ -162,7 +163,7 @@ async function readConfiguration(directory: string, configFile: string): Promise
   const path = resolve(directory, configFile);
   // promise: configuration-is-inside
   if (isOutside(directory, path)) {
-    throw new Problem(`input config-file: ${configFile} is outside the project’s folder`, {
+    throw new WrongUse(`input config-file: ${configFile} is outside the project’s folder`, {
       accepted: "a path relative to `directory`",
     });
   }
@@ -170,7 +171,7 @@ async function readConfiguration(directory: string, configFile: string): Promise
     return await readFile(path, "utf8");
   } catch (error) {
     if (configFile === "config.ml") return undefined;
-    throw new Problem(
+    throw new WrongUse(
       `input config-file: there is no ${configFile}`,
       { found: listing(await readdir(directory)) },
       { cause: error },

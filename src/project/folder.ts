@@ -1,29 +1,30 @@
 import { readdir, realpath } from "node:fs/promises";
 import { isAbsolute, relative, resolve, basename } from "node:path";
-import { Problem } from "../platform/problem.js";
+import { WrongUse } from "../platform/problem.js";
 
 /**
  * Resolves the input `directory` to an absolute path without symbolic links.
  *
- * @throws Problem when the folder does not exist, cannot be read, or is outside the workspace.
+ * @param limit the folder that it must be inside.
+ * @throws Problem when the folder does not exist, cannot be read, or is outside of `limit`.
  */
-export async function folderOf(workspace: string, directory: string): Promise<string> {
+export async function folderOf(workspace: string, directory: string, limit = workspace): Promise<string> {
   const path = resolve(workspace, directory);
   const real = await realpath(path).catch(() => undefined);
   if (real === undefined) {
-    throw new Problem(`input directory: there is no folder ${directory}`, {
+    throw new WrongUse(`input directory: there is no folder ${directory}`, {
       because: `looked in ${workspace}`,
       do: "check out the repository first (actions/checkout), and give a path inside it",
     });
   }
-  if (/* promise: project-is-inside */ isOutside(await realpath(workspace), real)) {
-    throw new Problem(`input directory: ${directory} is outside the workspace`, {
+  if (/* promise: project-is-inside */ isOutside(await realpath(limit), real)) {
+    throw new WrongUse(`input directory: ${directory} is outside the workspace`, {
       found: real,
-      accepted: `a folder inside ${workspace}`,
+      accepted: `a folder inside ${limit}`,
     });
   }
   if ((await readdir(real).catch(() => undefined)) === undefined) {
-    throw new Problem(`input directory: ${directory} is not a folder that can be read`);
+    throw new WrongUse(`input directory: ${directory} is not a folder that can be read`);
   }
   return real;
 }

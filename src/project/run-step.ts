@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
-import type { Context } from "../platform/host.js";
+import { type Context, limitOf } from "../platform/host.js";
 import { seconds } from "../platform/log.js";
 import { Problem } from "../platform/problem.js";
 import { killedFact, lastLines, quote } from "../platform/process/process.js";
@@ -26,7 +26,7 @@ export async function runStep(
 ): Promise<FinishedStep> {
   const started = performance.now();
   if ("overlay" in step) {
-    const folder = await putOverlay(request.project.directory, context.host.folders.workspace, step);
+    const folder = await putOverlay(request.project.directory, limitOf(context.host), step);
     context.log.fact(step.name, `${step.overlay.path} is now ${folder}`);
     return { name: step.name, ms: Math.round(performance.now() - started) };
   }

@@ -9,7 +9,7 @@ import { isImageFor, targetOf } from "../image/check.js";
 import { readImage } from "../image/recognise.js";
 import { isFile } from "../platform/files/folder-content.js";
 import type { Context } from "../platform/host.js";
-import { Problem } from "../platform/problem.js";
+import { WrongUse } from "../platform/problem.js";
 import { describeBuilt } from "../project/images.js";
 import type { Architecture } from "../targets/architecture.js";
 import { type TargetName, defaultTarget, targets } from "../targets/targets.js";
@@ -59,7 +59,7 @@ export async function gather(context: Context, request: PublishRequest): Promise
   for (const other of more.filter((one) => found.every((image) => image.path !== one))) {
     const isOfOtherBuild = (record ?? (await readRecord(context, other, "build"))) !== undefined;
     if (isOfOtherBuild || !isImageFor(await readImage(other), target, architecture)) {
-      throw new Problem(`input image: ${other} belongs in another artifact than ${path}`, {
+      throw new WrongUse(`input image: ${other} belongs in another artifact than ${path}`, {
         because: "an artifact has the images of one build, for one target and architecture",
         do: "publish it in a step of its own",
       });
@@ -114,12 +114,12 @@ export function bootedImages({ target, architecture, images }: Gathered): Booted
 async function imagePaths({ host }: Context, { images }: PublishRequest): Promise<[string, ...string[]]> {
   const [first, ...others] = new Set(images.map((image) => resolve(host.folders.workspace, image)));
   if (first === undefined) {
-    throw new Problem("input image: publish needs the path of an image", {
+    throw new WrongUse("input image: publish needs the path of an image", {
       do: "set it to the output of the build step: `image: ${{ steps.build.outputs.images }}`",
     });
   }
   for (const path of [first, ...others])
-    if (!(await isFile(path))) throw new Problem(`input image: there is no file ${path}`);
+    if (!(await isFile(path))) throw new WrongUse(`input image: there is no file ${path}`);
   return [first, ...others];
 }
 

@@ -1,4 +1,4 @@
-import { Problem } from "../platform/problem.js";
+import { WrongUse } from "../platform/problem.js";
 import type { OpamPin, OpamRepository } from "./toolchain.js";
 
 // What the inputs of a toolchain may contain, beyond versions. Each function throws a Problem that names its input.
@@ -9,7 +9,7 @@ export function parseExtraRepositories(lines: readonly string[]): readonly OpamR
   const repositories = parseRepositories(lines, "extra-repos");
   const wrong = repositories.find(({ url }) => url.includes(","));
   if (wrong !== undefined)
-    throw new Problem(`input extra-repos: the URL of ${wrong.name} has a comma, which mirage reads as its end`);
+    throw new WrongUse(`input extra-repos: the URL of ${wrong.name} has a comma, which mirage reads as its end`);
   return repositories;
 }
 
@@ -18,7 +18,7 @@ export function parseRepositories(lines: readonly string[], input = "opam-reposi
   const repositories = lines.map((line): OpamRepository => {
     const [, name, url] = /^(\w[\w.-]*):\s+([^\s-]\S*)$/.exec(line) ?? [];
     if (name === undefined || url === undefined) {
-      throw new Problem(`input ${input}: ${JSON.stringify(line)} is not accepted`, {
+      throw new WrongUse(`input ${input}: ${JSON.stringify(line)} is not accepted`, {
         accepted: "`name: url`, one per line, such as `default: https://opam.ocaml.org`",
       });
     }
@@ -26,7 +26,7 @@ export function parseRepositories(lines: readonly string[], input = "opam-reposi
   });
   const names = repositories.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Problem(`input ${input}: ${twice} is listed twice`, { do: "rename one" });
+  if (twice !== undefined) throw new WrongUse(`input ${input}: ${twice} is listed twice`, { do: "rename one" });
   return repositories;
 }
 
@@ -35,7 +35,7 @@ export function parsePins(lines: readonly string[]): readonly OpamPin[] {
   const pins = inOrder(lines).map(parsePin);
   const names = pins.map((pin) => pin.package.split(".")[0]);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Problem(`input opam-pins: ${twice} is listed twice`, { do: "remove one" });
+  if (twice !== undefined) throw new WrongUse(`input opam-pins: ${twice} is listed twice`, { do: "remove one" });
   return pins;
 }
 
@@ -45,7 +45,7 @@ export const inOrder = (words: readonly string[]): readonly string[] => [...new 
 function parsePin(line: string): OpamPin {
   const [, name, url] = /^([\w.+~-]+)\s+(\S+)$/.exec(line) ?? [];
   if (name === undefined || name.startsWith("-") || url === undefined || url.startsWith("-")) {
-    throw new Problem(`input opam-pins: ${JSON.stringify(line)} is not accepted`, {
+    throw new WrongUse(`input opam-pins: ${JSON.stringify(line)} is not accepted`, {
       accepted:
         "`package url` or `package.version url`, one per line, such as " +
         "`mirage git+https://github.com/mirage/mirage#main`",
@@ -57,7 +57,7 @@ function parsePin(line: string): OpamPin {
 /** opam would read a word that begins with a dash as an option. */
 export function checkPackage(word: string): string {
   if (/^[A-Za-z0-9][\w.+~<>=!-]*$/.test(word)) return word;
-  throw new Problem(`input opam-packages: ${JSON.stringify(word)} is not accepted`, {
+  throw new WrongUse(`input opam-packages: ${JSON.stringify(word)} is not accepted`, {
     accepted: "names of opam packages, with or without a version: `lwt.5.9.1 ocaml-option-flambda`",
   });
 }
@@ -65,7 +65,7 @@ export function checkPackage(word: string): string {
 /** Configure scripts and makefiles get the C flags as one text, which shells split again. */
 export function checkFlag(word: string): string {
   if (/^-[\w+=,./:-]+$/.test(word)) return word;
-  throw new Problem(`input c-flags: ${JSON.stringify(word)} is not accepted`, {
+  throw new WrongUse(`input c-flags: ${JSON.stringify(word)} is not accepted`, {
     accepted: "gcc options without whitespace or quotes, such as `-O3 -fstack-protector-strong`",
   });
 }

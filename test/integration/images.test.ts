@@ -241,7 +241,7 @@ describe("the command line", () => {
 
   it("refuses images that it is given in two ways, of which one would be dropped", () => {
     const { status, stderr } = run("boot", "first.virtio", "--image", "second.virtio");
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toContain("--image says second.virtio, and another argument says first.virtio");
   });
 });

@@ -9,7 +9,7 @@ import { bootSeveral, notAsked } from "../../boot/boot.js";
 import { bootRepeatedly } from "../../boot/repeat/repeated.js";
 import type { BootReport } from "../../boot/report.js";
 import type { Context } from "../../platform/host.js";
-import { Problem } from "../../platform/problem.js";
+import { WrongUse } from "../../platform/problem.js";
 import { sweepLeftovers } from "../../platform/process/build-programs.js";
 import { quote } from "../../platform/process/process.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
@@ -29,7 +29,7 @@ export const boot: PartFunction = async (context, inputs, runner) => {
   const { log, host } = context;
   const paths = [...new Set(imagePaths(inputs.image).map((path) => resolve(host.folders.workspace, path)))];
   if (paths.length === 0) {
-    throw new Problem("input image is empty", {
+    throw new WrongUse("input image is empty", {
       do: "set it to the path of the image, such as the output `image` of build",
     });
   }

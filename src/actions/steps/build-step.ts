@@ -6,6 +6,7 @@ import { firstOf } from "../../platform/log.js";
 import { withBuildPrograms, sweepLeftovers } from "../../platform/process/build-programs.js";
 import { cacheService } from "../../platform/runner/cache-service.js";
 import { restoreBuildCaches } from "../../project/caches/build-cache.js";
+import { limitOf } from "../../platform/host.js";
 import { detectProject } from "../../project/detect.js";
 import { makeImages } from "../../project/make.js";
 import { targets } from "../../targets/targets.js";
@@ -21,9 +22,11 @@ export const build: PartFunction = async (context, given, runner) => {
   await sweepLeftovers(context);
   const { host, log } = context;
   const architecture = given.arch ?? host.architecture;
-  const inputs = { ...withTarget(given), arch: architecture };
+  // opam does not say what it would install before it asks: a person gets its list with the failure.
+  const installSystemPackages = given.installSystemPackages && context.approval === undefined;
+  const inputs = { ...withTarget(given), arch: architecture, installSystemPackages };
   const target = targets[inputs.target];
-  const project = await detectProject(host.folders.workspace, inputs);
+  const project = await detectProject(host.folders.workspace, inputs, limitOf(host));
   const record = await readToolchain(context, target.backend, architecture);
   // On a self-hosted runner the folder may have been removed since.
   const toolchain = record && (await isInstalled(record.toolchain)) ? record : undefined;

@@ -19,8 +19,8 @@ import { replaceFolder } from "../../platform/files/atomic.js";
 import { hashOf } from "../../platform/files/folder-content.js";
 import { createGitHubApi } from "../../platform/github/api.js";
 import { keepComment } from "../../platform/github/comments.js";
-import type { Context } from "../../platform/host.js";
-import { firstOf } from "../../platform/log.js";
+import { type Context, isPersonal } from "../../platform/host.js";
+import { firstOf, terminalWidth } from "../../platform/log.js";
 import { Problem } from "../../platform/problem.js";
 import type { Runner } from "../../platform/runner/github.js";
 import type { CollectInputs } from "../collect-interface.js";
@@ -47,7 +47,8 @@ export async function collect(context: Context, inputs: CollectInputs, runner: R
     }
     const seen = overviewOf(legs, await readBaseline(context, inputs.baseline), planned);
     log.fact("legs", overviewTitle(seen));
-    for (const line of collectLines(seen)) log.line(`  ${line}`);
+    const most = isPersonal(context.host) ? terminalWidth - 2 : undefined;
+    for (const line of collectLines(seen, most)) log.line(`  ${line}`);
     for (const sentence of olderAttempts(legs, attemptOf(context.host))) log.notice(sentence);
     const files = await writeReport(context, folder, legs);
     runner.setOutput("checksums", files.checksums);

@@ -1,7 +1,7 @@
 import { type MatrixPlan, type Projects, placesIn, planMatrix } from "../../matrix/plan-matrix.js";
 import { strategyMatrix } from "../../matrix/strategy.js";
-import { matrixLines, matrixSummary, matrixTitle } from "../../matrix/table.js";
-import type { Context } from "../../platform/host.js";
+import { matrixLines, matrixSummary, matrixTables, matrixTitle } from "../../matrix/table.js";
+import { type Context, type Host, limitOf } from "../../platform/host.js";
 import { printedJson } from "../../platform/log.js";
 import type { Runner } from "../../platform/runner/github.js";
 import { Problem } from "../../platform/problem.js";
@@ -33,24 +33,24 @@ export async function printMatrix(
 ): Promise<boolean> {
   const plan = await decide(context, inputs);
   if (asJson) print(`${printedJson(strategyMatrix(plan, inputs.group))}\n`);
-  else for (const line of matrixLines(plan)) print(`${line}\n`);
+  else for (const line of matrixTables(plan)) print(`${line}\n`);
   tell(context, plan);
   return true;
 }
 
 async function decide({ host, log }: Context, inputs: MatrixInputs): Promise<MatrixPlan> {
-  const projects = await projectsOf(host.folders.workspace, inputs);
+  const projects = await projectsOf(host, inputs);
   for (const project of projects.values())
     if (!(project instanceof Problem)) log.debug(`project: ${project.description}`);
   return planMatrix(inputs, projects);
 }
 
 /** The projects of all lines: one that is missing is an error of its line. */
-async function projectsOf(workspace: string, inputs: MatrixInputs): Promise<Projects> {
+async function projectsOf(host: Host, inputs: MatrixInputs): Promise<Projects> {
   const projects = new Map<string, Project | Problem>();
   for (const [name, { directory, configFile }] of placesIn(inputs)) {
     const asked = { ...inputs, directory, configFile: configFile === "" ? undefined : configFile };
-    const found = detectProject(workspace, { ...asked, buildCommand: undefined });
+    const found = detectProject(host.folders.workspace, { ...asked, buildCommand: undefined }, limitOf(host));
     projects.set(
       name,
       await found.catch((error: unknown) => {

@@ -6,7 +6,7 @@ import type { Image } from "../../image/image.js";
 import { readImage } from "../../image/recognise.js";
 import { isFile } from "../../platform/files/folder-content.js";
 import type { Context } from "../../platform/host.js";
-import { Problem } from "../../platform/problem.js";
+import { Problem, RequiredSkip } from "../../platform/problem.js";
 import { searchPath } from "../../platform/process/programs.js";
 import type { ToolchainCache } from "../../platform/runner/actions-cache.js";
 import { describeBuilt } from "../../project/images.js";
@@ -160,7 +160,7 @@ export async function checkLeftOut(
   if (boot === "skip" || leftOut.length === 0) return;
   const what = `not booted, though the same build made it: ${leftOut.join(", ")}`;
   const remedy = "set `image` to the output `images` of build; `image` in a scenario limits it to one of them";
-  if (boot === "required") throw new Problem(what, { because: "`boot: required`", do: remedy });
+  if (boot === "required") throw new RequiredSkip(what, { because: "`boot: required`", do: remedy });
   log.notice(`${what}; ${remedy}`);
 }
 
@@ -170,6 +170,6 @@ export async function naming<T>({ inErrors }: PlannedBoot, body: () => T | Promi
     return await body();
   } catch (error) {
     if (inErrors === "" || !(error instanceof Problem)) throw error;
-    throw new Problem(`${inErrors}: ${error.message}`, error.facts, { cause: error });
+    throw error.alike(`${inErrors}: ${error.message}`, error.facts, { cause: error });
   }
 }

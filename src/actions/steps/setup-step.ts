@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { forgetToolchain, saveToolchain } from "../../artifact/records.js";
 import { sweepLeftovers } from "../../platform/process/build-programs.js";
+import { limitOf } from "../../platform/host.js";
 import { detectProject } from "../../project/detect.js";
 import { targets } from "../../targets/targets.js";
 import { setUpToolchain } from "../../toolchain/setup.js";
@@ -37,7 +38,7 @@ export const setup: PartFunction = async (context, given, runner) => {
       context.log.notice(`${unused.join(", ")}: not used, because \`ocaml-version: none\` installs no toolchain`);
     return true;
   }
-  const project = await detectProject(context.host.folders.workspace, inputs);
+  const project = await detectProject(context.host.folders.workspace, inputs, limitOf(context.host));
   const started = performance.now();
   const { versionReasons, ...toolchain } = await setUpToolchain(context, inputs, project);
   const { environment, key, source, spec } = toolchain;

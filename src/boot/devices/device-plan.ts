@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import type { AddressArgument, Device } from "../../image/image.js";
 import type { DiskWork } from "../../platform/files/disks.js";
-import { Problem } from "../../platform/problem.js";
+import { Problem, WrongUse } from "../../platform/problem.js";
 import { exactSize } from "../../platform/size.js";
 import type { BootRequest } from "../boot-request.js";
 import { needsTap, portsOf } from "../probes/probe.js";
@@ -89,7 +89,7 @@ export function wantedNetworks(asked: AskedDevices): readonly NamedNetwork[] {
     });
   }
   if (names.length > 1 && namesAddress(net.options)) {
-    throw new Problem("input net gives one address, but the image has several network devices", {
+    throw new WrongUse("input net gives one address, but the image has several network devices", {
       found: names.join(", "),
       do: `write a line for each: \`${names[0] ?? ""}: host=10.0.0.1/24\``,
     });
@@ -116,7 +116,7 @@ function manifestOf({ image, target }: AskedDevices): readonly Device[] | undefi
 function refuseDevices({ net, block }: AskedDevices): void {
   const isPlain = net.kind === "none" || (net.kind === "any" && !isAsked(net.options));
   if (isPlain && block.length === 0) return;
-  throw new Problem(`input ${isPlain ? "block" : "net"}: the unikernel is a host process and has no devices`, {
+  throw new WrongUse(`input ${isPlain ? "block" : "net"}: the unikernel is a host process and has no devices`, {
     because: "it uses the host’s own network and files",
     do: "remove the input",
   });
@@ -148,7 +148,7 @@ function requireDeclared(
   const kind = input === "net" ? "network" : "block";
   const unknown = asked.find(({ name }) => !names.includes(name));
   if (unknown === undefined) return;
-  throw new Problem(`input ${input}: the image has no ${kind} device \`${unknown.name}\``, {
+  throw new WrongUse(`input ${input}: the image has no ${kind} device \`${unknown.name}\``, {
     accepted:
       names.length === 0
         ? `none: its manifest has no ${kind} device`

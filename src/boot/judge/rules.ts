@@ -1,4 +1,4 @@
-import { Problem } from "../../platform/problem.js";
+import { Problem, WrongUse } from "../../platform/problem.js";
 import type { ExitReport, Target } from "../../targets/targets.js";
 import type { Probe } from "../probes/probe.js";
 import type { Accelerator } from "../report.js";
@@ -65,30 +65,30 @@ export function checkExpectations(asked: Expectations, guest: Guest): void {
     });
   }
   if (asked.until === "exit" && exitReportOf(guest) === "none") {
-    throw new Problem(`input until: \`exit\` cannot be judged for ${guest.target.name}`, {
+    throw new WrongUse(`input until: \`exit\` cannot be judged for ${guest.target.name}`, {
       because: "after `exit N` or an uncaught exception Unikraft hangs, and looks like a server that waits",
       do: "let the program print a last line, match it with `expect`, and leave `until` empty",
     });
   }
   if (asked.probe.length > 0 && (asked.until === "exit" || asked.expectExit !== undefined)) {
     const other = asked.until === "exit" ? "until: exit" : `expect-exit: ${asked.expectExit ?? ""}`;
-    throw new Problem(`input probe conflicts with \`${other}\``, {
+    throw new WrongUse(`input probe conflicts with \`${other}\``, {
       because: "a probe asks a running guest",
       do: "remove one of the two",
     });
   }
   if (asked.until !== "exit" && asked.expectExit === undefined && asked.settle >= asked.timeout) {
-    throw new Problem(`input settle (${asked.settle} s) must be less than input timeout (${asked.timeout} s)`, {
+    throw new WrongUse(`input settle (${asked.settle} s) must be less than input timeout (${asked.timeout} s)`, {
       because: "a running guest is watched for `settle` seconds before it passes",
       do: "lower `settle` or raise `timeout`",
     });
   }
   if (asked.expectExit === undefined) return;
   if (asked.until === "running") {
-    throw new Problem("input expect-exit conflicts with `until: running`", { do: "remove one of the two" });
+    throw new WrongUse("input expect-exit conflicts with `until: running`", { do: "remove one of the two" });
   }
   if (exitReportOf(guest) === "none") {
-    throw new Problem(`input expect-exit: ${guest.target.name} does not report an exit status`, {
+    throw new WrongUse(`input expect-exit: ${guest.target.name} does not report an exit status`, {
       because: "its VMM exits the same way for every status",
       do: "match a line of the console with `expect`",
     });

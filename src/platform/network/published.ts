@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type Log, seconds, size } from "../log.js";
-import { Problem, isMissing, messageOf } from "../problem.js";
+import { Problem, isMissing, messageOf, WrongUse } from "../problem.js";
 import { DownloadFailed, type DownloadOptions, download } from "./download.js";
 import {
   type PublishedArchive,
@@ -112,7 +112,7 @@ function baseOf(mirror: string): URL {
     /* promise: mirror-without-user */ url.username !== "" ||
     /* promise: mirror-without-password */ url.password !== ""
   ) {
-    throw new Problem(`input mirror: ${JSON.stringify(mirror)} is not accepted`, {
+    throw new WrongUse(`input mirror: ${JSON.stringify(mirror)} is not accepted`, {
       accepted:
         "the address of a folder with a toolchains.json or carriers.json, without a password, whitespace, `?` " +
         "or `#`: " +

@@ -19,8 +19,8 @@ const lockPollMs = 2_000;
 /**
  * Installs the Debian packages that are missing. Uses root only for that.
  *
- * @throws Problem with the command to run, when installing is not allowed or needs a root that we cannot become; with
- *   the holder of the lock, when apt stays locked.
+ * @throws Problem with the command to run, when installing is not allowed, not approved, or needs a root that we
+ *   cannot become; with the holder of the lock, when apt stays locked.
  */
 export async function ensureSystemPackages(
   context: Context,
@@ -44,7 +44,22 @@ export async function ensureSystemPackages(
       do: `sudo apt-get install ${missing.join(" ")}`,
     });
   }
+  await approved(context, missing);
   await install(context, asRoot, missing, options.lockMs ?? lockMs);
+}
+
+/** @throws Problem when a person must approve it, and did not. */
+async function approved({ approval }: Context, missing: readonly string[]): Promise<void> {
+  const command = `sudo apt-get install ${missing.join(" ")}`;
+  const answer = approval === undefined ? true : await approval(command);
+  if (answer === true) return;
+  throw new Problem(`system packages are missing: ${missing.join(" ")}`, {
+    because:
+      answer === false
+        ? "installing them was declined"
+        : "nothing is installed without asking, and nobody can be asked here",
+    do: [command, "or let unikernel-ci install them: `--install-system-packages true`"],
+  });
 }
 
 /** The Debian packages that are not installed; empty on another system. */

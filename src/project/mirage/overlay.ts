@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { holdPlace } from "../../platform/files/inside.js";
-import { Problem } from "../../platform/problem.js";
+import { Problem, WrongUse } from "../../platform/problem.js";
 import { isOutside } from "../folder.js";
 import type { OverlayStep } from "../plans/request.js";
 
@@ -12,17 +12,13 @@ const notCopied = [".git", "_build", "_opam", "duniverse"];
  * Replaces pulled sources with a folder of the user.
  *
  * @param project absolute. It is not copied when the folder contains it, as a library contains its demo unikernel.
- * @param workspace absolute; the folder must be inside it.
+ * @param limit absolute; the folder must be inside it.
  * @returns the replaced folder, relative to `project`.
  * @throws Problem when the folder does not exist, or no sources of that name were pulled.
  */
-export async function putOverlay(
-  project: string,
-  workspace: string,
-  { overlay, duniverse }: OverlayStep,
-): Promise<string> {
+export async function putOverlay(project: string, limit: string, { overlay, duniverse }: OverlayStep): Promise<string> {
   const pulled = join(project, duniverse);
-  const source = await sourceOf(project, workspace, overlay.path);
+  const source = await sourceOf(project, limit, overlay.path);
   const place = join(pulled, await folderFor(pulled, overlay.name));
   // Via a draft: a folder cannot be copied into itself, and a failed copy must not destroy the pulled sources.
   const draft = await mkdtemp(join(dirname(pulled), ".duniverse-overlay-"));
@@ -59,16 +55,16 @@ async function copy(from: string, to: string, without: readonly string[]): Promi
   });
 }
 
-async function sourceOf(project: string, workspace: string, path: string): Promise<string> {
+async function sourceOf(project: string, limit: string, path: string): Promise<string> {
   const source = await realpath(resolve(project, path)).catch(() => undefined);
   if (source === undefined || !(await stat(source)).isDirectory()) {
-    throw new Problem(`input duniverse-overlay: there is no folder ${path}`, {
+    throw new WrongUse(`input duniverse-overlay: there is no folder ${path}`, {
       because: `looked in ${project}`,
       accepted: "`name=path`, with the path relative to `directory`",
     });
   }
-  if (isOutside(await realpath(workspace), source))
-    throw new Problem(`input duniverse-overlay: ${path} is outside the workspace`, { found: source });
+  if (isOutside(await realpath(limit), source))
+    throw new WrongUse(`input duniverse-overlay: ${path} is outside the workspace`, { found: source });
   return source;
 }
 

@@ -1,4 +1,5 @@
-import { Problem } from "../../platform/problem.js";
+import { didYouMean } from "../../platform/closest.js";
+import { WrongUse } from "../../platform/problem.js";
 import type { Component } from "../../targets/constraint.js";
 import { compareVersions } from "../../targets/opam-version.js";
 import type { Backend } from "../../targets/targets.js";
@@ -45,13 +46,16 @@ export function optionPackages(
     const name = optionNames.find((candidate) => candidate === word);
     const option: Option | undefined = name === undefined ? undefined : toolchainOptions[name];
     if (option === undefined || !isFor(option, backend)) {
-      const fault = option === undefined ? `there is no ${word}` : `${word} is not for ${backend} toolchains`;
-      throw new Problem(`input toolchain-options: ${fault}`, { accepted: `for ${backend}: ${accepted.join(", ")}` });
+      const fault =
+        option === undefined
+          ? `there is no ${word}${didYouMean(word, accepted)}`
+          : `${word} is not for ${backend} toolchains`;
+      throw new WrongUse(`input toolchain-options: ${fault}`, { accepted: `for ${backend}: ${accepted.join(", ")}` });
     }
     const { since } = option;
     const version = since === undefined ? undefined : versions[since.component];
     if (since !== undefined && version !== undefined && compareVersions(version, since.version) < 0) {
-      throw new Problem(`input toolchain-options: ${since.component} ${version} has no ${word}`, {
+      throw new WrongUse(`input toolchain-options: ${since.component} ${version} has no ${word}`, {
         accepted: `${since.component} ${since.version} and newer`,
         do: `set \`${since.component}-version: ${since.version}\`, or remove ${word}`,
       });

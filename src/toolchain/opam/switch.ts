@@ -1,6 +1,6 @@
 import { completeHistory } from "../../platform/git-history.js";
 import type { Context } from "../../platform/host.js";
-import { Problem } from "../../platform/problem.js";
+import { Problem, WrongUse } from "../../platform/problem.js";
 import { type Outcome, type RunOptions, lastLines, quote, succeed } from "../../platform/process/process.js";
 import { switchName } from "../environment.js";
 import type { OpamPin, OpamRepository } from "../toolchain.js";
@@ -21,7 +21,7 @@ export async function createSwitch(
 ): Promise<void> {
   const step = async (doing: string, ...args: string[]) => succeedOpam(await run(args), doing, place);
   const [first, ...others] = repositories;
-  if (first === undefined) throw new Problem("input opam-repositories is empty", { accepted: "`name: url` lines" });
+  if (first === undefined) throw new WrongUse("input opam-repositories is empty", { accepted: "`name: url` lines" });
   const options = ["--bare", "--no-setup", "--disable-sandboxing", "--bypass-checks"];
   await step(`reading the opam repository ${first.url}`, "init", ...options, first.name, first.url);
   for (const { name, url } of others) {

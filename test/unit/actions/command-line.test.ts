@@ -32,6 +32,6 @@ describe("an argument that is given twice", () => {
   ])("otherwise it is refused: %j", async (args, words) => {
     const { status, said } = await cli(...args);
     expect(said).toContain(words);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deprecated, deprecations, input, parseInputs } from "../../../src/actions/definition.js";
+import { deprecated, deprecations, input, parseInputs, mistypedInputs } from "../../../src/actions/definition.js";
 import { flag, oneOf, optional, text } from "../../../src/actions/parsers.js";
 
 const definitions = {
@@ -48,4 +48,12 @@ describe("a deprecated input", () => {
       "Deprecated, removed in the next major version: give `check: help`. Only asks for its help.",
     );
   });
+});
+
+it.each([
+  [{ INPUT_TARGT: "spt" }, ["there is no input targt, so it is not used; did you mean target?"]],
+  [{ "INPUT_CONFIG-FLE": "" }, ["there is no input config-fle, so it is not used; did you mean config-file?"]],
+  [{ INPUT_TARGET: "spt", "INPUT_CONFIG-FILE": "", INPUT_WHATEVER: "1", PATH: "/bin" }, []],
+])("a mistyped input is named with the right one: %j", (environment, sentences) => {
+  expect(mistypedInputs(["target", "config-file"], environment)).toEqual(sentences);
 });

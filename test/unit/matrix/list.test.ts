@@ -76,7 +76,7 @@ describe("an error", () => {
   const architectures = "x86_64, amd64, x64, aarch64, arm64";
 
   it.each([
-    ["hvtt x86_64", '"hvtt" is not a target', [expect.stringContaining(targetNames.join(", "))]],
+    ["hvtt x86_64", '"hvtt" is not a target; did you mean hvt?', [expect.stringContaining(targetNames.join(", "))]],
     ["hvt", "hvt has no architecture", [architectures]],
     ["hvt riscv64", '"riscv64" is neither an architecture nor an option', [architectures, options]],
     ["hvt x86_64 arch=arm64", '"arch=arm64" is neither an architecture nor an option', [architectures, options]],

@@ -111,7 +111,7 @@ describe("an invalid list", () => {
       "hvtt x86_64\nvirtio x86_64 aarch64\nhvt x86_64 arm64 ocaml=5.2.0\nxen x86_64 runner=arm64\nspt x86_64 amd64";
     expect(problemOf(list).toString().split("\n")).toEqual([
       "input targets has 6 errors",
-      '  because    line 1: "hvtt" is not a target',
+      '  because    line 1: "hvtt" is not a target; did you mean hvt?',
       `               accepted: ${targetNames.join(", ")}`,
       "             line 2, virtio aarch64: there is no virtio for aarch64",
       "               accepted: arch: x86_64",
@@ -193,7 +193,7 @@ describe("legs that cannot be built", () => {
     expect(
       problemOf("virtio aarch64\nhvtt x86_64\nspt x86_64\nspt x86_64", { onUnsupported: "skip" }).facts.because,
     ).toEqual([
-      'line 2: "hvtt" is not a target',
+      'line 2: "hvtt" is not a target; did you mean hvt?',
       expect.stringContaining(`accepted: ${targetNames.join(", ")}`),
       "line 4, spt x86_64: it repeats line 3",
     ]);

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { aligned, bufferedLog, firstOf, seconds, size, visible } from "../../../src/platform/log.js";
+import { aligned, bufferedLog, firstOf, seconds, size, visible, wrap } from "../../../src/platform/log.js";
 import { createLog } from "../../../src/platform/runner/console-log.js";
 
 describe("a buffered log", () => {
@@ -96,4 +96,30 @@ it("durations and sizes have few digits", () => {
     "1.9 MB",
     "1.00 GB",
   ]);
+});
+
+describe("a table that is too wide", () => {
+  const rows = [
+    ["target", "boot"],
+    ["hvt x86_64", "no: it runs only on aarch64 machines"],
+  ];
+
+  it("keeps its words, on more lines", () => {
+    expect(aligned(rows, 30)).toEqual([
+      "target      boot",
+      "hvt x86_64  no: it runs only",
+      "            on aarch64",
+      "            machines",
+    ]);
+  });
+
+  it("stays as it is where it fits, or where words are too long", () => {
+    expect(aligned(rows, 80)).toEqual(aligned(rows));
+    expect(aligned([["a".repeat(90), "b"]], 80)).toEqual([`${"a".repeat(90)}  b`]);
+  });
+});
+
+it("a text is wrapped between words", () => {
+  expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
+  expect(wrap("wonderful day", 4)).toEqual(["wonderful", "day"]);
 });

@@ -110,6 +110,38 @@ describe("system packages", () => {
   });
 });
 
+describe("on a person's machine, system packages", () => {
+  const asking = async (answer: boolean | undefined) => {
+    const { context, ran } = machineOf(root);
+    const questions: string[] = [];
+    const approval = (command: string) => {
+      questions.push(command);
+      return Promise.resolve(answer);
+    };
+    const problem: unknown = await ensureSystemPackages({ ...context, approval }, ["gcc", "m4"], {
+      install: true,
+    }).catch((error: unknown) => error);
+    return { problem, questions, changes: changes(ran) };
+  };
+
+  it("are installed when the person agrees to the command", async () => {
+    const { problem, questions, changes: commands } = await asking(true);
+    expect(problem).toBeUndefined();
+    expect(questions).toEqual(["sudo apt-get install m4"]);
+    expect(commands).toEqual([`${install} m4`]);
+  });
+
+  it.each([
+    [false, "installing them was declined"],
+    [undefined, "nothing is installed without asking, and nobody can be asked here"],
+  ])("are not installed when the answer is %s", async (answer, because) => {
+    const { problem, changes: commands } = await asking(answer);
+    const remedy = ["sudo apt-get install m4", "or let unikernel-ci install them: `--install-system-packages true`"];
+    expect(problem).toEqual(new Problem("system packages are missing: m4", { because, do: remedy }));
+    expect(commands).toEqual([]);
+  });
+});
+
 // Messages of apt 2.6, dpkg 1.21 and apt 1.6.
 it.each([
   [
