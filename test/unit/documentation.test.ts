@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { interfaces } from "../../scripts/action-files.js";
 import { program } from "../../src/actions/command-line.js";
+import { errorOf } from "../../src/actions/command-output.js";
 import { readInputs } from "../../src/actions/interface.js";
 import { parseScenarios } from "../../src/actions/scenarios.js";
 import { partUsed } from "../../src/init/adapt.js";
@@ -174,7 +175,21 @@ function checkText(text: string): void {
   }
 }
 
+/** The error that a command prints for the mistake that its sentence quotes. */
+function checkError(text: string): void {
+  const { error } = JSON.parse(text) as { error: { sentence: string; exitCode: number } };
+  const [, input = "", given = ""] = /^input (\S+): "(.*?)"/.exec(error.sentence) ?? [];
+  try {
+    readInputs((name) => (name === input ? given : undefined));
+  } catch (failure) {
+    expect(error).toEqual(errorOf({ failure, logged: undefined, value: {}, exitCode: error.exitCode }));
+    return;
+  }
+  throw new Error(`${given} is accepted`);
+}
+
 const checks: Readonly<Record<string, (text: string, commands: () => readonly Shown[]) => void>> = {
+  json: checkError,
   yaml: checkYaml,
   console: (_, commands) => commands().forEach(checkCommand),
   sh: (_, commands) => commands().forEach(checkCommand),
