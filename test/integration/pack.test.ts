@@ -71,6 +71,6 @@ it.each(["0", "20", "3.5", "fast"])(
     expect(stdout).toBe(
       `Error: option --level: "${level}" is not accepted\n  accepted   a whole number from 1 to 19\n`,
     );
-    expect([status, existsSync(mirror)]).toEqual([1, false]);
+    expect([status, existsSync(mirror)]).toEqual([2, false]);
   },
 );
