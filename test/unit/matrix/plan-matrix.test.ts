@@ -234,10 +234,10 @@ it("the documentation’s list has seven legs", () => {
 
 describe("lines with a place of their own", () => {
   const projects = new Map<string, Project | Problem>([
-    ['[".",""]', projectIn("/work/all", "dune")],
-    ['["a/hello",""]', projectIn("/work/all/a/hello", "mirage")],
-    ['["b/hello",""]', projectIn("/work/all/b/hello", "mirage")],
-    ['[".","tls/config.ml"]', projectIn("/work/all", "mirage")],
+    ['[".",""]', projectIn("/checkout/all", "dune")],
+    ['["a/hello",""]', projectIn("/checkout/all/a/hello", "mirage")],
+    ['["b/hello",""]', projectIn("/checkout/all/b/hello", "mirage")],
+    ['[".","tls/config.ml"]', projectIn("/checkout/all", "mirage")],
     ['["gone",""]', new Problem("input directory: there is no folder gone")],
   ]);
   const planned = (targets: string, given: Partial<MatrixRequest> = {}) =>
