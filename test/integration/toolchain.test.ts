@@ -297,7 +297,7 @@ describe("a set-up that fails", () => {
     const printed: string[] = [];
     const context = { log: collectingLog(printed), processes, host: hostIn(folder) };
     await listCommand(context, (text) => void printed.push(text), false);
-    expect(printed.join("")).toMatch(/^unikernel-ci-\S+ +[\d.]+ MB {2}unfinished,\s+\d+ packages,/m);
+    expect(printed.join("")).toMatch(/^unikernel-ci-\S+ +[\d.]+ MB {2}unfinished,\s+\d+\s+packages,/m);
 
     // Another toolchain neither uses nor removes it.
     const other = newStory();
