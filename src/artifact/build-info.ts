@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Host } from "../platform/host.js";
 import { withoutCredentials } from "../platform/network/download.js";
 import { Problem } from "../platform/problem.js";
-import { faultOf } from "../platform/shape.js";
+import { briefly, faultOf } from "../platform/shape.js";
 import { publicRecord } from "./image-record.js";
 import type { BuildRecord, ToolchainRecord } from "./records.js";
 import { type BuildInfo, type JobImage, type ToolchainFacts, buildInfoSchema, format } from "./schema.js";
@@ -93,8 +93,8 @@ export function parseBuildInfo(text: string, shown: string): BuildInfo {
   const schema = typeof value === "object" && value !== null && "schema" in value ? value.schema : undefined;
   if (schema !== format) {
     throw new Problem(`${shown} has an unsupported format`, {
-      found: `schema ${String(schema)}`,
-      accepted: `schema ${format}`,
+      found: schema === undefined ? "no schema" : `schema: ${briefly(schema)}`,
+      accepted: `schema: ${format}`,
       do: "use the same version of unikernel-ci for every job of the workflow",
     });
   }

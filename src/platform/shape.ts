@@ -25,7 +25,7 @@ export function faultOf({ path, kind, type, expected, message, input }: v.BaseIs
   if (input === undefined) return { what: `${subject} is missing` };
   const accepted =
     kind === "schema" ? (kinds[type] ?? (expected ?? "").replace(/[()"]/g, "").replaceAll(" | ", ", ")) : message;
-  return { what: `${subject} is wrong`, found: shown(input), accepted };
+  return { what: `${subject} is wrong`, found: briefly(input), accepted };
 }
 
 const kinds: Readonly<Record<string, string>> = {
@@ -38,7 +38,8 @@ const kinds: Readonly<Record<string, string>> = {
   loose_object: "an object",
 };
 
-function shown(value: unknown): string {
+/** A value of untrusted JSON in some words: it may have a `toString` that is no function. */
+export function briefly(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" && value !== null ? "an object" : shortened(JSON.stringify(value));
 }

@@ -161,8 +161,9 @@ function whatOf({ method, url }: ApiRequest): string {
 function messageIn(text: string): string {
   try {
     const { message, errors } = JSON.parse(text) as { message?: unknown; errors?: unknown };
+    if (typeof message !== "string") return visible(text).slice(0, 200);
     const details = errors === undefined ? [] : [JSON.stringify(errors)];
-    return visible([String(message), ...details].join(" ")).slice(0, 500);
+    return visible([message, ...details].join(" ")).slice(0, 500);
   } catch {
     return visible(text).slice(0, 200);
   }

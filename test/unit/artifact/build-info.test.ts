@@ -207,6 +207,11 @@ describe("build info of an artifact", () => {
     );
   });
 
+  it("names the format that it has instead, whatever it is", () => {
+    const found = ["{}", '{"schema":1}', '{"schema":{"toString":1}}'].map((text) => problemOf(text).split("\n")[1]);
+    expect(found).toEqual(["  found      no schema", "  found      schema: 1", "  found      schema: an object"]);
+  });
+
   it("has its fields itself: a key that would be a prototype is a key like another", () => {
     expect(problemOf(`{"schema":2,"__proto__":${written}}`)).toContain("a/build-info.json: target is missing");
     const polluted = read(
@@ -232,6 +237,7 @@ describe("build info of an artifact", () => {
     "7",
     '{"schema":1}',
     '{"schema":"2"}',
+    '{"schema":{"toString":""}}',
     '{"schema":2}',
     `{"schema":2,"images":${"[".repeat(9)}`,
   ])("that is something else is refused: %j", (text) => {
