@@ -32,12 +32,14 @@ const functions: Readonly<Record<Part, PartFunction>> = {
   boot: async (...step) => (await import("./steps/boot-step.js")).boot(...step),
   publish: publishing({ unavailable: "this is a command line" }),
 };
-const about: Readonly<Record<Part | "run", string>> = {
+type RunCommand = Part | "run" | "plan";
+const about: Readonly<Record<RunCommand, string>> = {
   setup: "install the cross toolchain (from a cache, or built by opam) and print how to use it",
   build: "build the unikernel with the toolchain that `setup` installed",
   boot: "boot images and judge them",
   publish: "gather image, console and build info in a folder of _artifacts/",
   run: "setup, build, boot and publish, in this order",
+  plan: "show what `run` would do: the toolchain, each command, how it boots, the artifact; change nothing",
 };
 
 export const program = new Command("unikernel-ci")
@@ -69,15 +71,19 @@ program.command("action", { hidden: true }).action(async () => {
   );
 });
 
-for (const name of [...parts, "run"] as const) {
+for (const name of [...parts, "run", "plan"] as const) {
   const command = program.command(name).description(about[name]);
   const takesImages = name === "boot" || name === "publish";
   if (takesImages) command.argument("[images...]", "paths of the images (same as --image)");
   for (const input of inputsOf(name)) command.addOption(optionOf(input));
   if (name === "boot") command.option("--self-test", "same as --check help");
+  if (name === "run") command.option("--plan", "the same as the command `plan`");
   command.action((...words: unknown[]) => {
     const images = takesImages ? (words[0] as readonly string[]) : [];
-    const { selfTest, ...options } = command.opts<Record<string, string> & { selfTest?: boolean }>();
+    const { selfTest, plan, ...options } = command.opts<
+      Record<string, string> & { selfTest?: boolean; plan?: boolean }
+    >();
+    if (name === "plan" || plan === true) return showPlan(options);
     refuseBoth(command, images[0], options["image"], "--image");
     if (selfTest === true) refuseBoth(command, "help", options["check"], "--check");
     const image = images.length === 0 ? {} : { image: JSON.stringify(images) };
@@ -221,12 +227,23 @@ program
 addCompletion(program);
 refuseRepetition(program);
 
-function inputsOf(command: Part | "run"): readonly InputName[] {
-  return command === "run" ? inputNames : inputNames.filter((name) => inputs[name].parts.includes(command));
+function inputsOf(command: RunCommand): readonly InputName[] {
+  return command === "run" || command === "plan"
+    ? inputNames
+    : inputNames.filter((name) => inputs[name].parts.includes(command));
 }
 
 function optionOf(name: InputName): Option {
   return namedOption(name, inputs[name]);
+}
+
+function showPlan(options: Readonly<Record<string, string>>): Promise<void> {
+  const log = createTerminalLog();
+  return runGuarded(log, async () => {
+    const { plan } = await import("./plan.js");
+    const asked = given(log, inputs, (input) => options[input]);
+    return plan({ log, processes, host: inspectHost() }, asked, print, isJson());
+  });
 }
 
 async function runCommand(name: Part | "run", options: Readonly<Record<string, string>>): Promise<void> {

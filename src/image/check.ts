@@ -45,6 +45,17 @@ export function describeImage(image: Image): string {
   return `${kindOf(image)}, ${image.architecture}${needs === "" ? "" : `; needs ${needs}`}`;
 }
 
+/** What a toolchain makes for a target, as far as it is known before a build: devices are not. */
+export function usualImage(target: Target, architecture: Architecture): Image {
+  const format = target.formats?.[architecture] ?? "elf64";
+  const { solo5Abi, unikraftPlatform, backend } = target;
+  if (solo5Abi !== undefined)
+    return { format, architecture, system: { kind: "solo5", abi: solo5Abi, abiVersion: 1, devices: [] } };
+  if (unikraftPlatform !== undefined)
+    return { format, architecture, system: { kind: "unikraft", platform: unikraftPlatform } };
+  return { format, architecture, system: { kind: backend === "host" ? "process" : "unmarked" } };
+}
+
 function carriesMarkOf({ system }: Image, target: Target): boolean {
   switch (system.kind) {
     case "solo5":

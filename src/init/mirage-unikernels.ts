@@ -1,4 +1,4 @@
-import { isConfiguration } from "../project/mirage/config-ml.js";
+import { isConfiguration, registeredName } from "../project/mirage/config-ml.js";
 import { type Token, tokensOf } from "../project/mirage/ocaml-tokens.js";
 import { requiredArguments } from "./required-arguments.js";
 import type { Tree } from "./tree.js";
@@ -39,13 +39,6 @@ const isWord =
   (name: string) =>
   ({ kind, text }: Token): boolean =>
     kind === "word" && (text === name || text.endsWith(`.${name}`));
-
-/** `register "www"` */
-function registeredName(tokens: readonly Token[]): string | undefined {
-  const at = tokens.findIndex(isWord("register"));
-  const next = tokens.slice(at + 1).find(({ kind }) => kind === "string");
-  return next !== undefined && /^[\w-]{1,60}$/.test(next.text) ? next.text : undefined;
-}
 
 /** A configuration that names no module runs none: mirage-skeleton's `noop`. */
 function hasModule(path: string, tokens: readonly Token[], tree: Tree): boolean {

@@ -61,22 +61,8 @@ export async function buildProject(
   toolchain: Toolchain | undefined,
   project: Project,
 ): Promise<Build> {
-  const target = targets[inputs.target];
-  const architecture = inputs.arch;
-  const folder = folderFor(context, project, inputs.target, architecture);
-  const findings = await inspect(project);
-  const extraRepos = inputs.extraRepos && parseExtraRepositories(inputs.extraRepos);
-  const request: BuildRequest = {
-    ...inputs,
-    extraRepos,
-    overlays: inputs.duniverseOverlay,
-    project,
-    target,
-    architecture,
-    toolchain,
-    findings,
-    folder,
-  };
+  const request = await buildRequest(context, inputs, toolchain, project);
+  const { target, architecture } = request;
   const plan = planBuild(request);
   await prepare(plan);
   const environment = buildEnvironment(context.host.environment, toolchain);
@@ -101,6 +87,26 @@ export async function buildProject(
     images,
     ...(lockFile === undefined ? {} : { lockFile }),
     ...(packages.length === 0 ? {} : { packages }),
+  };
+}
+
+/** Everything that decides how the project is built. */
+export async function buildRequest(
+  context: Context,
+  inputs: BuildInputs,
+  toolchain: Toolchain | undefined,
+  project: Project,
+): Promise<BuildRequest> {
+  return {
+    ...inputs,
+    extraRepos: inputs.extraRepos && parseExtraRepositories(inputs.extraRepos),
+    overlays: inputs.duniverseOverlay,
+    project,
+    target: targets[inputs.target],
+    architecture: inputs.arch,
+    toolchain,
+    findings: await inspect(project),
+    folder: folderFor(context, project, inputs.target, inputs.arch),
   };
 }
 

@@ -126,7 +126,7 @@ export class StepOutput {
 }
 
 /** The step as a shell command, to be run in the toolchain's environment. */
-function commandOf(step: PlannedStep): string {
+export function commandOf(step: PlannedStep): string {
   const variables = Object.entries(step.env).map(([name, value]) => `${name}=${quote(value)}`);
   return [`cd ${quote(step.cwd)} &&`, ...variables, ...step.argv.map(quote)].join(" ");
 }

@@ -1,39 +1,28 @@
 import { openMounts } from "../platform/files/mount.js";
 import type { Context } from "../platform/host.js";
-import { bufferedLog, seconds } from "../platform/log.js";
-import { Problem } from "../platform/problem.js";
+import { bufferedLog } from "../platform/log.js";
 import { ensureSystemPackages } from "../platform/packages/apt.js";
 import { withBuildPrograms } from "../platform/process/build-programs.js";
+import type { Processes } from "../platform/process/process.js";
 import { cacheService } from "../platform/runner/cache-service.js";
 import { readCompilerVersion, readHostSystem } from "../platform/system.js";
-import { newestBeyondTable } from "../targets/beyond-table.js";
-import { components } from "../targets/constraint.js";
-import { versionSource } from "../targets/combinations.js";
 import { targets } from "../targets/targets.js";
 import { type CacheChoice, cachePolicyOf } from "./cache-policy.js";
+import { decideToolchain } from "./decide.js";
 import { keyComponents, toolchainKey } from "./key.js";
 import { specBelow } from "./layers.js";
 import { LackingPackages, buildWithOpam } from "./opam/build-toolchain.js";
 import { findOpam } from "./opam/find.js";
-import { askOpam, releasesIn } from "./opam/solver.js";
-import { checkBuildFolder, componentPackages, opamTools, recipeOf, systemPackages } from "./packages.js";
+import { checkBuildFolder, opamTools, recipeOf, systemPackages } from "./packages.js";
 import { packagesOf, withContent } from "./repository-content.js";
 import { planSlimming, tellKept, stripToolchain } from "./slim.js";
 import { linkTestImage } from "./smoke-test.js";
-import {
-  BeyondTable,
-  type ProjectNeeds,
-  type ToolchainInputs,
-  type ToolchainPlan,
-  explainVersions,
-  givenVersions,
-  planToolchain,
-} from "./spec.js";
+import type { ProjectNeeds, ToolchainInputs, ToolchainPlan } from "./spec.js";
 import { parseRepositories } from "./spec-text.js";
 import { givesItself, handOut } from "./store/handed-out.js";
 import type { InstalledToolchain } from "./store/installed.js";
 import { takeJobCopy } from "./store/job-copy.js";
-import { actionsCacheLevel, publishedLevel } from "./store/levels.js";
+import { type ArchiveLevel, actionsCacheLevel, publishedLevel } from "./store/levels.js";
 import { toolchainPlace } from "./store/place.js";
 import { obtainToolchain } from "./store/store.js";
 import type { Makers, Wanted } from "./store/wanted.js";
@@ -89,34 +78,18 @@ async function setUpPlanned(
 ): Promise<ToolchainSetUp> {
   const { host, log, processes } = context;
   const target = targets[inputs.target];
-  const plan = await decidedPlan(context, inputs, project, available);
-  log.fact("target", `${target.name}, ${plan.architecture} (${plan.backend})`);
-  const { reasons, notices } = explainVersions(inputs, project, plan);
-  const decided = reasons.map(({ component, version, reason }) => `${component} ${version}: ${reason}`);
-  log.fact("versions", decided.join("\n"));
-  for (const notice of notices) log.notice(notice);
-
-  for (const sentence of unusedVersions(inputs, plan)) log.notice(sentence);
-  const newer = newerReleases(plan, available);
-  if (newer.length > 0) log.fact("newer", `${newer.join(", ")}: not in the version table; set the version to use it`);
-
+  const install = { install: inputs.installSystemPackages };
+  const { plan, versionReasons } = await decideToolchain(context, inputs, project, available, () =>
+    prepareBuild(context, opamTools, install),
+  );
   const recipe = recipeOf(plan);
   const system = systemPackages(recipe, plan.versions);
-  const install = { install: inputs.installSystemPackages };
   await ensureSystemPackages(context, system.use, install);
-  const machine = {
-    hostSystem: await readHostSystem(),
-    cCompiler: await readCompilerVersion(processes, recipe.cCompiler),
-  };
-  const spec = { ...plan, ...machine, repositories: await withContent(plan.repositories) };
+  const spec = await specFor(processes, plan);
   log.fact("key", toolchainKey(spec));
   for (const [name, text] of keyComponents(spec))
     log.line(`                ${name.padEnd(13)} ${text === "" ? "none" : text}`);
-
-  const policy = cachePolicyOf(host, inputs.cache);
-  const levels = [publishedLevel(log, inputs.mirror), actionsCacheLevel(await cacheService(host, log), policy)];
-  const trusts = (origin: ToolchainOrigin) =>
-    origin !== "actions-cache" || /* promise: cached-toolchains-keep-to-the-policy */ policy.restore;
+  const { levels, trusts } = await toolchainSources(context, inputs);
   // On a developer's machine the mount would stay, unnoticed, until the next restart.
   const findMounts = () => (host.isGitHubActions ? openMounts(context) : Promise.resolve(undefined));
   const makerOf =
@@ -151,58 +124,40 @@ async function setUpPlanned(
   const obtained = await obtainToolchain(log, await wantedOf(spec), levels);
   const itself = givesItself(host, obtained, project.buildSystem) ? await handOut(log, obtained) : undefined;
   const toolchain = itself ?? /* promise: jobs-have-a-copy */ (await takeJobCopy(context, obtained));
-  const versionReasons = Object.fromEntries(reasons.map(({ component, reason }) => [component, reason]));
   return { ...toolchain, versionReasons };
 }
 
-/** The plan by the version table, or by opam's solver where the table has no such toolchain. */
-async function decidedPlan(
-  context: Context,
-  inputs: SetUpInputs,
-  project: ProjectNeeds,
-  available: ReadonlySet<string> | undefined,
-): Promise<ToolchainPlan> {
-  const { host, log } = context;
-  try {
-    return planToolchain(inputs, project, host, available);
-  } catch (error) {
-    if (!(error instanceof BeyondTable)) throw error;
-    log.line(`  the version table (of ${versionSource.date}) has no such toolchain: asking opam`);
-    const opam = await prepareBuild(context, opamTools, { install: inputs.installSystemPackages });
-    const start = performance.now();
-    try {
-      const versions = await withBuildPrograms(context, (asking) => askOpam(asking, error.question, opam));
-      log.fact("solver", `newer than the table: asked opam, ${seconds(performance.now() - start)}`);
-      return planToolchain(inputs, project, host, available, versions);
-    } catch (reason) {
-      if (!error.canIgnoreLock || !(reason instanceof Problem)) throw reason;
-      log.line(`  ${reason.message}`);
-      return decidedPlan(context, { ...inputs, lock: "ignore" }, project, available);
-    }
-  }
+/**
+ * The whole spec of a decided toolchain on this machine.
+ *
+ * @throws Problem when its C compiler is not installed.
+ */
+export async function specFor(processes: Processes, plan: ToolchainPlan): Promise<ToolchainSpec> {
+  const machine = {
+    hostSystem: await readHostSystem(),
+    cCompiler: await readCompilerVersion(processes, recipeOf(plan).cCompiler),
+  };
+  return { ...plan, ...machine, repositories: await withContent(plan.repositories) };
 }
 
-/** Releases of the repositories that the table lacks, and this toolchain too: unset versions come from the table. */
-function newerReleases(plan: ToolchainPlan, available: ReadonlySet<string> | undefined): readonly string[] {
-  if (available === undefined) return [];
-  const names = components.filter((name) => plan.versions[name] !== undefined);
-  const recipe = recipeOf(plan);
-  const there = releasesIn(
-    available,
-    names.map((name) => [name, componentPackages(recipe, name, plan.packages)]),
-  );
-  return names.flatMap((name) => {
-    const newest = newestBeyondTable(name, there);
-    return newest === undefined || newest === plan.versions[name] ? [] : [`${name} ${newest}`];
-  });
+/** Where a toolchain may come from, and which of those this run trusts. */
+export interface ToolchainSources {
+  /** Outside this machine, in the order in which they are asked. */
+  readonly levels: readonly ArchiveLevel[];
+  /** Whether this run may use a toolchain of the tool cache that came from there. */
+  readonly trusts: (origin: ToolchainOrigin) => boolean;
 }
 
-/** In a matrix, the same inputs set up toolchains of several backends. */
-function unusedVersions(inputs: ToolchainInputs, { backend, versions }: ToolchainPlan): readonly string[] {
-  const given = givenVersions(inputs);
-  return components
-    .filter((name) => given[name] !== undefined && versions[name] === undefined)
-    .map((name) => `input ${name}-version is not used: a ${backend} toolchain has no ${name}`);
+export async function toolchainSources(
+  { host, log }: Context,
+  { cache, mirror }: Pick<SetUpInputs, "cache" | "mirror">,
+): Promise<ToolchainSources> {
+  const policy = cachePolicyOf(host, cache);
+  return {
+    levels: [publishedLevel(log, mirror), actionsCacheLevel(await cacheService(host, log), policy)],
+    trusts: (origin) =>
+      origin !== "actions-cache" || /* promise: cached-toolchains-keep-to-the-policy */ policy.restore,
+  };
 }
 
 /**

@@ -93,6 +93,7 @@ async function packSmall(): Promise<Buffer> {
   const keeping: ArchiveLevel = {
     source: "actions-cache",
     label: "keeping",
+    has: () => Promise.resolve(undefined),
     fetch: () => Promise.resolve(undefined),
     save: (_, place) => (cpSync(place.archive, copy), Promise.resolve("saved")),
   };

@@ -91,6 +91,7 @@ beforeAll(async () => {
   const keeping: ArchiveLevel = {
     source: "published",
     label: "copy",
+    has: () => Promise.resolve(undefined),
     fetch: () => Promise.resolve(undefined),
     save: (_, place) => (cpSync(place.archive, copy), Promise.resolve("saved")),
   };

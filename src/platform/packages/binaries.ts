@@ -88,8 +88,9 @@ export const opamRelease = binaries.version;
  */
 export async function downloadOpam(architecture: Architecture, folder: string, log: Log): Promise<string> {
   const { url, sha512 } = binaries.binaries[architecture];
-  const file = join(folder, `opam-${binaries.version}-${architecture}`);
-  if ((await sha512Of(file)) === sha512) return file;
+  const kept = await downloadedOpam(architecture, folder);
+  if (kept !== undefined) return kept;
+  const file = opamIn(folder, architecture);
   await makeFolder(folder);
   const draft = `${file}.${process.pid}`;
   await rm(draft, { force: true });
@@ -107,6 +108,14 @@ export async function downloadOpam(architecture: Architecture, folder: string, l
   await rename(draft, file);
   return file;
 }
+
+/** The binary of {@link downloadOpam}, if it was downloaded before. */
+export async function downloadedOpam(architecture: Architecture, folder: string): Promise<string | undefined> {
+  const file = opamIn(folder, architecture);
+  return (await sha512Of(file)) === binaries.binaries[architecture].sha512 ? file : undefined;
+}
+
+const opamIn = (folder: string, architecture: Architecture) => join(folder, `opam-${binaries.version}-${architecture}`);
 
 async function sha512Of(file: string): Promise<string | undefined> {
   const content = await readFile(file).catch(() => undefined);

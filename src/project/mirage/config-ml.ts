@@ -140,3 +140,10 @@ function endOf(tokens: readonly Token[], start: number, open: string, close: str
   }
   return tokens.length;
 }
+
+/** The name of the unikernel that a config.ml registers: `register "www"`. Undefined where it is computed. */
+export function registeredName(tokens: readonly Token[]): string | undefined {
+  const at = tokens.findIndex(({ kind, text }) => kind === "word" && /^(?:.*\.)?register$/.test(text));
+  const next = tokens.slice(at + 1).find(({ kind }) => kind === "string");
+  return at >= 0 && next !== undefined && /^[\w-]{1,60}$/.test(next.text) ? next.text : undefined;
+}

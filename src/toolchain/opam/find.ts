@@ -2,7 +2,7 @@ import { join } from "node:path";
 import semver from "semver";
 import type { Context } from "../../platform/host.js";
 import { ensureSystemPackages } from "../../platform/packages/apt.js";
-import { downloadOpam, opamRelease } from "../../platform/packages/binaries.js";
+import { downloadOpam, downloadedOpam, opamRelease } from "../../platform/packages/binaries.js";
 import { Problem, messageOf } from "../../platform/problem.js";
 import { findProgram } from "../../platform/process/programs.js";
 
@@ -25,14 +25,8 @@ export async function findOpam(context: Context, options: OpamOptions): Promise<
   const { host, log } = context;
   const path = host.environment["PATH"];
   const onPath = findProgram("opam", path);
-  if (onPath !== undefined) {
-    const version = await versionOf(context, onPath);
-    if (version !== undefined && semver.gte(version, oldest)) {
-      log.fact("opam", `${version} (${onPath})`);
-      return onPath;
-    }
-    log.fact("opam", `${onPath} is ${version ?? "of unknown version"}, and ${oldest} or newer is needed`);
-  }
+  const usable = await usableOpam(context, onPath);
+  if (usable !== undefined) return usable;
   try {
     const downloaded = await downloadOpam(host.architecture, join(host.folders.toolCache, "opam"), log);
     log.fact("opam", `${opamRelease} (downloaded, SHA-512 checked)`);
@@ -50,6 +44,23 @@ export async function findOpam(context: Context, options: OpamOptions): Promise<
     ...(installed === undefined ? {} : { found: `${installed} is ${version ?? "of unknown version"}` }),
     do: "sudo apt-get install opam      (or see https://opam.ocaml.org/doc/Install.html)",
   });
+}
+
+/** The opam that a build would use, if it is here already: on PATH, or downloaded before. */
+export async function installedOpam(context: Context): Promise<string | undefined> {
+  const { architecture, environment, folders } = context.host;
+  const downloaded = await downloadedOpam(architecture, join(folders.toolCache, "opam"));
+  return (await usableOpam(context, findProgram("opam", environment["PATH"]))) ?? downloaded;
+}
+
+/** @returns undefined for one that is too old, which the log says. */
+async function usableOpam(context: Context, opam: string | undefined): Promise<string | undefined> {
+  if (opam === undefined) return undefined;
+  const version = await versionOf(context, opam);
+  const isNew = version !== undefined && semver.gte(version, oldest);
+  const fault = `${opam} is ${version ?? "of unknown version"}, and ${oldest} or newer is needed`;
+  context.log.fact("opam", isNew ? `${version} (${opam})` : fault);
+  return isNew ? opam : undefined;
 }
 
 async function versionOf({ processes }: Context, opam: string): Promise<string | undefined> {

@@ -24,6 +24,13 @@ export interface ArchiveLevel {
    */
   fetch(key: string, place: Place, isOnAnother: boolean): Promise<FetchedArchive | undefined | LeftOut>;
   /**
+   * Whether it has the archive with this key, without fetching it.
+   *
+   * @returns its size in bytes, where that is known; undefined when this level has none.
+   * @throws Problem when the set-up must stop.
+   */
+  has(key: string, place: Place, isOnAnother: boolean): Promise<{ readonly bytes?: number } | undefined | LeftOut>;
+  /**
    * The same toolchain as a file system, where this level can have one.
    *
    * @returns a function that fetches it; undefined when there is none.
@@ -49,13 +56,20 @@ export interface LeftOut {
  */
 export function actionsCacheLevel(cache: ToolchainCache | undefined, policy: CachePolicy): ArchiveLevel {
   const leftOut: LeftOut = { because: cache === undefined ? "no cache service here" : policy.why };
+  const question = (key: string, { archive }: Place, isOnAnother: boolean) =>
+    [key, [archive], isOnAnother ? [`${key}.`] : []] as const;
   return {
     source: "actions-cache",
     label: "cache",
-    async fetch(key, { archive }, isOnAnother) {
+    async has(key, place, isOnAnother) {
+      if (cache === undefined || !policy.restore) return leftOut;
+      return (await cache.has(...question(key, place, isOnAnother))) ? {} : undefined;
+    },
+    async fetch(key, place, isOnAnother) {
       if (cache === undefined || /* promise: restore-keeps-to-the-policy */ !policy.restore) return leftOut;
+      const { archive } = place;
       // A second try when the entry exists: the client does not resume a transfer that broke off.
-      const asked = [key, [archive], isOnAnother ? [`${key}.`] : []] as const;
+      const asked = question(key, place, isOnAnother);
       const isHere =
         (await cache.restore(...asked)) || ((await cache.has(...asked)) && (await cache.restore(...asked)));
       if (!isHere) {
@@ -99,6 +113,10 @@ export function publishedLevel(
   return {
     source: "published",
     label: "published",
+    async has(key) {
+      const archive = await published.find(key);
+      return archive === undefined ? undefined : { bytes: archive.bytes };
+    },
     async fetch(key) {
       const archive = await published.find(key);
       return archive === undefined ? undefined : published.open(archive);

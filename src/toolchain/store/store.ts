@@ -11,7 +11,7 @@ import { type Begun, build } from "./build.js";
 import { discardBeside, removeAbandoned, removeLeftovers } from "./drafts.js";
 import { evictToolchains } from "./evict.js";
 import { isAsHandedOut, isHandedOut, takeBack } from "./handed-out.js";
-import { noteUse, readInstalled, readInstalledEntries } from "./installed.js";
+import { type InstalledToolchain, noteUse, readInstalled, readInstalledEntries } from "./installed.js";
 import { type KeptBuild, dropKept, keepBuild, keptOf, removeKept, takeKept } from "./kept.js";
 import type { ArchiveLevel } from "./levels.js";
 import { mountAgain, removeToolchain } from "./mounted.js";
@@ -73,20 +73,32 @@ async function obtain(log: Log, { spare, ...wanted }: Wanted, levels: readonly A
   });
 }
 
-async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | undefined> {
-  const { key, place, trusts } = wanted;
+/**
+ * The toolchain of the tool cache, as far as it can be told without trying it.
+ *
+ * @returns undefined when there is none, or one that this run does not trust, which the log says.
+ */
+export async function findInToolCache(
+  log: Log,
+  { key, place, trusts }: Pick<Wanted, "key" | "place" | "trusts">,
+): Promise<InstalledToolchain | undefined> {
   const found = await readInstalled(place.path);
   if (/* promise: found-key-is-compared */ found?.key !== key) return undefined;
   // promise: handed-out-is-compared
   if (!(await isAsHandedOut(place.path))) return undefined;
   // promise: found-origin-is-trusted
-  if (!trusts(found.origin)) {
-    log.fact(
-      "tool cache",
-      `not used: its toolchain came from the ${sourceWords[found.origin]}, which this run does not trust`,
-    );
-    return undefined;
-  }
+  if (trusts(found.origin)) return found;
+  log.fact(
+    "tool cache",
+    `not used: its toolchain came from the ${sourceWords[found.origin]}, which this run does not trust`,
+  );
+  return undefined;
+}
+
+async function fromToolCache(log: Log, wanted: Wanted): Promise<Toolchain | undefined> {
+  const { place } = wanted;
+  const found = await findInToolCache(log, wanted);
+  if (found === undefined) return undefined;
   log.fact("tool cache", `hit (${place.path})`);
   try {
     await smokeTest(log, wanted, found);

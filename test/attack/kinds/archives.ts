@@ -81,6 +81,7 @@ export const archives = attack(
       const level: ArchiveLevel = {
         source,
         label: source,
+        has: () => Promise.resolve(undefined),
         fetch: () => Promise.resolve({ bytes: Readable.from([archive]), finish: () => Promise.resolve("fetched") }),
       };
       const first = await obtainSmall(collectingLog([]), tools, [level], makers);
