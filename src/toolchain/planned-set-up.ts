@@ -132,7 +132,7 @@ export function describeToolchain({ from, bytes, packages }: PlannedToolchain): 
     case "tool-cache":
       return "at hand in the tool cache";
     case "published":
-      return `published: ${bytes === undefined ? "" : `${size(bytes)} `}to download`;
+      return `published, ${bytes === undefined ? "" : `${size(bytes)} `}to download`;
     case "actions-cache":
       return "in the actions cache";
     case "built":
